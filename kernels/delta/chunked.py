@@ -1,0 +1,104 @@
+"""Gated delta rule in chunks (WY form): matrix products instead of a loop over tokens.
+
+Notation of the comments: inside a chunk gamma_i is the running sum of the log decays, Gamma_ij = exp(gamma_i - gamma_j)
+for j <= i, A = strictly lower part of diag(beta) K K^T * Gamma. Then (I + A) U = diag(beta)(V - diag(e^gamma) K S0),
+O = diag(e^gamma) Q S0 + (Q K^T * Gamma) U and S = e^{gamma_C} S0 + (diag(e^{gamma_C - gamma}) K)^T U.
+Source: Yang, Kautz, Hatamizadeh 2024 (arXiv 2412.06464), section 3; no exponent used here is above 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+CHUNK = 64
+
+
+class _UnitLowerInverse(torch.autograd.Function):
+    """(I + A)^-1 for strictly lower-triangular A [..., chunk, chunk], chunk a power of two."""
+
+    @staticmethod
+    def forward(ctx: Any, strict: Tensor) -> Tensor:
+        size = strict.shape[-1]
+        inverse = torch.eye(size, dtype=strict.dtype, device=strict.device).expand_as(strict).contiguous()
+        # Merge inverses of diagonal blocks pairwise, 1 -> 2 -> ... -> size. It is forward substitution in blocks, as
+        # stable as substitution; a Neumann product would not be, since powers of A can grow.
+        half = 1
+        while half < size:
+            pairs = size // (2 * half)
+            shape = (*strict.shape[:-2], pairs, 2 * half, pairs, 2 * half)
+            blocks = inverse.view(shape).diagonal(dim1=-4, dim2=-2)  # [..., 2 half, 2 half, pairs]
+            lower = strict.view(shape).diagonal(dim1=-4, dim2=-2)[..., half:, :half, :].movedim(-1, -3)
+            upper_left = blocks[..., :half, :half, :].movedim(-1, -3)
+            lower_right = blocks[..., half:, half:, :].movedim(-1, -3)
+            blocks[..., half:, :half, :].movedim(-1, -3).copy_(-(lower_right @ lower @ upper_left))
+            half *= 2
+        ctx.save_for_backward(inverse)
+        return inverse
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (inverse,) = ctx.saved_tensors
+        transposed = inverse.transpose(-1, -2)
+        return -(transposed @ grad @ transposed).tril(-1)
+
+
+def _chunks(x: Tensor, count: int, chunk: int) -> Tensor:
+    """[batch, seq, heads, ...] -> [count, batch, heads, chunk, ...], the chunk axis outermost for the serial loop."""
+    batch, _, heads = x.shape[:3]
+    return x.view(batch, count, chunk, heads, *x.shape[3:]).transpose(2, 3).transpose(0, 1)
+
+
+def delta_rule_chunked(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    decay: Tensor,
+    beta: Tensor,
+    state: Tensor | None = None,
+    chunk: int = CHUNK,
+) -> tuple[Tensor, Tensor]:
+    """Gated delta rule over `seq` tokens in chunks; same arguments, shapes and results as `delta_rule_reference`.
+
+    `chunk` is a power of two. A short last chunk is filled with k = v = q = 0, beta = 0 and decay = 0, which changes
+    neither outputs nor state.
+    """
+    work = torch.float64 if v.dtype == torch.float64 else torch.float32
+    batch, seq, heads, key_dim = k.shape
+    count = -(-seq // chunk)
+    missing = count * chunk - seq
+    q, k, values = (q.to(work) * key_dim**-0.5), k.to(work), v.to(work)
+    decay, beta = decay.to(work), beta.to(work)
+    if missing:
+        q, k, values = (functional.pad(x, (0, 0, 0, 0, 0, missing)) for x in (q, k, values))
+        decay, beta = (functional.pad(x, (0, 0, 0, missing)) for x in (decay, beta))
+    q, k, values, decay, beta = (_chunks(x, count, chunk) for x in (q, k, values, decay, beta))
+
+    gamma = decay.cumsum(-1)  # [count, batch, heads, chunk]
+    lower = torch.ones(chunk, chunk, dtype=torch.bool, device=k.device).tril()
+    difference = (gamma[..., :, None] - gamma[..., None, :]).masked_fill(~lower, float("-inf"))
+    ratio = difference.exp()  # Gamma, with its diagonal
+    keys_beta = k * beta[..., None]
+    strict = (keys_beta @ k.transpose(-1, -2) * ratio).tril(-1)
+    inverse = _UnitLowerInverse.apply(strict)
+    grown = gamma.exp()[..., None]
+    values_solved = inverse @ (values * beta[..., None])
+    keys_solved = inverse @ (keys_beta * grown)
+    attention = q @ k.transpose(-1, -2) * ratio
+    queries = q * grown
+    last = gamma[..., -1:]
+    keys_left = (k * (last - gamma).exp()[..., None]).transpose(-1, -2)
+    kept = last.exp()[..., None]
+
+    memory = k.new_zeros(batch, heads, key_dim, v.shape[-1]) if state is None else state.to(work)
+    outputs = []
+    for i in range(count):
+        writes = values_solved[i] - keys_solved[i] @ memory
+        outputs.append(queries[i] @ memory + attention[i] @ writes)
+        memory = memory * kept[i] + keys_left[i] @ writes
+    out = torch.stack(outputs, 1).transpose(2, 3).reshape(batch, count * chunk, heads, v.shape[-1])
+    return out[:, :seq].to(v.dtype), memory

@@ -1,0 +1,45 @@
+"""Gated delta rule, token by token: the truth that every faster form is tested against.
+
+Source: Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks" (arXiv 2412.06464), the recurrent form. The decay comes
+before the read, and the output reads the updated state.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def l2_normalise(x: Tensor) -> Tensor:
+    """Return `x` scaled to unit length along its last axis; the 1e-6 stands inside the square root."""
+    return x * torch.rsqrt((x * x).sum(-1, keepdim=True) + 1e-6)
+
+
+def delta_rule_reference(
+    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Gated delta rule over `seq` tokens, one token at a time, in the dtype of `state` or float32 at least.
+
+    Args:
+        q, k: [batch, seq, heads, key_dim], already of unit length; q is scaled by key_dim ** -0.5 inside.
+        v: [batch, seq, heads, value_dim].
+        decay: [batch, seq, heads], natural logarithm, at most 0.
+        beta: [batch, seq, heads], in (0, 1).
+        state: [batch, heads, key_dim, value_dim] before the first token, zeros when absent; not written.
+
+    Returns:
+        out [batch, seq, heads, value_dim] in the dtype of v, and the state after the last token.
+    """
+    work = torch.float64 if v.dtype == torch.float64 else torch.float32
+    batch, seq, heads, key_dim = k.shape
+    memory = torch.zeros(batch, heads, key_dim, v.shape[-1], dtype=work) if state is None else state.to(work)
+    q, k, values = q.to(work) * key_dim**-0.5, k.to(work), v.to(work)
+    decay, beta = decay.to(work), beta.to(work)
+    outputs = []
+    for t in range(seq):
+        memory = memory * decay[:, t].exp()[..., None, None]
+        read = torch.einsum("bhkv,bhk->bhv", memory, k[:, t])
+        write = beta[:, t][..., None] * (values[:, t] - read)
+        memory = memory + k[:, t][..., None] * write[..., None, :]
+        outputs.append(torch.einsum("bhkv,bhk->bhv", memory, q[:, t]))
+    return torch.stack(outputs, 1).to(v.dtype), memory
