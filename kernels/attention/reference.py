@@ -1,0 +1,25 @@
+"""Causal grouped-query attention with the whole score matrix in memory."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def attention_reference(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Softmax attention of the last `seq` positions over all `total` keys; scale dim ** -0.5, softmax in float32.
+
+    Args:
+        q: [batch, seq, heads, dim]; its last row stands at the last key.
+        k, v: [batch, total, kv_heads, dim], total >= seq; query head n reads key head n * kv_heads // heads.
+
+    Returns:
+        [batch, seq, heads, dim] in the dtype of q.
+    """
+    work = torch.float64 if q.dtype == torch.float64 else torch.float32
+    repeat, seq, total = q.shape[2] // k.shape[2], q.shape[1], k.shape[1]
+    keys, values = (x.to(work).repeat_interleave(repeat, 2) for x in (k, v))
+    scores = torch.einsum("bqhd,bkhd->bhqk", q.to(work), keys) * q.shape[-1] ** -0.5
+    visible = torch.ones(seq, total, dtype=torch.bool, device=q.device).tril(total - seq)
+    weights = scores.masked_fill(~visible, float("-inf")).softmax(-1)
+    return torch.einsum("bhqk,bkhd->bqhd", weights, values).to(q.dtype)

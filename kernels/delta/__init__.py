@@ -1,0 +1,39 @@
+"""Gated delta rule: the memory of the linear layers."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
+from docqa.kernels.delta.recurrent import delta_rule_recurrent
+from docqa.kernels.delta.reference import delta_rule_reference, l2_normalise
+from docqa.kernels.dispatch import choose, register
+from docqa.kernels.errors import ShapeMismatch
+
+__all__ = ["CHUNK", "delta_rule", "delta_rule_chunked", "delta_rule_recurrent", "delta_rule_reference", "l2_normalise"]
+
+FEW_TOKENS = 8  # up to here the recurrence is faster than a chunk that is mostly padding
+
+register("delta", "chunked", delta_rule_chunked, why="matrix products over chunks of 64 tokens")
+register("delta", "reference", delta_rule_reference, why="the recurrence, token by token")
+register("delta_step", "recurrent", delta_rule_recurrent, why=f"the recurrence, for up to {FEW_TOKENS} tokens")
+register("delta_step", "reference", delta_rule_reference, why="the recurrence, token by token")
+
+
+def delta_rule(
+    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Gated delta rule; arguments and results as in `delta_rule_reference`.
+
+    The number of tokens alone picks between the chunked and the recurrent form, so equal shapes give equal bits.
+
+    Raises:
+        ShapeMismatch: k and v differ in batch, seq or heads, or `state` is not [batch, heads, key_dim, value_dim].
+    """
+    if k.shape[:3] != v.shape[:3] or q.shape != k.shape:
+        raise ShapeMismatch(f"q {tuple(q.shape)}, k {tuple(k.shape)} and v {tuple(v.shape)} do not fit together")
+    wanted = (k.shape[0], k.shape[2], k.shape[3], v.shape[3])
+    if state is not None and tuple(state.shape) != wanted:
+        raise ShapeMismatch(f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}")
+    operation = "delta_step" if k.shape[1] <= FEW_TOKENS else "delta"
+    return choose(operation, v.device.type, v.dtype).function(q, k, v, decay=decay, beta=beta, state=state)

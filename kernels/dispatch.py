@@ -1,0 +1,79 @@
+"""One place that decides which implementation of an operation runs, and can say why.
+
+Every operation registers its implementations, the plain reference among them. `DOCQA_KERNELS=reference` forces the
+references everywhere, which is slow and the first thing to try when a result looks wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from docqa.kernels.errors import NoImplementation
+
+SWITCH = "DOCQA_KERNELS"
+EVERY_FLOAT = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.float16})
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One way to compute an operation; the first registered that fits is preferred."""
+
+    operation: str
+    name: str
+    function: Callable[..., Any]
+    devices: frozenset[str]
+    dtypes: frozenset[torch.dtype]
+    why: str
+
+
+_registry: dict[str, list[Implementation]] = {}
+
+
+def register(
+    operation: str,
+    name: str,
+    function: Callable[..., Any],
+    *,
+    why: str,
+    devices: tuple[str, ...] = ("cpu", "cuda"),
+    dtypes: frozenset[torch.dtype] = EVERY_FLOAT,
+) -> None:
+    """Add an implementation after those already known; the order of registration is the order of preference."""
+    entry = Implementation(operation, name, function, frozenset(devices), dtypes, why)
+    _registry.setdefault(operation, []).append(entry)
+    choose.cache_clear()
+
+
+@lru_cache(maxsize=256)
+def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
+    """The implementation that runs `operation` on `device` in `dtype`.
+
+    Raises:
+        NoImplementation: nothing is registered that fits; the message lists what there is.
+    """
+    forced = os.environ.get(SWITCH, "")
+    known = _registry.get(operation, [])
+    for entry in known:
+        if device in entry.devices and dtype in entry.dtypes and forced in ("", entry.name):
+            return entry
+    names = ", ".join(f"{e.name} ({'/'.join(sorted(e.devices))})" for e in known) or "none"
+    asked = f", {SWITCH}={forced}" if forced else ""
+    raise NoImplementation(
+        f"no implementation of '{operation}' for {device} {dtype}{asked}; known: {names}. Unset {SWITCH} or use a CPU."
+    )
+
+
+def describe() -> list[dict[str, str]]:
+    """What runs on the CPU in float32, one row an operation: operation, implementation, why, others."""
+    rows = []
+    for operation, entries in sorted(_registry.items()):
+        chosen = choose(operation, "cpu", torch.float32)
+        others = ", ".join(e.name for e in entries if e is not chosen)
+        rows.append({"operation": operation, "implementation": chosen.name, "why": chosen.why, "others": others})
+    return rows

@@ -1,0 +1,28 @@
+"""The two RMS norms of the family, written as their formulas; float32 inside (float64 stays float64)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def widen(x: Tensor) -> Tensor:
+    """`x` in the dtype that norms and gates are computed in: float64 as it is, everything else as float32."""
+    return x if x.dtype == torch.float64 else x.float()
+
+
+def zero_centred_norm_reference(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+    """x * rsqrt(mean(x^2) + eps) * (1 + weight) over the last axis, in the dtype of x.
+
+    Source: Qwen3-Next model card, "zero-centered and weight-decayed layernorm"; [.., dim] in and out, weight [dim].
+    """
+    wide = widen(x)
+    return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps) * (1.0 + widen(weight))).to(x.dtype)
+
+
+def gated_norm_reference(x: Tensor, z: Tensor, weight: Tensor, eps: float) -> Tensor:
+    """x * rsqrt(mean(x^2) + eps) * weight * SiLU(z): norm first, then the gate; [.., dim] in and out, weight [dim]."""
+    wide = widen(x)
+    unit = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)
+    return (unit * widen(weight) * functional.silu(z.to(wide.dtype))).to(x.dtype)

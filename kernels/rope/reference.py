@@ -1,0 +1,18 @@
+"""Rotation of query and key heads by a table of cos and sin."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def rotate_reference(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotate the first `cos.shape[-1]` dims of x [batch, seq, heads, dim]; dim i is paired with i + half.
+
+    Args:
+        cos, sin: [seq, rotary_dim]; the remaining dims of x pass unchanged.
+    """
+    cos, sin = cos[:, None].to(x.dtype), sin[:, None].to(x.dtype)
+    turning, passing = x[..., : cos.shape[-1]], x[..., cos.shape[-1] :]
+    first, second = turning.chunk(2, -1)
+    return torch.cat([turning * cos + torch.cat([-second, first], -1) * sin, passing], -1)

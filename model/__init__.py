@@ -1,0 +1,1 @@
+"""The model: tokens in, tokens out."""

@@ -1,0 +1,51 @@
+"""Errors of the model: each message says what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class ModelError(Exception):
+    """Root of everything that the model package raises."""
+
+
+class ModelNotFound(ModelError):
+    """There is no model folder of that name or path."""
+
+
+class ConfigUnsupported(ModelError):
+    """config.json describes an architecture or an option that this runtime does not have."""
+
+
+class TokenizerUnsupported(ModelError):
+    """tokenizer.json is missing, unreadable, or of a kind that cannot be used."""
+
+
+class WeightsMissing(ModelError):
+    """A weight file or a tensor that the architecture needs is not there."""
+
+
+class WeightsMismatch(ModelError):
+    """A tensor has the wrong shape, an unknown name, or its file is damaged."""
+
+
+class ContextTooLong(ModelError):
+    """The text is longer than the longest context that the model can be stretched to."""
+
+
+class NoMemory(ModelError):
+    """The plan asks for more memory than the machine has."""
+
+
+class Cancelled(ModelError):
+    """The caller asked for a stop between two blocks; what was read until then is intact."""
+
+
+class StateError(ModelError):
+    """Root of what can be wrong with a saved state."""
+
+
+class StateDamaged(StateError):
+    """A saved state is incomplete or its content does not match its checksums."""
+
+
+class StateForeign(StateError):
+    """A saved state belongs to another model, setting or document; the message names the field that differs."""

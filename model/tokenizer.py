@@ -1,0 +1,244 @@
+"""Text to token ids and back, with the characters that each token covers.
+
+`tokenizer.json` is the truth. Where it is a byte-level BPE, a tiktoken Encoding built from its merges does the work,
+because it is an order of magnitude faster on a book; where it is anything else, the `tokenizers` library does it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any
+
+from docqa.model.errors import TokenizerUnsupported
+
+# What `ByteLevel` splits on by itself, and the same behind `Digits(individual_digits=True)`: there a digit is always a
+# piece of its own, so white space in front of one keeps its last character, as at the end of the text.
+_GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
+_GPT2_DIGITS = r"\p{N}|'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?=\p{N}|\z)|\s+(?!\S)|\s+"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def byte_alphabet() -> dict[str, int]:
+    """The printable character that byte-level BPE writes for each byte, mapped back to the byte."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [b for b in range(256) if b not in set(printable)]
+    return {chr(b): b for b in printable} | {chr(256 + i): b for i, b in enumerate(others)}
+
+
+class Tokenizer:
+    """Encodes text as plain text: a special token's name inside a document is words, never a control token."""
+
+    def __init__(self, spec: dict[str, Any], eos_ids: tuple[int, ...] = ()) -> None:
+        """Build from the content of a tokenizer.json.
+
+        Raises:
+            TokenizerUnsupported: the file's parts cannot be understood.
+        """
+        try:
+            vocabulary: dict[str, int] = spec["model"]["vocab"]
+            self._added = {token["content"]: token["id"] for token in spec.get("added_tokens") or []}
+            self.vocab_size = 1 + max([*vocabulary.values(), *self._added.values()])
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise TokenizerUnsupported(f"tokenizer.json has no usable vocabulary ({error}); get the file again") from error
+        self.eos_ids = eos_ids or tuple(self._added[n] for n in ("<|im_end|>", "<|endoftext|>") if n in self._added)[:1]
+        self._spec = spec
+        self._pattern = _split_pattern(spec)
+        self._normal_form = _normal_form(spec)
+        self._slow: Any = None
+        if self._pattern is None:
+            self._slow_tokenizer()
+            self._bytes: list[bytes] = []
+        else:
+            self._build(vocabulary)
+
+    @classmethod
+    def load(cls, folder: Path) -> Tokenizer:
+        """Read `tokenizer.json` of a checkpoint folder, and which token ends a text from the files beside it.
+
+        Raises:
+            TokenizerUnsupported: the file is missing or is no tokenizer.
+        """
+        path = folder / "tokenizer.json"
+        try:
+            spec = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise TokenizerUnsupported(f"{path} is missing; a model folder needs its tokenizer.json") from error
+        except (ValueError, OSError) as error:
+            raise TokenizerUnsupported(f"{path} cannot be read ({error}); get the file again") from error
+        return cls(spec, _eos_ids(folder))
+
+    @property
+    def eos_id(self) -> int:
+        """The token that ends an answer.
+
+        Raises:
+            TokenizerUnsupported: the folder names none.
+        """
+        if not self.eos_ids:
+            raise TokenizerUnsupported("no end-of-text token: config.json and generation_config.json name no eos_token_id")
+        return self.eos_ids[0]
+
+    def token_id(self, name: str) -> int | None:
+        """Id of an added token such as `<|im_start|>`, or None where the tokenizer has none of that name."""
+        return self._added.get(name)
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of `text`; bytes that have no token are dropped."""
+        text = _SURROGATE.sub("\ufffd", text)
+        if self._pattern is None or self._unwritable.search(text):
+            return list(self._slow_tokenizer().encode(text, add_special_tokens=False).ids)
+        if self._normal_form:
+            text = unicodedata.normalize(self._normal_form, text)
+        ranks = self._encoding.encode_ordinary(text)
+        return list(map(self._rank_to_id.__getitem__, ranks))
+
+    def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Token ids, and for each the half-open range of characters of `text` that it touches.
+
+        A character whose bytes are spread over several tokens is in the range of each of them.
+        """
+        text = _SURROGATE.sub("\ufffd", text)
+        if self._pattern is None or (self._normal_form and not unicodedata.is_normalized(self._normal_form, text)):
+            found = self._slow_tokenizer().encode(text, add_special_tokens=False)
+            return list(found.ids), list(found.offsets)
+        ids = self.encode(text)
+        edges = list(accumulate((len(self._bytes[token]) for token in ids), initial=0))
+        if edges[-1] == len(text) and text.isascii():
+            return ids, list(pairwise(edges))
+        return ids, _characters(text, edges, self._missing)
+
+    def decode(self, ids: list[int]) -> str:
+        """Text of `ids`; added tokens stand as their names, incomplete characters as U+FFFD."""
+        if self._pattern is None:
+            return str(self._slow.decode(list(ids), skip_special_tokens=False))
+        return b"".join(self._bytes[i] for i in ids).decode("utf-8", "replace")
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes that one token stands for; a streaming decoder needs them."""
+        return self._bytes[token] if self._bytes else str(self._slow.decode([token])).encode()
+
+    def _build(self, vocabulary: dict[str, int]) -> None:
+        """Make the tiktoken Encoding: a rank for each byte and each merge, in the order of the merges."""
+        import tiktoken
+
+        alphabet = byte_alphabet()
+        as_bytes = {text: bytes(alphabet[c] for c in text) for text in vocabulary if all(c in alphabet for c in text)}
+        order: list[tuple[bytes, int]] = []
+        missing: list[bytes] = []
+        for character, byte in alphabet.items():
+            if character in vocabulary:
+                order.append((bytes([byte]), vocabulary[character]))
+            else:
+                missing.append(bytes([byte]))
+        order.sort(key=lambda pair: pair[1])
+        seen = {token for token, _ in order}
+        for merge in self._spec["model"]["merges"]:
+            left, right = merge.split(" ") if isinstance(merge, str) else merge
+            token = as_bytes[left] + as_bytes[right]
+            if token not in seen:
+                seen.add(token)
+                order.append((token, vocabulary[left + right]))
+        # tiktoken panics on a byte without a rank, so every byte has one; texts with such bytes take the slow way, since
+        # dropping them can make their neighbours merge.
+        ranks = {token: rank for rank, (token, _) in enumerate(order)} | {b: len(order) + i for i, b in enumerate(missing)}
+        self._encoding = tiktoken.Encoding("docqa", pat_str=self._pattern or "", mergeable_ranks=ranks, special_tokens={})
+        self._rank_to_id = [token_id for _, token_id in order]
+        self._missing = b"".join(missing)
+        self._unwritable = _unwritable(self._missing)
+        self._bytes = [b""] * self.vocab_size
+        for text, token_id in vocabulary.items():
+            self._bytes[token_id] = as_bytes.get(text, text.encode())
+        for text, token_id in self._added.items():
+            self._bytes[token_id] = text.encode()
+
+    def _slow_tokenizer(self) -> Any:
+        """The `tokenizers` library on the same file, for what tiktoken cannot do; special tokens stay plain text."""
+        if self._slow is None:
+            from tokenizers import Tokenizer as Rust
+
+            plain = dict(self._spec, added_tokens=[], post_processor=None)
+            try:
+                self._slow = Rust.from_str(json.dumps(plain))
+            except Exception as error:  # noqa: BLE001 - the Rust binding raises bare Exception, nothing narrower
+                raise TokenizerUnsupported(f"tokenizer.json is not understood: {error}") from error
+        return self._slow
+
+
+def _characters(text: str, edges: list[int], missing: bytes) -> list[tuple[int, int]]:
+    """Ranges of characters between byte positions `edges`, counted without the bytes that have no token."""
+    import numpy
+
+    raw = numpy.frombuffer(text.encode("utf-8"), dtype=numpy.uint8)
+    index = numpy.cumsum((raw & 0xC0) != 0x80) - 1  # character that each byte belongs to
+    if missing:
+        index = index[~numpy.isin(raw, list(missing))]
+    at = numpy.asarray(edges)
+    if len(at) == 1:
+        return []
+    first, last = index[at[:-1]], index[at[1:] - 1] + 1
+    return list(zip(first.tolist(), last.tolist(), strict=True))
+
+
+def _unwritable(missing: bytes) -> re.Pattern[str]:
+    """Matches characters whose UTF-8 form holds one of the bytes that have no token."""
+    characters = [chr(b) for b in missing if b < 0x80]
+    for lead in (b for b in missing if b >= 0xC2):
+        if lead < 0xE0:
+            first, last = (lead & 0x1F) << 6, ((lead & 0x1F) << 6) + 0x3F
+        elif lead < 0xF0:
+            first, last = (lead & 0x0F) << 12, ((lead & 0x0F) << 12) + 0xFFF
+        else:
+            first, last = (lead & 0x07) << 18, ((lead & 0x07) << 18) + 0x3FFFF
+        if first <= 0x10FFFF:
+            characters.append(f"{chr(first)}-{chr(min(last, 0x10FFFF))}")
+    tails = [b for b in missing if 0x80 <= b < 0xC0]
+    if tails or not characters:  # a missing tail byte can stand anywhere: no class of characters describes it
+        return re.compile(r"[^\x00-\x7f]" if tails else r"(?!)")
+    return re.compile("[" + "".join(re.escape(c) if len(c) == 1 else c for c in characters) + "]")
+
+
+def _normal_form(spec: dict[str, Any]) -> str | None:
+    """Unicode normal form that the tokenizer applies first, if any."""
+    normalizer = spec.get("normalizer")
+    kind = normalizer.get("type") if normalizer else None
+    return kind if kind in ("NFC", "NFKC", "NFD", "NFKD") else None
+
+
+def _split_pattern(spec: dict[str, Any]) -> str | None:
+    """The regular expression that splits text before BPE, or None where it is no byte-level BPE known here."""
+    model, normalizer = spec["model"], spec.get("normalizer")
+    if model.get("type", "BPE") != "BPE" or model.get("byte_fallback") or model.get("continuing_subword_prefix"):
+        return None
+    if normalizer and _normal_form(spec) is None:
+        return None
+    before = spec.get("pre_tokenizer") or {}
+    parts = before.get("pretokenizers", [before])
+    kinds = [part.get("type") for part in parts]
+    if not parts or kinds[-1] != "ByteLevel" or parts[-1].get("add_prefix_space"):
+        return None
+    own_split = parts[-1].get("use_regex", True)
+    if kinds == ["ByteLevel"] and own_split:
+        return _GPT2
+    if kinds == ["Digits", "ByteLevel"] and parts[0].get("individual_digits") and own_split:
+        return _GPT2_DIGITS
+    if kinds == ["Split", "ByteLevel"] and parts[0].get("behavior") == "Isolated" and not own_split:
+        pattern = parts[0].get("pattern", {}).get("Regex")
+        return pattern if isinstance(pattern, str) and not parts[0].get("invert") else None
+    return None
+
+
+def _eos_ids(folder: Path) -> tuple[int, ...]:
+    """End-of-text ids from generation_config.json or config.json, the first file that names any."""
+    for name in ("generation_config.json", "config.json"):
+        try:
+            raw = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        found = raw.get("eos_token_id", (raw.get("text_config") or {}).get("eos_token_id"))
+        if found is not None:
+            return tuple(found) if isinstance(found, list) else (int(found),)
+    return ()
