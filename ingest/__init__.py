@@ -1,0 +1,1 @@
+"""Bytes in, a Document out: pages, sections and passages with exact places."""

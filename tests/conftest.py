@@ -1,0 +1,55 @@
+"""Every test: no network, an own cache and config folder, no settings from outside."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+OFFLINE = Path(__file__).resolve().parent / "offline"
+
+
+def _go_offline() -> None:
+    """Refuse connections here, and through PYTHONPATH in every Python that a test starts."""
+    spec = importlib.util.spec_from_file_location("docqa_tests_offline", OFFLINE / "sitecustomize.py")
+    assert spec is not None
+    assert spec.loader is not None
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(OFFLINE), os.environ.get("PYTHONPATH"))))
+
+
+_go_offline()
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of the test's own, and none of the settings of whoever runs it. Returns the cache folder."""
+    for name in [name for name in os.environ if name.startswith("DOCQA_")]:
+        monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("DOCQA_CACHE_DIR", str(home / "cache"))
+    monkeypatch.setenv("DOCQA_CONFIG", str(home / "config.toml"))
+    monkeypatch.setenv("COLUMNS", "100")
+    return home / "cache"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The folder that holds pyproject.toml."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def sample_docs() -> Path:
+    """The documents written for this project."""
+    return REPOSITORY / "sample_docs"
+
+
+@pytest.fixture(scope="session")
+def python() -> str:
+    """The interpreter that tests start processes with."""
+    return sys.executable

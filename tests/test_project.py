@@ -1,0 +1,98 @@
+"""The project's own promises: the list of packages, the README's commands, and that the suite is offline."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+PACKAGES = ("app", "ingest", "kernels", "model")
+
+
+def _project(repository: Path) -> dict:
+    return tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_every_package_folder_is_listed_in_pyproject(repository: Path) -> None:
+    listed = set(_project(repository)["tool"]["setuptools"]["packages"])
+    found = {
+        "docqa." + ".".join(folder.parent.relative_to(repository).parts)
+        for package in PACKAGES
+        for folder in (repository / package).rglob("__init__.py")
+    }
+    assert listed == found
+
+
+def test_every_folder_with_modules_is_a_package(repository: Path) -> None:
+    folders = {file.parent for package in PACKAGES for file in (repository / package).rglob("*.py")}
+    assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_package_says_that_it_is_typed(repository: Path, package: str) -> None:
+    assert (repository / package / "py.typed").is_file()
+
+
+def test_the_files_that_are_not_python_are_in_the_package_data(repository: Path) -> None:
+    patterns = _project(repository)["tool"]["setuptools"]["package-data"]
+    left_out = []
+    for package in PACKAGES:
+        root = repository / package
+        for file in root.rglob("*"):
+            if not file.is_file() or file.suffix in {".py", ".pyc"} or file.name.endswith(".partial"):
+                continue
+            if not any(file.relative_to(root).match(pattern) for pattern in patterns[f"docqa.{package}"]):
+                left_out.append(str(file.relative_to(repository)))
+    assert left_out == []
+
+
+def _commands(repository: Path) -> list[str]:
+    readme = (repository / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^((?: {4}\S.*\n)+)", readme, flags=re.MULTILINE)
+    return [line.strip() for block in blocks for line in block.splitlines()]
+
+
+def test_the_first_two_commands_of_the_readme_do_the_whole_set_up(repository: Path) -> None:
+    ask, tests = [line for line in _commands(repository) if line.startswith("python3 -m venv")]
+    assert "pip install" in ask
+    assert "docqa ask" in ask
+    assert "pip install" in tests
+    assert tests.rstrip().endswith("pytest")
+
+
+def test_every_docqa_command_in_the_readme_parses(repository: Path) -> None:
+    from docqa.app.cli import parse
+
+    lines = [part for line in _commands(repository) for part in line.split("&&") if part.strip().startswith("docqa ")]
+    assert len(lines) > 5
+    for line in lines:
+        parse(shlex.split(line, comments=True)[1:])
+
+
+def test_the_readme_asks_about_files_that_exist(repository: Path) -> None:
+    named = set(re.findall(r"sample_docs/[\w./-]+", (repository / "README.md").read_text(encoding="utf-8")))
+    assert named
+    assert [name for name in sorted(named) if not (repository / name).exists()] == []
+
+
+def test_no_test_can_open_a_connection() -> None:
+    with pytest.raises(PermissionError, match="offline"):
+        socket.create_connection(("127.0.0.1", 9), timeout=1)
+
+
+def test_no_process_of_a_test_can_open_a_connection(python: str) -> None:
+    code = "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert "the test suite is offline" in done.stderr
+
+
+def test_the_continuous_check_runs_the_readmes_test_command(repository: Path) -> None:
+    script = (repository / ".ci" / "run").read_text(encoding="utf-8")
+    assert "README.md" in script
+    for tool in ("ruff", "mypy", "lint-imports"):
+        assert tool in script
