@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+from docqa.model.errors import ConfigUnsupported, ModelNotFound
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LONGEST_CONTEXT = 1_048_576
+KNOWN_TYPES = ("qwen3_5", "qwen3_5_text")
+LINEAR, FULL = "linear_attention", "full_attention"
 
 
 @dataclass(frozen=True)
@@ -36,42 +39,108 @@ class HybridConfig:
     tie_word_embeddings: bool = False
     rope_parameters: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        if len(self.layer_types) != self.num_hidden_layers or not set(self.layer_types) <= {LINEAR, FULL}:
+            raise ConfigUnsupported(
+                f"layer_types must name {self.num_hidden_layers} layers, {LINEAR} or {FULL}; got {self.layer_types}"
+            )
+        pairs = ("num_attention_heads", "num_key_value_heads"), ("linear_num_value_heads", "linear_num_key_heads")
+        for many, few in pairs:
+            heads, groups = getattr(self, many), getattr(self, few)
+            if groups < 1 or heads % groups:
+                raise ConfigUnsupported(f"{many} = {heads} is no multiple of {few} = {groups}")
+
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> HybridConfig:
-        """Read a config.json's content; unknown keys are left to whoever reads the rest of the file."""
-        known = {f.name: raw[f.name] for f in fields(cls) if f.name in raw}
+        """Read a config.json's content; keys that say nothing about the architecture are left alone.
+
+        Raises:
+            ConfigUnsupported: a field is missing, or names an option that this runtime does not have.
+        """
+        outer, raw = raw, {**raw, **(raw.get("text_config") or {})}
+        _refuse_unknown_options(outer.get("model_type", "qwen3_5_text"), raw)
+        if "tie_word_embeddings" in outer:
+            raw["tie_word_embeddings"] = outer["tie_word_embeddings"]
+        known = {f.name: raw[f.name] for f in fields(cls) if raw.get(f.name) is not None}
         if "layer_types" not in known:
             interval = raw.get("full_attention_interval", 4)
-            known["layer_types"] = [
-                "linear_attention" if (i + 1) % interval else "full_attention" for i in range(raw["num_hidden_layers"])
-            ]
+            known["layer_types"] = [LINEAR if (i + 1) % interval else FULL for i in range(raw["num_hidden_layers"])]
         known["layer_types"] = tuple(known["layer_types"])
-        return cls(**known)
+        known["rope_parameters"] = _rope_parameters(raw)
+        try:
+            return cls(**known)
+        except TypeError as error:
+            raise ConfigUnsupported(f"config.json lacks a field of the architecture ({error})") from error
 
     @classmethod
     def from_folder(cls, folder: Path) -> HybridConfig:
-        return cls.from_dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+        """Read `folder`/config.json.
+
+        Raises:
+            ModelNotFound: no such file. ConfigUnsupported: not JSON, or not this architecture.
+        """
+        path = folder / "config.json"
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ModelNotFound(f"{path} is missing; {folder} is no model folder, see `docqa models list`") from error
+        except ValueError as error:
+            raise ConfigUnsupported(f"{path} is not JSON ({error}); get the model folder again") from error
+        return cls.from_dict(raw)
 
     @property
     def rotary_dim(self) -> int:
+        """How many dims of an attention head rotate; the rest carry no position."""
         return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", 0.25))
 
+    @property
+    def native_context(self) -> int:
+        """Tokens that the model was trained to see at once, before any stretching."""
+        return int(self.rope_parameters.get("original_max_position_embeddings") or self.max_position_embeddings)
+
+    @property
+    def static_factor(self) -> float:
+        """YaRN factor that the checkpoint itself sets, 1 where it sets none."""
+        if self.rope_parameters.get("rope_type") != "yarn":
+            return 1.0
+        return float(self.rope_parameters.get("factor") or self.max_position_embeddings / self.native_context)
+
     def rotary_frequencies(self, factor: float = 1.0) -> tuple[Tensor, float]:
-        """Frequencies [rotary_dim / 2] in float64 and the scale of cos and sin, under YaRN `factor` (1: plain RoPE).
+        """Frequencies [rotary_dim / 2] in float64 and the scale of cos and sin, under YaRN `factor` (1: plain)."""
+        from docqa.kernels.rope import YarnOptions, frequencies
 
-        Source: Peng et al. 2023, "YaRN" (arXiv 2309.00071), as `transformers` computes it (beta_fast 32, beta_slow 1).
-        """
-        dim, base = self.rotary_dim, float(self.rope_parameters.get("rope_theta", 10_000_000.0))
-        index = torch.arange(0, dim, 2, dtype=torch.float64)
-        plain = base ** (-index / dim)
-        if factor <= 1.0:
-            return plain, 1.0
-        native = self.rope_parameters.get("original_max_position_embeddings", self.max_position_embeddings)
+        rope = self.rope_parameters
+        names = [f.name for f in fields(YarnOptions)]
+        options = YarnOptions(**{name: rope[name] for name in names if rope.get(name) is not None})
+        theta = float(rope.get("rope_theta", 10_000_000.0))
+        return frequencies(self.rotary_dim, theta, factor=factor, native=self.native_context, options=options)
 
-        def boundary(turns: float) -> float:
-            return dim * math.log(native / (turns * 2 * math.pi)) / (2 * math.log(base))
 
-        low, high = max(math.floor(boundary(32.0)), 0), min(math.ceil(boundary(1.0)), dim - 1)
-        span = (high - low) or 0.001
-        ramp = ((torch.arange(dim // 2, dtype=torch.float64) - low) / span).clamp(0, 1)
-        return plain * (1 - ramp) + plain / factor * ramp, 0.1 * math.log(factor) + 1.0
+def _rope_parameters(raw: dict[str, Any]) -> dict[str, Any]:
+    """The rotary settings in one dict, wherever the release put them."""
+    rope = dict(raw.get("rope_scaling") or {}) | dict(raw.get("rope_parameters") or {})
+    if "type" in rope:
+        rope.setdefault("rope_type", rope.pop("type"))
+    for name in ("rope_theta", "partial_rotary_factor"):
+        if raw.get(name) is not None:
+            rope.setdefault(name, raw[name])
+    kind = rope.get("rope_type", "default")
+    if kind not in ("default", "yarn"):
+        raise ConfigUnsupported(f"rope_type '{kind}' is not supported; docqa knows default and yarn")
+    return rope
+
+
+def _refuse_unknown_options(model_type: str, raw: dict[str, Any]) -> None:
+    """Refuse what would otherwise be computed wrongly without a word."""
+    if model_type not in KNOWN_TYPES:
+        raise ConfigUnsupported(f"model_type '{model_type}' is not supported; docqa runs {', '.join(KNOWN_TYPES)}")
+    allowed = {
+        "hidden_act": ("silu", "swish"),
+        "attention_bias": (False,),
+        "output_gate_type": ("swish", "silu"),
+        "attn_output_gate": (True,),
+        "mamba_ssm_dtype": ("float32",),
+    }
+    for name, values in allowed.items():
+        if raw.get(name) is not None and raw[name] not in values:
+            raise ConfigUnsupported(f"config.json: {name} = {raw[name]!r} is not supported; expected {values[0]!r}")

@@ -12,9 +12,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.kernels.delta.chunked import delta_rule_chunked
-from docqa.kernels.delta.reference import l2_normalise
-from docqa.model.config import HybridConfig
+from docqa.kernels.attention import attention
+from docqa.kernels.conv import causal_conv
+from docqa.kernels.delta import delta_rule, l2_normalise
+from docqa.kernels.norm import gated_norm, zero_centred_norm
+from docqa.kernels import rope
+from docqa.model.config import FULL, HybridConfig
+
+
+def widened(x: Tensor) -> Tensor:
+    """The dtype of decays, gates and the delta memory: float32 at least."""
+    return x if x.dtype == torch.float64 else x.float()
 
 
 class RMSNorm(nn.Module):
@@ -26,8 +34,7 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x if x.dtype == torch.float64 else x.float()
-        return (wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps) * (1.0 + self.weight)).to(x.dtype)
+        return zero_centred_norm(x, self.weight, self.eps)
 
 
 class GatedNorm(nn.Module):
@@ -39,18 +46,7 @@ class GatedNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
-        wide = x if x.dtype == torch.float64 else x.float()
-        unit = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)
-        return (unit * self.weight * functional.silu(z.to(wide.dtype))).to(x.dtype)
-
-
-def causal_convolution(x: Tensor, weight: Tensor, history: Tensor | None = None) -> Tensor:
-    """Depthwise causal convolution, tap `kernel - 1` on the current token; x [batch, seq, channels]."""
-    taps = weight.shape[-1]
-    before = x.new_zeros(x.shape[0], taps - 1, x.shape[-1]) if history is None else history.to(x.dtype)
-    padded = torch.cat([before, x], 1)
-    kernel = weight.reshape(-1, taps).to(x.dtype)
-    return sum(padded[:, j : j + x.shape[1]] * kernel[:, j] for j in range(taps))
+        return gated_norm(x, z, self.weight, self.eps)
 
 
 class GatedDeltaNet(nn.Module):
@@ -67,8 +63,8 @@ class GatedDeltaNet(nn.Module):
         self.in_proj_z = nn.Linear(hidden, values, bias=False)
         self.in_proj_b = nn.Linear(hidden, self.value_heads, bias=False)
         self.in_proj_a = nn.Linear(hidden, self.value_heads, bias=False)
-        self.conv1d = nn.Conv1d(2 * keys + values, 2 * keys + values, config.linear_conv_kernel_dim,
-                                groups=2 * keys + values, bias=False)
+        channels = 2 * keys + values
+        self.conv1d = nn.Conv1d(channels, channels, config.linear_conv_kernel_dim, groups=channels, bias=False)
         self.A_log = nn.Parameter(torch.zeros(self.value_heads))
         self.dt_bias = nn.Parameter(torch.ones(self.value_heads))
         self.norm = GatedNorm(self.value_dim, config.rms_norm_eps)
@@ -77,20 +73,20 @@ class GatedDeltaNet(nn.Module):
     def mix(self, x: Tensor, cache: Any = None) -> Tensor:
         """Everything before `out_proj`: [batch, seq, hidden] -> [batch, seq, value_heads * value_dim]."""
         batch, seq, _ = x.shape
-        raw = self.in_proj_qkv(x)
-        mixed = functional.silu(causal_convolution(raw, self.conv1d.weight, None if cache is None else cache.tail))
-        q, k, v = mixed.split(self.split, -1)
-        q = l2_normalise(q.float().view(batch, seq, self.key_heads, self.key_dim))
-        k = l2_normalise(k.float().view(batch, seq, self.key_heads, self.key_dim))
-        v = v.float().view(batch, seq, self.value_heads, self.value_dim)
+        tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
+        mixed, tail = causal_conv(self.in_proj_qkv(x), self.conv1d.weight, tail)
+        q, k, v = (widened(part) for part in mixed.split(self.split, -1))
+        q = l2_normalise(q.view(batch, seq, self.key_heads, self.key_dim))
+        k = l2_normalise(k.view(batch, seq, self.key_heads, self.key_dim))
+        v = v.view(batch, seq, self.value_heads, self.value_dim)
         if self.value_heads != self.key_heads:
             repeat = self.value_heads // self.key_heads
             q, k = q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2)
-        beta = self.in_proj_b(x).float().sigmoid()
-        decay = -self.A_log.float().exp() * functional.softplus(self.in_proj_a(x).float() + self.dt_bias.float())
-        out, memory = delta_rule_chunked(q, k, v, decay=decay, beta=beta, state=None if cache is None else cache.memory)
+        beta = widened(self.in_proj_b(x)).sigmoid()
+        decay = -widened(self.A_log).exp() * functional.softplus(widened(self.in_proj_a(x)) + widened(self.dt_bias))
+        out, memory = delta_rule(q, k, v, decay=decay, beta=beta, state=memory)
         if cache is not None:
-            cache.update(raw, memory)
+            cache.update(tail, memory)
         z = self.in_proj_z(x).view(batch, seq, self.value_heads, self.value_dim)
         return self.norm(out, z).reshape(batch, seq, -1).to(x.dtype)
 
@@ -99,11 +95,8 @@ class GatedDeltaNet(nn.Module):
 
 
 def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
-    """Rotary embedding of the first `cos.shape[-1]` dims of x [batch, seq, heads, dim], halves paired."""
-    cos, sin = (r[:, None].to(x.dtype) for r in rotation)  # [seq, 1, rotary_dim]
-    turning, passing = x[..., : cos.shape[-1]], x[..., cos.shape[-1] :]
-    first, second = turning.chunk(2, -1)
-    return torch.cat([turning * cos + torch.cat([-second, first], -1) * sin, passing], -1)
+    """Rotary embedding of x [batch, seq, heads, dim]; `rotation` is what `Hybrid.rotation` returns."""
+    return rope.rotate(x, *rotation)
 
 
 class GatedAttention(nn.Module):
@@ -127,12 +120,7 @@ class GatedAttention(nn.Module):
         q = rotate(self.q_norm(q), rotation)
         k = rotate(self.k_norm(self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)), rotation)
         v = self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
-        if cache is not None:
-            out = cache.attend(q, k, v)
-        else:
-            out = functional.scaled_dot_product_attention(
-                q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), is_causal=True, enable_gqa=True
-            ).transpose(1, 2)
+        out = attention(q, k, v) if cache is None else cache.attend(q, k, v)
         return (out * gate.sigmoid()).reshape(batch, seq, -1)
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Any = None) -> Tensor:
@@ -158,7 +146,7 @@ class Layer(nn.Module):
     def __init__(self, config: HybridConfig, kind: str) -> None:
         super().__init__()
         self.kind = kind
-        if kind == "full_attention":
+        if kind == FULL:
             self.self_attn = GatedAttention(config)
         else:
             self.linear_attn = GatedDeltaNet(config)
@@ -168,7 +156,7 @@ class Layer(nn.Module):
 
     @property
     def mixer(self) -> nn.Module:
-        return self.self_attn if self.kind == "full_attention" else self.linear_attn
+        return self.self_attn if self.kind == FULL else self.linear_attn
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Any = None) -> Tensor:
         x = x + self.mixer(self.input_layernorm(x), rotation, cache)
@@ -176,7 +164,11 @@ class Layer(nn.Module):
 
 
 class Hybrid(nn.Module):
-    """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden]."""
+    """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
+
+    A cache is anything with the two members that its mixer uses: `tail`, `memory` and `update(tail, memory)` for a delta
+    net, `attend(q, k, v)` for attention (model/state.py keeps a context in them, model/beams.py a few branches).
+    """
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
@@ -184,17 +176,24 @@ class Hybrid(nn.Module):
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(Layer(config, kind) for kind in config.layer_types)
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
-        self.lm_head = None if config.tie_word_embeddings else nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        head = None if config.tie_word_embeddings else nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        self.lm_head = head
 
     def rotation(self, positions: Tensor, factor: float = 1.0) -> tuple[Tensor, Tensor]:
-        """cos and sin of the rotary embedding at `positions` [seq]: two tensors [seq, rotary_dim], float32."""
+        """cos and sin of the rotary embedding at `positions` [seq]: two tensors [seq, rotary_dim]."""
         frequencies, scale = self.config.rotary_frequencies(factor)
-        angles = positions.double()[:, None] * frequencies
-        angles = torch.cat([angles, angles], -1)
-        return (angles.cos() * scale).float(), (angles.sin() * scale).float()
+        dtype = torch.float64 if self.embed_tokens.weight.dtype == torch.float64 else torch.float32
+        return rope.rotation_table(positions, frequencies.to(positions.device), scale, dtype)
 
-    def forward(self, ids: Tensor, caches: list[Any] | None = None, *, position: int = 0, factor: float = 1.0,
-                tap: dict[int, Tensor] | None = None) -> Tensor:
+    def forward(
+        self,
+        ids: Tensor,
+        caches: list[Any] | None = None,
+        *,
+        position: int = 0,
+        factor: float = 1.0,
+        tap: dict[int, Tensor] | None = None,
+    ) -> Tensor:
         """Run ids [batch, seq]; `tap` maps a layer's number to None and is filled with that layer's output."""
         x = self.embed_tokens(ids)
         rotation = self.rotation(torch.arange(position, position + ids.shape[1], device=ids.device), factor)

@@ -43,7 +43,7 @@ class Tokenizer:
             self._added = {token["content"]: token["id"] for token in spec.get("added_tokens") or []}
             self.vocab_size = 1 + max([*vocabulary.values(), *self._added.values()])
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise TokenizerUnsupported(f"tokenizer.json has no usable vocabulary ({error}); get the file again") from error
+            raise TokenizerUnsupported(f"tokenizer.json has no usable vocabulary ({error}); get it again") from error
         self.eos_ids = eos_ids or tuple(self._added[n] for n in ("<|im_end|>", "<|endoftext|>") if n in self._added)[:1]
         self._spec = spec
         self._pattern = _split_pattern(spec)
@@ -79,7 +79,7 @@ class Tokenizer:
             TokenizerUnsupported: the folder names none.
         """
         if not self.eos_ids:
-            raise TokenizerUnsupported("no end-of-text token: config.json and generation_config.json name no eos_token_id")
+            raise TokenizerUnsupported("no end-of-text token: neither config.json nor generation_config.json names one")
         return self.eos_ids[0]
 
     def token_id(self, name: str) -> int | None:
@@ -142,8 +142,8 @@ class Tokenizer:
             if token not in seen:
                 seen.add(token)
                 order.append((token, vocabulary[left + right]))
-        # tiktoken panics on a byte without a rank, so every byte has one; texts with such bytes take the slow way, since
-        # dropping them can make their neighbours merge.
+        # tiktoken panics on a byte without a rank, so every byte has one; texts with bytes that have no token take the
+        # slow way, since dropping them can make their neighbours merge.
         ranks = {token: rank for rank, (token, _) in enumerate(order)} | {b: len(order) + i for i, b in enumerate(missing)}
         self._encoding = tiktoken.Encoding("docqa", pat_str=self._pattern or "", mergeable_ranks=ranks, special_tokens={})
         self._rank_to_id = [token_id for _, token_id in order]

@@ -70,12 +70,12 @@ def frequencies(
 
 
 def rotation_table(
-    start: int, count: int, freqs: Tensor, scale: float, dtype: torch.dtype = torch.float32
+    positions: Tensor, freqs: Tensor, scale: float, dtype: torch.dtype = torch.float32
 ) -> tuple[Tensor, Tensor]:
-    """cos and sin for positions start .. start + count - 1: two tensors [count, dim] (both halves alike).
+    """cos and sin at `positions` [seq], in tokens: two tensors [seq, dim] (both halves alike).
 
     Angles are formed in float64: in float32 they are off by 0.035 radians at a million tokens.
     """
-    angles = torch.arange(start, start + count, dtype=torch.float64, device=freqs.device)[:, None] * freqs
+    angles = positions.double()[:, None] * freqs
     angles = torch.cat([angles, angles], -1)
     return (angles.cos() * scale).to(dtype), (angles.sin() * scale).to(dtype)
