@@ -1,1 +1,19 @@
-"""Bytes in, a Document out: pages, sections and passages with exact places."""
+"""Bytes in, Document out. Knows no torch, no tokenizer, no app; the libraries of each format load when it is read."""
+
+from .errors import (
+    Empty,
+    Encrypted,
+    IngestError,
+    Missing,
+    NoDocuments,
+    NotADocument,
+    NoText,
+    TooLarge,
+    Unreadable,
+)
+from .types import Block, Coverage, Document, Page, Passage, Section, Span
+
+__all__ = [
+    "Block", "Coverage", "Document", "Empty", "Encrypted", "IngestError", "Missing", "NoDocuments", "NoText",
+    "NotADocument", "Page", "Passage", "Section", "Span", "TooLarge", "Unreadable",
+]  # fmt: skip

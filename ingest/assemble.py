@@ -1,0 +1,81 @@
+"""The last step of every reader: pages and headings to a Document with passages, grades and coverage."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .errors import NoText, TooLarge
+from .limits import MAX_TEXT_CHARS
+from .passages import cut_passages
+from .types import Coverage, Document, Page, Passage, Section
+
+_DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
+_LETTER_ALONE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
+
+
+def assemble(
+    data: bytes,
+    path: str,
+    *,
+    title: str,
+    media_type: str,
+    paged: bool,
+    pages: Sequence[Page],
+    sections: Sequence[Section],
+    hidden: int = 0,
+    warnings: Sequence[str] = (),
+) -> Document:
+    """The Document of these parts. Raises NoText when no page has text and TooLarge over 64 million characters."""
+    empty = tuple(page.page for page in pages if not page.text.strip())
+    if len(empty) == len(pages):
+        many = f"none of its {len(pages)} pages has text" if paged else "it holds no text"
+        raise NoText(f"{many}: they seem to be scans", path, "Run OCR on it first, for example with ocrmypdf")
+    total = sum(len(page.text) for page in pages)
+    if total > MAX_TEXT_CHARS:
+        raise TooLarge(f"{total:,} characters of text, the limit is {MAX_TEXT_CHARS:,}", path, "Split the file")
+    lines = list(warnings)
+    if empty and paged:
+        lines.append(f"no text on {_page_list(empty)}")
+    poor = [page.page for page in pages if page.grade == "C"]
+    if poor and paged:
+        lines.append(f"doubtful text on {_page_list(poor)}")
+    document = Document(
+        hashlib.sha256(data).hexdigest(), path, title, media_type, paged, tuple(pages), tuple(sections), (),
+        Coverage(len(pages), empty, (), hidden, tuple(lines)),
+    )  # fmt: skip
+    return replace(document, passages=tuple(_passages(document)))
+
+
+def grade(text: str, *, repaired: bool = False) -> str:
+    """A, B, C or F for the text of a page: F without words; C when more than 2 % of the characters are private-use
+    or replaced, or more than 45 % of the words are single letters; B when `repaired`."""
+    stripped = text.strip()
+    if not any(c.isalnum() for c in stripped):
+        return "F"
+    if len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped):
+        return "C"
+    words = len(stripped.split())
+    if words > 20 and len(_LETTER_ALONE.findall(stripped)) > 0.45 * words:
+        return "C"
+    return "B" if repaired else "A"
+
+
+def _passages(document: Document) -> list[Passage]:
+    starts: dict[int, list[int]] = {}
+    for section in document.sections:
+        starts.setdefault(section.page, []).append(section.start)
+    passages: list[Passage] = []
+    for page in document.pages:
+        for span in cut_passages(page.text, starts.get(page.page, ())):
+            path = document.section_path(document.section_of(page.page, span.start))
+            passages.append(Passage(page.page, span.start, span.end, path))
+    return passages
+
+
+def _page_list(pages: Sequence[int], most: int = 12) -> str:
+    shown = ", ".join(str(page) for page in pages[:most])
+    more = f" and {len(pages) - most} more" if len(pages) > most else ""
+    return f"page{'s' if len(pages) > 1 else ''} {shown}{more}"

@@ -1,0 +1,154 @@
+"""Lines of print to the text of a page: running heads out, wrapped lines joined, one line a paragraph."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from .clean import Hyphens, mask_digits
+from .layout import Line
+from .sentences import is_opener
+from .types import Block
+
+_EDGE = 0.13  # the share of a page's height, at its top and at its foot, where running heads can be
+_ENDS = re.compile(r"[.:;?!][\"'”’)\]]*$")
+_BULLET = re.compile(r"[•▪◦●■‣*–—-]\s")
+_MAX_HEADING_CHARS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A short line of a page that looks like a heading: its offset, its text, and how it was printed."""
+
+    start: int
+    text: str
+    size: float
+    bold: bool
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The text of a page with its blocks, and the lines in it that may be headings."""
+
+    text: str
+    blocks: tuple[Block, ...]
+    headings: tuple[Heading, ...]
+
+
+def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
+    """For each page the numbers of its lines that are running heads or feet.
+
+    Such a line is in the top or bottom 13 % of its page and stands, digits masked, at the same height on at least
+    three pages; in a document of two pages, on both.
+    """
+    places: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
+    for number, (lines, height) in enumerate(zip(pages, heights, strict=True)):
+        for at, line in enumerate(lines):
+            if line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height:
+                places[mask_digits(line.text)].append((number, at, line.top))
+    found: list[set[int]] = [set() for _ in pages]
+    for spots in places.values():
+        tops = Counter(round(top / 4) for _, _, top in spots)
+        for number, at, top in spots:
+            same = sum(tops[round(top / 4) + step] for step in (-1, 0, 1))
+            if same >= min(3, max(2, len(pages))):
+                found[number].add(at)
+    return found
+
+
+def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
+    """The text of one page from its lines without furniture."""
+    body = body_size(lines)
+    paragraphs = [_Paragraph(lines[0], None)] if lines else []
+    for before, line in zip(lines, lines[1:], strict=False):
+        if _same_paragraph(before, line, paragraphs[-1]):
+            paragraphs[-1].add(line, hyphens)
+        else:
+            paragraphs.append(_Paragraph(line, before))
+    text: list[str] = []
+    blocks: list[Block] = []
+    headings: list[Heading] = []
+    start = 0
+    for number, paragraph in enumerate(paragraphs):
+        following = paragraphs[number + 1].first if number + 1 < len(paragraphs) else None
+        end = start + len(paragraph.text)
+        heading = paragraph.heading(start, following)
+        kind = "list" if is_opener(paragraph.text) else "para"
+        if heading is not None:
+            headings.append(heading)
+            if heading.size > 1.08 * body or heading.bold:
+                kind = "heading"
+        blocks.append(Block(start, end, kind))
+        text.append(paragraph.text)
+        start = end + 1
+    return Flow("\n".join(text), tuple(blocks), tuple(headings))
+
+
+def body_size(lines: Sequence[Line]) -> float:
+    """The height of most of the text, in points."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[round(line.size * 2) / 2] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+class _Paragraph:
+    def __init__(self, first: Line, before: Line | None) -> None:
+        self.first = self.last = first
+        self.before = before
+        self.text = first.text
+        self.lines = 1
+
+    def add(self, line: Line, hyphens: Hyphens) -> None:
+        self.text = hyphens.join(self.text, line.text) or f"{self.text} {line.text}"
+        self.last = line
+        self.lines += 1
+
+    def heading(self, start: int, following: Line | None) -> Heading | None:
+        if self.lines > 2 or len(self.text) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in self.text):
+            return None
+        first = self.first
+        above = self.before is None or self.before.region != first.region
+        above = above or first.top - self.before.bottom > 0.35 * first.size
+        below = following is None or following.region != first.region or following.top > self.last.top
+        return Heading(start, self.text, first.size, first.bold, above and below)
+
+
+def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph) -> bool:
+    """Whether `line` goes on where `before` ended: `before` was full, and nothing says that a new part begins."""
+    if before.region == -1 or line.region == -1:
+        return False
+    if line.region != before.region:
+        return not _ENDS.search(before.text) and line.text[:1].islower() and _is_full(before, line)
+    small, big = sorted((before.size, line.size))
+    if big > 1.15 * small + 0.5 or before.bold != line.bold and paragraph.lines == 1 and before.bold:
+        return False
+    if not -0.5 * small < line.top - before.bottom < 0.75 * small:
+        return False
+    if before.text.endswith("\u00ad"):
+        return True
+    if not _is_full(before, line):
+        return False
+    ended = _ENDS.search(before.text) is not None
+    if _BULLET.match(line.text) or (is_opener(line.text) and (ended or abs(line.x0 - paragraph.first.x0) < 2)):
+        return not ended and not _BULLET.match(line.text) and line.x0 > paragraph.first.x0 + 2
+    indent = line.x0 - before.x0
+    if indent > 0.6 * small and not is_opener(paragraph.text) and ended:
+        return False
+    # A line that begins far to the left or right of a full one is another cell or column of a table.
+    return abs(indent) < 8 * small
+
+
+def _is_full(before: Line, line: Line) -> bool:
+    """True when the first word of `line` would not have fitted behind `before`."""
+    return before.x1 + line.first_width + 0.2 * before.size > before.right - 0.01 * (before.right - before.left)
+
+
+def typical_body_size(pages: Sequence[Sequence[Line]]) -> float:
+    """The usual `body_size` of the pages, 0 for none."""
+    sizes = [size for size in map(body_size, pages) if size]
+    return median(sizes) if sizes else 0.0

@@ -1,0 +1,282 @@
+"""Reading order: the words of a page, with boxes, to lines in the order in which a person reads them.
+
+Runs of words on one height are segments. A vertical strip that hardly any segment crosses, in the middle of a
+region with running text on both sides, is a gutter; segments that do cross it cut the region into bands, and each
+band is read left side first, both sides by the same rule. Tables fail the test for running text and stay row by row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .pdfium import Word
+
+_BIN = 2.0
+_MIN_GUTTER = 3  # bins
+_RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_INTEGER = re.compile(r"\d{1,4}$")
+_MIN_LINE_NUMBERS = 10
+
+
+@dataclass(slots=True)
+class Segment:
+    """Words that follow each other on one height."""
+
+    words: list[Word]
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of print. `left` and `right` are the edges of its column, `region` names the column on this page."""
+
+    text: str
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+    bold: bool
+    first_width: float
+    region: int
+    left: float
+    right: float
+
+    @property
+    def size(self) -> float:
+        """The height of the line in points, near the font size."""
+        return self.bottom - self.top
+
+
+def order_lines(words: Sequence[Word], width: float) -> tuple[list[Line], str | None]:
+    """The lines of a page in reading order, and the range of its printed line numbers ("1–28") or None.
+
+    Text that runs from right to left or from top to bottom keeps the order in which it was drawn; words turned by
+    90 degrees on an upright page come last.
+    """
+    upright = [w for w in words if w.x1 - w.x0 >= 0.5 * (w.bottom - w.top) or len(w.text) < 3]
+    turned = [w for w in words if not (w.x1 - w.x0 >= 0.5 * (w.bottom - w.top) or len(w.text) < 3)]
+    sample = "".join(w.text for w in words[:400])
+    if len(turned) > len(upright) or len(_RTL.findall(sample)) > 0.2 * len(sample):
+        return _drawn_order(words, width), None
+    upright, numbers = _without_line_numbers(upright)
+    lines: list[Line] = []
+    _order(_segments(upright), 0.0, width, lines, 0)
+    _set_edges(lines)
+    if turned:
+        lines.extend(_drawn_order(turned, width))
+    return lines, numbers
+
+
+def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
+    lines: list[Line] = []
+    for word in words:
+        if word.newline or not lines:
+            lines.append(Line(word.text, word.x0, word.top, word.x1, word.bottom, word.bold, 0.0, -1, 0.0, width))
+        else:
+            lines[-1].text += " " + word.text
+    return lines
+
+
+def _without_line_numbers(words: list[Word]) -> tuple[list[Word], str | None]:
+    """Drops a left-edge column of integers that rise by one, at least ten of them."""
+    numbers = sorted((w for w in words if w.newline and _INTEGER.match(w.text)), key=lambda w: w.top)
+    if len(numbers) < _MIN_LINE_NUMBERS:
+        return words, None
+    best: list[Word] = []
+    for anchor in {round(w.x1) for w in numbers}:
+        column = [w for w in numbers if abs(w.x1 - anchor) <= 3]
+        run = [column[0]] if column else []
+        for word in column[1:]:
+            if int(word.text) == int(run[-1].text) + 1:
+                run.append(word)
+        if len(run) > len(best) and len(run) >= 0.8 * len(column):
+            best = run
+    if len(best) < _MIN_LINE_NUMBERS:
+        return words, None
+    edge = max(w.x1 for w in best)
+    beside = [w for w in words if w.x0 < edge - 1 and not _INTEGER.match(w.text)]
+    if len(beside) > 0.05 * len(words):
+        return words, None
+    dropped = set(map(id, best))
+    kept: list[Word] = []
+    after = False
+    for word in words:
+        if id(word) in dropped:
+            after = True
+            continue
+        kept.append(word._replace(newline=True) if after else word)
+        after = False
+    return kept, f"{best[0].text}–{best[-1].text}"
+
+
+def _segments(words: Sequence[Word]) -> list[Segment]:
+    segments: list[Segment] = []
+    current: Segment | None = None
+    for word in words:
+        if current is not None and not word.newline and _follows(current, word):
+            current.words.append(word)
+            current.x1 = max(current.x1, word.x1)
+            current.top, current.bottom = min(current.top, word.top), max(current.bottom, word.bottom)
+        else:
+            current = Segment([word], word.x0, word.top, word.x1, word.bottom)
+            segments.append(current)
+    return segments
+
+
+def _follows(segment: Segment, word: Word) -> bool:
+    height = min(segment.bottom - segment.top, word.bottom - word.top)
+    gap = word.x0 - segment.x1
+    overlap = min(segment.bottom, word.bottom) - max(segment.top, word.top)
+    return overlap > 0.5 * height and -0.5 * height < gap < 0.9 * height
+
+
+def _order(segments: list[Segment], left: float, right: float, lines: list[Line], depth: int) -> None:
+    """Appends the lines of a region to `lines` in reading order."""
+    gutter = _find_gutter(segments) if depth < 3 else None
+    if gutter is None:
+        lines.extend(_make_lines(segments, _region_id(left, right)))
+        return
+    sides: tuple[list[Segment], list[Segment]] = ([], [])
+    across: list[Segment] = []
+
+    def flush_band() -> None:
+        _order(sides[0], left, gutter, lines, depth + 1)
+        _order(sides[1], gutter, right, lines, depth + 1)
+        sides[0].clear()
+        sides[1].clear()
+
+    crossing = [s for s in segments if _crosses(s, gutter)]
+    for segment in sorted(segments, key=lambda s: (s.top + s.bottom) / 2):
+        if _crosses(segment, gutter) or any(_same_row(segment, other) for other in crossing):
+            if sides[0] or sides[1]:
+                flush_band()
+            across.append(segment)
+        else:
+            if across:
+                lines.extend(_make_lines(across, _region_id(left, right)))
+                across.clear()
+            sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
+    if across:
+        lines.extend(_make_lines(across, _region_id(left, right)))
+    if sides[0] or sides[1]:
+        flush_band()
+
+
+def _region_id(left: float, right: float) -> int:
+    return round(left) * 10_000 + round(right)
+
+
+def _crosses(segment: Segment, gutter: float) -> bool:
+    return segment.x0 < gutter - 8 and segment.x1 > gutter + 8
+
+
+def _same_row(a: Segment, b: Segment) -> bool:
+    overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return overlap > 0.6 * min(a.bottom - a.top, b.bottom - b.top)
+
+
+def _find_gutter(segments: list[Segment]) -> float | None:
+    """The x of a strip that separates two sides of running text, or None."""
+    if len(segments) < 8:
+        return None
+    low, high = min(s.x0 for s in segments), max(s.x1 for s in segments)
+    bins = int((high - low) / _BIN) + 2
+    if bins < 40:
+        return None
+    steps = [0.0] * (bins + 1)
+    for s in segments:
+        steps[int((s.x0 - low) / _BIN)] += s.bottom - s.top
+        steps[int((s.x1 - low) / _BIN) + 1] -= s.bottom - s.top
+    cover, height = [], 0.0
+    for step in steps:
+        height += step
+        cover.append(height)
+    first, last = int(bins * 0.28), int(bins * 0.72)
+    least = min(cover[first:last])
+    tolerance = least + 0.02 * max(cover)
+    best, start = (0, 0), None
+    for x in range(first, last + 1):
+        if x < last and cover[x] <= tolerance:
+            start = x if start is None else start
+        elif start is not None:
+            best, start = max(best, (x - start, start)), None
+    if best[0] < _MIN_GUTTER:
+        return None
+    gutter = low + (best[1] + best[0] / 2) * _BIN
+    return gutter if _text_on_both_sides(segments, gutter, low, high) else None
+
+
+def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high: float) -> bool:
+    across = [s for s in segments if _crosses(s, gutter)]
+    rest = [s for s in segments if not _crosses(s, gutter)]
+    sides = [s for s in rest if s.x1 <= gutter + 8], [s for s in rest if s.x1 > gutter + 8]
+    total = sum(s.bottom - s.top for s in segments)
+    for side, room in zip(sides, (gutter - low, high - gutter), strict=True):
+        tall = sum(s.bottom - s.top for s in side)
+        wide = sum((s.x1 - s.x0) * (s.bottom - s.top) for s in side) / (tall or 1)
+        words = sum(len(s.words) for s in side)
+        if len(side) < 4 or tall < 0.12 * total or wide < 0.45 * room or words < 2.5 * len(side):
+            return False
+    shared = min(max(s.bottom for s in side) for side in sides) - max(min(s.top for s in side) for side in sides)
+    return shared > 0 and sum(s.bottom - s.top for s in across) < 0.7 * total
+
+
+def _make_lines(segments: list[Segment], region: int) -> list[Line]:
+    """Segments of one column to lines, top to bottom, each from left to right."""
+    rows: list[list[Segment]] = []
+    for segment in sorted(segments, key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
+        if rows and _joins(rows[-1], segment):
+            rows[-1].append(segment)
+        elif len(rows) > 1 and segment.bottom - segment.top > 0 and _joins(rows[-2], segment):
+            rows[-2].append(segment)
+        else:
+            rows.append([segment])
+    return [_line(sorted(row, key=lambda s: s.x0), region) for row in rows]
+
+
+def _joins(row: list[Segment], segment: Segment) -> bool:
+    if not any(_same_row(segment, other) for other in row):
+        return False
+    width = segment.x1 - segment.x0
+    return all(
+        min(segment.x1, other.x1) - max(segment.x0, other.x0) < 0.3 * min(width, other.x1 - other.x0) + 0.5
+        for other in row
+    )
+
+
+def _line(row: list[Segment], region: int) -> Line:
+    parts = [row[0].words[0].text]
+    words = [word for segment in row for word in segment.words]
+    for before, word in pairwise(words):
+        # A raised mark or a comma after it stands close: pdfium broke the line there, no space was printed.
+        close = word.newline and word.x0 - before.x1 < 0.08 * (word.bottom - word.top)
+        parts.append(word.text if close else " " + word.text)
+    main = max(row, key=lambda s: s.x1 - s.x0)
+    first = words[0]
+    return Line(
+        "".join(parts),
+        row[0].x0,
+        main.top,
+        max(s.x1 for s in row),
+        main.bottom,
+        row[0].words[0].bold,
+        first.x1 - first.x0,
+        region,
+        row[0].x0,
+        row[-1].x1,
+    )
+
+
+def _set_edges(lines: list[Line]) -> None:
+    edges: dict[int, tuple[float, float]] = {}
+    for line in lines:
+        left, right = edges.get(line.region, (line.x0, line.x1))
+        edges[line.region] = min(left, line.x0), max(right, line.x1)
+    for line in lines:
+        line.left, line.right = edges[line.region]

@@ -1,0 +1,21 @@
+"""The limits that keep a hostile file from taking the machine. Every error that comes from one names its number."""
+
+from __future__ import annotations
+
+MAX_FILE_BYTES = 512 * 2**20
+MAX_PAGES = 20_000
+MAX_TEXT_CHARS = 64_000_000
+MAX_PAGE_CHARS = 400_000
+MAX_PAGE_STREAM_BYTES = 75_000_000
+MAX_XML_BYTES = 64 * 2**20
+MAX_XML_DEPTH = 256
+MAX_ZIP_ENTRIES = 10_000
+MAX_ZIP_ENTRY_BYTES = 64 * 2**20
+MAX_ZIP_TOTAL_BYTES = 512 * 2**20
+MAX_ZIP_RATIO = 200
+
+WORKER_MEMORY_BYTES = 2 * 2**30
+WORKER_CPU_SECONDS = 120
+WORKER_CPU_SECONDS_PER_PAGE = 0.5
+WORKER_WALL_SECONDS = 30 * 60
+WORKER_FILE_BYTES = 2**30

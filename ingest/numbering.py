@@ -1,0 +1,92 @@
+"""The grammar of printed headings: "3.2 Results", "ARTICLE IV", "§ 12", "Schedule B", "Abstract"."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+_DIVISIONS = {
+    "title": 0, "part": 1, "chapter": 2, "subchapter": 3, "article": 3, "division": 2, "book": 0,
+    "section": 4, "sec.": 4, "sec": 4, "§": 4, "clause": 4,
+    "schedule": 1, "exhibit": 1, "appendix": 1, "annex": 1, "attachment": 1,
+}  # fmt: skip
+_DIVISION = re.compile(
+    r"(title|part|chapter|subchapter|article|division|book|section|sec\.?|§|clause|schedule|exhibit|appendix|annex|"
+    r"attachment)\s*(?:no\.\s*)?([0-9]+[A-Z]?(?:[.\-–][0-9]+)*|[ivxlcdm]+|[a-z]|one|two|three|four|five|six|seven|"
+    r"eight|nine|ten)\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_DECIMAL = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.DOTALL)
+_ROMAN_HEAD = re.compile(r"([IVXLC]{1,7})[.)]\s+(\S.*)$", re.DOTALL)
+_LETTER_HEAD = re.compile(r"([A-Z](?:\.\d{1,3})*)[.)]?\s+(\S.*)$", re.DOTALL)
+_NAMED = re.compile(
+    r"(abstract|summary|executive summary|introduction|preface|foreword|background|related work|preliminaries|"
+    r"methods?|materials and methods|results|discussion|conclusions?|acknowledge?ments?|references|bibliography|"
+    r"definitions|recitals|glossary|index|notes|table of contents|contents|appendix|appendices)[.:]?$",
+    re.IGNORECASE,
+)
+_WORDS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)}
+
+
+class Numbered(NamedTuple):
+    """A heading taken apart. `rank` orders families from the outside in; `ordinals` is (3, 2) for "3.2"."""
+
+    family: str
+    rank: int
+    ordinals: tuple[int, ...]
+    number: str | None
+    title: str
+
+
+def parse_heading(line: str) -> Numbered | None:
+    """`line` as a numbered or well-known heading, or None. Whether it is one of this document, others decide."""
+    line = line.strip()
+    if _NAMED.match(line):
+        return Numbered("named", 5, (), None, line.rstrip(".:"))
+    match = _DIVISION.match(line)
+    if match:
+        word = match.group(1).lower()
+        ordinal = ordinal_of(match.group(2))
+        if ordinal:
+            family = {"sec": "section", "sec.": "section", "§": "section"}.get(word, word)
+            number = line[: match.end(2)].strip()
+            return Numbered(family, _DIVISIONS[word], ordinal, number, match.group(3).strip() or number)
+    match = _DECIMAL.match(line)
+    if match and _titled(match.group(3)):
+        ordinals = tuple(int(part) for part in match.group(1).split("."))
+        return Numbered("decimal", 5 + len(ordinals), ordinals, match.group(1), match.group(3))
+    match = _ROMAN_HEAD.match(line)
+    if match and _titled(match.group(2)):
+        return Numbered("roman", 5, ordinal_of(match.group(1)), match.group(1), match.group(2))
+    match = _LETTER_HEAD.match(line)
+    if match and _titled(match.group(2)):
+        parts = match.group(1).split(".")
+        ordinals = (ord(parts[0]) - 64, *(int(part) for part in parts[1:]))
+        return Numbered("letter", 5 + len(ordinals), ordinals, match.group(1), match.group(2))
+    return None
+
+
+def ordinal_of(text: str) -> tuple[int, ...]:
+    """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "78m-1" and nonsense give what is certain."""
+    lowered = text.lower()
+    if lowered in _WORDS:
+        return (_WORDS[lowered],)
+    digits = re.findall(r"\d+", lowered)
+    if digits:
+        return tuple(int(d) for d in digits)
+    if re.fullmatch(r"[ivxlcdm]+", lowered) and (len(lowered) > 1 or lowered in "ivx"):
+        values = [_ROMAN[c] for c in lowered]
+        return (sum(-v if after > v else v for v, after in zip(values, [*values[1:], 0], strict=True)),)
+    if len(lowered) == 1 and lowered.isalpha():
+        return (ord(lowered) - 96,)
+    return ()
+
+
+def _titled(title: str) -> bool:
+    """Whether `title` could be the words of a heading: a few, beginning like a title, not ending like a sentence."""
+    if not (title[0].isupper() or title[0] in "“\"‘'(") or title.endswith((",", ";")):
+        return False
+    words = title.split()
+    letters = sum(c.isalpha() for c in title)
+    return 1 <= len(words) <= 16 and letters >= max(2, 0.5 * len(title.replace(" ", "")))

@@ -1,0 +1,60 @@
+"""Document to JSON and back, without loss."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .errors import Unreadable
+from .types import Block, Coverage, Document, Page, Passage, Section
+
+_FORMAT = 1
+
+
+def to_json(document: Document) -> str:
+    """`document` as one line of JSON; `from_json` gives an equal Document."""
+    c = document.coverage
+    record = {
+        "format": _FORMAT,
+        "id": document.id,
+        "path": document.path,
+        "title": document.title,
+        "media_type": document.media_type,
+        "paged": document.paged,
+        "pages": [
+            [p.index, p.label, p.text, p.grade, [[b.start, b.end, b.kind] for b in p.blocks], p.furniture]
+            for p in document.pages
+        ],
+        "sections": [
+            [s.id, s.number, s.title, s.level, s.page, s.start, s.source, s.confidence, s.parent, s.label]
+            for s in document.sections
+        ],
+        "passages": [[p.page, p.start, p.end, p.section, p.kind] for p in document.passages],
+        "coverage": [c.pages, c.pages_without_text, c.ocr_pages, c.hidden_spans, c.warnings],
+    }
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Document:
+    """The Document that `to_json` wrote. Raises Unreadable when `text` is not such a record, or of another format."""
+    try:
+        record: dict[str, Any] = json.loads(text)
+        if record["format"] != _FORMAT:
+            raise Unreadable(f"stored document has format {record['format']}, this version reads {_FORMAT}")
+        pages, without, ocr, hidden, warnings = record["coverage"]
+        return Document(
+            id=record["id"],
+            path=record["path"],
+            title=record["title"],
+            media_type=record["media_type"],
+            paged=record["paged"],
+            pages=tuple(
+                Page(index, label, body, grade, tuple(Block(*b) for b in blocks), tuple(furniture))
+                for index, label, body, grade, blocks, furniture in record["pages"]
+            ),
+            sections=tuple(Section(*fields) for fields in record["sections"]),
+            passages=tuple(Passage(p, s, e, tuple(path), kind) for p, s, e, path, kind in record["passages"]),
+            coverage=Coverage(pages, tuple(without), tuple(ocr), hidden, tuple(warnings)),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(f"stored document is damaged ({error!r})", "", "Read the file again") from error

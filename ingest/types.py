@@ -1,0 +1,141 @@
+"""What a reader hands back: a Document of pages, sections and passages.
+
+`page` counts from 1 and is all that users see; `index` counts from 0 and stays inside ingest. Every `start` and
+`end` is a half-open offset in code points of one page's text.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range `start:end` of code points in one text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A range of a page's text with its kind: `para`, `heading`, `list`, `table` or `code`."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One physical page in reading order.
+
+    `label` is what is printed on it, None where nothing is known. `grade` is A (order certain), B (repaired), C
+    (doubtful) or F (no usable text). `furniture` holds running heads, feet and line numbers, which `text` does not.
+    """
+
+    index: int
+    label: str | None
+    text: str
+    grade: str
+    blocks: tuple[Block, ...] = ()
+    furniture: tuple[str, ...] = ()
+
+    @property
+    def page(self) -> int:
+        """The physical page, counted from 1."""
+        return self.index + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and all that follows it, up to the next one of its level or above.
+
+    `start` is the offset of the heading in the text of `page`. `source` says who named it: `bookmark`, `numbering`,
+    `markup` or `style`; `confidence` (0 to 1) how far that can be believed. `label` is the page label where there
+    are pages, and the section's locator (such as "§ 4(a)") where there are none.
+    """
+
+    id: str
+    number: str | None
+    title: str
+    level: int
+    page: int
+    start: int
+    source: str
+    confidence: float
+    parent: str | None
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A contiguous run of one page's text, at most 200 words, with the headings above it, outermost first."""
+
+    page: int
+    start: int
+    end: int
+    section: tuple[str, ...]
+    kind: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was and was not read: counts, and a line for everything that a reader should know about."""
+
+    pages: int
+    pages_without_text: tuple[int, ...]
+    ocr_pages: tuple[int, ...]
+    hidden_spans: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file as docqa read it.
+
+    `id` is the sha256 of the file's bytes, `path` is as given. Without pages (`paged` False) there is exactly one
+    Page that holds the whole text. `sections` are in document order, a parent before its children.
+    """
+
+    id: str
+    path: str
+    title: str
+    media_type: str
+    paged: bool
+    pages: tuple[Page, ...]
+    sections: tuple[Section, ...]
+    passages: tuple[Passage, ...]
+    coverage: Coverage
+
+    def passage_text(self, passage: Passage) -> str:
+        """The words of `passage`, cut from its page."""
+        return self.pages[passage.page - 1].text[passage.start : passage.end]
+
+    def section_of(self, page: int, start: int) -> Section | None:
+        """The innermost section that holds offset `start` of `page`; None before the first heading."""
+        at = bisect_right(self._section_keys, (page, start)) - 1
+        return self.sections[self._section_order[at]] if at >= 0 else None
+
+    def section_path(self, section: Section | None) -> tuple[str, ...]:
+        """The headings from the outermost down to `section`, each with its number in front."""
+        path: list[str] = []
+        while section is not None:
+            path.append(f"{section.number} {section.title}".strip() if section.number else section.title)
+            section = self._sections_by_id.get(section.parent) if section.parent is not None else None
+        return tuple(reversed(path))
+
+    @cached_property
+    def _section_order(self) -> list[int]:
+        sections = self.sections
+        return sorted(range(len(sections)), key=lambda i: (sections[i].page, sections[i].start, i))
+
+    @cached_property
+    def _section_keys(self) -> list[tuple[int, int]]:
+        return [(self.sections[i].page, self.sections[i].start) for i in self._section_order]
+
+    @cached_property
+    def _sections_by_id(self) -> dict[str, Section]:
+        return {section.id: section for section in self.sections}
