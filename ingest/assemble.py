@@ -31,8 +31,10 @@ def assemble(
     """The Document of these parts. Raises NoText when no page has text and TooLarge over 64 million characters."""
     empty = tuple(page.page for page in pages if not page.text.strip())
     if len(empty) == len(pages):
-        many = f"none of its {len(pages)} pages has text" if paged else "it holds no text"
-        raise NoText(f"{many}: they seem to be scans", path, "Run OCR on it first, for example with ocrmypdf")
+        if not paged:
+            raise NoText("it holds no text", path, "Is this the right file?")
+        many = f"none of its {len(pages)} pages has" if len(pages) > 1 else "its only page does not have"
+        raise NoText(f"{many} text; a scan?", path, "Run OCR on it first, for example with ocrmypdf")
     total = sum(len(page.text) for page in pages)
     if total > MAX_TEXT_CHARS:
         raise TooLarge(f"{total:,} characters of text, the limit is {MAX_TEXT_CHARS:,}", path, "Split the file")

@@ -16,7 +16,7 @@ _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
 _BROKEN = re.compile(r"[-\u00ad\u2010]$")
 _WIDE_MIN, _WIDE_MAX = 55, 90
-_DIGITS = re.compile(r"\d+")
+_DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
 
 
 def clean(text: str) -> str:
@@ -59,8 +59,12 @@ class Hyphens:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._seen: Counter[str] = Counter()
+        broken = False
         for line in lines:
-            self._seen.update(word.lower() for word in _WORDS.findall(line))
+            words = _WORDS.findall(line.lower())
+            # The halves of broken words are no words.
+            first, broken = int(broken), _BROKEN.search(line) is not None
+            self._seen.update(words[first : len(words) - broken])
 
     def join(self, before: str, after: str) -> str | None:
         """`before` and `after` as one line when `before` ends with a broken word, None when it does not.
@@ -81,7 +85,7 @@ class Hyphens:
         if self._seen[hyphenated] or not (head.islower() and tail.islower()) or len(tail) < 2:
             return before + after
         # A compound such as "long-term" that stands only here: its halves are words of this document.
-        if len(head) > 3 and len(tail) > 3 and self._seen[head] > 1 and self._seen[tail] > 1:
+        if not self._seen[joined] and min(len(head), len(tail)) > 2 and self._seen[head] and self._seen[tail]:
             return before + after
         return before[:-1] + after
 

@@ -9,25 +9,33 @@ from dataclasses import dataclass
 from statistics import median
 
 from .clean import Hyphens, mask_digits
-from .layout import Line
+from .layout import Line, set_edges
 from .sentences import is_opener
 from .types import Block
 
 _EDGE = 0.13  # the share of a page's height, at its top and at its foot, where running heads can be
 _ENDS = re.compile(r"[.:;?!][\"'”’)\]]*$")
 _BULLET = re.compile(r"[•▪◦●■‣*–—-]\s")
+_RUN_IN = re.compile(
+    r"((?:(?:Section|Sec\.|Article|Clause|§)\s*)?\d{1,3}(?:\.\d{1,3}){0,4}[A-Z]?[.)]?\s+[“\"]?[A-Z][^.;:]{1,70})[.:—]\s+\S"
+)
 _MAX_HEADING_CHARS = 120
+_NUMBER_ONLY = re.compile(r"(?:page\s*|[-–—]\s*)?(\d{1,5})(?:\s*[-–—]|\s*of\s*\d+)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A short line of a page that looks like a heading: its offset, its text, and how it was printed."""
+    """A line of a page that may be a heading: its offset, its text, and how it was printed.
+
+    `run_in`: the numbered words that open a longer paragraph ("2.1 Work plan. The parties ...").
+    """
 
     start: int
     text: str
     size: float
     bold: bool
     alone: bool
+    run_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +65,29 @@ def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) ->
             same = sum(tops[round(top / 4) + step] for step in (-1, 0, 1))
             if same >= min(3, max(2, len(pages))):
                 found[number].add(at)
+    _find_page_numbers(pages, found)
     return found
+
+
+def _find_page_numbers(pages: Sequence[Sequence[Line]], found: list[set[int]]) -> None:
+    """Adds first and last lines that are a number and nothing else, and rise with the pages."""
+    spots: list[tuple[int, int, int]] = []
+    for number, lines in enumerate(pages):
+        rest = [at for at in range(len(lines)) if at not in found[number]]
+        for at in {rest[0], rest[-1]} if rest else ():
+            match = _NUMBER_ONLY.match(lines[at].text)
+            if match:
+                spots.append((number, at, int(match.group(1)) - number))
+    shifts = Counter(shift for _, _, shift in spots)
+    for number, at, shift in spots:
+        if shifts[shift] >= 3:
+            found[number].add(at)
 
 
 def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
     """The text of one page from its lines without furniture."""
     body = body_size(lines)
+    set_edges(lines)
     paragraphs = [_Paragraph(lines[0], None)] if lines else []
     for before, line in zip(lines, lines[1:], strict=False):
         if _same_paragraph(before, line, paragraphs[-1]):
@@ -80,7 +105,7 @@ def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
         kind = "list" if is_opener(paragraph.text) else "para"
         if heading is not None:
             headings.append(heading)
-            if heading.size > 1.08 * body or heading.bold:
+            if not heading.run_in and (heading.size > 1.08 * body or heading.bold):
                 kind = "heading"
         blocks.append(Block(start, end, kind))
         text.append(paragraph.text)
@@ -109,9 +134,12 @@ class _Paragraph:
         self.lines += 1
 
     def heading(self, start: int, following: Line | None) -> Heading | None:
+        first = self.first
+        opening = _RUN_IN.match(self.text)
+        if opening:
+            return Heading(start, opening.group(1), first.size, first.bold, False, True)
         if self.lines > 2 or len(self.text) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in self.text):
             return None
-        first = self.first
         above = self.before is None or self.before.region != first.region
         above = above or first.top - self.before.bottom > 0.35 * first.size
         below = following is None or following.region != first.region or following.top > self.last.top
@@ -125,7 +153,7 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph) -> bool:
     if line.region != before.region:
         return not _ENDS.search(before.text) and line.text[:1].islower() and _is_full(before, line)
     small, big = sorted((before.size, line.size))
-    if big > 1.15 * small + 0.5 or before.bold != line.bold and paragraph.lines == 1 and before.bold:
+    if big > 1.15 * small + 0.5:
         return False
     if not -0.5 * small < line.top - before.bottom < 0.75 * small:
         return False

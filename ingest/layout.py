@@ -14,8 +14,8 @@ from itertools import pairwise
 
 from .pdfium import Word
 
-_BIN = 2.0
-_MIN_GUTTER = 3  # bins
+_BIN = 1.0  # points
+_MIN_GUTTER = 4  # bins
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _INTEGER = re.compile(r"\d{1,4}$")
 _MIN_LINE_NUMBERS = 10
@@ -67,7 +67,6 @@ def order_lines(words: Sequence[Word], width: float) -> tuple[list[Line], str | 
     upright, numbers = _without_line_numbers(upright)
     lines: list[Line] = []
     _order(_segments(upright), 0.0, width, lines, 0)
-    _set_edges(lines)
     if turned:
         lines.extend(_drawn_order(turned, width))
     return lines, numbers
@@ -187,7 +186,7 @@ def _find_gutter(segments: list[Segment]) -> float | None:
         return None
     low, high = min(s.x0 for s in segments), max(s.x1 for s in segments)
     bins = int((high - low) / _BIN) + 2
-    if bins < 40:
+    if bins < 80:
         return None
     steps = [0.0] * (bins + 1)
     for s in segments:
@@ -273,10 +272,26 @@ def _line(row: list[Segment], region: int) -> Line:
     )
 
 
-def _set_edges(lines: list[Line]) -> None:
-    edges: dict[int, tuple[float, float]] = {}
+def set_edges(lines: Sequence[Line]) -> None:
+    """Gives every line the edges of its column; one line that sticks out does not move an edge."""
+    columns: dict[int, list[Line]] = {}
     for line in lines:
-        left, right = edges.get(line.region, (line.x0, line.x1))
-        edges[line.region] = min(left, line.x0), max(right, line.x1)
-    for line in lines:
-        line.left, line.right = edges[line.region]
+        columns.setdefault(line.region, []).append(line)
+    for region, column in columns.items():
+        if region == -1:
+            continue
+        left = min(line.x0 for line in column)
+        right = _right_edge(column)
+        for line in column:
+            line.left, line.right = left, right
+
+
+def _right_edge(column: Sequence[Line]) -> float:
+    """The furthest x near which at least two lines, and one in twelve, end."""
+    ends = sorted((line.x1 for line in column), reverse=True)
+    needed = max(2, len(ends) // 12)
+    near = 1.5 * max(line.size for line in column)
+    for at, end in enumerate(ends):
+        if at + needed <= len(ends) and end - ends[at + needed - 1] <= near:
+            return end
+    return ends[0]

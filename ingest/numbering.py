@@ -19,7 +19,7 @@ _DIVISION = re.compile(
 )
 _DECIMAL = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.DOTALL)
 _ROMAN_HEAD = re.compile(r"([IVXLC]{1,7})[.)]\s+(\S.*)$", re.DOTALL)
-_LETTER_HEAD = re.compile(r"([A-Z](?:\.\d{1,3})*)[.)]?\s+(\S.*)$", re.DOTALL)
+_LETTER_HEAD = re.compile(r"([A-Z](?:\.\d{1,3})*)([.)]?)\s+(\S.*)$", re.DOTALL)
 _NAMED = re.compile(
     r"(abstract|summary|executive summary|introduction|preface|foreword|background|related work|preliminaries|"
     r"methods?|materials and methods|results|discussion|conclusions?|acknowledge?ments?|references|bibliography|"
@@ -57,13 +57,15 @@ def parse_heading(line: str) -> Numbered | None:
         ordinals = tuple(int(part) for part in match.group(1).split("."))
         return Numbered("decimal", 5 + len(ordinals), ordinals, match.group(1), match.group(3))
     match = _ROMAN_HEAD.match(line)
-    if match and _titled(match.group(2)):
+    if match and match.group(1) not in "CDLM" and _titled(match.group(2)):
         return Numbered("roman", 5, ordinal_of(match.group(1)), match.group(1), match.group(2))
     match = _LETTER_HEAD.match(line)
-    if match and _titled(match.group(2)):
+    if match and _titled(match.group(3)):
         parts = match.group(1).split(".")
         ordinals = (ord(parts[0]) - 64, *(int(part) for part in parts[1:]))
-        return Numbered("letter", 5 + len(ordinals), ordinals, match.group(1), match.group(2))
+        # "A New Method" is a title, unless "B ..." comes too: the appendices of a paper.
+        family = "letter" if match.group(2) or len(parts) > 1 else "bare letter"
+        return Numbered(family, 5 + len(ordinals), ordinals, match.group(1), match.group(3))
     return None
 
 

@@ -139,15 +139,23 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
     Numbering alone is not trusted: a line must also be set like a heading (larger, bold, in capitals, or alone), and
     its number must follow from those before it (a first one, the next sibling, or a sibling of an open parent).
     """
-    parsed = [(c, n) for c in candidates if (n := parse_heading(c.heading.text)) and _looks_like_heading(c, n, body)]
+    contents = _contents_pages(candidates)
+    parsed = [
+        (c, n)
+        for c in candidates
+        if c.page not in contents and (n := parse_heading(c.heading.text)) and _looks_like_heading(c, n, body)
+    ]
+    bare = {n.ordinals for _, n in parsed if n.family == "bare letter"}
     families = Counter(n.family for _, n in parsed)
     marks: list[Mark] = []
     last: dict[str, tuple[int, ...]] = {}
     ranks = sorted({n.rank for _, n in parsed})
     for candidate, numbered in parsed:
         heading = candidate.heading
-        strong = heading.bold or heading.size > 1.08 * body
-        if numbered.family not in ("named",) and families[numbered.family] < 2 and not strong:
+        strong = (heading.bold or heading.size > 1.08 * body) and not heading.run_in
+        if numbered.family == "bare letter" and not {(1,), (2,)} <= bare:
+            continue
+        if numbered.family != "named" and families[numbered.family] < 2 and not strong:
             continue
         if not _follows(numbered, last, strong):
             continue
@@ -162,11 +170,35 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
     return marks if len(marks) >= 2 else []
 
 
+def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
+    """Pages whose numbered lines come again later, or that are headed "Contents": tables of contents."""
+    last_seen: dict[str, int] = {}
+    keys: dict[int, list[str]] = {}
+    headed: set[int] = set()
+    for candidate in candidates:
+        numbered = parse_heading(candidate.heading.text)
+        if numbered is None:
+            continue
+        if numbered.family == "named" and numbered.title.lower().endswith("contents"):
+            headed.add(candidate.page)
+        key = _FOLD.sub("", f"{numbered.number}{numbered.title.rstrip('0123456789 .')}").casefold()
+        last_seen[key] = candidate.page
+        keys.setdefault(candidate.page, []).append(key)
+    found: set[int] = set()
+    for page, own in keys.items():
+        again = sum(last_seen[key] > page for key in own)
+        if (again >= 4 and again >= 0.5 * len(own)) or (page in headed and len(own) >= 5):
+            found.add(page)
+    return found
+
+
 def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -> bool:
     heading = candidate.heading
     text = heading.text
     if text.count(". . .") or text.count("....") or re.search(r"\.{3,}\s*\d+$", text):
         return False
+    if heading.run_in:
+        return numbered.family in ("decimal", "section", "article", "clause") and heading.size > 0.93 * body
     larger = heading.size > 1.08 * body
     capitals = numbered.title.isupper() and len(numbered.title) > 3
     if larger or heading.bold or capitals:
@@ -174,7 +206,7 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
     if heading.size < 0.93 * body:
         return False
     short = len(text.split()) <= 10 and not text.rstrip().endswith((".", ",", ";", ":"))
-    return short and heading.alone and numbered.family != "letter"
+    return short and heading.alone and "letter" not in numbered.family
 
 
 def _follows(numbered: Numbered, last: dict[str, tuple[int, ...]], strong: bool) -> bool:
@@ -183,7 +215,8 @@ def _follows(numbered: Numbered, last: dict[str, tuple[int, ...]], strong: bool)
     before = last.get(numbered.family)
     now = numbered.ordinals
     if before is None:
-        return now[-1] <= 1 or strong
+        first = now[-1] if numbered.family == "decimal" else now[0]
+        return first <= 1 or strong
     if numbered.family not in ("decimal", "letter"):
         return now != before and (0 < now[0] - before[0] <= 3 or now[0] == 1 or strong)
     if len(now) > len(before):
@@ -208,7 +241,7 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[Mark]:
     Levels are the ranks of the sizes. Used only where neither bookmarks nor numbers say more; confidence 0.4.
     """
     chosen = [c for c in candidates if _stands_out(c.heading, body)]
-    if not 2 <= len(chosen) <= max(40, len({c.page for c in candidates}) * 6):
+    if not 2 <= len(chosen) <= max(12, 2 * len({c.page for c in candidates})):
         return []
     sizes = sorted({_size_key(c.heading, body) for c in chosen}, reverse=True)[:4]
     return [

@@ -81,7 +81,6 @@ def read_pdf(
 def _open(data: bytes, path: str, password: str | None) -> tuple[Any, str | None]:
     """The open reader, and the password that opened it (None where none was needed)."""
     from pypdf import PdfReader, apply_configuration, get_configuration
-    from pypdf.errors import PyPdfError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     apply_configuration(get_configuration().with_overwrites(jbig2dec_binary=None))
@@ -92,7 +91,7 @@ def _open(data: bytes, path: str, password: str | None) -> tuple[Any, str | None
         for attempt in ("", password):
             if attempt is not None and reader.decrypt(attempt):
                 return reader, attempt
-    except (PyPdfError, *_STRUCTURE_ERRORS) as error:
+    except _pdf_errors() as error:
         raise Unreadable(f"not a readable PDF ({_reason(error)})", path, _DAMAGED) from error
     if password is None:
         raise Encrypted("the PDF is encrypted and needs a password", path, _ASK_PASSWORD)
@@ -100,17 +99,22 @@ def _open(data: bytes, path: str, password: str | None) -> tuple[Any, str | None
 
 
 def _count_pages(reader: Any, path: str) -> int:
-    from pypdf.errors import PyPdfError
-
     try:
         count = len(reader.pages)
-    except (PyPdfError, *_STRUCTURE_ERRORS) as error:
+    except _pdf_errors() as error:
         raise Unreadable(f"its page tree cannot be read ({_reason(error)})", path, _DAMAGED) from error
     if count == 0:
         raise Unreadable("the PDF has no pages", path, _DAMAGED)
     if count > MAX_PAGES:
         raise TooLarge(f"{count:,} pages, the limit is {MAX_PAGES:,}", path, "Split the file")
     return count
+
+
+def _pdf_errors() -> tuple[type[Exception], ...]:
+    """All that pypdf raises on a bad file."""
+    from pypdf.errors import DependencyError, PyPdfError
+
+    return (PyPdfError, DependencyError, *_STRUCTURE_ERRORS)
 
 
 def _reason(error: BaseException) -> str:
@@ -146,13 +150,13 @@ def _open_pdfium(data: bytes, password: str | None, count: int, stack: ExitStack
 
 def _check_streams(reader: Any, index: int) -> str | None:
     """Inflates the content streams of a page under pypdf's limits; what is wrong with them, or None."""
-    from pypdf.errors import LimitReachedError, PyPdfError
+    from pypdf.errors import LimitReachedError
 
     try:
         size = _stream_bytes(reader.pages[index], set())
     except LimitReachedError as error:
         return f"over a limit, not read ({_reason(error)})"
-    except (PyPdfError, *_STRUCTURE_ERRORS) as error:
+    except _pdf_errors() as error:
         return f"damaged, not read ({_reason(error)})"
     if size > MAX_PAGE_STREAM_BYTES:
         return f"{size:,} bytes of content, the limit is {MAX_PAGE_STREAM_BYTES:,}; not read"
@@ -204,11 +208,9 @@ def _pdfium_page(file: PdfiumFile, index: int) -> _RawPage:
 
 
 def _pypdf_page(reader: Any, index: int) -> _RawPage:
-    from pypdf.errors import PyPdfError
-
     try:
         text = reader.pages[index].extract_text()
-    except (PyPdfError, *_STRUCTURE_ERRORS) as error:
+    except _pdf_errors() as error:
         return _RawPage(problem=f"damaged, not read ({_reason(error)})")
     if len(text) > MAX_PAGE_CHARS:
         return _RawPage(problem=f"{len(text):,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
@@ -226,8 +228,10 @@ def _pages(raw: list[_RawPage], labels: list[str | None]) -> tuple[list[Page], l
     pages: list[Page] = []
     candidates: list[outline.Candidate] = []
     for index, page in enumerate(raw):
-        kept = [line for at, line in enumerate(page.lines) if at not in furniture[index]]
         heads = [line.text for at, line in enumerate(page.lines) if at in furniture[index]]
+        # A running head says something once (a case number, a journal and date): page 1 keeps it in its text.
+        says = [index == 0 and sum(word.isalpha() for word in line.text.split()) > 1 for line in page.lines]
+        kept = [line for at, line in enumerate(page.lines) if at not in furniture[index] or says[at]]
         flowed = _plain_flow(kept, hyphens) if page.plain else flow(kept, hyphens)
         if page.numbers:
             heads.append(f"line numbers {page.numbers}")
@@ -252,13 +256,11 @@ def _plain_flow(lines: list[Line], hyphens: Hyphens) -> Flow:
 
 
 def _labels(reader: Any, count: int) -> list[str | None]:
-    from pypdf.errors import PyPdfError
-
     try:
         if "/PageLabels" not in reader.root_object:
             return [None] * count
         labels = [clean(label).strip() or None for label in reader.page_labels]
-    except (PyPdfError, *_STRUCTURE_ERRORS):
+    except _pdf_errors():
         return [None] * count
     return [*labels, *[None] * count][:count]
 
@@ -291,8 +293,6 @@ def _sections(
 
 
 def _bookmarks(reader: Any) -> list[outline.Bookmark]:
-    from pypdf.errors import PyPdfError
-
     try:
         if "/Outlines" not in reader.root_object:
             return []
@@ -300,7 +300,7 @@ def _bookmarks(reader: Any) -> list[outline.Bookmark]:
         found: list[outline.Bookmark] = []
         _walk_outline(reader.outline, 1, numbers, found)
         return found
-    except (PyPdfError, *_STRUCTURE_ERRORS):
+    except _pdf_errors():
         return []
 
 
@@ -316,11 +316,9 @@ def _walk_outline(entries: list[Any], level: int, numbers: dict[int, int], found
 
 def _title(reader: Any, sections: tuple[Section, ...], stem: str) -> str:
     """The title in the file's own record when it is one, else the file's name."""
-    from pypdf.errors import PyPdfError
-
     try:
         title = squeeze(clean(str(reader.metadata.title or ""))) if reader.metadata else ""
-    except (PyPdfError, *_STRUCTURE_ERRORS):
+    except _pdf_errors():
         title = ""
     lowered = title.lower()
     made_up = lowered.startswith(("microsoft word", "untitled", "(anonymous", "layout 1")) or lowered.endswith(
@@ -331,8 +329,6 @@ def _title(reader: Any, sections: tuple[Section, ...], stem: str) -> str:
 
 def _left_out(reader: Any) -> list[str]:
     """What the file holds beside its pages' text, which docqa does not read."""
-    from pypdf.errors import PyPdfError
-
     lines: list[str] = []
     try:
         root = reader.root_object
@@ -344,6 +340,6 @@ def _left_out(reader: Any) -> list[str]:
         names = names.get_object() if names is not None else {}
         if "/EmbeddedFiles" in names:
             lines.append("attached files are not read")
-    except (PyPdfError, *_STRUCTURE_ERRORS):
+    except _pdf_errors():
         return lines
     return lines
