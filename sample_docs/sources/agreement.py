@@ -79,7 +79,9 @@ def table_widths(columns: int) -> list[float]:
 def story(source: list[str], entries: list[Heading]) -> list[Flowable]:
     """Returns the whole agreement; `entries` are the headings of the pass before."""
     flowables: list[Flowable] = []
-    part, cover_lines, rows = "", [], []
+    part = ""
+    cover_lines: list[str] = []
+    rows: list[list[str]] = []
     for line in [*source, ""]:
         if rows and not line.startswith("|"):
             flowables += [Spacer(1, 4), table(rows, table_widths(len(rows[0])), CELL, CELL_HEAD), Spacer(1, 9)]
