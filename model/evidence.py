@@ -103,7 +103,7 @@ class EvidenceHead:
         try:
             return cls(**load_file(path))
         except (SafetensorError, TypeError) as error:
-            raise WeightsMismatch(f"{path}: this is no evidence head ({error}); fetch the model folder again") from error
+            raise WeightsMismatch(f"{path}: this is no evidence head ({error}); fetch the folder again") from error
 
 
 def watched_mass(model: Model, ids: Sequence[int], state: State) -> Tensor:

@@ -1,17 +1,19 @@
-"""Train the evidence head: passages and questions as vectors, read off the hidden states of a frozen trunk.
+"""Train the evidence head: late interaction between questions and passages, on the hidden states of a frozen trunk.
 
-A passage's features are the mean of its tokens' hidden states after one layer and the state at its last token; they are
-there after reading, at no cost. A question's are the same over `question_text`. Two linear maps, trained with a
-contrastive loss (InfoNCE, van den Oord et al. 2018) against all passages of the same document and of its batch.
+Documents are read window by window; the output of one layer at every token is kept, and questions are read alone.
+Passages of the same document are the negatives (InfoNCE, van den Oord et al. 2018). The layer is chosen on documents
+held out of the head's training.
 
-python -m docqa.model.training.evidence --student FOLDER --data FOLDER [--tokens N] [--layers 14,18,22,26]
+python -m docqa.model.training.evidence --student FOLDER --data FOLDER [--tokens N] [--layers 10,14,18,22]
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,144 +21,186 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from docqa.model.evidence import EVIDENCE_FILE, EvidenceHead
 from docqa.model.hybrid import Hybrid
 from docqa.model.prompt import PREAMBLE, question_text
-from docqa.model.training.data import QA_WEIGHTS, FileTokenizer, SourceText, read_qa
+from docqa.model.training.data import QA_WEIGHTS, FileTokenizer, Question, SourceText, read_qa
 from docqa.model.training.loop import best_dtype, open_student
 
-VECTOR_DIM = 256
+DIM = 64
 WINDOW = 2048
-TEMPERATURE = 0.05
+PASSAGES_A_STEP, QUESTIONS_A_STEP = 56, 20
 
 
 @dataclass
-class Features:
-    """Features of one document: passages [n, 2 hidden], questions [m, 2 hidden], and which passages answer which."""
+class ReadDocument:
+    """Hidden states of one document, float16: passages [tokens, hidden] each, questions likewise, and who answers whom."""
 
-    passages: Tensor
-    questions: Tensor
-    right: Tensor  # [m, n] bool
+    passages: list[Tensor]
+    questions: list[Tensor]
+    right: Tensor  # [questions, passages] bool
 
 
-def pooled(hidden: Tensor, start: int, end: int) -> Tensor:
-    """Mean of hidden[start:end] and its last row, side by side: [2 * hidden]."""
-    return torch.cat([hidden[start:end].mean(0), hidden[end - 1]])
+def grouped_sources(data: Path, seed: int) -> Iterator[list[SourceText]]:
+    """Documents of every training set in turn, shuffled; single passages are put together by fifteen."""
+    rng = random.Random(seed)
+    queues: list[list[list[SourceText]]] = []
+    for name in QA_WEIGHTS:
+        by_doc: dict[str, list[SourceText]] = {}
+        for source in read_qa(data / "qa" / "train" / f"{name}.jsonl.gz"):
+            by_doc.setdefault(source.doc, []).append(source)
+        long = [d for d in by_doc.values() if sum(len(s.passages) for s in d) >= 6]
+        short = [s for d in by_doc.values() if sum(len(s.passages) for s in d) < 6 for s in d]
+        rng.shuffle(short)
+        queues.append(long)
+        queues.append([short[i : i + 15] for i in range(0, len(short) - 14, 15)])
+    queues.append(_sentences(data, rng))
+    for queue in queues:
+        rng.shuffle(queue)
+    while any(queues):
+        for queue in queues:
+            if queue:
+                yield queue.pop()
+
+
+def _sentences(data: Path, rng: random.Random) -> list[list[SourceText]]:
+    """Questions with the sentence that holds their answer, forty sentences to a document."""
+    with gzip.open(data / "qa" / "train" / "squad_evidence_sentences.jsonl.gz", "rt", encoding="utf-8") as lines:
+        pairs = [json.loads(line) for line in lines]
+    rng.shuffle(pairs)
+    sources = [
+        SourceText(p["id"], p["sentence"], ((0, len(p["sentence"])),), (Question(p["question"], ((0, len(p["sentence"])),)),))
+        for p in pairs
+    ]
+    return [sources[i : i + 40] for i in range(0, len(sources) - 39, 40)]
 
 
 @torch.no_grad()
-def read_layers(student: Hybrid, ids: list[list[int]], layers: list[int], dtype: torch.dtype) -> dict[int, Tensor]:
-    """Outputs of `layers` for a batch of sequences filled on the right: layer -> [batch, seq, hidden], float32."""
-    longest = max(map(len, ids))
-    filled = torch.tensor([row + [0] * (longest - len(row)) for row in ids])
-    tap: dict[int, Tensor | None] = dict.fromkeys(layers)
+def hidden_states(student: Hybrid, rows: list[list[int]], layers: list[int], dtype: torch.dtype) -> dict[int, list[Tensor]]:
+    """Output of each of `layers` for sequences filled on the right: layer -> [tokens, hidden] of every row, float16."""
+    longest = max(map(len, rows))
+    filled = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    tap: dict[int, Tensor] = {layer: filled for layer in layers}
     with torch.autocast("cpu", dtype=dtype):
         student(filled, tap=tap)
-    return {number: tap[number].float() for number in layers}
+    return {n: [tap[n][i, : len(row)].half().clone() for i, row in enumerate(rows)] for n in layers}
 
 
-def document_features(student: Hybrid, tokenizer: FileTokenizer, sources: list[SourceText], layers: list[int],
-                      dtype: torch.dtype, questions_limit: int = 60) -> dict[int, Features] | None:
-    """Read one document window by window as `ask` does, and its questions alone; features for every layer."""
-    ids: list[int] = list(tokenizer.encode(PREAMBLE))
-    windows: list[tuple[list[int], list[tuple[int, int]]]] = []
-    spans: list[tuple[int, int]] = []
-    owners: list[tuple[SourceText, tuple[int, int]]] = []
-    for source in sources:
-        for start, end in source.passages:
-            piece = tokenizer.encode(source.text[start:end] + "\n")
-            if len(ids) + len(piece) > WINDOW and spans:
-                windows.append((ids, spans))
-                ids, spans = [], []
-            spans.append((len(ids), len(ids) + len(piece)))
-            ids = ids + piece
-            owners.append((source, (start, end)))
-    windows.append((ids, spans))
+def read_document(student: Hybrid, tokenizer: FileTokenizer, sources: list[SourceText], layers: list[int],
+                  dtype: torch.dtype, most_questions: int, most_passages: int) -> dict[int, ReadDocument] | None:
+    """Read one document and a sample of its questions; None where nothing is asked that its passages answer."""
+    places = [(s, p) for s in sources for p in s.passages][:most_passages]
     asked = [(s, q) for s in sources for q in s.questions if q.spans]
-    random.Random(0).shuffle(asked)
-    asked = asked[:questions_limit]
-    if not asked or len(owners) < 4:
+    random.Random(len(places)).shuffle(asked)
+    rows, right = [], []
+    for source, question in asked:
+        hits = [s is source and any(a < p[1] and p[0] < b for a, b in question.spans) for s, p in places]
+        if any(hits) and len(rows) < most_questions:
+            rows.append(tokenizer.encode(question_text(question.text))[:64])
+            right.append(hits)
+    if not rows or len(places) < 6:
         return None
-    right = torch.tensor([[s is o and any(a < p[1] and p[0] < b for a, b in q.spans) for o, p in owners] for s, q in asked])
-    passages: dict[int, list[Tensor]] = {layer: [] for layer in layers}
-    for window, places in windows:
-        for layer, hidden in read_layers(student, [window[:WINDOW]], layers, dtype).items():
-            passages[layer] += [pooled(hidden[0], a, min(b, WINDOW)) for a, b in places if a < WINDOW - 1]
-    count = len(passages[layers[0]])
-    questions: dict[int, list[Tensor]] = {layer: [] for layer in layers}
-    rows = [tokenizer.encode(question_text(q.text)) for _, q in asked]
+    passages: dict[int, list[Tensor]] = {n: [] for n in layers}
+    window, spans = list(tokenizer.encode(PREAMBLE)), []
+    for number, (source, (start, end)) in enumerate(places):
+        piece = tokenizer.encode(source.text[start:end] + "\n")[: WINDOW // 2]
+        if len(window) + len(piece) > WINDOW:
+            _cut(student, window, spans, layers, dtype, passages)
+            window, spans = [], []
+        spans.append((len(window), len(window) + len(piece)))
+        window = window + piece
+        if number == len(places) - 1:
+            _cut(student, window, spans, layers, dtype, passages)
+    questions: dict[int, list[Tensor]] = {n: [] for n in layers}
     for begin in range(0, len(rows), 16):
-        group = rows[begin : begin + 16]
-        for layer, hidden in read_layers(student, group, layers, dtype).items():
-            questions[layer] += [pooled(hidden[i], 0, len(row)) for i, row in enumerate(group)]
-    keep = right[:, :count].any(1)
-    if count != len(owners) or not keep.any():
-        return None
-    return {n: Features(torch.stack(passages[n]), torch.stack(questions[n])[keep], right[keep]) for n in layers}
+        for n, states in hidden_states(student, rows[begin : begin + 16], layers, dtype).items():
+            questions[n] += states
+    return {n: ReadDocument(passages[n], questions[n], torch.tensor(right)) for n in layers}
 
 
-class EvidenceHead(nn.Module):
-    """Two affine maps to unit vectors of VECTOR_DIM."""
+def _cut(student: Hybrid, window: list[int], spans: list[tuple[int, int]], layers: list[int], dtype: torch.dtype,
+         into: dict[int, list[Tensor]]) -> None:
+    for n, states in hidden_states(student, [window], layers, dtype).items():
+        into[n] += [states[0][a:b].clone() for a, b in spans]
 
-    def __init__(self, features: int) -> None:
+
+class TrainedHead(nn.Module):
+    """The head in training; `finished` gives the EvidenceHead that the runtime loads."""
+
+    def __init__(self, sample: Tensor) -> None:
         super().__init__()
-        self.passage = nn.Linear(features, VECTOR_DIM)
-        self.query = nn.Linear(features, VECTOR_DIM)
+        self.register_buffer("mean", sample.mean(0))
+        self.register_buffer("scale", 1 / (sample.std(0) + 1e-6))
+        standard = ((sample - self.mean) * self.scale).clamp(-8, 8)
+        # Principal directions: both projections start as one, so that a cosine already means likeness.
+        basis = torch.pca_lowrank(standard, q=DIM, center=False)[2].T.contiguous()
+        self.token = nn.Parameter(basis.clone())
+        self.question = nn.Parameter(basis.clone())
+        self.weight = nn.Parameter(torch.zeros(sample.shape[1]))
+        self.bias = nn.Parameter(torch.zeros(()))
+        self.temperature = nn.Parameter(torch.tensor(3.0))  # logits are cosines times its exponential
 
-    def scores(self, document: Features) -> Tensor:
-        """Cosine of every question with every passage: [questions, passages]."""
-        passages = functional.normalize(self.passage(document.passages), dim=-1)
-        return functional.normalize(self.query(document.questions), dim=-1) @ passages.T
+    def _standard(self, hidden: Tensor) -> Tensor:
+        return ((hidden.float() - self.mean) * self.scale).clamp(-8, 8)
+
+    def forward(self, questions: list[Tensor], passages: list[Tensor]) -> Tensor:
+        """Scores [questions, passages]."""
+        longest = max(len(p) for p in passages)
+        padded = nn.utils.rnn.pad_sequence(passages, batch_first=True)
+        mask = torch.arange(longest)[None] < torch.tensor([len(p) for p in passages])[:, None]
+        tokens = functional.normalize(self._standard(padded) @ self.token.T, dim=-1)
+        states = self._standard(torch.cat(questions))
+        asked = functional.normalize(states @ self.question.T, dim=-1)
+        similar = (asked @ tokens.flatten(0, 1).T).view(-1, *mask.shape).masked_fill(~mask, -1.0).amax(-1)
+        weights = functional.softplus(states @ self.weight + self.bias) + 1e-4
+        rows = torch.repeat_interleave(torch.arange(len(questions)), torch.tensor([len(q) for q in questions]))
+        total = torch.zeros(len(questions)).index_add(0, rows, weights)
+        summed = torch.zeros(len(questions), len(passages)).index_add(0, rows, similar * weights[:, None])
+        return summed / total[:, None]
+
+    def finished(self) -> EvidenceHead:
+        with torch.no_grad():
+            return EvidenceHead(**{n: getattr(self, n).detach().clone() for n in ("mean", "scale", "token", "question", "weight", "bias")})
 
 
-def normaliser(documents: list[Features]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Mean and standard deviation of passage and question features, folded into the maps when they are written."""
-    p = torch.cat([d.passages for d in documents])
-    q = torch.cat([d.questions for d in documents])
-    return p.mean(0), p.std(0) + 1e-6, q.mean(0), q.std(0) + 1e-6
-
-
-def train_head(documents: list[Features], steps: int, seed: int) -> EvidenceHead:
-    """Train on standardised features; the head that is returned takes raw features."""
+def train_head(documents: list[ReadDocument], steps: int, seed: int) -> TrainedHead:
+    """InfoNCE over passages of one document and a few of another, questions sampled."""
     torch.manual_seed(seed)
-    mean_p, std_p, mean_q, std_q = normaliser(documents)
-    scaled = [Features((d.passages - mean_p) / std_p, (d.questions - mean_q) / std_q, d.right) for d in documents]
-    size = scaled[0].passages.shape[1]
-    head = EvidenceHead(size)
-    shared = torch.randn(VECTOR_DIM, size) * size**-0.5  # the same start for both maps: near a plain cosine
-    with torch.no_grad():
-        head.passage.weight.copy_(shared)
-        head.query.weight.copy_(shared)
-    optimizer = torch.optim.AdamW(head.parameters(), lr=1e-3, weight_decay=0.05)
     rng = random.Random(seed)
+    sample = torch.cat([d.passages[0].float() for d in documents] + [q.float() for d in documents for q in d.questions[:2]])
+    head = TrainedHead(sample)
+    matrices = [head.token, head.question, head.weight]
+    optimizer = torch.optim.AdamW([{"params": matrices, "lr": 5e-4}, {"params": [head.bias, head.temperature], "lr": 1e-2}],
+                                  weight_decay=0.01, betas=(0.9, 0.98))
+    peaks = [group["lr"] for group in optimizer.param_groups]
     for step in range(steps):
-        group = rng.sample(scaled, min(6, len(scaled)))
-        noisy = [Features(functional.dropout(d.passages, 0.1), functional.dropout(d.questions, 0.1), d.right) for d in group]
-        passages = functional.normalize(head.passage(torch.cat([d.passages for d in noisy])), dim=-1)
-        questions = functional.normalize(head.query(torch.cat([d.questions for d in noisy])), dim=-1)
-        right = torch.block_diag(*[d.right.float() for d in noisy]).bool()
-        logits = questions @ passages.T / TEMPERATURE
-        positive = logits.masked_fill(~right, float("-inf")).logsumexp(-1)
-        loss = (logits.logsumexp(-1) - positive).mean()
-        optimizer.param_groups[0]["lr"] = 1e-3 * (1 - step / steps)
+        document, other = rng.choice(documents), rng.choice(documents)
+        chosen = rng.sample(range(len(document.questions)), min(QUESTIONS_A_STEP, len(document.questions)))
+        needed = document.right[chosen].any(0).nonzero().flatten().tolist()
+        rest = [i for i in range(len(document.passages)) if i not in set(needed)]
+        kept = needed + rng.sample(rest, min(len(rest), max(0, PASSAGES_A_STEP - len(needed))))
+        strange = rng.sample(other.passages, min(8, len(other.passages))) if other is not document else []
+        scores = head([document.questions[i] for i in chosen], [document.passages[i] for i in kept] + strange)
+        right = functional.pad(document.right[chosen][:, kept], (0, len(strange)))
+        logits = scores * head.temperature.exp()
+        loss = (logits.logsumexp(-1) - logits.masked_fill(~right, float("-inf")).logsumexp(-1)).mean()
         optimizer.zero_grad()
         loss.backward()
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = peak * min(1.0, (step + 1) / 20) * (1 - step / steps)
         optimizer.step()
-    with torch.no_grad():
-        for layer, mean, std in ((head.passage, mean_p, std_p), (head.query, mean_q, std_q)):
-            layer.weight.div_(std)
-            layer.bias.sub_(layer.weight @ mean)
     return head
 
 
 @torch.no_grad()
-def hit_at_1(head: EvidenceHead, documents: list[Features]) -> float:
+def hit_at_1(head: TrainedHead, documents: list[ReadDocument]) -> float:
     """Share of the questions whose best passage of their document is a right one."""
-    hits = [d.right.gather(1, head.scores(d).argmax(1, keepdim=True)).float() for d in documents]
+    hits = [d.right.gather(1, head(d.questions, d.passages).argmax(1, keepdim=True)).float() for d in documents]
     return float(torch.cat(hits).mean())
 
 
 def run(options: argparse.Namespace) -> None:
-    """Read documents, train a head for each layer, keep the best on documents held out of it, write it to the folder."""
+    """Read documents, train a head for each layer, keep the layer that is best on held-out documents, write it."""
     from safetensors.torch import save_file
 
     torch.set_flush_denormal(True)
@@ -164,51 +208,39 @@ def run(options: argparse.Namespace) -> None:
     student.eval()
     tokenizer = FileTokenizer(options.student / "tokenizer.json")
     layers = [int(n) for n in options.layers.split(",")]
-    rng = random.Random(options.seed)
-    queues = []
-    for name in QA_WEIGHTS:
-        by_doc: dict[str, list[SourceText]] = {}
-        for source in read_qa(options.data / "qa" / "train" / f"{name}.jsonl.gz"):
-            by_doc.setdefault(source.doc, []).append(source)
-        documents = [d for d in by_doc.values() if sum(len(s.passages) for s in d) >= 4]
-        rng.shuffle(documents)
-        if documents:
-            queues.append(documents)
-    read: dict[int, list[Features]] = {layer: [] for layer in layers}
-    tokens = 0
-    while tokens < options.tokens and any(queues):
-        for queue in queues:
-            if queue:
-                document = queue.pop()
-                while document and sum(len(s.text) for s in document) > 80_000:
-                    document = document[:-1]
-                features = document_features(student, tokenizer, document, layers, best_dtype(torch.device("cpu"))) if document else None
-                if features:
-                    tokens += sum(len(s.text) for s in document) // 4
-                    for layer in layers:
-                        read[layer].append(features[layer])
-    best: tuple[float, int, EvidenceHead] | None = None
-    for layer in layers:
-        held = read[layer][::6]
-        rest = [d for i, d in enumerate(read[layer]) if i % 6]
-        head = train_head(rest, options.steps, options.seed)
-        score = hit_at_1(head, held)
-        print(json.dumps({"layer": layer, "documents": len(rest), "held_hit_at_1": round(score, 4)}), flush=True)
-        if best is None or score > best[0]:
-            best = score, layer, head
-    assert best is not None
-    final = train_head(read[best[1]], options.steps, options.seed)
-    save_file({f"{n}": t.detach().contiguous() for n, t in final.state_dict().items()}, options.student / "evidence.safetensors")
-    (options.student / "evidence.json").write_text(json.dumps({"evidence_layer": best[1]}) + "\n", encoding="utf-8")
+    read: dict[int, list[ReadDocument]] = {n: [] for n in layers}
+    tokens, dtype = 0, best_dtype(torch.device("cpu"))
+    for sources in grouped_sources(options.data, options.seed):
+        document = read_document(student, tokenizer, sources, layers, dtype, options.questions, options.passages)
+        if document:
+            tokens += sum(len(t) for t in document[layers[0]].passages + document[layers[0]].questions)
+            for n in layers:
+                read[n].append(document[n])
+        if tokens >= options.tokens:
+            break
+    held = {n: documents[::6] for n, documents in read.items()}
+    scores = {}
+    for n in layers:
+        head = train_head([d for i, d in enumerate(read[n]) if i % 6], options.steps, options.seed)
+        scores[n] = hit_at_1(head, held[n])
+        print(json.dumps({"layer": n, "documents": len(read[n]), "tokens": tokens, "held_hit_at_1": round(scores[n], 4)}), flush=True)
+    best = max(layers, key=lambda n: scores[n])
+    head = train_head(read[best], int(options.steps * 1.5), options.seed).finished()
+    save_file({n: t.contiguous() for n, t in vars(head).items()}, options.student / EVIDENCE_FILE)
+    calibration = options.student / "calibration.json"
+    known = json.loads(calibration.read_text(encoding="utf-8")) if calibration.exists() else {}
+    calibration.write_text(json.dumps({**known, "evidence_layer": best}, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Train the evidence head on a frozen trunk.")
     parser.add_argument("--student", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--tokens", type=int, default=400_000)
-    parser.add_argument("--layers", default="12,16,20,24")
+    parser.add_argument("--tokens", type=int, default=600_000)
+    parser.add_argument("--layers", default="10,14,18,22")
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--questions", type=int, default=24, help="of each document, at most")
+    parser.add_argument("--passages", type=int, default=48, help="of each document, at most")
     parser.add_argument("--seed", type=int, default=0)
     run(parser.parse_args())
 
