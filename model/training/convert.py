@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import GatedAttention, GatedDeltaNet, Hybrid
 from docqa.model.training.teacher import Teacher, read_gguf, write_tokenizer
+from torch import Tensor
 
 # Chosen by measurement: copying, which answering with quotes is, lives in these layers of the teacher.
 ATTENTION_LAYERS = (3, 7, 8, 10, 18, 20, 23, 24)
@@ -75,11 +74,13 @@ def _start_attention(mixer: GatedAttention, teacher: dict[str, Tensor], inputs: 
 
 
 def _start_delta(mixer: GatedDeltaNet, teacher: dict[str, Tensor], generator: torch.Generator) -> None:
-    """Teacher's q, k, v; k and v repeated over their query heads; convolution at identity; decays spread 0.001 to 0.3."""
+    """Teacher's q, k, v; k and v repeated over their query heads; convolution at identity; decays 0.001 to 0.3."""
     heads, dim = mixer.value_heads, mixer.value_dim
     hidden = teacher["q_proj"].shape[1]
     repeat = heads * dim // teacher["k_proj"].shape[0]
-    k, v = (teacher[p].view(-1, dim, hidden).repeat_interleave(repeat, 0).reshape(-1, hidden) for p in ("k_proj", "v_proj"))
+    k, v = (
+        teacher[p].view(-1, dim, hidden).repeat_interleave(repeat, 0).reshape(-1, hidden) for p in ("k_proj", "v_proj")
+    )
 
     def noise(*shape: int, scale: float) -> Tensor:
         return torch.randn(*shape, generator=generator) * scale
@@ -128,7 +129,10 @@ def write_checkpoint(student: Hybrid, raw_config: dict[str, Any], out: Path) -> 
 
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(raw_config, indent=1) + "\n", encoding="utf-8")
-    save_file({f"model.{n}": t.detach().float().contiguous() for n, t in student.state_dict().items()}, out / "model.safetensors")
+    save_file(
+        {f"model.{n}": t.detach().float().contiguous() for n, t in student.state_dict().items()},
+        out / "model.safetensors",
+    )
 
 
 def read_checkpoint(folder: Path) -> tuple[Hybrid, dict[str, Any]]:

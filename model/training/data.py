@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-
 from docqa.model.prompt import REFUSAL, excerpts_prompt, question_text
+from torch import Tensor
 
 END = 2  # <|im_end|>: closes every answer
 IGNORED = -100
@@ -233,8 +232,9 @@ def pad(sequences: list[list[int]], value: int) -> Tensor:
     return torch.tensor([s + [value] * (longest - len(s)) for s in sequences])
 
 
-def mixed_batches(data: Path, tokenizer: FileTokenizer, *, batch: int, length: int, seed: int,
-                  shares: tuple[float, float, float]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def mixed_batches(
+    data: Path, tokenizer: FileTokenizer, *, batch: int, length: int, seed: int, shares: tuple[float, float, float]
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Endless (ids, labels, repeated) of [batch, length]; `shares` of questions, passages said twice and prose.
 
     `labels` are set on answers only; `repeated` marks the rows of questions, so that losses can tell rows apart.

@@ -14,13 +14,12 @@ import shutil
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
-
 from docqa.model.hybrid import Hybrid
 from docqa.model.training.data import IGNORED, FileTokenizer, mixed_batches
 from docqa.model.training.loop import Log, Progress, best_dtype, learning_rate, open_student, restore, save, set_rate
 from docqa.model.training.teacher import Teacher, read_gguf
+from torch import Tensor, nn
+from torch.nn import functional
 
 KL_SHARE = 0.33  # share of the text's positions whose logits are compared; the vocabulary would eat the time otherwise
 
@@ -49,7 +48,9 @@ def text_loss(student: Hybrid, teacher: Teacher, hidden: Tensor, ids: Tensor, ge
     """KL to the teacher on a sample of the positions plus the squared distance of the normalised hidden states."""
     target = teacher(ids)
     wide, seq = hidden.float(), hidden.shape[1]
-    chosen = torch.randperm(hidden.shape[0] * seq, generator=generator)[: int(hidden.shape[0] * seq * KL_SHARE)].to(ids.device)
+    chosen = torch.randperm(hidden.shape[0] * seq, generator=generator)[: int(hidden.shape[0] * seq * KL_SHARE)].to(
+        ids.device
+    )
     ours = student.logits(hidden.flatten(0, 1)[chosen].to(target.dtype)).float().log_softmax(-1)
     theirs = teacher.logits(target.flatten(0, 1)[chosen]).float().log_softmax(-1)
     divergence = functional.kl_div(ours, theirs, log_target=True, reduction="batchmean")
@@ -65,8 +66,13 @@ def answer_loss(student: Hybrid, hidden: Tensor, labels: Tensor) -> tuple[Tensor
     return functional.cross_entropy(logits, after[mask]), float((logits.argmax(-1) == after[mask]).float().mean())
 
 
-def train_step(student: Hybrid, teacher: Teacher, batch: tuple[Tensor, Tensor, Tensor], dtype: torch.dtype,
-               generator: torch.Generator) -> dict[str, float]:
+def train_step(
+    student: Hybrid,
+    teacher: Teacher,
+    batch: tuple[Tensor, Tensor, Tensor],
+    dtype: torch.dtype,
+    generator: torch.Generator,
+) -> dict[str, float]:
     """One forward and backward pass; returns the losses."""
     ids, labels, asked = batch
     figures: dict[str, float] = {}
@@ -94,12 +100,20 @@ def run(options: argparse.Namespace) -> None:
     student, raw, resumed = open_student(options.student, options.out)
     student.to(device)
     teacher = Teacher(*read_gguf(options.teacher), dtype).to(device)
-    optimizer = torch.optim.AdamW(trained_groups(student, options.rate, options.mlp_rate), betas=(0.9, 0.95), fused=True)
+    optimizer = torch.optim.AdamW(
+        trained_groups(student, options.rate, options.mlp_rate), betas=(0.9, 0.95), fused=True
+    )
     step, tokens = restore(options.out, optimizer) if resumed else (0, 0)
     generator = torch.Generator().manual_seed(options.seed + step)
     shares = tuple(float(s) for s in options.shares.split(","))
-    batches = mixed_batches(options.data, FileTokenizer(options.student / "tokenizer.json"), batch=options.batch,
-                            length=options.length, seed=options.seed + 7919 * (step + 1), shares=shares)
+    batches = mixed_batches(
+        options.data,
+        FileTokenizer(options.student / "tokenizer.json"),
+        batch=options.batch,
+        length=options.length,
+        seed=options.seed + 7919 * (step + 1),
+        shares=shares,
+    )
     log = Log(options.out.with_suffix(".jsonl"))
     progress = Progress(options.steps, options.minutes)
     trained = [p for p in student.parameters() if p.requires_grad]

@@ -18,14 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
-
 from docqa.model.evidence import EVIDENCE_FILE, EvidenceHead
 from docqa.model.hybrid import Hybrid
 from docqa.model.prompt import PREAMBLE, question_text
 from docqa.model.training.data import QA_WEIGHTS, FileTokenizer, Question, SourceText, read_qa
 from docqa.model.training.loop import best_dtype, open_student
+from torch import Tensor, nn
+from torch.nn import functional
 
 DIM = 64
 WINDOW = 2048
@@ -34,7 +33,7 @@ PASSAGES_A_STEP, QUESTIONS_A_STEP = 56, 20
 
 @dataclass
 class ReadDocument:
-    """Hidden states of one document, float16: passages [tokens, hidden] each, questions likewise, and who answers whom."""
+    """Hidden states [tokens, hidden], float16, of one document's passages and questions, and who answers whom."""
 
     passages: list[Tensor]
     questions: list[Tensor]
@@ -69,25 +68,36 @@ def _sentences(data: Path, rng: random.Random) -> list[list[SourceText]]:
         pairs = [json.loads(line) for line in lines]
     rng.shuffle(pairs)
     sources = [
-        SourceText(p["id"], p["sentence"], ((0, len(p["sentence"])),), (Question(p["question"], ((0, len(p["sentence"])),)),))
+        SourceText(
+            p["id"], p["sentence"], ((0, len(p["sentence"])),), (Question(p["question"], ((0, len(p["sentence"])),)),)
+        )
         for p in pairs
     ]
     return [sources[i : i + 40] for i in range(0, len(sources) - 39, 40)]
 
 
 @torch.no_grad()
-def hidden_states(student: Hybrid, rows: list[list[int]], layers: list[int], dtype: torch.dtype) -> dict[int, list[Tensor]]:
+def hidden_states(
+    student: Hybrid, rows: list[list[int]], layers: list[int], dtype: torch.dtype
+) -> dict[int, list[Tensor]]:
     """Output of each of `layers` for sequences filled on the right: layer -> [tokens, hidden] of every row, float16."""
     longest = max(map(len, rows))
     filled = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
-    tap: dict[int, Tensor] = {layer: filled for layer in layers}
+    tap: dict[int, Tensor] = dict.fromkeys(layers, filled)
     with torch.autocast("cpu", dtype=dtype):
         student(filled, tap=tap)
     return {n: [tap[n][i, : len(row)].half().clone() for i, row in enumerate(rows)] for n in layers}
 
 
-def read_document(student: Hybrid, tokenizer: FileTokenizer, sources: list[SourceText], layers: list[int],
-                  dtype: torch.dtype, most_questions: int, most_passages: int) -> dict[int, ReadDocument] | None:
+def read_document(
+    student: Hybrid,
+    tokenizer: FileTokenizer,
+    sources: list[SourceText],
+    layers: list[int],
+    dtype: torch.dtype,
+    most_questions: int,
+    most_passages: int,
+) -> dict[int, ReadDocument] | None:
     """Read one document and a sample of its questions; None where nothing is asked that its passages answer."""
     places = [(s, p) for s in sources for p in s.passages][:most_passages]
     asked = [(s, q) for s in sources for q in s.questions if q.spans]
@@ -118,8 +128,14 @@ def read_document(student: Hybrid, tokenizer: FileTokenizer, sources: list[Sourc
     return {n: ReadDocument(passages[n], questions[n], torch.tensor(right)) for n in layers}
 
 
-def _cut(student: Hybrid, window: list[int], spans: list[tuple[int, int]], layers: list[int], dtype: torch.dtype,
-         into: dict[int, list[Tensor]]) -> None:
+def _cut(
+    student: Hybrid,
+    window: list[int],
+    spans: list[tuple[int, int]],
+    layers: list[int],
+    dtype: torch.dtype,
+    into: dict[int, list[Tensor]],
+) -> None:
     for n, states in hidden_states(student, [window], layers, dtype).items():
         into[n] += [states[0][a:b].clone() for a, b in spans]
 
@@ -160,18 +176,28 @@ class TrainedHead(nn.Module):
 
     def finished(self) -> EvidenceHead:
         with torch.no_grad():
-            return EvidenceHead(**{n: getattr(self, n).detach().clone() for n in ("mean", "scale", "token", "question", "weight", "bias")})
+            return EvidenceHead(
+                **{
+                    n: getattr(self, n).detach().clone()
+                    for n in ("mean", "scale", "token", "question", "weight", "bias")
+                }
+            )
 
 
 def train_head(documents: list[ReadDocument], steps: int, seed: int) -> TrainedHead:
     """InfoNCE over passages of one document and a few of another, questions sampled."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
-    sample = torch.cat([d.passages[0].float() for d in documents] + [q.float() for d in documents for q in d.questions[:2]])
+    sample = torch.cat(
+        [d.passages[0].float() for d in documents] + [q.float() for d in documents for q in d.questions[:2]]
+    )
     head = TrainedHead(sample)
     matrices = [head.token, head.question, head.weight]
-    optimizer = torch.optim.AdamW([{"params": matrices, "lr": 5e-4}, {"params": [head.bias, head.temperature], "lr": 1e-2}],
-                                  weight_decay=0.01, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(
+        [{"params": matrices, "lr": 5e-4}, {"params": [head.bias, head.temperature], "lr": 1e-2}],
+        weight_decay=0.01,
+        betas=(0.9, 0.98),
+    )
     peaks = [group["lr"] for group in optimizer.param_groups]
     for step in range(steps):
         document, other = rng.choice(documents), rng.choice(documents)
@@ -223,7 +249,10 @@ def run(options: argparse.Namespace) -> None:
     for n in layers:
         head = train_head([d for i, d in enumerate(read[n]) if i % 6], options.steps, options.seed)
         scores[n] = hit_at_1(head, held[n])
-        print(json.dumps({"layer": n, "documents": len(read[n]), "tokens": tokens, "held_hit_at_1": round(scores[n], 4)}), flush=True)
+        print(
+            json.dumps({"layer": n, "documents": len(read[n]), "tokens": tokens, "held_hit_at_1": round(scores[n], 4)}),
+            flush=True,
+        )
     best = max(layers, key=lambda n: scores[n])
     head = train_head(read[best], int(options.steps * 1.5), options.seed).finished()
     save_file({n: t.contiguous() for n, t in vars(head).items()}, options.student / EVIDENCE_FILE)

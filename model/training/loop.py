@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-
 from docqa.model.hybrid import Hybrid
 from docqa.model.training.convert import read_checkpoint, write_checkpoint
+from torch import Tensor, nn
 
 
 def best_dtype(device: torch.device) -> torch.dtype:
@@ -72,7 +71,9 @@ class Log:
             log.write(json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in record.items()}) + "\n")
 
 
-def save(folder: Path, student: Hybrid, raw: dict[str, Any], optimizer: torch.optim.Optimizer, step: int, tokens: int) -> None:
+def save(
+    folder: Path, student: Hybrid, raw: dict[str, Any], optimizer: torch.optim.Optimizer, step: int, tokens: int
+) -> None:
     """Write student, optimizer and counters to `folder`, atomically: a new folder is renamed over the old one."""
     from safetensors.torch import save_file
 

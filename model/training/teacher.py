@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from docqa.model.hybrid import rotate
 from torch import Tensor, nn
 from torch.nn import functional
-
-from docqa.model.hybrid import rotate
 
 LAYER_NAMES = {
     "attn_norm": "input_layernorm",
@@ -72,7 +71,7 @@ def write_tokenizer(meta: dict[str, Any], path: Path) -> None:
 
 
 class Teacher(nn.Module):
-    """Llama of 30 layers, frozen; `forward` returns final hidden states and, on request, each mixer's input and output."""
+    """The frozen Llama; `forward` returns final hidden states and, on request, each mixer's input and output."""
 
     def __init__(self, tensors: dict[str, Tensor], meta: dict[str, Any], dtype: torch.dtype) -> None:
         super().__init__()
@@ -97,7 +96,9 @@ class Teacher(nn.Module):
         k = rotate(k.view(batch, seq, self.kv_heads, dim), rotation).transpose(1, 2)
         v = v.view(batch, seq, self.kv_heads, dim).transpose(1, 2)
         out = functional.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
-        return functional.linear(out.transpose(1, 2).reshape(batch, seq, hidden), self.weight(f"{layer}.self_attn.o_proj"))
+        return functional.linear(
+            out.transpose(1, 2).reshape(batch, seq, hidden), self.weight(f"{layer}.self_attn.o_proj")
+        )
 
     @torch.no_grad()
     def forward(self, ids: Tensor, mixers: list[tuple[Tensor, Tensor]] | None = None) -> Tensor:
@@ -118,7 +119,8 @@ class Teacher(nn.Module):
             inner = self.rms(x, f"{layer}.post_attention_layernorm")
             gate = functional.silu(functional.linear(inner, self.weight(f"{layer}.mlp.gate_proj")))
             x = x + functional.linear(
-                gate * functional.linear(inner, self.weight(f"{layer}.mlp.up_proj")), self.weight(f"{layer}.mlp.down_proj")
+                gate * functional.linear(inner, self.weight(f"{layer}.mlp.up_proj")),
+                self.weight(f"{layer}.mlp.down_proj"),
             )
         return self.rms(x, "norm")
 

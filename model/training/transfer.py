@@ -1,6 +1,6 @@
 """Layer-wise transfer: every mixer learns its teacher layer's output from the teacher's input, all layers in one pass.
 
-python -m docqa.model.training.transfer --teacher FILE.gguf --student FOLDER --data FOLDER --out FOLDER [--steps N] [--minutes M]
+python -m docqa.model.training.transfer --teacher FILE.gguf --student FOLDER --data FOLDER --out FOLDER [--steps N]
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import shutil
 from pathlib import Path
 
 import torch
-from torch import Tensor
-
 from docqa.model.hybrid import GatedDeltaNet, Hybrid
 from docqa.model.training.data import FileTokenizer, mixed_batches
 from docqa.model.training.loop import (
@@ -26,10 +24,13 @@ from docqa.model.training.loop import (
     set_rate,
 )
 from docqa.model.training.teacher import Teacher, read_gguf
+from torch import Tensor
 
 
 @torch.no_grad()
-def solve_outputs(student: Hybrid, teacher: Teacher, batches: list[Tensor], dtype: torch.dtype, ridge: float = 1e-3) -> None:
+def solve_outputs(
+    student: Hybrid, teacher: Teacher, batches: list[Tensor], dtype: torch.dtype, ridge: float = 1e-3
+) -> None:
     """Set every delta net's `out_proj` to the ridge regression of the teacher's output on what the mixer gives it."""
     grams: dict[int, list[Tensor]] = {}
     for ids in batches:
@@ -85,8 +86,14 @@ def run(options: argparse.Namespace) -> None:
     optimizer = make_optimizer(parameters, options.rate)
     step, tokens = restore(options.out, optimizer) if resumed else (0, 0)
     tokenizer = FileTokenizer(options.student / "tokenizer.json")
-    batches = mixed_batches(options.data, tokenizer, batch=options.batch, length=options.length,
-                            seed=options.seed + step, shares=(0.5, 0.25, 0.25))
+    batches = mixed_batches(
+        options.data,
+        tokenizer,
+        batch=options.batch,
+        length=options.length,
+        seed=options.seed + step,
+        shares=(0.5, 0.25, 0.25),
+    )
     log = Log(options.out.with_suffix(".jsonl"))
     if not resumed:
         solve_outputs(student, teacher, [next(batches)[0].to(device) for _ in range(3)], dtype)
@@ -103,8 +110,16 @@ def run(options: argparse.Namespace) -> None:
         optimizer.zero_grad(set_to_none=True)
         step, tokens = step + 1, tokens + ids.numel()
         if step % 5 == 0:
-            delta = [float(e) for e, layer in zip(losses, student.layers, strict=True) if isinstance(layer.mixer, GatedDeltaNet)]
-            rest = [float(e) for e, layer in zip(losses, student.layers, strict=True) if not isinstance(layer.mixer, GatedDeltaNet)]
+            delta = [
+                float(e)
+                for e, layer in zip(losses, student.layers, strict=True)
+                if isinstance(layer.mixer, GatedDeltaNet)
+            ]
+            rest = [
+                float(e)
+                for e, layer in zip(losses, student.layers, strict=True)
+                if not isinstance(layer.mixer, GatedDeltaNet)
+            ]
             log.write(step, tokens, delta_error=sum(delta) / len(delta), attention_error=sum(rest) / max(1, len(rest)))
         if step % options.save_every == 0:
             save(options.out, student, raw, optimizer, step, tokens)
@@ -114,7 +129,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Layer-wise transfer of the teacher's attention into the hybrid's mixers.")
+    parser = argparse.ArgumentParser(
+        description="Layer-wise transfer of the teacher's attention into the hybrid's mixers."
+    )
     for name in ("teacher", "student", "data", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=1000)
