@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from .clean import Hyphens, mask_digits
@@ -19,6 +20,7 @@ _BULLET = re.compile(r"[•▪◦●■‣*–—-]\s")
 _RUN_IN = re.compile(
     r"((?:(?:Section|Sec\.|Article|Clause|§)\s*)?\d{1,3}(?:\.\d{1,3}){0,4}[A-Z]?[.)]?\s+[“\"]?[A-Z][^.;:]{1,70})[.:—]\s+\S"
 )
+_NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?[A-Z“\"(]")
 _MAX_HEADING_CHARS = 120
 _NUMBER_ONLY = re.compile(r"(?:page\s*|[-–—]\s*)?(\d{1,5})(?:\s*[-–—]|\s*of\s*\d+)?$", re.IGNORECASE)
 
@@ -87,10 +89,12 @@ def _find_page_numbers(pages: Sequence[Sequence[Line]], found: list[set[int]]) -
 def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
     """The text of one page from its lines without furniture."""
     body = body_size(lines)
+    lines = _footnotes_last(lines, body)
     set_edges(lines)
+    leading = _leading(lines)
     paragraphs = [_Paragraph(lines[0], None)] if lines else []
-    for before, line in zip(lines, lines[1:], strict=False):
-        if _same_paragraph(before, line, paragraphs[-1]):
+    for before, line in pairwise(lines):
+        if _same_paragraph(before, line, paragraphs[-1], leading):
             paragraphs[-1].add(line, hyphens)
         else:
             paragraphs.append(_Paragraph(line, before))
@@ -111,6 +115,30 @@ def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
         text.append(paragraph.text)
         start = end + 1
     return Flow("\n".join(text), tuple(blocks), tuple(headings))
+
+
+def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
+    """Moves small print at the foot of a column that begins with a mark behind the rest of the page, so that a
+    sentence runs on from column to column."""
+    last = {line.region: at for at, line in enumerate(lines)}
+    notes: set[int] = set()
+    for end in last.values():
+        at = end
+        while at >= 0 and lines[at].region == lines[end].region and lines[at].size < 0.94 * body:
+            if _NOTE_MARK.match(lines[at].text):
+                notes.update(range(at, end + 1))
+            at -= 1
+    return [line for at, line in enumerate(lines) if at not in notes] + [lines[at] for at in sorted(notes)]
+
+
+def _leading(lines: Sequence[Line]) -> float:
+    """The usual distance from line to line, in points; 0 when there is none."""
+    steps = [
+        line.bottom - before.bottom
+        for before, line in pairwise(lines)
+        if line.region == before.region and line.bottom > before.bottom
+    ]
+    return median(steps) if steps else 0.0
 
 
 def body_size(lines: Sequence[Line]) -> float:
@@ -146,7 +174,7 @@ class _Paragraph:
         return Heading(start, self.text, first.size, first.bold, above and below)
 
 
-def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph) -> bool:
+def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: float) -> bool:
     """Whether `line` goes on where `before` ended: `before` was full, and nothing says that a new part begins."""
     if before.region == -1 or line.region == -1:
         return False
@@ -155,7 +183,8 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph) -> bool:
     small, big = sorted((before.size, line.size))
     if big > 1.15 * small + 0.5:
         return False
-    if not -0.5 * small < line.top - before.bottom < 0.75 * small:
+    step = line.bottom - before.bottom
+    if not 0.5 * small < step < max(1.75 * small, min(1.2 * leading, 2.6 * small)):
         return False
     if before.text.endswith("\u00ad"):
         return True

@@ -212,16 +212,17 @@ def _find_gutter(segments: list[Segment]) -> float | None:
 
 
 def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high: float) -> bool:
+    """Whether four lines, and a quarter of the rows, of each side are running text: they fill more than half of its
+    width with at least three words. A side that has columns of its own is running text too."""
     across = [s for s in segments if _crosses(s, gutter)]
     rest = [s for s in segments if not _crosses(s, gutter)]
     sides = [s for s in rest if s.x1 <= gutter + 8], [s for s in rest if s.x1 > gutter + 8]
-    total = sum(s.bottom - s.top for s in segments)
     for side, room in zip(sides, (gutter - low, high - gutter), strict=True):
-        tall = sum(s.bottom - s.top for s in side)
-        wide = sum((s.x1 - s.x0) * (s.bottom - s.top) for s in side) / (tall or 1)
-        words = sum(len(s.words) for s in side)
-        if len(side) < 4 or tall < 0.12 * total or wide < 0.45 * room or words < 2.5 * len(side):
+        running = [s for s in side if s.x1 - s.x0 > 0.55 * room and len(s.words) > 2]
+        rows = len({round((s.top + s.bottom) / 8) for s in side})
+        if (len(running) < 4 or len(running) < 0.25 * rows) and (len(side) < 20 or _find_gutter(side) is None):
             return False
+    total = sum(s.bottom - s.top for s in segments)
     shared = min(max(s.bottom for s in side) for side in sides) - max(min(s.top for s in side) for side in sides)
     return shared > 0 and sum(s.bottom - s.top for s in across) < 0.7 * total
 

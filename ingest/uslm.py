@@ -107,6 +107,7 @@ class _Writer:
         self._length = 0
         self._pending: list[str] = []
         self._path: list[tuple[str, str]] = []
+        self._numbered = False
 
     def walk(self, element: Element, quoted: bool) -> None:
         name = _local(element)
@@ -118,7 +119,7 @@ class _Writer:
         children = list(element)
         if is_level:
             children = self._open_level(element, name, children)
-        elif name in _LINES or name in _LEVELS:
+        elif (name in _LINES or name in _LEVELS) and not self._numbered:
             self.flush()
         self._add(element.text)
         for child in children:
@@ -132,7 +133,8 @@ class _Writer:
 
     def _open_level(self, element: Element, name: str, children: list[Element]) -> list[Element]:
         """Prints number and heading of a level; its other children are returned."""
-        self.flush()
+        if not self._numbered:
+            self.flush()
         num = next((c for c in children if _local(c) == "num"), None)
         heading = next((c for c in children if _local(c) == "heading"), None)
         number = _words(num) if num is not None else ""
@@ -146,10 +148,13 @@ class _Writer:
                 outline.Mark(level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0)
             )
             self.locators.append(self._locator() or head)
+            self.flush()
             self._pending.append(head)
             self.flush("heading")
         elif number:
+            # The text that follows goes on the line of its number.
             self._pending.append(number + " ")
+            self._numbered = True
         return [c for c in children if c is not num and c is not heading]
 
     def _locator(self) -> str:
@@ -161,13 +166,15 @@ class _Writer:
         return own + "".join(number.strip(" .—") for _, number in self._path[at + 1 :])
 
     def _add(self, text: str | None) -> None:
-        if text:
+        if text and (self._pending or text.strip()):
             self._pending.append(text)
+            self._numbered = self._numbered and not text.strip()
 
     def flush(self, kind: str = "para") -> None:
         text, hidden = strip_invisible(clean("".join(self._pending)))
         self.hidden += hidden
         self._pending.clear()
+        self._numbered = False
         text = squeeze(" ".join(text.split()))
         if text:
             self.blocks.append(Block(self._length, self._length + len(text), kind))
