@@ -72,10 +72,11 @@ def head(source: list[str]) -> tuple[ET.Element, ET.Element]:
         ET.SubElement(meta, f"{{{DC}}}{key}").text = text
     child(meta, "docNumber", fields["docno"])
     child(meta, "property", "yes", role="is-positive-law")
-    title = child(child(root, "main"), "title", identifier=fields["code"])
+    main = child(root, "main")
+    child(main, "enactingFormula", fields["preamble"])
+    title = child(main, "title", identifier=fields["code"])
     child(title, "num", f"TITLE {number}", value=number)
     child(title, "heading", name.upper())
-    child(child(title, "preface"), "p", fields["preamble"])
     return root, title
 
 
@@ -153,14 +154,14 @@ def section_flowables(section: ET.Element) -> list[Flowable]:
     return flowables
 
 
-def story(title: ET.Element) -> list[Flowable]:
-    """Returns the flowables of the statute from its `title` element."""
+def story(main: ET.Element, title: ET.Element) -> list[Flowable]:
+    """Returns the flowables of the statute from its `main` and `title` elements."""
     big = centred("title", 17, 22, fontName=SERIF_BOLD, spaceAfter=4)
     flowables: list[Flowable] = [
         Paragraph("THE CODE OF THE COMMONWEALTH OF MERROW", centred("code", 11, 15, spaceAfter=10)),
         Paragraph(f"{title.findtext(tag('num'))} - {title.findtext(tag('heading'))}", big),
         Spacer(1, 8),
-        Paragraph(escape(title.findtext(f"{tag('preface')}/{tag('p')}", "")), justified("preface", 10.8, 14.2)),
+        Paragraph(escape(main.findtext(tag("enactingFormula"), "")), justified("preface", 10.8, 14.2)),
     ]
     for chapter in title.iter(tag("chapter")):
         name = f"{chapter.findtext(tag('num'))} - {chapter.findtext(tag('heading'))}"
@@ -186,12 +187,13 @@ def build(xml_path: Path, pdf_path: Path) -> None:
     tree = ET.ElementTree(to_xml(source))
     ET.indent(tree, " ")
     tree.write(xml_path, encoding="utf-8", xml_declaration=True)
-    title = ET.parse(xml_path).getroot().find(f"{tag('main')}/{tag('title')}")
-    if title is None:
+    main = ET.parse(xml_path).getroot().find(tag("main"))
+    title = None if main is None else main.find(tag("title"))
+    if main is None or title is None:
         raise ValueError(f"{xml_path}: no title element")
     target = BytesIO()
     template = single_frame(LETTER, (80, 64, 80, 74), furniture)
     doc = RecordingDoc(target, pagesize=LETTER, title="Harbours and Pilotage, Title 9 of the Code of Merrow",
                        author="Assembly of the Commonwealth of Merrow", pageTemplates=[template])
-    doc.build(story(title))
+    doc.build(story(main, title))
     save_with_labels(target, pdf_path, 0)
