@@ -1,0 +1,102 @@
+"""The `docqa` command: `main` runs it and returns the exit code, `parse` only checks that a command line is one.
+
+Only the standard library's cheapest parts are imported before `main` runs, so that Ctrl-C is caught from the start.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `docqa ARGUMENTS` (default: those of the process); returns the exit code of the contract."""
+    try:
+        sys.excepthook = _report_bug
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        _deaf_to_interrupts()
+    except KeyboardInterrupt:
+        from docqa.app import report
+
+        return report.interrupted()
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    from typer.exceptions import Abort, Exit, TyperException
+
+    from docqa.app import report
+    from docqa.app.commands import root
+
+    try:
+        done = root.command().main(arguments, prog_name="docqa", standalone_mode=False)
+        # typer makes 130 of a KeyboardInterrupt inside a command, and says nothing.
+        return report.interrupted() if done == report.INTERRUPTED else done if isinstance(done, int) else 0
+    except Exit as error:
+        return error.exit_code
+    except Abort:
+        return report.interrupted()
+    except TyperException as error:
+        return _usage(error.format_message(), root.hint(arguments))
+    except report.PipeClosed:
+        return report.ANSWERED
+    except report.expected_errors() as error:
+        return report.failure(error)
+    except RuntimeError as error:
+        if not report.out_of_memory(error):
+            raise
+        return report.failure(error)
+
+
+def _usage(message: str, hint: str) -> int:
+    from docqa.app import report
+
+    if message.startswith("Usage:"):  # a group without a command: the message is its help
+        report.note(message)
+        return report.USAGE
+    return report.usage(message, "`docqa --help` lists the commands" if "Did you mean" in message else hint)
+
+
+def parse(arguments: Sequence[str]) -> None:
+    """Check a command line without running it. Raises UsageError, or what typer raises, for one that is wrong."""
+    from docqa.app.commands import root
+    from docqa.app.errors import UsageError
+
+    command, rest = root.command(), list(arguments)
+    context = command.make_context("docqa", rest[:1] if rest[:1] == ["--help"] else [], resilient_parsing=True)
+    while hasattr(command, "get_command"):
+        name, *rest = rest or [""]
+        found = command.get_command(context, name)
+        if found is None:
+            raise UsageError(f"No such command {name!r}.", hint=root.hint(list(arguments)))
+        command = found
+        context = command.make_context(name, rest, parent=context, resilient_parsing=hasattr(command, "get_command"))
+
+
+def _deaf_to_interrupts() -> None:
+    """The result is out: a Ctrl-C while the interpreter tidies up must not change the status."""
+    import signal
+    import threading
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _report_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """One line instead of a traceback for whoever only wanted an answer; DOCQA_DEBUG=1 shows all of it."""
+    import os
+
+    if os.environ.get("DOCQA_DEBUG"):
+        sys.__excepthook__(kind, error, trace)
+        return
+    place = trace
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place is not None else ""
+    what = f"{kind.__name__}: {error}{where}"
+    sys.stderr.write(f"docqa: this is a bug in docqa: {what}; please report it, with what DOCQA_DEBUG=1 shows\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""`docqa doctor`: what this machine has, and every setting with where it came from."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from pathlib import Path
+
+from docqa.app import report
+from docqa.app.progress import size
+
+_PACKAGES = (
+    "docqa-reader", "torch", "transformers", "triton", "tiktoken", "safetensors", "numpy", "bm25s", "PyStemmer", "rapidfuzz",
+    "pypdf", "pypdfium2", "markdown-it-py", "charset-normalizer", "typer", "textual", "platformdirs", "filelock",
+)  # fmt: skip
+_FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")
+
+
+def doctor() -> int:
+    """Print versions, processor, memory, disk, the model and its fingerprint, and every setting with its origin."""
+    from docqa.app import config
+
+    settings = config.resolve()
+    for title, lines in (
+        ("machine", _machine()),
+        ("packages", _packages()),
+        ("model", _model(settings.text("model"))),
+        ("kept on disk", _disk(Path(settings.text("cache_dir") or ".").expanduser())),
+        ("settings", _settings(settings)),
+    ):
+        report.result(title)
+        for line in lines:
+            report.result(f"  {line}")
+    for line in config.unknown_variables():
+        report.warn(line)
+    return report.ANSWERED
+
+
+def _machine() -> list[str]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    features = [name for name in _FEATURES if name in _processor_flags()]
+    return [
+        f"Python {platform.python_version()} at {sys.executable}",
+        f"{platform.system()} {platform.release()} on {platform.machine()}",
+        f"{len(_usable_cores())} cores usable of {os.cpu_count()}, {size(memory)} memory",
+        f"processor features: {', '.join(features) or 'none that docqa looks for'}",
+        _accelerator(),
+    ]
+
+
+def _usable_cores() -> set[int]:
+    available = getattr(os, "sched_getaffinity", None)
+    return available(0) if available is not None else set(range(os.cpu_count() or 1))
+
+
+def _processor_flags() -> set[str]:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return set()
+    line = next((entry for entry in text.splitlines() if entry.startswith(("flags", "Features"))), "")
+    return set(line.split())
+
+
+def _accelerator() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return f"accelerator: {torch.cuda.get_device_name(0)}"
+    return f"accelerator: none; torch computes on {torch.get_num_threads()} threads"
+
+
+def _packages() -> list[str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    lines = []
+    for name in _PACKAGES:
+        try:
+            lines.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            lines.append(f"{name} is not installed")
+    return lines
+
+
+def _model(chosen: str | None) -> list[str]:
+    from docqa.app.commands.models import BUNDLED_NAME, model_folder
+    from docqa.model.errors import ModelError
+    from docqa.model.weights import fingerprint
+
+    name = chosen or BUNDLED_NAME
+    try:
+        folder = model_folder(name)
+        return [f"{name} in {folder}", f"fingerprint {fingerprint(folder)}"]
+    except (ModelError, OSError) as error:
+        return [f"{name} cannot be used: {error}"]
+
+
+def _disk(folder: Path) -> list[str]:
+    from docqa.app.store import Store
+
+    store = Store(folder)
+    kept = sum(entry.bytes for entry in store.entries())
+    above = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    free = shutil.disk_usage(above).free
+    writable = "may be written" if os.access(above, os.W_OK) else "may NOT be written: nothing will be kept"
+    return [f"{folder}", f"{size(kept)} kept of {size(store.budget_bytes)}, {size(free)} free, {writable}"]
+
+
+def _settings(settings: object) -> list[str]:
+    from docqa.app import config
+
+    assert isinstance(settings, config.Settings)
+    lines = [f"config file: {config.config_path()}" + ("" if config.config_path().is_file() else " (not there)")]
+    for setting in settings.values.values():
+        value = "not set" if setting.value is None else setting.value
+        lines.append(f"{setting.name} = {value}  [{setting.origin}]  {config.KNOWN[setting.name].help}")
+    return lines

@@ -1,0 +1,135 @@
+"""What a command line names, made into what the engine takes: paths, question, standard input, password, questions."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docqa.app.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from docqa.app.engine import Options
+
+STDIN = "-"
+
+
+def split_question(items: list[str]) -> tuple[list[str], str]:
+    """(paths, question) of `docqa ask PATH... "QUESTION"`. Raises UsageError when there is no question."""
+    if not items:
+        raise UsageError("no document and no question", hint='docqa ask FILE "QUESTION"')
+    *paths, question = items
+    if not question.strip():
+        raise UsageError("the question is empty", hint='docqa ask FILE "QUESTION"')
+    if question == STDIN or os.path.exists(question):
+        what = "standard input" if question == STDIN else "a file"
+        hint = "put the question last, in quotation marks, or name a file of questions with --questions"
+        raise UsageError(f"the last argument, {question}, is {what}, so no question was asked", hint=hint)
+    if not paths:
+        raise UsageError(f"no document before the question {question!r}", hint='docqa ask FILE "QUESTION"')
+    return paths, question
+
+
+def read_questions(path: str) -> list[str]:
+    """The questions of a file, in order: lines of JSON with a `question`, or plain lines; empty lines do not count.
+
+    Raises InputError when the file cannot be read, UsageError for a line that holds no question or no lines at all.
+    """
+    questions = []
+    for number, line in enumerate(_text(path, "the file of questions").splitlines(), start=1):
+        if line.strip():
+            questions.append(_question(line.strip(), f"{path}, line {number}"))
+    if not questions:
+        raise UsageError("holds no question", where=path, hint='one a line, or JSON lines with a "question"')
+    return questions
+
+
+def _question(line: str, where: str) -> str:
+    if not line.startswith("{"):
+        return line
+    try:
+        question = json.loads(line).get("question")
+    except ValueError as error:
+        raise UsageError(
+            f"is not valid JSON: {error}", where=where, hint='{"question": "..."} or a plain line'
+        ) from error
+    if not isinstance(question, str) or not question.strip():
+        raise UsageError('has no "question" that is a text', where=where, hint='{"question": "..."} or a plain line')
+    return question
+
+
+def read_password(path: str | None) -> str | None:
+    """The first line of the password file, without its line end. Raises InputError."""
+    if path is None:
+        return None
+    lines = _text(path, "the password file").splitlines()
+    if not lines:
+        raise InputError("the password file is empty", where=path, hint="its first line is the password")
+    return lines[0]
+
+
+def _text(path: str, what: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise InputError(f"{what} does not exist", where=path, hint="check the path") from error
+    except OSError as error:
+        raise InputError(f"{what} cannot be read: {error.strerror}", where=path, hint="check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{what} is not UTF-8 text", where=path, hint="save it as UTF-8") from error
+
+
+def check_stdin(paths: list[str]) -> None:
+    """Raises UsageError when `-` is among `paths` twice, or when it is the terminal and a person would wait for ever."""
+    if paths.count(STDIN) > 1:
+        raise UsageError("standard input can be read only once", hint="name `-` once")
+    if STDIN in paths and sys.stdin.isatty():
+        raise UsageError(
+            "`-` reads a document from standard input, which is the terminal", hint="cat FILE | docqa ask - ..."
+        )
+
+
+def options(
+    *,
+    model: str | None = None,
+    k: int | None = None,
+    quick: bool = False,
+    preview: bool | None = None,
+    store: bool | None = None,
+    include_hidden: bool | None = None,
+    password_file: str | None = None,
+    media_type: str | None = None,
+) -> Options:
+    """The engine's Options from flags (None: not given), environment, config.toml and defaults."""
+    from docqa.app import config
+    from docqa.app.engine import Options
+
+    flags = {"model": model, "k": k, "preview": preview, "store": store, "include_hidden": include_hidden}
+    settings = config.resolve(flags)
+    return Options(
+        model=settings.text("model"),
+        k=settings.count("k") or 5,
+        quick=quick,
+        preview=settings.switch("preview"),
+        store=settings.switch("store"),
+        include_hidden=settings.switch("include_hidden"),
+        password=read_password(password_file),
+        media_type=media_type,
+        cache_dir=Path(settings.text("cache_dir") or ".").expanduser(),
+        threads=settings.count("threads"),
+    )
+
+
+def every_document(paths: list[str]) -> list[str]:
+    """The documents that `paths` name, one by one: what a folder holds by its own paths, anything else as it is."""
+    from docqa.ingest.read import find_documents
+
+    found: list[str] = []
+    for path in paths:
+        if path != STDIN and os.path.isdir(path):
+            found += [name for name, _ in find_documents(path)]
+        else:
+            found.append(path)
+    return found

@@ -1,0 +1,136 @@
+"""`docqa read`, `plan` and `outline`: a document read ahead of time, what that will take, and how it is built."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import flags, inputs
+from docqa.app.errors import InputError
+from docqa.app.progress import duration
+from docqa.app.render import page_text, printable
+
+if TYPE_CHECKING:
+    from docqa.app.session import Plan
+    from docqa.ingest.types import Document, Section
+
+
+def read(
+    paths: flags.Paths,
+    model: flags.Model = None,
+    password_file: flags.PasswordFile = None,
+    include_hidden: flags.IncludeHidden = False,
+    media_type: flags.Type = None,
+) -> int:
+    """Read documents now, so that later questions are instant.
+
+    Ctrl-C keeps what was read; the same command goes on from there.
+    """
+    from docqa.app.commands.screen import Screen
+    from docqa.app.engine import open_session
+
+    inputs.check_stdin(paths)
+    options = inputs.options(
+        model=model, include_hidden=include_hidden or None, password_file=password_file, media_type=media_type
+    )
+    started = time.monotonic()
+    screen = Screen()
+    try:
+        with open_session(paths, options) as session:
+            for event in session.read():
+                screen.progress(event)
+            usage = session.usage
+    finally:
+        screen.close()
+    new, reused = usage.tokens_read, usage.tokens_reused
+    took = duration(time.monotonic() - started)
+    report.result(f"{printable(', '.join(paths))}: {new + reused:,} tokens, {reused:,} of them reused, in {took}")
+    return report.ANSWERED
+
+
+def plan(
+    paths: flags.Paths,
+    model: flags.Model = None,
+    password_file: flags.PasswordFile = None,
+    include_hidden: flags.IncludeHidden = False,
+    media_type: flags.Type = None,
+    as_json: flags.Json = False,
+) -> int:
+    """Say what reading will take on this machine: tokens, minutes, memory, disk. Nothing is read into the model."""
+    from docqa.app.engine import open_session
+
+    inputs.check_stdin(paths)
+    options = inputs.options(
+        model=model, include_hidden=include_hidden or None, password_file=password_file, media_type=media_type
+    )
+    with open_session(paths, options) as session:
+        planned = session.plan
+    report.result(json.dumps(asdict(planned)) if as_json else _plan_text(planned))
+    return report.ANSWERED
+
+
+def outline(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")],
+    password_file: flags.PasswordFile = None,
+    media_type: flags.Type = None,
+    as_json: flags.Json = False,
+) -> int:
+    """Print the section tree of a document, with pages."""
+    inputs.check_stdin([file])
+    document = _document(file, password_file, media_type)
+    if as_json:
+        report.result(json.dumps(_outline_object(document), ensure_ascii=False))
+        return report.ANSWERED
+    for section in document.sections:
+        report.result(_section_line(section, document.paged))
+    if not document.sections:
+        report.note(f"docqa: {file}: no headings were found; `docqa ask` works on it all the same")
+    return report.ANSWERED
+
+
+def _plan_text(plan: Plan) -> str:
+    raise AssertionError(plan)
+
+
+def _document(file: str, password_file: str | None, media_type: str | None) -> Document:
+    from docqa.app.engine import open_documents
+
+    options = inputs.options(password_file=password_file, media_type=media_type)
+    documents = open_documents([file], options)
+    if len(documents) != 1:
+        raise InputError(f"holds {len(documents)} documents", where=file, hint="name one of them")
+    return documents[0]
+
+
+def _section_line(section: Section, paged: bool) -> str:
+    title = " ".join(part for part in (section.number, section.title) if part)
+    place = f"p. {page_text(section.page, section.label)}" if paged else ""
+    return f"{'  ' * (section.level - 1)}{printable(title)}  {place}".rstrip()
+
+
+def _outline_object(document: Document) -> dict[str, object]:
+    return {
+        "file": document.path,
+        "title": document.title,
+        "pages": len(document.pages) if document.paged else None,
+        "sections": [
+            {
+                "id": section.id,
+                "parent": section.parent,
+                "number": section.number,
+                "title": section.title,
+                "level": section.level,
+                "page": section.page if document.paged else None,
+                "label": section.label,
+                "start": section.start,
+                "source": section.source,
+                "confidence": section.confidence,
+            }
+            for section in document.sections
+        ],
+    }

@@ -1,0 +1,80 @@
+"""The tree of commands. Each module of this folder adds its own; they import the engine only when they run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import ask, cache, doctor, evaluation, models, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HELP = f"""Reads a long document once and answers any number of questions about it, in its own words, offline.
+
+Examples:
+
+  docqa ask report.pdf "Who signed it?"
+
+  docqa ask folder/ --questions questions.jsonl --json
+
+  docqa plan report.pdf
+
+{report.EXIT_CODES_HELP}
+"""
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "ask": ask.ask,
+    "read": reading.read,
+    "plan": reading.plan,
+    "outline": reading.outline,
+    "forget": cache.forget,
+    "doctor": doctor.doctor,
+    "eval": evaluation.evaluate,
+}
+
+
+def command() -> Any:
+    """The whole command line, ready to run."""
+    app = typer.Typer(
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        help=_HELP,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name, function in COMMANDS.items():
+        app.command(name)(function)
+    app.add_typer(models.group(), name="models")
+    app.add_typer(cache.group(), name="cache")
+    return typer.main.get_command(app)
+
+
+def hint(arguments: list[str]) -> str:
+    """What to do about a command line that was not understood: the nearest command, or the help that tells."""
+    from difflib import get_close_matches
+
+    names = [*COMMANDS, "models", "cache"]
+    first = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if first in names:
+        return f"`docqa {first} --help` shows how"
+    near = get_close_matches(first, names, n=1, cutoff=0.5)
+    return f"did you mean `docqa {near[0]}`?" if near else "`docqa --help` lists the commands"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        report.result(f"docqa-reader {version('docqa-reader')}")
+        raise typer.Exit
+
+
+_Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
+
+
+def _root(version: _Version = False) -> None:
+    """Holds the options of bare `docqa`; --version has done its work when this runs."""

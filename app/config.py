@@ -1,0 +1,169 @@
+"""Settings: a flag wins over `DOCQA_*`, which wins over config.toml, which wins over the default.
+
+Every value remembers where it came from, and `docqa doctor` prints that. A key that nobody knows is an error that
+names its file and the nearest known key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from docqa.app.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value and where it came from: `flag --k`, `DOCQA_K`, the path of config.toml, or `default`."""
+
+    name: str
+    value: object
+    origin: str
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("wants a text that is not empty")
+    return value
+
+
+def _count(value: object) -> int:
+    number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else 0
+    if number < 1:
+        raise ValueError("wants a whole number from 1")
+    return number
+
+
+def _switch(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if str(value).lower() not in words:
+        raise ValueError("wants true or false")
+    return words[str(value).lower()]
+
+
+@dataclass(frozen=True)
+class _Known:
+    convert: Callable[[object], object]
+    default: object
+    help: str
+
+
+KNOWN: dict[str, _Known] = {
+    "model": _Known(_text, None, "name or folder of the model that answers; none means the bundled one"),
+    "threads": _Known(_count, None, "threads to compute with; none means the processor's"),
+    "cache_dir": _Known(_text, None, "folder of all that docqa keeps"),
+    "k": _Known(_count, 5, "evidence passages that are read again before the question"),
+    "preview": _Known(_switch, True, "a preliminary answer first where reading takes long"),
+    "store": _Known(_switch, True, "keep what was read on disk"),
+    "include_hidden": _Known(_switch, False, "use text that a reader of the page cannot see"),
+}
+
+
+_FLAGS = {"preview": "--no-preview", "store": "--no-store"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings by name, each with its origin."""
+
+    values: Mapping[str, Setting]
+
+    def __getitem__(self, name: str) -> object:
+        return self.values[name].value
+
+    def text(self, name: str) -> str | None:
+        """A setting that is a text, or None where nothing sets it."""
+        value = self[name]
+        return None if value is None else str(value)
+
+    def count(self, name: str) -> int | None:
+        """A setting that is a whole number, or None where nothing sets it."""
+        value = self[name]
+        return value if isinstance(value, int) else None
+
+    def switch(self, name: str) -> bool:
+        """A setting that is on or off."""
+        return bool(self[name])
+
+
+def config_path(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where config.toml is looked for: DOCQA_CONFIG, else the user's configuration folder."""
+    if named := environment.get("DOCQA_CONFIG"):
+        return Path(named)
+    from platformdirs import user_config_path
+
+    return user_config_path("docqa", appauthor=False) / "config.toml"
+
+
+def resolve(flags: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """All settings. `flags` holds those given on the command line; None there means not given.
+
+    Raises UsageError for an unknown key, a value of the wrong kind, or a config.toml that cannot be read.
+    """
+    path = config_path(environment)
+    from_file = _read_file(path)
+    values: dict[str, Setting] = {}
+    for name in KNOWN:
+        variable = f"DOCQA_{name.upper()}"
+        if flags is not None and flags.get(name) is not None:
+            values[name] = _setting(name, flags[name], f"flag {_FLAGS.get(name, '--' + name.replace('_', '-'))}")
+        elif environment.get(variable):
+            values[name] = _setting(name, environment[variable], variable)
+        elif name in from_file:
+            values[name] = _setting(name, from_file[name], str(path))
+        else:
+            values[name] = Setting(name, _default(name), "default")
+    return Settings(values)
+
+
+def _default(name: str) -> object:
+    if name != "cache_dir":
+        return KNOWN[name].default
+    from docqa.app.store import default_root
+
+    return str(default_root())
+
+
+def _setting(name: str, value: object, origin: str) -> Setting:
+    try:
+        return Setting(name, KNOWN[name].convert(value), origin)
+    except ValueError as error:
+        raise UsageError(f"{name} {_reason(error)}, not {value!r}", where=origin) from error
+
+
+def _reason(error: ValueError) -> str:
+    return str(error) if str(error).startswith("wants") else "wants a whole number from 1"
+
+
+def _read_file(path: Path) -> dict[str, object]:
+    if not path.is_file():
+        return {}
+    import tomllib
+
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"is not valid TOML: {error}", where=str(path), hint="correct it or move it away") from error
+    for key in values:
+        if key not in KNOWN:
+            raise UsageError(f"unknown key {key!r}", where=str(path), hint=nearest(key))
+    return values
+
+
+def nearest(key: str, known: Mapping[str, object] | tuple[str, ...] = KNOWN) -> str:
+    """A hint: the known name closest to `key`, or all of them."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(key.lower(), list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(known)
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """`DOCQA_*` variables that set nothing, each with the nearest that does."""
+    named = {f"DOCQA_{name.upper()}": None for name in KNOWN} | {"DOCQA_CONFIG": None}
+    spare = sorted(name for name in environment if name.startswith("DOCQA_") and name not in named)
+    return [f"{name} sets nothing; {nearest(name.removeprefix('DOCQA_'))}" for name in spare]

@@ -1,0 +1,133 @@
+"""The one owner of standard error and of exit codes.
+
+Standard output belongs to results: they go through `result`, one flushed piece at a time, so that a closed pipe ends
+the run quietly. Everything else that a person reads (warnings, errors, notes) goes through the functions below.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterable
+
+ANSWERED, BUG, USAGE, INPUT, RESOURCES, NOT_FOUND, BATCH_FAILURES, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+
+EXIT_CODES_HELP = (
+    "Exit status: 0 answered, 1 a bug, 2 usage, 3 a document cannot be used, 4 model, memory or disk, "
+    "5 not found in the document, 6 a batch with failures, 130 interrupted."
+)
+
+_WORST_FIRST = (RESOURCES, INPUT, NOT_FOUND, ANSWERED)
+
+
+class PipeClosed(Exception):
+    """Whoever read standard output has gone: there is nobody left to work for."""
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of several answers: the first of 4, 3, 5, 0 that stands among them."""
+    present = set(codes)
+    return next((code for code in _WORST_FIRST if code in present), ANSWERED)
+
+
+def result(text: str) -> None:
+    """Write a result and a line end to standard output. Raises PipeClosed."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        abandon_stdout()
+        raise PipeClosed from error
+
+
+def abandon_stdout() -> None:
+    """Point standard output at nothing, so that the interpreter's last flush has nothing to complain about."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+def note(text: str) -> None:
+    """A line on standard error. A standard error that is closed loses it, which must not cost the answer."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except BrokenPipeError:
+        return
+
+
+def warn(text: str) -> None:
+    """Something to know; the work goes on."""
+    note(f"docqa: warning: {text}")
+
+
+def failure(error: BaseException) -> int:
+    """Say what went wrong, where, and what to do next; returns the exit code."""
+    note(f"docqa: {describe(error)}")
+    return exit_code(error)
+
+
+def usage(message: str, hint: str = "") -> int:
+    """A command that was not understood; returns its exit code."""
+    note(f"docqa: {message}" + (f" ({hint})" if hint else ""))
+    return USAGE
+
+
+def interrupted() -> int:
+    """Ctrl-C; returns its exit code."""
+    note("docqa: interrupted; what was read up to the last block is kept, and the same command goes on from there")
+    return INTERRUPTED
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """The errors that have a message for the user; any other exception is a bug and keeps its traceback."""
+    from docqa.app.errors import AppError
+    from docqa.ingest.errors import IngestError
+    from docqa.kernels.errors import KernelError
+    from docqa.model.errors import ModelError
+
+    return (AppError, IngestError, KernelError, ModelError, OSError, MemoryError)
+
+
+def exit_code(error: BaseException) -> int:
+    """The contract's exit code for an error of any of the four trees, or of the system."""
+    from docqa.app.errors import AppError
+    from docqa.ingest.errors import IngestError
+    from docqa.model.errors import Cancelled
+
+    if isinstance(error, AppError):
+        return error.exit_code
+    if isinstance(error, IngestError):
+        return INPUT
+    if isinstance(error, Cancelled | KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, expected_errors()) or out_of_memory(error):
+        return RESOURCES
+    return BUG
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether torch found no memory: on the CPU it says so in a RuntimeError of no type of its own."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "allocate" in str(error) and "memory" in str(error)
+
+
+def describe(error: BaseException) -> str:
+    """The message of `error` for a person, with a next step where the system gave only a number."""
+    if isinstance(error, OSError) and not isinstance(error, tuple(expected_errors()[:4])):
+        return _describe_os_error(error)
+    if out_of_memory(error):
+        return "not enough memory for this document; `docqa plan` says what it needs, and a smaller document needs less"
+    return str(error) or type(error).__name__
+
+
+def _describe_os_error(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENOSPC:
+        return f"{where}{reason}; `docqa cache prune` makes room, `--no-store` keeps nothing on disk"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{where}{reason}; choose a folder you may write with DOCQA_CACHE_DIR, or check the file's permissions"
+    return f"{where}{reason}"
