@@ -1,0 +1,203 @@
+"""The front door: a checkpoint folder into a Model that reads and continues text."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from docqa.model.config import HybridConfig
+from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
+from docqa.model.evidence import EvidenceHead
+from docqa.model.hybrid import Hybrid
+from docqa.model.memory import LongAttention
+from docqa.model.plan import longest_context
+from docqa.model.state import GRID, State
+from docqa.model.tokenizer import Tokenizer
+from docqa.model.weights import fingerprint, load_tensors
+
+BUNDLED = Path(__file__).parent / "bundled"
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
+# Instructions that multiply bf16 faster than fp32: measured 3 to 5 times on Zen 5, level on Zen 4.
+BF16_FLAGS = ("avx512_bf16", "amx_bf16")
+
+Observer = Callable[[int, Tensor], None]
+
+
+@dataclass
+class Model:
+    """A loaded checkpoint. Thread-safe only one call at a time, like torch itself."""
+
+    config: HybridConfig
+    tokenizer: Tokenizer
+    network: Hybrid
+    fingerprint: str
+    folder: Path
+    dtype: torch.dtype
+    calibration: dict[str, Any] = field(default_factory=dict)
+    evidence_head: EvidenceHead | None = None
+
+    @property
+    def evidence_layer(self) -> int:
+        """The layer whose output `observe` gets; the last one where the folder's calibration names none."""
+        return int(self.calibration.get("evidence_layer", self.config.num_hidden_layers - 1))
+
+    def new_state(self, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None) -> State:
+        """An empty state whose whole lineage uses `yarn_factor` (see `plan.yarn_factor_for`)."""
+        return State(self.config, yarn_factor, grid=grid, long=long)
+
+    def prefill(
+        self,
+        ids: Sequence[int] | Tensor,
+        state: State,
+        *,
+        grid: int | None = None,
+        observe: Observer | None = None,
+        on_block: Callable[[State], None] | None = None,
+    ) -> Tensor:
+        """Read `ids` into `state` from its position on; returns the last token's hidden state [dim].
+
+        The text is cut where positions are multiples of the state's grid, so the same text always runs in the same
+        shapes, whether it was read at once, resumed, or reused.
+
+        Args:
+            grid: must equal the state's grid where given; an empty state takes it over.
+            observe: called as observe(position, hidden [seq, dim]) with what `evidence_layer` put out for each piece.
+            on_block: called with the state at every whole block; may save it, or raise (Cancelled) to stop there.
+
+        Raises:
+            ContextTooLong: the text would not fit the state's YaRN factor.
+            ValueError: `ids` is empty, or `grid` differs from that of a state in use.
+        """
+        tokens = torch.as_tensor(ids, dtype=torch.long)
+        if tokens.numel() == 0:
+            raise ValueError("prefill needs at least one token")
+        if grid is not None and grid != state.grid:
+            if state.position:
+                raise ValueError(f"the state was read on a grid of {state.grid} tokens, not {grid}")
+            empty = State(state.config, state.yarn_factor, grid=grid, long=state.long)
+            state.grid, state.layers = grid, empty.layers
+        limit = longest_context(self.config, state.yarn_factor)
+        if state.position + len(tokens) > limit:
+            raise ContextTooLong(
+                f"{state.position + len(tokens):,} tokens do not fit a context of {limit:,} (YaRN factor "
+                f"{state.yarn_factor:g}); ask fewer documents at a time"
+            )
+        done = 0
+        while done < len(tokens):
+            count = min(state.grid - state.position % state.grid, len(tokens) - done)
+            self._run(tokens[done : done + count], state, observe)
+            done += count
+            if on_block is not None and state.position % state.grid == 0:
+                on_block(state)
+        assert state.hidden is not None
+        return state.hidden
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Logits over the vocabulary, float32 at least: hidden [.., dim] -> [.., vocab]."""
+        with torch.inference_mode():
+            out = self.network.logits(hidden)
+        return out if out.dtype == torch.float64 else out.float()
+
+    def question_attention(self, ids: Sequence[int], state: State) -> Tensor:
+        """Run a question's `ids` over `state` (moved on: pass a fork) and return where they looked.
+
+        Returns:
+            float32 [positions before the question]: the attention mass of the question's tokens on each earlier token,
+            averaged over tokens, heads and attention layers.
+        """
+        from docqa.model.evidence import watched_mass
+
+        return watched_mass(self, ids, state)
+
+    def _run(self, ids: Tensor, state: State, observe: Observer | None = None) -> None:
+        """One piece, not crossing the grid, through all layers."""
+        tap: dict[int, Tensor] | None = {self.evidence_layer: ids} if observe is not None else None
+        position = state.position
+        with torch.inference_mode():
+            hidden = self.network(
+                ids[None], list(state.layers), position=position, factor=state.yarn_factor, tap=tap
+            )
+            state.advance(ids, hidden[0, -1].clone())
+        if observe is not None and tap is not None:
+            observe(position, tap[self.evidence_layer][0])
+
+
+def load_model(
+    folder: Path | str | None = None, *, dtype: torch.dtype | str | None = None, threads: int | None = None
+) -> Model:
+    """Load a checkpoint folder, the bundled one by default.
+
+    Args:
+        dtype: of matrices and keys; by default bfloat16 where the processor multiplies it natively, else float32.
+        threads: torch's thread count for the whole process; by default torch's own choice.
+
+    Raises:
+        ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file.
+    """
+    where = Path(folder) if folder is not None else BUNDLED
+    if not where.is_dir():
+        raise ModelNotFound(f"there is no model folder {where}; see `docqa models list`")
+    if threads is not None:
+        torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
+    config = HybridConfig.from_folder(where)
+    compute = _dtype(dtype)
+    prints: list[str] = []
+    hashing = threading.Thread(target=lambda: prints.append(fingerprint(where)))
+    hashing.start()
+    try:
+        tokenizer = Tokenizer.load(where)
+        network = load_network(where, config, compute)
+    finally:
+        hashing.join()
+    calibration = _calibration(where)
+    head = EvidenceHead.load(where)
+    return Model(config, tokenizer, network, prints[0], where, compute, calibration, head)
+
+
+def load_network(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Hybrid:
+    """The network of a folder with its weights, without a tokenizer; matrices in `dtype`."""
+    with torch.device("meta"):
+        network = Hybrid(config)
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    network.load_state_dict(load_tensors(folder, expected, dtype), assign=True)
+    return network.requires_grad_(False).eval()
+
+
+def default_dtype() -> torch.dtype:
+    """bfloat16 where the processor has instructions for it, else float32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return torch.float32
+    line = next((entry for entry in flags.splitlines() if entry.startswith("flags")), "")
+    return torch.bfloat16 if set(BF16_FLAGS) & set(line.split()) else torch.float32
+
+
+def _dtype(asked: torch.dtype | str | None) -> torch.dtype:
+    if asked is None:
+        asked = os.environ.get("DOCQA_DTYPE") or default_dtype()
+    if isinstance(asked, str):
+        if asked not in DTYPES:
+            raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
+        return DTYPES[asked]
+    return asked
+
+
+def _calibration(folder: Path) -> dict[str, Any]:
+    """calibration.json of a folder: thresholds, fusion weights, the evidence layer; empty where there is none."""
+    path = folder / "calibration.json"
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, OSError) as error:
+        raise ConfigUnsupported(f"{path} cannot be read ({error}); get the model folder again") from error

@@ -1,0 +1,131 @@
+"""What a read will take, before anything is allocated: tokens, bytes, seconds. Imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from docqa.model.config import FULL, LONGEST_CONTEXT, HybridConfig
+from docqa.model.errors import ContextTooLong
+
+INT8_SCALE_BYTES = 2  # fp16, one for each token and head
+BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
+SCRATCH_TOKENS = 2_048
+# Prefill tokens a second for each billion of multiply-adds a token, measured on 2 cores of a Zen 5 in bf16; the caller
+# passes its own measurement where it has one.
+MACS_PER_SECOND = 35e9
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Sizes in bytes, times in seconds."""
+
+    tokens: int
+    yarn_factor: float
+    weights_bytes: int
+    state_bytes: int
+    scratch_bytes: int
+    disk_bytes: int
+    seconds: float
+
+    @property
+    def memory_bytes(self) -> int:
+        """The most memory that reading takes beside Python and torch themselves."""
+        return self.weights_bytes + self.state_bytes + self.scratch_bytes
+
+
+def longest_context(config: HybridConfig, yarn_factor: float) -> int:
+    """Tokens that fit under a YaRN factor."""
+    return min(int(config.native_context * yarn_factor), max(LONGEST_CONTEXT, config.native_context))
+
+
+def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
+    """The smallest power of two that stretches the native context over `tokens`.
+
+    Raises:
+        ContextTooLong: past 1,048,576 tokens.
+    """
+    if tokens > max(LONGEST_CONTEXT, config.native_context):
+        raise ContextTooLong(
+            f"{tokens:,} tokens are more than the longest context, {LONGEST_CONTEXT:,}; ask fewer documents at a time"
+        )
+    factor = 1
+    while config.native_context * factor < tokens:
+        factor *= 2
+    return float(factor)
+
+
+def parameters(config: HybridConfig) -> dict[str, int]:
+    """Parameter counts: embedding (with an untied head), mlp, delta, attention, total."""
+    hidden = config.hidden_size
+    keys = config.linear_num_key_heads * config.linear_key_head_dim
+    values = config.linear_num_value_heads * config.linear_value_head_dim
+    channels, heads = 2 * keys + values, config.linear_num_value_heads
+    delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
+    delta += 2 * heads + config.linear_value_head_dim
+    queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
+    full = hidden * (3 * queries + 2 * shared) + 2 * config.head_dim
+    attention_layers = config.layer_types.count(FULL)
+    counts = {
+        "embedding": config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2),
+        "mlp": config.num_hidden_layers * 3 * hidden * config.intermediate_size,
+        "delta": (config.num_hidden_layers - attention_layers) * delta,
+        "attention": attention_layers * full,
+        "norms": (2 * config.num_hidden_layers + 1) * hidden,
+    }
+    return counts | {"total": sum(counts.values())}
+
+
+def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_048) -> dict[str, int]:
+    """Bytes of a state of `tokens` tokens: fixed (delta memories, tails), kv, and kv for one token of a whole block.
+
+    `item` is the size of one number in the model's dtype, which the open block is held in.
+    """
+    attention_layers = config.layer_types.count(FULL)
+    keys = config.linear_num_key_heads * config.linear_key_head_dim
+    values = config.linear_num_value_heads * config.linear_value_head_dim
+    memory = config.linear_num_value_heads * config.linear_key_head_dim * config.linear_value_head_dim * 4
+    tail = (config.linear_conv_kernel_dim - 1) * (2 * keys + values) * item
+    elements = config.num_key_value_heads * config.head_dim
+    whole = tokens // grid * grid
+    per_token = attention_layers * (2 * elements + 2 * config.num_key_value_heads * INT8_SCALE_BYTES)
+    per_token += int(attention_layers * elements * BOUND_BYTES)
+    kv = whole * per_token + (tokens - whole) * attention_layers * 2 * elements * item
+    return {"fixed": (len(config.layer_types) - attention_layers) * (memory + tail), "kv": kv, "kv_per_token": per_token}
+
+
+def macs_per_token(config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640) -> float:
+    """Multiply-adds a token costs in prefill, averaged over a text of `tokens`; the head is run once, not counted."""
+    counts = parameters(config)
+    weights = counts["mlp"] + counts["delta"] + counts["attention"]
+    near = min(tokens, exact)
+    context = (near * near / 2 + max(tokens - exact, 0) * read_beyond) / max(tokens, 1)
+    attention_layers = config.layer_types.count(FULL)
+    heads = config.linear_num_value_heads
+    chunk = heads * (3 * config.linear_key_head_dim * config.linear_value_head_dim + 64 * 4 * config.linear_key_head_dim)
+    delta = (len(config.layer_types) - attention_layers) * chunk
+    return weights + delta + attention_layers * 2 * config.num_attention_heads * config.head_dim * context
+
+
+def estimate(
+    config: HybridConfig, tokens: int, *, item: int = 2, weights_on_disk: int = 0, tokens_per_second: float | None = None
+) -> Estimate:
+    """Plan a read of `tokens` tokens.
+
+    Args:
+        item: bytes of one number in the compute dtype (2 for bf16, 4 for float32).
+        weights_on_disk: bytes that loading keeps beside the unpacked weights, 0 where it keeps none.
+        tokens_per_second: prefill speed measured on this machine; an estimate from arithmetic where absent.
+
+    Raises:
+        ContextTooLong: past 1,048,576 tokens.
+    """
+    factor = yarn_factor_for(config, tokens)
+    sizes = state_bytes(config, tokens, item)
+    held = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
+    widest = 3 * config.intermediate_size + 6 * config.hidden_size
+    unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
+    scratch = SCRATCH_TOKENS * widest * 4 + unpacked + config.vocab_size * 4
+    speed = tokens_per_second or MACS_PER_SECOND / macs_per_token(config, tokens)
+    disk = sizes["kv"] + sizes["fixed"] * (3 + tokens // 16_384) + 4 * tokens
+    weights = parameters(config)["total"] * item + weights_on_disk
+    return Estimate(tokens, factor, weights, held, scratch, disk, tokens / speed)
