@@ -1,0 +1,130 @@
+"""Answer and its parts, and the object that `--json` prints (contract.md; schemas/answer.schema.json)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SCHEMA = 1
+VERIFIED_GRADES = frozenset({"exact", "normalised"})
+"""The grades that may be printed as verified."""
+
+
+@dataclass(frozen=True)
+class Cite:
+    """Where a quote stands: `start`, `end` are half-open characters of that page's text.
+
+    `page` is physical, from 1; a document without pages has none, its offsets count in the document's text and
+    `label` says the section.
+    """
+
+    file: str
+    page: int | None
+    label: str | None
+    section: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Words cut from the page text; `answer_start`, `answer_end` are the answer's place in `text`."""
+
+    text: str
+    answer_start: int | None
+    answer_end: int | None
+    grade: str
+    place: str
+    cites: tuple[Cite, ...]
+    speaker: str | None = None
+
+    @property
+    def verified(self) -> bool:
+        return self.grade in VERIFIED_GRADES
+
+
+@dataclass(frozen=True)
+class EvidenceItem:
+    """A ranked passage; `score` is the fused score, comparable within one answer only."""
+
+    file: str
+    page: int | None
+    label: str | None
+    score: float
+    text: str
+
+
+@dataclass(frozen=True)
+class CoverageReport:
+    """How much of the documents the answer rests on."""
+
+    tokens: int
+    tokens_read: int
+    pages: int
+    pages_without_text: tuple[int, ...] = ()
+    ocr_pages: tuple[int, ...] = ()
+    hidden_spans: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The only part of an answer that may differ between a cold, a cached and a resumed read."""
+
+    tokens_read: int
+    tokens_reused: int
+    seconds: float
+    cached: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer. `status`: answered, partial, not_found, unreadable or error; `confidence` 0 to 1."""
+
+    status: str
+    question: str
+    answer: str | None
+    refused: bool
+    confidence: float
+    quotes: tuple[Quote, ...]
+    evidence: tuple[EvidenceItem, ...]
+    coverage: CoverageReport
+    usage: Usage
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def to_json_object(self) -> dict[str, Any]:
+        """The object of contract.md, keys in its order."""
+        return {
+            "schema": SCHEMA,
+            "status": self.status,
+            "question": self.question,
+            "answer": self.answer,
+            "refused": self.refused,
+            "confidence": self.confidence,
+            "quotes": [_quote_object(quote) for quote in self.quotes],
+            "evidence": [asdict(item) for item in self.evidence],
+            "coverage": _listed(asdict(self.coverage)),
+            "usage": asdict(self.usage),
+            "provenance": self.provenance,
+        }
+
+    @property
+    def exit_code(self) -> int:
+        """0 answered or partial, 3 unreadable, 5 not found, 4 anything else."""
+        return {"answered": 0, "partial": 0, "not_found": 5, "unreadable": 3}.get(self.status, 4)
+
+
+def _quote_object(quote: Quote) -> dict[str, Any]:
+    return {
+        "text": quote.text,
+        "answer_start": quote.answer_start,
+        "answer_end": quote.answer_end,
+        "grade": quote.grade,
+        "place": quote.place,
+        "speaker": quote.speaker,
+        "cites": [asdict(cite) for cite in quote.cites],
+    }
+
+
+def _listed(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}

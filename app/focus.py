@@ -1,0 +1,200 @@
+"""Focus: the best passages are read again right before the question, and the answer is copied out of them.
+
+A small model answers from what is near. The excerpts (whole sentences, at most 160 words each) go into a short state
+of their own; constrained decoding proposes spans of them; every span leads back to exact characters of a page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from docqa.app.context import Context, PlacedPassage
+from docqa.app.evidence import Ranked, WordIndex
+from docqa.app.words import terms
+from docqa.ingest.sentences import sentences
+
+EXCERPT_WORDS = 160
+DEFAULT_READER = {"evidence_weight": 0.25, "length_weight": 1.0, "beams": 8, "max_tokens": 64}
+_TRIM = " \t\r\n\u00a0,;:.!?…"
+_OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Characters `start:end` of a page, as shown to the model; `text` has the same length, line breaks as spaces."""
+
+    passage: int
+    document: int
+    page: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A span that the model would answer with: characters `start:end` of `page`.
+
+    `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question.
+    """
+
+    excerpt: int
+    document: int
+    page: int
+    start: int
+    end: int
+    logprob: float
+    token_count: int
+    score: float
+
+    @property
+    def mean_logprob(self) -> float:
+        return self.logprob / max(self.token_count, 1)
+
+
+@dataclass(frozen=True)
+class FocusReading:
+    """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers."""
+
+    excerpts: tuple[Excerpt, ...]
+    candidates: tuple[Candidate, ...]
+    refusal_logprob: float | None
+    prompt_tokens: int
+
+
+def excerpt(context: Context, index: int, question_terms: set[str], words: WordIndex) -> Excerpt:
+    """The part of a passage that is shown: all of it, or the run of sentences within 160 words that fits best."""
+    placed = context.passages[index]
+    whole = context.text_of(placed)
+    start, end = _best_run(whole, question_terms, words)
+    text = whole[start:end]
+    shown = "".join(" " if character.isspace() else character for character in text)
+    return Excerpt(
+        index, placed.document, placed.passage.page, placed.passage.start + start, placed.passage.start + end, shown
+    )
+
+
+def _best_run(text: str, question_terms: set[str], words: WordIndex) -> tuple[int, int]:
+    spans = [(span.start, span.end) for span in sentences(text)]
+    counts = [len(text[start:end].split()) for start, end in spans]
+    if sum(counts) <= EXCERPT_WORDS or not spans:
+        return 0, len(text)
+    worth = [words.coverage(question_terms, set(terms(text[start:end]))) for start, end in spans]
+    first, last = 0, len(spans)
+    while last - first > 1 and sum(counts[first:last]) > EXCERPT_WORDS:
+        # Of the two ends the one with less of the question goes; on a tie the later one.
+        if worth[first] < worth[last - 1]:
+            first += 1
+        else:
+            last -= 1
+    start, end = spans[first][0], spans[last - 1][1]
+    if counts[first] > EXCERPT_WORDS and last - first == 1:
+        end = start + _length_of_words(text[start:end], EXCERPT_WORDS)
+    return start, end
+
+
+def _length_of_words(text: str, count: int) -> int:
+    position = 0
+    for _ in range(count):
+        while position < len(text) and text[position].isspace():
+            position += 1
+        while position < len(text) and not text[position].isspace():
+            position += 1
+    return position
+
+
+def read_focus(model: Any, question: str, excerpts: list[Excerpt], ranked: list[Ranked]) -> FocusReading:
+    """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`."""
+    from docqa.model.copy import copy_spans
+    from docqa.model.prompt import REFUSAL, focus_prompt
+
+    reader = {**DEFAULT_READER, **model.calibration.get("reader", {})}
+    prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
+    state = model.new_state()
+    logits = model.logits(model.prefill(prompt.ids, state))
+    refusal = continuation_logprob(
+        model, state.fork(), logits, [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
+    )
+    spans = copy_spans(
+        model,
+        state,
+        logits,
+        prompt.ids,
+        prompt.excerpt_ranges,
+        beams=int(reader["beams"]),
+        max_tokens=int(reader["max_tokens"]),
+    )
+    found = [_candidate(span, prompt, excerpts, ranked, reader) for span in spans]
+    kept: dict[tuple[int, int, int, int], Candidate] = {}
+    for candidate in found:
+        if candidate is None:
+            continue
+        key = (candidate.document, candidate.page, candidate.start, candidate.end)
+        if key not in kept or kept[key].score < candidate.score:
+            kept[key] = candidate
+    ordered = sorted(kept.values(), key=lambda c: (-c.score, c.excerpt, c.start, c.end))
+    return FocusReading(tuple(excerpts), tuple(ordered), refusal, len(prompt.ids))
+
+
+def continuation_logprob(model: Any, state: Any, logits: Any, ids: list[int]) -> float:
+    """Sum of the log-probabilities of `ids` after `state`, whose next-token logits are `logits`; `state` is used up."""
+    total = 0.0
+    for position, token in enumerate(ids):
+        total += float(logits.float().log_softmax(-1)[token])
+        if position + 1 < len(ids):
+            logits = model.logits(model.prefill([token], state))
+    return total
+
+
+def _candidate(
+    span: Any, prompt: Any, excerpts: list[Excerpt], ranked: list[Ranked], reader: dict[str, Any]
+) -> Candidate | None:
+    number = next((i for i, (a, b) in enumerate(prompt.excerpt_ranges) if a <= span.start_token < b), None)
+    if number is None:
+        return None
+    base = prompt.excerpt_ranges[number][0]
+    offsets = prompt.offsets[number]
+    shown = excerpts[number]
+    start = offsets[span.start_token - base][0]
+    end = min(offsets[span.end_token - 1 - base][1], len(shown.text))
+    start, end = trim(shown.text, start, end)
+    if start >= end:
+        return None
+    score = span.logprob / span.token_count ** float(reader["length_weight"])
+    score += float(reader["evidence_weight"]) * (ranked[number].score - ranked[0].score)
+    return Candidate(
+        number,
+        shown.document,
+        shown.page,
+        shown.start + start,
+        shown.start + end,
+        float(span.logprob),
+        int(span.token_count),
+        float(score),
+    )
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without white space and punctuation at its edges; brackets and quote marks stay when both are inside.
+
+    A stop that belongs to the last word ("Inc.", "e.g.") goes too: the quote around the answer keeps it.
+    """
+    while True:
+        before = (start, end)
+        while start < end and text[start] in _TRIM:
+            start += 1
+        while end > start and text[end - 1] in _TRIM:
+            end -= 1
+        inner = text[start:end]
+        if inner and inner[0] in _OPENING and not any(mark in inner[1:] for mark in _CLOSING):
+            start += 1
+        elif inner and inner[-1] in _CLOSING and not any(mark in inner[:-1] for mark in _OPENING):
+            end -= 1
+        if (start, end) == before:
+            return start, end
+
+
+def passage_of(context: Context, candidate: Candidate, reading: FocusReading) -> PlacedPassage:
+    """The passage that `candidate` was copied from."""
+    return context.passages[reading.excerpts[candidate.excerpt].passage]

@@ -1,0 +1,117 @@
+"""Text folded for comparison, and the way back to the characters it came from.
+
+Two texts that differ only in what FOLDING names are the same words. This list is the meaning of the grade
+`normalised`, printed by `docqa verify --help` and in the documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass
+
+FOLDING = (
+    "runs of white space count as one space",
+    "quotation marks and apostrophes of every shape count as one",
+    "dashes and hyphens of every length count as a hyphen",
+    "ligatures (ﬁ, ﬂ, ﬀ, ﬃ, ﬄ, ﬅ, ﬆ) count as their letters, ß as ss",
+    "soft hyphens and zero-width characters do not count",
+    "a word divided at the end of a line counts as joined, or as its hyphenated form",
+    "upper and lower case count as the same",
+)
+
+_ZERO_WIDTH = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+_EXPANDING = {
+    "ﬀ": "ff",
+    "ﬁ": "fi",
+    "ﬂ": "fl",
+    "ﬃ": "ffi",
+    "ﬄ": "ffl",
+    "ﬅ": "st",
+    "ﬆ": "st",
+    "ß": "ss",
+    "ẞ": "ss",
+    "İ": "i",
+}
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_SINGLE = "\u2018\u2019\u201a\u201b\u2032\u2039\u203a`\u00b4"
+_DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
+_SAME_LENGTH = str.maketrans(
+    dict.fromkeys(_DASHES, "-") | dict.fromkeys(_SINGLE, "'") | dict.fromkeys(_DOUBLE, '"') | {"ς": "σ"}
+)
+_HYPHENS = "-" + _DASHES[:2] + "\u00ad"
+_SPECIAL = re.compile(
+    rf"(?P<divided>(?<=[^\W\d_])(?P<hyphen>[{_HYPHENS}])[ \t]*\n\s*(?=[^\W\d_]))"
+    rf"|(?P<gone>[{_ZERO_WIDTH}]+)"
+    rf"|(?P<expand>[{''.join(_EXPANDING)}])"
+    r"|(?P<space>[^\S ]\s*|[ ]\s+)"
+)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Folded text with breakpoints: between two of them the offsets run in step.
+
+    `folded_starts[i]` is where piece i starts in `text`, `origins[i]` where it starts in the original, `ends[i]` is
+    the original end of a piece that does not run in step (a ligature, a run of spaces), else -1.
+    """
+
+    text: str
+    folded_starts: array[int]
+    origins: array[int]
+    ends: array[int]
+
+    def original_start(self, position: int) -> int:
+        """Original offset of the folded character at `position`."""
+        if not self.folded_starts:
+            return 0
+        piece = bisect_right(self.folded_starts, position) - 1
+        if self.ends[piece] >= 0:
+            return self.origins[piece]
+        return self.origins[piece] + position - self.folded_starts[piece]
+
+    def original_end(self, position: int) -> int:
+        """Original offset after the folded character before `position` (half-open end)."""
+        if position <= 0 or not self.folded_starts:
+            return 0
+        piece = bisect_right(self.folded_starts, position - 1) - 1
+        if self.ends[piece] >= 0:
+            return self.ends[piece]
+        return self.origins[piece] + position - self.folded_starts[piece]
+
+
+def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:
+    """Fold `text` by FOLDING. With `keep_line_hyphens` a divided word keeps its hyphen ("well-\\nknown")."""
+    pieces: list[str] = []
+    starts, origins, ends = array("l"), array("l"), array("l")
+    length = 0
+
+    def add(piece: str, origin: int, end: int) -> None:
+        nonlocal length
+        if piece:
+            starts.append(length)
+            origins.append(origin)
+            ends.append(end)
+            pieces.append(piece)
+            length += len(piece)
+
+    at = 0
+    for match in _SPECIAL.finditer(text):
+        add(_in_step(text[at : match.start()]), at, -1)
+        at = match.end()
+        kind = match.lastgroup if match.lastgroup != "hyphen" else "divided"
+        if kind == "divided" and keep_line_hyphens and match.group("hyphen") != "\u00ad":
+            add("-", match.start(), match.end())
+        elif kind == "expand":
+            add(_EXPANDING[match.group()], match.start(), match.end())
+        elif kind == "space":
+            add(" ", match.start(), match.end())
+    add(_in_step(text[at:]), at, -1)
+    return Folded("".join(pieces), starts, origins, ends)
+
+
+def _in_step(piece: str) -> str:
+    lowered = piece.lower()
+    # A letter whose small form has another length is not in _EXPANDING; leave such a piece as it is.
+    return (lowered if len(lowered) == len(piece) else piece).translate(_SAME_LENGTH)

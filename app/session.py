@@ -1,0 +1,284 @@
+"""Session: documents read once, asked many times. Mutable: it holds the state, the word index and the evidence vectors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from docqa.app import compose, refusal
+from docqa.app.answer import Answer, CoverageReport, Usage
+from docqa.app.context import Context, lay_out
+from docqa.app.engine import Options, load_model
+from docqa.app.errors import UsageError
+from docqa.app.events import Event, Finished, Preview, QuoteFound, Warning
+from docqa.app.evidence import Ranked, WordIndex, attention_by_passage, rank
+from docqa.app.focus import FocusReading, excerpt, read_focus
+from docqa.app.provenance import Profile, answer_provenance, profile_of
+from docqa.app.states import Reader
+from docqa.app.store import Store
+from docqa.app.vectors import question_vectors
+from docqa.app.verify_quote import Verifier
+from docqa.app.words import terms
+from docqa.ingest.types import Document
+
+PREVIEW_FROM_SECONDS = 30.0
+_QUESTION_TOKENS = 1_024  # room for a question behind the documents when the YaRN factor is chosen
+_TRIAL_TOKENS = 512
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What reading takes on this machine; sizes in bytes, `seconds` for the tokens that are not reused."""
+
+    tokens: int
+    seconds: float
+    memory_bytes: int
+    disk_bytes: int
+    yarn_factor: float
+    tokens_reused: int
+
+
+class Session:
+    """One context of documents, in the order given; close it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        documents: list[Document],
+        options: Options,
+        *,
+        store: Store | None = None,
+        warnings: list[str] | None = None,
+        model: Any = None,
+    ) -> None:
+        self.documents = tuple(documents)
+        self.options = options
+        self.store = store
+        self.warnings = list(warnings or [])
+        self._told = False
+        self._given_model = model
+        self._charged = False
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let other processes evict what this session used."""
+        if self.store is not None:
+            self.store.unpin()
+
+    # What is made once, when it is first needed
+
+    @cached_property
+    def model(self) -> Any:
+        return self._given_model if self._given_model is not None else load_model(self.options)
+
+    @cached_property
+    def context(self) -> Context:
+        return lay_out(list(self.documents), self.model.tokenizer)
+
+    @cached_property
+    def yarn_factor(self) -> float:
+        from docqa.model.plan import yarn_factor_for
+
+        return float(yarn_factor_for(self.model.config, len(self.context) + _QUESTION_TOKENS))
+
+    @cached_property
+    def profile(self) -> Profile:
+        return profile_of(self.model, self.yarn_factor)
+
+    @cached_property
+    def reader(self) -> Reader:
+        return Reader(self.model, self.context, self.profile, self.store)
+
+    @cached_property
+    def index(self) -> WordIndex:
+        return WordIndex.of(self.context)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        return Verifier(self.documents)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Estimate before anything is read into the model. Raises ContextTooLong, with the numbers, past the limit."""
+        reused = 0 if self.reader.state is not None else self.reader.reusable_tokens()
+        return make_plan(self.model, self.yarn_factor, len(self.context), reused)
+
+    # Reading and asking
+
+    def read(self) -> Iterator[Event]:
+        """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""
+        yield from self._tell()
+        yield from self.reader.read()
+
+    def ask(self, question: str) -> Iterator[Event]:
+        """Answer `question`: a preview first where reading takes long, then reading, quotes, and Finished.
+
+        Raises UsageError for an empty question.
+        """
+        asked = self._checked(question)
+        yield from self._tell()
+        if self.options.quick:
+            answer = self.preview(asked)
+            yield from (QuoteFound(quote) for quote in answer.quotes)
+            yield Finished(answer)
+            return
+        if self.options.preview and self.reader.state is None and self.plan.seconds > PREVIEW_FROM_SECONDS:
+            yield Preview(self.preview(asked))
+        started = time.monotonic()
+        yield from self.reader.read()
+        answer = self._answer(asked, started)
+        yield from (QuoteFound(quote) for quote in answer.quotes)
+        yield Finished(answer)
+
+    def preview(self, question: str) -> Answer:
+        """A preliminary answer from the passages that literal words find; status `partial`, no document state used."""
+        asked = self._checked(question)
+        started = time.monotonic()
+        ranked = rank(asked, self.index)
+        reading = self._focus(asked, ranked)
+        tokens = reading.prompt_tokens if reading else 0
+        usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
+        return self._compose(asked, ranked, reading, usage, preliminary=True)
+
+    def rank(self, question: str) -> list[Ranked]:
+        """All passages for `question`, best first, after `read`."""
+        weights = self.model.calibration.get("evidence_weights")
+        if not self.options.model_scores or not weights:
+            return rank(question, self.index)
+        vector = self._vector_scores(question) if weights.get("vector") else None
+        attention = self._attention_scores(question) if weights.get("attention") else None
+        return rank(question, self.index, vector=vector, attention=attention, weights=weights)
+
+    def focus(self, question: str, ranked: list[Ranked]) -> FocusReading | None:
+        """Re-read the first k of `ranked` before the question; None when there is no passage at all."""
+        return self._focus(question, ranked)
+
+    # Parts
+
+    def _checked(self, question: str) -> str:
+        asked = question.strip()
+        if not asked:
+            raise UsageError(
+                "the question is empty", hint='write it in quotation marks: docqa ask file.pdf "When does it end?"'
+            )
+        return asked
+
+    def _tell(self) -> Iterator[Event]:
+        if not self._told:
+            self._told = True
+            yield from (Warning(message) for message in self.warnings)
+
+    def _vector_scores(self, question: str) -> np.ndarray | None:
+        rows = self.reader.vectors.rows(len(self.context))
+        if rows is None:
+            return None
+        spans = [(placed.token_start, placed.token_end) for placed in self.context.passages]
+        head = self.model.evidence_head
+        return np.asarray(head.scores(question_vectors(self.model, question), rows, spans), dtype=np.float64)
+
+    def _attention_scores(self, question: str) -> np.ndarray:
+        from docqa.model.prompt import question_text
+
+        ids = self.model.tokenizer.encode(question_text(question))
+        mass = self.model.question_attention(ids, self.reader.state.fork())
+        return attention_by_passage(mass, self.context)
+
+    def _focus(self, question: str, ranked: list[Ranked]) -> FocusReading | None:
+        top = ranked[: self.options.k]
+        if not top:
+            return None
+        wanted = set(terms(question))
+        excerpts = [excerpt(self.context, item.index, wanted, self.index) for item in top]
+        return read_focus(self.model, question, excerpts, top)
+
+    def _answer(self, question: str, started: float) -> Answer:
+        ranked = self.rank(question)
+        reading = self._focus(question, ranked)
+        reused = self.reader.tokens_reused if not self._charged else len(self.context)
+        self._charged = True
+        total = len(self.context)
+        usage = Usage(total - reused, reused, round(time.monotonic() - started, 3), reused == total)
+        return self._compose(question, ranked, reading, usage, preliminary=False)
+
+    def _compose(
+        self, question: str, ranked: list[Ranked], reading: FocusReading | None, usage: Usage, *, preliminary: bool
+    ) -> Answer:
+        calibration = self.model.calibration.get("refusal")
+        values = refusal.features(question, self.context, self.index, ranked, reading)
+        likely = refusal.probability(values, calibration)
+        attention = self.model.new_state(self.yarn_factor).long.describe(len(self.context))
+        found = compose.Found(
+            question=question,
+            ranked=ranked[: max(self.options.k, 3)],
+            reading=reading,
+            probability=likely,
+            refused=refusal.refused(likely, calibration) or reading is None or not reading.candidates,
+            preliminary=preliminary,
+            coverage=self._coverage(preliminary),
+            usage=usage,
+            provenance=answer_provenance(self.profile, self.documents, self.options.recorded(), attention),
+        )
+        return compose.compose(found, self.context, self.verifier)
+
+    def _coverage(self, preliminary: bool) -> CoverageReport:
+        several = len(self.documents) > 1
+        parts = [document.coverage for document in self.documents]
+        warnings = [
+            f"{document.path}: {warning}" if several else warning
+            for document in self.documents
+            for warning in document.coverage.warnings
+        ]
+        total = len(self.context)
+        if preliminary:
+            warnings.append(
+                f"preliminary: from the {self.options.k} best passages by their words; {total:,} tokens not read"
+            )
+        return CoverageReport(
+            tokens=total,
+            tokens_read=0 if preliminary else total,
+            pages=sum(part.pages for part in parts),
+            pages_without_text=tuple(page for part in parts for page in part.pages_without_text),
+            ocr_pages=tuple(page for part in parts for page in part.ocr_pages),
+            hidden_spans=sum(part.hidden_spans for part in parts),
+            warnings=tuple([*self._lasting_warnings(), *warnings]),
+        )
+
+    def _lasting_warnings(self) -> list[str]:
+        """Of what was told at opening, what says that something was left out; what the cache did is no part of an answer."""
+        return [message for message in self.warnings if message.startswith("skipped: ") or "passed over" in message]
+
+
+def make_plan(model: Any, yarn_factor: float, tokens: int, reused: int) -> Plan:
+    """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial first."""
+    from docqa.model.plan import estimate
+
+    item = int(model.dtype.itemsize)
+    guess = estimate(model.config, tokens, item=item)
+    if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
+        guess = estimate(model.config, tokens, item=item, tokens_per_second=_trial_speed(model, tokens))
+    share = (tokens - reused) / tokens if tokens else 0.0
+    return Plan(tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused)
+
+
+def _trial_speed(model: Any, tokens: int) -> float:
+    """Tokens a second of a short prefill, scaled by the arithmetic of a text of `tokens`."""
+    from docqa.model.plan import macs_per_token
+
+    ids = [1 + i % 1000 for i in range(_TRIAL_TOKENS)]
+    model.prefill(ids[:64], model.new_state())
+    started = time.monotonic()
+    model.prefill(ids, model.new_state())
+    speed = _TRIAL_TOKENS / max(time.monotonic() - started, 1e-6)
+    return speed * macs_per_token(model.config, _TRIAL_TOKENS) / macs_per_token(model.config, tokens)

@@ -1,0 +1,112 @@
+"""What is gathered while the documents are read: a small vector of every token, for the evidence head.
+
+`TokenVectors.observe` goes into the model's prefill. A token's vector depends on the tokens before it and on the
+block it was read in, so rows before a grid point are the same after a resumed read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from docqa.app.errors import StoreDamaged
+
+FILE = "vectors.safetensors"
+
+
+class TokenVectors:
+    """Mutable: int8 rows [tokens, dim] in the order of the context, of the pieces read so far.
+
+    Without an evidence head nothing is gathered, and nothing is written or looked for.
+    """
+
+    def __init__(self, head: Any) -> None:
+        self._head = head
+        self._pieces: dict[int, Any] = {}  # position -> rows of the piece that starts there
+
+    def observe(self, position: int, hidden: Any) -> None:
+        """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
+        if self._head is not None:
+            self._pieces[position] = self._head.token_vectors(hidden)
+
+    @property
+    def wanted(self) -> bool:
+        return self._head is not None
+
+    def rows(self, position: int) -> Any | None:
+        """Rows of all tokens before `position`, int8 [position, dim]; None without a head.
+
+        Raises StoreDamaged when a piece is missing.
+        """
+        if self._head is None:
+            return None
+        import torch
+
+        kept = [(start, piece) for start, piece in sorted(self._pieces.items()) if start < position]
+        at = 0
+        for start, piece in kept:
+            if start != at:
+                break
+            at += len(piece)
+        if at != position:
+            raise StoreDamaged(f"vectors of {at} tokens, {position} were read")
+        joined = torch.cat([piece for _, piece in kept])
+        self._pieces = {0: joined}
+        return joined
+
+    def save(self, folder: Path, position: int) -> None:
+        """Write the rows before `position` into `folder`, whole or not at all. Raises OSError when the disk refuses."""
+        rows = self.rows(position)
+        if rows is None:
+            return
+        from safetensors.torch import save
+
+        content = save({"rows": rows.contiguous()}, metadata={"sha256": _digest(rows)})
+        handle, temporary = tempfile.mkstemp(prefix=".vectors-", dir=folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, folder / FILE)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+
+    def load(self, folder: Path, position: int) -> None:
+        """Take the rows before `position` from `folder`.
+
+        Raises StoreDamaged when the file is not what was written or has fewer rows.
+        """
+        if self._head is None:
+            return
+        from safetensors import SafetensorError, safe_open
+
+        path = folder / FILE
+        try:
+            with safe_open(path, framework="pt") as file:
+                rows, digest = file.get_tensor("rows"), (file.metadata() or {}).get("sha256")
+        except (OSError, SafetensorError, ValueError) as error:
+            raise StoreDamaged(f"cannot be read ({error})", where=str(path)) from error
+        if digest != _digest(rows):
+            raise StoreDamaged("does not match its checksum", where=str(path))
+        if len(rows) < position:
+            raise StoreDamaged(f"holds {len(rows)} tokens, {position} were read", where=str(path))
+        self._pieces = {0: rows[:position].clone()}
+
+
+def question_vectors(model: Any, question: str) -> Any:
+    """The evidence head's vectors of a question read by itself, as it was trained on them."""
+    from docqa.model.prompt import question_text
+
+    seen: list[Any] = []
+    ids = model.tokenizer.encode(question_text(question))
+    model.prefill(ids, model.new_state(), observe=lambda _, hidden: seen.append(hidden))
+    # A question of more than one block is judged by its last one.
+    return model.evidence_head.question_vectors(seen[-1])
+
+
+def _digest(rows: Any) -> str:
+    return hashlib.sha256(rows.contiguous().numpy().tobytes()).hexdigest()

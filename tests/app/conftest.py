@@ -1,0 +1,160 @@
+"""A tiny random checkpoint, documents to ask about, and a way to run `ask` in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WORDS = (
+    "the tenant shall pay rent of 1200 dollars on the first day of each month and the landlord shall keep the roof in "
+    "repair unless the lease ends before March 2021 when the notice period of ninety days begins in writing"
+)
+
+
+def build_checkpoint(folder: Path, seed: int = 0) -> Path:
+    """A random hybrid of 3 layers with a byte-level tokenizer, as a checkpoint folder that `load_model` reads."""
+    import torch
+    from safetensors.torch import save_file
+
+    from docqa.model.config import HybridConfig
+    from docqa.model.hybrid import Hybrid
+
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = _write_tokenizer(folder)
+    raw: dict[str, Any] = {
+        "model_type": "qwen3_5_text", "architectures": ["Qwen3_5ForCausalLM"], "vocab_size": vocabulary,
+        "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4,
+        "num_key_value_heads": 2, "head_dim": 8, "linear_num_key_heads": 2, "linear_num_value_heads": 2,
+        "linear_key_head_dim": 8, "linear_value_head_dim": 16, "linear_conv_kernel_dim": 4, "rms_norm_eps": 1e-6,
+        "max_position_embeddings": 8192, "tie_word_embeddings": True, "hidden_act": "silu",
+        "layer_types": ["linear_attention", "full_attention", "linear_attention"], "eos_token_id": 0,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 1.0},
+    }  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(raw), encoding="utf-8")
+    torch.manual_seed(seed)
+    network = Hybrid(HybridConfig.from_dict(raw))
+    for name, parameter in network.named_parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, std=0.15 if "embed" in name else parameter.shape[-1] ** -0.5)
+    tensors = {f"model.{name}": tensor.detach().clone().contiguous() for name, tensor in network.state_dict().items()}
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    save_head(folder, hidden=32)
+    # Random weights know nothing: rank by words and vectors, and never refuse where the words are there.
+    calibration = {
+        "evidence_layer": 1,
+        "evidence_weights": {"bm25": 1.0, "vector": 0.2, "attention": 0.1},
+        "refusal": {"features": ["idf_coverage_passage"], "weights": [6.0], "bias": -2.0, "threshold": 0.5},
+    }
+    (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")
+    return folder
+
+
+def save_head(folder: Path, hidden: int) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    torch.manual_seed(1)
+    parts = {
+        "mean": torch.zeros(hidden), "scale": torch.ones(hidden), "token": torch.randn(8, hidden),
+        "question": torch.randn(8, hidden), "weight": torch.randn(hidden) * 0.1, "bias": torch.zeros(()),
+    }  # fmt: skip
+    save_file(parts, folder / "evidence.safetensors")
+
+
+def _write_tokenizer(folder: Path) -> int:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400,
+        special_tokens=["<|im_end|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator([WORDS] * 3, trainer)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "<|im_end|>"}), encoding="utf-8")
+    return int(tokenizer.get_vocab_size())
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the tiny random checkpoint."""
+    return build_checkpoint(tmp_path_factory.mktemp("checkpoint"))
+
+
+@pytest.fixture(scope="session")
+def model(checkpoint: Path) -> Any:
+    """The tiny checkpoint, loaded in float32 on one thread."""
+    from docqa.model.load import load_model
+
+    return load_model(checkpoint, dtype="float32", threads=1)
+
+
+def lease_text(clauses: int) -> str:
+    """A plain-text lease with a fact of its own in every clause; about 60 words a clause."""
+    parts = []
+    for number in range(1, clauses + 1):
+        parts.append(
+            f"Clause {number}. The tenant of unit {number} shall pay {number * 17} dollars to the keeper named "
+            f"Alder{number} before the ninth day of each month. The keeper returns the deposit within {number + 3} days "
+            f"unless the lock of door {number} was broken, and a notice in writing is sent to the office on floor {number}."
+        )
+    return "\n\n".join(parts) + "\n"
+
+
+@pytest.fixture
+def lease(tmp_path: Path) -> Path:
+    """A text file of about 5,000 tokens under the tiny tokenizer: two whole blocks and a part."""
+    path = tmp_path / "lease.txt"
+    path.write_text(lease_text(30), encoding="utf-8")
+    return path
+
+
+ASK = """
+import json, os, signal, sys
+from docqa.app.engine import Options, open_session
+from docqa.app.events import Finished, Reading, Warning
+spec = json.loads(sys.argv[1])
+answers, warnings = [], []
+with open_session(spec["paths"], Options(model=spec["model"], preview=False, threads=1, **spec.get("options", {}))) as session:
+    for question in spec["questions"]:
+        for event in session.ask(question):
+            if isinstance(event, Reading) and event.done == spec.get("interrupt_at") and event.done > event.reused:
+                os.kill(os.getpid(), signal.SIGINT)
+            if isinstance(event, Warning):
+                warnings.append(event.message)
+            if isinstance(event, Finished):
+                answers.append(event.answer.to_json_object())
+print(json.dumps({"answers": answers, "warnings": warnings}))
+"""
+
+
+@pytest.fixture
+def ask_in_process(checkpoint: Path) -> Any:
+    """Function(paths, questions, cache, **spec) that asks in a new process; returns (exit code, printed object or None)."""
+
+    def run(paths: list[Path], questions: list[str], cache: Path, **spec: Any) -> tuple[int, Any]:
+        wanted = {"paths": [str(path) for path in paths], "questions": questions, "model": str(checkpoint), **spec}
+        done = subprocess.run(
+            [sys.executable, "-c", ASK, json.dumps(wanted)], capture_output=True, text=True, timeout=120,
+            env={**os.environ, "DOCQA_CACHE_DIR": str(cache), "DOCQA_DTYPE": "float32"},
+        )  # fmt: skip
+        return done.returncode, json.loads(done.stdout) if done.returncode == 0 else done.stderr
+
+    return run
+
+
+def outside_usage(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer object without the part that may differ between cold and cached."""
+    return {key: value for key, value in answer.items() if key != "usage"}
