@@ -6,6 +6,7 @@ The folder is `data/` with `text/*.jsonl.xz` and `qa/train/*.jsonl.gz`; nothing 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import lzma
 import random
@@ -96,13 +97,20 @@ def cut_passages(text: str, words: int = PASSAGE_WORDS) -> list[tuple[int, int]]
     return [(s, s + len(text[s:e].rstrip())) for s, e in spans if text[s:e].strip()]
 
 
-def read_qa(path: Path) -> list[SourceText]:
-    """All contexts of one `qa` file, gzip or not."""
+def is_validation(doc: str) -> bool:
+    """Whether a training document is kept for calibration: one in sixteen, by a hash of its name."""
+    return hashlib.sha256(doc.encode()).digest()[0] < 16
+
+
+def read_qa(path: Path, *, validation: bool = False) -> list[SourceText]:
+    """The contexts of one `qa` file, gzip or not: those to train on, or those kept for validation."""
     sources = []
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
+            if is_validation(record["doc"]) is not validation:
+                continue
             text = record["context"]
             questions = []
             for qa in record["qas"]:
