@@ -87,7 +87,7 @@ class _Layout:
         first_passage = len(self.passages)
         current = 0
         for start, end in offsets:
-            # A token belongs to the passage that holds its last character: a leading space is no part of the one before.
+            # A token belongs to the passage of its last character: a leading space is no part of the one before.
             last = max(end - 1, start)
             while current + 1 < len(passages) and last >= starts[current + 1]:
                 current += 1

@@ -8,84 +8,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_PROTECTED_WORDS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "none",
-        "neither",
-        "nor",
-        "cannot",
-        "without",
-        "except",
-        "unless",
-        "until",
-        "only",
-        "shall",
-        "may",
-        "must",
-        "will",
-        "should",
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "percent",
-        "per",
-        "thousand",
-        "million",
-        "billion",
-        "trillion",
-        "dollar",
-        "dollars",
-        "euro",
-        "euros",
-        "pound",
-        "pounds",
-        "usd",
-        "eur",
-        "gbp",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-        "hundred",
-        "first",
-        "second",
-        "third",
-    ]
-)
+_WORDS = """
+not no never none neither nor cannot without except unless until only shall may must will should january february
+march april june july august september october november december monday tuesday wednesday thursday friday saturday
+sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp one two
+three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety hundred
+first second third
+"""
+_PROTECTED_WORDS = frozenset(_WORDS.split())
 _MARKS = re.compile(r"[§¶%$€£¥°]")
 _NEGATED = re.compile(r"[^\W\d_]+n't$")
 

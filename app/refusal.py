@@ -34,8 +34,8 @@ def features(
     bm25_top: top passage's BM25 over the sum of idf of the question's words. idf_coverage_passage, _sentence: share
     of the question's idf in the best of the first three passages, and in the best sentence of them. vector_top: largest
     cosine; vector_margin: that minus the mean over all passages. reader_logprob: mean log-probability of a token of
-    the best span. reader_refusal_margin: its whole log-probability minus that of the refusal. missing_names: numbers and
-    names of the question that stand nowhere.
+    the best span. reader_refusal_margin: its whole log-probability minus that of the refusal. missing_names: numbers
+    and names of the question that stand nowhere.
     """
     wanted = set(terms(question))
     total = sum(index.idf(term) for term in sorted(wanted))

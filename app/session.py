@@ -1,4 +1,4 @@
-"""Session: documents read once, asked many times. Mutable: it holds the state, the word index and the evidence vectors."""
+"""Session: documents read once, asked many times. Mutable: it holds the state, the word index and the vectors."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ class Session:
         self._told = False
         self._given_model = model
         self._charged = False
+        self._ranking: tuple[str, list[Ranked]] | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -153,13 +154,10 @@ class Session:
         return self._compose(asked, ranked, reading, usage, preliminary=True)
 
     def rank(self, question: str) -> list[Ranked]:
-        """All passages for `question`, best first, after `read`."""
-        weights = self.model.calibration.get("evidence_weights")
-        if not self.options.model_scores or not weights:
-            return rank(question, self.index)
-        vector = self._vector_scores(question) if weights.get("vector") else None
-        attention = self._attention_scores(question) if weights.get("attention") else None
-        return rank(question, self.index, vector=vector, attention=attention, weights=weights)
+        """All passages for `question`, best first, after `read`; the last question's ranking is kept."""
+        if self._ranking is None or self._ranking[0] != question:
+            self._ranking = (question, self._rank(question))
+        return self._ranking[1]
 
     def focus(self, question: str, ranked: list[Ranked]) -> FocusReading | None:
         """Re-read the first k of `ranked` before the question; None when there is no passage at all."""
@@ -179,6 +177,14 @@ class Session:
         if not self._told:
             self._told = True
             yield from (Warning(message) for message in self.warnings)
+
+    def _rank(self, question: str) -> list[Ranked]:
+        weights = self.model.calibration.get("evidence_weights")
+        if not self.options.model_scores or not weights:
+            return rank(question, self.index)
+        vector = self._vector_scores(question) if weights.get("vector") else None
+        attention = self._attention_scores(question) if weights.get("attention") else None
+        return rank(question, self.index, vector=vector, attention=attention, weights=weights)
 
     def _vector_scores(self, question: str) -> np.ndarray | None:
         rows = self.reader.vectors.rows(len(self.context))
@@ -252,11 +258,11 @@ class Session:
             pages_without_text=tuple(page for part in parts for page in part.pages_without_text),
             ocr_pages=tuple(page for part in parts for page in part.ocr_pages),
             hidden_spans=sum(part.hidden_spans for part in parts),
-            warnings=tuple([*self._lasting_warnings(), *warnings]),
+            warnings=(*self._lasting_warnings(), *warnings),
         )
 
     def _lasting_warnings(self) -> list[str]:
-        """Of what was told at opening, what says that something was left out; what the cache did is no part of an answer."""
+        """Of what was told at opening, what says that something was left out; the cache is no part of an answer."""
         return [message for message in self.warnings if message.startswith("skipped: ") or "passed over" in message]
 
 

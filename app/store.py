@@ -13,6 +13,7 @@ place whole. Nothing here knows tensors.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -162,10 +163,8 @@ class Store:
             _check_files(folder, entry)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreDamaged(f"cannot be read ({type(error).__name__}: {error})", where=str(folder)) from error
-        try:
+        with contextlib.suppress(OSError):  # a read-only shared cache can still be used; it only cannot say when
             os.utime(folder / _ENTRY)
-        except OSError:
-            pass  # a read-only shared cache can still be used; it only cannot say when
         return folder, entry
 
     def set_aside(self, kind: str, key: str) -> Path:
@@ -173,10 +172,8 @@ class Store:
         folder = self.root / kind / key
         aside = folder.with_name(f"{key}.damaged")
         shutil.rmtree(aside, ignore_errors=True)
-        try:
+        with contextlib.suppress(FileNotFoundError):  # another process was faster
             os.rename(folder, aside)
-        except FileNotFoundError:
-            pass  # another process was faster
         return aside
 
     def drop(self, kind: str, key: str) -> int:

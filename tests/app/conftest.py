@@ -107,8 +107,9 @@ def lease_text(clauses: int) -> str:
     for number in range(1, clauses + 1):
         parts.append(
             f"Clause {number}. The tenant of unit {number} shall pay {number * 17} dollars to the keeper named "
-            f"Alder{number} before the ninth day of each month. The keeper returns the deposit within {number + 3} days "
-            f"unless the lock of door {number} was broken, and a notice in writing is sent to the office on floor {number}."
+            f"Alder{number} before the ninth day of each month. The keeper returns the deposit within "
+            f"{number + 3} days unless the lock of door {number} was broken, and a notice in writing is sent "
+            f"to the office on floor {number}."
         )
     return "\n\n".join(parts) + "\n"
 
@@ -127,7 +128,8 @@ from docqa.app.engine import Options, open_session
 from docqa.app.events import Finished, Reading, Warning
 spec = json.loads(sys.argv[1])
 answers, warnings = [], []
-with open_session(spec["paths"], Options(model=spec["model"], preview=False, threads=1, **spec.get("options", {}))) as session:
+options = Options(model=spec["model"], preview=False, threads=1, **spec.get("options", {}))
+with open_session(spec["paths"], options) as session:
     for question in spec["questions"]:
         for event in session.ask(question):
             if isinstance(event, Reading) and event.done == spec.get("interrupt_at") and event.done > event.reused:
@@ -142,7 +144,7 @@ print(json.dumps({"answers": answers, "warnings": warnings}))
 
 @pytest.fixture
 def ask_in_process(checkpoint: Path) -> Any:
-    """Function(paths, questions, cache, **spec) that asks in a new process; returns (exit code, printed object or None)."""
+    """Function(paths, questions, cache, **spec) that asks in a new process; returns (exit code, object or stderr)."""
 
     def run(paths: list[Path], questions: list[str], cache: Path, **spec: Any) -> tuple[int, Any]:
         wanted = {"paths": [str(path) for path in paths], "questions": questions, "model": str(checkpoint), **spec}
