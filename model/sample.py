@@ -1,0 +1,76 @@
+"""Logits to one token: greedy by default, or drawn under the usual limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to draw. `temperature` 0 is greedy, and then the limits do not matter.
+
+    top_k: keep the k most probable tokens (0: all). top_p: keep the fewest that together have this probability.
+    min_p: keep tokens at least this probable relative to the best. repetition_penalty: above 1, logits of tokens already
+    written are divided (or multiplied, where negative) by it, as in Keskar et al. 2019 (arXiv 1909.05858).
+    """
+
+    temperature: float = 0.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0 or self.top_k < 0 or not 0 < self.top_p <= 1 or not 0 <= self.min_p <= 1:
+            raise ValueError(f"sampling is out of range: {self}; temperature, top_k >= 0, 0 < top_p <= 1, 0 <= min_p <= 1")
+        if self.repetition_penalty <= 0:
+            raise ValueError(f"repetition_penalty must be above 0, got {self.repetition_penalty}")
+
+    def generator(self) -> torch.Generator:
+        """A random source of its own, so that nothing else in the process changes what is drawn."""
+        source = torch.Generator()
+        if self.seed is None:
+            source.seed()
+        else:
+            source.manual_seed(self.seed)
+        return source
+
+
+def penalised(logits: Tensor, written: Iterable[int], penalty: float) -> Tensor:
+    """Logits [vocab] with those of `written` tokens made less likely."""
+    tokens = torch.tensor(sorted(set(written)), dtype=torch.long)
+    if penalty == 1.0 or not len(tokens):
+        return logits
+    out, chosen = logits.clone(), logits[tokens]
+    out[tokens] = torch.where(chosen > 0, chosen / penalty, chosen * penalty)
+    return out
+
+
+def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
+    """What is drawn from, [vocab]: softmax at the temperature, cut by the limits, and brought to sum 1 again."""
+    probs = (logits.float() / sampling.temperature).softmax(-1)
+    ordered, order = probs.sort(descending=True, stable=True)
+    kept = torch.ones_like(ordered, dtype=torch.bool)
+    if sampling.top_k:
+        kept[sampling.top_k :] = False
+    if sampling.top_p < 1:
+        kept &= ordered.cumsum(-1) - ordered < sampling.top_p  # a token stays while those before it are too few
+    if sampling.min_p:
+        kept &= ordered >= sampling.min_p * ordered[0]
+    cut = torch.zeros_like(probs).scatter(0, order, ordered * kept)
+    return cut / cut.sum()
+
+
+def sample(
+    logits: Tensor, sampling: Sampling, generator: torch.Generator | None = None, written: Iterable[int] = ()
+) -> int:
+    """One token id from logits [vocab]; `written` are the tokens that the repetition penalty counts."""
+    logits = penalised(logits, written, sampling.repetition_penalty)
+    if sampling.temperature == 0:
+        return int(logits.argmax())
+    return int(torch.multinomial(probabilities(logits, sampling), 1, generator=generator))
