@@ -1,7 +1,7 @@
 """The statute: harbour_act.txt becomes USLM XML, and the PDF is set from that XML.
 
 Source lines: `!key value` head, `== n|heading` chapter, `## n|heading` section, `~ text` chapeau or continuation,
-`(a) [heading] text` provision (its depth is its indent, a space a level), `$ text` source credit, `% heading|text` note.
+`(a) [heading] text` provision (its depth is its indent, a space each), `$ text` source credit, `% heading|text` note.
 """
 
 from __future__ import annotations
