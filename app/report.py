@@ -94,11 +94,11 @@ def exit_code(error: BaseException) -> int:
     """The contract's exit code for an error of any of the four trees, or of the system."""
     from docqa.app.errors import AppError
     from docqa.ingest.errors import IngestError
-    from docqa.model.errors import Cancelled
+    from docqa.model.errors import Cancelled, ContextTooLong
 
     if isinstance(error, AppError):
         return error.exit_code
-    if isinstance(error, IngestError):
+    if isinstance(error, IngestError | ContextTooLong):
         return INPUT
     if isinstance(error, Cancelled | KeyboardInterrupt):
         return INTERRUPTED

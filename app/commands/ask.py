@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,10 +14,11 @@ from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from docqa.app.answer import Answer
     from docqa.app.engine import Options
+    from docqa.app.session import Session
 
 Items = Annotated[
     list[str] | None,
@@ -70,29 +73,62 @@ def ask(
         password_file=password_file,
         media_type=media_type,
     )
-    contexts = [[name] for name in inputs.every_document(paths)] if each else [paths]
-    return report.worst([_ask_context(context, asked, options, as_json, len(contexts) > 1) for context in contexts])
+    named = each and (len(paths) > 1 or not os.path.isfile(paths[0]))
+    run = _Run(asked, options, as_json, named)
+    if not each:
+        return report.worst([run.ask(paths)])
+    return report.worst([run.ask([name], each=True) for name in inputs.every_document(paths)])
 
 
-def _ask_context(paths: list[str], asked: list[str], options: Options, as_json: bool, named: bool) -> int:
-    """All questions of one context; a context that cannot be read costs its own answers, not those of the others."""
-    from docqa.app.commands.screen import Screen
-    from docqa.app.engine import open_session
+@dataclass
+class _Run:
+    """The questions and options of one command; the model is loaded once for all its contexts."""
 
-    screen = Screen(as_json=as_json, heading=", ".join(paths) if named else "", several=len(asked) > 1)
-    left = list(asked)
-    codes: list[int] = []
-    try:
-        with open_session(paths, options) as session:
-            for question in asked:
-                codes.append(screen.show(question, session.ask(question)))
+    asked: list[str]
+    options: Options
+    as_json: bool
+    named: bool
+    model: Any = None
+
+    def ask(self, paths: list[str], *, each: bool = False) -> int:
+        """All questions of one context; one that cannot be read costs its own answers, not those of the others."""
+        from docqa.app.engine import open_session
+
+        left = list(self.asked)
+        try:
+            with open_session(paths, self.options, model=self.model) as session:
+                if each and len(session.documents) > 1:
+                    return report.worst([self._ask_session(part, list(self.asked)) for part in _parts(session)])
+                return self._ask_session(session, left)
+        except report.expected_errors() as error:
+            if self.as_json:
+                _print_failures(left, error)
+            return report.failure(error)
+
+    def _ask_session(self, session: Session, left: list[str]) -> int:
+        """Ask what is `left`, and take each question from it when it is answered."""
+        from docqa.app.commands.screen import Screen
+
+        heading = ", ".join(document.path for document in session.documents) if self.named else ""
+        screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1)
+        codes: list[int] = []
+        try:
+            while left:
+                codes.append(screen.show(session.ask(left[0])))
                 left.pop(0)
-    except report.expected_errors() as error:
-        codes.append(report.failure(error))
-        _print_failures(left if as_json else [], error)
-    finally:
-        screen.close()
-    return report.worst(codes)
+        finally:
+            screen.close()
+        self.model = session.model
+        return report.worst(codes)
+
+
+def _parts(session: Session) -> Iterator[Session]:
+    """A session for each document of `session`: those of an archive cannot be opened by their paths."""
+    from docqa.app.session import Session
+
+    for document in session.documents:
+        with Session([document], session.options, store=session.store, model=session.model) as part:
+            yield part
 
 
 def _print_failures(questions: Iterable[str], error: Exception) -> None:

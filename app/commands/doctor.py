@@ -12,8 +12,9 @@ from docqa.app import report
 from docqa.app.progress import size
 
 _PACKAGES = (
-    "docqa-reader", "torch", "transformers", "triton", "tiktoken", "safetensors", "numpy", "bm25s", "PyStemmer", "rapidfuzz",
-    "pypdf", "pypdfium2", "markdown-it-py", "charset-normalizer", "typer", "textual", "platformdirs", "filelock",
+    "docqa-reader", "torch", "transformers", "triton", "tiktoken", "safetensors", "numpy", "bm25s", "PyStemmer",
+    "rapidfuzz", "pypdf", "pypdfium2", "markdown-it-py", "charset-normalizer", "typer", "textual", "platformdirs",
+    "filelock",
 )  # fmt: skip
 _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")
 
@@ -85,7 +86,8 @@ def _packages() -> list[str]:
 
 
 def _model(chosen: str | None) -> list[str]:
-    from docqa.app.commands.models import BUNDLED_NAME, model_folder
+    from docqa.app.commands.inputs import BUNDLED_NAME
+    from docqa.app.commands.models import model_folder
     from docqa.model.errors import ModelError
     from docqa.model.weights import fingerprint
 

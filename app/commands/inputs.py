@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from docqa.app.engine import Options
 
 STDIN = "-"
+BUNDLED_NAME = "docqa-155m"
 
 
 def split_question(items: list[str]) -> tuple[list[str], str]:
@@ -82,7 +83,7 @@ def _text(path: str, what: str) -> str:
 
 
 def check_stdin(paths: list[str]) -> None:
-    """Raises UsageError when `-` is among `paths` twice, or when it is the terminal and a person would wait for ever."""
+    """Raises UsageError when `-` is among `paths` twice, or is the terminal, where a person would wait for ever."""
     if paths.count(STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="name `-` once")
     if STDIN in paths and sys.stdin.isatty():
@@ -109,7 +110,7 @@ def options(
     flags = {"model": model, "k": k, "preview": preview, "store": store, "include_hidden": include_hidden}
     settings = config.resolve(flags)
     return Options(
-        model=settings.text("model"),
+        model=None if settings.text("model") == BUNDLED_NAME else settings.text("model"),
         k=settings.count("k") or 5,
         quick=quick,
         preview=settings.switch("preview"),
@@ -117,7 +118,7 @@ def options(
         include_hidden=settings.switch("include_hidden"),
         password=read_password(password_file),
         media_type=media_type,
-        cache_dir=Path(settings.text("cache_dir") or ".").expanduser(),
+        cache_dir=settings.text("cache_dir"),
         threads=settings.count("threads"),
     )
 

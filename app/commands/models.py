@@ -10,12 +10,12 @@ import typer
 
 from docqa.app import report
 from docqa.app.commands import flags
+from docqa.app.commands.inputs import BUNDLED_NAME
 from docqa.app.progress import size
 
 if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
 
-BUNDLED_NAME = "docqa-155m"
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 
 

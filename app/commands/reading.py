@@ -12,7 +12,7 @@ import typer
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError
-from docqa.app.progress import duration
+from docqa.app.progress import duration, size
 from docqa.app.render import page_text, printable
 
 if TYPE_CHECKING:
@@ -44,12 +44,11 @@ def read(
         with open_session(paths, options) as session:
             for event in session.read():
                 screen.progress(event)
-            usage = session.usage
+            total, reused = len(session.context), session.reader.tokens_reused
     finally:
         screen.close()
-    new, reused = usage.tokens_read, usage.tokens_reused
     took = duration(time.monotonic() - started)
-    report.result(f"{printable(', '.join(paths))}: {new + reused:,} tokens, {reused:,} of them reused, in {took}")
+    report.result(f"{printable(', '.join(paths))}: {total:,} tokens, {reused:,} of them reused, in {took}")
     return report.ANSWERED
 
 
@@ -94,14 +93,25 @@ def outline(
 
 
 def _plan_text(plan: Plan) -> str:
-    raise AssertionError(plan)
+    reused = f", {plan.tokens_reused:,} of them kept from before" if plan.tokens_reused else ""
+    return "\n".join(
+        [
+            f"tokens       {plan.tokens:,}{reused}",
+            f"reading      {duration(plan.seconds)}",
+            f"memory       {size(plan.memory_bytes)}",
+            f"disk         {size(plan.disk_bytes)}",
+            f"YaRN factor  {plan.yarn_factor:g}",
+        ]
+    )
 
 
 def _document(file: str, password_file: str | None, media_type: str | None) -> Document:
-    from docqa.app.engine import open_documents
+    from docqa.app.engine import open_session
 
-    options = inputs.options(password_file=password_file, media_type=media_type)
-    documents = open_documents([file], options)
+    with open_session([file], inputs.options(password_file=password_file, media_type=media_type)) as session:
+        for warning in session.warnings:
+            report.warn(printable(warning))
+        documents = session.documents
     if len(documents) != 1:
         raise InputError(f"holds {len(documents)} documents", where=file, hint="name one of them")
     return documents[0]

@@ -22,7 +22,7 @@ class Screen:
         self._progress: Progress | None = None
         self._warned: set[str] = set()
 
-    def show(self, question: str, stream: Iterable[events.Event]) -> int:
+    def show(self, stream: Iterable[events.Event]) -> int:
         """Show all events of one question; returns its exit code."""
         code = report.ANSWERED
         for event in stream:
