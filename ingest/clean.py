@@ -109,4 +109,3 @@ def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
         else:
             out[-1] = hyphens.join(out[-1], line.strip()) or f"{out[-1]} {line.strip()}"
     return out
-

@@ -50,6 +50,5 @@ class NoDocuments(IngestError):
 
 
 ERRORS: dict[str, type[IngestError]] = {
-    kind.__name__: kind
-    for kind in (Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge, NoDocuments)
+    kind.__name__: kind for kind in (Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge, NoDocuments)
 }

@@ -14,8 +14,9 @@ from .layout import Line, set_edges
 from .sentences import is_opener
 from .types import Block
 
-_EDGE = 0.13  # the share of a page's height, at its top and at its foot, where running heads can be
+_EDGE = 0.1  # the share of a page's height, at its top and at its foot, where running heads can be
 _ENDS = re.compile(r"[.:;?!][\"'”’)\]]*$")
+_BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
 _BULLET = re.compile(r"[•▪◦●■‣*–—-]\s")
 _RUN_IN = re.compile(
     r"((?:(?:Section|Sec\.|Article|Clause|§)\s*)?\d{1,3}(?:\.\d{1,3}){0,4}[A-Z]?[.)]?\s+[“\"]?[A-Z][^.;:]{1,70})[.:—]\s+\S"
@@ -52,7 +53,7 @@ class Flow:
 def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
     """For each page the numbers of its lines that are running heads or feet.
 
-    Such a line is in the top or bottom 13 % of its page and stands, digits masked, at the same height on at least
+    Such a line is in the top or bottom tenth of its page and stands, digits masked, at the same height on at least
     three pages; in a document of two pages, on both.
     """
     places: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
@@ -68,7 +69,9 @@ def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) ->
             if same >= min(3, max(2, len(pages))):
                 found[number].add(at)
     _find_page_numbers(pages, found)
-    return found
+    bare = sum(0 < len(lines) == len(spots) for lines, spots in zip(pages, found, strict=True))
+    # Where most pages hold nothing else, these lines are the text.
+    return found if bare < max(2, 0.5 * len(pages)) else [set() for _ in pages]
 
 
 def _find_page_numbers(pages: Sequence[Sequence[Line]], found: list[set[int]]) -> None:
@@ -168,8 +171,8 @@ class _Paragraph:
             return Heading(start, opening.group(1), first.size, first.bold, False, True)
         if self.lines > 2 or len(self.text) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in self.text):
             return None
-        above = self.before is None or self.before.region != first.region
-        above = above or first.top - self.before.bottom > 0.35 * first.size
+        before = self.before
+        above = before is None or before.region != first.region or first.top - before.bottom > 0.35 * first.size
         below = following is None or following.region != first.region or following.top > self.last.top
         return Heading(start, self.text, first.size, first.bold, above and below)
 
@@ -186,9 +189,9 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
     step = line.bottom - before.bottom
     if not 0.5 * small < step < max(1.75 * small, min(1.2 * leading, 2.6 * small)):
         return False
-    if before.text.endswith("\u00ad"):
+    if _BROKEN.search(before.text) and line.text[:1].islower():
         return True
-    if not _is_full(before, line):
+    if before.cells or line.cells or not _is_full(before, line):
         return False
     ended = _ENDS.search(before.text) is not None
     if _BULLET.match(line.text) or (is_opener(line.text) and (ended or abs(line.x0 - paragraph.first.x0) < 2)):

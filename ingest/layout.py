@@ -34,7 +34,10 @@ class Segment:
 
 @dataclass(slots=True)
 class Line:
-    """A line of print. `left` and `right` are the edges of its column, `region` names the column on this page."""
+    """A line of print. `left` and `right` are the edges of its column, `region` names the column on this page.
+
+    `cells`: it has gaps as wide as those between the cells of a table.
+    """
 
     text: str
     x0: float
@@ -46,6 +49,7 @@ class Line:
     region: int
     left: float
     right: float
+    cells: bool = False
 
     @property
     def size(self) -> float:
@@ -259,6 +263,7 @@ def _line(row: list[Segment], region: int) -> Line:
         parts.append(word.text if close else " " + word.text)
     main = max(row, key=lambda s: s.x1 - s.x0)
     first = words[0]
+    cells = any(b.x0 - a.x1 > 1.8 * (main.bottom - main.top) for a, b in pairwise(row))
     return Line(
         "".join(parts),
         row[0].x0,
@@ -270,6 +275,7 @@ def _line(row: list[Segment], region: int) -> Line:
         region,
         row[0].x0,
         row[-1].x1,
+        cells,
     )
 
 

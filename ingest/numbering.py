@@ -26,7 +26,7 @@ _NAMED = re.compile(
     r"definitions|recitals|glossary|index|notes|table of contents|contents|appendix|appendices)[.:]?$",
     re.IGNORECASE,
 )
-_WORDS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)}
+_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 
 
 class Numbered(NamedTuple):

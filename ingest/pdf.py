@@ -199,12 +199,12 @@ def _pdfium_page(file: PdfiumFile, index: int) -> _RawPage:
     if len(seen.text) > MAX_PAGE_CHARS:
         return _RawPage(problem=f"{len(seen.text):,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
     lines, numbers = order_lines(seen.words, seen.width)
-    hidden = seen.outside > 0
+    hidden = int(seen.outside > 0)
     for line in lines:
         text, invisible = strip_invisible(clean(line.text))
         line.text = squeeze(text)
         hidden += invisible
-    return _RawPage([line for line in lines if line.text], "", seen.height, int(hidden), numbers)
+    return _RawPage([line for line in lines if line.text], "", seen.height, hidden, numbers)
 
 
 def _pypdf_page(reader: Any, index: int) -> _RawPage:
@@ -281,9 +281,7 @@ def _printed_numbers(raw: list[_RawPage], furniture: list[set[int]]) -> list[str
     return [str(index + 1 + shift) if index + 1 + shift in found else None for index, found in enumerate(numbers)]
 
 
-def _sections(
-    reader: Any, pages: list[Page], candidates: list[outline.Candidate], body: float
-) -> tuple[Section, ...]:
+def _sections(reader: Any, pages: list[Page], candidates: list[outline.Candidate], body: float) -> tuple[Section, ...]:
     marks = outline.from_bookmarks(_bookmarks(reader), pages)
     if not marks:
         marks = outline.from_numbering(candidates, body)

@@ -108,7 +108,7 @@ def _read_words(page: Any, text_page: Any) -> PageWords:
             outside += 1
             continue
         bold = newline and _is_bold(raw, handle, first)
-        words.append(Word(match.group().replace("\ufffe", "\u00ad"), x0, y0, x1, y1, newline, bold))
+        words.append(Word(match.group().replace("\ufffe", "-"), x0, y0, x1, y1, newline, bold))
     return PageWords(words, text.replace("\ufffe", "-\n"), width, height, outside)
 
 

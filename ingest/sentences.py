@@ -12,20 +12,24 @@ import re
 from .types import Span
 
 # Abbreviations after which a sentence almost never ends, folded to lower case, without their last full stop.
-_NEVER_ENDS = frozenset(
+_TITLES_AND_PARTS = (
     "mr mrs ms dr prof hon rev gen sen rep gov st mt messrs jr sr v vs cf e.g i.e viz al no nos art arts sec secs "
     "§ ch chs cl para paras pt pts vol vols ed eds fig figs eq eqs tab ref refs app appx ex exh pp p id ibid "
     "approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs rev u.s u.k u.s.c c.f.r f f.2d f.3d f.4th "
-    "s.ct l.ed jan feb mar apr jun jul aug sept sep oct nov dec thm lem prop def cor sched subsec subd tit".split()
+    "s.ct l.ed jan feb mar apr jun jul aug sept sep oct nov dec thm lem prop def cor sched subsec subd tit"
 )
 # These may end a sentence: they do when the next word begins like a new one and is no number.
-_MAY_END = frozenset("etc inc ltd co corp llc l.l.c p.c n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d".split())
-_NUMBERED = frozenset("no nos art arts sec secs ch cl para pt vol fig figs eq eqs tab p pp app sched §".split())
+_FIRMS_AND_HOURS = "etc inc ltd co corp llc l.l.c p.c n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d"
+_BEFORE_NUMBERS = "no nos art arts sec secs ch cl para pt vol fig figs eq eqs tab p pp app sched §"
+_NEVER_ENDS, _MAY_END, _NUMBERED = (
+    frozenset(words.split()) for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS)
+)
 
 _STOP = re.compile(r"[.!?…。！？]+[\"'”’)\]»]*(?=\s|$)|[。！？]+[”’」』）]*")
 _TAIL_WORD = re.compile(r"[^\s(\[“\"‘]{1,24}$")
 _OPENER = re.compile(
     r"\s*(?:[•▪◦●■‣–—*-]\s|\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Za-z]|[ivxlcIVXLC]{1,6})[.)]\s|\([A-Za-z0-9]{1,4}\)|§|"
+    r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z]|"
     r"(?:PART|TITLE|CHAPTER|ARTICLE|SCHEDULE|EXHIBIT|APPENDIX|ANNEX|SECTION|Part|Chapter|Article|Schedule|Exhibit|"
     r"Appendix|Annex|Section|Sec\.)\s+[\dA-Z])"
 )
@@ -105,7 +109,7 @@ def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bo
     first = following.lstrip("\"'“‘([")[:1]
     if following[0].islower() or (first and first in ",;:"):
         return False
-    if after > stop + 1 and text[after - 1] in "\"”’":
+    if after > stop + 1 and text[after - 1] in '"”’':
         return not first.islower()
     return _word_ends(word, first, text[start:stop])
 

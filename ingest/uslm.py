@@ -144,9 +144,7 @@ class _Writer:
         head = squeeze(f"{number} {title}")
         if head and (heading is not None or name in _BIG):
             level = _BIG.index(name) + 1 if name in _BIG else len(_BIG) + _SMALL.index(name) + 1
-            self.marks.append(
-                outline.Mark(level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0)
-            )
+            self.marks.append(outline.Mark(level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0))
             self.locators.append(self._locator() or head)
             self.flush()
             self._pending.append(head)

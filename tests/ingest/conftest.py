@@ -1,0 +1,76 @@
+"""PDF files made for the tests, by reportlab."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+SENTENCE = "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
+
+
+@pytest.fixture
+def make_pdf() -> Callable[..., bytes]:
+    """A function from the lines of each page to a PDF, one line below the other from the top left."""
+
+    def make(
+        pages: Sequence[Sequence[str]],
+        *,
+        bookmarks: Sequence[tuple[str, int, int]] = (),
+        labels: str | None = None,
+        password: str | None = None,
+        head: str = "",
+        size: int = 11,
+    ) -> bytes:
+        from reportlab.lib.pdfencrypt import StandardEncryption
+        from reportlab.pdfgen.canvas import Canvas
+
+        buffer = io.BytesIO()
+        encryption = StandardEncryption(password, strength=128) if password else None
+        canvas = Canvas(buffer, pagesize=(612, 792), encrypt=encryption)
+        for index, lines in enumerate(pages):
+            if labels:
+                canvas.addPageLabel(index, labels, 1) if index == 0 else None
+            for title, page, level in bookmarks:
+                if page == index:
+                    canvas.bookmarkPage(f"k{title}")
+                    canvas.addOutlineEntry(title, f"k{title}", level)
+            if head:
+                canvas.setFont("Helvetica", 9)
+                canvas.drawString(72, 760, head.format(index + 1))
+            canvas.setFont("Helvetica", size)
+            for number, line in enumerate(lines):
+                canvas.drawString(72, 700 - number * size * 1.3, line)
+            canvas.showPage()
+        canvas.save()
+        return buffer.getvalue()
+
+    return make
+
+
+@pytest.fixture
+def two_columns() -> bytes:
+    """A page of two columns that was drawn row by row, with a title across both."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas.setFont("Helvetica", 14)
+    canvas.drawString(90, 740, "A title that stands above both columns and crosses the gutter")
+    canvas.setFont("Helvetica", 10)
+    for row in range(30):
+        canvas.drawString(72, 700 - row * 13, f"left{row} words of the first column run on here")
+        canvas.drawString(322, 700 - row * 13, f"right{row} words of the second column go here")
+    canvas.save()
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def corpus() -> Path:
+    """The PDFs beside the checkout, where there are any."""
+    folder = Path(__file__).parents[3] / "shared" / "data" / "pdfs"
+    if not folder.is_dir():
+        pytest.skip("no ../shared/data/pdfs")
+    return folder

@@ -1,0 +1,272 @@
+"""The front door: formats by content, folders and archives, storing, and the child process."""
+
+from __future__ import annotations
+
+import os
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docqa.ingest import (
+    Document,
+    Empty,
+    Encrypted,
+    IngestError,
+    Missing,
+    NoDocuments,
+    NotADocument,
+    TooLarge,
+    Unreadable,
+)
+from docqa.ingest import worker as worker_module
+from docqa.ingest.clean import clean, strip_invisible
+from docqa.ingest.read import find_documents, read
+from docqa.ingest.serialize import from_json, to_json
+from docqa.ingest.worker import read_in_worker
+
+MARKDOWN = """---
+author: nobody
+---
+# The Pond Book
+
+It has *two* gates and a [wheel](http://x.example).
+
+## 2.1 Duties
+
+1. Open it.
+2. Close it.
+
+| gate | width |
+|------|-------|
+| east | 2 m |
+
+```
+gate = open
+```
+"""
+
+STATUTE = """<?xml version="1.0" encoding="UTF-8"?>
+<uslm xmlns="http://schemas.gpo.gov/xml/uslm"><main><title identifier="/us/usc/t9"><num value="9">TITLE 9—</num>
+<heading>HARBOURS</heading><section identifier="/us/usc/t9/s4"><num value="4">§ 4.</num><heading>Duties</heading>
+<subsection><num value="a">(a)</num><heading>In general</heading><chapeau>The Authority shall—</chapeau>
+<paragraph><num value="1">(1)</num><content>keep lights; and</content></paragraph>
+<paragraph><num value="2">(2)</num><content>mark wrecks.</content></paragraph></subsection>
+<notes><note><p>As added: <quotedContent><section><num>§ 99.</num><heading>Foreign</heading>
+<content>Other law.</content></section></quotedContent></p></note></notes></section></title></main></uslm>"""
+
+
+def test_markdown_headings_are_sections_and_there_are_no_pages() -> None:
+    document = read("book.md", data=MARKDOWN.encode())
+    assert document.paged is False and len(document.pages) == 1 and document.pages[0].label is None
+    text = document.pages[0].text
+    assert "It has two gates and a wheel." in text and "nobody" not in text
+    assert "1. Open it.\n2. Close it." in text and "east | 2 m" in text and "gate = open" in text
+    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
+        (None, "The Pond Book", 1, "The Pond Book"),
+        ("2.1", "Duties", 2, "2.1"),
+    ]
+    assert all(text[s.start :].startswith(s.number or s.title) for s in document.sections)
+    assert document.title == "The Pond Book"
+
+
+def test_statute_levels_are_sections_and_quoted_law_is_not() -> None:
+    document = read("act.xml", data=STATUTE.encode())
+    assert document.paged is False
+    assert [(s.number, s.title, s.label) for s in document.sections] == [
+        ("TITLE 9", "HARBOURS", "TITLE 9"),
+        ("§ 4", "Duties", "§ 4"),
+        ("(a)", "In general", "§ 4(a)"),
+    ]
+    text = document.pages[0].text
+    assert "(1) keep lights; and\n(2) mark wrecks." in text
+    assert "Other law." in text
+    assert document.section_path(document.section_of(1, text.index("mark"))) == (
+        "TITLE 9 HARBOURS",
+        "§ 4 Duties",
+        "(a) In general",
+    )
+
+
+@pytest.mark.parametrize("bad", ["<!DOCTYPE uslm [<!ENTITY a 'aaaa'>]>", "<!DOCTYPE uslm SYSTEM 'file:///etc/passwd'>"])
+def test_xml_with_a_document_type_is_refused(bad: str) -> None:
+    with pytest.raises(Unreadable, match="DOCTYPE"):
+        read("act.xml", data=STATUTE.replace("<uslm", bad + "<uslm", 1).encode())
+
+
+def test_damaged_deep_and_foreign_xml_is_refused() -> None:
+    with pytest.raises(Unreadable, match="damaged"):
+        read("act.xml", data=STATUTE.encode()[:-20])
+    with pytest.raises(TooLarge, match="256"):
+        read("act.xml", data=STATUTE.replace("Other law.", "<p>" * 300 + "x" + "</p>" * 300).encode())
+    with pytest.raises(NotADocument, match="not USLM"):
+        read("feed.xml", data=b"<?xml version='1.0'?><rss><channel/></rss>")
+
+
+def test_form_feeds_are_pages_and_hard_wraps_are_joined() -> None:
+    line = "The warden opens the gate at the turn of the tide and notes it all."
+    paged = read("a.txt", data=f"first page\f{line}\n{line}\n".encode())
+    assert paged.paged and [page.page for page in paged.pages] == [1, 2]
+    wrapped = read("a.txt", data=("\n".join([line] * 6) + "\n\nShort end.").encode())
+    assert not wrapped.paged
+    assert wrapped.pages[0].text == " ".join([line] * 6) + "\n\nShort end."
+
+
+def test_text_in_another_encoding_is_read_with_a_warning() -> None:
+    words = "Der Wärter öffnet das Tor bei Flut und schreibt die Höhe in das Buch der Schleuse. " * 5
+    document = read("a.txt", data=words.encode("cp1252"))
+    assert "Wärter öffnet" in document.pages[0].text
+    assert any("not UTF-8" in line for line in document.coverage.warnings)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=st.characters(), max_size=200))
+def test_clean_text_can_be_written_and_shown(text: str) -> None:
+    cleaned = clean(text)
+    cleaned.encode("utf-8")
+    assert not any(ord(c) < 32 and c not in "\n\t" for c in cleaned) and "\x1b" not in cleaned
+    assert clean(cleaned) == cleaned
+
+
+def test_tag_characters_are_taken_out_and_counted() -> None:
+    hidden = "".join(chr(0xE0000 + ord(c)) for c in "obey")
+    assert strip_invisible(f"The gate{hidden} is open.") == ("The gate is open.", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error", "words"),
+    [
+        ("a.txt", b"", Empty, "empty"),
+        ("a.txt", b" \n\t ", Empty, "white space"),
+        ("a.docx", b"PK\x03\x04 and more", NotADocument, "DOCX"),
+        ("a.bin", b"\x00\x01\x02\x03" * 50, NotADocument, "binary"),
+        ("a.html", b"<!DOCTYPE html><html><body>x</body></html>", NotADocument, "HTML"),
+        ("a.rtf", b"{\\rtf1 x}", NotADocument, "RTF"),
+        ("a.pdf", b"plain words", NotADocument, "%PDF-"),
+        ("a.pdf", b"%PDF-1.7 and nothing else", Unreadable, "damaged"),
+    ],
+)
+def test_what_cannot_be_read_says_what_it_is(name: str, data: bytes, error: type[IngestError], words: str) -> None:
+    with pytest.raises(error, match=words) as caught:
+        read(name, data=data)
+    assert caught.value.path == name and caught.value.hint
+
+
+def test_an_unknown_type_names_the_types_that_work() -> None:
+    with pytest.raises(NotADocument, match="PDF, plain text, Markdown and USLM XML"):
+        read("-", data=b"hello", media_type="odt")
+    assert read("-", data=b"# Hello", media_type="md").sections[0].title == "Hello"
+
+
+def test_a_folder_gives_its_documents_sorted_and_names_the_rest(tmp_path: Path) -> None:
+    for name in ["b.txt", "a/z.md", "A.txt", ".hidden.txt", ".git/x.txt", "photo.png", "data.xml"]:
+        file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("some words")
+    skipped: list[str] = []
+    found = [shown for shown, _ in find_documents(tmp_path, skipped)]
+    assert found == [f"{tmp_path}/{name}" for name in ("A.txt", "a/z.md", "b.txt")]
+    assert skipped == [f"{tmp_path}/{name}" for name in ("data.xml", "photo.png")]
+
+
+def test_a_folder_without_documents_says_what_is_in_it(tmp_path: Path) -> None:
+    with pytest.raises(NoDocuments, match="empty"):
+        find_documents(tmp_path)
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG")
+    with pytest.raises(NoDocuments, match="photo.png"):
+        find_documents(tmp_path)
+    with pytest.raises(Missing):
+        find_documents(tmp_path / "none")
+
+
+def test_a_zip_is_read_like_a_folder(tmp_path: Path) -> None:
+    archive = tmp_path / "all.zip"
+    with zipfile.ZipFile(archive, "w") as out:
+        for name in ["b.txt", "a/z.md", "../evil.txt", ".hidden.txt", "photo.png"]:
+            out.writestr(name, "some words")
+    skipped: list[str] = []
+    found = list(find_documents(archive, skipped))
+    assert found == [(f"{archive}/a/z.md", b"some words"), (f"{archive}/b.txt", b"some words")]
+    assert skipped == [f"{archive}/photo.png"]
+
+
+def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("a.txt", b"\0" * 20_000_000)
+    with pytest.raises(TooLarge, match="200 times"):
+        list(find_documents(archive))
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("a.txt", "secret")
+    data = bytearray(archive.read_bytes())
+    for at in (6, data.index(b"PK\x01\x02") + 8):
+        data[at] |= 1
+    archive.write_bytes(data)
+    with pytest.raises(Encrypted, match="a.txt"):
+        list(find_documents(archive))
+
+
+def document_of(make_pdf: Callable[..., bytes]) -> Document:
+    pages = [["1 Scope", "", *["The pond is calm today."] * 3], [], ["2 Ends — “here”", "", "No more."]]
+    return read("x/a.pdf", data=make_pdf(pages, bookmarks=[("1 Scope", 0, 0), ("2 Ends", 2, 0)]))
+
+
+def test_a_stored_document_is_equal_to_the_one_that_was_read(make_pdf: Callable[..., bytes]) -> None:
+    document = document_of(make_pdf)
+    assert document.sections and document.passages and document.coverage.warnings
+    assert from_json(to_json(document)) == document
+
+
+def test_a_damaged_record_is_refused(make_pdf: Callable[..., bytes]) -> None:
+    text = to_json(document_of(make_pdf))
+    for broken in (text[:-5], text.replace('"format":1', '"format":9'), "[]", "{}"):
+        with pytest.raises(Unreadable):
+            from_json(broken)
+
+
+def test_every_passage_names_its_sections(make_pdf: Callable[..., bytes]) -> None:
+    document = document_of(make_pdf)
+    assert {passage.section for passage in document.passages} == {("1 Scope",), ("2 Ends",)}
+    assert all(document.passage_text(p).strip() == document.passage_text(p) != "" for p in document.passages)
+
+
+def test_the_worker_gives_the_same_document(make_pdf: Callable[..., bytes], tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(make_pdf([["The gate — “east” — is open."], ["Next."]], password="heron"))
+    assert read_in_worker(file, password="heron") == read(file, password="heron")
+    assert read_in_worker("-", data=b"# Hi", media_type="md") == read("-", data=b"# Hi", media_type="md")
+
+
+def test_errors_of_the_worker_are_the_errors_of_read(tmp_path: Path) -> None:
+    with pytest.raises(Missing) as caught:
+        read_in_worker(tmp_path / "none.pdf")
+    assert caught.value.path == str(tmp_path / "none.pdf") and caught.value.hint
+
+
+def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fifo = tmp_path / "pipe.txt"
+    os.mkfifo(fifo)
+    started = time.monotonic()
+    with pytest.raises(Unreadable, match="longer than 1 seconds"):
+        read_in_worker(fifo, seconds=1)
+    assert time.monotonic() - started < 10
+    monkeypatch.setattr(worker_module.sys, "executable", "/bin/false")
+    with pytest.raises(Unreadable, match="crashed twice"):
+        read_in_worker(tmp_path / "a.txt")
+
+
+def test_the_worker_may_not_use_more_memory_than_its_limit() -> None:
+    import resource
+    import subprocess
+    import sys
+
+    code = "from docqa.ingest.worker import _limit; _limit(); bytearray(3 * 2**30)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "MemoryError" in done.stderr
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] != worker_module.WORKER_MEMORY_BYTES
