@@ -1,4 +1,4 @@
-"""The `docqa` command: `main` runs it and returns the exit code, `parse` only checks that a command line is one.
+"""The `docqa` command: `main` is the process, `run` one command line, `parse` only checks that a line is one.
 
 Only the standard library's cheapest parts are imported before `main` runs, so that Ctrl-C is caught from the start.
 """
@@ -10,27 +10,28 @@ from collections.abc import Sequence
 from types import TracebackType
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `docqa ARGUMENTS` (default: those of the process); returns the exit code of the contract."""
+def main() -> int:
+    """The whole process: run its command line and return the exit code, whatever happens on the way."""
+    sys.excepthook = _report_bug
     try:
-        sys.excepthook = _report_bug
-        code = _run(list(sys.argv[1:] if arguments is None else arguments))
-        _deaf_to_interrupts()
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:
         from docqa.app import report
 
-        return report.interrupted()
+        code = report.interrupted()
+    _deaf_to_interrupts()
     return code
 
 
-def _run(arguments: list[str]) -> int:
+def run(arguments: Sequence[str]) -> int:
+    """Run `docqa ARGUMENTS`; returns the exit code of the contract. A bug keeps its exception."""
     from typer.exceptions import Abort, Exit, TyperException
 
     from docqa.app import report
     from docqa.app.commands import root
 
     try:
-        done = root.command().main(arguments, prog_name="docqa", standalone_mode=False)
+        done = root.command().main(list(arguments), prog_name="docqa", standalone_mode=False)
         # typer makes 130 of a KeyboardInterrupt inside a command, and says nothing.
         return report.interrupted() if done == report.INTERRUPTED else done if isinstance(done, int) else 0
     except Exit as error:
@@ -38,7 +39,7 @@ def _run(arguments: list[str]) -> int:
     except Abort:
         return report.interrupted()
     except TyperException as error:
-        return _usage(error.format_message(), root.hint(arguments))
+        return _usage(error.format_message(), root.hint(list(arguments)))
     except report.PipeClosed:
         return report.ANSWERED
     except report.expected_errors() as error:

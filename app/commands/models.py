@@ -62,9 +62,9 @@ def check(
     as_json: flags.Json = False,
 ) -> int:
     """Compare docqa's logits with those of transformers, in fp32 on seeded random ids; status 4 when they differ."""
-    from docqa.model.check import check_folder
+    from docqa.model.check import check as compare
 
-    found = check_folder(model_folder(folder))
+    found = compare(model_folder(folder))
     report.result(json.dumps(found) if as_json else "\n".join(f"{key}: {value}" for key, value in found.items()))
     return report.ANSWERED if found["argmax_equal"] else report.RESOURCES
 

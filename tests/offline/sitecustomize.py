@@ -1,11 +1,16 @@
 """No process of the test suite may open a connection: an audit hook that refuses, in children too (PYTHONPATH)."""
 
+import os
 import sys
 
 REFUSED = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "urllib.Request")
 
 
 def _refuse(event: str, args: tuple[object, ...]) -> None:
+    log = os.environ.get("OFFLINE_LOG")
+    if log and event == "socket.__new__" and args[1] != 1:  # 1: AF_UNIX
+        with open(log, "a", encoding="utf-8") as file:
+            file.write(f"{event} {args[1:]!r}\n")
     if event not in REFUSED:
         return
     if event == "socket.connect" and isinstance(args[1], (str, bytes)):

@@ -1,0 +1,147 @@
+"""What the command line understands, and how it says that it does not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from docqa.app import cli
+
+HEAVY = ("torch", "textual", "transformers", "pypdf", "pypdfium2", "numpy", "tiktoken", "rich", "bm25s")
+
+
+def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.run(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("ask", "--help"), ("-h",), ("cache", "list", "--help")])
+def test_help_is_a_result_with_status_0(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    code, out, err = _run(capsys, *arguments)
+    assert code == 0
+    assert out.startswith("Usage: docqa")
+    assert err == ""
+
+
+def test_help_lists_every_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = _run(capsys, "--help")
+    text = " ".join(out.split())
+    for part in ("0 answered", "1 a bug", "2 usage", "3 a document", "4 model", "5 not found", "6 a batch", "130"):
+        assert part in text
+
+
+def test_help_imports_nothing_heavy(python: str) -> None:
+    code = (
+        f"import sys\nfrom docqa.app.cli import run\nrun(['--help'])\nprint([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_takes_less_than_150_ms_of_the_processor(python: str) -> None:
+    """Processor time of the best of five: what the command costs, whatever else the machine does."""
+    spent = []
+    for _ in range(5):
+        child = subprocess.Popen([python, "-m", "docqa.app", "--help"], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        assert child.returncode == 0
+        spent.append(usage.ru_utime + usage.ru_stime)
+    assert min(spent) < 0.15, f"best of {[round(s, 3) for s in spent]}"
+
+
+@pytest.mark.parametrize("arguments", [(), ("cache",), ("models",)])
+def test_a_group_without_a_command_shows_its_help_with_status_2(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    code, out, err = _run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert "Commands:" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("ask",), "no document and no question"),
+        (("ask", ""), "the question is empty"),
+        (("ask", "x.pdf", "  "), "the question is empty"),
+        (("ask", "When does it end?"), "no document before the question"),
+        (("ask", "x.pdf", "-"), "no question was asked"),
+        (("ask", "x.pdf", "When?", "--quick", "--no-preview"), "choose one"),
+        (("ask", "x.pdf", "When?", "--k", "0"), "--k"),
+        (("ask", "x.pdf", "When?", "--frobnicate"), "No such option: --frobnicate"),
+        (("aks", "x.pdf", "When?"), "did you mean 'ask'?"),
+        (("summarise", "x"), "`docqa --help` lists the commands"),
+        (("cache", "lst"), "did you mean 'list'?"),
+        (("cache", "prune", "--to", "plenty"), "is not a size"),
+        (("outline",), "Missing argument"),
+        (("ask", "-", "-", "When?"), "only once"),
+    ],
+)
+def test_a_command_that_means_nothing_ends_with_2_and_a_line_on_stderr(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    code, out, err = _run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert said.lower() in err.lower()
+    assert "Traceback" not in err
+
+
+def test_a_file_in_the_place_of_the_question_is_a_usage_error_with_a_hint(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "contract.txt"
+    file.write_text("The term ends in May.", encoding="utf-8")
+    code, out, err = _run(capsys, "ask", str(file))
+    assert code == 2
+    assert out == ""
+    assert "is a file" in err
+    assert "question last" in err
+
+
+def test_standard_input_that_is_a_terminal_is_not_waited_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    code, _, err = _run(capsys, "ask", "-", "When?")
+    assert code == 2
+    assert "the terminal" in err
+
+
+def test_version_names_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _run(capsys, "--version")
+    assert code == 0
+    assert out.startswith("docqa-reader 0.")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "holds no question"),
+        ("\n  \n", "holds no question"),
+        ('{"question": 3}\n', "line 1"),
+        ('When?\n{"question": \n', "line 2"),
+        ('{"query": "When?"}\n', 'no "question"'),
+    ],
+)
+def test_a_file_without_questions_says_which_line_and_what_is_wanted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str, said: str
+) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(content, encoding="utf-8")
+    code, out, err = _run(capsys, "ask", "x.pdf", "--questions", str(file))
+    assert code == 2
+    assert out == ""
+    assert said in err
+
+
+def test_a_missing_file_of_questions_is_an_input_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, _, err = _run(capsys, "ask", "x.pdf", "--questions", str(tmp_path / "none.jsonl"))
+    assert code == 3
+    assert "the file of questions does not exist" in err
