@@ -74,7 +74,8 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list
         last = _follow(wanted, places, first)
         if last is None:
             continue
-        inserted = _inserted(wanted, bare, first, last)
+        run = slice(first, last + 1)
+        inserted = _inserted(wanted, bare[run], [word for _, _, word in words[run]])
         spare = max(3, len(wanted) // 2)
         if len(inserted) > max(spare, _MAX_GAP_WORDS) or any(_edit(word, allowed) for word in inserted):
             continue
@@ -115,19 +116,20 @@ def _follow(wanted: list[str], places: dict[str, list[int]], first: int) -> int 
     return at
 
 
-def _inserted(wanted: list[str], words: list[str], first: int, last: int) -> list[str]:
+def _inserted(wanted: list[str], bare: list[str], written: list[str]) -> list[str]:
+    """The words of a run, as written, that are not the next wanted one."""
     extra: list[str] = []
     position = 0
-    for word in words[first : last + 1]:
+    for word, whole in zip(bare, written, strict=True):
         if position < len(wanted) and word == wanted[position]:
             position += 1
         else:
-            extra.append(word)
+            extra.append(whole)
     return extra
 
 
 def _edit(word: str, allowed: set[str]) -> bool:
-    if word in allowed or _FOOTNOTE_MARK.fullmatch(word):
+    if word.strip(_EDGES) in allowed or _FOOTNOTE_MARK.fullmatch(word):
         return False
     return is_protected(word)
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from docqa.app.context import Context, PlacedPassage
+from docqa.app.align import find_whole
+from docqa.app.context import Context
 from docqa.app.evidence import Ranked, WordIndex
 from docqa.app.words import terms
 from docqa.ingest.sentences import sentences
 
 EXCERPT_WORDS = 160
-DEFAULT_READER = {"evidence_weight": 0.25, "length_weight": 1.0, "beams": 8, "max_tokens": 64}
+DEFAULT_READER = {"evidence_weight": 0.25, "sentence_weight": 0.5, "length_weight": 1.0, "beams": 8, "max_tokens": 64}
 _TRIM = " \t\r\n\u00a0,;:.!?…"
 _OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
 
@@ -104,7 +105,9 @@ def _length_of_words(text: str, count: int) -> int:
     return position
 
 
-def read_focus(model: Any, question: str, excerpts: list[Excerpt], ranked: list[Ranked]) -> FocusReading:
+def read_focus(
+    model: Any, question: str, excerpts: list[Excerpt], ranked: list[Ranked], words: WordIndex
+) -> FocusReading:
     """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`."""
     from docqa.model.copy import copy_spans
     from docqa.model.prompt import REFUSAL, focus_prompt
@@ -113,26 +116,18 @@ def read_focus(model: Any, question: str, excerpts: list[Excerpt], ranked: list[
     prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
     state = model.new_state()
     logits = model.logits(model.prefill(prompt.ids, state))
-    refusal = continuation_logprob(
-        model, state.fork(), logits, [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
-    )
-    spans = copy_spans(
-        model,
-        state,
-        logits,
-        prompt.ids,
-        prompt.excerpt_ranges,
-        beams=int(reader["beams"]),
-        max_tokens=int(reader["max_tokens"]),
-    )
-    found = [_candidate(span, prompt, excerpts, ranked, reader) for span in spans]
-    kept: dict[tuple[int, int, int, int], Candidate] = {}
-    for candidate in found:
-        if candidate is None:
-            continue
-        key = (candidate.document, candidate.page, candidate.start, candidate.end)
-        if key not in kept or kept[key].score < candidate.score:
-            kept[key] = candidate
+    refusing = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
+    refusal = continuation_logprob(model, state.fork(), logits, refusing)
+    limits = {"beams": int(reader["beams"]), "max_tokens": int(reader["max_tokens"])}
+    spans = copy_spans(model, state, logits, prompt.ids, prompt.excerpt_ranges, **limits)
+    places = _Places(excerpts, ranked, set(terms(question)), words, reader)
+    kept: dict[tuple[int, int, int], Candidate] = {}
+    for span in spans:
+        candidate = places.candidate(span, prompt)
+        if candidate is not None:
+            key = (candidate.excerpt, candidate.start, candidate.end)
+            if key not in kept or kept[key].score < candidate.score:
+                kept[key] = candidate
     ordered = sorted(kept.values(), key=lambda c: (-c.score, c.excerpt, c.start, c.end))
     return FocusReading(tuple(excerpts), tuple(ordered), refusal, len(prompt.ids))
 
@@ -147,32 +142,58 @@ def continuation_logprob(model: Any, state: Any, logits: Any, ids: list[int]) ->
     return total
 
 
-def _candidate(
-    span: Any, prompt: Any, excerpts: list[Excerpt], ranked: list[Ranked], reader: dict[str, Any]
-) -> Candidate | None:
-    number = next((i for i, (a, b) in enumerate(prompt.excerpt_ranges) if a <= span.start_token < b), None)
-    if number is None:
-        return None
-    base = prompt.excerpt_ranges[number][0]
-    offsets = prompt.offsets[number]
-    shown = excerpts[number]
-    start = offsets[span.start_token - base][0]
-    end = min(offsets[span.end_token - 1 - base][1], len(shown.text))
-    start, end = trim(shown.text, start, end)
-    if start >= end:
-        return None
-    score = span.logprob / span.token_count ** float(reader["length_weight"])
-    score += float(reader["evidence_weight"]) * (ranked[number].score - ranked[0].score)
-    return Candidate(
-        number,
-        shown.document,
-        shown.page,
-        shown.start + start,
-        shown.start + end,
-        float(span.logprob),
-        int(span.token_count),
-        float(score),
-    )
+class _Places:
+    """Leads a copied span to the place that it most likely means: the same words may stand in several sentences.
+
+    A place is worth the share of the question's words in its sentence (`sentence_weight`) and the rank of its passage
+    (`evidence_weight`); the span's own score is its log-probability over a power of its length (`length_weight`).
+    """
+
+    def __init__(
+        self,
+        excerpts: list[Excerpt],
+        ranked: list[Ranked],
+        wanted: set[str],
+        words: WordIndex,
+        reader: dict[str, Any],
+    ) -> None:
+        self.excerpts, self.ranked, self.reader = excerpts, ranked, reader
+        self.sentences: list[list[tuple[int, int, float]]] = []
+        for item in excerpts:
+            spans = sentences(item.text)
+            self.sentences.append(
+                [(s.start, s.end, words.coverage(wanted, set(terms(item.text[s.start : s.end])))) for s in spans]
+            )
+
+    def candidate(self, span: Any, prompt: Any) -> Candidate | None:
+        """Candidate of a CopySpan; None when nothing but punctuation was copied."""
+        number = next((i for i, (a, b) in enumerate(prompt.excerpt_ranges) if a <= span.start_token < b), None)
+        if number is None:
+            return None
+        base, offsets, text = prompt.excerpt_ranges[number][0], prompt.offsets[number], self.excerpts[number].text
+        start, end = offsets[span.start_token - base][0], min(offsets[span.end_token - 1 - base][1], len(text))
+        start, end = trim(text, start, end)
+        if start >= end:
+            return None
+        here = (number, start, end)
+        found = [
+            (other, match.start, match.end)
+            for other, item in enumerate(self.excerpts)
+            for match in find_whole(item.text, text[start:end])
+        ]
+        number, start, end = max([here, *found], key=lambda place: (self.worth(*place), -place[0], -place[1]))
+        score = span.logprob / span.token_count ** float(self.reader["length_weight"]) + self.worth(number, start, end)
+        shown = self.excerpts[number]
+        return Candidate(
+            number, shown.document, shown.page, shown.start + start, shown.start + end,
+            float(span.logprob), int(span.token_count), float(score),
+        )  # fmt: skip
+
+    def worth(self, number: int, start: int, end: int) -> float:
+        """What speaks for a place, whatever the model thinks of its words."""
+        coverage = max((c for a, b, c in self.sentences[number] if a < end and start < b), default=0.0)
+        behind = self.ranked[number].score - self.ranked[0].score
+        return float(self.reader["sentence_weight"]) * coverage + float(self.reader["evidence_weight"]) * behind
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
@@ -193,8 +214,3 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
             end -= 1
         if (start, end) == before:
             return start, end
-
-
-def passage_of(context: Context, candidate: Candidate, reading: FocusReading) -> PlacedPassage:
-    """The passage that `candidate` was copied from."""
-    return context.passages[reading.excerpts[candidate.excerpt].passage]

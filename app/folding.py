@@ -45,7 +45,7 @@ _SPECIAL = re.compile(
     rf"(?P<divided>(?<=[^\W\d_])(?P<hyphen>[{_HYPHENS}])[ \t]*\n\s*(?=[^\W\d_]))"
     rf"|(?P<gone>[{_ZERO_WIDTH}]+)"
     rf"|(?P<expand>[{''.join(_EXPANDING)}])"
-    r"|(?P<space>[^\S ]\s*|[ ]\s+)"
+    rf"|(?P<space>[^\S ][\s{_ZERO_WIDTH}]*|[ ][\s{_ZERO_WIDTH}]+)"
 )
 
 

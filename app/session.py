@@ -74,7 +74,9 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Let other processes evict what this session used."""
+        """Keep the whole blocks of a read that was left, and let other processes evict what this session used."""
+        if "reader" in self.__dict__:
+            self.reader.keep_progress()
         if self.store is not None:
             self.store.unpin()
 
@@ -159,6 +161,12 @@ class Session:
             self._ranking = (question, self._rank(question))
         return self._ranking[1]
 
+    def signals(self, question: str, weights: dict[str, float]) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """The model's vector and attention scores, [passages] each; None for one whose weight is 0."""
+        vector = self._vector_scores(question) if weights.get("vector") else None
+        attention = self._attention_scores(question) if weights.get("attention") else None
+        return vector, attention
+
     def focus(self, question: str, ranked: list[Ranked]) -> FocusReading | None:
         """Re-read the first k of `ranked` before the question; None when there is no passage at all."""
         return self._focus(question, ranked)
@@ -182,8 +190,7 @@ class Session:
         weights = self.model.calibration.get("evidence_weights")
         if not self.options.model_scores or not weights:
             return rank(question, self.index)
-        vector = self._vector_scores(question) if weights.get("vector") else None
-        attention = self._attention_scores(question) if weights.get("attention") else None
+        vector, attention = self.signals(question, weights)
         return rank(question, self.index, vector=vector, attention=attention, weights=weights)
 
     def _vector_scores(self, question: str) -> np.ndarray | None:
@@ -207,7 +214,7 @@ class Session:
             return None
         wanted = set(terms(question))
         excerpts = [excerpt(self.context, item.index, wanted, self.index) for item in top]
-        return read_focus(self.model, question, excerpts, top)
+        return read_focus(self.model, question, excerpts, top, self.index)
 
     def _answer(self, question: str, started: float) -> Answer:
         ranked = self.rank(question)

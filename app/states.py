@@ -45,6 +45,7 @@ class Reader:
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
         self._saved_at = -1
         self._refused = False
+        self._partial: Any = None  # the state after the last whole block of a read under way
 
     @property
     def total(self) -> int:
@@ -60,12 +61,14 @@ class Reader:
         if self.state is not None:
             return
         if self.store is None:
-            yield from self._prefill(self._fresh())
+            yield from self._prefill(self._partial if self._partial is not None else self._fresh())
             return
         wait = _LockWait(self.store, self.key)
         try:
             yield from wait.acquire()
-            state = yield from self._restore()
+            state = self._partial
+            if state is None:
+                state = yield from self._restore()
             yield from self._prefill(state)
         finally:
             wait.release()
@@ -170,7 +173,7 @@ class Reader:
                 trial = state.fork()
                 stop = min((state.position // self._grid + 1) * self._grid, total)
                 self.model.prefill(list(ids[state.position : stop]), trial, observe=self.vectors.observe)
-                state = trial
+                state = self._partial = trial
                 blocks += 1
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
                 speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
@@ -178,12 +181,17 @@ class Reader:
                 if state.position < total and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
                     yield from self._keep(state)
         except (GeneratorExit, KeyboardInterrupt):
-            if state.position % self._grid == 0 and state.position > max(self._saved_at, 0):
-                self._save(state)
+            self.keep_progress()
             raise
         if state.position != self._saved_at:
             yield from self._keep(state)
-        self.state = state
+        self.state, self._partial = state, None
+
+    def keep_progress(self) -> None:
+        """Save the whole blocks of a read that was left in the middle; does nothing after a finished one."""
+        state = self._partial
+        if state is not None and state.position % self._grid == 0 and state.position > max(self._saved_at, 0):
+            self._save(state)
 
     def _keep(self, state: Any) -> Iterator[Event]:
         problem = self._save(state)

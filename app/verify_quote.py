@@ -69,6 +69,10 @@ class _Region:
     offset: int = 0
     split: int | None = None
 
+    def holds(self, match: Match) -> bool:
+        """Whether a match belongs here: at a seam only one that crosses it, for the rest lies on a page."""
+        return self.split is None or match.start < self.split - 1 <= self.split < match.end
+
 
 def too_short(quote: str) -> bool:
     """True when `quote` is too little to stand as evidence: under 12 characters or under 3 content words."""
@@ -132,7 +136,7 @@ class Verifier:
     def _search(self, ring: list[tuple[int, int]], wanted: str, grade: str, cited: CitedPlace | None) -> Verdict | None:
         matches: list[tuple[_Region, Match]] = []
         for region in self._regions(ring, len(wanted)):
-            matches += [(region, match) for match in self._matches(region, wanted, grade)]
+            matches += [(region, match) for match in self._matches(region, wanted, grade) if region.holds(match)]
         if not matches:
             return None
         if grade == "near":
@@ -191,10 +195,6 @@ class Verifier:
         if region.split is None:
             return (Located(region.document, region.page, match.start, match.end),)
         first_length = region.split - 1
-        if match.end <= first_length:
-            return (Located(region.document, region.page, region.offset + match.start, region.offset + match.end),)
-        if match.start >= region.split:
-            return (Located(region.document, region.page + 1, match.start - region.split, match.end - region.split),)
         return (
             Located(region.document, region.page, region.offset + match.start, region.offset + first_length),
             Located(region.document, region.page + 1, 0, match.end - region.split),

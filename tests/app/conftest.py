@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from docqa.ingest.passages import cut_passages
+from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 
 WORDS = (
     "the tenant shall pay rent of 1200 dollars on the first day of each month and the landlord shall keep the roof in "
@@ -114,6 +118,17 @@ def lease_text(clauses: int) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+@pytest.fixture(scope="session")
+def lease_of() -> Any:
+    """Function(path, clauses) that writes a lease and returns its path."""
+
+    def write(path: Path, clauses: int) -> Path:
+        path.write_text(lease_text(clauses), encoding="utf-8")
+        return path
+
+    return write
+
+
 @pytest.fixture
 def lease(tmp_path: Path) -> Path:
     """A text file of about 5,000 tokens under the tiny tokenizer: two whole blocks and a part."""
@@ -126,13 +141,20 @@ ASK = """
 import json, os, signal, sys
 from docqa.app.engine import Options, open_session
 from docqa.app.events import Finished, Reading, Warning
+from docqa.app.vectors import TokenVectors
 spec = json.loads(sys.argv[1])
 answers, warnings = [], []
+observe = TokenVectors.observe
+def watched(self, position, hidden):
+    if position == spec.get("interrupt_inside"):
+        os.kill(os.getpid(), signal.SIGINT)
+    observe(self, position, hidden)
+TokenVectors.observe = watched
 options = Options(model=spec["model"], preview=False, threads=1, **spec.get("options", {}))
 with open_session(spec["paths"], options) as session:
     for question in spec["questions"]:
         for event in session.ask(question):
-            if isinstance(event, Reading) and event.done == spec.get("interrupt_at") and event.done > event.reused:
+            if isinstance(event, Reading) and event.done == spec.get("interrupt_at"):
                 os.kill(os.getpid(), signal.SIGINT)
             if isinstance(event, Warning):
                 warnings.append(event.message)
@@ -140,6 +162,12 @@ with open_session(spec["paths"], options) as session:
                 answers.append(event.answer.to_json_object())
 print(json.dumps({"answers": answers, "warnings": warnings}))
 """
+
+
+@pytest.fixture
+def ask_script() -> str:
+    """Program that asks as its only argument, JSON, says, and prints answers and warnings."""
+    return ASK
 
 
 @pytest.fixture
@@ -157,6 +185,36 @@ def ask_in_process(checkpoint: Path) -> Any:
     return run
 
 
-def outside_usage(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer object without the part that may differ between cold and cached."""
-    return {key: value for key, value in answer.items() if key != "usage"}
+@pytest.fixture(scope="session")
+def document() -> Any:
+    """Function that makes a Document of page texts, see `make_document`."""
+    return make_document
+
+
+def make_document(
+    *texts: str,
+    path: str = "a.pdf",
+    paged: bool = True,
+    labels: tuple[str | None, ...] = (),
+    sections: tuple[Section, ...] = (),
+    furniture: tuple[str, ...] = (),
+) -> Document:
+    """A Document with one page for each text, its passages cut as the readers cut them."""
+    names = labels or tuple(str(number + 1) for number in range(len(texts)))
+    pages = tuple(
+        Page(number, names[number] if paged else None, text, "A" if text.strip() else "F", (), furniture)
+        for number, text in enumerate(texts)
+    )
+    passages = tuple(Passage(page.page, span.start, span.end, ()) for page in pages for span in cut_passages(page.text))
+    empty = tuple(page.page for page in pages if not page.text.strip())
+    return Document(
+        id=hashlib.sha256("\f".join((path, *texts)).encode()).hexdigest(),
+        path=path,
+        title=path,
+        media_type="application/pdf" if paged else "text/plain",
+        paged=paged,
+        pages=pages,
+        sections=sections,
+        passages=passages,
+        coverage=Coverage(len(pages), empty, (), 0, ()),
+    )
