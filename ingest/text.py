@@ -10,6 +10,7 @@ from .flow import Heading
 from .types import Block, Document, Page
 
 _MAX_HEADING_CHARS = 120
+_WESTERN_MARKS = "‘’“”‚„–—…•«»°§¶©®™€£¥±×÷²³µ·¡¿ª\u00ba\u00a0\u00ad†‡‰"
 _BOMS = (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")
 
 
@@ -27,12 +28,25 @@ def decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError:
         pass
+    if _is_western(data):
+        return data.decode("cp1252"), ("not UTF-8: read as cp1252",)
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[: 2**20]).best()
     if best is None:
         raise NotADocument("the encoding of the text is unknown", path, "Save it as UTF-8 and try again")
     return data.decode(best.encoding, "replace"), (f"not UTF-8: read as {best.encoding}",)
+
+
+def _is_western(data: bytes) -> bool:
+    """Whether few bytes are beyond ASCII and all of those are letters and marks of Windows-1252: what old European
+    and American files are. A statistical guess does worse on them."""
+    try:
+        beyond = [char for char in data[: 2**20].decode("cp1252") if ord(char) > 127]
+    except UnicodeDecodeError:
+        return False
+    ordinary = sum(char.isalpha() or char in _WESTERN_MARKS for char in beyond)
+    return len(beyond) < 0.15 * len(data[: 2**20]) and ordinary >= 0.95 * len(beyond)
 
 
 def read_text(data: bytes, path: str, *, stem: str) -> Document:

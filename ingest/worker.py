@@ -154,10 +154,6 @@ def _limit() -> None:
             resource.setrlimit(kind, limit)
         except (ValueError, OSError):  # a platform without this limit, or one already stricter
             continue
-    try:
-        os.nice(5)
-    except OSError:
-        return
 
 
 def _allow_pages(pages: int) -> None:
