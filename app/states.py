@@ -89,13 +89,11 @@ class Reader:
 
         found: list[tuple[int, str]] = []
         for entry in self.store.entries() if self.store is not None else []:
-            if entry.kind != "state" or entry.status != "kept":
-                continue
-            own = entry.key == self.key
-            if not own and entry.details.get("profile") != self.profile.fields():
+            own = entry.key == self.key and not entry.folder.name.endswith(".damaged")
+            if entry.kind != "state" or not own and entry.details.get("profile") != self.profile.fields():
                 continue
             try:
-                points = read_header(entry.folder / "model")["points"]
+                points = read_header(entry.folder / "model")["points"] if entry.status == "kept" else []
             except StateDamaged:
                 points = []
             fitting = [point["position"] for point in points if self._fits(point["position"], point["ids"])]
@@ -198,7 +196,7 @@ class Reader:
         if problem:
             yield Warning(problem)
         elif self.store is not None and state.position == self.total:
-            for gone in self.store.prune():
+            for gone in self.store.prune(damaged=False):
                 yield Warning(f"evicted from the cache, over its budget: {', '.join(gone.files) or gone.key[:12]}")
 
     def _save(self, state: Any) -> str:

@@ -104,7 +104,7 @@ class Store:
             write(temporary)
             sums = {name: _checksum(path) for name, path in _files(temporary)}
             sizes = {name: path.stat().st_size for name, path in _files(temporary)}
-            entry = {**details, "key": key, "kind": kind, "sums": sums, "sizes": sizes}
+            entry = _signed({**details, "key": key, "kind": kind, "sums": sums, "sizes": sizes})
             (temporary / _ENTRY).write_text(json.dumps(entry, sort_keys=True), encoding="utf-8")
             _make_private(temporary)
             _sync(temporary)
@@ -121,7 +121,7 @@ class Store:
         """Write or renew the entry of a folder that its owner fills itself."""
         folder = self.folder(kind, key)
         folder.mkdir(mode=0o700, exist_ok=True)
-        entry = {**details, "key": key, "kind": kind, "sums": {}, "sizes": {}}
+        entry = _signed({**details, "key": key, "kind": kind, "sums": {}, "sizes": {}})
         handle, temporary = tempfile.mkstemp(prefix=".entry-", dir=folder)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -157,7 +157,7 @@ class Store:
         """Folder and entry of what is kept; marks it used. Raises StoreDamaged, naming the file that differs."""
         folder = self.root / kind / key
         try:
-            entry = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
+            entry = _read_entry(folder)
             if entry["key"] != key or entry["kind"] != kind:
                 raise StoreDamaged(f"is that of another document ({entry['key'][:12]})", where=str(folder))
             _check_files(folder, entry)
@@ -205,10 +205,10 @@ class Store:
                     found.append(_entry(kind, folder))
         return sorted(found, key=lambda entry: (-entry.used, entry.key))
 
-    def prune(self, budget_bytes: int | None = None) -> list[Entry]:
+    def prune(self, budget_bytes: int | None = None, *, damaged: bool = True) -> list[Entry]:
         """Evict what was longest unused until all fits `budget_bytes` (default: the store's); returns what went.
 
-        Damaged entries and left-over temporary folders go first. What a living process uses stays.
+        Damaged entries go first, all of them if `damaged`. What a living process uses stays.
         """
         budget = self.budget_bytes if budget_bytes is None else budget_bytes
         self._sweep_temporary()
@@ -216,7 +216,7 @@ class Store:
         total = sum(entry.bytes for entry in entries)
         evicted: list[Entry] = []
         for entry in sorted(entries, key=lambda entry: (entry.status == "kept", entry.used)):
-            if entry.status == "kept" and total <= budget:
+            if total <= budget and (entry.status == "kept" or not damaged):
                 break
             if not _in_use(entry.folder):
                 shutil.rmtree(entry.folder, ignore_errors=True)
@@ -265,12 +265,24 @@ class Store:
 def _entry(kind: str, folder: Path) -> Entry:
     name = {"documents": "document", "states": "state"}[kind]
     try:
-        details = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
+        details = _read_entry(folder)
         used = (folder / _ENTRY).stat().st_mtime
         status = "damaged" if folder.name.endswith(".damaged") else "kept"
-    except (OSError, ValueError):
+    except (OSError, ValueError, StoreDamaged):
         details, used, status = {}, 0.0, "damaged"
     return Entry(name, folder.name.removesuffix(".damaged"), folder, _folder_bytes(folder), used, status, details)
+
+
+def _signed(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**entry, "checksum": hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()}
+
+
+def _read_entry(folder: Path) -> dict[str, Any]:
+    """An entry that is what was written. Raises OSError, ValueError or StoreDamaged."""
+    entry = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
+    if not isinstance(entry, dict) or _signed({k: v for k, v in entry.items() if k != "checksum"}) != entry:
+        raise StoreDamaged(f"{_ENTRY} does not match its checksum", where=str(folder))
+    return entry
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:

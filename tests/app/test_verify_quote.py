@@ -13,8 +13,8 @@ from docqa.ingest.types import Section
 
 PAGE = (
     "The Tenant shall not assign this lease without the written con-\nsent of the “Landlord”. The fee is 21,000 "
-    "dollars and the ﬁrst payment of 5.2 million falls due on 1 March 2021. Either party may end this lease unless notice "
-    "was given in the well-\nknown form."
+    "dollars and the ﬁrst payment of 5.2 million falls due on 1 March 2021. Either party may end this lease unless "
+    "notice was given in the well-\nknown form."
 )
 TRAPS = [
     ("exact", "The Tenant shall not assign this lease", "exact"),
