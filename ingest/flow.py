@@ -17,7 +17,7 @@ from .types import Block
 _EDGE = 0.1  # the share of a page's height, at its top and at its foot, where running heads can be
 _ENDS = re.compile(r"[.:;?!][\"'”’)\]]*$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
-_BULLET = re.compile(r"[•▪◦●■‣*–—-]\s")
+_BULLET = re.compile(r"(?:[•▪◦●■‣*]|[–-](?=\s+[A-Z]))\s")
 _RUN_IN = re.compile(
     r"((?:(?:Section|Sec\.|Article|Clause|§)\s*)?\d{1,3}(?:\.\d{1,3}){0,4}[A-Z]?[.)]?\s+[“\"]?[A-Z][^.;:]{1,70})[.:—]\s+\S"
 )
@@ -53,14 +53,19 @@ class Flow:
 def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
     """For each page the numbers of its lines that are running heads or feet.
 
-    Such a line is in the top or bottom tenth of its page and stands, digits masked, at the same height on at least
-    three pages; in a document of two pages, on both.
+    Such a line is in the top or bottom tenth of its page, or, when it is smaller than the text or always the same,
+    among the first and last two; and it stands, digits masked, at the same height on at least three pages (in a
+    document of two pages, on both).
     """
     places: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     for number, (lines, height) in enumerate(zip(pages, heights, strict=True)):
+        small = 0.97 * body_size(lines)
+        outer = {0, 1, len(lines) - 1, len(lines) - 2}
         for at, line in enumerate(lines):
-            if line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height:
+            if line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height or (at in outer and line.size < small):
                 places[mask_digits(line.text)].append((number, at, line.top))
+            elif at in outer:
+                places["=" + line.text].append((number, at, line.top))
     found: list[set[int]] = [set() for _ in pages]
     for spots in places.values():
         tops = Counter(round(top / 4) for _, _, top in spots)

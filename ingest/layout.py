@@ -263,7 +263,9 @@ def _line(row: list[Segment], region: int) -> Line:
         parts.append(word.text if close else " " + word.text)
     main = max(row, key=lambda s: s.x1 - s.x0)
     first = words[0]
-    cells = any(b.x0 - a.x1 > 1.8 * (main.bottom - main.top) for a, b in pairwise(row))
+    gaps = sorted(((b.x0 - a.x1) / (main.bottom - main.top) for a, b in pairwise(row)), reverse=True)
+    # One gap of two letters is the space after a colon in typewriter type.
+    cells = bool(gaps) and (gaps[0] > 3 or (len(gaps) > 1 and gaps[1] > 1.8))
     return Line(
         "".join(parts),
         row[0].x0,

@@ -14,21 +14,33 @@ from .types import Span
 # Abbreviations after which a sentence almost never ends, folded to lower case, without their last full stop.
 _TITLES_AND_PARTS = (
     "mr mrs ms dr prof hon rev gen sen rep gov st mt messrs jr sr v vs cf e.g i.e viz al no nos art arts sec secs "
-    "§ ch chs cl para paras pt pts vol vols ed eds fig figs eq eqs tab ref refs app appx ex exh pp p id ibid "
-    "approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs rev u.s u.k u.s.c c.f.r f f.2d f.3d f.4th "
-    "s.ct l.ed jan feb mar apr jun jul aug sept sep oct nov dec thm lem prop def cor sched subsec subd tit"
+    "§ ch chs cl para paras pt pts vol vols ed eds fig figs eq eqs tab ref refs app appx ex exh pp p "
+    "approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs rev u.s u.k u.s.c c.f.r f f.2d f.3d f.4th s.ct l.ed "
+    "fed civ crim evid est tr am ass inv'rs ins bd indus mfg sys techs servs educ hosp univ int'l nat'l "
+    "jan feb mar apr jun jul aug sept sep oct nov dec thm lem prop def cor sched subsec subd tit"
 )
 # These may end a sentence: they do when the next word begins like a new one and is no number.
-_FIRMS_AND_HOURS = "etc inc ltd co corp llc l.l.c p.c n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d"
+_FIRMS_AND_HOURS = "etc inc ltd co corp llc l.l.c l.p p.c id ibid n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d"
 _BEFORE_NUMBERS = "no nos art arts sec secs ch cl para pt vol fig figs eq eqs tab p pp app sched §"
-_NEVER_ENDS, _MAY_END, _NUMBERED = (
-    frozenset(words.split()) for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS)
+# States as citations shorten them; only with a capital, since "ill." and "wash." are words too.
+_STATES = (
+    "ala ariz ark cal colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla ore pa tenn "
+    "tex va vt wash wis wyo"
 )
+_NEVER_ENDS, _MAY_END, _NUMBERED, _CAPITALISED = (
+    frozenset(words.split()) for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS, _STATES)
+)
+_CLAUSE_NUMBER = re.compile(
+    r"(?:(?:§+|sections?|sec\.|article|art\.|rule|part|chapter|title|clause|schedule|appendix|exhibit)\s*)?"
+    r"\(?(?:\d{1,3}(?:\.\d+)*[a-z]?|[ivxlc]{1,6})$",
+    re.IGNORECASE,
+)
+_ELLIPSIS = re.compile(r"\.\s*$")
 
 _STOP = re.compile(r"[.!?…。！？]+[\"'”’)\]»]*(?=\s|$)|[。！？]+[”’」』）]*")
 _TAIL_WORD = re.compile(r"[^\s(\[“\"‘]{1,24}$")
 _OPENER = re.compile(
-    r"\s*(?:[•▪◦●■‣–—*-]\s|\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Za-z]|[ivxlcIVXLC]{1,6})[.)]\s|\([A-Za-z0-9]{1,4}\)|§|"
+    r"\s*(?:[•▪◦●■‣*]\s|[–-]\s+[A-Z]|\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Za-z]|[ivxlcIVXLC]{1,6})[.)]\s|\([A-Za-z0-9]{1,4}\)|§|"
     r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z]|"
     r"(?:PART|TITLE|CHAPTER|ARTICLE|SCHEDULE|EXHIBIT|APPENDIX|ANNEX|SECTION|Part|Chapter|Article|Schedule|Exhibit|"
     r"Appendix|Annex|Section|Sec\.)\s+[\dA-Z])"
@@ -80,7 +92,8 @@ def _continues(before: str, line: str) -> bool:
     tail = before[-40:].rstrip()
     if not tail or tail[-1] in ".!?;:" or is_opener(line):
         return False
-    return line.lstrip()[:1].islower() or _RUNS_ON.search(tail) is not None
+    first = line.lstrip()[:1]
+    return first.islower() or first == "—" or _RUNS_ON.search(tail) is not None
 
 
 def _split_line(text: str, start: int, end: int) -> list[Span]:
@@ -107,6 +120,8 @@ def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bo
     word_match = _TAIL_WORD.search(text, max(start, stop - 24), stop)
     word = word_match.group() if word_match else ""
     first = following.lstrip("\"'“‘([")[:1]
+    if following[0] == "." or _ELLIPSIS.search(text, max(start, stop - 3), stop):
+        return False
     if following[0].islower() or (first and first in ",;:"):
         return False
     if after > stop + 1 and text[after - 1] in '"”’':
@@ -123,14 +138,14 @@ def _word_ends(word: str, first: str, before: str) -> bool:
     if folded in _NUMBERED:
         # "No. 12" runs on; "the answer is no. The court" ends.
         return not (first.isdigit() or first in "§IVX") and word.islower() and folded in {"no", "art", "app", "p"}
-    if folded in _NEVER_ENDS:
+    if folded in _NEVER_ENDS or (word[0].isupper() and folded in _CAPITALISED):
         return False
     if len(word) == 1 and word.isalpha() and word.isupper():
         return False
     if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", word):
         return False
-    # A number that opens the line is the number of a clause ("12. The tenant ...").
-    return not (before.strip() == word and re.fullmatch(r"\(?(?:\d{1,3}(?:\.\d+)*|[ivxlcIVXLC]{1,6})", word))
+    # The number of a clause or section that opens the line ("12. The tenant ...", "§ 204. Anchoring").
+    return not (word[-1].isalnum() and _CLAUSE_NUMBER.match(before.strip()))
 
 
 def _split_items(text: str, span: Span) -> list[Span]:

@@ -75,10 +75,14 @@ def test_a_passage_begins_at_a_heading_once_the_one_before_is_long_enough() -> N
         "Sec. 12 and Art. 4 of Vol. 2 apply.",
         "The value is 3.14 at most, i.e. small.",
         "Calder Marine Ltd. was served.",
+        "§ 204. Anchoring is forbidden.",
+        "Section 4. Notices are in writing.",
+        "It lies in Roe v. Wade, Fed. R. Civ. P. 12(b)(6), as the W. Va. court said.",
+        "An appeal from . . . final decisions is allowed.",
     ],
 )
 def test_abbreviations_do_not_end_a_sentence(sentence: str) -> None:
-    assert cut(f"Before it. {sentence} After it.") == ["Before it.", sentence, "After it."]
+    assert cut(f"Before it.\n{sentence} After it.") == ["Before it.", sentence, "After it."]
 
 
 def test_a_sentence_ends_at_quotes_brackets_and_marks() -> None:
