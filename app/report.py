@@ -18,7 +18,7 @@ EXIT_CODES_HELP = (
     "5 not found in the document, 6 a batch with failures, 130 interrupted."
 )
 
-_WORST_FIRST = (RESOURCES, INPUT, NOT_FOUND, ANSWERED)
+_WORST_FIRST = (INTERRUPTED, BUG, USAGE, RESOURCES, INPUT, NOT_FOUND, ANSWERED)
 
 
 class PipeClosed(Exception):
@@ -26,7 +26,7 @@ class PipeClosed(Exception):
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The exit code of several answers: the first of 4, 3, 5, 0 that stands among them."""
+    """The exit code of several answers: what ended the run, else the first of 4, 3, 5, 0 that stands among them."""
     present = set(codes)
     return next((code for code in _WORST_FIRST if code in present), ANSWERED)
 

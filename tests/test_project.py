@@ -7,6 +7,7 @@ import shlex
 import socket
 import subprocess
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,24 @@ def test_the_files_that_are_not_python_are_in_the_package_data(repository: Path)
             if not any(file.relative_to(root).match(pattern) for pattern in patterns[f"docqa.{package}"]):
                 left_out.append(str(file.relative_to(repository)))
     assert left_out == []
+
+
+def test_the_wheel_holds_every_tracked_file_of_the_packages(repository: Path, tmp_path: Path, python: str) -> None:
+    """Built from the tracked files alone, as a fresh clone has them; only names count, so big files are left empty."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    tracked = [name for name in listed.stdout.decode().split("\0") if name and (repository / name).is_file()]
+    for name in tracked:
+        copy = tmp_path / "clone" / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        small = (repository / name).stat().st_size < 1_000_000
+        copy.write_bytes((repository / name).read_bytes() if small else b"")
+    build = "from setuptools import build_meta; build_meta.build_wheel('..')"
+    subprocess.run([python, "-c", build], cwd=tmp_path / "clone", capture_output=True, timeout=300, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("docqa/")}
+    assert held == {f"docqa/{name}" for name in tracked if name.split("/")[0] in PACKAGES}
 
 
 def _commands(repository: Path) -> list[str]:

@@ -98,18 +98,18 @@ class _Run:
         try:
             with open_session(paths, self.options, model=self.model) as session:
                 if each and len(session.documents) > 1:
-                    return report.worst([self._ask_session(part, list(self.asked)) for part in _parts(session)])
-                return self._ask_session(session, left)
+                    return report.worst([self._ask_session(part, list(self.asked), True) for part in _parts(session)])
+                return self._ask_session(session, left, self.named)
         except report.expected_errors() as error:
             if self.as_json:
-                _print_failures(left, error)
+                self._print_failures(left, error)
             return report.failure(error)
 
-    def _ask_session(self, session: Session, left: list[str]) -> int:
+    def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
         """Ask what is `left`, and take each question from it when it is answered."""
         from docqa.app.commands.screen import Screen
 
-        heading = ", ".join(document.path for document in session.documents) if self.named else ""
+        heading = ", ".join(document.path for document in session.documents) if named else ""
         screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1)
         codes: list[int] = []
         try:
@@ -121,6 +121,11 @@ class _Run:
         self.model = session.model
         return report.worst(codes)
 
+    def _print_failures(self, questions: Iterable[str], error: Exception) -> None:
+        """For a script that counts lines: each unanswered question still gets its object, which says why."""
+        for question in questions:
+            report.result(json_line(failed_answer(question, error, self.options)))
+
 
 def _parts(session: Session) -> Iterator[Session]:
     """A session for each document of `session`: those of an archive cannot be opened by their paths."""
@@ -131,16 +136,20 @@ def _parts(session: Session) -> Iterator[Session]:
             yield part
 
 
-def _print_failures(questions: Iterable[str], error: Exception) -> None:
-    """For a script that counts lines: each unanswered question still gets its object, which says why."""
-    for question in questions:
-        report.result(json_line(failed_answer(question, error)))
-
-
-def failed_answer(question: str, error: Exception) -> Answer:
+def failed_answer(question: str, error: Exception, options: Options) -> Answer:
     """The Answer of a question whose documents or model could not be used: status unreadable or error."""
     from docqa.app.answer import Answer, CoverageReport, Usage
+    from docqa.ingest.read import INGEST_VERSION
 
+    provenance = {
+        "document": "",
+        "model": None,
+        "ingest": INGEST_VERSION,
+        "state_format": "none",
+        "attention": "none",
+        "yarn_factor": 1.0,
+        "options": options.recorded(),
+    }
     return Answer(
         status="unreadable" if report.exit_code(error) == report.INPUT else "error",
         question=question,
@@ -151,6 +160,7 @@ def failed_answer(question: str, error: Exception) -> Answer:
         evidence=(),
         coverage=CoverageReport(tokens=0, tokens_read=0, pages=0, warnings=(report.describe(error),)),
         usage=Usage(tokens_read=0, tokens_reused=0, seconds=0.0, cached=False),
+        provenance=provenance,
     )
 
 

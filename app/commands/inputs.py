@@ -124,13 +124,17 @@ def options(
 
 
 def every_document(paths: list[str]) -> list[str]:
-    """The documents that `paths` name, one by one: what a folder holds by its own paths, anything else as it is."""
+    """The documents that `paths` name, one by one: those of a folder, and anything else as it is.
+
+    A folder without documents stays in the list, so that opening it says why, at its turn.
+    """
+    from docqa.ingest.errors import IngestError
     from docqa.ingest.read import find_documents
 
     found: list[str] = []
     for path in paths:
-        if path != STDIN and os.path.isdir(path):
-            found += [name for name, _ in find_documents(path)]
-        else:
+        try:
+            found += [name for name, _ in find_documents(path)] if os.path.isdir(path) else [path]
+        except IngestError:
             found.append(path)
     return found
