@@ -25,7 +25,7 @@ from docqa.app import refusal
 from docqa.app.engine import Options, load_model
 from docqa.app.evaluate import AskedQuestion, EvalDocument, read_eval_file
 from docqa.app.evidence import Ranked, fuse, rank
-from docqa.app.focus import Candidate, FocusReading
+from docqa.app.focus import DEFAULT_READER, Candidate, FocusReading, candidate_score
 from docqa.app.scoring import TextMap
 from docqa.app.session import Session
 from docqa.ingest.read import read
@@ -42,7 +42,6 @@ SETS = (
 )
 VECTOR_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 ATTENTION_WEIGHTS = (0.0, 0.15, 0.3, 0.6)
-EVIDENCE_WEIGHTS = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 LENGTH_WEIGHTS = (0.0, 0.5, 1.0)
 FEATURES = (
     "bm25_top",
@@ -168,14 +167,8 @@ def readings(found: list[Trial], weights: dict[str, float]) -> list[Reading]:
     return done
 
 
-def _order(reading: Reading, evidence: float, length: float) -> list[Candidate]:
-    top = reading.ranked
-
-    def score(candidate: Candidate) -> float:
-        likely = candidate.logprob / candidate.token_count**length
-        return likely + evidence * (top[candidate.excerpt].score - top[0].score)
-
-    return sorted(reading.reading.candidates, key=lambda c: -score(c))
+def _order(reading: Reading, reader: dict[str, float]) -> list[Candidate]:
+    return sorted(reading.reading.candidates, key=lambda c: -candidate_score(c, reader))
 
 
 def _right(reading: Reading, candidate: Candidate) -> bool:
@@ -183,23 +176,53 @@ def _right(reading: Reading, candidate: Candidate) -> bool:
 
 
 def search_reader(done: list[Reading]) -> dict[str, float]:
-    """Weights under which the first candidate overlaps a gold answer most often."""
+    """Weights of what orders candidates: a conditional logit of "overlaps a gold answer", for each length weight."""
+    asked = [r for r in done if r.answerable and any(_right(r, c) for c in r.reading.candidates)]
     best: tuple[float, dict[str, float]] | None = None
-    asked = [r for r in done if r.answerable and r.reading.candidates]
-    for evidence, length in itertools.product(EVIDENCE_WEIGHTS, LENGTH_WEIGHTS):
-        share = float(np.mean([_right(r, _order(r, evidence, length)[0]) for r in asked]))
-        print(json.dumps({"reader": [evidence, length], "right": round(share, 4)}), flush=True)
+    for length in LENGTH_WEIGHTS:
+        groups = []
+        for item in asked:
+            x = np.array(
+                [
+                    [c.logprob / c.token_count**length, c.coverage, c.similarity, c.behind]
+                    for c in item.reading.candidates
+                ]
+            )
+            groups.append((x, np.array([_right(item, c) for c in item.reading.candidates])))
+        weights = _conditional_logit(groups)
+        names = ("reader_weight", "sentence_weight", "vector_weight", "evidence_weight")
+        found = {**dict(zip(names, np.round(weights, 4).tolist(), strict=True)), "length_weight": length}
+        share = float(np.mean([right[np.argmax(x @ weights)] for x, right in groups]))
+        print(
+            json.dumps({"reader": found, "right_where_possible": round(share, 4), "possible": len(groups)}), flush=True
+        )
         if best is None or share > best[0]:
-            best = share, {"evidence_weight": evidence, "length_weight": length}
+            best = share, found
     assert best is not None
     return best[1]
+
+
+def _conditional_logit(groups: list[tuple[np.ndarray, np.ndarray]], rounds: int = 400, rate: float = 0.3) -> np.ndarray:
+    """Weights that give the right rows of each group [rows, features] the largest share of its softmax."""
+    spread = np.concatenate([x for x, _ in groups]).std(0) + 1e-9
+    w = np.zeros(len(spread))
+    for _ in range(rounds):
+        gradient = -0.01 * w
+        for x, right in groups:
+            z = x / spread @ w
+            p = np.exp(z - z.max())
+            p /= p.sum()
+            target = p * right / max(float((p * right).sum()), 1e-12)
+            gradient += (target - p) @ (x / spread) / len(groups)
+        w = w + rate * gradient
+    return w / spread
 
 
 def fit_refusal(done: list[Reading], reader: dict[str, float]) -> dict[str, Any]:
     """Logistic regression of "there is an answer" on the signals, and the threshold of the best balance."""
     rows, labels, right = [], [], []
     for reading in done:
-        ordered = tuple(_order(reading, reader["evidence_weight"], reader["length_weight"]))
+        ordered = tuple(_order(reading, reader))
         seen = replace(reading.reading, candidates=ordered)
         session = reading.trial.session
         values = refusal.features(reading.trial.question, session.context, session.index, reading.ranked, seen)
@@ -268,7 +291,7 @@ def run(options: argparse.Namespace) -> None:
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     known["evidence_weights"] = search_evidence(found)
     done = readings(found[: options.readings], known["evidence_weights"])
-    known["reader"] = search_reader(done)
+    known["reader"] = {**DEFAULT_READER, **search_reader(done)}
     known["refusal"] = fit_refusal(done, known["reader"])
     path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 

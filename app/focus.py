@@ -6,7 +6,7 @@ of their own; constrained decoding proposes spans of them; every span leads back
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from docqa.app.align import find_whole
@@ -16,7 +16,16 @@ from docqa.app.words import terms
 from docqa.ingest.sentences import sentences
 
 EXCERPT_WORDS = 160
-DEFAULT_READER = {"evidence_weight": 0.25, "sentence_weight": 0.5, "length_weight": 1.0, "beams": 8, "max_tokens": 64}
+DEFAULT_READER = {
+    "reader_weight": 1.0,
+    "evidence_weight": 0.25,
+    "sentence_weight": 0.5,
+    "vector_weight": 0.0,
+    "length_weight": 1.0,
+    "beams": 8,
+    "max_tokens": 64,
+    "sentences": 3,
+}
 _TRIM = " \t\r\n\u00a0,;:.!?…"
 _OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
 
@@ -37,7 +46,9 @@ class Excerpt:
 class Candidate:
     """A span that the model would answer with: characters `start:end` of `page`.
 
-    `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question.
+    `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. What
+    speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
+    question by the evidence head (0 without one), and how far its passage is `behind` the first one (at most 0).
     """
 
     excerpt: int
@@ -48,6 +59,9 @@ class Candidate:
     logprob: float
     token_count: int
     score: float
+    coverage: float = 0.0
+    similarity: float = 0.0
+    behind: float = 0.0
 
     @property
     def mean_logprob(self) -> float:
@@ -106,21 +120,30 @@ def _length_of_words(text: str, count: int) -> int:
 
 
 def read_focus(
-    model: Any, question: str, excerpts: list[Excerpt], ranked: list[Ranked], words: WordIndex
+    model: Any, question: str, excerpts: list[Excerpt], ranked: list[Ranked], words: WordIndex, asked: Any = None
 ) -> FocusReading:
-    """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`."""
+    """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`.
+
+    Spans are copied from anywhere, and again from the few sentences that the question is most like, so that a reader
+    which is drawn elsewhere still says what it would answer there. `asked`: the question's vectors, if there are any.
+    """
     from docqa.model.copy import copy_spans
     from docqa.model.prompt import REFUSAL, focus_prompt
 
     reader = {**DEFAULT_READER, **model.calibration.get("reader", {})}
     prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
     state = model.new_state()
-    logits = model.logits(model.prefill(prompt.ids, state))
+    seen: list[Any] = []
+    observe = None if asked is None else lambda _, hidden: seen.append(model.evidence_head.token_vectors(hidden))
+    logits = model.logits(model.prefill(prompt.ids, state, observe=observe))
     refusing = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     refusal = continuation_logprob(model, state.fork(), logits, refusing)
     limits = {"beams": int(reader["beams"]), "max_tokens": int(reader["max_tokens"])}
-    spans = copy_spans(model, state, logits, prompt.ids, prompt.excerpt_ranges, **limits)
     places = _Places(excerpts, ranked, set(terms(question)), words, reader)
+    if asked is not None:
+        places.compare(model.evidence_head, asked, seen, prompt)
+    spans = copy_spans(model, state, logits, prompt.ids, prompt.excerpt_ranges, **limits)
+    spans += copy_spans(model, state, logits, prompt.ids, places.best_sentences(prompt), **limits)
     kept: dict[tuple[int, int, int], Candidate] = {}
     for span in spans:
         candidate = places.candidate(span, prompt)
@@ -142,12 +165,32 @@ def continuation_logprob(model: Any, state: Any, logits: Any, ids: list[int]) ->
     return total
 
 
-class _Places:
-    """Leads a copied span to the place that it most likely means: the same words may stand in several sentences.
+def candidate_score(candidate: Candidate, reader: dict[str, Any]) -> float:
+    """What orders candidates: the model's own probability of the words, and what speaks for their place.
 
-    A place is worth the share of the question's words in its sentence (`sentence_weight`) and the rank of its passage
-    (`evidence_weight`); the span's own score is its log-probability over a power of its length (`length_weight`).
+    The log-probability is divided by a power of the length (`length_weight`), or long answers would never win.
     """
+    likely = candidate.logprob / candidate.token_count ** float(reader["length_weight"])
+    place = (candidate.coverage, candidate.similarity, candidate.behind)
+    return float(reader["reader_weight"]) * likely + place_score(place, reader)
+
+
+def place_score(place: tuple[float, float, float], reader: dict[str, Any]) -> float:
+    """Weighted sum of (coverage, similarity, behind)."""
+    names = ("sentence_weight", "vector_weight", "evidence_weight")
+    return sum(float(reader[name]) * value for name, value in zip(names, place, strict=True))
+
+
+@dataclass
+class _Sentence:
+    start: int
+    end: int
+    coverage: float
+    similarity: float = 0.0
+
+
+class _Places:
+    """Leads a copied span to the place that it most likely means: the same words may stand in several sentences."""
 
     def __init__(
         self,
@@ -158,12 +201,29 @@ class _Places:
         reader: dict[str, Any],
     ) -> None:
         self.excerpts, self.ranked, self.reader = excerpts, ranked, reader
-        self.sentences: list[list[tuple[int, int, float]]] = []
-        for item in excerpts:
-            spans = sentences(item.text)
-            self.sentences.append(
-                [(s.start, s.end, words.coverage(wanted, set(terms(item.text[s.start : s.end])))) for s in spans]
-            )
+        self.sentences = [
+            [
+                _Sentence(s.start, s.end, words.coverage(wanted, set(terms(item.text[s.start : s.end]))))
+                for s in sentences(item.text)
+            ]
+            for item in excerpts
+        ]
+
+    def compare(self, head: Any, asked: Any, seen: list[Any], prompt: Any) -> None:
+        """Note how like the question every sentence is, by the vectors of the prompt's tokens."""
+        import torch
+
+        flat = [(number, sentence) for number, found in enumerate(self.sentences) for sentence in found]
+        ranges = [self._tokens(number, sentence, prompt) for number, sentence in flat]
+        for (_, sentence), value in zip(flat, head.scores(asked, torch.cat(seen), ranges).tolist(), strict=True):
+            sentence.similarity = value
+
+    def best_sentences(self, prompt: Any) -> list[tuple[int, int]]:
+        """Token ranges of the sentences whose place alone speaks most for them, in reading order."""
+        flat = [(number, sentence) for number, found in enumerate(self.sentences) for sentence in found]
+        flat.sort(key=lambda pair: -place_score(self._signals(*pair), self.reader))
+        best = [self._tokens(number, sentence, prompt) for number, sentence in flat[: int(self.reader["sentences"])]]
+        return sorted((start, end) for start, end in best if start < end)
 
     def candidate(self, span: Any, prompt: Any) -> Candidate | None:
         """Candidate of a CopySpan; None when nothing but punctuation was copied."""
@@ -181,19 +241,34 @@ class _Places:
             for other, item in enumerate(self.excerpts)
             for match in find_whole(item.text, text[start:end])
         ]
-        number, start, end = max([here, *found], key=lambda place: (self.worth(*place), -place[0], -place[1]))
-        score = span.logprob / span.token_count ** float(self.reader["length_weight"]) + self.worth(number, start, end)
-        shown = self.excerpts[number]
-        return Candidate(
-            number, shown.document, shown.page, shown.start + start, shown.start + end,
-            float(span.logprob), int(span.token_count), float(score),
-        )  # fmt: skip
 
-    def worth(self, number: int, start: int, end: int) -> float:
-        """What speaks for a place, whatever the model thinks of its words."""
-        coverage = max((c for a, b, c in self.sentences[number] if a < end and start < b), default=0.0)
-        behind = self.ranked[number].score - self.ranked[0].score
-        return float(self.reader["sentence_weight"]) * coverage + float(self.reader["evidence_weight"]) * behind
+        def worth(place: tuple[int, int, int]) -> tuple[float, int, int]:
+            return place_score(self._at(*place), self.reader), -place[0], -place[1]
+
+        number, start, end = max([here, *found], key=worth)
+        shown = self.excerpts[number]
+        bare = Candidate(
+            number, shown.document, shown.page, shown.start + start, shown.start + end,
+            float(span.logprob), int(span.token_count), 0.0, *self._at(number, start, end),
+        )  # fmt: skip
+        return replace(bare, score=candidate_score(bare, self.reader))
+
+    def _at(self, number: int, start: int, end: int) -> tuple[float, float, float]:
+        """(coverage, similarity, behind) of characters `start:end` of an excerpt."""
+        touched = [self._signals(number, s) for s in self.sentences[number] if s.start < end and start < s.end]
+        none = (0.0, 0.0, self.ranked[number].score - self.ranked[0].score)
+        return max(touched, key=lambda place: place_score(place, self.reader), default=none)
+
+    def _signals(self, number: int, sentence: _Sentence) -> tuple[float, float, float]:
+        return sentence.coverage, sentence.similarity, self.ranked[number].score - self.ranked[0].score
+
+    @staticmethod
+    def _tokens(number: int, sentence: _Sentence, prompt: Any) -> tuple[int, int]:
+        base = prompt.excerpt_ranges[number][0]
+        inside = [
+            j for j, (a, b) in enumerate(prompt.offsets[number]) if a < sentence.end and max(b - 1, a) >= sentence.start
+        ]
+        return (base + inside[0], base + inside[-1] + 1) if inside else (base, base)
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -64,6 +64,7 @@ class Session:
         self._given_model = model
         self._charged = False
         self._ranking: tuple[str, list[Ranked]] | None = None
+        self._vectors: tuple[str, Any] | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -198,8 +199,15 @@ class Session:
         if rows is None:
             return None
         spans = [(placed.token_start, placed.token_end) for placed in self.context.passages]
-        head = self.model.evidence_head
-        return np.asarray(head.scores(question_vectors(self.model, question), rows, spans), dtype=np.float64)
+        return np.asarray(self.model.evidence_head.scores(self._asked(question), rows, spans), dtype=np.float64)
+
+    def _asked(self, question: str) -> Any:
+        """The question's vectors, or None where the model's scores are off or it has no evidence head."""
+        if not self.options.model_scores or self.model.evidence_head is None:
+            return None
+        if self._vectors is None or self._vectors[0] != question:
+            self._vectors = (question, question_vectors(self.model, question))
+        return self._vectors[1]
 
     def _attention_scores(self, question: str) -> np.ndarray:
         from docqa.model.prompt import question_text
@@ -214,7 +222,7 @@ class Session:
             return None
         wanted = set(terms(question))
         excerpts = [excerpt(self.context, item.index, wanted, self.index) for item in top]
-        return read_focus(self.model, question, excerpts, top, self.index)
+        return read_focus(self.model, question, excerpts, top, self.index, self._asked(question))
 
     def _answer(self, question: str, started: float) -> Answer:
         ranked = self.rank(question)
