@@ -63,6 +63,13 @@ KNOWN: dict[str, _Known] = {
 }
 
 
+# Variables that are no settings: where config.toml is, and switches for whoever looks into docqa itself.
+SWITCHES = {
+    "DOCQA_CONFIG": "another config.toml",
+    "DOCQA_DEBUG": "show the traceback of a bug",
+    "DOCQA_DTYPE": "float32 or bfloat16, instead of what suits the processor",
+    "DOCQA_KERNELS": "force an implementation of the kernels",
+}
 _FLAGS = {"preview": "--no-preview", "store": "--no-store"}
 
 
@@ -158,12 +165,12 @@ def nearest(key: str, known: Mapping[str, object] | tuple[str, ...] = KNOWN) -> 
     """A hint: the known name closest to `key`, or all of them."""
     from difflib import get_close_matches
 
-    close = get_close_matches(key.lower(), list(known), n=1, cutoff=0.5)
+    close = get_close_matches(key, list(known), n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else "known: " + ", ".join(known)
 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """`DOCQA_*` variables that set nothing, each with the nearest that does."""
-    named = {f"DOCQA_{name.upper()}": None for name in KNOWN} | {"DOCQA_CONFIG": None}
+    named = {f"DOCQA_{name.upper()}": None for name in KNOWN} | SWITCHES
     spare = sorted(name for name in environment if name.startswith("DOCQA_") and name not in named)
-    return [f"{name} sets nothing; {nearest(name.removeprefix('DOCQA_'))}" for name in spare]
+    return [f"{name} sets nothing; {nearest(name, tuple(named))}" for name in spare]

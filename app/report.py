@@ -116,7 +116,7 @@ def out_of_memory(error: BaseException) -> bool:
 
 def describe(error: BaseException) -> str:
     """The message of `error` for a person, with a next step where the system gave only a number."""
-    if isinstance(error, OSError) and not isinstance(error, tuple(expected_errors()[:4])):
+    if isinstance(error, OSError):
         return _describe_os_error(error)
     if out_of_memory(error):
         return "not enough memory for this document; `docqa plan` says what it needs, and a smaller document needs less"

@@ -118,4 +118,7 @@ def _settings(settings: object) -> list[str]:
     for setting in settings.values.values():
         value = "not set" if setting.value is None else setting.value
         lines.append(f"{setting.name} = {value}  [{setting.origin}]  {config.KNOWN[setting.name].help}")
-    return lines
+    switches = [
+        f"{name} = {os.environ[name]}  {text}" for name, text in config.SWITCHES.items() if os.environ.get(name)
+    ]
+    return lines + switches

@@ -110,7 +110,7 @@ def options(
     flags = {"model": model, "k": k, "preview": preview, "store": store, "include_hidden": include_hidden}
     settings = config.resolve(flags)
     return Options(
-        model=None if settings.text("model") == BUNDLED_NAME else settings.text("model"),
+        model=_model(settings.text("model")),
         k=settings.count("k") or 5,
         quick=quick,
         preview=settings.switch("preview"),
@@ -121,6 +121,11 @@ def options(
         cache_dir=settings.text("cache_dir"),
         threads=settings.count("threads"),
     )
+
+
+def _model(chosen: str | None) -> str | None:
+    """The folder that the engine loads; None is the bundled model."""
+    return None if chosen in (None, BUNDLED_NAME) else os.path.expanduser(chosen)
 
 
 def every_document(paths: list[str]) -> list[str]:

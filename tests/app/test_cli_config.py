@@ -48,7 +48,7 @@ def test_a_config_file_that_is_not_toml_is_a_usage_error(tmp_path: Path) -> None
 
 def test_a_variable_that_sets_nothing_is_named_with_the_nearest(tmp_path: Path) -> None:
     assert config.unknown_variables({"DOCQA_MODLE": "x", "DOCQA_MODEL": "y"}) == [
-        "DOCQA_MODLE sets nothing; did you mean 'model'?"
+        "DOCQA_MODLE sets nothing; did you mean 'DOCQA_MODEL'?"
     ]
 
 
