@@ -53,25 +53,25 @@ class Flow:
 def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
     """For each page the numbers of its lines that are running heads or feet.
 
-    Such a line is in the top or bottom tenth of its page, or, when it is smaller than the text or always the same,
-    among the first and last two; and it stands, digits masked, at the same height on at least three pages (in a
-    document of two pages, on both).
+    Such a line stands at the same height on several pages: digits masked, on three when it is in the top or bottom
+    tenth (in a document of two pages, on both), and on three tenths of the pages when it is only among the first or
+    last two lines; on three there too when not even the digits change.
     """
-    places: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
+    few, many = min(3, max(2, len(pages))), max(3, 0.3 * len(pages))
+    places: dict[tuple[str, float], list[tuple[int, int, float]]] = defaultdict(list)
     for number, (lines, height) in enumerate(zip(pages, heights, strict=True)):
-        small = 0.97 * body_size(lines)
-        outer = {0, 1, len(lines) - 1, len(lines) - 2}
         for at, line in enumerate(lines):
-            if line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height or (at in outer and line.size < small):
-                places[mask_digits(line.text)].append((number, at, line.top))
-            elif at in outer:
-                places["=" + line.text].append((number, at, line.top))
+            spot = number, at, line.top
+            if line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height:
+                places[mask_digits(line.text), few].append(spot)
+            elif at < 2 or at >= len(lines) - 2:
+                places[mask_digits(line.text), many].append(spot)
+                places["=" + line.text, few].append(spot)
     found: list[set[int]] = [set() for _ in pages]
-    for spots in places.values():
+    for (_, needed), spots in places.items():
         tops = Counter(round(top / 4) for _, _, top in spots)
         for number, at, top in spots:
-            same = sum(tops[round(top / 4) + step] for step in (-1, 0, 1))
-            if same >= min(3, max(2, len(pages))):
+            if sum(tops[round(top / 4) + step] for step in (-1, 0, 1)) >= needed:
                 found[number].add(at)
     _find_page_numbers(pages, found)
     bare = sum(0 < len(lines) == len(spots) for lines, spots in zip(pages, found, strict=True))

@@ -15,8 +15,8 @@ from .types import Span
 _TITLES_AND_PARTS = (
     "mr mrs ms dr prof hon rev gen sen rep gov st mt messrs jr sr v vs cf e.g i.e viz al no nos art arts sec secs "
     "§ ch chs cl para paras pt pts vol vols ed eds fig figs eq eqs tab ref refs app appx ex exh pp p "
-    "approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs rev u.s u.k u.s.c c.f.r f f.2d f.3d f.4th s.ct l.ed "
-    "fed civ crim evid est tr am ass inv'rs ins bd indus mfg sys techs servs educ hosp univ int'l nat'l "
+    "approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs rev u.s u.k u.s.c c.f.r f f.2d f.3d f.4th "
+    "s.ct l.ed fed civ crim evid est tr am ass inv'rs ins bd indus mfg sys techs servs educ hosp univ int'l nat'l "
     "jan feb mar apr jun jul aug sept sep oct nov dec thm lem prop def cor sched subsec subd tit"
 )
 # These may end a sentence: they do when the next word begins like a new one and is no number.

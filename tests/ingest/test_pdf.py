@@ -65,7 +65,8 @@ def test_words_broken_at_line_ends_are_joined_with_care(make_pdf: Callable[..., 
 
 
 def test_running_heads_go_to_furniture_and_number_the_pages(make_pdf: Callable[..., bytes]) -> None:
-    pages = [[f"Page number {n} speaks of gate {n} and of nothing else."] for n in range(6)]
+    birds = ["heron", "gull", "plover", "teal", "crane", "rail"]
+    pages = [[f"The {bird} is seen at gate {n} and nowhere else."] for n, bird in enumerate(birds)]
     document = read("a.pdf", data=make_pdf(pages, head="Harbour Rules {}"))
     assert document.pages[3].furniture == ("Harbour Rules 4",)
     assert "Harbour Rules" not in document.pages[3].text
