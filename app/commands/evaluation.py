@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Annotated
 
 import typer
 
 from docqa.app import report
 from docqa.app.commands import flags, inputs
+from docqa.app.progress import LINE_EVERY_S
 
 
 def evaluate(
@@ -19,12 +21,29 @@ def evaluate(
     model: flags.Model = None,
     as_json: flags.Json = False,
 ) -> int:
-    """Measure answers, evidence and refusals on questions with known answers; the last line is JSON."""
-    from docqa.app.evaluate import evaluate as measure
+    """Measure answers, evidence and refusals on questions with known answers; the last line is JSON.
 
-    found = measure(file, limit=limit, options=inputs.options(model=model))
+    A line of FILE: {"dataset", "doc", "title", "context", "qas": [{"question", "answers": [{"text", "start"}],
+    "unanswerable"}]}; the contexts of lines with one "doc" are joined in order.
+    """
+    from docqa.app.evaluate import run_eval
+
+    found = run_eval(file, limit, inputs.options(model=model), told=_Teller(limit))
     if not as_json:
         for name, value in found.items():
             report.result(f"{name}: {value}")
     report.result(json.dumps(found))
     return report.ANSWERED
+
+
+class _Teller:
+    """Says on standard error how many questions are done, every ten seconds at most."""
+
+    def __init__(self, limit: int | None) -> None:
+        self._of = f" of {limit:,}" if limit is not None else ""
+        self._said = time.monotonic()
+
+    def __call__(self, done: int) -> None:
+        if time.monotonic() - self._said >= LINE_EVERY_S:
+            self._said = time.monotonic()
+            report.note(f"{done:,}{self._of} questions")
