@@ -123,7 +123,7 @@ def _refusal_block(answer: Answer, several: bool) -> str:
         "Not found: the document does not answer this.",
         f"Searched: {pages}{coverage.tokens_read:,} of {coverage.tokens:,} tokens.",
     ]
-    lines += [f"Words: {printable(warning)}" for warning in coverage.warnings]
+    lines += [printable(warning) for warning in coverage.warnings]
     if answer.evidence:
         lines += ["", "Nearest, not an answer:"]
         lines += [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
