@@ -13,6 +13,8 @@ from .passages import cut_passages
 from .types import Coverage, Document, Page, Passage, Section
 
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
+_LEADER = re.compile(r"(?:\.{4}|(?:\. ){4}).*\S$")
+_BIBLIOGRAPHY = re.compile(r"^(?:[\dA-Z.]+ )?(?:references|bibliography|works cited|literature cited)$", re.IGNORECASE)
 _LETTER_ALONE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
 
 
@@ -73,8 +75,17 @@ def _passages(document: Document) -> list[Passage]:
     for page in document.pages:
         for span in cut_passages(page.text, starts.get(page.page, ())):
             path = document.section_path(document.section_of(page.page, span.start))
-            passages.append(Passage(page.page, span.start, span.end, path))
+            last = document.section_path(document.section_of(page.page, span.end - 1))
+            kind = _kind(page.text[span.start : span.end], path if path == last else ())
+            passages.append(Passage(page.page, span.start, span.end, path, kind))
     return passages
+
+
+def _kind(text: str, path: Sequence[str]) -> str:
+    lines = text.split("\n")
+    if len(lines) > 3 and sum(_LEADER.search(line) is not None for line in lines) > 0.5 * len(lines):
+        return "contents"
+    return "references" if path and _BIBLIOGRAPHY.search(path[-1]) else "text"
 
 
 def _page_list(pages: Sequence[int], most: int = 12) -> str:

@@ -72,7 +72,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A contiguous run of one page's text, at most 200 words, with the headings above it, outermost first."""
+    """A contiguous run of one page's text, at most 200 words, with the headings above it, outermost first.
+
+    `kind` is `text`, `contents` (lines of a table of contents) or `references` (a bibliography): the last two mention
+    much and answer little.
+    """
 
     page: int
     start: int

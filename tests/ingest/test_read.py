@@ -270,3 +270,12 @@ def test_the_worker_may_not_use_more_memory_than_its_limit() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "MemoryError" in done.stderr
     assert resource.getrlimit(resource.RLIMIT_AS)[0] != worker_module.WORKER_MEMORY_BYTES
+
+
+def test_tables_of_contents_and_bibliographies_are_marked() -> None:
+    lines = "\n".join(f"Chapter {n} of the book {'.' * 30} {n}" for n in range(1, 8))
+    document = read("a.md", data=f"# Contents\n\n```\n{lines}\n```\n\n# References\n\nMarrand (2019). Ponds.".encode())
+    assert read("a.txt", data=lines.encode()).passages[0].kind == "contents"
+    assert {p.kind for p in document.passages} <= {"contents", "references"}
+    prose = read("a.md", data=b"# References\n\nMarrand (2019). Ponds.\n\n# Scope\n\n" + b"The pond is calm. " * 30)
+    assert [p.kind for p in prose.passages][-1] == "text"
