@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,18 @@ def test_each_answers_every_file_by_itself_and_names_it(docqa: Any, note: Path, 
     assert [answer["status"] for answer in _objects(out, schema)] == ["answered", "not_found"]
     _, out, _ = docqa("ask", note, other, QUESTION, "--each")
     assert out.index(f"== {note}") < out.index(f"== {other}")
+
+
+def test_each_of_an_archive_is_asked_by_itself(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    archive = note.with_name("all.zip")
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("hedge.txt", "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.")
+        packed.write(note, "lease.txt")
+    code, out, _ = docqa("ask", archive, QUESTION, "--each", "--json")
+    assert code == 5
+    answers = _objects(out, schema)
+    assert [answer["status"] for answer in answers] == ["not_found", "answered"]
+    assert answers[1]["quotes"][0]["cites"][0]["file"] == f"{archive}/lease.txt"
 
 
 def test_a_document_comes_from_standard_input(

@@ -1,0 +1,60 @@
+"""Exit codes and messages, from the four error trees and from the system."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from docqa.app import report
+from docqa.app.errors import InputError, ResourceError, UsageError
+from docqa.ingest.errors import ERRORS
+from docqa.kernels.errors import NoImplementation
+from docqa.model.errors import Cancelled, ContextTooLong, ModelNotFound, NoMemory, WeightsMismatch
+
+
+@pytest.mark.parametrize("kind", ERRORS.values())
+def test_every_error_of_a_document_is_3(kind: type[Exception]) -> None:
+    assert report.exit_code(kind("it is broken", "a.pdf", "Mend it")) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("no question"), 2),
+        (InputError("not there"), 3),
+        (ContextTooLong("2,000,000 tokens are more than 1,048,576"), 3),
+        (ResourceError("no room"), 4),
+        (ModelNotFound("no such model"), 4),
+        (WeightsMismatch("damaged"), 4),
+        (NoMemory("needs 90 GiB, has 8"), 4),
+        (NoImplementation("delta on this device"), 4),
+        (OSError(errno.ENOSPC, "No space left on device"), 4),
+        (MemoryError(), 4),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"), 4),
+        (Cancelled("asked to stop"), 130),
+        (KeyboardInterrupt(), 130),
+        (RuntimeError("something else"), 1),
+    ],
+)
+def test_each_kind_of_error_has_the_exit_code_of_the_contract(error: BaseException, code: int) -> None:
+    assert report.exit_code(error) == code
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"),
+    [([0, 5, 0], 5), ([5, 3], 3), ([0, 3, 4, 5], 4), ([0, 0], 0), ([], 0), ([0, 2], 2), ([4, 130], 130)],
+)
+def test_of_several_answers_the_worst_status_stands(codes: list[int], worst: int) -> None:
+    assert report.worst(codes) == worst
+
+
+def test_a_full_disk_says_how_to_make_room() -> None:
+    text = report.describe(OSError(errno.ENOSPC, "No space left on device", "/kept/states"))
+    assert text.startswith("/kept/states: No space left on device")
+    assert "docqa cache prune" in text
+
+
+def test_a_failure_is_one_line_on_stderr_and_nothing_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report.failure(UsageError("the question is empty", hint="write one")) == 2
+    assert capsys.readouterr() == ("", "docqa: the question is empty (write one)\n")
