@@ -69,6 +69,9 @@ class _Layout:
 
     def page(self, number: int, page: Page, passages: list[Passage]) -> None:
         """The passages' text; white space between two of them stays, anything else becomes a line break."""
+        if not passages:
+            self.mark("\n")
+            return
         pieces: list[str] = []
         starts: list[int] = []
         length = 0
@@ -91,8 +94,8 @@ class _Layout:
             last = max(end - 1, start)
             while current + 1 < len(passages) and last >= starts[current + 1]:
                 current += 1
-            passage = passages[current] if passages else None
-            if passage is None or last >= starts[current] + passage.end - passage.start:
+            passage = passages[current]
+            if last >= starts[current] + passage.end - passage.start:
                 self.token_passage.append(NO_PASSAGE)
                 self.token_offset.append(NO_PASSAGE)
                 continue

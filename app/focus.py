@@ -138,12 +138,15 @@ def read_focus(
     logits = model.logits(model.prefill(prompt.ids, state, observe=observe))
     refusing = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     refusal = continuation_logprob(model, state.fork(), logits, refusing)
-    limits = {"beams": int(reader["beams"]), "max_tokens": int(reader["max_tokens"])}
     places = _Places(excerpts, ranked, set(terms(question)), words, reader)
     if asked is not None:
         places.compare(model.evidence_head, asked, seen, prompt)
-    spans = copy_spans(model, state, logits, prompt.ids, prompt.excerpt_ranges, **limits)
-    spans += copy_spans(model, state, logits, prompt.ids, places.best_sentences(prompt), **limits)
+    beams, longest = int(reader["beams"]), int(reader["max_tokens"])
+    spans = [
+        span
+        for allowed in (prompt.excerpt_ranges, places.best_sentences(prompt))
+        for span in copy_spans(model, state, logits, prompt.ids, allowed, beams=beams, max_tokens=longest)
+    ]
     kept: dict[tuple[int, int, int], Candidate] = {}
     for span in spans:
         candidate = places.candidate(span, prompt)

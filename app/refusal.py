@@ -17,7 +17,7 @@ from docqa.app.words import key_words, names_and_numbers, plain_words, terms
 from docqa.ingest.sentences import sentences
 
 # Set by hand for a checkpoint without calibration: most of the question's words must stand together somewhere.
-DEFAULT = {
+DEFAULT: dict[str, Any] = {
     "features": ["idf_coverage_passage", "idf_coverage_sentence", "missing_names"],
     "weights": [4.0, 3.0, -0.7],
     "bias": -2.2,
@@ -91,7 +91,7 @@ def word_counts(question: str, context: Context) -> dict[str, int]:
     for placed in context.passages:
         for word in plain_words(context.text_of(placed)):
             if word not in by_word:
-                by_word[word] = (terms(word) or [None])[0]
+                by_word[word] = next(iter(terms(word)), None)
             stem = by_word[word]
             if stem is not None:
                 found[stem] = found.get(stem, 0) + 1

@@ -297,7 +297,7 @@ def _trial_speed(model: Any, tokens: int) -> float:
     """Tokens a second of a short prefill, scaled by the arithmetic of a text of `tokens`."""
     from docqa.model.plan import macs_per_token
 
-    ids = [1 + i % 1000 for i in range(_TRIAL_TOKENS)]
+    ids = [i % min(1000, model.config.vocab_size) for i in range(_TRIAL_TOKENS)]
     model.prefill(ids[:64], model.new_state())
     started = time.monotonic()
     model.prefill(ids, model.new_state())

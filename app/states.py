@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,7 +105,7 @@ class Reader:
         whole = position % self._grid == 0 or position == self.total
         return whole and self._points.get(position) == digest
 
-    def _restore(self) -> Iterator[Event]:
+    def _restore(self) -> Generator[Event, None, Any]:
         """Yields warnings; returns a state to go on from, with `vectors` to match."""
         assert self.store is not None
         candidates = self._candidates()
