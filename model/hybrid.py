@@ -12,17 +12,43 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from docqa.kernels import rope
 from docqa.kernels.attention import attention
 from docqa.kernels.conv import causal_conv
 from docqa.kernels.delta import delta_rule, l2_normalise
 from docqa.kernels.norm import gated_norm, zero_centred_norm
-from docqa.kernels import rope
 from docqa.model.config import FULL, HybridConfig
 
 
 def widened(x: Tensor) -> Tensor:
     """The dtype of decays, gates and the delta memory: float32 at least."""
     return x if x.dtype == torch.float64 else x.float()
+
+
+class _LazyStart:
+    """Leaves parameters on the meta device alone: torch would import a second's worth of modules to fill nothing."""
+
+    def reset_parameters(self) -> None:
+        if self.weight.device.type != "meta":  # type: ignore[attr-defined]
+            super().reset_parameters()  # type: ignore[misc]
+
+
+class Linear(_LazyStart, nn.Linear):
+    """A matrix without bias, [out, in]."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, bias=False)
+
+
+class Embedding(_LazyStart, nn.Embedding):
+    """Token vectors, [vocab, hidden]."""
+
+
+class Depthwise(_LazyStart, nn.Conv1d):
+    """Weights of the causal convolution, [channels, 1, taps]; kernels/conv computes it."""
+
+    def __init__(self, channels: int, taps: int) -> None:
+        super().__init__(channels, channels, taps, groups=channels, bias=False)
 
 
 class RMSNorm(nn.Module):
@@ -59,16 +85,16 @@ class GatedDeltaNet(nn.Module):
         keys, values = self.key_heads * self.key_dim, self.value_heads * self.value_dim
         hidden = config.hidden_size
         self.split = [keys, keys, values]
-        self.in_proj_qkv = nn.Linear(hidden, 2 * keys + values, bias=False)
-        self.in_proj_z = nn.Linear(hidden, values, bias=False)
-        self.in_proj_b = nn.Linear(hidden, self.value_heads, bias=False)
-        self.in_proj_a = nn.Linear(hidden, self.value_heads, bias=False)
+        self.in_proj_qkv = Linear(hidden, 2 * keys + values)
+        self.in_proj_z = Linear(hidden, values)
+        self.in_proj_b = Linear(hidden, self.value_heads)
+        self.in_proj_a = Linear(hidden, self.value_heads)
         channels = 2 * keys + values
-        self.conv1d = nn.Conv1d(channels, channels, config.linear_conv_kernel_dim, groups=channels, bias=False)
+        self.conv1d = Depthwise(channels, config.linear_conv_kernel_dim)
         self.A_log = nn.Parameter(torch.zeros(self.value_heads))
         self.dt_bias = nn.Parameter(torch.ones(self.value_heads))
         self.norm = GatedNorm(self.value_dim, config.rms_norm_eps)
-        self.out_proj = nn.Linear(values, hidden, bias=False)
+        self.out_proj = Linear(values, hidden)
 
     def mix(self, x: Tensor, cache: Any = None) -> Tensor:
         """Everything before `out_proj`: [batch, seq, hidden] -> [batch, seq, value_heads * value_dim]."""
@@ -106,10 +132,10 @@ class GatedAttention(nn.Module):
         super().__init__()
         self.heads, self.kv_heads, self.dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
         hidden = config.hidden_size
-        self.q_proj = nn.Linear(hidden, 2 * self.heads * self.dim, bias=False)
-        self.k_proj = nn.Linear(hidden, self.kv_heads * self.dim, bias=False)
-        self.v_proj = nn.Linear(hidden, self.kv_heads * self.dim, bias=False)
-        self.o_proj = nn.Linear(self.heads * self.dim, hidden, bias=False)
+        self.q_proj = Linear(hidden, 2 * self.heads * self.dim)
+        self.k_proj = Linear(hidden, self.kv_heads * self.dim)
+        self.v_proj = Linear(hidden, self.kv_heads * self.dim)
+        self.o_proj = Linear(self.heads * self.dim, hidden)
         self.q_norm = RMSNorm(self.dim, config.rms_norm_eps)
         self.k_norm = RMSNorm(self.dim, config.rms_norm_eps)
 
@@ -132,9 +158,9 @@ class SwiGLU(nn.Module):
 
     def __init__(self, hidden: int, inner: int) -> None:
         super().__init__()
-        self.gate_proj = nn.Linear(hidden, inner, bias=False)
-        self.up_proj = nn.Linear(hidden, inner, bias=False)
-        self.down_proj = nn.Linear(inner, hidden, bias=False)
+        self.gate_proj = Linear(hidden, inner)
+        self.up_proj = Linear(hidden, inner)
+        self.down_proj = Linear(inner, hidden)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))
@@ -166,17 +192,17 @@ class Layer(nn.Module):
 class Hybrid(nn.Module):
     """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
 
-    A cache is anything with the two members that its mixer uses: `tail`, `memory` and `update(tail, memory)` for a delta
+    A cache is anything with the members that its mixer uses: `tail`, `memory` and `update(tail, memory)` for a delta
     net, `attend(q, k, v)` for attention (model/state.py keeps a context in them, model/beams.py a few branches).
     """
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
         self.config = config
-        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.embed_tokens = Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(Layer(config, kind) for kind in config.layer_types)
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
-        head = None if config.tie_word_embeddings else nn.Linear(config.hidden_size, config.vocab_size, bias=False)
+        head = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
         self.lm_head = head
 
     def rotation(self, positions: Tensor, factor: float = 1.0) -> tuple[Tensor, Tensor]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,9 +122,7 @@ class Model:
         tap: dict[int, Tensor] | None = {self.evidence_layer: ids} if observe is not None else None
         position = state.position
         with torch.inference_mode():
-            hidden = self.network(
-                ids[None], list(state.layers), position=position, factor=state.yarn_factor, tap=tap
-            )
+            hidden = self.network(ids[None], list(state.layers), position=position, factor=state.yarn_factor, tap=tap)
             state.advance(ids, hidden[0, -1].clone())
         if observe is not None and tap is not None:
             observe(position, tap[self.evidence_layer][0])
@@ -150,17 +148,11 @@ def load_model(
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config = HybridConfig.from_folder(where)
     compute = _dtype(dtype)
-    prints: list[str] = []
-    hashing = threading.Thread(target=lambda: prints.append(fingerprint(where)))
-    hashing.start()
-    try:
-        tokenizer = Tokenizer.load(where)
+    with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
+        print_of, tokenizer = pool.submit(fingerprint, where), pool.submit(Tokenizer.load, where)
         network = load_network(where, config, compute)
-    finally:
-        hashing.join()
-    calibration = _calibration(where)
-    head = EvidenceHead.load(where)
-    return Model(config, tokenizer, network, prints[0], where, compute, calibration, head)
+        parts = tokenizer.result(), network, print_of.result()
+    return Model(config, *parts, where, compute, _calibration(where), EvidenceHead.load(where))
 
 
 def load_network(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Hybrid:

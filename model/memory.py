@@ -1,8 +1,8 @@
 """What a layer remembers: keys and values of attention layers, tail and memory of delta nets.
 
 Everything here is replaced, never written in place, so that a fork is a copy of references. Whole blocks of keys and
-values are sealed on the absolute grid and held in int8 (one fp16 scale for each token and head); the open block keeps the
-model's dtype. Keys are stored rotated: one YaRN factor holds for a whole lineage.
+values are sealed on the absolute grid and held in int8 (one fp16 scale for each token and head); the open block keeps
+the model's dtype. Keys are stored rotated: one YaRN factor holds for a whole lineage.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class LongAttention:
 
 
 class DeltaMemory:
-    """Of one delta net: `tail` [batch, taps - 1, channels] before its convolution, `memory` [batch, heads, key, value]."""
+    """`tail` [batch, taps - 1, channels] before the convolution, `memory` [batch, heads, key, value]."""
 
     def __init__(self, tail: Tensor | None = None, memory: Tensor | None = None) -> None:
         self.tail, self.memory = tail, memory
@@ -90,7 +90,7 @@ class AttentionMemory:
     """Keys and values of one attention layer; `watch`, where set, sees every query with what it may read."""
 
     def __init__(self, grid: int, long: LongAttention) -> None:
-        self.grid, self.long = grid, long
+        self.grid, self.long, self.tile = grid, long, min(TILE, grid)
         self.sealed: tuple[SealedBlock, ...] = ()
         self.open: tuple[Tensor, Tensor] | None = None  # [tokens, kv_heads, dim] each
         self.watch: Callable[[Tensor, AttentionMemory], None] | None = None
@@ -138,7 +138,9 @@ class AttentionMemory:
             elif self.open is not None:
                 keys.append(self.open[0][part].to(dtype))
                 values.append(self.open[1][part].to(dtype))
-        return (keys[0], values[0]) if len(keys) == 1 else (torch.cat(keys), torch.cat(values))
+        if len(keys) == 1:
+            return keys[0], values[0]
+        return torch.cat(keys), torch.cat(values)
 
     def _sparse(self, q: Tensor) -> Tensor:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local` tokens."""
@@ -151,7 +153,7 @@ class AttentionMemory:
         out = torch.empty_like(q)
         at = start
         while at < stop:
-            until = min((at // TILE + 1) * TILE, stop)
+            until = min((at // self.tile + 1) * self.tile, stop)
             rows, local = slice(at - start, until - start), self._near(at)
             chosen = best_blocks(q[0, rows], bounds[1 : local // block], self.long.best) + 1
             far_k, far_v = self._gather(chosen, q.dtype)
@@ -163,7 +165,7 @@ class AttentionMemory:
 
     def _near(self, at: int) -> int:
         """First position of the local range of a tile that starts at `at`, on the grid of key blocks."""
-        tile = at // TILE * TILE
+        tile = at // self.tile * self.tile
         return max((tile - self.long.local) // self.long.block, 1) * self.long.block
 
     def _gather(self, chosen: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -90,7 +90,11 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     per_token = attention_layers * (2 * elements + 2 * config.num_key_value_heads * INT8_SCALE_BYTES)
     per_token += int(attention_layers * elements * BOUND_BYTES)
     kv = whole * per_token + (tokens - whole) * attention_layers * 2 * elements * item
-    return {"fixed": (len(config.layer_types) - attention_layers) * (memory + tail), "kv": kv, "kv_per_token": per_token}
+    return {
+        "fixed": (len(config.layer_types) - attention_layers) * (memory + tail),
+        "kv": kv,
+        "kv_per_token": per_token,
+    }
 
 
 def macs_per_token(config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640) -> float:
@@ -101,13 +105,19 @@ def macs_per_token(config: HybridConfig, tokens: int, exact: int = 32_768, read_
     context = (near * near / 2 + max(tokens - exact, 0) * read_beyond) / max(tokens, 1)
     attention_layers = config.layer_types.count(FULL)
     heads = config.linear_num_value_heads
-    chunk = heads * (3 * config.linear_key_head_dim * config.linear_value_head_dim + 64 * 4 * config.linear_key_head_dim)
+    key, value = config.linear_key_head_dim, config.linear_value_head_dim
+    chunk = heads * (3 * key * value + 64 * (2.5 * key + 1.5 * value))
     delta = (len(config.layer_types) - attention_layers) * chunk
     return weights + delta + attention_layers * 2 * config.num_attention_heads * config.head_dim * context
 
 
 def estimate(
-    config: HybridConfig, tokens: int, *, item: int = 2, weights_on_disk: int = 0, tokens_per_second: float | None = None
+    config: HybridConfig,
+    tokens: int,
+    *,
+    item: int = 2,
+    weights_on_disk: int = 0,
+    tokens_per_second: float | None = None,
 ) -> Estimate:
     """Plan a read of `tokens` tokens.
 

@@ -1,8 +1,8 @@
 """Group quantization: matrices in 4 bits, the embedding in 8, with a scale and a zero for every group of 64 inputs.
 
-A matrix NAME [rows, columns] is stored as NAME.q (uint8 [rows, columns / 2], two values a byte, the low half first; int8
-[rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns / 64]); its value is (q - zero) * scale, in
-float32. Norms, convolutions, decays and the two small gate projections of a delta net stay in float32.
+A matrix NAME [rows, columns] is stored as NAME.q (uint8 [rows, columns / 2], two values a byte, the low half first;
+int8 [rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns / 64]); its value is
+(q - zero) * scale, in float32. Norms, convolutions, decays and the two small gate projections of a delta net are kept.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def dequantize(quantized: Tensor, scale: Tensor, zero: Tensor, dtype: torch.dtyp
     """The matrix [rows, columns] behind `quantized`: (q - zero) * scale in float32, then in `dtype`."""
     rows, groups = scale.shape
     if quantized.dtype == torch.uint8:
-        values = torch.empty(rows, quantized.shape[1], 2, dtype=torch.uint8)
-        torch.bitwise_and(quantized, 15, out=values[..., 0])
-        torch.bitwise_right_shift(quantized, 4, out=values[..., 1])
+        wide = torch.empty(rows, quantized.shape[1], 2)
+        wide[..., 0] = quantized & 15
+        wide[..., 1] = quantized >> 4
     else:
-        values = quantized
-    wide = values.view(rows, groups, -1).float()
+        wide = quantized.float()
+    wide = wide.view(rows, groups, -1)
     wide.sub_(zero.float()[..., None]).mul_(scale.float()[..., None])
     return wide.view(rows, -1).to(dtype)
 

@@ -14,8 +14,8 @@ class Sampling:
     """How to draw. `temperature` 0 is greedy, and then the limits do not matter.
 
     top_k: keep the k most probable tokens (0: all). top_p: keep the fewest that together have this probability.
-    min_p: keep tokens at least this probable relative to the best. repetition_penalty: above 1, logits of tokens already
-    written are divided (or multiplied, where negative) by it, as in Keskar et al. 2019 (arXiv 1909.05858).
+    min_p: keep tokens at least this probable relative to the best. repetition_penalty: above 1, logits of tokens
+    already written are divided (or multiplied, where negative) by it, as in Keskar et al. 2019 (arXiv 1909.05858).
     """
 
     temperature: float = 0.0
@@ -27,7 +27,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if self.temperature < 0 or self.top_k < 0 or not 0 < self.top_p <= 1 or not 0 <= self.min_p <= 1:
-            raise ValueError(f"sampling is out of range: {self}; temperature, top_k >= 0, 0 < top_p <= 1, 0 <= min_p <= 1")
+            raise ValueError(f"out of range: {self}; temperature, top_k >= 0, 0 < top_p <= 1, 0 <= min_p <= 1")
         if self.repetition_penalty <= 0:
             raise ValueError(f"repetition_penalty must be above 0, got {self.repetition_penalty}")
 

@@ -191,7 +191,7 @@ def _check_file(path: Path, entry: Mapping[str, Any] | None, verify: bool) -> No
 
 def _block_tensors(state: State, number: int) -> dict[str, Tensor]:
     """Tensors of one grid block: `<layer>.<part>` of every attention layer."""
-    tensors = {}
+    tensors: dict[str, Tensor] = {}
     for index, layer in enumerate(state.layers):
         if isinstance(layer, AttentionMemory):
             sealed = layer.sealed[number]

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from docqa.model.errors import TokenizerUnsupported
 
@@ -19,6 +19,7 @@ from docqa.model.errors import TokenizerUnsupported
 # piece of its own, so white space in front of one keeps its last character, as at the end of the text.
 _GPT2 = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 _GPT2_DIGITS = r"\p{N}|'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+(?=\p{N}|\z)|\s+(?!\S)|\s+"
+NormalForm = Literal["NFC", "NFKC", "NFD", "NFKD"]
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -144,8 +145,12 @@ class Tokenizer:
                 order.append((token, vocabulary[left + right]))
         # tiktoken panics on a byte without a rank, so every byte has one; texts with bytes that have no token take the
         # slow way, since dropping them can make their neighbours merge.
-        ranks = {token: rank for rank, (token, _) in enumerate(order)} | {b: len(order) + i for i, b in enumerate(missing)}
-        self._encoding = tiktoken.Encoding("docqa", pat_str=self._pattern or "", mergeable_ranks=ranks, special_tokens={})
+        ranks = {token: rank for rank, (token, _) in enumerate(order)} | {
+            b: len(order) + i for i, b in enumerate(missing)
+        }
+        self._encoding = tiktoken.Encoding(
+            "docqa", pat_str=self._pattern or "", mergeable_ranks=ranks, special_tokens={}
+        )
         self._rank_to_id = [token_id for _, token_id in order]
         self._missing = b"".join(missing)
         self._unwritable = _unwritable(self._missing)
@@ -201,11 +206,11 @@ def _unwritable(missing: bytes) -> re.Pattern[str]:
     return re.compile("[" + "".join(re.escape(c) if len(c) == 1 else c for c in characters) + "]")
 
 
-def _normal_form(spec: dict[str, Any]) -> str | None:
+def _normal_form(spec: dict[str, Any]) -> NormalForm | None:
     """Unicode normal form that the tokenizer applies first, if any."""
     normalizer = spec.get("normalizer")
     kind = normalizer.get("type") if normalizer else None
-    return kind if kind in ("NFC", "NFKC", "NFD", "NFKD") else None
+    return cast(NormalForm, kind) if kind in ("NFC", "NFKC", "NFD", "NFKD") else None
 
 
 def _split_pattern(spec: dict[str, Any]) -> str | None:

@@ -1,8 +1,8 @@
 """Checkpoint folders: which tensors they hold, read into memory by the names of the architecture.
 
-A folder is config.json beside one safetensors file, or several with model.safetensors.index.json. Tensors are bf16, fp16
-or fp32, or group-quantized in docqa's own way (quantize.py). Every difference between what a folder holds and what the
-architecture needs is an error that names the file and the tensor.
+A folder is config.json beside one safetensors file, or several with model.safetensors.index.json. Tensors are bf16,
+fp16 or fp32, or group-quantized in docqa's own way (quantize.py). Every difference between what a folder holds and what
+the architecture needs is an error that names the file and the tensor.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def find_tensors(folder: Path) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     for path in weight_files(folder):
         with opened(path) as file:
-            for key in file.keys():
+            for key in list(file.keys()):
                 name = plain_name(key)
                 if name is None:
                     continue
@@ -130,10 +130,12 @@ def load_tensors(folder: Path, expected: Mapping[str, tuple[int, ...]], dtype: t
             parts = [name] if name in found else [name + suffix for suffix in QUANTIZED_PARTS]
             for part in parts:
                 if part not in found:
-                    raise WeightsMissing(f"{folder}: no tensor {name} (looked for {part}); the checkpoint is incomplete")
+                    raise WeightsMissing(f"{folder}: no tensor {name} (nor {part}); the checkpoint is incomplete")
             taken.update(parts)
             tensors = [files.read(found[part]) for part in parts]
-            value = tensors[0] if len(parts) == 1 else _dequantized(*tensors, shape=shape, where=found[parts[0]], dtype=dtype)
+            value = tensors[0]
+            if len(parts) > 1:
+                value = _dequantized(*tensors, shape=shape, where=found[name + ".q"], dtype=dtype)
             if tuple(value.shape) != shape:
                 raise WeightsMismatch(
                     f"{found[parts[0]].path}: {name} is {tuple(value.shape)}, config.json asks for {shape}"
@@ -156,7 +158,8 @@ def _dequantized(
     rows, columns = shape
     packed = quantized.shape == (rows, columns // 2) and quantized.dtype == torch.uint8
     if not packed and not (quantized.shape == (rows, columns) and quantized.dtype == torch.int8):
-        raise WeightsMismatch(f"{where.path}: {where.key} is {quantized.dtype} {tuple(quantized.shape)}, matrix {shape}")
+        have = f"{quantized.dtype} {tuple(quantized.shape)}"
+        raise WeightsMismatch(f"{where.path}: {where.key} is {have}, for a matrix of {shape}")
     if scale.shape != zero.shape or scale.shape[0] != rows or columns % max(scale.shape[1], 1):
         raise WeightsMismatch(f"{where.path}: scale and zero of {where.key} do not fit a matrix of {shape}")
     return dequantize(quantized, scale, zero, dtype)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def block_bounds(k: Tensor, block: int) -> Tensor:
-    """Smallest and largest key of every whole block, dim by dim: [blocks, 2, kv_heads, dim]; k [total, kv_heads, dim]."""
+    """Smallest and largest key of every whole block, by dim: k [total, kv_heads, dim] -> [blocks, 2, kv_heads, dim]."""
     whole = k[: k.shape[0] // block * block].unflatten(0, (-1, block))
     return torch.stack([whole.amin(1), whole.amax(1)], 1)
 

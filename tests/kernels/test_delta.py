@@ -1,0 +1,159 @@
+"""Gated delta rule: the recurrence against its definition, every faster form against the recurrence."""
+
+import pytest
+import torch
+
+from docqa.kernels.delta import delta_rule, delta_rule_chunked, delta_rule_recurrent, delta_rule_reference, l2_normalise
+from docqa.kernels.errors import ShapeMismatch
+
+HEADS, KEY, VALUE = 3, 8, 12
+
+
+def inputs(seq, dtype=torch.float64, batch=2, slow=None, seed=0):
+    source = torch.Generator().manual_seed(seed + seq)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=source, dtype=torch.float64)
+
+    q, k = (l2_normalise(normal(batch, seq, HEADS, KEY)) for _ in range(2))
+    v, state = normal(batch, seq, HEADS, VALUE), normal(batch, HEADS, KEY, VALUE)
+    decay = -normal(batch, seq, HEADS).abs() * (slow if slow is not None else 0.5)
+    beta = normal(batch, seq, HEADS).sigmoid()
+    return {n: t.to(dtype) for n, t in {"q": q, "k": k, "v": v, "decay": decay, "beta": beta, "state": state}.items()}
+
+
+def test_the_recurrence_is_the_literal_matrix_product():
+    x = inputs(9, batch=1)
+    out, state = delta_rule_reference(**x)
+    memory = x["state"][0].clone()
+    for t in range(9):
+        for head in range(HEADS):
+            k, alpha, beta = x["k"][0, t, head], x["decay"][0, t, head].exp(), x["beta"][0, t, head]
+            forget = alpha * (torch.eye(KEY, dtype=torch.float64) - beta * torch.outer(k, k))
+            memory[head] = forget @ memory[head] + beta * torch.outer(k, x["v"][0, t, head])
+            read = memory[head].T @ x["q"][0, t, head] * KEY**-0.5
+            assert (read - out[0, t, head]).abs().max() < 1e-13
+    assert (memory - state[0]).abs().max() < 1e-13
+
+
+@pytest.mark.parametrize("seq", [1, 2, 63, 64, 65, 127, 1000])
+def test_chunks_equal_the_recurrence_with_a_state_that_is_not_zero(seq):
+    x = inputs(seq)
+    out, state = delta_rule_chunked(**x)
+    right_out, right_state = delta_rule_reference(**x)
+    assert (out - right_out).abs().max() < 1e-12
+    assert (state - right_state).abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 16, 32, 64, 128, 256])
+def test_the_size_of_the_chunk_does_not_matter(chunk):
+    x = inputs(200)
+    out, state = delta_rule_chunked(**x, chunk=chunk)
+    right_out, right_state = delta_rule_reference(**x)
+    assert (out - right_out).abs().max() < 1e-12
+    assert (state - right_state).abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("regime", ["normal", "slow decay", "strong decay", "keys alike and beta near 1"])
+def test_float32_chunks_stay_near_float64(regime):
+    x = inputs(512, batch=1)
+    if regime == "slow decay":
+        x["decay"] = x["decay"] * 2e-4
+    if regime == "strong decay":
+        x["decay"] = -16 * torch.nn.functional.softplus(1 - 2 * x["decay"])  # A = 16, as random checkpoints have it
+        assert x["decay"].view(1, 8, 64, HEADS).sum(2).min() < -1000
+    if regime.startswith("keys"):
+        x["k"] = l2_normalise(x["k"][:, :1] + 0.05 * x["k"])
+        x["beta"] = torch.full_like(x["beta"], 0.999)
+    out, state = delta_rule_chunked(**{n: t.float() for n, t in x.items()})
+    right_out, right_state = delta_rule_reference(**x)
+    scale = max(1.0, float(right_out.abs().max()))
+    assert torch.isfinite(out).all() and torch.isfinite(state).all()
+    assert (out - right_out).abs().max() / scale < 2e-6
+    assert (state - right_state).abs().max() / max(1.0, float(right_state.abs().max())) < 4e-6
+
+
+def test_cuts_do_not_matter_and_grid_cuts_not_even_for_the_bits():
+    x = inputs(256, torch.float32, batch=1)
+    whole, end = delta_rule_chunked(**x)
+    for cuts, exact in (((64, 192), True), ((1, 2, 100, 163), False)):
+        state, pieces, start = x["state"], [], 0
+        for stop in (*cuts, 256):
+            piece = {n: t[:, start:stop] for n, t in x.items() if n != "state"}
+            out, state = delta_rule_chunked(**piece, state=state)
+            pieces.append(out)
+            start = stop
+        joined = torch.cat(pieces, 1)
+        if exact:
+            assert torch.equal(joined, whole) and torch.equal(state, end)
+        assert (joined - whole).abs().max() < 2e-6 and (state - end).abs().max() < 4e-6
+
+
+def test_the_step_form_equals_the_recurrence():
+    x = inputs(7)
+    out, state = delta_rule_recurrent(**x)
+    right_out, right_state = delta_rule_reference(**x)
+    assert (out - right_out).abs().max() < 1e-13 and (state - right_state).abs().max() < 1e-13
+
+
+def test_masked_tokens_leave_the_state_untouched():
+    x = inputs(70, batch=1)
+    short = {n: t[:, :50] if n != "state" else t for n, t in x.items()}
+    for name in ("q", "k", "v", "decay", "beta"):
+        x[name][:, 50:] = 0
+    _, state = delta_rule_chunked(**x)
+    _, right = delta_rule_chunked(**short)
+    assert (state - right).abs().max() < 1e-14
+
+
+def test_a_row_alone_equals_the_row_in_a_batch():
+    x = inputs(100)
+    together, _ = delta_rule_chunked(**x)
+    alone, _ = delta_rule_chunked(**{n: t[1:] for n, t in x.items()})
+    assert (together[1:] - alone).abs().max() < 1e-13
+
+
+def test_gradients_of_the_chunks_are_those_of_the_recurrence():
+    names = ("q", "k", "v", "decay", "beta", "state")
+    found = []
+    for rule in (delta_rule_chunked, delta_rule_reference):
+        x = {n: t.clone().requires_grad_() for n, t in inputs(70, batch=1).items()}
+        out, state = rule(**x)
+        (out.sin().sum() + state.cos().sum()).backward()
+        found.append([x[n].grad for n in names])
+    for ours, right in zip(*found, strict=True):
+        assert (ours - right).abs().max() < 1e-10
+
+
+@pytest.mark.parametrize("name", ["decay", "beta"])
+def test_gradients_agree_with_finite_differences(name):
+    x = {n: t.clone() for n, t in inputs(66, batch=1).items()}
+    x[name].requires_grad_()
+    delta_rule_chunked(**x)[0].sin().sum().backward()
+    gradient, step = x[name].grad[0, 40, 1], 1e-6
+    values = []
+    for sign in (1, -1):
+        moved = {n: t.detach().clone() for n, t in x.items()}
+        moved[name][0, 40, 1] += sign * step
+        values.append(delta_rule_chunked(**moved)[0].sin().sum())
+    numeric = (values[0] - values[1]) / (2 * step)
+    assert abs(numeric - gradient) < 1e-6 * max(1.0, abs(float(gradient)))
+
+
+def test_a_transposed_state_is_refused():
+    x = inputs(4)
+    with pytest.raises(ShapeMismatch, match="delta state"):
+        delta_rule(**{**x, "state": x["state"].transpose(-1, -2)})
+
+
+@pytest.mark.slow
+def test_the_error_does_not_grow_over_a_quarter_of_a_million_tokens():
+    block, errors = 4096, []
+    state32 = state64 = None
+    for number in range(64):
+        x = inputs(block, batch=1, slow=1e-3, seed=number)
+        del x["state"]
+        out64, state64 = delta_rule_chunked(**x, state=state64)
+        out32, state32 = delta_rule_chunked(**{n: t.float() for n, t in x.items()}, state=state32)
+        errors.append(float((out32 - out64).abs().max()))
+    assert max(errors[-4:]) < 2e-6 * 10 and max(errors[-4:]) / max(errors[:4]) < 3

@@ -1,0 +1,110 @@
+"""The plan against what is really allocated, and the vectors and attention that rank passages."""
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import save_file
+
+from docqa.model.config import HybridConfig
+from docqa.model.errors import ContextTooLong, WeightsMismatch
+from docqa.model.evidence import EvidenceHead
+from docqa.model.memory import LongAttention
+from docqa.model.plan import estimate, parameters, state_bytes, yarn_factor_for
+
+CONFIG = HybridConfig.from_dict(tiny.RAW)
+
+
+def test_parameters_are_counted_as_they_are():
+    network = tiny.random_network(tiny.RAW)
+    assert parameters(CONFIG)["total"] == sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize("count", [128, 300])
+def test_state_bytes_are_those_of_a_real_state(model, count):
+    state = model.new_state(grid=128, long=LongAttention(block=128))
+    model.prefill(tiny.random_ids(count), state)
+    sizes = state_bytes(CONFIG, count, item=4, grid=128)
+    held = sum(layer.nbytes() for layer in state.layers)
+    assert held * 0.9 < sizes["fixed"] + sizes["kv"] < held * 1.2 + 4096
+
+
+def test_the_factor_is_the_smallest_power_of_two_that_fits():
+    assert [yarn_factor_for(CONFIG, n) for n in (1, 4096, 4097, 8192, 100_000, 1_048_576)] == [1, 1, 2, 2, 32, 256]
+    with pytest.raises(ContextTooLong, match="1,048,577 tokens"):
+        yarn_factor_for(CONFIG, 1_048_577)
+
+
+def test_longer_texts_take_more_of_everything():
+    short, long = estimate(CONFIG, 1000), estimate(CONFIG, 200_000)
+    assert long.seconds > short.seconds
+    assert long.memory_bytes > short.memory_bytes and long.disk_bytes > short.disk_bytes
+    assert estimate(CONFIG, 1000, tokens_per_second=100).seconds == 10
+
+
+def head_tensors():
+    source = torch.Generator().manual_seed(0)
+    random = {name: torch.randn(8, 64, generator=source) for name in ("token", "question")}
+    plain = {"mean": torch.zeros(64), "scale": torch.ones(64), "weight": torch.zeros(64), "bias": torch.zeros(())}
+    return random | plain
+
+
+def test_what_is_observed_is_the_output_of_the_evidence_layer_piece_by_piece(model):
+    ids, seen = tiny.random_ids(200), []
+    model.prefill(ids, model.new_state(grid=64), observe=lambda at, hidden: seen.append((at, hidden)))
+    tap = {model.evidence_layer: ids}
+    model.network(ids[None], tap=tap)
+    assert [at for at, _ in seen] == [0, 64, 128, 192] and model.evidence_layer == 3
+    joined = torch.cat([hidden for _, hidden in seen])
+    assert torch.nn.functional.cosine_similarity(joined, tap[3][0]).min() > 0.98  # int8 keys past the first block
+
+
+def test_a_span_scores_its_best_token_for_every_question_token_by_weight():
+    head = EvidenceHead(**head_tensors())
+    source = torch.Generator().manual_seed(1)
+    hidden, asked = torch.randn(20, 64, generator=source), torch.randn(3, 64, generator=source)
+    tokens, question = head.token_vectors(hidden), head.question_vectors(asked)
+    assert tokens.dtype == torch.int8 and torch.allclose(question.weights.sum(), torch.tensor(1.0))
+    spans = [(0, 5), (5, 5), (5, 20)]
+    scores = head.scores(question, tokens, spans)
+    for score, (start, end) in zip(scores.tolist(), spans, strict=True):
+        right = -1.0
+        if end > start:
+            best = [max(float(v @ (t.float() / 127)) for t in tokens[start:end]) for v in question.vectors]
+            right = sum(b * float(w) for b, w in zip(best, question.weights, strict=True))
+        assert score == pytest.approx(right, abs=1e-5)
+
+
+def test_a_folder_may_have_no_head_and_a_strange_file_is_refused(tmp_path):
+    assert EvidenceHead.load(tmp_path) is None
+    save_file(head_tensors(), tmp_path / "evidence.safetensors")
+    head = EvidenceHead.load(tmp_path)
+    assert head is not None and head.dim == 8
+    save_file({"query.weight": torch.randn(8, 64)}, tmp_path / "evidence.safetensors")
+    with pytest.raises(WeightsMismatch, match="evidence.safetensors"):
+        EvidenceHead.load(tmp_path)
+
+
+def test_question_attention_is_the_softmax_that_the_layers_computed(model64):
+    ids, question = tiny.random_ids(30), [3, 4, 5]
+    state = model64.new_state()
+    model64.prefill(ids, state)
+    mass = model64.question_attention(question, state.fork())
+    seen = []
+    whole = torch.cat([ids, torch.tensor(question)])[None]
+
+    class Recorder:
+        def attend(self, q, k, v):
+            keys = k.repeat_interleave(3, 2)
+            scores = torch.einsum("bqhd,bkhd->bhqk", q, keys) / 4
+            scores = scores.masked_fill(~torch.ones(33, 33, dtype=torch.bool).tril(), float("-inf"))
+            weights = scores.softmax(-1)
+            earlier = weights[0, :, 30:, :30]  # among the earlier tokens alone
+            seen.append((earlier / earlier.sum(-1, keepdim=True)).mean((0, 1)))
+            return torch.einsum("bhqk,bkhd->bqhd", weights, v.repeat_interleave(3, 2))
+
+    from docqa.model.memory import DeltaMemory
+
+    kinds = CONFIG.layer_types
+    model64.network(whole, [Recorder() if k == "full_attention" else DeltaMemory() for k in kinds])
+    right = torch.stack(seen).mean(0)
+    assert mass.shape == (30,) and torch.allclose(mass.double(), right, atol=1e-6)

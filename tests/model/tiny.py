@@ -1,0 +1,85 @@
+"""Small random checkpoints with all axes different, and a tokenizer to go with them."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from docqa.model.config import HybridConfig
+from docqa.model.hybrid import Hybrid
+from docqa.model.load import Model, load_model
+
+RAW = {
+    "model_type": "qwen3_5_text",
+    "vocab_size": 300,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 2,
+    "head_dim": 16,
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 6,
+    "linear_key_head_dim": 8,
+    "linear_value_head_dim": 12,
+    "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
+    "max_position_embeddings": 4096,
+    "tie_word_embeddings": True,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5},
+    "eos_token_id": 299,
+}
+
+
+def tokenizer_spec() -> dict:
+    """A byte-level BPE with a few merges; digits stand alone."""
+    from docqa.model.tokenizer import byte_alphabet
+
+    vocabulary = dict(byte_alphabet().items())
+    merges = [["t", "h"], ["th", "e"], ["Ġ", "a"], ["Ġ", "the"], ["i", "n"], ["Ċ", "Ċ"], ["Ġ", "Ġ"], ["Ã", "©"]]
+    for left, right in merges:
+        vocabulary[left + right] = len(vocabulary)
+    digits = {"type": "Digits", "individual_digits": True}
+    level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    end = {"id": 299, "content": "<|end|>", "special": True, "single_word": False, "lstrip": False, "rstrip": False}
+    return {
+        "version": "1.0",
+        "added_tokens": [{**end, "normalized": False}],
+        "normalizer": None,
+        "pre_tokenizer": {"type": "Sequence", "pretokenizers": [digits, level]},
+        "post_processor": None,
+        "decoder": level,
+        "model": {"type": "BPE", "vocab": vocabulary, "merges": merges},
+    }
+
+
+def random_network(raw: dict, seed: int = 0, dtype: torch.dtype = torch.float32) -> Hybrid:
+    """Every weight random, norms, decays and biases too."""
+    torch.manual_seed(seed)
+    network = Hybrid(HybridConfig.from_dict(raw))
+    for name, parameter in network.named_parameters():
+        wide = 0.3 if parameter.ndim > 1 else 0.5
+        parameter.data.normal_(0, 0.02 * 10 if "embed" in name else wide)
+    return network.to(dtype).eval().requires_grad_(False)
+
+
+def write_checkpoint(folder: Path, raw: dict | None = None, seed: int = 0) -> Path:
+    """A whole model folder: config.json, tokenizer.json, model.safetensors in float32."""
+    raw = raw or RAW
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(raw))
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer_spec()))
+    tensors = {
+        k if k.startswith("lm_head") else f"model.{k}": v for k, v in random_network(raw, seed).state_dict().items()
+    }
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "model.safetensors")
+    return folder
+
+
+def tiny_model(folder: Path, dtype: torch.dtype = torch.float32, raw: dict | None = None) -> Model:
+    """Write a checkpoint and load it."""
+    return load_model(write_checkpoint(folder, raw), dtype=dtype)
+
+
+def random_ids(count: int, seed: int = 1) -> torch.Tensor:
+    return torch.randint(0, 290, (count,), generator=torch.Generator().manual_seed(seed))
