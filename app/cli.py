@@ -14,12 +14,15 @@ def main() -> int:
     """The whole process: run its command line and return the exit code, whatever happens on the way."""
     sys.excepthook = _report_bug
     try:
+        from docqa.app import report
+
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
         from docqa.app import report
 
         code = report.interrupted()
     _deaf_to_interrupts()
+    report.settle_stdout()
     return code
 
 
@@ -40,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
         return report.interrupted()
     except TyperException as error:
         return _usage(error.format_message(), root.hint(list(arguments)))
-    except report.PipeClosed:
+    except (report.PipeClosed, SystemExit):  # typer's own writing makes a SystemExit of a closed pipe
         return report.ANSWERED
     except report.expected_errors() as error:
         return report.failure(error)

@@ -32,13 +32,23 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def result(text: str) -> None:
-    """Write a result and a line end to standard output. Raises PipeClosed."""
+    """Write a result and a line end to standard output. Raises PipeClosed, and OSError where it is a full disk."""
+    if sys.stdout is None:  # the process was started with it closed
+        raise PipeClosed
     try:
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     except BrokenPipeError as error:
-        abandon_stdout()
         raise PipeClosed from error
+
+
+def settle_stdout() -> None:
+    """Flush standard output at the end; what nobody can take is dropped, so that the interpreter does not complain."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        abandon_stdout()
 
 
 def abandon_stdout() -> None:
@@ -50,6 +60,8 @@ def abandon_stdout() -> None:
 
 def note(text: str) -> None:
     """A line on standard error. A standard error that is closed loses it, which must not cost the answer."""
+    if sys.stderr is None:
+        return
     try:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()

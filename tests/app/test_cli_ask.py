@@ -425,6 +425,26 @@ def test_a_closed_pipe_ends_quietly(python: str, note: Path) -> None:
     assert b"Broken pipe" not in err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_behind_stdout_is_status_4_with_its_reason(python: str, note: Path) -> None:
+    for arguments in (("--version",), ("--help",), ("ask", note, QUESTION)):
+        with open("/dev/full", "wb") as full:
+            child = _start(python, *arguments, stdout=full)
+            _, err = child.communicate(timeout=120)
+        assert child.returncode == 4
+        assert b"No space left on device" in err
+        assert b"Exception ignored" not in err
+
+
+def test_help_into_a_closed_pipe_ends_quietly(python: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    child = _start(python, "--help", stdout=writing)
+    os.close(writing)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (0, b"")
+
+
 def test_ask_opens_no_socket_in_any_of_its_processes(python: str, note: Path, tmp_path: Path) -> None:
     """The log must work, or silence proves nothing: the same hook records a socket that is opened on purpose."""
     log = tmp_path / "sockets"
