@@ -62,7 +62,7 @@ def open_session(paths: list[str], options: Options | None = None, *, model: Any
     store = open_store(chosen) if chosen.store else None
     reading = ReadingOptions(chosen.password, chosen.media_type, chosen.include_hidden)
     found = read_sources(paths, reading, store)
-    return Session(found.documents, chosen, store=store, warnings=found.warnings, model=model)
+    return Session(found.documents, chosen, store=store, warnings=found.warnings, notices=found.notices, model=model)
 
 
 def open_store(options: Options) -> Store:

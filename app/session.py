@@ -54,12 +54,14 @@ class Session:
         *,
         store: Store | None = None,
         warnings: list[str] | None = None,
+        notices: list[str] | None = None,
         model: Any = None,
     ) -> None:
         self.documents = tuple(documents)
         self.options = options
         self.store = store
         self.warnings = list(warnings or [])
+        self.notices = list(notices or [])
         self._told = False
         self._given_model = model
         self._charged = False
@@ -185,7 +187,7 @@ class Session:
     def _tell(self) -> Iterator[Event]:
         if not self._told:
             self._told = True
-            yield from (Warning(message) for message in self.warnings)
+            yield from (Warning(message) for message in [*self.warnings, *self.notices])
 
     def _rank(self, question: str) -> list[Ranked]:
         weights = self.model.calibration.get("evidence_weights")
@@ -273,12 +275,8 @@ class Session:
             pages_without_text=tuple(page for part in parts for page in part.pages_without_text),
             ocr_pages=tuple(page for part in parts for page in part.ocr_pages),
             hidden_spans=sum(part.hidden_spans for part in parts),
-            warnings=(*self._lasting_warnings(), *warnings),
+            warnings=(*self.warnings, *warnings),
         )
-
-    def _lasting_warnings(self) -> list[str]:
-        """Of what was told at opening, what says that something was left out; the cache is no part of an answer."""
-        return [message for message in self.warnings if message.startswith("skipped: ") or "passed over" in message]
 
 
 def make_plan(model: Any, yarn_factor: float, tokens: int, reused: int) -> Plan:

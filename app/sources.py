@@ -32,10 +32,11 @@ class ReadingOptions:
 
 @dataclass
 class Sources:
-    """Documents in the order of the paths, and what a reader should be told about finding them."""
+    """Documents in the order of the paths; `warnings` say what was left out, `notices` only what the cache did."""
 
     documents: list[Document] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
 
 def read_sources(paths: list[str], options: ReadingOptions, store: Store | None) -> Sources:
@@ -52,7 +53,7 @@ def read_sources(paths: list[str], options: ReadingOptions, store: Store | None)
         count = len(found.documents)
         for name, content in _contents(path, found.warnings):
             try:
-                found.documents.append(_read(name, content, options, store, found.warnings))
+                found.documents.append(_read(name, content, options, store, found.notices))
             except IngestError as error:
                 if single and not isinstance(content, bytes):
                     raise
@@ -83,7 +84,7 @@ def _contents(path: str, warnings: list[str]) -> Iterator[tuple[str, bytes | Pat
 
 
 def _read(
-    name: str, content: bytes | Path, options: ReadingOptions, store: Store | None, warnings: list[str]
+    name: str, content: bytes | Path, options: ReadingOptions, store: Store | None, notices: list[str]
 ) -> Document:
     from docqa.ingest.worker import read_in_worker
 
@@ -91,14 +92,14 @@ def _read(
     if store is None or data is None:
         return read_in_worker(name, password=options.password, media_type=options.media_type, data=data)
     key = _key(name, data, options)
-    kept = _kept(store, key, name, warnings)
+    kept = _kept(store, key, name, notices)
     if kept is not None:
         return kept
     document = read_in_worker(name, password=options.password, media_type=options.media_type, data=data)
     try:
         _keep(store, key, document)
     except OSError as error:
-        warnings.append(f"{name}: what was parsed cannot be kept ({error.strerror or error}, {store.root})")
+        notices.append(f"{name}: what was parsed cannot be kept ({error.strerror or error}, {store.root})")
     return document
 
 
@@ -125,7 +126,7 @@ def _key(name: str, data: bytes, options: ReadingOptions) -> str:
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
-def _kept(store: Store, key: str, name: str, warnings: list[str]) -> Document | None:
+def _kept(store: Store, key: str, name: str, notices: list[str]) -> Document | None:
     from docqa.ingest.errors import Unreadable
     from docqa.ingest.serialize import from_json
 
@@ -136,7 +137,7 @@ def _kept(store: Store, key: str, name: str, warnings: list[str]) -> Document | 
         document = from_json((folder / "document.json").read_text(encoding="utf-8"))
     except (StoreDamaged, Unreadable, OSError, UnicodeDecodeError) as error:
         aside = store.set_aside("documents", key)
-        warnings.append(f"{name}: the kept text cannot be used ({error}); set aside as {aside}, parsed again")
+        notices.append(f"{name}: the kept text cannot be used ({error}); set aside as {aside}, parsed again")
         return None
     return replace(document, path=name)
 

@@ -65,7 +65,11 @@ class Reader:
             return
         wait = _LockWait(self.store, self.key)
         try:
-            yield from wait.acquire()
+            try:
+                yield from wait.acquire()
+            except OSError as error:
+                self._refused = True
+                yield Warning(f"nothing can be kept ({error.strerror or error}, {self.store.root}); reading goes on")
             state = self._partial
             if state is None:
                 state = yield from self._restore()
@@ -203,8 +207,9 @@ class Reader:
         """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""
         if self.store is None or self._refused:
             return ""
-        folder = self.store.folder("states", self.key)
+        folder = self.store.root / "states" / self.key
         try:
+            self.store.folder("states")
             folder.mkdir(mode=0o700, exist_ok=True)
             self.vectors.save(folder, state.position)
             state.save(folder / "model", {"profile": self.profile.fields()}, model=self.model)
@@ -240,13 +245,14 @@ class _LockWait:
     """The lock of one state, waited for in short steps so that Ctrl-C and events get through."""
 
     def __init__(self, store: Store, key: str) -> None:
-        from filelock import FileLock
-
-        self._lock = FileLock(str(store.folder("locks") / f"{key}.lock"), mode=0o600)
+        self._store, self._key = store, key
+        self._lock: Any = None
 
     def acquire(self) -> Iterator[Event]:
-        from filelock import Timeout
+        """Yields a Warning when another process has the lock. Raises OSError where no lock can be made."""
+        from filelock import FileLock, Timeout
 
+        self._lock = FileLock(str(self._store.folder("locks") / f"{self._key}.lock"), mode=0o600)
         said = False
         while True:
             try:
@@ -258,7 +264,8 @@ class _LockWait:
                     said = True
 
     def release(self) -> None:
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()
 
 
 @contextmanager

@@ -172,7 +172,7 @@ class Store:
         folder = self.root / kind / key
         aside = folder.with_name(f"{key}.damaged")
         shutil.rmtree(aside, ignore_errors=True)
-        with contextlib.suppress(FileNotFoundError):  # another process was faster
+        with contextlib.suppress(OSError):  # another process was faster, or the folder is read-only
             os.rename(folder, aside)
         return aside
 
@@ -185,12 +185,14 @@ class Store:
 
     def pin(self, key: str) -> None:
         """Keep the state `key` from eviction by this and other processes until `unpin` or the process's end."""
-        (self.folder("states", key) / f".in_use.{os.getpid()}").touch(mode=0o600)
-        self._pinned.add(key)
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing is evicted either
+            (self.folder("states", key) / f".in_use.{os.getpid()}").touch(mode=0o600)
+            self._pinned.add(key)
 
     def unpin(self) -> None:
         for key in self._pinned:
-            (self.root / "states" / key / f".in_use.{os.getpid()}").unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                (self.root / "states" / key / f".in_use.{os.getpid()}").unlink(missing_ok=True)
         self._pinned.clear()
 
     # The folder as a whole
@@ -294,7 +296,11 @@ def _files(folder: Path) -> list[tuple[str, Path]]:
 
 
 def _folder_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):  # another process evicts at the same time
+            total += path.stat().st_size if path.is_file() else 0
+    return total
 
 
 def _checksum(path: Path) -> str:

@@ -188,6 +188,14 @@ def test_a_full_disk_before_the_document_is_kept_costs_a_warning(
     assert any("No space left" in message for message in warnings(events))
 
 
+def test_a_cache_folder_that_cannot_be_made_costs_a_warning(lease: Path, model: Any, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    answer, events = ask(lease, model, blocked / "cache")
+    assert answer["status"] == "answered"
+    assert any("nothing can be kept" in message for message in warnings(events))
+
+
 def test_nothing_is_kept_with_no_store(lease: Path, model: Any, cache: Path, read_once: Any) -> None:
     answer, _ = ask(lease, model, cache, store=False)
     assert not cache.exists()
