@@ -21,6 +21,7 @@ from docqa.model.training.teacher import Teacher, read_gguf
 from torch import Tensor, nn
 from torch.nn import functional
 
+FIRST_WEIGHT = 3.0
 KL_SHARE = 0.33  # share of the text's positions whose logits are compared; the vocabulary would eat the time otherwise
 
 
@@ -58,12 +59,21 @@ def text_loss(student: Hybrid, teacher: Teacher, hidden: Tensor, ids: Tensor, ge
     return divergence + distance
 
 
-def answer_loss(student: Hybrid, hidden: Tensor, labels: Tensor) -> tuple[Tensor, float]:
-    """Cross entropy on the answers' tokens, and the share of them that the model would have chosen."""
+def answer_loss(student: Hybrid, hidden: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, float]]:
+    """Cross entropy on the answers' tokens, each answer's first token weighing FIRST_WEIGHT times a later one.
+
+    Where an answer starts is what is hard to learn; going on with it is copying. Also returns the shares of first tokens
+    and of all tokens that the model would have chosen.
+    """
     before, after = hidden[:, :-1], labels[:, 1:]
     mask = after != IGNORED
+    first = (labels[:, :-1] == IGNORED)[mask]
     logits = student.logits(before[mask].to(torch.bfloat16 if hidden.dtype == torch.bfloat16 else hidden.dtype)).float()
-    return functional.cross_entropy(logits, after[mask]), float((logits.argmax(-1) == after[mask]).float().mean())
+    target = after[mask]
+    weight = torch.where(first, FIRST_WEIGHT, 1.0)
+    loss = (functional.cross_entropy(logits, target, reduction="none") * weight).sum() / weight.sum()
+    right = (logits.argmax(-1) == target).float()
+    return loss, {"answer_tokens_right": float(right.mean()), "answer_starts_right": float(right[first].mean())}
 
 
 def train_step(
@@ -84,8 +94,8 @@ def train_step(
         figures["text_loss"] = float(part.detach())
         loss = loss + part * (~asked).float().mean()
     if asked.any():
-        part, right = answer_loss(student, hidden[asked], labels[asked])
-        figures |= {"answer_loss": float(part.detach()), "answer_tokens_right": right}
+        part, shares = answer_loss(student, hidden[asked], labels[asked])
+        figures |= {"answer_loss": float(part.detach()), **shares}
         loss = loss + part * asked.float().mean()
     loss.backward()
     return figures

@@ -1,10 +1,11 @@
 """Train the evidence head: late interaction between questions and passages, on the hidden states of a frozen trunk.
 
-Documents are read window by window; the output of one layer at every token is kept, and questions are read alone.
+Train it on the folder that ships, quantized or not: the head learns from the states that it will see. Documents are
+read window by window; the output of one layer at every token is kept, and questions are read alone.
 Passages of the same document are the negatives (InfoNCE, van den Oord et al. 2018). The layer is chosen on documents
 held out of the head's training.
 
-python -m docqa.model.training.evidence --student FOLDER --data FOLDER [--tokens N] [--layers 10,14,18,22]
+python -m docqa.model.training.evidence --student FOLDER --data FOLDER [--tokens N] [--layers 3,6,9]
 """
 
 from __future__ import annotations
@@ -18,13 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from docqa.model.evidence import EVIDENCE_FILE, EvidenceHead
-from docqa.model.hybrid import Hybrid
-from docqa.model.prompt import PREAMBLE, question_text
-from docqa.model.training.data import QA_WEIGHTS, FileTokenizer, Question, SourceText, read_qa
-from docqa.model.training.loop import best_dtype, open_student
 from torch import Tensor, nn
 from torch.nn import functional
+
+from docqa.model.config import HybridConfig
+from docqa.model.evidence import EVIDENCE_FILE, EvidenceHead
+from docqa.model.hybrid import Hybrid
+from docqa.model.load import load_network
+from docqa.model.prompt import PREAMBLE, question_text
+from docqa.model.training.data import QA_WEIGHTS, FileTokenizer, Question, SourceText, read_qa
+from docqa.model.training.loop import best_dtype
 
 DIM = 64
 WINDOW = 2048
@@ -80,13 +84,21 @@ def _sentences(data: Path, rng: random.Random) -> list[list[SourceText]]:
 def hidden_states(
     student: Hybrid, rows: list[list[int]], layers: list[int], dtype: torch.dtype
 ) -> dict[int, list[Tensor]]:
-    """Output of each of `layers` for sequences filled on the right: layer -> [tokens, hidden] of every row, float16."""
+    """Output of each of `layers` for sequences filled on the right: layer -> [tokens, hidden] of every row, float16.
+
+    Layers above the last one that is asked for are not run.
+    """
     longest = max(map(len, rows))
     filled = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
-    tap: dict[int, Tensor] = dict.fromkeys(layers, filled)
+    found: dict[int, list[Tensor]] = {}
     with torch.autocast("cpu", dtype=dtype):
-        student(filled, tap=tap)
-    return {n: [tap[n][i, : len(row)].half().clone() for i, row in enumerate(rows)] for n in layers}
+        x = student.embed_tokens(filled)
+        rotation = student.rotation(torch.arange(longest))
+        for number in range(max(layers) + 1):
+            x = student.layers[number](x, rotation)
+            if number in layers:
+                found[number] = [x[i, : len(row)].half().clone() for i, row in enumerate(rows)]
+    return found
 
 
 def read_document(
@@ -230,8 +242,7 @@ def run(options: argparse.Namespace) -> None:
     from safetensors.torch import save_file
 
     torch.set_flush_denormal(True)
-    student, _, _ = open_student(options.student, options.student)
-    student.eval()
+    student = load_network(options.student, HybridConfig.from_folder(options.student), torch.float32)
     tokenizer = FileTokenizer(options.student / "tokenizer.json")
     layers = [int(n) for n in options.layers.split(",")]
     read: dict[int, list[ReadDocument]] = {n: [] for n in layers}
@@ -266,7 +277,7 @@ def main() -> None:
     parser.add_argument("--student", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--tokens", type=int, default=600_000)
-    parser.add_argument("--layers", default="10,14,18,22")
+    parser.add_argument("--layers", default="3,6,9")
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--questions", type=int, default=24, help="of each document, at most")
     parser.add_argument("--passages", type=int, default=48, help="of each document, at most")
