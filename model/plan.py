@@ -10,9 +10,11 @@ from docqa.model.errors import ContextTooLong
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
 SCRATCH_TOKENS = 2_048
-# Prefill tokens a second for each billion of multiply-adds a token, measured on 2 cores of a Zen 5 in bf16; the caller
-# passes its own measurement where it has one.
-MACS_PER_SECOND = 35e9
+# Multiply-adds a second of prefill on 2 cores where nothing was measured; callers pass their own measurement.
+MACS_PER_SECOND = 60e9
+# torch's CPU attention runs at about a third of the speed of its matrix products: measured on Zen 5 in bf16, a token at
+# 98,000 costs 4.0 times a token at 400; this weight makes it 4.2.
+ATTENTION_WEIGHT = 3.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
 
 
 def macs_per_token(config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640) -> float:
-    """Multiply-adds a token costs in prefill, averaged over a text of `tokens`; the head is run once, not counted."""
+    """Multiply-adds a token costs in prefill, averaged over a text of `tokens`; those of attention by their weight."""
     counts = parameters(config)
     weights = counts["mlp"] + counts["delta"] + counts["attention"]
     near = min(tokens, exact)
@@ -108,7 +110,8 @@ def macs_per_token(config: HybridConfig, tokens: int, exact: int = 32_768, read_
     key, value = config.linear_key_head_dim, config.linear_value_head_dim
     chunk = heads * (3 * key * value + 64 * (2.5 * key + 1.5 * value))
     delta = (len(config.layer_types) - attention_layers) * chunk
-    return weights + delta + attention_layers * 2 * config.num_attention_heads * config.head_dim * context
+    attention = attention_layers * 2 * config.num_attention_heads * config.head_dim * context
+    return weights + delta + ATTENTION_WEIGHT * attention
 
 
 def estimate(
