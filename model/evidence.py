@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from docqa.model.errors import WeightsMismatch
-from docqa.model.memory import AttentionMemory
 from torch import Tensor
 from torch.nn import functional
+
+from docqa.model.errors import WeightsMismatch
+from docqa.model.memory import AttentionMemory
 
 if TYPE_CHECKING:
     from docqa.model.load import Model

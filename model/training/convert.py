@@ -9,13 +9,14 @@ import argparse
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from docqa.model.config import HybridConfig
-from docqa.model.hybrid import GatedAttention, GatedDeltaNet, Hybrid
-from docqa.model.training.teacher import Teacher, read_gguf, write_tokenizer
 from torch import Tensor
+
+from docqa.model.config import HybridConfig
+from docqa.model.hybrid import GatedAttention, GatedDeltaNet, Hybrid, Layer
+from docqa.model.training.teacher import Teacher, read_gguf, write_tokenizer
 
 # Chosen by measurement: copying, which answering with quotes is, lives in these layers of the teacher.
 ATTENTION_LAYERS = (3, 7, 8, 10, 18, 20, 23, 24)
@@ -108,19 +109,24 @@ def convert(gguf_file: Path, out: Path, attention: tuple[int, ...] = ATTENTION_L
     teacher(torch.randint(17, raw["vocab_size"], (1, 256), generator=generator), mixers)
     student.embed_tokens.weight.copy_(tensors["embed_tokens.weight"])
     student.norm.weight.copy_(tensors["norm.weight"] - 1)
-    for number, layer in enumerate(student.layers):
+    for number, (layer, mixer) in enumerate(zip(student.layers, mixers_of(student), strict=True)):
         prefix = f"layers.{number}."
         parts = {p: tensors[f"{prefix}self_attn.{p}.weight"] for p in ("q_proj", "k_proj", "v_proj", "o_proj")}
-        if isinstance(layer.mixer, GatedAttention):
-            _start_attention(layer.mixer, parts, mixers[number][0][0])
+        if isinstance(mixer, GatedAttention):
+            _start_attention(mixer, parts, mixers[number][0][0])
         else:
-            _start_delta(layer.mixer, parts, generator)
+            _start_delta(mixer, parts, generator)
         for name in ("gate_proj", "up_proj", "down_proj"):
             getattr(layer.mlp, name).weight.copy_(tensors[f"{prefix}mlp.{name}.weight"])
         for name in ("input_layernorm", "post_attention_layernorm"):
             getattr(layer, name).weight.copy_(tensors[f"{prefix}{name}.weight"] - 1)  # stored zero-centred
     write_checkpoint(student, raw, out)
     write_tokenizer(meta, out / "tokenizer.json")
+
+
+def mixers_of(student: Hybrid) -> list[GatedAttention | GatedDeltaNet]:
+    """The mixers of all layers, in order."""
+    return [cast(GatedAttention | GatedDeltaNet, cast(Layer, layer).mixer) for layer in student.layers]
 
 
 def write_checkpoint(student: Hybrid, raw_config: dict[str, Any], out: Path) -> None:

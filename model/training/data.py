@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from docqa.model.prompt import REFUSAL, excerpts_prompt, question_text
 from torch import Tensor
+
+from docqa.model.prompt import REFUSAL, excerpts_prompt, question_text
 
 END = 2  # <|im_end|>: closes every answer
 IGNORED = -100

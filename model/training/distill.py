@@ -14,12 +14,13 @@ import shutil
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
 from docqa.model.hybrid import Hybrid
 from docqa.model.training.data import IGNORED, FileTokenizer, mixed_batches
 from docqa.model.training.loop import Log, Progress, best_dtype, learning_rate, open_student, restore, save, set_rate
 from docqa.model.training.teacher import Teacher, read_gguf
-from torch import Tensor, nn
-from torch.nn import functional
 
 FIRST_WEIGHT = 3.0
 KL_SHARE = 0.33  # share of the text's positions whose logits are compared; the vocabulary would eat the time otherwise
@@ -27,7 +28,9 @@ KL_SHARE = 0.33  # share of the text's positions whose logits are compared; the 
 
 def trained_groups(student: Hybrid, rate: float, mlp_rate: float) -> list[dict]:
     """Parameter groups: mixers at `rate` (their vectors three times that), MLPs and norms at `mlp_rate`."""
-    mixers, vectors, rest = [], [], []
+    mixers: list[nn.Parameter] = []
+    vectors: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, parameter in student.named_parameters():
         wanted = not name.startswith(("embed_tokens", "lm_head")) and (mlp_rate > 0 or ".mlp." not in name)
         parameter.requires_grad_(wanted)
@@ -62,8 +65,8 @@ def text_loss(student: Hybrid, teacher: Teacher, hidden: Tensor, ids: Tensor, ge
 def answer_loss(student: Hybrid, hidden: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, float]]:
     """Cross entropy on the answers' tokens, each answer's first token weighing FIRST_WEIGHT times a later one.
 
-    Where an answer starts is what is hard to learn; going on with it is copying. Also returns the shares of first tokens
-    and of all tokens that the model would have chosen.
+    Where an answer starts is what is hard to learn; going on with it is copying. Also returns the shares of first
+    tokens and of all tokens that the model would have chosen.
     """
     before, after = hidden[:, :-1], labels[:, 1:]
     mask = after != IGNORED
@@ -115,14 +118,14 @@ def run(options: argparse.Namespace) -> None:
     )
     step, tokens = restore(options.out, optimizer) if resumed else (0, 0)
     generator = torch.Generator().manual_seed(options.seed + step)
-    shares = tuple(float(s) for s in options.shares.split(","))
+    questions, twice, plain = (float(s) for s in options.shares.split(","))
     batches = mixed_batches(
         options.data,
         FileTokenizer(options.student / "tokenizer.json"),
         batch=options.batch,
         length=options.length,
         seed=options.seed + 7919 * (step + 1),
-        shares=shares,
+        shares=(questions, twice, plain),
     )
     log = Log(options.out.with_suffix(".jsonl"))
     progress = Progress(options.steps, options.minutes)
@@ -134,14 +137,14 @@ def run(options: argparse.Namespace) -> None:
         shutil.copy(options.student / "tokenizer.json", options.out / "tokenizer.json")
 
     while (fraction := progress.fraction(step)) < 1:
-        batch = tuple(part.to(device) for part in next(batches))
-        for name, value in train_step(student, teacher, batch, dtype, generator).items():
+        ids, labels, asked = (part.to(device) for part in next(batches))
+        for name, value in train_step(student, teacher, (ids, labels, asked), dtype, generator).items():
             recent.setdefault(name, []).append(value)
         set_rate(optimizer, learning_rate(fraction, step))
         nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        step, tokens = step + 1, tokens + batch[0].numel()
+        step, tokens = step + 1, tokens + ids.numel()
         if step % 10 == 0:
             log.write(step, tokens, **{name: sum(values) / len(values) for name, values in recent.items()})
             recent.clear()

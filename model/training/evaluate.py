@@ -15,12 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from torch import Tensor
+from torch.nn import functional
+
 from docqa.model.training.convert import read_checkpoint
 from docqa.model.training.data import FileTokenizer
 from docqa.model.training.loop import best_dtype
 from docqa.model.training.teacher import Teacher, read_gguf
-from torch import Tensor
-from torch.nn import functional
 
 
 def held_out(data: Path, tokenizer: FileTokenizer, sequences: int, length: int) -> Tensor:

@@ -114,7 +114,8 @@ def read_document(
     places = [(s, p) for s in sources for p in s.passages][:most_passages]
     asked = [(s, q) for s in sources for q in s.questions if q.spans]
     random.Random(len(places)).shuffle(asked)
-    rows, right = [], []
+    rows: list[list[int]] = []
+    right: list[list[bool]] = []
     for source, question in asked:
         hits = [s is source and any(a < p[1] and p[0] < b for a, b in question.spans) for s, p in places]
         if any(hits) and len(rows) < most_questions:
@@ -123,7 +124,8 @@ def read_document(
     if not rows or len(places) < 6:
         return None
     passages: dict[int, list[Tensor]] = {n: [] for n in layers}
-    window, spans = list(tokenizer.encode(PREAMBLE)), []
+    window = list(tokenizer.encode(PREAMBLE))
+    spans: list[tuple[int, int]] = []
     for number, (source, (start, end)) in enumerate(places):
         piece = tokenizer.encode(source.text[start:end] + "\n")[: WINDOW // 2]
         if len(window) + len(piece) > WINDOW:
@@ -157,8 +159,8 @@ class TrainedHead(nn.Module):
 
     def __init__(self, sample: Tensor) -> None:
         super().__init__()
-        self.register_buffer("mean", sample.mean(0))
-        self.register_buffer("scale", 1 / (sample.std(0) + 1e-6))
+        self.mean = sample.mean(0)
+        self.scale = 1 / (sample.std(0) + 1e-6)
         standard = ((sample - self.mean) * self.scale).clamp(-8, 8)
         # Principal directions: both projections start as one, so that a cosine already means likeness.
         basis = torch.pca_lowrank(standard, q=DIM, center=False)[2].T.contiguous()
@@ -265,8 +267,8 @@ def run(options: argparse.Namespace) -> None:
             flush=True,
         )
     best = max(layers, key=lambda n: scores[n])
-    head = train_head(read[best], int(options.steps * 1.5), options.seed).finished()
-    save_file({n: t.contiguous() for n, t in vars(head).items()}, options.student / EVIDENCE_FILE)
+    final = train_head(read[best], int(options.steps * 1.5), options.seed).finished()
+    save_file({n: t.contiguous() for n, t in vars(final).items()}, options.student / EVIDENCE_FILE)
     calibration = options.student / "calibration.json"
     known = json.loads(calibration.read_text(encoding="utf-8")) if calibration.exists() else {}
     calibration.write_text(json.dumps({**known, "evidence_layer": best}, indent=1) + "\n", encoding="utf-8")

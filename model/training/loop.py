@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
+
 from docqa.model.hybrid import Hybrid
 from docqa.model.training.convert import read_checkpoint, write_checkpoint
-from torch import Tensor, nn
 
 
 def best_dtype(device: torch.device) -> torch.dtype:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from docqa.model.hybrid import rotate
 from torch import Tensor, nn
 from torch.nn import functional
+
+from docqa.model.hybrid import rotate
 
 LAYER_NAMES = {
     "attn_norm": "input_layernorm",

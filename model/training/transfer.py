@@ -8,9 +8,13 @@ from __future__ import annotations
 import argparse
 import shutil
 from pathlib import Path
+from typing import cast
 
 import torch
-from docqa.model.hybrid import GatedDeltaNet, Hybrid
+from torch import Tensor
+
+from docqa.model.hybrid import GatedAttention, GatedDeltaNet, Hybrid
+from docqa.model.training.convert import mixers_of
 from docqa.model.training.data import FileTokenizer, mixed_batches
 from docqa.model.training.loop import (
     Log,
@@ -24,7 +28,6 @@ from docqa.model.training.loop import (
     set_rate,
 )
 from docqa.model.training.teacher import Teacher, read_gguf
-from torch import Tensor
 
 
 @torch.no_grad()
@@ -36,11 +39,10 @@ def solve_outputs(
     for ids in batches:
         mixers: list[tuple[Tensor, Tensor]] = []
         teacher(ids, mixers)
-        rotation = student.rotation(torch.arange(ids.shape[1], device=ids.device))
-        for number, layer in enumerate(student.layers):
-            if isinstance(layer.mixer, GatedDeltaNet):
+        for number, mixer in enumerate(mixers_of(student)):
+            if isinstance(mixer, GatedDeltaNet):
                 with torch.autocast(ids.device.type, dtype=dtype):
-                    features = layer.mixer.mix(mixers[number][0]).flatten(0, 1).float()
+                    features = mixer.mix(mixers[number][0]).flatten(0, 1).float()
                 target = mixers[number][1].flatten(0, 1).float()
                 gram, cross = features.T @ features, features.T @ target
                 if number in grams:
@@ -48,10 +50,9 @@ def solve_outputs(
                     grams[number][1] += cross
                 else:
                     grams[number] = [gram, cross]
-    del rotation
     for number, (gram, cross) in grams.items():
         eye = torch.eye(gram.shape[0], device=gram.device) * ridge * gram.diagonal().mean()
-        student.layers[number].mixer.out_proj.weight.copy_(torch.linalg.solve(gram + eye, cross).T)
+        cast(GatedDeltaNet, mixers_of(student)[number]).out_proj.weight.copy_(torch.linalg.solve(gram + eye, cross).T)
 
 
 def layer_losses(student: Hybrid, mixers: list[tuple[Tensor, Tensor]], dtype: torch.dtype) -> list[Tensor]:
@@ -60,9 +61,9 @@ def layer_losses(student: Hybrid, mixers: list[tuple[Tensor, Tensor]], dtype: to
     device = mixers[0][0].device
     rotation = student.rotation(torch.arange(seq, device=device))
     losses = []
-    for layer, (inputs, target) in zip(student.layers, mixers, strict=True):
+    for mixer, (inputs, target) in zip(mixers_of(student), mixers, strict=True):
         with torch.autocast(device.type, dtype=dtype):
-            out = layer.mixer(inputs, rotation)
+            out = mixer(inputs, rotation)
         error = (out.float() - target.float()).square().mean()
         losses.append(error / target.float().square().mean())
     return losses
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
     teacher = Teacher(tensors, meta, dtype).to(device)
     for parameter in student.parameters():
         parameter.requires_grad_(False)
-    parameters = [p for layer in student.layers for p in layer.mixer.parameters()]
+    parameters = [p for mixer in mixers_of(student) for p in mixer.parameters()]
     for parameter in parameters:
         parameter.requires_grad_(True)
     optimizer = make_optimizer(parameters, options.rate)
@@ -110,17 +111,11 @@ def run(options: argparse.Namespace) -> None:
         optimizer.zero_grad(set_to_none=True)
         step, tokens = step + 1, tokens + ids.numel()
         if step % 5 == 0:
-            delta = [
-                float(e)
-                for e, layer in zip(losses, student.layers, strict=True)
-                if isinstance(layer.mixer, GatedDeltaNet)
-            ]
-            rest = [
-                float(e)
-                for e, layer in zip(losses, student.layers, strict=True)
-                if not isinstance(layer.mixer, GatedDeltaNet)
-            ]
-            log.write(step, tokens, delta_error=sum(delta) / len(delta), attention_error=sum(rest) / max(1, len(rest)))
+            errors: dict[type, list[float]] = {GatedDeltaNet: [], GatedAttention: []}
+            for mixer, loss in zip(mixers_of(student), losses, strict=True):
+                errors[type(mixer)].append(float(loss.detach()))
+            mean = {kind: sum(values) / max(1, len(values)) for kind, values in errors.items()}
+            log.write(step, tokens, delta_error=mean[GatedDeltaNet], attention_error=mean[GatedAttention])
         if step % options.save_every == 0:
             save(options.out, student, raw, optimizer, step, tokens)
             shutil.copy(options.student / "tokenizer.json", options.out / "tokenizer.json")
