@@ -1,0 +1,37 @@
+"""The bundled checkpoint: its size, its shape, its logits beside those of transformers."""
+
+import json
+
+import pytest
+
+from docqa.model.check import check
+from docqa.model.load import BUNDLED
+
+pytestmark = pytest.mark.weights
+
+
+def test_the_bundled_folder_keeps_to_its_sizes():
+    sizes = [path.stat().st_size for path in BUNDLED.iterdir()]
+    assert max(sizes) <= 45_000_000
+    assert sum(sizes) <= 110_000_000
+
+
+def test_the_bundled_model_is_a_hybrid_with_a_card():
+    config = json.loads((BUNDLED / "config.json").read_text(encoding="utf-8"))
+    assert set(config["layer_types"]) == {"linear_attention", "full_attention"}
+    card = (BUNDLED / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "Apache-2.0" in card and "tokens" in card
+
+
+def test_the_bundled_logits_are_those_of_transformers():
+    result = check(BUNDLED, lengths=(1, 63, 65))
+    assert result["argmax_equal"]
+    # The bar of the correctness suite: twice what transformers' own float32 is away from its float64.
+    assert result["max_abs_diff"] <= 2 * result["transformers_fp32_vs_fp64"]
+
+
+@pytest.mark.slow
+def test_the_bundled_logits_are_those_of_transformers_over_2000_tokens():
+    result = check(BUNDLED, lengths=(64, 2000))
+    assert result["argmax_equal"]
+    assert result["max_abs_diff"] <= 2 * result["transformers_fp32_vs_fp64"]
