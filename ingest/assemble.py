@@ -13,7 +13,7 @@ from .passages import cut_passages
 from .types import Coverage, Document, Page, Passage, Section
 
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
-_LEADER = re.compile(r"(?:\.{4}|(?:\. ){4}).*\S$")
+_LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
 _BIBLIOGRAPHY = re.compile(r"^(?:[\dA-Z.]+ )?(?:references|bibliography|works cited|literature cited)$", re.IGNORECASE)
 _LETTER_ALONE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
 

@@ -16,6 +16,7 @@ from .types import Block
 
 _EDGE = 0.1  # the share of a page's height, at its top and at its foot, where running heads can be
 _ENDS = re.compile(r"[.:;?!][\"'”’)\]]*$")
+_LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
 _BULLET = re.compile(r"(?:[•▪◦●■‣*]|[–-](?=\s+[A-Z]))\s")
 _RUN_IN = re.compile(
@@ -196,7 +197,7 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
         return False
     if _BROKEN.search(before.text) and line.text[:1].islower():
         return True
-    if before.cells or line.cells or not _is_full(before, line):
+    if before.cells or line.cells or _LEADER.search(before.text) or not _is_full(before, line):
         return False
     ended = _ENDS.search(before.text) is not None
     if _BULLET.match(line.text) or (is_opener(line.text) and (ended or abs(line.x0 - paragraph.first.x0) < 2)):
