@@ -22,8 +22,8 @@ DEFAULT_READER = {
     "sentence_weight": 0.5,
     "vector_weight": 0.0,
     "length_weight": 1.0,
-    "beams": 8,
-    "max_tokens": 64,
+    "beams": 6,
+    "max_tokens": 48,
     "sentences": 3,
 }
 _TRIM = " \t\r\n\u00a0,;:.!?…"
@@ -141,12 +141,10 @@ def read_focus(
     places = _Places(excerpts, ranked, set(terms(question)), words, reader)
     if asked is not None:
         places.compare(model.evidence_head, asked, seen, prompt)
-    beams, longest = int(reader["beams"]), int(reader["max_tokens"])
-    spans = [
-        span
-        for allowed in (prompt.excerpt_ranges, places.best_sentences(prompt))
-        for span in copy_spans(model, state, logits, prompt.ids, allowed, beams=beams, max_tokens=longest)
-    ]
+    spans = copy_spans(
+        model, state, logits, prompt.ids, prompt.excerpt_ranges,
+        also=places.best_sentences(prompt), beams=int(reader["beams"]), max_tokens=int(reader["max_tokens"]),
+    )  # fmt: skip
     kept: dict[tuple[int, int, int], Candidate] = {}
     for span in spans:
         candidate = places.candidate(span, prompt)

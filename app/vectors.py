@@ -101,11 +101,7 @@ def question_vectors(model: Any, question: str) -> Any:
     """The evidence head's vectors of a question read by itself, as it was trained on them."""
     from docqa.model.prompt import question_text
 
-    seen: list[Any] = []
-    ids = model.tokenizer.encode(question_text(question))
-    model.prefill(ids, model.new_state(), observe=lambda _, hidden: seen.append(hidden))
-    # A question of more than one block is judged by its last one.
-    return model.evidence_head.question_vectors(seen[-1])
+    return model.evidence_head.question_vectors(model.evidence_states(model.tokenizer.encode(question_text(question))))
 
 
 def _digest(rows: Any) -> str:

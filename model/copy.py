@@ -8,7 +8,7 @@ span that the model did not want to write keeps a low score even where nothing e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -52,6 +52,7 @@ def copy_spans(
     focus_ids: Sequence[int],
     allowed: Sequence[tuple[int, int]],
     *,
+    also: Sequence[tuple[int, int]] = (),
     beams: int = 4,
     max_tokens: int = 48,
     stops: Sequence[int] | None = None,
@@ -64,7 +65,9 @@ def copy_spans(
         focus_ids: the tokens that may be copied.
         allowed: half-open token ranges of `focus_ids`; a span lies within one of them. Where a text stands in several,
             the span is reported in the first.
-        beams: sequences kept at each step.
+        also: further ranges, searched with beams of their own in the same steps, so that they are heard even where the
+            model prefers other places; their spans come among the others, by probability.
+        beams: sequences kept at each step, for `allowed` and for `also` each.
         max_tokens: length at which a span must stop.
         stops: tokens that end an answer, by default the tokenizer's.
 
@@ -73,29 +76,50 @@ def copy_spans(
     """
     ids = list(focus_ids)
     ends = torch.tensor(list(stops) if stops is not None else [model.tokenizer.eos_id])
-    live = _starts(logits_first.float().log_softmax(-1), ids, allowed, beams)
-    finished: list[CopySpan] = []
-    if not live:
-        return finished
+    first = logits_first.float().log_softmax(-1)
+    searches = [_Search(_starts(first, ids, ranges, beams), beams) for ranges in (allowed, also)]
+    if not any(search.live for search in searches):
+        return []
     branches = Branches(model, state)
-    branches.keep([0] * len(live))
+    branches.keep([0] * sum(len(search.live) for search in searches))
     for _ in range(max_tokens):
-        logprobs = branches.step([beam.token for beam in live])
-        finished += [beam.finish(float(row[ends].logsumexp(0))) for beam, row in zip(live, logprobs, strict=True)]
-        grown = [
-            (number, longer)
-            for number, (beam, row) in enumerate(zip(live, logprobs, strict=True))
-            for longer in _grow(beam, row, ids)
-        ]
-        finished = sorted(finished, key=lambda span: -span.logprob)[: 2 * beams]
-        # A sequence only loses probability as it grows: once it is below every span kept, it cannot come back.
-        floor = finished[-1].logprob if len(finished) == 2 * beams else float("-inf")
-        grown = sorted((g for g in grown if g[1].logprob > floor), key=lambda g: -g[1].logprob)[:beams]
-        if not grown or live[0].length >= max_tokens:
+        tokens = [beam.token for search in searches for beam in search.live]
+        if not tokens:
             break
-        branches.keep([number for number, _ in grown])
-        live = [longer for _, longer in grown]
-    return finished
+        logprobs = branches.step(tokens)
+        kept: list[int] = []
+        base = 0
+        for search in searches:
+            count = len(search.live)
+            kept += [base + number for number in search.step(logprobs[base : base + count], ids, ends, max_tokens)]
+            base += count
+        if kept:
+            branches.keep(kept)
+    return sorted((span for search in searches for span in search.finished), key=lambda span: -span.logprob)
+
+
+@dataclass
+class _Search:
+    """One beam search; several of them share the model's steps."""
+
+    live: list[_Beam]
+    beams: int
+    finished: list[CopySpan] = field(default_factory=list)
+
+    def step(self, logprobs: Tensor, ids: list[int], ends: Tensor, max_tokens: int) -> list[int]:
+        """Stop or go on, given log-probabilities [live, vocab]; returns which live beam each new one goes on from."""
+        pairs = list(zip(self.live, logprobs, strict=True))
+        self.finished += [beam.finish(float(row[ends].logsumexp(0))) for beam, row in pairs]
+        self.finished = sorted(self.finished, key=lambda span: -span.logprob)[: 2 * self.beams]
+        if not self.live or self.live[0].length >= max_tokens:
+            self.live = []
+            return []
+        grown = [(number, longer) for number, (beam, row) in enumerate(pairs) for longer in _grow(beam, row, ids)]
+        # A sequence only loses probability as it grows: once it is below every span kept, it cannot come back.
+        floor = self.finished[-1].logprob if len(self.finished) == 2 * self.beams else float("-inf")
+        grown = sorted((g for g in grown if g[1].logprob > floor), key=lambda g: -g[1].logprob)[: self.beams]
+        self.live = [longer for _, longer in grown]
+        return [number for number, _ in grown]
 
 
 def _starts(logprobs: Tensor, ids: list[int], allowed: Sequence[tuple[int, int]], beams: int) -> list[_Beam]:

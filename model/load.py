@@ -117,6 +117,15 @@ class Model:
 
         return watched_mass(self, ids, state)
 
+    def evidence_states(self, ids: Sequence[int]) -> Tensor:
+        """What `evidence_layer` puts out for `ids` read alone, [seq, dim]; the layers above are not run."""
+        with torch.inference_mode():
+            x = self.network.embed_tokens(torch.as_tensor(ids, dtype=torch.long)[None])
+            rotation = self.network.rotation(torch.arange(x.shape[1]))
+            for layer in self.network.layers[: self.evidence_layer + 1]:
+                x = layer(x, rotation)
+        return x[0]
+
     def _run(self, ids: Tensor, state: State, observe: Observer | None = None) -> None:
         """One piece, not crossing the grid, through all layers."""
         tap: dict[int, Tensor] | None = {self.evidence_layer: ids} if observe is not None else None
