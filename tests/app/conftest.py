@@ -150,6 +150,8 @@ def watched(self, position, hidden):
         os.kill(os.getpid(), signal.SIGINT)
     observe(self, position, hidden)
 TokenVectors.observe = watched
+# Started from a shell's background, a process ignores Ctrl-C unless it says otherwise.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 options = Options(model=spec["model"], preview=False, threads=1, **spec.get("options", {}))
 with open_session(spec["paths"], options) as session:
     for question in spec["questions"]:
