@@ -10,7 +10,6 @@ goes into the folder's calibration.json; the figures of the search are printed.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import itertools
 import json
 import random
@@ -29,6 +28,7 @@ from docqa.app.focus import DEFAULT_READER, Candidate, FocusReading, candidate_s
 from docqa.app.scoring import TextMap
 from docqa.app.session import Session
 from docqa.ingest.read import read
+from docqa.model.validation_split import is_validation
 
 SETS = (
     "squad_train_articles",
@@ -79,11 +79,6 @@ class Reading:
     answerable: bool
 
 
-def held_out(name: str) -> bool:
-    """The same one document in sixteen that training leaves out (model/training/data.py)."""
-    return hashlib.sha256(name.encode()).digest()[0] < 16
-
-
 def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
     """Validation documents with at most `wanted` questions each, a set after the other in turn."""
     rng = random.Random(seed)
@@ -91,7 +86,7 @@ def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
     for name in SETS:
         path = folder / f"{name}.jsonl.gz"
         found = (
-            [d for d in read_eval_file(str(path)) if held_out(d.name) and len(d.text) > 6_000] if path.exists() else []
+            [d for d in read_eval_file(str(path)) if is_validation(d.name) and len(d.text) > 6_000] if path.exists() else []
         )
         rng.shuffle(found)
         queues.append(found)

@@ -108,11 +108,6 @@ def run_eval(
     return summary(outcomes)
 
 
-def evaluate(file: str, *, limit: int | None = None, options: Options | None = None) -> dict[str, Any]:
-    """`run_eval` as the command calls it."""
-    return run_eval(file, limit, options)
-
-
 def read_eval_file(path: str, limit: int | None = None) -> list[EvalDocument]:
     """Documents with their questions, cut after the first `limit` questions; those without questions are left out."""
     documents: dict[str, EvalDocument] = {}

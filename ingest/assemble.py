@@ -36,7 +36,7 @@ def assemble(
         if not paged:
             raise NoText("it holds no text", path, "Is this the right file?")
         many = f"none of its {len(pages)} pages has" if len(pages) > 1 else "its only page does not have"
-        raise NoText(f"{many} text; a scan?", path, "Run OCR on it first, for example with ocrmypdf")
+        raise NoText(f"{many} text; it may be a scan", path, "Run OCR on it first, for example with ocrmypdf")
     total = sum(len(page.text) for page in pages)
     if total > MAX_TEXT_CHARS:
         raise TooLarge(f"{total:,} characters of text, the limit is {MAX_TEXT_CHARS:,}", path, "Split the file")

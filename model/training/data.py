@@ -6,7 +6,6 @@ The folder is `data/` with `text/*.jsonl.xz` and `qa/train/*.jsonl.gz`; nothing 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import lzma
 import random
@@ -20,6 +19,7 @@ import torch
 from torch import Tensor
 
 from docqa.model.prompt import REFUSAL, excerpts_prompt, question_text
+from docqa.model.validation_split import is_validation
 
 END = 2  # <|im_end|>: closes every answer
 IGNORED = -100
@@ -96,11 +96,6 @@ def cut_passages(text: str, words: int = PASSAGE_WORDS) -> list[tuple[int, int]]
     if text[start:].strip():
         spans.append((start, len(text)))
     return [(s, s + len(text[s:e].rstrip())) for s, e in spans if text[s:e].strip()]
-
-
-def is_validation(doc: str) -> bool:
-    """Whether a training document is kept for calibration: one in sixteen, by a hash of its name."""
-    return hashlib.sha256(doc.encode()).digest()[0] < 16
 
 
 def read_qa(path: Path, *, validation: bool = False) -> list[SourceText]:
