@@ -85,9 +85,8 @@ def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
     queues = []
     for name in SETS:
         path = folder / f"{name}.jsonl.gz"
-        found = (
-            [d for d in read_eval_file(str(path)) if is_validation(d.name) and len(d.text) > 6_000] if path.exists() else []
-        )
+        known = read_eval_file(str(path)) if path.exists() else []
+        found = [document for document in known if is_validation(document.name) and len(document.text) > 6_000]
         rng.shuffle(found)
         queues.append(found)
     for row in itertools.zip_longest(*queues):
