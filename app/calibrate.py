@@ -1,10 +1,11 @@
 """Calibrate a model folder on validation documents: weights of the evidence, of the reader, and of the refusal.
 
-python -m docqa.app.calibrate --model FOLDER --data FOLDER/qa/train [--questions N] [--seed S]
+python -m docqa.app.calibrate --model FOLDER --data FOLDER/qa/train [--questions N] [--attention] [--seed S]
 
-Documents are those of the training sets that training left out. Every question is asked twice: of the whole document,
-and of the document without the passages that answer it, where the right answer is that there is none. What is found
-goes into the folder's calibration.json; the figures of the search are printed.
+Documents are those of the training sets that training left out. A question with an answer is asked twice: of the whole
+document, and of the document without the passages that answer it, where the right answer is that there is none;
+questions that their set calls unanswerable are asked as they are. What is found goes into the folder's
+calibration.json; the figures of the search are printed.
 """
 
 from __future__ import annotations
@@ -24,41 +25,35 @@ from docqa.app import refusal
 from docqa.app.engine import Options, load_model
 from docqa.app.evaluate import AskedQuestion, EvalDocument, read_eval_file
 from docqa.app.evidence import Ranked, fuse, rank
+from docqa.app.fitting import conditional_logit, logistic
 from docqa.app.focus import DEFAULT_READER, Candidate, FocusReading, candidate_score
 from docqa.app.scoring import TextMap
 from docqa.app.session import Session
+from docqa.app.span_reading import DEFAULT_SPAN_READER, UNLIKELY
 from docqa.ingest.read import read
 from docqa.model.validation_split import is_validation
 
 SETS = (
     "squad_train_articles",
-    "squadshifts_new_wiki",
     "cuad",
+    "squad_dev_articles",
     "contractnli",
+    "squadshifts_new_wiki",
     "covidqa",
     "tatqa",
-    "squad_dev_articles",
     "policyqa",
 )
-CHARACTERS = 30_000  # of each document: reading is most of the time
+CHARACTERS = 60_000  # of each document: reading is most of the time
+BM25_WEIGHTS = (0.0, 0.5, 1.0)
 VECTOR_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 ATTENTION_WEIGHTS = (0.0, 0.15, 0.3, 0.6)
+RANK_WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.45, 0.7, 1.0)
 LENGTH_WEIGHTS = (0.0, 0.5, 1.0)
-FEATURES = (
-    "bm25_top",
-    "idf_coverage_passage",
-    "idf_coverage_sentence",
-    "vector_top",
-    "vector_margin",
-    "reader_logprob",
-    "reader_refusal_margin",
-    "missing_names",
-)
 
 
 @dataclass
 class Trial:
-    """One question over one read document: its signals, and the passages that answer it."""
+    """One question over one read document: its signals, and the passages that answer it (none: unanswerable)."""
 
     session: Session
     question: str
@@ -71,16 +66,17 @@ class Trial:
 
 @dataclass
 class Reading:
-    """What the reader made of one trial; `answerable` False where the right passages were taken away."""
+    """What the reader made of one trial; `answerable` False where nothing answers, or what does was taken away."""
 
     trial: Trial
     ranked: list[Ranked]
+    ordered: list[Ranked]
     reading: FocusReading
     answerable: bool
 
 
 def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
-    """Validation documents with at most `wanted` questions each, a set after the other in turn."""
+    """Validation documents with at most `wanted` questions each, a third unanswerable ones, sets in turn."""
     rng = random.Random(seed)
     queues = []
     for name in SETS:
@@ -92,21 +88,27 @@ def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
     for row in itertools.zip_longest(*queues):
         for document in row:
             if document is not None:
-                asked = [q for q in document.questions if q.spans]
-                rng.shuffle(asked)
-                document.questions = asked[:wanted]
+                rng.shuffle(document.questions)
+                asked = [q for q in document.questions if q.spans][:wanted]
+                none = [q for q in document.questions if q.unanswerable][: max(1, len(asked) // 2)]
+                document.questions = [*asked, *none]
                 if asked:
                     yield document
 
 
-def trials(document: EvalDocument, options: Options, model: Any) -> Iterator[Trial]:
+def trials(document: EvalDocument, options: Options, model: Any, attention: bool) -> Iterator[Trial]:
     """Read the document once and take the signals of each of its questions."""
     parsed = read(f"{document.name}.txt", data=document.text[:CHARACTERS].encode("utf-8"), media_type="txt")
     parsed = replace(parsed, title=document.title)
     places = TextMap(document.text[:CHARACTERS], parsed.pages[0].text)
     session = Session([parsed], options, model=model)
-    for _ in session.read():
-        pass
+    if attention or not model.heads:
+        for _ in session.read():
+            pass
+    else:
+        # The layers that the heads look at are a tenth of the work, and all that is calibrated without attention.
+        session.reader.vectors.observe(0, model.evidence_states(list(session.context.ids)))
+    weights = {"vector": 1.0, "attention": float(attention)}
     for question in document.questions:
         golds = _golds(question, places, CHARACTERS)
         right = {
@@ -114,9 +116,9 @@ def trials(document: EvalDocument, options: Options, model: Any) -> Iterator[Tri
             for number, placed in enumerate(session.context.passages)
             if any(placed.passage.start < end and start < placed.passage.end for start, end in golds)
         }
-        if right:
-            vector, attention = session.signals(question.text, {"vector": 1.0, "attention": 1.0})
-            yield Trial(session, question.text, session.index.scores(question.text), vector, attention, right, golds)
+        if right or question.unanswerable:
+            vector, looked = session.signals(question.text, weights)
+            yield Trial(session, question.text, session.index.scores(question.text), vector, looked, right, golds)
 
 
 def _golds(question: AskedQuestion, places: TextMap, limit: int) -> list[tuple[int, int]]:
@@ -124,31 +126,45 @@ def _golds(question: AskedQuestion, places: TextMap, limit: int) -> list[tuple[i
     return [span for span in spans if span]
 
 
+def told(**figures: Any) -> None:
+    """Print one line of the search."""
+    print(json.dumps(figures), flush=True)
+
+
 def search_evidence(found: list[Trial]) -> dict[str, float]:
-    """Weights with the best hit@1 (hit@3 breaks ties); prints what each signal does alone and together."""
-    best: tuple[float, float, dict[str, float]] | None = None
-    for bm25, vector, attention in itertools.product((0.0, 1.0), VECTOR_WEIGHTS, ATTENTION_WEIGHTS):
+    """Weights with the best hit@1 plus half of hit@3; prints what each signal does alone and together."""
+    asked = [trial for trial in found if trial.right]
+    best: tuple[float, dict[str, float]] | None = None
+    seen: set[str] = set()
+    for bm25, vector, attention in itertools.product(BM25_WEIGHTS, VECTOR_WEIGHTS, ATTENTION_WEIGHTS):
         weights = {"bm25": bm25, "vector": vector, "attention": attention}
-        if not any(weights.values()):
+        if not any(weights.values()) or (attention and asked[0].attention is None):
             continue
-        orders = [np.argsort(-fuse(t.bm25, t.vector, t.attention, weights), kind="stable") for t in found]
-        first = float(np.mean([order[0] in t.right for order, t in zip(orders, found, strict=True)]))
-        third = float(
-            np.mean([bool(t.right & set(order[:3].tolist())) for order, t in zip(orders, found, strict=True)])
-        )
-        if sum(value > 0 for value in weights.values()) == 1 and max(weights.values()) in (1.0, 0.6):
-            print(
-                json.dumps({"evidence": weights, "hit_at_1": round(first, 4), "hit_at_3": round(third, 4)}), flush=True
-            )
-        if bm25 and (best is None or (first, third) > best[:2]):
-            best = first, third, weights
+        orders = [np.argsort(-fuse(t.bm25, t.vector, t.attention, weights), kind="stable") for t in asked]
+        first, third = hits(orders, [t.right for t in asked])
+        alone = [name for name, value in weights.items() if value]
+        if len(alone) == 1 and alone[0] not in seen:
+            seen.add(alone[0])
+            told(evidence=alone[0], hit_at_1=first, hit_at_3=third)
+        if bm25 and (best is None or first + third / 2 > best[0]):
+            best = first + third / 2, weights
     assert best is not None
-    print(json.dumps({"evidence": best[2], "hit_at_1": round(best[0], 4), "hit_at_3": round(best[1], 4)}), flush=True)
-    return best[2]
+    orders = [np.argsort(-fuse(t.bm25, t.vector, t.attention, best[1]), kind="stable") for t in asked]
+    first, third = hits(orders, [t.right for t in asked])
+    told(evidence=best[1], hit_at_1=first, hit_at_3=third)
+    return best[1]
+
+
+def hits(orders: list[Any], right: list[set[int]]) -> tuple[float, float]:
+    """Shares of the questions with a right passage first, and among the first three."""
+    pairs = list(zip(orders, right, strict=True))
+    first = np.mean([order[0] in answers for order, answers in pairs])
+    third = np.mean([bool(answers & {int(i) for i in order[:3]}) for order, answers in pairs])
+    return round(float(first), 4), round(float(third), 4)
 
 
 def readings(found: list[Trial], weights: dict[str, float]) -> list[Reading]:
-    """Focus and copy for every trial, with the right passages and without them."""
+    """The reader's view of every trial, with the right passages and without them."""
     done = []
     for trial in found:
         ranked = rank(
@@ -156,26 +172,49 @@ def readings(found: list[Trial], weights: dict[str, float]) -> list[Reading]:
         )
         without = [item for item in ranked if item.index not in trial.right]
         for answerable, kept in ((True, ranked), (False, without)):
-            reading = trial.session.focus(trial.question, kept)
+            if answerable and not trial.right:
+                continue
+            ordered, reading = trial.session.read_answer(trial.question, kept)
             if reading is not None:
-                done.append(Reading(trial, kept, reading, answerable))
+                done.append(Reading(trial, kept, ordered, reading, answerable))
     return done
+
+
+def search_rank(done: list[Reading]) -> float:
+    """How much the reader's log-probability of a passage counts in the ranking: best hit@1 plus half of hit@3."""
+    asked = [r for r in done if r.answerable]
+    best = (-1.0, 0.0)
+    for weight in RANK_WEIGHTS:
+        orders = []
+        for item in asked:
+            likely = {r.index: UNLIKELY if r.reader is None else r.reader for r in item.ordered}
+            orders.append([r.index for r in sorted(item.ranked, key=lambda r: -(r.score + weight * likely[r.index]))])
+        first, third = hits(orders, [item.trial.right for item in asked])
+        told(rank_weight=weight, hit_at_1=first, hit_at_3=third)
+        best = max(best, (first + third / 2, weight), key=lambda pair: pair[0])
+    return best[1]
 
 
 def _order(reading: Reading, reader: dict[str, float]) -> list[Candidate]:
     return sorted(reading.reading.candidates, key=lambda c: -candidate_score(c, reader))
 
 
-def _right(reading: Reading, candidate: Candidate) -> bool:
-    return any(candidate.start < end and start < candidate.end for start, end in reading.trial.golds)
+def _share(reading: Reading, candidate: Candidate) -> float:
+    """F1 of the candidate's characters against the best gold answer."""
+    best = 0.0
+    for start, end in reading.trial.golds:
+        shared = min(end, candidate.end) - max(start, candidate.start)
+        if shared > 0:
+            best = max(best, 2 * shared / (end - start + candidate.end - candidate.start))
+    return best
 
 
 def search_reader(done: list[Reading]) -> dict[str, float]:
-    """Weights of what orders candidates: a conditional logit of "overlaps a gold answer", for each length weight."""
-    asked = [r for r in done if r.answerable and any(_right(r, c) for c in r.reading.candidates)]
+    """Weights of what orders candidates: a conditional logit of "half of it is a gold answer", by length weight."""
+    asked = [r for r in done if r.answerable and any(_share(r, c) > 0 for c in r.reading.candidates)]
     best: tuple[float, dict[str, float]] | None = None
     for length in LENGTH_WEIGHTS:
-        groups = []
+        groups, shares = [], []
         for item in asked:
             x = np.array(
                 [
@@ -183,93 +222,80 @@ def search_reader(done: list[Reading]) -> dict[str, float]:
                     for c in item.reading.candidates
                 ]
             )
-            groups.append((x, np.array([_right(item, c) for c in item.reading.candidates])))
-        weights = _conditional_logit(groups)
+            shares.append(np.array([_share(item, c) for c in item.reading.candidates]))
+            groups.append((x, shares[-1] >= min(0.5, shares[-1].max())))
+        weights = conditional_logit(groups)
         names = ("reader_weight", "sentence_weight", "vector_weight", "evidence_weight")
         found = {**dict(zip(names, np.round(weights, 4).tolist(), strict=True)), "length_weight": length}
-        share = float(np.mean([right[np.argmax(x @ weights)] for x, right in groups]))
-        print(
-            json.dumps({"reader": found, "right_where_possible": round(share, 4), "possible": len(groups)}), flush=True
+        f1 = float(np.mean([share[np.argmax(x @ weights)] for (x, _), share in zip(groups, shares, strict=True)]))
+        touched = float(
+            np.mean([share[np.argmax(x @ weights)] > 0 for (x, _), share in zip(groups, shares, strict=True)])
         )
-        if best is None or share > best[0]:
-            best = share, found
+        told(reader=found, character_f1=round(f1, 4), overlapping=round(touched, 4), possible=len(groups))
+        if best is None or f1 > best[0]:
+            best = f1, found
     assert best is not None
     return best[1]
 
 
-def _conditional_logit(groups: list[tuple[np.ndarray, np.ndarray]], rounds: int = 400, rate: float = 0.3) -> np.ndarray:
-    """Weights that give the right rows of each group [rows, features] the largest share of its softmax."""
-    spread = np.concatenate([x for x, _ in groups]).std(0) + 1e-9
-    w = np.zeros(len(spread))
-    for _ in range(rounds):
-        gradient = -0.01 * w
-        for x, right in groups:
-            z = x / spread @ w
-            p = np.exp(z - z.max())
-            p /= p.sum()
-            target = p * right / max(float((p * right).sum()), 1e-12)
-            gradient += (target - p) @ (x / spread) / len(groups)
-        w = w + rate * gradient
-    return w / spread
-
-
 def fit_refusal(done: list[Reading], reader: dict[str, float]) -> dict[str, Any]:
-    """Logistic regression of "there is an answer" on the signals, and the threshold of the best balance."""
-    rows, labels, right = [], [], []
+    """Logistic regression of "there is an answer" on the signals, and the threshold of the best balance.
+
+    The figures are of a fit on the even documents, measured on the odd ones; what is returned was fitted on all.
+    """
+    rows, labels, right, odd = [], [], [], []
+    order = {id(r.trial.session): n for n, r in enumerate({id(x.trial.session): x for x in done}.values())}
     for reading in done:
         ordered = tuple(_order(reading, reader))
         seen = replace(reading.reading, candidates=ordered)
         session = reading.trial.session
-        values = refusal.features(reading.trial.question, session.context, session.index, reading.ranked, seen)
-        rows.append([values[name] for name in FEATURES])
+        values = refusal.features(reading.trial.question, session.context, session.index, reading.ordered, seen)
+        rows.append([values[name] for name in refusal.FEATURES])
         labels.append(reading.answerable)
-        right.append(reading.answerable and bool(ordered) and _right(reading, ordered[0]))
-    x, y = np.array(rows), np.array(labels, dtype=float)
-    mean, std = x.mean(0), x.std(0) + 1e-9
-    weights, bias = _logistic((x - mean) / std, y)
-    weights = weights / std
-    bias -= float(weights @ mean)
-    chance = 1 / (1 + np.exp(-(x @ weights + bias)))
-    answered = y > 0
-    hits = np.array(right)
-
-    def worth(threshold: float) -> float:
-        kept = chance >= threshold
-        # Half for questions with an answer: given, and twice where given rightly; half for those without: refused.
-        given = 0.5 * kept[answered].mean() + 0.5 * (kept & hits)[answered].sum() / max(1, hits[answered].sum())
-        return float(given + (~kept)[~answered].mean()) / 2
-
-    threshold = max(np.linspace(0.05, 0.95, 91), key=worth)
-    print(
-        json.dumps(
-            {
-                "refusal": dict(zip(FEATURES, np.round(weights, 3).tolist(), strict=True)),
-                "threshold": round(float(threshold), 3),
-                "answered": round(float((chance >= threshold)[answered].mean()), 3),
-                "refused_unanswerable": round(float((chance < threshold)[~answered].mean()), 3),
-            }
-        ),
-        flush=True,
+        right.append(reading.answerable and bool(ordered) and _share(reading, ordered[0]) > 0)
+        odd.append(order[id(session)] % 2 == 1)
+    x, y, hit, other = np.array(rows), np.array(labels), np.array(right), np.array(odd)
+    weights, bias = _fit(x[~other], y[~other])
+    threshold = _threshold(x[~other] @ weights + bias, y[~other], hit[~other])
+    kept = _chance(x[other] @ weights + bias) >= threshold
+    told(
+        measured_on=int(other.sum()),
+        answered=round(float(kept[y[other]].mean()), 4),
+        refused_unanswerable=round(float((~kept)[~y[other]].mean()), 4),
     )
+    weights, bias = _fit(x, y)
+    threshold = _threshold(x @ weights + bias, y, hit)
+    told(refusal=dict(zip(refusal.FEATURES, np.round(weights, 3).tolist(), strict=True)), threshold=threshold)
     return {
-        "features": list(FEATURES),
+        "features": list(refusal.FEATURES),
         "weights": np.round(weights, 5).tolist(),
         "bias": round(bias, 5),
-        "threshold": round(float(threshold), 3),
+        "threshold": threshold,
     }
 
 
-def _logistic(x: np.ndarray, y: np.ndarray, strength: float = 1e-2, rounds: int = 60) -> tuple[np.ndarray, float]:
-    """Ridge logistic regression by Newton's method on standardised x [n, features]; returns weights and bias."""
-    full = np.hstack([x, np.ones((len(x), 1))])
-    penalty = np.diag([strength * len(x)] * x.shape[1] + [0.0])
-    w = np.zeros(full.shape[1])
-    for _ in range(rounds):
-        p = 1 / (1 + np.exp(-full @ w))
-        gradient = full.T @ (p - y) + penalty @ w
-        hessian = (full * (p * (1 - p))[:, None]).T @ full + penalty + 1e-9 * np.eye(len(w))
-        w = w - np.linalg.solve(hessian, gradient)
-    return w[:-1], float(w[-1])
+def _fit(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
+    mean, std = x.mean(0), x.std(0) + 1e-9
+    # Both kinds of question count the same, however many there are of each.
+    balance = np.where(y, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
+    weights, bias = logistic((x - mean) / std, y.astype(float), balance)
+    weights = weights / std
+    return weights, bias - float(weights @ mean)
+
+
+def _chance(logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logits))
+
+
+def _threshold(logits: np.ndarray, answerable: np.ndarray, hit: np.ndarray) -> float:
+    """Half for questions with an answer: given, and twice where given rightly; half for those without: refused."""
+
+    def worth(threshold: float) -> float:
+        kept = _chance(logits) >= threshold
+        given = 0.5 * kept[answerable].mean() + 0.5 * (kept & hit)[answerable].sum() / max(1, hit[answerable].sum())
+        return float(given + (~kept)[~answerable].mean()) / 2
+
+    return round(float(max(np.linspace(0.05, 0.95, 91), key=worth)), 3)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -278,16 +304,21 @@ def run(options: argparse.Namespace) -> None:
     model = load_model(chosen)
     found: list[Trial] = []
     for document in documents(options.data, options.each, options.seed):
-        found += trials(document, chosen, model)
+        found += trials(document, chosen, model, options.attention)
         if len(found) >= options.questions:
             break
-    print(json.dumps({"questions": len(found)}), flush=True)
+    told(questions=len(found), answerable=sum(bool(trial.right) for trial in found))
     path = options.model / "calibration.json"
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     known["evidence_weights"] = search_evidence(found)
-    done = readings(found[: options.readings], known["evidence_weights"])
-    known["reader"] = {**DEFAULT_READER, **search_reader(done)}
-    known["refusal"] = fit_refusal(done, known["reader"])
+    done = readings(found, known["evidence_weights"])
+    if model.heads.span is not None:
+        fitted = {**DEFAULT_SPAN_READER, **search_reader(done), "rank_weight": search_rank(done)}
+        known["span_reader"] = model.calibration["span_reader"] = fitted
+        done = readings(found, known["evidence_weights"])
+    else:
+        fitted = known["reader"] = {**DEFAULT_READER, **search_reader(done)}
+    known["refusal"] = fit_refusal(done, fitted)
     path.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
@@ -295,9 +326,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Calibrate a model folder on validation documents.")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--questions", type=int, default=300)
-    parser.add_argument("--readings", type=int, default=150)
-    parser.add_argument("--each", type=int, default=12, help="questions of each document, at most")
+    parser.add_argument("--questions", type=int, default=600)
+    parser.add_argument("--each", type=int, default=16, help="questions with an answer of each document, at most")
+    parser.add_argument("--attention", action="store_true", help="read in full and weigh the question's attention too")
     parser.add_argument("--seed", type=int, default=0)
     run(parser.parse_args())
 

@@ -22,13 +22,15 @@ DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0, "attention": 0.0}
 class Ranked:
     """A passage of the context (`index` into `Context.passages`) with its fused score and the parts of it.
 
-    `bm25` is the raw score, `vector` the evidence head's (-1 to 1; None when the model's scores are off).
+    `bm25` is the raw score, `vector` the evidence head's (-1 to 1), `reader` the span head's log-probability that the
+    answer is in the passage; None where the model's scores are off or the passage was not looked at.
     """
 
     index: int
     score: float
     bm25: float
     vector: float | None = None
+    reader: float | None = None
 
 
 class WordIndex:

@@ -134,13 +134,13 @@ def read_focus(
     prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
     state = model.new_state()
     seen: list[Any] = []
-    observe = None if asked is None else lambda _, hidden: seen.append(model.evidence_head.token_vectors(hidden))
+    observe = None if asked is None else lambda _, hidden: seen.append(model.heads.evidence.token_vectors(hidden))
     logits = model.logits(model.prefill(prompt.ids, state, observe=observe))
     refusing = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     refusal = continuation_logprob(model, state.fork(), logits, refusing)
     places = _Places(excerpts, ranked, set(terms(question)), words, reader)
     if asked is not None:
-        places.compare(model.evidence_head, asked, seen, prompt)
+        places.compare(model.heads.evidence, asked, seen, prompt)
     spans = copy_spans(
         model, state, logits, prompt.ids, prompt.excerpt_ranges,
         also=places.best_sentences(prompt), beams=int(reader["beams"]), max_tokens=int(reader["max_tokens"]),

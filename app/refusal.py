@@ -24,6 +24,19 @@ DEFAULT: dict[str, Any] = {
     "threshold": 0.5,
 }
 _NO_READER = -20.0
+FEATURES = (
+    "bm25_top",
+    "idf_coverage_passage",
+    "idf_coverage_sentence",
+    "vector_top",
+    "vector_margin",
+    "reader_logprob",
+    "reader_refusal_margin",
+    "answer_coverage",
+    "answer_similarity",
+    "missing_names",
+)
+"""The signals that `features` returns, in the order of a calibration's weights."""
 
 
 def features(
@@ -34,8 +47,8 @@ def features(
     bm25_top: top passage's BM25 over the sum of idf of the question's words. idf_coverage_passage, _sentence: share
     of the question's idf in the best of the first three passages, and in the best sentence of them. vector_top: largest
     cosine; vector_margin: that minus the mean over all passages. reader_logprob: mean log-probability of a token of
-    the best span. reader_refusal_margin: its whole log-probability minus that of the refusal. missing_names: numbers
-    and names of the question that stand nowhere.
+    the best span. reader_refusal_margin: its whole log-probability minus that of the refusal. answer_coverage and
+    answer_similarity: of the best span's sentence. missing_names: numbers and names of the question that stand nowhere.
     """
     wanted = set(terms(question))
     total = sum(index.idf(term) for term in sorted(wanted))
@@ -52,6 +65,8 @@ def features(
         "vector_margin": max(vectors) - sum(vectors) / len(vectors) if vectors else 0.0,
         "reader_logprob": max(best.mean_logprob, _NO_READER) if best else _NO_READER,
         "reader_refusal_margin": max(min(best.logprob - refusal, 20.0), _NO_READER) if best else _NO_READER,
+        "answer_coverage": best.coverage if best else 0.0,
+        "answer_similarity": best.similarity if best else 0.0,
         "missing_names": float(len(missing_names(question, context, index))),
     }
 

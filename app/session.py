@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -20,14 +20,15 @@ from docqa.app.events import Event, Finished, Preview, QuoteFound, Warning
 from docqa.app.evidence import Ranked, WordIndex, attention_by_passage, rank
 from docqa.app.focus import FocusReading, excerpt, read_focus
 from docqa.app.provenance import Profile, answer_provenance, profile_of
+from docqa.app.span_reading import Asked, rank_few, read_by_spans, read_passages_alone, read_question
 from docqa.app.states import Reader
 from docqa.app.store import Store
-from docqa.app.vectors import question_vectors
 from docqa.app.verify_quote import Verifier
 from docqa.app.words import terms
 from docqa.ingest.types import Document
 
 PREVIEW_FROM_SECONDS = 30.0
+PREVIEW_PASSAGES = 16  # found by their words, ranked and read again by the model before the documents are
 _QUESTION_TOKENS = 1_024  # room for a question behind the documents when the YaRN factor is chosen
 _TRIAL_TOKENS = 512
 
@@ -65,8 +66,8 @@ class Session:
         self._told = False
         self._given_model = model
         self._charged = False
-        self._ranking: tuple[str, list[Ranked]] | None = None
-        self._vectors: tuple[str, Any] | None = None
+        self._looked: tuple[str, list[Ranked], FocusReading | None] | None = None
+        self._question: tuple[str, Asked] | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -152,17 +153,14 @@ class Session:
         """A preliminary answer from the passages that literal words find; status `partial`, no document state used."""
         asked = self._checked(question)
         started = time.monotonic()
-        ranked = rank(asked, self.index)
-        reading = self._focus(asked, ranked)
+        ranked, reading = self._preview(asked, rank(asked, self.index))
         tokens = reading.prompt_tokens if reading else 0
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
         return self._compose(asked, ranked, reading, usage, preliminary=True)
 
     def rank(self, question: str) -> list[Ranked]:
-        """All passages for `question`, best first, after `read`; the last question's ranking is kept."""
-        if self._ranking is None or self._ranking[0] != question:
-            self._ranking = (question, self._rank(question))
-        return self._ranking[1]
+        """All passages for `question`, best first, after `read`."""
+        return self._look(question)[0]
 
     def signals(self, question: str, weights: dict[str, float]) -> tuple[np.ndarray | None, np.ndarray | None]:
         """The model's vector and attention scores, [passages] each; None for one whose weight is 0."""
@@ -170,9 +168,19 @@ class Session:
         attention = self._attention_scores(question) if weights.get("attention") else None
         return vector, attention
 
-    def focus(self, question: str, ranked: list[Ranked]) -> FocusReading | None:
-        """Re-read the first k of `ranked` before the question; None when there is no passage at all."""
-        return self._focus(question, ranked)
+    def read_answer(
+        self, question: str, ranked: list[Ranked], *, reorder: bool = True
+    ) -> tuple[list[Ranked], FocusReading | None]:
+        """The passages in the reader's order, and its reading of the best: by the span head, or by focus without one.
+
+        The reading is None when there is no passage at all; `reorder` False keeps the order.
+        """
+        if self.model.heads.span is None or not ranked:
+            return ranked, self._focus(question, ranked)
+        return read_by_spans(
+            self.model, question, self._asked(question), self.context, ranked, self._kept_rows(), self.index,
+            reorder=reorder and self.options.model_scores,
+        )  # fmt: skip
 
     # Parts
 
@@ -189,6 +197,12 @@ class Session:
             self._told = True
             yield from (Warning(message) for message in [*self.warnings, *self.notices])
 
+    def _look(self, question: str) -> tuple[list[Ranked], FocusReading | None]:
+        """Ranking and reading of the last question, made once."""
+        if self._looked is None or self._looked[0] != question:
+            self._looked = (question, *self.read_answer(question, self._rank(question)))
+        return self._looked[1], self._looked[2]
+
     def _rank(self, question: str) -> list[Ranked]:
         weights = self.model.calibration.get("evidence_weights")
         if not self.options.model_scores or not weights:
@@ -196,20 +210,43 @@ class Session:
         vector, attention = self.signals(question, weights)
         return rank(question, self.index, vector=vector, attention=attention, weights=weights)
 
-    def _vector_scores(self, question: str) -> np.ndarray | None:
-        rows = self.reader.vectors.rows(len(self.context))
-        if rows is None:
-            return None
-        spans = [(placed.token_start, placed.token_end) for placed in self.context.passages]
-        return np.asarray(self.model.evidence_head.scores(self._asked(question), rows, spans), dtype=np.float64)
+    def _preview(self, question: str, ranked: list[Ranked]) -> tuple[list[Ranked], FocusReading | None]:
+        """Rank and read the few passages that words find, without the state of the documents."""
+        few = ranked[:PREVIEW_PASSAGES]
+        if self.model.heads.span is None or not few:
+            return ranked, self._focus(question, ranked)
+        asked, weights = self._asked(question), self.model.calibration.get("evidence_weights", {})
+        rows = read_passages_alone(self.model, self.context, [item.index for item in few])
+        if self.options.model_scores:
+            few = rank_few(self.model, few, asked, rows, weights)
+        return read_by_spans(
+            self.model, question, asked, self.context, few, rows, self.index, reorder=self.options.model_scores
+        )
 
-    def _asked(self, question: str) -> Any:
-        """The question's vectors, or None where the model's scores are off or it has no evidence head."""
-        if not self.options.model_scores or self.model.evidence_head is None:
+    @property
+    def _preview_passages(self) -> int:
+        return min(
+            PREVIEW_PASSAGES if self.model.heads.span is not None else self.options.k, len(self.context.passages)
+        )
+
+    def _kept_rows(self) -> Callable[[int], Any]:
+        rows = self.reader.vectors.rows(len(self.context))
+        placed = self.context.passages
+        return lambda index: rows[placed[index].token_start : placed[index].token_end]
+
+    def _vector_scores(self, question: str) -> np.ndarray | None:
+        head = self.model.heads.evidence
+        if head is None:
             return None
-        if self._vectors is None or self._vectors[0] != question:
-            self._vectors = (question, question_vectors(self.model, question))
-        return self._vectors[1]
+        rows = self.model.heads.evidence_rows(self.reader.vectors.rows(len(self.context)))
+        spans = [(placed.token_start, placed.token_end) for placed in self.context.passages]
+        return np.asarray(head.scores(self._asked(question).vectors, rows, spans), dtype=np.float64)
+
+    def _asked(self, question: str) -> Asked:
+        """The question as the model's heads see it."""
+        if self._question is None or self._question[0] != question:
+            self._question = (question, read_question(self.model, question))
+        return self._question[1]
 
     def _attention_scores(self, question: str) -> np.ndarray:
         from docqa.model.prompt import question_text
@@ -224,11 +261,11 @@ class Session:
             return None
         wanted = set(terms(question))
         excerpts = [excerpt(self.context, item.index, wanted, self.index) for item in top]
-        return read_focus(self.model, question, excerpts, top, self.index, self._asked(question))
+        asked = self._asked(question).vectors if self.options.model_scores and self.model.heads else None
+        return read_focus(self.model, question, excerpts, top, self.index, asked)
 
     def _answer(self, question: str, started: float) -> Answer:
-        ranked = self.rank(question)
-        reading = self._focus(question, ranked)
+        ranked, reading = self._look(question)
         reused = self.reader.tokens_reused if not self._charged else len(self.context)
         self._charged = True
         total = len(self.context)
@@ -265,9 +302,8 @@ class Session:
         ]
         total = len(self.context)
         if preliminary:
-            warnings.append(
-                f"preliminary: from the {self.options.k} best passages by their words; {total:,} tokens not read"
-            )
+            few = self._preview_passages
+            warnings.append(f"preliminary: from the {few} best passages by their words; {total:,} tokens not read")
         return CoverageReport(
             tokens=total,
             tokens_read=0 if preliminary else total,

@@ -39,7 +39,7 @@ class Reader:
     vectors: TokenVectors = field(init=False)
 
     def __post_init__(self) -> None:
-        self.vectors = TokenVectors(self.model.evidence_head)
+        self.vectors = TokenVectors(self.model.heads)
         self._grid = self.model.new_state(self.profile.yarn_factor).grid
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
@@ -78,7 +78,7 @@ class Reader:
             wait.release()
 
     def _fresh(self) -> Any:
-        self.vectors = TokenVectors(self.model.evidence_head)
+        self.vectors = TokenVectors(self.model.heads)
         return self.model.new_state(self.profile.yarn_factor)
 
     # Taking up what is kept
@@ -142,7 +142,7 @@ class Reader:
                 folder = self.store.adopt(key, self.key)
             expected = {"profile": self.profile.fields()}
             state = State.load(folder / "model", self.model, expected, ids=list(self.context.ids))
-            self.vectors = TokenVectors(self.model.evidence_head)
+            self.vectors = TokenVectors(self.model.heads)
             self.vectors.load(folder, state.position)
             self.store.pin(self.key)
             return "", state

@@ -1,4 +1,4 @@
-"""What is gathered while the documents are read: a small vector of every token, for the evidence head.
+"""What is gathered while the documents are read: a small vector of every token, for the model's heads.
 
 `TokenVectors.observe` goes into the model's prefill. A token's vector depends on the tokens before it and on the
 block it was read in, so rows before a grid point are the same after a resumed read.
@@ -18,30 +18,30 @@ FILE = "vectors.safetensors"
 
 
 class TokenVectors:
-    """Mutable: int8 rows [tokens, dim] in the order of the context, of the pieces read so far.
+    """Mutable: int8 rows [tokens, width] in the order of the context, of the pieces read so far.
 
-    Without an evidence head nothing is gathered, and nothing is written or looked for.
+    Without heads nothing is gathered, and nothing is written or looked for.
     """
 
-    def __init__(self, head: Any) -> None:
-        self._head = head
+    def __init__(self, heads: Any) -> None:
+        self._heads = heads
         self._pieces: dict[int, Any] = {}  # position -> rows of the piece that starts there
 
     def observe(self, position: int, hidden: Any) -> None:
         """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
-        if self._head is not None:
-            self._pieces[position] = self._head.token_vectors(hidden)
+        if self._heads:
+            self._pieces[position] = self._heads.rows(hidden)
 
     @property
     def wanted(self) -> bool:
-        return self._head is not None
+        return bool(self._heads)
 
     def rows(self, position: int) -> Any | None:
-        """Rows of all tokens before `position`, int8 [position, dim]; None without a head.
+        """Rows of all tokens before `position`, int8 [position, width]; None without heads.
 
         Raises StoreDamaged when a piece is missing.
         """
-        if self._head is None:
+        if not self._heads:
             return None
         import torch
 
@@ -80,7 +80,7 @@ class TokenVectors:
 
         Raises StoreDamaged when the file is not what was written or has fewer rows.
         """
-        if self._head is None:
+        if not self._heads:
             return
         from safetensors import SafetensorError, safe_open
 
@@ -95,13 +95,6 @@ class TokenVectors:
         if len(rows) < position:
             raise StoreDamaged(f"holds {len(rows)} tokens, {position} were read", where=str(path))
         self._pieces = {0: rows[:position].clone()}
-
-
-def question_vectors(model: Any, question: str) -> Any:
-    """The evidence head's vectors of a question read by itself, as it was trained on them."""
-    from docqa.model.prompt import question_text
-
-    return model.evidence_head.question_vectors(model.evidence_states(model.tokenizer.encode(question_text(question))))
 
 
 def _digest(rows: Any) -> str:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
-from docqa.model.evidence import EvidenceHead
+from docqa.model.heads import Heads
 from docqa.model.hybrid import Hybrid
 from docqa.model.memory import LongAttention
 from docqa.model.plan import longest_context
@@ -42,7 +42,7 @@ class Model:
     folder: Path
     dtype: torch.dtype
     calibration: dict[str, Any] = field(default_factory=dict)
-    evidence_head: EvidenceHead | None = None
+    heads: Heads = field(default_factory=Heads)
 
     @property
     def evidence_layer(self) -> int:
@@ -161,7 +161,7 @@ def load_model(
         print_of, tokenizer = pool.submit(fingerprint, where), pool.submit(Tokenizer.load, where)
         network = load_network(where, config, compute)
         parts = tokenizer.result(), network, print_of.result()
-    return Model(config, *parts, where, compute, _calibration(where), EvidenceHead.load(where))
+    return Model(config, *parts, where, compute, _calibration(where), Heads.load(where))
 
 
 def load_network(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Hybrid:

@@ -1,0 +1,203 @@
+"""Reading by the span head: the rows that were kept of the best passages against the question; nothing is read again.
+
+The head says how likely the answer is in each passage, which orders the evidence anew, and proposes spans. Every span
+leads back to exact characters of a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from docqa.app.context import Context
+from docqa.app.evidence import Ranked, WordIndex, fuse
+from docqa.app.focus import Candidate, FocusReading, candidate_score, trim
+from docqa.app.words import terms
+from docqa.ingest.sentences import sentences
+
+DEFAULT_SPAN_READER: dict[str, Any] = {
+    "reader_weight": 1.0,
+    "evidence_weight": 0.1,
+    "sentence_weight": 0.0,
+    "vector_weight": 0.0,
+    "length_weight": 0.0,
+    "rank_weight": 0.3,
+    "passages": 16,
+    "max_tokens": 64,
+    "spans": 24,
+}
+UNLIKELY = -12.0
+"""Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
+
+Rows = Callable[[int], Any]
+"""The kept rows (int8 [tokens, width]) of a passage of the context, by its index."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as the heads see it: `vectors` for ranking, `rows` for reading; None without that head."""
+
+    vectors: Any
+    rows: Any
+
+
+def read_question(model: Any, question: str) -> Asked:
+    """Read a question by itself, as the heads were trained on it."""
+    from docqa.model.prompt import question_text
+
+    hidden = model.evidence_states(model.tokenizer.encode(question_text(question)))
+    heads = model.heads
+    return Asked(
+        heads.evidence.question_vectors(hidden) if heads.evidence is not None else None,
+        heads.span.rows(hidden) if heads.span is not None else None,
+    )
+
+
+def read_passages_alone(model: Any, context: Context, passages: list[int]) -> Rows:
+    """Rows of a few passages that are read by themselves, through the lower layers only."""
+    from docqa.model.prompt import PREAMBLE
+
+    ids = list(model.tokenizer.encode(PREAMBLE))
+    ranges: dict[int, tuple[int, int]] = {}
+    for index in sorted(passages):
+        placed = context.passages[index]
+        piece = context.ids[placed.token_start : placed.token_end]
+        ranges[index] = (len(ids), len(ids) + len(piece))
+        ids.extend(piece)
+    rows = model.heads.rows(model.evidence_states(ids))
+    return lambda index: rows[ranges[index][0] : ranges[index][1]]
+
+
+def rank_few(model: Any, ranked: list[Ranked], asked: Asked, rows: Rows, weights: dict[str, float]) -> list[Ranked]:
+    """The given passages by words and vectors, best first; vectors are taken from `rows`."""
+    if model.heads.evidence is None or asked.vectors is None or not weights.get("vector"):
+        return ranked
+    each = [model.heads.evidence_rows(rows(item.index)) for item in ranked]
+    vector = np.array([float(model.heads.evidence.scores(asked.vectors, part, [(0, len(part))])) for part in each])
+    total = fuse(np.array([item.bm25 for item in ranked]), vector, None, weights)
+    order = np.lexsort((np.arange(len(total)), -total))
+    return [replace(ranked[i], score=float(total[i]), vector=float(vector[i])) for i in order]
+
+
+def read_by_spans(
+    model: Any,
+    question: str,
+    asked: Asked,
+    context: Context,
+    ranked: list[Ranked],
+    rows: Rows,
+    words: WordIndex,
+    *,
+    reorder: bool = True,
+) -> tuple[list[Ranked], FocusReading]:
+    """(all of `ranked` in a better order, what the head read in the first of them).
+
+    `reorder` False leaves the order as it is, for measuring what the head adds.
+    """
+    from docqa.model.span_head import read_spans
+
+    reader = {**DEFAULT_SPAN_READER, **model.calibration.get("span_reader", {})}
+    top = [item for item in ranked if _length(context, item)][: int(reader["passages"])]
+    if not top:
+        return ranked, FocusReading((), (), None, 0)
+    parts = [model.heads.span_rows(rows(item.index)) for item in top]
+    reading = read_spans(
+        model.heads.span, asked.rows, parts, longest=int(reader["max_tokens"]), count=int(reader["spans"])
+    )
+    places = _SpanPlaces(model, asked, context, top, rows, set(terms(question)), words)
+    kept: dict[tuple[int, int, int], Candidate] = {}
+    for span in reading.spans:
+        candidate = places.candidate(span)
+        if candidate is not None:
+            key = (candidate.document, candidate.page, candidate.start)
+            candidate = replace(candidate, score=candidate_score(candidate, reader))
+            if key not in kept or kept[key].score < candidate.score:
+                kept[key] = candidate
+    ordered = sorted(kept.values(), key=lambda c: (-c.score, c.excerpt, c.start, c.end))
+    likely = [max(value, UNLIKELY) for value in reading.passages.tolist()]
+    tokens = sum(map(len, parts)) + len(asked.rows)
+    return (
+        _reordered(ranked, top, likely, float(reader["rank_weight"])) if reorder else ranked,
+        FocusReading((), tuple(ordered), reading.none, tokens),
+    )
+
+
+def _length(context: Context, item: Ranked) -> int:
+    placed = context.passages[item.index]
+    return placed.token_end - placed.token_start
+
+
+def _reordered(ranked: list[Ranked], top: list[Ranked], likely: list[float], weight: float) -> list[Ranked]:
+    by_index = dict(zip((item.index for item in top), likely, strict=True))
+    scored = [
+        replace(item, score=item.score + weight * by_index.get(item.index, UNLIKELY), reader=by_index.get(item.index))
+        for item in ranked
+    ]
+    order = sorted(range(len(scored)), key=lambda i: (-scored[i].score, i))
+    return [scored[i] for i in order]
+
+
+class _SpanPlaces:
+    """Leads spans of tokens back to characters, and says what speaks for their sentences."""
+
+    def __init__(
+        self,
+        model: Any,
+        asked: Asked,
+        context: Context,
+        top: list[Ranked],
+        rows: Rows,
+        wanted: set[str],
+        words: WordIndex,
+    ) -> None:
+        self.model, self.asked, self.context, self.top = model, asked, context, top
+        self.rows, self.wanted, self.words = rows, wanted, words
+        self._sentences: dict[int, list[tuple[int, int, float, float]]] = {}
+
+    def candidate(self, span: Any) -> Candidate | None:
+        """Candidate of a `Span`; None when nothing but punctuation is in it."""
+        item = self.top[span.passage]
+        placed = self.context.passages[item.index]
+        base = placed.passage.start
+        text = self.context.text_of(placed)
+        first, last = placed.token_start + span.first, placed.token_start + span.last
+        start = self.context.token_offset[first] - base
+        end = self.context.token_offset[last + 1] - base if last + 1 < placed.token_end else len(text)
+        start, end = trim(text, start, min(end, len(text)))
+        if start >= end:
+            return None
+        coverage, similarity = self._sentence(span.passage, start, end)
+        return Candidate(
+            span.passage, placed.document, placed.passage.page, base + start, base + end,
+            max(span.score, 3 * UNLIKELY), 1, 0.0,
+            coverage, similarity, item.score - self.top[0].score,
+        )  # fmt: skip
+
+    def _sentence(self, number: int, start: int, end: int) -> tuple[float, float]:
+        """(share of the question's words, likeness to the question) of the sentence that holds `start:end`."""
+        if number not in self._sentences:
+            self._sentences[number] = self._all_sentences(number)
+        touched = [(c, s) for a, b, c, s in self._sentences[number] if a < end and start < b]
+        return max(touched, default=(0.0, 0.0))
+
+    def _all_sentences(self, number: int) -> list[tuple[int, int, float, float]]:
+        item = self.top[number]
+        placed = self.context.passages[item.index]
+        text, base = self.context.text_of(placed), placed.passage.start
+        found = [(span.start, span.end) for span in sentences(text)]
+        offsets = [self.context.token_offset[t] - base for t in range(placed.token_start, placed.token_end)]
+        ranges = []
+        for start, end in found:
+            inside = [j for j, at in enumerate(offsets) if start <= at < end]
+            ranges.append((inside[0], inside[-1] + 1) if inside else (0, 0))
+        like = [0.0] * len(found)
+        if self.asked.vectors is not None:
+            vectors = self.model.heads.evidence_rows(self.rows(item.index))
+            like = self.model.heads.evidence.scores(self.asked.vectors, vectors, ranges).tolist()
+        return [
+            (start, end, self.words.coverage(self.wanted, set(terms(text[start:end]))), value)
+            for (start, end), value in zip(found, like, strict=True)
+        ]

@@ -1,0 +1,102 @@
+"""Answers by the span head: from rows kept while reading, led back to exact characters, the same after a restart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.engine import Options, open_session
+from docqa.app.events import Finished
+from docqa.app.span_reading import UNLIKELY
+from docqa.app.words import terms
+
+QUESTION = "What does the tenant of unit 7 pay to the keeper?"
+
+
+@pytest.fixture(scope="module")
+def span_checkpoint(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Path:
+    """The tiny checkpoint with a span head of random weights beside it."""
+    import shutil
+
+    import torch
+    from safetensors.torch import save_file
+
+    from docqa.model.span_head import SPAN_FILE, SpanHead
+
+    folder = tmp_path_factory.mktemp("span") / "model"
+    shutil.copytree(checkpoint, folder)
+    torch.manual_seed(3)
+    save_file(SpanHead(32, row=16, width=32).state_dict(), folder / SPAN_FILE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def span_model(span_checkpoint: Path) -> Any:
+    from docqa.model.load import load_model
+
+    return load_model(span_checkpoint, dtype="float32", threads=1)
+
+
+@pytest.fixture
+def session(lease: Path, span_model: Any) -> Any:
+    with open_session([str(lease)], Options(store=False, preview=False), model=span_model) as opened:
+        for _ in opened.read():
+            pass
+        yield opened
+
+
+def test_every_candidate_is_trimmed_words_of_the_passage_it_was_pointed_at_in(session: Any) -> None:
+    ranked = session._rank(QUESTION)
+    _, reading = session.read_answer(QUESTION, ranked)
+    assert reading.candidates
+    for candidate in reading.candidates:
+        placed = session.context.passages[ranked[candidate.excerpt].index]
+        assert placed.passage.page == candidate.page
+        assert placed.passage.start <= candidate.start < candidate.end <= placed.passage.end
+        text = session.documents[0].pages[candidate.page - 1].text[candidate.start : candidate.end]
+        assert text == text.strip(" ,.;:\n")
+        assert 3 * UNLIKELY <= candidate.logprob <= 0
+    scores = [candidate.score for candidate in reading.candidates]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_head_moves_passages_and_can_be_told_not_to(session: Any, span_model: Any, monkeypatch: Any) -> None:
+    monkeypatch.setitem(
+        span_model.calibration, "span_reader", {"rank_weight": 50.0}
+    )  # random scores lie close together
+    ranked = session._rank(QUESTION)
+    moved, _ = session.read_answer(QUESTION, ranked)
+    kept, _ = session.read_answer(QUESTION, ranked, reorder=False)
+    assert [item.index for item in kept] == [item.index for item in ranked]
+    assert sorted(item.index for item in moved) == sorted(item.index for item in ranked)
+    assert [item.index for item in moved] != [item.index for item in ranked]
+    assert [item.score for item in moved] == sorted((item.score for item in moved), reverse=True)
+
+
+def test_quick_answers_without_reading_the_documents(lease: Path, span_model: Any, monkeypatch: Any) -> None:
+    def never(*_: Any, **__: Any) -> None:
+        raise AssertionError("the documents were read")
+
+    monkeypatch.setattr(type(span_model), "prefill", never)
+    with open_session([str(lease)], Options(store=False, quick=True), model=span_model) as opened:
+        answer = list(opened.ask(QUESTION))[-1]
+        assert isinstance(answer, Finished)
+        assert answer.answer.status == "partial" and answer.answer.coverage.tokens_read == 0
+        wanted = set(terms("tenant unit 7 pay keeper"))
+        assert wanted & set(terms(answer.answer.evidence[0].text))
+
+
+def test_a_restart_gives_the_same_answer_bit_for_bit(
+    lease: Path, span_checkpoint: Path, tmp_path: Path, ask_in_process: Any
+) -> None:
+    spec = {"model": str(span_checkpoint)}
+    _, cold = ask_in_process([lease], [QUESTION], tmp_path / "kept", **spec)
+    _, kept = ask_in_process([lease], [QUESTION], tmp_path / "kept", **spec)
+    code, elsewhere = ask_in_process([lease], [QUESTION], tmp_path / "other", **spec)
+    assert code == 0
+    assert kept["answers"][0].pop("usage")["cached"]
+    cold["answers"][0].pop("usage"), elsewhere["answers"][0].pop("usage")
+    assert json.dumps(cold) == json.dumps(kept) == json.dumps(elsewhere)
