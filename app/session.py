@@ -230,7 +230,7 @@ class Session:
         )
 
     def _kept_rows(self) -> Callable[[int], Any]:
-        rows = self.reader.vectors.rows(len(self.context))
+        rows: Any = self.reader.vectors.rows(len(self.context))
         placed = self.context.passages
         return lambda index: rows[placed[index].token_start : placed[index].token_end]
 

@@ -33,21 +33,38 @@ Observer = Callable[[int, Tensor], None]
 
 @dataclass
 class Model:
-    """A loaded checkpoint. Thread-safe only one call at a time, like torch itself."""
+    """A loaded checkpoint. Thread-safe only one call at a time, like torch itself.
+
+    `lower` is the network with the layers filled that the heads work on; `network` is the whole of it.
+    """
 
     config: HybridConfig
     tokenizer: Tokenizer
-    network: Hybrid
+    lower: Hybrid
     fingerprint: str
     folder: Path
     dtype: torch.dtype
     calibration: dict[str, Any] = field(default_factory=dict)
     heads: Heads = field(default_factory=Heads)
+    _whole: bool = False
 
     @property
     def evidence_layer(self) -> int:
         """The layer whose output `observe` gets; the last one where the folder's calibration names none."""
         return int(self.calibration.get("evidence_layer", self.config.num_hidden_layers - 1))
+
+    @property
+    def network(self) -> Hybrid:
+        """The network. Layers above the heads' are unpacked when they are first needed: a question about a document
+        that was read already does without them.
+
+        Raises:
+            WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
+        """
+        if not self._whole:
+            fill_network(self.lower, self.folder, self.dtype)
+            self._whole = True
+        return self.lower
 
     def new_state(self, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None) -> State:
         """An empty state whose whole lineage uses `yarn_factor` (see `plan.yarn_factor_for`)."""
@@ -120,9 +137,9 @@ class Model:
     def evidence_states(self, ids: Sequence[int]) -> Tensor:
         """What `evidence_layer` puts out for `ids` read alone, [seq, dim]; the layers above are not run."""
         with torch.inference_mode():
-            x = self.network.embed_tokens(torch.as_tensor(ids, dtype=torch.long)[None])
-            rotation = self.network.rotation(torch.arange(x.shape[1]))
-            for layer in self.network.layers[: self.evidence_layer + 1]:
+            x = self.lower.embed_tokens(torch.as_tensor(ids, dtype=torch.long)[None])
+            rotation = self.lower.rotation(torch.arange(x.shape[1]))
+            for layer in self.lower.layers[: self.evidence_layer + 1]:
                 x = layer(x, rotation)
         return x[0]
 
@@ -157,20 +174,36 @@ def load_model(
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config = HybridConfig.from_folder(where)
     compute = _dtype(dtype)
+    calibration, heads = _calibration(where), Heads.load(where)
+    layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         print_of, tokenizer = pool.submit(fingerprint, where), pool.submit(Tokenizer.load, where)
-        network = load_network(where, config, compute)
+        network = load_network(where, config, compute, layers)
         parts = tokenizer.result(), network, print_of.result()
-    return Model(config, *parts, where, compute, _calibration(where), Heads.load(where))
+    return Model(config, *parts, where, compute, calibration, heads)
 
 
-def load_network(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Hybrid:
-    """The network of a folder with its weights, without a tokenizer; matrices in `dtype`."""
+def load_network(folder: Path, config: HybridConfig, dtype: torch.dtype, layers: int | None = None) -> Hybrid:
+    """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
+
+    With `layers`, all tensors are looked for but only the embedding and the first layers are filled; `fill_network`
+    fills the others.
+    """
     with torch.device("meta"):
         network = Hybrid(config)
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    network.load_state_dict(load_tensors(folder, expected, dtype), assign=True)
+    fill_network(network, folder, dtype, layers)
     return network.requires_grad_(False).eval()
+
+
+def fill_network(network: Hybrid, folder: Path, dtype: torch.dtype, layers: int | None = None) -> None:
+    """Fill what has no values yet: all of it, or only the embedding and the first `layers` layers."""
+    empty = {name for name, tensor in network.state_dict().items() if tensor.is_meta}
+    first = tuple(f"layers.{number}." for number in range(layers)) if layers is not None else ("",)
+    wanted = {name for name in empty if name.startswith((*first, "embed_tokens."))}
+    if wanted:
+        expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+        network.load_state_dict(load_tensors(folder, expected, dtype, wanted), assign=True, strict=False)
+        network.requires_grad_(False)
 
 
 def default_dtype() -> torch.dtype:

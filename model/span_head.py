@@ -66,6 +66,9 @@ class SelfMixing(nn.Module):
 class SpanHead(nn.Module):
     """Rows of a passage and of a question to start and end logits of the passage's tokens."""
 
+    mean: Tensor
+    scale: Tensor
+
     def __init__(self, hidden: int, row: int = 128, width: int = 96, blocks: int = 1, dropout: float = 0.0) -> None:
         super().__init__()
         self.dropout = dropout

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,8 +115,12 @@ def fingerprint(folder: Path) -> str:
     return total.hexdigest()
 
 
-def load_tensors(folder: Path, expected: Mapping[str, tuple[int, ...]], dtype: torch.dtype) -> dict[str, Tensor]:
-    """All tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in float32 at least).
+def load_tensors(
+    folder: Path, expected: Mapping[str, tuple[int, ...]], dtype: torch.dtype, wanted: Collection[str] | None = None
+) -> dict[str, Tensor]:
+    """The tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in float32 at least).
+
+    All of them must be there; with `wanted` only those are read.
 
     Raises:
         WeightsMissing: a tensor is not there.
@@ -132,6 +136,8 @@ def load_tensors(folder: Path, expected: Mapping[str, tuple[int, ...]], dtype: t
                 if part not in found:
                     raise WeightsMissing(f"{folder}: no tensor {name} (nor {part}); the checkpoint is incomplete")
             taken.update(parts)
+            if wanted is not None and name not in wanted:
+                continue
             tensors = [files.read(found[part]) for part in parts]
             value = tensors[0]
             if len(parts) > 1:

@@ -1,20 +1,16 @@
-"""Train the evidence head: late interaction between questions and passages, on the hidden states of a frozen trunk.
+"""Train the evidence head: late interaction between questions and passages, on the features of a frozen trunk.
 
-Train it on the folder that ships, quantized or not: the head learns from the states that it will see. Documents are
-read window by window; the output of one layer at every token is kept, and questions are read alone.
-Passages of the same document are the negatives (InfoNCE, van den Oord et al. 2018). The layer is chosen on documents
-held out of the head's training.
+The features are those of `features.py`, read with the folder that ships: the head learns from the states that it will
+see. Passages of the same document are the negatives (InfoNCE, van den Oord et al. 2018).
 
-python -m docqa.model.training.evidence --student FOLDER --data FOLDER [--tokens N] [--layers 3,6,9]
+python -m docqa.model.training.evidence --features FOLDER --out FOLDER [--validation FOLDER] [--steps N]
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,136 +18,36 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.model.config import HybridConfig
 from docqa.model.evidence import EVIDENCE_FILE, EvidenceHead
-from docqa.model.hybrid import Hybrid
-from docqa.model.load import load_network
-from docqa.model.prompt import PREAMBLE, question_text
-from docqa.model.training.data import QA_WEIGHTS, FileTokenizer, Question, SourceText, read_qa
-from docqa.model.training.loop import best_dtype
+from docqa.model.training.features import DocumentFeatures
 
 DIM = 64
-WINDOW = 2048
 PASSAGES_A_STEP, QUESTIONS_A_STEP = 56, 20
 
 
 @dataclass
 class ReadDocument:
-    """Hidden states [tokens, hidden], float16, of one document's passages and questions, and who answers whom."""
+    """Rows [tokens, hidden], float16, of one document's passages and answered questions, and who answers whom."""
 
     passages: list[Tensor]
     questions: list[Tensor]
     right: Tensor  # [questions, passages] bool
 
 
-def grouped_sources(data: Path, seed: int) -> Iterator[list[SourceText]]:
-    """Documents of every training set in turn, shuffled; single passages are put together by fifteen."""
-    rng = random.Random(seed)
-    queues: list[list[list[SourceText]]] = []
-    for name in QA_WEIGHTS:
-        by_doc: dict[str, list[SourceText]] = {}
-        for source in read_qa(data / "qa" / "train" / f"{name}.jsonl.gz"):
-            by_doc.setdefault(source.doc, []).append(source)
-        long = [d for d in by_doc.values() if sum(len(s.passages) for s in d) >= 6]
-        short = [s for d in by_doc.values() if sum(len(s.passages) for s in d) < 6 for s in d]
-        rng.shuffle(short)
-        queues.append(long)
-        queues.append([short[i : i + 15] for i in range(0, len(short) - 14, 15)])
-    queues.append(_sentences(data, rng))
-    for queue in queues:
-        rng.shuffle(queue)
-    while any(queues):
-        for queue in queues:
-            if queue:
-                yield queue.pop()
-
-
-def _sentences(data: Path, rng: random.Random) -> list[list[SourceText]]:
-    """Questions with the sentence that holds their answer, forty sentences to a document."""
-    with gzip.open(data / "qa" / "train" / "squad_evidence_sentences.jsonl.gz", "rt", encoding="utf-8") as lines:
-        pairs = [json.loads(line) for line in lines]
-    rng.shuffle(pairs)
-    sources = [
-        SourceText(
-            p["id"], p["sentence"], ((0, len(p["sentence"])),), (Question(p["question"], ((0, len(p["sentence"])),)),)
-        )
-        for p in pairs
-    ]
-    return [sources[i : i + 40] for i in range(0, len(sources) - 39, 40)]
-
-
-@torch.no_grad()
-def hidden_states(
-    student: Hybrid, rows: list[list[int]], layers: list[int], dtype: torch.dtype
-) -> dict[int, list[Tensor]]:
-    """Output of each of `layers` for sequences filled on the right: layer -> [tokens, hidden] of every row, float16.
-
-    Layers above the last one that is asked for are not run.
-    """
-    longest = max(map(len, rows))
-    filled = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
-    found: dict[int, list[Tensor]] = {}
-    with torch.autocast("cpu", dtype=dtype):
-        x = student.embed_tokens(filled)
-        rotation = student.rotation(torch.arange(longest))
-        for number in range(max(layers) + 1):
-            x = student.layers[number](x, rotation)
-            if number in layers:
-                found[number] = [x[i, : len(row)].half().clone() for i, row in enumerate(rows)]
+def read_documents(folder: Path) -> list[ReadDocument]:
+    """The documents of a folder of features that have at least six passages, sets mixed in a fixed order."""
+    found = []
+    for path in sorted(folder.glob("*.safetensors"), key=lambda path: (path.stem.rsplit("-", 1)[1], path.stem)):
+        document = DocumentFeatures.load(path)
+        asked = sorted({int(question) for question in document.golds[:, 0]})
+        if len(document.passages) < 6 or not asked:
+            continue
+        right = torch.zeros(len(document.questions), len(document.passages), dtype=torch.bool)
+        right[document.golds[:, 0].long(), document.golds[:, 1].long()] = True
+        passages = [document.rows[a:b] for a, b in document.passages.tolist()]
+        questions = [document.rows[a:b] for a, b in document.questions[asked].tolist()]
+        found.append(ReadDocument(passages, questions, right[asked]))
     return found
-
-
-def read_document(
-    student: Hybrid,
-    tokenizer: FileTokenizer,
-    sources: list[SourceText],
-    layers: list[int],
-    dtype: torch.dtype,
-    most_questions: int,
-    most_passages: int,
-) -> dict[int, ReadDocument] | None:
-    """Read one document and a sample of its questions; None where nothing is asked that its passages answer."""
-    places = [(s, p) for s in sources for p in s.passages][:most_passages]
-    asked = [(s, q) for s in sources for q in s.questions if q.spans]
-    random.Random(len(places)).shuffle(asked)
-    rows: list[list[int]] = []
-    right: list[list[bool]] = []
-    for source, question in asked:
-        hits = [s is source and any(a < p[1] and p[0] < b for a, b in question.spans) for s, p in places]
-        if any(hits) and len(rows) < most_questions:
-            rows.append(tokenizer.encode(question_text(question.text))[:64])
-            right.append(hits)
-    if not rows or len(places) < 6:
-        return None
-    passages: dict[int, list[Tensor]] = {n: [] for n in layers}
-    window = list(tokenizer.encode(PREAMBLE))
-    spans: list[tuple[int, int]] = []
-    for number, (source, (start, end)) in enumerate(places):
-        piece = tokenizer.encode(source.text[start:end] + "\n")[: WINDOW // 2]
-        if len(window) + len(piece) > WINDOW:
-            _cut(student, window, spans, layers, dtype, passages)
-            window, spans = [], []
-        spans.append((len(window), len(window) + len(piece)))
-        window = window + piece
-        if number == len(places) - 1:
-            _cut(student, window, spans, layers, dtype, passages)
-    questions: dict[int, list[Tensor]] = {n: [] for n in layers}
-    for begin in range(0, len(rows), 16):
-        for n, states in hidden_states(student, rows[begin : begin + 16], layers, dtype).items():
-            questions[n] += states
-    return {n: ReadDocument(passages[n], questions[n], torch.tensor(right)) for n in layers}
-
-
-def _cut(
-    student: Hybrid,
-    window: list[int],
-    spans: list[tuple[int, int]],
-    layers: list[int],
-    dtype: torch.dtype,
-    into: dict[int, list[Tensor]],
-) -> None:
-    for n, states in hidden_states(student, [window], layers, dtype).items():
-        into[n] += [states[0][a:b].clone() for a, b in spans]
 
 
 class TrainedHead(nn.Module):
@@ -240,49 +136,23 @@ def hit_at_1(head: TrainedHead, documents: list[ReadDocument]) -> float:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Read documents, train a head for each layer, keep the layer that is best on held-out documents, write it."""
+    """Train a head, print its figure on the validation features, write it beside the weights."""
     from safetensors.torch import save_file
 
     torch.set_flush_denormal(True)
-    student = load_network(options.student, HybridConfig.from_folder(options.student), torch.float32)
-    tokenizer = FileTokenizer(options.student / "tokenizer.json")
-    layers = [int(n) for n in options.layers.split(",")]
-    read: dict[int, list[ReadDocument]] = {n: [] for n in layers}
-    tokens, dtype = 0, best_dtype(torch.device("cpu"))
-    for sources in grouped_sources(options.data, options.seed):
-        document = read_document(student, tokenizer, sources, layers, dtype, options.questions, options.passages)
-        if document:
-            tokens += sum(len(t) for t in document[layers[0]].passages + document[layers[0]].questions)
-            for n in layers:
-                read[n].append(document[n])
-        if tokens >= options.tokens:
-            break
-    held = {n: documents[::6] for n, documents in read.items()}
-    scores = {}
-    for n in layers:
-        head = train_head([d for i, d in enumerate(read[n]) if i % 6], options.steps, options.seed)
-        scores[n] = hit_at_1(head, held[n])
-        print(
-            json.dumps({"layer": n, "documents": len(read[n]), "tokens": tokens, "held_hit_at_1": round(scores[n], 4)}),
-            flush=True,
-        )
-    best = max(layers, key=lambda n: scores[n])
-    final = train_head(read[best], int(options.steps * 1.5), options.seed).finished()
-    save_file({n: t.contiguous() for n, t in vars(final).items()}, options.student / EVIDENCE_FILE)
-    calibration = options.student / "calibration.json"
-    known = json.loads(calibration.read_text(encoding="utf-8")) if calibration.exists() else {}
-    calibration.write_text(json.dumps({**known, "evidence_layer": best}, indent=1) + "\n", encoding="utf-8")
+    head = train_head(read_documents(options.features), options.steps, options.seed)
+    if options.validation:
+        print(json.dumps({"hit_at_1": round(hit_at_1(head, read_documents(options.validation)), 4)}), flush=True)
+    final = head.finished()
+    save_file({name: tensor.contiguous() for name, tensor in vars(final).items()}, options.out / EVIDENCE_FILE)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Train the evidence head on a frozen trunk.")
-    parser.add_argument("--student", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--tokens", type=int, default=600_000)
-    parser.add_argument("--layers", default="3,6,9")
-    parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--questions", type=int, default=24, help="of each document, at most")
-    parser.add_argument("--passages", type=int, default=48, help="of each document, at most")
+    parser = argparse.ArgumentParser(description="Train the evidence head on features of a frozen trunk.")
+    parser.add_argument("--features", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--validation", type=Path)
+    parser.add_argument("--steps", type=int, default=1_500)
     parser.add_argument("--seed", type=int, default=0)
     run(parser.parse_args())
 

@@ -27,6 +27,7 @@ from docqa.model.training.data import QA_WEIGHTS, FileTokenizer, SourceText, rea
 
 WINDOW = 1024  # tokens read together; a quarter faster than 2,048 on two cores, and passages rarely lean further back
 LONGEST_PASSAGE, LONGEST_QUESTION = 400, 80
+LEAST_WEIGHT = 0.04  # of a set in QA_WEIGHTS: one document a round
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,13 @@ class DocumentFeatures:
 
 
 def groups(data: Path, seed: int, *, validation: bool = False) -> Iterator[tuple[str, list[SourceText]]]:
-    """(set, contexts of one document), sets in turn; contexts that stand alone are put together by fifteen."""
+    """(name, contexts of one document); contexts that stand alone are put together by fifteen.
+
+    A name is SET-long-NUMBER or SET-short-NUMBER. Sets take turns, as many each round as QA_WEIGHTS gives them.
+    """
     rng = random.Random(seed)
-    queues: list[tuple[str, list[list[SourceText]]]] = []
-    for name in QA_WEIGHTS:
+    queues: list[tuple[str, int, list[tuple[str, list[SourceText]]]]] = []
+    for name, weight in QA_WEIGHTS.items():
         by_doc: dict[str, list[SourceText]] = {}
         for source in read_qa(data / "qa" / "train" / f"{name}.jsonl.gz", validation=validation):
             by_doc.setdefault(source.doc, []).append(source)
@@ -68,12 +72,14 @@ def groups(data: Path, seed: int, *, validation: bool = False) -> Iterator[tuple
         short = [s for d in by_doc.values() if sum(len(s.passages) for s in d) < 6 for s in d]
         rng.shuffle(long)
         rng.shuffle(short)
-        queues.append((name, long))
-        queues.append((name, [short[i : i + 15] for i in range(0, len(short) - 14, 15)]))
-    while any(queue for _, queue in queues):
-        for name, queue in queues:
-            if queue:
-                yield name, queue.pop()
+        together = [short[i : i + 15] for i in range(0, len(short) - 14, 15)]
+        for kind, found in (("long", long), ("short", together)):
+            named = [(f"{name}-{kind}-{i:04d}", sources) for i, sources in enumerate(reversed(found))]
+            queues.append((name, max(1, round(weight / LEAST_WEIGHT)), named[::-1]))
+    while any(queue for _, _, queue in queues):
+        for _, turns, queue in queues:
+            for _ in range(min(turns, len(queue))):
+                yield queue.pop()
 
 
 @torch.no_grad()
@@ -95,7 +101,8 @@ def read_features(
     places = _chosen(sources, most, rng)
     encoded = [tokenizer.encode_with_offsets(source.text[start:end] + "\n") for source, (start, end) in places]
     encoded = [(ids[:LONGEST_PASSAGE], offsets[:LONGEST_PASSAGE]) for ids, offsets in encoded]
-    questions, golds = [], []
+    questions: list[list[int]] = []
+    golds: list[tuple[int, int, int, int]] = []
     for source in sources:
         for question in source.questions:
             found = _golds(source, question.spans, places, encoded)
@@ -189,11 +196,11 @@ def run(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     tokens = 0
     for number, (name, sources) in enumerate(groups(options.data, options.seed, validation=options.validation)):
-        path = options.out / f"{number:05d}_{name}.safetensors"
+        path = options.out / f"{name}.safetensors"
         if path.exists():
             features: DocumentFeatures | None = DocumentFeatures.load(path)
         else:
-            rng = random.Random(options.seed + number)
+            rng = random.Random(f"{options.seed} {name}")
             features = read_features(student, tokenizer, sources, options.layer, options.passages, rng)
             if features is not None:
                 features.save(path)

@@ -50,7 +50,7 @@ class Documents:
     def __init__(self, folder: Path) -> None:
         self.by_set: dict[str, list[DocumentFeatures]] = {}
         for path in sorted(folder.glob("*.safetensors")):
-            name = path.stem.split("_", 1)[1]
+            name = path.stem.split("-", 1)[0]
             document = DocumentFeatures.load(path)
             if len(document.passages) > 2:
                 self.by_set.setdefault(name, []).append(document)

@@ -1,0 +1,47 @@
+"""A small folder of questions, and its features as the tiny trunk makes them."""
+
+import gzip
+import json
+import random
+from types import SimpleNamespace
+
+import pytest
+
+from docqa.model.training import features
+
+NAMES = ["Amber", "Birch", "Cedar", "Dahlia", "Elder", "Fennel", "Garnet", "Hazel", "Iris", "Juniper"]
+
+
+def write_questions(path, documents: int) -> None:
+    """Documents of eight passages; each says when a ship sailed, and asks it."""
+    source = random.Random(0)
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        for number in range(documents):
+            for name in source.sample(NAMES, 8):
+                hour = source.randrange(1, 24)
+                context = f"The crew was paid on Friday. The ship {name} sailed at hour {hour} from the old quay."
+                answer = {"text": f"hour {hour}", "start": context.index(f"hour {hour}")}
+                qa = {"id": "", "question": f"When did {name} sail?", "answers": [answer], "unanswerable": False}
+                line = {"dataset": "d", "doc": f"doc{number}", "title": "", "context": context, "qas": [qa]}
+                file.write(json.dumps(line) + "\n")
+
+
+@pytest.fixture
+def read_options(tmp_path, checkpoint):
+    folder = tmp_path / "data" / "qa" / "train"
+    folder.mkdir(parents=True)
+    write_questions(folder / "squad_train_articles.jsonl.gz", 6)
+    for name in features.QA_WEIGHTS:
+        path = folder / f"{name}.jsonl.gz"
+        if not path.exists():
+            path.write_bytes(gzip.compress(b""))
+    return SimpleNamespace(
+        student=checkpoint, data=tmp_path / "data", out=tmp_path / "read", layer=1, tokens=100_000, passages=48,
+        validation=False, seed=0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def read_folder(read_options):
+    features.run(read_options)
+    return read_options.out
