@@ -19,12 +19,13 @@ from torch.nn import functional
 
 from docqa.model.errors import WeightsMismatch
 from docqa.model.memory import AttentionMemory
+from docqa.model.weights import HEAD_FILES
 
 if TYPE_CHECKING:
     from docqa.model.load import Model
     from docqa.model.state import State
 
-EVIDENCE_FILE = "evidence.safetensors"
+EVIDENCE_FILE = HEAD_FILES[0]
 TOKENS_AT_ONCE = 65_536  # document tokens compared in one product, so that memory stays bounded
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from docqa.model.errors import WeightsMismatch
+from docqa.model.weights import HEAD_FILES
 
 GROUP = 64
 CONFIG_KEY = "docqa_quantization"
@@ -26,7 +27,7 @@ COPIED = (
     "tokenizer_config.json",
     "generation_config.json",
     "calibration.json",
-    "evidence.safetensors",
+    *HEAD_FILES,
     "LICENSE",
     "README.md",
 )

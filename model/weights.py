@@ -22,6 +22,7 @@ from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
+HEAD_FILES = ("evidence.safetensors", "span.safetensors")  # what is kept beside a state depends on them
 PREFIXES = ("model.language_model.", "language_model.model.", "model.")
 SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a vision checkpoint
 QUANTIZED_PARTS = (".q", ".scale", ".zero")
@@ -107,9 +108,9 @@ def find_tensors(folder: Path) -> dict[str, Entry]:
 
 
 def fingerprint(folder: Path) -> str:
-    """sha256 over config.json and the content of every weight file: equal for equal weights, wherever they lie."""
+    """sha256 over config.json, the weight files and those of the heads: equal for equal weights, wherever they lie."""
     total = hashlib.sha256((folder / "config.json").read_bytes())
-    for path in weight_files(folder):
+    for path in [*weight_files(folder), *(folder / name for name in HEAD_FILES if (folder / name).is_file())]:
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from docqa.model.training.data import QA_WEIGHTS, FileTokenizer, SourceText, rea
 
 WINDOW = 1024  # tokens read together; a quarter faster than 2,048 on two cores, and passages rarely lean further back
 LONGEST_PASSAGE, LONGEST_QUESTION = 400, 80
+ALTERED = 0.35  # of the answered questions: a second time with a word exchanged, so that nothing answers
 LEAST_WEIGHT = 0.04  # of a set in QA_WEIGHTS: one document a round
 
 
@@ -103,6 +105,8 @@ def read_features(
     encoded = [(ids[:LONGEST_PASSAGE], offsets[:LONGEST_PASSAGE]) for ids, offsets in encoded]
     questions: list[list[int]] = []
     golds: list[tuple[int, int, int, int]] = []
+    for text in altered_questions(sources, rng):
+        questions.append(tokenizer.encode(question_text(text))[:LONGEST_QUESTION])
     for source in sources:
         for question in source.questions:
             found = _golds(source, question.spans, places, encoded)
@@ -127,6 +131,38 @@ def read_features(
         torch.stack([ends - sizes, ends], 1).int(),
         torch.tensor(golds, dtype=torch.int32),
     )
+
+
+def altered_questions(sources: list[SourceText], rng: random.Random) -> list[str]:
+    """Questions that nothing answers: a third of the answered ones, with one name, number or noun of another's.
+
+    The new word stands neither in the question nor in the context that answered it. What is left looks like a question
+    of the document, as the unanswerable ones of readers do.
+    """
+    asked = [(source, q.text) for source in sources if len(source.text) < 5_000 for q in source.questions if q.spans]
+    words: dict[str, list[str]] = {"name": [], "noun": []}
+    for _, text in asked:
+        for kind, found in words.items():
+            found += [match.group() for match in _replaceable(text, kind)]
+    made = []
+    for source, text in asked:
+        if rng.random() > ALTERED:
+            continue
+        kind = "name" if rng.random() < 0.7 and list(_replaceable(text, "name")) else "noun"
+        places = list(_replaceable(text, kind))
+        if not places or not words[kind]:
+            continue
+        place, word = rng.choice(places), rng.choice(words[kind])
+        digits = place.group()[0].isdigit()
+        if word[0].isdigit() == digits and word.casefold() not in f"{source.text} {text}".casefold():
+            made.append(text[: place.start()] + word + text[place.end() :])
+    return made
+
+
+def _replaceable(question: str, kind: str) -> Iterator[re.Match[str]]:
+    """Names and numbers of a question, but for its first word, or its longer words in small letters."""
+    pattern = r"(?<=\s)(?:[A-Z][\w-]+|\d[\d,.]*\d|\d)\b" if kind == "name" else r"(?<=\s)[a-z]{6,}\b"
+    return re.finditer(pattern, question)
 
 
 def _chosen(sources: list[SourceText], most: int, rng: random.Random) -> list[tuple[SourceText, tuple[int, int]]]:
