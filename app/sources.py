@@ -86,21 +86,31 @@ def _contents(path: str, warnings: list[str]) -> Iterator[tuple[str, bytes | Pat
 def _read(
     name: str, content: bytes | Path, options: ReadingOptions, store: Store | None, notices: list[str]
 ) -> Document:
-    from docqa.ingest.worker import read_in_worker
-
     data = content if isinstance(content, bytes) else _bytes(name, content)
     if store is None or data is None:
-        return read_in_worker(name, password=options.password, media_type=options.media_type, data=data)
+        return _parse(name, data, options)
     key = _key(name, data, options)
     kept = _kept(store, key, name, notices)
     if kept is not None:
         return kept
-    document = read_in_worker(name, password=options.password, media_type=options.media_type, data=data)
+    document = _parse(name, data, options)
     try:
         _keep(store, key, document)
     except OSError as error:
         notices.append(f"{name}: what was parsed cannot be kept ({error.strerror or error}, {store.root})")
     return document
+
+
+def _parse(name: str, data: bytes | None, options: ReadingOptions) -> Document:
+    from docqa.ingest.worker import read_in_worker
+
+    return read_in_worker(
+        name,
+        password=options.password,
+        media_type=options.media_type,
+        data=data,
+        include_hidden=options.include_hidden,
+    )
 
 
 def _bytes(name: str, path: Path) -> bytes | None:

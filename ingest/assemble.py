@@ -28,6 +28,7 @@ def assemble(
     pages: Sequence[Page],
     sections: Sequence[Section],
     hidden: int = 0,
+    ocr: Sequence[int] = (),
     warnings: Sequence[str] = (),
 ) -> Document:
     """The Document of these parts. Raises NoText when no page has text and TooLarge over 64 million characters."""
@@ -35,6 +36,9 @@ def assemble(
     if len(empty) == len(pages):
         if not paged:
             raise NoText("it holds no text", path, "Is this the right file?")
+        if hidden:
+            what = "all of its text is hidden from a reader of the page"
+            raise NoText(what, path, "With --include-hidden it is read nevertheless")
         many = f"none of its {len(pages)} pages has" if len(pages) > 1 else "its only page does not have"
         raise NoText(f"{many} text; it may be a scan", path, "Run OCR on it first, for example with ocrmypdf")
     total = sum(len(page.text) for page in pages)
@@ -42,13 +46,13 @@ def assemble(
         raise TooLarge(f"{total:,} characters of text, the limit is {MAX_TEXT_CHARS:,}", path, "Split the file")
     lines = list(warnings)
     if empty and paged:
-        lines.append(f"no text on {_page_list(empty)}")
+        lines.append(f"no text on {page_list(empty)}")
     poor = [page.page for page in pages if page.grade == "C"]
     if poor and paged:
-        lines.append(f"doubtful text on {_page_list(poor)}")
+        lines.append(f"doubtful text on {page_list(poor)}")
     document = Document(
         hashlib.sha256(data).hexdigest(), path, title, media_type, paged, tuple(pages), tuple(sections), (),
-        Coverage(len(pages), empty, (), hidden, tuple(lines)),
+        Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines)),
     )  # fmt: skip
     return replace(document, passages=tuple(_passages(document)))
 
@@ -88,7 +92,8 @@ def _kind(text: str, path: Sequence[str]) -> str:
     return "references" if path and _BIBLIOGRAPHY.search(path[-1]) else "text"
 
 
-def _page_list(pages: Sequence[int], most: int = 12) -> str:
+def page_list(pages: Sequence[int], most: int = 12) -> str:
+    """ "page 3" or "pages 1, 2 and 7 more"."""
     shown = ", ".join(str(page) for page in pages[:most])
     more = f" and {len(pages) - most} more" if len(pages) > most else ""
     return f"page{'s' if len(pages) > 1 else ''} {shown}{more}"

@@ -1,20 +1,19 @@
-"""Lines of print to the text of a page: running heads out, wrapped lines joined, one line a paragraph."""
+"""Lines of print to the text of a page: wrapped lines joined, one line a paragraph."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from .clean import Hyphens, mask_digits
+from .clean import Hyphens
 from .layout import Line, set_edges
 from .sentences import is_opener
 from .types import Block
 
-_EDGE = 0.1  # the share of a page's height, at its top and at its foot, where running heads can be
 _ENDS = re.compile(r"[.:;?!][\"'”’)\]]*$")
 _LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
@@ -24,7 +23,6 @@ _RUN_IN = re.compile(
 )
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?[A-Z“\"(]")
 _MAX_HEADING_CHARS = 120
-_NUMBER_ONLY = re.compile(r"(?:page\s*|[-–—]\s*)?(\d{1,5})(?:\s*[-–—]|\s*of\s*\d+)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,50 +47,6 @@ class Flow:
     text: str
     blocks: tuple[Block, ...]
     headings: tuple[Heading, ...]
-
-
-def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
-    """For each page the numbers of its lines that are running heads or feet.
-
-    Such a line stands at the same height on several pages: digits masked, on three when it is in the top or bottom
-    tenth (in a document of two pages, on both), and on three tenths of the pages when it is only among the first or
-    last two lines; on three there too when not even the digits change.
-    """
-    few, many = min(3, max(2, len(pages))), max(3, 0.3 * len(pages))
-    places: dict[tuple[str, float], list[tuple[int, int, float]]] = defaultdict(list)
-    for number, (lines, height) in enumerate(zip(pages, heights, strict=True)):
-        for at, line in enumerate(lines):
-            spot = number, at, line.top
-            if line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height:
-                places[mask_digits(line.text), few].append(spot)
-            elif at < 2 or at >= len(lines) - 2:
-                places[mask_digits(line.text), many].append(spot)
-                places["=" + line.text, few].append(spot)
-    found: list[set[int]] = [set() for _ in pages]
-    for (_, needed), spots in places.items():
-        tops = Counter(round(top / 4) for _, _, top in spots)
-        for number, at, top in spots:
-            if sum(tops[round(top / 4) + step] for step in (-1, 0, 1)) >= needed:
-                found[number].add(at)
-    _find_page_numbers(pages, found)
-    bare = sum(0 < len(lines) == len(spots) for lines, spots in zip(pages, found, strict=True))
-    # Where most pages hold nothing else, these lines are the text.
-    return found if bare < max(2, 0.5 * len(pages)) else [set() for _ in pages]
-
-
-def _find_page_numbers(pages: Sequence[Sequence[Line]], found: list[set[int]]) -> None:
-    """Adds first and last lines that are a number and nothing else, and rise with the pages."""
-    spots: list[tuple[int, int, int]] = []
-    for number, lines in enumerate(pages):
-        rest = [at for at in range(len(lines)) if at not in found[number]]
-        for at in {rest[0], rest[-1]} if rest else ():
-            match = _NUMBER_ONLY.match(lines[at].text)
-            if match:
-                spots.append((number, at, int(match.group(1)) - number))
-    shifts = Counter(shift for _, _, shift in spots)
-    for number, at, shift in spots:
-        if shifts[shift] >= 3:
-            found[number].add(at)
 
 
 def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:

@@ -12,24 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .columns import Segment, crosses, find_gutter, same_row, without_head
 from .pdfium import Word
 
-_BIN = 1.0  # points
-_MIN_GUTTER = 4  # bins
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _INTEGER = re.compile(r"\d{1,4}$")
 _MIN_LINE_NUMBERS = 10
-
-
-@dataclass(slots=True)
-class Segment:
-    """Words that follow each other on one height."""
-
-    words: list[Word]
-    x0: float
-    top: float
-    x1: float
-    bottom: float
 
 
 @dataclass(slots=True)
@@ -60,20 +49,40 @@ class Line:
 def order_lines(words: Sequence[Word], width: float) -> tuple[list[Line], str | None]:
     """The lines of a page in reading order, and the range of its printed line numbers ("1–28") or None.
 
-    Text that runs from right to left or from top to bottom keeps the order in which it was drawn; words turned by
-    90 degrees on an upright page come last.
+    A page that lies on its side is read as if it were turned. Text that runs from right to left, or is written from
+    top to bottom, keeps the order in which it was drawn; words turned by 90 degrees on an upright page come last.
     """
-    upright = [w for w in words if w.x1 - w.x0 >= 0.5 * (w.bottom - w.top) or len(w.text) < 3]
-    turned = [w for w in words if not (w.x1 - w.x0 >= 0.5 * (w.bottom - w.top) or len(w.text) < 3)]
     sample = "".join(w.text for w in words[:400])
-    if len(turned) > len(upright) or len(_RTL.findall(sample)) > 0.2 * len(sample):
+    # Short words are as high as wide either way, and a page of short ones may have a long stamp in its margin.
+    long = [w for w in words if len(w.text) >= 5]
+    high = sum(w.bottom - w.top > w.x1 - w.x0 for w in long)
+    sideways = high > len(long) / 2 and high >= len(words) / 4
+    if len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample):
         return _drawn_order(words, width), None
+    if sideways:
+        words, width = _uprighted(words, width)
+    turned = [w for w in words if _is_turned(w)]
+    upright = [w for w in words if not _is_turned(w)]
     upright, numbers = _without_line_numbers(upright)
     lines: list[Line] = []
     _order(_segments(upright), 0.0, width, lines, 0)
     if turned:
         lines.extend(_drawn_order(turned, width))
     return lines, numbers
+
+
+def _is_turned(word: Word) -> bool:
+    return len(word.text) >= 3 and word.x1 - word.x0 < 0.5 * (word.bottom - word.top)
+
+
+def _uprighted(words: Sequence[Word], width: float) -> tuple[list[Word], float]:
+    """The words of a page that lies on its side, and its width, as if the page were turned."""
+    height = max(w.bottom for w in words)
+    down = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
+    up = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
+    if down >= up:
+        return [w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words], height
+    return [w._replace(x0=height - w.bottom, x1=height - w.top, top=w.x0, bottom=w.x1) for w in words], height
 
 
 def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
@@ -141,7 +150,7 @@ def _follows(segment: Segment, word: Word) -> bool:
 
 def _order(segments: list[Segment], left: float, right: float, lines: list[Line], depth: int) -> None:
     """Appends the lines of a region to `lines` in reading order."""
-    gutter = _find_gutter(segments) if depth < 3 else None
+    gutter = find_gutter(segments) if depth < 3 else None
     if gutter is None:
         lines.extend(_make_lines(segments, _region_id(left, right)))
         return
@@ -149,14 +158,15 @@ def _order(segments: list[Segment], left: float, right: float, lines: list[Line]
     across: list[Segment] = []
 
     def flush_band() -> None:
-        _order(sides[0], left, gutter, lines, depth + 1)
-        _order(sides[1], gutter, right, lines, depth + 1)
+        for part in without_head(*sides, gutter):
+            _order(part[0], left, gutter, lines, depth + 1)
+            _order(part[1], gutter, right, lines, depth + 1)
         sides[0].clear()
         sides[1].clear()
 
-    crossing = [s for s in segments if _crosses(s, gutter)]
+    crossing = [s for s in segments if crosses(s, gutter)]
     for segment in sorted(segments, key=lambda s: (s.top + s.bottom) / 2):
-        if _crosses(segment, gutter) or any(_same_row(segment, other) for other in crossing):
+        if crosses(segment, gutter) or any(same_row(segment, other) for other in crossing):
             if sides[0] or sides[1]:
                 flush_band()
             across.append(segment)
@@ -175,62 +185,6 @@ def _region_id(left: float, right: float) -> int:
     return round(left) * 10_000 + round(right)
 
 
-def _crosses(segment: Segment, gutter: float) -> bool:
-    return segment.x0 < gutter - 8 and segment.x1 > gutter + 8
-
-
-def _same_row(a: Segment, b: Segment) -> bool:
-    overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
-    return overlap > 0.6 * min(a.bottom - a.top, b.bottom - b.top)
-
-
-def _find_gutter(segments: list[Segment]) -> float | None:
-    """The x of a strip that separates two sides of running text, or None."""
-    if len(segments) < 8:
-        return None
-    low, high = min(s.x0 for s in segments), max(s.x1 for s in segments)
-    bins = int((high - low) / _BIN) + 2
-    if bins < 80:
-        return None
-    steps = [0.0] * (bins + 1)
-    for s in segments:
-        steps[int((s.x0 - low) / _BIN)] += s.bottom - s.top
-        steps[int((s.x1 - low) / _BIN) + 1] -= s.bottom - s.top
-    cover, height = [], 0.0
-    for step in steps:
-        height += step
-        cover.append(height)
-    first, last = int(bins * 0.28), int(bins * 0.72)
-    least = min(cover[first:last])
-    tolerance = least + 0.02 * max(cover)
-    best, start = (0, 0), None
-    for x in range(first, last + 1):
-        if x < last and cover[x] <= tolerance:
-            start = x if start is None else start
-        elif start is not None:
-            best, start = max(best, (x - start, start)), None
-    if best[0] < _MIN_GUTTER:
-        return None
-    gutter = low + (best[1] + best[0] / 2) * _BIN
-    return gutter if _text_on_both_sides(segments, gutter, low, high) else None
-
-
-def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high: float) -> bool:
-    """Whether four lines, and a quarter of the rows, of each side are running text: they fill more than half of its
-    width with at least three words. A side that has columns of its own is running text too."""
-    across = [s for s in segments if _crosses(s, gutter)]
-    rest = [s for s in segments if not _crosses(s, gutter)]
-    sides = [s for s in rest if s.x1 <= gutter + 8], [s for s in rest if s.x1 > gutter + 8]
-    for side, room in zip(sides, (gutter - low, high - gutter), strict=True):
-        running = [s for s in side if s.x1 - s.x0 > 0.55 * room and len(s.words) > 2]
-        rows = len({round((s.top + s.bottom) / 8) for s in side})
-        if (len(running) < 4 or len(running) < 0.25 * rows) and (len(side) < 20 or _find_gutter(side) is None):
-            return False
-    total = sum(s.bottom - s.top for s in segments)
-    shared = min(max(s.bottom for s in side) for side in sides) - max(min(s.top for s in side) for side in sides)
-    return shared > 0 and sum(s.bottom - s.top for s in across) < 0.7 * total
-
-
 def _make_lines(segments: list[Segment], region: int) -> list[Line]:
     """Segments of one column to lines, top to bottom, each from left to right."""
     rows: list[list[Segment]] = []
@@ -245,7 +199,7 @@ def _make_lines(segments: list[Segment], region: int) -> list[Line]:
 
 
 def _joins(row: list[Segment], segment: Segment) -> bool:
-    if not any(_same_row(segment, other) for other in row):
+    if not any(same_row(segment, other) for other in row):
         return False
     width = segment.x1 - segment.x0
     return all(

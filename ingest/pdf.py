@@ -7,43 +7,25 @@ from __future__ import annotations
 
 import io
 import logging
-import struct
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import outline
-from .assemble import assemble, grade
+from . import pdf_structure as structure
+from .assemble import assemble, grade, page_list
 from .clean import Hyphens, clean, squeeze, strip_invisible, unwrap
 from .errors import Encrypted, TooLarge, Unreadable
-from .flow import Flow, Heading, find_furniture, flow, typical_body_size
-from .layout import Line, order_lines
-from .limits import MAX_PAGE_CHARS, MAX_PAGE_STREAM_BYTES, MAX_PAGES
-from .pdfium import PdfiumFile, available
+from .flow import Flow, Heading, flow, typical_body_size
+from .furniture import find_furniture
+from .layout import Line
+from .limits import MAX_PAGES
+from .pdf_errors import DAMAGED, pdf_errors, reason
+from .pdf_pages import RawPage, extract
+from .pdfium import Hidden, available
 from .types import Block, Document, Page, Section
 
-_DAMAGED = "The file is damaged or was cut off; get it again, or repair it with a PDF tool such as qpdf"
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
-# What pypdf raises on damaged objects beside its own errors.
-_STRUCTURE_ERRORS = (
-    ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, OverflowError, RecursionError,
-    ArithmeticError, NotImplementedError, OSError, EOFError, zlib.error, struct.error,
-)  # fmt: skip
-
-
-@dataclass
-class _RawPage:
-    """A page between extraction and text: lines with boxes (pdfium), or plain paragraphs (pypdf)."""
-
-    lines: list[Line] = field(default_factory=list)
-    plain: str = ""
-    height: float = 0.0
-    hidden: int = 0
-    numbers: str | None = None
-    problem: str | None = None
 
 
 def read_pdf(
@@ -54,28 +36,43 @@ def read_pdf(
     password: str | None = None,
     pdfium: bool | None = None,
     on_pages: Callable[[int], None] | None = None,
+    on_page: Callable[[int], None] | None = None,
+    skip: Mapping[int, str] | None = None,
+    include_hidden: bool = False,
 ) -> Document:
     """The Document of the PDF `data`.
 
-    `pdfium` False reads with pypdf alone, None with pdfium where it is installed. `on_pages` is told the number of
-    pages before the first is read. Raises Encrypted, Unreadable, TooLarge, NoText.
+    `pdfium` False reads with pypdf alone, which sees neither columns nor what is hidden; None with pdfium where it is
+    installed. `on_pages` is told the number of pages before the first is read, `on_page` each page (from 1) before it
+    is read and 0 behind the last. Pages of `skip` stay empty for the reason given there. `include_hidden` adds hidden
+    text to the end of its page as blocks of kind `hidden`. Raises Encrypted, Unreadable, TooLarge, NoText.
     """
     reader, password = _open(data, path, password)
     count = _count_pages(reader, path)
     if on_pages is not None:
         on_pages(count)
     use_pdfium = available() if pdfium is None else pdfium
-    raw = list(_extract(reader, data, password, count, use_pdfium))
+    raw = list(extract(reader, data, password, use_pdfium=use_pdfium, skip=skip or {}, on_page=on_page))
     problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
     if len(problems) == count:
-        raise Unreadable(f"no page could be read; {problems[0]}", path, _DAMAGED)
-    labels = _labels(reader, count)
-    pages, candidates = _pages(raw, labels)
+        raise Unreadable(f"no page could be read; {problems[0]}", path, DAMAGED)
+    pages, candidates = _pages(raw, structure.labels(reader, count), include_hidden)
     sections = _sections(reader, pages, candidates, typical_body_size([page.lines for page in raw]))
     return assemble(
-        data, path, title=_title(reader, sections, stem), media_type="application/pdf", paged=True, pages=pages,
-        sections=sections, hidden=sum(page.hidden for page in raw), warnings=[*problems, *_left_out(reader)],
+        data, path, title=structure.title(reader, sections, stem), media_type="application/pdf", paged=True,
+        pages=pages, sections=sections, hidden=sum(len(page.hidden) for page in raw),
+        ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
+        warnings=[*problems, *_hidden_warning(raw, include_hidden), *structure.left_out(reader)],
     )  # fmt: skip
+
+
+def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
+    pages = [number for number, page in enumerate(raw, 1) if page.hidden]
+    if not pages:
+        return []
+    reasons = sorted({hidden.reason for page in raw for hidden in page.hidden})
+    done = "read because it was asked for" if included else "not read; --include-hidden reads it"
+    return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {done}"]
 
 
 def _open(data: bytes, path: str, password: str | None) -> tuple[Any, str | None]:
@@ -91,8 +88,8 @@ def _open(data: bytes, path: str, password: str | None) -> tuple[Any, str | None
         for attempt in ("", password):
             if attempt is not None and reader.decrypt(attempt):
                 return reader, attempt
-    except _pdf_errors() as error:
-        raise Unreadable(f"not a readable PDF ({_reason(error)})", path, _DAMAGED) from error
+    except pdf_errors() as error:
+        raise Unreadable(f"not a readable PDF ({reason(error)})", path, DAMAGED) from error
     if password is None:
         raise Encrypted("the PDF is encrypted and needs a password", path, _ASK_PASSWORD)
     raise Encrypted("the given password does not open the PDF", path, "Check the password file")
@@ -101,127 +98,18 @@ def _open(data: bytes, path: str, password: str | None) -> tuple[Any, str | None
 def _count_pages(reader: Any, path: str) -> int:
     try:
         count = len(reader.pages)
-    except _pdf_errors() as error:
-        raise Unreadable(f"its page tree cannot be read ({_reason(error)})", path, _DAMAGED) from error
+    except pdf_errors() as error:
+        raise Unreadable(f"its page tree cannot be read ({reason(error)})", path, DAMAGED) from error
     if count == 0:
-        raise Unreadable("the PDF has no pages", path, _DAMAGED)
+        raise Unreadable("the PDF has no pages", path, DAMAGED)
     if count > MAX_PAGES:
         raise TooLarge(f"{count:,} pages, the limit is {MAX_PAGES:,}", path, "Split the file")
     return count
 
 
-def _pdf_errors() -> tuple[type[Exception], ...]:
-    """All that pypdf raises on a bad file."""
-    from pypdf.errors import DependencyError, PyPdfError
-
-    return (PyPdfError, DependencyError, *_STRUCTURE_ERRORS)
-
-
-def _reason(error: BaseException) -> str:
-    text = " ".join(str(error).split())[:120]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _extract(reader: Any, data: bytes, password: str | None, count: int, use_pdfium: bool) -> Iterator[_RawPage]:
-    with ExitStack() as stack:
-        file: PdfiumFile | None = None
-        if use_pdfium:
-            file = _open_pdfium(data, password, count, stack)
-        for index in range(count):
-            problem = _check_streams(reader, index)
-            if problem is not None:
-                yield _RawPage(problem=problem)
-            elif file is not None:
-                yield _pdfium_page(file, index)
-            else:
-                yield _pypdf_page(reader, index)
-
-
-def _open_pdfium(data: bytes, password: str | None, count: int, stack: ExitStack) -> PdfiumFile | None:
-    """The file in pdfium, None where it cannot open it or counts its pages differently."""
-    import pypdfium2
-
-    try:
-        file = stack.enter_context(PdfiumFile(data, password))
-    except pypdfium2.PdfiumError:
-        return None
-    return file if len(file) == count else None
-
-
-def _check_streams(reader: Any, index: int) -> str | None:
-    """Inflates the content streams of a page under pypdf's limits; what is wrong with them, or None."""
-    from pypdf.errors import LimitReachedError
-
-    try:
-        size = _stream_bytes(reader.pages[index], set())
-    except LimitReachedError as error:
-        return f"over a limit, not read ({_reason(error)})"
-    except _pdf_errors() as error:
-        return f"damaged, not read ({_reason(error)})"
-    if size > MAX_PAGE_STREAM_BYTES:
-        return f"{size:,} bytes of content, the limit is {MAX_PAGE_STREAM_BYTES:,}; not read"
-    return None
-
-
-def _stream_bytes(page: Any, seen: set[int]) -> int:
-    """Bytes of the inflated content of a page or form, with the forms that it uses."""
-    total = 0
-    contents = page.get("/Contents")
-    contents = contents.get_object() if contents is not None else None
-    streams = [] if contents is None else contents if isinstance(contents, list) else [contents]
-    for stream in streams:
-        stream = stream.get_object()
-        if hasattr(stream, "get_data"):
-            total += len(stream.get_data())
-    resources = page.get("/Resources")
-    resources = resources.get_object() if resources is not None else {}
-    forms = resources.get("/XObject") if hasattr(resources, "get") else None
-    forms = forms.get_object() if forms is not None else {}
-    for name in forms:
-        form = forms[name].get_object()
-        number = getattr(getattr(form, "indirect_reference", None), "idnum", id(form))
-        if number in seen or not hasattr(form, "get") or form.get("/Subtype") != "/Form":
-            continue
-        seen.add(number)
-        total += len(form.get_data()) + _stream_bytes(form, seen)
-        if total > MAX_PAGE_STREAM_BYTES:
-            break
-    return total
-
-
-def _pdfium_page(file: PdfiumFile, index: int) -> _RawPage:
-    import pypdfium2
-
-    try:
-        seen = file.page_words(index)
-    except pypdfium2.PdfiumError as error:
-        return _RawPage(problem=f"damaged, not read ({_reason(error)})")
-    if len(seen.text) > MAX_PAGE_CHARS:
-        return _RawPage(problem=f"{len(seen.text):,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
-    lines, numbers = order_lines(seen.words, seen.width)
-    hidden = int(seen.outside > 0)
-    for line in lines:
-        text, invisible = strip_invisible(clean(line.text))
-        line.text = squeeze(text)
-        hidden += invisible
-    return _RawPage([line for line in lines if line.text], "", seen.height, hidden, numbers)
-
-
-def _pypdf_page(reader: Any, index: int) -> _RawPage:
-    try:
-        text = reader.pages[index].extract_text()
-    except _pdf_errors() as error:
-        return _RawPage(problem=f"damaged, not read ({_reason(error)})")
-    if len(text) > MAX_PAGE_CHARS:
-        return _RawPage(problem=f"{len(text):,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
-    text, hidden = strip_invisible(clean(text))
-    # Without boxes a line's place is its number, and its size is unknown.
-    lines = [squeeze(line) for line in text.split("\n") if line.strip()]
-    boxed = [Line(line, 0, n, 0, n, False, 0, -1, 0, 0) for n, line in enumerate(lines)]
-    return _RawPage(boxed, "\n".join(lines), float(max(len(lines), 1)), hidden)
-
-
-def _pages(raw: list[_RawPage], labels: list[str | None]) -> tuple[list[Page], list[outline.Candidate]]:
+def _pages(
+    raw: list[RawPage], labels: list[str | None], include_hidden: bool
+) -> tuple[list[Page], list[outline.Candidate]]:
     furniture = find_furniture([page.lines for page in raw], [page.height for page in raw])
     printed = _printed_numbers(raw, furniture) if not any(labels) else labels
     hyphens = Hyphens(line.text for page in raw for line in page.lines)
@@ -237,9 +125,22 @@ def _pages(raw: list[_RawPage], labels: list[str | None]) -> tuple[list[Page], l
             heads.append(f"line numbers {page.numbers}")
         mark = grade(flowed.text, repaired=bool(page.numbers))
         text = flowed.text.replace("\u00ad", "-")
-        pages.append(Page(index, printed[index], text, mark, flowed.blocks, tuple(heads)))
+        blocks = flowed.blocks
+        if include_hidden:
+            text, blocks = _add_hidden(text, blocks, page.hidden)
+        pages.append(Page(index, printed[index], text, mark, blocks, tuple(heads)))
         candidates.extend(outline.Candidate(index + 1, heading) for heading in flowed.headings)
     return pages, candidates
+
+
+def _add_hidden(text: str, blocks: tuple[Block, ...], hidden: list[Hidden]) -> tuple[str, tuple[Block, ...]]:
+    """The page with its hidden text as last paragraphs."""
+    for item in hidden:
+        words = squeeze(strip_invisible(clean(item.text))[0])
+        if words:
+            text = f"{text}\n{words}" if text else words
+            blocks = (*blocks, Block(len(text) - len(words), len(text), "hidden"))
+    return text, blocks
 
 
 def _plain_flow(lines: list[Line], hyphens: Hyphens) -> Flow:
@@ -255,17 +156,7 @@ def _plain_flow(lines: list[Line], hyphens: Hyphens) -> Flow:
     return Flow("\n".join(paragraphs), tuple(blocks), tuple(headings))
 
 
-def _labels(reader: Any, count: int) -> list[str | None]:
-    try:
-        if "/PageLabels" not in reader.root_object:
-            return [None] * count
-        labels = [clean(label).strip() or None for label in reader.page_labels]
-    except _pdf_errors():
-        return [None] * count
-    return [*labels, *[None] * count][:count]
-
-
-def _printed_numbers(raw: list[_RawPage], furniture: list[set[int]]) -> list[str | None]:
+def _printed_numbers(raw: list[RawPage], furniture: list[set[int]]) -> list[str | None]:
     """Page labels from running heads: the one difference between printed and physical number that four fifths of
     the pages with a head share."""
     numbers = [
@@ -282,62 +173,9 @@ def _printed_numbers(raw: list[_RawPage], furniture: list[set[int]]) -> list[str
 
 
 def _sections(reader: Any, pages: list[Page], candidates: list[outline.Candidate], body: float) -> tuple[Section, ...]:
-    marks = outline.from_bookmarks(_bookmarks(reader), pages)
+    marks = outline.from_bookmarks(structure.bookmarks(reader), pages)
     if not marks:
         marks = outline.from_numbering(candidates, body)
     if not marks and body:
         marks = outline.from_style(candidates, body)
     return outline.build(marks, [page.label for page in pages])
-
-
-def _bookmarks(reader: Any) -> list[outline.Bookmark]:
-    try:
-        if "/Outlines" not in reader.root_object:
-            return []
-        numbers = {page.indirect_reference.idnum: at for at, page in enumerate(reader.pages, 1)}
-        found: list[outline.Bookmark] = []
-        _walk_outline(reader.outline, 1, numbers, found)
-        return found
-    except _pdf_errors():
-        return []
-
-
-def _walk_outline(entries: list[Any], level: int, numbers: dict[int, int], found: list[outline.Bookmark]) -> None:
-    for entry in entries:
-        if isinstance(entry, list):
-            _walk_outline(entry, level + 1, numbers, found)
-            continue
-        page = numbers.get(getattr(entry.get("/Page"), "idnum", -1))
-        if page is not None and entry.title:
-            found.append(outline.Bookmark(level, clean(str(entry.title)), page))
-
-
-def _title(reader: Any, sections: tuple[Section, ...], stem: str) -> str:
-    """The title in the file's own record when it is one, else the file's name."""
-    try:
-        title = squeeze(clean(str(reader.metadata.title or ""))) if reader.metadata else ""
-    except _pdf_errors():
-        title = ""
-    lowered = title.lower()
-    made_up = lowered.startswith(("microsoft word", "untitled", "(anonymous", "layout 1")) or lowered.endswith(
-        (".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd")
-    )
-    return title if len(title) > 2 and not made_up else stem
-
-
-def _left_out(reader: Any) -> list[str]:
-    """What the file holds beside its pages' text, which docqa does not read."""
-    lines: list[str] = []
-    try:
-        root = reader.root_object
-        form = root.get("/AcroForm")
-        form = form.get_object() if form is not None else {}
-        if form.get("/Fields"):
-            lines.append("form fields: what was filled in is not read")
-        names = root.get("/Names")
-        names = names.get_object() if names is not None else {}
-        if "/EmbeddedFiles" in names:
-            lines.append("attached files are not read")
-    except _pdf_errors():
-        return lines
-    return lines

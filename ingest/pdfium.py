@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from .hidden import OUTSIDE, SAME_COLOUR, Judge
+from .limits import MAX_PAGE_CHARS
+from .picture import placer
+from .scene import Box
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
@@ -27,14 +31,26 @@ class Word(NamedTuple):
     bold: bool
 
 
+class Hidden(NamedTuple):
+    """Words in a row that a reader of the page cannot see, and why."""
+
+    text: str
+    reason: str
+
+
 class PageWords(NamedTuple):
-    """What pdfium saw on a page: its words in drawing order, its plain text, and its size in points."""
+    """What pdfium saw on a page: its words in drawing order, how many characters it has, and its size in points.
+
+    `hidden` is not in `words`; beyond the limit of characters there are no words. `ocr`: the words were recognised
+    from the picture that the page is.
+    """
 
     words: list[Word]
-    text: str
+    chars: int
     width: float
     height: float
-    outside: int
+    hidden: list[Hidden]
+    ocr: bool
 
 
 class PdfiumFile:
@@ -78,38 +94,83 @@ def _read_words(page: Any, text_page: Any) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
-    box = page.get_bbox()
-    rotation = page.get_rotation()
     width, height = page.get_size()
-    if count <= 0:
-        return PageWords([], "", width, height, 0)
+    if not 0 < count <= MAX_PAGE_CHARS:
+        return PageWords([], max(count, 0), width, height, [], False)
     text = _page_text(raw, text_page.raw, count)
-    place = _placer(box, rotation)
+    judge = Judge(page, text_page)
+    words, places, boxes = _all_words(raw, page, text_page.raw, text, judge)
+    verdict = judge.verdict(places, boxes)
+    seen: list[Word] = []
+    hidden: list[Hidden] = []
+    last_seen = last_hidden = -2
+    newline = False
+    for number, word in enumerate(words):
+        reason = OUTSIDE if _is_outside(word, width, height) else verdict.reasons.get(number)
+        if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
+            # Leaders in the colour of the paper say nothing, but they hold a line together.
+            word, reason = word._replace(text=""), None
+        if reason is None:
+            if last_seen == number - 1 and places[number][0] == places[last_seen][1] + 1 and word.text:
+                seen[-1] = _joined(seen[-1], word)
+            else:
+                # The line goes on behind a hidden word that began it.
+                seen.append(word._replace(newline=True) if newline and not word.newline else word)
+            last_seen, newline = number, False
+            continue
+        newline = newline or word.newline
+        if last_hidden == number - 1:
+            hidden[-1] = Hidden(f"{hidden[-1].text} {word.text}", hidden[-1].reason)
+        else:
+            hidden.append(Hidden(word.text, reason))
+        last_hidden = number
+    return PageWords(seen, count, width, height, hidden, verdict.ocr)
+
+
+def _joined(a: Word, b: Word) -> Word:
+    """Two pieces of one word."""
+    box = min(a.x0, b.x0), min(a.top, b.top), max(a.x1, b.x1), max(a.bottom, b.bottom)
+    return Word(a.text + b.text, *box, a.newline, a.bold)
+
+
+def _all_words(
+    raw: Any, page: Any, handle: Any, text: str, judge: Judge
+) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
+    """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
+    place = placer(page.get_bbox(), page.get_rotation())
     words: list[Word] = []
-    outside = 0
+    places: list[tuple[int, int]] = []
+    boxes: list[Box] = []
     rect = raw.FS_RECTF()
-    pointer = ctypes.byref(rect)
-    read_box, handle = raw.FPDFText_GetLooseCharBox, text_page.raw
+    pointer, read_box = ctypes.byref(rect), raw.FPDFText_GetLooseCharBox
     previous_end = 0
     for match in _WORD.finditer(text):
-        first, last = match.start(), match.end() - 1
-        newline = first == 0 or "\n" in text[previous_end:first] or text[first - 1] == "\ufffe"
-        previous_end = last + 1
-        if text[last] == "\ufffe" and last > first:
-            last -= 1
-        if not read_box(handle, first, pointer):
-            continue
-        left, bottom, right, top = rect.left, rect.bottom, rect.right, rect.top
-        if last > first and read_box(handle, last, pointer):
-            left, right = min(left, rect.left), max(right, rect.right)
-            bottom, top = min(bottom, rect.bottom), max(top, rect.top)
-        x0, y0, x1, y1 = place(left, bottom, right, top)
-        if x1 < 0 or y1 < 0 or x0 > width or y0 > height or max(y1 - y0, x1 - x0) < 1:
-            outside += 1
-            continue
-        bold = newline and _is_bold(raw, handle, first)
-        words.append(Word(match.group().replace("\ufffe", "-"), x0, y0, x1, y1, newline, bold))
-    return PageWords(words, text.replace("\ufffe", "-\n"), width, height, outside)
+        start = match.start()
+        newline = start == 0 or "\n" in text[previous_end:start] or text[start - 1] == "\ufffe"
+        previous_end = match.end()
+        broken = previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
+        pieces = judge.pieces(start, previous_end - 1 - broken)
+        for first, last in pieces:
+            if not read_box(handle, first, pointer):
+                continue
+            left, bottom, right, top = rect.left, rect.bottom, rect.right, rect.top
+            if last > first and read_box(handle, last, pointer):
+                left, right = min(left, rect.left), max(right, rect.right)
+                bottom, top = min(bottom, rect.bottom), max(top, rect.top)
+            bold = newline and _is_bold(raw, handle, first)
+            end = previous_end if (first, last) == pieces[-1] else last + 1
+            shown = text[first:end].replace("\ufffe", "-")
+            words.append(Word(shown, *place(left, bottom, right, top), newline, bold))
+            places.append((first, last))
+            boxes.append((left, bottom, right, top))
+            newline = False
+    return words, places, boxes
+
+
+def _is_outside(word: Word, width: float, height: float) -> bool:
+    """Whether a word is off the page, or too small for any eye."""
+    away = word.x1 < 0 or word.bottom < 0 or word.x0 > width or word.top > height
+    return away or max(word.bottom - word.top, word.x1 - word.x0) < 1
 
 
 def _page_text(raw: Any, handle: Any, count: int) -> str:
@@ -122,20 +183,6 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
     # Characters without Unicode are missing from the text, others take two code units: ask one by one.
     codes = (raw.FPDFText_GetUnicode(handle, i) for i in range(count))
     return "".join("\ufffe" if code == 2 else chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
-
-
-def _placer(
-    box: tuple[float, float, float, float], rotation: int
-) -> Callable[[float, float, float, float], tuple[float, float, float, float]]:
-    """A function from user space (y up) to display space (y down, rotated as shown)."""
-    left, bottom, right, top = box
-    if rotation == 90:
-        return lambda x0, y0, x1, y1: (y0 - bottom, x0 - left, y1 - bottom, x1 - left)
-    if rotation == 180:
-        return lambda x0, y0, x1, y1: (right - x1, y0 - bottom, right - x0, y1 - bottom)
-    if rotation == 270:
-        return lambda x0, y0, x1, y1: (top - y1, right - x1, top - y0, right - x0)
-    return lambda x0, y0, x1, y1: (x0 - left, top - y1, x1 - left, top - y0)
 
 
 def _is_bold(raw: Any, handle: Any, index: int) -> bool:

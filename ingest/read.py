@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from .archive import is_zip, zip_entries
+from .archive import is_zip, package_kind, zip_entries
+from .detect import SUFFIXES, WORKS, kind_of, looks_readable
 from .errors import Empty, IngestError, Missing, NoDocuments, NotADocument, TooLarge, Unreadable
 from .limits import MAX_FILE_BYTES
 from .types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
-INGEST_VERSION = 1
-
-SUFFIXES = {".pdf": "pdf", ".txt": "txt", ".text": "txt", ".md": "md", ".markdown": "md", ".xml": "uslm"}
-_KINDS = {
-    "pdf": "pdf", "application/pdf": "pdf", "txt": "txt", "text": "txt", "text/plain": "txt", "md": "md",
-    "markdown": "md", "text/markdown": "md", "uslm": "uslm", "xml": "uslm", "application/xml": "uslm",
-    "text/xml": "uslm", "application/uslm+xml": "uslm",
-}  # fmt: skip
-_WORKS = "docqa reads PDF, plain text, Markdown and USLM XML"
-_CONVERT = f"{_WORKS}; save it as one of these"
-_OTHER = (
-    (b"PK\x03\x04", "a zip-based file (such as DOCX or EPUB)"), (b"{\\rtf", "RTF"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file"), (b"\x89PNG", "a picture (PNG)"), (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"), (b"II*\0", "a picture (TIFF)"), (b"MM\0*", "a picture (TIFF)"),
-    (b"%!PS", "PostScript"), (b"AT&TFORM", "DjVu"), (b"\x1f\x8b", "a gzip file"), (b"7z\xbc\xaf", "a 7z archive"),
-    (b"\x7fELF", "a program"),
-)  # fmt: skip
-_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z][\w:.-]*\s[^>]*xmlns)")
+INGEST_VERSION = 2
 
 
 def read(
@@ -41,12 +23,18 @@ def read(
     data: bytes | None = None,
     pdfium: bool | None = None,
     on_pages: Callable[[int], None] | None = None,
+    on_page: Callable[[int], None] | None = None,
+    skip: Mapping[int, str] | None = None,
+    include_hidden: bool = False,
 ) -> Document:
     """The Document at `path`, read in this process; files of others belong into `worker.read_in_worker`.
 
     `data` are the bytes when they do not come from `path` (standard input, a zip entry), which then only names them.
-    `media_type` (a MIME type or pdf, txt, md, uslm) overrides what suffix and content say. `pdfium` False reads a
-    PDF with pypdf alone; `on_pages` is told the number of pages of a PDF before they are read.
+    `media_type` (a MIME type or pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides what suffix and content
+    say. `pdfium` False reads a PDF with pypdf alone; `on_pages` is told the number of pages of a PDF before they are
+    read, `on_page` each page before it is read. `skip`: pages of a PDF that are left empty, and why.
+    `include_hidden` reads what nobody can see, as blocks of kind `hidden`: in a PDF at the end of its page, else at
+    the end of the document.
     Raises an IngestError: Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge.
     """
     name = str(path)
@@ -56,23 +44,53 @@ def read(
         raise TooLarge(f"{len(data):,} bytes, the limit is {MAX_FILE_BYTES:,}", name, "Split the file")
     if not data.strip(b" \t\r\n\f\0"):
         raise Empty("the file is empty" if not data else "there is only white space in the file", name, "Is it whole?")
-    kind = _kind(data, name, media_type)
+    kind = kind_of(data, name, media_type)
     stem = PurePosixPath(name).stem if name != "-" else "standard input"
     if kind == "pdf":
         from .pdf import read_pdf
 
-        return read_pdf(data, name, stem=stem, password=password, pdfium=pdfium, on_pages=on_pages)
+        return read_pdf(
+            data, name, stem=stem, password=password, pdfium=pdfium, on_pages=on_pages, on_page=on_page, skip=skip,
+            include_hidden=include_hidden,
+        )  # fmt: skip
+    if kind in ("docx", "epub", "html", "tex", "eml"):
+        return _reader(kind)(data, name, stem=stem, include_hidden=include_hidden)
+    return _reader(kind)(data, name, stem=stem)
+
+
+def _reader(kind: str) -> Callable[..., Document]:
+    """The reader of `kind`; its library loads only now."""
+    if kind == "docx":
+        from .docx import read_docx
+
+        return read_docx
+    if kind == "epub":
+        from .epub import read_epub
+
+        return read_epub
+    if kind == "html":
+        from .html import read_html
+
+        return read_html
+    if kind == "tex":
+        from .latex import read_latex
+
+        return read_latex
+    if kind == "eml":
+        from .email_message import read_email
+
+        return read_email
     if kind == "md":
         from .markdown import read_markdown
 
-        return read_markdown(data, name, stem=stem)
+        return read_markdown
     if kind == "uslm":
         from .uslm import read_uslm
 
-        return read_uslm(data, name, stem=stem)
+        return read_uslm
     from .text import read_text
 
-    return read_text(data, name, stem=stem)
+    return read_text
 
 
 def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes | Path]]:
@@ -89,7 +107,8 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
         return iter(_in_folder(root, name, passed_over))
     if not root.exists():
         raise Missing("no such file or folder", name, "Check the path")
-    if root.suffix.lower() == ".zip" or is_zip(root):
+    # A .zip may be a document that somebody renamed; what is damaged says so when it is unpacked.
+    if is_zip(root) or (root.suffix.lower() == ".zip" and package_kind(root) in (None, "archive")):
         return _in_zip(root, name, passed_over)
     return iter([(name, root)])
 
@@ -107,7 +126,7 @@ def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, byt
         else:
             skipped.append(str(file))
     if not found:
-        raise NoDocuments(f"no documents in this folder{_seen(skipped[before:])}", name, _WORKS)
+        raise NoDocuments(f"no documents in this folder{_seen(skipped[before:])}", name, WORKS)
     return found
 
 
@@ -130,28 +149,20 @@ def _is_document(file: Path) -> bool:
             head = stream.read(4096)
     except OSError:
         return suffix in SUFFIXES
-    return _looks_readable(suffix, head)
-
-
-def _looks_readable(suffix: str, head: bytes) -> bool:
-    if suffix == ".xml":
-        from .uslm import is_uslm
-
-        return is_uslm(head)
-    return suffix in SUFFIXES or head[:1024].find(b"%PDF-") >= 0
+    return looks_readable(suffix, head)
 
 
 def _in_zip(root: Path, name: str, skipped: list[str]) -> Iterator[tuple[str, bytes | Path]]:
     found = False
     before = len(skipped)
     for entry, data in zip_entries(root, name):
-        if _looks_readable(PurePosixPath(entry).suffix.lower(), data[:4096]):
+        if looks_readable(PurePosixPath(entry).suffix.lower(), data[:4096]):
             found = True
             yield f"{name}/{entry}", data
         else:
             skipped.append(f"{name}/{entry}")
     if not found:
-        raise NoDocuments(f"no documents in this archive{_seen(skipped[before:])}", name, _WORKS)
+        raise NoDocuments(f"no documents in this archive{_seen(skipped[before:])}", name, WORKS)
 
 
 def _seen(skipped: list[str]) -> str:
@@ -174,33 +185,6 @@ def _load(file: Path, name: str) -> bytes:
         raise Missing("no such file", name, "Check the path") from error
     except OSError as error:
         raise Unreadable(f"the file cannot be opened ({error.strerror})", name, "Check its permissions") from error
-
-
-def _kind(data: bytes, name: str, media_type: str | None) -> str:
-    """`pdf`, `txt`, `md` or `uslm`; raises NotADocument for everything else."""
-    head = data[:4096]
-    suffix = PurePosixPath(name).suffix.lower()
-    wanted = _KINDS.get(media_type.lower()) if media_type else SUFFIXES.get(suffix)
-    if media_type and wanted is None:
-        raise NotADocument(f"documents of type {media_type!r} are not read", name, _CONVERT)
-    if head[:1024].find(b"%PDF-") >= 0 and wanted in (None, "pdf"):
-        return "pdf"
-    if wanted == "pdf":
-        raise NotADocument("not a PDF: its first bytes are not %PDF-", name, f"{_WORKS}; is the suffix right?")
-    for magic, what in _OTHER:
-        if data.startswith(magic):
-            raise NotADocument(f"this is {what}", name, _CONVERT)
-    if wanted in ("txt", "md"):
-        return wanted
-    if _HTML.match(head):
-        raise NotADocument("HTML is not read", name, _CONVERT)
-    if wanted == "uslm" or _XML.match(head):
-        from .uslm import is_uslm
-
-        if not is_uslm(data):
-            raise NotADocument("this XML is not USLM", name, _CONVERT)
-        return "uslm"
-    return "txt"
 
 
 __all__ = ["INGEST_VERSION", "SUFFIXES", "IngestError", "find_documents", "read"]

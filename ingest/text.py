@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import outline
 from .assemble import assemble, grade
 from .clean import Hyphens, clean, squeeze, strip_invisible, unwrap
+from .detect import WORKS
 from .errors import NotADocument
 from .flow import Heading
 from .types import Block, Document, Page
@@ -23,7 +24,7 @@ def decode(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), ()
     if b"\0" in data[:65536]:
-        raise NotADocument("the file is binary, not text", path, "docqa reads PDF, text, Markdown and USLM XML")
+        raise NotADocument("the file is binary, not text", path, WORKS)
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError:

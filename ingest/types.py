@@ -21,7 +21,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A range of a page's text with its kind: `para`, `heading`, `list`, `table` or `code`."""
+    """A range of a page's text with its kind: `para`, `heading`, `list`, `table`, `code`, or `hidden`: text that
+    a reader of the page cannot see, there only where it was asked for.
+    """
 
     start: int
     end: int

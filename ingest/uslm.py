@@ -7,16 +7,14 @@ quotes it. The parser is the standard library's, with document types and entitie
 
 from __future__ import annotations
 
-import re
-from typing import Any
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+from xml.etree.ElementTree import Element
 
 from . import outline
 from .assemble import assemble, grade
 from .clean import clean, squeeze, strip_invisible
-from .errors import NotADocument, TooLarge, Unreadable
-from .limits import MAX_XML_BYTES, MAX_XML_DEPTH
+from .errors import NotADocument
 from .types import Block, Document, Page
+from .xml_tree import local, parse_xml
 
 _NAMESPACES = ("http://xml.house.gov/schemas/uslm/", "http://schemas.gpo.gov/xml/uslm")
 _BIG = ("title", "subtitle", "chapter", "subchapter", "part", "subpart", "division", "subdivision", "article",
@@ -29,7 +27,6 @@ _LINES = frozenset(
 )  # fmt: skip
 _SKIPPED = frozenset(("meta", "toc", "style", "script", "layout"))
 _QUOTED = frozenset(("quotedContent", "quotedText"))
-_DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 def is_uslm(data: bytes) -> bool:
@@ -59,42 +56,10 @@ def read_uslm(data: bytes, path: str, *, stem: str) -> Document:
 
 
 def _parse(data: bytes, path: str) -> Element:
-    if len(data) > MAX_XML_BYTES:
-        raise TooLarge(f"{len(data):,} bytes of XML, the limit is {MAX_XML_BYTES:,}", path, "Split the file")
-    # In UTF-16 the pattern below would not be seen; the schema asks for UTF-8 anyway.
+    # The schema asks for UTF-8.
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
         raise NotADocument("USLM in UTF-16 is not read", path, "Save it as UTF-8 and try again")
-    if _DTD.search(data):
-        raise Unreadable("XML with a document type or entities is refused", path, "Remove the DOCTYPE and try again")
-    parser = XMLParser(target=_ShallowBuilder())
-    try:
-        parser.feed(data)
-        root: Element = parser.close()
-    except ParseError as error:
-        raise Unreadable(f"the XML is damaged ({error})", path, "Get the file again") from error
-    except _TooDeep as error:
-        raise TooLarge(f"XML nested deeper than {MAX_XML_DEPTH} elements", path, "Is this a statute?") from error
-    return root
-
-
-class _TooDeep(Exception):
-    """More than MAX_XML_DEPTH open elements."""
-
-
-class _ShallowBuilder(TreeBuilder):
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = 0
-
-    def start(self, tag: Any, attrs: Any, /) -> Any:
-        self._depth += 1
-        if self._depth > MAX_XML_DEPTH:
-            raise _TooDeep
-        return super().start(tag, attrs)
-
-    def end(self, tag: Any, /) -> Any:
-        self._depth -= 1
-        return super().end(tag)
+    return parse_xml(data, path)
 
 
 class _Writer:
@@ -110,7 +75,7 @@ class _Writer:
         self._numbered = False
 
     def walk(self, element: Element, quoted: bool) -> None:
-        name = _local(element)
+        name = local(element)
         if name in _SKIPPED:
             return
         if name in _QUOTED:
@@ -135,8 +100,8 @@ class _Writer:
         """Prints number and heading of a level; its other children are returned."""
         if not self._numbered:
             self.flush()
-        num = next((c for c in children if _local(c) == "num"), None)
-        heading = next((c for c in children if _local(c) == "heading"), None)
+        num = next((c for c in children if local(c) == "num"), None)
+        heading = next((c for c in children if local(c) == "heading"), None)
         number = _words(num) if num is not None else ""
         title = _words(heading) if heading is not None else ""
         self._path.append((name, number))
@@ -180,16 +145,12 @@ class _Writer:
             self._length += len(text) + 1
 
 
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
 def _words(element: Element) -> str:
     return squeeze(" ".join(clean("".join(element.itertext())).split()))
 
 
 def _meta_title(root: Element) -> str:
     for element in root.iter():
-        if _local(element) == "title" and not len(element) and element.text and "purl.org/dc" in str(element.tag):
+        if local(element) == "title" and not len(element) and element.text and "purl.org/dc" in str(element.tag):
             return squeeze(clean(element.text))
     return ""

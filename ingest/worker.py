@@ -1,16 +1,22 @@
 """Reading in a child process with limits on memory, processor time and time, so that no file can harm the reader.
 
 Frames on both pipes are an eight-byte big-endian length and that many bytes. The parent sends a JSON request and
-the bytes of the document (empty: the child reads the path); the child answers with one JSON frame.
+the bytes of the document (empty: the child reads the path); the child answers with a frame for every PDF page that
+it begins, and one with the Document or the error.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import queue
 import struct
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,7 +26,9 @@ from .limits import (
     WORKER_CPU_SECONDS,
     WORKER_CPU_SECONDS_PER_PAGE,
     WORKER_FILE_BYTES,
+    WORKER_MAX_LOST_PAGES,
     WORKER_MEMORY_BYTES,
+    WORKER_PAGE_SECONDS,
     WORKER_WALL_SECONDS,
 )
 from .serialize import from_json
@@ -29,35 +37,64 @@ from .types import Document
 _LENGTH = struct.Struct(">Q")
 
 
+class _Died(Exception):
+    """The child ended without an answer, or was stopped, while it read `page` (0: none)."""
+
+    def __init__(self, page: int, why: str) -> None:
+        super().__init__(page, why)
+        self.page = page
+        self.why = why
+
+
 def read_in_worker(
     path: str | Path,
     *,
     password: str | None = None,
     media_type: str | None = None,
     data: bytes | None = None,
+    include_hidden: bool = False,
     seconds: float = WORKER_WALL_SECONDS,
+    page_seconds: float = WORKER_PAGE_SECONDS,
 ) -> Document:
     """The same Document as `read.read`, from a child process that may use 2 GiB and `seconds` of wall time.
 
-    A child that crashes is tried once more with pypdf alone; a second crash, and running over a limit, is
-    Unreadable. Raises the IngestErrors of `read`. Killing the caller (Ctrl-C) kills the child.
+    A PDF page that takes longer than `page_seconds`, or whose reader crashes, is left empty and named in the warnings;
+    the ninth such page is Unreadable, and so is running over the limits elsewhere. A child that crashes outside the
+    pages is tried once more with pypdf alone. Raises the IngestErrors of `read`. Killing the caller (Ctrl-C) kills the
+    child.
     """
-    request = {"path": str(path), "password": password, "media_type": media_type, "has_data": data is not None}
-    answer = _ask_child({**request, "pdfium": None}, data or b"", str(path), seconds)
-    if answer is None:
-        answer = _ask_child({**request, "pdfium": False}, data or b"", str(path), seconds)
-    if answer is None:
-        hint = "The file may be damaged or hostile; print it to a new PDF and try that"
-        raise Unreadable("its reader crashed twice, over its limit of 2 GiB or by a fault", str(path), hint)
-    kind, _, body = answer.partition(b"\n")
+    name = str(path)
+    request = {"path": name, "password": password, "media_type": media_type, "include_hidden": include_hidden}
+    request |= {"has_data": data is not None, "pdfium": None}
+    lost: dict[int, str] = {}
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            kind, _, body = _ask_child({**request, "skip": lost}, data or b"", name, seconds, end, page_seconds)
+            break
+        except _Died as death:
+            if death.page and len(lost) < WORKER_MAX_LOST_PAGES:
+                lost[death.page] = death.why
+            elif death.page:
+                what = f"{len(lost) + 1} of its pages cannot be read; page {death.page} {death.why}"
+                raise Unreadable(what, name, "Print it to a new PDF and try that") from death
+            elif request["pdfium"] is None:
+                request["pdfium"] = False
+            else:
+                hint = "The file may be damaged or hostile; print it to a new PDF and try that"
+                raise Unreadable(
+                    "its reader crashed twice, over its limit of 2 GiB or by a fault", name, hint
+                ) from death
     if kind == b"document":
         return from_json(body.decode("utf-8"))
     error = json.loads(body)
     raise ERRORS.get(error["kind"], Unreadable)(error["message"], error["path"], error["hint"])
 
 
-def _ask_child(request: dict[str, Any], data: bytes, name: str, seconds: float) -> bytes | None:
-    """The child's answer, None when it died without one. Raises Unreadable when it ran out of time."""
+def _ask_child(
+    request: dict[str, Any], data: bytes, name: str, seconds: float, end: float, page_seconds: float
+) -> tuple[bytes, bytes, bytes]:
+    """The child's answer: kind, a newline, body. Raises _Died, and Unreadable when it ran out of time."""
     header = json.dumps(request).encode()
     message = b"".join((_LENGTH.pack(len(header)), header, _LENGTH.pack(len(data)), data))
     # -P: a file called json.py beside the user's documents is not ours to run.
@@ -68,23 +105,68 @@ def _ask_child(request: dict[str, Any], data: bytes, name: str, seconds: float) 
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    assert child.stdin and child.stdout
+    frames: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    threads = [
+        threading.Thread(target=_send, args=(child.stdin, message), daemon=True),
+        threading.Thread(target=_receive, args=(child.stdout, frames), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
     try:
-        out, _ = child.communicate(message, timeout=seconds)
-    except subprocess.TimeoutExpired as error:
-        raise Unreadable(
-            f"reading took longer than {seconds:.0f} seconds", name, "Split the file, or print it to a new PDF"
-        ) from error
+        return _answer_of(child, frames, name, seconds, end, page_seconds)
     finally:
         if child.poll() is None:
             child.kill()
-            child.communicate()
-    if child.returncode == -_cpu_signal():
-        raise Unreadable("reading took more processor time than its limit", name, "Split the file")
-    if len(out) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack_from(out)
-    body = out[_LENGTH.size :]
-    return body if len(body) == length else None
+        child.wait()
+        for thread in threads:
+            thread.join()
+        child.stdout.close()
+
+
+def _answer_of(
+    child: subprocess.Popen[bytes],
+    frames: queue.SimpleQueue[bytes | None],
+    name: str,
+    seconds: float,
+    end: float,
+    page_seconds: float,
+) -> tuple[bytes, bytes, bytes]:
+    page = 0
+    while True:
+        left = end - time.monotonic()
+        try:
+            frame = frames.get(timeout=max(min(left, page_seconds) if page else left, 0.0))
+        except queue.Empty:
+            if page and left > page_seconds:
+                raise _Died(page, f"took longer than {page_seconds:g} seconds, not read") from None
+            hint = "Split the file, or print it to a new PDF"
+            raise Unreadable(f"reading took longer than {seconds:.0f} seconds", name, hint) from None
+        if frame is None:
+            if child.wait() == -_cpu_signal():
+                raise Unreadable("reading took more processor time than its limit", name, "Split the file")
+            raise _Died(page, "crashed its reader, over the limit of 2 GiB or by a fault, not read")
+        kind, newline, body = frame.partition(b"\n")
+        if kind != b"page":
+            return kind, newline, body
+        page = int(body)
+
+
+def _send(stream: IO[bytes], message: bytes) -> None:
+    # A child that died does not read; what it was comes from its answer.
+    with contextlib.suppress(BrokenPipeError), stream:
+        stream.write(message)
+
+
+def _receive(stream: IO[bytes], frames: queue.SimpleQueue[bytes | None]) -> None:
+    """Puts every whole frame into `frames`, and None behind the last."""
+    while True:
+        head = stream.read(_LENGTH.size)
+        length = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else -1
+        body = stream.read(length) if length >= 0 else b""
+        frames.put(body if len(body) == length else None)
+        if len(body) != length:
+            return
 
 
 def _cpu_signal() -> int:
@@ -101,8 +183,12 @@ def main() -> int:
     _limit()
     request = json.loads(_read_frame(stdin))
     data = _read_frame(stdin)
-    answer = _answer(request, data)
-    stdout.write(_LENGTH.pack(len(answer)) + answer)
+
+    def send(frame: bytes) -> None:
+        stdout.write(_LENGTH.pack(len(frame)) + frame)
+        stdout.flush()
+
+    send(_answer(request, data, lambda page: send(b"page\n%d" % page)))
     stdout.close()
     return 0
 
@@ -112,7 +198,7 @@ def _read_frame(stream: IO[bytes]) -> bytes:
     return stream.read(length)
 
 
-def _answer(request: dict[str, Any], data: bytes) -> bytes:
+def _answer(request: dict[str, Any], data: bytes, on_page: Callable[[int], None]) -> bytes:
     from .read import read
     from .serialize import to_json
 
@@ -124,6 +210,9 @@ def _answer(request: dict[str, Any], data: bytes) -> bytes:
             data=data if request["has_data"] else None,
             pdfium=request["pdfium"],
             on_pages=_allow_pages,
+            on_page=on_page,
+            skip={int(page): why for page, why in request["skip"].items()},
+            include_hidden=request["include_hidden"],
         )
         return b"document\n" + to_json(document).encode("utf-8", "replace")
     except MemoryError:

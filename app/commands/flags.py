@@ -17,4 +17,7 @@ PasswordFile = Annotated[
 ]
 IncludeHidden = Annotated[bool, typer.Option("--include-hidden", help="Use text that a reader of the page cannot see.")]
 NoStore = Annotated[bool, typer.Option("--no-store", help="Keep nothing on disk.")]
-Type = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="What - is: pdf, md, txt, xml.")]
+Type = Annotated[
+    str | None,
+    typer.Option("--type", metavar="TYPE", help="What - is: pdf, docx, epub, html, tex, eml, md, txt, xml."),
+]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from docqa.ingest import Document
+
 SENTENCE = "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
 
 
@@ -74,3 +76,21 @@ def corpus() -> Path:
     if not folder.is_dir():
         pytest.skip("no ../shared/data/pdfs")
     return folder
+
+
+@pytest.fixture
+def check_offsets() -> Callable[[Document], None]:
+    """A function that holds a document without pages to its promises: blocks, sections and passages are cut from the
+    text, in order, and the passages hold all of it."""
+
+    def check(document: Document) -> None:
+        text = document.pages[0].text
+        for block in document.pages[0].blocks:
+            assert text[block.start : block.end].strip()
+        for passage in document.passages:
+            assert document.passage_text(passage) == text[passage.start : passage.end].strip() != ""
+        assert [s.start for s in document.sections] == sorted(s.start for s in document.sections)
+        words = "".join(document.passage_text(p) for p in document.passages)
+        assert "".join(words.split()) == "".join(text.split())
+
+    return check

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 import zipfile
@@ -142,9 +143,12 @@ def test_tag_characters_are_taken_out_and_counted() -> None:
     [
         ("a.txt", b"", Empty, "empty"),
         ("a.txt", b" \n\t ", Empty, "white space"),
-        ("a.docx", b"PK\x03\x04 and more", NotADocument, "DOCX"),
+        ("a.docx", b"PK\x03\x04 and more", Unreadable, "damaged"),
+        ("a", b"PK\x03\x04 and more", Unreadable, "damaged"),
+        ("a.docx", b"plain words", NotADocument, "Word document"),
         ("a.bin", b"\x00\x01\x02\x03" * 50, NotADocument, "binary"),
-        ("a.html", b"<!DOCTYPE html><html><body>x</body></html>", NotADocument, "HTML"),
+        ("a.epub", b"plain words", NotADocument, "EPUB"),
+        ("a.eml", b"plain words", NotADocument, "header"),
         ("a.rtf", b"{\\rtf1 x}", NotADocument, "RTF"),
         ("a.pdf", b"plain words", NotADocument, "%PDF-"),
         ("a.pdf", b"%PDF-1.7 and nothing else", Unreadable, "damaged"),
@@ -157,7 +161,7 @@ def test_what_cannot_be_read_says_what_it_is(name: str, data: bytes, error: type
 
 
 def test_an_unknown_type_names_the_types_that_work() -> None:
-    with pytest.raises(NotADocument, match="PDF, plain text, Markdown and USLM XML"):
+    with pytest.raises(NotADocument, match="PDF, DOCX, EPUB, HTML, LaTeX, e-mail .*USLM XML"):
         read("-", data=b"hello", media_type="odt")
     assert read("-", data=b"# Hello", media_type="md").sections[0].title == "Hello"
 
@@ -192,6 +196,60 @@ def test_a_zip_is_read_like_a_folder(tmp_path: Path) -> None:
     found = list(find_documents(archive, skipped))
     assert found == [(f"{archive}/a/z.md", b"some words"), (f"{archive}/b.txt", b"some words")]
     assert skipped == [f"{archive}/photo.png"]
+
+
+ONE_OF_EACH = {
+    "a.docx": None, "b.epub": None, "c.html": "<p>x</p>", "d.htm": "<p>x</p>", "e.xhtml": "<p>x</p>",
+    "f.tex": "\\section{x}", "g.eml": "Subject: x\n\nx", "h.md": "x", "i.txt": "x", "j.xml": STATUTE,
+    "k.xml": '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body><p>x</p></body></html>',
+}  # fmt: skip
+
+
+def office_file(inner: str, text: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(inner, text)
+    return out.getvalue()
+
+
+def one_of_each() -> dict[str, bytes]:
+    word = office_file("word/document.xml", "<d><body><p><r><t>x</t></r></p></body></d>")
+    book = office_file("META-INF/container.xml", "<c/>")
+    packages = {"a.docx": word, "b.epub": book}
+    return {name: packages.get(name, (text or "").encode()) for name, text in ONE_OF_EACH.items()}
+
+
+def test_a_folder_and_a_zip_give_every_kind(tmp_path: Path) -> None:
+    folder, archive = tmp_path / "all", tmp_path / "all.zip"
+    folder.mkdir()
+    with zipfile.ZipFile(archive, "w") as out:
+        for name, data in {**one_of_each(), "z.png": b"\x89PNG"}.items():
+            (folder / name).write_bytes(data)
+            out.writestr(name, data)
+    for root in (folder, archive):
+        skipped: list[str] = []
+        assert [shown for shown, _ in find_documents(root, skipped)] == [f"{root}/{name}" for name in ONE_OF_EACH]
+        assert skipped == [f"{root}/z.png"]
+
+
+def test_a_document_that_is_called_zip_is_a_document(tmp_path: Path) -> None:
+    file = tmp_path / "a.zip"
+    file.write_bytes(one_of_each()["a.docx"])
+    assert list(find_documents(file)) == [(str(file), file)]
+    assert read(file).pages[0].text == "x"
+
+
+def test_other_files_that_are_a_zip_are_named() -> None:
+    for inner, words in [("xl/a.xml", "Excel"), ("ppt/a.xml", "PowerPoint"), ("x", "unknown kind")]:
+        with pytest.raises(NotADocument, match=words):
+            read("a.docx", data=office_file(inner, ""))
+
+
+def test_each_kind_says_its_type_and_takes_it_from_standard_input() -> None:
+    for name, kind in [("a.docx", "docx"), ("c.html", "html"), ("f.tex", "tex"), ("g.eml", "eml"), ("h.md", "md")]:
+        data = one_of_each()[name]
+        assert read("-", data=data, media_type=kind).media_type == read(name, data=data).media_type
 
 
 def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path: Path) -> None:

@@ -1,0 +1,117 @@
+"""Columns: the strip between two sides of running text, and what stands above it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .pdfium import Word
+
+_BIN = 1.0  # points
+_MIN_GUTTER = 4  # bins
+# How much the cover of a gutter may vary, for lines that stick out or a figure, and how many lines of running text
+# must then stand on each side.
+_SLACKS = ((0.02, 4), (0.05, 12))
+_MAX_HEAD_SEGMENTS = 40
+
+
+@dataclass(slots=True)
+class Segment:
+    """Words that follow each other on one height."""
+
+    words: list[Word]
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+def crosses(segment: Segment, gutter: float) -> bool:
+    """Whether `segment` stands on both sides of `gutter`."""
+    return segment.x0 < gutter - 8 and segment.x1 > gutter + 8
+
+
+def same_row(a: Segment, b: Segment) -> bool:
+    """Whether two segments are printed on one height."""
+    overlap = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return overlap > 0.6 * min(a.bottom - a.top, b.bottom - b.top)
+
+
+def find_gutter(segments: list[Segment]) -> float | None:
+    """The x of a strip that separates two sides of running text, or None."""
+    if len(segments) < 8:
+        return None
+    low, high = min(s.x0 for s in segments), max(s.x1 for s in segments)
+    bins = int((high - low) / _BIN) + 2
+    if bins < 80:
+        return None
+    steps = [0.0] * (bins + 1)
+    for s in segments:
+        steps[int((s.x0 - low) / _BIN)] += s.bottom - s.top
+        steps[int((s.x1 - low) / _BIN) + 1] -= s.bottom - s.top
+    cover, height = [], 0.0
+    for step in steps:
+        height += step
+        cover.append(height)
+    for slack, lines in _SLACKS:
+        strip = _widest_strip(cover, bins, slack)
+        if strip is not None:
+            gutter = low + strip * _BIN
+            if _text_on_both_sides(segments, gutter, low, high, lines):
+                return gutter
+    return None
+
+
+def _widest_strip(cover: Sequence[float], bins: int, slack: float) -> float | None:
+    """The middle of the widest strip in the middle of the page that is covered little: at most `slack` of the fullest
+    place more than the emptiest."""
+    first, last = int(bins * 0.28), int(bins * 0.72)
+    tolerance = min(cover[first:last]) + slack * max(cover)
+    best, start = (0, 0), None
+    for x in range(first, last + 1):
+        if x < last and cover[x] <= tolerance:
+            start = x if start is None else start
+        elif start is not None:
+            best, start = max(best, (x - start, start)), None
+    return best[1] + best[0] / 2 if best[0] >= _MIN_GUTTER else None
+
+
+def _text_on_both_sides(segments: list[Segment], gutter: float, low: float, high: float, lines: int) -> bool:
+    """Whether so many `lines`, and a quarter of the rows, of each side are running text: they fill more than half of
+    its width with at least three words. A side that has columns of its own is running text too.
+    """
+    across = [s for s in segments if crosses(s, gutter)]
+    rest = [s for s in segments if not crosses(s, gutter)]
+    sides = [s for s in rest if s.x1 <= gutter + 8], [s for s in rest if s.x1 > gutter + 8]
+    for side, room in zip(sides, (gutter - low, high - gutter), strict=True):
+        running = [s for s in side if s.x1 - s.x0 > 0.55 * room and len(s.words) > 2]
+        rows = len({round((s.top + s.bottom) / 8) for s in side})
+        if (len(running) < lines or len(running) < 0.25 * rows) and (len(side) < 20 or find_gutter(side) is None):
+            return False
+    total = sum(s.bottom - s.top for s in segments)
+    shared = min(max(s.bottom for s in side) for side in sides) - max(min(s.top for s in side) for side in sides)
+    return shared > 0 and sum(s.bottom - s.top for s in across) < 0.7 * total
+
+
+def without_head(left: list[Segment], right: list[Segment], gutter: float) -> list[tuple[list[Segment], list[Segment]]]:
+    """The two sides of a band, cut where a head ends: blocks of short lines on both sides, such as the authors of a
+    paper, above a gap across both."""
+    both = sorted([*left, *right], key=lambda s: s.top)
+    cut, bottom = 0, both[0].bottom
+    for at, segment in enumerate(both[:_MAX_HEAD_SEGMENTS]):
+        if segment.top - bottom > 0.8 * (segment.bottom - segment.top):
+            cut = at
+        bottom = max(bottom, segment.bottom)
+        room = gutter - min(s.x0 for s in left) if left and (segment.x0 + segment.x1) / 2 < gutter else 0.0
+        if room and segment.x1 - segment.x0 > 0.85 * room:  # the first full line of running text
+            break
+    head = both[:cut]
+    inside = set(map(id, head))
+    there = [s for s in right if id(s) in inside]
+    beside = sum(any(same_row(s, other) for other in there) for s in left if id(s) in inside)
+    if not head or len(there) < 2 or beside < 0.4 * len(head):
+        return [(left, right)]
+    return [
+        ([s for s in left if id(s) in inside], [s for s in right if id(s) in inside]),
+        ([s for s in left if id(s) not in inside], [s for s in right if id(s) not in inside]),
+    ]

@@ -1,0 +1,108 @@
+"""What kind of document some bytes are: by their content first, then by the suffix of their name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from .archive import package_kind
+from .errors import Encrypted, NotADocument, Unreadable
+
+WORKS = "docqa reads PDF, DOCX, EPUB, HTML, LaTeX, e-mail (.eml), Markdown, plain text and USLM XML"
+SUFFIXES = {
+    ".pdf": "pdf", ".docx": "docx", ".docm": "docx", ".epub": "epub", ".html": "html", ".htm": "html",
+    ".xhtml": "html", ".tex": "tex", ".ltx": "tex", ".eml": "eml", ".txt": "txt", ".text": "txt", ".md": "md",
+    ".markdown": "md", ".xml": "uslm",
+}  # fmt: skip
+_KINDS = {
+    "pdf": "pdf", "application/pdf": "pdf", "txt": "txt", "text": "txt", "text/plain": "txt", "md": "md",
+    "markdown": "md", "text/markdown": "md", "uslm": "uslm", "xml": "uslm", "application/xml": "uslm",
+    "text/xml": "uslm", "application/uslm+xml": "uslm", "docx": "docx",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx", "epub": "epub",
+    "application/epub+zip": "epub", "html": "html", "htm": "html", "xhtml": "html", "text/html": "html",
+    "application/xhtml+xml": "html", "tex": "tex", "latex": "tex", "application/x-tex": "tex", "text/x-tex": "tex",
+    "eml": "eml", "email": "eml", "message/rfc822": "eml",
+}  # fmt: skip
+_NAMES = {"docx": "a Word document", "epub": "an EPUB", "archive": "a zip archive"}
+_CONVERT = f"{WORKS}; save it as one of these"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_OTHER = (
+    (b"{\\rtf", "RTF"), (_OLD_OFFICE, "an old Office file"), (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"), (b"GIF8", "a picture (GIF)"), (b"II*\0", "a picture (TIFF)"),
+    (b"MM\0*", "a picture (TIFF)"), (b"%!PS", "PostScript"), (b"AT&TFORM", "DjVu"), (b"\x1f\x8b", "a gzip file"),
+    (b"7z\xbc\xaf", "a 7z archive"), (b"\x7fELF", "a program"),
+)  # fmt: skip
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.I | re.DOTALL)
+_XHTML = re.compile(rb"<(?:!DOCTYPE\s+)?html\b", re.IGNORECASE)
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|[A-Za-z][\w:.-]*\s[^>]*xmlns)")
+
+
+def kind_of(data: bytes, name: str, media_type: str | None) -> str:
+    """`pdf`, `docx`, `epub`, `html`, `tex`, `eml`, `md`, `uslm` or `txt`.
+
+    A `media_type` must be true of the content; a suffix gives way to content that plainly is of another kind. Raises
+    NotADocument for everything else, Encrypted for Office files with a password, Unreadable for a damaged zip.
+    """
+    head = data[:4096]
+    wanted = _KINDS.get(media_type.lower()) if media_type else SUFFIXES.get(PurePosixPath(name).suffix.lower())
+    if media_type and wanted is None:
+        raise NotADocument(f"documents of type {media_type!r} are not read", name, _CONVERT)
+    if head[:1024].find(b"%PDF-") >= 0 and wanted in (None, "pdf"):
+        return "pdf"
+    if data.startswith(b"%PDF-") and not media_type and wanted not in ("txt", "md", "uslm"):
+        return "pdf"
+    if wanted == "pdf":
+        raise NotADocument("not a PDF: its first bytes are not %PDF-", name, f"{WORKS}; is the suffix right?")
+    if data.startswith(_ZIP):
+        return _kind_of_zip(data, name, wanted, media_type)
+    _refuse_others(data, name)
+    if wanted in ("docx", "epub"):
+        what = _NAMES[wanted]
+        raise NotADocument(
+            f"not {what}: its first bytes are not those of a zip", name, f"{WORKS}; is the suffix right?"
+        )
+    if wanted in ("txt", "md", "html", "tex", "eml"):
+        return wanted
+    if _is_html(head) and not media_type:
+        return "html"
+    if wanted == "uslm" or _XML.match(head):
+        from .uslm import is_uslm
+
+        if not is_uslm(data):
+            raise NotADocument("this XML is not USLM", name, _CONVERT)
+        return "uslm"
+    return "txt"
+
+
+def _kind_of_zip(data: bytes, name: str, wanted: str | None, media_type: str | None) -> str:
+    found = package_kind(data)
+    if found in ("docx", "epub") and (not media_type or wanted == found):
+        return found
+    if found is None:
+        if wanted in ("docx", "epub"):
+            return wanted
+        raise Unreadable("this is a zip file, and it is damaged", name, "Get it again; it may have been cut off")
+    hint = "Unpack it and name the folder" if found == "archive" and not wanted else _CONVERT
+    raise NotADocument(f"this is {_NAMES.get(found, found)}", name, hint)
+
+
+def _refuse_others(data: bytes, name: str) -> None:
+    if data.startswith(_OLD_OFFICE) and "EncryptedPackage".encode("utf-16-le") in data:
+        raise Encrypted("this Office file is encrypted", name, "Save it without a password")
+    for magic, what in _OTHER:
+        if data.startswith(magic):
+            raise NotADocument(f"this is {what}", name, _CONVERT)
+
+
+def _is_html(head: bytes) -> bool:
+    return bool(_HTML.match(head) or (_XML.match(head) and _XHTML.search(head)))
+
+
+def looks_readable(suffix: str, head: bytes) -> bool:
+    """Whether a file of a folder or an archive with this suffix and these first bytes is one to read."""
+    if suffix == ".xml":
+        from .uslm import is_uslm
+
+        return is_uslm(head) or _is_html(head)
+    return suffix in SUFFIXES or head[:1024].find(b"%PDF-") >= 0

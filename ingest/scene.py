@@ -1,0 +1,211 @@
+"""What is drawn on a PDF page, in drawing order: its text objects, and the shapes and pictures that can hide them.
+
+Objects are addresses (int): pypdfium2's own pointers are slow to make and cannot be keys.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+Box = tuple[float, float, float, float]  # x0, y0, x1, y1 in user space, y up
+_Matrix = tuple[float, float, float, float, float, float]
+
+_TEXT, _PATH, _IMAGE, _SHADING, _FORM = 1, 2, 3, 4, 5
+_MIN_COVER_POINTS = 3.0  # thinner shapes are rules
+_OPAQUE = 242  # of 255
+_MAX_DEPTH = 8
+_GRID = 20
+_place = attrgetter("place")
+PAPER = (255, 255, 255)
+_UNITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+
+class Cover(NamedTuple):
+    """A filled shape or a picture: its number in drawing order, its bounds, its colour (None: more than one)."""
+
+    place: int
+    box: Box
+    colour: tuple[int, int, int] | None
+    opaque: bool
+    image: bool
+
+    @property
+    def area(self) -> float:
+        """Square points of the bounds."""
+        return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
+
+    def holds(self, box: Box) -> bool:
+        """Whether `box` lies in the bounds, which may be wider than what is painted."""
+        mine = self.box
+        return box[0] >= mine[0] - 1 and box[1] >= mine[1] - 1 and box[2] <= mine[2] + 1 and box[3] <= mine[3] + 1
+
+
+class Scene:
+    """The objects of a page.
+
+    `order`: text objects with their numbers in drawing order; `covers` in that order.
+
+    `colours`: of the paper and of its filled shapes. `pixels`: of all its pictures together.
+    """
+
+    def __init__(self, page: Any) -> None:
+        self._api = _api()
+        self._floats = [ctypes.c_float() for _ in range(4)]
+        self._levels = [ctypes.c_uint() for _ in range(4)]
+        self.order: dict[int, int] = {}
+        self.covers: list[Cover] = []
+        self.colours = {PAPER}
+        self.pixels = 0
+        self._matrices: dict[int, _Matrix] = {}
+        self._drawn = 0
+        self._walk(self._objects(page), _UNITY, 0)
+
+    def after(self, place: int) -> list[Cover]:
+        """The covers drawn later than number `place`."""
+        return self.covers[bisect_right(self.covers, place, key=_place) :]
+
+    def before(self, place: int) -> list[Cover]:
+        """The covers drawn earlier than number `place`."""
+        return self.covers[: bisect_left(self.covers, place, key=_place)]
+
+    def owner(self, text_page: Any, char: int) -> int:
+        """The text object that drew character `char`, 0 where pdfium made the character up."""
+        return self._api["FPDFText_GetTextObject"](text_page.raw, char) or 0
+
+    def render_mode(self, text_object: int) -> int:
+        """0 filled, 1 outlined, 2 both, 3 invisible, 4 to 7 the same as a clip."""
+        return int(self._api["FPDFTextObj_GetTextRenderMode"](text_object))
+
+    def fill_colour(self, item: int) -> tuple[int, int, int, int] | None:
+        """Red, green, blue and alpha (0 to 255), None where it has no such colour."""
+        levels = self._levels
+        if not self._api["FPDFPageObj_GetFillColor"](item, *map(ctypes.byref, levels)):
+            return None
+        return levels[0].value, levels[1].value, levels[2].value, levels[3].value
+
+    def bounds(self, item: int) -> Box:
+        """The bounds in user space, empty where pdfium knows none."""
+        floats = self._floats
+        if not self._api["FPDFPageObj_GetBounds"](item, *map(ctypes.byref, floats)):
+            return 0.0, 0.0, 0.0, 0.0
+        box = floats[0].value, floats[1].value, floats[2].value, floats[3].value
+        matrix = self._matrices.get(item)
+        return box if matrix is None else _transform(box, matrix)
+
+    def text(self, text_page: Any, text_object: int) -> str:
+        """The characters of a text object."""
+        size = self._api["FPDFTextObj_GetText"](text_object, text_page.raw, None, 0)
+        buffer = ctypes.create_string_buffer(max(size, 2))
+        self._api["FPDFTextObj_GetText"](text_object, text_page.raw, buffer, size)
+        return buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "replace").strip()
+
+    def deactivate(self, item: int) -> None:
+        """Leaves `item` out of later renderings of this open page."""
+        self._api["FPDFPageObj_SetIsActive"](item, 0)
+
+    def _objects(self, page: Any) -> Iterator[int]:
+        get, handle = self._api["FPDFPage_GetObject"], page.raw
+        return (get(handle, i) for i in range(self._api["FPDFPage_CountObjects"](handle)))
+
+    def _walk(self, items: Iterator[int], matrix: _Matrix, depth: int) -> None:
+        kind_of, order = self._api["FPDFPageObj_GetType"], self.order
+        for item in items:
+            self._drawn += 1
+            kind = kind_of(item)
+            if matrix is not _UNITY:
+                self._matrices[item] = matrix
+            if kind == _TEXT:
+                order[item] = self._drawn
+            elif kind == _FORM and depth < _MAX_DEPTH:
+                get, count = self._api["FPDFFormObj_GetObject"], self._api["FPDFFormObj_CountObjects"](item)
+                inner = (get(item, i) for i in range(count))
+                self._walk(inner, _multiply(self._own_matrix(item), matrix), depth + 1)
+            elif kind in (_PATH, _IMAGE, _SHADING):
+                self._add_cover(item, kind)
+
+    def _add_cover(self, item: int, kind: int) -> None:
+        colour: tuple[int, int, int, int] | None = None
+        if kind == _IMAGE:
+            width, height = ctypes.c_uint(0), ctypes.c_uint(0)
+            self._api["FPDFImageObj_GetImagePixelSize"](item, ctypes.byref(width), ctypes.byref(height))
+            self.pixels += width.value * height.value
+        if kind == _PATH:
+            fill, stroke = ctypes.c_int(0), ctypes.c_int(0)
+            self._api["FPDFPath_GetDrawMode"](item, ctypes.byref(fill), ctypes.byref(stroke))
+            colour = self.fill_colour(item) if fill.value else None
+            if colour is None:
+                return
+        box = self.bounds(item)
+        if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
+            return
+        opaque = colour is None or colour[3] >= _OPAQUE
+        plain = colour[:3] if colour and opaque else None
+        if plain:
+            self.colours.add(plain)
+        self.covers.append(Cover(self._drawn, box, plain, opaque, kind == _IMAGE))
+
+    def _own_matrix(self, form: int) -> _Matrix:
+        import pypdfium2.raw as raw
+
+        matrix = raw.FS_MATRIX()
+        if not self._api["FPDFPageObj_GetMatrix"](form, ctypes.byref(matrix)):
+            return _UNITY
+        return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def image_share(covers: Sequence[Cover], page: Box) -> float:
+    """The share of the page (0 to 1) that pictures cover together; scans are often cut into strips."""
+    images = [cover for cover in covers if cover.image]
+    if not images:
+        return 0.0
+    width, height = (page[2] - page[0]) / _GRID, (page[3] - page[1]) / _GRID
+    points = [(page[0] + (i + 0.5) * width, page[1] + (j + 0.5) * height) for i in range(_GRID) for j in range(_GRID)]
+    seen = sum(any(c.box[0] <= x <= c.box[2] and c.box[1] <= y <= c.box[3] for c in images) for x, y in points)
+    return seen / len(points)
+
+
+def _multiply(a: _Matrix, b: _Matrix) -> _Matrix:
+    """First `a`, then `b`."""
+    return (
+        a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3], a[2] * b[0] + a[3] * b[2], a[2] * b[1] + a[3] * b[3],
+        a[4] * b[0] + a[5] * b[2] + b[4], a[4] * b[1] + a[5] * b[3] + b[5],
+    )  # fmt: skip
+
+
+def _transform(box: Box, m: _Matrix) -> Box:
+    corners = [(x * m[0] + y * m[2] + m[4], x * m[1] + y * m[3] + m[5]) for x in box[::2] for y in box[1::2]]
+    xs, ys = zip(*corners, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+@cache
+def _api() -> dict[str, Callable[..., Any]]:
+    """pdfium's functions with addresses in place of typed pointers."""
+    import pypdfium2.raw as raw
+
+    pointer, number = ctypes.c_void_p, ctypes.c_int
+    signatures: dict[str, tuple[Any, ...]] = {
+        "FPDFPage_CountObjects": (number, pointer),
+        "FPDFPage_GetObject": (pointer, pointer, number),
+        "FPDFFormObj_CountObjects": (number, pointer),
+        "FPDFFormObj_GetObject": (pointer, pointer, ctypes.c_ulong),
+        "FPDFPageObj_GetType": (number, pointer),
+        "FPDFPageObj_GetBounds": (number, *[pointer] * 5),
+        "FPDFPageObj_GetFillColor": (number, *[pointer] * 5),
+        "FPDFPageObj_GetMatrix": (number, pointer, pointer),
+        "FPDFPageObj_SetIsActive": (number, pointer, number),
+        "FPDFPath_GetDrawMode": (number, *[pointer] * 3),
+        "FPDFTextObj_GetTextRenderMode": (number, pointer),
+        "FPDFTextObj_GetText": (ctypes.c_ulong, pointer, pointer, pointer, ctypes.c_ulong),
+        "FPDFImageObj_GetImagePixelSize": (number, *[pointer] * 3),
+        "FPDFText_GetTextObject": (pointer, pointer, number),
+    }
+    return {
+        name: ctypes.CFUNCTYPE(*types)(ctypes.cast(getattr(raw, name), pointer).value or 0)
+        for name, types in signatures.items()
+    }

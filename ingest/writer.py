@@ -1,0 +1,140 @@
+"""The text of a document without pages, written block by block with its headings, and the Document made of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from . import outline
+from .assemble import assemble, grade
+from .clean import clean, strip_invisible
+from .flow import Heading
+from .types import Block, Document, Page
+
+_TIGHT = frozenset(("list", "table"))
+_MAX_HEADING_CHARS = 120
+# "4th", "1er", "Docqa(tm)" and the marks of notes by asterisks are plain as they are.
+_ORDINAL = re.compile(r"(?:st|nd|rd|th|o|a|er|e|tm|sm|[®™©*†‡§¶]+)$", re.IGNORECASE)
+
+
+def raised(before: str, text: str, *, note: bool = False) -> str:
+    """A superscript as it reads on a line behind `before`: "10^2" for a power, "word[1]" for the mark of a note."""
+    mark = text.strip()
+    if not mark or mark.startswith(("[", "(")) or _ORDINAL.match(mark) or not (note or before[-1:].isalnum()):
+        return text
+    return f"[{mark}]" if note else f"^{mark}"
+
+
+class BlockWriter:
+    """Collects blocks and headings in reading order; `hidden` counts what a reader does not see.
+
+    Items of one list and rows of one table stand on lines that follow each other, other blocks have an empty line
+    between them. With `include_hidden` what is hidden comes last, in a section of its own.
+    """
+
+    def __init__(self, *, include_hidden: bool = False) -> None:
+        self.blocks: list[Block] = []
+        self.marks: list[outline.Mark] = []
+        self.hidden = 0
+        self._include_hidden = include_hidden
+        self._hidden: list[str] = []
+        self._labels: list[str | None] = []
+        self._lines: list[outline.Candidate] = []
+        self._parts: list[str] = []
+        self._length = 0
+
+    def block(self, text: str, kind: str, *, bold: bool = False) -> int | None:
+        """Writes `text` as one block and returns the offset where it begins, None when it has no words."""
+        text, hidden = strip_invisible(clean(text))
+        self.hidden += hidden
+        text = text.strip("\n") if kind == "code" else text.strip()
+        if not text.strip():
+            return None
+        if self.blocks:
+            separator = "\n" if kind in _TIGHT and self.blocks[-1].kind == kind else "\n\n"
+            self._parts.append(separator)
+            self._length += len(separator)
+        start = self._length
+        self.blocks.append(Block(start, start + len(text), kind))
+        self._parts.append(text)
+        self._length += len(text)
+        if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
+            self._lines.append(outline.Candidate(1, Heading(start, text, 1.0, bold, kind == "para")))
+        return start
+
+    def heading(self, text: str, level: int, *, label: str | None = None) -> None:
+        """Writes a heading of `level` (1 is the outermost); a printed number at its beginning becomes the section's."""
+        text = " ".join(text.split())
+        start = self.block(text, "heading")
+        if start is not None:
+            parsed = outline.parse_heading(clean(text))
+            number, title = (parsed.number, parsed.title) if parsed and parsed.number else (None, clean(text))
+            self.mark(level, number, title, start, label=label)
+
+    def mark(
+        self,
+        level: int,
+        number: str | None,
+        title: str,
+        start: int,
+        *,
+        label: str | None = None,
+        confidence: float = 1.0,
+    ) -> None:
+        """Makes a section begin at `start`; its locator is `label`, else its number, else its title."""
+        title = strip_invisible(clean(title))[0]
+        self.marks.append(outline.Mark(level, number, title, 1, start, "markup", confidence))
+        self._labels.append(label)
+
+    def hide(self, text: str, *, goes_on: bool = False) -> None:
+        """Counts `text` as hidden; one that `goes_on` belongs to the one before it."""
+        if goes_on and self._hidden:
+            self._hidden[-1] += text
+        elif text.strip():
+            self._hidden.append(text)
+            self.hidden += 1
+
+    def _write_hidden(self) -> list[str]:
+        """A warning where something is hidden; its words where they are wanted."""
+        if not self._hidden:
+            return []
+        starts = [self.block(" ".join(text.split()), "hidden") for text in self._hidden if self._include_hidden]
+        first = next((start for start in starts if start is not None), None)
+        if first is not None:
+            self.mark(1, None, "Hidden text", first)
+        done = "read because it was asked for" if self._include_hidden else "not read; --include-hidden reads it"
+        many = len(self._hidden)
+        return [f"{many} passage{'s' if many > 1 else ''} of hidden text: {done}"]
+
+    def document(
+        self,
+        data: bytes,
+        path: str,
+        *,
+        title: str,
+        media_type: str,
+        warnings: Sequence[str] = (),
+        furniture: Sequence[str] = (),
+        infer: bool = False,
+    ) -> Document:
+        """The Document of what was written. Raises NoText and TooLarge.
+
+        `infer`: where the markup named no heading, numbered lines that stand like headings become the sections.
+        """
+        structured = bool(self.marks)
+        warnings = [*warnings, *self._write_hidden()]
+        text = "".join(self._parts)
+        page = Page(0, None, text, grade(text), tuple(self.blocks), tuple(furniture))
+        marks, labels = self.marks, self._labels
+        if infer and not structured:
+            marks = [*outline.from_numbering(self._lines, 1.0), *marks]
+            labels = [None] * len(marks)
+        sections = tuple(
+            section if label is None else replace(section, label=label)
+            for section, label in zip(outline.build(marks), labels, strict=True)
+        )
+        return assemble(
+            data, path, title=" ".join(clean(title).split()), media_type=media_type, paged=False, pages=[page],
+            sections=sections, hidden=self.hidden, warnings=warnings,
+        )  # fmt: skip

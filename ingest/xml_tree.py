@@ -1,0 +1,85 @@
+"""XML of others to a tree: no entities, no document types with declarations, no deep nesting, within a size."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
+
+from .errors import TooLarge, Unreadable
+from .limits import MAX_XML_BYTES, MAX_XML_DEPTH
+
+_DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+# A document type that only names a DTD, which nobody loads.
+_NAMED_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]*>", re.IGNORECASE)
+
+
+def parse_xml(data: bytes, path: str, *, part: str = "", doctype: bool = False) -> Element:
+    """The root element of `data`; `part` names the entry of an archive, for messages.
+
+    Document types and entities are refused, but one that names an external DTD is passed over with `doctype`. Raises
+    Unreadable and TooLarge.
+    """
+    what = f"the XML of {part}" if part else "the XML"
+    if len(data) > MAX_XML_BYTES:
+        raise TooLarge(f"{len(data):,} bytes of XML, the limit is {MAX_XML_BYTES:,}", path, "Split the file")
+    # In UTF-16 the patterns would not see a document type.
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
+        raise Unreadable(f"{what} is in UTF-16, which is not read", path, "Save it as UTF-8 and try again")
+    if doctype:
+        data = _NAMED_DOCTYPE.sub(b"", data, count=1)
+    if _DTD.search(data):
+        raise Unreadable(f"{what} has a document type or entities: refused", path, "Remove the DOCTYPE and try again")
+    parser = XMLParser(target=_ShallowBuilder())
+    try:
+        parser.feed(data)
+        root: Element = parser.close()
+    except (ParseError, ValueError, LookupError) as error:  # the last two: an encoding that Python does not know
+        raise Unreadable(f"{what} is damaged ({error})", path, "Get the file again") from error
+    except _TooDeep as error:
+        raise TooLarge(f"XML nested deeper than {MAX_XML_DEPTH} elements", path, "Is this the right file?") from error
+    return root
+
+
+def local(element: Element) -> str:
+    """The name of `element` without its namespace; empty for comments and processing instructions."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def attribute(element: Element | None, name: str) -> str | None:
+    """The value of the attribute `name` in whichever namespace, None where there is none (or no element)."""
+    if element is None:
+        return None
+    for key, value in element.attrib.items():
+        if key.rpartition("}")[2] == name:
+            return value
+    return None
+
+
+def child(element: Element | None, *names: str) -> Element | None:
+    """The element reached from `element` by the first child of each of `names`, None where the way ends."""
+    for name in names:
+        if element is None:
+            return None
+        element = next((c for c in element if local(c) == name), None)
+    return element
+
+
+class _TooDeep(Exception):
+    """More than MAX_XML_DEPTH open elements."""
+
+
+class _ShallowBuilder(TreeBuilder):
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def start(self, tag: Any, attrs: Any, /) -> Any:
+        self._depth += 1
+        if self._depth > MAX_XML_DEPTH:
+            raise _TooDeep
+        return super().start(tag, attrs)
+
+    def end(self, tag: Any, /) -> Any:
+        self._depth -= 1
+        return super().end(tag)

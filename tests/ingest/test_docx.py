@@ -1,0 +1,295 @@
+"""DOCX: automatic numbers, locators of clauses, tracked changes, hidden text, tables and notes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from docqa.ingest import Document, Encrypted, IngestError, NotADocument, TooLarge, Unreadable
+from docqa.ingest.read import read
+
+Checker = Callable[[Document], None]
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+M = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+MC = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+CORE = "http://schemas.openxmlformats.org/package/2006/relationships/metadata"
+PARTS = ("styles", "numbering", "footnotes", "endnotes", "comments", "header1", "footer1")
+
+STYLES = f"""<w:styles {W}>
+<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style>
+<w:style w:styleId="Title"><w:name w:val="Title"/></w:style>
+<w:style w:styleId="H1"><w:name w:val="heading 1"/>
+<w:pPr><w:outlineLvl w:val="0"/><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>
+<w:style w:styleId="H2"><w:name w:val="heading 2"/><w:basedOn w:val="H1"/>
+<w:pPr><w:outlineLvl w:val="1"/></w:pPr></w:style>
+<w:style w:styleId="Plain1"><w:name w:val="heading 1"/></w:style>
+<w:style w:styleId="Toc"><w:name w:val="toc 1"/></w:style>
+<w:style w:type="character" w:styleId="Ghost"><w:rPr><w:vanish/></w:rPr></w:style></w:styles>"""
+
+
+def level(at: int, form: str, kind: str, more: str = "", left: int = 0) -> str:
+    return (
+        f'<w:lvl w:ilvl="{at}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/><w:lvlText w:val="{form}"/>{more}'
+        f'<w:pPr><w:ind w:left="{left}"/></w:pPr></w:lvl>'
+    )
+
+
+NUMBERING = (
+    f'<w:numbering {W}><w:abstractNum w:abstractNumId="10">'
+    + level(0, "%1.", "decimal", '<w:pStyle w:val="H1"/>')
+    + level(1, "%1.%2", "decimal", '<w:pStyle w:val="H2"/>')
+    + level(2, "(%3)", "lowerLetter", "", 1440)
+    + level(3, "(%4)", "lowerRoman", "", 2160)
+    + '</w:abstractNum><w:abstractNum w:abstractNumId="11">'
+    + level(0, "•", "bullet")
+    + '</w:abstractNum><w:abstractNum w:abstractNumId="12">'
+    + level(0, "%1)", "decimal")
+    + '</w:abstractNum><w:abstractNum w:abstractNumId="13">'
+    + level(0, "ARTICLE %1", "upperRoman")
+    + level(1, "Section %1.%2", "decimal", "<w:isLgl/>")
+    + "</w:abstractNum>"
+    + "".join(f'<w:num w:numId="{n}"><w:abstractNumId w:val="{9 + n}"/></w:num>' for n in (1, 2, 3, 4))
+    + '<w:num w:numId="5"><w:abstractNumId w:val="12"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/>'
+    "</w:lvlOverride></w:num></w:numbering>"
+)
+
+
+def run(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def para(content: str, style: str = "", list_id: int | None = None, at: int = 0, more: str = "") -> str:
+    content = content if content.startswith("<") else run(content)
+    numbers = f'<w:numPr><w:ilvl w:val="{at}"/><w:numId w:val="{list_id}"/></w:numPr>' if list_id is not None else ""
+    return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{numbers}{more}</w:pPr>{content}</w:p>'
+
+
+def table(*rows: list[str], properties: str = "") -> str:
+    cells = ("".join(f"<w:tc>{cell if cell.startswith('<') else para(cell)}</w:tc>" for cell in row) for row in rows)
+    return "<w:tbl>" + "".join(f"<w:tr>{properties}{row}</w:tr>" for row in cells) + "</w:tbl>"
+
+
+def package(body: str, *, strict: bool = False, raw: dict[str, str | bytes] | None = None, **parts: str) -> bytes:
+    """A DOCX of `body`; `parts` are other parts by name, `raw` are entries that replace or add."""
+    parts = {"styles": STYLES, "numbering": NUMBERING} | parts
+    relations = "".join(
+        f'<Relationship Id="r{n}" Type="{TYPES}/{name.rstrip("1")}" Target="{name}.xml"/>'
+        for n, name in enumerate(PARTS)
+        if name in parts
+    )
+    files: dict[str, str | bytes] = {
+        "[Content_Types].xml": "<Types/>",
+        "_rels/.rels": f'<Relationships><Relationship Type="{TYPES}/officeDocument" Target="word/document.xml"/>'
+        f'<Relationship Type="{CORE}/core-properties" Target="docProps/core.xml"/></Relationships>',
+        "docProps/core.xml": "<c><title>Core title</title></c>",
+        "word/document.xml": f"<w:document {W} {M} {MC}><w:body>{body}</w:body></w:document>",
+        "word/_rels/document.xml.rels": f"<Relationships>{relations}</Relationships>",
+    }
+    files |= {f"word/{name}.xml": text for name, text in parts.items()} | (raw or {})
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    data = out.getvalue()
+    return data.replace(b"schemas.openxmlformats.org/word", b"purl.oclc.org/ooxml/officedo") if strict else data
+
+
+def docx(body: str, **parts: str) -> Document:
+    return read("a.docx", data=package(body, **parts))
+
+
+def test_numbered_headings_and_clauses_have_the_locators_that_are_printed(check_offsets: Checker) -> None:
+    document = docx(
+        para("The Pond Agreement", "Title")
+        + para("Scope", "H1")
+        + para("Term", "H1")
+        + para("Length", "H2")
+        + para("It runs for a year:", list_id=1, at=1)
+        + para("from the first day; and", list_id=1, at=2)
+        + para("to the last,", list_id=1, at=2)
+        + para("which is a Sunday,", list_id=1, at=3)
+        + para("whatever the weather.")
+        + para("Payment", "H1")
+        + para("Weekly.", list_id=1, at=1)
+    )
+    check_offsets(document)
+    assert document.title == "The Pond Agreement" and not document.paged
+    assert document.pages[0].text == (
+        "The Pond Agreement\n\n1. Scope\n\n2. Term\n\n2.1 Length\n\n2.2 It runs for a year:\n"
+        "(a) from the first day; and\n"
+        "(b) to the last,\n(i) which is a Sunday,\n\nwhatever the weather.\n\n3. Payment\n\n3.1 Weekly."
+    )
+    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
+        ("1", "Scope", 1, "1"),
+        ("2", "Term", 1, "2"),
+        ("2.1", "Length", 2, "2.1"),
+        ("2.2", "", 3, "2.2"),
+        ("(a)", "", 4, "2.2(a)"),
+        ("(b)", "", 4, "2.2(b)"),
+        ("(i)", "", 5, "2.2(b)(i)"),
+        ("2.2", "(continued)", 4, "2.2"),
+        ("3", "Payment", 1, "3"),
+        ("3.1", "", 2, "3.1"),
+    ]
+    text = document.pages[0].text
+    assert all(text[s.start :].startswith(s.number or "") for s in document.sections if "cont" not in s.title)
+
+
+def test_articles_in_roman_numbers_and_legal_numbering() -> None:
+    document = docx(para("Gates", "Plain1", 4) + para("Oak.", list_id=4, at=1) + para("Elm.", list_id=4, at=1))
+    assert "ARTICLE I Gates\n\nSection 1.1 Oak.\nSection 1.2 Elm." in document.pages[0].text
+    assert [(s.number, s.label) for s in document.sections] == [
+        ("ARTICLE I", "ARTICLE I"), ("Section 1.1", "Section 1.1"), ("Section 1.2", "Section 1.2"),
+    ]  # fmt: skip
+
+
+def test_plain_lists_are_lists_and_a_new_list_starts_again() -> None:
+    document = docx(
+        para("Tools", "Plain1") + para("oar", list_id=2) + para("one", list_id=3) + para("two", list_id=3)
+        + para("again", list_id=5) + para("none", list_id=0)
+    )  # fmt: skip
+    assert "- oar\n1) one\n2) two\n1) again\n\nnone" in document.pages[0].text
+    assert [s.title for s in document.sections] == ["Tools"]
+
+
+def test_paragraphs_numbered_through_the_document_are_sections() -> None:
+    document = docx("".join(para(f"The court finds fact {n}.", list_id=3) for n in range(25)))
+    assert [s.label for s in document.sections][:2] == ["1)", "2)"] and len(document.sections) == 25
+
+
+def test_a_typed_number_is_the_number_of_the_heading() -> None:
+    document = docx(para("4.2 Duties of Care", "Plain1") + para("x" * 5))
+    assert [(s.number, s.title, s.label) for s in document.sections] == [("4.2", "Duties of Care", "4.2")]
+    inferred = docx(para("1. Scope of Work") + para("a b") + para("2. Term of Work") + para("c d"))
+    assert [s.number for s in inferred.sections] == ["1", "2"]
+
+
+def test_a_clause_is_named_by_the_words_set_apart_at_its_beginning() -> None:
+    body = para(run("Fees.", "<w:b/>") + run(" The tenant pays them. " * 10), list_id=1, at=1)
+    assert docx(para("Money", "H1") + body).sections[1].title == "Fees"
+
+
+def test_insertions_are_read_deletions_are_not_and_both_are_counted() -> None:
+    document = docx(
+        para(
+            run("The fee is ")
+            + "<w:del><w:r><w:delText>ten</w:delText></w:r></w:del><w:ins><w:r><w:t>twelve</w:t></w:r></w:ins>"
+            + run(" pounds.")
+        )
+        + para("First half", more="<w:rPr><w:del/></w:rPr>")
+        + para(" and second.")
+        + table(["gone", "row"], properties="<w:trPr><w:del/></w:trPr>")
+    )
+    assert document.pages[0].text == "The fee is twelve pounds.\n\nFirst half and second."
+    assert document.coverage.warnings == ("tracked changes: 1 insertions read, 2 deletions left out",)
+
+
+def test_hidden_text_is_not_read_and_counted() -> None:
+    ghost = '<w:rStyle w:val="Ghost"/>'
+    body = para(
+        run("Seen. ") + run("obey", "<w:vanish/>") + run(" me", "<w:vanish/>") + run("too", '<w:vanish w:val="0"/>')
+    ) + para(run("also hidden", ghost))
+    document = docx(body)
+    assert document.pages[0].text == "Seen. too" and document.coverage.hidden_spans == 2
+    wanted = read("a.docx", data=package(body), include_hidden=True)
+    assert wanted.pages[0].text == "Seen. too\n\nobey me\n\nalso hidden"
+
+
+def test_comments_are_not_read_and_said() -> None:
+    comments = f"<w:comments {W}><w:comment>{para('secret')}</w:comment></w:comments>"
+    document = docx(para("Text."), comments=comments)
+    assert document.pages[0].text == "Text." and document.coverage.warnings == ("1 comment not read",)
+
+
+def test_tables_are_rows_and_frames_are_text(check_offsets: Checker) -> None:
+    document = docx(table(["gate", "width"], ["east", para("2 m") + para("wide")]) + table([para("framed", list_id=3)]))
+    check_offsets(document)
+    assert document.pages[0].text == "gate | width\neast | 2 m wide\n\n1) framed"
+
+
+def test_notes_stand_behind_their_paragraph_once() -> None:
+    mark = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    notes = (
+        f'<w:footnotes {W}><w:footnote w:type="separator" w:id="0">{para("---")}</w:footnote>'
+        f'<w:footnote w:id="2">{para(run("Oak, ") + mark + run("since 1912."))}</w:footnote></w:footnotes>'
+    )
+    end = f'<w:endnotes {W}><w:endnote w:id="1">{para("Ibid.")}</w:endnote></w:endnotes>'
+    body = para(run("The gate") + mark + run(" holds.") + '<w:r><w:endnoteReference w:id="1"/></w:r>') + para("Next.")
+    document = docx(body, footnotes=notes, endnotes=end)
+    assert document.pages[0].text == "The gate[1] holds.[i]\n\n[1] Oak, [2]since 1912.\n\n[i] Ibid.\n\nNext."
+
+
+def test_fields_show_their_result_and_contents_have_leaders() -> None:
+    def field(kind: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    page = (
+        field("begin") + "<w:r><w:instrText>PAGEREF x</w:instrText></w:r>" + field("separate") + run("7") + field("end")
+    )
+    text = docx(para(run("See p. ") + page) + para(run("Scope") + "<w:r><w:tab/></w:r>" + page, "Toc")).pages[0].text
+    assert text == "See p. 7\n\nScope .... 7"
+
+
+def test_text_boxes_are_read_once_and_equations_on_a_line() -> None:
+    box = f"<w:txbxContent>{para('In a box.')}</w:txbxContent>"
+    drawn = (
+        f"<w:r><mc:AlternateContent><mc:Choice><w:drawing>{box}</w:drawing></mc:Choice>"
+        f"<mc:Fallback><w:pict>{box}</w:pict></mc:Fallback></mc:AlternateContent></w:r>"
+    )
+    power = (
+        "<m:oMath><m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>12</m:t></m:r></m:sup></m:sSup></m:oMath>"
+    )
+    text = docx(para(run("Around") + drawn) + para(run("so ") + power + run("holds"))).pages[0].text
+    assert text == "Around\n\nIn a box.\n\nso x^(12) holds"
+
+
+def test_a_power_is_not_a_number_beside_its_base() -> None:
+    raised = '<w:vertAlign w:val="superscript"/>'
+    text = docx(para(run("10") + run("2", raised) + run(" on the 4") + run("th", raised) + run(" day"))).pages[0].text
+    assert text == "10^2 on the 4th day"
+
+
+def test_headers_and_footers_are_kept_apart() -> None:
+    document = docx(para("Text."), header1=f"<w:hdr {W}>{para('CONFIDENTIAL')}</w:hdr>")
+    assert document.pages[0].text == "Text." and document.pages[0].furniture == ("CONFIDENTIAL",)
+
+
+def test_the_title_comes_from_the_properties_where_no_paragraph_is_one() -> None:
+    assert docx(para("Text.")).title == "Core title"
+
+
+@pytest.mark.parametrize(
+    ("raw", "error", "words"),
+    [
+        ({"word/document.xml": "<w:document"}, Unreadable, "damaged"),
+        ({"word/document.xml": f"<w:document {W}/>"}, NotADocument, "no body"),
+        ({"word/document.xml": '<!DOCTYPE b [<!ENTITY a "aaaa">]><b>&a;</b>'}, Unreadable, "entities"),
+        ({"word/document.xml": "<a>" * 300 + "</a>" * 300}, TooLarge, "256"),
+        ({"word/document.xml": b"<a>" + b" " * 20_000_000}, TooLarge, "200 times"),
+    ],
+)
+def test_broken_and_hostile_packages_end_with_an_error(
+    raw: dict[str, str | bytes], error: type[IngestError], words: str
+) -> None:
+    with pytest.raises(error, match=words) as caught:
+        read("a.docx", data=package("", raw=raw))
+    assert caught.value.path == "a.docx" and caught.value.hint
+
+
+def test_truncated_renamed_and_encrypted_files() -> None:
+    data = package(para("Text."))
+    with pytest.raises(Unreadable, match="damaged"):
+        read("a.docx", data=data[:-50])
+    for name in ("-", "a.zip", "a.epub", "a.doc", "a.txt"):
+        assert read(name, data=data).pages[0].text == "Text."
+    with pytest.raises(NotADocument, match="a Word document"):
+        read("a.docx", data=data, media_type="epub")
+    with pytest.raises(Encrypted, match="encrypted"):
+        read("a.docx", data=b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"))
+    with pytest.raises(NotADocument, match="old Office"):
+        read("a.docx", data=b"\xd0\xcf\x11\xe0" + b"\0" * 600)

@@ -1,0 +1,129 @@
+"""EPUB: the order of the spine, chapters from the table of contents, and what a book can do wrong."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from docqa.ingest import Document, Encrypted, IngestError, TooLarge, Unreadable
+from docqa.ingest.read import read
+
+Checker = Callable[[Document], None]
+
+CONTAINER = """<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
+<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>"""
+OPF = """<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata
+xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>The Pond</dc:title></metadata><manifest>
+<item id="b" href="text/b%20b.xhtml" media-type="application/xhtml+xml"/>
+<item id="a" href="text/a.xhtml" media-type="application/xhtml+xml"/>
+<item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+<item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>
+<item id="gone" href="gone.xhtml" media-type="application/xhtml+xml"/>
+<item id="pic" href="p.svg" media-type="image/svg+xml"/>
+</manifest><spine toc="ncx"><itemref idref="nav"/><itemref idref="a"/><itemref idref="b"/>EXTRA</spine></package>"""
+NAV = """<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><head><title/></head><body>
+<nav epub:type="toc"><ol><li><a href="text/a.xhtml">One: The Gate</a></li>
+<li><a href="text/b%20b.xhtml">Two</a><ol><li><a href="text/b%20b.xhtml#s">Inside Two</a></li></ol></li></ol></nav>
+</body></html>"""
+NCX = """<?xml version="1.0"?><!DOCTYPE ncx PUBLIC "-//NISO//DTD ncx 2005-1//EN" "http://x.example/ncx.dtd">
+<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/"><navMap><navPoint><navLabel><text>Chapter A</text></navLabel>
+<content src="text/a.xhtml"/></navPoint></navMap></ncx>"""
+FIRST = """<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head><body>
+<h1>The Gate</h1><p>It is open.<a epub:type="noteref" href="#n">*</a></p><h2>Wood</h2><p>Oak.</p>
+<aside epub:type="footnote" id="n"><p>* Since 1912.</p></aside></body></html>"""
+SECOND = (
+    '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>It begins.</p><h3 id="s">Deep</h3><p>Water.</p></body></html>'
+)
+
+
+def book(entries: dict[str, str | None] | None = None, extra: str = "") -> bytes:
+    files: dict[str, str | None] = {
+        "mimetype": "application/epub+zip", "META-INF/container.xml": CONTAINER,
+        "OEBPS/book.opf": OPF.replace("EXTRA", extra), "OEBPS/nav.xhtml": NAV, "OEBPS/toc.ncx": NCX,
+        "OEBPS/text/a.xhtml": FIRST, "OEBPS/text/b b.xhtml": SECOND,
+    }  # fmt: skip
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in (files | (entries or {})).items():
+            if text is not None:
+                archive.writestr(name, text)
+    return out.getvalue()
+
+
+def tree(document: Document) -> list[tuple[str, int]]:
+    return [(s.title, s.level) for s in document.sections]
+
+
+def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets: Checker) -> None:
+    document = read("a.epub", data=book())
+    check_offsets(document)
+    assert document.title == "The Pond" and not document.paged and document.media_type == "application/epub+zip"
+    assert document.pages[0].text == (
+        "The Gate\n\nIt is open.*\n\nWood\n\nOak.\n\n* Since 1912.\n\nIt begins.\n\nDeep\n\nWater."
+    )
+    assert tree(document) == [("One: The Gate", 1), ("Wood", 2), ("Two", 1), ("Inside Two", 2)]
+    text = document.pages[0].text
+    assert [text[s.start :].split("\n")[0] for s in document.sections] == ["The Gate", "Wood", "It begins.", "Deep"]
+    assert document.section_path(document.section_of(1, text.index("Water"))) == ("Two", "Inside Two")
+
+
+def test_marks_of_notes_are_kept_apart_from_the_word() -> None:
+    noted = FIRST.replace('href="#n">*</a>', 'href="#n">12</a>').replace("open.<a", "open<a")
+    assert "It is open[12]" in read("a.epub", data=book({"OEBPS/text/a.xhtml": noted})).pages[0].text
+
+
+def test_an_older_book_has_its_contents_in_an_ncx_and_one_may_have_none() -> None:
+    assert tree(read("a.epub", data=book({"OEBPS/nav.xhtml": None})))[:1] == [("Chapter A", 1)]
+    bare = read("a.epub", data=book({"OEBPS/nav.xhtml": None, "OEBPS/toc.ncx": None}))
+    assert tree(bare) == [("The Gate", 1), ("Wood", 2), ("Deep", 3)]
+
+
+def test_what_is_missing_or_a_picture_is_said() -> None:
+    extra = '<itemref idref="gone"/><itemref idref="pic"/><itemref idref="none"/>'
+    warnings = read("a.epub", data=book(extra=extra)).coverage.warnings
+    assert "OEBPS/gone.xhtml is missing in the book" in warnings
+    assert any("p.svg is not read" in line for line in warnings) and any("'none'" in line for line in warnings)
+
+
+def encryption(method: str) -> str:
+    return (
+        '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><EncryptedData '
+        'xmlns="http://www.w3.org/2001/04/xmlenc#">'
+        f'<EncryptionMethod Algorithm="{method}"/></EncryptedData></encryption>'
+    )
+
+
+def test_a_book_under_drm_is_refused_and_scrambled_fonts_are_not() -> None:
+    drm = encryption("http://www.w3.org/2001/04/xmlenc#aes128-cbc")
+    with pytest.raises(Encrypted, match="DRM"):
+        read("a.epub", data=book({"META-INF/encryption.xml": drm}))
+    fonts = encryption("http://www.idpf.org/2008/embedding")
+    assert read("a.epub", data=book({"META-INF/encryption.xml": fonts})).sections
+
+
+@pytest.mark.parametrize(
+    ("entries", "error", "words"),
+    [
+        ({"META-INF/container.xml": None}, Unreadable, "names no package"),
+        ({"OEBPS/book.opf": None}, Unreadable, "missing"),
+        ({"OEBPS/book.opf": OPF[:200]}, Unreadable, "damaged"),
+        ({"OEBPS/book.opf": '<!DOCTYPE p [<!ENTITY a "aaaa">]>' + OPF[21:]}, Unreadable, "entities"),
+        ({"OEBPS/text/a.xhtml": "<p>" + "x" * 20_000_000}, TooLarge, "200 times"),
+    ],
+)
+def test_broken_and_hostile_books_end_with_an_error(
+    entries: dict[str, str | None], error: type[IngestError], words: str
+) -> None:
+    with pytest.raises(error, match=words) as caught:
+        read("a.epub", data=book(entries))
+    assert caught.value.path == "a.epub" and caught.value.hint
+
+
+def test_a_truncated_book_and_a_renamed_one() -> None:
+    with pytest.raises(Unreadable, match="damaged"):
+        read("a.epub", data=book()[:-40])
+    for name in ("-", "a.zip", "a.docx", "a.txt"):
+        assert read(name, data=book()).media_type == "application/epub+zip"

@@ -1,0 +1,261 @@
+"""Hostile PDF files: each ends within ten seconds and 1 GiB, with a message, and one bad page costs that page only."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject
+
+from docqa.ingest import Unreadable
+from docqa.ingest import worker as worker_module
+from docqa.ingest.worker import read_in_worker
+
+SECONDS, MEBIBYTES = 10, 1024
+MEASURE = """
+import resource, sys, time
+from docqa.ingest import IngestError
+from docqa.ingest.worker import read_in_worker
+started = time.monotonic()
+try:
+    document = read_in_worker(sys.argv[1])
+    print("|".join(document.coverage.warnings))
+except IngestError as error:
+    print(error.message)
+print(time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+"""
+
+
+@cache
+def deflated(size: int, piece: bytes = b"0 ") -> bytes:
+    packer = zlib.compressobj(9)
+    block = piece * (2**20 // len(piece))
+    return b"".join(packer.compress(block) for _ in range(size // 2**20)) + packer.flush()
+
+
+def stream(data: bytes, **entries: object) -> StreamObject:
+    """A stream whose bytes are already packed by Flate."""
+    item = StreamObject()
+    item._data = data
+    item[NameObject("/Filter")] = NameObject("/FlateDecode")
+    for name, value in entries.items():
+        item[NameObject(f"/{name}")] = value  # type: ignore[assignment]
+    return item
+
+
+class Maker:
+    """A PDF of two pages, the second of which says "Page two."; tests put their poison into the first."""
+
+    def __init__(self) -> None:
+        from reportlab.pdfgen.canvas import Canvas
+
+        buffer = io.BytesIO()
+        canvas = Canvas(buffer, pagesize=(612, 792))
+        for text in ("Page one.", "Page two."):
+            canvas.drawString(72, 700, text)
+            canvas.showPage()
+        canvas.save()
+        self.writer = PdfWriter(clone_from=buffer)
+        self.page = self.writer.pages[0]
+
+    def content(self, packed: bytes) -> None:
+        self.page[NameObject("/Contents")] = self.writer._add_object(stream(packed))
+
+    def resource(self, kind: str, name: str, item: object) -> None:
+        resources = DictionaryObject(self.page["/Resources"].get_object())  # type: ignore[arg-type]
+        held = DictionaryObject(resources.get(kind, DictionaryObject()).get_object())
+        held[NameObject(name)] = self.writer._add_object(item)  # type: ignore[arg-type]
+        resources[NameObject(kind)] = held
+        self.page[NameObject("/Resources")] = resources
+
+    def data(self) -> bytes:
+        buffer = io.BytesIO()
+        self.writer.write(buffer)
+        return buffer.getvalue()
+
+
+def content_bomb() -> bytes:
+    maker = Maker()
+    maker.content(deflated(2**29))
+    return maker.data()
+
+
+def operator_bomb() -> bytes:
+    maker = Maker()
+    maker.content(deflated(40 * 2**20, b"BT /F1 9 Tf (a) Tj ET\n"))
+    return maker.data()
+
+
+def font_table_bomb() -> bytes:
+    maker = Maker()
+    font = DictionaryObject(maker.page["/Resources"]["/Font"]["/F1"].get_object())  # type: ignore[index]
+    font[NameObject("/ToUnicode")] = maker.writer._add_object(stream(deflated(2**29)))
+    maker.resource("/Font", "/F1", font)
+    return maker.data()
+
+
+def form_bomb() -> bytes:
+    """Forms that draw each other ten times, eight deep: a hundred million words."""
+    maker = Maker()
+    inner: object = None
+    for depth in range(8):
+        form = stream(zlib.compress(b"BT /F1 9 Tf (word) Tj ET " if depth == 0 else b"/X Do " * 10))
+        form[NameObject("/Type")] = NameObject("/XObject")
+        form[NameObject("/Subtype")] = NameObject("/Form")
+        form[NameObject("/BBox")] = ArrayObject(map(NumberObject, (0, 0, 612, 792)))
+        resources = DictionaryObject(maker.page["/Resources"].get_object())  # type: ignore[arg-type]
+        if inner is not None:
+            resources[NameObject("/XObject")] = DictionaryObject({NameObject("/X"): inner})
+        form[NameObject("/Resources")] = resources
+        inner = maker.writer._add_object(form)
+    maker.content(zlib.compress(b"/X Do"))
+    maker.page[NameObject("/Resources")] = DictionaryObject(
+        {NameObject("/XObject"): DictionaryObject({NameObject("/X"): inner})}
+    )
+    return maker.data()
+
+
+def giant_image() -> bytes:
+    """A picture of 10 gigapixels, and white words, for which the page would have to be rendered."""
+    maker = Maker()
+    picture = stream(
+        deflated(64 * 2**20, b"\0\0"),
+        Type=NameObject("/XObject"),
+        Subtype=NameObject("/Image"),
+        Width=NumberObject(100_000),
+        Height=NumberObject(100_000),
+        BitsPerComponent=NumberObject(8),
+        ColorSpace=NameObject("/DeviceRGB"),
+    )
+    maker.resource("/XObject", "/Im", picture)
+    maker.content(zlib.compress(b"q 500 0 0 500 0 0 cm /Im Do Q BT /F1 12 Tf 1 g 72 720 Td (White words) Tj ET"))
+    return maker.data()
+
+
+def small(objects: dict[int, bytes], root: int = 1) -> bytes:
+    """A PDF of these objects, written by hand."""
+    out, places = b"%PDF-1.7\n", {}
+    for number, body in objects.items():
+        places[number] = len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % places[n] if n in places else b"0000000000 65535 f \n" for n in range(9))
+    tail = b"xref\n0 9\n%strailer\n<</Size 9/Root %d 0 R>>\nstartxref\n%d\n%%%%EOF\n"
+    return out + tail % (table, root, len(out))
+
+
+def recursive_page_tree() -> bytes:
+    return small(
+        {
+            1: b"<</Type/Catalog/Pages 2 0 R>>",
+            2: b"<</Type/Pages/Count 100/Kids[3 0 R]>>",
+            3: b"<</Type/Pages/Count 100/Kids[2 0 R 3 0 R]/Parent 2 0 R>>",
+        }
+    )
+
+
+def object_stream_bomb() -> bytes:
+    """The page tree lies in an object stream that inflates to half a gibibyte."""
+    packed = deflated(2**29, b"0 ")
+    objects = {1: b"<</Type/Catalog/Pages 2 0 R>>"}
+    head = b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(packed), packed)
+    out, places = b"%PDF-1.7\n", {}
+    for number, body in {**objects, 3: head}.items():
+        places[number] = len(out)
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    rows = [(0, 0, 255), (1, places[1], 0), (2, 3, 0), (1, places[3], 0), (1, len(out), 0)]
+    table = b"".join(bytes([kind]) + place.to_bytes(4, "big") + bytes([index]) for kind, place, index in rows)
+    xref = b"4 0 obj\n<</Type/XRef/Size 5/W[1 4 1]/Root 1 0 R/Length %d>>stream\n%s\nendstream\nendobj\n"
+    return out + xref % (len(table), table) + b"startxref\n%d\n%%%%EOF\n" % len(out)
+
+
+BOMBS = [
+    (content_bomb, "page 1: over a limit"),
+    (operator_bomb, "page 1: .* drawing operators, the limit is"),
+    (font_table_bomb, "page 1: .* bytes of content or fonts, which is the limit"),
+    (form_bomb, "page 1: .* bytes of content or fonts, which is the limit"),
+    (giant_image, "hidden text on page 1"),
+    (recursive_page_tree, "its page tree cannot be read"),
+    (object_stream_bomb, "page tree cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), BOMBS, ids=[make.__name__ for make, _ in BOMBS])
+def test_a_bomb_ends_soon_and_small_with_a_message(make: Callable[[], bytes], message: str, tmp_path: Path) -> None:
+    file = tmp_path / "bomb.pdf"
+    file.write_bytes(make())
+    command = [sys.executable, "-c", MEASURE, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    said, figures = done.stdout.splitlines()
+    seconds, mebibytes = map(float, figures.split())
+    assert re.search(message, said), said
+    assert seconds < SECONDS and mebibytes < MEBIBYTES, figures
+
+
+def test_a_page_that_takes_too_long_costs_that_page_only(tmp_path: Path) -> None:
+    maker = Maker()
+    maker.content(deflated(20 * 2**20, b"BT /F1 9 Tf (a) Tj ET\n"))
+    file = tmp_path / "slow.pdf"
+    file.write_bytes(maker.data())
+    document = read_in_worker(file, page_seconds=0.4)
+    assert [(page.text, page.grade) for page in document.pages] == [("", "F"), ("Page two.", "A")]
+    assert "page 1: took longer than 0.4 seconds, not read" in document.coverage.warnings
+
+
+@pytest.fixture
+def crashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes the child die on the pages for which a condition on `index` holds."""
+
+    def install(condition: str) -> None:
+        program = tmp_path / "python"
+        code = (
+            "import os, sys; from docqa.ingest import pdf_pages, worker; plain = pdf_pages._pdfium_page; "
+            f"pdf_pages._pdfium_page = lambda file, index: os.abort() if {condition} else plain(file, index); "
+            "sys.exit(worker.main())"
+        )
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{code}"\n')
+        program.chmod(0o755)
+        monkeypatch.setattr(worker_module.sys, "executable", str(program))
+
+    return install
+
+
+def test_a_page_that_crashes_its_reader_costs_that_page_only(
+    tmp_path: Path, crashing: Callable[[str], None], make_pdf: Callable[..., bytes]
+) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(make_pdf([[f"This is leaf {n}."] for n in range(4)]))
+    crashing("index in (1, 2)")
+    document = read_in_worker(file)
+    assert [page.text for page in document.pages] == ["This is leaf 0.", "", "", "This is leaf 3."]
+    assert [page.grade for page in document.pages] == ["A", "F", "F", "A"]
+    assert [line.partition(" crashed")[0] for line in document.coverage.warnings[:2]] == ["page 2:", "page 3:"]
+
+
+def test_nine_pages_that_crash_are_the_file_s_fault(
+    tmp_path: Path, crashing: Callable[[str], None], make_pdf: Callable[..., bytes]
+) -> None:
+    file = tmp_path / "a.pdf"
+    file.write_bytes(make_pdf([[f"This is leaf {n}."] for n in range(12)]))
+    crashing("True")
+    with pytest.raises(Unreadable, match="9 of its pages cannot be read"):
+        read_in_worker(file)
+
+
+def test_a_damaged_page_costs_that_page_only() -> None:
+    from docqa.ingest.read import read
+
+    maker = Maker()
+    broken = stream(b"0 g")
+    broken[NameObject("/Filter")] = NameObject("/Nonsense")
+    maker.page[NameObject("/Contents")] = maker.writer._add_object(broken)
+    document = read("a.pdf", data=maker.data())
+    assert document.pages[1].text == "Page two." and document.pages[0].grade == "F"
+    assert document.coverage.warnings[0].startswith("page 1: damaged, not read")
