@@ -32,6 +32,8 @@ FEATURES = (
     "vector_margin",
     "reader_logprob",
     "reader_refusal_margin",
+    "reader_passage",
+    "reader_none",
     "answer_coverage",
     "answer_similarity",
     "missing_names",
@@ -47,7 +49,8 @@ def features(
     bm25_top: top passage's BM25 over the sum of idf of the question's words. idf_coverage_passage, _sentence: share
     of the question's idf in the best of the first three passages, and in the best sentence of them. vector_top: largest
     cosine; vector_margin: that minus the mean over all passages. reader_logprob: mean log-probability of a token of
-    the best span. reader_refusal_margin: its whole log-probability minus that of the refusal. answer_coverage and
+    the best span. reader_refusal_margin: its whole log-probability minus that of the refusal. reader_passage:
+    log-probability that the answer is in the first passage. reader_none: that there is none. answer_coverage and
     answer_similarity: of the best span's sentence. missing_names: numbers and names of the question that stand nowhere.
     """
     wanted = set(terms(question))
@@ -65,6 +68,8 @@ def features(
         "vector_margin": max(vectors) - sum(vectors) / len(vectors) if vectors else 0.0,
         "reader_logprob": max(best.mean_logprob, _NO_READER) if best else _NO_READER,
         "reader_refusal_margin": max(min(best.logprob - refusal, 20.0), _NO_READER) if best else _NO_READER,
+        "reader_passage": max(ranked[0].reader, _NO_READER) if ranked and ranked[0].reader is not None else _NO_READER,
+        "reader_none": max(refusal, _NO_READER),
         "answer_coverage": best.coverage if best else 0.0,
         "answer_similarity": best.similarity if best else 0.0,
         "missing_names": float(len(missing_names(question, context, index))),

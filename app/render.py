@@ -60,7 +60,7 @@ def coverage_line(coverage: CoverageReport) -> str:
     if coverage.ocr_pages:
         parts.append(f"text recognised from pictures on PDF {_ranges(coverage.ocr_pages)}")
     if coverage.hidden_spans:
-        parts.append(f"{coverage.hidden_spans} hidden passages left out")
+        parts.append(f"{coverage.hidden_spans} hidden passages")
     return "Coverage: " + "; ".join(parts) + "." if parts else ""
 
 

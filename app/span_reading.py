@@ -27,7 +27,7 @@ DEFAULT_SPAN_READER: dict[str, Any] = {
     "rank_weight": 0.3,
     "passages": 16,
     "max_tokens": 64,
-    "spans": 24,
+    "spans": 3,
 }
 UNLIKELY = -12.0
 """Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
@@ -105,24 +105,18 @@ def read_by_spans(
         return ranked, FocusReading((), (), None, 0)
     parts = [model.heads.span_rows(rows(item.index)) for item in top]
     reading = read_spans(
-        model.heads.span, asked.rows, parts, longest=int(reader["max_tokens"]), count=int(reader["spans"])
+        model.heads.span, asked.rows, parts, longest=int(reader["max_tokens"]), each=int(reader["spans"])
     )
-    places = _SpanPlaces(model, asked, context, top, rows, set(terms(question)), words)
-    kept: dict[tuple[int, int, int], Candidate] = {}
-    for span in reading.spans:
-        candidate = places.candidate(span)
-        if candidate is not None:
-            key = (candidate.document, candidate.page, candidate.start)
-            candidate = replace(candidate, score=candidate_score(candidate, reader))
-            if key not in kept or kept[key].score < candidate.score:
-                kept[key] = candidate
-    ordered = sorted(kept.values(), key=lambda c: (-c.score, c.excerpt, c.start, c.end))
-    likely = [max(value, UNLIKELY) for value in reading.passages.tolist()]
     tokens = sum(map(len, parts)) + len(asked.rows)
-    return (
-        _reordered(ranked, top, likely, float(reader["rank_weight"])) if reorder else ranked,
-        FocusReading((), tuple(ordered), reading.none, tokens),
-    )
+    likely = dict(zip((item.index for item in top), reading.passages.tolist(), strict=True))
+    ordered = _reordered(ranked, likely, float(reader["rank_weight"])) if reorder else ranked
+    scores = {item.index: item.score for item in ordered}
+    behind = [scores[item.index] - ordered[0].score for item in top]
+    places = _SpanPlaces(model, asked, context, top, behind, rows, set(terms(question)), words)
+    found = [candidate for candidate in map(places.candidate, reading.spans) if candidate is not None]
+    found = [replace(candidate, score=candidate_score(candidate, reader)) for candidate in found]
+    found.sort(key=lambda c: (-c.score, c.excerpt, c.start, c.end))
+    return ordered, FocusReading((), tuple(found), reading.none, tokens)
 
 
 def _length(context: Context, item: Ranked) -> int:
@@ -130,14 +124,14 @@ def _length(context: Context, item: Ranked) -> int:
     return placed.token_end - placed.token_start
 
 
-def _reordered(ranked: list[Ranked], top: list[Ranked], likely: list[float], weight: float) -> list[Ranked]:
-    by_index = dict(zip((item.index for item in top), likely, strict=True))
-    scored = [
-        replace(item, score=item.score + weight * by_index.get(item.index, UNLIKELY), reader=by_index.get(item.index))
-        for item in ranked
-    ]
-    order = sorted(range(len(scored)), key=lambda i: (-scored[i].score, i))
-    return [scored[i] for i in order]
+def _reordered(ranked: list[Ranked], likely: dict[int, float], weight: float) -> list[Ranked]:
+    """`ranked` with the log-probability that the answer is in a passage, by index, added at `weight`."""
+    scored = []
+    for item in ranked:
+        value = max(likely.get(item.index, UNLIKELY), UNLIKELY)
+        read = value if item.index in likely else None
+        scored.append(replace(item, score=item.score + weight * value, reader=read))
+    return sorted(scored, key=lambda item: -item.score)
 
 
 class _SpanPlaces:
@@ -149,12 +143,13 @@ class _SpanPlaces:
         asked: Asked,
         context: Context,
         top: list[Ranked],
+        behind: list[float],
         rows: Rows,
         wanted: set[str],
         words: WordIndex,
     ) -> None:
         self.model, self.asked, self.context, self.top = model, asked, context, top
-        self.rows, self.wanted, self.words = rows, wanted, words
+        self.behind, self.rows, self.wanted, self.words = behind, rows, wanted, words
         self._sentences: dict[int, list[tuple[int, int, float, float]]] = {}
 
     def candidate(self, span: Any) -> Candidate | None:
@@ -173,7 +168,7 @@ class _SpanPlaces:
         return Candidate(
             span.passage, placed.document, placed.passage.page, base + start, base + end,
             max(span.score, 3 * UNLIKELY), 1, 0.0,
-            coverage, similarity, item.score - self.top[0].score,
+            coverage, similarity, self.behind[span.passage],
         )  # fmt: skip
 
     def _sentence(self, number: int, start: int, end: int) -> tuple[float, float]:

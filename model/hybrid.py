@@ -194,13 +194,14 @@ class Hybrid(nn.Module):
 
     A cache is anything with the members that its mixer uses: `tail`, `memory` and `update(tail, memory)` for a delta
     net, `attend(q, k, v)` for attention (model/state.py keeps a context in them, model/beams.py a few branches).
+    `layers`: build that many of the first layers only.
     """
 
-    def __init__(self, config: HybridConfig) -> None:
+    def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
         super().__init__()
         self.config = config
         self.embed_tokens = Embedding(config.vocab_size, config.hidden_size)
-        self.layers = nn.ModuleList(Layer(config, kind) for kind in config.layer_types)
+        self.layers = nn.ModuleList(Layer(config, kind) for kind in config.layer_types[:layers])
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         head = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
         self.lm_head = head

@@ -35,7 +35,7 @@ Observer = Callable[[int, Tensor], None]
 class Model:
     """A loaded checkpoint. Thread-safe only one call at a time, like torch itself.
 
-    `lower` is the network with the layers filled that the heads work on; `network` is the whole of it.
+    `lower` is the network up to the layer that the heads work on, `network` the whole of it.
     """
 
     config: HybridConfig
@@ -46,7 +46,6 @@ class Model:
     dtype: torch.dtype
     calibration: dict[str, Any] = field(default_factory=dict)
     heads: Heads = field(default_factory=Heads)
-    _whole: bool = False
 
     @property
     def evidence_layer(self) -> int:
@@ -55,15 +54,14 @@ class Model:
 
     @property
     def network(self) -> Hybrid:
-        """The network. Layers above the heads' are unpacked when they are first needed: a question about a document
-        that was read already does without them.
+        """The whole network, unpacked when it is first needed: a question about a document that was read already
+        does with the lower layers.
 
         Raises:
             WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
         """
-        if not self._whole:
-            fill_network(self.lower, self.folder, self.dtype)
-            self._whole = True
+        if len(self.lower.layers) < self.config.num_hidden_layers:
+            self.lower = load_network(self.folder, self.config, self.dtype)
         return self.lower
 
     def new_state(self, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None) -> State:
@@ -186,24 +184,13 @@ def load_model(
 def load_network(folder: Path, config: HybridConfig, dtype: torch.dtype, layers: int | None = None) -> Hybrid:
     """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
 
-    With `layers`, all tensors are looked for but only the embedding and the first layers are filled; `fill_network`
-    fills the others.
+    With `layers`, the embedding and the first layers only; the other tensors are not looked at.
     """
     with torch.device("meta"):
-        network = Hybrid(config)
-    fill_network(network, folder, dtype, layers)
+        network = Hybrid(config, layers)
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    network.load_state_dict(load_tensors(folder, expected, dtype, partial=layers is not None), assign=True)
     return network.requires_grad_(False).eval()
-
-
-def fill_network(network: Hybrid, folder: Path, dtype: torch.dtype, layers: int | None = None) -> None:
-    """Fill what has no values yet: all of it, or only the embedding and the first `layers` layers."""
-    empty = {name for name, tensor in network.state_dict().items() if tensor.is_meta}
-    first = tuple(f"layers.{number}." for number in range(layers)) if layers is not None else ("",)
-    wanted = {name for name in empty if name.startswith((*first, "embed_tokens."))}
-    if wanted:
-        expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-        network.load_state_dict(load_tensors(folder, expected, dtype, wanted), assign=True, strict=False)
-        network.requires_grad_(False)
 
 
 def default_dtype() -> torch.dtype:

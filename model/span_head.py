@@ -191,9 +191,12 @@ class SpanReading:
 
 
 def read_spans(
-    head: SpanHead, asked: Tensor, passages: list[Tensor], *, longest: int = 64, count: int = 12
+    head: SpanHead, asked: Tensor, passages: list[Tensor], *, longest: int = 64, each: int = 3
 ) -> SpanReading:
-    """Spans of `passages` (rows [tokens, row] each, float) that answer the question with rows `asked` [tokens, row]."""
+    """Spans of `passages` (rows [tokens, row], float) that answer the question with rows `asked` [tokens, row].
+
+    `each` of every passage, of at most `longest` tokens.
+    """
     with torch.inference_mode():
         sizes = torch.tensor([len(rows) for rows in passages])
         rows = nn.utils.rnn.pad_sequence(passages, batch_first=True)
@@ -205,25 +208,26 @@ def read_spans(
         start_all = torch.cat([start.flatten(), head.none[:1]]).logsumexp(0)
         end_all = torch.cat([end.flatten(), head.none[1:]]).logsumexp(0)
         start, end = start - start_all, end - end_all
-        each = (start.logsumexp(1) + end.logsumexp(1)) / 2
+        likely = (start.logsumexp(1) + end.logsumexp(1)) / 2
         none = float(head.none.sum() - start_all - end_all)
-        return SpanReading(tuple(best_spans(start, end, longest, count)), each, none)
+        return SpanReading(tuple(best_spans(start, end, longest, each)), likely, none)
 
 
-def best_spans(start: Tensor, end: Tensor, longest: int, count: int) -> list[Span]:
-    """The `count` best spans of at most `longest` tokens, best first, over logits [passages, seq] (-inf on filling)."""
-    passages, seq = start.shape
+def best_spans(start: Tensor, end: Tensor, longest: int, each: int) -> list[Span]:
+    """The `each` best spans of every passage, all of them best first, from logits [passages, seq] (-inf on filling).
+
+    A span has at most `longest` tokens; of those that start at one token only the best is taken, so that the few of a
+    passage are different places and not one place cut differently.
+    """
+    seq = start.shape[1]
     reach = min(longest, seq)
     padded = functional.pad(end, (0, reach), value=float("-inf"))
-    # ends[p, i, k]: end logit of the span that starts at i and has k + 1 tokens
-    ends = padded.unfold(1, reach, 1)[:, :seq]
-    total = (start[..., None] + ends).flatten()
-    scores, places = total.topk(min(count, total.numel()))
-    found = []
-    for score, place in zip(scores.tolist(), places.tolist(), strict=True):
-        if score == float("-inf"):
-            break
-        passage, rest = divmod(place, seq * reach)
-        first, length = divmod(rest, reach)
-        found.append(Span(passage, first, first + length, score))
-    return found
+    best_end, length = padded.unfold(1, reach, 1)[:, :seq].max(-1)  # over the ends that each start may have
+    scores, places = (start + best_end).topk(min(each, seq), 1)
+    found = [
+        Span(passage, first, first + int(length[passage, first]), score)
+        for passage, (row, at) in enumerate(zip(scores.tolist(), places.tolist(), strict=True))
+        for score, first in zip(row, at, strict=True)
+        if score > float("-inf")
+    ]
+    return sorted(found, key=lambda span: -span.score)

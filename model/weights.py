@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,11 +117,11 @@ def fingerprint(folder: Path) -> str:
 
 
 def load_tensors(
-    folder: Path, expected: Mapping[str, tuple[int, ...]], dtype: torch.dtype, wanted: Collection[str] | None = None
+    folder: Path, expected: Mapping[str, tuple[int, ...]], dtype: torch.dtype, *, partial: bool = False
 ) -> dict[str, Tensor]:
     """The tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in float32 at least).
 
-    All of them must be there; with `wanted` only those are read.
+    `partial`: the folder may hold more.
 
     Raises:
         WeightsMissing: a tensor is not there.
@@ -137,8 +137,6 @@ def load_tensors(
                 if part not in found:
                     raise WeightsMissing(f"{folder}: no tensor {name} (nor {part}); the checkpoint is incomplete")
             taken.update(parts)
-            if wanted is not None and name not in wanted:
-                continue
             tensors = [files.read(found[part]) for part in parts]
             value = tensors[0]
             if len(parts) > 1:
@@ -150,7 +148,7 @@ def load_tensors(
             wide = dtype if dtype == torch.float64 else torch.float32
             loaded[name] = value.to(wide if name.endswith(KEPT_WIDE) else dtype).contiguous()
     unknown = sorted(n for n in set(found) - taken if not n.startswith("mtp."))
-    if unknown:
+    if unknown and not partial:
         entry = found[unknown[0]]
         raise WeightsMismatch(f"{entry.path}: unknown tensor {entry.key} ({len(unknown)} such); not this architecture?")
     return loaded

@@ -151,13 +151,13 @@ def read_checkpoint(folder: Path) -> tuple[Hybrid, dict[str, Any]]:
     return student, raw
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Make the untrained hybrid from the teacher's GGUF file.")
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--attention", default=",".join(map(str, ATTENTION_LAYERS)))
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     convert(options.teacher, options.out, tuple(int(n) for n in options.attention.split(",")), options.seed)
 
 

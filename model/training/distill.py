@@ -171,8 +171,8 @@ def parser(description: str, shares: str, rate: float, mlp_rate: float) -> argpa
     return options
 
 
-def main() -> None:
-    run(parser("Distil the teacher into the hybrid, end to end.", "0.4,0.3,0.3", 5e-4, 1e-4).parse_args())
+def main(arguments: list[str] | None = None) -> None:
+    run(parser("Distil the teacher into the hybrid, end to end.", "0.4,0.3,0.3", 5e-4, 1e-4).parse_args(arguments))
 
 
 if __name__ == "__main__":

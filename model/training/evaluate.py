@@ -71,13 +71,13 @@ def run(options: argparse.Namespace) -> dict[str, float]:
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Perplexity of the hybrid beside its teacher's.")
     for name in ("teacher", "student", "data"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--sequences", type=int, default=16)
     parser.add_argument("--length", type=int, default=1024)
-    print(json.dumps(run(parser.parse_args())))
+    print(json.dumps(run(parser.parse_args(arguments))))
 
 
 if __name__ == "__main__":

@@ -147,14 +147,14 @@ def run(options: argparse.Namespace) -> None:
     save_file({name: tensor.contiguous() for name, tensor in vars(final).items()}, options.out / EVIDENCE_FILE)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train the evidence head on features of a frozen trunk.")
     parser.add_argument("--features", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--validation", type=Path)
     parser.add_argument("--steps", type=int, default=1_500)
     parser.add_argument("--seed", type=int, default=0)
-    run(parser.parse_args())
+    run(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

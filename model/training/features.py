@@ -26,6 +26,7 @@ from docqa.model.load import load_network
 from docqa.model.prompt import PREAMBLE, question_text
 from docqa.model.training.data import QA_WEIGHTS, FileTokenizer, SourceText, read_qa
 
+LAYER = 2  # whose output the heads work on: chosen by the evidence head's figures on held-out documents
 WINDOW = 1024  # tokens read together; a quarter faster than 2,048 on two cores, and passages rarely lean further back
 LONGEST_PASSAGE, LONGEST_QUESTION = 400, 80
 ALTERED = 0.35  # of the answered questions: a second time with a word exchanged, so that nothing answers
@@ -88,12 +89,13 @@ def groups(data: Path, seed: int, *, validation: bool = False) -> Iterator[tuple
 def layer_output(student: Hybrid, rows: list[list[int]], layer: int) -> list[Tensor]:
     """Output of `layer` for sequences filled on the right: [tokens, hidden] of every row, float16."""
     longest = max(map(len, rows))
-    filled = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+    device = student.embed_tokens.weight.device
+    filled = torch.tensor([row + [0] * (longest - len(row)) for row in rows], device=device)
     x = student.embed_tokens(filled)
-    rotation = student.rotation(torch.arange(longest))
+    rotation = student.rotation(torch.arange(longest, device=device))
     for number in range(layer + 1):
         x = student.layers[number](x, rotation)
-    return [x[i, : len(row)].half().clone() for i, row in enumerate(rows)]
+    return [x[i, : len(row)].half().cpu().clone() for i, row in enumerate(rows)]
 
 
 def read_features(
@@ -227,7 +229,10 @@ def _read_passages(
 def run(options: argparse.Namespace) -> None:
     """Read documents until the tokens are used up; what a former run wrote is kept and counted."""
     torch.set_flush_denormal(True)
-    student = load_network(options.student, HybridConfig.from_folder(options.student), torch.float32)
+    config = HybridConfig.from_folder(options.student)
+    student = load_network(options.student, config, torch.float32, options.layer + 1)
+    for name in ("embed_tokens", *(f"layers.{number}" for number in range(options.layer + 1))):
+        student.get_submodule(name).to(options.device)
     tokenizer = FileTokenizer(options.student / "tokenizer.json")
     options.out.mkdir(parents=True, exist_ok=True)
     tokens = 0
@@ -247,17 +252,18 @@ def run(options: argparse.Namespace) -> None:
             break
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Keep what a lower layer makes of passages and questions.")
     parser.add_argument("--student", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--layer", type=int, default=2)
+    parser.add_argument("--layer", type=int, default=LAYER)
     parser.add_argument("--tokens", type=int, default=2_000_000)
     parser.add_argument("--passages", type=int, default=48, help="of each document, at most")
     parser.add_argument("--validation", action="store_true", help="read the documents kept for validation instead")
     parser.add_argument("--seed", type=int, default=0)
-    run(parser.parse_args())
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    run(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,12 @@ from __future__ import annotations
 from docqa.model.training.distill import parser, run
 
 
-def main() -> None:
-    run(parser("Finetune the hybrid on questions answered by copying.", "0.84,0.1,0.06", 3e-4, 1.5e-4).parse_args())
+def main(arguments: list[str] | None = None) -> None:
+    run(
+        parser("Finetune the hybrid on questions answered by copying.", "0.84,0.1,0.06", 3e-4, 1.5e-4).parse_args(
+            arguments
+        )
+    )
 
 
 if __name__ == "__main__":

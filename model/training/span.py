@@ -290,7 +290,7 @@ def load_head(head: SpanHead, folder: Path) -> None:
     head.load_state_dict(load_file(folder / SPAN_FILE))
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train the span head on features of a frozen trunk.")
     parser.add_argument("--features", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -302,7 +302,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=2, help="of a step, each on a thread of its own")
     parser.add_argument("--save-every", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     # Products are small: two documents on a thread each are twice as fast as two threads on each product.
     torch.set_num_threads(1)

@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> None:
     shutil.copy(options.student / "tokenizer.json", options.out / "tokenizer.json")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description="Layer-wise transfer of the teacher's attention into the hybrid's mixers."
     )
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=int, default=100)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    run(parser.parse_args())
+    run(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

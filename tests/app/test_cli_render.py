@@ -65,7 +65,7 @@ def test_only_exact_and_normalised_are_called_verified(grade: str) -> None:
 def test_coverage_below_all_stands_on_its_own_line_before_the_answer() -> None:
     coverage = CoverageReport(100, 100, 20, pages_without_text=(3, 7, 8, 9), hidden_spans=2)
     lines = render.answer_text(_answer(coverage=coverage)).splitlines()
-    assert lines[0] == "Coverage: 80 % of 20 pages have text; none on PDF 3, 7–9; 2 hidden passages left out."
+    assert lines[0] == "Coverage: 80 % of 20 pages have text; none on PDF 3, 7–9; 2 hidden passages."
     assert lines[2] == "May"
 
 

@@ -122,3 +122,12 @@ def test_a_missing_or_strange_file_is_named(tmp_path: Path, content):
 
 def test_the_end_of_text_comes_from_the_files_beside_it(checkpoint):
     assert Tokenizer.load(checkpoint).eos_id == 299
+
+
+@pytest.mark.weights
+def test_plain_text_takes_the_fast_way_and_only_bytes_without_a_token_take_the_slow_one():
+    tokenizer = Tokenizer.load(BUNDLED)
+    tokenizer.encode("# A title\n\nClause 4.2(b) of the “Agreement” — naïve, 東京, 😀.\n")
+    assert tokenizer._slow is None
+    tokenizer.encode("a byte that has no token: \x04")
+    assert tokenizer._slow is not None

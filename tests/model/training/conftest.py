@@ -37,7 +37,7 @@ def read_options(tmp_path, checkpoint):
             path.write_bytes(gzip.compress(b""))
     return SimpleNamespace(
         student=checkpoint, data=tmp_path / "data", out=tmp_path / "read", layer=1, tokens=100_000, passages=48,
-        validation=False, seed=0,
+        validation=False, seed=0, device="cpu",
     )  # fmt: skip
 
 
