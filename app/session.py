@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
@@ -20,7 +20,7 @@ from docqa.app.events import Event, Finished, Preview, QuoteFound, Warning
 from docqa.app.evidence import Ranked, WordIndex, attention_by_passage, rank
 from docqa.app.focus import FocusReading, excerpt, read_focus
 from docqa.app.provenance import Profile, answer_provenance, profile_of
-from docqa.app.span_reading import Asked, rank_few, read_by_spans, read_passages_alone, read_question
+from docqa.app.span_reading import Asked, Rows, rank_few, read_by_spans, read_passages_alone, read_question
 from docqa.app.states import Reader
 from docqa.app.store import Store
 from docqa.app.verify_quote import Verifier
@@ -168,18 +168,19 @@ class Session:
         attention = self._attention_scores(question) if weights.get("attention") else None
         return vector, attention
 
-    def read_answer(
-        self, question: str, ranked: list[Ranked], *, reorder: bool = True
-    ) -> tuple[list[Ranked], FocusReading | None]:
+    def read_answer(self, question: str, ranked: list[Ranked]) -> tuple[list[Ranked], FocusReading | None]:
         """The passages in the reader's order, and its reading of the best: by the span head, or by focus without one.
 
-        The reading is None when there is no passage at all; `reorder` False keeps the order.
+        The reading is None when there is no passage at all; with the model's scores off the order stays.
         """
         if self.model.heads.span is None or not ranked:
             return ranked, self._focus(question, ranked)
+        return self._read_spans(question, ranked, self._kept_rows())
+
+    def _read_spans(self, question: str, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], FocusReading]:
         return read_by_spans(
-            self.model, question, self._asked(question), self.context, ranked, self._kept_rows(), self.index,
-            reorder=reorder and self.options.model_scores,
+            self.model, question, self._asked(question), self.context, ranked, rows, self.index,
+            reorder=self.options.model_scores,
         )  # fmt: skip
 
     # Parts
@@ -215,13 +216,11 @@ class Session:
         few = ranked[:PREVIEW_PASSAGES]
         if self.model.heads.span is None or not few:
             return ranked, self._focus(question, ranked)
-        asked, weights = self._asked(question), self.model.calibration.get("evidence_weights", {})
         rows = read_passages_alone(self.model, self.context, [item.index for item in few])
         if self.options.model_scores:
-            few = rank_few(self.model, few, asked, rows, weights)
-        return read_by_spans(
-            self.model, question, asked, self.context, few, rows, self.index, reorder=self.options.model_scores
-        )
+            weights = self.model.calibration.get("evidence_weights", {})
+            few = rank_few(self.model, few, self._asked(question), rows, weights)
+        return self._read_spans(question, few, rows)
 
     @property
     def _preview_passages(self) -> int:
@@ -229,7 +228,7 @@ class Session:
             PREVIEW_PASSAGES if self.model.heads.span is not None else self.options.k, len(self.context.passages)
         )
 
-    def _kept_rows(self) -> Callable[[int], Any]:
+    def _kept_rows(self) -> Rows:
         rows: Any = self.reader.vectors.rows(len(self.context))
         placed = self.context.passages
         return lambda index: rows[placed[index].token_start : placed[index].token_end]

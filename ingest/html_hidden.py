@@ -39,6 +39,8 @@ def hidden_by_stylesheet(tree: LexborHTMLParser) -> set[int]:
 
     The later rule wins, whatever its weight: a cascade in full is a browser's work. At most 200 rules are looked at.
     """
+    from selectolax.lexbor import SelectolaxError
+
     hidden: set[int] = set()
     rules = 0
     for style in tree.css("style"):
@@ -54,7 +56,7 @@ def hidden_by_stylesheet(tree: LexborHTMLParser) -> set[int]:
             rules += 1
             try:
                 matched = {node.mem_id for node in tree.css(selector.strip()) if node.tag not in _WHOLE}
-            except Exception:  # noqa: BLE001  (a selector that this parser does not know hides nothing)
+            except SelectolaxError:  # a selector that this parser does not know hides nothing
                 continue
             hidden = hidden | matched if none else hidden - matched
     return hidden

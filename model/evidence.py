@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from docqa.model.errors import WeightsMismatch
 from docqa.model.memory import AttentionMemory
-from docqa.model.weights import HEAD_FILES
+from docqa.model.weights import HEAD_FILES, head_tensors
 
 if TYPE_CHECKING:
     from docqa.model.load import Model
@@ -96,14 +96,12 @@ class EvidenceHead:
             WeightsMismatch: the file is damaged or is no evidence head.
         """
         path = folder / EVIDENCE_FILE
-        if not path.is_file():
+        tensors = head_tensors(path)
+        if tensors is None:
             return None
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
         try:
-            return cls(**load_file(path))
-        except (SafetensorError, TypeError) as error:
+            return cls(**tensors)
+        except TypeError as error:
             raise WeightsMismatch(f"{path}: this is no evidence head ({error}); fetch the folder again") from error
 
 

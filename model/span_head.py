@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.model.errors import WeightsMismatch
-from docqa.model.weights import HEAD_FILES
+from docqa.model.weights import HEAD_FILES, head_tensors
 
 SPAN_FILE = HEAD_FILES[1]
 ROW_LIMIT = 4.0  # rows have a root mean square of 1; what lies further out is cut before it is stored as int8
@@ -108,18 +108,16 @@ class SpanHead(nn.Module):
             WeightsMismatch: the file is damaged or is no span head.
         """
         path = folder / SPAN_FILE
-        if not path.is_file():
+        stored = head_tensors(path)
+        if stored is None:
             return None
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
         try:
-            tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
+            tensors = {name: tensor.float() for name, tensor in stored.items()}
             (row, hidden), width = tensors["project.weight"].shape, tensors["enter.weight"].shape[0]
             blocks = len({name.split(".")[1] for name in tensors if name.startswith("blocks.")})
             head = cls(hidden, row, width, blocks)
             head.load_state_dict(tensors)
-        except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
+        except (KeyError, RuntimeError, ValueError) as error:
             raise WeightsMismatch(f"{path}: this is no span head ({error}); fetch the folder again") from error
         return head.requires_grad_(False).eval()
 

@@ -191,14 +191,9 @@ def _golds(
             if start < end and base < stop:
                 a, b = start - base, stop - base
                 covered = [j for j, (x, y) in enumerate(encoded[number][1]) if y > a and x < b and y > x]
-                if covered and y_end(encoded[number][1]) > a:
+                if covered:
                     found.append((number, covered[0], covered[-1]))
     return sorted(set(found))
-
-
-def y_end(offsets: list[tuple[int, int]]) -> int:
-    """Where the last token ends, in characters."""
-    return offsets[-1][1] if offsets else 0
 
 
 def _read_passages(

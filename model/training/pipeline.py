@@ -20,7 +20,7 @@ import torch
 from docqa.model.quantize import quantize
 from docqa.model.training import convert, distill, evidence, features, finetune, span, transfer
 
-# Shares of the minutes. The trunk's three follow what each million of tokens brought on two cores (NOTES of the card).
+# Shares of the minutes: a first guess, no whole run has tried them.
 SHARES = {"transfer": 0.12, "distill": 0.3, "finetune": 0.3, "features": 0.08, "span": 0.2}
 
 
