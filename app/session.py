@@ -30,7 +30,6 @@ from docqa.ingest.types import Document
 PREVIEW_FROM_SECONDS = 30.0
 PREVIEW_PASSAGES = 16  # found by their words, ranked and read again by the model before the documents are
 _QUESTION_TOKENS = 1_024  # room for a question behind the documents when the YaRN factor is chosen
-_TRIAL_TOKENS = 512
 
 
 @dataclass(frozen=True)
@@ -317,22 +316,14 @@ class Session:
 def make_plan(model: Any, yarn_factor: float, tokens: int, reused: int) -> Plan:
     """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial first."""
     from docqa.model.plan import estimate
+    from docqa.model.trial import measured_speed
+    from docqa.model.weights import weight_files
 
     item = int(model.dtype.itemsize)
-    guess = estimate(model.config, tokens, item=item)
+    on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
+    guess = estimate(model.config, tokens, item=item, weights_on_disk=on_disk)
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
-        guess = estimate(model.config, tokens, item=item, tokens_per_second=_trial_speed(model, tokens))
+        speed = measured_speed(model)
+        guess = estimate(model.config, tokens, item=item, weights_on_disk=on_disk, speed=speed)
     share = (tokens - reused) / tokens if tokens else 0.0
     return Plan(tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused)
-
-
-def _trial_speed(model: Any, tokens: int) -> float:
-    """Tokens a second of a short prefill, scaled by the arithmetic of a text of `tokens`."""
-    from docqa.model.plan import macs_per_token
-
-    ids = [i % min(1000, model.config.vocab_size) for i in range(_TRIAL_TOKENS)]
-    model.prefill(ids[:64], model.new_state())
-    started = time.monotonic()
-    model.prefill(ids, model.new_state())
-    speed = _TRIAL_TOKENS / max(time.monotonic() - started, 1e-6)
-    return speed * macs_per_token(model.config, _TRIAL_TOKENS) / macs_per_token(model.config, tokens)

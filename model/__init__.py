@@ -1,6 +1,29 @@
 """The model: tokens in, tokens out. Import its modules directly; this one only prepares the process for torch."""
 
+import ctypes
 import os
+import sys
 
 # Threads that wait by spinning make a run on a busy machine ten times slower; OpenMP reads this when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def _keep_freed_memory() -> None:
+    """Ask glibc to keep what is freed for the next allocation instead of handing every large block back to the kernel.
+
+    Layers allocate and free the same few tens of MiB thousands of times. Faulting those pages in anew took a quarter
+    of the time of reading (kernels/NOTES.md). Another C library is left as it is; a setting of the user's holds.
+    """
+    if not sys.platform.startswith("linux") or "MALLOC_TRIM_THRESHOLD_" in os.environ:
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # musl has none
+        return
+    m_trim_threshold, m_mmap_threshold = -1, -3  # from glibc's malloc.h
+    if not mallopt(m_mmap_threshold, 2**30):
+        mallopt(m_mmap_threshold, 2**25)  # the most that older ones take
+    mallopt(m_trim_threshold, 2**31 - 1)
+
+
+_keep_freed_memory()

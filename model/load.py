@@ -61,7 +61,7 @@ class Model:
             WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
         """
         if len(self.lower.layers) < self.config.num_hidden_layers:
-            self.lower = load_network(self.folder, self.config, self.dtype)
+            self.lower = load_network(self.folder, self.config, self.dtype, known=self.lower)
         return self.lower
 
     def new_state(self, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None) -> State:
@@ -181,15 +181,20 @@ def load_model(
     return Model(config, *parts, where, compute, calibration, heads)
 
 
-def load_network(folder: Path, config: HybridConfig, dtype: torch.dtype, layers: int | None = None) -> Hybrid:
+def load_network(
+    folder: Path, config: HybridConfig, dtype: torch.dtype, layers: int | None = None, known: Hybrid | None = None
+) -> Hybrid:
     """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
 
-    With `layers`, the embedding and the first layers only; the other tensors are not looked at.
+    With `layers`, the embedding and the first layers only; the other tensors are not looked at. The tensors of `known`,
+    the lower part of the same checkpoint, are shared and not read again.
     """
     with torch.device("meta"):
         network = Hybrid(config, layers)
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    network.load_state_dict(load_tensors(folder, expected, dtype, partial=layers is not None), assign=True)
+    have = known.state_dict() if known is not None else {}
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items() if name not in have}
+    loaded = load_tensors(folder, expected, dtype, partial=layers is not None, known=set(have))
+    network.load_state_dict(have | loaded, assign=True)
     return network.requires_grad_(False).eval()
 
 

@@ -10,20 +10,33 @@ from docqa.model.errors import ContextTooLong
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
 SCRATCH_TOKENS = 2_048
-# Multiply-adds a second of prefill on 2 cores where nothing was measured; callers pass their own measurement.
-MACS_PER_SECOND = 60e9
-# torch's CPU attention runs at about a third of the speed of its matrix products: measured on Zen 5 in bf16, a token at
-# 98,000 costs 4.0 times a token at 400; this weight makes it 4.2.
-ATTENTION_WEIGHT = 3.0
+PROCESS_BYTES = 240 * 2**20  # Python with torch and a parsed document, measured: 225 MiB with the handbook
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Multiply-adds a second of prefill: those of matrix products and delta rule, and those of attention.
+
+    The defaults stand where nothing was measured (2 cores); `trial.measured_speed` gives those of this machine. The
+    two differ by processor: torch's attention ran at a third of the speed of its products in bf16 on Zen 5, and at
+    nearly the same speed in float32 with AVX2.
+    """
+
+    dense: float = 60e9
+    attention: float = 20e9
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Sizes in bytes, times in seconds."""
+    """Sizes in bytes, times in seconds.
+
+    `mapped_bytes`: of the weight files, which are in memory only while they are unpacked.
+    """
 
     tokens: int
     yarn_factor: float
     weights_bytes: int
+    mapped_bytes: int
     state_bytes: int
     scratch_bytes: int
     disk_bytes: int
@@ -31,8 +44,8 @@ class Estimate:
 
     @property
     def memory_bytes(self) -> int:
-        """The most memory that reading takes beside Python and torch themselves."""
-        return self.weights_bytes + self.state_bytes + self.scratch_bytes
+        """The most memory that the process takes while it reads."""
+        return PROCESS_BYTES + self.weights_bytes + max(self.mapped_bytes, self.state_bytes + self.scratch_bytes)
 
 
 def longest_context(config: HybridConfig, yarn_factor: float) -> int:
@@ -99,8 +112,10 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     }
 
 
-def macs_per_token(config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640) -> float:
-    """Multiply-adds a token costs in prefill, averaged over a text of `tokens`; those of attention by their weight."""
+def macs_per_token(
+    config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640
+) -> tuple[float, float]:
+    """Multiply-adds that a token costs in prefill, averaged over a text of `tokens`: dense ones, those of attention."""
     counts = parameters(config)
     weights = counts["mlp"] + counts["delta"] + counts["attention"]
     near = min(tokens, exact)
@@ -110,8 +125,7 @@ def macs_per_token(config: HybridConfig, tokens: int, exact: int = 32_768, read_
     key, value = config.linear_key_head_dim, config.linear_value_head_dim
     chunk = heads * (3 * key * value + 64 * (2.5 * key + 1.5 * value))
     delta = (len(config.layer_types) - attention_layers) * chunk
-    attention = attention_layers * 2 * config.num_attention_heads * config.head_dim * context
-    return weights + delta + ATTENTION_WEIGHT * attention
+    return weights + delta, attention_layers * 2 * config.num_attention_heads * config.head_dim * context
 
 
 def estimate(
@@ -120,14 +134,14 @@ def estimate(
     *,
     item: int = 2,
     weights_on_disk: int = 0,
-    tokens_per_second: float | None = None,
+    speed: Speed | None = None,
 ) -> Estimate:
     """Plan a read of `tokens` tokens.
 
     Args:
         item: bytes of one number in the compute dtype (2 for bf16, 4 for float32).
-        weights_on_disk: bytes that loading keeps beside the unpacked weights, 0 where it keeps none.
-        tokens_per_second: prefill speed measured on this machine; an estimate from arithmetic where absent.
+        weights_on_disk: bytes of the weight files, which are mapped while they are unpacked.
+        speed: of prefill, measured on this machine; the defaults of `Speed` where absent.
 
     Raises:
         ContextTooLong: past 1,048,576 tokens.
@@ -138,7 +152,9 @@ def estimate(
     widest = 3 * config.intermediate_size + 6 * config.hidden_size
     unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
     scratch = SCRATCH_TOKENS * widest * 4 + unpacked + config.vocab_size * 4
-    speed = tokens_per_second or MACS_PER_SECOND / macs_per_token(config, tokens)
+    speed = speed or Speed()
+    dense, attention = macs_per_token(config, tokens)
+    seconds = tokens * (dense / speed.dense + attention / speed.attention)
     disk = sizes["kv"] + sizes["fixed"] * (3 + tokens // 16_384) + 4 * tokens
-    weights = parameters(config)["total"] * item + weights_on_disk
-    return Estimate(tokens, factor, weights, held, scratch, disk, tokens / speed)
+    weights = parameters(config)["total"] * item
+    return Estimate(tokens, factor, weights, weights_on_disk, held, scratch, disk, seconds)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,11 +129,16 @@ def fingerprint(folder: Path) -> str:
 
 
 def load_tensors(
-    folder: Path, expected: Mapping[str, tuple[int, ...]], dtype: torch.dtype, *, partial: bool = False
+    folder: Path,
+    expected: Mapping[str, tuple[int, ...]],
+    dtype: torch.dtype,
+    *,
+    partial: bool = False,
+    known: Collection[str] = (),
 ) -> dict[str, Tensor]:
     """The tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in float32 at least).
 
-    `partial`: the folder may hold more.
+    `partial`: the folder may hold more. `known`: plain names that it holds and that are not wanted.
 
     Raises:
         WeightsMissing: a tensor is not there.
@@ -159,6 +164,7 @@ def load_tensors(
                 )
             wide = dtype if dtype == torch.float64 else torch.float32
             loaded[name] = value.to(wide if name.endswith(KEPT_WIDE) else dtype).contiguous()
+    taken.update(name + suffix for name in known for suffix in ("", *QUANTIZED_PARTS))
     unknown = sorted(n for n in set(found) - taken if not n.startswith("mtp."))
     if unknown and not partial:
         entry = found[unknown[0]]

@@ -9,7 +9,16 @@ from docqa.model.config import HybridConfig
 from docqa.model.errors import ContextTooLong, WeightsMismatch
 from docqa.model.evidence import EvidenceHead
 from docqa.model.memory import LongAttention
-from docqa.model.plan import estimate, parameters, state_bytes, yarn_factor_for
+from docqa.model.plan import (
+    PROCESS_BYTES,
+    Speed,
+    estimate,
+    macs_per_token,
+    parameters,
+    state_bytes,
+    yarn_factor_for,
+)
+from docqa.model.trial import measured_speed
 
 CONFIG = HybridConfig.from_dict(tiny.RAW)
 
@@ -38,7 +47,24 @@ def test_longer_texts_take_more_of_everything():
     short, long = estimate(CONFIG, 1000), estimate(CONFIG, 200_000)
     assert long.seconds > short.seconds
     assert long.memory_bytes > short.memory_bytes and long.disk_bytes > short.disk_bytes
-    assert estimate(CONFIG, 1000, tokens_per_second=100).seconds == 10
+
+
+def test_seconds_come_from_the_two_speeds():
+    dense, attention = macs_per_token(CONFIG, 1000)
+    assert estimate(CONFIG, 1000, speed=Speed(dense * 100, float("inf"))).seconds == pytest.approx(10)
+    assert estimate(CONFIG, 1000, speed=Speed(float("inf"), attention * 100)).seconds == pytest.approx(10)
+
+
+def test_memory_is_that_of_the_process_and_mapped_files_count_only_while_they_are_unpacked():
+    plain, mapped = estimate(CONFIG, 1000), estimate(CONFIG, 1000, weights_on_disk=2**40)
+    assert plain.memory_bytes == PROCESS_BYTES + plain.weights_bytes + plain.state_bytes + plain.scratch_bytes
+    assert estimate(CONFIG, 1000, weights_on_disk=1).memory_bytes == plain.memory_bytes
+    assert mapped.memory_bytes == PROCESS_BYTES + plain.weights_bytes + 2**40
+
+
+def test_a_trial_measures_both_speeds_and_leaves_no_state(model):
+    speed = measured_speed(model)
+    assert speed.dense > 0 and speed.attention > 0
 
 
 def head_tensors():

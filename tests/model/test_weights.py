@@ -139,3 +139,14 @@ def test_a_wrapped_config_and_an_interval_are_understood():
     text = {k: v for k, v in tiny.RAW.items() if k not in ("layer_types", "tie_word_embeddings", "model_type")}
     config = HybridConfig.from_dict({"model_type": "qwen3_5", "text_config": text, "tie_word_embeddings": True})
     assert config.layer_types == ("linear_attention",) * 3 + ("full_attention",) and config.tie_word_embeddings
+
+
+def test_the_lower_layers_grow_into_the_whole_network_without_being_read_again(checkpoint):
+    config = HybridConfig.from_folder(checkpoint)
+    whole, lower = load_network(checkpoint, config, torch.float32), load_network(checkpoint, config, torch.float32, 2)
+    grown = load_network(checkpoint, config, torch.float32, known=lower)
+    assert len(lower.layers) == 2
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, grown.state_dict()[name]), name
+    for name, tensor in lower.state_dict().items():
+        assert tensor.data_ptr() == grown.state_dict()[name].data_ptr(), name
