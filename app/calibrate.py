@@ -297,7 +297,8 @@ def _fit(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
     mean, std = x.mean(0), x.std(0) + 1e-9
     # Both kinds of question count the same, however many there are of each.
     balance = np.where(y, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
-    weights, bias = logistic((x - mean) / std, y.astype(float), balance)
+    signs = np.array([-1.0 if name in refusal.AGAINST else 1.0 for name in refusal.FEATURES])
+    weights, bias = logistic((x - mean) / std, y.astype(float), balance, signs=signs)
     weights = weights / std
     return weights, bias - float(weights @ mean)
 

@@ -39,6 +39,8 @@ FEATURES = (
     "missing_names",
 )
 """The signals that `features` returns, in the order of a calibration's weights."""
+AGAINST = frozenset({"reader_none", "missing_names"})
+"""Those that can only speak against an answer; all others only for one."""
 
 
 def features(

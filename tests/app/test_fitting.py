@@ -32,3 +32,15 @@ def test_rows_that_count_more_move_the_bias_their_way() -> None:
     even = logistic(x, y.astype(float), np.ones(200))[1]
     more = logistic(x, y.astype(float), np.where(y, 5.0, 1.0))[1]
     assert more > even + 1
+
+
+def test_a_signal_that_the_fit_would_turn_round_is_left_out() -> None:
+    source = np.random.default_rng(3)
+    truth = source.normal(size=400)
+    x = np.stack([truth + 0.1 * source.normal(size=400), -truth + source.normal(size=400)], 1)
+    y = (truth + 0.5 * source.normal(size=400) > 0).astype(float)
+    free, _ = logistic(x, y, np.ones(400))
+    kept, _ = logistic(x, y, np.ones(400), signs=np.array([1.0, 1.0]))
+    alone, _ = logistic(x[:, :1], y, np.ones(400))
+    assert free[1] < 0 == kept[1]
+    assert kept[0] == alone[0] > 0
