@@ -103,12 +103,8 @@ def trials(document: EvalDocument, options: Options, model: Any, attention: bool
     parsed = replace(parsed, title=document.title)
     places = TextMap(document.text[:CHARACTERS], parsed.pages[0].text)
     session = Session([parsed], options, model=model)
-    if attention or not model.heads:
-        for _ in session.read():
-            pass
-    else:
-        # The layers that the heads look at are a tenth of the work, and all that is calibrated without attention.
-        session.reader.vectors.observe(0, model.evidence_states(list(session.context.ids)))
+    for _ in session.read():
+        pass
     weights = {"vector": 1.0, "attention": float(attention)}
     for question in document.questions:
         golds = _golds(question, places, CHARACTERS)
@@ -322,6 +318,8 @@ def run(options: argparse.Namespace) -> None:
     """Search on the validation documents and write calibration.json."""
     chosen = Options(model=str(options.model), store=False, preview=False)
     model = load_model(chosen)
+    # Reading goes as deep as the weights in force need: all layers where the question's attention is to be weighed.
+    model.calibration["evidence_weights"] = {"vector": 1.0, "attention": float(options.attention)}
     found: list[Trial] = []
     for document in documents(options.data, options.each, options.seed):
         found += trials(document, chosen, model, options.attention)

@@ -25,6 +25,7 @@ class Profile:
     yarn_factor: float
     dtype: str
     kernels: str
+    layers: int
     store: int = STORE_LAYOUT
 
     def fields(self) -> dict[str, Any]:
@@ -60,14 +61,16 @@ def profile_of(model: Any, yarn_factor: float) -> Profile:
     from docqa.model.prompt import LAYOUT_VERSION
     from docqa.model.state import STATE_FORMAT
 
+    layers = model.answer_layers
     return Profile(
         model=model.fingerprint,
         layout=LAYOUT_VERSION,
         state_format=STATE_FORMAT,
-        attention=str(sorted(vars(model.new_state(yarn_factor).long).items())),
+        attention=str(sorted(vars(model.new_state(yarn_factor, layers=layers).long).items())),
         yarn_factor=yarn_factor,
         dtype=str(model.dtype).removeprefix("torch."),
         kernels=kernel_provenance(),
+        layers=layers,
     )
 
 

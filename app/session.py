@@ -273,10 +273,13 @@ class Session:
     def _compose(
         self, question: str, ranked: list[Ranked], reading: FocusReading | None, usage: Usage, *, preliminary: bool
     ) -> Answer:
+        from docqa.model.state import attention_kind
+
         calibration = self.model.calibration.get("refusal")
         values = refusal.features(question, self.context, self.index, ranked, reading)
         likely = refusal.probability(values, calibration)
-        attention = self.model.new_state(self.yarn_factor).long.describe(len(self.context))
+        empty = self.model.new_state(self.yarn_factor, layers=self.profile.layers)
+        attention = attention_kind(empty, len(self.context))
         found = compose.Found(
             question=question,
             ranked=ranked[: max(self.options.k, 3)],
@@ -315,15 +318,16 @@ class Session:
 
 def make_plan(model: Any, yarn_factor: float, tokens: int, reused: int) -> Plan:
     """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial first."""
-    from docqa.model.plan import estimate
+    from docqa.model.plan import estimate, parameters
     from docqa.model.trial import measured_speed
     from docqa.model.weights import weight_files
 
-    item = int(model.dtype.itemsize)
+    item, config = int(model.dtype.itemsize), model.config.first_layers(model.answer_layers)
     on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
-    guess = estimate(model.config, tokens, item=item, weights_on_disk=on_disk)
+    on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
+    guess = estimate(config, tokens, item=item, weights_on_disk=on_disk)
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
-        speed = measured_speed(model)
-        guess = estimate(model.config, tokens, item=item, weights_on_disk=on_disk, speed=speed)
+        speed = measured_speed(model, config.num_hidden_layers)
+        guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, speed=speed)
     share = (tokens - reused) / tokens if tokens else 0.0
     return Plan(tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused)

@@ -40,7 +40,7 @@ class Reader:
 
     def __post_init__(self) -> None:
         self.vectors = TokenVectors(self.model.heads)
-        self._grid = self.model.new_state(self.profile.yarn_factor).grid
+        self._grid = self._empty().grid
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
         self._saved_at = -1
@@ -79,7 +79,10 @@ class Reader:
 
     def _fresh(self) -> Any:
         self.vectors = TokenVectors(self.model.heads)
-        return self.model.new_state(self.profile.yarn_factor)
+        return self._empty()
+
+    def _empty(self) -> Any:
+        return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
     # Taking up what is kept
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +87,10 @@ class HybridConfig:
         except ValueError as error:
             raise ConfigUnsupported(f"{path} is not JSON ({error}); get the model folder again") from error
         return cls.from_dict(raw)
+
+    def first_layers(self, count: int) -> HybridConfig:
+        """The same model cut off after its first `count` layers: what reading only those costs and keeps."""
+        return replace(self, num_hidden_layers=count, layer_types=self.layer_types[:count])
 
     @property
     def rotary_dim(self) -> int:

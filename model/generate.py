@@ -42,10 +42,10 @@ def generate(
         stop_ids: tokens that end the text, by default the tokenizer's.
 
     Raises:
-        ValueError: the state is empty.
+        ValueError: the state is empty, or was read through the first layers only.
     """
     if state.hidden is None:
-        raise ValueError("generate needs a state that has read at least one token")
+        raise ValueError("generate needs a state that has read at least one token through all layers")
     rules = sampling or Sampling()
     source = rules.generator()
     ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)

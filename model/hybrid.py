@@ -222,13 +222,25 @@ class Hybrid(nn.Module):
         tap: dict[int, Tensor] | None = None,
     ) -> Tensor:
         """Run ids [batch, seq]; `tap` maps a layer's number to None and is filled with that layer's output."""
+        return self.norm(self.run(ids, caches, position=position, factor=factor, tap=tap))
+
+    def run(
+        self,
+        ids: Tensor,
+        caches: list[Any] | None = None,
+        *,
+        position: int = 0,
+        factor: float = 1.0,
+        tap: dict[int, Tensor] | None = None,
+    ) -> Tensor:
+        """`forward` without the last norm; with fewer caches than layers, through that many layers."""
         x = self.embed_tokens(ids)
         rotation = self.rotation(torch.arange(position, position + ids.shape[1], device=ids.device), factor)
-        for number, layer in enumerate(self.layers):
+        for number, layer in enumerate(self.layers[: None if caches is None else len(caches)]):
             x = layer(x, rotation, None if caches is None else caches[number])
             if tap is not None and number in tap:
                 tap[number] = x
-        return self.norm(x)
+        return x
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[.., hidden] -> [.., vocab] through the tied or separate head."""

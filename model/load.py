@@ -64,9 +64,32 @@ class Model:
             self.lower = load_network(self.folder, self.config, self.dtype, known=self.lower)
         return self.lower
 
-    def new_state(self, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None) -> State:
-        """An empty state whose whole lineage uses `yarn_factor` (see `plan.yarn_factor_for`)."""
-        return State(self.config, yarn_factor, grid=grid, long=long)
+    @property
+    def answer_layers(self) -> int:
+        """How many of the first layers an answer depends on, by the folder's calibration.
+
+        The span head answers from `evidence_layer`, and what lies above it changes nothing unless the question's
+        attention counts in the ranking. Without a span head answers are generated, by all layers.
+        """
+        weights = self.calibration.get("evidence_weights", {})
+        if self.heads.span is None or weights.get("attention"):
+            return self.config.num_hidden_layers
+        return self.evidence_layer + 1
+
+    def new_state(
+        self,
+        yarn_factor: float = 1.0,
+        *,
+        grid: int = GRID,
+        long: LongAttention | None = None,
+        layers: int | None = None,
+    ) -> State:
+        """An empty state whose whole lineage uses `yarn_factor` (see `plan.yarn_factor_for`).
+
+        `layers`: how many of the first layers read into it, all by default.
+        """
+        config = self.config if layers is None else self.config.first_layers(layers)
+        return State(config, yarn_factor, grid=grid, long=long)
 
     def prefill(
         self,
@@ -79,6 +102,9 @@ class Model:
     ) -> Tensor:
         """Read `ids` into `state` from its position on; returns the last token's hidden state [dim].
 
+        Only the layers that the state has are run. The hidden state is after the last norm where they are all layers,
+        else the output of the last of them, which no logits come from.
+
         The text is cut where positions are multiples of the state's grid, so the same text always runs in the same
         shapes, whether it was read at once, resumed, or reused.
 
@@ -89,11 +115,14 @@ class Model:
 
         Raises:
             ContextTooLong: the text would not fit the state's YaRN factor.
-            ValueError: `ids` is empty, or `grid` differs from that of a state in use.
+            ValueError: `ids` is empty, `grid` differs from that of a state in use, or the state's layers end below
+                the one to observe.
         """
         tokens = torch.as_tensor(ids, dtype=torch.long)
         if tokens.numel() == 0:
             raise ValueError("prefill needs at least one token")
+        if observe is not None and self.evidence_layer >= len(state.layers):
+            raise ValueError(f"layer {self.evidence_layer} is observed, but the state has {len(state.layers)} layers")
         if grid is not None and grid != state.grid:
             if state.position:
                 raise ValueError(f"the state was read on a grid of {state.grid} tokens, not {grid}")
@@ -108,12 +137,11 @@ class Model:
         done = 0
         while done < len(tokens):
             count = min(state.grid - state.position % state.grid, len(tokens) - done)
-            self._run(tokens[done : done + count], state, observe)
+            hidden = self._run(tokens[done : done + count], state, observe)
             done += count
             if on_block is not None and state.position % state.grid == 0:
                 on_block(state)
-        assert state.hidden is not None
-        return state.hidden
+        return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits over the vocabulary, float32 at least: hidden [.., dim] -> [.., vocab]."""
@@ -141,15 +169,18 @@ class Model:
                 x = layer(x, rotation)
         return x[0]
 
-    def _run(self, ids: Tensor, state: State, observe: Observer | None = None) -> None:
-        """One piece, not crossing the grid, through all layers."""
+    def _run(self, ids: Tensor, state: State, observe: Observer | None = None) -> Tensor:
+        """One piece, not crossing the grid, through the layers of the state; the last token's hidden state."""
         tap: dict[int, Tensor] | None = {self.evidence_layer: ids} if observe is not None else None
-        position = state.position
+        position, depth = state.position, len(state.layers)
+        network = self.lower if depth <= len(self.lower.layers) else self.network
         with torch.inference_mode():
-            hidden = self.network(ids[None], list(state.layers), position=position, factor=state.yarn_factor, tap=tap)
-            state.advance(ids, hidden[0, -1].clone())
+            x = network.run(ids[None], list(state.layers), position=position, factor=state.yarn_factor, tap=tap)[0]
+            last = x[-1].clone() if depth < self.config.num_hidden_layers else network.norm(x[-1])
+            state.advance(ids, last if depth == self.config.num_hidden_layers else None)
         if observe is not None and tap is not None:
             observe(position, tap[self.evidence_layer][0])
+        return last
 
 
 def load_model(

@@ -41,18 +41,22 @@ class State:
     def __init__(
         self, config: HybridConfig, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None
     ) -> None:
-        """An empty state; `grid` is the block of prefill in tokens, `long` how attention reads far contexts."""
+        """An empty state; `grid` is the block of prefill in tokens, `long` how attention reads far contexts.
+
+        A `config` of the first layers only (`HybridConfig.first_layers`) makes a state that is read no deeper: cheaper
+        by that much, and without logits.
+        """
         self.config, self.yarn_factor, self.grid = config, float(yarn_factor), grid
         self.long = long or LongAttention()
         self.layers: tuple[DeltaMemory | AttentionMemory, ...] = tuple(
             AttentionMemory(grid, self.long) if kind == FULL else DeltaMemory() for kind in config.layer_types
         )
         self.position = 0
-        self.hidden: Tensor | None = None  # output of the last norm at the last token, [dim]
+        self.hidden: Tensor | None = None  # output of the last norm at the last token, [dim]; None when read part way
         self.tokens: tuple[Tensor, ...] = ()  # the ids read, int32, in the pieces that were run
 
-    def advance(self, ids: Tensor, hidden: Tensor) -> None:
-        """Note that ids [seq] have been run through all layers; `hidden` [dim] is the last token's."""
+    def advance(self, ids: Tensor, hidden: Tensor | None) -> None:
+        """Note that ids [seq] have been run through the layers; `hidden` [dim]: the last token's, after all."""
         self.tokens = (*self.tokens, ids.to(torch.int32))
         self.position += ids.shape[0]
         self.hidden = hidden
@@ -122,9 +126,12 @@ class State:
         return load_state(folder, model, expected, ids=ids, verify=verify)
 
 
-def attention_kind(state: State) -> str:
-    """How attention has read this state, in words, for provenance."""
-    return state.long.describe(state.position)
+def attention_kind(state: State, position: int | None = None) -> str:
+    """How attention has read this state, or would read it up to `position` tokens, in words, for provenance."""
+    count = len(state.layers)
+    if not any(isinstance(layer, AttentionMemory) for layer in state.layers):
+        return f"none: answers come from layers 1 to {count}, which are delta nets, and from the heads on them"
+    return state.long.describe(state.position if position is None else position)
 
 
 def digest(ids: Tensor) -> str:

@@ -45,6 +45,7 @@ def settings(state: State, model: Model) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "yarn_factor": state.yarn_factor,
+        "layers": len(state.layers),
         "grid": state.grid,
         "long_attention": [state.long.exact, state.long.local, state.long.best, state.long.block],
         "memory_layout": "[batch, heads, key, value]",
@@ -57,7 +58,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, Any], model: Mod
     mine, ids = settings(state, model), state.ids()
     old = _reusable(folder, mine, ids)
     files: dict[str, dict[str, Any]] = {}
-    for number, named in enumerate(_grid_digests(ids, state.grid)):
+    for number, named in enumerate(_grid_digests(ids, state.grid) if _has_blocks(state) else []):
         name = f"block-{number:06d}-{named[:16]}.safetensors"
         known = old["files"].get(name)
         files[name] = known or _write(folder / name, _block_tensors(state, number))
@@ -85,12 +86,13 @@ def load_state(
             raise StateForeign(f"{folder}: {field} is {content['header'].get(field)!r}, expected {value!r}")
     saved = content["settings"]
     long = LongAttention(*saved["long_attention"])
-    state = State(model.config, saved["yarn_factor"], grid=saved["grid"], long=long)
+    config = model.config.first_layers(int(saved.get("layers", 0)))
+    state = State(config, saved["yarn_factor"], grid=saved["grid"], long=long)
     for field, value in settings(state, model).items():
         if saved.get(field) != value:
             raise StateForeign(f"{folder}: {field} is {saved.get(field)!r}, this run has {value!r}")
     point = _fitting_point(folder, content["points"], state.grid, ids)
-    count = point["position"] // state.grid
+    count = point["position"] // state.grid if _has_blocks(state) else 0
     blocks = sorted(name for name in content["files"] if name.startswith("block-"))[:count]
     if len(blocks) < count:
         raise StateDamaged(f"{folder}: {count - len(blocks)} of {count} blocks are missing from {HEADER}")
@@ -122,6 +124,11 @@ def read_header(folder: Path) -> dict[str, Any]:
 def saved_points(folder: Path) -> list[int]:
     """Positions, in tokens, that a saved state can be restored at."""
     return sorted(point["position"] for point in read_header(folder)["points"])
+
+
+def _has_blocks(state: State) -> bool:
+    """Delta nets alone have nothing that grows: their states are points only."""
+    return any(isinstance(layer, AttentionMemory) for layer in state.layers)
 
 
 def _checksum(content: Mapping[str, Any]) -> str:

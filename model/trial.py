@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 
 from docqa.kernels.attention import attention
+from docqa.model.config import FULL
 from docqa.model.load import Model
 from docqa.model.plan import Speed, macs_per_token
 
@@ -15,15 +16,19 @@ DENSE_TOKENS = 512
 QUERIES, KEYS = 256, 8_192  # a tile of queries over a context past the processor's caches
 
 
-def measured_speed(model: Model) -> Speed:
+def measured_speed(model: Model, layers: int | None = None) -> Speed:
     """Multiply-adds a second of this model's prefill on this machine; takes a few seconds on two cores.
+
+    `layers`: time the first layers only. Without attention among them, the speed of attention is that of `Speed`.
 
     Each part is timed twice after one warm-up, and the faster time counts: a busy moment makes a text look long.
     """
-    config = model.config
+    config = model.config.first_layers(layers or model.config.num_hidden_layers)
     ids = [i % min(1000, config.vocab_size) for i in range(DENSE_TOKENS)]
     dense, near = macs_per_token(config, DENSE_TOKENS)
-    read = _fastest(lambda: model.prefill(ids, model.new_state()))
+    read = _fastest(lambda: model.prefill(ids, model.new_state(layers=layers)))
+    if FULL not in config.layer_types:
+        return Speed(dense=DENSE_TOKENS * dense / read)
 
     def random(tokens: int, heads: int) -> torch.Tensor:
         return torch.randn(1, tokens, heads, config.head_dim, dtype=model.dtype)

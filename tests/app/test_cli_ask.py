@@ -135,7 +135,7 @@ def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(
     docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any]
 ) -> None:
     monkeypatch.setattr("docqa.app.session.PREVIEW_FROM_SECONDS", -1.0)
-    monkeypatch.setattr("docqa.model.trial.measured_speed", lambda model: Speed(1e3, 1e3))
+    monkeypatch.setattr("docqa.model.trial.measured_speed", lambda model, layers: Speed(1e3, 1e3))
     _, out, _ = docqa("ask", note, QUESTION)
     assert out.index("Preliminary") < out.index("[verified: exact]\n\nconfidence", out.index("Preliminary") + 12)
     _, plain, _ = docqa("ask", note, QUESTION, "--no-preview")

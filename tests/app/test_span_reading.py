@@ -102,3 +102,28 @@ def test_a_restart_gives_the_same_answer_bit_for_bit(
     assert kept["answers"][0].pop("usage")["cached"]
     cold["answers"][0].pop("usage"), elsewhere["answers"][0].pop("usage")
     assert json.dumps(cold) == json.dumps(kept) == json.dumps(elsewhere)
+
+
+def test_reading_goes_as_deep_as_answers_look_and_no_deeper_layer_changes_them(
+    lease: Path, span_model: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setitem(span_model.calibration, "evidence_layer", 0)
+    monkeypatch.setitem(span_model.calibration, "evidence_weights", {"bm25": 1.0, "vector": 0.2})
+    answers, depths = [], []
+    for layers in (None, 3):
+        if layers:
+            monkeypatch.setattr(type(span_model), "answer_layers", layers)
+        with open_session([str(lease)], Options(store=False, preview=False), model=span_model) as opened:
+            finished = list(opened.ask(QUESTION))[-1]
+            depths.append(len(opened.reader.state.layers))
+            answers.append(replace(finished.answer, usage=None, provenance={}))
+    assert depths == [1, 3]
+    assert answers[0] == answers[1]
+
+
+def test_the_attention_of_the_question_needs_all_layers(span_model: Any, monkeypatch: Any) -> None:
+    monkeypatch.setitem(span_model.calibration, "evidence_layer", 0)
+    monkeypatch.setitem(span_model.calibration, "evidence_weights", {"vector": 1.0, "attention": 0.0})
+    assert span_model.answer_layers == 1
+    monkeypatch.setitem(span_model.calibration, "evidence_weights", {"vector": 1.0, "attention": 0.3})
+    assert span_model.answer_layers == 3

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docqa.model.errors import Cancelled, ContextTooLong, StateDamaged, StateForeign
+from docqa.model.generate import generate
 from docqa.model.memory import LongAttention
 from docqa.model.state import State, attention_kind
 from docqa.model.state_files import saved_points
@@ -216,3 +217,37 @@ def test_int8_keys_stay_close_to_exact_ones(model):
     right = model.network(ids[None])[0, -1]
     assert torch.nn.functional.cosine_similarity(hidden, right, dim=0) > 0.99
     assert held.nbytes() > 0 and held.layers[1].sealed[0].k.dtype == torch.int8
+
+
+def test_a_state_of_the_first_layers_holds_what_those_layers_hold_of_the_whole_one(model):
+    ids, seen = tiny.random_ids(3 * GRID + 5), {2: [], 4: []}
+    short, whole = (model.new_state(grid=GRID, layers=n) for n in (2, None))
+    for state, layers in ((short, 2), (whole, 4)):
+        model.prefill(ids, state)
+        seen[layers] = [vars(layer) for layer in state.layers[:2]]
+    assert len(short.layers) == 2 and len(whole.layers) == 4
+    for mine, theirs in zip(seen[2], seen[4], strict=True):
+        for name in ("tail", "memory"):
+            if name in mine:
+                assert torch.equal(mine[name], theirs[name])
+    assert short.nbytes() < whole.nbytes()
+
+
+@pytest.mark.parametrize("layers", [1, 2])  # a delta net alone, whose state has no blocks, and attention with it
+def test_a_state_of_the_first_layers_resumes_bit_for_bit_and_gives_no_logits(model, tmp_path, layers):
+    ids = tiny.random_ids(3 * GRID + 5)
+    once, begun = (model.new_state(grid=GRID, layers=layers) for _ in range(2))
+    hidden = model.prefill(ids, once)
+    model.prefill(ids[: 2 * GRID], begun)
+    begun.save(tmp_path / "s", {}, model=model)
+    resumed = State.load(tmp_path / "s", model, {}, ids=ids)
+    assert resumed.position == 2 * GRID and len(resumed.layers) == layers
+    assert attention_kind(resumed).startswith("none" if layers == 1 else "exact")
+    assert torch.equal(model.prefill(ids[2 * GRID :], resumed), hidden)
+    with pytest.raises(ValueError, match="through all layers"):
+        next(iter(generate(model, resumed, max_tokens=1)))
+
+
+def test_what_no_layer_of_the_state_puts_out_cannot_be_observed(model):
+    with pytest.raises(ValueError, match="layer 3 is observed"):
+        model.prefill([1], model.new_state(layers=2), observe=lambda at, hidden: None)
