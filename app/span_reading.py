@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from docqa.app.context import Context
+from docqa.app.context import Context, PlacedPassage
 from docqa.app.evidence import Ranked, WordIndex, fuse
 from docqa.app.focus import Candidate, FocusReading, candidate_score, trim
 from docqa.app.words import terms
@@ -29,6 +29,7 @@ DEFAULT_SPAN_READER: dict[str, Any] = {
     "max_tokens": 64,
     "spans": 3,
 }
+WINDOW = 1_024  # tokens of passages that are read together for a preliminary answer
 UNLIKELY = -12.0
 """Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
 
@@ -57,18 +58,36 @@ def read_question(model: Any, question: str) -> Asked:
 
 
 def read_passages_alone(model: Any, context: Context, passages: list[int]) -> Rows:
-    """Rows of a few passages that are read by themselves, through the lower layers only."""
+    """Rows of a few passages that are read by themselves, through the lower layers only.
+
+    They are read as the heads were trained, a preamble and then passages up to WINDOW tokens, window by window.
+    """
     from docqa.model.prompt import PREAMBLE
 
-    ids = list(model.tokenizer.encode(PREAMBLE))
-    ranges: dict[int, tuple[int, int]] = {}
+    preamble = list(model.tokenizer.encode(PREAMBLE))
+    found: dict[int, Any] = {}
+    window: list[int] = []
+
+    def read() -> None:
+        ids, ranges = list(preamble), {}
+        for index in window:
+            placed = context.passages[index]
+            ranges[index] = (len(ids), len(ids) + _length(placed))
+            ids.extend(context.ids[placed.token_start : placed.token_end])
+        rows = model.heads.rows(model.evidence_states(ids))
+        found.update((index, rows[start:end]) for index, (start, end) in ranges.items())
+
+    room = WINDOW
     for index in sorted(passages):
-        placed = context.passages[index]
-        piece = context.ids[placed.token_start : placed.token_end]
-        ranges[index] = (len(ids), len(ids) + len(piece))
-        ids.extend(piece)
-    rows = model.heads.rows(model.evidence_states(ids))
-    return lambda index: rows[ranges[index][0] : ranges[index][1]]
+        tokens = _length(context.passages[index])
+        if window and tokens > room:
+            read()
+            window, room = [], WINDOW
+        window.append(index)
+        room -= tokens
+    if window:
+        read()
+    return found.__getitem__
 
 
 def rank_few(model: Any, ranked: list[Ranked], asked: Asked, rows: Rows, weights: dict[str, float]) -> list[Ranked]:
@@ -100,7 +119,7 @@ def read_by_spans(
     from docqa.model.span_head import read_spans
 
     reader = {**DEFAULT_SPAN_READER, **model.calibration.get("span_reader", {})}
-    top = [item for item in ranked if _length(context, item)][: int(reader["passages"])]
+    top = [item for item in ranked if _length(context.passages[item.index])][: int(reader["passages"])]
     if not top:
         return ranked, FocusReading((), (), None, 0)
     parts = [model.heads.span_rows(rows(item.index)) for item in top]
@@ -119,8 +138,7 @@ def read_by_spans(
     return ordered, FocusReading((), tuple(found), reading.none, tokens)
 
 
-def _length(context: Context, item: Ranked) -> int:
-    placed = context.passages[item.index]
+def _length(placed: PlacedPassage) -> int:
     return placed.token_end - placed.token_start
 
 

@@ -10,7 +10,9 @@ from docqa.model.errors import ContextTooLong
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
 SCRATCH_TOKENS = 2_048
-PROCESS_BYTES = 240 * 2**20  # Python with torch and a parsed document, measured: 225 MiB with the handbook
+SCRATCH_FACTOR = 2  # of a layer's widest tensors: those of the delta rule's chunks, and what is freed but kept
+PROCESS_BYTES = 300 * 2**20  # Python with torch and the tokenizer, measured: 290 MiB
+TOKEN_BYTES = 500  # of one token outside the state: its id and place in the text, the rows of the heads and their copy
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class Estimate:
     @property
     def memory_bytes(self) -> int:
         """The most memory that the process takes while it reads."""
-        return PROCESS_BYTES + self.weights_bytes + max(self.mapped_bytes, self.state_bytes + self.scratch_bytes)
+        reading = self.state_bytes + self.scratch_bytes + TOKEN_BYTES * self.tokens
+        return PROCESS_BYTES + self.weights_bytes + max(self.mapped_bytes, reading)
 
 
 def longest_context(config: HybridConfig, yarn_factor: float) -> int:
@@ -151,7 +154,8 @@ def estimate(
     held = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
     widest = 3 * config.intermediate_size + 6 * config.hidden_size
     unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
-    scratch = SCRATCH_TOKENS * widest * 4 + unpacked + config.vocab_size * 4
+    unpacked = unpacked if FULL in config.layer_types else 0
+    scratch = SCRATCH_FACTOR * SCRATCH_TOKENS * widest * 4 + unpacked + config.vocab_size * 4
     speed = speed or Speed()
     dense, attention = macs_per_token(config, tokens)
     seconds = tokens * (dense / speed.dense + attention / speed.attention)

@@ -11,6 +11,7 @@ from docqa.model.evidence import EvidenceHead
 from docqa.model.memory import LongAttention
 from docqa.model.plan import (
     PROCESS_BYTES,
+    TOKEN_BYTES,
     Speed,
     estimate,
     macs_per_token,
@@ -57,7 +58,8 @@ def test_seconds_come_from_the_two_speeds():
 
 def test_memory_is_that_of_the_process_and_mapped_files_count_only_while_they_are_unpacked():
     plain, mapped = estimate(CONFIG, 1000), estimate(CONFIG, 1000, weights_on_disk=2**40)
-    assert plain.memory_bytes == PROCESS_BYTES + plain.weights_bytes + plain.state_bytes + plain.scratch_bytes
+    reading = plain.state_bytes + plain.scratch_bytes + 1000 * TOKEN_BYTES
+    assert plain.memory_bytes == PROCESS_BYTES + plain.weights_bytes + reading
     assert estimate(CONFIG, 1000, weights_on_disk=1).memory_bytes == plain.memory_bytes
     assert mapped.memory_bytes == PROCESS_BYTES + plain.weights_bytes + 2**40
 
