@@ -60,16 +60,21 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list
     glued = _find_glued(text, quote)
     if glued:
         return glued
+    allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}
+    return [match for match, inserted in _in_order(text, quote) if not any(_edit(word, allowed) for word in inserted)]
+
+
+def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
+    """Where all words of `quote` stand in order, with the words between them; the limits are those of damage."""
     wanted = [word.strip(_EDGES) or word for word in quote.split()]
-    if len(wanted) < 3:
+    if len(wanted) < 3 or not all(word in text for word in wanted):
         return []
     words = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
     bare = [word.strip(_EDGES) or word for _, _, word in words]
     places: dict[str, list[int]] = {}
     for number, word in enumerate(bare):
         places.setdefault(word, []).append(number)
-    allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}
-    found: list[Match] = []
+    found: list[tuple[Match, list[str]]] = []
     for first in places.get(wanted[0], []):
         last = _follow(wanted, places, first)
         if last is None:
@@ -77,13 +82,14 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list
         run = slice(first, last + 1)
         inserted = _inserted(wanted, bare[run], [word for _, _, word in words[run]])
         spare = max(3, len(wanted) // 2)
-        if len(inserted) > max(spare, _MAX_GAP_WORDS) or any(_edit(word, allowed) for word in inserted):
-            continue
-        found.append(Match(words[first][0], words[last][1]))
+        if len(inserted) <= max(spare, _MAX_GAP_WORDS):
+            found.append((Match(words[first][0], words[last][1]), inserted))
     return found
 
 
 def _find_glued(text: str, quote: str) -> list[Match]:
+    if quote.replace(" ", "") not in text.replace(" ", ""):
+        return []
     squashed, origins = [], []
     for position, character in enumerate(text):
         if character != " ":
@@ -135,7 +141,10 @@ def _edit(word: str, allowed: set[str]) -> bool:
 
 
 def find_near(text: str, quote: str) -> list[Match]:
-    """The best alignment of `quote` in `text`, if it scores at least NEAR_SCORE; grown to whole words."""
+    """The best alignment of `quote` in `text`, if it scores at least NEAR_SCORE; grown to whole words.
+
+    Where words were left out of the quote without a mark no stretch of its length scores: then all its words in order.
+    """
     from rapidfuzz import fuzz
 
     if len(quote) < 8 or not text.strip():
@@ -145,7 +154,7 @@ def find_near(text: str, quote: str) -> list[Match]:
         return [Match(0, len(text), score)] if score else []
     best = fuzz.partial_ratio_alignment(quote, text, score_cutoff=NEAR_SCORE)
     if best is None or best.score < NEAR_SCORE:
-        return []
+        return [Match(match.start, match.end, NEAR_SCORE) for match, _ in _in_order(text, quote)]
     start, end = best.dest_start, best.dest_end
     while start > 0 and start < len(text) and text[start - 1].isalnum() and text[start].isalnum():
         start -= 1

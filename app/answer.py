@@ -28,7 +28,11 @@ class Cite:
 
 @dataclass(frozen=True)
 class Quote:
-    """Words cut from the page text; `answer_start`, `answer_end` are the answer's place in `text`."""
+    """Words cut from the page text; `answer_start`, `answer_end` are the answer's place in `text`.
+
+    `speaker` names who says it in an opinion of a court. `defines` is the term that the words define, where they stand
+    here only for that; `--json` shows it by the missing place of the answer.
+    """
 
     text: str
     answer_start: int | None
@@ -37,6 +41,7 @@ class Quote:
     place: str
     cites: tuple[Cite, ...]
     speaker: str | None = None
+    defines: str | None = None
 
     @property
     def verified(self) -> bool:

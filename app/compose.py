@@ -7,12 +7,14 @@ from typing import Any
 
 from docqa.app.answer import Answer, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.context import Context
+from docqa.app.defined_terms import definitions_in_force
 from docqa.app.evidence import Ranked
 from docqa.app.focus import Candidate, FocusReading
 from docqa.app.folding import fold
-from docqa.app.quoting import label_of, make_quote
+from docqa.app.quoting import label_of, make_definition_quote, make_quote
 from docqa.app.refusal import counts_line, word_counts
 from docqa.app.verify_quote import Verifier
+from docqa.ingest.types import Span
 
 _SUPPORT = 2
 """Further quotes that say the same words elsewhere."""
@@ -37,7 +39,7 @@ def compose(found: Found, context: Context, verifier: Verifier) -> Answer:
     """Answer with verified quotes, or a refusal that shows the nearest passages and what was counted."""
     quotes: list[Quote] = []
     if not found.refused and found.reading is not None:
-        quotes = _quotes(found.reading.candidates, context, verifier)
+        quotes = _quotes(found.question, found.reading.candidates, context, verifier)
     refused = not quotes
     coverage = found.coverage
     if refused and context.passages:
@@ -69,9 +71,11 @@ def _status(found: Found, refused: bool, context: Context) -> str:
     return "not_found" if refused else "answered"
 
 
-def _quotes(candidates: tuple[Candidate, ...], context: Context, verifier: Verifier) -> list[Quote]:
-    """The best candidate's quote, then those of the same words on other pages; one that does not verify is left out."""
+def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context, verifier: Verifier) -> list[Quote]:
+    """The best candidate's quote, the definitions of the terms that it uses, then quotes of the same words on other
+    pages; one that does not verify is left out."""
     chosen: list[Quote] = []
+    definitions: list[Quote] = []
     words = ""
     places: set[tuple[int, int]] = set()
     for candidate in candidates:
@@ -85,12 +89,30 @@ def _quotes(candidates: tuple[Candidate, ...], context: Context, verifier: Verif
         )
         if not quote.verified:
             continue
+        if not chosen:
+            definitions = _definitions(question, candidate, quote, context, verifier)
         words = words or said
         places.add(place)
         chosen.append(quote)
         if len(chosen) > _SUPPORT:
             break
-    return chosen
+    return [*chosen[:1], *definitions, *chosen[1:]]
+
+
+def _definitions(
+    question: str, candidate: Candidate, quote: Quote, context: Context, verifier: Verifier
+) -> list[Quote]:
+    """Verified quotes of the definitions that the answer's own quote stands on."""
+    cited = quote.cites[0]
+    terms = definitions_in_force(
+        context.documents[candidate.document],
+        candidate.page,
+        Span(cited.start, cited.end),
+        Span(candidate.start, candidate.end),
+        question,
+    )
+    made = [make_definition_quote(context.documents, verifier, candidate.document, term) for term in terms]
+    return [quote for quote in made if quote.verified]
 
 
 def _evidence(item: Ranked, context: Context) -> EvidenceItem:

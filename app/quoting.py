@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from docqa.app.answer import Cite, Quote
 from docqa.app.verify_quote import CitedPlace, Located, Verifier, too_short
 from docqa.ingest.sentences import sentences
-from docqa.ingest.types import Document, Span
+from docqa.ingest.types import Definition, Document, Span
 
 LONGEST_QUOTE_WORDS = 80
 _CLAUSE = re.compile(r"[;:]\s+|,\s+(?=(?:and|or|but|provided|except|unless|if|which|where)\b)|\n+")
@@ -54,17 +55,33 @@ def make_quote(
     documents: tuple[Document, ...], verifier: Verifier, document: int, page: int, start: int, end: int
 ) -> Quote:
     """Quote for the answer `start:end` on `page` of `documents[document]`, graded by looking it up again."""
-    text = documents[document].pages[page - 1].text
-    span = quote_span(text, start, end)
-    words = text[span.start : span.end]
+    span = quote_span(documents[document].pages[page - 1].text, start, end)
+    quote = _looked_up(documents, verifier, document, page, span)
+    return replace(quote, answer_start=max(start, span.start) - span.start, answer_end=min(end, span.end) - span.start)
+
+
+def make_definition_quote(
+    documents: tuple[Document, ...], verifier: Verifier, document: int, definition: Definition
+) -> Quote:
+    """Quote of `definition`, checked and cited like any other; it holds no answer. A long one is cut to its clause."""
+    text = documents[document].pages[definition.page - 1].text
+    whole = Span(definition.start, definition.end)
+    at = text.find(definition.term, whole.start, whole.end)
+    span = _clause(text, whole, at, at + len(definition.term)) if at >= 0 else whole
+    return replace(_looked_up(documents, verifier, document, definition.page, span), defines=definition.term)
+
+
+def _looked_up(documents: tuple[Document, ...], verifier: Verifier, document: int, page: int, span: Span) -> Quote:
+    words = documents[document].pages[page - 1].text[span.start : span.end]
     verdict = verifier.verify(words, CitedPlace(document, page, span.start))
     return Quote(
         text=words,
-        answer_start=max(start, span.start) - span.start,
-        answer_end=min(end, span.end) - span.start,
+        answer_start=None,
+        answer_end=None,
         grade=verdict.grade,
         place=verdict.place,
         cites=tuple(cite(documents, located) for located in verdict.spans),
+        speaker=documents[document].speaker_of(page, span.start),
     )
 
 

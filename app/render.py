@@ -15,7 +15,7 @@ EXCERPT_CHARACTERS = 300
 
 # What could move the cursor, change colours or turn the direction of the terminal; a document may hold any of it.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_GRADE_WORDS = {
+GRADE_WORDS = {
     "exact": "verified: exact",
     "normalised": "verified: normalised (equal but for spacing, quotation marks, dashes, hyphens at line ends or case)",
     "damaged": "not verified: damaged (all words in order, with extraction debris between them)",
@@ -111,8 +111,10 @@ def _answer_block(answer: Answer, several: bool) -> str:
 def _quote_lines(quote: Quote, several: bool) -> list[str]:
     place = cite_text(quote.cites, with_file=several)
     moved = {"moved": ", found elsewhere than cited", "other_document": ", found in another document"}
-    grade = _GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
+    grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
     speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
+    if quote.defines:
+        place = f"{place}, what {printable(quote.defines)} means"
     return [f'  "{printable(quote.text)}"', f"  {place}{speaker} [{grade}{moved.get(quote.place, '')}]"]
 
 

@@ -12,9 +12,10 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
-from docqa.app.errors import StoreDamaged
+from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.store import Store
 from docqa.ingest.types import Document
 
@@ -70,6 +71,21 @@ def read_sources(paths: list[str], options: ReadingOptions, store: Store | None)
     return found
 
 
+def read_one(path: str, options: ReadingOptions, store: Store | None) -> tuple[Document, bytes, Sources]:
+    """The only document at `path`, its bytes, and what there is to say about reading it.
+
+    Raises the errors of docqa.ingest.errors, InputError when there is more than one.
+    """
+    found = Sources()
+    contents = list(islice(_contents(path, found.warnings), 2))
+    if len(contents) != 1:
+        raise InputError("holds more than one document", where=path, hint="name one of them")
+    name, content = contents[0]
+    data = content if isinstance(content, bytes) else _bytes(name, content)
+    found.documents.append(_read(name, content if data is None else data, options, store, found.notices))
+    return found.documents[0], data or b"", found
+
+
 def _contents(path: str, warnings: list[str]) -> Iterator[tuple[str, bytes | Path]]:
     from docqa.ingest.read import find_documents
 
@@ -122,8 +138,12 @@ def _bytes(name: str, path: Path) -> bytes | None:
 
 
 def _key(name: str, data: bytes, options: ReadingOptions) -> str:
-    """The name counts because a document without a title is called by it, and its suffix helps to tell its type."""
+    """The name counts because a document without a title is called by it, and its suffix helps to tell its type.
+
+    So does whether scans can be read: who installs what that takes wants the pages that were not.
+    """
     from docqa.ingest.read import INGEST_VERSION
+    from docqa.ingest.scans import available
 
     fields = [
         hashlib.sha256(data).hexdigest(),
@@ -131,6 +151,7 @@ def _key(name: str, data: bytes, options: ReadingOptions) -> str:
         str(INGEST_VERSION),
         options.media_type or "",
         str(options.include_hidden),
+        str(available()),
         hashlib.sha256((options.password or "").encode()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from docqa.app.align import Match, find_damaged, find_near, find_whole
 from docqa.app.folding import Folded, fold
@@ -19,6 +20,7 @@ from docqa.ingest.types import Document
 
 MIN_CHARACTERS = 12
 MIN_CONTENT_WORDS = 3
+_SHORTEST_REACH = 512
 # Verbatim words on the cited page beat an exact copy elsewhere; a damaged or edited form never beats verbatim words.
 _PASSES = (("exact", "normalised"), ("damaged",), ("near",))
 
@@ -46,13 +48,15 @@ class Located:
 class Verdict:
     """`spans` has two members where the quote crosses a page, none when nothing was located.
 
-    `count` is how often the quote stands at this grade on the page that was chosen and all others of its region.
+    `count` is how often the quote stands at this grade on the page that was chosen and all others of its region;
+    `places` has the spans of each, the chosen one first.
     """
 
     grade: str
     place: str
     spans: tuple[Located, ...] = ()
     count: int = 0
+    places: tuple[tuple[Located, ...], ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -61,17 +65,26 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Region:
-    """A page, or the seam between a page and the next one; `split` is where the second page's text begins."""
+    """A page, or the seam between a page and the next one; `split` is where the second page's text begins.
+
+    A seam has `reach` characters of each of the two.
+    """
 
     document: int
     page: int
     text: str
     offset: int = 0
     split: int | None = None
+    reach: int = 0
 
     def holds(self, match: Match) -> bool:
         """Whether a match belongs here: at a seam only one that crosses it, for the rest lies on a page."""
         return self.split is None or match.start < self.split - 1 <= self.split < match.end
+
+
+@lru_cache(maxsize=64)
+def _folded_quote(quote: str, keep_line_hyphens: bool) -> str:
+    return fold(quote, keep_line_hyphens=keep_line_hyphens).text.strip()
 
 
 def too_short(quote: str) -> bool:
@@ -84,7 +97,7 @@ class Verifier:
 
     def __init__(self, documents: list[Document] | tuple[Document, ...]) -> None:
         self._documents = list(documents)
-        self._folded: dict[tuple[int, int, int | None, bool], Folded] = {}
+        self._folded: dict[tuple[int, int, int, bool], Folded] = {}
 
     def verify(self, quote: str, cited: CitedPlace | None = None) -> Verdict:
         """The best Verdict for `quote`; `absent` when nothing comparable stands anywhere."""
@@ -143,15 +156,15 @@ class Verifier:
             best = max(match.score for _, match in matches)
             matches = [pair for pair in matches if pair[1].score == best]
         placed = [self._located(region, match) for region, match in matches]
-        distinct = list(dict.fromkeys(spans for spans in placed if spans))
-        chosen = min(distinct, key=lambda spans: self._distance(spans, cited))
-        return Verdict(grade, self._place(chosen, cited), chosen, len(distinct))
+        distinct = sorted(dict.fromkeys(spans for spans in placed if spans), key=lambda s: self._distance(s, cited))
+        return Verdict(grade, self._place(distinct[0], cited), distinct[0], len(distinct), tuple(distinct))
 
     def _regions(self, ring: list[tuple[int, int]], length: int) -> Iterator[_Region]:
         for number, page in ring:
             pages = self._documents[number].pages
             yield _Region(number, page, pages[page - 1].text)
-            reach = 2 * length + 200
+            # Few lengths, so that a folded seam serves many quotes.
+            reach = _SHORTEST_REACH << max(0, (2 * length + 200 - 1) // _SHORTEST_REACH).bit_length()
             for first in (page - 1, page):
                 if (number, first) in ring and first != page:
                     continue  # that seam comes with the page before
@@ -160,14 +173,14 @@ class Verifier:
                     offset = max(0, len(tail) - reach)
                     if tail.strip() and head.strip():
                         split = len(tail) - offset + 1
-                        yield _Region(number, first, tail[offset:] + "\n" + head, offset, split)
+                        yield _Region(number, first, tail[offset:] + "\n" + head, offset, split, reach)
 
     def _matches(self, region: _Region, wanted: str, grade: str) -> list[Match]:
         if grade == "exact":
             return find_whole(region.text, wanted)
         found: list[Match] = []
         for keep in (False, True):
-            quote = fold(wanted, keep_line_hyphens=keep).text.strip()
+            quote = _folded_quote(wanted, keep)
             page = self._fold(region, keep)
             if not quote or (keep and page.text == self._fold(region, False).text):
                 continue
@@ -184,9 +197,7 @@ class Verifier:
         return found
 
     def _fold(self, region: _Region, keep: bool) -> Folded:
-        if region.split is not None:
-            return fold(region.text, keep_line_hyphens=keep)
-        key = (region.document, region.page, None, keep)
+        key = (region.document, region.page, region.reach, keep)
         if key not in self._folded:
             self._folded[key] = fold(region.text, keep_line_hyphens=keep)
         return self._folded[key]

@@ -7,11 +7,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from .definitions import find_definitions
 from .errors import NoText, TooLarge
 from .limits import MAX_TEXT_CHARS
+from .notes import find_notes
 from .passages import cut_passages
+from .references import find_references
+from .scans import INSTALL
+from .scans import available as scans_available
 from .types import Coverage, Document, Page, Passage, Section
 
+_GOOD_SCORE = 0.95
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
 _BIBLIOGRAPHY = re.compile(r"^(?:[\dA-Z.]+ )?(?:references|bibliography|works cited|literature cited)$", re.IGNORECASE)
@@ -40,26 +46,35 @@ def assemble(
             what = "all of its text is hidden from a reader of the page"
             raise NoText(what, path, "With --include-hidden it is read nevertheless")
         many = f"none of its {len(pages)} pages has" if len(pages) > 1 else "its only page does not have"
-        raise NoText(f"{many} text; it may be a scan", path, "Run OCR on it first, for example with ocrmypdf")
+        tool = "Run OCR on it first, for example with ocrmypdf"
+        hint = tool if scans_available() else f"{INSTALL} lets docqa recognise it. Or: {tool}"
+        raise NoText(f"{many} text; it may be a scan", path, hint)
     total = sum(len(page.text) for page in pages)
     if total > MAX_TEXT_CHARS:
         raise TooLarge(f"{total:,} characters of text, the limit is {MAX_TEXT_CHARS:,}", path, "Split the file")
     lines = list(warnings)
     if empty and paged:
         lines.append(f"no text on {page_list(empty)}")
-    poor = [page.page for page in pages if page.grade == "C"]
+    poor = [page.page for page in pages if page.grade in "CD"]
     if poor and paged:
         lines.append(f"doubtful text on {page_list(poor)}")
     document = Document(
         hashlib.sha256(data).hexdigest(), path, title, media_type, paged, tuple(pages), tuple(sections), (),
         Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines)),
     )  # fmt: skip
-    return replace(document, passages=tuple(_passages(document)))
+    return replace(
+        document,
+        passages=tuple(_passages(document)),
+        definitions=tuple(find_definitions(document)),
+        references=tuple(find_references(document)),
+        notes=tuple(find_notes(document.pages, paged=paged)),
+    )
 
 
-def grade(text: str, *, repaired: bool = False) -> str:
-    """A, B, C or F for the text of a page: F without words; C when more than 2 % of the characters are private-use
-    or replaced, or more than 45 % of the words are single letters; B when `repaired`."""
+def grade(text: str, *, repaired: bool = False, score: float | None = None) -> str:
+    """A, B, C, D or F for the text of a page: F without words; C when more than 2 % of the characters are private-use
+    or replaced, or more than 45 % of the words are single letters; D when it was recognised from a picture with a
+    mean `score` (0 to 1) under 0.95; B when `repaired` or recognised better."""
     stripped = text.strip()
     if not any(c.isalnum() for c in stripped):
         return "F"
@@ -68,7 +83,9 @@ def grade(text: str, *, repaired: bool = False) -> str:
     words = len(stripped.split())
     if words > 20 and len(_LETTER_ALONE.findall(stripped)) > 0.45 * words:
         return "C"
-    return "B" if repaired else "A"
+    if score is not None and score < _GOOD_SCORE:
+        return "D"
+    return "B" if repaired or score is not None else "A"
 
 
 def _passages(document: Document) -> list[Passage]:

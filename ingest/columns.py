@@ -9,6 +9,7 @@ from .pdfium import Word
 
 _BIN = 1.0  # points
 _MIN_GUTTER = 4  # bins
+_MAX_BINS = 20_000  # no page is wider, but a letter of a broken or hostile file may be
 # How much the cover of a gutter may vary, for lines that stick out or a figure, and how many lines of running text
 # must then stand on each side.
 _SLACKS = ((0.02, 4), (0.05, 12))
@@ -43,7 +44,7 @@ def find_gutter(segments: list[Segment]) -> float | None:
         return None
     low, high = min(s.x0 for s in segments), max(s.x1 for s in segments)
     bins = int((high - low) / _BIN) + 2
-    if bins < 80:
+    if not 80 <= bins <= _MAX_BINS:
         return None
     steps = [0.0] * (bins + 1)
     for s in segments:

@@ -19,7 +19,7 @@ _LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
 _BULLET = re.compile(r"(?:[•▪◦●■‣*]|[–-](?=\s+[A-Z]))\s")
 _RUN_IN = re.compile(
-    r"((?:(?:Section|Sec\.|Article|Clause|§)\s*)?\d{1,3}(?:\.\d{1,3}){0,4}[A-Z]?[.)]?\s+[“\"]?[A-Z][^.;:]{1,70})[.:—]\s+\S"
+    r"((?:(?:Section|Sec\.|Article|Clause|§)\s*)?\d{1,3}(?:\.\d{1,3}){0,4}[A-Z]?[.)]?\s+[“\"]?[A-Z](?:[^.;:]|;(?=\s[A-Z])){1,70})[.:—]\s+\S"
 )
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?[A-Z“\"(]")
 _MAX_HEADING_CHARS = 120
@@ -42,11 +42,15 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The text of a page with its blocks, and the lines in it that may be headings."""
+    """The text of a page with its blocks, and the lines in it that may be headings.
+
+    `printed`: the lines of each block.
+    """
 
     text: str
     blocks: tuple[Block, ...]
     headings: tuple[Heading, ...]
+    printed: tuple[tuple[Line, ...], ...] = ()
 
 
 def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
@@ -68,7 +72,7 @@ def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
     for number, paragraph in enumerate(paragraphs):
         following = paragraphs[number + 1].first if number + 1 < len(paragraphs) else None
         end = start + len(paragraph.text)
-        heading = paragraph.heading(start, following)
+        heading = paragraph.heading(start, following, body)
         kind = "list" if is_opener(paragraph.text) else "para"
         if heading is not None:
             headings.append(heading)
@@ -77,7 +81,8 @@ def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
         blocks.append(Block(start, end, kind))
         text.append(paragraph.text)
         start = end + 1
-    return Flow("\n".join(text), tuple(blocks), tuple(headings))
+    printed = tuple(tuple(paragraph.lines) for paragraph in paragraphs)
+    return Flow("\n".join(text), tuple(blocks), tuple(headings), printed)
 
 
 def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
@@ -117,19 +122,22 @@ class _Paragraph:
         self.first = self.last = first
         self.before = before
         self.text = first.text
-        self.lines = 1
+        self.lines = [first]
 
     def add(self, line: Line, hyphens: Hyphens) -> None:
         self.text = hyphens.join(self.text, line.text) or f"{self.text} {line.text}"
         self.last = line
-        self.lines += 1
+        self.lines.append(line)
 
-    def heading(self, start: int, following: Line | None) -> Heading | None:
+    def heading(self, start: int, following: Line | None, body: float) -> Heading | None:
         first = self.first
         opening = _RUN_IN.match(self.text)
-        if opening:
+        # "5 Experiments: Retrieval" or "2 MODEL VS. MARKUP" is a heading as a whole, no text runs behind it.
+        stands_out = first.bold or first.size > 1.08 * body or self.text.isupper()
+        whole = len(self.lines) == 1 and stands_out and not self.text.endswith(".")
+        if opening and not whole:
             return Heading(start, opening.group(1), first.size, first.bold, False, True)
-        if self.lines > 2 or len(self.text) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in self.text):
+        if len(self.lines) > 2 or len(self.text) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in self.text):
             return None
         before = self.before
         above = before is None or before.region != first.region or first.top - before.bottom > 0.35 * first.size

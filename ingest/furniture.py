@@ -58,6 +58,14 @@ def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) ->
     return found if bare < max(2, 0.5 * len(pages)) else [set() for _ in pages]
 
 
+def stays_in_text(page: int, line: Line) -> bool:
+    """Whether a running head or foot of page number `page` (from 0) is part of its text nevertheless.
+
+    What it says, it says once (a case number, a journal and date): on the first page.
+    """
+    return page == 0 and sum(word.isalpha() for word in line.text.split()) > 1
+
+
 def _groups(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> Iterator[tuple[float, list[_Spot]]]:
     """Lines that are equal but for digits, with the number of pages on which they must stand."""
     few, many = min(3, max(2, len(pages))), max(3, 0.3 * len(pages))

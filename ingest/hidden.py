@@ -1,26 +1,26 @@
-"""Words of a PDF page that nobody can see: invisible, in the colour of what is behind them, or covered.
+"""Words of a PDF page that nobody can see: invisible, in the colour of what is behind them, covered, clipped away, or
+on a layer that is switched off.
 
-What the drawing says makes a word a suspect; the picture decides. The page is rendered with and without the suspects'
-text objects, and a word is hidden only where that changes nothing, so visible text is never lost to a guess about
-clips, blends or transparency. Pages without suspects, nearly all, are not rendered.
+What the drawing says makes a word a suspect; the picture decides (`confirm.py`), so visible text is never lost to a
+guess about clips, blends or transparency. Pages without suspects, nearly all, are not rendered.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from .limits import MAX_RENDERED_PIXELS
-from .picture import Picture
-from .scene import PAPER, Box, Cover, Scene, image_share
+from .confirm import SAME_LEVELS, Suspect, confirm
+from .scene import PAPER, Box, Clip, Cover, Scene, image_share, overlap
 
 INVISIBLE, SAME_COLOUR, COVERED, OUTSIDE = "invisible", "in the colour of its background", "covered", "off the page"
+CLIPPED, LAYER_OFF = "clipped away", "on a layer that is off"
 
-_SAME = 12  # levels of 256 that the eye does not tell apart
 _CLEAR = 13  # of 255: below this alpha nothing is seen
 _SCAN_SHARE = 0.8
-_TWIN_POINTS = 2.0
 
 
 class Verdict(NamedTuple):
@@ -30,100 +30,133 @@ class Verdict(NamedTuple):
     ocr: bool
 
 
-class _Suspect(NamedTuple):
-    word: int
-    owners: frozenset[int]
-    box: Box
-    reason: str
-    must_be_plain: bool
-
-
 class Judge:
     """Says of the words of a page which are hidden. Words are ranges of characters, first and last."""
 
-    def __init__(self, page: Any, text_page: Any) -> None:
+    def __init__(self, page: Any, text_page: Any, *, layered: bool) -> None:
+        """`layered`: the file has layers that a reader of it may not see."""
         self._page, self._text_page = page, text_page
-        self._scene = Scene(page)
+        self._scene = Scene(page, layered=layered)
         self._paints: dict[int, _Paint] = {}
+        self._painted: dict[int, _Paint] = {}
 
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
         """The word cut where text that may be unseen meets other text: white leaders and a number, for example."""
         start, end = self._paint(first), self._paint(last)
         if not (start.shy or end.shy) or first == last:
             return [(first, last)]
-        shy = [self._paint(char).shy for char in range(first, last + 1)]
-        cuts = [at for at in range(1, len(shy)) if shy[at] != shy[at - 1]]
-        return [(first + a, first + b - 1) for a, b in pairwise([0, *cuts, len(shy)])]
+        paints = [self._paint(char) for char in range(first, last + 1)]
+        kinds = [(paint.shy, paint.layer, paint.clip) for paint in paints]
+        cuts = [at for at in range(1, len(kinds)) if kinds[at] != kinds[at - 1]]
+        return [(first + a, first + b - 1) for a, b in pairwise([0, *cuts, len(kinds)])]
+
+    def is_clipped(self, char: int) -> bool:
+        """Whether a part of the text object that drew character `char` is cut off."""
+        return self._paint(char).clip is not None
 
     def verdict(self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]) -> Verdict:
         """What is hidden of `words`, whose places in user space (y up) are `boxes`. To be asked once."""
         found = (self._suspect(number, word, box) for number, (word, box) in enumerate(zip(words, boxes, strict=True)))
         suspects = [suspect for suspect in found if suspect is not None]
-        layer = [suspect for suspect in suspects if suspect.reason != SAME_COLOUR]
+        # What stands on a layer or behind a crooked clip is mostly seen: only the picture tells.
+        doubted = [suspect for suspect in suspects if not suspect.sure]
+        reasons = self._confirmed(doubted)
+        suspects = [suspect for suspect in suspects if suspect.sure]
+        layer = [s for s in suspects if s.reason != SAME_COLOUR] + [s for s in doubted if s.word in reasons]
         # On a scan the text layer is nearly all the text; a few unseen words over a picture are not that.
         many = 0 < len(words) <= 2 * len(layer)
-        ocr = many and image_share(self._scene.covers, self._page.get_bbox()) >= _SCAN_SHARE
-        if ocr:
+        if many and image_share(self._scene.covers, self._page.get_bbox()) >= _SCAN_SHARE:
             suspects = [s for s in suspects if s.reason == SAME_COLOUR] + self._blacked_out(layer)
-        return Verdict(_confirm(self._page, self._text_page, self._scene, suspects), ocr)
+            return Verdict(self._confirmed(suspects), True)
+        return Verdict(reasons | self._confirmed(suspects), False)
+
+    def _confirmed(self, suspects: Sequence[Suspect]) -> dict[int, str]:
+        return confirm(self._page, self._text_page, self._scene, suspects)
 
     def _paint(self, char: int) -> _Paint:
-        owner = self._scene.owner(self._text_page, char)
-        paint = self._paints.get(owner)
+        paint = self._painted.get(char)
         if paint is None:
-            paint = self._paints[owner] = _read_paint(self._scene, owner)
+            owner = self._scene.owner(self._text_page, char)
+            paint = self._paints.get(owner)
+            if paint is None:
+                paint = self._paints[owner] = _read_paint(self._scene, owner)
+            self._painted[char] = paint
         return paint
 
-    def _suspect(self, number: int, word: tuple[int, int], whole: Box) -> _Suspect | None:
-        scene, paint, box = self._scene, self._paint(word[0]), _core(whole)
-        if paint.owner == 0:
+    def _suspect(self, number: int, word: tuple[int, int], whole: Box) -> Suspect | None:
+        scene, paint = self._scene, self._paint(word[0])
+        if paint.owner == 0 or not (paint.shy or paint.later < len(scene.opaque)):
             return None
-        reason = ""
-        if paint.unseen:
-            reason = INVISIBLE
-        elif any(cover.opaque and cover.holds(box) for cover in scene.after(paint.place)):
-            reason = COVERED
-        elif paint.shy:
-            behind = _background(scene.before(paint.place), box)
-            if behind is None or (paint.colour is not None and _near(behind, paint.colour)):
-                reason = SAME_COLOUR
+        box = _core(whole)
+        reason, group, sure = self._reason(paint, box), 0, True
+        if not reason and paint.clip is not None:
+            # All of the word counts, as nothing else is drawn through its clip.
+            reason, group, box = CLIPPED, hash(paint.clip), whole
+            sure = not overlap(_core(whole), paint.clip.box)
+            if not sure and paint.clip.plain:
+                reason = ""
+        if not reason and paint.layer:
+            reason, group, sure, box = LAYER_OFF, paint.layer, False, whole
         if not reason:
             return None
         owners = {scene.owner(self._text_page, char) for char in range(word[0], word[1] + 1)} - {0}
         # Text as a clip (mode 7) changes nothing by itself, but what is painted through it can be seen.
-        return _Suspect(number, frozenset(owners), box, reason, paint.mode == 7)
+        return Suspect(number, frozenset(owners), box, reason, paint.mode == 7, group, sure)
 
-    def _blacked_out(self, layer: Sequence[_Suspect]) -> list[_Suspect]:
+    def _reason(self, paint: _Paint, box: Box) -> str:
+        """Why a word at `box` may be unseen, by its own colour and by what is drawn before and after it."""
+        if paint.unseen:
+            return INVISIBLE
+        if any(cover.holds(box) for cover in self._scene.opaque[paint.later :]):
+            return COVERED
+        if paint.blends:
+            behind = _background(self._scene.before(paint.place), box)
+            if behind is None or (paint.colour is not None and _near(behind, paint.colour)):
+                return SAME_COLOUR
+        return ""
+
+    def _blacked_out(self, layer: Sequence[Suspect]) -> list[Suspect]:
         """Words of a scan's text layer under a painted shape that is smaller than the page."""
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
         shapes = [cover for cover in self._scene.covers if cover.colour is not None and cover.area < room]
         return [
-            suspect._replace(reason=COVERED, must_be_plain=True)
+            suspect._replace(reason=COVERED, must_be_plain=True, group=0, sure=True)
             for suspect in layer
             if any(shape.holds(suspect.box) for shape in shapes)
         ]
 
 
 class _Paint(NamedTuple):
-    """How a text object is drawn. `shy`: it may be unseen, for its mode or because something else has its colour."""
+    """How a text object is drawn. `blends`: for its mode, or because something else has its colour, it may be unseen.
+
+    `layer`: the address of the range of the drawing with which it may be switched off, 0 for none. `later`: where
+    the covers that were drawn after it begin in `Scene.opaque`. `shy`: it may be unseen for a reason of its own.
+    """
 
     owner: int
     place: int
     mode: int
     colour: tuple[int, int, int] | None
     unseen: bool
+    blends: bool
+    layer: int
+    clip: Clip | None
+    later: int
     shy: bool
 
 
 def _read_paint(scene: Scene, owner: int) -> _Paint:
     if not owner:
-        return _Paint(0, -1, 0, None, False, False)
+        return _Paint(0, -1, 0, None, False, False, 0, None, 0, False)
     mode, fill = scene.render_mode(owner), scene.fill_colour(owner)
     unseen = mode in (3, 7) or (fill is not None and fill[3] < _CLEAR)
     colour = fill[:3] if fill and mode in (0, 2) else None
-    shy = unseen or (colour is not None and any(_near(other, colour) for other in scene.colours))
-    return _Paint(owner, scene.order.get(owner, -1), mode, colour, unseen, shy)
+    blends = unseen or (colour is not None and any(_near(other, colour) for other in scene.colours))
+    place, layer, clip = scene.order.get(owner, -1), scene.layers.get(owner, 0), scene.clip(owner)
+    later = bisect_right(scene.opaque, place, key=attrgetter("place"))
+    shy = blends or layer != 0 or clip is not None
+    return _Paint(owner, place, mode, colour, unseen, blends, layer, clip, later, shy)
 
 
 def _core(box: Box) -> Box:
@@ -142,43 +175,5 @@ def _background(covers: Sequence[Cover], box: Box) -> tuple[int, int, int] | Non
 
 
 def _near(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:
-    return max(abs(x - y) for x, y in zip(a, b, strict=True)) <= _SAME
+    return max(abs(x - y) for x, y in zip(a, b, strict=True)) <= SAME_LEVELS
 
-
-def _confirm(page: Any, text_page: Any, scene: Scene, suspects: Sequence[_Suspect]) -> dict[int, str]:
-    """Those of `suspects` whose removal cannot be seen, and that are not printed a second time."""
-    if not suspects:
-        return {}
-    if scene.pixels > MAX_RENDERED_PIXELS:
-        # Too large to look at: what may be hidden is kept from the reader, who is told.
-        return {suspect.word: suspect.reason for suspect in suspects}
-    before = Picture(page)
-    owners = {owner for suspect in suspects for owner in suspect.owners}
-    for owner in owners:
-        scene.deactivate(owner)
-    after = Picture(page)
-    hidden: dict[int, str] = {}
-    for suspect in suspects:
-        unseen = before.same(after, suspect.box, _SAME)
-        if unseen and suspect.must_be_plain:
-            unseen = after.plain(suspect.box, _SAME)
-        if unseen:
-            hidden[suspect.word] = suspect.reason
-    if not hidden:
-        return {}
-    printed_twice = _twins(scene, text_page, owners)
-    return {s.word: s.reason for s in suspects if s.word in hidden and not s.owners & printed_twice}
-
-
-def _twins(scene: Scene, text_page: Any, owners: set[int]) -> set[int]:
-    """The `owners` that have a visible copy in their place, such as a letter with a white outline drawn first.
-
-    pdfium gives the text of the first of two equal objects only, so the hidden one speaks for both, and the copy
-    seems to be empty.
-    """
-    copies = [scene.bounds(other) for other in scene.order if other not in owners and not scene.text(text_page, other)]
-    return {owner for owner in owners if any(_alike(scene.bounds(owner), copy) for copy in copies)}
-
-
-def _alike(a: Box, b: Box) -> bool:
-    return all(abs(x - y) < _TWIN_POINTS for x, y in zip(a, b, strict=True))

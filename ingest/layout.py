@@ -8,12 +8,13 @@ band is read left side first, both sides by the same rule. Tables fail the test 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from .columns import Segment, crosses, find_gutter, same_row, without_head
 from .pdfium import Word
+from .scene import Box
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -25,7 +26,8 @@ _MIN_LINE_NUMBERS = 10
 class Line:
     """A line of print. `left` and `right` are the edges of its column, `region` names the column on this page.
 
-    `cells`: it has gaps as wide as those between the cells of a table.
+    `cells`: it has gaps as wide as those between the cells of a table. `shown`: where all of it stands on the page as
+    displayed, None where that is its own box; the reading order needs it never.
     """
 
     text: str
@@ -39,6 +41,12 @@ class Line:
     left: float
     right: float
     cells: bool = False
+    shown: Box | None = None
+
+    @property
+    def box(self) -> Box:
+        """Its place on the page as displayed: left, top, right and bottom in points from the top left corner."""
+        return self.shown or (self.x0, self.top, self.x1, self.bottom)
 
     @property
     def size(self) -> float:
@@ -59,8 +67,9 @@ def order_lines(words: Sequence[Word], width: float) -> tuple[list[Line], str | 
     sideways = high > len(long) / 2 and high >= len(words) / 4
     if len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample):
         return _drawn_order(words, width), None
+    laid_back: Callable[[Box], Box] | None = None
     if sideways:
-        words, width = _uprighted(words, width)
+        words, width, laid_back = _uprighted(words, width)
     turned = [w for w in words if _is_turned(w)]
     upright = [w for w in words if not _is_turned(w)]
     upright, numbers = _without_line_numbers(upright)
@@ -68,6 +77,9 @@ def order_lines(words: Sequence[Word], width: float) -> tuple[list[Line], str | 
     _order(_segments(upright), 0.0, width, lines, 0)
     if turned:
         lines.extend(_drawn_order(turned, width))
+    if laid_back is not None:
+        for line in lines:
+            line.shown = laid_back(line.box)
     return lines, numbers
 
 
@@ -75,14 +87,16 @@ def _is_turned(word: Word) -> bool:
     return len(word.text) >= 3 and word.x1 - word.x0 < 0.5 * (word.bottom - word.top)
 
 
-def _uprighted(words: Sequence[Word], width: float) -> tuple[list[Word], float]:
-    """The words of a page that lies on its side, and its width, as if the page were turned."""
+def _uprighted(words: Sequence[Word], width: float) -> tuple[list[Word], float, Callable[[Box], Box]]:
+    """The words of a page that lies on its side, and its width, as if the page were turned, and the way back."""
     height = max(w.bottom for w in words)
     down = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
     up = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
     if down >= up:
-        return [w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words], height
-    return [w._replace(x0=height - w.bottom, x1=height - w.top, top=w.x0, bottom=w.x1) for w in words], height
+        upright = [w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words]
+        return upright, height, lambda b: (width - b[3], b[0], width - b[1], b[2])
+    upright = [w._replace(x0=height - w.bottom, x1=height - w.top, top=w.x0, bottom=w.x1) for w in words]
+    return upright, height, lambda b: (b[1], height - b[2], b[3], height - b[0])
 
 
 def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
@@ -91,7 +105,11 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
         if word.newline or not lines:
             lines.append(Line(word.text, word.x0, word.top, word.x1, word.bottom, word.bold, 0.0, -1, 0.0, width))
         else:
-            lines[-1].text += " " + word.text
+            line = lines[-1]
+            line.text += " " + word.text
+            # Only what is shown grows: sizes and running heads go by the first word of such a line.
+            x0, top, x1, bottom = line.box
+            line.shown = min(x0, word.x0), min(top, word.top), max(x1, word.x1), max(bottom, word.bottom)
     return lines
 
 

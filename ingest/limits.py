@@ -23,6 +23,9 @@ WORKER_WALL_SECONDS = 30 * 60
 WORKER_FILE_BYTES = 2**30
 WORKER_PAGE_SECONDS = 10
 WORKER_MAX_LOST_PAGES = 8
+# Recognising a page from its picture takes 5 to 20 seconds of one core; its time does not count as reading time.
+MAX_OCR_PAGES = 500
+WORKER_OCR_SECONDS_PER_PAGE = 180
 
 MAX_HTML_BYTES = 64 * 2**20
 MAX_HTML_DEPTH = 10_000

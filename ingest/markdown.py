@@ -80,8 +80,7 @@ class _Writer:
         if self._cells is not None:
             self._cells.append(text)
         elif self._level:
-            parsed = outline.parse_heading(text)
-            number, title = (parsed.number, parsed.title) if parsed and parsed.number else (None, text)
+            number, title = outline.split_number(text)
             if title:
                 self.marks.append(outline.Mark(self._level, number, title, 1, self._length, "markup", 1.0))
             self._block(text, "heading", "\n\n")

@@ -17,12 +17,13 @@ _DIVISION = re.compile(
     r"eight|nine|ten)\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_DECIMAL = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.DOTALL)
+_DECIMAL = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.DOTALL)
 _ROMAN_HEAD = re.compile(r"([IVXLC]{1,7})[.)]\s+(\S.*)$", re.DOTALL)
 _LETTER_HEAD = re.compile(r"([A-Z](?:\.\d{1,3})*)([.)]?)\s+(\S.*)$", re.DOTALL)
 _NAMED = re.compile(
     r"(abstract|summary|executive summary|introduction|preface|foreword|background|related work|preliminaries|"
     r"methods?|materials and methods|results|discussion|conclusions?|acknowledge?ments?|references|bibliography|"
+    r"works cited|literature cited|références|remerciements|"
     r"definitions|recitals|glossary|index|notes|table of contents|contents|appendix|appendices)[.:]?$",
     re.IGNORECASE,
 )
@@ -45,7 +46,7 @@ def parse_heading(line: str) -> Numbered | None:
     if _NAMED.match(line):
         return Numbered("named", 5, (), None, line.rstrip(".:"))
     match = _DIVISION.match(line)
-    if match:
+    if match and (line[0].isupper() or line[0] == "§"):
         word = match.group(1).lower()
         ordinal = ordinal_of(match.group(2))
         if ordinal:
@@ -54,7 +55,7 @@ def parse_heading(line: str) -> Numbered | None:
             return Numbered(family, _DIVISIONS[word], ordinal, number, match.group(3).strip() or number)
     match = _DECIMAL.match(line)
     if match and _titled(match.group(3)):
-        ordinals = tuple(int(part) for part in match.group(1).split("."))
+        ordinals = tuple(int(part) for part in re.findall(r"\d+", match.group(1)))
         return Numbered("decimal", 5 + len(ordinals), ordinals, match.group(1), match.group(3))
     match = _ROMAN_HEAD.match(line)
     if match and match.group(1) not in "CDLM" and _titled(match.group(2)):

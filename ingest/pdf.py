@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import outline
+from . import outline, scans
 from . import pdf_structure as structure
 from .assemble import assemble, grade, page_list
 from .clean import Hyphens, clean, squeeze, strip_invisible, unwrap
 from .errors import Encrypted, TooLarge, Unreadable
 from .flow import Flow, Heading, flow, typical_body_size
-from .furniture import find_furniture
+from .furniture import find_furniture, stays_in_text
 from .layout import Line
 from .limits import MAX_PAGES
 from .pdf_errors import DAMAGED, pdf_errors, reason
@@ -37,6 +37,7 @@ def read_pdf(
     pdfium: bool | None = None,
     on_pages: Callable[[int], None] | None = None,
     on_page: Callable[[int], None] | None = None,
+    on_ocr: Callable[[int], None] | None = None,
     skip: Mapping[int, str] | None = None,
     include_hidden: bool = False,
 ) -> Document:
@@ -44,15 +45,16 @@ def read_pdf(
 
     `pdfium` False reads with pypdf alone, which sees neither columns nor what is hidden; None with pdfium where it is
     installed. `on_pages` is told the number of pages before the first is read, `on_page` each page (from 1) before it
-    is read and 0 behind the last. Pages of `skip` stay empty for the reason given there. `include_hidden` adds hidden
+    is read and 0 behind the last, `on_ocr` each page before its picture is recognised, which docqa-reader[ocr] does.
+    Pages of `skip` stay empty for the reason given there. `include_hidden` adds hidden
     text to the end of its page as blocks of kind `hidden`. Raises Encrypted, Unreadable, TooLarge, NoText.
     """
-    reader, password = _open(data, path, password)
+    reader, password = open_pdf(data, path, password)
     count = _count_pages(reader, path)
     if on_pages is not None:
         on_pages(count)
     use_pdfium = available() if pdfium is None else pdfium
-    raw = list(extract(reader, data, password, use_pdfium=use_pdfium, skip=skip or {}, on_page=on_page))
+    raw = list(extract(reader, data, password, use_pdfium=use_pdfium, skip=skip or {}, on_page=on_page, on_ocr=on_ocr))
     problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
     if len(problems) == count:
         raise Unreadable(f"no page could be read; {problems[0]}", path, DAMAGED)
@@ -62,8 +64,22 @@ def read_pdf(
         data, path, title=structure.title(reader, sections, stem), media_type="application/pdf", paged=True,
         pages=pages, sections=sections, hidden=sum(len(page.hidden) for page in raw),
         ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
-        warnings=[*problems, *_hidden_warning(raw, include_hidden), *structure.left_out(reader)],
+        warnings=[*problems, *_scan_warnings(raw), *_hidden_warning(raw, include_hidden), *structure.left_out(reader)],
     )  # fmt: skip
+
+
+def _scan_warnings(raw: list[RawPage]) -> list[str]:
+    pictures = [number for number, page in enumerate(raw, 1) if page.scan and not page.problem]
+    doubted = [number for number, page in enumerate(raw, 1) if page.doubted]
+    lines = []
+    if pictures and scans.available():
+        lines.append(f"only a picture, in which no text was recognised, on {page_list(pictures)}")
+    elif pictures:
+        lines.append(f"only a picture, perhaps of text, on {page_list(pictures)}: not read; {scans.INSTALL} reads it")
+    if doubted:
+        count = sum(page.doubted for page in raw)
+        lines.append(f"{count} line{'s' if count > 1 else ''} recognised with doubt on {page_list(doubted)}")
+    return lines
 
 
 def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
@@ -75,8 +91,8 @@ def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
     return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {done}"]
 
 
-def _open(data: bytes, path: str, password: str | None) -> tuple[Any, str | None]:
-    """The open reader, and the password that opened it (None where none was needed)."""
+def open_pdf(data: bytes, path: str, password: str | None) -> tuple[Any, str | None]:
+    """pypdf's reader, and the password that opened it (None where none was needed). Raises Encrypted, Unreadable."""
     from pypdf import PdfReader, apply_configuration, get_configuration
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
@@ -117,13 +133,11 @@ def _pages(
     candidates: list[outline.Candidate] = []
     for index, page in enumerate(raw):
         heads = [line.text for at, line in enumerate(page.lines) if at in furniture[index]]
-        # A running head says something once (a case number, a journal and date): page 1 keeps it in its text.
-        says = [index == 0 and sum(word.isalpha() for word in line.text.split()) > 1 for line in page.lines]
-        kept = [line for at, line in enumerate(page.lines) if at not in furniture[index] or says[at]]
+        kept = [line for at, line in enumerate(page.lines) if at not in furniture[index] or stays_in_text(index, line)]
         flowed = _plain_flow(kept, hyphens) if page.plain else flow(kept, hyphens)
         if page.numbers:
             heads.append(f"line numbers {page.numbers}")
-        mark = grade(flowed.text, repaired=bool(page.numbers))
+        mark = grade(flowed.text, repaired=bool(page.numbers), score=page.score)
         text = flowed.text.replace("\u00ad", "-")
         blocks = flowed.blocks
         if include_hidden:
@@ -178,4 +192,4 @@ def _sections(reader: Any, pages: list[Page], candidates: list[outline.Candidate
         marks = outline.from_numbering(candidates, body)
     if not marks and body:
         marks = outline.from_style(candidates, body)
-    return outline.build(marks, [page.label for page in pages])
+    return outline.build(outline.with_opinions(marks, pages), [page.label for page in pages])

@@ -7,11 +7,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import scans
 from .clean import clean, squeeze, strip_invisible
 from .layout import Line, order_lines
 from .limits import MAX_PAGE_CHARS, WORKER_MEMORY_BYTES
 from .pdf_errors import pdf_errors, reason
-from .pdfium import Hidden, PdfiumFile
+from .pdf_structure import has_layers
+from .pdfium import Hidden, PageWords, PdfiumFile
+from .scans import NotRecognised, Recognised, Recogniser
 from .streams import Streams
 
 ZERO_WIDTH = "zero-width characters"
@@ -21,16 +24,23 @@ ZERO_WIDTH = "zero-width characters"
 class RawPage:
     """A page between extraction and text: lines with boxes (pdfium), or plain paragraphs (pypdf).
 
-    `numbers` are its printed line numbers ("1–28"). `problem`: why it was not read.
+    `width` (0 where it is not known) and `height` are in points, the height of a page by pypdf in lines. `numbers` are
+    its printed line numbers ("1–28"). `ocr`: the text was recognised from a picture, by docqa (then with a `score`, 0
+    to 1, and a number of `doubted` lines) or before. `scan`: it is a picture whose text was not recognised.
+    `problem`: why it was not read.
     """
 
     lines: list[Line] = field(default_factory=list)
     plain: str = ""
+    width: float = 0.0
     height: float = 0.0
     hidden: list[Hidden] = field(default_factory=list)
     ocr: bool = False
     numbers: str | None = None
     problem: str | None = None
+    scan: bool = False
+    score: float | None = None
+    doubted: int = 0
 
 
 def extract(
@@ -41,61 +51,117 @@ def extract(
     use_pdfium: bool,
     skip: Mapping[int, str],
     on_page: Callable[[int], None] | None,
+    on_ocr: Callable[[int], None] | None,
 ) -> Iterator[RawPage]:
     """Every page in order. Pages (from 1) of `skip` are lost for the reason given there; `on_page` is told each
-    page before it is read, and 0 behind the last.
+    page before it is read, and 0 behind the last; `on_ocr` each page before its picture is recognised.
     """
     count = len(reader.pages)
     streams = Streams()
+    recogniser = Recogniser(on_ocr) if use_pdfium and scans.available() else None
     with ExitStack() as stack:
-        file = _open_pdfium(data, password, count, stack) if use_pdfium else None
+        file = _open_pdfium(reader, data, password, stack) if use_pdfium else None
         for index in range(count):
             if on_page is not None:
                 on_page(index + 1)
-            yield RawPage(problem=skip[index + 1]) if index + 1 in skip else _read(reader, streams, file, index)
+            lost = skip.get(index + 1)
+            yield RawPage(problem=lost) if lost is not None else _read(reader, streams, file, index, recogniser)
     if on_page is not None:
         on_page(0)
 
 
-def _open_pdfium(data: bytes, password: str | None, count: int, stack: ExitStack) -> PdfiumFile | None:
+def extract_one(
+    reader: Any,
+    data: bytes,
+    password: str | None,
+    index: int,
+    *,
+    use_pdfium: bool,
+    on_ocr: Callable[[int], None] | None,
+) -> tuple[RawPage, bytes | None]:
+    """Page `index` (from 0) alone, and its picture as a PNG: None without pdfium, or where the page was not opened.
+
+    `on_ocr` is told the page (from 1) before its picture is recognised.
+    """
+    recogniser = Recogniser(on_ocr) if use_pdfium and scans.available() else None
+    with ExitStack() as stack:
+        file = _open_pdfium(reader, data, password, stack) if use_pdfium else None
+        page = _read(reader, Streams(), file, index, recogniser)
+        return page, _png(file, index) if file is not None and page.width else None
+
+
+def _png(file: PdfiumFile, index: int) -> bytes | None:
+    """None where the page cannot be drawn: what was read of it is worth showing all the same."""
+    import pypdfium2
+
+    try:
+        return file.page_png(index)
+    except (pypdfium2.PdfiumError, MemoryError):
+        return None
+
+
+def _open_pdfium(reader: Any, data: bytes, password: str | None, stack: ExitStack) -> PdfiumFile | None:
     """The file in pdfium, None where it cannot open it or counts its pages differently."""
     import pypdfium2
 
     try:
-        file = stack.enter_context(PdfiumFile(data, password))
+        file = stack.enter_context(PdfiumFile(data, password, layered=has_layers(reader)))
     except pypdfium2.PdfiumError:
         return None
-    return file if len(file) == count else None
+    return file if len(file) == len(reader.pages) else None
 
 
-def _read(reader: Any, streams: Streams, file: PdfiumFile | None, index: int) -> RawPage:
+def _read(
+    reader: Any, streams: Streams, file: PdfiumFile | None, index: int, recogniser: Recogniser | None
+) -> RawPage:
     try:
         problem = streams.problem(reader, index)
         if problem is not None:
             return RawPage(problem=problem)
-        return _pypdf_page(reader, index) if file is None else _pdfium_page(file, index)
+        return _pypdf_page(reader, index) if file is None else _pdfium_page(file, index, recogniser)
     except MemoryError:
         return RawPage(problem=f"needs more memory than the limit of {WORKER_MEMORY_BYTES / 2**30:g} GiB, not read")
     except pdf_errors() as error:
         return RawPage(problem=f"damaged, not read ({reason(error)})")
 
 
-def _pdfium_page(file: PdfiumFile, index: int) -> RawPage:
+def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None) -> RawPage:
     import pypdfium2
 
     try:
         seen = file.page_words(index)
+        read, problem = _recognised(file, index, seen, recogniser)
     except pypdfium2.PdfiumError as error:
         return RawPage(problem=f"damaged, not read ({reason(error)})")
     if seen.chars > MAX_PAGE_CHARS:
         return RawPage(problem=f"{seen.chars:,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
-    lines, numbers = order_lines(seen.words, seen.width)
+    # What is recognised has the few words that are printed over a picture too.
+    words = read.words if read is not None and read.words else seen.words
+    lines, numbers = order_lines(words, seen.width)
     hidden = list(seen.hidden)
     for line in lines:
         text, invisible = strip_invisible(clean(line.text))
         line.text = squeeze(text)
         hidden.extend([Hidden("", ZERO_WIDTH)] * invisible)
-    return RawPage([line for line in lines if line.text], "", seen.height, hidden, seen.ocr, numbers)
+    lines = [line for line in lines if line.text]
+    page = RawPage(lines, "", seen.width, seen.height, hidden, seen.ocr, numbers, problem)
+    if read is not None and read.words:
+        page.ocr, page.score, page.doubted = True, read.score, read.doubted
+    else:
+        page.scan = read is not None
+    return page
+
+
+def _recognised(
+    file: PdfiumFile, index: int, seen: PageWords, recogniser: Recogniser | None
+) -> tuple[Recognised | None, str | None]:
+    """What was recognised where the page is a picture (None elsewhere), and why it was not."""
+    if seen.chars > MAX_PAGE_CHARS:
+        return None, None
+    try:
+        return file.recognised(index, seen.words, recogniser), None
+    except NotRecognised as error:
+        return None, str(error)
 
 
 def _pypdf_page(reader: Any, index: int) -> RawPage:
@@ -106,4 +172,5 @@ def _pypdf_page(reader: Any, index: int) -> RawPage:
     # Without boxes a line's place is its number, and its size is unknown.
     lines = [squeeze(line) for line in text.split("\n") if line.strip()]
     boxed = [Line(line, 0, n, 0, n, False, 0, -1, 0, 0) for n, line in enumerate(lines)]
-    return RawPage(boxed, "\n".join(lines), float(max(len(lines), 1)), [Hidden("", ZERO_WIDTH)] * invisible)
+    height = float(max(len(lines), 1))
+    return RawPage(boxed, "\n".join(lines), 0.0, height, [Hidden("", ZERO_WIDTH)] * invisible)

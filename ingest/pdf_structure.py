@@ -57,6 +57,15 @@ def title(reader: Any, sections: tuple[Section, ...], stem: str) -> str:
     return title if len(title) > 2 and not made_up else stem
 
 
+def has_layers(reader: Any) -> bool:
+    """Whether parts of the drawing can be switched off (optional content groups); True where that cannot be told."""
+    try:
+        layers = reader.root_object.get("/OCProperties")
+        return bool(layers is not None and layers.get_object().get("/OCGs"))
+    except pdf_errors():
+        return True
+
+
 def left_out(reader: Any) -> list[str]:
     """What the file holds beside its pages' text, which docqa does not read."""
     lines: list[str] = []

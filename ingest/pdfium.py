@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import ctypes
 import re
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .hidden import OUTSIDE, SAME_COLOUR, Judge
 from .limits import MAX_PAGE_CHARS
-from .picture import placer
+from .picture import page_png, placer
 from .scene import Box
+
+if TYPE_CHECKING:
+    from .scans import Recognised, Recogniser
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
 _NAME_BYTES = 128
+_MAX_ALIKE = 100
 
 
 class Word(NamedTuple):
@@ -32,10 +37,11 @@ class Word(NamedTuple):
 
 
 class Hidden(NamedTuple):
-    """Words in a row that a reader of the page cannot see, and why."""
+    """Words in a row that a reader of the page cannot see, why, and where: a box for each line, like those of Word."""
 
     text: str
     reason: str
+    boxes: tuple[Box, ...] = ()
 
 
 class PageWords(NamedTuple):
@@ -54,11 +60,12 @@ class PageWords(NamedTuple):
 
 
 class PdfiumFile:
-    """An open PDF. Close it, or use it in a `with` block."""
+    """An open PDF, to be used in a `with` block. `layered`: it has layers, which may be switched off."""
 
-    def __init__(self, data: bytes, password: str | None) -> None:
+    def __init__(self, data: bytes, password: str | None, *, layered: bool = False) -> None:
         import pypdfium2
 
+        self._layered = layered
         self._file = pypdfium2.PdfDocument(data, password=password)
 
     def __enter__(self) -> PdfiumFile:
@@ -76,9 +83,33 @@ class PdfiumFile:
         try:
             text_page = page.get_textpage()
             try:
-                return _read_words(page, text_page)
+                return _read_words(page, text_page, self._layered)
             finally:
                 text_page.close()
+        finally:
+            page.close()
+
+    def recognised(self, index: int, words: list[Word], recogniser: Recogniser | None) -> Recognised | None:
+        """What `recogniser` reads on page `index` (from 0) where it is a picture, of which `words` are the text; None
+        where it is not. Without a recogniser a picture has no words.
+
+        Raises pypdfium2.PdfiumError, NotRecognised.
+        """
+        from .scans import Recognised, is_picture
+
+        page = self._file[index]
+        try:
+            if not is_picture(page, words):
+                return None
+            return Recognised([], 0.0, 0) if recogniser is None else recogniser.recognise(page, index + 1)
+        finally:
+            page.close()
+
+    def page_png(self, index: int) -> bytes | None:
+        """Page `index` (from 0) as a PNG, see `picture.page_png`. Raises pypdfium2.PdfiumError."""
+        page = self._file[index]
+        try:
+            return page_png(page)
         finally:
             page.close()
 
@@ -90,7 +121,7 @@ def available() -> bool:
     return find_spec("pypdfium2") is not None
 
 
-def _read_words(page: Any, text_page: Any) -> PageWords:
+def _read_words(page: Any, text_page: Any, layered: bool) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
@@ -98,18 +129,22 @@ def _read_words(page: Any, text_page: Any) -> PageWords:
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
     text = _page_text(raw, text_page.raw, count)
-    judge = Judge(page, text_page)
+    judge = Judge(page, text_page, layered=layered)
     words, places, boxes = _all_words(raw, page, text_page.raw, text, judge)
     verdict = judge.verdict(places, boxes)
     seen: list[Word] = []
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
+    repeated = _repeated(words, {n for n, place in enumerate(places) if judge.is_clipped(place[0])}, verdict.reasons)
     for number, word in enumerate(words):
         reason = OUTSIDE if _is_outside(word, width, height) else verdict.reasons.get(number)
         if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
             # Leaders in the colour of the paper say nothing, but they hold a line together.
             word, reason = word._replace(text=""), None
+        if number in repeated:
+            newline = newline or word.newline
+            continue
         if reason is None:
             if last_seen == number - 1 and places[number][0] == places[last_seen][1] + 1 and word.text:
                 seen[-1] = _joined(seen[-1], word)
@@ -120,11 +155,44 @@ def _read_words(page: Any, text_page: Any) -> PageWords:
             continue
         newline = newline or word.newline
         if last_hidden == number - 1:
-            hidden[-1] = Hidden(f"{hidden[-1].text} {word.text}", hidden[-1].reason)
+            hidden[-1] = _continued(hidden[-1], word)
         else:
-            hidden.append(Hidden(word.text, reason))
+            hidden.append(Hidden(word.text, reason, (word[1:5],)))
         last_hidden = number
     return PageWords(seen, count, width, height, hidden, verdict.ocr)
+
+
+def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
+    """The `clipped` words that stand once more where a word is seen.
+
+    A page that was cut into tiles draws all of its text in each, and on the edge of two tiles a word shows in both.
+    """
+    shown: dict[str, list[Word]] = {}
+    repeated: set[int] = set()
+    texts = {words[number].text for number in clipped}
+    alike = (number for number, word in enumerate(words) if word.text in texts)
+    for number in sorted(alike, key=lambda number: (number in hidden, number in clipped)):
+        word = words[number]
+        others = shown.setdefault(word.text, [])
+        if number in clipped and any(_same_place(word, other) for other in others):
+            repeated.add(number)
+        elif number not in hidden and len(others) < _MAX_ALIKE:
+            others.append(word)
+    return repeated
+
+
+def _same_place(a: Word, b: Word) -> bool:
+    return all(abs(x - y) < 0.5 for x, y in zip(a[1:5], b[1:5], strict=True))
+
+
+def _continued(hidden: Hidden, word: Word) -> Hidden:
+    x0, top, x1, bottom = word[1:5]
+    *rest, last = hidden.boxes
+    if word.newline:
+        boxes = (*hidden.boxes, (x0, top, x1, bottom))
+    else:
+        boxes = (*rest, (min(last[0], x0), min(last[1], top), max(last[2], x1), max(last[3], bottom)))
+    return Hidden(f"{hidden.text} {word.text}", hidden.reason, boxes)
 
 
 def _joined(a: Word, b: Word) -> Word:

@@ -1,29 +1,50 @@
-"""A page as pixels, to ask whether something on it can be seen."""
+"""A page as pixels: to ask whether something on it can be seen, and to show it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import struct
+import zlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .scene import Box
+from .limits import MAX_RENDERED_PIXELS
+from .scene import Box, Scene
 
 _MAX_PIXELS = 4_000_000
+_MARGIN = 2
 _BYTES = 4  # blue, green, red and one that is unused
 
 
 class Picture:
-    """A rendering of `page`, one pixel a point or coarser. Boxes are in user space, y up."""
+    """The part of `page` that holds `boxes`, one pixel a point or coarser. Boxes are in user space, y up."""
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Any, boxes: Sequence[Box]) -> None:
         width, height = page.get_size()
         self._scale = min(1.0, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-        bitmap = page.render(scale=self._scale, may_draw_forms=False, draw_annots=False, prefer_bgrx=True)
+        self._place = placer(page.get_bbox(), page.get_rotation())
+        full = math.ceil(width * self._scale), math.ceil(height * self._scale)
+        left, top, right, bottom = self._part(boxes, *full)
+        self._left, self._top, self._width, self._height = left, top, right - left, bottom - top
+        self._data, self._stride = b"", 0
+        if self._width > 0 and self._height > 0:
+            cut = left, full[1] - bottom, full[0] - right, top
+            self._render(page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut])
+
+    def _part(self, boxes: Sequence[Box], width: int, height: int) -> tuple[int, int, int, int]:
+        """The pixels round `boxes`: left, top, right, bottom."""
+        lefts, tops, rights, bottoms = zip(*(self._place(*box) for box in boxes), strict=True)
+        left, top = (max(int(min(edges) * self._scale) - _MARGIN, 0) for edges in (lefts, tops))
+        right, bottom = (int(max(edges) * self._scale) + _MARGIN for edges in (rights, bottoms))
+        return left, top, min(right, width), min(bottom, height)
+
+    def _render(self, page: Any, crop: list[float]) -> None:
+        bitmap = page.render(scale=self._scale, crop=crop, may_draw_forms=False, draw_annots=False, prefer_bgrx=True)
         try:
             self._data = bytes(bitmap.buffer)
             self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
         finally:
             bitmap.close()
-        self._place = placer(page.get_bbox(), page.get_rotation())
 
     def same(self, other: Picture, box: Box, levels: int) -> bool:
         """Whether both pictures show the same in `box`, give or take `levels` of 256."""
@@ -36,14 +57,42 @@ class Picture:
 
     def _rows(self, box: Box) -> list[bytes]:
         x0, y0, x1, y1 = (edge * self._scale for edge in self._place(*box))
-        left, right = max(int(x0), 0), min(int(x1) + 1, self._width)
-        top, bottom = max(int(y0), 0), min(int(y1) + 1, self._height)
+        left, right = max(int(x0) - self._left, 0), min(int(x1) + 1 - self._left, self._width)
+        top, bottom = max(int(y0) - self._top, 0), min(int(y1) + 1 - self._top, self._height)
         starts = (row * self._stride for row in range(top, bottom))
         return [self._data[start + left * _BYTES : start + right * _BYTES] for start in starts] if left < right else []
 
 
 def _distance(a: bytes, b: bytes) -> int:
     return max((abs(x - y) for x, y in zip(a, b, strict=True)), default=0)
+
+
+def page_png(page: Any, scale: float = 1.5) -> bytes | None:
+    """`page` as it is displayed, annotations too, in grey: a PNG of `scale` pixels a point, or fewer on a large page.
+
+    None where its pictures are too large to draw.
+    """
+    if Scene(page).pixels > MAX_RENDERED_PIXELS:
+        return None
+    width, height = page.get_size()
+    scale = min(scale, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
+    bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=True, grayscale=True)
+    try:
+        return _grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
+    finally:
+        bitmap.close()
+
+
+def _grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
+    """One byte a pixel, `stride` bytes a row."""
+    rows = b"".join(b"\0" + pixels[row * stride : row * stride + width] for row in range(height))
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows, 6)),
+        (b"IEND", b""),
+    )
+    chunks = (struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d)) for kind, d in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def placer(

@@ -12,7 +12,7 @@ from .limits import MAX_FILE_BYTES
 from .types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
-INGEST_VERSION = 2
+INGEST_VERSION = 3
 
 
 def read(
@@ -24,6 +24,7 @@ def read(
     pdfium: bool | None = None,
     on_pages: Callable[[int], None] | None = None,
     on_page: Callable[[int], None] | None = None,
+    on_ocr: Callable[[int], None] | None = None,
     skip: Mapping[int, str] | None = None,
     include_hidden: bool = False,
 ) -> Document:
@@ -32,7 +33,8 @@ def read(
     `data` are the bytes when they do not come from `path` (standard input, a zip entry), which then only names them.
     `media_type` (a MIME type or pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides what suffix and content
     say. `pdfium` False reads a PDF with pypdf alone; `on_pages` is told the number of pages of a PDF before they are
-    read, `on_page` each page before it is read. `skip`: pages of a PDF that are left empty, and why.
+    read, `on_page` each page before it is read, `on_ocr` before its picture is recognised. `skip`: pages of a PDF that
+    are left empty, and why.
     `include_hidden` reads what nobody can see, as blocks of kind `hidden`: in a PDF at the end of its page, else at
     the end of the document.
     Raises an IngestError: Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge.
@@ -50,8 +52,8 @@ def read(
         from .pdf import read_pdf
 
         return read_pdf(
-            data, name, stem=stem, password=password, pdfium=pdfium, on_pages=on_pages, on_page=on_page, skip=skip,
-            include_hidden=include_hidden,
+            data, name, stem=stem, password=password, pdfium=pdfium, on_pages=on_pages, on_page=on_page, on_ocr=on_ocr,
+            skip=skip, include_hidden=include_hidden,
         )  # fmt: skip
     if kind in ("docx", "epub", "html", "tex", "eml"):
         return _reader(kind)(data, name, stem=stem, include_hidden=include_hidden)

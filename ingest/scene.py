@@ -1,4 +1,5 @@
-"""What is drawn on a PDF page, in drawing order: its text objects, and the shapes and pictures that can hide them.
+"""What is drawn on a PDF page, in drawing order: its text objects, and the shapes, pictures,
+clips and layers that can hide them.
 
 Objects are addresses (int): pypdfium2's own pointers are slow to make and cannot be keys.
 """
@@ -6,8 +7,9 @@ Objects are addresses (int): pypdfium2's own pointers are slow to make and canno
 from __future__ import annotations
 
 import ctypes
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -23,6 +25,9 @@ _GRID = 20
 _place = attrgetter("place")
 PAPER = (255, 255, 255)
 _UNITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
+_MAX_CLIP_POINTS = 10_000
+_MARK_BYTES = 64
 
 
 class Cover(NamedTuple):
@@ -45,16 +50,29 @@ class Cover(NamedTuple):
         return box[0] >= mine[0] - 1 and box[1] >= mine[1] - 1 and box[2] <= mine[2] + 1 and box[3] <= mine[3] + 1
 
 
+class Clip(NamedTuple):
+    """What a text object may be seen through: the bounds, and whether it is a rectangle that fills them."""
+
+    box: Box
+    plain: bool
+
+
 class Scene:
     """The objects of a page.
 
-    `order`: text objects with their numbers in drawing order; `covers` in that order.
+    `order`: text objects with their numbers in drawing order; `covers` in that order, `opaque` those that hide.
 
     `colours`: of the paper and of its filled shapes. `pixels`: of all its pictures together.
+
+    `layers`: text objects that may be on a layer, a range of the drawing that can be switched off, with the address
+    of that range. Looked for only where `layered`: most files have none.
     """
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Any, *, layered: bool = False) -> None:
         self._api = _api()
+        self._layered = layered
+        self.layers: dict[int, int] = {}
+        self._clips: dict[tuple[int, int, int], Clip | None] = {}
         self._floats = [ctypes.c_float() for _ in range(4)]
         self._levels = [ctypes.c_uint() for _ in range(4)]
         self.order: dict[int, int] = {}
@@ -63,11 +81,8 @@ class Scene:
         self.pixels = 0
         self._matrices: dict[int, _Matrix] = {}
         self._drawn = 0
-        self._walk(self._objects(page), _UNITY, 0)
-
-    def after(self, place: int) -> list[Cover]:
-        """The covers drawn later than number `place`."""
-        return self.covers[bisect_right(self.covers, place, key=_place) :]
+        self._walk(self._objects(page), _UNITY, 0, 0)
+        self.opaque = [cover for cover in self.covers if cover.opaque]
 
     def before(self, place: int) -> list[Cover]:
         """The covers drawn earlier than number `place`."""
@@ -104,15 +119,30 @@ class Scene:
         self._api["FPDFTextObj_GetText"](text_object, text_page.raw, buffer, size)
         return buffer.raw[: max(size - 2, 0)].decode("utf-16-le", "replace").strip()
 
-    def deactivate(self, item: int) -> None:
-        """Leaves `item` out of later renderings of this open page."""
-        self._api["FPDFPageObj_SetIsActive"](item, 0)
+    def set_active(self, items: Iterable[int], active: bool) -> None:
+        """Leaves `items` out of later renderings of this open page, or takes them back."""
+        for item in items:
+            self._api["FPDFPageObj_SetIsActive"](item, int(active))
+
+    def clip(self, item: int) -> Clip | None:
+        """What `item` is clipped to, in user space; None where pdfium knows of nothing, or the clip holds all of it."""
+        handle = self._api["FPDFPageObj_GetClipPath"](item)
+        count = self._api["FPDFClipPath_CountPaths"](handle) if handle else 0
+        if count <= 0:
+            return None
+        # Objects of one graphics state share the points of their clip, which tells without reading them.
+        matrix = self._matrices.get(item, _UNITY)
+        key = (count, self._api["FPDFClipPath_GetPathSegment"](handle, count - 1, 0) or 0, hash(matrix))
+        if key not in self._clips:
+            self._clips[key] = self._read_clip(handle, count, matrix)
+        clip = self._clips[key]
+        return None if clip is None or (clip.plain and _within(self.bounds(item), clip.box)) else clip
 
     def _objects(self, page: Any) -> Iterator[int]:
         get, handle = self._api["FPDFPage_GetObject"], page.raw
         return (get(handle, i) for i in range(self._api["FPDFPage_CountObjects"](handle)))
 
-    def _walk(self, items: Iterator[int], matrix: _Matrix, depth: int) -> None:
+    def _walk(self, items: Iterator[int], matrix: _Matrix, depth: int, layer: int) -> None:
         kind_of, order = self._api["FPDFPageObj_GetType"], self.order
         for item in items:
             self._drawn += 1
@@ -121,12 +151,54 @@ class Scene:
                 self._matrices[item] = matrix
             if kind == _TEXT:
                 order[item] = self._drawn
+                if self._layered:
+                    self._put_on_layer(item, self._layer_mark(item) or layer)
             elif kind == _FORM and depth < _MAX_DEPTH:
                 get, count = self._api["FPDFFormObj_GetObject"], self._api["FPDFFormObj_CountObjects"](item)
                 inner = (get(item, i) for i in range(count))
-                self._walk(inner, _multiply(self._own_matrix(item), matrix), depth + 1)
+                # A form may be on a layer by itself, of which pdfium does not tell.
+                above = (self._layer_mark(item) or layer or item) if self._layered else 0
+                self._walk(inner, _multiply(self._own_matrix(item), matrix), depth + 1, above)
             elif kind in (_PATH, _IMAGE, _SHADING):
                 self._add_cover(item, kind)
+
+    def _put_on_layer(self, item: int, layer: int) -> None:
+        if layer:
+            self.layers[item] = layer
+
+    def _layer_mark(self, item: int) -> int:
+        """The innermost mark of `item` that puts it on a layer, 0 for none."""
+        for at in reversed(range(self._api["FPDFPageObj_CountMarks"](item))):
+            mark = self._api["FPDFPageObj_GetMark"](item, at)
+            if mark and self._mark_name(mark) == "OC":
+                return int(mark)
+        return 0
+
+    def _mark_name(self, mark: int) -> str:
+        buffer, size = ctypes.create_string_buffer(_MARK_BYTES), ctypes.c_ulong(0)
+        if not self._api["FPDFPageObjMark_GetName"](mark, buffer, _MARK_BYTES, ctypes.byref(size)):
+            return ""
+        return buffer.raw[: max(min(size.value, _MARK_BYTES) - 2, 0)].decode("utf-16-le", "replace")
+
+    def _read_clip(self, handle: int, count: int, matrix: _Matrix) -> Clip | None:
+        box, plain = _EVERYWHERE, True
+        for at in range(count):
+            points = self._clip_points(handle, at)
+            if points:
+                xs, ys = zip(*points, strict=True)
+                bounds = _transform((min(xs), min(ys), max(xs), max(ys)), matrix)
+                box = (*map(max, box[:2], bounds[:2]), *map(min, box[2:], bounds[2:]))  # type: ignore[assignment]
+                plain = plain and _is_rectangle(points) and _is_straight(matrix)
+        return None if box == _EVERYWHERE else Clip(box, plain)
+
+    def _clip_points(self, handle: int, path: int) -> list[tuple[float, float]]:
+        get, place = self._api["FPDFClipPath_GetPathSegment"], self._api["FPDFPathSegment_GetPoint"]
+        x, y = self._floats[:2]
+        points = []
+        for at in range(min(self._api["FPDFClipPath_CountPathSegments"](handle, path), _MAX_CLIP_POINTS)):
+            if place(get(handle, path, at), ctypes.byref(x), ctypes.byref(y)):
+                points.append((x.value, y.value))
+        return points
 
     def _add_cover(self, item: int, kind: int) -> None:
         colour: tuple[int, int, int, int] | None = None
@@ -156,6 +228,29 @@ class Scene:
         if not self._api["FPDFPageObj_GetMatrix"](form, ctypes.byref(matrix)):
             return _UNITY
         return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def overlap(a: Box, b: Box) -> bool:
+    """Whether two boxes share more than an edge."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _within(inner: Box, outer: Box) -> bool:
+    return inner[0] >= outer[0] and inner[1] >= outer[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
+
+
+def _is_rectangle(points: Sequence[tuple[float, float]]) -> bool:
+    """Whether a path goes once round a box with level edges."""
+    corners = points[:-1] if len(points) == 5 and points[0] == points[4] else points
+    if len(corners) != 4:
+        return False
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
+    return (ax == bx and by == cy and cx == dx and dy == ay) or (ay == by and bx == cx and cy == dy and dx == ax)
+
+
+def _is_straight(m: _Matrix) -> bool:
+    """Whether a box with level edges still has them after `m`."""
+    return (m[1] == 0 and m[2] == 0) or (m[0] == 0 and m[3] == 0)
 
 
 def image_share(covers: Sequence[Cover], page: Box) -> float:
@@ -199,6 +294,14 @@ def _api() -> dict[str, Callable[..., Any]]:
         "FPDFPageObj_GetFillColor": (number, *[pointer] * 5),
         "FPDFPageObj_GetMatrix": (number, pointer, pointer),
         "FPDFPageObj_SetIsActive": (number, pointer, number),
+        "FPDFPageObj_GetClipPath": (pointer, pointer),
+        "FPDFClipPath_CountPaths": (number, pointer),
+        "FPDFClipPath_CountPathSegments": (number, pointer, number),
+        "FPDFClipPath_GetPathSegment": (pointer, pointer, number, number),
+        "FPDFPathSegment_GetPoint": (number, *[pointer] * 3),
+        "FPDFPageObj_CountMarks": (number, pointer),
+        "FPDFPageObj_GetMark": (pointer, pointer, ctypes.c_ulong),
+        "FPDFPageObjMark_GetName": (number, pointer, pointer, ctypes.c_ulong, pointer),
         "FPDFPath_GetDrawMode": (number, *[pointer] * 3),
         "FPDFTextObj_GetTextRenderMode": (number, pointer),
         "FPDFTextObj_GetText": (ctypes.c_ulong, pointer, pointer, pointer, ctypes.c_ulong),

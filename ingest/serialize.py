@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from .errors import Unreadable
-from .types import Block, Coverage, Document, Page, Passage, Section
+from .types import Block, Coverage, Definition, Document, Note, Page, Passage, Reference, Section
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def to_json(document: Document) -> str:
@@ -30,6 +30,9 @@ def to_json(document: Document) -> str:
             for s in document.sections
         ],
         "passages": [[p.page, p.start, p.end, p.section, p.kind] for p in document.passages],
+        "definitions": [[d.term, d.page, d.start, d.end, d.scope, d.kind] for d in document.definitions],
+        "references": [[r.page, r.start, r.end, r.section, r.to_page, r.to_start] for r in document.references],
+        "notes": [[n.mark, n.page, n.start, n.end, n.at_page, n.at] for n in document.notes],
         "coverage": [c.pages, c.pages_without_text, c.ocr_pages, c.hidden_spans, c.warnings],
     }
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
@@ -55,6 +58,9 @@ def from_json(text: str) -> Document:
             sections=tuple(Section(*fields) for fields in record["sections"]),
             passages=tuple(Passage(p, s, e, tuple(path), kind) for p, s, e, path, kind in record["passages"]),
             coverage=Coverage(pages, tuple(without), tuple(ocr), hidden, tuple(warnings)),
+            definitions=tuple(Definition(*fields) for fields in record["definitions"]),
+            references=tuple(Reference(*fields) for fields in record["references"]),
+            notes=tuple(Note(*fields) for fields in record["notes"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"stored document is damaged ({error!r})", "", "Read the file again") from error

@@ -67,7 +67,8 @@ def read_text(data: bytes, path: str, *, stem: str) -> Document:
         label = str(index + 1) if paged else None
         pages.append(Page(index, label, body, grade(body), _blocks(body)))
         candidates.extend(_candidates(body, index + 1))
-    sections = outline.build(outline.from_numbering(candidates, 1.0), [page.label for page in pages] if paged else None)
+    marks = outline.with_opinions(outline.from_numbering(candidates, 1.0), pages)
+    sections = outline.build(marks, [page.label for page in pages] if paged else None)
     return assemble(
         data, path, title=stem, media_type="text/plain", paged=paged, pages=pages, sections=sections, hidden=hidden,
         warnings=warnings,

@@ -34,8 +34,9 @@ class Block:
 class Page:
     """One physical page in reading order.
 
-    `label` is what is printed on it, None where nothing is known. `grade` is A (order certain), B (repaired), C
-    (doubtful) or F (no usable text). `furniture` holds running heads, feet and line numbers, which `text` does not.
+    `label` is what is printed on it, None where nothing is known. `grade` is A (order certain), B (repaired, or well
+    recognised from a picture), C (doubtful), D (recognised with doubt) or F (no usable text). `furniture` holds running
+    heads, feet and line numbers, which `text` does not.
     """
 
     index: int
@@ -56,8 +57,9 @@ class Section:
     """A heading and all that follows it, up to the next one of its level or above.
 
     `start` is the offset of the heading in the text of `page`. `source` says who named it: `bookmark`, `numbering`,
-    `markup` or `style`; `confidence` (0 to 1) how far that can be believed. `label` is the page label where there
-    are pages, and the section's locator (such as "§ 4(a)") where there are none.
+    `markup`, `style`, or `opinion` for what one judge says in an opinion of a court; `confidence` (0 to 1) how far
+    that can be believed. `label` is the page label where there are pages, and the section's locator (such as
+    "§ 4(a)") where there are none.
     """
 
     id: str
@@ -88,6 +90,50 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """Where the document says what `term` means: the words `start:end` of `page`.
+
+    `scope` is the id of the section that it holds for, None for the whole document. `kind` is `means` ('"Site" means
+    a building') or `inline` ('Ansgar plc (the "Customer")').
+    """
+
+    term: str
+    page: int
+    start: int
+    end: int
+    scope: str | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A mention of another place of the document: the words `start:end` of `page` ("Section 4.2(b)") point at offset
+    `to_start` of `to_page`, in the section with the id `section`.
+    """
+
+    page: int
+    start: int
+    end: int
+    section: str | None
+    to_page: int
+    to_start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote or endnote: the words `start:end` of `page`, and where its `mark` stands in the text (`at` of
+    `at_page`).
+    """
+
+    mark: str
+    page: int
+    start: int
+    end: int
+    at_page: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What was and was not read: counts, and a line for everything that a reader should know about."""
 
@@ -115,6 +161,9 @@ class Document:
     sections: tuple[Section, ...]
     passages: tuple[Passage, ...]
     coverage: Coverage
+    definitions: tuple[Definition, ...] = ()
+    references: tuple[Reference, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def passage_text(self, passage: Passage) -> str:
         """The words of `passage`, cut from its page."""
@@ -127,11 +176,21 @@ class Document:
 
     def section_path(self, section: Section | None) -> tuple[str, ...]:
         """The headings from the outermost down to `section`, each with its number in front."""
-        path: list[str] = []
-        while section is not None:
-            path.append(f"{section.number} {section.title}".strip() if section.number else section.title)
-            section = self._sections_by_id.get(section.parent) if section.parent is not None else None
+        path = [f"{s.number} {s.title}".strip() if s.number else s.title for s in self.sections_above(section)]
         return tuple(reversed(path))
+
+    def sections_above(self, section: Section | None) -> tuple[Section, ...]:
+        """`section` and all that hold it, from the inside out; empty for None."""
+        found: list[Section] = []
+        while section is not None:
+            found.append(section)
+            section = self._sections_by_id.get(section.parent) if section.parent is not None else None
+        return tuple(found)
+
+    def speaker_of(self, page: int, start: int) -> str | None:
+        """Who says what stands at `start` of `page` of a court's opinion ("Stevens, dissenting"); None elsewhere."""
+        above = self.sections_above(self.section_of(page, start))
+        return next((section.title for section in above if section.source == "opinion"), None)
 
     @cached_property
     def _section_order(self) -> list[int]:

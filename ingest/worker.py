@@ -2,7 +2,8 @@
 
 Frames on both pipes are an eight-byte big-endian length and that many bytes. The parent sends a JSON request and
 the bytes of the document (empty: the child reads the path); the child answers with a frame for every PDF page that
-it begins, and one with the Document or the error.
+it begins, another before it recognises the picture of one, and one with the Document (or what was seen on the one
+page that was asked for) or the error.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from .errors import ERRORS, IngestError, Unreadable
 from .limits import (
@@ -28,11 +30,15 @@ from .limits import (
     WORKER_FILE_BYTES,
     WORKER_MAX_LOST_PAGES,
     WORKER_MEMORY_BYTES,
+    WORKER_OCR_SECONDS_PER_PAGE,
     WORKER_PAGE_SECONDS,
     WORKER_WALL_SECONDS,
 )
 from .serialize import from_json
-from .types import Document
+from .types import Block, Document, Page
+
+if TYPE_CHECKING:
+    from .inspection import PageView
 
 _LENGTH = struct.Struct(">Q")
 
@@ -44,6 +50,14 @@ class _Died(Exception):
         super().__init__(page, why)
         self.page = page
         self.why = why
+
+
+class _Clock:
+    """The limits of one reading: `seconds` in all, to `end` at first, and `page_seconds` for each page."""
+
+    def __init__(self, seconds: float, page_seconds: float) -> None:
+        self.seconds, self.page_seconds = seconds, page_seconds
+        self.end = time.monotonic() + seconds
 
 
 def read_in_worker(
@@ -59,18 +73,18 @@ def read_in_worker(
     """The same Document as `read.read`, from a child process that may use 2 GiB and `seconds` of wall time.
 
     A PDF page that takes longer than `page_seconds`, or whose reader crashes, is left empty and named in the warnings;
-    the ninth such page is Unreadable, and so is running over the limits elsewhere. A child that crashes outside the
-    pages is tried once more with pypdf alone. Raises the IngestErrors of `read`. Killing the caller (Ctrl-C) kills the
-    child.
+    the ninth such page is Unreadable, and so is running over the limits elsewhere. Recognising the picture of a page
+    has a limit of its own and does not count. A child that crashes outside the pages is tried once more with pypdf
+    alone. Raises the IngestErrors of `read`. Killing the caller (Ctrl-C) kills the child.
     """
     name = str(path)
     request = {"path": name, "password": password, "media_type": media_type, "include_hidden": include_hidden}
     request |= {"has_data": data is not None, "pdfium": None}
     lost: dict[int, str] = {}
-    end = time.monotonic() + seconds
+    clock = _Clock(seconds, page_seconds)
     while True:
         try:
-            kind, _, body = _ask_child({**request, "skip": lost}, data or b"", name, seconds, end, page_seconds)
+            kind, _, body = _ask_child({**request, "skip": lost}, data or b"", name, clock)
             break
         except _Died as death:
             if death.page and len(lost) < WORKER_MAX_LOST_PAGES:
@@ -87,13 +101,42 @@ def read_in_worker(
                 ) from death
     if kind == b"document":
         return from_json(body.decode("utf-8"))
+    raise _error(body)
+
+
+def inspect_in_worker(
+    path: str | Path,
+    data: bytes,
+    page: Page,
+    *,
+    password: str | None = None,
+    seconds: float = WORKER_WALL_SECONDS,
+    page_seconds: float = WORKER_PAGE_SECONDS,
+) -> PageView:
+    """The same PageView as `inspection.inspect_page`, from a child process with the limits of `read_in_worker`.
+
+    Raises its errors, and Unreadable where the page takes longer than `page_seconds` or crashes its reader.
+    """
+    from . import inspection
+
+    name = str(path)
+    request = {"path": name, "password": password, "inspect": asdict(page)}
+    try:
+        kind, _, body = _ask_child(request, data, name, _Clock(seconds, page_seconds))
+    except _Died as death:
+        what = f"page {page.page} {death.why}"
+        raise Unreadable(what, name, "What was read of it before still answers questions") from death
+    if kind == b"view":
+        return inspection.from_json(body.decode("utf-8"))
+    raise _error(body)
+
+
+def _error(body: bytes) -> IngestError:
     error = json.loads(body)
-    raise ERRORS.get(error["kind"], Unreadable)(error["message"], error["path"], error["hint"])
+    return ERRORS.get(error["kind"], Unreadable)(error["message"], error["path"], error["hint"])
 
 
-def _ask_child(
-    request: dict[str, Any], data: bytes, name: str, seconds: float, end: float, page_seconds: float
-) -> tuple[bytes, bytes, bytes]:
+def _ask_child(request: dict[str, Any], data: bytes, name: str, clock: _Clock) -> tuple[bytes, bytes, bytes]:
     """The child's answer: kind, a newline, body. Raises _Died, and Unreadable when it ran out of time."""
     header = json.dumps(request).encode()
     message = b"".join((_LENGTH.pack(len(header)), header, _LENGTH.pack(len(data)), data))
@@ -114,7 +157,7 @@ def _ask_child(
     for thread in threads:
         thread.start()
     try:
-        return _answer_of(child, frames, name, seconds, end, page_seconds)
+        return _answer_of(child, frames, name, clock)
     finally:
         if child.poll() is None:
             child.kill()
@@ -128,28 +171,31 @@ def _answer_of(
     child: subprocess.Popen[bytes],
     frames: queue.SimpleQueue[bytes | None],
     name: str,
-    seconds: float,
-    end: float,
-    page_seconds: float,
+    clock: _Clock,
 ) -> tuple[bytes, bytes, bytes]:
-    page = 0
+    page, recognising = 0, False
     while True:
-        left = end - time.monotonic()
+        started = time.monotonic()
+        left = clock.end - started
+        most = WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.page_seconds
         try:
-            frame = frames.get(timeout=max(min(left, page_seconds) if page else left, 0.0))
+            frame = frames.get(timeout=most if recognising else max(min(left, most) if page else left, 0.0))
         except queue.Empty:
-            if page and left > page_seconds:
-                raise _Died(page, f"took longer than {page_seconds:g} seconds, not read") from None
+            if recognising or (page and left > most):
+                raise _Died(page, f"took longer than {most:g} seconds, not read") from None
             hint = "Split the file, or print it to a new PDF"
-            raise Unreadable(f"reading took longer than {seconds:.0f} seconds", name, hint) from None
+            raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", name, hint) from None
+        finally:
+            if recognising:
+                clock.end += time.monotonic() - started
         if frame is None:
             if child.wait() == -_cpu_signal():
                 raise Unreadable("reading took more processor time than its limit", name, "Split the file")
             raise _Died(page, "crashed its reader, over the limit of 2 GiB or by a fault, not read")
         kind, newline, body = frame.partition(b"\n")
-        if kind != b"page":
+        if kind not in (b"page", b"ocr"):
             return kind, newline, body
-        page = int(body)
+        page, recognising = int(body), kind == b"ocr"
 
 
 def _send(stream: IO[bytes], message: bytes) -> None:
@@ -180,7 +226,7 @@ def main() -> int:
     stdin, stdout = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     # What a library prints must not fall between the frames.
     os.dup2(2, 1)
-    _limit()
+    limit_resources()
     request = json.loads(_read_frame(stdin))
     data = _read_frame(stdin)
 
@@ -188,7 +234,11 @@ def main() -> int:
         stdout.write(_LENGTH.pack(len(frame)) + frame)
         stdout.flush()
 
-    send(_answer(request, data, lambda page: send(b"page\n%d" % page)))
+    def on_ocr(page: int) -> None:
+        _allow_seconds(WORKER_OCR_SECONDS_PER_PAGE)
+        send(b"ocr\n%d" % page)
+
+    send(_answer(request, data, lambda page: send(b"page\n%d" % page), on_ocr))
     stdout.close()
     return 0
 
@@ -198,11 +248,15 @@ def _read_frame(stream: IO[bytes]) -> bytes:
     return stream.read(length)
 
 
-def _answer(request: dict[str, Any], data: bytes, on_page: Callable[[int], None]) -> bytes:
+def _answer(
+    request: dict[str, Any], data: bytes, on_page: Callable[[int], None], on_ocr: Callable[[int], None]
+) -> bytes:
     from .read import read
     from .serialize import to_json
 
     try:
+        if "inspect" in request:
+            return b"view\n" + _inspect(request, data, on_page, on_ocr)
         document = read(
             request["path"],
             password=request["password"],
@@ -211,6 +265,7 @@ def _answer(request: dict[str, Any], data: bytes, on_page: Callable[[int], None]
             pdfium=request["pdfium"],
             on_pages=_allow_pages,
             on_page=on_page,
+            on_ocr=on_ocr,
             skip={int(page): why for page, why in request["skip"].items()},
             include_hidden=request["include_hidden"],
         )
@@ -222,12 +277,27 @@ def _answer(request: dict[str, Any], data: bytes, on_page: Callable[[int], None]
         return b"error\n" + _error_json(type(error).__name__, error)
 
 
+def _inspect(
+    request: dict[str, Any], data: bytes, on_page: Callable[[int], None], on_ocr: Callable[[int], None]
+) -> bytes:
+    from . import inspection
+
+    fields = request["inspect"]
+    blocks = tuple(Block(**block) for block in fields.pop("blocks"))
+    page = Page(**{**fields, "blocks": blocks, "furniture": tuple(fields["furniture"])})
+    view = inspection.inspect_page(
+        data, request["path"], page, password=request["password"], on_page=on_page, on_ocr=on_ocr
+    )
+    return inspection.to_json(view).encode("utf-8")
+
+
 def _error_json(kind: str, error: IngestError) -> bytes:
     fields = {"kind": kind, "message": error.message, "path": error.path, "hint": error.hint}
     return json.dumps(fields).encode()
 
 
-def _limit() -> None:
+def limit_resources() -> None:
+    """Sets the limits of a reader on this process: memory, processor time, size of files. They cannot be taken back."""
     try:
         import resource
     except ImportError:  # Windows: the wall clock alone bounds the child
@@ -247,12 +317,17 @@ def _limit() -> None:
 
 def _allow_pages(pages: int) -> None:
     """Half a second of processor time for every page on top of the basic allowance."""
+    _allow_seconds(int(WORKER_CPU_SECONDS_PER_PAGE * pages))
+
+
+def _allow_seconds(more: int) -> None:
+    """So many seconds of processor time more."""
     try:
         import resource
     except ImportError:
         return
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    wanted = int(WORKER_CPU_SECONDS + WORKER_CPU_SECONDS_PER_PAGE * pages)
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = soft + more
     resource.setrlimit(resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
 
 

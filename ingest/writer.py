@@ -68,8 +68,7 @@ class BlockWriter:
         text = " ".join(text.split())
         start = self.block(text, "heading")
         if start is not None:
-            parsed = outline.parse_heading(clean(text))
-            number, title = (parsed.number, parsed.title) if parsed and parsed.number else (None, clean(text))
+            number, title = outline.split_number(clean(text))
             self.mark(level, number, title, start, label=label)
 
     def mark(
@@ -128,7 +127,7 @@ class BlockWriter:
         page = Page(0, None, text, grade(text), tuple(self.blocks), tuple(furniture))
         marks, labels = self.marks, self._labels
         if infer and not structured:
-            marks = [*outline.from_numbering(self._lines, 1.0), *marks]
+            marks = [*outline.with_opinions(outline.from_numbering(self._lines, 1.0), [page]), *marks]
             labels = [None] * len(marks)
         sections = tuple(
             section if label is None else replace(section, label=label)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject, TextStringObject
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -60,6 +61,16 @@ def boxed(canvas: Canvas, y: float, *, grey: float, alpha: float = 1.0, width: f
     canvas.restoreState()
 
 
+def clipped(canvas: Canvas, text: str, window: tuple[float, float, float, float]) -> None:
+    """`text` at height 600, seen through `window`: left, bottom, width, height."""
+    canvas.saveState()
+    path = canvas.beginPath()
+    path.rect(*window)
+    canvas.clipPath(path, stroke=0)
+    written(canvas, text, 600)
+    canvas.restoreState()
+
+
 def invisible(canvas: Canvas) -> None:
     written(canvas, SECRET, 600, mode=3)
 
@@ -104,9 +115,30 @@ def too_small(canvas: Canvas) -> None:
     canvas.drawString(72, 600, SECRET)
 
 
+def clipped_away(canvas: Canvas) -> None:
+    clipped(canvas, SECRET, (60, 400, 100, 50))
+
+
+def beside_a_crooked_clip(canvas: Canvas) -> None:
+    canvas.saveState()
+    path = canvas.beginPath()
+    path.moveTo(60, 400)
+    path.lineTo(500, 400)
+    path.lineTo(500, 620)
+    path.close()
+    canvas.clipPath(path, stroke=0)
+    written(canvas, SECRET, 600)
+    canvas.restoreState()
+
+
+def white_twice(canvas: Canvas) -> None:
+    white_on_white(canvas)
+    white_on_white(canvas)
+
+
 HIDING = [
     invisible, white_on_white, nearly_white, black_on_black, under_a_rectangle, under_a_picture, off_the_page,
-    in_a_form, too_small,
+    in_a_form, too_small, clipped_away, beside_a_crooked_clip, white_twice,
 ]  # fmt: skip
 
 
@@ -163,9 +195,30 @@ def behind_a_clip_that_was_left(canvas: Canvas) -> None:
     written(canvas, SECRET, 600)
 
 
+def through_a_low_window(canvas: Canvas) -> None:
+    clipped(canvas, SECRET, (60, 604, 400, 50))
+
+
+def through_a_crooked_window(canvas: Canvas) -> None:
+    canvas.saveState()
+    path = canvas.beginPath()
+    path.moveTo(60, 590)
+    path.lineTo(500, 590)
+    path.lineTo(280, 800)
+    path.close()
+    canvas.clipPath(path, stroke=0)
+    written(canvas, SECRET, 600)
+    canvas.restoreState()
+
+
+def in_two_tiles(canvas: Canvas) -> None:
+    clipped(canvas, SECRET, (0, 0, 150, 792))
+    clipped(canvas, SECRET, (150, 0, 462, 792))
+
+
 SHOWING = [
     white_on_black, white_on_a_picture, highlighted, under_a_clipped_rectangle, over_a_white_outline,
-    in_an_unfilled_box, behind_a_clip_that_was_left,
+    in_an_unfilled_box, behind_a_clip_that_was_left, through_a_low_window, through_a_crooked_window, in_two_tiles,
 ]  # fmt: skip
 
 
@@ -201,6 +254,81 @@ def test_white_leaders_do_not_take_the_word_beside_them() -> None:
 
     document = read("a.pdf", data=draw(paint))
     assert document.pages[0].text == "Plaintiff"
+
+
+def test_the_words_of_a_line_that_a_clip_cuts_off_are_hidden_and_no_others() -> None:
+    document = read("a.pdf", data=draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30))))
+    assert document.pages[0].text == "The official"
+    assert document.coverage.hidden_spans == 1
+
+
+def layered(drawing: bytes, *, off: Sequence[str], form_on: str | None = None) -> bytes:
+    """A page of `drawing`, with layers A and B, of which `off` are switched off, and a form /X on layer `form_on`."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    written(canvas, SEEN, 700)
+    canvas.save()
+    writer = PdfWriter(clone_from=buffer)
+    page = writer.pages[0]
+    groups = {
+        name: writer._add_object(
+            DictionaryObject({NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("Layer")})
+        )
+        for name in "AB"
+    }
+    resources = DictionaryObject(page["/Resources"].get_object())  # type: ignore[arg-type]
+    resources[NameObject("/Properties")] = DictionaryObject({NameObject(f"/{n}"): g for n, g in groups.items()})
+    form = StreamObject()
+    form._data = f"BT /F1 12 Tf 72 500 Td ({SECRET}) Tj ET".encode()
+    form.update({NameObject("/Subtype"): NameObject("/Form"), NameObject("/Resources"): resources})
+    form[NameObject("/BBox")] = ArrayObject(map(NumberObject, (0, 0, 612, 792)))
+    if form_on is not None:
+        form[NameObject("/OC")] = groups[form_on]
+    page[NameObject("/Resources")] = DictionaryObject(
+        {**resources, NameObject("/XObject"): DictionaryObject({NameObject("/X"): writer._add_object(form)})}
+    )
+    content = StreamObject()
+    content._data = page.get_contents().get_data() + b"\n" + drawing  # type: ignore[union-attr]
+    page[NameObject("/Contents")] = writer._add_object(content)
+    shown = DictionaryObject({NameObject("/OFF"): ArrayObject(groups[name] for name in off)})
+    writer.root_object[NameObject("/OCProperties")] = DictionaryObject(
+        {NameObject("/OCGs"): ArrayObject(groups.values()), NameObject("/D"): shown}
+    )
+    turned = io.BytesIO()
+    writer.write(turned)
+    return turned.getvalue()
+
+
+def on_layer(name: str, text: str, y: int = 600) -> bytes:
+    return f"/OC /{name} BDC BT /F1 12 Tf 72 {y} Td ({text}) Tj ET EMC\n".encode()
+
+
+def test_text_on_a_layer_that_is_off_is_hidden() -> None:
+    document = read("a.pdf", data=layered(on_layer("A", SECRET), off="A"))
+    assert document.pages[0].text == SEEN
+    assert document.coverage.hidden_spans == 1
+    assert "on a layer that is off" in document.coverage.warnings[0]
+
+
+def test_a_form_on_a_layer_that_is_off_is_hidden() -> None:
+    document = read("a.pdf", data=layered(b"/X Do", off="B", form_on="B"))
+    assert (document.pages[0].text, document.coverage.hidden_spans) == (SEEN, 1)
+
+
+def test_text_on_layers_that_are_on_stays() -> None:
+    drawing = on_layer("A", "A line of the first layer _") + on_layer("B", "A line of the second layer", 580) + b"/X Do"
+    document = read("a.pdf", data=layered(drawing, off=(), form_on="A"))
+    assert document.pages[0].text.split("\n") == [
+        SEEN, "A line of the first layer _", "A line of the second layer", SECRET
+    ]  # fmt: skip
+    assert document.coverage.hidden_spans == 0
+
+
+def test_of_two_layers_in_one_place_the_one_that_is_off_is_hidden() -> None:
+    drawing = on_layer("A", "The gate opens at the turn of the tide") + on_layer("B", "La porte ouvre avec la marée")
+    document = read("a.pdf", data=layered(drawing.replace("é".encode(), b"e"), off="A"))
+    assert document.pages[0].text == f"{SEEN}\nLa porte ouvre avec la maree"
+    assert document.coverage.hidden_spans == 1
 
 
 def scan(canvas: Canvas) -> None:
@@ -284,7 +412,7 @@ KEPT = [
     ("court_hidden_text", 1, "a copyrighted photograph of a dog with a bone"),
     ("court_deposition", 1, "CRYSTAL LONG"),
     ("report_federal_register", 1, "Airworthiness Directives"),
-    ("acad_zfn_ocr", 1, "Solitary-wave Solutions"),
+    ("acad_zfn_ocr", 1, "Solitary-wave Solutions"), ("statute_zw_constitution", 1, "into operation on the 18th\n"),
 ]
 GONE = [
     ("report_federal_register", 1, "VerDate"), ("manual_redpaper", 1, "Front cover"),

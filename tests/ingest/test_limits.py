@@ -6,6 +6,7 @@ import io
 import re
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from functools import cache
@@ -217,7 +218,7 @@ def crashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
         program = tmp_path / "python"
         code = (
             "import os, sys; from docqa.ingest import pdf_pages, worker; plain = pdf_pages._pdfium_page; "
-            f"pdf_pages._pdfium_page = lambda file, index: os.abort() if {condition} else plain(file, index); "
+            f"pdf_pages._pdfium_page = lambda file, index, r: os.abort() if {condition} else plain(file, index, r); "
             "sys.exit(worker.main())"
         )
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{code}"\n')
@@ -247,6 +248,18 @@ def test_nine_pages_that_crash_are_the_file_s_fault(
     crashing("True")
     with pytest.raises(Unreadable, match="9 of its pages cannot be read"):
         read_in_worker(file)
+
+
+def test_letters_wider_than_any_page_take_no_time() -> None:
+    from docqa.ingest.read import read
+
+    maker = Maker()
+    lines = b"".join(b"BT /F1 9 Tf 1 0 0 1 72 %d Tm (A line of words) Tj ET\n" % (700 - 20 * row) for row in range(9))
+    maker.content(zlib.compress(lines + b"BT /F1 9 Tf 2000000 0 0 1 72 400 Tm (wide) Tj ET"))
+    started = time.monotonic()
+    document = read("a.pdf", data=maker.data())
+    assert document.pages[0].text.count("A line of words") == 9
+    assert time.monotonic() - started < 5
 
 
 def test_a_damaged_page_costs_that_page_only() -> None:

@@ -169,10 +169,10 @@ def test_a_content_stream_over_the_limit_fails_its_page_only() -> None:
     writer.write(buffer)
     with pytest.raises(NoText):
         read("bomb.pdf", data=buffer.getvalue())
-    from docqa.ingest.pdf import _open
+    from docqa.ingest.pdf import open_pdf
     from docqa.ingest.streams import Streams
 
-    reader, _ = _open(buffer.getvalue(), "bomb.pdf", None)
+    reader, _ = open_pdf(buffer.getvalue(), "bomb.pdf", None)
     assert "over a limit" in (Streams().problem(reader, 0) or "")
     assert Streams().problem(reader, 1) is None
 

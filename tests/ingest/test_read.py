@@ -281,7 +281,7 @@ def test_a_stored_document_is_equal_to_the_one_that_was_read(make_pdf: Callable[
 
 def test_a_damaged_record_is_refused(make_pdf: Callable[..., bytes]) -> None:
     text = to_json(document_of(make_pdf))
-    for broken in (text[:-5], text.replace('"format":1', '"format":9'), "[]", "{}"):
+    for broken in (text[:-5], text.replace('"format":2', '"format":9'), "[]", "{}"):
         with pytest.raises(Unreadable):
             from_json(broken)
 
@@ -324,7 +324,7 @@ def test_the_worker_may_not_use_more_memory_than_its_limit() -> None:
     import subprocess
     import sys
 
-    code = "from docqa.ingest.worker import _limit; _limit(); bytearray(3 * 2**30)"
+    code = "from docqa.ingest.worker import limit_resources; limit_resources(); bytearray(3 * 2**30)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "MemoryError" in done.stderr
     assert resource.getrlimit(resource.RLIMIT_AS)[0] != worker_module.WORKER_MEMORY_BYTES

@@ -1,0 +1,83 @@
+"""The defined terms that a quote uses, each with the definition that holds where the quote stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from docqa.ingest.types import Definition, Document, Span
+
+MOST_DEFINITIONS = 2
+"""Definitions that one answer carries."""
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A term in a quote: where it first stands, and the definition that counts there."""
+
+    start: int
+    definition: Definition
+    in_answer: bool
+
+
+def definitions_in_force(document: Document, page: int, quote: Span, answer: Span, question: str) -> list[Definition]:
+    """The definitions of the terms that `quote` uses, at most two: first those of terms in `answer`, then of those in
+    the question, then as they come. `quote` and `answer` are ranges of the text of `page`.
+
+    A definition that the quote itself holds is left out, and so is a term inside a longer one ("Alarm" in "Critical
+    Alarm").
+    """
+    uses = sorted(
+        _uses(document, page, quote, answer),
+        key=lambda use: (not use.in_answer, use.definition.term.lower() not in question.lower(), use.start),
+    )
+    chosen: list[Definition] = []
+    for use in uses:
+        place = (use.definition.page, use.definition.start)
+        if place not in [(other.page, other.start) for other in chosen]:
+            chosen.append(use.definition)
+    return chosen[:MOST_DEFINITIONS]
+
+
+def _uses(document: Document, page: int, quote: Span, answer: Span) -> Iterator[_Use]:
+    text = document.pages[page - 1].text[quote.start : quote.end]
+    lowered = text.lower()
+    above = {section.id for section in document.sections_above(document.section_of(page, quote.start))}
+    taken: list[Span] = []
+    terms = {d.term for d in document.definitions if d.term.lower() in lowered}
+    for term in sorted(terms, key=lambda term: (-len(term), term)):
+        found = [m.span() for m in _pattern(term).finditer(text) if not _inside(m.span(), taken)]
+        if not found:
+            continue
+        taken += [Span(*span) for span in found]
+        definition = _in_force([d for d in document.definitions if d.term == term], above)
+        if definition is None or _overlaps(definition, page, quote):
+            continue
+        in_answer = any(quote.start + a < answer.end and answer.start < quote.start + b for a, b in found)
+        yield _Use(found[0][0], definition, in_answer)
+
+
+def _pattern(term: str) -> re.Pattern[str]:
+    """`term` as a word of its own, or its plural. A term in capitals may be set in small letters with capital
+    initials; one in small letters (of a statute) may begin a sentence."""
+    words = re.escape(term)
+    if term.isupper() and len(term.split()) > 1:
+        words = "|".join((words, re.escape(term.title())))
+    elif term.islower():
+        words = f"[{term[0]}{term[0].upper()}]{re.escape(term[1:])}"
+    return re.compile(rf"(?<![\w-])(?:{words})(?:e?s)?(?![\w-])")
+
+
+def _inside(span: tuple[int, int], taken: list[Span]) -> bool:
+    return any(other.start <= span[0] and span[1] <= other.end for other in taken)
+
+
+def _in_force(definitions: list[Definition], above: set[str]) -> Definition | None:
+    """The one with the narrowest scope that holds the quote; what "means" something before what is named in passing."""
+    holding = [d for d in definitions if d.scope is None or d.scope in above]
+    return min(holding, key=lambda d: (-len(d.scope or ""), d.kind != "means"), default=None)
+
+
+def _overlaps(definition: Definition, page: int, quote: Span) -> bool:
+    return definition.page == page and definition.start < quote.end and quote.start < definition.end

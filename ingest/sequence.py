@@ -1,0 +1,77 @@
+"""Which numbered lines are the headings of one document: those whose numbers follow from each other.
+
+A list item or a mention may look like the next heading. The chain that explains the most and the best set lines wins
+over the one that begins first, so one wrong line does not lose all that come after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+_WINDOW = 300
+_NEVER = float("inf")
+
+
+class Step(NamedTuple):
+    """A numbered line: `weight` says how much it looks like a heading, `part` counts the divisions (schedules,
+    articles ...) that began before it: in a new one numbers may begin again."""
+
+    ordinals: tuple[int, ...]
+    weight: float
+    part: int
+
+
+def best_chain(steps: Sequence[Step]) -> set[int]:
+    """The indices of the chain with the greatest sum of weights less the cost of its gaps."""
+    score: list[float] = []
+    before: list[int] = []
+    for at, step in enumerate(steps):
+        best, link = -_start_cost(step), -1
+        for earlier in range(max(0, at - _WINDOW), at):
+            gained = score[earlier] - _cost(steps[earlier], step)
+            if gained > best:
+                best, link = gained, earlier
+        score.append(best + step.weight)
+        before.append(link)
+    chosen: set[int] = set()
+    at = max(range(len(steps)), key=lambda i: score[i], default=-1)
+    if at >= 0 and score[at] <= 0:
+        return chosen
+    while at >= 0:
+        chosen.add(at)
+        at = before[at]
+    return chosen
+
+
+def _start_cost(step: Step) -> float:
+    if all(ordinal <= 1 for ordinal in step.ordinals):
+        return 0.0
+    return 0.5 if len(step.ordinals) > 1 and step.ordinals[-1] == 1 else 2.5
+
+
+def _cost(before: Step, after: Step) -> float:
+    """What it costs to go on from one number to another: 0 for the next one, more for a gap or a new beginning."""
+    gap = _gap(before.ordinals, after.ordinals)
+    if gap is not None:
+        return 0.5 * gap
+    if after.ordinals[-1] > 1 or any(ordinal > 1 for ordinal in after.ordinals[1:]):
+        return _NEVER
+    if after.part != before.part:
+        return 0.5 if after.ordinals[0] <= 1 else 1.5
+    return 4.0 if after.ordinals[0] <= 1 else _NEVER
+
+
+def _gap(before: tuple[int, ...], after: tuple[int, ...]) -> int | None:
+    """How many numbers are missing between two that follow each other; None when `after` does not follow."""
+    for at, (old, new) in enumerate(zip(before, after, strict=False)):
+        if old == new:
+            continue
+        if not 0 < new - old <= 3 or any(ordinal > 2 for ordinal in after[at + 1 :]):
+            return None
+        return new - old - 1 + sum(ordinal > 1 for ordinal in after[at + 1 :])
+    # One is the beginning of the other: deeper, or (with a suffix, as 8 and 8A) the same.
+    if len(after) > len(before):
+        inner = after[len(before) :]
+        return sum(ordinal - 1 for ordinal in inner if ordinal) if all(ordinal <= 2 for ordinal in inner) else None
+    return None

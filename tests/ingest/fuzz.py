@@ -1,0 +1,147 @@
+"""Reads mutated PDFs: python tests/ingest/fuzz.py FIRST COUNT. A line of JSON for each on stdout: its number, seed,
+outcome and seconds. Case N is the same bytes at every run: `case(N)` gives them.
+
+Runs under the limits of the worker, in one process; `test_fuzz.py` starts it again behind a case that killed it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fuzz_seeds import seeds  # noqa: E402
+
+_TOKENS = (
+    b"<<", b">>", b"[", b"]", b"(", b")", b"null", b"true", b"-1", b"0", b"2147483648", b"99999999999999999999",
+    b"1e38", b"nan", b"1 0 R", b"2 0 R", b"3 0 R", b"4 0 R", b"5 0 R", b"99 0 R", b"stream\n", b"endstream",
+    b"endobj", b"obj", b"/Kids", b"/Parent", b"/Contents", b"/Length", b"/Filter", b"/FlateDecode", b"/ASCII85Decode",
+    b"/LZWDecode", b"/DCTDecode", b"/Type", b"/Font", b"/XObject", b"/Rotate", b"/MediaBox", b"/CropBox", b"/Encrypt",
+    b"/OC", b"/Do", b"q ", b" Q", b" cm ", b" Tf ", b" Tm ", b" Td ", b" Tj ", b" Do ", b" W n ", b" re ",
+    b"BT ", b" ET", b"BDC", b"EMC", b"<feff d800>", b"\\000", b"\xff\xfe", b"\x00",
+)  # fmt: skip
+
+
+@cache
+def _corpus() -> list[tuple[str, bytes]]:
+    return sorted(seeds().items())
+
+
+def case(number: int) -> tuple[str, bytes]:
+    """The name of the seed and the bytes of mutated PDF `number`."""
+    chance = random.Random(number)
+    name, data = chance.choice(_corpus())
+    for _ in range(chance.choice((1, 1, 2, 4, 8, 24))):
+        if data:
+            data = chance.choice(_MUTATIONS)(chance, data)
+    return name, data
+
+
+def _flip(chance: random.Random, data: bytes) -> bytes:
+    at = chance.randrange(len(data))
+    return data[:at] + bytes([data[at] ^ 1 << chance.randrange(8)]) + data[at + 1 :]
+
+
+def _overwrite(chance: random.Random, data: bytes) -> bytes:
+    at, size = chance.randrange(len(data)), chance.choice((1, 2, 4, 16, 64))
+    return data[:at] + chance.randbytes(size) + data[at + size :]
+
+
+def _number(chance: random.Random, data: bytes) -> bytes:
+    """Another number in the place of one, where the next is near."""
+    at = chance.randrange(len(data))
+    start = next((i for i in range(at, min(at + 400, len(data))) if data[i : i + 1].isdigit()), at)
+    end = start
+    while data[end : end + 1].isdigit():
+        end += 1
+    new = chance.choice((b"0", b"-1", b"1", b"7", b"65536", b"2147483647", b"4294967296", b"1e9", b"0.00001", b"-.5"))
+    return data[:start] + new + data[end:]
+
+
+def _insert(chance: random.Random, data: bytes) -> bytes:
+    at = chance.randrange(len(data))
+    return data[:at] + chance.choice(_TOKENS) + data[at:]
+
+
+def _replace(chance: random.Random, data: bytes) -> bytes:
+    """One token for another, all through the file or once."""
+    present = [token for token in _TOKENS if token in data]
+    if not present:
+        return data
+    return data.replace(chance.choice(present), chance.choice(_TOKENS), chance.choice((1, 1, 3, -1)))
+
+
+def _cut(chance: random.Random, data: bytes) -> bytes:
+    at = chance.randrange(len(data))
+    return data[:at] + data[at + chance.choice((1, 10, 100, 1000)) :]
+
+
+def _truncate(chance: random.Random, data: bytes) -> bytes:
+    return data[: chance.randrange(len(data))]
+
+
+def _repeat(chance: random.Random, data: bytes) -> bytes:
+    at, size = chance.randrange(len(data)), chance.choice((4, 40, 400))
+    return data[:at] + data[at : at + size] * chance.choice((2, 3, 50)) + data[at + size :]
+
+
+def _move(chance: random.Random, data: bytes) -> bytes:
+    a, b = sorted((chance.randrange(len(data)), chance.randrange(len(data))))
+    size = chance.choice((4, 40, 400))
+    return data[:a] + data[b : b + size] + data[a:b] + data[b + size :]
+
+
+def _splice(chance: random.Random, data: bytes) -> bytes:
+    _, other = chance.choice(_corpus())
+    return data[: chance.randrange(len(data))] + other[chance.randrange(len(other)) :]
+
+
+_MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
+    _flip, _overwrite, _number, _number, _insert, _insert, _replace, _replace, _cut, _truncate, _repeat, _move, _splice,
+)  # fmt: skip
+
+
+def outcome(data: bytes) -> str:
+    """`Document` or the name of the IngestError; else the traceback of what must not happen."""
+    from docqa.ingest import IngestError
+    from docqa.ingest.read import read
+    from docqa.ingest.serialize import from_json, to_json
+
+    try:
+        document = read("mutant.pdf", data=data, media_type="pdf")
+        if from_json(to_json(document).encode("utf-8").decode("utf-8")) != document:
+            return "the Document changes when it is kept"
+        spans = [(p.page, p.start, p.end) for p in document.passages]
+        if any(not 0 <= s < e <= len(document.pages[page - 1].text) for page, s, e in spans):
+            return "a passage lies outside its page"
+    except IngestError as error:
+        return type(error).__name__ if error.message and error.hint else f"{error!r} says too little"
+    except MemoryError:
+        return "over the limit of memory"
+    except Exception:  # noqa: BLE001 - anything else is what the fuzzing looks for
+        return traceback.format_exc()
+    return "Document"
+
+
+def main(first: int, count: int) -> None:
+    """Reads `count` cases from number `first` on."""
+    from docqa.ingest.worker import limit_resources
+
+    limit_resources()
+    for number in range(first, first + count):
+        name, data = case(number)
+        started = time.monotonic()
+        found = outcome(data)
+        seconds = round(time.monotonic() - started, 3)
+        print(json.dumps({"case": number, "seed": name, "outcome": found, "seconds": seconds}), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

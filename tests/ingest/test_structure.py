@@ -1,0 +1,155 @@
+"""Definitions with their scope, cross references, footnotes, and who speaks in an opinion of a court."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docqa.ingest import Document
+from docqa.ingest.read import read
+from docqa.ingest.serialize import from_json, to_json
+
+AGREEMENT = """# 1. Definitions
+
+In this agreement "Site" means a building of the Customer; "Service Credit" means a reduction of the Charges; and
+"Probe" or "Sensor" means an instrument.
+
+This agreement is made between Pellworth Limited (the "Supplier") and Ansgar plc (hereinafter "Customer").
+
+1.1 CAREER CENTER shall mean the rooms on the first floor.
+
+# 2. Duties
+
+For the purposes of this section, "Notice" means a letter. The Supplier acts as section 3(b) says, and as Sections 1 and
+2 say.
+
+# 3. Payment
+
+The Customer pays as follows:
+
+(a) at once, under section 5 of the Sale of Goods Act; and
+
+(b) within a month, as clause 1.1 and 42 U.S.C. § 1 allow.
+"""
+OPINION = """SUPREME COURT OF THE UNITED STATES
+Syllabus
+The bridge was closed. JUSTICE GRAY, dissenting, is cited here.
+\fJUSTICE BROWN delivered the opinion of the Court.
+The toll is lawful.
+\fJUSTICE GRAY, with whom JUSTICE WHITE joins, dissenting.
+The toll is a tax in disguise.
+"""
+
+
+@pytest.fixture(scope="module")
+def agreement() -> Document:
+    return read("a.md", data=AGREEMENT.encode())
+
+
+def said(document: Document, term: str) -> str:
+    (found,) = [d for d in document.definitions if d.term == term]
+    return document.pages[found.page - 1].text[found.start : found.end]
+
+
+def test_terms_in_quotation_marks_in_capitals_and_in_parentheses_are_definitions(agreement: Document) -> None:
+    assert [(d.term, d.kind) for d in agreement.definitions] == [
+        ("Site", "means"), ("Service Credit", "means"), ("Probe", "means"), ("Sensor", "means"),
+        ("Supplier", "inline"), ("Customer", "inline"), ("CAREER CENTER", "means"), ("Notice", "means"),
+    ]  # fmt: skip
+
+
+def test_each_definition_of_a_list_is_cut_to_its_own_words(agreement: Document) -> None:
+    assert said(agreement, "Service Credit").startswith('"Service Credit" means a reduction of the Charges')
+    assert "Probe" not in said(agreement, "Service Credit")
+    assert said(agreement, "Site").startswith('In this agreement "Site" means')
+
+
+def test_a_definition_holds_where_its_words_say(agreement: Document) -> None:
+    scopes = {d.term: d.scope for d in agreement.definitions}
+    duties = next(s.id for s in agreement.sections if s.title == "Duties")
+    assert (scopes["Site"], scopes["Notice"], scopes["Supplier"]) == (None, duties, None)
+
+
+def test_the_words_that_open_a_section_give_the_scope_of_its_definitions(sample_docs: Path) -> None:
+    statute = read(sample_docs / "harbour_act.xml")
+    assert {d.term for d in statute.definitions} == {
+        "Authority", "dangerous cargo", "harbour master", "length", "master", "pilot", "tonnage",
+    }  # fmt: skip
+    (title,) = {d.scope for d in statute.definitions}
+    assert next(s for s in statute.sections if s.id == title).number == "TITLE 9"
+
+
+def test_every_definition_of_the_sample_agreement_is_found(sample_docs: Path) -> None:
+    terms = {d.term for d in read(sample_docs / "services_agreement.pdf").definitions}
+    assert terms == {
+        "Alarm", "Business Day", "Chamber", "Charges", "Confidential Information", "Critical Alarm", "Customer Data",
+        "Gateway", "Platform", "Probe", "Reading", "Service Credit", "Services", "Site", "Supplier", "Customer",
+        "Commencement Date",
+    }  # fmt: skip
+
+
+def targets(document: Document) -> list[tuple[str, str]]:
+    text = [page.text for page in document.pages]
+    return [
+        (text[r.page - 1][r.start : r.end], text[r.to_page - 1][r.to_start :].split("\n")[0][:24])
+        for r in document.references
+    ]
+
+
+def test_references_point_at_the_section_and_into_it(agreement: Document) -> None:
+    assert targets(agreement) == [
+        ("section 3(b)", "(b) within a month, as c"), ("Sections 1", "1. Definitions"), ("2", "2. Duties"),
+        ("clause 1.1", "1.1 CAREER CENTER shall "),
+    ]  # fmt: skip
+
+
+def test_references_of_the_sample_statute_reach_its_subsections(sample_docs: Path) -> None:
+    found = dict(targets(read(sample_docs / "harbour_act.pdf")))
+    assert found["section 202(c)"].startswith("(c) Duty to obey.")
+    assert found["chapter 3"].startswith("CHAPTER 3")
+
+
+def test_footnotes_are_tied_to_their_marks(sample_docs: Path) -> None:
+    paper = read(sample_docs / "tidal_ponds_paper.pdf")
+    assert [note.mark for note in paper.notes] == ["1", "2", "3", "4"]
+    for note in paper.notes:
+        assert paper.pages[note.at_page - 1].text[note.at] == note.mark
+        assert paper.pages[note.page - 1].text[note.start] == note.mark
+        assert note.at < note.start
+
+
+def test_a_list_without_marks_in_the_text_is_no_notes() -> None:
+    assert read("a.txt", data=b"Bring these things.\n\n1 Bread\n\n2 Salt\n").notes == ()
+
+
+def test_an_opinion_is_split_by_who_speaks() -> None:
+    opinion = read("a.txt", data=OPINION.encode())
+    assert [(s.title, s.page, s.source) for s in opinion.sections] == [
+        ("Syllabus", 1, "opinion"), ("Opinion of the Court (Brown)", 2, "opinion"), ("Gray, dissenting", 3, "opinion"),
+    ]  # fmt: skip
+    assert opinion.speaker_of(1, 0) is None
+    assert opinion.speaker_of(1, opinion.pages[0].text.index("bridge")) == "Syllabus"
+    assert opinion.speaker_of(3, opinion.pages[2].text.index("disguise")) == "Gray, dissenting"
+
+
+def test_a_course_syllabus_is_no_opinion() -> None:
+    assert read("a.txt", data=b"Syllabus\n\nWeek one: the supreme court.\n").sections == ()
+
+
+def test_the_parts_of_real_opinions_are_found(corpus: Path) -> None:
+    bench = read(corpus / "court_scotus_bench.pdf")
+    assert [(s.title, s.page) for s in bench.sections] == [
+        ("Syllabus", 1), ("Opinion of the Court (Roberts)", 4), ("Thomas, concurring", 19), ("Alito, concurring", 32),
+        ("Breyer, concurring in the judgment in part and dissenting in part", 36), ("Stevens, dissenting", 45),
+    ]  # fmt: skip
+    appeal = read(corpus / "court_ca1.pdf")
+    assert [appeal.speaker_of(number, 400) for number in (7, 17)] == [
+        "Opinion of the court (Selya)", "Barron, concurring in part and concurring in the judgment",
+    ]  # fmt: skip
+
+
+def test_structure_survives_storage(agreement: Document, sample_docs: Path) -> None:
+    paper = read(sample_docs / "tidal_ponds_paper.pdf")
+    assert from_json(to_json(agreement)) == agreement and agreement.references
+    assert from_json(to_json(paper)) == paper and paper.notes
