@@ -221,13 +221,13 @@ def search_reader(done: list[Reading]) -> dict[str, float]:
     """
     every = [r for r in done if r.answerable and r.reading.candidates]
     possible = [r for r in every if any(_share(r, c) > 0 for c in r.reading.candidates)]
-    names = ("reader_weight", "sentence_weight", "vector_weight", "met_weight", "evidence_weight")
+    names = ("reader_weight", "sentence_weight", "vector_weight", "evidence_weight")
     best: tuple[float, dict[str, float]] | None = None
     for length in LENGTH_WEIGHTS:
         groups = [(_signals(item, length), _rightly(item)) for item in possible]
         weights = conditional_logit(groups)
         for factor in EVIDENCE_FACTORS:
-            pulled = np.round(weights * np.array([1, 1, 1, 1, factor]), 4)
+            pulled = np.round(weights * np.array([1, 1, 1, factor]), 4)
             found = {**dict(zip(names, pulled.tolist(), strict=True)), "length_weight": length}
             chosen = [item.reading.candidates[int(np.argmax(_signals(item, length) @ pulled))] for item in every]
             f1 = float(np.mean([_share(item, c) for item, c in zip(every, chosen, strict=True)]))
@@ -240,12 +240,9 @@ def search_reader(done: list[Reading]) -> dict[str, float]:
 
 
 def _signals(reading: Reading, length: float) -> np.ndarray:
-    """[candidates, 5]: what `candidate_score` weighs."""
+    """[candidates, 4]: what `candidate_score` weighs."""
     return np.array(
-        [
-            [c.logprob / c.token_count**length, c.coverage, c.similarity, c.words_met, c.behind]
-            for c in reading.reading.candidates
-        ]
+        [[c.logprob / c.token_count**length, c.coverage, c.similarity, c.behind] for c in reading.reading.candidates]
     )
 
 

@@ -48,8 +48,7 @@ class Candidate:
 
     `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. What
     speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
-    question by the evidence head (0 without one), how far its passage is `behind` the first one (at most 0), and how
-    well the question's words are met near it, on the mean and at least (`word_likeness.py`; 0 without a span head).
+    question by the evidence head (0 without one), and how far its passage is `behind` the first one (at most 0).
     """
 
     excerpt: int
@@ -63,8 +62,6 @@ class Candidate:
     coverage: float = 0.0
     similarity: float = 0.0
     behind: float = 0.0
-    words_met: float = 0.0
-    least_met: float = 0.0
 
     @property
     def mean_logprob(self) -> float:
@@ -176,8 +173,7 @@ def candidate_score(candidate: Candidate, reader: dict[str, Any]) -> float:
     """
     likely = candidate.logprob / candidate.token_count ** float(reader["length_weight"])
     place = (candidate.coverage, candidate.similarity, candidate.behind)
-    met = float(reader.get("met_weight", 0.0)) * candidate.words_met
-    return float(reader["reader_weight"]) * likely + place_score(place, reader) + met
+    return float(reader["reader_weight"]) * likely + place_score(place, reader)
 
 
 def place_score(place: tuple[float, float, float], reader: dict[str, Any]) -> float:

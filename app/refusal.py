@@ -37,8 +37,6 @@ FEATURES = (
     "answer_coverage",
     "answer_similarity",
     "missing_names",
-    "words_met",
-    "least_met",
 )
 """The signals that `features` returns, in the order of a calibration's weights."""
 AGAINST = frozenset({"reader_none", "missing_names"})
@@ -56,7 +54,6 @@ def features(
     the best span. reader_refusal_margin: its whole log-probability minus that of the refusal. reader_passage:
     log-probability that the answer is in the first passage. reader_none: that there is none. answer_coverage and
     answer_similarity: of the best span's sentence. missing_names: numbers and names of the question that stand nowhere.
-    words_met, least_met: how well its words are met near the best span, on the mean and the least of them.
     """
     wanted = set(terms(question))
     total = sum(index.idf(term) for term in sorted(wanted))
@@ -78,8 +75,6 @@ def features(
         "answer_coverage": best.coverage if best else 0.0,
         "answer_similarity": best.similarity if best else 0.0,
         "missing_names": float(len(missing_names(question, context, index))),
-        "words_met": best.words_met if best else 0.0,
-        "least_met": best.least_met if best else 0.0,
     }
 
 

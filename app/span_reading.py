@@ -15,8 +15,7 @@ import numpy as np
 from docqa.app.context import Context, PlacedPassage
 from docqa.app.evidence import Ranked, WordIndex, fuse
 from docqa.app.focus import Candidate, FocusReading, candidate_score, trim
-from docqa.app.word_likeness import WordLikeness, question_words
-from docqa.app.words import key_words, terms
+from docqa.app.words import terms
 from docqa.ingest.sentences import sentences
 
 DEFAULT_SPAN_READER: dict[str, Any] = {
@@ -25,7 +24,6 @@ DEFAULT_SPAN_READER: dict[str, Any] = {
     "sentence_weight": 0.0,
     "vector_weight": 0.0,
     "length_weight": 0.0,
-    "met_weight": 0.0,
     "rank_weight": 0.3,
     "passages": 16,
     "max_tokens": 64,
@@ -41,30 +39,21 @@ Rows = Callable[[int], Any]
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as the heads see it: `vectors` for ranking, `rows` for reading; None without that head.
-
-    `text` and `offsets` are what the rows were made of, and where each token stands in it.
-    """
+    """A question as the heads see it: `vectors` for ranking, `rows` for reading; None without that head."""
 
     vectors: Any
     rows: Any
-    text: str = ""
-    offsets: tuple[tuple[int, int], ...] = ()
 
 
 def read_question(model: Any, question: str) -> Asked:
     """Read a question by itself, as the heads were trained on it."""
     from docqa.model.prompt import question_text
 
-    text = question_text(question)
-    ids, offsets = model.tokenizer.encode_with_offsets(text)
-    hidden = model.evidence_states(ids)
+    hidden = model.evidence_states(model.tokenizer.encode(question_text(question)))
     heads = model.heads
     return Asked(
         heads.evidence.question_vectors(hidden) if heads.evidence is not None else None,
         heads.span.rows(hidden) if heads.span is not None else None,
-        text,
-        tuple(offsets),
     )
 
 
@@ -142,7 +131,7 @@ def read_by_spans(
     ordered = _reordered(ranked, likely, float(reader["rank_weight"])) if reorder else ranked
     scores = {item.index: item.score for item in ordered}
     behind = [scores[item.index] - ordered[0].score for item in top]
-    places = _SpanPlaces(model, asked, context, top, behind, rows, parts, question, words)
+    places = _SpanPlaces(model, asked, context, top, behind, rows, set(terms(question)), words)
     found = [candidate for candidate in map(places.candidate, reading.spans) if candidate is not None]
     found = [replace(candidate, score=candidate_score(candidate, reader)) for candidate in found]
     found.sort(key=lambda c: (-c.score, c.excerpt, c.start, c.end))
@@ -174,17 +163,12 @@ class _SpanPlaces:
         top: list[Ranked],
         behind: list[float],
         rows: Rows,
-        parts: list[Any],
-        question: str,
+        wanted: set[str],
         words: WordIndex,
     ) -> None:
         self.model, self.asked, self.context, self.top = model, asked, context, top
-        self.behind, self.rows, self.parts, self.words = behind, rows, parts, words
-        self.wanted = set(terms(question))
-        idf = {word: words.idf((terms(word) or [word])[0]) for word in key_words(question)}
-        self._question_words = question_words(asked.text, list(asked.offsets), idf)
+        self.behind, self.rows, self.wanted, self.words = behind, rows, wanted, words
         self._sentences: dict[int, list[tuple[int, int, float, float]]] = {}
-        self._likeness: dict[int, WordLikeness] = {}
 
     def candidate(self, span: Any) -> Candidate | None:
         """Candidate of a `Span`; None when nothing but punctuation is in it."""
@@ -199,19 +183,11 @@ class _SpanPlaces:
         if start >= end:
             return None
         coverage, similarity = self._sentence(span.passage, start, end)
-        met, least = self._met(span)
         return Candidate(
             span.passage, placed.document, placed.passage.page, base + start, base + end,
             max(span.score, 3 * UNLIKELY), 1, 0.0,
-            coverage, similarity, self.behind[span.passage], met, least,
+            coverage, similarity, self.behind[span.passage],
         )  # fmt: skip
-
-    def _met(self, span: Any) -> tuple[float, float]:
-        """How well the question's words are met near a `Span`, on the mean and at least."""
-        if span.passage not in self._likeness:
-            rows = self.parts[span.passage]
-            self._likeness[span.passage] = WordLikeness(self._question_words, self.asked.rows.numpy(), rows.numpy())
-        return self._likeness[span.passage].near(span.first, span.last)
 
     def _sentence(self, number: int, start: int, end: int) -> tuple[float, float]:
         """(share of the question's words, likeness to the question) of the sentence that holds `start:end`."""
