@@ -14,7 +14,7 @@ from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from docqa.app.answer import Answer
     from docqa.app.engine import Options
@@ -93,12 +93,15 @@ class _Run:
     def ask(self, paths: list[str], *, each: bool = False) -> int:
         """All questions of one context; one that cannot be read costs its own answers, not those of the others."""
         from docqa.app.engine import open_session
+        from docqa.app.extraction import each_document
 
         left = list(self.asked)
         try:
             with open_session(paths, self.options, model=self.model) as session:
                 if each and len(session.documents) > 1:
-                    return report.worst([self._ask_session(part, list(self.asked), True) for part in _parts(session)])
+                    return report.worst(
+                        [self._ask_session(part, list(self.asked), True) for part in each_document(session)]
+                    )
                 return self._ask_session(session, left, self.named)
         except report.expected_errors() as error:
             if self.as_json:
@@ -125,15 +128,6 @@ class _Run:
         """For a script that counts lines: each unanswered question still gets its object, which says why."""
         for question in questions:
             report.result(json_line(failed_answer(question, error, self.options)))
-
-
-def _parts(session: Session) -> Iterator[Session]:
-    """A session for each document of `session`: those of an archive cannot be opened by their paths."""
-    from docqa.app.session import Session
-
-    for document in session.documents:
-        with Session([document], session.options, store=session.store, model=session.model) as part:
-            yield part
 
 
 def failed_answer(question: str, error: Exception, options: Options) -> Answer:

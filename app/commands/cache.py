@@ -76,6 +76,8 @@ def forget(file: Annotated[str, typer.Argument(metavar="FILE", help="The file; i
     """Delete all that is kept of a file: its text, its states, its answers."""
     import hashlib
 
+    from docqa.app.tui import kept_turns
+
     path = Path(file)
     store = _store()
     key = None
@@ -83,6 +85,7 @@ def forget(file: Annotated[str, typer.Argument(metavar="FILE", help="The file; i
         with path.open("rb") as stream:
             key = hashlib.file_digest(stream, "sha256").hexdigest()
     deleted, freed = store.forget(key, file)
+    deleted += kept_turns.forget(store, key, file)
     if not deleted and not path.exists():
         raise InputError(
             "no such file, and nothing is kept of a file of that name", where=file, hint="`docqa cache list`"

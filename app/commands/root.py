@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docqa.app import report
-from docqa.app.commands import ask, cache, doctor, evaluation, models, reading
+from docqa.app.commands import ask, cache, doctor, evaluation, extract, inspect, models, reading, tui, verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,10 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "read": reading.read,
     "plan": reading.plan,
     "outline": reading.outline,
+    "inspect": inspect.inspect,
+    "extract": extract.extract,
+    "verify": verify.verify,
+    "tui": tui.tui,
     "forget": cache.forget,
     "doctor": doctor.doctor,
     "eval": evaluation.evaluate,

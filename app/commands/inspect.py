@@ -1,0 +1,82 @@
+"""`docqa inspect`: what docqa saw on a page, as a picture, as JSON, or on a terminal in words."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import flags, inputs
+from docqa.app.errors import InputError, UsageError
+from docqa.app.render import printable
+
+if TYPE_CHECKING:
+    from docqa.app.inspection import Inspection
+
+_Page = Annotated[
+    str | None, typer.Option("--page", metavar="LABEL", help='The printed page, or "PDF 4" for the fourth (the first).')
+]
+_Output = Annotated[str | None, typer.Option("--output", metavar="F", help="Write there, not to standard output.")]
+
+
+def inspect(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")],
+    page: _Page = None,
+    output: _Output = None,
+    password_file: flags.PasswordFile = None,
+    media_type: flags.Type = None,
+    as_json: flags.Json = False,
+) -> int:
+    """Draw what docqa saw on a page: blocks in reading order, running heads, hidden text, sections, the grade.
+
+    The picture is an SVG; on a terminal the page is described in words instead.
+    """
+    from docqa.app.inspection import inspect_file, summary, to_json_object
+
+    inputs.check_stdin([file])
+    _check_output(output, file, as_json)
+    seen = inspect_file(file, page, inputs.options(password_file=password_file, media_type=media_type))
+    for note in seen.notes:
+        report.warn(printable(note))
+    if as_json:
+        _deliver(json.dumps(to_json_object(seen), ensure_ascii=False), output)
+    elif output is None and sys.stdout.isatty():
+        report.result("\n".join(summary(seen)))
+        if seen.view.width_pt:
+            report.note("docqa: --output page.svg writes the picture")
+    else:
+        _deliver(_picture(seen), output)
+    return report.ANSWERED
+
+
+def _picture(seen: Inspection) -> str:
+    from docqa.app.page_svg import page_svg
+
+    if not seen.view.width_pt:
+        why = "; ".join(seen.view.notes)
+        raise InputError(
+            f"there is no picture: {why}", where=seen.document.path, hint="--json has what was read, without places"
+        )
+    return page_svg(seen).rstrip("\n")
+
+
+def _check_output(output: str | None, file: str, as_json: bool) -> None:
+    if output is None:
+        return
+    if not as_json and not output.lower().endswith(".svg"):
+        raise UsageError("the picture is an SVG", where=output, hint="--output page.svg")
+    if os.path.exists(output) and os.path.exists(file) and os.path.samefile(output, file):
+        raise UsageError("is the document itself", where=output, hint="write to another file")
+
+
+def _deliver(text: str, output: str | None) -> None:
+    if output is None:
+        report.result(text)
+    else:
+        Path(output).write_text(text + "\n", encoding="utf-8")
+        report.note(f"docqa: wrote {printable(output)}")

@@ -1,0 +1,39 @@
+"""`docqa tui`: the terminal interface."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from docqa.app.commands import flags, inputs
+from docqa.app.errors import UsageError
+
+
+def tui(
+    path: Annotated[
+        str, typer.Argument(metavar="[PATH]", help="A document, a folder or a .zip; default the current folder.")
+    ] = ".",
+    model: flags.Model = None,
+    k: flags.Evidence = None,
+    password_file: flags.PasswordFile = None,
+    include_hidden: flags.IncludeHidden = False,
+    no_store: flags.NoStore = False,
+) -> int:
+    """Browse documents in the terminal: ask, follow a cite to its words, search, export.
+
+    `?` shows the keys, Ctrl+Q quits with status 0. Questions and answers are kept with what was read of the document.
+    """
+    options = inputs.options(
+        model=model,
+        k=k,
+        store=False if no_store else None,
+        include_hidden=include_hidden or None,
+        password_file=password_file,
+    )
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("the terminal interface needs a terminal", hint='in a pipe: docqa ask FILE "QUESTION"')
+    from docqa.app.tui.app import run
+
+    return run(path, options)

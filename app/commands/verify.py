@@ -1,0 +1,79 @@
+"""`docqa verify`: every quotation and cite of somebody else's text, checked against the documents."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import flags, inputs
+from docqa.app.errors import UsageError
+from docqa.app.folding import FOLDING
+
+_Text = Annotated[
+    str, typer.Argument(metavar="TEXT", help="The text to check: a brief, a report, a model's answer, or -.")
+]
+_Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="The documents that it quotes.")]
+
+
+def verify(
+    text: _Text,
+    files: _Files,
+    as_json: flags.Json = False,
+    password_file: flags.PasswordFile = None,
+    include_hidden: flags.IncludeHidden = False,
+    no_store: flags.NoStore = False,
+    media_type: flags.Type = None,
+) -> int:
+    from docqa.app.checked_text import read_checked_text
+    from docqa.app.engine import open_store
+    from docqa.app.render import printable
+    from docqa.app.sources import ReadingOptions, read_sources
+    from docqa.app.verification import verify_text
+    from docqa.app.verification_report import report_text, to_json_object
+
+    if [text, *files].count(inputs.STDIN) > 1:
+        raise UsageError("standard input can be read only once", hint="name `-` once")
+    inputs.check_stdin([text, *files])
+    options = inputs.options(
+        store=False if no_store else None, include_hidden=include_hidden or None, password_file=password_file,
+        media_type=media_type,
+    )  # fmt: skip
+    store = open_store(options) if options.store else None
+    reading = ReadingOptions(options.password, options.media_type, options.include_hidden)
+    words, warnings = read_checked_text(text, reading)
+    sources = read_sources(files, reading, store)
+    several = len(sources.documents) > 1
+    for document in sources.documents:
+        warnings += [f"{document.path}: {w}" if several else w for w in document.coverage.warnings]
+    warnings += sources.warnings
+    for warning in [*warnings, *sources.notices]:
+        report.warn(printable(warning))
+    checked = verify_text(words, sources.documents)
+    for line in checked.unmatched_lines:
+        report.warn(f"{printable(text)}:{line}: a quotation mark without a partner; what follows it was not checked")
+    if as_json:
+        value = to_json_object(checked, text, warnings)
+        report.result(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    else:
+        report.result(report_text(checked, text, several=several))
+    return report.NOT_FOUND if checked.anything_absent else report.ANSWERED
+
+
+# The list is the meaning of "verified": the help prints the one that the code goes by.
+verify.__doc__ = f"""Check every quotation and cite of a text against the documents that it quotes.
+
+Each gets a grade, the place where it stands if that is not where it is cited, and the difference where it is bent.
+Quotations are what stands between quotation marks or in block quotes; ellipses and [brackets] are honoured.
+
+exact: equal characters. normalised: equal when {"; ".join(FOLDING)}. Only these two are called verified.
+
+damaged: all words in order, debris of the extraction between them. near: an edit remains. absent: in none of the
+documents. uncheckable: the place has no usable text, or is in another work.
+
+Example: docqa verify brief.md contract.pdf exhibits/
+
+Exit status 0 nothing is absent, 5 something is, 3 a file cannot be used. No model is needed.
+"""

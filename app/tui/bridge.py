@@ -1,0 +1,197 @@
+"""The thread in which documents are opened, read and asked: jobs in, messages to the screen out. No widgets here.
+
+One thread for the whole interface, so that no two jobs share a model. A job is stopped between two events of its
+session, by closing the generator, which keeps what was read. Whatever goes wrong in a job becomes a message.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from textual.message import Message
+
+from docqa.app import report
+from docqa.app.events import Event, Finished
+
+if TYPE_CHECKING:
+    from docqa.app.session import Session
+    from docqa.ingest.types import Document
+
+Post = Callable[[Message], object]
+Scores = list[tuple[int, int, int, float]]
+
+
+class Opened(Message):
+    """A document is parsed and can be shown."""
+
+    def __init__(self, document: Document, warnings: list[str]) -> None:
+        super().__init__()
+        self.document = document
+        self.warnings = warnings
+
+
+class Told(Message):
+    """An event of the session; `number` is that of the question, None for a read without one."""
+
+    def __init__(self, number: int | None, event: Event) -> None:
+        super().__init__()
+        self.number = number
+        self.event = event
+
+
+class Scored(Message):
+    """How well every passage fits the question `number`: (page, start, end, score)."""
+
+    def __init__(self, number: int, scores: Scores) -> None:
+        super().__init__()
+        self.number = number
+        self.scores = scores
+
+
+class Ended(Message):
+    """A job is over: `kind` open, read or ask, `outcome` finished, stopped or failed, with `reason` if it failed."""
+
+    def __init__(self, kind: str, number: int | None, outcome: str, reason: str = "") -> None:
+        super().__init__()
+        self.kind = kind
+        self.number = number
+        self.outcome = outcome
+        self.reason = reason
+
+
+class Opener(Protocol):
+    """Makes the Session of one document. Raises the errors of the engine."""
+
+    def __call__(self, path: str) -> Session: ...
+
+
+@dataclass
+class _Job:
+    kind: str
+    post: Post
+    work: Callable[[], Iterator[Message]]
+    number: int | None = None
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+
+class SessionBridge:
+    """Runs jobs one after the other on a thread of its own; every method returns at once but `close`."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._session: Session | None = None
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._unfinished: list[_Job] = []
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="docqa session", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job that nobody stopped is running or waiting."""
+        with self._lock:
+            return any(not job.stopped.is_set() for job in self._unfinished)
+
+    def open(self, path: str, post: Post) -> None:
+        """Stop what runs and parse the document at `path`: Opened, then Ended."""
+        self.stop()
+        self._submit(_Job("open", post, lambda: self._open(path)))
+
+    def read(self, post: Post) -> None:
+        """Read the open document into the model, from where an earlier read stopped: Told, then Ended."""
+        self._submit(_Job("read", post, self._read))
+
+    def ask(self, number: int, question: str, post: Post) -> None:
+        """Answer a question about the open document: Told for each event, Scored, then Ended."""
+        self._submit(_Job("ask", post, lambda: self._ask(number, question), number))
+
+    def stop(self) -> None:
+        """Stop every job at its next event; what was read is kept."""
+        with self._lock:
+            for job in self._unfinished:
+                job.stopped.set()
+
+    def close(self, seconds: float) -> bool:
+        """Stop all and end the thread; whether it ended within `seconds`."""
+        self.stop()
+        self._jobs.put(None)
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    # In the thread
+
+    def _submit(self, job: _Job) -> None:
+        with self._lock:
+            self._unfinished.append(job)
+        self._jobs.put(job)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            outcome, reason = self._work(job)
+            with self._lock:
+                self._unfinished.remove(job)
+            _deliver(job, Ended(job.kind, job.number, outcome, reason))
+        self._leave()
+
+    def _work(self, job: _Job) -> tuple[str, str]:
+        messages = job.work()
+        try:
+            while not job.stopped.is_set():
+                message = next(messages, None)
+                if message is None:
+                    return "finished", ""
+                _deliver(job, message)
+            messages.close()  # type: ignore[attr-defined]
+            return "stopped", ""
+        except report.expected_errors() as error:
+            return "failed", report.describe(error)
+        except Exception as error:  # noqa: BLE001 - a bug costs this answer, not the session that a person is in
+            if report.out_of_memory(error):
+                return "failed", report.describe(error)
+            return "failed", f"this is a bug in docqa: {type(error).__name__}: {error}"
+
+    def _open(self, path: str) -> Iterator[Message]:
+        self._leave()
+        session = self._session = self._opener(path)
+        yield Opened(session.documents[0], [*session.warnings, *session.notices])
+
+    def _read(self) -> Iterator[Message]:
+        assert self._session is not None
+        for event in self._session.read():
+            yield Told(None, event)
+
+    def _ask(self, number: int, question: str) -> Iterator[Message]:
+        assert self._session is not None
+        stream = self._session.ask(question)
+        try:
+            for event in stream:
+                yield Told(number, event)
+                if isinstance(event, Finished):
+                    yield Scored(number, passage_scores(self._session, event))
+        finally:
+            stream.close()  # type: ignore[attr-defined]
+
+    def _leave(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+
+def passage_scores(session: Session, finished: Finished) -> Scores:
+    """(page, start, end, score) of every passage for the question that was just answered; nothing is computed anew."""
+    if session.options.quick:
+        return []
+    placed = session.context.passages
+    passages = [(placed[item.index].passage, item.score) for item in session.rank(finished.answer.question)]
+    return [(passage.page, passage.start, passage.end, score) for passage, score in passages]
+
+
+def _deliver(job: _Job, message: Message) -> None:
+    try:
+        job.post(message)
+    except RuntimeError:  # the interface is gone, and its event loop with it
+        job.stopped.set()

@@ -1,0 +1,58 @@
+"""The page of help: every key of the screen it was called from, and what the marks mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from docqa.app.tui.keymap import EVERYWHERE, help_lines
+
+if TYPE_CHECKING:
+    from docqa.app.tui.keymap import Key
+
+_MARKS = (
+    ("✓✓  ✓", "verified: the words stand there exactly, or equal but for spacing, dashes, quotation marks or case"),
+    ("≈  ~", "not verified: all words in order with debris between them; an edit remains"),
+    ("✗  ?", "not verified: stands nowhere; the place has no usable text"),
+    ("▌  │  ·", "beside the text: the cite you follow, another quote of the answer, a place of the search"),
+    ("▁▃▆█", "the strip: how well each slice of the document fits the question"),
+    ("▲  ◆  │", "below it: a cite, the one you follow, where you are"),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closed with Esc, `?` or Enter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,enter,q", "dismiss", "Close", show=False),
+    ]
+
+    def __init__(self, keys: tuple[Key, ...]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> Iterator[Widget]:
+        with VerticalScroll(id="help"):
+            yield Static(self._text())
+
+    def _text(self) -> Group:
+        keys = help_lines((*self._keys, *EVERYWHERE))
+        return Group(Text("Keys", "bold"), _table(keys), Text("\nMarks", "bold"), _table(_MARKS))
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, min_width=10, style="bold")
+    table.add_column()
+    for name, what in rows:
+        table.add_row(Text(name), Text(what))
+    return table

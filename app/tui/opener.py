@@ -1,0 +1,76 @@
+"""From what a library shows to the Session of one document; the model is loaded once for all of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docqa.app.engine import Options
+    from docqa.app.session import Session
+
+
+@dataclass(frozen=True)
+class Found:
+    """A document of a library: `name` is shown, `path` opens it, `size` in bytes."""
+
+    name: str
+    path: str
+    size: int
+
+
+def find(path: str) -> list[Found]:
+    """The documents of a folder, an archive or a file. Raises the errors of docqa.ingest.errors."""
+    from docqa.ingest.read import find_documents
+
+    root = Path(path)
+    found = []
+    for name, content in find_documents(path):
+        shown = os.path.relpath(name, root) if name != path else root.name
+        size = len(content) if isinstance(content, bytes) else _size(content)
+        found.append(Found(shown, name, size))
+    return found
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
+class SessionOpener:
+    """Opens documents with `options`. A path inside an archive (`papers.zip/one.pdf`) opens that document of it."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._last: Session | None = None
+
+    def __call__(self, path: str) -> Session:
+        """The Session of the one document at `path`. Raises the errors of the engine, InputError for several."""
+        from docqa.app.engine import open_session
+        from docqa.app.errors import InputError
+        from docqa.app.session import Session
+
+        model = self._model()
+        session = open_session([_archive_of(path) or path], self._options, model=model)
+        wanted = [document for document in session.documents if document.path == path] or list(session.documents)
+        if len(wanted) != 1:
+            raise InputError(f"holds {len(wanted)} documents", where=path, hint="open it as a library")
+        self._last = Session(
+            wanted, self._options, store=session.store, warnings=session.warnings, notices=session.notices, model=model
+        )
+        return self._last
+
+    def _model(self) -> Any:
+        """The model of the last session, if that one came to load it."""
+        return self._last.__dict__.get("model") if self._last is not None else None
+
+
+def _archive_of(path: str) -> str | None:
+    """The file that a path inside an archive begins with; None for a plain path."""
+    if os.path.exists(path):
+        return None
+    return next((str(parent) for parent in Path(path).parents if parent.is_file()), None)

@@ -1,0 +1,56 @@
+"""Where words stand in a document, and what a reader means who wants to go to "xii", "PDF 14" or "4.2"."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from docqa.app.tui.stops import PageSpan
+
+if TYPE_CHECKING:
+    from docqa.ingest.types import Document
+
+MOST_HITS = 5_000
+
+
+def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[PageSpan]:
+    """Where `words` stand, in order, whatever their case and the white space between them; at most `most`."""
+    parts = [re.escape(part) for part in words.split()]
+    if not parts:
+        return []
+    pattern = re.compile(r"\s+".join(parts), re.IGNORECASE)
+    hits: list[PageSpan] = []
+    for page in document.pages:
+        for match in pattern.finditer(page.text):
+            hits.append(PageSpan(page.page, match.start(), match.end()))
+            if len(hits) == most:
+                return hits
+    return hits
+
+
+def find_place(document: Document, wanted: str) -> tuple[int, int] | None:
+    """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; None for none."""
+    text = wanted.strip().casefold()
+    if not text:
+        return None
+    bare = re.sub(r"^(p|pp|page)\b\.?\s*", "", text)
+    if document.paged:
+        for page in document.pages:
+            if page.label is not None and page.label.casefold() in (text, bare):
+                return page.page, 0
+        number = re.fullmatch(r"(?:pdf\s*)?(\d+)", bare)
+        if number and 1 <= int(number[1]) <= len(document.pages):
+            return int(number[1]), 0
+    return _section_place(document, text)
+
+
+def _section_place(document: Document, text: str) -> tuple[int, int] | None:
+    bare = re.sub(r"^(section|clause|article|§)\s*", "", text)
+    for section in document.sections:
+        names = [name.casefold() for name in (section.number, section.label, section.title) if name]
+        if text in names or bare in [name.removeprefix("§").strip().rstrip(".") for name in names]:
+            return section.page, section.start
+    for section in document.sections:
+        if section.title.casefold().startswith(text):
+            return section.page, section.start
+    return None

@@ -1,0 +1,34 @@
+"""The names of the three panes, on one line, where only one of them is shown."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.message import Message
+from textual.style import Style
+from textual.widgets import Static
+
+_PANES = {"outline": "o Outline", "page": "t Text", "answers": "a Answers"}
+
+
+class PaneTabs(Static):
+    """Shows which pane is shown; a click chooses one."""
+
+    class Chosen(Message):
+        """The reader wants to see `pane`."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def show(self, pane: str) -> None:
+        """Mark `pane` as the one that is shown."""
+        parts: list[tuple[str, Style]] = []
+        for name, label in _PANES.items():
+            link = Style.from_meta({"@click": f"choose('{name}')"})
+            here = name == pane
+            parts.append((f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link))
+        self.update(Content.assemble(*parts))
+
+    def action_choose(self, pane: str) -> None:
+        """The target of the names."""
+        self.post_message(self.Chosen(pane))

@@ -1,0 +1,228 @@
+"""A session that says what a test tells it to, and a way to drive the interface."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from docqa.app.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.evidence import Ranked
+from docqa.app.store import Store
+from docqa.app.tui.app import Interface
+from docqa.app.tui.bridge import SessionBridge
+from docqa.ingest.types import Block, Document, Section
+
+LABELS = ("i", "ii", "1", "2", "3", "4", "5", "6", "7", "8")
+QUESTION = "What is the fee of page 5?"
+
+
+def page_text(number: int) -> str:
+    """Twelve lines, with a sentence about a fee that no other page has."""
+    lines = [f"{number}. Duties of keeper {number}"]
+    lines += [f"The keeper of part {number} writes line {line} of the register before noon." for line in range(1, 11)]
+    lines.insert(6, f"The fee of part {number} is {number * 17} dollars, payable in March.")
+    return "\n".join(lines)
+
+
+@pytest.fixture
+def lease_document(document: Callable[..., Document]) -> Document:
+    """Ten labelled pages with a heading each; part 1 holds the first five as its children."""
+    texts = [page_text(number) for number in range(1, 11)]
+    sections = [Section("p1", None, "Part one", 1, 1, 0, "markup", 1.0, None, "i")]
+    sections += [
+        Section(str(n), str(n), f"Duties of keeper {n}", 2 if n <= 5 else 1, n, 0, "markup", 1.0,
+                "p1" if n <= 5 else None, LABELS[n - 1])
+        for n in range(1, 11)
+    ]  # fmt: skip
+    made = document(*texts, path="lease.pdf", labels=LABELS, sections=tuple(sections))
+    pages = tuple(
+        type(page)(page.index, page.label, page.text, page.grade, (Block(0, page.text.find("\n"), "heading"),))
+        for page in made.pages
+    )
+    return Document(**{**{name: getattr(made, name) for name in made.__dataclass_fields__}, "pages": pages})
+
+
+def quote_of(document: Document, words: str, grade: str = "exact") -> Quote:
+    """A quote of `words`, cited where they stand."""
+    for page in document.pages:
+        start = page.text.find(words)
+        if start >= 0:
+            cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
+            return Quote(words, 0, 3, grade, "as_cited", (cite,))
+    raise AssertionError(words)
+
+
+def answer_of(document: Document, question: str = QUESTION, **changes: Any) -> Answer:
+    """An answer with the fees of pages 5 and 9 as quotes and one passage of evidence."""
+    evidence = document.pages[6].text.split("\n")[3]
+    values: dict[str, Any] = {
+        "status": "answered",
+        "question": question,
+        "answer": "85 dollars",
+        "refused": False,
+        "confidence": 0.9,
+        "quotes": (
+            quote_of(document, "The fee of part 5 is 85 dollars, payable in March."),
+            quote_of(document, "The fee of part 9 is 153 dollars", "damaged"),
+        ),
+        "evidence": (EvidenceItem(document.path, 7, "5", 1.5, evidence),),
+        "coverage": CoverageReport(tokens=4000, tokens_read=4000, pages=10),
+        "usage": Usage(4000, 0, 1.0, False),
+    }
+    return Answer(**{**values, **changes})
+
+
+@dataclass
+class FakeSession:
+    """Yields the events of `script` for a question, and of `reading` for a read; an Event of threading is waited for,
+    an exception raised, all else handed on. `closed` counts the generators that were closed before their end.
+    """
+
+    documents: tuple[Document, ...]
+    script: list[Any] = field(default_factory=list)
+    reading: list[Any] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    options: Any = field(default_factory=lambda: SimpleNamespace(quick=False))
+    stopped: int = 0
+    closed: bool = False
+
+    def ask(self, question: str) -> Iterator[Any]:
+        self.asked.append(question)
+        yield from self._play(self.script)
+
+    def read(self) -> Iterator[Any]:
+        yield from self._play(self.reading)
+
+    def _play(self, script: list[Any]) -> Iterator[Any]:
+        try:
+            for step in script:
+                if isinstance(step, threading.Event):
+                    assert step.wait(20)
+                elif isinstance(step, Exception):
+                    raise step
+                else:
+                    yield step
+        except GeneratorExit:
+            self.stopped += 1
+            raise
+
+    @property
+    def context(self) -> Any:
+        return SimpleNamespace(passages=[SimpleNamespace(passage=passage) for passage in self.documents[0].passages])
+
+    def rank(self, question: str) -> list[Ranked]:
+        return [Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0) for index in range(len(self.documents[0].pages))]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def session(lease_document: Document) -> FakeSession:
+    """A session of the lease; a test fills its script."""
+    return FakeSession((lease_document,))
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store of the test's own, outside the folder of its documents."""
+    return Store(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture
+def lease_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file for the path; a fake session reads nothing of it."""
+    path = tmp_path_factory.mktemp("docs") / "lease.pdf"
+    path.write_bytes(b"%PDF-1.4 not read")
+    return path
+
+
+@pytest.fixture
+def interface(session: FakeSession, store: Store, lease_file: Path) -> Iterator[Callable[..., Interface]]:
+    """Function that makes an interface over the fake session, opening the lease unless a path is given."""
+    made: list[SessionBridge] = []
+
+    def make(path: str | None = None, opener: Any = None) -> Interface:
+        app = Interface(path or str(lease_file), opener or (lambda _: session), store)
+        made.append(app.bridge)
+        return app
+
+    yield make
+    for bridge in made:
+        assert bridge.close(20)
+
+
+def drive(app: Interface, steps: Callable[[Any], Awaitable[None]], size: tuple[int, int] = (120, 40)) -> None:
+    """Run `steps` with a pilot of `app`."""
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            await steps(pilot)
+
+    asyncio.run(run())
+
+
+async def until(pilot: Any, condition: Callable[[], object], seconds: float = 30.0) -> None:
+    """Let the interface run until `condition` holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain before\n{screen_text(pilot.app)}"
+        await pilot.pause(0.02)
+    await pilot.pause()
+
+
+async def opened(pilot: Any) -> Any:
+    """Wait until the document is on screen; returns its screen."""
+    await until(pilot, lambda: getattr(pilot.app.screen, "document", None) is not None)
+    return pilot.app.screen
+
+
+async def ask(pilot: Any, question: str = QUESTION) -> Any:
+    """Open, type a question and wait for its end; returns the screen."""
+    screen = await opened(pilot)
+    await pilot.press(*[{" ": "space", "?": "question_mark"}.get(c, c) for c in question], "enter")
+    await until(pilot, lambda: screen.answers.cards and not screen.answers.cards[-1].turn.running)
+    return screen
+
+
+def shown(widget: Any) -> str:
+    """What a widget, or all cards of the answers, show, as plain lines."""
+    if hasattr(widget, "cards"):
+        return "\n".join(shown(card) for card in widget.cards)
+    return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
+
+
+def told(app: Interface) -> str:
+    """All messages that the interface has shown and not yet taken away."""
+    return "\n".join(notification.message for notification in app._notifications)
+
+
+def flat(widget: Any) -> str:
+    """What a widget shows, with its lines joined to one."""
+    return " ".join(shown(widget).split())
+
+
+def screen_text(app: Interface) -> str:
+    """The whole screen as plain lines."""
+    width = app.size.width
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text[:width] for strip in strips)
+
+
+@pytest.fixture(scope="session")
+def tui() -> Any:
+    """The helpers above: drive, until, opened, ask, shown, screen_text, answer_of, quote_of, FakeSession."""
+    return SimpleNamespace(
+        QUESTION=QUESTION, FakeSession=FakeSession, drive=drive, until=until, opened=opened, ask=ask, shown=shown,
+        screen_text=screen_text, told=told, flat=flat, answer_of=answer_of, quote_of=quote_of,
+    )  # fmt: skip

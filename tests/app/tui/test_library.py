@@ -1,0 +1,178 @@
+"""The library, and whole sessions with the tiny checkpoint: open, ask, follow, quit, come back."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app import cli
+from docqa.app.engine import Options
+from docqa.app.store import Store
+from docqa.app.tui.opener import SessionOpener
+from docqa.ingest.errors import NoDocuments
+
+
+def test_the_library_names_fifty_documents_at_once(interface: Any, tui: Any, tmp_path: Path) -> None:
+    for number in range(50):
+        (tmp_path / f"paper_{number:02}.txt").write_text("A keeper pays.", encoding="utf-8")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "50 documents" in tui.screen_text(pilot.app), 3.0)
+        text = tui.screen_text(pilot.app)
+        assert "paper_00.txt" in text
+        assert "picture.png" not in text
+
+    tui.drive(interface(str(tmp_path)), steps)
+
+
+def test_enter_opens_a_document_and_l_comes_back_to_its_row(
+    interface: Any, session: Any, tui: Any, tmp_path: Path
+) -> None:
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
+    asked: list[str] = []
+
+    def opener(path: str) -> Any:
+        asked.append(path)
+        return session
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+        await pilot.press("down", "enter")
+        await tui.opened(pilot)
+        assert asked == [str(tmp_path / "b.txt")]
+        await pilot.press("escape", "l")
+        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+        assert pilot.app.screen.query_one("#library").cursor_row == 1
+        (tmp_path / "d.txt").write_text("A keeper pays.", encoding="utf-8")
+        await pilot.press("r")
+        await tui.until(pilot, lambda: "4 documents" in tui.screen_text(pilot.app))
+        await pilot.press("question_mark")
+        assert "open the document" in tui.screen_text(pilot.app)
+        await pilot.press("escape", "ctrl+q")
+
+    app = interface(str(tmp_path), opener)
+    tui.drive(app, steps)
+    assert (app.return_code or 0) == 0
+
+
+def test_a_folder_without_documents_says_so(interface: Any, tui: Any, tmp_path: Path) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "no documents in this folder" in tui.screen_text(pilot.app))
+
+    tui.drive(interface(str(tmp_path)), steps)
+
+
+def test_a_document_inside_an_archive_opens_alone(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("one.txt", "The first keeper pays 17 dollars.")
+        archive.writestr("two.txt", "The second keeper pays 34 dollars.")
+    session = SessionOpener(Options(store=False))(str(tmp_path / "two.zip" / "two.txt"))
+    assert [document.path for document in session.documents] == [str(tmp_path / "two.zip" / "two.txt")]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NoDocuments):
+        SessionOpener(Options(store=False))(str(tmp_path / "empty"))
+
+
+def test_a_whole_session_with_a_model_by_keys_alone(
+    interface: Any, tui: Any, checkpoint: Path, lease: Path, own_folders: Path
+) -> None:
+    """Open a folder, read, ask, follow the third cite, go back, search, copy, quit, come back and find it."""
+    options = Options(model=str(checkpoint), preview=False, threads=1)
+    store = Store(own_folders)
+
+    def make() -> Any:
+        app = interface(str(lease.parent), SessionOpener(options))
+        app._store = store
+        return app
+
+    async def first(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "lease.txt" in tui.screen_text(pilot.app))
+        await pilot.press("enter")
+        screen = await tui.opened(pilot)
+        await pilot.press("escape", "r")
+        await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app), 120)
+        await pilot.press("q")
+        await tui.ask(pilot, "What does the tenant of unit 7 pay to Alder7?")
+        card = screen.answers.cards[0]
+        assert card.turn.answer is not None
+        await pilot.press("3")
+        (span,) = card.stops[2].spans
+        shown = tui.flat(screen.page)
+        assert " ".join(screen.document.pages[0].text[span.start : span.start + 40].split()) in shown
+        await pilot.press("b", "slash", *"Alder9", "enter", "escape", "1", "y")
+        assert pilot.app.clipboard == card.stops[0].copied
+        await pilot.press("ctrl+q")
+
+    async def second(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "read, 1 question" in tui.screen_text(pilot.app))
+        await pilot.press("enter")
+        screen = await tui.opened(pilot)
+        assert "What does the tenant of unit 7" in tui.flat(screen.answers)
+
+    tui.drive(make(), first)
+    tui.drive(make(), second)
+
+
+def test_without_a_terminal_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["tui"]) == 2
+    assert "needs a terminal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["--help", "tui --help", "forget nothing.pdf"])
+def test_no_other_command_imports_textual(python: str, command: str) -> None:
+    code = f"import sys; from docqa.app import cli; cli.run({command.split()!r}); sys.exit('textual' in sys.modules)"
+    done = subprocess.run([python, "-c", code], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0
+
+
+def _in_terminal(arguments: list[str], keys: list[tuple[bytes, bytes]], **environment: str) -> tuple[int, bytes]:
+    """Run docqa in a pseudo-terminal; each key is sent once its text was drawn. Returns (exit code, all output)."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.environ.update({"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30", **environment})
+        os.execv(sys.executable, [sys.executable, "-m", "docqa.app", *arguments])
+    seen, end = b"", time.monotonic() + 120
+    while time.monotonic() < end:
+        if select.select([terminal], [], [], 0.2)[0]:
+            try:
+                seen += os.read(terminal, 65536)
+            except OSError:  # the child has gone, and its side of the terminal with it
+                break
+        if keys and keys[0][0] in seen:
+            os.write(terminal, keys.pop(0)[1])
+    else:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), seen
+
+
+@pytest.mark.parametrize("read_first", [False, True])
+def test_ctrl_q_in_a_terminal_is_status_0_also_while_reading(
+    checkpoint: Path, lease_of: Any, tmp_path: Path, read_first: bool
+) -> None:
+    path = lease_of(tmp_path / "lease.txt", 400 if read_first else 5)
+    keys = [(b"question about", b"x\r"), (b"tokens", b"\x11")] if read_first else [(b"lease.txt", b"\x11")]
+    environment = {"DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "DOCQA_THREADS": "1"}
+    code, seen = _in_terminal(["tui", str(path)], keys, **environment)
+    assert code == 0, seen[-600:]
+    assert keys == []
+    assert b"Traceback" not in seen
+
+
+def test_a_path_that_is_not_there_is_status_3(tmp_path: Path) -> None:
+    code, seen = _in_terminal(["tui", str(tmp_path / "none.pdf")], [])
+    assert code == 3
+    assert b"no such file" in seen

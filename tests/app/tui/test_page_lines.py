@@ -1,0 +1,88 @@
+"""The lines of a document: wrapped to cells, laid out where somebody looks, and never moving under the reader."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from docqa.app.tui.page_lines import SEGMENT_CHARACTERS, PageLines, displayed, wrap
+
+WORDS = "the tenant of unit seven shall pay the keeper before the ninth day of each month in writing " * 3
+
+
+@pytest.mark.parametrize("text", [WORDS, "x" * 300, "日本語の文書" * 40, "a\u0301" * 90, ""])
+@pytest.mark.parametrize("width", [10, 37, 80])
+def test_wrapped_rows_fit_and_lose_nothing_but_spaces(text: str, width: int) -> None:
+    rows = wrap(text, 0, len(text), width)
+    assert all(cell_len(text[start:end]) <= width for start, end in rows)
+    gaps = [text[one[1] : other[0]] for one, other in zip(rows, rows[1:])]
+    assert set(gaps) <= {"", " "}
+    assert rows[0][0] == 0
+    assert rows[-1][1] == len(text)
+
+
+def test_what_a_terminal_would_obey_is_shown_as_a_space() -> None:
+    assert displayed("a\x1b[31mb\u202ec\td\ne") == "a [31mb c d\ne"
+
+
+def _lines(document: Any, pages: int = 40, width: int = 60, **changes: Any) -> PageLines:
+    texts = [f"Page {number}. " + WORDS * (number % 5 + 1) + "\n" * (number % 7) for number in range(pages)]
+    return PageLines(document(*texts, **changes), width)
+
+
+def test_a_place_and_its_line_agree(document: Any) -> None:
+    lines = _lines(document)
+    for page, offset in ((1, 0), (7, 100), (23, 400), (40, 12)):
+        line = lines.line_of(page, offset)
+        row = lines.row(line)
+        assert row is not None
+        assert row.page == page
+        assert row.start <= offset <= row.end
+        assert lines.place(line) == (page, row.start)
+
+
+def test_the_line_of_the_reader_keeps_its_text_while_its_surroundings_are_laid_out(document: Any) -> None:
+    lines = _lines(document)
+    line = lines.line_of(20, 200)
+    before = lines.place(line)
+    moved = lines.ensure(line - 400, line + 400, line)
+    assert lines.place(moved) == before
+    assert lines.ensure(moved - 400, moved + 400, moved) == moved
+
+
+def test_after_all_is_laid_out_the_height_is_the_number_of_lines(document: Any) -> None:
+    lines = _lines(document, pages=12)
+    lines.ensure(0, 10**6, 0)
+    rows = [lines.row(y) for y in range(lines.height)]
+    assert None not in rows
+    assert [row.page for row in rows if row.kind == "head"] == list(range(1, 13))  # type: ignore[union-attr]
+    assert lines.row(lines.height) is None
+
+
+def test_a_long_page_is_laid_out_in_slices_without_a_gap(document: Any) -> None:
+    text = "\n".join(f"line {number} of a register" for number in range(4_000))
+    assert len(text) > 5 * SEGMENT_CHARACTERS
+    lines = PageLines(document(text, paged=False), 60)
+    lines.ensure(0, 10**6, 0)
+    shown = [lines.row(y) for y in range(lines.height)]
+    assert "\n".join(text[row.start : row.end] for row in shown if row is not None) == text
+
+
+def test_a_document_of_a_million_tokens_is_laid_out_within_a_second_of_processor_time(document: Any) -> None:
+    document = document(*[WORDS * 8 for _ in range(2_000)])
+    assert sum(len(page.text) for page in document.pages) > 4_000_000
+    started = time.process_time()
+    lines = PageLines(document, 80)
+    middle = lines.ensure(lines.height // 2 - 100, lines.height // 2 + 100, lines.height // 2)
+    opened = time.process_time() - started
+    assert opened < 1.0
+    assert all(lines.row(middle + y) for y in range(40))
+
+
+def test_an_empty_document_has_no_lines_to_fall_over(document: Any) -> None:
+    lines = PageLines(document("", paged=False), 60)
+    assert lines.ensure(0, 100, 0) == 0
+    assert lines.place(5) == (1, 0)

@@ -1,0 +1,62 @@
+"""Places in a document: slices of the strip, what a search finds, what a reader means by a label."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from docqa.app.tui.search import find_hits, find_place
+from docqa.app.tui.slices import Slices
+from docqa.app.tui.stops import stops_of
+
+
+@pytest.mark.parametrize("cells", [7, 10, 80, 300])
+def test_every_slice_begins_where_its_place_falls(lease_document: Any, cells: int) -> None:
+    slices = Slices(lease_document, cells)
+    found = [slices.cell_of(*slices.place_of(cell)) for cell in range(cells)]
+    assert all(abs(cell - number) <= 1 for number, cell in enumerate(found))
+    assert slices.cell_of(10, 10**6) == cells - 1
+    assert slices.place_of(0) == (1, 0)
+
+
+def test_the_best_passage_is_brightest_and_the_poor_half_dark(lease_document: Any) -> None:
+    scores = [(page, 0, 10, float(page)) for page in range(1, 11)]
+    levels = Slices(lease_document, 10).levels(scores)
+    assert levels[9] == 8
+    assert levels[:5] == [0] * 5
+    assert levels == sorted(levels)
+
+
+def test_a_document_without_pages_is_sliced_by_its_characters(document: Any) -> None:
+    slices = Slices(document("a" * 1000, paged=False), 10)
+    assert slices.cell_of(1, 550) == 5
+    assert slices.place_of(5) == (1, 500)
+    assert slices.levels([]) == [0] * 10
+
+
+def test_words_are_found_over_line_ends_and_whatever_the_case(document: Any) -> None:
+    made = document("Notice in\nwriting. NOTICE  IN writing", "no such [thing] here")
+    assert [(hit.page, hit.start) for hit in find_hits(made, "notice in writing")] == [(1, 0), (1, 19)]
+    assert [hit.page for hit in find_hits(made, "[thing]")] == [2]
+    assert find_hits(made, "  ") == []
+    assert len(find_hits(made, "n", most=3)) == 3
+
+
+@pytest.mark.parametrize(
+    ("wanted", "place"),
+    [("ii", (2, 0)), ("page 1", (3, 0)), ("PDF 10", (10, 0)), ("10", (10, 0)), ("part one", (1, 0)), ("xc", None)],
+)
+def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(
+    lease_document: Any, wanted: str, place: tuple[int, int] | None
+) -> None:
+    assert find_place(lease_document, wanted) == place
+
+
+def test_evidence_that_holds_a_quote_is_not_told_twice(lease_document: Any, tui: Any) -> None:
+    from docqa.app.answer import EvidenceItem
+
+    page = lease_document.pages[4]
+    same = EvidenceItem("lease.pdf", 5, "3", 2.0, page.text)
+    answer = tui.answer_of(lease_document, evidence=(same,))
+    assert [stop.quote is None for stop in stops_of(answer, lease_document)] == [False, False]
