@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document, Page
 
 _GUTTER = 2
+_KEPT_STRIPS = 2_000
 _MARKS = {"cite": "▌ ", "quote": "│ ", "hit": "· "}
 _STRONGEST = ("cite", "hit", "quote", "hidden", "heading")
 
@@ -62,6 +63,7 @@ class PageView(ScrollView):
         super().__init__(id=id)
         self._lines: PageLines | None = None
         self._marks: dict[int, list[Mark]] = {}
+        self._strips: dict[Row, Strip] = {}
         self._settling = False
         self._wanted: tuple[int, int, int | None] | None = None
 
@@ -78,6 +80,7 @@ class PageView(ScrollView):
         """Show `document`, with `place` (page, offset) at the top."""
         self._lines = PageLines(document, self._text_width)
         self._marks = {}
+        self._strips = {}
         self.go(*place, above=0)
 
     def go(self, page: int, offset: int, *, above: int | None = None) -> None:
@@ -111,6 +114,7 @@ class PageView(ScrollView):
         self._marks = {}
         for mark in marks:
             self._marks.setdefault(mark.page, []).append(mark)
+        self._strips = {}
         self.refresh()
 
     # Textual
@@ -139,9 +143,20 @@ class PageView(ScrollView):
         row = None if self._lines is None else self._lines.row(y + round(self.scroll_y))
         if row is None:
             return Strip.blank(width, self.rich_style)
-        page = self._lines.document.pages[row.page - 1]  # type: ignore[union-attr]
-        segments = self._head(page) if row.kind == "head" else self._text(page, row)
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        strip = self._strips.get(row)
+        if strip is None or strip.cell_length != width:
+            page = self._lines.document.pages[row.page - 1]  # type: ignore[union-attr]
+            plain = self.rich_style
+            segments = self._head(page) if row.kind == "head" else self._text(page, row, plain)
+            if len(self._strips) >= _KEPT_STRIPS:
+                self._strips.clear()
+            strip = self._strips[row] = Strip(segments).adjust_cell_length(width, plain)
+        return strip
+
+    def notify_style_update(self) -> None:
+        """Another theme, or the focus: lines are made anew."""
+        super().notify_style_update()
+        self._strips.clear()
 
     # Parts
 
@@ -181,12 +196,12 @@ class PageView(ScrollView):
         text = f"── p. {page_text(page.page, page.label)}{note} "
         return [Segment(text + "─" * max(self._text_width + _GUTTER - len(text), 0), style)]
 
-    def _text(self, page: Page, row: Row) -> list[Segment]:
+    def _text(self, page: Page, row: Row, plain: Style) -> list[Segment]:
         marks = [*self._marks.get(row.page, ()), *_block_marks(page, row)]
         marks = [mark for mark in marks if mark.start < max(row.end, row.start + 1) and mark.end > row.start]
         strongest = min((_STRONGEST.index(mark.kind) for mark in marks), default=len(_STRONGEST))
         gutter = _MARKS.get(_STRONGEST[strongest], "  ") if strongest < len(_STRONGEST) else "  "
-        segments = [Segment(gutter, self.rich_style)]
+        segments = [Segment(gutter, plain)]
         edges = {row.start, row.end}
         edges |= {min(max(edge, row.start), row.end) for mark in marks for edge in (mark.start, mark.end)}
         cuts = sorted(edges)
@@ -194,7 +209,7 @@ class PageView(ScrollView):
             kinds = {mark.kind for mark in marks if mark.start < end and mark.end > start}
             kind = next((name for name in _STRONGEST if name in kinds), "")
             text = displayed(page.text[start:end])
-            segments.append(Segment(text, self._style(kind) if kind else self.rich_style))
+            segments.append(Segment(text, self._style(kind) if kind else plain))
         return segments
 
     def _style(self, name: str) -> Style:

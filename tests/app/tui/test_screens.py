@@ -1,7 +1,7 @@
 """The screens that people meet, compared with pictures that somebody has looked at.
 
-`UPDATE_SCREENS=1 pytest tests/app/tui/test_screens.py` draws them anew; look at them before they are committed. They
-belong to one version of Textual (screens/textual.txt), with another one they are not compared.
+`UPDATE_SCREENS=1 pytest -m '' tests/app/tui/test_screens.py` draws them anew; look at them before they are
+committed. They belong to one version of Textual (screens/textual.txt), with another one they are not compared.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from docqa.app.events import Finished, Preview, Reading
 
 SCREENS = Path(__file__).parent / "screens"
 UPDATE = bool(os.environ.get("UPDATE_SCREENS"))
+LATER = ("textual-light", "nord")
 SIZES = {"wide": (120, 40), "narrow": (80, 24)}
 
 
@@ -36,7 +37,7 @@ def _compare(app: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord"])
+@pytest.mark.parametrize("theme", ["textual-dark", *(pytest.param(t, marks=pytest.mark.slow) for t in LATER)])
 def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     answer = tui.answer_of(session.documents[0])
     session.script[:] = [Finished(answer)]
