@@ -220,27 +220,19 @@ class Hybrid(nn.Module):
         position: int = 0,
         factor: float = 1.0,
         tap: dict[int, Tensor] | None = None,
+        layers: int | None = None,
     ) -> Tensor:
-        """Run ids [batch, seq]; `tap` maps a layer's number to None and is filled with that layer's output."""
-        return self.norm(self.run(ids, caches, position=position, factor=factor, tap=tap))
+        """Run ids [batch, seq]; `tap` maps a layer's number to None and is filled with that layer's output.
 
-    def run(
-        self,
-        ids: Tensor,
-        caches: list[Any] | None = None,
-        *,
-        position: int = 0,
-        factor: float = 1.0,
-        tap: dict[int, Tensor] | None = None,
-    ) -> Tensor:
-        """`forward` without the last norm; with fewer caches than layers, through that many layers."""
+        With `layers`, only that many of the first layers run, and the last norm does not.
+        """
         x = self.embed_tokens(ids)
         rotation = self.rotation(torch.arange(position, position + ids.shape[1], device=ids.device), factor)
-        for number, layer in enumerate(self.layers[: None if caches is None else len(caches)]):
+        for number, layer in enumerate(self.layers[:layers]):
             x = layer(x, rotation, None if caches is None else caches[number])
             if tap is not None and number in tap:
                 tap[number] = x
-        return x
+        return self.norm(x) if layers is None else x
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[.., hidden] -> [.., vocab] through the tied or separate head."""

@@ -163,21 +163,21 @@ class Model:
     def evidence_states(self, ids: Sequence[int]) -> Tensor:
         """What `evidence_layer` puts out for `ids` read alone, [seq, dim]; the layers above are not run."""
         with torch.inference_mode():
-            x = self.lower.embed_tokens(torch.as_tensor(ids, dtype=torch.long)[None])
-            rotation = self.lower.rotation(torch.arange(x.shape[1]))
-            for layer in self.lower.layers[: self.evidence_layer + 1]:
-                x = layer(x, rotation)
-        return x[0]
+            return self.lower(torch.as_tensor(ids, dtype=torch.long)[None], layers=self.evidence_layer + 1)[0]
 
     def _run(self, ids: Tensor, state: State, observe: Observer | None = None) -> Tensor:
         """One piece, not crossing the grid, through the layers of the state; the last token's hidden state."""
         tap: dict[int, Tensor] | None = {self.evidence_layer: ids} if observe is not None else None
         position, depth = state.position, len(state.layers)
+        whole = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
         with torch.inference_mode():
-            x = network.run(ids[None], list(state.layers), position=position, factor=state.yarn_factor, tap=tap)[0]
-            last = x[-1].clone() if depth < self.config.num_hidden_layers else network.norm(x[-1])
-            state.advance(ids, last if depth == self.config.num_hidden_layers else None)
+            hidden = network(
+                ids[None], list(state.layers),
+                position=position, factor=state.yarn_factor, tap=tap, layers=None if whole else depth,
+            )  # fmt: skip
+            last = hidden[0, -1].clone()
+            state.advance(ids, last if whole else None)
         if observe is not None and tap is not None:
             observe(position, tap[self.evidence_layer][0])
         return last

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from docqa.app import cli
 from docqa.ingest.passages import cut_passages
 from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 
@@ -220,3 +221,24 @@ def make_document(
         passages=passages,
         coverage=Coverage(len(pages), empty, (), 0, ()),
     )
+
+
+@pytest.fixture
+def tiny_model(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command of the test answers with the tiny checkpoint."""
+    monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
+    monkeypatch.setenv("DOCQA_DTYPE", "float32")
+    monkeypatch.setenv("DOCQA_THREADS", "1")
+
+
+@pytest.fixture
+def docqa(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Function(*arguments) -> (exit code, stdout, stderr), in this process."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = cli.run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, captured.out, captured.err
+
+    return run

@@ -15,19 +15,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from docqa.app import cli
 from docqa.model.plan import Speed
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
 NOWHERE = "Which zeppelin photographed Antarctica?"
 
 
-@pytest.fixture(autouse=True)
-def tiny_model(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every command here answers with the tiny checkpoint."""
-    monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
-    monkeypatch.setenv("DOCQA_DTYPE", "float32")
-    monkeypatch.setenv("DOCQA_THREADS", "1")
+pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
 @pytest.fixture
@@ -40,19 +34,6 @@ def note(tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     return path
-
-
-@pytest.fixture
-def docqa(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Function(*arguments) -> (exit code, stdout, stderr), in this process."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = cli.run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture(scope="session")

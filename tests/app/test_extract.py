@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from docqa.app import cli
 from docqa.app.answer import Answer
 from docqa.app.table import Cell, cell_of
 
@@ -20,25 +19,7 @@ RENT = "What does the tenant pay to the keeper?"
 NOWHERE = "Which zeppelin photographed Antarctica?"
 
 
-@pytest.fixture(autouse=True)
-def tiny_model(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every command here answers with the tiny checkpoint."""
-    monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
-    monkeypatch.setenv("DOCQA_DTYPE", "float32")
-    monkeypatch.setenv("DOCQA_THREADS", "1")
-
-
-@pytest.fixture
-def docqa(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Function(*arguments) -> (exit code, stdout, stderr), in this process."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = cli.run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
+pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
 @pytest.fixture

@@ -12,26 +12,12 @@ from xml.etree import ElementTree
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from docqa.app import cli
 from docqa.app.errors import UsageError
 from docqa.app.inspection import find_page
 
 SVG = "{http://www.w3.org/2000/svg}"
 WORDS = ("Salt", "Rope", "Timber", "Coal", "Herring")
 HOSTILE = 'Alpha </text><script>alert("x")</script> & "omega"'
-
-
-@pytest.fixture
-def docqa(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Function(*arguments) -> (exit code, stdout, stderr), in this process."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = cli.run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture(scope="session")

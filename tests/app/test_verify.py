@@ -11,23 +11,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from docqa.app import cli
 from docqa.app.folding import FOLDING
 
 LEASE = "4.1 The Tenant shall not assign this lease without consent.\n\n5.1 The deposit is returned within nine days.\n"
-
-
-@pytest.fixture
-def docqa(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Function(*arguments) -> (exit code, stdout, stderr), in this process."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = cli.run([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
