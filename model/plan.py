@@ -20,8 +20,8 @@ class Speed:
     """Multiply-adds a second of prefill: those of matrix products and delta rule, and those of attention.
 
     The defaults stand where nothing was measured (2 cores); `trial.measured_speed` gives those of this machine. The
-    two differ by processor: torch's attention ran at a third of the speed of its products in bf16 on Zen 5, and at
-    nearly the same speed in float32 with AVX2.
+    relation of the two is not the same on every processor: torch's attention ran at a third of the speed of its
+    products in bf16 on Zen 5, and with that weight a read in float32 with AVX2 was planned twice as long as it took.
     """
 
     dense: float = 60e9

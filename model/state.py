@@ -130,7 +130,7 @@ def attention_kind(state: State, position: int | None = None) -> str:
     """How attention has read this state, or would read it up to `position` tokens, in words, for provenance."""
     count = len(state.layers)
     if not any(isinstance(layer, AttentionMemory) for layer in state.layers):
-        return f"none: answers come from layers 1 to {count}, which are delta nets, and from the heads on them"
+        return f"none: answers come from the first {count} layers, which are delta nets, and from the heads on them"
     return state.long.describe(state.position if position is None else position)
 
 
