@@ -113,6 +113,19 @@ class Answer:
             "provenance": self.provenance,
         }
 
+    @classmethod
+    def from_json_object(cls, value: dict[str, Any]) -> Answer:
+        """The Answer that `to_json_object` wrote. Raises KeyError, TypeError or ValueError for anything else."""
+        fields = {key: item for key, item in value.items() if key != "schema"}
+        quotes = tuple(
+            Quote(**{**quote, "cites": tuple(Cite(**cite) for cite in quote["cites"])})
+            for quote in fields.pop("quotes")
+        )
+        evidence = tuple(EvidenceItem(**item) for item in fields.pop("evidence"))
+        coverage = CoverageReport(**_tupled(fields.pop("coverage")))
+        usage = Usage(**fields.pop("usage"))
+        return cls(**fields, quotes=quotes, evidence=evidence, coverage=coverage, usage=usage)
+
     @property
     def exit_code(self) -> int:
         """0 answered or partial, 3 unreadable, 5 not found, 4 anything else."""
@@ -133,3 +146,7 @@ def _quote_object(quote: Quote) -> dict[str, Any]:
 
 def _listed(values: dict[str, Any]) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+
+
+def _tupled(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

@@ -25,8 +25,8 @@ GRADE_WORDS = {
 }
 
 
-def answer_text(answer: Answer) -> str:
-    """The whole answer, without a line end at its end."""
+def answer_text(answer: Answer, *, first_quote: int | None = None) -> str:
+    """The whole answer, without a line end at its end; its quotes numbered from `first_quote` where that is given."""
     named = {cite.file for quote in answer.quotes for cite in quote.cites} | {item.file for item in answer.evidence}
     several = len(named) > 1
     blocks = [coverage_line(answer.coverage)]
@@ -35,7 +35,7 @@ def answer_text(answer: Answer) -> str:
     elif answer.answer is None and not answer.quotes:
         blocks.append(f"No answer ({answer.status}).")
     else:
-        blocks.append(_answer_block(answer, several))
+        blocks.append(_answer_block(answer, several, first_quote))
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -45,6 +45,13 @@ def preview_text(answer: Answer) -> str:
         return "Preliminary: the passages that the question's words find do not answer it. Now reading all of it."
     lines = answer_text(answer).splitlines()
     return "\n".join(["Preliminary answer, from passages found by the question's words:", "", *lines])
+
+
+def nearest_text(answer: Answer) -> str:
+    """What is shown where nothing else was found than what was shown before."""
+    several = len({item.file for item in answer.evidence}) > 1
+    lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
+    return "\n".join(["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])])
 
 
 def coverage_line(coverage: CoverageReport) -> str:
@@ -97,25 +104,27 @@ def _page_range(first: Cite, last: Cite) -> str:
     return f"pp. {printable(labels[0])}–{printable(labels[1])}{physical}"
 
 
-def _answer_block(answer: Answer, several: bool) -> str:
+def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str:
     lines = [printable(answer.answer or "")]
     if answer.status == "partial":
         lines[0] += "   [partial: from the passages that the question's words find]"
-    for quote in answer.quotes:
-        lines += ["", *_quote_lines(quote, several)]
+    for at, quote in enumerate(answer.quotes):
+        number = None if first_quote is None else first_quote + at
+        lines += ["", *_quote_lines(quote, several, number)]
     lines += ["", f"confidence {answer.confidence:.2f}"]
     lines += [f"note: {printable(warning)}" for warning in answer.coverage.warnings]
     return "\n".join(lines)
 
 
-def _quote_lines(quote: Quote, several: bool) -> list[str]:
+def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list[str]:
     place = cite_text(quote.cites, with_file=several)
     moved = {"moved": ", found elsewhere than cited", "other_document": ", found in another document"}
     grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
     speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
     if quote.defines:
         place = f"{place}, what {printable(quote.defines)} means"
-    return [f'  "{printable(quote.text)}"', f"  {place}{speaker} [{grade}{moved.get(quote.place, '')}]"]
+    lead = "" if number is None else f"{number}. "
+    return [f'  {lead}"{printable(quote.text)}"', f"  {place}{speaker} [{grade}{moved.get(quote.place, '')}]"]
 
 
 def _refusal_block(answer: Answer, several: bool) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import TracebackType
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from docqa.app import compose, refusal
-from docqa.app.answer import Answer, CoverageReport, Usage
+from docqa.app.answer import Answer, CoverageReport, Quote, Usage
 from docqa.app.context import Context, lay_out
 from docqa.app.engine import Options, load_model
 from docqa.app.errors import UsageError
 from docqa.app.events import Event, Finished, Preview, QuoteFound, Warning
 from docqa.app.evidence import Ranked, WordIndex, attention_by_passage, rank
 from docqa.app.focus import FocusReading, excerpt, read_focus
+from docqa.app.passed_over import Places
 from docqa.app.provenance import Profile, answer_provenance, profile_of
 from docqa.app.span_reading import Asked, Rows, rank_few, read_by_spans, read_passages_alone, read_question
 from docqa.app.states import Reader
@@ -157,6 +158,22 @@ class Session:
         usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
         return self._compose(asked, ranked, reading, usage, preliminary=True)
 
+    def ask_again(self, question: str, without: Sequence[Quote], nearest: int = 0) -> Answer:
+        """The answer of the candidates that are left when those in `without` are passed over; nothing is read anew.
+
+        `nearest`: how many passages of the ranking `evidence` passes over. After an answer to the same question.
+        """
+        asked = self._checked(question)
+        started = time.monotonic()
+        quick = self.options.quick
+        ranked, reading = self._preview(asked, rank(asked, self.index)) if quick else self._look(asked)
+        if reading is not None:
+            places = Places.of(without)
+            left = tuple(candidate for candidate in reading.candidates if not places.hold(candidate, self.documents))
+            reading = replace(reading, candidates=left)
+        usage = Usage(0, len(self.context), round(time.monotonic() - started, 3), True)
+        return self._compose(asked, ranked, reading, usage, preliminary=quick, nearest=nearest)
+
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, after `read`."""
         return self._look(question)[0]
@@ -271,8 +288,9 @@ class Session:
         return self._compose(question, ranked, reading, usage, preliminary=False)
 
     def _compose(
-        self, question: str, ranked: list[Ranked], reading: FocusReading | None, usage: Usage, *, preliminary: bool
-    ) -> Answer:
+        self, question: str, ranked: list[Ranked], reading: FocusReading | None, usage: Usage, *,
+        preliminary: bool, nearest: int = 0,
+    ) -> Answer:  # fmt: skip
         from docqa.model.state import attention_kind
 
         calibration = self.model.calibration.get("refusal")
@@ -282,7 +300,7 @@ class Session:
         attention = attention_kind(empty, len(self.context))
         found = compose.Found(
             question=question,
-            ranked=ranked[: max(self.options.k, 3)],
+            ranked=ranked[nearest : nearest + max(self.options.k, 3)],
             reading=reading,
             probability=likely,
             refused=refusal.refused(likely, calibration) or reading is None or not reading.candidates,

@@ -50,7 +50,11 @@ def plain_words(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Stems of the words of `text` that are no stop words, in order, repeats kept."""
-    words = [word for word in plain_words(text) if word not in STOP_WORDS]
+    return stems([word for word in plain_words(text) if word not in STOP_WORDS])
+
+
+def stems(words: list[str]) -> list[str]:
+    """The stem of every word, in order."""
     return list(_stemmer().stemWords(words))
 
 

@@ -14,6 +14,7 @@ from docqa.app.progress import size
 from docqa.app.render import printable
 
 if TYPE_CHECKING:
+    from docqa.app.history.history import History
     from docqa.app.store import Entry, Store
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -30,12 +31,21 @@ def group() -> typer.Typer:
 
 def list_entries() -> int:
     """Print what is kept, most recently used first: kind, bytes, last use, files."""
+    from docqa.app.history.history import open_kept
+
     store = _store()
     entries = store.entries()
     for entry in entries:
         report.result(_line(entry))
     total = sum(entry.bytes for entry in entries)
-    report.note(f"{len(entries)} entries, {size(total)} of {size(store.budget_bytes)}, in {store.root}")
+    count = len(entries)
+    history = open_kept(store)
+    if history is not None:
+        with history:
+            report.result(_history_line(history))
+            total, count = total + history.bytes(), count + 1
+            _tell(history)
+    report.note(f"{count} entries, {size(total)} of {size(store.budget_bytes)}, in {store.root}")
     return report.ANSWERED
 
 
@@ -45,17 +55,24 @@ def prune(
         typer.Option("--to", metavar="SIZE", help="Evict down to this size, such as 2G; default the budget."),
     ] = None,
 ) -> int:
-    """Delete what was longest unused until the rest fits the budget, and everything damaged."""
+    """Delete what was longest unused until the rest fits the budget, and everything damaged.
+
+    Past questions go last: what was read can be read again, what was asked cannot.
+    """
     store = _store()
-    gone = store.prune(None if to is None else _bytes(to))
+    budget = store.budget_bytes if to is None else _bytes(to)
+    gone = store.prune(budget)
     for entry in gone:
         report.result(f"deleted {_line(entry)}")
-    report.note(f"{len(gone)} entries deleted, {size(sum(entry.bytes for entry in gone))} freed")
+    freed = sum(entry.bytes for entry in gone)
+    count, more = _prune_history(store, budget)
+    report.note(f"{len(gone) + count} entries deleted, {size(freed + more)} freed")
     return report.ANSWERED
 
 
 def verify() -> int:
     """Check every kept document and state against its checksums; status 4 when one is damaged."""
+    from docqa.app.history.history import open_kept
     from docqa.app.states import check_state
 
     store = _store()
@@ -63,20 +80,30 @@ def verify() -> int:
     problems = store.verify(check_state)
     for entry, reason in problems:
         report.result(f"damaged {_line(entry)}: {reason}")
+    history = open_kept(store)
+    if history is not None:
+        checked += 1
+        with history:
+            wrong = history.check() or "; ".join(history.notices)
+        if wrong:
+            report.result(f"damaged history {wrong}")
+            return _damaged(len(problems) + 1, checked)
     if problems:
-        report.note(
-            f"{len(problems)} of {checked} entries are damaged; `docqa cache prune` deletes them, reading rebuilds them"
-        )
-        return report.RESOURCES
+        return _damaged(len(problems), checked)
     report.note(f"{checked} entries checked, all as they were written")
     return report.ANSWERED
+
+
+def _damaged(count: int, checked: int) -> int:
+    report.note(f"{count} of {checked} entries are damaged; `docqa cache prune` deletes them, reading rebuilds them")
+    return report.RESOURCES
 
 
 def forget(file: Annotated[str, typer.Argument(metavar="FILE", help="The file; it may be gone already.")]) -> int:
     """Delete all that is kept of a file: its text, its states, its answers."""
     import hashlib
 
-    from docqa.app.tui import kept_turns
+    from docqa.app.history.history import damaged_files, open_kept
 
     path = Path(file)
     store = _store()
@@ -85,7 +112,14 @@ def forget(file: Annotated[str, typer.Argument(metavar="FILE", help="The file; i
         with path.open("rb") as stream:
             key = hashlib.file_digest(stream, "sha256").hexdigest()
     deleted, freed = store.forget(key, file)
-    deleted += kept_turns.forget(store, key, file)
+    history = open_kept(store)
+    if history is not None:
+        with history:
+            deleted += history.forget(key, file)
+            _tell(history)
+    for damaged in damaged_files(store):  # nobody can say whose questions are in it
+        damaged.unlink()
+        deleted += 1
     if not deleted and not path.exists():
         raise InputError(
             "no such file, and nothing is kept of a file of that name", where=file, hint="`docqa cache list`"
@@ -99,6 +133,43 @@ def _store() -> Store:
     from docqa.app.store import Store
 
     return Store(Path(config.resolve().text("cache_dir") or ".").expanduser())
+
+
+def _prune_history(store: Store, budget: int) -> tuple[int, int]:
+    """Give the history what the rest leaves of the budget; (what went of it, bytes freed).
+
+    It stays as it is where the rest is over the budget because it is in use: a few questions would not help.
+    """
+    from docqa.app.history.history import damaged_files, open_kept
+
+    count = freed = 0
+    history = open_kept(store)
+    if history is not None:
+        with history:
+            before, left = history.bytes(), budget - sum(entry.bytes for entry in store.entries())
+            for session in history.prune(left) if left >= 0 else ():
+                count += 1
+                report.result(f"deleted history  session {session.id}: {printable(session.title)}")
+            freed = before - history.bytes()
+            _tell(history)
+    damaged = damaged_files(store)
+    for file in damaged:
+        freed += file.stat().st_size
+        file.unlink()
+        report.result(f"deleted history  {file.name}")
+    return count + len(damaged), freed
+
+
+def _history_line(history: History) -> str:
+    sessions = history.sessions()
+    used = time.strftime("%Y-%m-%d %H:%M", time.localtime(sessions[0].updated)) if sessions else "never"
+    questions = sum(session.questions for session in sessions)
+    return f"{'history':9} {'':12} {size(history.bytes()):>10} {used} kept {questions:,} questions"
+
+
+def _tell(history: History) -> None:
+    for notice in history.notices:
+        report.warn(printable(notice))
 
 
 def _line(entry: Entry) -> str:

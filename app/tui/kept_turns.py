@@ -1,28 +1,26 @@
-"""Questions and answers of a document, kept so that a person who comes back finds them. No Textual here.
+"""Questions and answers of a document as the interface shows them, kept in the history. No Textual here.
 
-One file a document, `sessions/ID.json` in the store's folder (ID: sha256 of the document's bytes), renamed into place
-whole and readable only by its owner. `docqa forget` deletes it.
+A document has one session of kind `tui` that grows whenever it is opened; `docqa history` finds and exports it too.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import tempfile
+import time
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from docqa.app.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.errors import ResourceError
+from docqa.app.history.cited_pages import cited_pages
+from docqa.app.history.history import History, kept_documents, open_history, open_kept
+from docqa.app.history.records import KeptSession, KeptTurn
 
 if TYPE_CHECKING:
+    from docqa.app.answer import Answer, Quote
     from docqa.app.store import Store
     from docqa.ingest.types import Document
 
-SCHEMA = 1
 INTERRUPTED = "Left before it was answered; r asks again."
-_KIND = "sessions"
+_KIND = "tui"
 
 
 @dataclass
@@ -46,97 +44,65 @@ class Turn:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of one document: turns in order, and (page, offset) of the line that was at the top."""
+    """What is kept of one document: turns in order, and (page, offset) of the line that was at the top.
+
+    `notices` say what was damaged and set aside.
+    """
 
     turns: list[Turn]
     place: tuple[int, int]
+    notices: tuple[str, ...] = ()
 
 
 def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, int]) -> None:
     """Write the turns; one that is under way is kept as stopped. Raises OSError when the disk refuses."""
-    record = {
-        "schema": SCHEMA,
-        "document": document.id,
-        "paths": [os.path.abspath(document.path)],
-        "place": list(place),
-        "turns": [_turn_object(turn) for turn in turns],
-    }
-    path = store.folder(_KIND, f"{document.id}.json")
-    handle, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)  # which is made for its owner alone
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(record, file, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        with open_history(store) as history:
+            session = _session(history, document) or history.start(_KIND, kept_documents([document]), document.title)
+            history.keep_all(session, [_kept(turn, document) for turn in turns], place)
+    except ResourceError as error:
+        raise OSError(str(error)) from error
 
 
 def load(store: Store, document: Document) -> Kept:
-    """What is kept of `document`; nothing where there is no file or it cannot be used."""
-    record = _record(store.root / _KIND / f"{document.id}.json")
+    """What is kept of `document`; nothing where there is no history or it cannot be used."""
     try:
-        page, offset = record.get("place", (1, 0))
-        turns = [_turn(item) for item in record.get("turns", [])]
-        return Kept(turns, (int(page), int(offset)))
-    except (KeyError, TypeError, ValueError):
-        return Kept([], (1, 0))
+        history = open_kept(store)
+        if history is None:
+            return Kept([], (1, 0))
+        with history:
+            session = _session(history, document)
+            turns = history.turns(session) if session else []
+            place = history.session(session).place if session else (1, 0)
+            shown = [Turn(turn.question, turn.state, turn.answer, turn.note) for turn in turns]
+            return Kept(shown, place, tuple(history.notices))
+    except (ResourceError, OSError) as error:
+        return Kept([], (1, 0), (str(error),))
+
+
+def sessions(store: Store) -> list[KeptSession]:
+    """The sessions of all documents, the last used first; none where the history cannot be used."""
+    try:
+        history = open_kept(store)
+        if history is None:
+            return []
+        with history:
+            return history.sessions(kind=_KIND)
+    except (ResourceError, OSError):
+        return []
 
 
 def questions_by_path(store: Store) -> dict[str, int]:
     """How many questions are kept of each document, by its absolute path."""
-    counts: dict[str, int] = {}
-    for path in _files(store):
-        record = _record(path)
-        for name in record.get("paths", []):
-            counts[name] = len(record.get("turns", []))
-    return counts
+    return {document.absolute: session.questions for session in sessions(store) for document in session.documents}
 
 
-def forget(store: Store, document_id: str | None, path: str) -> int:
-    """Delete what is kept of a document, by its hash or by its path; returns the number of files that went."""
-    gone = 0
-    for file in _files(store):
-        if file.stem == document_id or os.path.abspath(path) in _record(file).get("paths", []):
-            file.unlink(missing_ok=True)
-            gone += 1
-    return gone
+def _session(history: History, document: Document) -> int | None:
+    found = history.sessions(kind=_KIND, document=document.id)
+    return found[0].id if found else None
 
 
-def _files(store: Store) -> list[Path]:
-    folder = store.root / _KIND
-    return sorted(folder.glob("*.json")) if folder.is_dir() else []
-
-
-def _record(path: Path) -> dict[str, Any]:
-    with contextlib.suppress(OSError, ValueError):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(record, dict) and record.get("schema") == SCHEMA:
-            return record
-    return {}
-
-
-def _turn_object(turn: Turn) -> dict[str, Any]:
-    answer = turn.answer.to_json_object() if turn.answer is not None else None
+def _kept(turn: Turn, document: Document) -> KeptTurn:
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)
-    return {"question": turn.question, "state": state, "note": note, "answer": answer}
-
-
-def _turn(item: dict[str, Any]) -> Turn:
-    answer = None if item["answer"] is None else answer_from(item["answer"])
-    return Turn(str(item["question"]), str(item["state"]), answer, str(item["note"]))
-
-
-def answer_from(value: dict[str, Any]) -> Answer:
-    """The Answer that `to_json_object` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-    fields = {key: item for key, item in value.items() if key != "schema"}
-    quotes = tuple(
-        Quote(**{**quote, "cites": tuple(Cite(**cite) for cite in quote["cites"])}) for quote in fields.pop("quotes")
-    )
-    evidence = tuple(EvidenceItem(**item) for item in fields.pop("evidence"))
-    coverage: dict[str, Any] = {
-        key: tuple(v) if isinstance(v, list) else v for key, v in fields.pop("coverage").items()
-    }
-    usage = Usage(**fields.pop("usage"))
-    return Answer(**fields, quotes=quotes, evidence=evidence, coverage=CoverageReport(**coverage), usage=usage)
+    pages = cited_pages(turn.answer, [document])
+    return KeptTurn(turn.question, time.time(), turn.answer, "", state, note, 0, pages)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import stat
+import os
 from typing import Any
 
 import pytest
 
 from docqa.app import cli
+from docqa.app.history.history import open_history
 from docqa.app.store import Store
 from docqa.app.tui import export, kept_turns
 from docqa.app.tui.kept_turns import Turn
@@ -22,14 +22,16 @@ def test_turns_come_back_as_they_were(lease_document: Any, store: Store, tui: An
     assert kept.place == (3, 40)
 
 
-def test_the_file_is_its_owners_alone_and_nothing_is_left_beside_it(
-    lease_document: Any, store: Store, tui: Any
-) -> None:
-    for _ in range(2):
-        kept_turns.save(store, lease_document, [Turn("q", "done", tui.answer_of(lease_document))], (1, 0))
-    (file,) = (store.root / "sessions").iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document: Any, store: Store, tui: Any) -> None:
+    first = Turn("What is the fee?", "done", tui.answer_of(lease_document))
+    kept_turns.save(store, lease_document, [first], (1, 0))
+    kept_turns.save(store, lease_document, [first, Turn("And who pays?", "stopped")], (2, 7))
+    (session,) = kept_turns.sessions(store)
+    assert (session.questions, session.place, session.documents[0].id) == (2, (2, 7), lease_document.id)
+    assert kept_turns.questions_by_path(store) == {os.path.abspath("lease.pdf"): 2}
+    with open_history(store) as history:
+        assert [item.turn.question for item in history.search("payable")[0]] == ["What is the fee?"]
+        assert [page.page for page in history.turns(session.id)[0].pages] == [5, 9]
 
 
 def test_a_question_under_way_is_kept_as_stopped(lease_document: Any, store: Store) -> None:
@@ -39,9 +41,21 @@ def test_a_question_under_way_is_kept_as_stopped(lease_document: Any, store: Sto
     assert turn.note == kept_turns.INTERRUPTED
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": 9}', '{"schema": 1, "turns": [{}]}'])
-def test_a_file_that_cannot_be_used_is_as_none(lease_document: Any, store: Store, content: str) -> None:
-    store.folder("sessions", f"{lease_document.id}.json").write_text(content, encoding="utf-8")
+def test_a_history_that_cannot_be_used_is_as_none_and_says_so(lease_document: Any, store: Store, tui: Any) -> None:
+    assert kept_turns.load(store, lease_document) == kept_turns.Kept([], (1, 0))
+    assert list(store.root.glob("history")) == []
+    store.folder("history", "history.sqlite").write_text("no database at all " * 100, encoding="utf-8")
+    kept = kept_turns.load(store, lease_document)
+    assert kept.turns == []
+    assert "set aside" in kept.notices[0]
+    kept_turns.save(store, lease_document, [Turn("q", "done", tui.answer_of(lease_document))], (1, 0))
+    assert len(kept_turns.load(store, lease_document).turns) == 1
+
+
+def test_a_disk_that_refuses_is_an_error_of_the_system(lease_document: Any, store: Store) -> None:
+    (store.root / "history").write_text("in the way", encoding="utf-8")
+    with pytest.raises(OSError, match="history"):
+        kept_turns.save(store, lease_document, [Turn("q", "failed")], (1, 0))
     assert kept_turns.load(store, lease_document).turns == []
 
 
@@ -52,7 +66,7 @@ def test_forget_deletes_the_questions_of_a_file(
     monkeypatch.setenv("DOCQA_CACHE_DIR", str(store.root))
     assert cli.run(["forget", "other.pdf"]) == 3
     assert cli.run(["forget", lease_document.path]) == 0
-    assert list((store.root / "sessions").iterdir()) == []
+    assert kept_turns.load(store, lease_document).turns == []
     assert "1 entries deleted" in capsys.readouterr().out
 
 
@@ -64,9 +78,3 @@ def test_an_export_keeps_the_text_of_a_document_text(lease_document: Any, tui: A
     assert "> lease.pdf, p. 3 (PDF 5) [✓✓ verified: exact]" in text
     assert "[≈ not verified: damaged]" in text
     assert "*no memory*" in text
-
-
-def test_kept_turns_are_json_that_another_program_can_read(lease_document: Any, store: Store, tui: Any) -> None:
-    kept_turns.save(store, lease_document, [Turn("q", "done", tui.answer_of(lease_document))], (1, 0))
-    record = json.loads((store.root / "sessions" / f"{lease_document.id}.json").read_text(encoding="utf-8"))
-    assert record["turns"][0]["answer"]["quotes"][0]["grade"] == "exact"

@@ -1,0 +1,1 @@
+"""A conversation over documents in the terminal: follow-up questions, slash commands, the loop that reads lines."""

@@ -1,0 +1,152 @@
+"""Conversation: questions over one Session, each resolved against those before it, and kept."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docqa.app.chat.followup import Earlier, resolve
+from docqa.app.events import Event, Finished, Preview
+from docqa.app.history.cited_pages import cited_pages
+from docqa.app.history.history import kept_documents
+from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
+
+if TYPE_CHECKING:
+    from docqa.app.answer import Answer, Quote
+    from docqa.app.history.recorder import Recorder
+    from docqa.app.session import Session
+
+STOPPED = "stopped before it was answered"
+ANEW = "asked again"
+AS_TYPED = "asked again, as it was typed"
+_NEAREST_STEP = 3  # passages that a refusal shows
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A quote with its number in the conversation, from 1."""
+
+    number: int
+    quote: Quote
+
+
+class Conversation:
+    """Over the documents of `session`; `turns` are those of an earlier run. Mutable: it grows by what is asked."""
+
+    def __init__(self, session: Session, recorder: Recorder, turns: Sequence[KeptTurn] = ()) -> None:
+        self.session = session
+        self.turns = list(turns)
+        self._recorder = recorder
+        self._started = turns[0].asked if turns else time.time()
+        self._texts: list[str] | None = None
+
+    # Asking
+
+    def understand(self, question: str) -> str:
+        """The question that stands by itself, by what was asked before; the question itself where that is the same."""
+        earlier = next((turn for turn in reversed(self.turns) if turn.state != "failed"), None)
+        if earlier is None:
+            return question.strip()
+        answer = earlier.answer.answer if earlier.answer is not None else None
+        return resolve(question, Earlier(earlier.understood or earlier.question, answer), self._stands)
+
+    def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
+        """The events of the session for `understood`. Closing the generator keeps the question, and what it had."""
+        preview: Answer | None = None
+        finished = False
+        try:
+            for event in self.session.ask(understood):
+                if isinstance(event, Preview):
+                    preview = event.answer
+                if isinstance(event, Finished):
+                    finished = True
+                    self._add(question, understood, event.answer, "done", note)
+                yield event
+        except (GeneratorExit, KeyboardInterrupt):
+            if not finished:
+                self._add(question, understood, preview, "stopped", STOPPED)
+            raise
+
+    def retry_note(self) -> str:
+        """How `again` will ask the last question: anew, as it was typed, or for the next best."""
+        last = self.turns[-1]
+        if last.answer is None or last.state != "done":
+            return ANEW
+        if last.status == "not_found" and last.understood:
+            return AS_TYPED
+        return NEXT_BEST
+
+    def again(self) -> Iterator[Event]:
+        """Ask the last question again, in a way that can bring something new.
+
+        What was stopped is asked anew. A refusal of a question that had been completed is asked as it was typed. Else
+        the next best answer follows, without those shown so far, or the passages that come after the nearest.
+        """
+        last, note = self.turns[-1], self.retry_note()
+        understood = last.understood or last.question
+        if note == ANEW:
+            yield from self.ask(last.question, understood)
+        elif note == AS_TYPED:
+            yield from self.ask(last.question, last.question, AS_TYPED)
+        else:
+            yield from self._next_best(last, understood)
+
+    def _next_best(self, last: KeptTurn, understood: str) -> Iterator[Event]:
+        shown = self._tries(last)
+        for _ in self.session.read():  # nothing where it is read already, as after a resumed conversation it is not
+            pass
+        quotes = [quote for turn in shown if turn.answer for quote in turn.answer.quotes]
+        refusals = sum(turn.status == "not_found" for turn in shown)
+        answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)
+        self._add(last.question, understood, answer, "done", NEXT_BEST)
+        yield Finished(answer)
+
+    def _tries(self, last: KeptTurn) -> list[KeptTurn]:
+        """The turns at the end of the conversation that answer the question of the last one."""
+        tries: list[KeptTurn] = []
+        for turn in reversed(self.turns):
+            if (turn.question, turn.understood) != (last.question, last.understood):
+                break
+            tries.append(turn)
+            if turn.note != NEXT_BEST:
+                break
+        return tries
+
+    def _add(self, question: str, understood: str, answer: Answer | None, state: str, note: str) -> None:
+        meant = understood if understood != question.strip() else ""
+        pages = cited_pages(answer, self.session.documents)
+        turn = KeptTurn(question.strip(), time.time(), answer, meant, state, note, 0, pages)
+        self.turns.append(turn)
+        self._recorder.keep(turn)
+
+    def failed(self, question: str, understood: str, reason: str) -> None:
+        """Remember a question that could not be answered for want of memory, disk or a model."""
+        self._add(question, understood, None, "failed", reason)
+
+    # Looking back
+
+    def quotes(self) -> list[Numbered]:
+        """Every quote so far, by number."""
+        found = [quote for turn in self.turns if turn.answer is not None for quote in turn.answer.quotes]
+        return [Numbered(number, quote) for number, quote in enumerate(found, start=1)]
+
+    def next_number(self) -> int:
+        """The number that the first quote of the next answer gets."""
+        return len(self.quotes()) + 1
+
+    def record(self) -> KeptSession:
+        """The conversation as it is exported."""
+        title = self.turns[0].question if self.turns else self.session.documents[0].title
+        documents = kept_documents(self.session.documents)
+        return KeptSession(0, "chat", title, self._started, time.time(), documents, len(self.turns))
+
+    def _stands(self, words: str) -> bool:
+        """Whether `words` stand in a document, in any case and spacing."""
+        if self._texts is None:
+            pages = (page.text for document in self.session.documents for page in document.pages)
+            self._texts = [" ".join(text.split()).casefold() for text in pages]
+        wanted = re.compile(rf"(?<!\w){re.escape(words.casefold())}(?!\w)")
+        return any(wanted.search(text) for text in self._texts)

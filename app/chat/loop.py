@@ -1,0 +1,200 @@
+"""The loop of a conversation: lines in, answers out. A person types them, or they come from a pipe."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from difflib import get_close_matches
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from docqa.app import events, render, report
+from docqa.app.chat import slash
+from docqa.app.commands.screen import Screen
+from docqa.app.history.records import NEXT_BEST
+
+if TYPE_CHECKING:
+    from docqa.app.answer import Answer
+    from docqa.app.chat.conversation import Conversation
+
+PROMPT = "> "
+
+
+def typed_lines() -> Iterator[str]:
+    """Lines of a person at a terminal until Ctrl+D; Ctrl+C drops the line that is being typed."""
+    with suppress(ImportError):
+        import readline  # noqa: F401 - gives input() its line editing
+
+    while True:
+        try:
+            if sys.stdout.isatty():
+                line = input(PROMPT)
+            else:  # results go elsewhere; the prompt must not go with them
+                sys.stderr.write(PROMPT)
+                sys.stderr.flush()
+                line = input()
+        except EOFError:
+            report.note("")
+            return
+        except KeyboardInterrupt:
+            report.note("\n(Ctrl+D quits)")
+            continue
+        yield line
+
+
+def piped_lines() -> Iterator[str]:
+    """The lines of standard input; none where the process was started without one."""
+    for line in sys.stdin.buffer if sys.stdin is not None else ():
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+class ChatLoop:
+    """Answers lines over a conversation. `typed`: a person types them, so that Ctrl+C stops no more than the answer."""
+
+    def __init__(self, conversation: Conversation, *, typed: bool) -> None:
+        self._conversation = conversation
+        self._typed = typed
+        self._screen = Screen()
+        self._codes: list[int] = []
+        self._stopped: Callable[[], bool] = bool
+
+    def run(self, lines: Iterable[str]) -> int:
+        """Answer until the lines end or one is /quit; returns the worst status of the answers, 0 for a person."""
+        try:
+            for line in joined(lines):
+                with _stop_key(self._typed) as self._stopped:
+                    if not self._line(line):
+                        break
+        finally:
+            self._screen.close()
+        return report.ANSWERED if self._typed else report.worst(self._codes)
+
+    def _line(self, line: str) -> bool:
+        """Answer a line or carry it out; False for the one that ends the conversation."""
+        if line.startswith("/"):
+            return self._command(line)
+        if line:
+            self._ask(line)
+        return True
+
+    # Questions
+
+    def _ask(self, question: str) -> None:
+        understood = self._conversation.understand(question)
+        if not self._typed:
+            report.result(f"> {render.printable(question)}")
+        if understood != question:
+            report.result(f"(read as: {render.printable(understood)})")
+        self._show(self._conversation.ask(question, understood), question, understood)
+
+    def _retry(self) -> None:
+        if not self._conversation.turns:
+            report.note("docqa: nothing was asked yet")
+            return
+        last = self._conversation.turns[-1]
+        if not self._typed:
+            report.result(f"> {render.printable(last.question)}")
+        report.result(f"({self._conversation.retry_note()})")
+        self._show(self._conversation.again(), last.question, last.understood or last.question)
+
+    def _show(self, stream: Iterator[events.Event], question: str, understood: str) -> None:
+        try:
+            for event in stream:
+                if isinstance(event, events.Finished):
+                    self._screen.close()
+                    self._finished(event.answer)
+                elif self._stopped():
+                    stream.close()  # type: ignore[attr-defined]
+                    self._screen.close()
+                    report.note("stopped; what was read is kept, and /retry goes on")
+                    self._codes.append(report.INTERRUPTED)
+                    return
+                elif isinstance(event, events.Preview):
+                    self._screen.close()
+                    report.result(render.preview_text(event.answer) + "\n")
+                else:
+                    self._screen.progress(event)
+        except report.expected_errors() as error:
+            self._failed(question, understood, error)
+        except RuntimeError as error:
+            if not report.out_of_memory(error):
+                raise
+            self._failed(question, understood, error)
+
+    def _finished(self, answer: Answer) -> None:
+        first = self._conversation.next_number() - len(answer.quotes)
+        self._codes.append(answer.exit_code)
+        if self._conversation.turns[-1].note == NEXT_BEST and answer.status == "not_found":
+            report.result(render.nearest_text(answer) + "\n")
+        else:
+            report.result(render.answer_text(answer, first_quote=first) + "\n")
+
+    def _failed(self, question: str, understood: str, error: Exception) -> None:
+        self._screen.close()
+        self._codes.append(report.failure(error))
+        self._conversation.failed(question, understood, report.describe(error))
+
+    # Commands
+
+    def _command(self, line: str) -> bool:
+        """Carry out a slash command; False for the one that ends the conversation."""
+        name, _, rest = line.partition(" ")
+        argument = rest.strip()
+        if name == "/quit":
+            return False
+        try:
+            if name == "/retry":
+                self._retry()
+            elif name == "/save":
+                report.note(f"docqa: wrote {render.printable(slash.save(self._conversation, argument))}")
+            elif name == "/help":
+                report.result(slash.HELP + "\n")
+            elif name in ("/pages", "/quote"):
+                look = slash.pages if name == "/pages" else slash.quote
+                report.result(look(self._conversation, argument) + "\n")
+            else:
+                near = get_close_matches(name, slash.NAMES, n=1)
+                hint = f"did you mean {near[0]}?" if near else "/help lists them"
+                report.usage(f"there is no command {render.printable(name)}", hint)
+        except report.expected_errors() as error:
+            report.failure(error)
+        return True
+
+
+def joined(lines: Iterable[str]) -> Iterator[str]:
+    """Lines without the space around them; one that ends in a backslash goes on in the next."""
+    kept = ""
+    for line in lines:
+        text = kept + line
+        if text.endswith("\\"):
+            kept = text[:-1] + " "
+            continue
+        kept = ""
+        yield " ".join(text.split())
+    if kept.strip():
+        yield " ".join(kept.split())
+
+
+@contextmanager
+def _stop_key(typed: bool) -> Iterator[Callable[[], bool]]:
+    """While it lasts, Ctrl+C is remembered and ends nothing; pressed again it ends the conversation."""
+    pressed = threading.Event()
+    if not typed or threading.current_thread() is not threading.main_thread():
+        yield pressed.is_set
+        return
+
+    def press(number: int, frame: FrameType | None) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+        os.write(2, b"\nstopping (Ctrl+C again quits) ...\n")
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,145 @@
+"""The slash commands of a conversation: looking back at pages and quotes, and saving it. They return what to print."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from docqa.app.answer import Cite
+from docqa.app.errors import InputError, UsageError
+from docqa.app.render import cite_text, page_text, printable
+
+if TYPE_CHECKING:
+    from docqa.app.chat.conversation import Conversation
+    from docqa.ingest.types import Document
+
+HELP = """\
+/pages          the pages cited so far
+/pages LABEL    the text of a page, by its printed label or its number; of a section where there are no pages
+/quote [N]      the last quote, or quote N, with its place, to paste
+/retry          the last question again: the next best answer, without what was shown
+/save [FILE]    the conversation as Markdown, or as one HTML page where FILE ends in .html
+/help           this
+/quit           the end, as Ctrl+D; Ctrl+C stops an answer and keeps the conversation
+A line that ends in \\ goes on in the next."""
+NAMES = ("/pages", "/quote", "/retry", "/save", "/help", "/quit")
+
+
+def pages(conversation: Conversation, label: str) -> str:
+    """The pages cited so far with the numbers of their quotes, or the text of the page `label`."""
+    return _page(conversation, label) if label else "\n".join(_cited(conversation)) or "No page is cited yet."
+
+
+def quote(conversation: Conversation, number: str) -> str:
+    """`“words” (place)` of quote `number`, or of the first of the last answer. Raises UsageError."""
+    found = conversation.quotes()
+    if not found:
+        return "No quote yet."
+    if number:
+        if not number.isdecimal() or not 1 <= int(number) <= len(found):
+            raise UsageError(f"there is no quote {number}", hint=f"they are numbered 1 to {len(found)}")
+        chosen = found[int(number) - 1].quote
+    else:
+        last = next(turn.answer for turn in reversed(conversation.turns) if turn.answer and turn.answer.quotes)
+        chosen = last.quotes[0]
+    named = [Cite(_name(c.file), c.page, c.label, c.section, c.start, c.end) for c in chosen.cites]
+    return f"“{printable(chosen.text)}” ({cite_text(named, with_file=True)})"
+
+
+def save(conversation: Conversation, path: str) -> str:
+    """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where the disk refuses."""
+    from docqa.app.history.html_page import html_page
+    from docqa.app.history.markdown import markdown
+    from docqa.app.output_file import check_output, write_new
+
+    if not conversation.turns:
+        raise UsageError("nothing was asked yet", where="/save")
+    target = os.path.expanduser(path) or _free_name(conversation)
+    check_output(target)
+    form = html_page if target.lower().endswith((".html", ".htm")) else markdown
+    text = form(conversation.record(), conversation.turns)
+    try:
+        write_new(target, text.encode("utf-8", "replace"))
+    except FileExistsError as error:
+        raise UsageError("exists already", where=target, hint="name another file") from error
+    return target
+
+
+def _free_name(conversation: Conversation) -> str:
+    stem = PurePath(conversation.session.documents[0].path).stem or "document"
+    name, number = f"{stem}.chat.md", 2
+    while os.path.exists(name):
+        name, number = f"{stem}.chat-{number}.md", number + 1
+    return name
+
+
+def _cited(conversation: Conversation) -> Iterator[str]:
+    """A line for every place that was cited, in the order of the documents."""
+    numbers: dict[tuple[str, int, str], list[int]] = {}
+    for item in conversation.quotes():
+        for cite in item.quote.cites:
+            place = (
+                f"p. {page_text(cite.page, cite.label)}" if cite.page is not None else printable(cite.label or "text")
+            )
+            numbers.setdefault((cite.file, cite.page or 0, place), []).append(item.number)
+    several = len(conversation.session.documents) > 1
+    order = {document.path: at for at, document in enumerate(conversation.session.documents)}
+    for file, page, place in sorted(numbers, key=lambda key: (order.get(key[0], len(order)), key[1])):
+        quotes = dict.fromkeys(numbers[(file, page, place)])
+        name = f"{_name(file)}, " if several else ""
+        yield f"{name}{place}: quote{'s' if len(quotes) > 1 else ''} {', '.join(map(str, quotes))}"
+
+
+def _page(conversation: Conversation, label: str) -> str:
+    """The text of a page of the document that was cited last, or of the first other one that has it."""
+    cited = [cite.file for item in reversed(conversation.quotes()) for cite in item.quote.cites]
+    documents = sorted(
+        conversation.session.documents,
+        key=lambda document: cited.index(document.path) if document.path in cited else len(cited),
+    )
+    for find in (_by_label, _by_number, _by_section):
+        for document in documents:
+            text = find(document, label)
+            if text is not None:
+                return text
+    raise InputError(f"no document has a page or section {label}", where="/pages", hint="/pages lists those cited")
+
+
+def _by_label(document: Document, label: str) -> str | None:
+    found = (page for page in document.pages if document.paged and (page.label or "").lower() == label.lower())
+    page = next(found, None)
+    return None if page is None else _shown(document, page.page)
+
+
+def _by_number(document: Document, label: str) -> str | None:
+    number = int(label) if label.isdecimal() and len(label) < 10 else 0
+    return _shown(document, number) if document.paged and 1 <= number <= len(document.pages) else None
+
+
+def _by_section(document: Document, label: str) -> str | None:
+    wanted = label.lower()
+    for at, section in enumerate(document.sections):
+        if wanted in {(name or "").lower() for name in (section.label, section.number, section.title)}:
+            later = (other for other in document.sections[at + 1 :] if other.level <= section.level)
+            end = next(later, None)
+            text = document.pages[section.page - 1].text
+            stop = end.start if end is not None and end.page == section.page else len(text)
+            heading = f"{_name(document.path)}, {printable(section.title)}"
+            return f"{heading}\n\n{_lines(text[section.start : stop])}"
+    return None
+
+
+def _shown(document: Document, number: int) -> str:
+    page = document.pages[number - 1]
+    heading = f"{_name(document.path)}, p. {page_text(number, page.label)}"
+    return f"{heading}\n\n{_lines(page.text) or 'This page has no text.'}"
+
+
+def _lines(text: str) -> str:
+    return "\n".join(printable(line) for line in text.splitlines()).strip("\n")
+
+
+def _name(path: str) -> str:
+    return printable(PurePath(path).name) or printable(path)

@@ -1,0 +1,125 @@
+"""`docqa chat`: a conversation over documents, in the terminal or from a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import flags, inputs
+from docqa.app.errors import InputError, UsageError
+from docqa.app.render import printable
+
+if TYPE_CHECKING:
+    from docqa.app.chat.conversation import Conversation
+    from docqa.app.engine import Options
+    from docqa.app.history.records import KeptSession, KeptTurn
+    from docqa.app.session import Session
+
+_Files = Annotated[list[str] | None, typer.Argument(metavar="FILE...", help="Files, folders or .zip archives.")]
+_Resume = Annotated[
+    int | None, typer.Option("--resume", metavar="ID", min=1, help="Go on with a session that `docqa history` lists.")
+]
+_Think = Annotated[
+    bool | None, typer.Option("--think/--no-think", help="Let a model that can think do so before it answers.")
+]
+
+
+def chat(
+    files: _Files = None,
+    resume: _Resume = None,
+    think: _Think = None,
+    model: flags.Model = None,
+    k: flags.Evidence = None,
+    password_file: flags.PasswordFile = None,
+    include_hidden: flags.IncludeHidden = False,
+    no_store: flags.NoStore = False,
+) -> int:
+    """Keep a conversation over documents: "When does it begin?", "And when does it end?".
+
+    /pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D quits. From a pipe
+    every line is a question: echo "Who signed it?" | docqa chat report.pdf
+
+    Exit status of a pipe: the worst of its answers, 5 where one is not found.
+    """
+    paths = files or []
+    if inputs.STDIN in paths:
+        raise UsageError("standard input holds the questions, not a document", hint="name a file")
+    options = inputs.options(
+        model=model, k=k, store=False if no_store else None, include_hidden=include_hidden or None,
+        password_file=password_file,
+    )  # fmt: skip
+    earlier = _earlier(resume, options) if resume is not None else None
+    if earlier is not None and not paths:
+        paths = list(dict.fromkeys(document.absolute for document in earlier[0].documents))
+    if not paths:
+        raise UsageError("no document to talk about", hint="docqa chat FILE, or docqa chat --resume ID")
+    if think:
+        report.note(f"docqa: {_model_name(options)} does not think before it answers: --think changes nothing")
+    return _talk(paths, options, earlier)
+
+
+def _talk(paths: list[str], options: Options, earlier: tuple[KeptSession, list[KeptTurn]] | None) -> int:
+    from docqa.app.chat.conversation import Conversation
+    from docqa.app.chat.loop import ChatLoop, piped_lines, typed_lines
+    from docqa.app.engine import open_session
+    from docqa.app.history.recorder import Recorder
+
+    typed = sys.stdin is not None and sys.stdin.isatty()
+    with open_session(paths, options) as session:
+        _warn_of_changes(session, earlier)
+        number = earlier[0].id if earlier is not None else None
+        recorder = Recorder(session.store, "chat", session.documents, report.warn, resume=number)
+        conversation = Conversation(session, recorder, earlier[1] if earlier is not None else ())
+        if typed:
+            _greet(conversation)
+        try:
+            return ChatLoop(conversation, typed=typed).run(typed_lines() if typed else piped_lines())
+        finally:
+            recorder.close()
+            if typed and recorder.session is not None:
+                report.note(f"docqa: kept; docqa chat --resume {recorder.session} goes on")
+
+
+def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]]:
+    """The session to go on with. Raises InputError where there is none, or it belongs to the terminal interface."""
+    from docqa.app.engine import open_store
+    from docqa.app.history.history import open_kept
+
+    history = open_kept(open_store(options))
+    if history is None:
+        raise InputError("no session is kept yet", hint="docqa chat FILE begins one")
+    with history:
+        session = history.session(number)
+        if session.kind == "tui":
+            hint = f"docqa tui {session.documents[0].path}" if session.documents else "docqa tui"
+            raise InputError(f"session {number} is one of the terminal interface, which keeps it", hint=hint)
+        return session, history.turns(number)
+
+
+def _warn_of_changes(session: Session, earlier: tuple[KeptSession, list[KeptTurn]] | None) -> None:
+    known = {document.absolute: document.id for document in earlier[0].documents} if earlier is not None else {}
+    for document in session.documents:
+        before = known.get(os.path.abspath(document.path))
+        if before is not None and before != document.id:
+            report.warn(f"{printable(document.path)} has changed since: earlier answers cite it as it was")
+
+
+def _greet(conversation: Conversation) -> None:
+    for document in conversation.session.documents[:5]:
+        pages = f", {len(document.pages)} pages" if document.paged else ""
+        report.note(f"{printable(document.path)}{pages}")
+    more = len(conversation.session.documents) - 5
+    if more > 0:
+        report.note(f"and {more} more")
+    if conversation.turns:
+        last = conversation.turns[-1]
+        report.note(f"{len(conversation.turns)} questions so far, the last: {printable(last.question)}")
+    report.note("/help lists the commands, Ctrl+D quits.")
+
+
+def _model_name(options: Options) -> str:
+    return printable(options.model or inputs.BUNDLED_NAME)

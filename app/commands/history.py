@@ -1,0 +1,158 @@
+"""`docqa history`: past questions and answers, found by their words, and exported to send to a colleague."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import flags
+from docqa.app.errors import InputError, UsageError
+from docqa.app.render import printable
+
+if TYPE_CHECKING:
+    from docqa.app.history.history import History
+    from docqa.app.history.records import KeptSession, KeptTurn, Listed
+
+_EXPORT = "export"
+_FILES_SHOWN = 3
+_Words = Annotated[
+    list[str] | None, typer.Argument(metavar="[QUERY] | export ID", help="Words to find; or what to export.")
+]
+_Html = Annotated[bool, typer.Option("--html", help="Export one page with the cited pages' text, quotes marked.")]
+_Markdown = Annotated[bool, typer.Option("--md", help="Export Markdown (the default).")]
+_Output = Annotated[str | None, typer.Option("--output", metavar="F", help="Write there, not to standard output.")]
+_Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="List the newest N.")]
+
+
+def history(
+    words: _Words = None,
+    as_html: _Html = False,
+    as_markdown: _Markdown = False,
+    output: _Output = None,
+    limit: _Limit = 50,
+    as_json: flags.Json = False,
+) -> int:
+    """List past questions, newest first: number, time, status, files, question. Or export some.
+
+    QUERY: every word must stand in the question, the answer or a quote, or begin a word that does. ID: 12 is a whole
+    session, 12.3 its third question.
+
+    Examples: docqa history · docqa history "notice period" · docqa history export 12 --html --output answers.html
+    """
+    if as_html and as_markdown:
+        raise UsageError("--html and --md are two forms of one export", hint="choose one")
+    given = words or []
+    if given[:1] == [_EXPORT]:
+        return _export(given[1:], as_html, output, as_json)
+    if as_html or as_markdown or output is not None:
+        raise UsageError("only an export has a form and a file", hint="docqa history export ID --html --output F")
+    return _list(" ".join(given), limit, as_json)
+
+
+def _list(query: str, limit: int, as_json: bool) -> int:
+    kept = _open()
+    if kept is None:
+        report.note("docqa: no question is kept yet; `docqa ask` and `docqa chat` keep theirs")
+        return report.ANSWERED
+    with kept:
+        listed, total = kept.search(query, limit)
+        _tell(kept)
+    for item in listed:
+        report.result(json.dumps(_object(item), ensure_ascii=False) if as_json else _line(item))
+    if total > len(listed):
+        report.note(f"docqa: {len(listed):,} of {total:,} questions; --limit {total} lists all")
+    elif not listed:
+        report.note(f"docqa: no question with {printable(query)!r}" if query else "docqa: no question is kept")
+    return report.ANSWERED
+
+
+def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) -> int:
+    from docqa.app.history.records import parse_id
+    from docqa.app.output_file import check_output, write_whole
+
+    if as_json:
+        raise UsageError("an export is Markdown or HTML", where="--json", hint="docqa history QUERY --json")
+    if len(names) != 1:
+        hint = "docqa history export ID; `docqa history '\"export\"'` looks for the word"
+        raise UsageError("export wants the number of one session or question", hint=hint)
+    session, position = parse_id(names[0])
+    if output is not None:
+        check_output(output)
+    text = _exported(session, position, as_html)
+    if output is None:
+        report.result(text.removesuffix("\n"))
+    else:
+        write_whole(output, text.encode("utf-8", "replace"))
+        report.note(f"docqa: wrote {printable(output)}")
+    return report.ANSWERED
+
+
+def _exported(number: int, position: int | None, as_html: bool) -> str:
+    from docqa.app.history.html_page import html_page
+    from docqa.app.history.markdown import markdown
+
+    session, turns = _found(number)
+    chosen = [turn for turn in turns if position in (None, turn.position)]
+    if not chosen:
+        which = "no question" if position is None else f"no question {position}"
+        raise InputError(f"session {number} has {which}", hint=f"it has {session.questions}")
+    before = turns[: turns.index(chosen[0])]  # a quote keeps its number, whatever is exported
+    first = 1 + sum(len(turn.answer.quotes) for turn in before if turn.answer is not None)
+    return (html_page if as_html else markdown)(session, chosen, first)
+
+
+def _found(number: int) -> tuple[KeptSession, list[KeptTurn]]:
+    kept = _open()
+    if kept is None:
+        raise InputError("the history is empty", hint="`docqa ask` and `docqa chat` keep their questions")
+    with kept:
+        found = kept.session(number), kept.turns(number)
+        _tell(kept)
+    return found
+
+
+def _open() -> History | None:
+    from docqa.app import config
+    from docqa.app.history.history import open_kept
+    from docqa.app.store import Store
+
+    return open_kept(Store(Path(config.resolve().text("cache_dir") or ".").expanduser()))
+
+
+def _tell(kept: History) -> None:
+    for notice in kept.notices:
+        report.warn(printable(notice))
+
+
+def _line(item: Listed) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(item.turn.asked))
+    return f"{item.id:>7}  {when}  {item.turn.status:9}  {_files(item.files)}: {printable(item.turn.question)}"
+
+
+def _files(paths: tuple[str, ...]) -> str:
+    from docqa.app.history.export import shown_names
+
+    names = list(shown_names(paths).values())
+    more = f" and {len(names) - _FILES_SHOWN} more" if len(names) > _FILES_SHOWN else ""
+    return ", ".join(names[:_FILES_SHOWN]) + more
+
+
+def _object(item: Listed) -> dict[str, Any]:
+    """A question with its whole answer, as `ask --json` prints it."""
+    turn = item.turn
+    return {
+        "id": item.id,
+        "kind": item.kind,
+        "asked": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(turn.asked)),
+        "files": list(item.files),
+        "question": turn.question,
+        "understood": turn.understood or turn.question,
+        "status": turn.status,
+        "note": turn.note,
+        "answer": turn.answer.to_json_object() if turn.answer is not None else None,
+    }

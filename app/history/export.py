@@ -1,0 +1,99 @@
+"""What an exported conversation shows, whatever its form: names of files, numbers of quotes, places."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from docqa.app.answer import Cite, Quote
+from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
+from docqa.app.render import EXCERPT_CHARACTERS, cite_text, page_text, printable
+
+
+@dataclass(frozen=True)
+class NumberedQuote:
+    """A quote with its number in the conversation, from 1."""
+
+    number: int
+    quote: Quote
+
+
+def numbered(turns: Sequence[KeptTurn], first: int = 1) -> Iterator[tuple[KeptTurn, list[NumberedQuote]]]:
+    """Every turn with its quotes, the first of which is `first`: the numbers run through the whole conversation."""
+    number = first - 1
+    for turn in turns:
+        quotes = turn.answer.quotes if turn.answer is not None else ()
+        yield turn, [NumberedQuote(number + at, quote) for at, quote in enumerate(quotes, start=1)]
+        number += len(quotes)
+
+
+def shown_names(paths: Sequence[str]) -> dict[str, str]:
+    """File names without their folders, which are nobody else's business; two of one name keep their paths."""
+    names = {path: printable(PurePath(path).name) or printable(path) for path in dict.fromkeys(paths)}
+    taken = list(names.values())
+    return {path: name if taken.count(name) == 1 else printable(path) for path, name in names.items()}
+
+
+def paths_of(session: KeptSession, turns: Sequence[KeptTurn]) -> list[str]:
+    """Every path that the conversation names: those of its documents, and those that its answers cite."""
+    cited = [cite.file for turn in turns if turn.answer for quote in turn.answer.quotes for cite in quote.cites]
+    evidence = [item.file for turn in turns if turn.answer for item in turn.answer.evidence]
+    return [*(document.path for document in session.documents), *cited, *evidence]
+
+
+def place_text(cites: Sequence[Cite], names: dict[str, str]) -> str:
+    """`lease.pdf, p. 12` or, of the only document, `p. 12`."""
+    shown = [replace(cite, file=names.get(cite.file, cite.file)) for cite in cites]
+    return cite_text(shown, with_file=len(set(names.values())) > 1)
+
+
+def evidence_place(file: str, page: int | None, label: str | None, names: dict[str, str]) -> str:
+    """Where a passage of evidence stands, as `place_text` has it."""
+    place = f"p. {page_text(page, label)}" if page is not None else printable(label or "text")
+    return f"{names.get(file, file)}, {place}" if len(set(names.values())) > 1 else place
+
+
+def excerpt(text: str) -> str:
+    """`text` on one line, cut at a word where it is long."""
+    line = printable(text)
+    return line if len(line) <= EXCERPT_CHARACTERS else line[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + " …"
+
+
+def headline(turn: KeptTurn) -> str:
+    """The words that answer, or in one line why there are none."""
+    answer = turn.answer
+    if answer is None:
+        return turn.note or "Not answered."
+    if answer.status == "not_found" and turn.note == NEXT_BEST:
+        return "Nothing else was found."
+    if answer.status == "not_found":
+        return "Not found: the document does not answer this."
+    return printable(answer.answer or f"No answer ({answer.status}).")
+
+
+def marked_words(quote: Quote) -> tuple[str, str, str]:
+    """The text of a quote before the answer, the answer's words, and what follows; all in the first without one."""
+    start, end = quote.answer_start, quote.answer_end
+    if start is None or end is None:
+        return quote.text, "", ""
+    return quote.text[:start], quote.text[start:end], quote.text[end:]
+
+
+def remarks(turn: KeptTurn) -> list[str]:
+    """What there is to say beside the answer: how it was understood, that it is preliminary, confidence, warnings."""
+    answer = turn.answer
+    if answer is None:
+        return []
+    said = [turn.note] if turn.note else []
+    if answer.status == "partial":
+        said.append("preliminary: from the passages that the question's words find")
+    if answer.status in ("answered", "partial"):
+        said.append(f"confidence {answer.confidence:.2f}")
+    return [*said, *(printable(warning) for warning in answer.coverage.warnings)]
+
+
+def day(seconds: float) -> str:
+    """`2026-11-25`, in local time."""
+    return time.strftime("%Y-%m-%d", time.localtime(seconds))

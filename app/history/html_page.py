@@ -1,0 +1,170 @@
+"""A conversation as one HTML page to send to a colleague: answers, quotes, and the cited pages with the quotes marked.
+
+It needs nothing but itself: the style sheet stands in it, there is no script, and its own policy forbids a browser to
+fetch anything. A cite is a link to the marked words; the number behind them leads back to the quote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+
+from docqa.app.answer import Cite
+from docqa.app.history import export
+from docqa.app.history.export import NumberedQuote
+from docqa.app.history.highlight import Mark, escaped, marked
+from docqa.app.history.records import CitedPage, KeptSession, KeptTurn
+from docqa.app.render import GRADE_WORDS, NEAREST_SHOWN, coverage_line, page_text, printable
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_FILES_SHOWN = 3
+
+
+def html_page(session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1) -> str:
+    """The page, its quotes numbered from `first_quote`; whatever a document or a person wrote is escaped."""
+    page = _Page(session, turns, first_quote)
+    title = escaped(page.title())
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>
+{_style()}</style>
+</head>
+<body>
+<main>
+<section class="answers" aria-label="Questions and answers">
+<header>
+<h1>{title}</h1>
+<p class="about">{page.about()}</p>
+</header>
+{page.contents()}{page.answers()}</section>
+<section class="pages" aria-label="Cited pages">
+{page.pages()}</section>
+</main>
+</body>
+</html>
+"""
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    return (files("docqa.app") / "history" / "page.css").read_text(encoding="utf-8")
+
+
+class _Page:
+    """The parts of one page; ids: `q` a question, `n` a quote, `c` its words on a page."""
+
+    def __init__(self, session: KeptSession, turns: Sequence[KeptTurn], first_quote: int) -> None:
+        self._session = session
+        self._turns = list(export.numbered(turns, first_quote))
+        self._names = export.shown_names(export.paths_of(session, turns))
+        self._marks: dict[CitedPage, list[Mark]] = {}
+        for turn, quotes in self._turns:
+            for item in quotes:
+                self._place(turn, item)
+
+    def title(self) -> str:
+        names = list(dict.fromkeys(self._names[document.path] for document in self._session.documents))
+        more = f" and {len(names) - _FILES_SHOWN} more" if len(names) > _FILES_SHOWN else ""
+        return ", ".join(names[:_FILES_SHOWN]) + more
+
+    def about(self) -> str:
+        count = len(self._turns)
+        questions = f"{count} question{'' if count == 1 else 's'}"
+        return f"{questions} · {export.day(self._session.started)} · answered by docqa in the document’s own words"
+
+    def contents(self) -> str:
+        """Links to the questions, where there is more than one."""
+        if len(self._turns) < 2:
+            return ""
+        items = "\n".join(
+            f'<li><a href="#q{number}">{escaped(printable(turn.question))}</a></li>'
+            for number, (turn, _) in enumerate(self._turns, start=1)
+        )
+        return f'<nav aria-label="Questions">\n<ol>\n{items}\n</ol>\n</nav>\n'
+
+    def answers(self) -> str:
+        return "".join(self._turn(number, *found) for number, found in enumerate(self._turns, start=1))
+
+    def pages(self) -> str:
+        if not self._marks:
+            return '<p class="empty">No page is cited.</p>\n'
+        order = [document.path for document in self._session.documents]
+        ranks = {path: rank for rank, path in enumerate(order)}
+        found = sorted(self._marks, key=lambda page: (ranks.get(page.file, len(order)), page.page or 0, page.start))
+        return "".join(self._cited_page(page) for page in found)
+
+    # Questions
+
+    def _turn(self, number: int, turn: KeptTurn, quotes: list[NumberedQuote]) -> str:
+        answer = turn.answer
+        found = answer is not None and answer.answer is not None
+        lines = [f'<article id="q{number}">', f"<h2>{escaped(printable(turn.question))}</h2>"]
+        if turn.understood:
+            lines.append(f'<p class="understood">read as: {escaped(printable(turn.understood))}</p>')
+        lines.append(f'<p class="{"answer" if found else "none"}">{escaped(export.headline(turn))}</p>')
+        lines += [self._quote(turn, item) for item in quotes]
+        if answer is not None and answer.status == "not_found" and answer.evidence:
+            lines.append('<p class="nearest">Nearest, not an answer:</p>')
+            for item in answer.evidence[:NEAREST_SHOWN]:
+                place = export.evidence_place(item.file, item.page, item.label, self._names)
+                text = escaped(export.excerpt(item.text))
+                lines.append(f'<blockquote class="weak"><p>{text}</p>\n<footer>{escaped(place)}</footer></blockquote>')
+        said = export.remarks(turn)
+        if answer is not None:
+            said += [part for part in (coverage_line(answer.coverage),) if part]
+        lines += [f'<p class="remark">{escaped(remark)}</p>' for remark in said]
+        return "\n".join(lines) + "\n</article>\n"
+
+    def _quote(self, turn: KeptTurn, item: NumberedQuote) -> str:
+        quote = item.quote
+        before, words, after = (escaped(part) for part in export.marked_words(quote))
+        text = f"{before}<strong>{words}</strong>{after}" if words else before
+        place = escaped(export.place_text(quote.cites, self._names))
+        cited = any(_page_of(turn, cite) is not None for cite in quote.cites)
+        link = f'<a class="cite" href="#c{item.number}">{place}</a>' if cited else place
+        speaker = f", {escaped(printable(quote.speaker))}" if quote.speaker else ""
+        grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
+        kind = "verified" if quote.verified else "unverified"
+        return (
+            f'<blockquote id="n{item.number}" class="{kind}"><p>“{text}”</p>\n'
+            f'<footer><span class="number">{item.number}</span> {link}{speaker} '
+            f'<span class="grade">{escaped(grade)}</span></footer></blockquote>'
+        )
+
+    # Pages
+
+    def _place(self, turn: KeptTurn, item: NumberedQuote) -> None:
+        """Put a quote's marks on the pages that it cites; the first carries the id that its cite leads to."""
+        first = True
+        for cite in item.quote.cites:
+            page = _page_of(turn, cite)
+            if page is not None:
+                known = f' id="c{item.number}"' if first else ""
+                back = f'<a class="back" href="#n{item.number}" title="back to quote {item.number}">{item.number}</a>'
+                mark = Mark(cite.start - page.start, cite.end - page.start, f"<mark{known}>", f"</mark>{back}")
+                self._marks.setdefault(page, []).append(mark)
+                first = False
+
+    def _cited_page(self, page: CitedPage) -> str:
+        name = self._names.get(page.file, page.file)
+        place = f"p. {page_text(page.page, page.label)}" if page.page is not None else ""
+        heading = " · ".join(escaped(part) for part in (name, place) if part)
+        before = '<p class="cut">…</p>\n' if page.start else ""
+        text = f'<div class="text" dir="auto">{marked(page.text, self._marks[page])}</div>'
+        return f'<article class="page">\n<h3>{heading}</h3>\n{before}{text}\n</article>\n'
+
+
+def _page_of(turn: KeptTurn, cite: Cite) -> CitedPage | None:
+    """The kept text that holds the words of `cite`; None where they were not kept with the answer."""
+    for page in turn.pages:
+        same = (page.file, page.page) == (cite.file, cite.page)
+        if same and page.start <= cite.start < cite.end <= page.end:
+            return page
+    return None

@@ -1,0 +1,62 @@
+"""A conversation as Markdown: questions, answers, and every quote with its number, place and grade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from docqa.app.history import export
+from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.app.render import GRADE_WORDS, NEAREST_SHOWN, coverage_line, printable
+
+_MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>#|~$&"})
+
+
+def markdown(session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1) -> str:
+    """The conversation, its quotes numbered from `first_quote`; whatever anybody wrote is escaped and stays text."""
+    names = export.shown_names(export.paths_of(session, turns))
+    files = [names[document.path] for document in session.documents]
+    parts = [f"# {_plain(session.title)}", f"{_plain(', '.join(dict.fromkeys(files)))} · {export.day(session.started)}"]
+    for turn, quotes in export.numbered(turns, first_quote):
+        parts += _turn_parts(turn, quotes, names)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _turn_parts(turn: KeptTurn, quotes: list[export.NumberedQuote], names: dict[str, str]) -> list[str]:
+    parts = [f"## {_plain(turn.question)}"]
+    if turn.understood:
+        parts.append(f"*read as: {_plain(turn.understood)}*")
+    answer = turn.answer
+    found = answer is not None and answer.answer is not None
+    parts.append(f"**{_plain(export.headline(turn))}**" if found else _plain(export.headline(turn)))
+    parts += [_quote_part(item, names) for item in quotes]
+    if answer is not None and answer.status == "not_found":
+        nearest = answer.evidence[:NEAREST_SHOWN]
+        parts += ["Nearest, not an answer:"] if nearest else []
+        for item in nearest:
+            place = export.evidence_place(item.file, item.page, item.label, names)
+            parts.append(f"- {_plain(place)}: {_plain(export.excerpt(item.text))}")
+    if answer is not None:
+        parts.append(_plain(coverage_line(answer.coverage)))
+    parts.append(" · ".join(_plain(remark) for remark in export.remarks(turn)))
+    return parts
+
+
+def _quote_part(item: export.NumberedQuote, names: dict[str, str]) -> str:
+    quote = item.quote
+    before, words, after = (_plain_inside(part) for part in export.marked_words(quote))
+    marked = f"**{words}**" if words.strip() == words and words else words
+    grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
+    speaker = f", {_plain(quote.speaker)}" if quote.speaker else ""
+    place = _plain(export.place_text(quote.cites, names))
+    return f"> “{before}{marked}{after}”\n>\n> \\[{item.number}\\] {place}{speaker} ({grade})"
+
+
+def _plain(text: str) -> str:
+    return printable(text).translate(_MARKUP)
+
+
+def _plain_inside(text: str) -> str:
+    """`_plain`, with the white space that parts it from its neighbours."""
+    lead = " " if text[:1].isspace() else ""
+    tail = " " if text[-1:].isspace() and text.strip() else ""
+    return lead + _plain(text) + tail

@@ -1,0 +1,78 @@
+"""How a front end keeps its answers: one session for what is asked in one go. A disk that refuses costs no answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from docqa.app.errors import ResourceError
+from docqa.app.events import Event, Finished
+from docqa.app.history.cited_pages import cited_pages
+from docqa.app.history.history import History, kept_documents, open_history
+from docqa.app.history.records import KeptTurn
+
+if TYPE_CHECKING:
+    from docqa.app.answer import Answer
+    from docqa.app.store import Store
+    from docqa.ingest.types import Document
+
+
+def made_turn(
+    documents: Sequence[Document], question: str, answer: Answer | None, *, state: str = "done", note: str = ""
+) -> KeptTurn:
+    """The turn of a question that is asked now, with the pages that its answer cites."""
+    understood = answer.question if answer is not None and answer.question != question.strip() else ""
+    return KeptTurn(question, time.time(), answer, understood, state, note, 0, cited_pages(answer, documents))
+
+
+class Recorder:
+    """Keeps turns over `documents` in `store`; with `store` None it keeps nothing. `tell` gets what went wrong, once.
+
+    The session is made with its first turn, or taken up with `resume`. Close it.
+    """
+
+    def __init__(
+        self,
+        store: Store | None,
+        kind: str,
+        documents: Sequence[Document],
+        tell: Callable[[str], object],
+        *,
+        resume: int | None = None,
+    ) -> None:
+        self.session = resume
+        self._store, self._kind, self._documents, self._tell = store, kind, documents, tell
+        self._history: History | None = None
+
+    def watch(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Hand on the events of one question, and keep its answer after it was shown."""
+        for event in events:
+            yield event
+            if isinstance(event, Finished):
+                self.keep(made_turn(self._documents, event.answer.question, event.answer))
+
+    def keep(self, turn: KeptTurn) -> None:
+        """Write one turn behind those of its session."""
+        if self._store is None:
+            return
+        try:
+            if self._history is None:
+                self._history = open_history(self._store)
+            self._write(self._history, turn)
+            while self._history.notices:
+                self._tell(self._history.notices.pop(0))
+        except (ResourceError, OSError) as error:
+            self._store = None
+            reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+            self._tell(f"this answer and those that follow are not kept in the history: {reason}")
+
+    def close(self) -> None:
+        if self._history is not None:
+            self._history.close()
+
+    def _write(self, history: History, turn: KeptTurn) -> None:
+        documents = kept_documents(self._documents)
+        if self.session is None or not history.keep(self.session, turn, documents):  # forgotten meanwhile: begin anew
+            self.session = history.start(self._kind, documents, turn.question)
+            history.keep(self.session, turn)

@@ -1,0 +1,107 @@
+"""What is kept of a conversation, as plain values: sessions, their documents, turns, and the pages that were cited."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from docqa.app.answer import Answer
+from docqa.app.errors import UsageError
+
+KINDS = ("ask", "chat", "tui")
+"""The front ends that keep sessions."""
+NEXT_BEST = "asked again: the next best, without what was shown before"
+"""The `note` of a turn that passes over the answers before it."""
+_ID = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
+
+
+@dataclass(frozen=True)
+class KeptDocument:
+    """A document of a session: sha256 of its bytes, its path as given, and where that was."""
+
+    id: str
+    path: str
+    absolute: str
+
+
+@dataclass(frozen=True)
+class CitedPage:
+    """Text of a page that an answer cites, or the part around the cite where the page is long.
+
+    `start` is the offset of `text` in the page's text; `document`, `file`, `page` and `label` are those of the cite.
+    """
+
+    document: str
+    file: str
+    page: int | None
+    label: str | None
+    start: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+@dataclass(frozen=True)
+class KeptTurn:
+    """One question. `understood` is what was asked of the documents where that is not the question itself.
+
+    `state` is done, stopped or failed; `note` says why there is no final answer. `asked` is seconds since the epoch;
+    `position` counts from 1, 0 where the turn is not kept yet. `pages` hold all that the answer's quotes cite.
+    """
+
+    question: str
+    asked: float
+    answer: Answer | None = None
+    understood: str = ""
+    state: str = "done"
+    note: str = ""
+    position: int = 0
+    pages: tuple[CitedPage, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """The answer's status; without an answer the state."""
+        return self.answer.status if self.answer is not None else self.state
+
+
+@dataclass(frozen=True)
+class KeptSession:
+    """One conversation of a front end (`kind`) over `documents`, in their order.
+
+    `started` and `updated` are seconds since the epoch, `questions` counts the turns. `place` is the (page, offset)
+    at which a reader left the text, page 0 where there is none.
+    """
+
+    id: int
+    kind: str
+    title: str
+    started: float
+    updated: float
+    documents: tuple[KeptDocument, ...]
+    questions: int = 0
+    place: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A turn of a session, as `docqa history` lists it."""
+
+    session: int
+    kind: str
+    files: tuple[str, ...]
+    turn: KeptTurn
+
+    @property
+    def id(self) -> str:
+        """`12.3`: the third question of session 12."""
+        return f"{self.session}.{self.turn.position}"
+
+
+def parse_id(text: str) -> tuple[int, int | None]:
+    """(session, position) of `12.3`; the position is None for a whole session, `12`. Raises UsageError."""
+    found = _ID.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"{text!r} is not the number of a session or question", hint="`docqa history` lists them")
+    return int(found[1]), int(found[2]) if found[2] else None
