@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from docqa.app.errors import UsageError
+
+TEMPORARY_PREFIX = ".docqa-"
+"""What a file is called until all of it is on disk."""
 
 
 def check_output(path: str) -> None:
@@ -22,15 +26,23 @@ def check_output(path: str) -> None:
 
 def write_whole(path: str, data: bytes) -> None:
     """Put `data` at `path`; what stood there before stays until all of it is on disk. Raises OSError."""
-    target = Path(path).resolve()  # a link goes on pointing where it points
-    handle, temporary = tempfile.mkstemp(prefix=".docqa-", dir=target.parent)
+    _write(Path(path).resolve(), data, os.replace)  # a link goes on pointing where it points
+
+
+def write_new(path: str, data: bytes) -> None:
+    """Put `data` at `path`, where nothing stands yet. Raises FileExistsError where something does, or OSError."""
+    _write(Path(path), data, os.link)  # unlike a rename, this never replaces what somebody else has made meanwhile
+
+
+def _write(target: Path, data: bytes, put: Callable[[str, Path], None]) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, _mode(target))
-        os.replace(temporary, target)
+        put(temporary, target)
     finally:
         Path(temporary).unlink(missing_ok=True)
 

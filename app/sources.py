@@ -6,6 +6,7 @@ nothing else is left.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -105,7 +106,7 @@ def _read(
     data = content if isinstance(content, bytes) else _bytes(name, content)
     if store is None or data is None:
         return _parse(name, data, options)
-    key = _key(name, data, options)
+    key = document_key(name, hashlib.sha256(data).hexdigest(), options)
     kept = _kept(store, key, name, notices)
     if kept is not None:
         return kept
@@ -137,8 +138,10 @@ def _bytes(name: str, path: Path) -> bytes | None:
         return None
 
 
-def _key(name: str, data: bytes, options: ReadingOptions) -> str:
-    """The name counts because a document without a title is called by it, and its suffix helps to tell its type.
+def document_key(name: str, digest: str, options: ReadingOptions) -> str:
+    """Under which the text of bytes with this sha256 is kept.
+
+    The name counts because a document without a title is called by it, and its suffix helps to tell its type.
 
     So does whether scans can be read: who installs what that takes wants the pages that were not.
     """
@@ -146,7 +149,7 @@ def _key(name: str, data: bytes, options: ReadingOptions) -> str:
     from docqa.ingest.scans import available
 
     fields = [
-        hashlib.sha256(data).hexdigest(),
+        digest,
         os.path.basename(name),
         str(INGEST_VERSION),
         options.media_type or "",
@@ -155,6 +158,17 @@ def _key(name: str, data: bytes, options: ReadingOptions) -> str:
         hashlib.sha256((options.password or "").encode()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+
+
+def kept_document(store: Store, name: str, data: bytes, options: ReadingOptions) -> Document | None:
+    """The kept Document of `data`; None where there is none that can be used."""
+    return _kept(store, document_key(name, hashlib.sha256(data).hexdigest(), options), name, [])
+
+
+def keep_document(store: Store, name: str, data: bytes, options: ReadingOptions, document: Document) -> None:
+    """Keep `document` for `kept_document`; a disk that refuses costs only the time to read it again."""
+    with contextlib.suppress(OSError):
+        _keep(store, document_key(name, hashlib.sha256(data).hexdigest(), options), document)
 
 
 def _kept(store: Store, key: str, name: str, notices: list[str]) -> Document | None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags, inputs
+from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from docqa.app.answer import Answer
+    from docqa.app.batch.batch import Batch
+    from docqa.app.batch.items import Item
     from docqa.app.engine import Options
     from docqa.app.session import Session
 
@@ -38,6 +40,8 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a question, one line each.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Only the preliminary answer.")] = False,
     no_preview: Annotated[bool, typer.Option("--no-preview", help="Only the final answer.")] = False,
+    jobs: batches.Jobs = 1,
+    workspace: batches.Workspace = None,
     model: flags.Model = None,
     k: flags.Evidence = None,
     password_file: flags.PasswordFile = None,
@@ -63,6 +67,8 @@ def ask(
     if not paths:
         raise UsageError("no document to ask", hint="docqa ask FILE --questions QUESTIONS")
     inputs.check_stdin(paths)
+    if (jobs > 1 or workspace is not None) and not each:
+        raise UsageError("--jobs and --workspace are for one answer a file", hint="--each")
     options = inputs.options(
         model=model,
         k=k,
@@ -77,6 +83,8 @@ def ask(
     run = _Run(asked, options, as_json, named)
     if not each:
         return report.worst([run.ask(paths)])
+    if jobs > 1 or workspace is not None:
+        return run.ask_batch(paths, jobs, workspace)
     return report.worst([run.ask([name], each=True) for name in inputs.every_document(paths)])
 
 
@@ -108,19 +116,59 @@ class _Run:
                 self._print_failures(left, error)
             return report.failure(error)
 
+    def ask_batch(self, paths: list[str], jobs: int, workspace: str | None) -> int:
+        """Ask every document by itself, several at once; the answers come in order when all are there.
+
+        They are not kept in the history: what an answer cites is in the processes that read it.
+        """
+        from docqa.app.batch.answers import Answers
+        from docqa.app.batch.batch import Batch, Settings
+        from docqa.app.batch.workspace import Workspace
+
+        with batches.folder(workspace) as folder, batches.listed(paths) as listing:
+            options = replace(self.options, preview=False)
+            work = Answers(options, self.asked)
+            batch = Batch(work, options, listing, Workspace(folder), Settings(jobs, retry_failed=True))
+            plan = batch.plan()
+            batches.tell_jobs(plan, jobs)
+            progress = batches.progress_of(batch, plan)
+            batches.run(batch, plan, lambda unit, record: batches.tell_warnings(unit, record, progress), progress)
+            return report.worst([self._show_item(batch, item) for item in listing.items])
+
+    def _show_item(self, batch: Batch, item: Item) -> int:
+        """The answers about one document of a batch, or why there are none; returns the exit code."""
+        from docqa.app.batch.answers import answers_of
+        from docqa.app.commands.screen import Screen
+        from docqa.app.errors import InputError, ResourceError
+        from docqa.app.events import Finished
+
+        failure = batch.failure(item)
+        if failure is None:
+            screen = Screen(as_json=self.as_json, heading=item.given if self.named else "", several=len(self.asked) > 1)
+            answers = answers_of(batch.workspace.record(batch.unit_of[item.path].key), item.given)
+            return report.worst([screen.show([Finished(answer)]) for answer in answers])
+        kind = InputError if failure.of_document else ResourceError
+        error = kind(failure.reason, where=item.given, hint=failure.hint)
+        if self.as_json:
+            self._print_failures(self.asked, error)
+        return report.exit_code(error)
+
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
         """Ask what is `left`, and take each question from it when it is answered."""
         from docqa.app.commands.screen import Screen
+        from docqa.app.history.recorder import Recorder
 
         heading = ", ".join(document.path for document in session.documents) if named else ""
         screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1)
+        recorder = Recorder(session.store, "ask", session.documents, report.warn)
         codes: list[int] = []
         try:
             while left:
-                codes.append(screen.show(session.ask(left[0])))
+                codes.append(screen.show(recorder.watch(session.ask(left[0]))))
                 left.pop(0)
         finally:
             screen.close()
+            recorder.close()
         self.model = session.model
         return report.worst(codes)
 

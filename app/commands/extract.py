@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags, inputs
+from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import InputError, UsageError
 from docqa.app.render import printable
 
 if TYPE_CHECKING:
-    from docqa.app.engine import Options
-    from docqa.app.table import Row, Table
+    from docqa.app.batch.batch import Batch
+    from docqa.app.batch.items import Listing
 
 FORMATS = ("csv", "jsonl", "md", "xlsx")
 _Questions = Annotated[
@@ -35,6 +35,11 @@ def extract(
     form: _Format = None,
     conflicts: _Conflicts = False,
     output: _Output = None,
+    jobs: batches.Jobs = 1,
+    workspace: batches.Workspace = None,
+    retry_failed: batches.RetryFailed = False,
+    max_failures: batches.MaxFailures = None,
+    ray: batches.Ray = None,
     model: flags.Model = None,
     k: flags.Evidence = None,
     password_file: flags.PasswordFile = None,
@@ -51,8 +56,10 @@ def extract(
 
     Exit status 0 done, 5 nothing was answered, 6 done and some file failed, 3 there is no document at all.
     """
-    from docqa.app.output_file import check_output, write_whole
-    from docqa.app.table_files import table_bytes
+    from docqa.app.batch.answers import Answers
+    from docqa.app.batch.batch import Batch, Settings
+    from docqa.app.batch.workspace import Workspace
+    from docqa.app.output_file import check_output
 
     chosen = _form(form, output)
     inputs.check_stdin(paths)
@@ -63,10 +70,26 @@ def extract(
         model=model, k=k, preview=False, store=False if no_store else None, include_hidden=include_hidden or None,
         password_file=password_file, media_type=media_type,
     )  # fmt: skip
-    files = _without_output(inputs.every_document(paths), paths, output)
-    _check_any(files)
-    table = _table(files, asked, options)
-    data = table_bytes(table, chosen, conflicts=conflicts)
+    settings = Settings(jobs, retry_failed, max_failures, ray)
+    with batches.folder(workspace) as folder, batches.listed(paths) as listing:
+        listing = _without_output(listing, paths, output)
+        batch = Batch(Answers(options, asked), options, listing, Workspace(folder), settings)
+        plan = batch.plan()
+        batches.tell_jobs(plan, jobs)
+        progress = batches.progress_of(batch, plan)
+        batches.run(batch, plan, lambda unit, record: batches.tell_warnings(unit, record, progress), progress)
+        return _write(batch, asked, chosen, output, conflicts=conflicts)
+
+
+def _write(batch: Batch, asked: list[str], form: str, output: str | None, *, conflicts: bool) -> int:
+    """The table of what is answered now; returns the exit code."""
+    from docqa.app.extraction import table_rows
+    from docqa.app.output_file import write_whole
+    from docqa.app.table import make_table
+    from docqa.app.table_files import table_bytes
+
+    table = make_table(asked, table_rows(batch, len(asked)))
+    data = table_bytes(table, form, conflicts=conflicts)
     if output is None:
         report.result(data.decode("utf-8").removesuffix("\n"))
     else:
@@ -89,59 +112,23 @@ def _form(form: str | None, output: str | None) -> str:
     return chosen
 
 
-def _without_output(files: list[str], paths: list[str], output: str | None) -> list[str]:
-    """`files` without the table of an earlier run. Raises UsageError where the output would replace a document."""
+def _without_output(listing: Listing, paths: list[str], output: str | None) -> Listing:
+    """The documents to ask, without the table of an earlier run.
+
+    Raises UsageError where the output would replace one of them, InputError where none are left.
+    """
+    if output is not None and os.path.exists(output):
+        same = [item for item in listing.items if os.path.exists(item.source) and os.path.samefile(item.source, output)]
+        if same and (not _is_ours(output) or any(item.given in paths for item in same)):
+            raise UsageError("is one of the documents", where=output, hint="write to another file")
+        listing.items = [item for item in listing.items if item not in same]
+    if not listing.items:
+        raise InputError("no document but the table of an earlier run", hint="name the documents")
+    return listing
+
+
+def _is_ours(output: str) -> bool:
     from docqa.app.table_files import MARKDOWN_HEAD
 
-    if output is None or not os.path.exists(output):
-        return files
-    same = [file for file in files if os.path.exists(file) and os.path.samefile(file, output)]
-    if not same:
-        return files
     with open(output, "rb") as stream:
-        ours = stream.read(len(MARKDOWN_HEAD)) == MARKDOWN_HEAD.encode()
-    if not ours or set(same) & set(paths):
-        raise UsageError("is one of the documents", where=output, hint="write to another file")
-    return [file for file in files if file not in same]
-
-
-def _check_any(files: list[str]) -> None:
-    """Raises the first file's error where there is no document among `files` at all: no table can come of that."""
-    from docqa.ingest.errors import IngestError
-    from docqa.ingest.read import find_documents
-
-    first: IngestError | None = None
-    for file in files:
-        if file == inputs.STDIN:
-            return
-        try:
-            find_documents(file)
-        except IngestError as error:
-            first = first or error
-        else:
-            return
-    raise first or InputError("no document but the table of an earlier run", hint="name the documents")
-
-
-def _table(files: list[str], asked: list[str], options: Options) -> Table:
-    from docqa.app.commands.screen import Screen
-    from docqa.app.extraction import Extraction
-    from docqa.app.table import make_table
-
-    screen = Screen()
-    extraction = Extraction(asked, options, screen.progress)
-    rows: list[Row] = []
-    try:
-        for number, file in enumerate(files, start=1):
-            if len(files) > 1:
-                screen.close()
-                report.note(f"docqa: {number} of {len(files)}: {printable(file)}")
-            found = extraction.rows(file)
-            screen.close()
-            for row in found:
-                if row.error is not None:
-                    report.note(f"docqa: {row.error}")
-            rows += found
-    finally:
-        screen.close()
-    return make_table(asked, rows)
+        return stream.read(len(MARKDOWN_HEAD)) == MARKDOWN_HEAD.encode()

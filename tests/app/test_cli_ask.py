@@ -139,6 +139,26 @@ def test_several_files_and_a_folder_are_one_context(docqa: Any, note: Path, sche
         assert {item["file"] for item in answer["evidence"]} == {str(note), str(other)}
 
 
+def test_each_in_a_batch_says_what_each_says_one_by_one(docqa: Any, note: Path, tmp_path: Path) -> None:
+    (note.parent / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
+    arguments = ("ask", note.parent, QUESTION, "--each", "--json")
+    code, one_by_one, _ = docqa(*arguments)
+    kept = tmp_path.parent / "kept"
+    batch_code, batch, _ = docqa(*arguments, "--workspace", kept)
+    assert (code, batch_code) == (3, 3)
+
+    def without_usage(out: str) -> list[Any]:
+        return [{**json.loads(line), "usage": None} for line in out.splitlines()]
+
+    plain, several = without_usage(one_by_one), without_usage(batch)
+    assert [answer["status"] for answer in several] == ["unreadable", "answered"]
+    assert several[1] == plain[1]
+    assert docqa(*arguments, "--workspace", kept)[1] == batch
+    code, _, err = docqa("ask", note, QUESTION, "--jobs", "2")
+    assert code == 2
+    assert "--each" in err
+
+
 def test_each_answers_every_file_by_itself_and_names_it(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
     other = note.with_name("other.txt")
     other.write_text(

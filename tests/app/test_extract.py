@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -92,8 +93,24 @@ def test_a_document_of_an_archive_that_fails_is_a_row_too(
     code, out, _ = docqa("extract", path, "--questions", questions)
     rows = _rows(out)
     assert code == 6
-    assert [row["file"] for row in rows] == [f"{path}/a.txt", str(path)]
+    assert [row["file"] for row in rows] == [f"{path}/a.txt", f"{path}/broken.pdf"]
     assert "broken.pdf" in rows[1]["error"]
+
+
+def test_with_a_workspace_the_same_command_asks_only_what_is_new(
+    docqa: Any, folder: Path, questions: Path, tmp_path: Path
+) -> None:
+    arguments = ("extract", folder, "--questions", questions, "--workspace", tmp_path / "kept")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
+    code, first, _ = docqa(*arguments)
+    assert code == 6
+    (folder / "c.txt").write_text("The gardener waters the hedge on Tuesdays.\n", encoding="utf-8")
+    code, second, _ = docqa(*arguments)
+    assert code == 6
+    assert set(first.splitlines()) < set(second.splitlines())
+    with sqlite3.connect(tmp_path / "kept" / "ledger.sqlite") as database:
+        paths = [path for (path,) in database.execute("SELECT path FROM attempts ORDER BY id")]
+    assert paths == ["a.txt", "b.txt", "broken.pdf", "c.txt"]
 
 
 def test_conflicts_are_listed_instead_of_the_table(

@@ -1,0 +1,265 @@
+"""A batch from its paths to its account: listed, planned, run by the executor that was asked for, and learned from."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from docqa.app import report
+from docqa.app.batch import ledger as account
+from docqa.app.batch.executors import Executor, Serial
+from docqa.app.batch.items import Failure, Item, Listing, Unit
+from docqa.app.batch.leases import Leases
+from docqa.app.batch.ledger import Ledger, Planned
+from docqa.app.batch.machine import available_bytes, machine_name, usable_cores
+from docqa.app.batch.names import LEDGER
+from docqa.app.batch.planning import BatchPlan, Planner, fitting_jobs
+from docqa.app.batch.runner import Monitor, Runner, Shared, Tally
+from docqa.app.batch.speeds import Speeds, load_speeds, save_speeds
+from docqa.app.batch.work import Work, identity_hash, make_work
+from docqa.app.batch.workspace import Workspace
+from docqa.app.errors import ResourceError, UsageError
+
+if TYPE_CHECKING:
+    from docqa.app.engine import Options
+    from docqa.app.events import Event
+    from docqa.app.store import Store
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a batch is run. `ray`: the address of a cluster, or `local`; `max_failures`: more of them end the run."""
+
+    jobs: int = 1
+    retry_failed: bool = False
+    max_failures: int | None = None
+    ray: str | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """What came of a run: its tally, `seconds`, and the most memory of its processes here, 0 if they were elsewhere."""
+
+    tally: Tally
+    plan: BatchPlan
+    seconds: float
+    peak_bytes: int
+
+
+class Batch:
+    """The documents of `listing` under one work, in a workspace. `options` are those that the work reads with."""
+
+    def __init__(
+        self, work: Work, options: Options, listing: Listing, workspace: Workspace, settings: Settings
+    ) -> None:
+        from docqa.app.engine import open_store
+
+        self.options, self.listing, self.workspace, self.settings = options, listing, workspace, settings
+        self.store: Store | None = open_store(options) if options.store else None
+        self._identity = work.identity()  # once: it hashes the model
+        self.work_key = identity_hash(self._identity)
+        self.units = listing.units(self.work_key, by_name=work.by_name)
+        self.unit_of = {path: unit for unit in self.units for path in unit.paths}
+        self._work = work
+
+    # Planning
+
+    def left(self) -> list[Unit]:
+        """The units that a run would do now."""
+        return [unit for unit in self.units if not self.workspace.is_done(unit.key) and not self._stands(unit)]
+
+    def failure(self, item: Item) -> Failure | None:
+        """Why `item` has no record; None where it has one, or was not tried."""
+        return item.failure or self.workspace.failure(self.unit_of[item.path].key)
+
+    def is_done(self, item: Item) -> bool:
+        """Whether `item` has a record."""
+        return item.digest is not None and self.workspace.is_done(self.unit_of[item.path].key)
+
+    def plan(self, *, probe: bool = False) -> BatchPlan:
+        """Of what is left, with as many jobs as fit the memory that is free; `probe` as of `Planner.plan`."""
+        left = self.left()
+        plan = self._planner(self.settings.jobs).plan(left, self.settings.jobs, probe=probe)
+        fitting = fitting_jobs(plan, available_bytes()) if self.settings.ray is None else plan.jobs
+        return plan if fitting == plan.jobs else self._planner(fitting).plan(left, fitting, probe=probe)
+
+    # Running
+
+    def run(
+        self,
+        plan: BatchPlan,
+        keep: Callable[[Unit, str], None],
+        monitor: Monitor,
+        told: Callable[[Event], None],
+    ) -> Account:
+        """Do what is left by `plan`. `keep` writes what users see of a record, `told` gets the events of reading.
+
+        Raises ResourceError for what would fail for every document, UsageError where others work on something else
+        here; KeyboardInterrupt (SIGTERM too) after what was done is kept.
+        """
+        self.workspace.create()
+        try:
+            with (
+                Leases(self.workspace.folder, self.work_key) as leases,
+                Ledger(self.workspace.root / LEDGER, leases.owner, machine_name()) as ledger,
+                _sigterm_interrupts(),
+            ):
+                self._check_others(leases)
+                ledger.settle(leases.is_alive, self._outcome)
+                self._forgive()
+                ledger.put_items(self._planned(plan))
+                ledger.begin(
+                    {"name": self._work.name, **self._work.identity()}, plan.jobs, plan.seconds, plan.memory_bytes
+                )
+                return self._run(plan, Shared(self.workspace, leases, ledger), keep, monitor, told)
+        except sqlite3.Error as error:
+            raise ResourceError(
+                f"the ledger cannot be written ({error})", where=str(self.workspace.root / LEDGER),
+                hint="move it away: no work is lost with it",
+            ) from error  # fmt: skip
+
+    def clean(self) -> bool:
+        """Drop what no document of this batch needs any more; False, and nothing, while others are at work here."""
+        with Leases(self.workspace.folder, self.work_key) as leases:
+            if leases.others():
+                return False
+            leases.sweep()
+            self.workspace.sweep()
+            self.workspace.keep_only(unit.key for unit in self.units)
+            return True
+
+    def _run(
+        self,
+        plan: BatchPlan,
+        shared: Shared,
+        keep: Callable[[Unit, str], None],
+        monitor: Monitor,
+        told: Callable[[Event], None],
+    ) -> Account:
+        started = time.monotonic()
+        left = self.left()
+        tally, peak = Tally(), 0
+        code = report.BUG
+        try:
+            if left:
+                with contextlib.closing(self._executor(plan.jobs, told)) as executor:
+                    runner = Runner(
+                        left, lambda unit: plan.units[unit.key].seconds if unit.key in plan.units else 0.0,
+                        shared, executor, keep, monitor, self.settings.max_failures,
+                    )  # fmt: skip
+                    tally, peak = runner.run(), executor.peak_bytes
+            shared.ledger.settle(shared.leases.is_alive, self._outcome)  # others may have died meanwhile
+            failed = any(self.failure(item) is not None for item in self.listing.items)
+            code = report.BATCH_FAILURES if failed else report.ANSWERED
+        except BaseException as error:
+            code = report.exit_code(error)
+            raise
+        finally:
+            shared.ledger.end(code, round(time.monotonic() - started, 3), peak)
+        done = Account(tally, plan, time.monotonic() - started, peak)
+        self._learn(done)
+        return done
+
+    def _executor(self, jobs: int, told: Callable[[Event], None]) -> Executor:
+        if jobs == 1 and self.settings.ray is None:
+            return Serial(self._work, told)
+        threads = self.options.threads or max(usable_cores() // jobs, 1)
+        spec = self._work.spec()
+        work = make_work({**spec, "options": {**spec["options"], "threads": threads}})
+        if self.settings.ray is not None:
+            from docqa.app.batch.ray_actors import RayActors
+
+            return RayActors(work, jobs, threads, self.settings.ray)
+        from docqa.app.batch.processes import Processes
+
+        return Processes(work, jobs, threads)
+
+    # Parts
+
+    def _stands(self, unit: Unit) -> bool:
+        """Whether a failure of `unit` is left alone. One for want of a password is not, when there is one now."""
+        failure = self.workspace.failure(unit.key)
+        if failure is None or self.settings.retry_failed:
+            return False
+        return not (failure.kind == "Encrypted" and self.options.password)
+
+    def _forgive(self) -> None:
+        for unit in self.units:
+            if self.workspace.has_failed(unit.key) and not self._stands(unit):
+                self.workspace.forgive(unit.key)
+
+    def _outcome(self, key: str) -> str | None:
+        if self.workspace.is_done(key):
+            return account.DONE
+        return account.FAILED if self.workspace.has_failed(key) else None
+
+    def _check_others(self, leases: Leases) -> None:
+        different = [owner for owner, work in leases.others().items() if work != self.work_key]
+        if different:
+            raise UsageError(
+                f"another docqa ({different[0]}) is at work there with another style, model or version",
+                where=str(self.workspace.root), hint="wait for it, or choose another folder",
+            )  # fmt: skip
+
+    def _planned(self, plan: BatchPlan) -> Iterator[Planned]:
+        for item in self.listing.items:
+            failure = self.failure(item)
+            unit = self.unit_of.get(item.path)
+            planned = plan.units.get(unit.key) if unit else None
+            state = account.FAILED if failure else "planned" if planned else account.DONE
+            yield Planned(
+                item.path, unit.key if unit else None, item.digest, item.bytes, planned.tokens if planned else 0,
+                round(planned.seconds, 3) if planned else 0.0, state, failure.reason if failure else None,
+            )  # fmt: skip
+
+    def _planner(self, jobs: int) -> Planner:
+        known = load_speeds(self.store.root, self._speeds_key(jobs)) if self.store is not None else Speeds()
+        return Planner(self.options, self.store, known)
+
+    def _speeds_key(self, jobs: int) -> str:
+        where = "ray" if self.settings.ray is not None else "here"
+        model = self._identity.get("model", "")[:16]
+        return f"{self._work.name} {model} jobs={jobs} threads={self.options.threads} {where}"
+
+    def _learn(self, done: Account) -> None:
+        """Keep what this run took, for the estimate of the next."""
+        measured = [(unit, outcome) for unit, outcome in done.tally.outcomes if outcome.failure is None]
+        if self.store is None or not measured:
+            return
+        key = self._speeds_key(done.plan.jobs)
+        speeds = load_speeds(self.store.root, key)
+        speeds.age()
+        for unit, outcome in measured:
+            planned = done.plan.units.get(unit.key)
+            if planned is not None:
+                reading_s = None if planned.kept_text else outcome.reading_s
+                work_s = outcome.seconds - outcome.reading_s
+                item = unit.item
+                speeds.learn(item.suffix, item.bytes, outcome.tokens, reading_s, work_s, kept=planned.kept_state)
+        busy = sum(outcome.seconds for _, outcome in done.tally.outcomes) / done.plan.jobs
+        speeds.startup.add(1.0, max(done.seconds - busy, 0.0))
+        if done.peak_bytes:
+            longest = max(outcome.tokens for _, outcome in measured)
+            speeds.memory.add(1.0, done.peak_bytes / self._planner(done.plan.jobs).raw_memory(longest, done.plan.jobs))
+        with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
+            save_speeds(self.store.root, key, speeds)
+
+
+@contextlib.contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: what was done is kept, and what was under way given back."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,59 @@
+"""A document of a batch as Document and Session, such that nothing of it depends on where its file lies.
+
+A document that has no title of its own is otherwise called by its file name, and the model reads the title: two equal
+files under two names would be two documents. Here it is called UNTITLED, and takes the name where it is printed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docqa.app.engine import Options
+    from docqa.app.session import Session
+    from docqa.app.store import Store
+    from docqa.ingest.types import Document
+
+UNTITLED = "Untitled"
+NAMELESS = "-"
+"""The path of every document while it is worked on; outputs put its own in place."""
+KEEP_TEXT_FROM_S = 2.0
+"""Text that took longer to make (scans, big files) is kept; of a folder of small files nothing is worth a look-up."""
+KEEP_STATE_FROM_CHARACTERS = 131_072
+"""A longer text is read with a state that is kept, so that an interrupted read goes on: some 30,000 tokens."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The Document of some bytes, and the seconds it took to make."""
+
+    document: Document
+    seconds: float
+
+
+def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Source:
+    """The Document of `content`, read as a file called `name`. Raises the errors of docqa.ingest.errors."""
+    from docqa.app.sources import ReadingOptions, keep_document, kept_document
+    from docqa.ingest.worker import read_in_worker
+
+    started = time.monotonic()
+    reading = ReadingOptions(options.password, options.media_type, options.include_hidden)
+    document = kept_document(store, name, content, reading) if store is not None else None
+    if document is None:
+        document = read_in_worker(
+            name, password=options.password, media_type=options.media_type, data=content,
+            include_hidden=options.include_hidden,
+        )  # fmt: skip
+        if store is not None and time.monotonic() - started > KEEP_TEXT_FROM_S:
+            keep_document(store, name, content, reading, document)
+    return Source(replace(document, path=NAMELESS), time.monotonic() - started)
+
+
+def open_document(document: Document, options: Options, store: Store | None, model: Any) -> Session:
+    """A Session of `document` alone, which keeps its state only where reading it again would take long."""
+    from docqa.app.session import Session
+
+    long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
+    return Session([document], options, store=store if long else None, model=model)

@@ -1,0 +1,46 @@
+"""What records depend on besides the bytes of a document: the model, how files are read, the version of docqa."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docqa.app.engine import Options
+
+
+def reading_identity(options: Options) -> dict[str, Any]:
+    """Fields of a work's identity. The number of threads and the machine are not among them: all may help.
+
+    Neither is the password: a document that it opened is not another one. Raises docqa.model.errors for a model folder
+    that is none.
+    """
+    from importlib.metadata import version
+
+    from docqa.ingest.read import INGEST_VERSION
+    from docqa.ingest.scans import available
+    from docqa.model.weights import fingerprint
+
+    folder = model_folder(options)
+    calibration = folder / "calibration.json"
+    return {
+        "model": fingerprint(folder),
+        "calibration": hashlib.sha256(calibration.read_bytes()).hexdigest() if calibration.is_file() else None,
+        "docqa": version("docqa-reader"),
+        "ingest": INGEST_VERSION,
+        "ocr": available(),
+        "include_hidden": options.include_hidden,
+        "media_type": options.media_type,
+    }
+
+
+def model_folder(options: Options) -> Path:
+    """The folder of the model that answers. Raises ModelNotFound."""
+    import docqa.model
+    from docqa.model.errors import ModelNotFound
+
+    folder = Path(options.model) if options.model is not None else Path(docqa.model.__file__).parent / "bundled"
+    if not folder.is_dir():
+        raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
+    return folder

@@ -1,0 +1,211 @@
+"""What a batch is about: the documents of its paths by their contents, twins together, and what cannot be one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a document has no record: `kind` is the name of the error, `hint` what to do. Holds no path of a machine."""
+
+    kind: str
+    reason: str
+    hint: str = ""
+
+    @property
+    def of_document(self) -> bool:
+        """Whether the document is to blame, not memory or docqa."""
+        from docqa.ingest.errors import ERRORS
+
+        return self.kind in {*ERRORS, "ContextTooLong"}
+
+    def told(self, path: str) -> str:
+        """What a person is told of it, about the document at `path`."""
+        return f"{path}: {self.reason}" + (f". {self.hint}" if self.hint else "")
+
+    def line(self, path: str, document: str | None) -> str:
+        """The line of failures.jsonl, without a line end."""
+        fields = {"schema": SCHEMA, "path": path, "document": document, **vars(self)}
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Item:
+    """One document. `path` is relative, with `/`; `source` the file on this machine, `member` its entry if a zip.
+
+    `given` is how the command line names it, for messages. `digest` is the sha256 of its bytes, None where `failure`
+    says why they cannot be had.
+    """
+
+    path: str
+    source: str
+    given: str
+    member: str | None = None
+    digest: str | None = None
+    bytes: int = 0
+    failure: Failure | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return PurePosixPath(self.path).name
+
+    @property
+    def suffix(self) -> str:
+        """`.pdf`: the part of the name that helps to tell what the bytes are."""
+        return PurePosixPath(self.path).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """What a document without a title is called."""
+        return PurePosixPath(self.path).stem
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is done once: the documents `paths` of equal bytes and suffix. `key` is theirs and that of the work."""
+
+    key: str
+    item: Item
+    paths: tuple[str, ...]
+
+
+@dataclass
+class Listing:
+    """Items in the order they were named; `passed_over` are files that are no documents. Mutable."""
+
+    items: list[Item] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+
+    def sort(self) -> None:
+        """Put the items in the order of the bytes of their paths."""
+        self.items.sort(key=lambda item: item.path.encode("utf-8", "surrogateescape"))
+
+    def units(self, work: str, *, by_name: bool = False) -> list[Unit]:
+        """Units in the order of their first items; `work` is the hash of all that a record depends on but the bytes.
+
+        Twins have equal bytes and suffixes; with `by_name` equal names.
+        """
+        twins: dict[tuple[str, str], list[Item]] = {}
+        for item in self.items:
+            if item.digest is not None:
+                twins.setdefault((item.digest, item.name if by_name else item.suffix), []).append(item)
+        return [
+            Unit(_key(work, *content), items[0], tuple(item.path for item in items)) for content, items in twins.items()
+        ]
+
+
+def _key(work: str, digest: str, name: str) -> str:
+    return hashlib.sha256(json.dumps([work, digest, name]).encode()).hexdigest()
+
+
+def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:
+    """The documents that `paths` name, without the files `exclude` (absolute paths: what earlier runs wrote).
+
+    A path of several that holds no document is an item with its failure. Raises the first such error where there is
+    no document at all. Paths are relative to the folder, where one is named, else to the folder that holds all.
+    """
+    from docqa.ingest.errors import IngestError, NoDocuments
+
+    base = _base(paths)
+    found: dict[tuple[str, str | None], Item] = {}
+    listing, errors = Listing(), []
+    for path in paths:
+        try:
+            for item in _documents(path, base, exclude, listing.passed_over):
+                found.setdefault((item.source, item.member), item)
+        except IngestError as error:
+            errors.append(error)
+            source = os.path.abspath(path)
+            failed = Item(_relative(source, base), source, path, failure=failure_of(error))
+            found.setdefault((source, None), failed)
+    if all(item.failure is not None for item in found.values()):
+        raise errors[0] if errors else NoDocuments("only what earlier runs wrote", paths[0], "Name the documents")
+    listing.items = list(found.values())
+    return listing
+
+
+def failure_of(error: Exception) -> Failure:
+    """What is told of `error`, without the path that it happened at, which differs from machine to machine."""
+    from docqa.app import report
+    from docqa.ingest.errors import IngestError
+
+    kind = type(error).__name__
+    if isinstance(error, IngestError):
+        return Failure(kind, error.message, error.hint)
+    if isinstance(error, OSError):
+        return Failure(kind, error.strerror or kind, "Check the file and its permissions")
+    if report.out_of_memory(error):
+        return Failure("OutOfMemory", "there is not enough memory for this document", "Use fewer --jobs, or split it")
+    return Failure(kind, str(error) or kind)
+
+
+def read_content(item: Item) -> bytes:
+    """The bytes of `item`. Raises the errors of docqa.ingest.errors; Unreadable where they are not those listed."""
+    from docqa.ingest.archive import Package
+    from docqa.ingest.errors import Missing, Unreadable
+
+    try:
+        data: bytes | None = Path(item.source).read_bytes()
+    except FileNotFoundError as error:
+        raise Missing("it was there when the batch was planned, and is gone", item.path, "Run it again") from error
+    except OSError as error:
+        reason = f"the file cannot be opened ({error.strerror})"
+        raise Unreadable(reason, item.path, "Check its permissions") from error
+    if item.member is not None:
+        data = Package(data or b"", item.source).read(item.member)
+    if data is None or hashlib.sha256(data).hexdigest() != item.digest:
+        raise Unreadable("it changed while the batch ran", item.path, "The same command reads what it is now")
+    return data
+
+
+def _base(paths: list[str]) -> str:
+    """The folder that relative paths start from."""
+    whole = [os.path.abspath(path) for path in paths]
+    if len(whole) == 1 and os.path.isdir(whole[0]):
+        return whole[0]
+    return os.path.commonpath([os.path.dirname(path) for path in whole])
+
+
+def _relative(source: str, base: str) -> str:
+    """The path with `/`; bytes that are no UTF-8 are written out, so that JSON can hold it."""
+    relative = PurePosixPath(os.path.relpath(source, base).replace(os.sep, "/"))
+    return os.fsencode(str(relative)).decode("utf-8", "backslashreplace")
+
+
+def _documents(path: str, base: str, exclude: frozenset[str], passed_over: list[str]) -> Iterator[Item]:
+    from docqa.ingest.read import find_documents
+
+    for name, content in find_documents(path, passed_over):
+        if isinstance(content, bytes):
+            source = os.path.abspath(path)
+            member = name[len(path) + 1 :]
+            shown = f"{_relative(source, base)}/{member}"
+            yield Item(shown, source, name, member, hashlib.sha256(content).hexdigest(), len(content))
+        elif os.path.abspath(name) not in exclude:
+            yield hashed_item(_relative(os.path.abspath(name), base), os.path.abspath(name), name)
+
+
+def hashed_item(path: str, source: str, given: str) -> Item:
+    """The Item of a file, with its digest and size, or why there are none."""
+    from docqa.ingest.limits import MAX_FILE_BYTES
+
+    item = Item(path, source, given)
+    try:
+        size = os.path.getsize(item.source)
+        if size > MAX_FILE_BYTES:
+            reason = f"{size:,} bytes, the limit is {MAX_FILE_BYTES:,}"
+            return replace(item, bytes=size, failure=Failure("TooLarge", reason, "Split the file"))
+        with open(item.source, "rb") as stream:
+            return replace(item, bytes=size, digest=hashlib.file_digest(stream, "sha256").hexdigest())
+    except OSError as error:
+        reason = f"the file cannot be opened ({error.strerror})"
+        return replace(item, failure=Failure("Unreadable", reason, "Check its permissions"))

@@ -1,0 +1,180 @@
+"""Leases: which process works on what, in a folder that several processes and machines share.
+
+    owners/OWNER        one a process: locked while it lives, touched every few seconds
+    leases/KEY.N        who works on KEY; a higher N took over from a process that is gone
+
+A lease is made by creating its file exclusively, and only ever replaced by the next number, so that two processes that
+find the same dead owner cannot both follow it. An owner is gone when its lock is free (on its own machine), or when
+its file was not touched for `EXPIRY_S` by the clock of whoever looks: the clocks of machines are never compared.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+HEARTBEAT_S = 5.0
+EXPIRY_S = 60.0
+
+
+class Leases:
+    """The leases of one process under `folder`; close it, or use it in a `with`. `work` is told to the others."""
+
+    def __init__(
+        self, folder: Path, work: str, *, expiry_s: float = EXPIRY_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._owners, self._leases = folder / "owners", folder / "leases"
+        for each in (self._owners, self._leases):
+            each.mkdir(parents=True, exist_ok=True)
+        self.owner = f"{_printable_host()}.{os.getpid()}.{secrets.token_hex(4)}"
+        self._expiry_s, self._clock = expiry_s, clock
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._held: dict[str, int] = {}
+        self._file = self._register(work)
+        self._stop = threading.Event()
+        self._beat = threading.Thread(target=self._touch, daemon=True)
+        self._beat.start()
+
+    def __enter__(self) -> Leases:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back what is held, and sign off."""
+        self._stop.set()
+        self._beat.join()
+        for key in list(self._held):
+            self.release(key)
+        (self._owners / self.owner).unlink(missing_ok=True)
+        self._file.close()
+
+    def claim(self, key: str) -> bool:
+        """Whether `key` is now this process's; False while a living process has it."""
+        number, owner = self._newest(key)
+        if number >= 0 and self._alive(owner):
+            return False
+        try:
+            handle = os.open(self._leases / f"{key}.{number + 1}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        except FileExistsError:
+            return False
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(self.owner)
+        self._held[key] = number + 1
+        return True
+
+    def holds(self, key: str) -> bool:
+        """Whether nobody took `key` over, as happens to a process that stood still for longer than the expiry."""
+        return key in self._held and self._newest(key) == (self._held[key], self.owner)
+
+    def release(self, key: str) -> None:
+        """Let others have `key`; does nothing to the lease of a process that took it over."""
+        mine = self._held.pop(key, -1)
+        if self._newest(key)[0] > mine:
+            return
+        for number in range(mine + 1):
+            (self._leases / f"{key}.{number}").unlink(missing_ok=True)
+
+    def others(self) -> dict[str, str]:
+        """The work of each other living process here, by its owner; what dead ones left is removed."""
+        found: dict[str, str] = {}
+        for path in sorted(self._owners.iterdir()):
+            if path.name == self.owner:
+                continue
+            if self._alive(path.name):
+                with contextlib.suppress(OSError, ValueError, KeyError):  # it signs off, or on, at this moment
+                    found[path.name] = str(json.loads(path.read_text(encoding="utf-8"))["work"])
+            else:
+                path.unlink(missing_ok=True)
+        return found
+
+    def sweep(self) -> None:
+        """Remove the leases that dead processes left."""
+        for path in self._leases.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if not self.is_alive(path.read_text(encoding="utf-8")):
+                    path.unlink()
+
+    def is_alive(self, owner: str) -> bool:
+        """Whether the process that calls itself `owner` still works here."""
+        return owner == self.owner or self._alive(owner)
+
+    def _register(self, work: str) -> IO[str]:
+        # Locked before it has its name: whoever sees the file sees the lock.
+        path = self._owners / self.owner
+        hidden = path.with_name(f".{self.owner}")
+        stream = hidden.open("w", encoding="utf-8")
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        json.dump({"kernel": _kernel(), "work": work}, stream)
+        stream.flush()
+        os.rename(hidden, path)
+        return stream
+
+    def _touch(self) -> None:
+        while not self._stop.wait(HEARTBEAT_S):
+            with contextlib.suppress(OSError):  # a share that is away for a moment; for long, the lease is lost
+                os.utime(self._owners / self.owner)
+
+    def _newest(self, key: str) -> tuple[int, str]:
+        """(number, owner) of the newest lease of `key`; (-1, "") where there is none."""
+        newest = -1
+        for name in os.listdir(self._leases):
+            if name.startswith(key):
+                newest = max(newest, int(name.rpartition(".")[2]))
+        if newest < 0:
+            return -1, ""
+        try:
+            return newest, (self._leases / f"{key}.{newest}").read_text(encoding="utf-8")
+        except FileNotFoundError:  # released at this moment
+            return -1, ""
+
+    def _alive(self, owner: str) -> bool:
+        """An empty `owner` is a process that died, or is, between making a lease and signing it."""
+        path = self._owners / (owner or "unsigned")
+        try:
+            touched = path.stat().st_mtime_ns
+            if self._lock_is_free(path):
+                return False
+        except FileNotFoundError:
+            if owner:
+                return False
+            touched = 0
+        seen, since = self._seen.get(owner, (-1, 0.0))
+        if seen != touched:
+            self._seen[owner] = (touched, self._clock())
+            return True
+        return self._clock() - since < self._expiry_s
+
+    def _lock_is_free(self, path: Path) -> bool:
+        """Whether the process of the owner file at `path` ended; only its own machine can know."""
+        try:
+            with path.open("r", encoding="utf-8") as stream:
+                told: dict[str, Any] = json.load(stream)
+                if told.get("kernel") != _kernel():
+                    return False
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return True
+        except (BlockingIOError, ValueError):
+            return False
+
+
+def _printable_host() -> str:
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in socket.gethostname())[:64]
+
+
+def _kernel() -> str:
+    """What tells a running kernel, where locks on a file are seen, from every other."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return socket.gethostname()

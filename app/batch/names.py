@@ -1,0 +1,67 @@
+"""The names of output files: RELATIVE_PATH.md, told apart on every file system.
+
+Two names that differ only in case or in the Unicode form of their letters are one file on some disks, `digest` would
+be written over the digest, and a name may be too long with its `.md`: whatever collides gets the hash of its path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+
+DIGEST, SUMMARIES, FAILURES, LEDGER, WORKSPACE = (
+    "digest.md", "summaries.jsonl", "failures.jsonl", "ledger.sqlite", ".docqa",
+)  # fmt: skip
+RESERVED = (DIGEST, SUMMARIES, FAILURES, LEDGER, WORKSPACE)
+LONGEST_NAME_BYTES = 255
+
+
+def output_names(paths: Iterable[str]) -> dict[str, str]:
+    """The output file of each relative path, below the output folder. The same paths give the same names."""
+    ordered = sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
+    reserved = {_folded(name) for name in RESERVED}
+    wanted = {path: _fitting(path, reserved) for path in ordered}
+    folders = {_folded(folder) for name in wanted.values() for folder in _folders(name)}
+    taken: set[str] = set()
+    names: dict[str, str] = {}
+    for path, name in wanted.items():
+        folded = _folded(name)
+        if folded in reserved | folders | taken:
+            name = _told_apart(path)
+            folded = _folded(name)
+        taken.add(folded)
+        names[path] = name
+    return names
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _folders(name: str) -> list[str]:
+    parts = name.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _fitting(path: str, reserved: set[str]) -> str:
+    """`path`.md, its first folder not one of docqa's own files, its last part no longer than a name may be."""
+    first, slash, rest = path.partition("/")
+    if slash and _folded(first) in reserved:
+        path = f"{first}~{_hash(first)}/{rest}"
+    return _told_apart(path) if len(path.rpartition("/")[2].encode()) + 3 > LONGEST_NAME_BYTES else f"{path}.md"
+
+
+def _told_apart(path: str) -> str:
+    """`a/b~1f0c2d4e.txt.md` for `a/b.txt`."""
+    folder, slash, name = path.rpartition("/")
+    stem, dot, suffix = name.rpartition(".")
+    if not stem or len(suffix) > 16:
+        stem, dot, suffix = name, "", ""
+    tail = f"~{_hash(path)}{dot}{suffix}.md"
+    kept = stem.encode("utf-8", "surrogateescape")[: LONGEST_NAME_BYTES - len(tail.encode())].decode("utf-8", "ignore")
+    return f"{folder}{slash}{kept}{tail}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]

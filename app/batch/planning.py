@@ -1,0 +1,229 @@
+"""What a batch will take, before it begins: tokens, seconds, memory, disk, and what is there already.
+
+Sizes are those of the planner of single reads (docqa.model.plan), times those that earlier runs took on this machine
+(`speeds`). The text of a document is made for it only where its size says little, nothing was learned of its kind, and
+nothing but the plan is wanted: then some are read, for as long as `PROBE_S` lasts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, UNTITLED, read_document
+from docqa.app.batch.identity import model_folder
+from docqa.app.batch.items import Unit, read_content
+from docqa.app.batch.speeds import Line, Speeds
+
+if TYPE_CHECKING:
+    from docqa.app.engine import Options
+    from docqa.app.store import Store
+    from docqa.model.config import HybridConfig
+
+PROBE_S = 8.0
+CHARACTERS_PER_TOKEN = 4.0
+TOKENS_PER_BYTE = {".txt": 0.25, ".md": 0.25, ".tex": 0.25, ".eml": 0.2, ".html": 0.12, ".htm": 0.12, ".xml": 0.12}
+"""Of kinds whose size says something; those of the others are learned, or probed."""
+UNKNOWN_TOKENS_PER_BYTE = 0.03
+READER_START_S = 0.15
+UNIT_S = 0.3
+KEPT_SHARE = 0.1  # of the work on a document, where it was read before; measured: 41 of 443 s
+STARTUP_S = 3.0
+OUTPUT_BYTES = 16_384
+"""What a document leaves in the output folder: record, page, line, digest."""
+
+
+class _TimeIsUp(Exception):
+    """The probing has lasted long enough."""
+
+
+@dataclass(frozen=True)
+class UnitPlan:
+    """Of one unit: `seconds` of one process; `kept_text`, `kept_state`: what need not be made again."""
+
+    tokens: int
+    seconds: float
+    kept_text: bool = False
+    kept_state: bool = False
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """Of what is left to do, with `jobs` at once. `memory_bytes` at the peak, of all processes here."""
+
+    units: dict[str, UnitPlan]
+    jobs: int
+    seconds: float
+    memory_bytes: int
+    disk_bytes: int
+
+    @property
+    def tokens(self) -> int:
+        return sum(unit.tokens for unit in self.units.values())
+
+    @property
+    def kept_texts(self) -> int:
+        return sum(unit.kept_text for unit in self.units.values())
+
+    @property
+    def kept_states(self) -> int:
+        return sum(unit.kept_state for unit in self.units.values())
+
+
+@dataclass
+class Planner:
+    """Plans units for one work. Mutable: keeps what it probed."""
+
+    options: Options
+    store: Store | None
+    speeds: Speeds
+    _probed: dict[str, Line] = field(default_factory=dict)
+
+    def raw_memory(self, tokens: int, jobs: int) -> int:
+        """Bytes that the planner of single reads expects of `jobs` processes at a document of `tokens`."""
+        return _memory_bytes(*_config(self.options), self.options, tokens) * jobs
+
+    def plan(self, units: list[Unit], jobs: int, *, probe: bool = False) -> BatchPlan:
+        """Of `units`, all of which are left to do; `probe` makes the text of some, for who asks only for the plan.
+
+        Raises docqa.model.errors for a folder that is no model.
+        """
+        _, depth = _config(self.options)
+        if probe:
+            self._probe(units)
+        kept_states = self._kept_states()
+        plans = {unit.key: self._unit(unit, depth, kept_states) for unit in units}
+        longest = max((plan.tokens for plan in plans.values()), default=0)
+        raw = self.raw_memory(longest, jobs) if plans else 0
+        ratio = self.speeds.memory.at(1.0) or 1.0
+        works = sum(plan.seconds for plan in plans.values())
+        slowest = max((plan.seconds for plan in plans.values()), default=0.0)
+        startup = self.speeds.startup.at(1.0)
+        seconds = (STARTUP_S if startup is None else startup) + max(works / jobs, slowest) if plans else 0.0
+        disk = OUTPUT_BYTES * sum(len(unit.paths) for unit in units) + sum(
+            _state_bytes(depth, plan.tokens) for plan in plans.values() if not plan.kept_state and _is_long(plan.tokens)
+        )
+        return BatchPlan(plans, jobs, seconds, round(raw * ratio), disk)
+
+    def _unit(self, unit: Unit, depth: HybridConfig, kept_states: set[str]) -> UnitPlan:
+        from docqa.model.plan import LONGEST_CONTEXT, estimate
+
+        size, suffix = unit.item.bytes, unit.item.suffix
+        tokens = round(min(self._tokens(suffix, size), LONGEST_CONTEXT))
+        kept_text = self._has_text(unit)
+        reading = 0.0 if kept_text else _line(self.speeds.reading, suffix, size, READER_START_S)
+        kept_state = unit.item.digest in kept_states and _is_long(tokens)
+        work = self.speeds.work.at(tokens)
+        if work is None:
+            work = UNIT_S + estimate(depth, tokens).seconds
+        if kept_state:
+            known = self.speeds.kept.at(tokens)
+            work = work * KEPT_SHARE if known is None else known
+        return UnitPlan(tokens, reading + work, kept_text, kept_state)
+
+    def _tokens(self, suffix: str, size: int) -> float:
+        learned = self.speeds.tokens.get(suffix, Line()).at(size)
+        if learned is None:
+            learned = self._probed.get(suffix, Line()).at(size)
+        return learned if learned is not None else size * TOKENS_PER_BYTE.get(suffix, UNKNOWN_TOKENS_PER_BYTE)
+
+    def _probe(self, units: list[Unit]) -> None:
+        """Make the text of some documents of kinds that nothing is known of."""
+        from docqa.ingest.errors import IngestError
+
+        unknown = [unit for unit in units if unit.item.suffix not in {*TOKENS_PER_BYTE, *self.speeds.tokens}]
+        with contextlib.suppress(_TimeIsUp), _time_limit(PROBE_S):
+            for unit in sorted(unknown, key=lambda unit: unit.item.bytes):
+                try:
+                    source = read_document(
+                        read_content(unit.item), UNTITLED + unit.item.suffix, self.options, self.store
+                    )
+                except IngestError:  # it will be a failure of the run, and takes no tokens
+                    characters = 0
+                else:
+                    characters = sum(len(page.text) for page in source.document.pages)
+                line = self._probed.setdefault(unit.item.suffix, Line())
+                line.add(unit.item.bytes, characters / CHARACTERS_PER_TOKEN)
+
+    def _has_text(self, unit: Unit) -> bool:
+        from docqa.app.sources import ReadingOptions, document_key
+
+        if self.store is None or unit.item.digest is None:
+            return False
+        reading = ReadingOptions(self.options.password, self.options.media_type, self.options.include_hidden)
+        return self.store.has("documents", document_key(UNTITLED + unit.item.suffix, unit.item.digest, reading))
+
+    def _kept_states(self) -> set[str]:
+        """Digests of the documents whose whole state is kept."""
+        entries = self.store.entries() if self.store is not None else []
+        return {
+            entry.details["documents"][0]
+            for entry in entries
+            if entry.kind == "state" and len(entry.details.get("documents", [])) == 1
+            and entry.details.get("position") == entry.details.get("total")
+        }  # fmt: skip
+
+
+def fitting_jobs(plan: BatchPlan, available: int) -> int:
+    """How many of `plan.jobs` fit the memory that is `available`, one at least."""
+    one = max(plan.memory_bytes // max(plan.jobs, 1), 1)
+    return max(1, min(plan.jobs, available // one))
+
+
+def _config(options: Options) -> tuple[HybridConfig, HybridConfig]:
+    """The model's configuration, and that of the layers that documents are read through."""
+    from docqa.model.config import HybridConfig
+
+    folder = model_folder(options)
+    config = HybridConfig.from_folder(folder)
+    calibration = folder / "calibration.json"
+    known = json.loads(calibration.read_text(encoding="utf-8")) if calibration.is_file() else {}
+    layers = int(known.get("evidence_layer", config.num_hidden_layers - 1)) + 1
+    return config, config.first_layers(min(layers, config.num_hidden_layers))
+
+
+def _memory_bytes(config: HybridConfig, depth: HybridConfig, options: Options, tokens: int) -> int:
+    from docqa.model.load import default_dtype
+    from docqa.model.plan import estimate, parameters
+    from docqa.model.weights import weight_files
+
+    on_disk = sum(path.stat().st_size for path in weight_files(Path(model_folder(options))))
+    on_disk = on_disk * parameters(depth)["total"] // parameters(config)["total"]
+    return estimate(depth, tokens, item=int(default_dtype().itemsize), weights_on_disk=on_disk).memory_bytes
+
+
+def _state_bytes(depth: HybridConfig, tokens: int) -> int:
+    from docqa.model.plan import estimate
+
+    return estimate(depth, tokens).disk_bytes
+
+
+def _is_long(tokens: int) -> bool:
+    return tokens * CHARACTERS_PER_TOKEN >= KEEP_STATE_FROM_CHARACTERS
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raises _TimeIsUp in the block when the time is over, in the middle of a page too. Main thread only."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _TimeIsUp
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _line(lines: dict[str, Line], suffix: str, x: float, unknown: float) -> float:
+    found = lines.get(suffix, Line()).at(x)
+    return unknown if found is None else found

@@ -1,0 +1,131 @@
+"""The files of `docqa summarize --output`: a page a document, summaries.jsonl, digest.md, failures.jsonl.
+
+Equal documents give equal bytes: nothing here knows a time, a machine or an absolute path. What docqa did not write is
+never overwritten, and what it wrote for a document that is gone goes too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from docqa.app.batch.batch import Batch
+from docqa.app.batch.items import Item, Unit
+from docqa.app.batch.names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
+from docqa.app.batch.summaries import named
+from docqa.app.errors import ResourceError, UsageError
+from docqa.app.output_file import write_whole
+
+if TYPE_CHECKING:
+    from docqa.app.summary.record import SummaryRecord
+
+_TABLES = (DIGEST, SUMMARIES, FAILURES)
+
+
+class SummaryFiles:
+    """The output files of `batch` in its workspace's folder. Methods that write raise OSError.
+
+    `warn` is told the path of a document, as given, and what was not read of it.
+    """
+
+    def __init__(self, batch: Batch, warn: Callable[[str, str], None]) -> None:
+        self._batch, self._warn = batch, warn
+        self._root = batch.workspace.root
+        self._items = {item.path: item for item in batch.listing.items}
+        self._names = output_names(self._items)
+        self._pages: set[str] = set()
+
+    def prepare(self) -> None:
+        """Say in the workspace what will be written. Raises UsageError where that would replace somebody's file."""
+        names = {*self._names.values(), *_TABLES, LEDGER}
+        there = {name for name in names if os.path.lexists(self._root / name)}
+        ours = set(self._batch.workspace.outputs())  # after the look: another run names its files before it writes them
+        if there - ours:
+            first = sorted(there - ours)[0]
+            raise UsageError(
+                "is there already, and docqa did not write it", where=str(self._root / first),
+                hint="choose another --output",
+            )  # fmt: skip
+        self._batch.workspace.put_outputs(names | ours)
+
+    def keep(self, unit: Unit, record: str) -> None:
+        """Write the pages of a unit that was done."""
+        from docqa.app.summary.record import from_json_line
+
+        summary = from_json_line(record)
+        for warning in summary.warnings:
+            self._warn(unit.item.given, warning)
+        for path in unit.paths:
+            self._write_page(self._items[path], summary)
+
+    def finish(self) -> None:
+        """Write what is missing of the pages, and the files about all documents, by what is done now."""
+        from docqa.app.summary.process import digest_markdown
+        from docqa.app.summary.record import to_json_line
+
+        records: list[SummaryRecord] = []
+        with _whole(self._root / SUMMARIES) as summaries:
+            for item, summary in self.records():
+                self._write_page(item, summary)
+                summaries.write(_bytes(to_json_line(summary) + "\n"))
+                records.append(summary)
+        write_whole(str(self._root / DIGEST), _bytes(digest_markdown(records)))
+        with _whole(self._root / FAILURES) as failures:
+            for item in self._batch.listing.items:
+                failure = self._batch.failure(item)
+                if failure is not None:
+                    failures.write(_bytes(failure.line(item.path, item.digest) + "\n"))
+        self._pages = {self._names[record.path] for record in records}
+
+    def drop_stale(self) -> None:
+        """After `finish`: remove pages of documents that are gone or failed since, and the folders left empty."""
+        current = {*self._pages, *_TABLES, LEDGER}
+        for name in set(self._batch.workspace.outputs()) - current:
+            page = self._root / name
+            page.unlink(missing_ok=True)
+            for folder in [parent for parent in page.parents if self._root in parent.parents]:
+                with contextlib.suppress(OSError):  # it is not empty, or gone
+                    folder.rmdir()
+        self._batch.workspace.put_outputs(current)
+
+    def records(self) -> Iterator[tuple[Item, SummaryRecord]]:
+        """Every document that is done, with its summary, sorted by path."""
+        from docqa.app.summary.record import from_json_line
+
+        for item in self._items.values():
+            if self._batch.is_done(item):
+                key = self._batch.unit_of[item.path].key
+                try:
+                    record = from_json_line(self._batch.workspace.record(key))
+                except ValueError as error:
+                    raise ResourceError(
+                        f"the record of {item.path} is damaged ({error})", where=str(self._batch.workspace.folder),
+                        hint=f"delete records/{key}.json there; the same command makes it again",
+                    ) from error  # fmt: skip
+                yield item, named(record, item.path, item.stem)
+
+    def _write_page(self, item: Item, summary: SummaryRecord) -> None:
+        from docqa.app.summary.process import render_markdown
+
+        page = self._root / self._names[item.path]
+        content = _bytes(render_markdown(named(summary, item.path, item.stem)))
+        if not (page.is_file() and page.read_bytes() == content):
+            page.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(str(page), content)
+
+
+@contextlib.contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """A stream into a temporary file that takes the name `path` when all of it is there."""
+    with tempfile.TemporaryFile(dir=path.parent) as stream:
+        yield stream
+        stream.seek(0)
+        write_whole(str(path), stream.read())
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")

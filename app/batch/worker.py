@@ -1,0 +1,71 @@
+"""A process that does units: the work as its first line on standard input, then a unit a line, an Outcome a line back.
+
+It ends with its parent: a standard input that closes ends it in the middle of a unit, and an interrupt keeps what was
+read. What libraries print goes to standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from typing import Any
+
+from docqa.app.batch.items import Item
+from docqa.app.batch.work import Outcome, Work, attempt, make_work
+
+READY = "ready"
+
+
+def main() -> int:
+    """Returns 0 when there is nothing more to do, 130 after an interrupt."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(lines,), daemon=True).start()
+
+    def answer(text: str) -> None:
+        answers.write(text + "\n")
+        answers.flush()
+
+    try:
+        work, problem = _prepared(json.loads(lines.get()))
+        answer(READY if problem is None else problem.to_json())
+        while problem is None:
+            asked = json.loads(lines.get())
+            answer(attempt(work, asked["key"], Item(**asked["item"]), lambda event: None).to_json())
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+def _prepared(spec: dict[str, Any]) -> tuple[Work, Outcome | None]:
+    """The work, and what would fail for every unit of it."""
+    from docqa.app import report
+
+    work = make_work(spec)
+    try:
+        work.prepare()
+    except report.expected_errors() as error:
+        return work, Outcome("", fatal=(report.describe(error), report.exit_code(error)))
+    return work, None
+
+
+def _receive(lines: queue.SimpleQueue[str]) -> None:
+    """Puts every line into `lines`; at the end of them the parent is gone, or wants this process gone."""
+    for line in sys.stdin:
+        lines.put(line)
+    with contextlib.suppress(ValueError):
+        sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

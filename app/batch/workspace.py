@@ -1,0 +1,102 @@
+"""The folder that processes of one batch share: what is done, what failed, what was written.
+
+    .docqa/records/KEY.json     the record of a unit: the done marker, there whole or not at all
+    .docqa/failures/KEY.json    why a unit has none
+    .docqa/outputs.json         names of the output files, which are no documents and may be written again
+    .docqa/owners, leases       see leases.py
+
+All but the last hold nothing that differs between two runs over the same documents.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from docqa.app.batch.items import Failure
+from docqa.app.batch.names import WORKSPACE
+from docqa.app.output_file import TEMPORARY_PREFIX, write_whole
+
+
+class Workspace:
+    """Records and failures by key, in `root`/.docqa. Methods that write raise OSError when the disk refuses."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / WORKSPACE
+        self._records, self._failures = self.folder / "records", self.folder / "failures"
+        self._outputs = self.folder / "outputs.json"
+
+    def create(self) -> None:
+        """Make the folders that are missing."""
+        for folder in (self._records, self._failures):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    # Units
+
+    def is_done(self, key: str) -> bool:
+        return self._path(self._records, key).exists()
+
+    def has_failed(self, key: str) -> bool:
+        return self._path(self._failures, key).exists()
+
+    def settled(self, key: str) -> bool:
+        """Whether nothing is left to do for `key`: it has a record, or a failure that stands."""
+        return self.is_done(key) or self.has_failed(key)
+
+    def record(self, key: str) -> str:
+        """The record of `key`. Raises FileNotFoundError where it is not done."""
+        return self._path(self._records, key).read_text(encoding="utf-8")
+
+    def failure(self, key: str) -> Failure | None:
+        """Why `key` has no record; None where nothing is known against it."""
+        try:
+            return Failure(**json.loads(self._path(self._failures, key).read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def put_record(self, key: str, record: str) -> None:
+        write_whole(str(self._path(self._records, key)), record.encode("utf-8", "backslashreplace"))
+
+    def put_failure(self, key: str, failure: Failure) -> None:
+        text = json.dumps(vars(failure), ensure_ascii=False)
+        write_whole(str(self._path(self._failures, key)), text.encode("utf-8", "backslashreplace"))
+
+    def forgive(self, key: str) -> None:
+        """Let a failed unit be tried again."""
+        self._path(self._failures, key).unlink(missing_ok=True)
+
+    def keep_only(self, keys: Iterable[str]) -> None:
+        """Drop what belongs to none of `keys`: documents that are gone, work of another kind."""
+        wanted = {f"{key}.json" for key in keys}
+        for folder in (self._records, self._failures):
+            for name in os.listdir(folder):
+                if name not in wanted:
+                    (folder / name).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove the half-written files of processes that were killed; only while nobody writes here."""
+        folders = {self.folder, self._records, self._failures, self.root}
+        for folder in folders | {(self.root / name).parent for name in self.outputs()}:
+            for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
+                if path.is_file():
+                    path.unlink()
+
+    # Output files
+
+    def outputs(self) -> list[str]:
+        """Names below `root` of what earlier runs wrote, sorted."""
+        try:
+            return [str(name) for name in json.loads(self._outputs.read_text(encoding="utf-8"))]
+        except (FileNotFoundError, ValueError):  # a list that is damaged claims nothing: no file is overwritten
+            return []
+
+    def put_outputs(self, names: Iterable[str]) -> None:
+        """Say what will be written, before it is: after an interruption too, what is ours is known."""
+        text = json.dumps(sorted(names), ensure_ascii=False, indent=0)
+        write_whole(str(self._outputs), text.encode("utf-8", "surrogateescape"))
+
+    def _path(self, folder: Path, key: str) -> Path:
+        return folder / f"{key}.json"

@@ -1,0 +1,146 @@
+"""`docqa summarize`: a summary of every file and a digest of all, resumable, on one machine or several."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import batches, flags, inputs
+from docqa.app.errors import UsageError
+from docqa.app.progress import duration, size
+from docqa.app.render import printable
+
+if TYPE_CHECKING:
+    from docqa.app.batch.batch import Batch, Settings
+    from docqa.app.batch.planning import BatchPlan
+    from docqa.app.batch.summary_files import SummaryFiles
+    from docqa.app.engine import Options
+
+_Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")]
+_Output = Annotated[
+    str | None, typer.Option("--output", metavar="DIR", help="Write there, and go on from what is there.")
+]
+_Style = Annotated[
+    str | None, typer.Option("--style", metavar="S", help="brief, abstract, key-points, clauses or papers.")
+]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what it would take.")]
+
+
+def summarize(
+    paths: _Paths,
+    output: _Output = None,
+    style: _Style = None,
+    jobs: batches.Jobs = 1,
+    retry_failed: batches.RetryFailed = False,
+    dry_run: _DryRun = False,
+    max_failures: batches.MaxFailures = None,
+    ray: batches.Ray = None,
+    model: flags.Model = None,
+    password_file: flags.PasswordFile = None,
+    include_hidden: flags.IncludeHidden = False,
+    no_store: flags.NoStore = False,
+) -> int:
+    """Summarize every document, each sentence with its page, and write a digest of all of them.
+
+    The same command goes on where it was stopped, does only what is new or changed, and helps where another machine
+    runs it on the same folders. Without --output the summaries are printed, and nothing is kept but what was read.
+
+    Example: docqa summarize contracts/ --output summaries --style clauses --jobs 2
+
+    Exit status 0 done, 6 done and some document failed, 3 there is no document at all, 130 interrupted.
+    """
+    from docqa.app.batch.batch import Settings
+    from docqa.app.summary.record import DEFAULT_STYLE, STYLES
+
+    if inputs.STDIN in paths:
+        raise UsageError("a batch reads files, not standard input", where="-", hint="save it to a file")
+    chosen = style or DEFAULT_STYLE
+    if chosen not in STYLES:
+        raise UsageError(f"there is no style {chosen!r}", where="--style", hint=", ".join(STYLES))
+    options = inputs.options(
+        model=model, preview=False, store=False if no_store else None, include_hidden=include_hidden or None,
+        password_file=password_file,
+    )  # fmt: skip
+    settings = Settings(jobs, retry_failed, max_failures, ray)
+    with batches.folder(output) as folder:
+        batch = _batch(paths, folder, options, chosen, settings)
+        plan = batch.plan(probe=dry_run)
+        batches.tell_jobs(plan, jobs)
+        if dry_run:
+            report.result(_plan_text(batch, plan))
+            return report.ANSWERED
+        return _run(batch, plan, printed=output is None)
+
+
+def _batch(paths: list[str], folder: Path, options: Options, style: str, settings: Settings) -> Batch:
+    from docqa.app.batch.batch import Batch
+    from docqa.app.batch.items import list_items
+    from docqa.app.batch.summaries import Summaries
+    from docqa.app.batch.workspace import Workspace
+
+    workspace = Workspace(folder)
+    ours = frozenset(str(folder / name) for name in workspace.outputs())
+    listing = list_items(paths, ours)
+    listing.sort()
+    passed = [path for path in listing.passed_over if os.path.abspath(path) not in ours]
+    if passed:
+        shown = ", ".join(printable(path) for path in passed[:5])
+        more = f" and {len(passed) - 5:,} more" if len(passed) > 5 else ""
+        report.warn(f"no documents, passed over: {shown}{more}")
+    return Batch(Summaries(options, style), options, listing, workspace, settings)
+
+
+def _run(batch: Batch, plan: BatchPlan, *, printed: bool) -> int:
+    from docqa.app.batch.summary_files import SummaryFiles
+
+    progress = batches.progress_of(batch, plan)
+    files = SummaryFiles(batch, progress.warn)
+    batch.workspace.create()
+    files.prepare()
+    batches.run(batch, plan, files.keep, progress)
+    files.finish()
+    if batch.clean():
+        files.drop_stale()
+    failed = any(batch.failure(item) is not None for item in batch.listing.items)
+    if printed:
+        _print(files)
+        if failed and len(batch.listing.items) == 1:
+            return report.INPUT
+    if failed and not printed:
+        report.note("docqa: what failed is listed in failures.jsonl; --retry-failed tries it again")
+    return report.BATCH_FAILURES if failed else report.ANSWERED
+
+
+def _print(files: SummaryFiles) -> None:
+    from docqa.app.summary.process import digest_markdown, render_markdown
+
+    records = [record for _, record in files.records()]
+    for record in records:
+        report.result(render_markdown(record))
+    if len(records) > 1:
+        report.result(digest_markdown(records).removesuffix("\n"))
+
+
+def _plan_text(batch: Batch, plan: BatchPlan) -> str:
+    from docqa.app.batch.machine import available_bytes
+
+    items, units = batch.listing.items, batch.units
+    failed = sum(batch.failure(item) is not None for item in items)
+    done = sum(batch.workspace.is_done(unit.key) for unit in units)
+    twins = sum(len(unit.paths) - 1 for unit in units)
+    jobs = f", {plan.jobs} at once" if plan.jobs > 1 else ""
+    return "\n".join(
+        [
+            f"documents    {len(items):,}: {len(plan.units):,} to read, {done:,} done before, "
+            f"{twins:,} twins of others, {failed:,} failed before",
+            f"tokens       {plan.tokens:,}",
+            f"time         {duration(plan.seconds)}{jobs}",
+            f"memory       {size(plan.memory_bytes)} of {size(available_bytes())} that are free",
+            f"disk         {size(plan.disk_bytes)}",
+            f"kept before  {done:,} summaries, {plan.kept_texts:,} texts, {plan.kept_states:,} read states",
+        ]
+    )

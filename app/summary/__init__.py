@@ -1,0 +1,1 @@
+"""Summaries of documents and the digest of a folder: `record` is what comes out, `process` the front door."""

@@ -1,0 +1,158 @@
+"""The sentences of a document that a summary may be made of, each with its place, its section and its tokens."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from docqa.app.context import Context
+from docqa.app.folding import fold
+from docqa.app.summary.patterns import any_of
+from docqa.app.summary.readable import MOST_WORDS, bullet, flat, is_english, is_sentence, needs_the_one_before
+from docqa.ingest.sentences import sentences
+from docqa.ingest.types import Document, Page, Section, Span
+
+_NO_PROSE = frozenset(("hidden", "table", "code", "heading"))
+_LEFT_OUT = any_of(
+    r"""
+    \W*(?:[\dIVX]+[.)]?\s+)?(?:NAMES)\W*$
+    """,
+    NAMES="references|bibliography|works cited|literature cited|acknowledge?ments?|supporting information|"
+    "supplementary (?:material|information|data)|funding|author contributions?|competing interests?|"
+    "conflicts? of interest|data availability(?: statement)?|table of (?:contents|authorities)|contents|index|"
+    "list of (?:tables|figures)|glossary|about the authors?|ethics statement|signatures?|"
+    "certificate of service|abbreviations",
+)
+_GOOD_GRADES = frozenset("AB")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence that may be chosen: characters `start:end` of `page`, tokens `first:last` of the context.
+
+    `section` is the index of its innermost section (-1 before the first), `paragraph` and `line` say which paragraph of
+    the document it stands in and as which of its sentences. `before` is the candidate that must be taken before it
+    (it begins with "However"), None where it stands alone.
+    """
+
+    page: int
+    start: int
+    end: int
+    first: int
+    last: int
+    section: int
+    paragraph: int
+    line: int
+    text: str
+    before: int | None = None
+
+
+def find_candidates(document: Document, context: Context, *, most_words: int = MOST_WORDS) -> list[Candidate]:
+    """The candidates in the order of the document; words that stand twice are taken where they stand first."""
+    return _Finder(document, context, most_words).run()
+
+
+class _Finder:
+    def __init__(self, document: Document, context: Context, most_words: int) -> None:
+        self.document, self.most_words = document, most_words
+        self.english = is_english(" ".join(page.text[:4_000] for page in document.pages[:40]))
+        self.graded = any(page.grade in _GOOD_GRADES for page in document.pages)
+        self.number = {section.id: index for index, section in enumerate(document.sections)}
+        self.tokens = _TokenPlaces(context)
+        self.seen: set[str] = set()
+        self.found: list[Candidate] = []
+        self.paragraph = -1
+
+    def run(self) -> list[Candidate]:
+        shut = _shut_spans(self.document)
+        for page in self.document.pages:
+            if page.grade == "F" or self.graded and page.grade not in _GOOD_GRADES:
+                continue
+            self._page(page, shut.get(page.page, []))
+        return self.found
+
+    def _page(self, page: Page, shut: list[Span]) -> None:
+        spans = sentences(page.text)
+        ends, line, at = -1, 0, None  # `at`: the candidate that the sentence just before became
+        for span in spans:
+            if "\n" in page.text[max(ends, 0) : span.start] or ends < 0:
+                self.paragraph, line, at = self.paragraph + 1, 0, None
+            ends = span.end
+            shut_off = any(span.start < other.end and other.start < span.end for other in shut)
+            at = None if shut_off else self._take(page, span, line, at)
+            line += 1
+
+    def _take(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
+        """The index of the candidate that `span` becomes, None where it does not."""
+        span = Span(span.start + len(bullet(page.text[span.start : span.end])), span.end)
+        text = flat(page.text[span.start : span.end])
+        section = self.document.section_of(page.page, span.start)
+        if not is_sentence(text, english=self.english, most_words=self.most_words) or self._left_out(
+            section, page.page, span
+        ):
+            return None
+        dangling = needs_the_one_before(text)
+        said = fold(text).text
+        if said in self.seen or (dangling and previous is None):
+            return None
+        first, last = self.tokens.range(page.page, span)
+        if first == last:  # in no passage, so the model has not read it
+            return None
+        self.seen.add(said)
+        self.found.append(
+            Candidate(
+                page.page,
+                span.start,
+                span.end,
+                first,
+                last,
+                self.number[section.id] if section else -1,
+                self.paragraph,
+                line,
+                text,
+                previous if dangling else None,
+            )  # fmt: skip
+        )
+        return len(self.found) - 1
+
+    def _left_out(self, section: Section | None, page: int, span: Span) -> bool:
+        """Whether a section is no part of what the document says, or the words are its heading."""
+        if section is None:
+            return False
+        heading = (
+            section.page == page and section.start <= span.start and span.end <= section.start + len(section.title)
+        )
+        return heading or any(_LEFT_OUT.match(above.title) for above in self.document.sections_above(section))
+
+
+def _shut_spans(document: Document) -> dict[int, list[Span]]:
+    """By page: what is no running prose: hidden text, tables, headings, footnotes, contents and bibliographies."""
+    found: dict[int, list[Span]] = {}
+    for page in document.pages:
+        found[page.page] = [Span(block.start, block.end) for block in page.blocks if block.kind in _NO_PROSE]
+    for note in document.notes:
+        found[note.page].append(Span(note.start, note.end))
+    for passage in document.passages:
+        if passage.kind != "text":
+            found[passage.page].append(Span(passage.start, passage.end))
+    return found
+
+
+class _TokenPlaces:
+    """From characters of a page to tokens of the context of one document."""
+
+    def __init__(self, context: Context) -> None:
+        self._pages: dict[int, tuple[array[int], array[int]]] = {}
+        for token in range(len(context)):
+            place = context.place_of(token)
+            if place is not None:
+                offsets, numbers = self._pages.setdefault(place[1], (array("q"), array("q")))
+                offsets.append(place[2])
+                numbers.append(token)
+
+    def range(self, page: int, span: Span) -> tuple[int, int]:
+        """The half-open tokens that begin inside `span`; (0, 0) where there are none."""
+        offsets, numbers = self._pages.get(page, (array("q"), array("q")))
+        first, last = bisect_left(offsets, span.start), bisect_left(offsets, span.end)
+        return (numbers[first], numbers[last - 1] + 1) if last > first else (0, 0)

@@ -1,0 +1,113 @@
+"""Texts with a summary by their own authors, for fitting weights and for evaluation: what data/README.md describes.
+
+Training: PubMedQA's training part, every second paper, and proposals (PEPs, EIPs, RFCs) with their abstracts. Held out:
+PubMedQA's development part and the other papers. A paper's half is told by a hash of its title.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import lzma
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from docqa.app.errors import InputError
+from docqa.ingest.types import Document
+
+LEAST_SUMMARY_WORDS = 20
+LEAST_CHARACTERS = 3_000
+_ABSTRACT = "\nAbstract\n"
+_NEAR_THE_TOP = 400
+_STRUCTURED = re.compile(
+    r"(?:background|objectives?|aims?|methods?|methodology|materials|results|findings|principal findings|conclusions?|"
+    r"design|trial registration|summary$|significance)\b",
+    re.IGNORECASE,
+)
+_PROPOSAL = re.compile(r"^(?:#{1,3} )?(?:Abstract|Summary|Simple Summary)[ \t]*(?:\n[=\-~]+)?\n", re.MULTILINE)
+_HEADING = re.compile(r"^(?:#{1,4} [^\n]+|[^\n]{3,70}\n[=\-~]{3,})$", re.MULTILINE)
+_PROPOSAL_CHARACTERS = 11_000
+_LABEL_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Example:
+    """`text` without its summary `gold`; `title` is empty where it has none."""
+
+    name: str
+    title: str
+    text: str
+    gold: str
+    media_type: str = "txt"
+
+    def document(self) -> Document:
+        """The text as docqa reads it."""
+        from docqa.ingest.read import read
+
+        digest = hashlib.sha256(self.name.encode()).hexdigest()[:12]
+        parsed = read(f"{digest}.txt", data=self.text.encode(), media_type=self.media_type)
+        return replace(parsed, title=self.title)
+
+
+def abstracts(folder: Path, part: str) -> Iterator[Example]:
+    """PubMedQA, `part` train or dev: an abstract without its conclusion, and the conclusion."""
+    for record in _lines(folder / "qa" / part / "pubmedqa.jsonl.gz"):
+        yield Example(record["doc"], "", record["context"], record["qas"][0]["answers"][0]["text"])
+
+
+def papers(folder: Path, *, held_out: bool) -> Iterator[Example]:
+    """One half of the papers: the body, and the paper's own abstract. Papers without one are left out."""
+    for record in _lines(folder / "text" / "papers.jsonl.xz"):
+        parted = part_paper(record["text"])
+        if parted is None or (hashlib.sha256(record["title"].encode()).digest()[0] % 2 == 0) != held_out:
+            continue
+        gold, body = parted
+        if len(gold.split()) >= LEAST_SUMMARY_WORDS and len(body) >= LEAST_CHARACTERS:
+            yield Example(record["title"], record["title"], body, gold)
+
+
+def proposals(folder: Path) -> Iterator[Example]:
+    """Technical proposals of moderate length that begin with an abstract or a summary."""
+    for record in _lines(folder / "text" / "technical.jsonl.xz"):
+        head = _PROPOSAL.search(record["text"][:4_000])
+        end = _HEADING.search(record["text"], head.end()) if head else None
+        if head is None or end is None:
+            continue
+        gold, body = record["text"][head.end() : end.start()].strip(), record["text"][end.start() :].strip()
+        if len(gold.split()) >= LEAST_SUMMARY_WORDS and LEAST_CHARACTERS <= len(body) <= _PROPOSAL_CHARACTERS:
+            form = "md" if re.search(r"^#+ ", body, re.MULTILINE) else "txt"
+            yield Example(record["title"], record["title"], body, gold, form)
+
+
+def part_paper(text: str) -> tuple[str, str] | None:
+    """(abstract, body) of a paper's text; None where no abstract stands near its top.
+
+    The sections of a structured abstract belong to it, their headings do not.
+    """
+    head, found, rest = text.partition(_ABSTRACT)
+    if not found or len(head) > _NEAR_THE_TOP:
+        return None
+    blocks = rest.split("\n\n")
+    count = 1
+    if rest.startswith("\n"):
+        while count < len(blocks) and _is_label(blocks[count].strip().split("\n")[0]):
+            count += 1
+    lines = [line for block in blocks[:count] for line in block.strip().split("\n") if not _is_label(line)]
+    return " ".join(lines).strip(), "\n\n".join(blocks[count:]).strip()
+
+
+def _is_label(line: str) -> bool:
+    return len(line) < _LABEL_CHARACTERS and _STRUCTURED.match(line) is not None
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    opener: Any = lzma.open if path.suffix == ".xz" else gzip.open
+    try:
+        with opener(path, "rt", encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+    except FileNotFoundError as error:
+        raise InputError("is not there", where=str(path), hint="name the data folder with --data") from error

@@ -1,0 +1,109 @@
+"""The parts of a document that a summary goes through: sections near the top of its outline, or runs of pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from docqa.app.render import page_text
+from docqa.app.summary.candidates import Candidate
+from docqa.ingest.types import Document
+
+FEWEST_PARTS = 4
+DOMINATES = 0.5
+_RUNS = 6
+_SHORT = 40  # candidates under which a document without outline is one part
+OPENING = "Opening"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Candidates `numbers` (in the order of the document) under one heading; `id` is that of the section, if one."""
+
+    id: str | None
+    heading: str
+    level: int
+    numbers: tuple[int, ...]
+
+
+def parts_of(document: Document, candidates: list[Candidate]) -> list[Part]:
+    """The parts in the order of the document; those that hold no candidate are there too.
+
+    It begins with the top of the outline; while there are few parts, one that holds most of the document is taken
+    apart into the sections in it.
+    """
+    if not document.sections:
+        return _runs(document, candidates)
+    tree = _Tree(document, candidates)
+    parts = tree.below(None)
+    while len(parts) < FEWEST_PARTS:
+        total = sum(len(part.numbers) for part in parts)
+        great = [part for part in parts if tree.has_children(part) and len(part.numbers) > DOMINATES * total]
+        if not great:
+            break
+        at = parts.index(great[0])
+        parts[at : at + 1] = tree.below(great[0].id)
+    return parts
+
+
+def parts_inside(document: Document, candidates: list[Candidate], part: Part) -> list[Part]:
+    """The sections inside a part, its own opening first; only itself where it has none."""
+    tree = _Tree(document, candidates)
+    return tree.below(part.id) if tree.has_children(part) else [part]
+
+
+class _Tree:
+    def __init__(self, document: Document, candidates: list[Candidate]) -> None:
+        self.document = document
+        above = [{s.id for s in document.sections_above(section)} for section in document.sections]
+        self.holds: dict[str | None, list[int]] = {}
+        for number, candidate in enumerate(candidates):
+            for name in above[candidate.section] if candidate.section >= 0 else ():
+                self.holds.setdefault(name, []).append(number)
+        self.direct: dict[str | None, list[int]] = {}
+        for number, candidate in enumerate(candidates):
+            own = document.sections[candidate.section].id if candidate.section >= 0 else None
+            self.direct.setdefault(own, []).append(number)
+        self.children: dict[str | None, list[int]] = {}
+        for index, section in enumerate(document.sections):
+            self.children.setdefault(section.parent, []).append(index)
+
+    def has_children(self, part: Part) -> bool:
+        return part.id is not None and part.heading != OPENING and part.id in self.children
+
+    def below(self, name: str | None) -> list[Part]:
+        """The parts right below a section (None: the document), after what stands before the first of them."""
+        section = next((s for s in self.document.sections if s.id == name), None)
+        parts = [
+            Part(child.id, _heading(child.number, child.title), child.level, tuple(self.holds.get(child.id, ())))
+            for child in (self.document.sections[index] for index in self.children.get(name, ()))
+        ]
+        opening = tuple(self.direct.get(name, ()))
+        if not opening:
+            return parts
+        if section is None:
+            return [Part(None, OPENING, 1, opening), *parts]
+        return [Part(None, _heading(section.number, section.title), section.level, opening), *parts]
+
+
+def _heading(number: str | None, title: str) -> str:
+    return f"{number} {title}".strip() if number and not title.startswith(number) else title
+
+
+def _runs(document: Document, candidates: list[Candidate]) -> list[Part]:
+    """Runs of pages of like size, for a document without an outline; one part where it is short or has no pages."""
+    numbers = tuple(range(len(candidates)))
+    if not document.paged or len(document.pages) < 2 or len(candidates) <= _SHORT:
+        return [Part(None, OPENING, 1, numbers)] if numbers else []
+    size = -(-len(document.pages) // _RUNS)
+    parts = []
+    for _, group in groupby(numbers, key=lambda number: (candidates[number].page - 1) // size):
+        inside = tuple(group)
+        parts.append(Part(None, _page_range(document, candidates, inside), 1, inside))
+    return parts
+
+
+def _page_range(document: Document, candidates: list[Candidate], numbers: tuple[int, ...]) -> str:
+    first, last = (document.pages[candidates[number].page - 1] for number in (numbers[0], numbers[-1]))
+    names = page_text(first.page, first.label), page_text(last.page, last.label)
+    return f"p. {names[0]}" if names[0] == names[1] else f"pp. {names[0]} to {names[1]}"

@@ -1,0 +1,165 @@
+"""The front door: one document in, one SummaryRecord out, and the pages that are made of records.
+
+`summarize_document` is pure: the same document, model and style give the same record, whether the model's rows were
+kept or are read now. The bundled model writes too badly to be let; it chooses among the document's own sentences. A
+model that writes would stand beside `_extract`, its record marked WRITTEN, every sentence looked up as these are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docqa.app.context import Context
+from docqa.app.errors import UsageError
+from docqa.app.quoting import cite
+from docqa.app.summary.candidates import find_candidates
+from docqa.app.summary.markdown import digest_markdown, render_markdown
+from docqa.app.summary.parts import Part, parts_of
+from docqa.app.summary.record import (
+    EXTRACTED,
+    STYLES,
+    SUMMARIZED,
+    UNREADABLE,
+    SentenceCite,
+    SummaryRecord,
+    SummarySection,
+    SummarySentence,
+    to_json_line,
+)
+from docqa.app.summary.salience import Scorer
+from docqa.app.summary.selection import Pool
+from docqa.app.summary.topical import Asker, choose_for_topic
+from docqa.app.summary.topics import STYLES as TOPICS
+from docqa.app.verify_quote import CitedPlace, Verifier
+from docqa.ingest.types import Document
+
+__all__ = ["SummaryRecord", "digest_markdown", "render_markdown", "summarize_document", "to_json_line"]
+
+WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
+"""Sentences of the whole, by style."""
+_MOST_SECTIONS = 40
+_CLAUSE_WORDS = 160  # contracts name their parties in one long sentence
+NOTHING = "no sentence of prose was found"
+
+
+def summarize_document(
+    document: Document, context: Context, model: Any, style: str, *, rows: Any = None, path: str | None = None
+) -> SummaryRecord:
+    """The summary of `document` in a style of `record.STYLES`.
+
+    `context` is `lay_out([document], model.tokenizer)`; `rows` (int8 [tokens, width], `TokenVectors.rows`) what was
+    kept of a read, read now when None. `path` is the relative name in the record (default: the file's name alone).
+    Raises UsageError for an unknown style, the errors of docqa.model.errors while reading.
+    """
+    if style not in STYLES:
+        raise UsageError(f"there is no style {style!r}", where="--style", hint=", ".join(STYLES))
+    name = path if path is not None else document.path.replace("\\", "/").rsplit("/", 1)[-1]
+    return _extract(document, context, model, style, _read(document, model) if rows is None else rows, name)
+
+
+def _read(document: Document, model: Any) -> Any:
+    """Rows of a document that was not read yet, None for a model without heads; nothing is kept."""
+    from docqa.app.engine import Options
+    from docqa.app.session import Session
+
+    with Session([document], Options(store=False), model=model) as session:
+        for _ in session.read() if model.heads else ():
+            pass
+        return session.reader.vectors.rows(len(session.context))
+
+
+def _extract(document: Document, context: Context, model: Any, style: str, rows: Any, path: str) -> SummaryRecord:
+    candidates = find_candidates(document, context, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {}))
+    warnings = document.coverage.warnings
+    if not candidates:
+        return SummaryRecord(
+            path, document.id, document.title, style, EXTRACTED, UNREADABLE, warnings=(*warnings, NOTHING)
+        )
+    scorer = Scorer(document, Pool.of(candidates, rows))
+    if style in TOPICS:
+        asker = Asker(document, context, model, rows, candidates)
+        sections, empty = _by_topic(style, scorer, asker)
+        whole: list[int] = []
+    else:
+        whole, sections, empty = _by_part(style, scorer)
+    made = _Sentences(document, scorer.pool)
+    return SummaryRecord(
+        path=path,
+        document=document.id,
+        title=document.title,
+        style=style,
+        method=EXTRACTED,
+        status=SUMMARIZED,
+        sentences=made.of(whole),
+        sections=tuple(SummarySection(part.id, part.heading, part.level, made.of(part.numbers)) for part in sections),
+        not_covered=tuple(empty),
+        warnings=warnings,
+    )
+
+
+def _by_part(style: str, scorer: Scorer) -> tuple[list[int], list[Part], list[str]]:
+    """(sentences of the whole, parts with theirs, headings of parts that have none)."""
+    parts = parts_of(scorer.document, scorer.pool.candidates)
+    pool = scorer.fold([part for part in parts if part.numbers])
+    whole = scorer.choose(pool, _fitting(WHOLE[style], len(scorer.pool.candidates)))
+    if style != "key-points":
+        return whole, [], []
+    sections: list[Part] = []
+    for part in parts:
+        numbers = [number for number in scorer.fold([part]) if number not in whole]
+        taken = [*whole, *(number for section in sections for number in section.numbers)]
+        chosen = scorer.choose(numbers, _share(part, len(parts)), taken=taken) if numbers else []
+        sections.append(Part(part.id, part.heading, part.level, tuple(chosen)))
+    covered = {number for section in sections for number in section.numbers} | set(whole)
+    empty = [part.heading for part in parts if not covered & set(part.numbers)]
+    kept = [section for section in sections if section.numbers]
+    return whole, kept if len(parts) > 1 else [], empty
+
+
+def _fitting(count: int, candidates: int) -> int:
+    """`count`, fewer where it would be most of a short document."""
+    return max(1, min(count, (candidates + 1) // 2))
+
+
+def _share(part: Part, parts: int) -> int:
+    """How many sentences a section gets: one for each 15 of its own, at most 3, fewer where there are many sections."""
+    most = 3 if parts <= 12 else 2 if parts <= 24 else 1
+    return max(1, min(most, -(-len(part.numbers) // 15)))
+
+
+def _by_topic(style: str, scorer: Scorer, asker: Asker) -> tuple[list[Part], list[str]]:
+    """(a part for each topic that something states, headings of the others)."""
+    salience = scorer.all_scores()
+    chosen: dict[str, list[int]] = {}
+    taken: list[int] = []
+    for topic in sorted(TOPICS[style], key=lambda each: each.leftover):
+        chosen[topic.heading] = choose_for_topic(topic, scorer.document, scorer.pool, asker, salience, taken)
+        taken += chosen[topic.heading]
+    headings = [topic.heading for topic in TOPICS[style]]
+    found = [Part(None, heading, 1, tuple(chosen[heading])) for heading in headings if chosen[heading]]
+    return found, [heading for heading in headings if not chosen[heading]]
+
+
+class _Sentences:
+    """Candidates as sentences of a record, each looked up in the document again."""
+
+    def __init__(self, document: Document, pool: Pool) -> None:
+        self.document, self.pool = document, pool
+        self.verifier = Verifier((document,))
+
+    def of(self, numbers: list[int] | tuple[int, ...]) -> tuple[SummarySentence, ...]:
+        return tuple(self._sentence(number) for number in numbers)
+
+    def _sentence(self, number: int) -> SummarySentence:
+        candidate = self.pool.candidates[number]
+        words = self.document.pages[candidate.page - 1].text[candidate.start : candidate.end]
+        verdict = self.verifier.verify(words, CitedPlace(0, candidate.page, candidate.start))
+        if not verdict.verified:
+            raise RuntimeError(f"a sentence of page {candidate.page} is graded {verdict.grade} in its own document")
+        cites = [cite((self.document,), located) for located in verdict.spans]
+        return SummarySentence(
+            words,
+            verdict.grade,
+            tuple(SentenceCite(each.page, each.label, each.section, each.start, each.end) for each in cites),
+            self.document.speaker_of(candidate.page, candidate.start),
+        )

@@ -1,0 +1,156 @@
+"""Which sentences of a document read well alone, and which only behind the sentence before them.
+
+What a page holds besides prose (table rows, captions, references, mastheads, halves of sentences) has no place in a
+summary. The word lists are English; a document in another language is judged by form alone.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from docqa.app.summary.patterns import any_of
+from docqa.app.words import STOP_WORDS, plain_words
+from docqa.ingest.passages import count_words
+
+FEWEST_WORDS, MOST_WORDS = 6, 75
+_LEAST_LETTERS = 0.72  # share of letters and spaces: below it stand formulas and table rows
+_LEAST_FUNCTION_WORDS = 0.18  # share of words that carry no content: below it stand titles, lists and rows
+_ENGLISH = 0.25
+_MOST_SINGLES = 0.15
+_MOST_CAPITALISED = 0.6
+
+_OPENER = re.compile(
+    r"""
+    \s*
+    (?: (?:Section|Article|Clause|Chapter|Part|Rule|Sec\.)\s+[\w.()-]+[.:]?\s+
+      | \(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Za-z]|[ivxlc]{1,6}|[IVXLC]{1,6})[.)]\)?\s+
+      | \d{1,3}(?:\.\d{1,3}){1,5}\s+
+      | §+\s?[\w.()-]+\s+
+    )?
+    """,
+    re.VERBOSE,
+)
+_BULLET = re.compile(r"[•▪◦●■‣*–-]\s+")
+_END = re.compile(r"[.!。！][\"'”’)\]»]*$")
+_CAPTION = any_of(
+    r"""
+    (?:fig(?:ure|\.)|table|box|scheme|plate|exhibit|chart|algorithm|listing)s?\s*(?:S?\d|[A-Z]?\d|[:.])
+    (?:source|note|photo|illustration|credit)s?\s*[:.]|(?:abbreviations|keywords?|key words)\b
+    """
+)
+_BOILERPLATE = any_of(
+    r"""
+    ©|\ball rights reserved\b|\bcopyright(?:ed)? \d|\blicen[cs]ed under\b|\bcreative commons\b
+    \bopen.access article\b|\bdownloaded from\b|\bissn\b|\bisbn\b|\bdoi\b|https?:|www\.|\S@\S+\.\w
+    \bcorresponding author\b|\bcorrespondence (?:to|should)\b|\bpage \d+ of \d+|\bslip opinion\b|\bsyllabus constitutes\b
+    \bsee (?:table|figure|fig\.|page|section|above|below)\b|\bsupplementary\b|\bsupporting information\b
+    \bthis page (?:is )?(?:was )?(?:intentionally )?(?:left )?blank\b|\bcompeting interests?\b|\bfunders? had no\b
+    \bthe authors? (?:wish to )?thanks?\b|\bconceived and designed\b|\bsubmitted (?:to|on)\b
+    \bproceedings of the\b|\bin proceedings of\b|\bpp?\.\s?\d|\bas follows\b|\bthe following\s*[.:]$
+    \b(?:listed|discussed|described|explained|summari[sz]ed|shown|given|outlined) (?:further )?(?:below|above)\b
+    \b(?:listed|discussed|described|explained|summari[sz]ed|shown) in (?:the )?(?:section|chapter|appendix|next)\b
+    """
+)
+_YEARS = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
+_FOOTNOTE_MARK = re.compile(r"\d{1,3}[“\"‘A-Z][a-z]")  # it runs into the first word of the note
+_DANGLING = any_of(
+    r"""
+    (?:however|moreover|furthermore|therefore|thus|hence|also|but|and|or|yet|so|nevertheless|nonetheless|instead)\b
+    (?:otherwise|then|similarly|likewise|consequently|accordingly|additionally|conversely|besides|meanwhile|still)\b
+    (?:finally|second|secondly|third|thirdly|fourth|fifth|sixth|lastly|next|again|alternatively|rather|indeed|specifically|namely)\b
+    (?:afterwards|subsequently|here|where|which|nor|because|whereas|such|neither|both|either|another|others)\b
+    (?:it|its|they|them|their|this|that|these|those|he|she|him|his|her|hers)\b
+    in (?:addition|contrast|turn|particular|fact|other words|such)\b|by contrast\b|by (?:this|doing)\b|to this end\b
+    in (?:this|that) (?:case|event|way|context|regard|respect)\b|on the (?:other|contrary|one)\b
+    for (?:example|instance|this|that|these|those)\b|at the same time\b|to do (?:so|this)\b|even so\b|if (?:so|not)\b
+    as a (?:result|consequence)\b
+    as (?:such|noted|mentioned|described|discussed|shown|above|expected|well)\b|after (?:that|this|these)\b
+    (?:because of|despite|given|under|with|from|like|of) (?:this|that|these|those|such)\b|of course\b
+    all (?:these|this|of (?:this|these|them))\b|(?:each|most|some) of (?:these|them)\b|one (?:such|of (?:these|them))\b
+    the (?:same|above|foregoing|former|latter|first|second|third|others?|following|reasons?|answer|result is)\b
+    """
+)
+_STANDS_ALONE = any_of(
+    r"""
+    (?:this|these) (?:\w+ ){0,2}?(?:SELF)s?\b|(?:these|those) (?:results|findings|data|observations)\b
+    this (?:finding|result)\b|second language\b|third part(?:y|ies)\b|still water\b|both (?:\w+ ){1,3}and\b
+    it (?:is|was|has been|seems|appears|remains|may be|can be|should be|shall be) (?:\w+ ){1,3}?(?:that|to|for)\b
+    (?:n?either) party\b|(?:such|that) \w+ as\b|the first \w+ of\b|(?:because|whereas) [^,]{10,},
+    """,
+    SELF="act|agreement|amendment|analysis|annex|appendix|article|bill|book|brief|case|chapter|circular|code|contract|"
+    "court|decision|deed|directive|document|guide|guidance|guidelines?|handbook|instrument|investigation|law|lease|letter|"
+    "license|manual|manuscript|memorandum|opinion|order|paper|part|plan|policy|proposal|protocol|publication|regulation|"
+    "report|research|review|rule|schedule|section|standard|statute|statement|study|survey|title|trial|treaty|volume|work",
+)
+_OPEN_CLOSE = (("(", ")"), ("[", "]"), ("“", "”"))
+
+
+def flat(text: str) -> str:
+    """`text` on one line."""
+    return " ".join(text.split())
+
+
+def bullet(text: str) -> str:
+    """The mark of a list and the space behind it that open `text`; empty where there is none."""
+    match = _BULLET.match(text)
+    return match.group() if match else ""
+
+
+def is_english(text: str) -> bool:
+    """Whether enough of the words of `text` are English function words to judge its sentences by them."""
+    words = [word for word in plain_words(text) if word.isalpha()]
+    return bool(words) and sum(word in STOP_WORDS for word in words) >= _ENGLISH * len(words)
+
+
+def without_number(sentence: str) -> str:
+    """`sentence` behind the bullet, clause number or division that opens it."""
+    match = _OPENER.match(sentence)
+    rest = sentence[match.end() :] if match else sentence
+    return rest if rest[:1].isalnum() or rest[:1] in "“\"'‘([" else sentence
+
+
+def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bool:
+    """Whether `text`, flat, is a whole sentence of prose that tells something by itself."""
+    words = text.split()
+    if not FEWEST_WORDS <= count_words(text) <= most_words * (1 if english else 2):
+        return False
+    body = without_number(text)
+    if not _END.search(text) or not _begins(body) or _CAPTION.match(body) or _BOILERPLATE.search(text):
+        return False
+    return _balanced(text) and _is_prose(text, words, english=english)
+
+
+def needs_the_one_before(text: str) -> bool:
+    """Whether a sentence begins with a word that points back ("However," "They"), so that it does not stand alone."""
+    body = without_number(text).lstrip("“\"'‘([")
+    return _DANGLING.match(body) is not None and _STANDS_ALONE.match(body) is None
+
+
+def _begins(body: str) -> bool:
+    first = body.lstrip("“\"'‘([")[:1]
+    if _FOOTNOTE_MARK.match(body):
+        return False
+    return first.isdigit() or first.isupper() or unicodedata.category(first or " ") in ("Lo", "Lt")
+
+
+def _balanced(text: str) -> bool:
+    return all(text.count(a) == text.count(b) for a, b in _OPEN_CLOSE) and text.count('"') % 2 == 0
+
+
+def _is_prose(text: str, words: list[str], *, english: bool) -> bool:
+    letters = sum(char.isalpha() or char == " " or unicodedata.category(char)[0] == "M" for char in text)
+    if letters < _LEAST_LETTERS * len(text) or any(unicodedata.category(char) in ("Co", "Cn") for char in text):
+        return False
+    if not english:
+        return True
+    if len(_YEARS.findall(text)) > 3:  # a run of references
+        return False
+    singles = sum(len(word) == 1 and word not in ("a", "A", "I") for word in words)
+    capitalised = sum(word[:1].isupper() for word in words)
+    function = sum(word.strip(".,;:()“”\"'").lower() in STOP_WORDS for word in words)
+    return (
+        singles <= _MOST_SINGLES * len(words)
+        and capitalised <= _MOST_CAPITALISED * len(words)
+        and function >= _LEAST_FUNCTION_WORDS * len(words)
+    )

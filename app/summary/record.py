@@ -1,0 +1,119 @@
+"""What a summary is: sentences with their cites, by section and as a whole, and what was not covered.
+
+A record holds nothing that differs between two runs over the same bytes: no time, no absolute path.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SCHEMA = 1
+STYLES = ("brief", "abstract", "key-points", "clauses", "papers")
+DEFAULT_STYLE = "key-points"
+EXTRACTED, WRITTEN = "extracted", "written"
+"""How a summary was made: of the document's own sentences, or in words of a model, each sentence verified."""
+SUMMARIZED, UNREADABLE = "summarized", "unreadable"
+"""Statuses: `unreadable` is a document that has no sentence to take."""
+
+
+@dataclass(frozen=True)
+class SentenceCite:
+    """Half-open characters `start:end` of the text of `page` (from 1, as printed in `label`).
+
+    A document without pages has `page` None, counts in its whole text, and names the place in `label`. `section` is the
+    id of the innermost section.
+    """
+
+    page: int | None
+    label: str | None
+    section: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class SummarySentence:
+    """Words of the document, its `grade` when it was looked up again, and where it stands: two cites across pages.
+
+    `speaker` names who says it in an opinion of a court.
+    """
+
+    text: str
+    grade: str
+    cites: tuple[SentenceCite, ...]
+    speaker: str | None = None
+
+
+@dataclass(frozen=True)
+class SummarySection:
+    """What was taken of one section of the document, or under one heading of a style ("Governing law": `id` None).
+
+    `level` is that of the section in the document's outline, 1 for a heading of a style.
+    """
+
+    id: str | None
+    heading: str
+    level: int
+    sentences: tuple[SummarySentence, ...]
+
+
+@dataclass(frozen=True)
+class SummaryRecord:
+    """The summary of one document: `sentences` of the whole, `sections` in the order of the document or the style.
+
+    `path` is relative, with `/`; `document` the sha256 of the file's bytes; `method` EXTRACTED or WRITTEN;
+    `not_covered` the headings that nothing was taken from; `warnings` what was not read.
+    """
+
+    path: str
+    document: str
+    title: str
+    style: str
+    method: str
+    status: str
+    sentences: tuple[SummarySentence, ...] = ()
+    sections: tuple[SummarySection, ...] = ()
+    not_covered: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def every_sentence(self) -> tuple[SummarySentence, ...]:
+        """Those of the whole, then those of the sections; one may be in both."""
+        return (*self.sentences, *(sentence for section in self.sections for sentence in section.sentences))
+
+
+def to_json_object(record: SummaryRecord) -> dict[str, Any]:
+    """The object of one line of summaries.jsonl, keys in the order of the fields."""
+    found: dict[str, Any] = {"schema": SCHEMA, **asdict(record)}
+    return found
+
+
+def to_json_line(record: SummaryRecord) -> str:
+    """`record` as one line of JSON, without a line end."""
+    return json.dumps(to_json_object(record), ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json_line(line: str) -> SummaryRecord:
+    """The record that `to_json_line` wrote.
+
+    Raises ValueError for anything else, another schema among it.
+    """
+    raw = json.loads(line)
+    if not isinstance(raw, dict) or raw.pop("schema", None) != SCHEMA:
+        raise ValueError(f"no summary of schema {SCHEMA}")
+    try:
+        raw["sentences"] = _sentences(raw["sentences"])
+        raw["sections"] = tuple(
+            SummarySection(**{**section, "sentences": _sentences(section["sentences"])}) for section in raw["sections"]
+        )
+        raw["not_covered"], raw["warnings"] = tuple(raw["not_covered"]), tuple(raw["warnings"])
+        return SummaryRecord(**raw)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no summary ({error!r})") from error
+
+
+def _sentences(raw: list[dict[str, Any]]) -> tuple[SummarySentence, ...]:
+    return tuple(
+        SummarySentence(**{**each, "cites": tuple(SentenceCite(**cite) for cite in each["cites"])}) for each in raw
+    )

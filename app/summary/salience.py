@@ -1,0 +1,83 @@
+"""How much a sentence says for its whole: weighted signals, and the fold that keeps this bounded in a long document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from docqa.app.summary.parts import Part, parts_inside
+from docqa.app.summary.selection import Pool, choose
+from docqa.app.summary.signals import NAMES, signals
+from docqa.ingest.types import Document
+
+AT_ONCE = 400
+"""Sentences that are compared with one another in one step."""
+_STANDARDISED = ("centroid", "degree", "section_centroid", "words")
+WEIGHTS: dict[str, float] = {
+    "centroid": 0.038, "degree": 0.03, "section_centroid": -0.035, "words": 0.352, "title": 1.076,
+    "heading": -0.057, "document_start": 0.561, "document_end": 0.004, "section_start": 0.09,
+    "section_end": 0.22, "paragraph_start": 0.194, "length": 0.712, "short": -0.055, "little_length": -0.492,
+    "little_short": -0.171, "claim": 0.256, "aim": 0.416, "close": -0.067, "hedge": 0.022, "cites": -0.059,
+    "figures": -0.137, "digits": -0.297, "question_mark": -0.028, "opening": 0.039, "methods": -0.272,
+    "results": -0.118, "closing": 0.125, "back": 0.072,
+}  # fmt: skip
+"""Of each signal, as `python -m docqa.app.summary.fit` prints them."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Scores of the candidates of one document."""
+
+    document: Document
+    pool: Pool
+
+    def scores(self, numbers: Sequence[int]) -> np.ndarray:
+        """Score of each of the candidates `numbers` as a part of a summary of all of them, [numbers]."""
+        chosen = list(numbers)
+        found = signals(self.document, [self.pool.candidates[number] for number in chosen], self.pool.vectors[chosen])
+        return np.asarray(standardised(found) @ np.array([WEIGHTS[name] for name in NAMES]))
+
+    def all_scores(self) -> np.ndarray:
+        """Scores of all candidates, [candidates]; in a long document each among AT_ONCE neighbours."""
+        parts = [self.scores(part.numbers) for part in _runs(list(range(len(self.pool.candidates))))]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def choose(self, numbers: Sequence[int], count: int, *, taken: Sequence[int] = ()) -> list[int]:
+        """At most `count` of the candidates `numbers` that together say most, in the order of the document."""
+        return choose(self.pool, numbers, self.scores(numbers), count, taken=taken)
+
+    def fold(self, parts: Sequence[Part]) -> list[int]:
+        """At most AT_ONCE candidates of several parts: of more, the strongest of each, with the same share."""
+        if sum(len(part.numbers) for part in parts) <= AT_ONCE:
+            return sorted(number for part in parts for number in part.numbers)
+        share = max(AT_ONCE // len(parts), 2)
+        kept: list[int] = []
+        for part in parts:
+            kept += self.choose(self._inside(part), share)
+        if len(kept) <= AT_ONCE:
+            return sorted(kept)
+        return self.fold(_runs(sorted(kept)))
+
+    def _inside(self, part: Part) -> list[int]:
+        """At most AT_ONCE of a part's candidates, folded from the sections in it, or from runs where it has none."""
+        if len(part.numbers) <= AT_ONCE:
+            return list(part.numbers)
+        inside = [each for each in parts_inside(self.document, self.pool.candidates, part) if each.numbers]
+        return self.fold(inside if len(inside) > 1 else _runs(list(part.numbers)))
+
+
+def standardised(found: np.ndarray) -> np.ndarray:
+    """`signals` with those that have no scale of their own as z-scores over the candidates."""
+    result = found.copy()
+    for column in map(NAMES.index, _STANDARDISED):
+        if len(found):
+            spread = found[:, column].std()
+            result[:, column] = (found[:, column] - found[:, column].mean()) / spread if spread > 1e-12 else 0.0
+    return np.clip(result, -3, 3)
+
+
+def _runs(numbers: list[int]) -> list[Part]:
+    starts = range(0, len(numbers), AT_ONCE)
+    return [Part(None, "", 1, tuple(numbers[start : start + AT_ONCE])) for start in starts]

@@ -1,0 +1,194 @@
+"""What speaks for a sentence: signals of the model's rows, of its words, of its place and of what it announces.
+
+A sentence's vector is the mean of the rows that the model kept of its tokens, less the mean of the whole document, so
+that what all of a document has in common does not count. Sums are of integers and therefore the same on every machine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from docqa.app.summary.candidates import Candidate
+from docqa.app.summary.patterns import any_of
+from docqa.app.words import terms
+from docqa.ingest.types import Document
+
+_CLAIM = any_of(
+    r"""
+    \b(?:we|authors?|this (?:\w+ )?WORK|(?:our|these|the|present|main) (?:\w+ )?FOUND) (?:\w+ ){0,2}?(?:SAYS)\b
+    """,
+    WORK="(?:paper|study|article|work|report|review|thesis|analysis)",
+    FOUND="(?:results?|findings?|data|analys[ie]s|study|work|model|observations?|evidence)",
+    SAYS=r"show\w*|demonstrat\w+|f[io]u?nd\w*|report\w*|conclud\w+|suggest\w*|indicat\w+|reveal\w*|support\w*|"
+    r"confirm\w*|highlight\w*|impl(?:y|ies)|provid\w+|establish\w*|argu\w+|hold|held|recommend\w*",
+)
+_AIM = any_of(
+    r"""
+    \bin (?:this|the present) (?:paper|study|article|work|report|review)\b|\bhere,? we\b
+    \b(?:aim|purpose|objective|goal)s? (?:of|was|is|were|are)\b|\b(?:aims?|purposes?|objectives?)\s*:
+    \bwe (?:\w+ )?(?:investigat\w+|examin\w+|propos\w+|present\w*|introduc\w+|describ\w+|develop\w*|analy[sz]e\w*)\b
+    \bwe (?:\w+ )?(?:asked?|explor\w+|tested|test|studied|study|sought|aim\w*|compar\w+|evaluat\w+|assess\w*)\b
+    \bwe (?:\w+ )?hypothesi[sz]e\w*\b
+    \bto (?:determine|investigate|evaluate|assess|examine|compare|test|describe|identify|study|explore|find out) WHAT\b
+    \bthis (?:\w+ )?WORK (?:\w+ )?(?:present|describ|examin|investigat|propos|is|sets?|provid|explain|concern)\w*\b
+    \bthis (?:\w+ )?WORK (?:\w+ )?(?:appl|summari[sz]|aim|address)\w*\b
+    """,
+    WHAT="(?:whether|if|the|how|what|which|and|or)",
+    WORK="(?:paper|study|article|work|report|act|agreement|handbook|guide|chapter|section|case)",
+)
+_CLOSE = any_of(
+    r"""
+    \b(?:in conclusion|in summary|to summari[sz]e|in short|taken together|overall|to conclude|we conclude|in sum)\b
+    \b(?:we hold|is affirmed|is reversed|it is ordered)\b
+    """
+)
+_HEDGE = any_of(
+    r"""
+    \b(?:suggest\w*|indicat\w+|conclu\w+|significant\w*|associat\w+|increas\w+|effective\w*|should|important\w*)\b
+    """
+)
+_CITES = any_of(r"\[\d[\d,;–\- ]*\]|\((?:[^()]*\b(?:19|20)\d\d[a-z]?[;,)]?)|\bet al\b")
+_FIGURES = any_of(r"\b(?:fig(?:ure|s)?|table|equation|eq|appendix|supplement\w*)\b\.?\s*\(?S?\d*")
+_SECTION_KINDS = {
+    "opening": any_of(r"\b(?:introduction|background|overview|preface|foreword|purpose|objectives?|scope)\b"),
+    "methods": any_of(
+        r"""
+        \b(?:methods?|methodology|materials|patients|subjects|setting|design|statistical|procedures?|experimental)\b
+        """
+    ),
+    "results": any_of(r"\b(?:results?|findings?)\b"),
+    "closing": any_of(r"\b(?:conclu\w+|discussion|summary|implications|outlook|concluding)\b"),
+}
+_ROWS_AT_ONCE = 65_536
+
+NAMES = (
+    "centroid", "degree", "section_centroid", "words", "title", "heading", "document_start", "document_end",
+    "section_start", "section_end", "paragraph_start", "length", "short", "little_length", "little_short", "claim",
+    "aim", "close", "hedge", "cites", "figures", "digits", "question_mark", "opening", "methods", "results", "closing",
+    "back",
+)  # fmt: skip
+"""The columns of `signals`."""
+
+
+def sentence_means(rows: Any, candidates: list[Candidate]) -> np.ndarray:
+    """Means [candidates, width] of int8 `rows` [tokens, width] over each sentence, less that of the document.
+
+    Zeros of width 1 where a model keeps no rows (None).
+    """
+    if rows is None:
+        return np.zeros((len(candidates), 1))
+    array = np.asarray(rows)
+    mean = np.zeros(array.shape[1])
+    for start in range(0, len(array), _ROWS_AT_ONCE):
+        mean += array[start : start + _ROWS_AT_ONCE].sum(0, dtype=np.int64)
+    mean /= max(len(array), 1)
+    found = np.zeros((len(candidates), array.shape[1]))
+    for number, candidate in enumerate(candidates):
+        piece = array[candidate.first : candidate.last]
+        found[number] = piece.sum(0, dtype=np.int64) / len(piece) - mean
+    return found
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Rows of length 1; a row of zeros stays."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(length > 1e-12, length, 1.0)
+
+
+def signals(document: Document, candidates: list[Candidate], vectors: np.ndarray) -> np.ndarray:
+    """Signals [candidates, len(NAMES)] of some candidates of one document with their vectors [candidates, width]."""
+    columns: dict[str, np.ndarray] = {}
+    columns.update(_by_vectors(candidates, vectors))
+    columns.update(_by_words(document, candidates))
+    columns.update(_by_place(candidates))
+    columns.update(_by_phrases(document, candidates))
+    return np.stack([columns[name] for name in NAMES], 1) if candidates else np.zeros((0, len(NAMES)))
+
+
+def _by_vectors(candidates: list[Candidate], vectors: np.ndarray) -> dict[str, np.ndarray]:
+    like = vectors @ vectors.T
+    sections = np.array([candidate.section for candidate in candidates])
+    same = sections[:, None] == sections[None]
+    others = ~np.eye(len(candidates), dtype=bool)
+    return {
+        "centroid": vectors @ unit(vectors.sum(0)),
+        "degree": np.where(others, np.clip(like, 0, None) ** 2, 0).sum(1) / max(len(candidates) - 1, 1),
+        "section_centroid": (np.where(same & others, like, 0).sum(1) / np.maximum((same & others).sum(1), 1)),
+    }
+
+
+def _by_words(document: Document, candidates: list[Candidate]) -> dict[str, np.ndarray]:
+    words = [terms(candidate.text) for candidate in candidates]
+    frequency = Counter(word for each in words for word in set(each))
+    titled = set(terms(document.title))
+    headed = [set(terms(document.sections[c.section].title)) if c.section >= 0 else set() for c in candidates]
+    total = np.log1p(len(candidates))
+
+    def shared(each: list[str], wanted: set[str]) -> float:
+        return len(wanted & set(each)) / len(wanted) if wanted else 0.0
+
+    return {
+        "words": np.array([sum(np.log1p(frequency[w]) for w in set(e)) / total / max(len(set(e)), 1) for e in words]),
+        "title": np.array([shared(each, titled) for each in words]),
+        "heading": np.array([shared(each, wanted) for each, wanted in zip(words, headed)]),
+    }
+
+
+def _by_place(candidates: list[Candidate]) -> dict[str, np.ndarray]:
+    count = len(candidates)
+    at = np.arange(count)
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for number, candidate in enumerate(candidates):
+        first.setdefault(candidate.section, number)
+        last[candidate.section] = number
+    since = np.array([number - first[candidate.section] for number, candidate in enumerate(candidates)])
+    until = np.array([last[candidate.section] - number for number, candidate in enumerate(candidates)])
+    words = np.array([len(candidate.text.split()) for candidate in candidates])
+    length, short = np.clip(np.log(np.maximum(words, 1) / 20), -1.5, 1.0), np.clip((12 - words) / 6, 0, 1)
+    # From 1 for ten sentences down to 0 for three hundred: in an abstract a long sentence is most of the summary.
+    little = float(np.clip(1 - np.log(max(count, 1) / 10) / np.log(30), 0, 1))
+    return {
+        "document_start": 1 / (1 + at / 3),
+        "document_end": 1 / (1 + at[::-1] / 3),
+        "section_start": 1 / (1 + since),
+        "section_end": 1 / (1 + until),
+        "paragraph_start": np.array([1.0 if candidate.line == 0 else 0.0 for candidate in candidates]),
+        "length": length,
+        "short": short,
+        "little_length": little * length,
+        "little_short": little * short,
+        "back": np.array([1.0 if candidate.before is not None else 0.0 for candidate in candidates]),
+    }
+
+
+def _by_phrases(document: Document, candidates: list[Candidate]) -> dict[str, np.ndarray]:
+    texts = [candidate.text for candidate in candidates]
+    titles = {
+        number: " / ".join(document.section_path(section)[-2:]) for number, section in enumerate(document.sections)
+    }
+    found = {
+        "claim": [float(bool(_CLAIM.search(text))) for text in texts],
+        "aim": [float(bool(_AIM.search(text))) for text in texts],
+        "close": [float(bool(_CLOSE.search(text))) for text in texts],
+        "hedge": [min(len(_HEDGE.findall(text)), 2) / 2 for text in texts],
+        "cites": [min(len(_CITES.findall(text)), 3) / 3 for text in texts],
+        "figures": [float(bool(_FIGURES.search(text))) for text in texts],
+        "digits": [min(sum(char.isdigit() for char in text) / max(len(text), 1) * 10, 1) for text in texts],
+        "question_mark": [float("?" in text) for text in texts],
+    }
+    for kind, pattern in _SECTION_KINDS.items():
+        found[kind] = [
+            float(bool(pattern.search(titles.get(c.section, "")) or _labelled(pattern, c))) for c in candidates
+        ]
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def _labelled(pattern: re.Pattern[str], candidate: Candidate) -> bool:
+    """Whether the sentence opens with a label as structured abstracts have it ("RESULTS: ...")."""
+    head, colon, _ = candidate.text[:40].partition(":")
+    return bool(colon) and head.isupper() and pattern.search(head) is not None

@@ -1,0 +1,115 @@
+"""Killed, interrupted and helped: the next run ends as an undisturbed one, and nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import attempts_of, outputs_of
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def _ended(process: subprocess.Popen[str]) -> int:
+    _, said = process.communicate(timeout=240)
+    assert "Traceback" not in said
+    return process.returncode
+
+
+def _records(folder: Path) -> int:
+    return len(list((folder / ".docqa" / "records").glob("*.json")))
+
+
+def _kill_after(process: subprocess.Popen[str], folder: Path, records: int) -> None:
+    """Kill `process` when so many documents are done, or let it end."""
+    while _records(folder) < records and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    process.communicate(timeout=60)
+
+
+def _check_once(folder: Path) -> None:
+    """Every unit ended once; the attempts besides are those that a signal cut off."""
+    ended = Counter(key for key, outcome in attempts_of(folder) if outcome in ("done", "failed"))
+    keys = {path.stem for kind in ("records", "failures") for path in (folder / ".docqa" / kind).glob("*.json")}
+    assert ended == Counter(dict.fromkeys(keys, 1))
+    assert {outcome for _, outcome in attempts_of(folder)} <= {"done", "failed", "lost", "interrupted"}
+
+
+def _undisturbed(docqa: Any, folder: Path, out: Path) -> dict[str, bytes]:
+    assert docqa("summarize", folder, "--output", out)[0] == 6
+    return outputs_of(out)
+
+
+@pytest.mark.usefixtures("tiny_model")
+def test_a_killed_run_goes_on_to_the_same_output_and_does_nothing_twice(
+    docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
+) -> None:
+    folder, out = mixed_folder(tmp_path / "docs", 7), tmp_path / "out"
+    _kill_after(summarize_process(folder, "--output", out), out, 2)
+    assert 2 <= _records(out) < 5
+    assert docqa("summarize", folder, "--output", out)[0] == 6
+    assert outputs_of(out) == _undisturbed(docqa, folder, tmp_path / "whole")
+    _check_once(out)
+
+
+@pytest.mark.usefixtures("tiny_model")
+def test_ctrl_c_is_status_130_and_keeps_what_was_done(
+    docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
+) -> None:
+    folder, out = mixed_folder(tmp_path / "docs", 7), tmp_path / "out"
+    process = summarize_process(folder, "--output", out)
+    while _records(out) < 1:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert _ended(process) == 130
+    assert 1 <= _records(out) < 5
+    assert list((out / ".docqa" / "leases").iterdir()) == list((out / ".docqa" / "owners").iterdir()) == []
+    assert docqa("summarize", folder, "--output", out)[0] == 6
+    _check_once(out)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tiny_model")
+def test_two_processes_share_a_folder_and_one_that_is_killed_is_taken_over(
+    docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
+) -> None:
+    folder, out = mixed_folder(tmp_path / "docs", 40), tmp_path / "out"
+    killed, other = (summarize_process(folder, "--output", out) for _ in range(2))
+    _kill_after(killed, out, 6)
+    assert _ended(other) == 6
+    assert outputs_of(out) == _undisturbed(docqa, folder, tmp_path / "whole")
+    _check_once(out)
+    owners = Counter(outcome for _, outcome in attempts_of(out))
+    assert owners["lost"] <= 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.usefixtures("tiny_model")
+def test_a_folder_of_60_ends_the_same_through_five_kills(
+    docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path, jobs: int
+) -> None:
+    folder, out = mixed_folder(tmp_path / "docs", 60), tmp_path / "out"
+    moments = random.Random(7)
+    for _ in range(5):
+        process = summarize_process(folder, "--output", out, "--jobs", jobs)
+        _kill_after(process, out, _records(out) + moments.randint(1, 6))
+    process = summarize_process(folder, "--output", out, "--jobs", jobs)
+    assert _ended(process) == 6
+    assert outputs_of(out) == _undisturbed(docqa, folder, tmp_path / "whole")
+    _check_once(out)
+    failures = [json.loads(line) for line in (out / "failures.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert sorted({failure["kind"] for failure in failures}) == ["Empty", "Encrypted", "NoText", "Unreadable"]
+    assert len(failures) == 24

@@ -1,0 +1,108 @@
+"""What a batch is about: documents by content, twins, relative paths, and what cannot be one."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from docqa.app.batch.items import list_items, read_content
+from docqa.ingest.errors import IngestError, Missing, NoDocuments, Unreadable
+
+
+def test_paths_are_relative_to_the_one_folder_or_to_the_folder_that_holds_all(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "x.txt").write_text("x")
+    (tmp_path / "a" / "y.txt").write_text("y")
+    assert [item.path for item in list_items([str(tmp_path / "a")]).items] == ["b/x.txt", "y.txt"]
+    named = [str(tmp_path / "a" / "b"), str(tmp_path / "a" / "y.txt"), str(tmp_path / "a" / "b" / "x.txt")]
+    assert [item.path for item in list_items(named).items] == ["b/x.txt", "y.txt"]
+    assert [item.path for item in list_items([str(tmp_path / "a" / "y.txt")]).items] == ["y.txt"]
+
+
+def test_twins_are_one_unit_unless_names_count_or_suffixes_differ(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "c.md"):
+        (tmp_path / name).write_text("the same words")
+    listing = list_items([str(tmp_path)])
+    assert [unit.paths for unit in listing.units("work")] == [("a.txt", "b.txt"), ("c.md",)]
+    assert len(listing.units("work", by_name=True)) == 3
+    assert {unit.key for unit in listing.units("work")}.isdisjoint(unit.key for unit in listing.units("other work"))
+
+
+def test_a_file_that_moved_keeps_its_key_and_one_that_changed_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+    (before,) = list_items([str(tmp_path)]).units("work")
+    (tmp_path / "sub").mkdir()
+    moved = path.rename(tmp_path / "sub" / "b.txt")
+    (after,) = list_items([str(tmp_path)]).units("work")
+    moved.write_text("other words")
+    (changed,) = list_items([str(tmp_path)]).units("work")
+    assert before.key == after.key != changed.key
+
+
+def test_links_that_lead_in_circles_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    (tmp_path / "again").symlink_to(tmp_path)
+    (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "a.txt")
+    listing = list_items([str(tmp_path)])
+    assert [item.path for item in listing.items] == ["a.txt", "link.txt"]
+    assert len(listing.units("work")) == 1
+
+
+def test_entries_of_an_archive_are_documents_that_can_be_read_one_by_one(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("deep/a.txt", "first")
+        archive.writestr("b.txt", "second")
+    items = list_items([str(tmp_path / "all.zip")]).items
+    assert [item.path for item in items] == ["all.zip/b.txt", "all.zip/deep/a.txt"]
+    assert [read_content(item) for item in items] == [b"second", b"first"]
+
+
+def test_a_missing_path_among_others_is_a_failure_without_its_absolute_path(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    items = list_items([str(tmp_path / "none.pdf"), str(tmp_path / "a.txt")]).items
+    assert [(item.path, item.failure is None) for item in items] == [("none.pdf", False), ("a.txt", True)]
+    failure = items[0].failure
+    assert failure is not None
+    assert failure.kind == "Missing"
+    assert str(tmp_path) not in failure.line(items[0].path, None)
+
+
+@pytest.mark.parametrize(("name", "error"), [("none", Missing), ("empty", NoDocuments)])
+def test_without_any_document_the_first_error_is_raised(tmp_path: Path, name: str, error: type[IngestError]) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(error):
+        list_items([str(tmp_path / name)])
+
+
+def test_what_earlier_runs_wrote_is_no_document(tmp_path: Path) -> None:
+    for name in ("a.txt", "a.txt.md"):
+        (tmp_path / name).write_text("words")
+    ours = frozenset({str(tmp_path / "a.txt.md")})
+    assert [item.path for item in list_items([str(tmp_path)], ours).items] == ["a.txt"]
+    (tmp_path / "a.txt").unlink()
+    with pytest.raises(NoDocuments):
+        list_items([str(tmp_path)], ours)
+
+
+def test_a_document_that_changes_under_way_is_not_taken_for_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("words")
+    (item,) = list_items([str(path)]).items
+    path.write_text("other words")
+    with pytest.raises(Unreadable, match="changed"):
+        read_content(item)
+    path.unlink()
+    with pytest.raises(Missing):
+        read_content(item)
+
+
+def test_a_name_that_is_no_unicode_can_be_written_as_json(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("words")
+    (item,) = list_items([str(tmp_path)]).items
+    assert item.path == "caf\\xe9.txt"
+    assert read_content(item) == b"words"

@@ -1,0 +1,181 @@
+"""`docqa summarize` as a person and a script run it, with a tiny random model."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import WORDS, attempts_of, outputs_of, pdf
+
+pytestmark = pytest.mark.usefixtures("tiny_model")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two notes, one of them twice, and a PDF that is none."""
+    path = tmp_path / "docs"
+    (path / "sub").mkdir(parents=True)
+    (path / "a.txt").write_text(WORDS.format(1))
+    (path / "sub" / "twin.txt").write_text(WORDS.format(1))
+    (path / "b.md").write_text(f"# Second unit\n\n{WORDS.format(2)}\n")
+    (path / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
+    return path
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_page_and_a_line_for_every_document_a_digest_and_the_failures(
+    docqa: Any, folder: Path, tmp_path: Path
+) -> None:
+    code, out, err = docqa("summarize", folder, "--output", tmp_path / "out")
+    assert (code, out) == (6, "")
+    assert "broken.pdf: not a readable PDF" in err
+    records = _lines(tmp_path / "out" / "summaries.jsonl")
+    assert [record["path"] for record in records] == ["a.txt", "b.md", "sub/twin.txt"]
+    assert [record["title"] for record in records] == ["a", "Second unit", "twin"]
+    for record in records:
+        text = (folder / record["path"]).read_text()
+        assert record["sentences"]
+        assert all(sentence["text"] in text for sentence in record["sentences"])
+        page = (tmp_path / "out" / f"{record['path']}.md").read_text(encoding="utf-8")
+        assert all(sentence["text"] in page for sentence in record["sentences"])
+    (failure,) = _lines(tmp_path / "out" / "failures.jsonl")
+    assert (failure["path"], failure["kind"]) == ("broken.pdf", "Unreadable")
+    digest = (tmp_path / "out" / "digest.md").read_text(encoding="utf-8")
+    assert all(record["path"] in digest for record in records)
+    assert sum(outcome == "done" for _, outcome in attempts_of(tmp_path / "out")) == 2
+
+
+def test_equal_runs_write_equal_bytes_without_time_or_absolute_path(docqa: Any, folder: Path, tmp_path: Path) -> None:
+    docqa("summarize", folder, "--output", tmp_path / "one")
+    docqa("summarize", folder, "--output", tmp_path / "two", "--no-store")
+    assert outputs_of(tmp_path / "one") == outputs_of(tmp_path / "two")
+    assert not any(str(tmp_path).encode() in content for content in outputs_of(tmp_path / "one").values())
+
+
+def test_the_same_command_does_only_what_is_new_and_drops_what_is_gone(
+    docqa: Any, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    docqa("summarize", folder, "--output", out)
+    before = attempts_of(out)
+    assert docqa("summarize", folder, "--output", out)[0] == 6
+    assert attempts_of(out) == before
+    (folder / "b.md").rename(folder / "moved.md")
+    (folder / "sub" / "twin.txt").unlink()
+    (folder / "new.txt").write_text(WORDS.format(3))
+    docqa("summarize", folder, "--output", out)
+    assert len(attempts_of(out)) == len(before) + 1
+    assert [record["path"] for record in _lines(out / "summaries.jsonl")] == ["a.txt", "moved.md", "new.txt"]
+    assert not (out / "b.md.md").exists()
+    assert not (out / "sub").exists()
+    docqa("summarize", folder, "--output", tmp_path / "fresh")
+    assert outputs_of(out) == outputs_of(tmp_path / "fresh")
+
+
+def test_failures_stand_until_they_are_to_be_tried_again_or_the_file_is_another(
+    docqa: Any, folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    docqa("summarize", folder, "--output", out)
+    tried = len(attempts_of(out))
+    assert docqa("summarize", folder, "--output", out, "--retry-failed")[0] == 6
+    assert len(attempts_of(out)) == tried + 1
+    (folder / "broken.pdf").write_bytes(pdf(WORDS.format(4)))
+    assert docqa("summarize", folder, "--output", out)[0] == 0
+    assert (out / "failures.jsonl").read_bytes() == b""
+
+
+def test_another_style_is_another_summary(docqa: Any, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    docqa("summarize", folder, "--output", out)
+    docqa("summarize", folder, "--output", out, "--style", "brief")
+    assert {record["style"] for record in _lines(out / "summaries.jsonl")} == {"brief"}
+
+
+def test_a_dry_run_estimates_and_writes_nothing(docqa: Any, folder: Path, tmp_path: Path) -> None:
+    code, text, _ = docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")
+    assert code == 0
+    assert "4: 3 to read, 0 done before, 1 twins of others, 0 failed before" in text
+    assert all(word in text for word in ("tokens", "time", "memory", "disk"))
+    assert not (tmp_path / "out").exists()
+    docqa("summarize", folder, "--output", tmp_path / "out")
+    _, text, _ = docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")
+    assert "4: 0 to read, 2 done before, 1 twins of others, 1 failed before" in text
+    assert "2 summaries" in text
+
+
+def test_a_second_estimate_is_what_the_first_run_took(docqa: Any, folder: Path, tmp_path: Path) -> None:
+    (folder / "broken.pdf").unlink()
+    docqa("summarize", folder, "--output", tmp_path / "one")
+    docqa("summarize", folder, "--output", tmp_path / "two")
+    with sqlite3.connect(tmp_path / "one" / "ledger.sqlite") as database:
+        seconds, peak = database.execute("SELECT seconds, peak_bytes FROM runs").fetchone()
+    with sqlite3.connect(tmp_path / "two" / "ledger.sqlite") as database:
+        planned, memory = database.execute("SELECT planned_seconds, planned_bytes FROM runs").fetchone()
+    assert planned == pytest.approx(seconds, rel=0.25)
+    assert memory == pytest.approx(peak, rel=0.1)
+
+
+def test_output_among_the_documents_is_no_document_and_no_file_of_others_is_overwritten(
+    docqa: Any, folder: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        assert docqa("summarize", folder, "--output", folder)[0] == 6
+    assert [record["path"] for record in _lines(folder / "summaries.jsonl")] == ["a.txt", "b.md", "sub/twin.txt"]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "digest.md").write_text("mine")
+    code, _, err = docqa("summarize", folder, "--output", other)
+    assert code == 2
+    assert "docqa did not write it" in err
+    assert (other / "digest.md").read_text() == "mine"
+
+
+def test_names_that_are_one_on_some_disks_get_pages_of_their_own(docqa: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    names = ["a.txt", "A.txt", unicodedata.normalize("NFC", "é.txt"), unicodedata.normalize("NFD", "é.txt")]
+    for number, name in enumerate(names):
+        (folder / name).write_text(WORDS.format(number))
+    assert docqa("summarize", folder, "--output", tmp_path / "out")[0] == 0
+    pages = [path.name for path in (tmp_path / "out").glob("*.txt.md")]
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in pages}) == len(names)
+
+
+def test_without_output_the_summaries_are_printed_and_nothing_is_written(
+    docqa: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    code, out, _ = docqa("summarize", folder / "a.txt")
+    assert code == 0
+    assert WORDS.format(1) in out
+    assert docqa("summarize", folder / "broken.pdf")[0] == 3
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("{folder}/none",), 3, "no such file"),
+        (("{folder}", "--style", "haiku"), 2, "key-points"),
+        (("{folder}", "--output", "{folder}/a.txt"), 2, "is a file"),
+        (("-",), 2, "standard input"),
+        (("{folder}", "--jobs", "0"), 2, "jobs"),
+        (("{folder}", "--model", "{folder}/none"), 4, "none"),
+    ],
+)
+def test_what_cannot_run_ends_with_its_status_and_a_line(
+    docqa: Any, folder: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    got, out, err = docqa("summarize", *(argument.format(folder=folder) for argument in arguments))
+    assert (got, out) == (code, "")
+    assert said in err
