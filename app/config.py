@@ -63,12 +63,15 @@ KNOWN: dict[str, _Known] = {
 }
 
 
+# Tables of config.toml that a front end reads for itself.
+TABLES = ("tui",)
+
 # Variables that are no settings: where config.toml is, and switches for whoever looks into docqa itself.
 SWITCHES = {
     "DOCQA_CONFIG": "another config.toml",
     "DOCQA_DEBUG": "show the traceback of a bug",
     "DOCQA_DTYPE": "float32 or bfloat16, instead of what suits the processor",
-    "DOCQA_KERNELS": "force an implementation of the kernels",
+    "DOCQA_KERNELS": "torch (no native kernels) or reference (plain and slow), instead of the fastest",
 }
 _FLAGS = {"preview": "--no-preview", "store": "--no-store"}
 
@@ -156,9 +159,18 @@ def _read_file(path: Path) -> dict[str, object]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"is not valid TOML: {error}", where=str(path), hint="correct it or move it away") from error
     for key in values:
-        if key not in KNOWN:
-            raise UsageError(f"unknown key {key!r}", where=str(path), hint=nearest(key))
+        if key not in KNOWN and key not in TABLES:
+            raise UsageError(f"unknown key {key!r}", where=str(path), hint=nearest(key, (*KNOWN, *TABLES)))
     return values
+
+
+def table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, object]:
+    """The table `[name]` of config.toml, empty where there is none. Raises UsageError as `resolve` does."""
+    path = config_path(environment)
+    value = _read_file(path).get(name, {})
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} wants a table, [{name}]", where=str(path), hint="correct it or take it out")
+    return value
 
 
 def nearest(key: str, known: Mapping[str, object] | tuple[str, ...] = KNOWN) -> str:

@@ -13,8 +13,12 @@ from docqa.app.errors import UsageError
 
 def tui(
     path: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="A document, a folder or a .zip; default the current folder.")
-    ] = ".",
+        str | None,
+        typer.Argument(
+            metavar="[PATH]",
+            help="A document, a folder or a .zip; without it what was read before, else the current folder.",
+        ),
+    ] = None,
     model: flags.Model = None,
     k: flags.Evidence = None,
     password_file: flags.PasswordFile = None,
@@ -24,6 +28,7 @@ def tui(
     """Browse documents in the terminal: ask, follow a cite to its words, search, export.
 
     `?` shows the keys, Ctrl+Q quits with status 0. Questions and answers are kept with what was read of the document.
+    Theme and keys: [tui] in config.toml; docqa doctor lists them.
     """
     options = inputs.options(
         model=model,

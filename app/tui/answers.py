@@ -15,7 +15,8 @@ from textual.widgets import Static
 from docqa.app.progress import bar, reading_line
 from docqa.app.render import coverage_line, printable
 from docqa.app.tui.grades import grade_style, grade_text
-from docqa.app.tui.stops import Stop, excerpt, place_alone, stops_of
+from docqa.app.tui.held import key
+from docqa.app.tui.stops import Stop, excerpt, place_alone, quote_stops, stops_of
 
 if TYPE_CHECKING:
     from textual import events
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.kept_turns import Turn
     from docqa.ingest.types import Document
 
-_EMPTY = "No questions yet.\n\nPress q and ask one. The answer is made of the document's own words, with the page."
+_EMPTY = "No questions yet.\n\nPress {} and ask one. The answer is made of the document's own words, with the page."
 _CITES_SHOWN = 9
 Part = str | tuple[str, str | Style] | Content
 
@@ -45,7 +46,7 @@ class AnswerCard(Static):
         self.number = number
         self.turn = turn
         self.reading: Reading | None = None
-        self.stops: list[Stop] = [] if turn.answer is None else stops_of(turn.answer, document)
+        self.stops: list[Stop] = []
         self.current: int | None = None
         self._document = document
 
@@ -55,7 +56,7 @@ class AnswerCard(Static):
     def redraw(self) -> None:
         """Show the turn as it is now; an answer that replaces a preliminary one takes its place."""
         answer = self.turn.answer
-        self.stops = [] if answer is None else stops_of(answer, self._document)
+        self.stops = quote_stops(self.turn.quotes) if answer is None else stops_of(answer, self._document)
         if self.current is not None and self.current >= len(self.stops):
             self.current = None
         self.update(Content.assemble(*self._parts()).rstrip())
@@ -79,7 +80,8 @@ class AnswerCard(Static):
         if turn.answer is not None:
             parts += self._answer_parts()
         else:
-            parts += [(f"“{printable(quote.text)}”\n", "") for quote in turn.quotes]
+            for number, stop in enumerate(self.stops[:_CITES_SHOWN]):
+                parts += self._stop_parts(number, stop)
         if turn.note:
             style = "$text-error" if turn.state == "failed" else "italic"
             parts.append((f"{printable(turn.note)}\n", style))
@@ -140,7 +142,7 @@ class AnswersPane(VerticalScroll):
         self._left_at = 0
 
     def compose(self) -> Iterator[Widget]:
-        yield Static(_EMPTY, id="no-answers")
+        yield Static(_EMPTY.format(key(self, "question")), id="no-answers", markup=False)
 
     def add(self, turn: Turn, document: Document) -> AnswerCard:
         """A card for `turn` behind the others; it becomes the current one."""

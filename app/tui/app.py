@@ -9,41 +9,75 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from docqa.app import report
+from docqa.app.tui import keymap
 from docqa.app.tui.bridge import SessionBridge
 from docqa.app.tui.document_screen import DocumentScreen
 from docqa.app.tui.library import LibraryScreen
+from docqa.app.tui.recent_screen import RecentScreen
+from docqa.app.tui.recents import anything_kept
+from docqa.app.tui.settings import TuiSettings
 
 if TYPE_CHECKING:
+    from textual.binding import Binding
+
     from docqa.app.engine import Options
     from docqa.app.store import Store
     from docqa.app.tui.bridge import Opener
+    from docqa.app.tui.page_picture import Pictures
+    from docqa.app.tui.recents import Asked
 
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way, so that what was read is kept."""
 
 
 class Interface(App[None]):
-    """Shows the documents at `path`; one file opens at once, with its folder as the library behind it."""
+    """Shows the documents at `path`; one file opens at once, with its folder as the library behind it.
+
+    Without a path it shows what was read and asked before, over the current folder. `pictures` is None where the
+    terminal shows none.
+    """
 
     TITLE = "docqa"
     CSS_PATH = "docqa.tcss"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, path: str, opener: Opener, store: Store | None) -> None:
+    def __init__(
+        self,
+        path: str | None,
+        opener: Opener,
+        store: Store | None,
+        settings: TuiSettings | None = None,
+        pictures: Pictures | None = None,
+    ) -> None:
         super().__init__()
+        self.settings = settings or TuiSettings()
+        self._pictures = pictures
         self.animation_level = "none"  # a view that moves by itself fights the reader
         self._path = path
-        self._store = store
+        self.store = store
         self.bridge = SessionBridge(opener)
 
     def on_mount(self) -> None:
-        single = os.path.isfile(self._path) and not _is_archive(self._path)
-        self.push_screen(LibraryScreen(os.path.dirname(self._path) or "." if single else self._path, self._store))
+        self.theme = self.settings.theme
+        self.set_keymap(dict(self.settings.keys))
+        path = self._path or "."
+        single = os.path.isfile(path) and not _is_archive(path)
+        self.push_screen(LibraryScreen(os.path.dirname(path) or "." if single else path, self.store))
         if single:
-            self._open(self._path)
+            self._open(path)
+        elif self._path is None and self.store is not None and anything_kept(self.store):
+            self.push_screen(RecentScreen(self.store))
 
     def on_library_screen_chosen(self, message: LibraryScreen.Chosen) -> None:
         self._open(message.path)
+
+    def on_recent_screen_chosen(self, message: RecentScreen.Chosen) -> None:
+        self._open(message.path, message.asked)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key that config.toml gives, as the help writes it, too."""
+        chosen = self.settings.keys.get(binding.id or "")
+        return keymap.shown(chosen) if chosen else super().get_key_display(binding)
 
     async def action_quit(self) -> None:
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""
@@ -53,19 +87,27 @@ class Interface(App[None]):
         self.bridge.stop()
         self.exit()
 
-    def _open(self, path: str) -> None:
-        self.push_screen(DocumentScreen(path, self.bridge, self._store))
+    def _open(self, path: str, asked: Asked | None = None) -> None:
+        self.push_screen(DocumentScreen(path, self.bridge, self.store, pictures=self._pictures, asked=asked))
 
 
-def run(path: str, options: Options) -> int:
-    """Run the interface in this terminal; returns the exit code. Raises Missing for a path that is not there."""
+def run(path: str | None, options: Options) -> int:
+    """Run the interface in this terminal; returns the exit code.
+
+    Raises Missing for a path that is not there, UsageError for what `[tui]` of config.toml cannot mean.
+    """
     from docqa.app.engine import open_store
+    from docqa.app.tui import settings, terminal
     from docqa.app.tui.opener import SessionOpener
+    from docqa.app.tui.page_picture import Pictures
     from docqa.ingest.errors import Missing
 
-    if not os.path.exists(path):
+    if path is not None and not os.path.exists(path):
         raise Missing("no such file or folder", path, "Check the path")
-    app = Interface(path, SessionOpener(options), open_store(options) if options.store else None)
+    chosen, opener = settings.load(), SessionOpener(options)
+    shown_by = terminal.detect(chosen.pictures)
+    pictures = Pictures(shown_by, opener.picture) if shown_by is not None else None
+    app = Interface(path, opener, open_store(options) if options.store else None, chosen, pictures)
     app.run()
     code = app.return_code or report.ANSWERED
     if not app.bridge.close(0.3):

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
-from docqa.app import report
-from docqa.app.events import Event, Finished
+from docqa.app.events import Event, Finished, Reading
+from docqa.app.tui.gauges import sizes_of
+from docqa.app.tui.problems import problem
 
 if TYPE_CHECKING:
     from docqa.app.session import Session
+    from docqa.app.tui.gauges import Sizes
     from docqa.ingest.types import Document
 
 Post = Callable[[Message], object]
@@ -50,6 +52,14 @@ class Scored(Message):
         super().__init__()
         self.number = number
         self.scores = scores
+
+
+class Sized(Message):
+    """The model is loaded and the document laid out: what reading it takes."""
+
+    def __init__(self, sizes: Sizes) -> None:
+        super().__init__()
+        self.sizes = sizes
 
 
 class Ended(Message):
@@ -84,6 +94,7 @@ class SessionBridge:
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._session: Session | None = None
+        self._sized = False
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._unfinished: list[_Job] = []
         self._lock = threading.Lock()
@@ -147,21 +158,19 @@ class SessionBridge:
                 _deliver(job, message)
             messages.close()  # type: ignore[attr-defined]
             return "stopped", ""
-        except report.expected_errors() as error:
-            return "failed", report.describe(error)
         except Exception as error:  # noqa: BLE001 - a bug costs this answer, not the session that a person is in
-            if report.out_of_memory(error):
-                return "failed", report.describe(error)
-            return "failed", f"this is a bug in docqa: {type(error).__name__}: {error}"
+            return "failed", problem(error)
 
     def _open(self, path: str) -> Iterator[Message]:
         self._leave()
         session = self._session = self._opener(path)
+        self._sized = False
         yield Opened(session.documents[0], [*session.warnings, *session.notices])
 
     def _read(self) -> Iterator[Message]:
         assert self._session is not None
         for event in self._session.read():
+            yield from self._size(event)
             yield Told(None, event)
 
     def _ask(self, number: int, question: str) -> Iterator[Message]:
@@ -169,11 +178,18 @@ class SessionBridge:
         stream = self._session.ask(question)
         try:
             for event in stream:
+                yield from self._size(event)
                 yield Told(number, event)
                 if isinstance(event, Finished):
                     yield Scored(number, passage_scores(self._session, event))
         finally:
             stream.close()  # type: ignore[attr-defined]
+
+    def _size(self, event: Event) -> Iterator[Message]:
+        """Once a session, as soon as it reads: by then the model is loaded."""
+        if not self._sized and isinstance(event, Reading) and self._session is not None:
+            self._sized = True
+            yield Sized(sizes_of(self._session))
 
     def _leave(self) -> None:
         session, self._session = self._session, None

@@ -1,141 +1,125 @@
-"""One document: outline | text | answers, the evidence strip, where we are, and the line for questions.
+"""One document: what its keys do, and what the bridge tells of it.
 
 The screen holds the turns and the places; widgets only show them. What the bridge tells changes a turn and its card.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.containers import Horizontal
-from textual.content import Content
-from textual.screen import Screen
-from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from docqa.app import events
 from docqa.app.progress import reading_line
 from docqa.app.render import printable
-from docqa.app.tui import bridge, export, kept_turns, keymap
-from docqa.app.tui.answers import AnswerCard, AnswersPane
+from docqa.app.tui import bridge, export, gauges, kept_turns, keymap, turn_events
+from docqa.app.tui.answers import AnswerCard
+from docqa.app.tui.document_panes import DocumentPanes
 from docqa.app.tui.evidence_strip import EvidenceStrip
+from docqa.app.tui.held import key, settings
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.line_bar import LineBar
 from docqa.app.tui.outline import OutlineTree
-from docqa.app.tui.page_view import Mark, PageView, section_label
+from docqa.app.tui.page_view import Mark, PageView
 from docqa.app.tui.palette import DocumentCommands
-from docqa.app.tui.search import MOST_HITS, find_hits, find_place
+from docqa.app.tui.search import Hits, find_place
 from docqa.app.tui.stops import place_alone
 from docqa.app.tui.tabs import PaneTabs
 
 if TYPE_CHECKING:
     from docqa.app.store import Store
+    from docqa.app.tui.page_picture import Pictures
+    from docqa.app.tui.recents import Asked
     from docqa.app.tui.stops import PageSpan
     from docqa.ingest.types import Document
 
-_STOPPED = "Stopped. What was read is kept; r goes on."
+_STOPPED = "Stopped. What was read is kept; {} goes on."
+_NO_PICTURES = "this terminal shows no pictures (those of kitty, iTerm2 and sixel do); docqa inspect draws into a file"
 
 
-class DocumentScreen(Screen[None]):
-    """Opens `path` through the bridge. `store` keeps questions and answers; None keeps nothing."""
+class DocumentScreen(DocumentPanes):
+    """Opens `path` through the bridge, at the question `asked` where one is given.
+
+    `store` keeps questions and answers; None keeps nothing. `pictures` is None where the terminal shows none.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
     COMMANDS = {DocumentCommands}
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
 
-    def __init__(self, path: str, session: bridge.SessionBridge, store: Store | None) -> None:
-        super().__init__()
-        self._path = path
+    def __init__(
+        self,
+        path: str,
+        session: bridge.SessionBridge,
+        store: Store | None,
+        *,
+        pictures: Pictures | None = None,
+        asked: Asked | None = None,
+    ) -> None:
+        super().__init__(path, pictures)
         self._bridge = session
         self._store = store
+        self._asked_before = asked
         self._trail: list[tuple[int, int]] = []
-        self._hits: list[PageSpan] = []
-        self._hit = -1
+        self._hits = Hits()
         self._job: str | None = "open"
-        self.document: Document | None = None
-
-    def compose(self) -> Iterator[Widget]:
-        yield Static(printable(self._path), id="title", markup=False)
-        yield PaneTabs(id="tabs")
-        with Horizontal(id="panes"):
-            yield OutlineTree(id="outline")
-            yield PageView(id="page")
-            yield AnswersPane(id="answers")
-        yield Static(f"opening {printable(self._path)} …", id="problem", markup=False)
-        yield EvidenceStrip(id="strip")
-        yield Static("", id="status", markup=False)
-        yield LineBar(id="bar")
-        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         self.add_class("opening")
         self._show_pane("page")
         self._bridge.open(self._path, self.post_message)
 
-    # The parts
-
-    @property
-    def page(self) -> PageView:
-        return self.query_one("#page", PageView)
-
-    @property
-    def answers(self) -> AnswersPane:
-        return self.query_one("#answers", AnswersPane)
-
-    @property
-    def strip(self) -> EvidenceStrip:
-        return self.query_one("#strip", EvidenceStrip)
-
-    @property
-    def bar(self) -> LineBar:
-        return self.query_one("#bar", LineBar)
-
     # What the bridge tells
 
     def on_opened(self, message: bridge.Opened) -> None:
         """Show the document, and what was asked about it before."""
         document = self.document = message.document
-        pages = f" · {len(document.pages)} pages" if document.paged else ""
-        self.query_one("#title", Static).update(f"{printable(document.title)} · {printable(document.path)}{pages}")
+        self.query_one("#title", Static).update(title_text(document))
         self.remove_class("opening")
         kept = kept_turns.load(self._store, document) if self._store is not None else None
         page, offset = kept.place if kept is not None else (1, 0)
         self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
+        self.picture.follow(document, self.page.place[0])
         self.query_one("#outline", OutlineTree).show(document)
         self.strip.show(document)
         for turn in kept.turns if kept is not None else ():
             self.answers.add(turn, document)
         self.bar.input.focus()
         self._refresh_marks()
-        for warning in message.warnings:
+        for warning in (*message.warnings, *(kept.notices if kept is not None else ())):
             self._tell(warning, "warning")
+        if self._asked_before is not None:
+            self._show_asked(self._asked_before)
+        # A collector that goes over a million tokens of blocks and passages holds a frame up for a tenth of a second.
+        gc.collect()
+        gc.freeze()
+
+    def on_unmount(self) -> None:
+        gc.unfreeze()
 
     def on_told(self, message: bridge.Told) -> None:
         """One event of the session."""
         event, card = message.event, self._card(message.number)
         if isinstance(event, events.Reading):
+            self._tokens_done = event.done
+            self._gauge()
             self._status(reading_line(event))
         elif isinstance(event, events.Warning):
             self._tell(event.message, "warning")
         if card is None:
             return
-        turn = card.turn
         if isinstance(event, events.Reading):
             card.reading = event
-            turn.state = "preview" if turn.answer is not None else "reading"
-        elif isinstance(event, events.Preview):
-            turn.answer, turn.state = event.answer, "preview"
-        elif isinstance(event, events.QuoteFound):
-            turn.quotes.append(event.quote)
-        elif isinstance(event, events.Finished):
-            turn.answer, turn.state, turn.note = event.answer, "done", ""
-        elif isinstance(event, events.Failed):
-            turn.state, turn.note = "failed", event.message
+        turn_events.take(event, card.turn)
         card.redraw()
         self.answers.grown(card)
         self._refresh_marks()
+
+    def on_sized(self, message: bridge.Sized) -> None:
+        self._sizes = message.sizes
+        self._gauge()
 
     def on_scored(self, message: bridge.Scored) -> None:
         card = self._card(message.number)
@@ -149,18 +133,19 @@ class DocumentScreen(Screen[None]):
         if message.kind == "open":
             if message.outcome == "failed":
                 self._job = "failed"
-                self.query_one("#problem", Static).update(f"{message.reason}\n\nl goes back to the library.")
+                problem = f"{message.reason}\n\n{key(self, 'library')} goes back to the documents."
+                self.query_one("#problem", Static).update(problem)
             return
-        card = self._card(message.number)
+        card, stopped = self._card(message.number), _STOPPED.format(key(self, "read"))
         if message.outcome == "failed":
             self._status(f"failed: {message.reason}")
             if card is None:
                 self._tell(message.reason, "error")
         else:
-            self._status("read; questions are answered at once" if message.outcome == "finished" else _STOPPED)
+            self._status("read; questions are answered at once" if message.outcome == "finished" else stopped)
         if card is not None and card.turn.running:
             card.turn.state = "stopped" if message.outcome == "stopped" else "failed"
-            card.turn.note = _STOPPED if message.outcome == "stopped" else message.reason
+            card.turn.note = stopped if message.outcome == "stopped" else message.reason
             card.redraw()
         self.keep()
 
@@ -200,7 +185,15 @@ class DocumentScreen(Screen[None]):
     def on_page_view_moved(self, message: PageView.Moved) -> None:
         """The strip and the status say where the reader is."""
         self.strip.follow(message.page, message.offset)
+        if self.document is not None:
+            self.picture.follow(self.document, message.page)
         self._status()
+
+    def on_resize(self) -> None:
+        self._gauge()
+
+    def on_screen_suspend(self) -> None:
+        self.picture.cover()
 
     def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
         self.action_pane(message.pane)
@@ -247,7 +240,7 @@ class DocumentScreen(Screen[None]):
         """The next or previous cite of the current answer, round its end."""
         card = self.answers.current
         if card is None or not card.stops:
-            self._tell("no cites yet; q asks a question")
+            self._tell(f"no cites yet; {key(self, 'question')} asks a question")
             return
         first = 0 if step > 0 else len(card.stops) - 1
         self._follow(card, first if card.current is None else (card.current + step) % len(card.stops))
@@ -267,10 +260,12 @@ class DocumentScreen(Screen[None]):
         self.page.focus()
 
     def action_hit(self, step: int) -> None:
-        if not self._hits:
-            self._tell("nothing was searched; / searches")
+        hit = self._hits.step(step)
+        if hit is None:
+            self._tell(f"nothing was searched; {key(self, 'find')} searches")
             return
-        self._go_to_hit((self._hit + step) % len(self._hits))
+        self._go_to_hit(hit)
+        self.page.focus()
 
     def action_turn(self, step: int) -> None:
         cards = self.answers.cards
@@ -321,7 +316,23 @@ class DocumentScreen(Screen[None]):
     def action_help(self) -> None:
         from docqa.app.tui.help_screen import HelpScreen
 
-        self.app.push_screen(HelpScreen(keymap.DOCUMENT))
+        self.app.push_screen(HelpScreen(settings(self).held((*keymap.DOCUMENT, *keymap.PAGE))))
+
+    def action_memory(self) -> None:
+        """What the model holds, in full; renewed while it reads."""
+        from docqa.app.tui.memory_screen import MemoryScreen
+
+        self.app.push_screen(MemoryScreen(self._memory_lines))
+
+    def action_picture(self) -> None:
+        """The page's own picture: beside the text, in its place where the screen is narrow."""
+        if self._pictures is None:
+            self._tell(_NO_PICTURES)
+            return
+        wanted = not self.has_class("with-picture")
+        self._show_pane("page")
+        self.set_class(wanted, "with-picture")
+        self.page.focus()
 
     # Parts
 
@@ -340,14 +351,13 @@ class DocumentScreen(Screen[None]):
         self._run(card)
 
     def _run(self, card: AnswerCard) -> None:
-        turn = card.turn
-        turn.state, turn.answer, turn.note, turn.quotes, turn.scores = "waiting", None, "", [], []
+        turn_events.begin_again(card.turn)
         card.reading = None
         card.redraw()
         self._job = "ask"
         self._refresh_marks()
         self.keep()  # so that a process that is killed loses the answer in flight, not the question
-        self._bridge.ask(card.number, turn.question, self.post_message)
+        self._bridge.ask(card.number, card.turn.question, self.post_message)
 
     def _follow(self, card: AnswerCard, number: int) -> None:
         assert self.document is not None
@@ -369,32 +379,19 @@ class DocumentScreen(Screen[None]):
 
     def _find(self, words: str) -> None:
         assert self.document is not None
-        if self._hits and words == self._words:
-            self._go_to_hit((self._hit + 1) % len(self._hits), focus=False)
+        hit = self._hits.search(self.document, words, self.page.place)
+        if hit is not None:
+            self._go_to_hit(hit)
             return
-        self._words = words
-        self._hits = find_hits(self.document, words)
-        if not self._hits:
-            self._refresh_marks()
-            self._tell(f"“{printable(words)}” does not stand in this document" if words else "nothing to search")
-            return
-        page, offset = self.page.place
-        ahead = (n for n, hit in enumerate(self._hits) if (hit.page, hit.start) >= (page, offset))
-        self._go_to_hit(next(ahead, 0), focus=False)
+        self._refresh_marks()
+        self._tell(f"“{printable(words)}” does not stand in this document" if words else "nothing to search")
 
-    _words = ""
-
-    def _go_to_hit(self, number: int, *, focus: bool = True) -> None:
-        self._hit = number
-        hit = self._hits[number]
+    def _go_to_hit(self, hit: PageSpan) -> None:
         self._trail.append(self.page.place)
         self._show_pane("page")
         self.page.reveal((hit,))
         self._refresh_marks()
-        more = " or more" if len(self._hits) == MOST_HITS else ""
-        self._status(f"{number + 1} of {len(self._hits):,}{more} places")
-        if focus:
-            self.page.focus()
+        self._status(self._hits.text())
 
     def _goto(self, wanted: str) -> None:
         assert self.document is not None
@@ -425,7 +422,7 @@ class DocumentScreen(Screen[None]):
         card = self.answers.current
         stops = card.stops if card is not None else []
         current = card.current if card is not None else None
-        marks = [Mark(hit.page, hit.start, hit.end, "hit") for hit in self._hits]
+        marks = [Mark(hit.page, hit.start, hit.end, "hit") for hit in self._hits.places]
         for number, stop in enumerate(stops):
             if number == current or stop.quote is not None:
                 kind = "cite" if number == current else "quote"
@@ -433,26 +430,27 @@ class DocumentScreen(Screen[None]):
         self.page.mark(marks)
         self.strip.light(card.turn if card is not None else None, stops, current)
 
-    def _show_pane(self, pane: str) -> None:
-        """Which pane a narrow screen shows; a wide one shows all."""
-        for name in ("outline", "page", "answers"):
-            self.set_class(name == pane, f"show-{name}")
-        self.query_one("#tabs", PaneTabs).show(pane)
+    def _show_asked(self, asked: Asked) -> None:
+        """The question that this document was opened for: its card, or a new one where it was asked elsewhere."""
+        assert self.document is not None
+        same = [card for card in self.answers.cards if card.turn.question == asked.turn.question]
+        if same:
+            self.choose(same[-1])
+        else:
+            turn = asked.turn
+            self.answers.add(Turn(turn.question, turn.state, turn.answer, turn.note), self.document)
+            self._refresh_marks()
+        self._show_pane("answers")
+        self.answers.focus()
 
-    def _focus_shown(self) -> None:
-        shown = next((name for name in ("outline", "answers") if self.has_class(f"show-{name}")), "page")
-        self.query_one(f"#{shown}").focus()
+    def _memory_lines(self, width: int) -> list[str]:
+        if self._sizes is None:
+            return ["Nothing is read yet.", "", f"{key(self, 'read')} reads the document, a question does, too."]
+        return gauges.memory_lines(self._sizes, self._tokens_done, width)
 
-    def _status(self, doing: str | None = None) -> None:
-        """The line that says where the reader is and, when told, what goes on."""
-        if doing is not None:
-            self._doing = doing
-        if self.document is None:
-            return
-        where = section_label(self.document, *self.page.place)
-        self.query_one("#status", Static).update(Content(" · ".join(part for part in (self._doing, where) if part)))
 
-    _doing = ""
-
-    def _tell(self, message: str, severity: str = "information") -> None:
-        self.notify(printable(message), severity=severity, markup=False)  # type: ignore[arg-type]
+def title_text(document: Document) -> str:
+    """`Services Agreement · services_agreement.pdf · 13 pages`; the name once where the title is no other."""
+    parts = dict.fromkeys(printable(part) for part in (document.title, PurePath(document.path).name))
+    count = len(document.pages)
+    return " · ".join([*parts, *([f"{count:,} page{'s' if count != 1 else ''}"] if document.paged else [])])

@@ -30,23 +30,26 @@ _MARKS = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """Closed with Esc, `?` or Enter."""
+    """Lists `keys` as they hold, and the marks of a document where `marks`. Closed with Esc, `?` or Enter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,enter,q", "dismiss", "Close", show=False),
     ]
 
-    def __init__(self, keys: tuple[Key, ...]) -> None:
+    def __init__(self, keys: tuple[Key, ...], *, marks: bool = True) -> None:
         super().__init__()
         self._keys = keys
+        self._marks = marks
 
     def compose(self) -> Iterator[Widget]:
         with VerticalScroll(id="help"):
             yield Static(self._text())
 
     def _text(self) -> Group:
-        keys = help_lines((*self._keys, *EVERYWHERE))
-        return Group(Text("Keys", "bold"), _table(keys), Text("\nMarks", "bold"), _table(_MARKS))
+        parts: list[Text | Table] = [Text("Keys", "bold"), _table(help_lines((*self._keys, *EVERYWHERE)))]
+        if self._marks:
+            parts += [Text("\nMarks", "bold"), _table(_MARKS)]
+        return Group(*parts)
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> Table:

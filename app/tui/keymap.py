@@ -1,72 +1,134 @@
-"""Every key of the interface, once: the bindings of the screens and the page of help are both made of this."""
+"""Every key of the interface, once: the bindings of the screens and the page of help are both made of this.
+
+An action has a name, under which `[tui.keys]` of config.toml gives it another key. Imports no Textual.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
+if TYPE_CHECKING:
+    from textual.binding import BindingType
 
 
 @dataclass(frozen=True)
 class Key:
-    """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there)."""
+    """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there).
 
+    `name` is what config.toml calls the action, `action` what Textual runs; empty, the key belongs to a widget or to
+    Textual itself and stays as it is.
+    """
+
+    name: str
     key: str
     action: str
     help: str
     short: str = ""
-    shown: str = ""
+    group: str = ""
 
     @property
-    def name(self) -> str:
-        """The key as the help writes it."""
-        return self.shown or self.key
+    def shown(self) -> str:
+        """The key as people write it: `/`, `Ctrl+P`, `Esc`."""
+        return shown(self.key)
 
 
 DOCUMENT = (
-    Key("q", "question", "write a question", "Ask"),
-    Key("n", "cite(1)", "go to the next cite of this answer", "Next cite"),
-    Key("p", "cite(-1)", "go to the previous cite", "Previous"),
-    *(Key(str(n), f"stop({n - 1})", "go to the cite with this number", shown="1 … 9") for n in range(1, 10)),
-    Key("b", "back", "go back to where you were", "Back"),
-    Key("slash", "find", "search in the document", "Find", "/"),
-    Key("greater_than_sign", "hit(1)", "next place of the search", shown=">"),
-    Key("less_than_sign", "hit(-1)", "previous place of the search", shown="<"),
-    Key("g", "goto", "go to a page as printed, PDF 14, or a section", "Go to"),
-    Key("right_square_bracket", "turn(1)", "next answer", shown="]"),
-    Key("left_square_bracket", "turn(-1)", "previous answer", shown="["),
-    Key("y", "copy", "copy the quote with its cite"),
-    Key("e", "export", "export questions and answers as Markdown"),
-    Key("r", "read", "read the document now; go on with what was stopped"),
-    Key("o", "pane('outline')", "outline (Enter goes to a heading, space opens it)"),
-    Key("t", "pane('page')", "text (space, page keys and arrows scroll)"),
-    Key("a", "pane('answers')", "answers"),
-    Key("l", "library", "back to the library"),
-    Key("escape", "stop_job", "stop the answer or the read, and keep it; leave a line of input", shown="Esc"),
-    Key("question_mark", "help", "this page", "Help", "?"),
+    Key("question", "q", "question", "write a question", "Ask"),
+    Key("next_cite", "n", "cite(1)", "go to the next cite of this answer", "Next cite"),
+    Key("previous_cite", "p", "cite(-1)", "go to the previous cite", "Previous"),
+    *(
+        Key(f"cite_{n}", str(n), f"stop({n - 1})", "go to the cite with this number", group="1 … 9")
+        for n in range(1, 10)
+    ),
+    Key("back", "b", "back", "go back to where you were", "Back"),
+    Key("find", "/", "find", "search in the document", "Find"),
+    Key("next_hit", ">", "hit(1)", "next place of the search"),
+    Key("previous_hit", "<", "hit(-1)", "previous place of the search"),
+    Key("go_to", "g", "goto", "go to a page as printed, PDF 14, or a section", "Go to"),
+    Key("next_answer", "]", "turn(1)", "next answer"),
+    Key("previous_answer", "[", "turn(-1)", "previous answer"),
+    Key("copy", "y", "copy", "copy the quote with its cite"),
+    Key("export", "e", "export", "export questions and answers as Markdown"),
+    Key("read", "r", "read", "read the document now; go on with what was stopped"),
+    Key("outline", "o", "pane('outline')", "outline (Enter goes to a heading, Space opens it)"),
+    Key("text", "t", "pane('page')", "text (page keys and arrows scroll)"),
+    Key("answers", "a", "pane('answers')", "answers"),
+    Key("picture", "i", "picture", "the page's own picture beside its text, where the terminal can show one"),
+    Key("memory", "m", "memory", "what the model holds: context, delta state, key-value cache"),
+    Key("library", "l", "library", "back to the documents"),
+    Key("stop", "escape", "stop_job", "stop the answer or the read, and keep it; leave a line of input"),
+    Key("help", "?", "help", "this page", "Help"),
 )
 
-EVERYWHERE = (
-    Key("ctrl+p", "", "all commands, headings and past questions", shown="Ctrl+P"),
-    Key("ctrl+q", "", "quit", shown="Ctrl+Q"),
+# Keys of the text alone, while it has the focus.
+PAGE = (
+    Key("page_down", "space", "page_down", "a page of text down"),
+    Key("line_down", "j", "scroll_down", "a line of text down"),
+    Key("line_up", "k", "scroll_up", "a line of text up"),
 )
 
 LIBRARY = (
-    Key("enter", "", "open the document", shown="Enter"),
-    Key("r", "refresh_list", "look again", "Look again"),
-    Key("question_mark", "help", "this page", "Help", "?"),
+    Key("open", "enter", "", "open the document"),
+    Key("recent", "h", "recent", "documents and questions of before", "Recent"),
+    Key("refresh", "r", "refresh_list", "look again", "Look again"),
+    Key("help", "?", "help", "this page", "Help"),
 )
+
+RECENT = (
+    Key("open", "enter", "", "open the document, at the question where one is chosen"),
+    Key("find", "/", "find", "only documents and questions with these words", "Find"),
+    Key("library", "l", "library", "the documents of this folder", "This folder"),
+    Key("refresh", "r", "refresh_list", "look again", "Look again"),
+    Key("stop", "escape", "clear", "show all again"),
+    Key("help", "?", "help", "this page", "Help"),
+)
+
+EVERYWHERE = (
+    Key("commands", "ctrl+p", "", "all commands, headings and past questions"),
+    Key("quit", "ctrl+q", "", "quit"),
+)
+
+SCREENS = {"document": (*DOCUMENT, *PAGE), "library": LIBRARY, "recent": RECENT}
+"""The keys that are at work together, by the screen they belong to."""
+
+_SHOWN = {"escape": "Esc", "pageup": "PgUp", "pagedown": "PgDn"}
 
 
 def bindings(keys: tuple[Key, ...]) -> list[BindingType]:
-    """The bindings of a screen; a key without an action belongs to a widget or to the app."""
+    """The bindings of a screen, under the names by which a keymap replaces them."""
+    from textual.binding import Binding
+
     return [
-        Binding(key.key, key.action, key.short or key.help, show=bool(key.short), key_display=key.shown or None)
+        Binding(key.key, key.action, key.short or key.help, show=bool(key.short), key_display=key.shown, id=key.name)
         for key in keys
         if key.action
     ]
 
 
-def help_lines(keys: tuple[Key, ...]) -> list[tuple[str, str]]:
-    """(key, what it does), each once."""
-    return list(dict.fromkeys((key.name, key.help) for key in keys))
+def names() -> dict[str, Key]:
+    """Every action that another key can be given to, by name; of one in several screens that of the first."""
+    found: dict[str, Key] = {}
+    for key in (key for keys in SCREENS.values() for key in keys if key.action):
+        found.setdefault(key.name, key)
+    return found
+
+
+def as_held(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ...]:
+    """`keys` with those that `chosen` (name: key) replaces."""
+    return tuple(replace(key, key=chosen[key.name]) if key.action and key.name in chosen else key for key in keys)
+
+
+def help_lines(keys: Iterable[Key]) -> list[tuple[str, str]]:
+    """(key, what it does), each once; the nine keys of the cites are one line while none of them was replaced."""
+    listed = list(keys)
+    grouped = all(key.key == key.name[-1] for key in listed if key.group)
+    return list(dict.fromkeys((key.group if key.group and grouped else key.shown, key.help) for key in listed))
+
+
+def shown(key: str) -> str:
+    """A key as people write it: `/`, `Ctrl+P`, `Esc`."""
+    *modifiers, last = key.split("+") if len(key) > 1 else (key,)
+    last = _SHOWN.get(last, last.capitalize() if len(last) > 1 else last)
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), last.upper() if modifiers else last])

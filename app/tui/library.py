@@ -16,11 +16,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import DataTable, Footer, Static
 
-from docqa.app import report
 from docqa.app.progress import size
 from docqa.app.render import printable
 from docqa.app.tui import kept_turns, keymap
+from docqa.app.tui.held import settings
 from docqa.app.tui.opener import Found, find
+from docqa.app.tui.problems import problem
 
 if TYPE_CHECKING:
     from docqa.app.store import Store
@@ -74,7 +75,16 @@ class LibraryScreen(Screen[None]):
     def action_help(self) -> None:
         from docqa.app.tui.help_screen import HelpScreen
 
-        self.app.push_screen(HelpScreen(keymap.LIBRARY))
+        self.app.push_screen(HelpScreen(settings(self).held(keymap.LIBRARY), marks=False))
+
+    def action_recent(self) -> None:
+        """What was read and asked before, here or elsewhere."""
+        from docqa.app.tui.recent_screen import RecentScreen
+
+        if self._store is None:
+            self.notify("nothing is kept: --no-store", markup=False)
+        else:
+            self.app.push_screen(RecentScreen(self._store))
 
     def on_listed(self, message: Listed) -> None:
         """Fill the table; the cursor stays on its document."""
@@ -116,8 +126,8 @@ class LibraryScreen(Screen[None]):
         """In a thread: a folder may be large, or on a disk that sleeps."""
         try:
             listed = Listed(find(self._path), kept_by_path(self._store))
-        except report.expected_errors() as error:
-            listed = Listed([], {}, report.describe(error))
+        except Exception as error:  # noqa: BLE001 - a bug costs this list, not the session that a person is in
+            listed = Listed([], {}, problem(error))
         with contextlib.suppress(RuntimeError):  # the interface is gone, and its event loop with it
             self.post_message(listed)
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docqa.app.tui.recents import archive_of
+
 if TYPE_CHECKING:
     from docqa.app.engine import Options
     from docqa.app.session import Session
+    from docqa.ingest.types import Document, Page
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class SessionOpener:
         from docqa.app.session import Session
 
         model = self._model()
-        session = open_session([_archive_of(path) or path], self._options, model=model)
+        session = open_session([archive_of(path) or path], self._options, model=model)
         wanted = [document for document in session.documents if document.path == path] or list(session.documents)
         if len(wanted) != 1:
             raise InputError(f"holds {len(wanted)} documents", where=path, hint="open it as a library")
@@ -68,9 +71,29 @@ class SessionOpener:
         """The model of the last session, if that one came to load it."""
         return self._last.__dict__.get("model") if self._last is not None else None
 
+    def picture(self, document: Document, page: Page) -> tuple[bytes, tuple[float, float]]:
+        """The page as a grey PNG, and its (width, height) in points, from a child process.
 
-def _archive_of(path: str) -> str | None:
-    """The file that a path inside an archive begins with; None for a plain path."""
-    if os.path.exists(path):
-        return None
-    return next((str(parent) for parent in Path(path).parents if parent.is_file()), None)
+        Raises InputError for a document that has none, and the errors of docqa.ingest.errors.
+        """
+        from docqa.app.errors import InputError
+        from docqa.ingest.worker import inspect_in_worker
+
+        if document.media_type != "application/pdf":
+            raise InputError("only a PDF has pictures of its pages", where=document.path)
+        data = _bytes(document.path)
+        view = inspect_in_worker(document.path, data, page, password=self._options.password)
+        if view.picture is None:
+            raise InputError("; ".join(view.notes) or "its picture cannot be drawn", where=f"PDF {page.page}")
+        return view.picture, (view.width_pt, view.height_pt)
+
+
+def _bytes(path: str) -> bytes:
+    """The bytes of the document at `path`, which may lie in an archive. Raises Missing."""
+    from docqa.ingest.errors import Missing
+    from docqa.ingest.read import find_documents
+
+    for name, content in find_documents(archive_of(path) or path):
+        if name == path:
+            return content if isinstance(content, bytes) else content.read_bytes()
+    raise Missing("is not there any more", path, "Open it again")

@@ -56,7 +56,8 @@ class OutlineTree(Tree[str]):
         depth = 0
         while node.parent is not None and node.parent is not self.root:
             node, depth = node.parent, depth + 1
-        label.truncate(max(self.size.width - depth * self.guide_depth, 8), overflow="ellipsis")
+        # A column less: the scroll bar is not there yet when the label is made.
+        label.truncate(max(self.size.width - 1 - depth * self.guide_depth, 8), overflow="ellipsis")
         return label
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:

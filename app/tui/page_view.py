@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from docqa.app.render import page_text, printable
+from docqa.app.tui import keymap
 from docqa.app.tui.page_lines import PageLines, Row, displayed
 
 if TYPE_CHECKING:
@@ -42,11 +43,7 @@ class Mark:
 class PageView(ScrollView):
     """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "page_down", "Page down", show=False),
-        Binding("j", "scroll_down", "Line down", show=False),
-        Binding("k", "scroll_up", "Line up", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.PAGE)
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"page-view--{name}" for name in ("cite", "quote", "hit", "head", "heading", "hidden")
     }
@@ -64,6 +61,7 @@ class PageView(ScrollView):
         self._lines: PageLines | None = None
         self._marks: dict[int, list[Mark]] = {}
         self._strips: dict[Row, Strip] = {}
+        self._plain: Style | None = None
         self._settling = False
         self._wanted: tuple[int, int, int | None] | None = None
 
@@ -142,11 +140,11 @@ class PageView(ScrollView):
         width = self.size.width
         row = None if self._lines is None else self._lines.row(y + round(self.scroll_y))
         if row is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._plain_style)
         strip = self._strips.get(row)
         if strip is None or strip.cell_length != width:
             page = self._lines.document.pages[row.page - 1]  # type: ignore[union-attr]
-            plain = self.rich_style
+            plain = self._plain_style
             segments = self._head(page) if row.kind == "head" else self._text(page, row, plain)
             if len(self._strips) >= _KEPT_STRIPS:
                 self._strips.clear()
@@ -157,8 +155,16 @@ class PageView(ScrollView):
         """Another theme, or the focus: lines are made anew."""
         super().notify_style_update()
         self._strips.clear()
+        self._plain = None
 
     # Parts
+
+    @property
+    def _plain_style(self) -> Style:
+        """The style of plain text; to find it out costs as much as a line of text."""
+        if self._plain is None:
+            self._plain = self.rich_style
+        return self._plain
 
     @property
     def _text_width(self) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from docqa.app.render import printable
+from docqa.app.tui.held import settings
 from docqa.app.tui.keymap import DOCUMENT
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class DocumentCommands(Provider):
         return self.screen  # type: ignore[return-value]
 
     def _commands(self) -> Iterator[tuple[str, Callable[[], object], str]]:
-        for key in DOCUMENT:
+        for key in settings(self.screen).held(DOCUMENT):
             if not key.action.startswith(_NOT_OFFERED):
-                yield key.help.capitalize(), partial(self.screen.run_action, key.action), f"key {key.name}"
+                yield _sentence(key.help), partial(self.screen.run_action, key.action), f"key {key.shown}"
 
     def _questions(self) -> Iterator[tuple[str, Callable[[], object], str]]:
         for card in self._document_screen.answers.cards:
@@ -52,3 +53,8 @@ class DocumentCommands(Provider):
         for section in document.sections[:_MOST_HEADINGS] if document is not None else ():
             text = printable(" ".join(part for part in (section.number, section.title) if part))
             yield text, partial(self._document_screen.jump, section.page, section.start or 1), "heading"
+
+
+def _sentence(text: str) -> str:
+    """`text` with a capital letter in front; the rest of it may hold names."""
+    return text[:1].upper() + text[1:]

@@ -28,6 +28,36 @@ def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[Pag
     return hits
 
 
+class Hits:
+    """The places of the last search, and the one that the reader is at. Mutable."""
+
+    def __init__(self) -> None:
+        self.words = ""
+        self.places: list[PageSpan] = []
+        self._at = -1
+
+    def search(self, document: Document, words: str, place: tuple[int, int]) -> PageSpan | None:
+        """The first place of `words` at or behind `place`, round the end; the next one where they are the same."""
+        if self.places and words == self.words:
+            return self.step(1)
+        self.words, self.places = words, find_hits(document, words)
+        ahead = (n for n, hit in enumerate(self.places) if (hit.page, hit.start) >= place)
+        self._at = next(ahead, 0)
+        return self.places[self._at] if self.places else None
+
+    def step(self, step: int) -> PageSpan | None:
+        """The place `step` further, round the end; None where nothing was found."""
+        if not self.places:
+            return None
+        self._at = (self._at + step) % len(self.places)
+        return self.places[self._at]
+
+    def text(self) -> str:
+        """`3 of 17 places`."""
+        more = " or more" if len(self.places) == MOST_HITS else ""
+        return f"{self._at + 1} of {len(self.places):,}{more} places"
+
+
 def find_place(document: Document, wanted: str) -> tuple[int, int] | None:
     """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; None for none."""
     text = wanted.strip().casefold()

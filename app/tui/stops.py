@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ class Stop:
 
 def stops_of(answer: Answer, document: Document) -> list[Stop]:
     """The quotes of `answer` in order, then its evidence; a passage that holds one of the quotes is not told twice."""
-    quoted = [Stop(q.text, cite_text(q.cites, with_file=True), _spans(q.cites), q) for q in answer.quotes]
+    quoted = quote_stops(answer.quotes)
     taken = [span for stop in quoted for span in stop.spans]
     found = []
     for item in answer.evidence:
@@ -52,6 +53,11 @@ def stops_of(answer: Answer, document: Document) -> list[Stop]:
         if span is not None and not any(_overlap(span, other) for other in taken):
             found.append(Stop(item.text, _evidence_place(item), (span,), None, item.score))
     return [*quoted, *found]
+
+
+def quote_stops(quotes: Sequence[Quote]) -> list[Stop]:
+    """The quotes that are found so far, each as a place to go to."""
+    return [Stop(quote.text, cite_text(quote.cites, with_file=True), _spans(quote.cites), quote) for quote in quotes]
 
 
 def _spans(cites: tuple[Cite, ...]) -> tuple[PageSpan, ...]:

@@ -7,7 +7,10 @@ from textual.message import Message
 from textual.style import Style
 from textual.widgets import Static
 
-_PANES = {"outline": "o Outline", "page": "t Text", "answers": "a Answers"}
+from docqa.app.tui.held import key
+
+# pane: (name of the action that shows it, how the line calls it)
+_PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
 
 
 class PaneTabs(Static):
@@ -23,7 +26,8 @@ class PaneTabs(Static):
     def show(self, pane: str) -> None:
         """Mark `pane` as the one that is shown."""
         parts: list[tuple[str, Style]] = []
-        for name, label in _PANES.items():
+        for name, (action, called) in _PANES.items():
+            label = f"{key(self, action)} {called}"
             link = Style.from_meta({"@click": f"choose('{name}')"})
             here = name == pane
             parts.append((f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link))

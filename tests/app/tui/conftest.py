@@ -19,6 +19,7 @@ from docqa.app.store import Store
 from docqa.app.tui.app import Interface
 from docqa.app.tui.bridge import SessionBridge
 from docqa.ingest.types import Block, Document, Section
+from docqa.model.config import HybridConfig
 
 LABELS = ("i", "ii", "1", "2", "3", "4", "5", "6", "7", "8")
 QUESTION = "What is the fee of page 5?"
@@ -80,6 +81,24 @@ def answer_of(document: Document, question: str = QUESTION, **changes: Any) -> A
     return Answer(**{**values, **changes})
 
 
+CONFIG = HybridConfig(
+    vocab_size=400, hidden_size=32, intermediate_size=48, num_hidden_layers=4, num_attention_heads=4,
+    num_key_value_heads=2, head_dim=8, linear_num_key_heads=2, linear_num_value_heads=2, linear_key_head_dim=8,
+    linear_value_head_dim=16, layer_types=("linear_attention", "full_attention", "linear_attention", "full_attention"),
+)  # fmt: skip
+
+
+@dataclass
+class FakeContext:
+    """What is laid out of the documents, as far as the interface asks."""
+
+    passages: list[Any]
+    tokens: int
+
+    def __len__(self) -> int:
+        return self.tokens
+
+
 @dataclass
 class FakeSession:
     """Yields the events of `script` for a question, and of `reading` for a read; an Event of threading is waited for,
@@ -93,6 +112,8 @@ class FakeSession:
     notices: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     options: Any = field(default_factory=lambda: SimpleNamespace(quick=False))
+    config: Any = CONFIG
+    tokens: int = 4_000
     stopped: int = 0
     closed: bool = False
 
@@ -118,7 +139,15 @@ class FakeSession:
 
     @property
     def context(self) -> Any:
-        return SimpleNamespace(passages=[SimpleNamespace(passage=passage) for passage in self.documents[0].passages])
+        return FakeContext([SimpleNamespace(passage=passage) for passage in self.documents[0].passages], self.tokens)
+
+    @property
+    def model(self) -> Any:
+        return SimpleNamespace(config=self.config, dtype=SimpleNamespace(itemsize=4))
+
+    @property
+    def profile(self) -> Any:
+        return SimpleNamespace(layers=3)
 
     def rank(self, question: str) -> list[Ranked]:
         return [Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0) for index in range(len(self.documents[0].pages))]
@@ -152,8 +181,8 @@ def interface(session: FakeSession, store: Store, lease_file: Path) -> Iterator[
     """Function that makes an interface over the fake session, opening the lease unless a path is given."""
     made: list[SessionBridge] = []
 
-    def make(path: str | None = None, opener: Any = None) -> Interface:
-        app = Interface(path or str(lease_file), opener or (lambda _: session), store)
+    def make(path: str | None = None, opener: Any = None, **parts: Any) -> Interface:
+        app = Interface(path or str(lease_file), opener or (lambda _: session), store, **parts)
         made.append(app.bridge)
         return app
 
@@ -188,9 +217,10 @@ async def opened(pilot: Any) -> Any:
 
 
 async def ask(pilot: Any, question: str = QUESTION) -> Any:
-    """Open, type a question and wait for its end; returns the screen."""
+    """Open, enter a question and wait for its end; returns the screen."""
     screen = await opened(pilot)
-    await pilot.press(*[{" ": "space", "?": "question_mark"}.get(c, c) for c in question], "enter")
+    screen.bar.input.value = question  # as a paste does: typing takes a tenth of a second a letter
+    await pilot.press("enter")
     await until(pilot, lambda: screen.answers.cards and not screen.answers.cards[-1].turn.running)
     return screen
 

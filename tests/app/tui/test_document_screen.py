@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from docqa.app.events import Finished, Preview, QuoteFound, Reading, Warning
+from docqa.app.tui import kept_turns
 from docqa.app.tui.help_screen import HelpScreen
 from docqa.app.tui.library import LibraryScreen
 
@@ -75,6 +75,85 @@ def test_a_cite_that_is_clicked_highlights_its_span(interface: Any, answered: An
         # The border and the padding of a card come before its text.
         await pilot.click(card, offset=(lines[row].index("p. 7") + 3, row))
         await tui.until(pilot, lambda: "153" in reversed_text(screen.page))
+
+    tui.drive(interface(), steps)
+
+
+def test_a_cite_of_an_answer_that_still_streams_is_clicked_and_its_span_lights_up(
+    interface: Any, session: Any, tui: Any
+) -> None:
+    go, answer = threading.Event(), tui.answer_of(session.documents[0])
+    session.script[:] = [Reading(1000, 4000, 500.0, 6.0), *map(QuoteFound, answer.quotes), go, Finished(answer)]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("x", "enter")
+        await tui.until(pilot, lambda: "p. 7 (PDF 9)" in tui.shown(screen.answers))
+        card = screen.answers.cards[0]
+        assert card.turn.running
+        lines = tui.shown(card).split("\n")
+        (row,) = [y for y, line in enumerate(lines) if "p. 7 (PDF 9)" in line]
+        await pilot.click(card, offset=(lines[row].index("p. 7") + 3, row))
+        await tui.until(pilot, lambda: reversed_text(screen.page) == "The fee of part 9 is 153 dollars")
+        place = screen.page.place
+        go.set()
+        await tui.until(pilot, lambda: not card.turn.running)
+        assert reversed_text(screen.page) == "The fee of part 9 is 153 dollars"
+        assert (card.current, screen.page.place) == (1, place)
+        assert "85 dollars" in tui.shown(screen.answers)
+
+    tui.drive(interface(), steps)
+
+
+def test_numbers_go_to_the_cites_that_there_are(interface: Any, session: Any, tui: Any) -> None:
+    document = session.documents[0]
+    quotes = tuple(tui.quote_of(document, f"The fee of part {n} is {n * 17} dollars") for n in range(1, 10))
+    session.script[:] = [Finished(tui.answer_of(document, quotes=quotes, evidence=()))]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.ask(pilot)
+        for number in range(9, 0, -1):
+            await pilot.press(str(number))
+            assert reversed_text(screen.page) == f"The fee of part {number} is {number * 17} dollars"
+        screen.answers.current.stops = screen.answers.current.stops[:4]
+        await pilot.press("7")
+        assert screen.answers.current.current == 0
+
+    tui.drive(interface(), steps)
+
+
+def test_space_and_j_and_k_and_the_arrows_scroll_the_text(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        page = screen.page
+        await pilot.press("escape", "t")
+        for key, lines in (("j", 1), ("j", 2), ("k", 1), ("down", 2), ("up", 1), ("space", 1 + page.size.height)):
+            await pilot.press(key)
+            assert round(page.scroll_y) == lines
+        await pilot.press("pageup", "end")
+        assert round(page.scroll_y) == page.max_scroll_y
+        await pilot.press("home")
+        assert page.place == (1, 0)
+
+    tui.drive(interface(), steps)
+
+
+def test_keys_that_have_nothing_to_do_say_so(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape")
+        keys = {
+            "n": "no cites yet",
+            "y": "no quote to copy",
+            "b": "where you began",
+            "greater_than_sign": "nothing was",
+        }
+        for key, said in keys.items():
+            await pilot.press(key)
+            assert said in tui.told(pilot.app)
+        place = screen.page.place
+        await pilot.press("3", "right_square_bracket", "left_square_bracket")
+        assert screen.page.place == place
 
     tui.drive(interface(), steps)
 
@@ -394,11 +473,10 @@ def test_help_lists_every_key_and_goes_away(interface: Any, session: Any, tui: A
 def test_a_theme_can_be_chosen_and_nothing_breaks(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
-        for theme in ("textual-light", "nord", "textual-ansi"):
-            if theme in pilot.app.available_themes:
-                pilot.app.theme = theme
-                await pilot.pause()
-                assert "85 dollars" in tui.screen_text(pilot.app)
+        for theme in ("textual-light", "nord", "ansi-dark"):
+            pilot.app.theme = theme
+            await pilot.pause()
+            assert "85 dollars" in tui.screen_text(pilot.app)
 
     tui.drive(interface(), steps)
 
@@ -421,9 +499,8 @@ def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(
     assert (app.return_code or 0) == 0
     assert app.bridge.close(20)
     assert session.closed
-    (kept,) = (store.root / "sessions").glob("*.json")
-    (turn,) = json.loads(kept.read_text(encoding="utf-8"))["turns"]
-    assert (turn["question"], turn["state"]) == ("x", "stopped")
+    (turn,) = kept_turns.load(store, session.documents[0]).turns
+    assert (turn.question, turn.state) == ("x", "stopped")
 
 
 def test_whoever_comes_back_finds_questions_and_place(interface: Any, answered: Any, tui: Any) -> None:

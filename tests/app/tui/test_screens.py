@@ -1,30 +1,42 @@
 """The screens that people meet, compared with pictures that somebody has looked at.
 
-`UPDATE_SCREENS=1 pytest -m '' tests/app/tui/test_screens.py` draws them anew; look at them before they are
+`UPDATE_SCREENS=1 pytest -m '' tests/app/tui -k "screens or walk"` draws them anew; look at them before they are
 committed. They belong to one version of Textual (screens/textual.txt), with another one they are not compared.
 """
 
 from __future__ import annotations
 
 import os
-import re
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import textual
 
+from docqa.app.answer import Answer, CoverageReport, Usage
 from docqa.app.events import Finished, Preview, Reading
+from docqa.app.history.records import KeptTurn
+from docqa.app.tui import recent_screen
+from docqa.app.tui.recents import Asked, Recent
+from docqa.app.tui.settings import TuiSettings
+
+from .compact_svg import compact
 
 SCREENS = Path(__file__).parent / "screens"
 UPDATE = bool(os.environ.get("UPDATE_SCREENS"))
-LATER = ("textual-light", "nord")
 SIZES = {"wide": (120, 40), "narrow": (80, 24)}
+# The dark one in every run; light, and the terminal's own sixteen colours, in the slow one.
+THEMES = ["textual-dark", *(pytest.param(name, marks=pytest.mark.slow) for name in ("textual-light", "ansi-dark"))]
+
+each_look = pytest.mark.parametrize("theme", THEMES)
+each_size = pytest.mark.parametrize("size", SIZES)
 
 
-def _compare(app: Any, name: str) -> None:
-    # The identifiers in the file are made from its content; what counts is the picture.
-    drawn = re.sub(r"terminal-\d+", "terminal", app.export_screenshot(title="docqa tui")) + "\n"
+def compare(app: Any, name: str) -> None:
+    """Compare what is on the screen with the picture of that name, or draw it anew."""
+    drawn = compact(app.export_screenshot(title="docqa tui"))
     path, version = SCREENS / f"{name}.svg", SCREENS / "textual.txt"
     if UPDATE:
         SCREENS.mkdir(exist_ok=True)
@@ -36,29 +48,29 @@ def _compare(app: Any, name: str) -> None:
     assert drawn == path.read_text(encoding="utf-8"), f"{path.name} differs; UPDATE_SCREENS=1 draws it anew"
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["textual-dark", *(pytest.param(t, marks=pytest.mark.slow) for t in LATER)])
+@each_size
+@each_look
 def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     answer = tui.answer_of(session.documents[0])
-    session.script[:] = [Finished(answer)]
+    session.script[:] = [Reading(4000, 4000), Finished(answer)]
 
     async def steps(pilot: Any) -> None:
-        pilot.app.theme = theme
         await tui.ask(pilot)
         if size == "narrow":
             await pilot.press("a")
-            _compare(pilot.app, f"answers_narrow_{theme}")
+            compare(pilot.app, f"answers_narrow_{theme}")
         await pilot.press("1")
         await pilot.pause()
-        _compare(pilot.app, f"cite_{size}_{theme}")
+        compare(pilot.app, f"cite_{size}_{theme}")
 
-    tui.drive(interface(), steps, SIZES[size])
+    tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_preliminary_answer_while_the_document_is_read(interface: Any, session: Any, tui: Any, size: str) -> None:
-    import threading
-
+@each_size
+@each_look
+def test_a_preliminary_answer_while_the_document_is_read(
+    interface: Any, session: Any, tui: Any, size: str, theme: str
+) -> None:
     go = threading.Event()
     early = tui.answer_of(session.documents[0], status="partial")
     session.script[:] = [Preview(early), Reading(1360, 4000, 512.0, 5.2), go]
@@ -67,18 +79,84 @@ def test_a_preliminary_answer_while_the_document_is_read(interface: Any, session
         screen = await tui.opened(pilot)
         await pilot.press("W", "h", "o", "question_mark", "enter")
         await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
-        _compare(pilot.app, f"reading_{size}")
+        await pilot.pause()
+        compare(pilot.app, f"reading_{size}_{theme}")
         go.set()
 
-    tui.drive(interface(), steps, SIZES[size])
+    tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_the_page_of_help(interface: Any, session: Any, tui: Any, size: str) -> None:
+@each_size
+@each_look
+def test_what_the_model_holds(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
+    session.reading[:] = [Reading(4000, 4000)]
+
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await pilot.press("escape", "r")
+        await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app))
+        await pilot.press("m")
+        await pilot.pause()
+        compare(pilot.app, f"memory_{size}_{theme}")
+
+    tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
+
+
+@each_size
+@each_look
+def test_what_was_read_before(
+    interface: Any, session: Any, tui: Any, monkeypatch: pytest.MonkeyPatch, size: str, theme: str
+) -> None:
+    now = time.time()
+    documents = [
+        Recent("/home/ada/contracts/lease.pdf", now - 30, "read, 3 questions"),
+        Recent("/home/ada/papers/register of keepers.pdf", now - 3_900, "read, 1 question"),
+        Recent("/home/ada/lost/annex.docx", now - 90_000, "opened"),
+    ]
+    questions = [
+        _asked(documents[0].path, "What is the fee of page 5?", "answered", now - 40),
+        _asked(documents[1].path, "Who writes the register before noon?", "answered", now - 3_950),
+        _asked(documents[0].path, "May the keeper sublet?", "not_found", now - 90_100),
+    ]
+    monkeypatch.setattr(recent_screen, "recent_documents", lambda store: documents)
+    monkeypatch.setattr(recent_screen, "past_questions", lambda store, words: questions)
+    monkeypatch.setattr(Recent, "there", property(lambda recent: "lost" not in recent.path))
+    monkeypatch.setenv("HOME", "/home/ada")
+
+    async def steps(pilot: Any) -> None:
+        pilot.app.push_screen(recent_screen.RecentScreen(pilot.app.store))
+        await tui.until(pilot, lambda: "3 questions ·" in tui.screen_text(pilot.app))
+        compare(pilot.app, f"recent_{size}_{theme}")
+
+    tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
+
+
+def _asked(path: str, question: str, status: str, when: float) -> Asked:
+    coverage = CoverageReport(tokens=4000, tokens_read=4000, pages=10)
+    text = "85 dollars" if status == "answered" else None
+    answer = Answer(status, question, text, text is None, 0.9, (), (), coverage, Usage(4000, 0, 1.0, False))
+    return Asked(path, KeptTurn(question, when, answer))
+
+
+@each_size
+@each_look
+def test_the_page_of_help(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "question_mark")
         await pilot.pause()
-        _compare(pilot.app, f"help_{size}")
+        compare(pilot.app, f"help_{size}_{theme}")
 
-    tui.drive(interface(), steps, SIZES[size])
+    tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
+
+
+def test_a_picture_names_no_address_and_keeps_what_is_drawn(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        full = pilot.app.export_screenshot(title="docqa tui")
+        small = compact(full)
+        assert "http" not in small.replace("http://www.w3.org/2000/svg", "")
+        assert len(small) < len(full) / 2
+        assert "keeper" in small
+
+    tui.drive(interface(), steps)

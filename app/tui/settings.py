@@ -1,0 +1,140 @@
+"""`[tui]` of config.toml: theme, pictures and keys, checked before anything is drawn.
+
+    [tui]
+    theme = "ansi-dark"
+    pictures = "off"
+
+    [tui.keys]
+    next_cite = "f3"
+
+What is not given there is as it comes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from docqa.app.config import nearest
+from docqa.app.errors import UsageError
+from docqa.app.tui import keymap
+
+if TYPE_CHECKING:
+    from docqa.app.tui.keymap import Key
+
+DEFAULT_THEME = "textual-dark"
+PICTURES = ("auto", "off", "kitty", "iterm", "sixel")
+_KNOWN = ("theme", "pictures", "keys")
+
+_NAMED = (
+    "escape", "space", "backspace", "delete", "insert", "home", "end", "pageup", "pagedown", "up", "down", "left",
+    "right", "enter", "tab", *(f"f{number}" for number in range(1, 25)),
+)  # fmt: skip
+_MODIFIED = re.compile(r"((?:ctrl|shift|alt)\+)+(.+)")
+# What lists, text and input do with these must hold, or nobody could move in them or leave.
+_FIXED = {
+    **dict.fromkeys(("up", "down", "left", "right", "pageup", "pagedown", "home", "end"), "moves in lists and text"),
+    **dict.fromkeys(("enter", "tab", "shift+tab"), "chooses in lists and moves between panes"),
+    "ctrl+q": "quits",
+    "ctrl+c": "is the terminal's own",
+    "ctrl+p": "opens the commands",
+}
+
+
+@dataclass(frozen=True)
+class TuiSettings:
+    """What holds. `keys` are those that config.toml gives, by the name of the action; `origin` is its path."""
+
+    theme: str = DEFAULT_THEME
+    pictures: str = "auto"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    given: frozenset[str] = frozenset()
+    origin: str = ""
+
+    def held(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        """`keys` as they hold under these settings."""
+        return keymap.as_held(keys, self.keys)
+
+    def lines(self) -> list[str]:
+        """Every setting with its value and origin, for `docqa doctor`."""
+        said = [self._line("theme", self.theme), self._line("pictures", self.pictures)]
+        for key in keymap.names().values():
+            origin = self.origin if key.name in self.keys else "default"
+            said.append(f"keys.{key.name} = {self.keys.get(key.name, key.key)}  [{origin}]  {key.help}")
+        return said
+
+    def _line(self, name: str, value: str) -> str:
+        return f"{name} = {value}  [{self.origin if name in self.given else 'default'}]"
+
+
+def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
+    """The settings of the table `[tui]` in the file `origin`.
+
+    Raises UsageError, naming the file, for an unknown setting, theme, action or key, and for a key used twice.
+    """
+    for name in table:
+        if name not in _KNOWN:
+            raise UsageError(f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, _KNOWN))
+    theme = _one_of("theme", table.get("theme", DEFAULT_THEME), themes(), origin)
+    pictures = _one_of("pictures", table.get("pictures", "auto"), PICTURES, origin)
+    keys = table.get("keys", {})
+    if not isinstance(keys, Mapping):
+        raise UsageError('tui.keys wants lines of the form action = "key"', where=origin)
+    chosen = {name: _key(name, value, origin) for name, value in keys.items()}
+    for screen, held in keymap.SCREENS.items():
+        _check_once(screen, keymap.as_held(held, chosen), origin)
+    return TuiSettings(theme, pictures, chosen, frozenset(table), origin)
+
+
+def load() -> TuiSettings:
+    """The settings that hold for this user. Raises UsageError."""
+    from docqa.app import config
+
+    return from_table(config.table("tui"), str(config.config_path()))
+
+
+def themes() -> tuple[str, ...]:
+    """The names of all themes."""
+    from textual.theme import BUILTIN_THEMES
+
+    return tuple(BUILTIN_THEMES)
+
+
+def _one_of(name: str, value: object, known: tuple[str, ...], origin: str) -> str:
+    if not isinstance(value, str) or value not in known:
+        raise UsageError(f"tui.{name} {value!r} is not known", where=origin, hint=nearest(str(value), known))
+    return value
+
+
+def _key(name: str, value: object, origin: str) -> str:
+    known = keymap.names()
+    if name not in known:
+        raise UsageError(f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known)))
+    if not isinstance(value, str) or not _is_key(value):
+        hint = 'one character ("x", "?"), or a name such as "f5", "space", "ctrl+n", "alt+left"'
+        raise UsageError(f"tui.keys.{name}: {value!r} is no key", where=origin, hint=hint)
+    if value in _FIXED:
+        raise UsageError(
+            f"tui.keys.{name}: {value} {_FIXED[value]} and cannot be given away", where=origin, hint="choose another"
+        )
+    return value
+
+
+def _is_key(value: str) -> bool:
+    modified = _MODIFIED.fullmatch(value)
+    if modified:  # a terminal tells ctrl+n, but sends A for shift+a, and something else for ctrl+?
+        plain = re.fullmatch("[a-z0-9]", modified[2]) is not None and "shift+" not in value
+        return modified[2] in _NAMED or plain
+    return value in _NAMED or (len(value) == 1 and value.isprintable() and value not in " ,")
+
+
+def _check_once(screen: str, held: tuple[Key, ...], origin: str) -> None:
+    taken: dict[str, str] = {}
+    for key in held:
+        other = taken.setdefault(key.key, key.name)
+        if other != key.name:
+            what = f"tui.keys: {key.key!r} would be both {other} and {key.name} in the {screen} screen"
+            hint = f"give {key.name} or {other} another key"
+            raise UsageError(what, where=origin, hint=hint)

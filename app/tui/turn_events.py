@@ -1,0 +1,29 @@
+"""What an event of the session changes in the question that it belongs to. No Textual here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docqa.app import events
+
+if TYPE_CHECKING:
+    from docqa.app.tui.kept_turns import Turn
+
+
+def take(event: events.Event, turn: Turn) -> None:
+    """Change `turn` as `event` says: an answer that replaces a preliminary one takes its place."""
+    if isinstance(event, events.Reading):
+        turn.state = "preview" if turn.answer is not None else "reading"
+    elif isinstance(event, events.Preview):
+        turn.answer, turn.state = event.answer, "preview"
+    elif isinstance(event, events.QuoteFound):
+        turn.quotes.append(event.quote)
+    elif isinstance(event, events.Finished):
+        turn.answer, turn.state, turn.note = event.answer, "done", ""
+    elif isinstance(event, events.Failed):
+        turn.state, turn.note = "failed", event.message
+
+
+def begin_again(turn: Turn) -> None:
+    """Forget what an earlier attempt left."""
+    turn.state, turn.answer, turn.note, turn.quotes, turn.scores = "waiting", None, "", [], []

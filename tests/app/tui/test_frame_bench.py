@@ -1,0 +1,29 @@
+"""The bench of frames, on a text that is quick to make; its bars are for `docqa bench`, at the full length."""
+
+from __future__ import annotations
+
+import pytest
+
+from docqa.app.tui import frame_bench
+
+
+def test_the_bench_times_opening_and_frames_of_a_text_of_the_wanted_length() -> None:
+    times = frame_bench.measure(characters=200_000, frames=6)
+    assert times.frames == 6
+    assert 0 < times.settled_frame_cpu_s <= times.frame_cpu_s <= times.worst_frame_cpu_s
+    assert 0 < times.frame_s <= times.worst_frame_s
+    assert 0 < times.open_cpu_s < 20
+
+
+@pytest.mark.slow
+def test_a_document_of_a_million_tokens_opens_and_is_drawn_within_its_limits() -> None:
+    times = frame_bench.measure(frames=60)
+    assert times.open_cpu_s < frame_bench.OPEN_WITHIN_S
+    assert times.frame_cpu_s < frame_bench.FRAME_WITHIN_S
+
+
+def test_the_long_text_is_the_same_every_time_and_has_headings() -> None:
+    text = frame_bench.long_text(50_000)
+    assert text == frame_bench.long_text(50_000)
+    assert 50_000 <= len(text) < 52_000
+    assert text.count("\n## ") > 5

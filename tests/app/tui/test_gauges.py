@@ -1,0 +1,86 @@
+"""The gauges of context and memory: their bytes are those of the tensors that a model holds."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from docqa.app.events import Reading
+from docqa.app.tui.gauges import Sizes, context_gauge, filled, memory_lines, percent, sizes_of
+
+
+@pytest.mark.parametrize("tokens", [0, 700, 2_048, 5_000])
+def test_what_the_gauge_shows_is_what_the_state_holds(model: Any, tokens: int) -> None:
+    from docqa.model.memory import AttentionMemory
+
+    state = model.new_state(1.0)
+    if tokens:
+        model.prefill([7] * tokens, state)
+    kv = sum(layer.nbytes() for layer in state.layers if isinstance(layer, AttentionMemory))
+    delta = sum(layer.nbytes() for layer in state.layers) - kv
+    session = SimpleNamespace(model=model, profile=SimpleNamespace(layers=3), context=range(tokens))
+    assert sizes_of(session).held(tokens) == (delta, kv)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def sizes(session: Any) -> Sizes:
+    return sizes_of(session)
+
+
+def test_delta_state_stays_and_the_cache_grows(sizes: Sizes) -> None:
+    short, long = sizes.held(2_048), sizes.held(200_000)
+    assert short[0] == long[0] > 0
+    assert long[1] > 50 * short[1] > 0
+    assert sizes.whole(2_048)[1] == 2 * short[1]  # two of four layers are attention, one of the first three
+    assert sizes.attention_only(2_048) == 4 * short[1]
+
+
+def test_the_share_of_the_context_is_that_of_its_longest(sizes: Sizes) -> None:
+    assert context_gauge(sizes, 524_288).startswith("context █████░░░░░ 50 % · holds ")
+    assert context_gauge(sizes, 1_000, compact=True) == "█░░░░ < 1 %"
+
+
+def test_the_full_gauge_tells_delta_state_from_cache_in_words(sizes: Sizes) -> None:
+    text = "\n".join(memory_lines(sizes, 4_000))
+    assert "4,000 of 4,000 tokens, 100 %" in text
+    assert "The 3 of 4 layers that answers depend on hold:" in text
+    assert "same at any length" in text
+    assert "grows with the text" in text
+    assert "all 4 layers" in text
+    lines = memory_lines(sizes, 4_000, 6)
+    assert max(map(len, lines)) <= 56  # inside a box on 60 columns
+
+
+@pytest.mark.parametrize(
+    ("share", "bar", "said"),
+    [(0, "░░░░", "0 %"), (0.001, "█░░░", "< 1 %"), (0.5, "██░░", "50 %"), (2, "████", "200 %")],
+)
+def test_more_than_nothing_is_seen_and_no_bar_runs_over(share: float, bar: str, said: str) -> None:
+    assert filled(share, 4) == bar
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize("size", [(120, 40), (60, 20)])
+def test_m_shows_the_gauge_and_it_moves_while_the_document_is_read(
+    interface: Any, session: Any, tui: Any, size: tuple[int, int]
+) -> None:
+    go = threading.Event()
+    session.reading[:] = [Reading(1_000, 4_000), go, Reading(4_000, 4_000)]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape", "m")
+        assert "Nothing is read yet" in tui.screen_text(pilot.app)
+        await pilot.press("m", "r")
+        await tui.until(pilot, lambda: "%" in tui.shown(screen.query_one("#gauge")))
+        await pilot.press("m")
+        assert "1,000 of 4,000 tokens, 25 %" in tui.screen_text(pilot.app)
+        go.set()
+        await tui.until(pilot, lambda: "4,000 of 4,000 tokens, 100 %" in tui.screen_text(pilot.app))
+        await pilot.press("escape")
+        assert pilot.app.screen is screen
+
+    tui.drive(interface(), steps, size)

@@ -1,0 +1,132 @@
+"""A process that is killed while it reads or answers: all but the answer in flight is there when it comes back."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.store import Store
+from docqa.app.tui import kept_turns
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+SLOW_BLOCKS = "import time, docqa.model.load as m; p = m.Model.prefill\n" + (
+    "def slow(self, *a, **k):\n    time.sleep(0.15)\n    return p(self, *a, **k)\nm.Model.prefill = slow\n"
+)
+"""The tiny model reads faster than anybody can kill it."""
+
+
+class InTerminal:
+    """docqa in a terminal of its own; what it drew is `seen`."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], before: str = "") -> None:
+        self.seen = b""
+        self.child, self._terminal = pty.fork()
+        if self.child == 0:
+            os.environ.update({"TERM": "xterm-256color", "COLUMNS": "110", "LINES": "30", **environment})
+            code = f"{before}from docqa.app.cli import run; import sys; sys.exit(run({arguments!r}))"
+            os.execv(sys.executable, [sys.executable, "-c", code])
+
+    def until(self, shown: Callable[[bytes], object], seconds: float = 240.0) -> None:
+        """Read until `shown` holds of what was drawn since the last call."""
+        seen, end = b"", time.monotonic() + seconds
+        while not shown(seen):
+            assert time.monotonic() < end, self.seen[-2_000:]
+            if select.select([self._terminal], [], [], 0.2)[0]:
+                try:
+                    seen += os.read(self._terminal, 65_536)
+                except OSError as error:
+                    raise AssertionError(f"it ended: {self.seen[-2_000:]!r}") from error
+            self.seen += seen[-65_536:]
+
+    def send(self, keys: bytes) -> None:
+        os.write(self._terminal, keys)
+
+    def kill(self) -> None:
+        os.kill(self.child, signal.SIGKILL)
+        _, status = os.waitpid(self.child, 0)
+        os.close(self._terminal)
+        assert os.WIFSIGNALED(status)
+
+    def leave(self) -> int:
+        self.send(b"\x11")
+        end = time.monotonic() + 60
+        while (done := os.waitpid(self.child, os.WNOHANG))[0] == 0:
+            assert time.monotonic() < end
+            if select.select([self._terminal], [], [], 0.1)[0]:
+                try:
+                    os.read(self._terminal, 65_536)
+                except OSError:
+                    break
+        status = done[1] if done[0] else os.waitpid(self.child, 0)[1]
+        os.close(self._terminal)
+        return os.waitstatus_to_exitcode(status)
+
+
+@pytest.fixture
+def environment(checkpoint: Path, own_folders: Path) -> dict[str, str]:
+    return {"DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "DOCQA_THREADS": "1"}
+
+
+def _kept_tokens(store: Store) -> int:
+    return max((e.details.get("position", 0) for e in store.entries() if e.kind == "state"), default=0)
+
+
+def test_killed_while_it_reads_what_was_saved_is_taken_up_again(
+    lease_of: Any, tmp_path: Path, environment: dict[str, str], own_folders: Path
+) -> None:
+    path, store = lease_of(tmp_path / "lease.txt", 300), Store(own_folders)
+    first = InTerminal(["tui", str(path)], environment, SLOW_BLOCKS)
+    first.until(lambda seen: b"question about" in seen)
+    first.send(b"Who pays?\r")
+    first.until(lambda seen: _kept_tokens(store))
+    first.kill()
+    kept = _kept_tokens(store)
+    assert kept > 0
+    again = InTerminal(["tui", str(path)], environment, SLOW_BLOCKS)
+    again.until(lambda seen: b"Left before it was answered" in seen)
+    again.send(b"Who pays now?\r")
+    again.until(lambda seen: f"{kept:,} reused".encode() in seen)
+    assert again.leave() == 0
+
+
+def test_killed_while_it_answers_only_that_answer_is_lost(
+    lease_of: Any, tmp_path: Path, environment: dict[str, str], own_folders: Path
+) -> None:
+    path, store = lease_of(tmp_path / "lease.txt", 30), Store(own_folders)
+    first = InTerminal(["tui", str(path)], environment)
+    first.until(lambda seen: b"question about" in seen)
+    first.send(b"What does the tenant of unit 7 pay?\r")
+    slow = "import time, docqa.app.session as s; s.Session._answer = lambda *a: time.sleep(600)\n"
+    first.until(lambda seen: any(turn.state == "done" for turn in _turns(store)))
+    first.kill()
+    second = InTerminal(["tui", str(path)], environment, slow)
+    second.until(lambda seen: b"unit 7" in seen)
+    second.send(b"And of unit 9?\r")
+    second.until(lambda seen: len(_turns(store)) == 2)
+    second.kill()
+    answered, in_flight = _turns(store)
+    assert answered.answer is not None
+    assert (in_flight.question, in_flight.state, in_flight.answer) == ("And of unit 9?", "stopped", None)
+    third = InTerminal(["tui", str(path)], environment)
+    third.until(lambda seen: b"unit 9" in seen and b"Left before it was answered" in seen)
+    assert third.leave() == 0
+
+
+def _turns(store: Store) -> list[kept_turns.Turn]:
+    from docqa.app.history.history import open_kept
+
+    history = open_kept(store)
+    if history is None:
+        return []
+    with history:
+        found = [turn for session in history.sessions() for turn in history.turns(session.id)]
+    return [kept_turns.Turn(turn.question, turn.state, turn.answer, turn.note) for turn in found]

@@ -1,0 +1,170 @@
+"""The page's own picture beside its text, where the terminal can; elsewhere a word, and nothing is sent."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.errors import InputError
+from docqa.app.tui.graphics import Terminal
+from docqa.app.tui.page_picture import Pictures
+from docqa.ingest.picture import _grey_png
+
+PNG = _grey_png(bytes(60 * 85), 60, 85, 60)
+SIZES = [(120, 40), (80, 24)]
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """All that is written to the terminal."""
+    from textual.drivers.headless_driver import HeadlessDriver
+
+    written: list[str] = []
+    monkeypatch.setattr(HeadlessDriver, "write", lambda self, data: written.append(data))
+    return written
+
+
+def _drawn(sent: list[str]) -> int:
+    return sum("a=T" in data for data in sent)
+
+
+def _there(sent: list[str]) -> bool:
+    """Whether the picture that was drawn last was not taken away since."""
+    drawn = [data for data in sent if "\x1b_G" in data]
+    return "a=T" in drawn[-1]
+
+
+def _pictures(asked: list[int], protocol: str = "kitty") -> Pictures:
+    def of(document: Any, page: Any) -> Any:
+        asked.append(page.page)
+        if page.page == 3:
+            raise InputError("its picture is torn", where="PDF 3")
+        if page.page == 4:
+            raise KeyError("a bug")
+        return PNG, (595.0, 842.0)
+
+    return Pictures(Terminal(protocol), of)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_i_shows_the_page_that_the_reader_is_on(
+    interface: Any, session: Any, tui: Any, sent: list[str], size: tuple[int, int]
+) -> None:
+    asked: list[int] = []
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape")
+        assert asked == []
+        await pilot.press("a", "i")
+        await tui.until(pilot, lambda: _drawn(sent) >= 1)
+        assert asked == [1]
+        assert screen.page.display == (size[0] >= 100)
+        await pilot.press("g")
+        screen.bar.input.value = "PDF 6"
+        await pilot.press("enter")
+        if size[0] < 100:
+            assert screen.page.display  # who goes to a place wants to read it
+            await pilot.press("i")
+        await tui.until(pilot, lambda: asked[-1] == 6 and _drawn(sent) >= 2)
+        await pilot.press("i")
+        await pilot.pause()
+        assert not screen.picture.display
+        assert not _there(sent)
+
+    tui.drive(interface(pictures=_pictures(asked)), steps, size)
+
+
+def test_a_screen_on_top_takes_the_picture_away_and_it_comes_back(
+    interface: Any, session: Any, tui: Any, sent: list[str]
+) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await pilot.press("escape", "i")
+        await tui.until(pilot, lambda: _drawn(sent) >= 1)
+        await pilot.press("question_mark")
+        await tui.until(pilot, lambda: not _there(sent))
+        await pilot.press("escape")
+        await tui.until(pilot, lambda: _there(sent))
+
+    tui.drive(interface(pictures=_pictures([])), steps)
+
+
+def test_a_page_without_a_picture_says_why_a_bug_too(interface: Any, session: Any, tui: Any, sent: list[str]) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        screen.jump(3, 0)
+        await pilot.press("i")
+        await tui.until(pilot, lambda: "its picture is torn" in tui.flat(screen.picture))
+        screen.jump(4, 0)
+        await tui.until(pilot, lambda: "this is a bug in docqa: KeyError" in tui.flat(screen.picture))
+        assert _drawn(sent) == 0
+
+    tui.drive(interface(pictures=_pictures([])), steps)
+
+
+def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface: Any, session: Any, tui: Any) -> None:
+    go, asked = threading.Event(), []
+
+    def of(document: Any, page: Any) -> Any:
+        asked.append(page.page)
+        assert page.page != 1 or go.wait(20)
+        return PNG, (float(page.page), 10.0)
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape", "i")
+        await tui.until(pilot, lambda: asked == [1])
+        screen.jump(5, 0)
+        await tui.until(pilot, lambda: screen.picture._shape == (5.0, 10.0))
+        go.set()
+        await pilot.pause(0.2)
+        assert screen.picture._shape == (5.0, 10.0)
+
+    tui.drive(interface(pictures=Pictures(Terminal("sixel"), of)), steps)
+
+
+def test_a_terminal_that_cannot_is_sent_nothing_and_told_so(
+    interface: Any, session: Any, tui: Any, sent: list[str]
+) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape", "i")
+        assert "this terminal shows no pictures" in tui.told(pilot.app)
+        assert not screen.picture.display
+        assert not any("\x1b_G" in data or "\x1bPq" in data or "1337" in data for data in sent)
+
+    tui.drive(interface(), steps)
+
+
+def test_the_picture_of_a_page_comes_from_its_file(sample_pdf: Path) -> None:
+    from docqa.app.engine import Options
+    from docqa.app.tui import graphics
+    from docqa.app.tui.opener import SessionOpener
+
+    opener = SessionOpener(Options(store=False))
+    session = opener(str(sample_pdf))
+    (document,) = session.documents
+    png, (width, height) = opener.picture(document, document.pages[1])
+    pixels = graphics.grey_pixels(png)
+    assert pixels.shape[0] / pixels.shape[1] == pytest.approx(height / width, rel=0.01)
+    assert pixels.min() < 100 < pixels.max()
+
+
+@pytest.fixture
+def sample_pdf() -> Path:
+    return Path(__file__).parents[3] / "sample_docs" / "harbour_act.pdf"
+
+
+def test_a_document_that_is_no_pdf_has_no_pictures(document: Any) -> None:
+    from dataclasses import replace
+
+    from docqa.app.engine import Options
+    from docqa.app.tui.opener import SessionOpener
+
+    made = replace(document("one page", path="a.txt", paged=False))
+    with pytest.raises(InputError, match="only a PDF"):
+        SessionOpener(Options()).picture(made, made.pages[0])

@@ -1,0 +1,176 @@
+"""What was read and asked before: found without a path, opened by keys alone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.answer import Answer, CoverageReport, Usage
+from docqa.app.engine import Options, open_session
+from docqa.app.history.history import kept_documents, open_history
+from docqa.app.history.records import KeptTurn
+from docqa.app.store import Store
+from docqa.app.tui import kept_turns
+from docqa.app.tui.kept_turns import Turn
+from docqa.app.tui.recent_screen import RecentScreen
+from docqa.app.tui.recents import ago, anything_kept, archive_of, past_questions, recent_documents
+
+
+@pytest.fixture
+def opened_before(store: Store, tmp_path: Path) -> list[Path]:
+    """Three texts that were parsed into the store, oldest first."""
+    paths = []
+    for number in range(3):
+        path = tmp_path / f"text_{number}.txt"
+        path.write_text(f"The keeper of part {number} pays {number * 17} dollars in March.", encoding="utf-8")
+        open_session([str(path)], Options(cache_dir=str(store.root))).close()
+        paths.append(path)
+    return paths
+
+
+def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
+    session = open_session([str(path)], Options(cache_dir=str(store.root)))
+    (document,) = session.documents
+    coverage = CoverageReport(tokens=20, tokens_read=20, pages=1)
+    answer = Answer("answered", question, "17 dollars", False, 0.9, (), (), coverage, Usage(20, 0, 1.0, False))
+    if kind == "tui":
+        kept_turns.save(store, document, [Turn(question, "done", answer)], (1, 0))
+    else:
+        with open_history(store) as history:
+            number = history.start(kind, kept_documents([document]), question)
+            history.keep(number, KeptTurn(question, time.time(), answer))
+    return document
+
+
+def test_documents_are_listed_last_used_first_with_what_is_kept(store: Store, opened_before: list[Path]) -> None:
+    time.sleep(0.01)
+    _asked(store, opened_before[0], "How much?")
+    listed = recent_documents(store)
+    assert listed[0].path == str(opened_before[0])
+    assert [recent.kept for recent in listed] == ["1 question", "opened", "opened"]
+    assert all(recent.there for recent in listed)
+    opened_before[1].unlink()
+    assert [recent.path for recent in recent_documents(store) if not recent.there] == [str(opened_before[1])]
+
+
+def test_questions_of_every_front_end_are_found_by_their_words(store: Store, opened_before: list[Path]) -> None:
+    _asked(store, opened_before[0], "How much does the keeper pay?")
+    _asked(store, opened_before[1], "Who pays in March?", kind="ask")
+    assert len(past_questions(store)) == 2
+    (asked,) = past_questions(store, "march")
+    assert (asked.path, asked.turn.question) == (str(opened_before[1]), "Who pays in March?")
+
+
+def test_nothing_kept_is_nothing_to_list(tmp_path: Path) -> None:
+    store = Store(tmp_path / "empty")
+    assert not anything_kept(store)
+    assert not anything_kept(None)
+    assert recent_documents(store) == []
+    assert past_questions(store) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(3, "just now"), (300, "5 min ago"), (7_300, "2 h ago"), (90_000, "1 day ago"), (9e5, "10 days ago")],
+)
+def test_when_is_said_as_people_say_it(seconds: float, said: str) -> None:
+    assert ago(1e9 - seconds, 1e9) == said
+    assert ago(0.0, 1e9).startswith("19")
+
+
+def test_a_path_inside_an_archive_leads_to_the_archive(tmp_path: Path) -> None:
+    archive = tmp_path / "papers.zip"
+    archive.write_bytes(b"PK")
+    assert archive_of(str(archive / "deep" / "one.pdf")) == str(archive)
+    assert archive_of(str(archive)) is None
+    assert archive_of(str(tmp_path / "gone" / "one.pdf")) is None
+
+
+def _over(interface: Any, opener: Any) -> Any:
+    app = interface(opener=opener)
+    app._path = None
+    return app
+
+
+def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(
+    interface: Any, session: Any, store: Store, opened_before: list[Path], tui: Any
+) -> None:
+    paths: list[str] = []
+
+    def opener(path: str) -> Any:
+        paths.append(path)
+        return session
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "3 documents" in tui.screen_text(pilot.app))
+        third = recent_documents(store)[2].path
+        await pilot.press("down", "down", "enter")
+        await tui.opened(pilot)
+        assert paths == [third]
+        await pilot.press("escape", "l")
+        assert isinstance(pilot.app.screen, RecentScreen)
+        assert "text_1.txt" in tui.screen_text(pilot.app)
+
+    tui.drive(_over(interface, opener), steps)
+
+
+def test_a_past_question_opens_its_document_with_its_answer(
+    interface: Any, store: Store, opened_before: list[Path], tui: Any
+) -> None:
+    _asked(store, opened_before[0], "How much does the keeper pay?")
+    asked_elsewhere = _asked(store, opened_before[1], "Who pays in March?", kind="chat")
+    session = tui.FakeSession((asked_elsewhere,))
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "2 questions" in tui.screen_text(pilot.app))
+        await pilot.press("slash", *"march")
+        await tui.until(pilot, lambda: "1 question ·" in tui.screen_text(pilot.app))
+        await pilot.press("enter")
+        await tui.until(pilot, lambda: pilot.app.screen.query_one("#asked").has_focus)
+        await pilot.press("enter")
+        screen = await tui.opened(pilot)
+        await tui.until(pilot, lambda: screen.answers.current is not None)
+        assert "Who pays in March?" in tui.flat(screen.answers)
+        assert "17 dollars" in tui.flat(screen.answers)
+        assert screen.answers.has_focus
+        await pilot.press("l", "escape")
+        await tui.until(pilot, lambda: "2 questions" in tui.screen_text(pilot.app))
+
+    tui.drive(_over(interface, lambda _: session), steps, (80, 24))
+
+
+def test_a_document_that_is_gone_says_so_and_nothing_is_opened(
+    interface: Any, session: Any, opened_before: list[Path], tui: Any
+) -> None:
+    for path in opened_before:
+        path.unlink()
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "not there any more" in tui.screen_text(pilot.app))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "is not there any more" in tui.told(pilot.app)
+        assert isinstance(pilot.app.screen, RecentScreen)
+        await pilot.press("question_mark")
+        assert "only documents and questions with these words" in tui.screen_text(pilot.app)
+
+    tui.drive(_over(interface, lambda _: session), steps)
+
+
+def test_h_in_the_library_leads_there_and_l_comes_back(
+    interface: Any, session: Any, opened_before: list[Path], tui: Any, tmp_path: Path
+) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "3 documents · Enter opens" in tui.screen_text(pilot.app))
+        await pilot.press("h")
+        await tui.until(pilot, lambda: "0 questions" in tui.screen_text(pilot.app))
+        (tmp_path / "text_0.txt").unlink()
+        await pilot.press("r")
+        await tui.until(pilot, lambda: "not there any more" in tui.screen_text(pilot.app))
+        await pilot.press("l")
+        await tui.until(pilot, lambda: "2 documents" in tui.screen_text(pilot.app))
+
+    tui.drive(interface(str(tmp_path)), steps)

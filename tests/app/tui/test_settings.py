@@ -1,0 +1,133 @@
+"""Theme and keys from config.toml: checked with a message that says what to change, and shown as they hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app import cli
+from docqa.app.errors import UsageError
+from docqa.app.tui import keymap
+from docqa.app.tui.settings import TuiSettings, from_table
+
+
+def _keys(**keys: object) -> TuiSettings:
+    return from_table({"keys": keys}, "config.toml")
+
+
+def test_what_is_given_holds_and_the_rest_is_as_it_comes() -> None:
+    settings = from_table({"theme": "nord", "keys": {"next_cite": "f3", "find": "ctrl+f"}}, "config.toml")
+    assert settings.theme == "nord"
+    assert settings.pictures == "auto"
+    shown = {key.name: key.shown for key in settings.held(keymap.DOCUMENT)}
+    assert (shown["next_cite"], shown["find"], shown["previous_cite"]) == ("F3", "Ctrl+F", "p")
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"theem": "nord"}, r"unknown key 'tui.theem' \(did you mean 'theme'\?\)"),
+        ({"theme": "nrod"}, r"tui.theme 'nrod' is not known \(did you mean 'nord'\?\)"),
+        ({"theme": 3}, "tui.theme 3 is not known"),
+        ({"pictures": "ascii"}, "tui.pictures 'ascii' is not known"),
+        ({"keys": "x"}, 'tui.keys wants lines of the form action = "key"'),
+        ({"keys": {"next_cyte": "x"}}, r"unknown action 'next_cyte' \(did you mean 'next_cite'\?\)"),
+        ({"keys": {"find": "xx"}}, "tui.keys.find: 'xx' is no key"),
+        ({"keys": {"find": ""}}, "tui.keys.find: '' is no key"),
+        ({"keys": {"find": "shift+a"}}, "tui.keys.find: 'shift\\+a' is no key"),
+        ({"keys": {"find": 7}}, "tui.keys.find: 7 is no key"),
+        ({"keys": {"find": "ctrl+q"}}, "ctrl\\+q quits and cannot be given away"),
+        ({"keys": {"find": "enter"}}, "enter chooses in lists"),
+        ({"keys": {"find": "n"}}, "'n' would be both next_cite and find in the document screen"),
+        ({"keys": {"line_down": "y"}}, "'y' would be both copy and line_down in the document screen"),
+        ({"keys": {"refresh": "h"}}, "'h' would be both recent and refresh in the library screen"),
+    ],
+)
+def test_what_cannot_be_meant_is_named_with_its_file(table: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=rf"config\.toml: .*{said}"):
+        from_table(table, "config.toml")
+
+
+def test_two_actions_may_change_places() -> None:
+    keys = {key.name: key.key for key in _keys(next_cite="p", previous_cite="n").held(keymap.DOCUMENT)}
+    assert (keys["next_cite"], keys["previous_cite"]) == ("p", "n")
+
+
+def test_no_key_is_used_twice_in_a_screen_and_every_action_has_one_name() -> None:
+    for keys in keymap.SCREENS.values():
+        assert len({key.key for key in keys}) == len(keys)
+        assert len({key.name for key in keys}) == len(keys)
+    assert from_table({}, "config.toml") == TuiSettings(origin="config.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"), [("escape", "Esc"), ("ctrl+p", "Ctrl+P"), ("/", "/"), ("f3", "F3"), ("+", "+"), ("G", "G")]
+)
+def test_a_key_is_written_as_people_write_it(key: str, shown: str) -> None:
+    assert keymap.shown(key) == shown
+
+
+def test_doctor_lists_every_key_with_its_origin(
+    docqa: Any, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[tui]\ntheme = "ansi-dark"\n[tui.keys]\nnext_cite = "f3"\n', encoding="utf-8")
+    monkeypatch.setenv("DOCQA_CONFIG", str(file))
+    monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
+    code, out, _ = docqa("doctor")
+    assert code == 0
+    assert f"theme = ansi-dark  [{file}]" in out
+    assert f"keys.next_cite = f3  [{file}]" in out
+    assert "keys.previous_cite = p  [default]" in out
+    for name in keymap.names():
+        assert f"keys.{name} = " in out
+
+
+def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(
+    docqa: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("[tui.keys]\nnext_cyte = 'x'\n", encoding="utf-8")
+    monkeypatch.setenv("DOCQA_CONFIG", str(file))
+    assert docqa("cache", "list")[0] == 0
+    code, _, err = docqa("doctor")
+    assert code == 2
+    assert "unknown action 'next_cyte' (did you mean 'next_cite'?)" in err
+    file.write_text("tui = 3\n", encoding="utf-8")
+    assert cli.run(["doctor"]) == 2
+    assert "tui wants a table" in capsys.readouterr().err
+
+
+def test_keys_and_theme_of_the_file_work_and_are_shown(interface: Any, session: Any, tui: Any) -> None:
+    from docqa.app.events import Finished
+
+    session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
+    keys = {"theme": "ansi-light", "keys": {"next_cite": "p", "previous_cite": "f3", "text": "x", "question": "Q"}}
+    settings = from_table(keys, "config.toml")
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        assert pilot.app.theme == "ansi-light"
+        assert "Press Q and ask one" in tui.screen_text(pilot.app)
+        await tui.ask(pilot)
+        card = screen.answers.cards[0]
+        await pilot.press("p")
+        assert card.current == 0
+        await pilot.press("n")  # nobody's key now
+        assert card.current == 0
+        await pilot.press("f3")
+        assert card.current == len(card.stops) - 1
+        await pilot.press("a", "x")
+        assert screen.page.has_focus
+        await pilot.press("question_mark")
+        lines = [" ".join(line.split()) for line in tui.screen_text(pilot.app).split("\n")]
+        assert any("p go to the next cite of this answer" in line for line in lines)
+        assert any("F3 go to the previous cite" in line for line in lines)
+        await pilot.press("escape", "ctrl+p")
+        await pilot.pause()
+        await pilot.press(*"write")
+        await tui.until(pilot, lambda: "key Q" in tui.screen_text(pilot.app))
+
+    tui.drive(interface(settings=settings), steps, (120, 50))

@@ -1,0 +1,92 @@
+"""The walk that the README shows: a sample document, the question of its first page, and what docqa answers to it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.answer import Answer, CoverageReport, EvidenceItem, Usage
+from docqa.app.events import Finished, Preview, QuoteFound, Reading
+from docqa.app.evidence import Ranked
+from docqa.ingest.read import read
+
+from .test_screens import compare
+
+ROOT = Path(__file__).parents[3]
+QUESTION = "On which date does this agreement take effect?"
+TOKENS = 5_834
+SIZE = (110, 32)
+
+
+@pytest.fixture(scope="module")
+def agreement() -> Any:
+    return replace(read(ROOT / "sample_docs" / "services_agreement.pdf"), path="services_agreement.pdf")
+
+
+@pytest.fixture
+def answer(agreement: Any, tui: Any) -> Any:
+    """What `docqa ask` answers to it, with the passages that it looked at."""
+    page = agreement.pages[3]
+    start = page.text.index("1.2 This agreement")
+    quote = tui.quote_of(agreement, page.text[start : page.text.index("four years.", start) + len("four years.")])
+    looked_at = [agreement.passages[number] for number in (2, 20)]
+    evidence = tuple(
+        EvidenceItem(agreement.path, p.page, agreement.pages[p.page - 1].label, 1.0,
+                     agreement.pages[p.page - 1].text[p.start : p.end])
+        for p in looked_at
+    )  # fmt: skip
+    coverage = CoverageReport(tokens=TOKENS, tokens_read=TOKENS, pages=len(agreement.pages))
+    usage = Usage(TOKENS, 0, 11.4, False)
+    return Answer("answered", QUESTION, "1 April 2025", False, 0.96, (quote,), evidence, coverage, usage)
+
+
+@pytest.fixture
+def session(agreement: Any, tui: Any) -> Any:
+    config = json.loads((ROOT / "model" / "bundled" / "config.json").read_text(encoding="utf-8"))
+    from docqa.model.config import HybridConfig
+
+    class Session(tui.FakeSession):  # type: ignore[misc]
+        def rank(self, question: str) -> list[Ranked]:
+            """By the words of the question alone."""
+            words = set(question.casefold().rstrip("?").split())
+            texts = [agreement.pages[p.page - 1].text[p.start : p.end].casefold().split() for p in agreement.passages]
+            return [Ranked(n, float(len(words & set(text))) ** 3, 0.0) for n, text in enumerate(texts)]
+
+    return Session((agreement,), config=HybridConfig.from_dict(config), tokens=TOKENS)
+
+
+def test_the_walk(interface: Any, session: Any, answer: Any, tui: Any) -> None:
+    go = threading.Event()
+    early = replace(answer, status="partial", coverage=replace(answer.coverage, tokens_read=0))
+    session.script[:] = [
+        Preview(early), Reading(2_048, TOKENS, 512.0, 7.4), go, QuoteFound(answer.quotes[0]), Reading(TOKENS, TOKENS),
+        Finished(answer),
+    ]  # fmt: skip
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        screen.bar.input.value = QUESTION
+        await pilot.press("enter")
+        await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
+        await pilot.pause()
+        compare(pilot.app, "walk_reading")
+        go.set()
+        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        await pilot.press("n")
+        await pilot.pause()
+        compare(pilot.app, "walk_cite")
+        await pilot.press("m")
+        await pilot.pause()
+        compare(pilot.app, "walk_memory")
+        await pilot.press("escape", "slash", *"notice", "enter")
+        await pilot.pause()
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        compare(pilot.app, "walk_search")
+
+    tui.drive(interface(), steps, SIZE)
