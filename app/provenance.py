@@ -49,11 +49,14 @@ def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
 
 
 def kernel_provenance() -> str:
-    """What changes the bits of a matrix product on one machine: torch, its threads, the processor's features."""
+    """What changes the bits of a result on one machine: the kernels, torch, its threads, the processor's features."""
     import torch
 
+    from docqa.kernels.dispatch import identity
+
     capability = torch.backends.cpu.get_cpu_capability()
-    return f"torch {torch.__version__}, {capability}, {torch.get_num_threads()} threads, {sys.platform}"
+    threads = f"{torch.get_num_threads()} threads"
+    return f"{identity()}, torch {torch.__version__}, {capability}, {threads}, {sys.platform}"
 
 
 def profile_of(model: Any, yarn_factor: float) -> Profile:
@@ -68,7 +71,7 @@ def profile_of(model: Any, yarn_factor: float) -> Profile:
         state_format=STATE_FORMAT,
         attention=str(sorted(vars(model.new_state(yarn_factor, layers=layers).long).items())),
         yarn_factor=yarn_factor,
-        dtype=str(model.dtype).removeprefix("torch."),
+        dtype=model.precision,
         kernels=kernel_provenance(),
         layers=layers,
     )

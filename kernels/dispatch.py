@@ -1,7 +1,8 @@
 """One place that decides which implementation of an operation runs, and can say why.
 
 Every operation registers its implementations, the plain reference among them. `DOCQA_KERNELS=reference` forces the
-references everywhere, which is slow and the first thing to try when a result looks wrong.
+references everywhere, which is slow and the first thing to try when a result looks wrong; `DOCQA_KERNELS=torch` takes
+the best but for the native library.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
 
+from docqa.kernels.cpu import LEVELS, library
 from docqa.kernels.errors import NoImplementation
 
 SWITCH = "DOCQA_KERNELS"
+NUMERICS = 1
+"""Raised when a native kernel changes the bits of its results: states are kept by it."""
 EVERY_FLOAT = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.float16})
 
 
@@ -30,6 +34,11 @@ class Implementation:
     devices: frozenset[str]
     dtypes: frozenset[torch.dtype]
     why: str
+    native: bool = False
+
+    def allowed(self, forced: str) -> bool:
+        """Whether the switch, set to `forced`, lets this one run."""
+        return forced in ("", self.name) or (forced == "torch" and not self.native)
 
 
 _registry: dict[str, list[Implementation]] = {}
@@ -50,6 +59,30 @@ def register(
     choose.cache_clear()
 
 
+def register_native(operation: str, function: Callable[..., Any], *, why: str) -> None:
+    """Add an implementation in C++, float32 on the CPU, where the library is there; called with `library` set."""
+    found = library()
+    if found is not None:
+        name = f"native {LEVELS[found.level]}"
+        bound = partial(function, library=found)
+        entry = Implementation(operation, name, bound, frozenset({"cpu"}), frozenset({torch.float32}), why, True)
+        _registry.setdefault(operation, []).append(entry)
+        choose.cache_clear()
+
+
+def native_in_use() -> bool:
+    """Whether the native library is there and the switch lets it run."""
+    return library() is not None and os.environ.get(SWITCH, "") == ""
+
+
+def identity() -> str:
+    """What the bits of a state on the CPU depend on, as far as kernels go."""
+    found = library()
+    if found is None or not native_in_use():
+        return os.environ.get(SWITCH) or "torch"
+    return f"native {LEVELS[found.level]}, numerics {NUMERICS}"
+
+
 @lru_cache(maxsize=256)
 def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
     """The implementation that runs `operation` on `device` in `dtype`.
@@ -60,7 +93,7 @@ def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
     forced = os.environ.get(SWITCH, "")
     known = _registry.get(operation, [])
     for entry in known:
-        if device in entry.devices and dtype in entry.dtypes and forced in ("", entry.name):
+        if device in entry.devices and dtype in entry.dtypes and entry.allowed(forced):
             return entry
     names = ", ".join(f"{e.name} ({'/'.join(sorted(e.devices))})" for e in known) or "none"
     asked = f", {SWITCH}={forced}" if forced else ""

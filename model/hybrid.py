@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.kernels import rope
+from docqa.kernels.activation import silu_product
 from docqa.kernels.attention import attention
-from docqa.kernels.conv import causal_conv
-from docqa.kernels.delta import delta_rule, l2_normalise
+from docqa.kernels.conv import unit_conv
+from docqa.kernels.delta import delta_rule
 from docqa.kernels.norm import gated_norm, zero_centred_norm
+from docqa.kernels.products import PackedMatrix, product
 from docqa.model.config import FULL, HybridConfig
 
 
@@ -34,14 +36,26 @@ class _LazyStart:
 
 
 class Linear(_LazyStart, nn.Linear):
-    """A matrix without bias, [out, in]."""
+    """A matrix without bias, [out, in]; `packed`, where it is set, stands for `weight`, which has no content then."""
+
+    packed: PackedMatrix | None = None
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, bias=False)
 
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if self.packed is None else product(x, self.packed)
+
 
 class Embedding(_LazyStart, nn.Embedding):
-    """Token vectors, [vocab, hidden]."""
+    """Token vectors, [vocab, hidden]; `packed` as in `Linear`."""
+
+    packed: PackedMatrix | None = None
+
+    def forward(self, ids: Tensor) -> Tensor:
+        if self.packed is None:
+            return super().forward(ids)
+        return self.packed.dense(ids.flatten()).view(*ids.shape, -1)
 
 
 class Depthwise(_LazyStart, nn.Conv1d):
@@ -84,7 +98,6 @@ class GatedDeltaNet(nn.Module):
         self.key_dim, self.value_dim = config.linear_key_head_dim, config.linear_value_head_dim
         keys, values = self.key_heads * self.key_dim, self.value_heads * self.value_dim
         hidden = config.hidden_size
-        self.split = [keys, keys, values]
         self.in_proj_qkv = Linear(hidden, 2 * keys + values)
         self.in_proj_z = Linear(hidden, values)
         self.in_proj_b = Linear(hidden, self.value_heads)
@@ -100,11 +113,10 @@ class GatedDeltaNet(nn.Module):
         """Everything before `out_proj`: [batch, seq, hidden] -> [batch, seq, value_heads * value_dim]."""
         batch, seq, _ = x.shape
         tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
-        mixed, tail = causal_conv(self.in_proj_qkv(x), self.conv1d.weight, tail)
-        q, k, v = (widened(part) for part in mixed.split(self.split, -1))
-        q = l2_normalise(q.view(batch, seq, self.key_heads, self.key_dim))
-        k = l2_normalise(k.view(batch, seq, self.key_heads, self.key_dim))
-        v = v.view(batch, seq, self.value_heads, self.value_dim)
+        weight, heads = self.conv1d.weight, 2 * self.key_heads
+        unit, v, tail = unit_conv(self.in_proj_qkv(x), weight, tail, heads=heads, dim=self.key_dim)
+        q, k = unit.chunk(2, 2)  # [batch, seq, key_heads, key_dim]
+        v = v.unflatten(-1, (self.value_heads, self.value_dim))
         if self.value_heads != self.key_heads:
             repeat = self.value_heads // self.key_heads
             q, k = q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2)
@@ -163,7 +175,7 @@ class SwiGLU(nn.Module):
         self.down_proj = Linear(inner, hidden)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))
+        return self.down_proj(silu_product(self.gate_proj(x), self.up_proj(x)))
 
 
 class Layer(nn.Module):
@@ -236,5 +248,19 @@ class Hybrid(nn.Module):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """[.., hidden] -> [.., vocab] through the tied or separate head."""
-        weight = self.embed_tokens.weight if self.lm_head is None else self.lm_head.weight
-        return functional.linear(hidden, weight.to(hidden.dtype))
+        head = self.embed_tokens if self.lm_head is None else self.lm_head
+        if head.packed is not None:
+            return product(hidden, head.packed)
+        return functional.linear(hidden, head.weight.to(hidden.dtype))
+
+    def hold(self, packed: dict[str, PackedMatrix]) -> None:
+        """Let packed matrices, by the names of their tensors, stand for those tensors."""
+        for name, matrix in packed.items():
+            module = self.get_submodule(name.removesuffix(".weight"))
+            assert isinstance(module, Linear | Embedding)
+            module.packed = matrix
+
+    def held(self) -> dict[str, PackedMatrix]:
+        """The packed matrices of `hold`."""
+        modules = ((name, getattr(module, "packed", None)) for name, module in self.named_modules())
+        return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}

@@ -7,21 +7,24 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from docqa.kernels.products import packed_is_faster
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
 from docqa.model.heads import Heads
 from docqa.model.hybrid import Hybrid
 from docqa.model.memory import LongAttention
+from docqa.model.mtp import Mtp, load_mtp
 from docqa.model.plan import longest_context
 from docqa.model.state import GRID, State
 from docqa.model.tokenizer import Tokenizer
-from docqa.model.weights import fingerprint, load_tensors
+from docqa.model.weights import fingerprint, load_tensors, packed_matrices
 
 BUNDLED = Path(__file__).parent / "bundled"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
@@ -29,6 +32,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch
 BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 
 Observer = Callable[[int, Tensor], None]
+Follower = Callable[[Tensor, Tensor], None]
 
 
 @dataclass
@@ -48,6 +52,12 @@ class Model:
     heads: Heads = field(default_factory=Heads)
 
     @property
+    def precision(self) -> str:
+        """The compute dtype and whether matrices are packed: what the bits of a state depend on besides kernels."""
+        name = str(self.dtype).removeprefix("torch.")
+        return f"{name}, packed matrices times 8-bit activations" if self.lower.held() else name
+
+    @property
     def evidence_layer(self) -> int:
         """The layer whose output `observe` gets; the last one where the folder's calibration names none."""
         return int(self.calibration.get("evidence_layer", self.config.num_hidden_layers - 1))
@@ -61,8 +71,18 @@ class Model:
             WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
         """
         if len(self.lower.layers) < self.config.num_hidden_layers:
-            self.lower = load_network(self.folder, self.config, self.dtype, known=self.lower)
+            packed = bool(self.lower.held())
+            self.lower = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
         return self.lower
+
+    @cached_property
+    def mtp(self) -> Mtp | None:
+        """The checkpoint's module of multi-token prediction, loaded when it is first needed; None where it has none.
+
+        Raises:
+            WeightsMissing, WeightsMismatch: the folder has a part of one.
+        """
+        return load_mtp(self.folder, self.config, self.dtype)
 
     @property
     def answer_layers(self) -> int:
@@ -99,6 +119,7 @@ class Model:
         grid: int | None = None,
         observe: Observer | None = None,
         on_block: Callable[[State], None] | None = None,
+        follow: Follower | None = None,
     ) -> Tensor:
         """Read `ids` into `state` from its position on; returns the last token's hidden state [dim].
 
@@ -112,17 +133,21 @@ class Model:
             grid: must equal the state's grid where given; an empty state takes it over.
             observe: called as observe(position, hidden [seq, dim]) with what `evidence_layer` put out for each piece.
             on_block: called with the state at every whole block; may save it, or raise (Cancelled) to stop there.
+            follow: called as follow(ids [seq], hidden [seq, dim]) with each piece and what the last norm put out for it
+                (`Drafter.read`).
 
         Raises:
             ContextTooLong: the text would not fit the state's YaRN factor.
             ValueError: `ids` is empty, `grid` differs from that of a state in use, or the state's layers end below
-                the one to observe.
+                the one to observe, or below the last where something is to follow.
         """
         tokens = torch.as_tensor(ids, dtype=torch.long)
         if tokens.numel() == 0:
             raise ValueError("prefill needs at least one token")
         if observe is not None and self.evidence_layer >= len(state.layers):
             raise ValueError(f"layer {self.evidence_layer} is observed, but the state has {len(state.layers)} layers")
+        if follow is not None and len(state.layers) < self.config.num_hidden_layers:
+            raise ValueError(f"the state has {len(state.layers)} layers; what follows needs all of them")
         if grid is not None and grid != state.grid:
             if state.position:
                 raise ValueError(f"the state was read on a grid of {state.grid} tokens, not {grid}")
@@ -137,7 +162,7 @@ class Model:
         done = 0
         while done < len(tokens):
             count = min(state.grid - state.position % state.grid, len(tokens) - done)
-            hidden = self._run(tokens[done : done + count], state, observe)
+            hidden = self._run(tokens[done : done + count], state, observe, follow)
             done += count
             if on_block is not None and state.position % state.grid == 0:
                 on_block(state)
@@ -165,7 +190,9 @@ class Model:
         with torch.inference_mode():
             return self.lower(torch.as_tensor(ids, dtype=torch.long)[None], layers=self.evidence_layer + 1)[0]
 
-    def _run(self, ids: Tensor, state: State, observe: Observer | None = None) -> Tensor:
+    def _run(
+        self, ids: Tensor, state: State, observe: Observer | None = None, follow: Follower | None = None
+    ) -> Tensor:
         """One piece, not crossing the grid, through the layers of the state; the last token's hidden state."""
         tap: dict[int, Tensor] | None = {self.evidence_layer: ids} if observe is not None else None
         position, depth = state.position, len(state.layers)
@@ -180,6 +207,8 @@ class Model:
             state.advance(ids, last if whole else None)
         if observe is not None and tap is not None:
             observe(position, tap[self.evidence_layer][0])
+        if follow is not None:
+            follow(ids, hidden[0])
         return last
 
 
@@ -189,7 +218,8 @@ def load_model(
     """Load a checkpoint folder, the bundled one by default.
 
     Args:
-        dtype: of matrices and keys; by default bfloat16 where the processor multiplies it natively, else float32.
+        dtype: of matrices and keys; by default bfloat16 where the processor multiplies it natively, else float32, and
+            then matrices that the folder holds quantized are left so where native kernels multiply them.
         threads: torch's thread count for the whole process; by default torch's own choice.
 
     Raises:
@@ -205,27 +235,40 @@ def load_model(
     compute = _dtype(dtype)
     calibration, heads = _calibration(where), Heads.load(where)
     layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
+    asked = dtype if dtype is not None else os.environ.get("DOCQA_DTYPE")
+    packed = not asked and compute == torch.float32 and packed_is_faster()
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         print_of, tokenizer = pool.submit(fingerprint, where), pool.submit(Tokenizer.load, where)
-        network = load_network(where, config, compute, layers)
+        network = load_network(where, config, compute, layers, packed=packed)
         parts = tokenizer.result(), network, print_of.result()
     return Model(config, *parts, where, compute, calibration, heads)
 
 
 def load_network(
-    folder: Path, config: HybridConfig, dtype: torch.dtype, layers: int | None = None, known: Hybrid | None = None
+    folder: Path,
+    config: HybridConfig,
+    dtype: torch.dtype,
+    layers: int | None = None,
+    known: Hybrid | None = None,
+    *,
+    packed: bool = False,
 ) -> Hybrid:
     """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
 
     With `layers`, the embedding and the first layers only; the other tensors are not looked at. The tensors of `known`,
-    the lower part of the same checkpoint, are shared and not read again.
+    the lower part of the same checkpoint, are shared and not read again. With `packed`, matrices that the folder holds
+    quantized stay so, memory-mapped, and activations are rounded to 8 bits where they meet them.
     """
     with torch.device("meta"):
         network = Hybrid(config, layers)
     have = known.state_dict() if known is not None else {}
     expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items() if name not in have}
-    loaded = load_tensors(folder, expected, dtype, partial=layers is not None, known=set(have))
-    network.load_state_dict(have | loaded, assign=True)
+    held = packed_matrices(folder, expected) if packed else {}
+    dense = {name: shape for name, shape in expected.items() if name not in held}
+    loaded = load_tensors(folder, dense, dtype, partial=layers is not None, known={*have, *held})
+    # Parameters that packed matrices stand for keep no content; load_tensors has seen to it that the others are there.
+    network.load_state_dict(have | loaded, assign=True, strict=not held)
+    network.hold(held | (known.held() if known is not None else {}))
     return network.requires_grad_(False).eval()
 
 

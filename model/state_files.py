@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from docqa.kernels.dispatch import identity
 from docqa.model.errors import StateDamaged, StateForeign
 from docqa.model.memory import AttentionMemory, DeltaMemory, LongAttention, SealedBlock
 from docqa.model.state import STATE_FORMAT, State, digest
@@ -41,9 +42,10 @@ def settings(state: State, model: Model) -> dict[str, Any]:
     return {
         "schema": STATE_FORMAT,
         "model": model.fingerprint,
-        "dtype": str(model.dtype).removeprefix("torch."),
+        "dtype": model.precision,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
+        "kernels": identity(),
         "yarn_factor": state.yarn_factor,
         "layers": len(state.layers),
         "grid": state.grid,

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from docqa.kernels.products import GROUP, PackedMatrix
 from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing
 
 INDEX = "model.safetensors.index.json"
@@ -172,12 +173,40 @@ def load_tensors(
     return loaded
 
 
+def packed_matrices(folder: Path, expected: Mapping[str, tuple[int, ...]]) -> dict[str, PackedMatrix]:
+    """Those of `expected` (plain name to shape) that the folder holds quantized, memory-mapped and left as they are.
+
+    Raises:
+        WeightsMissing, WeightsMismatch: as `load_tensors`.
+    """
+    found = find_tensors(folder)
+    packed: dict[str, PackedMatrix] = {}
+    with _Files() as files:
+        for name, shape in expected.items():
+            parts = [name + suffix for suffix in QUANTIZED_PARTS]
+            if name in found or parts[0] not in found:
+                continue
+            for part in parts:
+                if part not in found:
+                    raise WeightsMissing(f"{folder}: no tensor {part}; the checkpoint is incomplete")
+            q, scale, zero = (files.read(found[part]) for part in parts)
+            _check_packed(q, scale, zero, shape=shape, where=found[parts[0]])
+            if shape[1] == scale.shape[1] * GROUP:
+                packed[name] = PackedMatrix.of(q, scale, zero)
+    return packed
+
+
 def _dequantized(
     quantized: Tensor, scale: Tensor, zero: Tensor, *, shape: tuple[int, ...], where: Entry, dtype: torch.dtype
 ) -> Tensor:
     """A quantized matrix in `dtype`; its shape is checked before any arithmetic."""
     from docqa.model.quantize import dequantize
 
+    _check_packed(quantized, scale, zero, shape=shape, where=where)
+    return dequantize(quantized, scale, zero, dtype)
+
+
+def _check_packed(quantized: Tensor, scale: Tensor, zero: Tensor, *, shape: tuple[int, ...], where: Entry) -> None:
     rows, columns = shape
     packed = quantized.shape == (rows, columns // 2) and quantized.dtype == torch.uint8
     if not packed and not (quantized.shape == (rows, columns) and quantized.dtype == torch.int8):
@@ -185,7 +214,6 @@ def _dequantized(
         raise WeightsMismatch(f"{where.path}: {where.key} is {have}, for a matrix of {shape}")
     if scale.shape != zero.shape or scale.shape[0] != rows or columns % max(scale.shape[1], 1):
         raise WeightsMismatch(f"{where.path}: scale and zero of {where.key} do not fit a matrix of {shape}")
-    return dequantize(quantized, scale, zero, dtype)
 
 
 class _Files:

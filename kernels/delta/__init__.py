@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
+from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
 from docqa.kernels.delta.reference import delta_rule_reference, l2_normalise
-from docqa.kernels.dispatch import choose, register
+from docqa.kernels.dispatch import choose, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 
 __all__ = ["CHUNK", "delta_rule", "delta_rule_chunked", "delta_rule_recurrent", "delta_rule_reference", "l2_normalise"]
 
 FEW_TOKENS = 8  # up to here the recurrence is faster than a chunk that is mostly padding
 
+register_native("delta", delta_rule_native, why="chunks of 32 tokens, the states of all heads in cache")
+register_native("delta_step", delta_step_native, why="the recurrence in registers")
 register("delta", "chunked", delta_rule_chunked, why="matrix products over chunks of 64 tokens")
 register("delta", "reference", delta_rule_reference, why="the recurrence, token by token")
 register("delta_step", "recurrent", delta_rule_recurrent, why=f"the recurrence, for up to {FEW_TOKENS} tokens")
@@ -25,7 +29,8 @@ def delta_rule(
 ) -> tuple[Tensor, Tensor]:
     """Gated delta rule; arguments and results as in `delta_rule_reference`.
 
-    The number of tokens alone picks between the chunked and the recurrent form, so equal shapes give equal bits.
+    The number of tokens alone picks between the chunked and the recurrent form, so equal shapes give equal bits. While
+    gradients are recorded the chunks of torch run, whatever the machine.
 
     Raises:
         ShapeMismatch: k and v differ in batch, seq or heads, or `state` is not [batch, heads, key_dim, value_dim].
@@ -35,5 +40,7 @@ def delta_rule(
     wanted = (k.shape[0], k.shape[2], k.shape[3], v.shape[3])
     if state is not None and tuple(state.shape) != wanted:
         raise ShapeMismatch(f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}")
+    if torch.is_grad_enabled() and any(x.requires_grad for x in (q, k, v, decay, beta)):
+        return delta_rule_chunked(q, k, v, decay=decay, beta=beta, state=state)
     operation = "delta_step" if k.shape[1] <= FEW_TOKENS else "delta"
     return choose(operation, v.device.type, v.dtype).function(q, k, v, decay=decay, beta=beta, state=state)

@@ -3,27 +3,40 @@
 import pytest
 import torch
 
-from docqa.kernels import attention, conv, delta, norm, rope  # noqa: F401 - registers the operations
-from docqa.kernels.dispatch import SWITCH, choose, describe
+from docqa.kernels import activation, attention, conv, delta, norm, products, rope  # noqa: F401 - they register
+from docqa.kernels.cpu import library
+from docqa.kernels.dispatch import SWITCH, choose, describe, identity
 from docqa.kernels.errors import NoImplementation
 
 
 def test_every_operation_has_a_reference_and_says_what_runs():
     rows = {row["operation"]: row for row in describe()}
-    assert {"attention", "conv", "delta", "delta_step", "gated_norm", "norm", "rope"} <= set(rows)
+    assert {"attention", "conv", "delta", "delta_step", "gated_norm", "norm", "product", "rope"} <= set(rows)
     for row in rows.values():
         assert "reference" in (row["implementation"], *row["others"].split(", ")) and row["why"]
 
 
-def test_the_switch_forces_the_references(monkeypatch):
-    monkeypatch.setenv(SWITCH, "reference")
+def forced(monkeypatch, value):
+    """The name that runs the delta rule, and the identity of the kernels, with the switch set to `value`."""
+    monkeypatch.setenv(SWITCH, value)
     choose.cache_clear()
     try:
-        assert choose("delta", "cpu", torch.float32).name == "reference"
+        return choose("delta", "cpu", torch.float32).name, identity()
     finally:
         monkeypatch.undo()
         choose.cache_clear()
-    assert choose("delta", "cpu", torch.float32).name == "chunked"
+
+
+def test_the_switch_forces_the_references_or_torch(monkeypatch):
+    assert forced(monkeypatch, "reference") == ("reference", "reference")
+    assert forced(monkeypatch, "torch") == ("chunked", "torch")
+
+
+@pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+def test_native_kernels_are_preferred_in_float32_alone_and_change_the_identity(monkeypatch):
+    assert choose("delta", "cpu", torch.float32).native
+    assert choose("delta", "cpu", torch.float64).name == "chunked"
+    assert identity().startswith("native") and identity() != forced(monkeypatch, "torch")[1]
 
 
 def test_a_device_without_an_implementation_is_named():

@@ -1,0 +1,49 @@
+"""What a bench finds: rows, as JSON and as a table."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure and its peer's, both in `unit`; None is not measured, and `method` says why.
+
+    `ratio` compares speeds: above 1 docqa is the faster one, whether the unit is tokens/s or a time.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    peer: str | None
+    peer_value: float | None
+    method: str
+
+    @property
+    def ratio(self) -> float | None:
+        if not self.value or not self.peer_value:
+            return None
+        return self.value / self.peer_value if self.unit == "tokens/s" else self.peer_value / self.value
+
+    def fields(self) -> dict[str, Any]:
+        """The row as it stands in the JSON, its keys in the order of the contract."""
+        found = asdict(self)
+        method = found.pop("method")
+        return found | {"ratio": self.ratio, "method": method}
+
+
+def table(rows: list[Row]) -> list[str]:
+    """Lines of a table for people, the methods below it."""
+    lines = [f"{'':20}{'docqa':>12}  {'unit':9}{'peer':>14}{'':14}{'ratio':>8}"]
+    for row in rows:
+        peer = f"{_number(row.peer_value):>14}  {row.peer:12}" if row.peer else " " * 28
+        ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
+        lines.append(f"{row.name:20}{_number(row.value):>12}  {row.unit:9}{peer}{ratio:>8}")
+    return lines + [f"  {row.name}{f', {row.peer}' if row.peer else ''}: {row.method}" for row in rows]
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "not measured"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

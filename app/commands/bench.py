@@ -1,0 +1,41 @@
+"""`docqa bench`: speed on this machine, beside peers on the same weights."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import flags, inputs
+
+
+def bench(
+    model: flags.Model = None,
+    as_json: flags.Json = False,
+    long: Annotated[bool, typer.Option("--long", help="Also what takes much longer than twenty minutes.")] = False,
+    plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
+) -> int:
+    """Measure reading, writing and starting, beside transformers in the same run; the last line is JSON."""
+    from docqa.app import engine
+    from docqa.app.bench import machine, rows, run
+    from docqa.app.bench import plot as drawing
+    from docqa.app.output_file import check_output, write_whole
+
+    if plot is not None:
+        check_output(plot)
+    loaded = engine.load_model(inputs.options(model=model))
+    described = machine.describe()
+    found: list[rows.Row] = []
+    for row in run.rows(loaded, long=long):
+        found.append(row)
+        report.note(f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}")
+    if plot is not None:
+        write_whole(plot, drawing.ratios_svg(found, described["processor"]).encode())
+    if not as_json:
+        report.result(f"{described['processor']}, {described['threads']} threads, {described['kernels']}")
+        for line in rows.table(found):
+            report.result(line)
+    report.result(json.dumps({"machine": described, "rows": [row.fields() for row in found]}))
+    return report.ANSWERED

@@ -1,0 +1,64 @@
+// The C interface, and the choice of an instruction set by what the processor says that it has.
+
+#include <stdint.h>
+
+#include "kernels.h"
+
+namespace {
+
+enum Level { NONE, AVX2, AVX512, VNNI };
+
+int supported() {
+    __builtin_cpu_init();
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) return NONE;
+#ifdef HAVE_AVX512
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl")) {
+#ifdef HAVE_VNNI
+        if (__builtin_cpu_supports("avx512vnni")) return VNNI;
+#endif
+        return AVX512;
+    }
+#endif
+    return AVX2;
+}
+
+const Kernels *table(int level) {
+#ifdef HAVE_VNNI
+    if (level == VNNI) return &kernels_vnni;
+#endif
+#ifdef HAVE_AVX512
+    if (level == AVX512) return &kernels_avx512;
+#endif
+    return &kernels_avx2;
+}
+
+}  // namespace
+
+#define PUBLIC __attribute__((visibility("default")))
+
+extern "C" {
+
+// The highest level that this processor and this build have: 0 none, 1 AVX2, 2 AVX-512, 3 AVX-512 with VNNI.
+PUBLIC int docqa_level(void) { return supported(); }
+
+PUBLIC int docqa_delta(int level, const DeltaCall *c, int threads) { return table(level)->delta(c, threads); }
+PUBLIC int docqa_delta_step(int level, const DeltaCall *c, int threads) { return table(level)->delta_step(c, threads); }
+PUBLIC void docqa_conv(int level, const ConvCall *c, int threads) { table(level)->conv(c, threads); }
+PUBLIC int docqa_product(int level, const ProductCall *c, int threads) { return table(level)->product(c, threads); }
+
+PUBLIC void docqa_norm(int level, const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim,
+                       int threads) {
+    table(level)->norm(x, weight, eps, y, rows, dim, threads);
+}
+
+PUBLIC void docqa_gated_norm(int level, const float *x, const float *z, const float *weight, float eps, float *y,
+                             int64_t rows, int64_t dim, int threads) {
+    table(level)->gated_norm(x, z, weight, eps, y, rows, dim, threads);
+}
+
+PUBLIC void docqa_gated_product(int level, const float *gate, const float *up, float *y, int64_t count, int threads) {
+    table(level)->gated_product(gate, up, y, count, threads);
+}
+
+}  // extern "C"

@@ -1,0 +1,13 @@
+// AVX2 with FMA and F16C: every x86-64 server and laptop processor since about 2015.
+#define WIDTH 8
+#include <omp.h>
+
+#include "kernels.h"
+#include "simd.h"
+
+#include "conv.inc"
+#include "delta.inc"
+#include "norm.inc"
+#include "products.inc"
+
+const Kernels kernels_avx2 = {delta, delta_step, conv, norm, gated_norm, gated_product, product};

@@ -1,0 +1,14 @@
+// AVX-512 (F, BW, DQ, VL) for what computes in float32; products of whole numbers are those of AVX2.
+#define WIDTH 16
+#include <omp.h>
+
+#include "kernels.h"
+#include "simd.h"
+
+#include "conv.inc"
+#include "delta.inc"
+#include "norm.inc"
+
+static int product(const ProductCall *c, int threads) { return kernels_avx2.product(c, threads); }
+
+const Kernels kernels_avx512 = {delta, delta_step, conv, norm, gated_norm, gated_product, product};

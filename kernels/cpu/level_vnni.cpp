@@ -1,0 +1,14 @@
+// AVX-512 with VNNI: one instruction multiplies and adds four pairs of bytes in each of sixteen lanes.
+#define WIDTH 16
+#define DOT_PRODUCT _mm512_dpbusd_epi32
+#include <omp.h>
+
+#include "kernels.h"
+#include "simd.h"
+
+#include "conv.inc"
+#include "delta.inc"
+#include "norm.inc"
+#include "products.inc"
+
+const Kernels kernels_vnni = {delta, delta_step, conv, norm, gated_norm, gated_product, product};

@@ -1,0 +1,127 @@
+"""The native library: found beside this file, loaded once, with the argument types of its functions."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import POINTER, Structure, c_float, c_int, c_int64, c_void_p
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+FILE = Path(__file__).parent / "_native.so"
+LEVELS = ("none", "AVX2", "AVX-512", "AVX-512 VNNI")  # numbered as in api.cpp
+TESTED = 1  # the highest level that the project's own machines have; above it, a level proves itself before it is used
+
+
+class Heads(Structure):
+    """A tensor [batch, seq, heads, dim] by its strides, in elements."""
+
+    _fields_ = [("data", c_void_p), ("batch", c_int64), ("seq", c_int64), ("head", c_int64)]
+
+    @classmethod
+    def of(cls, x: Tensor) -> Heads:
+        batch, seq, head, _ = x.stride()
+        return cls(x.data_ptr(), batch, seq, head)
+
+
+class DeltaCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("batch", "seq", "heads", "key_dim", "value_dim")),
+        *((name, Heads) for name in ("q", "k", "v")),
+        *((name, c_void_p) for name in ("decay", "beta", "state", "out")),
+    ]
+
+
+class ConvCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("batch", "seq", "channels", "taps")),
+        *((name, c_void_p) for name in ("x", "history", "weight")),
+        *((name, c_int64) for name in ("unit_heads", "unit_dim")),
+        ("out", c_void_p),
+    ]
+
+
+class ProductCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("tokens", "rows", "columns", "bits")),
+        *((name, c_void_p) for name in ("q", "scale", "zero", "x", "y")),
+    ]
+
+
+_ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
+    "level": (c_int, []),
+    "delta": (c_int, [c_int, POINTER(DeltaCall), c_int]),
+    "delta_step": (c_int, [c_int, POINTER(DeltaCall), c_int]),
+    "conv": (None, [c_int, POINTER(ConvCall), c_int]),
+    "product": (c_int, [c_int, POINTER(ProductCall), c_int]),
+    "norm": (None, [c_int, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
+    "gated_norm": (None, [c_int, c_void_p, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
+    "gated_product": (None, [c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int]),
+}
+
+
+class Library(NamedTuple):
+    """The loaded functions (`docqa_` before the names in `_ARGUMENTS`) and the level that they run at."""
+
+    functions: ctypes.CDLL
+    level: int
+
+    def run(self, name: str, *arguments: Any) -> None:
+        """Call a function on torch's number of threads.
+
+        Raises:
+            MemoryError: it could not get its workspace.
+        """
+        if getattr(self.functions, f"docqa_{name}")(self.level, *arguments, torch.get_num_threads()):
+            raise MemoryError(f"no memory for the workspace of the native kernel '{name}'; read with fewer threads")
+
+
+def plain(x: Tensor) -> Tensor:
+    """`x` as the kernels read it: float32, elements in order; `x` itself where it is so already."""
+    return x.to(torch.float32).contiguous()
+
+
+class _Found(NamedTuple):
+    library: Library | None
+    why: str
+
+
+@lru_cache(maxsize=1)
+def _found() -> _Found:
+    if not FILE.is_file():
+        return _Found(None, "there was no C++ compiler when docqa was installed, or the processor is no x86-64")
+    try:
+        functions = ctypes.CDLL(str(FILE))
+        for name, (result, arguments) in _ARGUMENTS.items():
+            function = getattr(functions, f"docqa_{name}")
+            function.restype, function.argtypes = result, arguments
+    except (OSError, AttributeError) as error:
+        return _Found(None, f"{FILE} cannot be loaded ({error}); install docqa again")
+    level = functions.docqa_level()
+    if level == 0:
+        return _Found(None, "this processor lacks AVX2, FMA or F16C")
+    chosen = Library(functions, level)
+    if level > TESTED:
+        from docqa.kernels.cpu.trial import disagreement
+
+        trusted = chosen._replace(level=TESTED)
+        differs = disagreement(chosen, trusted)
+        if differs:
+            return _Found(
+                trusted, f"{LEVELS[TESTED]}; {LEVELS[level]} gave other results in '{differs}' and is not used"
+            )
+    return _Found(chosen, LEVELS[level])
+
+
+def library() -> Library | None:
+    """The native library at the best level of this processor, None where there is none."""
+    return _found().library
+
+
+def describe() -> str:
+    """What `docqa doctor` says: the instruction set in use, or why there is none."""
+    found = _found()
+    return found.why if found.library else f"none: {found.why}"

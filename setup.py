@@ -1,0 +1,83 @@
+"""Builds the native kernels beside the Python files; everything else about the package stands in pyproject.toml.
+
+kernels/cpu/level_*.cpp are compiled for one instruction set each, and the library chooses among them when it runs: no
+part of the build looks at the processor it runs on. Without a C++ compiler, or for another processor than x86-64, the
+package installs without the library, and `docqa doctor` says so.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import BaseError
+
+NAME = "docqa.kernels.cpu._native"
+SOURCES = Path("kernels") / "cpu"
+COMMON = [
+    "-std=c++17",
+    "-O3",
+    "-g0",
+    "-fPIC",
+    "-fopenmp",
+    "-fno-math-errno",
+    "-ffp-contract=off",
+    "-fvisibility=hidden",
+]
+AVX2 = ["-mavx2", "-mfma", "-mf16c"]
+AVX512 = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"]
+LEVELS = {  # source, its flags, and the name that api.cpp knows it by; an older compiler may lack the later ones
+    "level_avx2.cpp": (AVX2, None),
+    "level_avx512.cpp": (AVX512, "HAVE_AVX512"),
+    "level_vnni.cpp": ([*AVX512, "-mavx512vnni"], "HAVE_VNNI"),
+}
+
+
+def for_this_processor() -> bool:
+    return platform.machine().lower() in ("x86_64", "amd64") and sys.platform.startswith("linux")
+
+
+class BuildNative(build_ext):
+    """One plain shared library for ctypes: no Python symbols, so one file serves every Python version."""
+
+    def get_ext_filename(self, fullname: str) -> str:
+        return str(Path(*fullname.split("."))) + ".so"
+
+    def get_export_symbols(self, ext: Extension) -> list[str]:
+        return []
+
+    def build_extension(self, ext: Extension) -> None:
+        objects, known = [], []
+        for source, (flags, name) in LEVELS.items():
+            try:
+                objects += self._compile(source, [*flags, *known])
+            except BaseError:
+                if name is None:
+                    raise
+                break  # the later levels need more of the compiler
+            if name is not None:
+                known.append(f"-D{name}")
+        objects += self._compile("api.cpp", known)
+        target = Path(self.get_ext_fullpath(ext.name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.compiler.link_shared_object(objects, str(target), extra_postargs=["-fopenmp"], target_lang="c++")
+
+    def _compile(self, source: str, flags: list[str]) -> list[str]:
+        where = str(Path(self.build_temp))
+        return self.compiler.compile([str(SOURCES / source)], output_dir=where, extra_postargs=[*COMMON, *flags])
+
+
+class WheelForEveryPython(bdist_wheel):
+    """The wheel is for one platform, because of the library, but for every Python 3."""
+
+    def get_tag(self) -> tuple[str, str, str]:
+        _, _, plat = super().get_tag()
+        return "py3", "none", plat
+
+
+native = [Extension(NAME, sources=[], optional=True, language="c++")] if for_this_processor() else []
+setup(ext_modules=native, cmdclass={"build_ext": BuildNative, "bdist_wheel": WheelForEveryPython})

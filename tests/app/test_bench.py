@@ -1,0 +1,72 @@
+"""`docqa bench`: its rows, what was not measured, and the picture."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+import torch
+
+from docqa.app.bench import contestants, machine, run
+from docqa.app.bench.plot import ratios_svg
+from docqa.app.bench.rows import Row, table
+
+NAMES = {
+    "prefill_8k", "decode_8k", "prefill_128k", "decode_1m", "twin_prefill_256k", "twin_decode_256k", "restore_100k",
+    "help", "cold_ask", "train_step_32k",
+}  # fmt: skip
+
+
+def test_a_ratio_compares_speeds_whatever_the_unit():
+    assert Row("a", 300.0, "tokens/s", "p", 100.0, "").ratio == 3
+    assert Row("a", 0.5, "s", "p", 2.0, "").ratio == 4
+    assert Row("a", None, "s", "p", 2.0, "").ratio is None
+    fields = Row("a", 1.0, "s", None, None, "how").fields()
+    assert list(fields) == ["name", "value", "unit", "peer", "peer_value", "ratio", "method"]
+
+
+def test_what_was_not_measured_is_said_so():
+    lines = table([Row("twin", None, "tokens/s", "twin", None, "not measured: too long")])
+    assert "not measured" in lines[1] and lines[-1].endswith("too long")
+
+
+def test_the_picture_has_a_bar_for_every_ratio():
+    rows = [Row("a", 4.0, "tokens/s", "p<q", 2.0, ""), Row("b", None, "s", "p", 1.0, "")]
+    for some in (rows, rows[1:]):
+        drawn = ElementTree.fromstring(ratios_svg(some, "a & b"))
+        bars = [part for part in drawn.iter() if part.get("fill") == "#0072B2"]
+        assert len(bars) == len([row for row in some if row.ratio])
+
+
+def test_the_machine_names_its_processor_and_kernels():
+    found = machine.describe()
+    assert found["processor"] and found["threads"] == torch.get_num_threads()
+    assert found["kernels"] and found["versions"]["torch"] == torch.__version__
+
+
+@pytest.mark.slow
+@pytest.mark.weights
+def test_every_row_of_the_contract_is_there_and_those_measured_have_figures():
+    from docqa.model.load import load_model
+
+    model = load_model()
+    found = list(run.rows(model, long=False, prompt=300, restored=2_100))
+    assert {row.name for row in found} == NAMES
+    assert {row.peer for row in found if row.name == "prefill_8k"} == {"transformers", "llama.cpp"}
+    measured = {row.name for row in found if row.value is not None}
+    assert {"prefill_8k", "decode_8k", "restore_100k", "help", "cold_ask"} <= measured
+    assert all(row.value is not None or row.method.startswith("not measured: ") for row in found)
+
+
+@pytest.mark.slow
+@pytest.mark.weights
+def test_both_sides_go_on_with_the_same_tokens():
+    """The peer reads the same weights: its next tokens are docqa's, but for ties within rounding."""
+    from docqa.model.load import load_model
+
+    model = load_model(dtype="float32")
+    ours, theirs = contestants.Docqa(model), contestants.Transformers(model)
+    ids = run.random_ids(model, 200)
+    ours.prefill(ids)
+    theirs.prefill(ids)
+    with torch.inference_mode():
+        right = theirs.network(ids[None]).logits[0, -1]
+    assert (model.logits(ours.state.hidden) - right).abs().max() < 2e-2
