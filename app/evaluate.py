@@ -23,7 +23,7 @@ from docqa.app.scoring import TextMap, exact_match, f1
 from docqa.app.session import Session
 from docqa.ingest.types import Document
 
-_LENGTHS = ((4_096, "to 4k tokens"), (16_384, "4k to 16k"), (65_536, "16k to 64k"), (1 << 30, "over 64k"))
+LENGTHS = ((4_096, "to 4k tokens"), (16_384, "4k to 16k"), (65_536, "16k to 64k"), (1 << 30, "over 64k"))
 _BREAK = "\n\n"
 Told = Callable[[int], None]
 
@@ -140,12 +140,16 @@ def _lines(path: str) -> Iterator[str]:
         raise InputError(f"cannot be read ({error})", where=path, hint="a JSON lines file, gzip or not") from error
 
 
-def _ask_document(document: EvalDocument, options: Options, model: Any) -> Iterator[Outcome]:
+def parse(document: EvalDocument) -> tuple[Document, TextMap]:
+    """The Document that `ask` would read, and the way from places of `document.text` to places of its only page."""
     from docqa.ingest.read import read
 
     parsed = read(f"{document.name}.txt", data=document.text.encode("utf-8"), media_type="txt")
-    parsed = replace(parsed, title=document.title)
-    places = TextMap(document.text, parsed.pages[0].text)
+    return replace(parsed, title=document.title), TextMap(document.text, parsed.pages[0].text)
+
+
+def _ask_document(document: EvalDocument, options: Options, model: Any) -> Iterator[Outcome]:
+    parsed, places = parse(document)
     with Session([parsed], options, model=model) as session:
         for question in document.questions:
             answer = last_answer(session, question.text)
@@ -172,9 +176,9 @@ def _outcome(
         refused=answer.refused,
         f1=max((f1(said, gold) for gold in question.golds), default=0.0) if not answer.refused else 0.0,
         exact=max((exact_match(said, gold) for gold in question.golds), default=0.0) if not answer.refused else 0.0,
-        hit_1=_hit(session, ranked[:1], golds),
-        hit_3=_hit(session, ranked[:3], golds),
-        bm25_hit_1=_hit(session, words[:1], golds),
+        hit_1=hits(session, ranked[:1], golds),
+        hit_3=hits(session, ranked[:3], golds),
+        bm25_hit_1=hits(session, words[:1], golds),
         placed=bool(golds),
         page_hit=cited is not None and _same_line(document, places, (cited.start, cited.end), question.spans),
     )
@@ -188,7 +192,8 @@ def last_answer(session: Session, question: str) -> Answer:
     raise RuntimeError("a question ended without an answer")
 
 
-def _hit(session: Session, ranked: list[Ranked], golds: list[tuple[int, int]]) -> bool:
+def hits(session: Session, ranked: list[Ranked], golds: list[tuple[int, int]]) -> bool:
+    """Whether one of the `ranked` passages overlaps one of the places `golds`, characters of the only page."""
     passages = [session.context.passages[item.index].passage for item in ranked]
     return any(p.start < end and start < p.end for p in passages for start, end in golds)
 
@@ -209,9 +214,9 @@ def summary(outcomes: list[Outcome]) -> dict[str, Any]:
     by_length: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         by_dataset.setdefault(outcome.dataset, []).append(outcome)
-        name = next(name for limit, name in _LENGTHS if outcome.tokens <= limit)
+        name = length_name(outcome.tokens)
         by_length.setdefault(name, []).append(outcome)
-    ordered = [name for _, name in _LENGTHS if name in by_length]
+    ordered = [name for _, name in LENGTHS if name in by_length]
     return {
         **_rates(outcomes),
         "by_length": {name: _rates(by_length[name]) for name in ordered},
@@ -219,28 +224,34 @@ def summary(outcomes: list[Outcome]) -> dict[str, Any]:
     }
 
 
+def length_name(tokens: int) -> str:
+    """Which of LENGTHS a document of so many tokens belongs to."""
+    return next(name for limit, name in LENGTHS if tokens <= limit)
+
+
 def _rates(outcomes: list[Outcome]) -> dict[str, Any]:
     answerable = [outcome for outcome in outcomes if not outcome.unanswerable]
     unanswerable = [outcome for outcome in outcomes if outcome.unanswerable]
     placed = [outcome for outcome in answerable if outcome.placed]
-    refused_answerable = _mean(outcome.refused for outcome in answerable)
-    refused_unanswerable = _mean(outcome.refused for outcome in unanswerable)
+    refused_answerable = mean(outcome.refused for outcome in answerable)
+    refused_unanswerable = mean(outcome.refused for outcome in unanswerable)
     halves = [1.0 - refused_answerable] * bool(answerable) + [refused_unanswerable] * bool(unanswerable)
     return {
         "questions": len(outcomes),
-        "f1": _mean(outcome.f1 for outcome in answerable),
-        "exact_match": _mean(outcome.exact for outcome in answerable),
-        "evidence_hit_at_1": _mean(outcome.hit_1 for outcome in placed),
-        "evidence_hit_at_3": _mean(outcome.hit_3 for outcome in placed),
-        "page_hit": _mean(outcome.page_hit for outcome in placed),
+        "f1": mean(outcome.f1 for outcome in answerable),
+        "exact_match": mean(outcome.exact for outcome in answerable),
+        "evidence_hit_at_1": mean(outcome.hit_1 for outcome in placed),
+        "evidence_hit_at_3": mean(outcome.hit_3 for outcome in placed),
+        "page_hit": mean(outcome.page_hit for outcome in placed),
         "refused_answerable": refused_answerable,
         "refused_unanswerable": refused_unanswerable,
-        "balanced_refusal_accuracy": _mean(halves),
-        "evidence_hit_at_1_bm25_only": _mean(outcome.bm25_hit_1 for outcome in placed),
+        "balanced_refusal_accuracy": mean(halves),
+        "evidence_hit_at_1_bm25_only": mean(outcome.bm25_hit_1 for outcome in placed),
     }
 
 
-def _mean(values: Iterable[float]) -> float:
+def mean(values: Iterable[float]) -> float:
+    """Arithmetic mean to four digits, 0 of nothing."""
     listed = [float(value) for value in values]
     return round(sum(listed) / len(listed), 4) if listed else 0.0
 
@@ -283,12 +294,12 @@ def run_questions(
     return {
         "questions": len(rows),
         "skipped": skipped,
-        "page_hit": _mean(row["page_hit"] for row in answerable),
-        "evidence_page_hit_at_1": _mean(row["evidence_page_hit"] for row in answerable),
-        "evidence_page_hit_at_1_bm25_only": _mean(row["bm25_page_hit"] for row in answerable),
-        "f1": _mean(row["f1"] for row in answerable),
-        "refused_answerable": _mean(row["refused"] for row in answerable),
-        "not_found": _mean(row["refused"] for row in rows if row["unanswerable"]),
+        "page_hit": mean(row["page_hit"] for row in answerable),
+        "evidence_page_hit_at_1": mean(row["evidence_page_hit"] for row in answerable),
+        "evidence_page_hit_at_1_bm25_only": mean(row["bm25_page_hit"] for row in answerable),
+        "f1": mean(row["f1"] for row in answerable),
+        "refused_answerable": mean(row["refused"] for row in answerable),
+        "not_found": mean(row["refused"] for row in rows if row["unanswerable"]),
     }
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.model.beams import Branches
+from docqa.model.mtp import Drafter, drafter_for
 from docqa.model.sample import Sampling, sample
+from docqa.model.speculate import Speculation
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from docqa.model.load import Model
     from docqa.model.state import State
 
@@ -32,6 +36,7 @@ def generate(
     sampling: Sampling | None = None,
     stop: Sequence[str] = (),
     stop_ids: Sequence[int] | None = None,
+    drafter: Drafter | None = None,
 ) -> Iterator[Piece]:
     """Continue `state`, which must have read something and is not moved; closing the iterator cancels.
 
@@ -40,6 +45,8 @@ def generate(
         sampling: greedy where absent.
         stop: strings that end the text; they are not part of it.
         stop_ids: tokens that end the text, by default the tokenizer's.
+        drafter: guesses tokens ahead, which changes the time and not the text; moved on. By default a new one where the
+            checkpoint has an MTP module; one that has followed the prefill is right more often.
 
     Raises:
         ValueError: the state is empty, or was read through the first layers only.
@@ -51,7 +58,7 @@ def generate(
     ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)
     text = _Text(stop)
     written: list[int] = []
-    branches, walker = _continuation(model, state)
+    following = _continuation(model, state, max_tokens, drafter)
     logits = model.logits(state.hidden)
     for _ in range(max_tokens):
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
@@ -65,13 +72,22 @@ def generate(
             yield Piece(token, piece + ("" if text.stopped else text.rest()), "stop" if text.stopped else "length")
             return
         yield Piece(token, piece)
-        logits = branches.logits([token])[0] if branches else model.logits(model.prefill([token], walker))
+        logits = following(token)
 
 
-def _continuation(model: Model, state: State) -> tuple[Branches | None, State]:
-    """Branches share the unpacked context and are fast; past exact attention the state itself has to choose blocks."""
-    walker = state.fork()
-    return (Branches(model, state) if state.position <= state.long.exact else None), walker
+def _continuation(model: Model, state: State, max_tokens: int, drafter: Drafter | None) -> Callable[[int], Tensor]:
+    """Function from a token to the logits [vocab] of what follows it.
+
+    Branches share the unpacked context and are fast; past exact attention the state itself has to choose blocks.
+    """
+    if state.position > state.long.exact:
+        walker = state.fork()
+        return lambda token: model.logits(model.prefill([token], walker))
+    drafter = drafter or drafter_for(model)
+    if drafter is not None:
+        return Speculation(model, state, drafter, max_tokens).logits
+    branches = Branches(model, state)
+    return lambda token: branches.logits([token])[0]
 
 
 class _Text:

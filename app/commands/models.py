@@ -1,4 +1,4 @@
-"""`docqa models list|show|check`: which models there are, what they cost, whether they compute what they should."""
+"""`docqa models list|show|check|export`: which models there are, what they cost, whether they compute rightly."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from docqa.app import report
 from docqa.app.commands import flags
+from docqa.app.commands.export import export_model
 from docqa.app.commands.inputs import BUNDLED_NAME
 from docqa.app.progress import size
 
@@ -25,6 +26,7 @@ def group() -> typer.Typer:
     app.command("list")(list_models)
     app.command("show")(show)
     app.command("check")(check)
+    app.command("export")(export_model)
     return app
 
 
@@ -33,7 +35,7 @@ def list_models() -> int:
     from docqa.app import config
 
     chosen = config.resolve()["model"]
-    folder = _bundled()
+    folder = bundled()
     mark = "*" if chosen in (None, BUNDLED_NAME) else " "
     report.result(f"{mark} {BUNDLED_NAME}  {size(_folder_bytes(folder))}  {folder}")
     if mark == " ":
@@ -69,7 +71,7 @@ def check(
     return report.ANSWERED if found["argmax_equal"] else report.RESOURCES
 
 
-def _bundled() -> Path:
+def bundled() -> Path:
     """The bundled folder, without importing torch."""
     import docqa.model
 
@@ -81,7 +83,7 @@ def model_folder(name: str | None) -> Path:
     from docqa.model.errors import ModelNotFound
 
     chosen = name or config.resolve().text("model") or BUNDLED_NAME
-    folder = _bundled() if chosen == BUNDLED_NAME else Path(chosen).expanduser()
+    folder = bundled() if chosen in (BUNDLED_NAME, "bundled") else Path(chosen).expanduser()
     if not folder.is_dir():
         raise ModelNotFound(f"{chosen}: there is no model of that name and no such folder; see `docqa models list`")
     return folder

@@ -7,7 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from docqa.app import report
-from docqa.app.commands import ask, cache, doctor, evaluation, extract, inspect, models, reading, tui, verify
+from docqa.app.commands import (
+    ask,
+    bench,
+    cache,
+    chat,
+    doctor,
+    evaluation,
+    extract,
+    history,
+    inspect,
+    models,
+    reading,
+    summarize,
+    tui,
+    verify,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +46,16 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "plan": reading.plan,
     "outline": reading.outline,
     "inspect": inspect.inspect,
+    "summarize": summarize.summarize,
     "extract": extract.extract,
     "verify": verify.verify,
+    "chat": chat.chat,
     "tui": tui.tui,
+    "history": history.history,
     "forget": cache.forget,
     "doctor": doctor.doctor,
     "eval": evaluation.evaluate,
+    "bench": bench.bench,
 }
 
 

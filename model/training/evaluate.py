@@ -2,7 +2,8 @@
 
 python -m docqa.model.training.evaluate --teacher FILE.gguf --student FOLDER --data FOLDER [--sequences N]
 
-Reading quality (F1, evidence, refusal) is `docqa eval`: it needs the whole path from document to answer.
+`--student` is any checkpoint folder, quantized or not. Reading quality needs the whole path from document to answer,
+and is measured above this package: `docqa eval`, `python -m docqa.app.compare`, `python -m docqa.app.needles`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.model.training.convert import read_checkpoint
+from docqa.model.config import HybridConfig
+from docqa.model.load import load_network
 from docqa.model.training.data import FileTokenizer
 from docqa.model.training.loop import best_dtype
 from docqa.model.training.teacher import Teacher, read_gguf
@@ -52,11 +54,7 @@ def run(options: argparse.Namespace) -> dict[str, float]:
     """Measure both models on the same text; returns losses in nats and the ratio of perplexities."""
     dtype = best_dtype(torch.device("cpu"))
     teacher = Teacher(*read_gguf(options.teacher), dtype)
-    student, _ = read_checkpoint(options.student)
-    student.to(dtype)
-    for name, parameter in student.named_parameters():
-        if name.endswith(("A_log", "dt_bias", "norm.weight")):
-            parameter.data = parameter.data.float()
+    student = load_network(options.student, HybridConfig.from_folder(options.student), dtype)
     tokenizer = FileTokenizer(options.student / "tokenizer.json")
     prose = held_out(options.data, tokenizer, options.sequences, options.length)
     half = prose[:, : options.length // 2]

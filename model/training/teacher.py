@@ -71,6 +71,30 @@ def write_tokenizer(meta: dict[str, Any], path: Path) -> None:
     path.write_text(json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False, indent=1), encoding="utf-8")
 
 
+class KeyValues:
+    """Keys and values of what the teacher has read, by layer, [batch, kv_heads, tokens, dim] each."""
+
+    def __init__(self, layers: dict[str, tuple[Tensor, Tensor]] | None = None) -> None:
+        self.layers = dict(layers or {})
+
+    @property
+    def position(self) -> int:
+        """Tokens read so far; the same for every layer between two calls of the teacher."""
+        return max((keys.shape[2] for keys, _ in self.layers.values()), default=0)
+
+    def extended(self, layer: str, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """All keys and values of a layer, with new ones behind those that were there."""
+        if layer in self.layers:
+            before_k, before_v = self.layers[layer]
+            k, v = torch.cat([before_k, k], 2), torch.cat([before_v, v], 2)
+        self.layers[layer] = k, v
+        return k, v
+
+    def fork(self) -> KeyValues:
+        """An independent one at the same point; tensors are shared, since none is written into."""
+        return KeyValues(self.layers)
+
+
 class Teacher(nn.Module):
     """The frozen Llama; `forward` returns final hidden states and, on request, each mixer's input and output."""
 
@@ -89,31 +113,44 @@ class Teacher(nn.Module):
     def rms(self, x: Tensor, name: str) -> Tensor:
         return functional.rms_norm(x, (x.shape[-1],), self.weight(name), self.eps)
 
-    def attention(self, x: Tensor, layer: str, rotation: tuple[Tensor, Tensor]) -> Tensor:
+    def attention(
+        self, x: Tensor, layer: str, rotation: tuple[Tensor, Tensor], cache: KeyValues | None = None
+    ) -> Tensor:
         batch, seq, hidden = x.shape
         dim = hidden // self.heads
         q, k, v = (functional.linear(x, self.weight(f"{layer}.self_attn.{p}_proj")) for p in "qkv")
         q = rotate(q.view(batch, seq, self.heads, dim), rotation).transpose(1, 2)
         k = rotate(k.view(batch, seq, self.kv_heads, dim), rotation).transpose(1, 2)
         v = v.view(batch, seq, self.kv_heads, dim).transpose(1, 2)
-        out = functional.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True)
+        if cache is not None:
+            k, v = cache.extended(layer, k, v)
+        total = k.shape[2]
+        seen = torch.ones(seq, total, dtype=torch.bool, device=x.device).tril(total - seq) if total > seq else None
+        out = functional.scaled_dot_product_attention(q, k, v, attn_mask=seen, is_causal=seen is None, enable_gqa=True)
         return functional.linear(
             out.transpose(1, 2).reshape(batch, seq, hidden), self.weight(f"{layer}.self_attn.o_proj")
         )
 
     @torch.no_grad()
-    def forward(self, ids: Tensor, mixers: list[tuple[Tensor, Tensor]] | None = None) -> Tensor:
-        """ids [batch, seq] -> hidden [batch, seq, hidden] after the last norm; `mixers` collects (input, output)."""
+    def forward(
+        self, ids: Tensor, mixers: list[tuple[Tensor, Tensor]] | None = None, cache: KeyValues | None = None
+    ) -> Tensor:
+        """ids [batch, seq] -> hidden [batch, seq, hidden] after the last norm; `mixers` collects (input, output).
+
+        With a `cache` the ids follow what it holds, and are added to it.
+        """
         x = self.weight("embed_tokens")[ids]
         dim = x.shape[-1] // self.heads
         frequencies = self.theta ** (-torch.arange(0, dim, 2, dtype=torch.float64, device=ids.device) / dim)
-        angles = torch.arange(ids.shape[1], dtype=torch.float64, device=ids.device)[:, None] * frequencies
+        start = cache.position if cache is not None else 0
+        positions = torch.arange(start, start + ids.shape[1], dtype=torch.float64, device=ids.device)
+        angles = positions[:, None] * frequencies
         angles = torch.cat([angles, angles], -1)
         rotation = angles.cos().float(), angles.sin().float()
         for number in range(self.layers_count):
             layer = f"layers.{number}"
             normed = self.rms(x, f"{layer}.input_layernorm")
-            mixed = self.attention(normed, layer, rotation)
+            mixed = self.attention(normed, layer, rotation, cache)
             if mixers is not None:
                 mixers.append((normed, mixed))
             x = x + mixed

@@ -1,0 +1,79 @@
+"""Figures of measurements as SVG text: groups of bars side by side, and a grid of shares. For MODEL_CARD.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape
+
+COLOURS = ("#1f5fa8", "#7fb0dd", "#b8b8b8", "#8a8a8a", "#d98b3a", "#4f9a5b")
+WIDTH, PANEL, MARGIN, LEGEND_ROW = 760, 210, 50, 18
+_TEXT = 'font-family="sans-serif" font-size="{size}" fill="#222222"'
+
+
+def bars(title: str, panels: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """One panel of grouped bars below the other: {panel: {group: {series: share from 0 to 1}}}.
+
+    Series keep one colour throughout, in the order in which they first appear; each bar bears its value in percent.
+    """
+    series = list(dict.fromkeys(name for groups in panels.values() for found in groups.values() for name in found))
+    top = 30 + LEGEND_ROW * len(series)
+    parts = [_label(MARGIN, 20, title, 15)]
+    for number, name in enumerate(series):
+        y = 38 + LEGEND_ROW * number
+        parts.append(_box(MARGIN, y - 10, 12, 12, COLOURS[number % len(COLOURS)]) + _label(MARGIN + 18, y, name, 12))
+    for number, (name, groups) in enumerate(panels.items()):
+        parts.append(_panel(name, groups, series, top + number * PANEL))
+    return _document(parts, top + PANEL * len(panels))
+
+
+def _panel(name: str, groups: Mapping[str, Mapping[str, float]], series: Sequence[str], top: int) -> str:
+    floor, height = top + PANEL - 34, PANEL - 74
+    parts = [_label(MARGIN, top + 20, name, 13), _line(MARGIN, floor, WIDTH - MARGIN, floor)]
+    room = (WIDTH - 2 * MARGIN) / max(len(groups), 1)
+    wide = min((room - 12) / max(len(series), 1), 46)
+    for place, (group, found) in enumerate(groups.items()):
+        left = MARGIN + place * room + (room - wide * len(series)) / 2
+        parts.append(_label(MARGIN + (place + 0.5) * room, floor + 16, group, 11, "middle"))
+        for number, which in enumerate(series):
+            if which in found:
+                tall = height * found[which]
+                x = left + number * wide
+                parts.append(_box(x, floor - tall, wide - 2, tall, COLOURS[number % len(COLOURS)]))
+                parts.append(_label(x + wide / 2 - 1, floor - tall - 3, f"{100 * found[which]:.0f}", 9, "middle"))
+    return "".join(parts)
+
+
+def grid(title: str, rows: Mapping[str, Mapping[str, float]]) -> str:
+    """Shares from 0 to 1 as cells: {row: {column: share}}; the darker, the nearer to 1."""
+    columns = list(dict.fromkeys(name for found in rows.values() for name in found))
+    wide, tall, left = (WIDTH - MARGIN - 110) / max(len(columns), 1), 30, 110
+    parts = [_label(MARGIN, 20, title, 15)]
+    parts += [_label(left + (i + 0.5) * wide, 46, name, 11, "middle") for i, name in enumerate(columns)]
+    for number, (name, found) in enumerate(rows.items()):
+        y = 54 + number * tall
+        parts.append(_label(left - 8, y + 20, name, 11, "end"))
+        for i, column in enumerate(columns):
+            if column in found:
+                x, share = left + i * wide, found[column]
+                parts.append(_box(x, y, wide - 2, tall - 2, COLOURS[0], 0.08 + 0.62 * share))
+                parts.append(_label(x + wide / 2 - 1, y + 19, f"{100 * share:.0f}", 11, "middle"))
+    return _document(parts, 64 + tall * len(rows))
+
+
+def _document(parts: Sequence[str], height: float) -> str:
+    size = f'width="{WIDTH}" height="{height:.0f}" viewBox="0 0 {WIDTH} {height:.0f}"'
+    back = f'<rect width="{WIDTH}" height="{height:.0f}" fill="#ffffff"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{back}{"".join(parts)}</svg>\n'
+
+
+def _label(x: float, y: float, text: str, size: int, anchor: str = "start") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {_TEXT.format(size=size)}>{escape(text)}</text>'
+
+
+def _box(x: float, y: float, width: float, height: float, colour: str, opacity: float = 1.0) -> str:
+    shape = f'x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"'
+    return f'<rect {shape} fill="{colour}" fill-opacity="{opacity:.2f}"/>'
+
+
+def _line(x: float, y: float, to_x: float, to_y: float) -> str:
+    return f'<path d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}" stroke="#222222" stroke-width="1"/>'

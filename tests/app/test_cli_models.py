@@ -1,0 +1,33 @@
+"""`docqa models export`: the files it writes, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.usefixtures("tiny_model")
+def test_an_exported_folder_is_a_model_that_answers(docqa: Any, tmp_path: Path, checkpoint: Path, lease: Path) -> None:
+    code, out, _ = docqa("models", "export", checkpoint, tmp_path / "out", "--format", "hf")
+    assert code == 0
+    assert {line.split("/")[-1] for line in out.splitlines()} >= {"config.json", "model.safetensors", "tokenizer.json"}
+    code, out, _ = docqa("ask", lease, "Who is the keeper of unit 7?", "--model", tmp_path / "out", "--no-store")
+    assert (code, "[verified: exact]" in out) == (0, True)
+
+
+def test_what_cannot_be_exported_says_why(docqa: Any, tmp_path: Path, checkpoint: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine", encoding="utf-8")
+    code, _, err = docqa("models", "export", checkpoint, tmp_path / "full")
+    assert (code, "not empty" in err) == (2, True)
+    code, _, err = docqa("models", "export", checkpoint, tmp_path / "full" / "mine.txt")
+    assert (code, "is a file" in err) == (2, True)
+    code, _, err = docqa("models", "export", checkpoint, tmp_path / "out", "--format", "onnx")
+    assert (code, "hf or gguf" in err) == (2, True)
+    code, _, err = docqa("models", "export", "nowhere", tmp_path / "out")
+    assert (code, "docqa models list" in err) == (4, True)
+    code, _, err = docqa("models", "export", checkpoint, tmp_path / "out", "--format", "gguf")
+    assert (code, "--format hf" in err) == (4, True)  # the tiny model's keys and values differ in size
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["full"]

@@ -1,0 +1,110 @@
+"""Matrices that stay in the bits of their checkpoint: the same model within rounding, and one result for one text."""
+
+import json
+import shutil
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import load_file, save_file
+
+from docqa.kernels.cpu import library
+from docqa.kernels.dispatch import SWITCH, choose
+from docqa.model.errors import StateForeign, WeightsMissing
+from docqa.model.load import load_model, load_network
+from docqa.model.quantize import quantize
+from docqa.model.state import State
+
+pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The tiny checkpoint, quantized."""
+    where = tmp_path_factory.mktemp("packed")
+    quantize(tiny.write_checkpoint(where / "source"), where / "q")
+    return where / "q"
+
+
+@pytest.fixture(scope="module")
+def packed(folder):
+    return load_model(folder)
+
+
+def read(model, ids, cuts=()):
+    state, at = model.new_state(grid=64), 0
+    for cut in (*cuts, len(ids)):
+        hidden = model.prefill(ids[at:cut], state)
+        at = cut
+    return hidden, state
+
+
+def test_matrices_stay_packed_unless_a_dtype_is_asked_for(folder, packed):
+    held = packed.network.held()
+    assert "embed_tokens.weight" in held and "layers.0.mlp.down_proj.weight" not in held  # 96 columns, no whole groups
+    assert "layers.0.mlp.up_proj.weight" in held
+    assert not any("in_proj_a" in name or "norm" in name for name in held)
+    assert load_model(folder, dtype="float32").network.held() == {}
+    assert packed.precision != load_model(folder, dtype="float32").precision
+
+
+def test_the_network_computes_what_the_definition_of_the_product_says(packed, monkeypatch):
+    ids = tiny.random_ids(90)
+    ours = packed.logits(read(packed, ids)[0])
+    monkeypatch.setenv(SWITCH, "reference")
+    choose.cache_clear()
+    try:
+        right = packed.logits(read(packed, ids)[0])
+    finally:
+        monkeypatch.undo()
+        choose.cache_clear()
+    assert (ours - right).norm() / right.norm() < 0.01  # an activation between two steps may be rounded either way
+
+
+def test_token_vectors_are_exactly_the_unpacked_ones(folder, packed):
+    ids, exact = torch.tensor([[3, 250, 3]]), load_network(folder, packed.config, torch.float32)
+    assert torch.equal(packed.network.embed_tokens(ids), exact.embed_tokens(ids))
+
+
+def test_lower_layers_first_and_all_layers_at_once_hold_the_same_matrices(folder, packed):
+    lower = load_network(folder, packed.config, torch.float32, 2, packed=True)
+    grown = load_network(folder, packed.config, torch.float32, known=lower, packed=True).held()
+    assert grown.keys() == packed.network.held().keys() > lower.held().keys()
+    assert all(grown[name] is matrix for name, matrix in lower.held().items())
+
+
+def test_cuts_on_the_grid_and_threads_do_not_change_a_bit(packed):
+    ids, threads = tiny.random_ids(200), torch.get_num_threads()
+    whole = read(packed, ids)[0]
+    assert torch.equal(read(packed, ids, (64, 128))[0], whole)
+    try:
+        torch.set_num_threads(3)
+        assert torch.equal(read(packed, ids)[0], whole)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_a_state_of_other_kernels_is_refused_by_name(packed, tmp_path, monkeypatch):
+    _, state = read(packed, tiny.random_ids(100))
+    state.save(tmp_path, {}, model=packed)
+    assert State.load(tmp_path, packed, {}).position == 100
+    monkeypatch.setenv(SWITCH, "torch")
+    choose.cache_clear()
+    try:
+        with pytest.raises(StateForeign, match="kernels is 'native"):
+            State.load(tmp_path, packed, {})
+    finally:
+        monkeypatch.undo()
+        choose.cache_clear()
+
+
+def test_a_missing_part_of_a_packed_matrix_is_named(folder, tmp_path):
+    broken = shutil.copytree(folder, tmp_path / "broken")
+    index = broken / "model.safetensors.index.json"
+    content = json.loads(index.read_text())
+    file = broken / content["weight_map"]["model.layers.0.mlp.up_proj.weight.zero"]
+    tensors = load_file(file)
+    del tensors["model.layers.0.mlp.up_proj.weight.zero"]
+    save_file(tensors, file)
+    with pytest.raises(WeightsMissing, match=r"up_proj.weight.zero"):
+        load_model(broken)
