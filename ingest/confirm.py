@@ -123,4 +123,3 @@ def _rounds(suspects: Sequence[Suspect]) -> list[list[Suspect]]:
 def _around(boxes: Iterable[Box]) -> Box:
     lefts, bottoms, rights, tops = zip(*boxes, strict=True)
     return min(lefts), min(bottoms), max(rights), max(tops)
-

@@ -176,4 +176,3 @@ def _background(covers: Sequence[Cover], box: Box) -> tuple[int, int, int] | Non
 
 def _near(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:
     return max(abs(x - y) for x, y in zip(a, b, strict=True)) <= SAME_LEVELS
-

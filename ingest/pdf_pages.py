@@ -111,9 +111,7 @@ def _open_pdfium(reader: Any, data: bytes, password: str | None, stack: ExitStac
     return file if len(file) == len(reader.pages) else None
 
 
-def _read(
-    reader: Any, streams: Streams, file: PdfiumFile | None, index: int, recogniser: Recogniser | None
-) -> RawPage:
+def _read(reader: Any, streams: Streams, file: PdfiumFile | None, index: int, recogniser: Recogniser | None) -> RawPage:
     try:
         problem = streams.problem(reader, index)
         if problem is not None:

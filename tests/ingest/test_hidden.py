@@ -412,7 +412,8 @@ KEPT = [
     ("court_hidden_text", 1, "a copyrighted photograph of a dog with a bone"),
     ("court_deposition", 1, "CRYSTAL LONG"),
     ("report_federal_register", 1, "Airworthiness Directives"),
-    ("acad_zfn_ocr", 1, "Solitary-wave Solutions"), ("statute_zw_constitution", 1, "into operation on the 18th\n"),
+    ("acad_zfn_ocr", 1, "Solitary-wave Solutions"),
+    ("statute_zw_constitution", 1, "into operation on the 18th\n"),
 ]
 GONE = [
     ("report_federal_register", 1, "VerDate"), ("manual_redpaper", 1, "Front cover"),
