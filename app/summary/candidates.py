@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import accumulate
 
 from docqa.app.context import Context
 from docqa.app.folding import fold
@@ -59,6 +60,7 @@ class _Finder:
         self.english = is_english(" ".join(page.text[:4_000] for page in document.pages[:40]))
         self.graded = any(page.grade in _GOOD_GRADES for page in document.pages)
         self.number = {section.id: index for index, section in enumerate(document.sections)}
+        self.left_out = _left_out(document)
         self.tokens = _TokenPlaces(context)
         self.seen: set[str] = set()
         self.found: list[Candidate] = []
@@ -69,18 +71,16 @@ class _Finder:
         for page in self.document.pages:
             if page.grade == "F" or self.graded and page.grade not in _GOOD_GRADES:
                 continue
-            self._page(page, shut.get(page.page, []))
+            self._page(page, _Spans(shut[page.page]))
         return self.found
 
-    def _page(self, page: Page, shut: list[Span]) -> None:
-        spans = sentences(page.text)
+    def _page(self, page: Page, shut: _Spans) -> None:
         ends, line, at = -1, 0, None  # `at`: the candidate that the sentence just before became
-        for span in spans:
+        for span in sentences(page.text):
             if "\n" in page.text[max(ends, 0) : span.start] or ends < 0:
                 self.paragraph, line, at = self.paragraph + 1, 0, None
             ends = span.end
-            shut_off = any(span.start < other.end and other.start < span.end for other in shut)
-            at = None if shut_off else self._take(page, span, line, at)
+            at = None if shut.touch(span) else self._take(page, span, line, at)
             line += 1
 
     def _take(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
@@ -88,42 +88,35 @@ class _Finder:
         span = Span(span.start + len(bullet(page.text[span.start : span.end])), span.end)
         text = flat(page.text[span.start : span.end])
         section = self.document.section_of(page.page, span.start)
-        if not is_sentence(text, english=self.english, most_words=self.most_words) or self._left_out(
-            section, page.page, span
-        ):
+        if section is not None and (section.id in self.left_out or _is_heading(section, page.page, span)):
             return None
-        dangling = needs_the_one_before(text)
-        said = fold(text).text
-        if said in self.seen or (dangling and previous is None):
+        if not is_sentence(text, english=self.english, most_words=self.most_words):
             return None
+        dangling, said = needs_the_one_before(text), fold(text).text
         first, last = self.tokens.range(page.page, span)
-        if first == last:  # in no passage, so the model has not read it
+        # Without tokens it stands in no passage, and the model has not read it.
+        if said in self.seen or first == last or (dangling and previous is None):
             return None
         self.seen.add(said)
+        number = self.number[section.id] if section else -1
+        before = previous if dangling else None
         self.found.append(
-            Candidate(
-                page.page,
-                span.start,
-                span.end,
-                first,
-                last,
-                self.number[section.id] if section else -1,
-                self.paragraph,
-                line,
-                text,
-                previous if dangling else None,
-            )  # fmt: skip
+            Candidate(page.page, span.start, span.end, first, last, number, self.paragraph, line, text, before)
         )
         return len(self.found) - 1
 
-    def _left_out(self, section: Section | None, page: int, span: Span) -> bool:
-        """Whether a section is no part of what the document says, or the words are its heading."""
-        if section is None:
-            return False
-        heading = (
-            section.page == page and section.start <= span.start and span.end <= section.start + len(section.title)
-        )
-        return heading or any(_LEFT_OUT.match(above.title) for above in self.document.sections_above(section))
+
+def _is_heading(section: Section, page: int, span: Span) -> bool:
+    return section.page == page and section.start <= span.start and span.end <= section.start + len(section.title)
+
+
+def _left_out(document: Document) -> set[str]:
+    """Ids of the sections that are no part of what the document says, and of those in them."""
+    found: set[str] = set()
+    for section in document.sections:  # a parent before its children
+        if section.parent in found or _LEFT_OUT.match(section.title):
+            found.add(section.id)
+    return found
 
 
 def _shut_spans(document: Document) -> dict[int, list[Span]]:
@@ -137,6 +130,19 @@ def _shut_spans(document: Document) -> dict[int, list[Span]]:
         if passage.kind != "text":
             found[passage.page].append(Span(passage.start, passage.end))
     return found
+
+
+class _Spans:
+    """Spans of one page, asked one by one whether any of them touches another."""
+
+    def __init__(self, spans: list[Span]) -> None:
+        ordered = sorted(spans, key=lambda span: span.start)
+        self._starts = [span.start for span in ordered]
+        self._ends = list(accumulate((span.end for span in ordered), max))  # the furthest end so far
+
+    def touch(self, span: Span) -> bool:
+        at = bisect_left(self._starts, span.end)
+        return at > 0 and self._ends[at - 1] > span.start
 
 
 class _TokenPlaces:

@@ -43,10 +43,10 @@ _BOILERPLATE = any_of(
     r"""
     ©|\ball rights reserved\b|\bcopyright(?:ed)? \d|\blicen[cs]ed under\b|\bcreative commons\b
     \bopen.access article\b|\bdownloaded from\b|\bissn\b|\bisbn\b|\bdoi\b|https?:|www\.|\S@\S+\.\w
-    \bcorresponding author\b|\bcorrespondence (?:to|should)\b|\bpage \d+ of \d+|\bslip opinion\b|\bsyllabus constitutes\b
-    \bsee (?:table|figure|fig\.|page|section|above|below)\b|\bsupplementary\b|\bsupporting information\b
+    \bcorresponding author\b|\bcorrespondence (?:to|should)\b|\bpage \d+ of \d+|\bslip opinion\b
+    \bsee (?:table|figure|fig\.|page|section|above|below)\b|\bsupplementary\b|\bsyllabus constitutes\b
     \bthis page (?:is )?(?:was )?(?:intentionally )?(?:left )?blank\b|\bcompeting interests?\b|\bfunders? had no\b
-    \bthe authors? (?:wish to )?thanks?\b|\bconceived and designed\b|\bsubmitted (?:to|on)\b
+    \bsupporting information\b|\bthe authors? (?:wish to )?thanks?\b|\bconceived and designed\b|\bsubmitted (?:to|on)\b
     \bproceedings of the\b|\bin proceedings of\b|\bpp?\.\s?\d|\bas follows\b|\bthe following\s*[.:]$
     \b(?:listed|discussed|described|explained|summari[sz]ed|shown|given|outlined) (?:further )?(?:below|above)\b
     \b(?:listed|discussed|described|explained|summari[sz]ed|shown) in (?:the )?(?:section|chapter|appendix|next)\b
@@ -65,7 +65,7 @@ _DANGLING = any_of(
     in (?:this|that) (?:case|event|way|context|regard|respect)\b|on the (?:other|contrary|one)\b
     for (?:example|instance|this|that|these|those)\b|at the same time\b|to do (?:so|this)\b|even so\b|if (?:so|not)\b
     as a (?:result|consequence)\b
-    as (?:such|noted|mentioned|described|discussed|shown|above|expected|well)\b|after (?:that|this|these)\b
+    as (?:such|noted|indicated|stated|mentioned|described|discussed|shown|above|well)\b|after (?:that|this|these)\b
     (?:because of|despite|given|under|with|from|like|of) (?:this|that|these|those|such)\b|of course\b
     all (?:these|this|of (?:this|these|them))\b|(?:each|most|some) of (?:these|them)\b|one (?:such|of (?:these|them))\b
     the (?:same|above|foregoing|former|latter|first|second|third|others?|following|reasons?|answer|result is)\b

@@ -39,10 +39,10 @@ class Pool:
         vectors = unit(sentence_means(rows, candidates))
         return cls(candidates, vectors, [frozenset(terms(candidate.text)) for candidate in candidates])
 
-    def same(self, one: int, other: int) -> float:
-        """Share (0 to 1) of the words of the shorter of two sentences that the other has too."""
+    def repeats(self, one: int, other: int) -> bool:
+        """Whether the shorter of two sentences has SAID_ALREADY of its words in common with the other."""
         fewer = min(len(self.words[one]), len(self.words[other]))
-        return len(self.words[one] & self.words[other]) / fewer if fewer else 0.0
+        return len(self.words[one] & self.words[other]) >= SAID_ALREADY * fewer if fewer else False
 
 
 def choose(
@@ -59,25 +59,50 @@ def choose(
     `taken` are already in the summary: nothing that repeats them is chosen. A sentence that needs the one before it is
     chosen only behind that one. With `spread` a section that something was chosen from waits for the others.
     """
+    round_ = _Round(pool, numbers, scores, spread=spread)
+    for number in taken:
+        round_.say(number)
     chosen: list[int] = []
-    present = list(taken)
-    left = dict(zip(numbers, (round(float(score), 9) for score in scores), strict=True))
-    while left and len(chosen) < count:
-        best = max(left, key=lambda number: (_gain(pool, number, left[number], present, chosen, spread), -number))
-        if _gain(pool, best, left[best], present, chosen, spread) == -np.inf:
-            break
-        del left[best]
+    while len(chosen) < count and (best := round_.best(chosen)) is not None:
         chosen.append(best)
-        present.append(best)
+        round_.say(best)
+        round_.count_section(best)
     return sorted(chosen)
 
 
-def _gain(pool: Pool, number: int, score: float, present: list[int], chosen: list[int], spread: bool) -> float:
-    candidate = pool.candidates[number]
-    if candidate.before is not None and candidate.before not in chosen:
-        return -np.inf
-    if any(pool.same(number, other) >= SAID_ALREADY for other in present):
-        return -np.inf
-    like = max((float(pool.vectors[number] @ pool.vectors[other]) for other in present), default=0.0)
-    sections = sum(pool.candidates[other].section == candidate.section for other in chosen) if spread else 0
-    return score - LIKENESS_WEIGHT * max(like, 0.0) - SECTION_WEIGHT * sections
+class _Round:
+    """What each candidate is still worth. Mutable: every sentence that is said lowers those like it."""
+
+    def __init__(
+        self, pool: Pool, numbers: Sequence[int], scores: Sequence[float] | np.ndarray, *, spread: bool
+    ) -> None:
+        self.pool = pool
+        self.numbers = np.array(numbers, dtype=np.int64)
+        self.scores = np.round(np.asarray(scores, dtype=np.float64), 9)
+        self.vectors = pool.vectors[self.numbers]
+        self.sections = np.array([pool.candidates[number].section for number in numbers])
+        self.before = [pool.candidates[number].before for number in numbers]
+        self.like = np.zeros(len(numbers))
+        self.shut = np.zeros(len(numbers), dtype=bool)
+        self.waits = np.zeros(len(numbers))
+        self.spread = spread
+
+    def say(self, number: int) -> None:
+        """A sentence is in the summary."""
+        self.like = np.maximum(self.like, self.vectors @ self.pool.vectors[number])
+        self.shut |= np.array([self.pool.repeats(int(other), number) for other in self.numbers], dtype=bool)
+        self.shut |= self.numbers == number
+
+    def count_section(self, number: int) -> None:
+        """A sentence was chosen now: others of its section wait."""
+        if self.spread:
+            self.waits += self.sections == self.pool.candidates[number].section
+
+    def best(self, chosen: list[int]) -> int | None:
+        """The candidate that adds most, of equals the first of the document; None where nothing may be added."""
+        waiting = np.array([before is not None and before not in chosen for before in self.before], dtype=bool)
+        worth = self.scores - LIKENESS_WEIGHT * self.like - SECTION_WEIGHT * self.waits
+        worth[self.shut | waiting] = -np.inf
+        if not len(worth) or worth.max() == -np.inf:
+            return None
+        return int(self.numbers[worth == worth.max()].min())

@@ -62,7 +62,7 @@ CLAUSES = (
             \b(?:effective|commenc\w+|dated?|takes? effect|into force|begin\w*|expir\w+|ends?|until)\b.{0,80}DATE
             DATE.{0,60}[“"](?:effective|commencement|start|expiration|closing|execution) date[”"]
             \b(?:initial|renewal|original) (?:term|period)\b|\bshall (?:commence|expire)\b|\btakes? effect\b
-            \b(?:term|contract period)[”"]? (?:of this agreement )?(?:shall mean|means|is|shall be|begins|commences)\b
+            \b(?:term|contract period)[”"]? (?:of this agreement )?(?:shall mean|means|shall be|begins|commences)\b
             \bterm of (?:this|the) (?:agreement|contract|lease|licen[cs]e) (?:is|shall|will|begins?|commences?|ends?)\b
             \b(?:shall|will) (?:continue|remain) in (?:full )?(?:force|effect)\b|\bautomatically renew
             \brenew(?:s|ed|al)? (?:automatically|for)\b

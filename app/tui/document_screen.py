@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 _STOPPED = "Stopped. What was read is kept; {} goes on."
+_SETTLED_S = 0.5  # after opening; by then the first frame is on the screen
 _NO_PICTURES = "this terminal shows no pictures (those of kitty, iTerm2 and sixel do); docqa inspect draws into a file"
 
 
@@ -92,9 +93,7 @@ class DocumentScreen(DocumentPanes):
             self._tell(warning, "warning")
         if self._asked_before is not None:
             self._show_asked(self._asked_before)
-        # A collector that goes over a million tokens of blocks and passages holds a frame up for a tenth of a second.
-        gc.collect()
-        gc.freeze()
+        self.set_timer(_SETTLED_S, _keep_collector_away)
 
     def on_unmount(self) -> None:
         gc.unfreeze()
@@ -447,6 +446,12 @@ class DocumentScreen(DocumentPanes):
         if self._sizes is None:
             return ["Nothing is read yet.", "", f"{key(self, 'read')} reads the document, a question does, too."]
         return gauges.memory_lines(self._sizes, self._tokens_done, width)
+
+
+def _keep_collector_away() -> None:
+    """A collector that goes over a million tokens of blocks and passages holds a frame up for a tenth of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def title_text(document: Document) -> str:

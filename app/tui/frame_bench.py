@@ -95,7 +95,7 @@ async def _measure(path: Path, cache: Path, characters: int, frames: int) -> Fra
                 raise TimeoutError(f"{path} is not on the screen after {_GIVE_UP_S:g} s")
             await asyncio.sleep(0.001)
         opened, opened_cpu = time.perf_counter() - started, time.process_time() - worked
-        await pilot.pause()
+        await pilot.pause(1.0)
         walls, jumps, drawn, again = await _frames(screen.page, frames)
         await app.action_quit()
     app.bridge.close(20)

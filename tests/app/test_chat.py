@@ -250,6 +250,7 @@ def terminal() -> Iterator[Callable[..., Terminal]]:
             one.process.wait()
 
 
+@pytest.mark.slow
 def test_a_person_asks_stops_goes_on_and_quits(terminal: Any, docqa: Any, tmp_path: Path, lease_of: Any) -> None:
     screen = terminal(lease_of(tmp_path / "lease.txt", 20))
     assert "lease.txt" in screen.until("Ctrl+D quits.")

@@ -161,10 +161,10 @@ def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path: Path, sample_do
 
 
 def test_a_kept_document_is_read_again_once_scans_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    from docqa.app.sources import ReadingOptions, _key
+    from docqa.app.sources import ReadingOptions, document_key
 
     keys = set()
     for there in (False, True):
         monkeypatch.setattr(scans, "available", lambda there=there: there)
-        keys.add(_key("a.pdf", b"%PDF-", ReadingOptions()))
+        keys.add(document_key("a.pdf", "0" * 64, ReadingOptions()))
     assert len(keys) == 2

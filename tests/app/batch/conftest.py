@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -108,9 +109,15 @@ def summarize_process(checkpoint: Path, own_folders: Path) -> Callable[..., subp
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "docqa.app", "summarize", *map(str, arguments)],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, **settings},
+            preexec_fn=_heed_interrupts,
         )  # fmt: skip
 
     return start
+
+
+def _heed_interrupts() -> None:
+    """A test run in the background ignores them, and its children would too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def outputs_of(folder: Path) -> dict[str, bytes]:

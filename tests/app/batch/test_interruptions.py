@@ -66,14 +66,14 @@ def test_a_killed_run_goes_on_to_the_same_output_and_does_nothing_twice(
 def test_ctrl_c_is_status_130_and_keeps_what_was_done(
     docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
 ) -> None:
-    folder, out = mixed_folder(tmp_path / "docs", 7), tmp_path / "out"
+    folder, out = mixed_folder(tmp_path / "docs", 20), tmp_path / "out"
     process = summarize_process(folder, "--output", out)
     while _records(out) < 1:
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     assert _ended(process) == 130
-    assert 1 <= _records(out) < 5
+    assert 1 <= _records(out) < 12  # of the twelve that can be read
     assert list((out / ".docqa" / "leases").iterdir()) == list((out / ".docqa" / "owners").iterdir()) == []
     assert docqa("summarize", folder, "--output", out)[0] == 6
     _check_once(out)

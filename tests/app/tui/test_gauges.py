@@ -63,7 +63,7 @@ def test_more_than_nothing_is_seen_and_no_bar_runs_over(share: float, bar: str, 
     assert percent(share) == said
 
 
-@pytest.mark.parametrize("size", [(120, 40), (60, 20)])
+@pytest.mark.parametrize("size", [(120, 40), pytest.param((60, 20), marks=pytest.mark.slow)])
 def test_m_shows_the_gauge_and_it_moves_while_the_document_is_read(
     interface: Any, session: Any, tui: Any, size: tuple[int, int]
 ) -> None:

@@ -14,7 +14,7 @@ from docqa.app.tui.page_picture import Pictures
 from docqa.ingest.picture import _grey_png
 
 PNG = _grey_png(bytes(60 * 85), 60, 85, 60)
-SIZES = [(120, 40), (80, 24)]
+SIZES = [(120, 40), pytest.param((80, 24), marks=pytest.mark.slow)]
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ def test_the_walk(interface: Any, session: Any, answer: Any, tui: Any) -> None:
 
     async def steps(pilot: Any) -> None:
         screen = await tui.opened(pilot)
+        screen.bar.input.cursor_blink = False  # or the picture would depend on when it is taken
         screen.bar.input.value = QUESTION
         await pilot.press("enter")
         await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
