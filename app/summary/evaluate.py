@@ -4,7 +4,8 @@
 
 Held out are PubMedQA's development abstracts (the conclusion is the summary) and half of the papers (their abstract
 is); `examples.py` says which half, and what the weights were fitted on. All three take as many sentences, of the same
-division into sentences. Prints a line for each, then one JSON object.
+division into sentences; "-words" are the other two with as many words as ours. Prints a line for each, then one JSON
+object.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from docqa.ingest.sentences import sentences
 from docqa.ingest.types import Document
 
 KINDS = ("rouge1", "rouge2", "rougeL")
-SYSTEMS = ("docqa", "lead", "textrank")
+SYSTEMS = ("docqa", "lead", "textrank", "lead-words", "textrank-words")
 _FEWEST_WORDS = 6  # so that no heading counts as one of the first sentences, or TextRank's
 
 
@@ -79,15 +80,26 @@ def evaluate(examples: Iterable[Example], model: Any, style: str) -> dict[str, A
     for number, example in enumerate(examples, 1):
         document = example.document()
         texts = texts_of(document)
-        chosen = {"docqa": ours(document, model, style)}
-        count = len(chosen["docqa"])
-        chosen["lead"], chosen["textrank"] = texts[: max(count, 1)], textrank(texts, max(count, 1))
-        for system, said in chosen.items():
-            joined = " ".join(said)
-            scores = scorer.score(example.gold, joined)
-            found[system].append([*(scores[kind].fmeasure for kind in KINDS), len(joined.split())])
+        for system, said in summaries(texts, ours(document, model, style)).items():
+            scores = scorer.score(example.gold, said)
+            found[system].append([*(scores[kind].fmeasure for kind in KINDS), len(said.split())])
         print(f"{number} {example.name}", file=sys.stderr)
     return {system: _means(rows) for system, rows in found.items()}
+
+
+def summaries(texts: list[str], chosen: list[str]) -> dict[str, str]:
+    """What each of SYSTEMS says of a document with the sentences `texts`, of which ours are `chosen`."""
+    count = max(len(chosen), 1)
+    said = " ".join(chosen)
+    words = len(said.split())
+    ranked = " ".join(textrank(texts, count))
+    return {
+        "docqa": said,
+        "lead": " ".join(texts[:count]),
+        "textrank": ranked,
+        "lead-words": " ".join(" ".join(texts).split()[:words]),
+        "textrank-words": " ".join(ranked.split()[:words]),
+    }
 
 
 def _means(rows: list[list[float]]) -> dict[str, float]:
@@ -114,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     result = {name: evaluate(islice(examples, chosen.limit), model, chosen.style) for name, examples in sets.items()}
     for name, systems in result.items():
         for system, values in systems.items():
-            print(f"{name:9} {system:9} " + "  ".join(f"{key} {value:.4f}" for key, value in values.items()))
+            print(f"{name:9} {system:14} " + "  ".join(f"{key} {value:.4f}" for key, value in values.items()))
     print(json.dumps(result))
     ahead = all(
         systems["docqa"][kind] > systems[other][kind]

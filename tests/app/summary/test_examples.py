@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from docqa.app.errors import InputError
-from docqa.app.summary.evaluate import texts_of
+from docqa.app.summary.evaluate import SYSTEMS, summaries, texts_of
 from docqa.app.summary.examples import abstracts, papers, part_paper, proposals
 
 BODY = "Introduction\nHerons fish at night in the lagoons of the coast, as many have seen.\n\n" * 60
@@ -58,6 +58,19 @@ def test_abstracts_and_proposals_are_read_as_documents(tmp_path: Path) -> None:
     assert abstract.gold == proposal.gold == GOLD
     assert GOLD not in proposal.text
     assert texts_of(abstract.document()) == [record["context"]]
+
+
+def test_the_others_get_as_many_sentences_or_as_many_words_as_ours() -> None:
+    texts = [
+        "The tenant of the house pays the rent of the house every month.",
+        "The landlord repairs the roof of the house.",
+        "Bees make honey in the summer.",
+        "The rent of the house is due every month, and the tenant of the house pays the rent.",
+    ]
+    said = summaries(texts, texts[1:2])
+    assert tuple(said) == SYSTEMS
+    assert said["lead"] == texts[0] and said["textrank"] in texts
+    assert len(said["lead-words"].split()) == len(said["docqa"].split()) >= len(said["textrank-words"].split())
 
 
 def test_missing_data_is_named(tmp_path: Path) -> None:
