@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import os
@@ -33,6 +34,20 @@ class Progress:
 
     def fraction(self, step: int) -> float:
         return max(step / self.steps, (time.monotonic() - self.start) / self.seconds)
+
+
+def add_run_options(parser: argparse.ArgumentParser, *folders: str) -> None:
+    """Options of a stage that trains one module: the paths it needs, how long, how much a step, from what seed."""
+    for name in folders:
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--minutes", type=float, default=1e9)
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--length", type=int, default=512)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--save-every", type=int, default=100)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
 
 def learning_rate(fraction: float, step: int, warmup: int = 20) -> float:

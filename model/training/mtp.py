@@ -25,7 +25,16 @@ from docqa.model.load import load_network
 from docqa.model.mtp import PREFIX, Mtp
 from docqa.model.quantize import CONFIG_KEY, is_quantized, quantize_matrix
 from docqa.model.training.data import FileTokenizer, mixed_batches
-from docqa.model.training.loop import Log, Progress, best_dtype, learning_rate, make_optimizer, restore, set_rate
+from docqa.model.training.loop import (
+    Log,
+    Progress,
+    add_run_options,
+    best_dtype,
+    learning_rate,
+    make_optimizer,
+    restore,
+    set_rate,
+)
 from docqa.model.weights import INDEX, SINGLE, find_tensors
 
 SHARE = 0.33  # of the positions whose logits are compared; the vocabulary would eat the time otherwise
@@ -162,17 +171,8 @@ def run(options: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train the module of multi-token prediction on the frozen trunk.")
-    for name in ("student", "data", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    add_run_options(parser, "student", "data", "out")
     parser.add_argument("--into", type=Path, help="checkpoint folder that gets the module at the end")
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--minutes", type=float, default=1e9)
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--length", type=int, default=512)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--save-every", type=int, default=100)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     run(parser.parse_args(arguments))
 
 

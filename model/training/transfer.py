@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -19,6 +18,7 @@ from docqa.model.training.data import FileTokenizer, mixed_batches
 from docqa.model.training.loop import (
     Log,
     Progress,
+    add_run_options,
     best_dtype,
     learning_rate,
     make_optimizer,
@@ -127,16 +127,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description="Layer-wise transfer of the teacher's attention into the hybrid's mixers."
     )
-    for name in ("teacher", "student", "data", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--minutes", type=float, default=1e9)
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--length", type=int, default=512)
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--save-every", type=int, default=100)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add_run_options(parser, "teacher", "student", "data", "out")
     run(parser.parse_args(arguments))
 
 

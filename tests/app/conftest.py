@@ -131,6 +131,18 @@ def lease_of() -> Any:
 
 
 @pytest.fixture
+def note(tmp_path: Path) -> Path:
+    """A short text without pages."""
+    path = tmp_path / "note.txt"
+    path.write_text(
+        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 before the ninth day of each month.\n\n"
+        "The keeper returns the deposit within ten days unless the lock of the door was broken by the tenant.\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture
 def lease(tmp_path: Path) -> Path:
     """A text file of about 5,000 tokens under the tiny tokenizer: two whole blocks and a part."""
     path = tmp_path / "lease.txt"

@@ -27,18 +27,6 @@ NOWHERE = "Which zeppelin photographed Antarctica?"
 
 
 @pytest.fixture
-def note(tmp_path: Path) -> Path:
-    """A short text without pages."""
-    path = tmp_path / "note.txt"
-    path.write_text(
-        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 before the ninth day of each month.\n\n"
-        "The keeper returns the deposit within ten days unless the lock of the door was broken by the tenant.\n",
-        encoding="utf-8",
-    )
-    return path
-
-
-@pytest.fixture
 def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
     """Function(lines, *arguments) -> (exit code, stdout, stderr) of `docqa chat`, with the lines from a pipe."""
 

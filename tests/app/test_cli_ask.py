@@ -24,18 +24,6 @@ NOWHERE = "Which zeppelin photographed Antarctica?"
 pytestmark = pytest.mark.usefixtures("tiny_model")
 
 
-@pytest.fixture
-def note(tmp_path: Path) -> Path:
-    """A short text file."""
-    path = tmp_path / "note.txt"
-    path.write_text(
-        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 before the ninth day of each month.\n\n"
-        "The keeper returns the deposit within ten days unless the lock of the door was broken by the tenant.\n",
-        encoding="utf-8",
-    )
-    return path
-
-
 @pytest.fixture(scope="session")
 def schema(repository: Path) -> dict[str, Any]:
     """The JSON schema of `ask --json`."""
