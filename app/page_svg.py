@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from docqa.ingest.scene import Box
 
 # Colours that people who do not tell red from green tell apart (Okabe and Ito).
-_COLOURS = {
+COLOURS = {
     "para": "#0072B2", "heading": "#D55E00", "list": "#009E73", "table": "#8B5FBF", "code": "#56B4E9",
     "hidden": "#CC0066",
 }  # fmt: skip
 _NAMES = {"para": "paragraph", "heading": "heading", "list": "list item", "table": "table", "code": "code"}
-_OTHER = "#333333"
-_GREY = "#6B6B6B"
-_MARGIN, _PANEL, _LEADING = 20.0, 260.0, 11.0
+OTHER = "#333333"
+GREY = "#6B6B6B"
+MARGIN, PANEL, LEADING = 20.0, 260.0, 11.0
 _ROW = 18.0
 _PANEL_CHARS, _MOST_ITEMS, _MOST_CHARS = 54, 12, 160
 # XML allows none of these, however they are written.
@@ -41,9 +41,9 @@ def page_svg(inspection: Inspection) -> str:
     view = inspection.view
     # A poster is drawn as large as it is: what is written on it must grow with it.
     unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
-    panel = _panel(inspection)
-    width = view.width_pt + (2 * _MARGIN + _PANEL) * unit
-    height = max(view.height_pt + 2 * _MARGIN * unit, (len(panel) * _LEADING + 2 * _MARGIN) * unit)
+    panel = panel_lines(inspection)
+    width = view.width_pt + (2 * MARGIN + PANEL) * unit
+    height = max(view.height_pt + 2 * MARGIN * unit, (len(panel) * LEADING + 2 * MARGIN) * unit)
     title = " ".join(head_lines(inspection)[:2])
     pixels = 1.4 / unit
     parts = [
@@ -52,10 +52,10 @@ def page_svg(inspection: Inspection) -> str:
         f"<title>{_text(title)}</title>",
         _DEFINITIONS,
         f'<rect width="{width:.2f}" height="{height:.2f}" fill="#F2F2F2"/>',
-        f'<g transform="translate({_MARGIN * unit:.2f} {_MARGIN * unit:.2f})">',
+        f'<g transform="translate({MARGIN * unit:.2f} {MARGIN * unit:.2f})">',
         *_page(view, unit),
         "</g>",
-        f'<g transform="translate({view.width_pt + 2 * _MARGIN * unit:.2f} {_MARGIN * unit:.2f}) scale({unit:.3f})"'
+        f'<g transform="translate({view.width_pt + 2 * MARGIN * unit:.2f} {MARGIN * unit:.2f}) scale({unit:.3f})"'
         ' font-size="8">',
         *(_panel_line(number, colour, text) for number, (colour, text) in enumerate(panel)),
         "</g>",
@@ -66,9 +66,9 @@ def page_svg(inspection: Inspection) -> str:
 
 _DEFINITIONS = f"""<defs>
 <pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-<path d="M0 0V4" stroke="{_COLOURS["hidden"]}" stroke-width="1"/></pattern>
+<path d="M0 0V4" stroke="{COLOURS["hidden"]}" stroke-width="1"/></pattern>
 <marker id="tip" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="5" markerHeight="5" orient="auto">
-<path d="M0 0L6 3L0 6Z" fill="{_OTHER}"/></marker>
+<path d="M0 0L6 3L0 6Z" fill="{OTHER}"/></marker>
 </defs>"""
 
 
@@ -84,24 +84,24 @@ def _page(view: PageView, unit: float) -> Iterator[str]:
         )
     for item in view.furniture:
         if item.box is not None:
-            yield _frame(item.box, _GREY, 0.25, dash=f"{2 * unit:g}", tip=f"running head or foot: {item.text}")
+            yield _frame(item.box, GREY, 0.25, dash=f"{2 * unit:g}", tip=f"running head or foot: {item.text}")
     yield from _arrows(view, unit)
     yield from _blocks(view, unit)
     for hidden in view.hidden:
         for box in hidden.boxes:
             tip = f"hidden ({hidden.reason}): {hidden.text}"
-            yield _frame(box, _COLOURS["hidden"], 0.6, dash=f"{2 * unit:g}", fill="url(#hatch)", tip=tip)
+            yield _frame(box, COLOURS["hidden"], 0.6, dash=f"{2 * unit:g}", fill="url(#hatch)", tip=tip)
 
 
 def _blocks(view: PageView, unit: float) -> Iterator[str]:
     order = 0
     for number, block in enumerate(view.blocks, 1):
-        colour = _COLOURS.get(block.kind, _OTHER)
+        colour = COLOURS.get(block.kind, OTHER)
         for line in block.lines:
             order += 1
             yield _frame(line.box, colour, 0.0, width=0.3 * unit)
             at = line.box[2] + unit, (line.box[1] + line.box[3]) / 2 + 1.4 * unit
-            yield f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-size="{4.5 * unit:.1f}" fill="{_GREY}">{order}</text>'
+            yield f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-size="{4.5 * unit:.1f}" fill="{GREY}">{order}</text>'
         for part, box in enumerate(block.boxes):
             yield _frame(box, colour, 0.07, width=0.9 * unit, tip=f"{number} {block.kind}")
             yield _badge(f"{number}{'' if part == 0 else chr(0x2026)}", box, colour, unit)
@@ -110,7 +110,7 @@ def _blocks(view: PageView, unit: float) -> Iterator[str]:
 def _badge(text: str, box: Box, colour: str, unit: float) -> str:
     """A block's number in a box of its colour, outside its upper left corner where there is room."""
     width, height = (3 + 3.6 * len(text)) * unit, 7.5 * unit
-    x, y = max(box[0] - width - unit, -0.9 * _MARGIN * unit), max(box[1] - unit, 0.0)
+    x, y = max(box[0] - width - unit, -0.9 * MARGIN * unit), max(box[1] - unit, 0.0)
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{1.5 * unit:.1f}"'
         f' fill="{colour}"/><text x="{x + width / 2:.1f}" y="{y + 5.8 * unit:.1f}" font-size="{6 * unit:.1f}"'
@@ -130,7 +130,7 @@ def _arrows(view: PageView, unit: float) -> Iterator[str]:
         start = (before[0] + before[2]) / 2, before[3]
         end = (after[0] + after[2]) / 2, after[1]
         yield (
-            f'<path d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" fill="none" stroke="{_OTHER}"'
+            f'<path d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" fill="none" stroke="{OTHER}"'
             f' stroke-opacity="0.55" stroke-width="{unit:.2f}" stroke-dasharray="{4 * unit:.1f} {2 * unit:.1f}"'
             ' marker-end="url(#tip)"/>'
         )
@@ -149,14 +149,14 @@ def _frame(
     return f"{shape}><title>{_text(_clipped(tip))}</title></rect>" if tip else f"{shape}/>"
 
 
-def _panel(inspection: Inspection) -> list[tuple[str, str]]:
+def panel_lines(inspection: Inspection) -> list[tuple[str, str]]:
     """The lines of the panel, each with the colour of its swatch ("" for none)."""
     view = inspection.view
     lines = [("", line) for text in head_lines(inspection) for line in _wrapped(text)]
     lines.append(("", ""))
     for kind, count in Counter(block.kind for block in view.blocks).items():
         name = "hidden text, read because it was asked for" if kind == "hidden" else _NAMES.get(kind, kind)
-        lines.append((_COLOURS.get(kind, _OTHER), f"{name}: {count}"))
+        lines.append((COLOURS.get(kind, OTHER), f"{name}: {count}"))
     lines.append(("", "Numbers in boxes: blocks in reading order. Small: lines."))
     titles = [
         f"{' '.join(filter(None, (s.number, s.title)))} [level {s.level}, {s.source} {s.confidence:.2f}]"
@@ -164,9 +164,9 @@ def _panel(inspection: Inspection) -> list[tuple[str, str]]:
     ]
     lines += _listed("Sections that begin here", titles, "")
     heads = [f"{item.text}{' (kept in the text, too)' if item.in_text else ''}" for item in view.furniture]
-    lines += _listed("Running heads, feet, line numbers: not in the text", heads, _GREY)
+    lines += _listed("Running heads, feet, line numbers: not in the text", heads, GREY)
     hidden = [f"{h.reason}{f' ({h.count} times)' if h.count > 1 else ''}: {h.text}".rstrip(": ") for h in view.hidden]
-    lines += _listed("Hidden text: kept from the answers", hidden, _COLOURS["hidden"])
+    lines += _listed("Hidden text: kept from the answers", hidden, COLOURS["hidden"])
     return lines + _listed("Notes", [*view.notes, *inspection.document.coverage.warnings], "")
 
 
@@ -182,7 +182,7 @@ def _listed(title: str, items: Sequence[str], colour: str) -> list[tuple[str, st
 
 
 def _panel_line(number: int, colour: str, text: str) -> str:
-    y = (number + 1) * _LEADING
+    y = (number + 1) * LEADING
     swatch = f'<rect y="{y - 6.5:.1f}" width="8" height="8" fill="{colour}"/>' if colour else ""
     weight = ' font-weight="bold"' if number == 0 else ""
     return f'{swatch}<text x="{12 if colour else 0}" y="{y:.1f}"{weight} xml:space="preserve">{_text(text)}</text>'

@@ -31,17 +31,28 @@ class Verdict(NamedTuple):
 
 
 class Judge:
-    """Says of the words of a page which are hidden. Words are ranges of characters, first and last."""
+    """Says of the words of a page which are hidden. Words are ranges of characters, first and last.
+
+    `box_of` gives the box of a character, see `Scene.boxes`. `doubts`: something may be hidden; where nothing may, as
+    on most pages, no word needs to be looked at.
+    """
 
     def __init__(self, page: Any, text_page: Any, *, layered: bool) -> None:
         """`layered`: the file has layers that a reader of it may not see."""
         self._page, self._text_page = page, text_page
         self._scene = Scene(page, layered=layered)
-        self._paints: dict[int, _Paint] = {}
+        self.box_of = self._scene.boxes(text_page)
+        self._paints = {owner: _read_paint(self._scene, owner) for owner in (0, *self._scene.order)}
         self._painted: dict[int, _Paint] = {}
+        opaque = len(self._scene.opaque)
+        self.doubts = not self._scene.whole or any(
+            paint.shy or (paint.owner and paint.later < opaque) for paint in self._paints.values()
+        )
 
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
         """The word cut where text that may be unseen meets other text: white leaders and a number, for example."""
+        if not self.doubts:
+            return [(first, last)]
         start, end = self._paint(first), self._paint(last)
         if not (start.shy or end.shy) or first == last:
             return [(first, last)]
@@ -52,10 +63,12 @@ class Judge:
 
     def is_clipped(self, char: int) -> bool:
         """Whether a part of the text object that drew character `char` is cut off."""
-        return self._paint(char).clip is not None
+        return self.doubts and self._paint(char).clip is not None
 
     def verdict(self, words: Sequence[tuple[int, int]], boxes: Sequence[Box]) -> Verdict:
         """What is hidden of `words`, whose places in user space (y up) are `boxes`. To be asked once."""
+        if not self.doubts:
+            return Verdict({}, False)
         found = (self._suspect(number, word, box) for number, (word, box) in enumerate(zip(words, boxes, strict=True)))
         suspects = [suspect for suspect in found if suspect is not None]
         # What stands on a layer or behind a crooked clip is mostly seen: only the picture tells.

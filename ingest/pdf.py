@@ -20,6 +20,7 @@ from .flow import Flow, Heading, flow, typical_body_size
 from .furniture import find_furniture, stays_in_text
 from .layout import Line
 from .limits import MAX_PAGES
+from .page_pool import Pool
 from .pdf_errors import DAMAGED, pdf_errors, reason
 from .pdf_pages import RawPage, extract
 from .pdfium import Hidden, available
@@ -40,6 +41,7 @@ def read_pdf(
     on_ocr: Callable[[int], None] | None = None,
     skip: Mapping[int, str] | None = None,
     include_hidden: bool = False,
+    pool: Pool | None = None,
 ) -> Document:
     """The Document of the PDF `data`.
 
@@ -47,19 +49,26 @@ def read_pdf(
     installed. `on_pages` is told the number of pages before the first is read, `on_page` each page (from 1) before it
     is read and 0 behind the last, `on_ocr` each page before its picture is recognised, which docqa-reader[ocr] does.
     Pages of `skip` stay empty for the reason given there. `include_hidden` adds hidden
-    text to the end of its page as blocks of kind `hidden`. Raises Encrypted, Unreadable, TooLarge, NoText.
+    text to the end of its page as blocks of kind `hidden`. The processes of `pool` read pages of a long file at once,
+    see `extract`. Raises Encrypted, Unreadable, TooLarge, NoText.
     """
     reader, password = open_pdf(data, path, password)
     count = _count_pages(reader, path)
     if on_pages is not None:
         on_pages(count)
     use_pdfium = available() if pdfium is None else pdfium
-    raw = list(extract(reader, data, password, use_pdfium=use_pdfium, skip=skip or {}, on_page=on_page, on_ocr=on_ocr))
+    raw = list(
+        extract(
+            reader, data, password, path=path, use_pdfium=use_pdfium, skip=skip or {}, on_page=on_page, on_ocr=on_ocr,
+            pool=pool,
+        )
+    )  # fmt: skip
     problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
     if len(problems) == count:
         raise Unreadable(f"no page could be read; {problems[0]}", path, DAMAGED)
+    body = typical_body_size([page.lines for page in raw])
     pages, candidates = _pages(raw, structure.labels(reader, count), include_hidden)
-    sections = _sections(reader, pages, candidates, typical_body_size([page.lines for page in raw]))
+    sections = _sections(reader, pages, candidates, body)
     return assemble(
         data, path, title=structure.title(reader, sections, stem), media_type="application/pdf", paged=True,
         pages=pages, sections=sections, hidden=sum(len(page.hidden) for page in raw),
@@ -126,6 +135,7 @@ def _count_pages(reader: Any, path: str) -> int:
 def _pages(
     raw: list[RawPage], labels: list[str | None], include_hidden: bool
 ) -> tuple[list[Page], list[outline.Candidate]]:
+    """The pages with their text, and lines that may be headings; takes the lines from `raw`."""
     furniture = find_furniture([page.lines for page in raw], [page.height for page in raw])
     printed = _printed_numbers(raw, furniture) if not any(labels) else labels
     hyphens = Hyphens(line.text for page in raw for line in page.lines)
@@ -144,6 +154,7 @@ def _pages(
             text, blocks = _add_hidden(text, blocks, page.hidden)
         pages.append(Page(index, printed[index], text, mark, blocks, tuple(heads)))
         candidates.extend(outline.Candidate(index + 1, heading) for heading in flowed.headings)
+        page.lines = []  # those of thousands of pages are more than their text
     return pages, candidates
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from . import scans
 from .clean import clean, squeeze, strip_invisible
+from .errors import Unreadable
 from .layout import Line, order_lines
-from .limits import MAX_PAGE_CHARS, WORKER_MEMORY_BYTES
+from .limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
+from .page_pool import Pool, read_pages
 from .pdf_errors import pdf_errors, reason
 from .pdf_structure import has_layers
 from .pdfium import Hidden, PageWords, PdfiumFile
@@ -48,26 +50,48 @@ def extract(
     data: bytes,
     password: str | None,
     *,
+    path: str,
     use_pdfium: bool,
     skip: Mapping[int, str],
     on_page: Callable[[int], None] | None,
     on_ocr: Callable[[int], None] | None,
+    pool: Pool | None = None,
 ) -> Iterator[RawPage]:
     """Every page in order. Pages (from 1) of `skip` are lost for the reason given there; `on_page` is told each
     page before it is read, and 0 behind the last; `on_ocr` each page before its picture is recognised.
+
+    The processes of `pool` read most pages of a long file beforehand; of those `on_page` is not told. Pictures that
+    are recognised, and pages with a problem, are read here. Raises Unreadable where too many pages are lost.
     """
     count = len(reader.pages)
     streams = Streams()
     recogniser = Recogniser(on_ocr) if use_pdfium and scans.available() else None
     with ExitStack() as stack:
         file = _open_pdfium(reader, data, password, stack) if use_pdfium else None
+
+        def read_early(index: int) -> RawPage | None:
+            page = _read(reader, streams, file, index, None)
+            return None if page.problem is not None or (page.scan and recogniser is not None) else page
+
+        left = [index for index in range(count) if index + 1 not in skip]
+        early, slow = read_pages(read_early, left, pool) if pool is not None else ({}, {})
+        lost = {**skip, **{index + 1: why for index, why in slow.items()}}
+        if slow and len(lost) > WORKER_MAX_LOST_PAGES:
+            raise _too_many(lost, path)
         for index in range(count):
-            if on_page is not None:
+            why, page = lost.get(index + 1), early.pop(index, None)
+            if page is None and why is None and on_page is not None:
                 on_page(index + 1)
-            lost = skip.get(index + 1)
-            yield RawPage(problem=lost) if lost is not None else _read(reader, streams, file, index, recogniser)
+            yield page or (_read(reader, streams, file, index, recogniser) if why is None else RawPage(problem=why))
     if on_page is not None:
         on_page(0)
+
+
+def _too_many(lost: Mapping[int, str], path: str) -> Unreadable:
+    """The error for a file with so many `lost` pages (from 1), each with its reason."""
+    page = max(lost)
+    what = f"{len(lost)} of its pages cannot be read; page {page} {lost[page]}"
+    return Unreadable(what, path, "Print it to a new PDF and try that")
 
 
 def extract_one(

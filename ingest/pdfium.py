@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .hidden import OUTSIDE, SAME_COLOUR, Judge
@@ -132,6 +133,8 @@ def _read_words(page: Any, text_page: Any, layered: bool) -> PageWords:
     judge = Judge(page, text_page, layered=layered)
     words, places, boxes = _all_words(raw, page, text_page.raw, text, judge)
     verdict = judge.verdict(places, boxes)
+    if not judge.doubts and not any(_is_outside(word, width, height) for word in words):
+        return PageWords(_rejoined(words, places), count, width, height, [], verdict.ocr)
     seen: list[Word] = []
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
@@ -160,6 +163,19 @@ def _read_words(page: Any, text_page: Any, layered: bool) -> PageWords:
             hidden.append(Hidden(word.text, reason, (word[1:5],)))
         last_hidden = number
     return PageWords(seen, count, width, height, hidden, verdict.ocr)
+
+
+def _rejoined(words: list[Word], places: list[tuple[int, int]]) -> list[Word]:
+    """The words of a page where all of them are seen."""
+    if all(after[0] != before[1] + 1 for before, after in pairwise(places)):
+        return words
+    seen = words[:1]
+    for word, before, after in zip(words[1:], places, places[1:], strict=False):
+        if after[0] == before[1] + 1 and word.text:
+            seen[-1] = _joined(seen[-1], word)
+        else:
+            seen.append(word)
+    return seen
 
 
 def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
@@ -209,8 +225,7 @@ def _all_words(
     words: list[Word] = []
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
-    rect = raw.FS_RECTF()
-    pointer, read_box = ctypes.byref(rect), raw.FPDFText_GetLooseCharBox
+    box_of = judge.box_of
     previous_end = 0
     for match in _WORD.finditer(text):
         start = match.start()
@@ -219,12 +234,14 @@ def _all_words(
         broken = previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
         pieces = judge.pieces(start, previous_end - 1 - broken)
         for first, last in pieces:
-            if not read_box(handle, first, pointer):
+            box = box_of(first)
+            if box is None:
                 continue
-            left, bottom, right, top = rect.left, rect.bottom, rect.right, rect.top
-            if last > first and read_box(handle, last, pointer):
-                left, right = min(left, rect.left), max(right, rect.right)
-                bottom, top = min(bottom, rect.bottom), max(top, rect.top)
+            left, top, right, bottom = box
+            box = box_of(last) if last > first else None
+            if box is not None:
+                left, right = min(left, box[0]), max(right, box[2])
+                bottom, top = min(bottom, box[3]), max(top, box[1])
             bold = newline and _is_bold(raw, handle, first)
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = text[first:end].replace("\ufffe", "-")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from .archive import is_zip, package_kind, zip_entries
 from .detect import SUFFIXES, WORKS, kind_of, looks_readable
 from .errors import Empty, IngestError, Missing, NoDocuments, NotADocument, TooLarge, Unreadable
 from .limits import MAX_FILE_BYTES
 from .types import Document
+
+if TYPE_CHECKING:
+    from .page_pool import Pool
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
 INGEST_VERSION = 3
@@ -27,6 +31,7 @@ def read(
     on_ocr: Callable[[int], None] | None = None,
     skip: Mapping[int, str] | None = None,
     include_hidden: bool = False,
+    pool: Pool | None = None,
 ) -> Document:
     """The Document at `path`, read in this process; files of others belong into `worker.read_in_worker`.
 
@@ -34,7 +39,7 @@ def read(
     `media_type` (a MIME type or pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides what suffix and content
     say. `pdfium` False reads a PDF with pypdf alone; `on_pages` is told the number of pages of a PDF before they are
     read, `on_page` each page before it is read, `on_ocr` before its picture is recognised. `skip`: pages of a PDF that
-    are left empty, and why.
+    are left empty, and why. The processes of `pool` read pages of a long PDF at once.
     `include_hidden` reads what nobody can see, as blocks of kind `hidden`: in a PDF at the end of its page, else at
     the end of the document.
     Raises an IngestError: Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge.
@@ -53,7 +58,7 @@ def read(
 
         return read_pdf(
             data, name, stem=stem, password=password, pdfium=pdfium, on_pages=on_pages, on_page=on_page, on_ocr=on_ocr,
-            skip=skip, include_hidden=include_hidden,
+            skip=skip, include_hidden=include_hidden, pool=pool,
         )  # fmt: skip
     if kind in ("docx", "epub", "html", "tex", "eml"):
         return _reader(kind)(data, name, stem=stem, include_hidden=include_hidden)

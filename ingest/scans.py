@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +41,7 @@ class NotRecognised(Exception):
     """The picture of a page was not read, for the reason given."""
 
 
+@cache
 def available() -> bool:
     """Whether the text of scans can be recognised: the extra is installed, models and all."""
     return bool(find_spec("onnxruntime")) and len(_models()) == len(_MODELS)

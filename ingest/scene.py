@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import struct
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -66,6 +67,8 @@ class Scene:
 
     `layers`: text objects that may be on a layer, a range of the drawing that can be switched off, with the address
     of that range. Looked for only where `layered`: most files have none.
+
+    `whole`: every object of the page is known; not so where forms lie too deep in each other.
     """
 
     def __init__(self, page: Any, *, layered: bool = False) -> None:
@@ -79,6 +82,7 @@ class Scene:
         self.covers: list[Cover] = []
         self.colours = {PAPER}
         self.pixels = 0
+        self.whole = True
         self._matrices: dict[int, _Matrix] = {}
         self._drawn = 0
         self._walk(self._objects(page), _UNITY, 0, 0)
@@ -87,6 +91,13 @@ class Scene:
     def before(self, place: int) -> list[Cover]:
         """The covers drawn earlier than number `place`."""
         return self.covers[: bisect_left(self.covers, place, key=_place)]
+
+    def boxes(self, text_page: Any) -> Callable[[int], tuple[float, float, float, float] | None]:
+        """A function from a character to its box: left, top, right and bottom in user space, None where it has none."""
+        read, handle = self._api["FPDFText_GetLooseCharBox"], ctypes.cast(text_page.raw, ctypes.c_void_p).value
+        floats = (ctypes.c_float * 4)()
+        address, unpack = ctypes.addressof(floats), struct.Struct("4f").unpack_from
+        return lambda char: unpack(floats) if read(handle, char, address) else None
 
     def owner(self, text_page: Any, char: int) -> int:
         """The text object that drew character `char`, 0 where pdfium made the character up."""
@@ -159,6 +170,8 @@ class Scene:
                 # A form may be on a layer by itself, of which pdfium does not tell.
                 above = (self._layer_mark(item) or layer or item) if self._layered else 0
                 self._walk(inner, _multiply(self._own_matrix(item), matrix), depth + 1, above)
+            elif kind == _FORM:
+                self.whole = False
             elif kind in (_PATH, _IMAGE, _SHADING):
                 self._add_cover(item, kind)
 
@@ -307,6 +320,7 @@ def _api() -> dict[str, Callable[..., Any]]:
         "FPDFTextObj_GetText": (ctypes.c_ulong, pointer, pointer, pointer, ctypes.c_ulong),
         "FPDFImageObj_GetImagePixelSize": (number, *[pointer] * 3),
         "FPDFText_GetTextObject": (pointer, pointer, number),
+        "FPDFText_GetLooseCharBox": (number, pointer, number, pointer),
     }
     return {
         name: ctypes.CFUNCTYPE(*types)(ctypes.cast(getattr(raw, name), pointer).value or 0)

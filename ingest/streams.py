@@ -13,22 +13,27 @@ from .pdf_errors import pdf_errors, reason
 
 _PIECE = 2**20
 _MAX_DEPTH = 20
+_KEPT_PAGES = 64
 # Each of these operators makes pdfium an object of about half a kilobyte.
 _OPERATORS = (b"Tj", b"TJ", b"Do", b" f", b" S")
 _DO = re.compile(rb"(/[^\s/<>\[\]()]+)\s+Do\b")
 
 
 class Streams:
-    """Checks the pages of one file; fonts and forms that pages share are inflated once."""
+    """Checks the pages of one file; fonts and forms that pages near each other share are inflated once."""
 
     def __init__(self) -> None:
         self._fonts: dict[int, int] = {}
         self._forms: dict[int, tuple[int, int]] = {}
+        self._pages = 0
 
     def problem(self, reader: Any, index: int) -> str | None:
         """Why page `index` (from 0) is not read: it is damaged or inflates beyond a limit. None when it may be."""
         from pypdf.errors import LimitReachedError
 
+        self._pages += 1
+        if self._pages % _KEPT_PAGES == 0:
+            self._forget(reader)
         try:
             size, objects = self._content(reader.pages[index], ())
         except LimitReachedError as error:
@@ -40,6 +45,13 @@ class Streams:
         if objects > MAX_PAGE_OBJECTS:
             return f"{objects:,} drawing operators, the limit is {MAX_PAGE_OBJECTS:,}; not read"
         return None
+
+    def _forget(self, reader: Any) -> None:
+        """pypdf keeps every object that it ever read, of thousands of pages; it finds again what it needs."""
+        reader.resolved_objects.clear()
+        # Some are known by their address, which the next object may have.
+        self._fonts.clear()
+        self._forms.clear()
 
     def _content(self, page: Any, above: tuple[int, ...]) -> tuple[int, int]:
         """Bytes and drawing operators of a page or form, with the fonts that it uses, and forms as often as drawn."""

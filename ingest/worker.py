@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import struct
 import subprocess
 import sys
@@ -72,14 +73,17 @@ def read_in_worker(
 ) -> Document:
     """The same Document as `read.read`, from a child process that may use 2 GiB and `seconds` of wall time.
 
+    Where there are several cores the child reads a long PDF with forks of its own, which keep to the same limits.
+
     A PDF page that takes longer than `page_seconds`, or whose reader crashes, is left empty and named in the warnings;
     the ninth such page is Unreadable, and so is running over the limits elsewhere. Recognising the picture of a page
     has a limit of its own and does not count. A child that crashes outside the pages is tried once more with pypdf
     alone. Raises the IngestErrors of `read`. Killing the caller (Ctrl-C) kills the child.
     """
     name = str(path)
-    request = {"path": name, "password": password, "media_type": media_type, "include_hidden": include_hidden}
-    request |= {"has_data": data is not None, "pdfium": None}
+    request: dict[str, Any] = {"path": name, "password": password, "media_type": media_type}
+    request["include_hidden"] = include_hidden
+    request |= {"has_data": data is not None, "pdfium": None, "page_seconds": page_seconds}
     lost: dict[int, str] = {}
     clock = _Clock(seconds, page_seconds)
     while True:
@@ -159,12 +163,20 @@ def _ask_child(request: dict[str, Any], data: bytes, name: str, clock: _Clock) -
     try:
         return _answer_of(child, frames, name, clock)
     finally:
-        if child.poll() is None:
-            child.kill()
+        _kill(child)
         child.wait()
         for thread in threads:
             thread.join()
         child.stdout.close()
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """End it and its forks, which are in its session."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    else:
+        child.kill()
 
 
 def _answer_of(
@@ -216,8 +228,6 @@ def _receive(stream: IO[bytes], frames: queue.SimpleQueue[bytes | None]) -> None
 
 
 def _cpu_signal() -> int:
-    import signal
-
     return int(getattr(signal, "SIGXCPU", 0))
 
 
@@ -251,6 +261,7 @@ def _read_frame(stream: IO[bytes]) -> bytes:
 def _answer(
     request: dict[str, Any], data: bytes, on_page: Callable[[int], None], on_ocr: Callable[[int], None]
 ) -> bytes:
+    from .page_pool import Pool, usable_cores
     from .read import read
     from .serialize import to_json
 
@@ -268,6 +279,7 @@ def _answer(
             on_ocr=on_ocr,
             skip={int(page): why for page, why in request["skip"].items()},
             include_hidden=request["include_hidden"],
+            pool=Pool(usable_cores(), request["page_seconds"]),
         )
         return b"document\n" + to_json(document).encode("utf-8", "replace")
     except MemoryError:

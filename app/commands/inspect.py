@@ -21,25 +21,31 @@ if TYPE_CHECKING:
 _Page = Annotated[
     str | None, typer.Option("--page", metavar="LABEL", help='The printed page, or "PDF 4" for the fourth (the first).')
 ]
-_Output = Annotated[str | None, typer.Option("--output", metavar="F", help="Write there, not to standard output.")]
+_Output = Annotated[
+    str | None, typer.Option("--output", metavar="F", help="Write there (page.svg, page.png), not to standard output.")
+]
+_Png = Annotated[bool, typer.Option("--png", help="A PNG, not an SVG.")]
 
 
 def inspect(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")],
     page: _Page = None,
     output: _Output = None,
+    png: _Png = False,
     password_file: flags.PasswordFile = None,
     media_type: flags.Type = None,
     as_json: flags.Json = False,
 ) -> int:
     """Draw what docqa saw on a page: blocks in reading order, running heads, hidden text, sections, the grade.
 
-    The picture is an SVG; on a terminal the page is described in words instead.
+    The picture is an SVG, or a PNG with --png and where --output ends so; on a terminal the page is described in words
+    instead.
     """
     from docqa.app.inspection import inspect_file, summary, to_json_object
 
     inputs.check_stdin([file])
-    _check_output(output, file, as_json)
+    png = png or (output is not None and output.lower().endswith(".png"))
+    _check_output(output, file, as_json, png)
     seen = inspect_file(file, page, inputs.options(password_file=password_file, media_type=media_type))
     for note in seen.notes:
         report.warn(printable(note))
@@ -49,6 +55,8 @@ def inspect(
         report.result("\n".join(summary(seen)))
         if seen.view.width_pt:
             report.note("docqa: --output page.svg writes the picture")
+    elif png:
+        _deliver_bytes(_drawn(seen), output)
     else:
         _deliver(_picture(seen), output)
     return report.ANSWERED
@@ -57,21 +65,44 @@ def inspect(
 def _picture(seen: Inspection) -> str:
     from docqa.app.page_svg import page_svg
 
+    _check_size(seen)
+    return page_svg(seen).rstrip("\n")
+
+
+def _drawn(seen: Inspection) -> bytes:
+    from docqa.app.page_png import page_png
+
+    _check_size(seen)
+    return page_png(seen)
+
+
+def _check_size(seen: Inspection) -> None:
     if not seen.view.width_pt:
         why = "; ".join(seen.view.notes)
         raise InputError(
             f"there is no picture: {why}", where=seen.document.path, hint="--json has what was read, without places"
         )
-    return page_svg(seen).rstrip("\n")
 
 
-def _check_output(output: str | None, file: str, as_json: bool) -> None:
+def _check_output(output: str | None, file: str, as_json: bool, png: bool) -> None:
+    if as_json and png:
+        raise UsageError("--json and a PNG are two results", hint="leave one out")
     if output is None:
         return
-    if not as_json and not output.lower().endswith(".svg"):
-        raise UsageError("the picture is an SVG", where=output, hint="--output page.svg")
+    wanted = ".png" if png else ".svg"
+    if not as_json and not output.lower().endswith(wanted):
+        raise UsageError(f"the picture is {'a PNG' if png else 'an SVG'}", where=output, hint=f"--output page{wanted}")
     if os.path.exists(output) and os.path.exists(file) and os.path.samefile(output, file):
         raise UsageError("is the document itself", where=output, hint="write to another file")
+
+
+def _deliver_bytes(data: bytes, output: str | None) -> None:
+    if output is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        Path(output).write_bytes(data)
+        report.note(f"docqa: wrote {printable(output)}")
 
 
 def _deliver(text: str, output: str | None) -> None:
