@@ -2,10 +2,10 @@
 
 python -m docqa.app.calibrate --model FOLDER --data FOLDER/qa/train [--questions N] [--attention] [--seed S]
 
-Documents are those of the training sets that training left out. A question with an answer is asked twice: of the whole
-document, and of the document without the passages that answer it, where the right answer is that there is none;
-questions that their set calls unanswerable are asked as they are. What is found goes into the folder's
-calibration.json; the figures of the search are printed.
+Documents are those of the training sets that training left out. A question with an answer is asked of the whole
+document, and every second one also of the document without the passages that answer it, where there is no answer;
+questions that their set calls unanswerable are asked as they are, and a third of the others once more with a word
+exchanged. What is found goes into the folder's calibration.json; the figures of the search are printed.
 """
 
 from __future__ import annotations
@@ -106,6 +106,7 @@ def trials(document: EvalDocument, options: Options, model: Any, attention: bool
     for _ in session.read():
         pass
     weights = {"vector": 1.0, "attention": float(attention)}
+    asked: list[tuple[str, set[int], list[tuple[int, int]]]] = []
     for question in document.questions:
         golds = _golds(question, places, CHARACTERS)
         right = {
@@ -114,8 +115,30 @@ def trials(document: EvalDocument, options: Options, model: Any, attention: bool
             if any(placed.passage.start < end and start < placed.passage.end for start, end in golds)
         }
         if right or question.unanswerable:
-            vector, looked = session.signals(question.text, weights)
-            yield Trial(session, question.text, session.index.scores(question.text), vector, looked, right, golds)
+            asked.append((question.text, right, golds))
+    for text in near_misses(session, asked):
+        asked.append((text, set(), []))
+    for text, right, golds in asked:
+        vector, looked = session.signals(text, weights)
+        yield Trial(session, text, session.index.scores(text), vector, looked, right, golds)
+
+
+def near_misses(session: Session, asked: list[tuple[str, set[int], list[tuple[int, int]]]]) -> list[str]:
+    """A third of the answered questions with one word exchanged, so that the passage does not answer them.
+
+    Words and vectors say nothing against them; without them the fit trusts those signals alone, and refuses whatever is
+    asked in other words than the document's.
+    """
+    from docqa.model.training.data import Question, SourceText
+    from docqa.model.training.features import altered_questions
+
+    passages = session.context.passages
+    sources = [
+        SourceText("", session.context.text_of(passages[min(right)]), (), (Question(text, ((0, 1),)),))
+        for text, right, _ in asked
+        if right
+    ]
+    return altered_questions(sources, random.Random(len(asked)))
 
 
 def _golds(question: AskedQuestion, places: TextMap, limit: int) -> list[tuple[int, int]]:
@@ -161,15 +184,15 @@ def hits(orders: list[Any], right: list[set[int]]) -> tuple[float, float]:
 
 
 def readings(found: list[Trial], weights: dict[str, float]) -> list[Reading]:
-    """The reader's view of every trial, with the right passages and without them."""
+    """The reader's view of every trial, with the right passages, and of every second one without them."""
     done = []
-    for trial in found:
+    for number, trial in enumerate(found):
         ranked = rank(
             trial.question, trial.session.index, vector=trial.vector, attention=trial.attention, weights=weights
         )
         without = [item for item in ranked if item.index not in trial.right]
         for answerable, kept in ((True, ranked), (False, without)):
-            if answerable and not trial.right:
+            if (answerable and not trial.right) or (not answerable and trial.right and number % 2):
                 continue
             ordered, reading = trial.session.read_answer(trial.question, kept)
             if reading is not None:
@@ -177,19 +200,29 @@ def readings(found: list[Trial], weights: dict[str, float]) -> list[Reading]:
     return done
 
 
-def search_rank(done: list[Reading]) -> float:
-    """How much the reader's log-probability of a passage counts in the ranking: best hit@1 plus half of hit@3."""
+def search_rank(done: list[Reading]) -> dict[str, float]:
+    """How much the log-probabilities of a passage count in the ranking, the span head's ("rank_weight") and the
+    reader's ("again_weight", 0 without one): best hit@1 plus half of hit@3."""
     asked = [r for r in done if r.answerable]
-    best = (-1.0, 0.0)
-    for weight in RANK_WEIGHTS:
+    has_reader = any(item.again is not None for r in asked for item in r.ordered)
+    right = [item.trial.right for item in asked]
+    best: tuple[float, dict[str, float]] | None = None
+    for first_weight, again_weight in itertools.product(RANK_WEIGHTS, RANK_WEIGHTS if has_reader else (0.0,)):
         orders = []
         for item in asked:
-            likely = {r.index: UNLIKELY if r.reader is None else r.reader for r in item.ordered}
-            orders.append([r.index for r in sorted(item.ranked, key=lambda r: -(r.score + weight * likely[r.index]))])
-        first, third = hits(orders, [item.trial.right for item in asked])
-        told(rank_weight=weight, hit_at_1=first, hit_at_3=third)
-        best = max(best, (first + third / 2, weight), key=lambda pair: pair[0])
+            pulled = {r.index: first_weight * _likely(r.reader) + again_weight * _likely(r.again) for r in item.ordered}
+            orders.append([r.index for r in sorted(item.ranked, key=lambda r: -(r.score + pulled[r.index]))])
+        first, third = hits(orders, right)
+        weights = {"rank_weight": first_weight, "again_weight": again_weight}
+        told(**weights, hit_at_1=first, hit_at_3=third)
+        if best is None or first + third / 2 > best[0]:
+            best = first + third / 2, weights
+    assert best is not None
     return best[1]
+
+
+def _likely(value: float | None) -> float:
+    return UNLIKELY if value is None else max(value, UNLIKELY)
 
 
 def _order(reading: Reading, reader: dict[str, float]) -> list[Candidate]:
@@ -221,13 +254,13 @@ def search_reader(done: list[Reading]) -> dict[str, float]:
     """
     every = [r for r in done if r.answerable and r.reading.candidates]
     possible = [r for r in every if any(_share(r, c) > 0 for c in r.reading.candidates)]
-    names = ("reader_weight", "sentence_weight", "vector_weight", "evidence_weight")
+    names = ("reader_weight", "sentence_weight", "vector_weight", "evidence_weight", "pointed_weight")
     best: tuple[float, dict[str, float]] | None = None
     for length in LENGTH_WEIGHTS:
         groups = [(_signals(item, length), _rightly(item)) for item in possible]
         weights = conditional_logit(groups)
         for factor in EVIDENCE_FACTORS:
-            pulled = np.round(weights * np.array([1, 1, 1, factor]), 4)
+            pulled = np.round(weights * np.array([1, 1, 1, factor, 1]), 4)
             found = {**dict(zip(names, pulled.tolist(), strict=True)), "length_weight": length}
             chosen = [item.reading.candidates[int(np.argmax(_signals(item, length) @ pulled))] for item in every]
             f1 = float(np.mean([_share(item, c) for item, c in zip(every, chosen, strict=True)]))
@@ -240,9 +273,12 @@ def search_reader(done: list[Reading]) -> dict[str, float]:
 
 
 def _signals(reading: Reading, length: float) -> np.ndarray:
-    """[candidates, 4]: what `candidate_score` weighs."""
+    """[candidates, 5]: what `candidate_score` weighs."""
     return np.array(
-        [[c.logprob / c.token_count**length, c.coverage, c.similarity, c.behind] for c in reading.reading.candidates]
+        [
+            [c.logprob / c.token_count**length, c.coverage, c.similarity, c.behind, c.pointed]
+            for c in reading.reading.candidates
+        ]
     )
 
 
@@ -332,7 +368,7 @@ def run(options: argparse.Namespace) -> None:
     done = readings(found, known["evidence_weights"])
     if model.heads.span is not None:
         # How far a candidate's passage is behind depends on the order, so that comes first.
-        model.calibration["span_reader"] = {**DEFAULT_SPAN_READER, "rank_weight": search_rank(done)}
+        model.calibration["span_reader"] = {**DEFAULT_SPAN_READER, **search_rank(done)}
         done = readings(found, known["evidence_weights"])
         fitted = known["span_reader"] = {**model.calibration["span_reader"], **search_reader(done)}
     else:

@@ -23,7 +23,7 @@ class Ranked:
     """A passage of the context (`index` into `Context.passages`) with its fused score and the parts of it.
 
     `bm25` is the raw score, `vector` the evidence head's (-1 to 1), `reader` the span head's log-probability that the
-    answer is in the passage; None where the model's scores are off or the passage was not looked at.
+    answer is in the passage, `again` that of the reader; None where the passage was not looked at.
     """
 
     index: int
@@ -31,6 +31,7 @@ class Ranked:
     bm25: float
     vector: float | None = None
     reader: float | None = None
+    again: float | None = None
 
 
 class WordIndex:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from docqa.app.align import find_whole
+from docqa.app.chat_reading import Begun
 from docqa.app.context import Context
 from docqa.app.evidence import Ranked, WordIndex
 from docqa.app.words import terms
@@ -49,6 +50,7 @@ class Candidate:
     `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. What
     speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
     question by the evidence head (0 without one), and how far its passage is `behind` the first one (at most 0).
+    `pointed`: the span head's log-probability of the place where the reader read it again (0 where nothing was).
     """
 
     excerpt: int
@@ -62,6 +64,7 @@ class Candidate:
     coverage: float = 0.0
     similarity: float = 0.0
     behind: float = 0.0
+    pointed: float = 0.0
 
     @property
     def mean_logprob(self) -> float:
@@ -70,12 +73,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class FocusReading:
-    """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers."""
+    """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
+
+    `pointed_none`: the span head's log-probability of "no answer", where the excerpts were read again.
+    """
 
     excerpts: tuple[Excerpt, ...]
     candidates: tuple[Candidate, ...]
     refusal_logprob: float | None
     prompt_tokens: int
+    pointed_none: float | None = None
 
 
 def excerpt(context: Context, index: int, question_terms: set[str], words: WordIndex) -> Excerpt:
@@ -120,22 +127,31 @@ def _length_of_words(text: str, count: int) -> int:
 
 
 def read_focus(
-    model: Any, question: str, excerpts: list[Excerpt], ranked: list[Ranked], words: WordIndex, asked: Any = None
+    model: Any,
+    question: str,
+    excerpts: list[Excerpt],
+    ranked: list[Ranked],
+    words: WordIndex,
+    asked: Any = None,
+    begun: Begun | None = None,
 ) -> FocusReading:
     """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`.
 
     Spans are copied from anywhere, and again from the few sentences that the question is most like, so that a reader
     which is drawn elsewhere still says what it would answer there. `asked`: the question's vectors, if there are any.
+    `begun`: the excerpts and the question were read already, through a chat template.
     """
     from docqa.model.copy import copy_spans
     from docqa.model.prompt import REFUSAL, focus_prompt
 
     reader = {**DEFAULT_READER, **model.calibration.get("reader", {})}
-    prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
-    state = model.new_state()
-    seen: list[Any] = []
-    observe = None if asked is None else lambda _, hidden: seen.append(model.heads.evidence.token_vectors(hidden))
-    logits = model.logits(model.prefill(prompt.ids, state, observe=observe))
+    if begun is not None:
+        prompt, state, seen, logits = begun.prompt, begun.state, begun.seen, begun.logits
+    else:
+        prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
+        state, seen = model.new_state(), []
+        observe = None if asked is None else lambda _, hidden: seen.append(model.heads.evidence.token_vectors(hidden))
+        logits = model.logits(model.prefill(prompt.ids, state, observe=observe))
     refusing = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     refusal = continuation_logprob(model, state.fork(), logits, refusing)
     places = _Places(excerpts, ranked, set(terms(question)), words, reader)
@@ -173,7 +189,8 @@ def candidate_score(candidate: Candidate, reader: dict[str, Any]) -> float:
     """
     likely = candidate.logprob / candidate.token_count ** float(reader["length_weight"])
     place = (candidate.coverage, candidate.similarity, candidate.behind)
-    return float(reader["reader_weight"]) * likely + place_score(place, reader)
+    pointed = float(reader.get("pointed_weight", 0.0)) * candidate.pointed
+    return float(reader["reader_weight"]) * likely + pointed + place_score(place, reader)
 
 
 def place_score(place: tuple[float, float, float], reader: dict[str, Any]) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 from docqa.app.context import Context
 from docqa.app.evidence import Ranked, WordIndex
-from docqa.app.focus import FocusReading
+from docqa.app.focus import Candidate, FocusReading
 from docqa.app.words import key_words, names_and_numbers, plain_words, terms
 from docqa.ingest.sentences import sentences
 
@@ -23,6 +23,8 @@ DEFAULT: dict[str, Any] = {
     "bias": -2.2,
     "threshold": 0.5,
 }
+# For one that follows instructions and was told to say so where nothing answers: the odds of its answer against that.
+CHAT: dict[str, Any] = {"features": ["reader_refusal_margin"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
 _NO_READER = -20.0
 FEATURES = (
     "bm25_top",
@@ -34,6 +36,8 @@ FEATURES = (
     "reader_refusal_margin",
     "reader_passage",
     "reader_none",
+    "reader_again",
+    "pointed_margin",
     "answer_coverage",
     "answer_similarity",
     "missing_names",
@@ -52,8 +56,10 @@ def features(
     of the question's idf in the best of the first three passages, and in the best sentence of them. vector_top: largest
     cosine; vector_margin: that minus the mean over all passages. reader_logprob: mean log-probability of a token of
     the best span. reader_refusal_margin: its whole log-probability minus that of the refusal. reader_passage:
-    log-probability that the answer is in the first passage. reader_none: that there is none. answer_coverage and
-    answer_similarity: of the best span's sentence. missing_names: numbers and names of the question that stand nowhere.
+    log-probability that the answer is in the first passage. reader_none: that there is none. reader_again: as
+    reader_passage, by the second reading. pointed_margin: the span head's log-probability of the best span minus that
+    of "no answer", where the answer was read again. answer_coverage and answer_similarity: of the best span's sentence.
+    missing_names: numbers and names of the question that stand nowhere.
     """
     wanted = set(terms(question))
     total = sum(index.idf(term) for term in sorted(wanted))
@@ -72,6 +78,8 @@ def features(
         "reader_refusal_margin": max(min(best.logprob - refusal, 20.0), _NO_READER) if best else _NO_READER,
         "reader_passage": max(ranked[0].reader, _NO_READER) if ranked and ranked[0].reader is not None else _NO_READER,
         "reader_none": max(refusal, _NO_READER),
+        "reader_again": max(ranked[0].again, _NO_READER) if ranked and ranked[0].again is not None else _NO_READER,
+        "pointed_margin": _pointed_margin(best, reading),
         "answer_coverage": best.coverage if best else 0.0,
         "answer_similarity": best.similarity if best else 0.0,
         "missing_names": float(len(missing_names(question, context, index))),
@@ -126,6 +134,12 @@ def counts_line(counts: dict[str, int]) -> str:
         return "The question has no word that could be counted in the text."
     listed = ", ".join(f'"{re.sub(chr(34), "", word)}" {count}' for word, count in counts.items())
     return f"The question's words in the text: {listed}."
+
+
+def _pointed_margin(best: Candidate | None, reading: FocusReading | None) -> float:
+    if best is None or reading is None or reading.pointed_none is None:
+        return 0.0
+    return max(min(best.pointed - reading.pointed_none, 20.0), _NO_READER)
 
 
 def _best_sentence(wanted: set[str], context: Context, index: WordIndex, top: list[Ranked]) -> float:

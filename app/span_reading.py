@@ -14,6 +14,7 @@ import numpy as np
 
 from docqa.app.context import Context, PlacedPassage
 from docqa.app.evidence import Ranked, WordIndex, fuse
+from docqa.app.excerpt_reading import ExcerptSpan, choose_excerpts, read_again
 from docqa.app.focus import Candidate, FocusReading, candidate_score, trim
 from docqa.app.words import terms
 from docqa.ingest.sentences import sentences
@@ -25,6 +26,9 @@ DEFAULT_SPAN_READER: dict[str, Any] = {
     "vector_weight": 0.0,
     "length_weight": 0.0,
     "rank_weight": 0.3,
+    "pointed_weight": 0.0,
+    "again_weight": 0.3,
+    "excerpts": 8,
     "passages": 16,
     "max_tokens": 64,
     "spans": 3,
@@ -111,10 +115,13 @@ def read_by_spans(
     words: WordIndex,
     *,
     reorder: bool = True,
+    again: bool = True,
 ) -> tuple[list[Ranked], FocusReading]:
-    """(all of `ranked` in a better order, what the head read in the first of them).
+    """(all of `ranked` in a better order, what was read in the first of them).
 
-    `reorder` False leaves the order as it is, for measuring what the head adds.
+    The span head points into the first passages; with `again`, and a checkpoint that has a reader, the excerpts around
+    its best spans are read with the question in mind, and the answer is taken from there. `reorder` False leaves the
+    order as it is, for measuring what the model adds.
     """
     from docqa.model.span_head import read_spans
 
@@ -129,31 +136,36 @@ def read_by_spans(
     tokens = sum(map(len, parts)) + len(asked.rows)
     likely = dict(zip((item.index for item in top), reading.passages.tolist(), strict=True))
     ordered = _reordered(ranked, likely, float(reader["rank_weight"])) if reorder else ranked
-    scores = {item.index: item.score for item in ordered}
-    behind = [scores[item.index] - ordered[0].score for item in top]
-    places = _SpanPlaces(model, asked, context, top, behind, rows, set(terms(question)), words)
-    found = [candidate for candidate in map(places.candidate, reading.spans) if candidate is not None]
-    found = [replace(candidate, score=candidate_score(candidate, reader)) for candidate in found]
-    found.sort(key=lambda c: (-c.score, c.excerpt, c.start, c.end))
-    return ordered, FocusReading((), tuple(found), reading.none, tokens)
+    places = _SpanPlaces(model, asked, context, top, rows, set(terms(question)), words)
+    found = places.scored([places.of_tokens(span) for span in reading.spans], ordered, reader)
+    if not again or model.reader is None or not found:
+        return ordered, FocusReading((), tuple(found), reading.none, tokens)
+    excerpts = choose_excerpts(places.texts, [places.within(c) for c in found], int(reader["excerpts"]))
+    second = read_again(model, question, places.texts, excerpts, longest=int(reader["max_tokens"]))
+    if reorder:
+        likely = {top[number].index: value for number, value in second.passages.items()}
+        ordered = _reordered(ordered, likely, float(reader["again_weight"]), again=True)
+    fresh = places.scored([places.of_characters(span, found) for span in second.spans], ordered, reader)
+    return ordered, FocusReading((), tuple(fresh), second.none, tokens + second.tokens, reading.none)
 
 
 def _length(placed: PlacedPassage) -> int:
     return placed.token_end - placed.token_start
 
 
-def _reordered(ranked: list[Ranked], likely: dict[int, float], weight: float) -> list[Ranked]:
+def _reordered(ranked: list[Ranked], likely: dict[int, float], weight: float, *, again: bool = False) -> list[Ranked]:
     """`ranked` with the log-probability that the answer is in a passage, by index, added at `weight`."""
     scored = []
     for item in ranked:
         value = max(likely.get(item.index, UNLIKELY), UNLIKELY)
         read = value if item.index in likely else None
-        scored.append(replace(item, score=item.score + weight * value, reader=read))
+        score = item.score + weight * value
+        scored.append(replace(item, score=score, again=read) if again else replace(item, score=score, reader=read))
     return sorted(scored, key=lambda item: -item.score)
 
 
 class _SpanPlaces:
-    """Leads spans of tokens back to characters, and says what speaks for their sentences."""
+    """Leads spans of the passages `top` back to characters of pages, and says what speaks for their sentences."""
 
     def __init__(
         self,
@@ -161,32 +173,59 @@ class _SpanPlaces:
         asked: Asked,
         context: Context,
         top: list[Ranked],
-        behind: list[float],
         rows: Rows,
         wanted: set[str],
         words: WordIndex,
     ) -> None:
         self.model, self.asked, self.context, self.top = model, asked, context, top
-        self.behind, self.rows, self.wanted, self.words = behind, rows, wanted, words
+        self.rows, self.wanted, self.words = rows, wanted, words
+        self.texts = [context.text_of(context.passages[item.index]) for item in top]
         self._sentences: dict[int, list[tuple[int, int, float, float]]] = {}
 
-    def candidate(self, span: Any) -> Candidate | None:
+    def of_tokens(self, span: Any) -> Candidate | None:
         """Candidate of a `Span`; None when nothing but punctuation is in it."""
-        item = self.top[span.passage]
-        placed = self.context.passages[item.index]
-        base = placed.passage.start
-        text = self.context.text_of(placed)
+        placed = self.context.passages[self.top[span.passage].index]
+        base, text = placed.passage.start, self.texts[span.passage]
         first, last = placed.token_start + span.first, placed.token_start + span.last
         start = self.context.token_offset[first] - base
         end = self.context.token_offset[last + 1] - base if last + 1 < placed.token_end else len(text)
+        return self._candidate(span.passage, start, end, span.score)
+
+    def of_characters(self, span: ExcerptSpan, pointed: list[Candidate]) -> Candidate | None:
+        """Candidate of a span that was read again; what the span head thought of the place comes along."""
+        candidate = self._candidate(span.passage, span.start, span.end, span.logprob)
+        if candidate is None:
+            return None
+        near = (
+            c.logprob
+            for c in pointed
+            if c.excerpt == span.passage and candidate.start < c.end and c.start < candidate.end
+        )
+        return replace(candidate, pointed=max(near, default=2 * UNLIKELY))
+
+    def within(self, candidate: Candidate) -> tuple[int, int, int]:
+        """(passage, start, end) of a candidate in the text of its passage."""
+        base = self.context.passages[self.top[candidate.excerpt].index].passage.start
+        return candidate.excerpt, candidate.start - base, candidate.end - base
+
+    def scored(self, found: list[Candidate | None], ordered: list[Ranked], reader: dict[str, Any]) -> list[Candidate]:
+        """Those that are something, with their places in `ordered` and their scores, best first."""
+        scores = {item.index: item.score for item in ordered}
+        behind = [scores[item.index] - ordered[0].score for item in self.top]
+        placed = [replace(c, behind=behind[c.excerpt]) for c in found if c is not None]
+        fresh = [replace(c, score=candidate_score(c, reader)) for c in placed]
+        return sorted(fresh, key=lambda c: (-c.score, c.excerpt, c.start, c.end))
+
+    def _candidate(self, number: int, start: int, end: int, logprob: float) -> Candidate | None:
+        placed, text = self.context.passages[self.top[number].index], self.texts[number]
         start, end = trim(text, start, min(end, len(text)))
         if start >= end:
             return None
-        coverage, similarity = self._sentence(span.passage, start, end)
+        base = placed.passage.start
+        coverage, similarity = self._sentence(number, start, end)
         return Candidate(
-            span.passage, placed.document, placed.passage.page, base + start, base + end,
-            max(span.score, 3 * UNLIKELY), 1, 0.0,
-            coverage, similarity, self.behind[span.passage],
+            number, placed.document, placed.passage.page, base + start, base + end,
+            max(logprob, 3 * UNLIKELY), 1, 0.0, coverage, similarity,
         )  # fmt: skip
 
     def _sentence(self, number: int, start: int, end: int) -> tuple[float, float]:
@@ -199,7 +238,7 @@ class _SpanPlaces:
     def _all_sentences(self, number: int) -> list[tuple[int, int, float, float]]:
         item = self.top[number]
         placed = self.context.passages[item.index]
-        text, base = self.context.text_of(placed), placed.passage.start
+        text, base = self.texts[number], placed.passage.start
         found = [(span.start, span.end) for span in sentences(text)]
         offsets = [self.context.token_offset[t] - base for t in range(placed.token_start, placed.token_end)]
         ranges = []

@@ -63,7 +63,7 @@ class Asker:
         placed = self.context.passages
         _, reading = read_by_spans(
             self.model, question, asked, self.context, ranked,
-            lambda index: self.rows[placed[index].token_start : placed[index].token_end], self.index,
+            lambda index: self.rows[placed[index].token_start : placed[index].token_end], self.index, again=False,
         )  # fmt: skip
         for place, answer in enumerate(reading.candidates[:_SPANS], 1):
             for number, candidate in enumerate(self.candidates):

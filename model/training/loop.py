@@ -7,6 +7,8 @@ import json
 import math
 import os
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,34 @@ def make_optimizer(parameters: list[nn.Parameter], rate: float) -> torch.optim.A
 def set_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * factor
+
+
+class Average:
+    """A moving average of parameters by name: what is kept of a run, since single steps are noisy."""
+
+    def __init__(self, named: dict[str, Tensor], keep: float) -> None:
+        self.tensors = {name: part.detach().clone() for name, part in named.items()}
+        self.keep, self.steps = keep, 0
+
+    @torch.no_grad()
+    def update(self, named: dict[str, Tensor]) -> None:
+        """Move towards `named`; the first steps count more, or the start would be remembered for long."""
+        self.steps += 1
+        keep = min(self.keep, self.steps / (self.steps + 10))
+        for name, fresh in named.items():
+            self.tensors[name].lerp_(fresh, 1 - keep)
+
+
+def add_gradients(parameters: Iterable[Tensor], gradients: Iterable[Tensor], parts: int) -> None:
+    """Add one of `parts` equal shares of a step to the parameters' gradients."""
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        share = gradient / parts
+        parameter.grad = share if parameter.grad is None else parameter.grad + share
+
+
+def worker_pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that compute shares of a step; denormals are flushed in each, which torch does not inherit."""
+    return ThreadPoolExecutor(threads, initializer=torch.set_flush_denormal, initargs=(True,))
 
 
 class Log:

@@ -1,8 +1,8 @@
 """All steps of the bundled model after each other, in a given time: convert to heads, on whatever device there is.
 
 Every step keeps its own folder under `--out` and takes up what is there, so that a run which was cut goes on where it
-stopped; a step that is finished is passed over. At the end `--out`/model is a quantized folder with both heads, which
-`docqa.app.calibrate` makes ready for answering.
+stopped; a step that is finished is passed over. At the end `--out`/model is a quantized folder with its heads and
+reader, which `docqa.app.calibrate` makes ready for answering.
 
 python -m docqa.model.training.pipeline --teacher FILE.gguf --data FOLDER --out FOLDER --minutes M [--device cuda]
 """
@@ -18,10 +18,10 @@ from pathlib import Path
 import torch
 
 from docqa.model.quantize import quantize
-from docqa.model.training import convert, distill, evidence, features, finetune, span, transfer
+from docqa.model.training import convert, distill, evidence, features, finetune, reader, span, transfer
 
 # Shares of the minutes: a first guess, no whole run has tried them.
-SHARES = {"transfer": 0.12, "distill": 0.3, "finetune": 0.3, "features": 0.08, "span": 0.2}
+SHARES = {"transfer": 0.12, "distill": 0.28, "finetune": 0.24, "features": 0.06, "span": 0.14, "reader": 0.16}
 
 
 def steps(options: argparse.Namespace) -> list[tuple[str, Callable[[], None]]]:
@@ -46,6 +46,7 @@ def steps(options: argparse.Namespace) -> list[tuple[str, Callable[[], None]]]:
             )
 
     heads = ["--features", read["training"], "--validation", read["validation"], "--out", folders["model"]]
+    on_model = ["--student", folders["model"], "--data", data, "--out", folders["model"], "--device", options.device]
     return [
         ("convert", lambda: convert.main(["--teacher", teacher, "--out", folders["converted"]])),
         ("transfer", lambda: trunk(transfer.main, "transfer", "converted", "transferred")),
@@ -55,6 +56,7 @@ def steps(options: argparse.Namespace) -> list[tuple[str, Callable[[], None]]]:
         ("features", read_all),
         ("evidence", lambda: evidence.main(heads)),
         ("span", lambda: span.main([*heads, "--minutes", str(options.minutes * SHARES["span"])])),
+        ("reader", lambda: reader.main([*on_model, "--minutes", str(options.minutes * SHARES["reader"])])),
     ]
 
 

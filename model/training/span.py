@@ -12,7 +12,6 @@ import argparse
 import copy
 import json
 import random
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from torch.nn import functional
 from docqa.model.span_head import SPAN_FILE, SpanHead, best_spans
 from docqa.model.training.data import QA_WEIGHTS
 from docqa.model.training.features import DocumentFeatures
-from docqa.model.training.loop import Log, Progress, learning_rate
+from docqa.model.training.loop import Average, Log, Progress, add_gradients, learning_rate, worker_pool
 
 QUESTIONS_A_STEP = 14
 DROPPED = 0.2  # share of the answerable questions that are put to the wrong passages only
@@ -221,9 +220,7 @@ def evaluate(head: SpanHead, documents: Documents, most: int, seed: int = 5) -> 
                     inner = best_spans(start[here], end[here], LONGEST_SPAN, 1)[0]
                     f1.append(
                         max(
-                            _overlap(inner.first, inner.last, a, b)
-                            for p, a, b in golds[question]
-                            if p == order[here[0]]
+                            overlap(inner.first, inner.last, a, b) for p, a, b in golds[question] if p == order[here[0]]
                         )
                     )
     head.train()
@@ -236,7 +233,8 @@ def evaluate(head: SpanHead, documents: Documents, most: int, seed: int = 5) -> 
     return figures
 
 
-def _overlap(a: int, b: int, c: int, d: int) -> float:
+def overlap(a: int, b: int, c: int, d: int) -> float:
+    """Token F1 of two spans, each by its first and last token."""
     shared = min(b, d) - max(a, c) + 1
     return 2 * shared / (b - a + 1 + d - c + 1) if shared > 0 else 0.0
 
@@ -267,7 +265,7 @@ def train(options: argparse.Namespace) -> None:
     torch.set_flush_denormal(True)
     torch.manual_seed(options.seed)
     sources = [random.Random(options.seed * 1000 + number) for number in range(options.documents)]
-    pool = ThreadPoolExecutor(options.documents, initializer=torch.set_flush_denormal, initargs=(True,))
+    pool = worker_pool(options.documents)
     documents = Documents(options.features)
     validation = Documents(options.validation) if options.validation else None
     sample = documents.sample()
@@ -276,7 +274,7 @@ def train(options: argparse.Namespace) -> None:
     head.scale.copy_(1 / (sample.std(0) + 1e-6))
     if (options.out / SPAN_FILE).exists():
         load_head(head, options.out)
-    average = copy.deepcopy(head)
+    average = Average(dict(head.named_parameters()), EMA)
     optimizer = torch.optim.AdamW(head.parameters(), lr=options.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
     log, progress = Log(options.out / "span.jsonl"), Progress(options.steps, options.minutes)
     step, tokens, losses = 0, 0, []
@@ -286,27 +284,31 @@ def train(options: argparse.Namespace) -> None:
         for part in pool.map(lambda worker: one_document(head, documents, worker), sources):
             losses.append(part.loss)
             tokens += part.tokens
-            for parameter, gradient in zip(head.parameters(), part.gradients, strict=True):
-                share = gradient / options.documents
-                parameter.grad = share if parameter.grad is None else parameter.grad + share
+            add_gradients(head.parameters(), part.gradients, options.documents)
         nn.utils.clip_grad_norm_(head.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         step += 1
-        keep = min(EMA, step / (step + 10))
-        with torch.no_grad():
-            for kept, fresh in zip(average.parameters(), head.parameters(), strict=True):
-                kept.lerp_(fresh, 1 - keep)
+        average.update(dict(head.named_parameters()))
         if step % 50 == 0:
             log.write(step, tokens, loss=sum(losses) / len(losses), fraction=fraction)
             losses = []
         if step % options.save_every == 0:
-            save_head(average, options.out)
+            kept = averaged(head, average)
+            save_head(kept, options.out)
             if validation:
-                log.write(step, tokens, **evaluate(average, validation, 3))
-    save_head(average, options.out)
+                log.write(step, tokens, **evaluate(kept, validation, 3))
+    kept = averaged(head, average)
+    save_head(kept, options.out)
     if validation:
-        print(json.dumps(evaluate(average, validation, 1000)), flush=True)
+        print(json.dumps(evaluate(kept, validation, 1000)), flush=True)
+
+
+def averaged(head: SpanHead, average: Average) -> SpanHead:
+    """A copy of the head with the averaged weights."""
+    kept = copy.deepcopy(head)
+    kept.load_state_dict(average.tensors, strict=False)
+    return kept
 
 
 def save_head(head: SpanHead, folder: Path) -> None:

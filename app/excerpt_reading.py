@@ -1,0 +1,106 @@
+"""Reading again: the few excerpts that the span head points into, read with the question in mind.
+
+An excerpt is the sentence of a candidate with its neighbours, some sixty words. The reader (model/reader.py) says where
+in them the answer stands, how likely each holds it, and how likely none does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from docqa.ingest.sentences import sentences
+
+WORDS = 60
+_LONG = 100  # words: a sentence above that is cut around the candidate
+_ASIDE = 250  # characters kept on either side there
+
+
+@dataclass(frozen=True)
+class ExcerptPlace:
+    """Characters `start:end` of the text of passage `passage` (its number among those that were read)."""
+
+    passage: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class ExcerptSpan:
+    """Characters `start:end` of the text of passage `passage`; `logprob` of start plus end."""
+
+    passage: int
+    start: int
+    end: int
+    logprob: float
+
+
+@dataclass(frozen=True)
+class ExcerptReading:
+    """`spans` best first; `passages` the log-probability that the answer is in each passage read, by number;
+    `none` of "no answer"; `tokens` read."""
+
+    spans: tuple[ExcerptSpan, ...]
+    passages: dict[int, float]
+    none: float
+    tokens: int
+
+
+def around(text: str, passage: int, start: int, end: int) -> ExcerptPlace:
+    """The sentences that `start:end` touches, and their neighbours in turn as long as there is room for them."""
+    spans = [(span.start, span.end) for span in sentences(text)] or [(0, len(text))]
+    touched = [i for i, (a, b) in enumerate(spans) if a < end and start < b] or [0]
+    first, last = touched[0], touched[-1]
+    count = [len(text[a:b].split()) for a, b in spans]
+    total = sum(count[first : last + 1])
+    if total > _LONG:
+        return ExcerptPlace(passage, *_cut_around(text, start, end, spans[first][0], spans[last][1]))
+    after = True
+    while True:
+        more = [last + 1] if last + 1 < len(spans) and total + count[last + 1] <= WORDS else []
+        less = [first - 1] if first > 0 and total + count[first - 1] <= WORDS else []
+        if not more and not less:
+            return ExcerptPlace(passage, spans[first][0], spans[last][1])
+        chosen = (more or less)[0] if after else (less or more)[0]
+        first, last, total, after = min(first, chosen), max(last, chosen), total + count[chosen], not after
+
+
+def _cut_around(text: str, start: int, end: int, low: int, high: int) -> tuple[int, int]:
+    begin, stop = max(low, start - _ASIDE), min(high, max(end, start) + _ASIDE)
+    while begin > low and not text[begin - 1].isspace():
+        begin -= 1
+    while stop < high and not text[stop].isspace():
+        stop += 1
+    return begin, stop
+
+
+def choose_excerpts(texts: Sequence[str], places: Sequence[tuple[int, int, int]], most: int) -> list[ExcerptPlace]:
+    """At most `most` excerpts around `places` (passage, start, end), best first; none lies mostly within another."""
+    chosen: list[ExcerptPlace] = []
+    for passage, start, end in places:
+        if len(chosen) == most:
+            break
+        if any(e.passage == passage and e.start <= start and end <= e.end for e in chosen):
+            continue
+        chosen.append(around(texts[passage], passage, start, end))
+    return chosen
+
+
+def read_again(
+    model: Any, question: str, texts: Sequence[str], excerpts: Sequence[ExcerptPlace], *, longest: int
+) -> ExcerptReading:
+    """Read `excerpts` (at least one) of the passages `texts`; spans of at most `longest` tokens."""
+    from docqa.model.reader import read_excerpts
+
+    shown = ["".join(" " if c.isspace() else c for c in texts[e.passage][e.start : e.end]) for e in excerpts]
+    reading, tokens = read_excerpts(model.reader, model.tokenizer, question, shown, longest=longest)
+    spans = []
+    for span in reading.spans:
+        place, offsets = excerpts[span.passage], tokens[span.passage]
+        start, end = offsets[span.first][0], offsets[span.last][1]
+        spans.append(ExcerptSpan(place.passage, place.start + start, place.start + end, span.score))
+    likely: dict[int, float] = {}
+    for place, value in zip(excerpts, reading.passages.tolist(), strict=True):
+        likely[place.passage] = max(value, likely.get(place.passage, value))
+    return ExcerptReading(tuple(spans), likely, reading.none, sum(map(len, tokens)))
