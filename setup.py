@@ -34,6 +34,7 @@ LEVELS = {  # source, its flags, and the name that api.cpp knows it by; an older
     "level_avx2.cpp": (AVX2, None),
     "level_avx512.cpp": (AVX512, "HAVE_AVX512"),
     "level_vnni.cpp": ([*AVX512, "-mavx512vnni"], "HAVE_VNNI"),
+    "level_bf16.cpp": ([*AVX512, "-mavx512vnni", "-mavx512bf16"], "HAVE_BF16"),
 }
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from docqa.model.memory import AttentionMemory, DeltaMemory
+from docqa.model.step import NativeStep
 
 if TYPE_CHECKING:
     from docqa.model.load import Model
@@ -27,7 +28,7 @@ class SharedContext:
         self.values = values.transpose(0, 1).contiguous()  # [kv_heads, total, dim]
         self.own: tuple[Tensor, Tensor] | None = None  # [branches, kv_heads, tokens, dim] each
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
         """Add one token to every branch and let its query read everything before it."""
         k, v = k.transpose(1, 2), v.transpose(1, 2)  # [branches, kv_heads, 1, dim]
         self.own = (k, v) if self.own is None else (torch.cat([self.own[0], k], 2), torch.cat([self.own[1], v], 2))
@@ -54,8 +55,9 @@ class Branches:
     def __init__(self, model: Model, state: State) -> None:
         self.model, self.position, self.factor = model, state.position, state.yarn_factor
         self.count = 1
+        self.native = NativeStep.of(model, state)
         self.caches: list[Any] = []
-        for layer in state.layers:
+        for layer in () if self.native else state.layers:
             if isinstance(layer, DeltaMemory):
                 self.caches.append(layer.fork())
             else:
@@ -66,6 +68,8 @@ class Branches:
         if chosen == list(range(self.count)):
             return
         index = torch.tensor(chosen)
+        if self.native is not None:
+            self.native.keep(index)
         for cache in self.caches:
             if isinstance(cache, DeltaMemory):
                 assert cache.tail is not None and cache.memory is not None
@@ -81,6 +85,8 @@ class Branches:
     def logits(self, tokens: list[int]) -> Tensor:
         """Add one token to each branch; logits of the next, float32 [branches, vocab]."""
         with torch.inference_mode():
+            if self.native is not None:
+                return self.native.logits(tokens)
             ids = torch.tensor(tokens)[:, None]
             hidden = self.model.network(ids, self.caches, position=self.position, factor=self.factor)
             self.position += 1

@@ -107,8 +107,11 @@ class AttentionMemory:
     def nbytes(self) -> int:
         return sum(b.nbytes() for b in self.sealed) + (0 if self.open is None else sum(t.nbytes for t in self.open))
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """Add k, v [1, seq, kv_heads, dim], let q [1, seq, heads, dim] read, and seal the block if it is whole."""
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
+        """Add k, v [1, seq, kv_heads, dim], let q [1, seq, heads, dim] read, and seal the block if it is whole.
+
+        `rounded` as in `kernels.attention.attention`.
+        """
         if self.open is None:
             self.open = k[0].clone(), v[0].clone()
         else:
@@ -117,9 +120,9 @@ class AttentionMemory:
             self.watch(q, self)
         if self.length <= self.long.exact:
             keys, values = self.between(0, self.length, q.dtype)
-            out = attention(q, keys[None], values[None])
+            out = attention(q, keys[None], values[None], rounded=rounded)
         else:
-            out = self._sparse(q)
+            out = self._sparse(q, rounded)
         if self.open[0].shape[0] == self.grid:
             self.sealed, self.open = (*self.sealed, seal(*self.open, self.long.block)), None
         return out
@@ -142,7 +145,7 @@ class AttentionMemory:
             return keys[0], values[0]
         return torch.cat(keys), torch.cat(values)
 
-    def _sparse(self, q: Tensor) -> Tensor:
+    def _sparse(self, q: Tensor, rounded: bool) -> Tensor:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local` tokens."""
         block, stop = self.long.block, self.length
         start = stop - q.shape[1]
@@ -159,7 +162,7 @@ class AttentionMemory:
             far_k, far_v = self._gather(chosen, q.dtype)
             cut = slice(local - near, until - near)
             keys, values = torch.cat([first_k, far_k, near_k[cut]]), torch.cat([first_v, far_v, near_v[cut]])
-            out[:, rows] = attention(q[:, rows], keys[None], values[None])
+            out[:, rows] = attention(q[:, rows], keys[None], values[None], rounded=rounded)
             at = until
         return out
 

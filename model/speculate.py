@@ -37,12 +37,12 @@ class UnpackedContext:
             torch.cat([part, part.new_empty(room, *part.shape[1:])])[None] for part in (keys, values)
         )
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
         """Add tokens k, v [1, seq, kv_heads, dim] and let their queries read everything before them."""
         stop = self.length + k.shape[1]
         self.keys[:, self.length : stop], self.values[:, self.length : stop] = k, v
         self.length = stop
-        return attention(q, self.keys[:, :stop], self.values[:, :stop])
+        return attention(q, self.keys[:, :stop], self.values[:, :stop], rounded=rounded)
 
 
 class Speculation:

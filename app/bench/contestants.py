@@ -1,4 +1,4 @@
-"""The two sides of a comparison: docqa and transformers, each reads a prompt and goes on from it."""
+"""Sides of a comparison: docqa and transformers, each reads a prompt and goes on from it (llama.cpp: llama.py)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,16 @@ class Docqa:
         self.model.logits(self.model.prefill(ids, self.state))
         return time.perf_counter() - started
 
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
+        return self.prefill(ids), self.decode(count)
+
     def decode(self, count: int) -> float:
         """Write `count` tokens, greedily, from the end of the last `prefill`; seconds."""
         from docqa.model.beams import Branches
 
         token, branches = 1, Branches(self.model, self.state)
-        token = int(branches.logits([token])[0].argmax())  # the first one unpacks the context
+        token = int(branches.logits([token])[0].argmax())  # the first one prepares what the others use
         started = time.perf_counter()
         for _ in range(count):
             token = int(branches.logits([token])[0].argmax())
@@ -47,13 +51,9 @@ class Transformers:
     name = "transformers"
 
     def __init__(self, model: Model) -> None:
-        import torch
-
         from docqa.model.check import transformers_model
-        from docqa.model.load import load_network
 
-        dense = load_network(model.folder, model.config, torch.float32)
-        self.network = transformers_model(model.folder, model.config, dict(dense.state_dict()))
+        self.network = transformers_model(model.folder, model.config)
         self.network.set_attn_implementation("sdpa")
         self.cache: Any = None
 
@@ -65,6 +65,10 @@ class Transformers:
         with torch.inference_mode():
             self.cache = self.network(ids[None], use_cache=True, logits_to_keep=1).cache
         return time.perf_counter() - started
+
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """As `Docqa.run`."""
+        return self.prefill(ids), self.decode(count)
 
     def decode(self, count: int) -> float:
         """As `Docqa.decode`."""

@@ -6,35 +6,45 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docqa.app.bench import twin
+from docqa.app.bench.ingest import ingest_rows
+from docqa.app.bench.interface import interface_rows
 from docqa.app.bench.rows import Row
+from docqa.app.tui import frame_bench
 
 if TYPE_CHECKING:
     from docqa.model.load import Model
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
 LONG_PROMPT, RESTORED = 131_072, 102_400
+QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
 _SAMPLE = Path("sample_docs") / "services_agreement.pdf"
-_NO_LLAMA = "not measured: no adapter to llama.cpp yet; `docqa models export` writes the GGUF file that it would need"
-_NOT_YET = {
-    "decode_1m": ("tokens/s", "decode_8k"),
-    "twin_prefill_256k": ("tokens/s", "twin"),
-    "twin_decode_256k": ("tokens/s", "twin"),
-    "train_step_32k": ("tokens/s", "twin"),
-}
+_NOT_YET = {"decode_1m": ("tokens/s", "decode_8k")}
 
 
-def rows(model: Model, *, long: bool, prompt: int = PROMPT, restored: int = RESTORED) -> Iterator[Row]:
+def rows(
+    model: Model,
+    *,
+    long: bool,
+    prompt: int = PROMPT,
+    restored: int = RESTORED,
+    context: int = twin.CONTEXT,
+    trained: int = twin.TRAINED,
+    characters: int = frame_bench.CHARACTERS,
+) -> Iterator[Row]:
     """Measure one row after the other.
 
     Args:
         long: also what takes more than a few minutes.
-        prompt, restored: tokens of the prompt of the first rows, and of the state that is restored; smaller in tests.
+        prompt, restored, context, trained: tokens of the prompt of the first rows, of the state that is restored, of
+            the context that the twin reads, and of a training step; smaller with --quick and in tests.
+        characters: of the text that the terminal interface opens and draws.
     """
-    ours = yield from against_transformers(model, prompt)
+    ours = yield from against_peers(model, prompt)
     yield (
         long_prefill(model, ours)
         if long
@@ -42,9 +52,12 @@ def rows(model: Model, *, long: bool, prompt: int = PROMPT, restored: int = REST
     )
     for name, (unit, peer) in _NOT_YET.items():
         yield Row(name, None, unit, peer, None, "not measured: this version has no measurement for it")
+    yield from twin.twin_rows(model, context, trained)
     yield restore(model, restored)
     yield help_time()
     yield cold_ask()
+    yield from ingest_rows(sorted((Path(__file__).parents[2] / "sample_docs").glob("*.pdf")))
+    yield from interface_rows(characters)
 
 
 def random_ids(model: Model, count: int) -> Any:
@@ -54,30 +67,46 @@ def random_ids(model: Model, count: int) -> Any:
     return torch.randint(0, model.tokenizer.vocab_size, (count,), generator=torch.Generator().manual_seed(20251))
 
 
-def against_transformers(model: Model, prompt: int) -> Generator[Row, None, float]:
+def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
     """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill."""
+    from docqa.app.bench import llama
     from docqa.app.bench.contestants import Docqa, Transformers
 
     ids = random_ids(model, prompt)
-    sides: list[Docqa | Transformers] = [Docqa(model), Transformers(model)]
-    reading: dict[str, float] = {}
-    writing: dict[str, float] = {}
-    for side in sides:
-        side.prefill(ids[:256])
-        side.decode(2)
-    for _ in range(REPEATS):
-        for side in sides:  # in turn, so that what else the machine does meets both
-            reading[side.name] = max(reading.get(side.name, 0.0), prompt / side.prefill(ids))
-            writing[side.name] = max(writing.get(side.name, 0.0), DECODED / side.decode(DECODED))
-    same = f"all layers, float32 in transformers (sdpa), {model.precision} in docqa; best of {REPEATS} in turn"
-    ours, theirs = (side.name for side in sides)
-    for name, found, what in (
-        ("prefill_8k", reading, f"{prompt:,} random tokens to the next token's logits"),
-        ("decode_8k", writing, f"{DECODED} greedy tokens behind {prompt:,}"),
+    missing = llama.why_not(model)
+    with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
+        sides: list[Docqa | Transformers | llama.LlamaCpp] = [Docqa(model), Transformers(model)]
+        if not missing:
+            sides.append(llama.LlamaCpp(model, Path(folder), prompt))
+        found = _in_turn(sides, ids)
+    how = {
+        "transformers": "float32 in transformers (sdpa)",
+        "llama.cpp": missing or f"{llama.QUANTIZATION} in llama.cpp, {llama.describe()}, its own times; bar 1.5",
+    }
+    for number, (name, what) in enumerate(
+        (
+            ("prefill_8k", f"{prompt:,} random tokens to the next token's logits"),
+            ("decode_8k", f"{DECODED} greedy tokens behind {prompt:,}"),
+        )
     ):
-        yield Row(name, found[ours], "tokens/s", "transformers", found[theirs], f"{what}; {same}")
-        yield Row(name, found[ours], "tokens/s", "llama.cpp", None, _NO_LLAMA)
-    return reading[ours]
+        for peer, with_it in how.items():
+            method = f"{what}; all layers, {model.precision} in docqa, {with_it}; best of {REPEATS} in turn"
+            theirs = found[peer][number] if peer in found else None
+            yield Row(name, found["docqa"][number], "tokens/s", peer, theirs, method if peer in found else missing)
+    return found["docqa"][0]
+
+
+def _in_turn(sides: Sequence[Any], ids: Any) -> dict[str, tuple[float, float]]:
+    """Best tokens/s of reading and of writing, by side; in turn, so that what else the machine does meets all."""
+    best: dict[str, tuple[float, float]] = {}
+    for side in sides:
+        side.run(ids[:256], 2)
+    for _ in range(REPEATS):
+        for side in sides:
+            reading, writing = side.run(ids, DECODED)
+            before = best.get(side.name, (0.0, 0.0))
+            best[side.name] = max(before[0], len(ids) / reading), max(before[1], DECODED / writing)
+    return best
 
 
 def long_prefill(model: Model, short: float) -> Row:

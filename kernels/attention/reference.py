@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 
-def attention_reference(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def attention_reference(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
     """Softmax attention of the last `seq` positions over all `total` keys; scale dim ** -0.5, softmax in float32.
 
     Args:
         q: [batch, seq, heads, dim]; its last row stands at the last key.
         k, v: [batch, total, kv_heads, dim], total >= seq; query head n reads key head n * kv_heads // heads.
+        rounded: whether rounding of the operands would be allowed; this one never does.
 
     Returns:
         [batch, seq, heads, dim] in the dtype of q.

@@ -18,7 +18,7 @@ def _one_tile(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
 
 
-def attention_tiled(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+def attention_tiled(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
     """Same arguments and result as `attention_reference`, through torch's fused attention, TILE queries at a time."""
     seq, total = q.shape[1], k.shape[1]
     queries, keys, values = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)

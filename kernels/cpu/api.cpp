@@ -6,7 +6,7 @@
 
 namespace {
 
-enum Level { NONE, AVX2, AVX512, VNNI };
+enum Level { NONE, AVX2, AVX512, VNNI, BF16 };
 
 int supported() {
     __builtin_cpu_init();
@@ -15,7 +15,12 @@ int supported() {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl")) {
 #ifdef HAVE_VNNI
-        if (__builtin_cpu_supports("avx512vnni")) return VNNI;
+        if (__builtin_cpu_supports("avx512vnni")) {
+#ifdef HAVE_BF16
+            if (__builtin_cpu_supports("avx512bf16")) return BF16;
+#endif
+            return VNNI;
+        }
 #endif
         return AVX512;
     }
@@ -24,6 +29,9 @@ int supported() {
 }
 
 const Kernels *table(int level) {
+#ifdef HAVE_BF16
+    if (level == BF16) return &kernels_bf16;
+#endif
 #ifdef HAVE_VNNI
     if (level == VNNI) return &kernels_vnni;
 #endif
@@ -39,12 +47,18 @@ const Kernels *table(int level) {
 
 extern "C" {
 
-// The highest level that this processor and this build have: 0 none, 1 AVX2, 2 AVX-512, 3 AVX-512 with VNNI.
+// The highest level that this processor and this build have: 0 none, 1 AVX2, 2 AVX-512, 3 AVX-512 with VNNI,
+// 4 that with bf16.
 PUBLIC int docqa_level(void) { return supported(); }
 
 PUBLIC int docqa_delta(int level, const DeltaCall *c, int threads) { return table(level)->delta(c, threads); }
+PUBLIC int docqa_delta_gradient(int level, const DeltaGradientCall *c, int threads) {
+    return table(level)->delta_gradient(c, threads);
+}
 PUBLIC int docqa_delta_step(int level, const DeltaCall *c, int threads) { return table(level)->delta_step(c, threads); }
 PUBLIC void docqa_conv(int level, const ConvCall *c, int threads) { table(level)->conv(c, threads); }
+PUBLIC int docqa_attention(int level, const AttentionCall *c, int threads) { return table(level)->attention(c, threads); }
+PUBLIC int docqa_step(int level, const StepCall *c, int threads) { return table(level)->step(c, threads); }
 PUBLIC int docqa_product(int level, const ProductCall *c, int threads) { return table(level)->product(c, threads); }
 
 PUBLIC void docqa_norm(int level, const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim,

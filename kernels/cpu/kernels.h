@@ -18,6 +18,15 @@ struct DeltaCall {
     const float *decay, *beta;  // [batch, seq, heads]; decay is a natural logarithm
     float *state;               // [batch, heads, key_dim, value_dim], before on entry and after on return
     float *out;                 // [batch, seq, heads, value_dim]
+    float *history;             // where not 0: the state before every chunk of 32, [batch, heads, chunks, key, value]
+};
+
+// Gradients of `delta`: of `forward` the inputs and the history count. `out` and `state` are those of its results, and
+// `state` becomes that of the state before the first token; the others are written, laid out as [batch, seq, heads, ...].
+struct DeltaGradientCall {
+    DeltaCall forward;
+    const float *out;
+    float *state, *q, *k, *v, *decay, *beta;
 };
 
 struct ConvCall {
@@ -39,8 +48,59 @@ struct ProductCall {
     float *y;
 };
 
+// Causal softmax attention of q [batch, seq, heads, dim] over k, v [batch, total, kv_heads, dim]; the ends coincide. With
+// `rounded`, queries and keys are rounded to 8 bits and weights and values to bf16 where the instruction set has both.
+struct AttentionCall {
+    int64_t batch, seq, total, heads, kv_heads, dim, rounded;
+    Heads q, k, v;
+    float *out;  // [batch, seq, heads, dim]
+};
+
+// A packed matrix, as in ProductCall.
+struct Matrix {
+    int64_t rows, columns, bits;
+    const uint8_t *q;
+    const uint16_t *scale, *zero;
+};
+
+// Keys and values [count, kv_heads, dim] of a stretch of the context: bytes with fp16 scales [count, kv_heads], or float32
+// without.
+struct Segment {
+    int64_t count;
+    const void *k, *v;
+    const uint16_t *k_scale, *v_scale;
+};
+
+// A layer's weights and what it remembers of each branch. `mix`: of a delta net in_proj_qkv, in_proj_z, out_proj; of
+// attention q_proj (each head's query before its gate), k_proj, v_proj, o_proj.
+struct StepLayer {
+    int64_t attention, segment_count;
+    Matrix mix[4], gate, up, down;
+    const float *input_norm, *post_norm;                     // zero-centred, as q_norm and k_norm
+    const float *a, *b, *conv, *rate, *dt_bias, *norm;       // [heads, hidden] twice, [taps, channels], e^A_log, ...
+    const float *q_norm, *k_norm;
+    float *tail, *memory;                                    // [tokens, taps - 1, channels], [tokens, heads, key, value]
+    const Segment *segments;                                 // shared by all branches
+    float *own_k, *own_v;                                    // [tokens, room, kv_heads, dim]
+};
+
+// One token more for each of `tokens` branches; all that layers remember moves on in place. `x` [tokens, hidden] holds the
+// embeddings and is used up.
+struct StepCall {
+    int64_t tokens, hidden, layers, key_heads, value_heads, key_dim, value_dim, taps, heads, kv_heads, dim, rotary;
+    int64_t own, room;  // tokens that each branch has of its own already, and how many there is room for
+    float eps;
+    const float *cos, *sin;  // [rotary]
+    float *x;
+    const StepLayer *layer;
+    const float *norm;
+    Matrix head;
+    float *logits;  // [tokens, head.rows]
+};
+
 struct Kernels {
     int (*delta)(const DeltaCall *, int threads);  // 0, or 1 when there is no memory
+    int (*delta_gradient)(const DeltaGradientCall *, int threads);
     int (*delta_step)(const DeltaCall *, int threads);
     void (*conv)(const ConvCall *, int threads);
     void (*norm)(const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim, int threads);
@@ -48,6 +108,8 @@ struct Kernels {
                        int64_t dim, int threads);
     void (*gated_product)(const float *gate, const float *up, float *y, int64_t count, int threads);
     int (*product)(const ProductCall *, int threads);  // 0, or 1 when there is no memory
+    int (*attention)(const AttentionCall *, int threads);
+    int (*step)(const StepCall *, int threads);
 };
 
-extern const Kernels kernels_avx2, kernels_avx512, kernels_vnni;  // the last two where the compiler has them
+extern const Kernels kernels_avx2, kernels_avx512, kernels_vnni, kernels_bf16;  // the later ones where the compiler has them

@@ -7,8 +7,11 @@
 
 #include "conv.inc"
 #include "delta.inc"
+#include "attention.inc"
+#include "delta_gradient.inc"
 #include "norm.inc"
 
 static int product(const ProductCall *c, int threads) { return kernels_avx2.product(c, threads); }
+static int step(const StepCall *c, int threads) { return kernels_avx2.step(c, threads); }
 
-const Kernels kernels_avx512 = {delta, delta_step, conv, norm, gated_norm, gated_product, product};
+const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step};

@@ -8,7 +8,10 @@
 
 #include "conv.inc"
 #include "delta.inc"
+#include "attention.inc"
+#include "delta_gradient.inc"
 #include "norm.inc"
 #include "products.inc"
+#include "step.inc"
 
-const Kernels kernels_vnni = {delta, delta_step, conv, norm, gated_norm, gated_product, product};
+const Kernels kernels_vnni = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step};

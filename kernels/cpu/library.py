@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 FILE = Path(__file__).parent / "_native.so"
-LEVELS = ("none", "AVX2", "AVX-512", "AVX-512 VNNI")  # numbered as in api.cpp
+LEVELS = ("none", "AVX2", "AVX-512", "AVX-512 VNNI", "AVX-512 VNNI BF16")  # numbered as in api.cpp
 TESTED = 1  # the highest level that the project's own machines have; above it, a level proves itself before it is used
 
 
@@ -31,7 +31,14 @@ class DeltaCall(Structure):
     _fields_ = [
         *((name, c_int64) for name in ("batch", "seq", "heads", "key_dim", "value_dim")),
         *((name, Heads) for name in ("q", "k", "v")),
-        *((name, c_void_p) for name in ("decay", "beta", "state", "out")),
+        *((name, c_void_p) for name in ("decay", "beta", "state", "out", "history")),
+    ]
+
+
+class DeltaGradientCall(Structure):
+    _fields_ = [
+        ("forward", DeltaCall),
+        *((name, c_void_p) for name in ("out", "state", "q", "k", "v", "decay", "beta")),
     ]
 
 
@@ -51,12 +58,23 @@ class ProductCall(Structure):
     ]
 
 
+class AttentionCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("batch", "seq", "total", "heads", "kv_heads", "dim", "rounded")),
+        *((name, Heads) for name in ("q", "k", "v")),
+        ("out", c_void_p),
+    ]
+
+
 _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
     "level": (c_int, []),
     "delta": (c_int, [c_int, POINTER(DeltaCall), c_int]),
+    "delta_gradient": (c_int, [c_int, POINTER(DeltaGradientCall), c_int]),
     "delta_step": (c_int, [c_int, POINTER(DeltaCall), c_int]),
     "conv": (None, [c_int, POINTER(ConvCall), c_int]),
     "product": (c_int, [c_int, POINTER(ProductCall), c_int]),
+    "attention": (c_int, [c_int, POINTER(AttentionCall), c_int]),
+    "step": (c_int, [c_int, c_void_p, c_int]),
     "norm": (None, [c_int, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
     "gated_norm": (None, [c_int, c_void_p, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
     "gated_product": (None, [c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int]),
@@ -68,14 +86,15 @@ class Library(NamedTuple):
 
     functions: ctypes.CDLL
     level: int
+    threads: int = 0  # torch's number where 0
 
     def run(self, name: str, *arguments: Any) -> None:
-        """Call a function on torch's number of threads.
+        """Call a function on `threads`.
 
         Raises:
             MemoryError: it could not get its workspace.
         """
-        if getattr(self.functions, f"docqa_{name}")(self.level, *arguments, torch.get_num_threads()):
+        if getattr(self.functions, f"docqa_{name}")(self.level, *arguments, self.threads or torch.get_num_threads()):
             raise MemoryError(f"no memory for the workspace of the native kernel '{name}'; read with fewer threads")
 
 

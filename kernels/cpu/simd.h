@@ -25,6 +25,7 @@ static inline Floats power_of_two(Floats whole) {  // 2^whole for whole numbers 
     const __m512i bits = _mm512_add_epi32(_mm512_cvtps_epi32(whole), _mm512_set1_epi32(127));
     return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 23));
 }
+static inline int above(Floats a, Floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ) != 0; }  // in any lane
 
 #else
 
@@ -41,6 +42,7 @@ static inline Floats power_of_two(Floats whole) {
     const __m256i bits = _mm256_add_epi32(_mm256_cvtps_epi32(whole), _mm256_set1_epi32(127));
     return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 23));
 }
+static inline int above(Floats a, Floats b) { return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)) != 0; }
 
 #endif
 
@@ -69,6 +71,14 @@ static inline float sum(Floats x) {
     for (int half = WIDTH / 2; half > 0; half /= 2)
         for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
     return lanes[0];
+}
+
+static inline float largest_of(Floats x) {
+    float lanes[WIDTH], largest;
+    store(lanes, x);
+    largest = lanes[0];
+    for (int i = 1; i < WIDTH; i++) largest = lanes[i] > largest ? lanes[i] : largest;
+    return largest;
 }
 
 // e^x within 2 units of the last place; 0 below -87, largest below infinity above 88. The polynomial is the Taylor

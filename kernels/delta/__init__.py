@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
+from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
 from docqa.kernels.delta.reference import delta_rule_reference, l2_normalise
@@ -17,9 +18,12 @@ __all__ = ["CHUNK", "delta_rule", "delta_rule_chunked", "delta_rule_recurrent", 
 FEW_TOKENS = 8  # up to here the recurrence is faster than a chunk that is mostly padding
 
 register_native("delta", delta_rule_native, why="chunks of 32 tokens, the states of all heads in cache")
+register_native("delta_training", delta_rule_gradient, why="a backward pass of our own, a chunk in cache at a time")
 register_native("delta_step", delta_step_native, why="the recurrence in registers")
 register("delta", "chunked", delta_rule_chunked, why="matrix products over chunks of 64 tokens")
 register("delta", "reference", delta_rule_reference, why="the recurrence, token by token")
+register("delta_training", "chunked", delta_rule_chunked, why="matrix products over chunks, recorded by torch")
+register("delta_training", "reference", delta_rule_reference, why="the recurrence, token by token")
 register("delta_step", "recurrent", delta_rule_recurrent, why=f"the recurrence, for up to {FEW_TOKENS} tokens")
 register("delta_step", "reference", delta_rule_reference, why="the recurrence, token by token")
 
@@ -30,7 +34,7 @@ def delta_rule(
     """Gated delta rule; arguments and results as in `delta_rule_reference`.
 
     The number of tokens alone picks between the chunked and the recurrent form, so equal shapes give equal bits. While
-    gradients are recorded the chunks of torch run, whatever the machine.
+    gradients are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
 
     Raises:
         ShapeMismatch: k and v differ in batch, seq or heads, or `state` is not [batch, heads, key_dim, value_dim].
@@ -41,6 +45,7 @@ def delta_rule(
     if state is not None and tuple(state.shape) != wanted:
         raise ShapeMismatch(f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}")
     if torch.is_grad_enabled() and any(x.requires_grad for x in (q, k, v, decay, beta)):
-        return delta_rule_chunked(q, k, v, decay=decay, beta=beta, state=state)
+        wide = torch.float64 if v.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
+        return choose("delta_training", v.device.type, wide).function(q, k, v, decay=decay, beta=beta, state=state)
     operation = "delta_step" if k.shape[1] <= FEW_TOKENS else "delta"
     return choose(operation, v.device.type, v.dtype).function(q, k, v, decay=decay, beta=beta, state=state)

@@ -23,7 +23,7 @@ def _call(name: str, library: Library, *, q: Tensor, k: Tensor, v: Tensor, decay
     out = v.new_empty(batch, seq, heads, value_dim)
     call = DeltaCall(
         batch, seq, heads, key_dim, value_dim, Heads.of(q), Heads.of(k), Heads.of(v),
-        decay.data_ptr(), beta.data_ptr(), memory.data_ptr(), out.data_ptr(),
+        decay.data_ptr(), beta.data_ptr(), memory.data_ptr(), out.data_ptr(), None,
     )  # fmt: skip
     library.run(name, ctypes.byref(call))
     return out, memory

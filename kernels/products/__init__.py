@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from docqa.kernels.cpu import LEVELS, library
 from docqa.kernels.dispatch import choose, native_in_use, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.products.native import product_native
@@ -16,9 +17,13 @@ register_native("product", product_native, why="whole numbers inside a group, we
 register("product", "reference", product_reference, why="the definition")
 
 
-def packed_is_faster() -> bool:
-    """Whether products with packed matrices are worth it here; without the native library they are only a reference."""
-    return native_in_use()
+def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
+    """Whether products with packed matrices are worth it here; without the native library they are only a reference.
+
+    `than_bfloat16`: beside torch's products in bfloat16 on a processor that multiplies it, which takes VNNI.
+    """
+    found = library()
+    return found is not None and native_in_use() and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
 
 
 def product(x: Tensor, matrix: PackedMatrix) -> Tensor:

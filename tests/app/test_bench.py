@@ -5,13 +5,16 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 import torch
 
-from docqa.app.bench import contestants, machine, run
+from docqa.app.bench import contestants, llama, machine, run
+from docqa.app.bench.ingest import ingest_rows
+from docqa.app.bench.interface import interface_rows
 from docqa.app.bench.plot import ratios_svg
 from docqa.app.bench.rows import Row, table
 
 NAMES = {
     "prefill_8k", "decode_8k", "prefill_128k", "decode_1m", "twin_prefill_256k", "twin_decode_256k", "restore_100k",
-    "help", "cold_ask", "train_step_32k",
+    "help", "cold_ask", "train_step_32k", "ingest", "ingest_open", "ingest_sizes", "ingest_words", "ingest_order",
+    "ingest_rest", "tui_open", "tui_frame", "tui_settled_frame",
 }  # fmt: skip
 
 
@@ -36,6 +39,23 @@ def test_the_picture_has_a_bar_for_every_ratio():
         assert len(bars) == len([row for row in some if row.ratio])
 
 
+def test_reading_is_compared_with_pypdf_and_each_part_has_its_time(repository):
+    total, *parts = ingest_rows([repository / "sample_docs" / "tidal_ponds_paper.pdf"])
+    assert (total.name, total.peer, total.unit) == ("ingest", "pypdf", "ms/page")
+    assert total.ratio > 0.33
+    assert [part.name for part in parts] == [f"ingest_{n}" for n in ("open", "sizes", "words", "order", "rest")]
+    assert sum(part.value for part in parts) == pytest.approx(total.value, rel=0.5)
+    (missing,) = ingest_rows([])
+    assert missing.value is None and missing.method.startswith("not measured")
+
+
+def test_opening_and_drawing_a_long_text_are_rows():
+    opened, frame, settled = interface_rows(characters=100_000, frames=3)
+    assert (opened.name, frame.name, settled.name) == ("tui_open", "tui_frame", "tui_settled_frame")
+    assert 0 < settled.value < frame.value and opened.value > 0
+    assert "100,000 characters" in opened.method and "120x40" in frame.method
+
+
 def test_the_machine_names_its_processor_and_kernels():
     found = machine.describe()
     assert found["processor"] and found["threads"] == torch.get_num_threads()
@@ -48,12 +68,22 @@ def test_every_row_of_the_contract_is_there_and_those_measured_have_figures():
     from docqa.model.load import load_model
 
     model = load_model()
-    found = list(run.rows(model, long=False, prompt=300, restored=2_100))
+    found = list(run.rows(model, long=False, prompt=300, restored=2_100, context=36_864, trained=4_096))
     assert {row.name for row in found} == NAMES
     assert {row.peer for row in found if row.name == "prefill_8k"} == {"transformers", "llama.cpp"}
     measured = {row.name for row in found if row.value is not None}
     assert {"prefill_8k", "decode_8k", "restore_100k", "help", "cold_ask"} <= measured
     assert all(row.value is not None or row.method.startswith("not measured: ") for row in found)
+
+
+def test_llama_cpp_is_optional(monkeypatch):
+    from types import SimpleNamespace
+
+    sizes = SimpleNamespace(linear_key_head_dim=64, linear_value_head_dim=32)
+    monkeypatch.setattr(llama, "find_spec", lambda name: None)
+    assert llama.why_not(SimpleNamespace(config=sizes)) == "not measured: xllamacpp is not installed"
+    monkeypatch.setattr(llama, "find_spec", lambda name: object())
+    assert "shape" in llama.why_not(SimpleNamespace(config=sizes))
 
 
 @pytest.mark.slow

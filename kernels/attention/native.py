@@ -1,0 +1,32 @@
+"""Causal grouped-query attention in C++: blocks of keys under tiles of rows, softmax kept on the way."""
+
+from __future__ import annotations
+
+import ctypes
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.attention.tiled import attention_tiled
+from docqa.kernels.cpu.library import AttentionCall, Heads, Library, plain
+
+FEW = 8  # up to so many queries, packing all keys would cost more than it saves
+
+
+def attention_native(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False, library: Library) -> Tensor:
+    """Same arguments and result as `attention_reference`, float32; not differentiable.
+
+    `rounded`: queries and keys in 8 bits with a scale for each token and head, weights and values in bf16, where the
+    processor multiplies both; elsewhere nothing is rounded.
+    """
+    if q.shape[1] <= FEW:
+        return attention_tiled(q, k, v)
+    q, k, v = (x if x.stride(-1) == 1 and x.dtype == torch.float32 else plain(x) for x in (q, k, v))
+    batch, seq, heads, dim = q.shape
+    out = q.new_empty(batch, seq, heads, dim)
+    call = AttentionCall(
+        batch, seq, k.shape[1], heads, k.shape[2], dim, int(rounded),
+        Heads.of(q), Heads.of(k), Heads.of(v), out.data_ptr(),
+    )  # fmt: skip
+    library.run("attention", ctypes.byref(call))
+    return out

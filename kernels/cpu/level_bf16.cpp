@@ -1,0 +1,18 @@
+// AVX-512 with VNNI and bf16: as level_vnni.cpp, and attention with an instruction that adds pairs of products of bf16.
+#define WIDTH 16
+#define DOT_PRODUCT _mm512_dpbusd_epi32
+#define BF16_PRODUCT _mm512_dpbf16_ps
+#include <omp.h>
+
+#include "kernels.h"
+#include "simd.h"
+
+#include "conv.inc"
+#include "delta.inc"
+#include "attention.inc"
+#include "delta_gradient.inc"
+#include "norm.inc"
+#include "products.inc"
+#include "step.inc"
+
+const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step};

@@ -1,0 +1,70 @@
+"""The gated delta rule with a backward pass in C++, for training on the CPU.
+
+The forward pass keeps the state before every chunk of 32 tokens and nothing else; the backward pass computes a chunk
+again while it is in cache. Torch's own recording keeps some dozen tensors of the size of the inputs instead.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.cpu.library import DeltaCall, DeltaGradientCall, Heads, Library, plain
+
+CHUNK = 32  # as in delta.inc
+
+
+def _call(inputs: tuple[Tensor, ...], memory: Tensor, out: Tensor, history: Tensor) -> DeltaCall:
+    q, k, v, decay, beta = inputs
+    batch, seq, heads, key_dim = k.shape
+    return DeltaCall(
+        batch, seq, heads, key_dim, v.shape[-1], Heads.of(q), Heads.of(k), Heads.of(v),
+        decay.data_ptr(), beta.data_ptr(), memory.data_ptr(), out.data_ptr(), history.data_ptr(),
+    )  # fmt: skip
+
+
+class _DeltaRule(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, library: Library, state: Tensor, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+        wide = tuple(plain(x) for x in inputs)
+        batch, seq, heads, key_dim = wide[1].shape
+        value_dim = wide[2].shape[-1]
+        memory = state.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
+        history = memory.new_empty(batch, heads, -(-seq // CHUNK), key_dim, value_dim)
+        out = memory.new_empty(batch, seq, heads, value_dim)
+        call = _call(wide, memory, out, history)
+        library.run("delta", ctypes.byref(call))
+        ctx.library = library
+        ctx.dtypes = [state.dtype, *(x.dtype for x in inputs)]
+        ctx.save_for_backward(history, *wide)
+        return out.to(inputs[2].dtype), memory
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        out, memory = plain(gradients[0]), plain(gradients[1]).clone()
+        history, *inputs = ctx.saved_tensors
+        found = [torch.empty_like(x) for x in inputs]
+        forward = _call(tuple(inputs), memory, out, history)
+        call = DeltaGradientCall(forward, out.data_ptr(), memory.data_ptr(), *(x.data_ptr() for x in found))
+        ctx.library.run("delta_gradient", ctypes.byref(call))
+        return None, *(x.to(dtype) for x, dtype in zip([memory, *found], ctx.dtypes, strict=True))
+
+
+def delta_rule_gradient(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    decay: Tensor,
+    beta: Tensor,
+    state: Tensor | None = None,
+    library: Library,
+) -> tuple[Tensor, Tensor]:
+    """Same arguments, shapes and results as `delta_rule_reference`, float32 inside; differentiable once."""
+    if state is None:
+        state = torch.zeros(k.shape[0], k.shape[2], k.shape[3], v.shape[3])
+    out, memory = _DeltaRule.apply(library, state, q, k, v, decay, beta)
+    return out, memory

@@ -1,0 +1,39 @@
+"""Sparse experts: which experts a token is sent to, and what they make of it."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from docqa.kernels.dispatch import choose, register
+from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.moe.bank import ExpertBank, Matrix, Stacked
+from docqa.kernels.moe.grouped import mix_grouped
+from docqa.kernels.moe.reference import mix_reference
+from docqa.kernels.moe.routing import route
+
+__all__ = ["ExpertBank", "Matrix", "Stacked", "mix_experts", "route"]
+
+register("experts", "grouped", mix_grouped, why="tokens sorted by expert, each expert's matrices read once")
+register("experts", "reference", mix_reference, why="the sum, token by token")
+
+
+def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
+    """The weighted sum over each token's experts of down(SiLU(gate x) * up x), added in ascending order of experts.
+
+    Args:
+        x: [tokens, hidden].
+        chosen: int64 [tokens, k], experts; those of a token differ from one another.
+        weights: [tokens, k].
+        bank: the experts' matrices; only those of chosen experts are asked for.
+
+    Returns:
+        [tokens, hidden] in the dtype of x, summed in float32 at least.
+
+    Raises:
+        ShapeMismatch: chosen and weights do not fit x.
+    """
+    if chosen.shape != weights.shape or chosen.ndim != 2 or len(chosen) != len(x):
+        raise ShapeMismatch(
+            f"experts {tuple(chosen.shape)} and weights {tuple(weights.shape)} of tokens {tuple(x.shape)}"
+        )
+    return choose("experts", x.device.type, x.dtype).function(x, chosen, weights, bank)

@@ -1,0 +1,41 @@
+"""Where the matrices of experts come from: stacked tensors, or whatever reads them when they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from torch import Tensor
+from torch.nn import functional
+
+from docqa.kernels.products import PackedMatrix, product
+
+Matrix: TypeAlias = Tensor | PackedMatrix
+
+
+class ExpertBank(Protocol):
+    """The experts of one layer."""
+
+    def pair(self, number: int) -> tuple[Matrix, Matrix]:
+        """Matrices of expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner].
+
+        Good until the next call.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """All experts in two tensors: gate above up [experts, 2 * inner, hidden], and down [experts, hidden, inner]."""
+
+    gate_up: Tensor
+    down: Tensor
+
+    def pair(self, number: int) -> tuple[Matrix, Matrix]:
+        """See `ExpertBank.pair`."""
+        return self.gate_up[number], self.down[number]
+
+
+def times(x: Tensor, matrix: Matrix) -> Tensor:
+    """x [.., columns] times a dense or packed matrix [rows, columns]: [.., rows]."""
+    return product(x, matrix) if isinstance(matrix, PackedMatrix) else functional.linear(x, matrix)

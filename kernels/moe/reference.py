@@ -1,0 +1,25 @@
+"""The sum over a token's experts, as its formula (runtime reference 1.5)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.activation import silu_product
+from docqa.kernels.moe.bank import ExpertBank, times
+
+
+def mix_reference(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
+    """Arguments and result as `mix_experts`; one token and one expert at a time."""
+    work = torch.float64 if x.dtype == torch.float64 else torch.float32
+    rows = []
+    for token in range(len(x)):
+        total = torch.zeros(x.shape[1], dtype=work, device=x.device)
+        for number, place in sorted((int(number), place) for place, number in enumerate(chosen[token])):
+            gate_up, down = bank.pair(number)
+            gate, up = times(x[token], gate_up).chunk(2, -1)
+            total = total + times(silu_product(gate.contiguous(), up.contiguous()), down).to(work) * weights[
+                token, place
+            ].to(work)
+        rows.append(total)
+    return torch.stack(rows).to(x.dtype) if rows else x.new_zeros(x.shape)
