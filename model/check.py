@@ -1,20 +1,23 @@
 """`docqa models check`: docqa's logits against those of transformers, on any checkpoint folder, in float32.
 
-For a group-quantized folder transformers gets the exact dequantization. The yardstick beside the difference is how far
+For a quantized folder transformers gets the exact dequantization. The yardstick beside the difference is how far
 transformers itself is from its own float64.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from docqa.model.config import HybridConfig
+from docqa.model.checkpoint import opened_checkpoint
+from docqa.model.config import HybridConfig, read_config
+from docqa.model.families import DENSE, MOE, NEXT
+from docqa.model.layout import recipe_for
 from docqa.model.load import load_network
 from docqa.model.quantize import CONFIG_KEY
 
@@ -39,7 +42,7 @@ def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
     torch.set_flush_denormal(True)
     config = HybridConfig.from_folder(folder)
     ours = load_network(folder, config, torch.float32)
-    theirs = transformers_model(folder, config, dict(ours.state_dict()))
+    theirs = transformers_model(folder, config)
     rows = []
     for length in lengths:
         source = torch.Generator().manual_seed(SEED + length)
@@ -47,41 +50,76 @@ def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
         with torch.inference_mode():
             rows.append((ours.logits(ours(ids, factor=config.static_factor)), theirs(ids).logits, ids))
     theirs = theirs.double()
-    with torch.inference_mode(), _float64_inside():
+    with torch.inference_mode(), _float64_inside(config):
         exact = [theirs(ids).logits for _, _, ids in rows]
     return _summary(rows, exact, lengths)
 
 
-def transformers_model(folder: Path, config: HybridConfig, tensors: dict[str, Tensor]) -> Any:
-    """transformers' own model of the folder's config.json with the tensors given, float32, eager attention."""
-    from transformers import Qwen3_5ForCausalLM, Qwen3_5TextConfig
+def transformers_model(folder: Path, config: HybridConfig) -> Any:
+    """transformers' own model of a checkpoint folder, float32, eager attention and experts.
 
-    raw = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    Its tensors come from the files in the checkpoint's own layout; only quantized ones are dequantized, and experts
+    that are apart stacked.
+    """
+    raw = read_config(folder)
     raw = {**raw, **(raw.get("text_config") or {})}
-    for key in (CONFIG_KEY, "text_config", "vision_config", "model_type", "architectures", "dtype", "torch_dtype"):
+    for key in _LEFT_OUT:
         raw.pop(key, None)
     raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
     raw["layer_types"] = list(config.layer_types)
     raw["tie_word_embeddings"] = config.tie_word_embeddings
-    settings = Qwen3_5TextConfig(**raw, attn_implementation="eager")
-    model = Qwen3_5ForCausalLM(settings).float().eval()
-    named = {name if name.startswith("lm_head") else f"model.{name}": tensor for name, tensor in tensors.items()}
-    missing, unexpected = model.load_state_dict(named, strict=False)
-    if unexpected or [name for name in missing if name != "lm_head.weight"]:
-        raise RuntimeError(f"transformers names tensors differently: missing {missing}, unexpected {unexpected}")
+    module, stem = _modelling(config)
+    settings = _class_of(config, f"{stem}Config")(**raw, attn_implementation="eager")
+    settings._experts_implementation = "eager"
+    with torch.device("meta"):  # every tensor is read; only what is computed from the configuration has to be made
+        model = getattr(module, f"{stem.removesuffix('Text')}ForCausalLM")(settings).float().eval()
+    tensors = _tensors_for(model, folder, config)
+    model.load_state_dict(tensors, strict=False, assign=True)
     model.tie_weights()
+    model.model.rotary_emb = type(model.model.rotary_emb)(settings)
     return model
+
+
+_LEFT_OUT = (
+    CONFIG_KEY, "quantization_config", "text_config", "vision_config", "model_type", "architectures", "dtype",
+    "torch_dtype", "rope_scaling", "rope_theta", "partial_rotary_factor",
+)  # fmt: skip
+_STEMS = {DENSE: ("qwen3_5", "Qwen3_5Text"), MOE: ("qwen3_5_moe", "Qwen3_5MoeText"), NEXT: ("qwen3_next", "Qwen3Next")}
+
+
+def _modelling(config: HybridConfig) -> tuple[Any, str]:
+    """transformers' module of the architecture, and how its classes begin."""
+    family, stem = _STEMS[config.model_type]
+    return import_module(f"transformers.models.{family}.modeling_{family}"), stem
+
+
+def _class_of(config: HybridConfig, name: str) -> Any:
+    return getattr(import_module(f"transformers.models.{_STEMS[config.model_type][0]}"), name)
+
+
+def _tensors_for(model: Any, folder: Path, config: HybridConfig) -> dict[str, Tensor]:
+    """What transformers' model asks for, by its names, float32."""
+    found = {}
+    with opened_checkpoint(folder) as held:
+        for name, parameter in model.state_dict().items():
+            plain, shape = name.removeprefix("model."), tuple(parameter.shape)
+            if plain == "lm_head.weight" and config.tie_word_embeddings:
+                continue
+            recipe = recipe_for(plain, shape, config, held.names)
+            found[name] = recipe.build(lambda source, form: held.read(source, form, torch.float32)).contiguous()
+    return found
 
 
 class _float64_inside:
     """While entered, transformers' modelling code computes in float64 where it hard-codes float32."""
 
-    def __enter__(self) -> None:
-        from transformers.models.qwen3_5 import modeling_qwen3_5
+    def __init__(self, config: HybridConfig) -> None:
+        self._module = _modelling(config)[0]
 
-        self._module, self._float, self._torch = modeling_qwen3_5, Tensor.float, modeling_qwen3_5.torch
+    def __enter__(self) -> None:
+        self._float, self._torch = Tensor.float, self._module.torch
         Tensor.float = Tensor.double  # type: ignore[method-assign, assignment]
-        self._module.torch = _Widened(self._torch)  # type: ignore[assignment]
+        self._module.torch = _Widened(self._torch)
 
     def __exit__(self, *_: object) -> None:
         Tensor.float = self._float  # type: ignore[method-assign]

@@ -1,4 +1,8 @@
-"""Configuration of the dense hybrid, fields spelled as in a `qwen3_5_text` checkpoint's config.json."""
+"""Configuration of the hybrid family, fields spelled as in a checkpoint's config.json.
+
+Three architectures share one network: `qwen3_5_text` (dense), `qwen3_5_moe_text` and `qwen3_next` (sparse experts).
+`qwen3_5` and `qwen3_5_moe` wrap the first two beside a picture half, which is not read: their `text_config` counts.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
+from docqa.model.families import DENSE, MOE, TEXT_TYPES
+from docqa.model.gguf_file import gguf_config, is_gguf
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 LONGEST_CONTEXT = 1_048_576
-KNOWN_TYPES = ("qwen3_5", "qwen3_5_text")
 LINEAR, FULL = "linear_attention", "full_attention"
 
 
 @dataclass(frozen=True)
 class HybridConfig:
-    """Sizes of one model; `layer_types` alone decides which mixer a layer has."""
+    """Sizes of one model; `layer_types` alone decides which mixer a layer has, `sparse` which MLP.
+
+    `model_type`: that of the text model, one of DENSE, MOE, NEXT. `intermediate_size`: of dense MLPs; 0 where every
+    layer has experts. The fields about experts are 0 where none has.
+    """
 
     vocab_size: int
     hidden_size: int
-    intermediate_size: int
     num_hidden_layers: int
     num_attention_heads: int
     num_key_value_heads: int
@@ -33,6 +41,15 @@ class HybridConfig:
     linear_key_head_dim: int
     linear_value_head_dim: int
     layer_types: tuple[str, ...]
+    model_type: str = DENSE
+    intermediate_size: int = 0
+    num_experts: int = 0
+    num_experts_per_tok: int = 0
+    moe_intermediate_size: int = 0
+    shared_expert_intermediate_size: int = 0
+    norm_topk_prob: bool = True
+    decoder_sparse_step: int = 1
+    mlp_only_layers: tuple[int, ...] = ()
     linear_conv_kernel_dim: int = 4
     rms_norm_eps: float = 1e-6
     max_position_embeddings: int = 262_144
@@ -49,6 +66,25 @@ class HybridConfig:
             heads, groups = getattr(self, many), getattr(self, few)
             if groups < 1 or heads % groups:
                 raise ConfigUnsupported(f"{many} = {heads} is no multiple of {few} = {groups}")
+        self._check_mlps()
+        if self.rotary_dim % 2 or not 0 < self.rotary_dim <= self.head_dim:
+            raise ConfigUnsupported(
+                f"partial_rotary_factor turns {self.rotary_dim} of {self.head_dim} dims; an even number is needed"
+            )
+
+    def _check_mlps(self) -> None:
+        """Every layer's MLP, dense or of experts, has its sizes."""
+        kinds = [self.sparse(number) for number in range(self.num_hidden_layers)]
+        names = ["intermediate_size"] if not all(kinds) else []
+        if any(kinds):
+            names += ["num_experts_per_tok", "moe_intermediate_size", "shared_expert_intermediate_size"]
+        lacking = [name for name in names if not getattr(self, name)]
+        if lacking:
+            raise ConfigUnsupported(f"config.json lacks a field of the architecture ({', '.join(lacking)})")
+        if self.num_experts and self.num_experts_per_tok > self.num_experts:
+            raise ConfigUnsupported(
+                f"num_experts_per_tok = {self.num_experts_per_tok} of num_experts = {self.num_experts}"
+            )
 
     @classmethod
     def from_dict(cls, raw: dict[str, Any]) -> HybridConfig:
@@ -58,14 +94,22 @@ class HybridConfig:
             ConfigUnsupported: a field is missing, or names an option that this runtime does not have.
         """
         outer, raw = raw, {**raw, **(raw.get("text_config") or {})}
-        _refuse_unknown_options(outer.get("model_type", "qwen3_5_text"), raw)
+        kind = _text_type(outer)
+        raw["model_type"] = kind
+        _refuse_unknown_options(kind, raw)
         if "tie_word_embeddings" in outer:
             raw["tie_word_embeddings"] = outer["tie_word_embeddings"]
         known = {f.name: raw[f.name] for f in fields(cls) if raw.get(f.name) is not None}
+        _refuse_odd_sizes(known)
+        if kind == MOE and "num_experts" not in known:
+            raise ConfigUnsupported("config.json lacks a field of the architecture (num_experts)")
+        if "num_hidden_layers" not in known:
+            raise ConfigUnsupported("config.json lacks a field of the architecture (num_hidden_layers)")
         if "layer_types" not in known:
             interval = raw.get("full_attention_interval", 4)
             known["layer_types"] = [LINEAR if (i + 1) % interval else FULL for i in range(raw["num_hidden_layers"])]
         known["layer_types"] = tuple(known["layer_types"])
+        known["mlp_only_layers"] = tuple(known.get("mlp_only_layers", ()))
         known["rope_parameters"] = _rope_parameters(raw)
         try:
             return cls(**known)
@@ -74,23 +118,27 @@ class HybridConfig:
 
     @classmethod
     def from_folder(cls, folder: Path) -> HybridConfig:
-        """Read `folder`/config.json.
+        """Read `folder`/config.json, or the metadata of its GGUF file.
 
         Raises:
-            ModelNotFound: no such file. ConfigUnsupported: not JSON, or not this architecture.
+            ModelNotFound: no such file. ConfigUnsupported: not JSON, or not this architecture. WeightsMissing,
+            WeightsMismatch: the GGUF file is damaged, or not all of it is there.
         """
-        path = folder / "config.json"
+        raw = read_config(folder)
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ModelNotFound(f"{path} is missing; {folder} is no model folder, see `docqa models list`") from error
-        except ValueError as error:
-            raise ConfigUnsupported(f"{path} is not JSON ({error}); get the model folder again") from error
-        return cls.from_dict(raw)
+            return cls.from_dict(raw)
+        except ConfigUnsupported as error:
+            where = next(folder.glob("*.gguf"), folder) if is_gguf(folder) else folder / "config.json"
+            raise ConfigUnsupported(f"{where}: {error}") from error
 
     def first_layers(self, count: int) -> HybridConfig:
         """The same model cut off after its first `count` layers: what reading only those costs and keeps."""
         return replace(self, num_hidden_layers=count, layer_types=self.layer_types[:count])
+
+    def sparse(self, number: int) -> bool:
+        """Whether the MLP of layer `number` is one of experts."""
+        chosen = self.num_experts > 0 and (number + 1) % self.decoder_sparse_step == 0
+        return chosen and number not in self.mlp_only_layers
 
     @property
     def rotary_dim(self) -> int:
@@ -120,6 +168,22 @@ class HybridConfig:
         return frequencies(self.rotary_dim, theta, factor=factor, native=self.native_context, options=options)
 
 
+def read_config(folder: Path) -> dict[str, Any]:
+    """What config.json of a model folder says, or would say where the model is a GGUF file; errors as `from_folder`."""
+    if is_gguf(folder):
+        return dict(gguf_config(folder))
+    path = folder / "config.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelNotFound(f"{path} is missing; {folder} is no model folder, see `docqa models list`") from error
+    except ValueError as error:
+        raise ConfigUnsupported(f"{path} is not JSON ({error}); get the model folder again") from error
+    if not isinstance(raw, dict):
+        raise ConfigUnsupported(f"{path} holds no JSON object; get the model folder again")
+    return raw
+
+
 def _rope_parameters(raw: dict[str, Any]) -> dict[str, Any]:
     """The rotary settings in one dict, wherever the release put them."""
     rope = dict(raw.get("rope_scaling") or {}) | dict(raw.get("rope_parameters") or {})
@@ -134,17 +198,43 @@ def _rope_parameters(raw: dict[str, Any]) -> dict[str, Any]:
     return rope
 
 
-def _refuse_unknown_options(model_type: str, raw: dict[str, Any]) -> None:
+def _text_type(outer: dict[str, Any]) -> str:
+    """The type of the text model that a config.json describes, whether it is wrapped or not."""
+    said = outer.get("model_type", DENSE)
+    inner = (outer.get("text_config") or {}).get("model_type", said)
+    for name in (said, inner):
+        if name not in TEXT_TYPES:
+            raise ConfigUnsupported(f"model_type '{name}' is not supported; docqa runs {', '.join(TEXT_TYPES)}")
+    if TEXT_TYPES[said] != TEXT_TYPES[inner]:
+        raise ConfigUnsupported(f"config.json: model_type '{said}' around a text_config of '{inner}'")
+    return TEXT_TYPES[said]
+
+
+def _refuse_unknown_options(kind: str, raw: dict[str, Any]) -> None:
     """Refuse what would otherwise be computed wrongly without a word."""
-    if model_type not in KNOWN_TYPES:
-        raise ConfigUnsupported(f"model_type '{model_type}' is not supported; docqa runs {', '.join(KNOWN_TYPES)}")
-    allowed = {
+    allowed: dict[str, tuple[Any, ...]] = {
         "hidden_act": ("silu", "swish"),
         "attention_bias": (False,),
         "output_gate_type": ("swish", "silu"),
         "attn_output_gate": (True,),
         "mamba_ssm_dtype": ("float32",),
     }
+    if kind == DENSE:
+        allowed["num_experts"] = (0,)
+    if kind == MOE:  # there every layer has experts, and their weights are always made to add up to 1
+        allowed |= {"norm_topk_prob": (True,), "decoder_sparse_step": (1,), "mlp_only_layers": ([],)}
     for name, values in allowed.items():
         if raw.get(name) is not None and raw[name] not in values:
-            raise ConfigUnsupported(f"config.json: {name} = {raw[name]!r} is not supported; expected {values[0]!r}")
+            raise ConfigUnsupported(
+                f"config.json: {name} = {raw[name]!r} is not supported for {kind}; expected {values[0]!r}"
+            )
+
+
+def _refuse_odd_sizes(known: dict[str, Any]) -> None:
+    """Sizes are whole numbers above 0; how many experts there are may be 0."""
+    for f in fields(HybridConfig):
+        if f.name not in known or f.type != "int":
+            continue
+        value, least = known[f.name], 0 if "expert" in f.name or "intermediate" in f.name else 1
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ConfigUnsupported(f"config.json: {f.name} = {value!r}, a whole number from {least} on is needed")

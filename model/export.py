@@ -15,16 +15,20 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.model.config import HybridConfig
-from docqa.model.gguf_vocabulary import Vocabulary
+from docqa.model.checkpoint import load_tensors
+from docqa.model.config import HybridConfig, read_config
+from docqa.model.families import DENSE, MOE, NEXT
+from docqa.model.gguf_vocabulary import Vocabulary, tokenizer_spec
 from docqa.model.gguf_writer import write_gguf
 from docqa.model.hybrid import Hybrid
+from docqa.model.layout import checkpoint_layout
 from docqa.model.mtp import has_mtp, mtp_shapes
 from docqa.model.quantize import CONFIG_KEY, COPIED
 from docqa.model.tokenizer import Tokenizer
-from docqa.model.weights import SINGLE, load_tensors
+from docqa.model.weights import SINGLE
 
 FORMATS = ("hf", "gguf")
+ARCHITECTURES = {DENSE: "Qwen3_5ForCausalLM", MOE: "Qwen3_5MoeForCausalLM", NEXT: "Qwen3NextForCausalLM"}
 ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
 
 
@@ -67,16 +71,16 @@ def checkpoint_tensors(folder: Path, config: HybridConfig, dtype: torch.dtype = 
     with torch.device("meta"):
         network = Hybrid(config)
     expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    tensors = load_tensors(folder, expected, dtype)
+    tensors = load_tensors(folder, expected, dtype, config=config)
     if has_mtp(folder):
-        tensors |= load_tensors(folder, mtp_shapes(config), dtype, partial=True)
+        tensors |= load_tensors(folder, mtp_shapes(config), dtype, config=config, partial=True)
     return tensors
 
 
 def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
     from safetensors.torch import save_file
 
-    tensors = checkpoint_tensors(source, config)
+    tensors = dict(checkpoint_layout(config, checkpoint_tensors(source, config)))
     named = {name if name.startswith(("lm_head", "mtp.")) else f"model.{name}": part for name, part in tensors.items()}
     save_file(named, target / SINGLE, metadata={"format": "pt"})
     _write_json(target / "config.json", _plain_config(source, config))
@@ -84,6 +88,8 @@ def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
     for name in ALONGSIDE:
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
+    if not (target / "tokenizer.json").exists():
+        _write_json(target / "tokenizer.json", tokenizer_spec(source))
     if not (target / "tokenizer_config.json").exists():
         _write_json(target / "tokenizer_config.json", _tokenizer_config(source, config))
 
@@ -98,11 +104,11 @@ def _write_gguf(source: Path, config: HybridConfig, target: Path, name: str) -> 
 
 def _plain_config(source: Path, config: HybridConfig) -> dict[str, Any]:
     """config.json of the text model alone, without docqa's quantization."""
-    raw = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    raw = read_config(source)
     raw = {**raw, **(raw.get("text_config") or {})}
-    for key in (CONFIG_KEY, "text_config", "vision_config", "torch_dtype"):
+    for key in (CONFIG_KEY, "quantization_config", "text_config", "vision_config", "torch_dtype"):
         raw.pop(key, None)
-    raw |= {"model_type": "qwen3_5_text", "architectures": ["Qwen3_5ForCausalLM"], "dtype": "bfloat16"}
+    raw |= {"model_type": config.model_type, "architectures": [ARCHITECTURES[config.model_type]], "dtype": "bfloat16"}
     raw |= {"layer_types": list(config.layer_types), "tie_word_embeddings": config.tie_word_embeddings}
     raw.pop("rope_scaling", None)
     raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
@@ -111,10 +117,10 @@ def _plain_config(source: Path, config: HybridConfig) -> dict[str, Any]:
 
 def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, Any]:
     """Tells transformers to take tokenizer.json as it is, instead of building the family's own splitting of text."""
-    spec = json.loads((source / "tokenizer.json").read_text(encoding="utf-8"))
+    spec = tokenizer_spec(source)
     names = {number: token for token, number in spec["model"]["vocab"].items()}
     names |= {entry["id"]: entry["content"] for entry in spec.get("added_tokens") or []}
-    raw = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    raw = read_config(source)
     ids = {f"{kind}_token": raw.get(f"{kind}_token_id") for kind in ("bos", "pad")}
     ids["eos_token"] = next(iter(Tokenizer.load(source).eos_ids), None)
     return {

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docqa.model.config import read_config
 from docqa.model.errors import TokenizerUnsupported
+from docqa.model.gguf_file import is_gguf, opened_gguf
 from docqa.model.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ class Vocabulary:
             TokenizerUnsupported: no byte-level BPE, or a pre-tokenizer that llama.cpp has no name for.
         """
         eos = Tokenizer.load(folder).eos_ids
-        spec = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
+        spec = tokenizer_spec(folder)
         if spec["model"].get("type") != "BPE":
             raise TokenizerUnsupported(f"{folder / 'tokenizer.json'} is no BPE; export the model with --format hf")
         tokens, kinds = [f"[PAD{number}]" for number in range(rows)], [UNUSED] * rows
@@ -91,8 +94,72 @@ def _pre(spec: dict[str, Any], folder: Path) -> str:
     )
 
 
+def tokenizer_spec(folder: Path) -> dict[str, Any]:
+    """The content of a model folder's tokenizer.json, or of the one that its GGUF file stands for.
+
+    Raises:
+        TokenizerUnsupported: as `vocabulary_spec`.
+    """
+    path = folder / "tokenizer.json"
+    if not path.is_file() and is_gguf(folder):
+        file = opened_gguf(folder)
+        return vocabulary_spec(file.metadata, file.path)
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+_BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False}
+
+
+def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
+    """The content of the tokenizer.json that the metadata of a GGUF file stand for.
+
+    Raises:
+        TokenizerUnsupported: no byte-level BPE, or a pre-tokenizer that is not known.
+    """
+    kind, pre = metadata.get("tokenizer.ggml.model"), metadata.get("tokenizer.ggml.pre")
+    patterns = {name: pattern for pattern, name in PRE_BY_PATTERN.items()}
+    plain = {**_BYTES, "use_regex": True}
+    if kind != "gpt2" or pre not in (*patterns, "smollm", "gpt-2"):
+        raise TokenizerUnsupported(f"{where}: tokenizer '{kind}' with pre-tokenizer '{pre}' is not supported")
+    normalizer = None
+    if pre == "smollm":
+        before: dict[str, Any] = {
+            "type": "Sequence",
+            "pretokenizers": [{"type": "Digits", "individual_digits": True}, plain],
+        }
+    elif pre == "gpt-2":
+        before = plain
+    else:
+        split = {"type": "Split", "pattern": {"Regex": patterns[pre]}, "behavior": "Isolated", "invert": False}
+        before = {"type": "Sequence", "pretokenizers": [split, {**_BYTES, "use_regex": False}]}
+        normalizer = {"type": "NFC"}
+    try:
+        tokens, kinds = metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"]
+        merges = metadata["tokenizer.ggml.merges"]
+    except KeyError as error:
+        raise TokenizerUnsupported(f"{where}: the metadata lack {error}; get the file again") from error
+    added = [
+        {"id": number, "content": token, "special": kinds[number] == CONTROL, "normalized": False,
+         "single_word": False, "lstrip": False, "rstrip": False}
+        for number, token in enumerate(tokens) if kinds[number] in (CONTROL, USER_DEFINED)
+    ]  # fmt: skip
+    return {
+        "version": "1.0",
+        "added_tokens": added,
+        "normalizer": normalizer,
+        "pre_tokenizer": before,
+        "post_processor": None,
+        "decoder": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": True},
+        "model": {
+            "type": "BPE",
+            "vocab": {token: number for number, token in enumerate(tokens) if kinds[number] == NORMAL},
+            "merges": merges,
+        },
+    }
+
+
 def _special(folder: Path) -> dict[str, int]:
-    raw = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    raw = read_config(folder)
     raw = {**raw, **(raw.get("text_config") or {})}
     found = {name: raw.get(f"{name}_token_id") for name in ("bos", "pad")}
     return {name: number for name, number in found.items() if isinstance(number, int)}

@@ -1,8 +1,9 @@
-"""A checkpoint as one GGUF file of the architecture `qwen35`, as llama.cpp reads it.
+"""A checkpoint as one GGUF file of `qwen35`, `qwen35moe` or `qwen3next`, as llama.cpp reads it.
 
-Its conventions differ from a checkpoint's in five places: norms hold 1 + w, the decay is -exp(A_log), the convolution
-has no middle axis, value heads that share a key head are dealt round instead of standing together, and the MTP module
-is one more block. Matrices are bf16, everything else float32.
+Its conventions differ from a checkpoint's: norms hold 1 + w, the decay is -exp(A_log), the convolution has no middle
+axis, value heads that share a key head are dealt round instead of standing together (not in `qwen3next`, which keeps
+the two small projections interleaved instead), experts are stacked by kind, and the MTP module is one more block.
+Matrices are bf16, everything else float32.
 """
 
 from __future__ import annotations
@@ -16,46 +17,21 @@ from torch import Tensor
 
 from docqa.model.config import FULL, LINEAR, HybridConfig
 from docqa.model.errors import ConfigUnsupported
+from docqa.model.families import NEXT
+from docqa.model.gguf_names import ARCHITECTURES, EXPERT_NAMES, LAYER_NAMES, MTP_NAMES, TOP_NAMES
 from docqa.model.gguf_vocabulary import Vocabulary
+from docqa.model.layout import together_of
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
 
-ARCHITECTURE = "qwen35"
-TOP_NAMES = {
-    "embed_tokens.weight": "token_embd.weight",
-    "norm.weight": "output_norm.weight",
-    "lm_head.weight": "output.weight",
-}
-LAYER_NAMES = {
-    "input_layernorm.weight": "attn_norm.weight",
-    "post_attention_layernorm.weight": "post_attention_norm.weight",
-    "self_attn.q_proj.weight": "attn_q.weight",
-    "self_attn.k_proj.weight": "attn_k.weight",
-    "self_attn.v_proj.weight": "attn_v.weight",
-    "self_attn.o_proj.weight": "attn_output.weight",
-    "self_attn.q_norm.weight": "attn_q_norm.weight",
-    "self_attn.k_norm.weight": "attn_k_norm.weight",
-    "linear_attn.in_proj_qkv.weight": "attn_qkv.weight",
-    "linear_attn.in_proj_z.weight": "attn_gate.weight",
-    "linear_attn.in_proj_b.weight": "ssm_beta.weight",
-    "linear_attn.in_proj_a.weight": "ssm_alpha.weight",
-    "linear_attn.conv1d.weight": "ssm_conv1d.weight",
-    "linear_attn.A_log": "ssm_a",
-    "linear_attn.dt_bias": "ssm_dt.bias",
-    "linear_attn.norm.weight": "ssm_norm.weight",
-    "linear_attn.out_proj.weight": "ssm_out.weight",
-    "mlp.gate_proj.weight": "ffn_gate.weight",
-    "mlp.up_proj.weight": "ffn_up.weight",
-    "mlp.down_proj.weight": "ffn_down.weight",
-}
-MTP_NAMES = {
-    "mtp.fc.weight": "nextn.eh_proj.weight",
-    "mtp.pre_fc_norm_embedding.weight": "nextn.enorm.weight",
-    "mtp.pre_fc_norm_hidden.weight": "nextn.hnorm.weight",
-    "mtp.norm.weight": "nextn.shared_head_norm.weight",
-}
-NARROW = (".ssm_conv1d.weight", ".ssm_alpha.weight", ".ssm_beta.weight")  # small matrices that stay in float32
+NARROW = (
+    ".ssm_conv1d.weight",
+    ".ssm_alpha.weight",
+    ".ssm_beta.weight",
+    ".ssm_ba.weight",
+    ".ffn_gate_inp.weight",
+)  # small matrices that stay in float32
 
 
 def write_gguf(
@@ -66,6 +42,7 @@ def write_gguf(
     *,
     name: str,
     matrices: torch.dtype = torch.bfloat16,
+    quantization: str | None = None,
 ) -> None:
     """Write `path`.
 
@@ -73,6 +50,7 @@ def write_gguf(
         tensors: by their plain names (weights.py), `mtp.*` among them where the checkpoint has that module.
         name: what the file calls the model.
         matrices: bfloat16 or float32.
+        quantization: instead, a type of `gguf.quants` (Q4_0, Q4_1, Q8_0) for matrices whose rows split into its blocks.
 
     Raises:
         ConfigUnsupported: the format cannot say what this architecture is.
@@ -81,11 +59,14 @@ def write_gguf(
 
     _check(config)
     mtp_blocks = int("mtp.fc.weight" in tensors)
-    writer = GGUFWriter(path, ARCHITECTURE)
+    writer = GGUFWriter(path, ARCHITECTURES[config.model_type])
     _add_metadata(writer, config, mtp_blocks, name, matrices)
     vocabulary.add_to(writer)
     for gguf_name, tensor in gguf_tensors(config, tensors):
-        _add_tensor(writer, gguf_name, tensor, matrices)
+        if quantization is not None and tensor.ndim > 1 and not gguf_name.endswith(NARROW):
+            _add_quantized(writer, gguf_name, tensor, quantization)
+        else:
+            _add_tensor(writer, gguf_name, tensor, matrices)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -95,8 +76,20 @@ def write_gguf(
 def gguf_tensors(config: HybridConfig, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
     """(name, tensor) as the file holds them, from the tensors of a checkpoint by their plain names."""
     for name, tensor in tensors.items():
-        changed = _transformation(config, name)(tensor)
-        yield gguf_name(config, name), changed
+        stem, _, part = name.rpartition(".")
+        if stem.endswith(".experts"):
+            halves = (
+                {"down": tensor} if part == "down_proj" else dict(zip(("gate", "up"), tensor.chunk(2, 1), strict=True))
+            )
+            for half, stacked in halves.items():
+                yield f"{_block(config, name)}.{EXPERT_NAMES[half]}", stacked
+        elif config.model_type == NEXT and name.endswith("in_proj_a.weight"):
+            continue  # goes together with in_proj_b
+        elif config.model_type == NEXT and name.endswith("in_proj_b.weight"):
+            together = name.replace("in_proj_b", "in_proj_ba")
+            yield gguf_name(config, together), together_of(together, config, tensors)
+        else:
+            yield gguf_name(config, name), _transformation(config, name)(tensor)
 
 
 def gguf_name(config: HybridConfig, name: str) -> str:
@@ -111,13 +104,21 @@ def gguf_name(config: HybridConfig, name: str) -> str:
         return f"blk.{config.num_hidden_layers}.{MTP_NAMES[name]}"
     parts = name.removeprefix("mtp.").split(".", 2)
     if len(parts) == 3 and parts[0] == "layers" and parts[2] in LAYER_NAMES:
-        number = int(parts[1]) + (config.num_hidden_layers if name.startswith("mtp.") else 0)
-        return f"blk.{number}.{LAYER_NAMES[parts[2]]}"
-    raise ConfigUnsupported(f"tensor {name} has no place in a GGUF file of {ARCHITECTURE}; export it with --format hf")
+        return f"{_block(config, name)}.{LAYER_NAMES[parts[2]]}"
+    architecture = ARCHITECTURES[config.model_type]
+    raise ConfigUnsupported(f"tensor {name} has no place in a GGUF file of {architecture}; export it with --format hf")
+
+
+def _block(config: HybridConfig, name: str) -> str:
+    """What the file calls the layer of a tensor."""
+    number = int(name.removeprefix("mtp.").split(".", 2)[1])
+    return f"blk.{number + (config.num_hidden_layers if name.startswith('mtp.') else 0)}"
 
 
 def tile_heads(config: HybridConfig, x: Tensor, dim: int) -> Tensor:
     """Value heads along the first axis, `dim` rows each, in the file's order: head j * key_heads + g was g * r + j."""
+    if config.model_type == NEXT:
+        return x
     groups = config.linear_num_key_heads
     shaped = x.reshape(groups, -1, dim, *x.shape[1:])
     return shaped.transpose(0, 1).reshape(x.shape)
@@ -147,13 +148,21 @@ def _transformation(config: HybridConfig, name: str) -> Callable[[Tensor], Tenso
         return changes[part]
     if "norm" in part:  # zero-centred in a checkpoint
         return lambda x: x.float() + 1
+    if name.endswith("shared_expert_gate.weight"):
+        return lambda x: x[0].float()
     return lambda x: x
 
 
 def _check(config: HybridConfig) -> None:
+    architecture = ARCHITECTURES[config.model_type]
+    kinds = {config.sparse(number) for number in range(config.num_hidden_layers)}
+    if len(kinds) > 1:
+        raise ConfigUnsupported(
+            f"a GGUF file of {architecture} has experts in every layer, this model in some; export it with --format hf"
+        )
     if config.linear_key_head_dim != config.linear_value_head_dim:
         raise ConfigUnsupported(
-            f"a GGUF file of {ARCHITECTURE} has one size for the keys and values of a delta net, this model has "
+            f"a GGUF file of {architecture} has one size for the keys and values of a delta net, this model has "
             f"{config.linear_key_head_dim} and {config.linear_value_head_dim}; export it with --format hf"
         )
 
@@ -161,11 +170,19 @@ def _check(config: HybridConfig) -> None:
 def _add_tensor(writer: GGUFWriter, name: str, tensor: Tensor, matrices: torch.dtype) -> None:
     from gguf import GGMLQuantizationType
 
-    if tensor.ndim == 2 and not name.endswith(NARROW) and matrices == torch.bfloat16:
+    if tensor.ndim > 1 and not name.endswith(NARROW) and matrices == torch.bfloat16:
         raw = tensor.to(torch.bfloat16).contiguous().view(torch.uint8).numpy()
         writer.add_tensor(name, raw, raw_dtype=GGMLQuantizationType.BF16)
     else:
         writer.add_tensor(name, tensor.float().contiguous().numpy())
+
+
+def _add_quantized(writer: GGUFWriter, name: str, tensor: Tensor, quantization: str) -> None:
+    from gguf import GGMLQuantizationType, quants
+
+    kind = GGMLQuantizationType[quantization]
+    packed = quants.quantize(tensor.float().contiguous().numpy(), kind)
+    writer.add_tensor(name, packed, raw_dtype=kind)
 
 
 def _add_metadata(writer: GGUFWriter, config: HybridConfig, mtp_blocks: int, name: str, matrices: torch.dtype) -> None:
@@ -179,7 +196,13 @@ def _add_metadata(writer: GGUFWriter, config: HybridConfig, mtp_blocks: int, nam
     writer.add_vocab_size(config.vocab_size)
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
-    writer.add_feed_forward_length(config.intermediate_size)
+    if config.intermediate_size:
+        writer.add_feed_forward_length(config.intermediate_size)
+    if config.num_experts:
+        writer.add_expert_count(config.num_experts)
+        writer.add_expert_used_count(config.num_experts_per_tok)
+        writer.add_expert_feed_forward_length(config.moe_intermediate_size)
+        writer.add_expert_shared_feed_forward_length(config.shared_expert_intermediate_size)
     writer.add_head_count(config.num_attention_heads)
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_key_length(config.head_dim)
@@ -191,7 +214,7 @@ def _add_metadata(writer: GGUFWriter, config: HybridConfig, mtp_blocks: int, nam
     writer.add_ssm_time_step_rank(config.linear_num_value_heads)
     writer.add_ssm_inner_size(config.linear_num_value_heads * config.linear_value_head_dim)
     recurrent = [kind == LINEAR for kind in config.layer_types] + [False] * mtp_blocks
-    writer.add_array(f"{ARCHITECTURE}.attention.recurrent_layers", recurrent)
+    writer.add_array(f"{ARCHITECTURES[config.model_type]}.attention.recurrent_layers", recurrent)
     interval = _interval(config.layer_types)
     if interval is not None:
         writer.add_full_attention_interval(interval)
@@ -212,12 +235,17 @@ def _add_rope(writer: GGUFWriter, config: HybridConfig) -> None:
     rope = config.rope_parameters
     writer.add_rope_freq_base(float(rope.get("rope_theta", 10_000_000.0)))
     writer.add_rope_dimension_count(config.rotary_dim)
-    # Frequencies take turns between three position rows, which are equal for text. The fourth row is always 0, so the
-    # three together must cover all of them.
-    pairs = config.rotary_dim // 2
-    sections = rope.get("mrope_section") or [-(-(pairs - row) // 3) for row in range(3)]
-    writer.add_rope_dimension_sections([*sections, 0][:4])
+    if config.model_type != NEXT:
+        _add_sections(writer, config)
     if config.static_factor != 1.0:
         writer.add_rope_scaling_type(RopeScalingType.YARN)
         writer.add_rope_scaling_factor(config.static_factor)
         writer.add_rope_scaling_orig_ctx_len(config.native_context)
+
+
+def _add_sections(writer: GGUFWriter, config: HybridConfig) -> None:
+    # Frequencies take turns between three position rows, which are equal for text. The fourth row is always 0, so the
+    # three together must cover all of them.
+    pairs = config.rotary_dim // 2
+    sections = config.rope_parameters.get("mrope_section") or [-(-(pairs - row) // 3) for row in range(3)]
+    writer.add_rope_dimension_sections([*sections, 0][:4])

@@ -1,7 +1,8 @@
-"""The dense hybrid of `qwen3_5_text`: gated delta networks and gated attention, one mixer and one MLP a layer.
+"""The hybrid family: gated delta networks and gated attention, one mixer and one MLP a layer.
 
-Follows Qwen3.5 as `transformers` computes it: parameters carry the names of the checkpoint, `layer_types` alone says
-which layer is which. Shapes stand at the end of a line as [batch, seq, heads, dim].
+Follows Qwen3.5 as `transformers` computes it: parameters carry the names of its checkpoints, `layer_types` alone says
+which layer is which. The MLP is dense, or one of experts (moe.py); what other checkpoints name differently is turned
+into these names on loading (layout.py). Shapes stand at the end of a line as [batch, seq, heads, dim].
 """
 
 from __future__ import annotations
@@ -13,56 +14,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.kernels import rope
-from docqa.kernels.activation import silu_product
 from docqa.kernels.attention import attention
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.delta import delta_rule
+from docqa.kernels.moe import ExpertBank
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.products import PackedMatrix, product
 from docqa.model.config import FULL, HybridConfig
+from docqa.model.linear import Depthwise, Embedding, Linear, SwiGLU
+from docqa.model.moe import Experts, SparseMoe
 
 
 def widened(x: Tensor) -> Tensor:
     """The dtype of decays, gates and the delta memory: float32 at least."""
     return x if x.dtype == torch.float64 else x.float()
-
-
-class _LazyStart:
-    """Leaves parameters on the meta device alone: torch would import a second's worth of modules to fill nothing."""
-
-    def reset_parameters(self) -> None:
-        if self.weight.device.type != "meta":  # type: ignore[attr-defined]
-            super().reset_parameters()  # type: ignore[misc]
-
-
-class Linear(_LazyStart, nn.Linear):
-    """A matrix without bias, [out, in]; `packed`, where it is set, stands for `weight`, which has no content then."""
-
-    packed: PackedMatrix | None = None
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(inputs, outputs, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) if self.packed is None else product(x, self.packed)
-
-
-class Embedding(_LazyStart, nn.Embedding):
-    """Token vectors, [vocab, hidden]; `packed` as in `Linear`."""
-
-    packed: PackedMatrix | None = None
-
-    def forward(self, ids: Tensor) -> Tensor:
-        if self.packed is None:
-            return super().forward(ids)
-        return self.packed.dense(ids.flatten()).view(*ids.shape, -1)
-
-
-class Depthwise(_LazyStart, nn.Conv1d):
-    """Weights of the causal convolution, [channels, 1, taps]; kernels/conv computes it."""
-
-    def __init__(self, channels: int, taps: int) -> None:
-        super().__init__(channels, channels, taps, groups=channels, bias=False)
 
 
 class RMSNorm(nn.Module):
@@ -158,37 +123,26 @@ class GatedAttention(nn.Module):
         q = rotate(self.q_norm(q), rotation)
         k = rotate(self.k_norm(self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)), rotation)
         v = self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
-        out = attention(q, k, v) if cache is None else cache.attend(q, k, v)
+        rounded = self.k_proj.packed is not None  # no finer than the products around it
+        attend = attention if cache is None else cache.attend
+        out = attend(q, k, v, rounded=rounded)
         return (out * gate.sigmoid()).reshape(batch, seq, -1)
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Any = None) -> Tensor:
         return self.o_proj(self.mix(x, rotation, cache))
 
 
-class SwiGLU(nn.Module):
-    """down(SiLU(gate x) * up x)."""
-
-    def __init__(self, hidden: int, inner: int) -> None:
-        super().__init__()
-        self.gate_proj = Linear(hidden, inner)
-        self.up_proj = Linear(hidden, inner)
-        self.down_proj = Linear(inner, hidden)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.down_proj(silu_product(self.gate_proj(x), self.up_proj(x)))
-
-
 class Layer(nn.Module):
-    """x + mixer(norm(x)), then x + mlp(norm(x))."""
+    """x + mixer(norm(x)), then x + mlp(norm(x)); `sparse`: the MLP is one of experts."""
 
-    def __init__(self, config: HybridConfig, kind: str) -> None:
+    def __init__(self, config: HybridConfig, kind: str, *, sparse: bool = False) -> None:
         super().__init__()
         self.kind = kind
         if kind == FULL:
             self.self_attn = GatedAttention(config)
         else:
             self.linear_attn = GatedDeltaNet(config)
-        self.mlp = SwiGLU(config.hidden_size, config.intermediate_size)
+        self.mlp = SparseMoe(config) if sparse else SwiGLU(config.hidden_size, config.intermediate_size)
         self.input_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
 
@@ -205,7 +159,7 @@ class Hybrid(nn.Module):
     """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
 
     A cache is anything with the members that its mixer uses: `tail`, `memory` and `update(tail, memory)` for a delta
-    net, `attend(q, k, v)` for attention (model/state.py keeps a context in them, model/beams.py a few branches).
+    net, `attend(q, k, v, rounded=)` for attention (state.py keeps a context in them, beams.py a few branches).
     `layers`: build that many of the first layers only.
     """
 
@@ -213,7 +167,9 @@ class Hybrid(nn.Module):
         super().__init__()
         self.config = config
         self.embed_tokens = Embedding(config.vocab_size, config.hidden_size)
-        self.layers = nn.ModuleList(Layer(config, kind) for kind in config.layer_types[:layers])
+        self.layers = nn.ModuleList(
+            Layer(config, kind, sparse=config.sparse(number)) for number, kind in enumerate(config.layer_types[:layers])
+        )
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         head = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
         self.lm_head = head
@@ -264,3 +220,19 @@ class Hybrid(nn.Module):
         """The packed matrices of `hold`."""
         modules = ((name, getattr(module, "packed", None)) for name, module in self.named_modules())
         return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}
+
+    def hold_experts(self, banks: dict[str, ExpertBank]) -> None:
+        """Let banks, by the names of their `Experts`, stand for those experts' tensors."""
+        for name, bank in banks.items():
+            module = self.get_submodule(name)
+            assert isinstance(module, Experts)
+            module.held = bank
+
+    def expert_layers(self) -> list[str]:
+        """Names of the `Experts` modules."""
+        return [name for name, module in self.named_modules() if isinstance(module, Experts)]
+
+    def held_experts(self) -> dict[str, ExpertBank]:
+        """The banks of `hold_experts`."""
+        experts = ((name, module) for name, module in self.named_modules() if isinstance(module, Experts))
+        return {name: module.held for name, module in experts if module.held is not None}

@@ -15,21 +15,27 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.products import packed_is_faster
-from docqa.model.config import HybridConfig
+from docqa.model.checkpoint import load_tensors, packed_matrices
+from docqa.model.config import HybridConfig, read_config
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
+from docqa.model.experts import EXPERT_PARTS, banks_for, default_budget
 from docqa.model.heads import Heads
 from docqa.model.hybrid import Hybrid
 from docqa.model.memory import LongAttention
 from docqa.model.mtp import Mtp, load_mtp
 from docqa.model.plan import longest_context
+from docqa.model.quantize import CONFIG_KEY
+from docqa.model.reader import Reader
 from docqa.model.state import GRID, State
 from docqa.model.tokenizer import Tokenizer
-from docqa.model.weights import fingerprint, load_tensors, packed_matrices
+from docqa.model.weights import fingerprint
 
 BUNDLED = Path(__file__).parent / "bundled"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
-# Instructions that multiply bf16 faster than fp32: measured 3 to 5 times on Zen 5, level on Zen 4.
+# Instructions that multiply bf16 faster than fp32: measured 3 to 5 times on Zen 5, level on Zen 4. Packed matrices are
+# faster still with VNNI (kernels/NOTES.md); beside AMX that was not measured.
 BF16_FLAGS = ("avx512_bf16", "amx_bf16")
+AMX_FLAG = "amx_bf16"
 
 Observer = Callable[[int, Tensor], None]
 Follower = Callable[[Tensor, Tensor], None]
@@ -83,6 +89,20 @@ class Model:
             WeightsMissing, WeightsMismatch: the folder has a part of one.
         """
         return load_mtp(self.folder, self.config, self.dtype)
+
+    @cached_property
+    def reader(self) -> Reader | None:
+        """The checkpoint's reader, loaded when it is first needed; None where it has none.
+
+        Raises:
+            WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
+        """
+        packed = bool(self.lower.held())
+
+        def network(layers: int) -> Hybrid:
+            return load_network(self.folder, self.config, self.dtype, layers, known=self.lower, packed=packed)
+
+        return Reader.load(self.folder, network, self.config, self.heads.span)
 
     @property
     def answer_layers(self) -> int:
@@ -213,14 +233,20 @@ class Model:
 
 
 def load_model(
-    folder: Path | str | None = None, *, dtype: torch.dtype | str | None = None, threads: int | None = None
+    folder: Path | str | None = None,
+    *,
+    dtype: torch.dtype | str | None = None,
+    threads: int | None = None,
+    expert_bytes: int | None = None,
 ) -> Model:
     """Load a checkpoint folder, the bundled one by default.
 
     Args:
-        dtype: of matrices and keys; by default bfloat16 where the processor multiplies it natively, else float32, and
-            then matrices that the folder holds quantized are left so where native kernels multiply them.
+        dtype: of matrices and keys; by default float32 with matrices that the folder holds quantized left so where
+            native kernels multiply them faster, else bfloat16 where the processor multiplies it, else float32.
         threads: torch's thread count for the whole process; by default torch's own choice.
+        expert_bytes: memory for experts, which are then read as tokens are sent to them; by default all are kept in
+            memory where they take less than half of what is available, else that half is used.
 
     Raises:
         ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file.
@@ -236,10 +262,12 @@ def load_model(
     calibration, heads = _calibration(where), Heads.load(where)
     layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
     asked = dtype if dtype is not None else os.environ.get("DOCQA_DTYPE")
-    packed = not asked and compute == torch.float32 and packed_is_faster()
+    packed = not asked and _packed_here(where, compute)
+    compute = torch.float32 if packed else compute
+    experts = expert_bytes if expert_bytes is not None else default_budget(config, compute)
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         print_of, tokenizer = pool.submit(fingerprint, where), pool.submit(Tokenizer.load, where)
-        network = load_network(where, config, compute, layers, packed=packed)
+        network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
         parts = tokenizer.result(), network, print_of.result()
     return Model(config, *parts, where, compute, calibration, heads)
 
@@ -252,34 +280,53 @@ def load_network(
     known: Hybrid | None = None,
     *,
     packed: bool = False,
+    expert_bytes: int | None = None,
 ) -> Hybrid:
     """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
 
     With `layers`, the embedding and the first layers only; the other tensors are not looked at. The tensors of `known`,
     the lower part of the same checkpoint, are shared and not read again. With `packed`, matrices that the folder holds
-    quantized stay so, memory-mapped, and activations are rounded to 8 bits where they meet them.
+    quantized stay so, memory-mapped, and activations are rounded to 8 bits where they meet them. With `expert_bytes`,
+    experts stay on disk, and those that tokens are sent to are read into a pool of so many bytes.
     """
     with torch.device("meta"):
         network = Hybrid(config, layers)
-    have = known.state_dict() if known is not None else {}
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items() if name not in have}
-    held = packed_matrices(folder, expected) if packed else {}
+    banks = banks_for(network, folder, dtype, known, budget=expert_bytes, packed=packed)
+    aside = {f"{name}.{part}" for name in banks for part in EXPERT_PARTS}
+    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    have = {n: t for n, t in known.state_dict().items() if n in wanted} if known is not None else {}
+    held_before = {n: m for n, m in known.held().items() if n in wanted} if known is not None else {}
+    expected = {name: shape for name, shape in wanted.items() if name not in have and name not in aside}
+    held = packed_matrices(folder, expected, config) if packed else {}
     dense = {name: shape for name, shape in expected.items() if name not in held}
-    loaded = load_tensors(folder, dense, dtype, partial=layers is not None, known={*have, *held})
-    # Parameters that packed matrices stand for keep no content; load_tensors has seen to it that the others are there.
-    network.load_state_dict(have | loaded, assign=True, strict=not held)
-    network.hold(held | (known.held() if known is not None else {}))
+    loaded = load_tensors(folder, dense, dtype, config=config, partial=layers is not None, known={*have, *held, *aside})
+    # What packed matrices or banks stand for keeps no content; load_tensors has seen that the others are there.
+    network.load_state_dict(have | loaded, assign=True, strict=not (held or banks))
+    network.hold(held | held_before)
+    network.hold_experts(banks)
     return network.requires_grad_(False).eval()
+
+
+def processor_flags() -> set[str]:
+    """What Linux calls the processor's instruction sets; empty elsewhere."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return set()
+    return set(next((entry for entry in text.splitlines() if entry.startswith("flags")), "").split())
+
+
+def _packed_here(folder: Path, compute: torch.dtype) -> bool:
+    """Whether matrices that `folder` holds quantized stay so, where `compute` is what dense ones would be in."""
+    if compute == torch.float32:
+        return packed_is_faster()
+    grouped = CONFIG_KEY in read_config(folder)
+    return grouped and AMX_FLAG not in processor_flags() and packed_is_faster(than_bfloat16=True)
 
 
 def default_dtype() -> torch.dtype:
     """bfloat16 where the processor has instructions for it, else float32."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return torch.float32
-    line = next((entry for entry in flags.splitlines() if entry.startswith("flags")), "")
-    return torch.bfloat16 if set(BF16_FLAGS) & set(line.split()) else torch.float32
+    return torch.bfloat16 if set(BF16_FLAGS) & processor_flags() else torch.float32
 
 
 def _dtype(asked: torch.dtype | str | None) -> torch.dtype:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from docqa.model.checkpoint import load_tensors, opened_checkpoint
 from docqa.model.config import FULL, HybridConfig
-from docqa.model.hybrid import Hybrid, Layer, Linear, RMSNorm
+from docqa.model.hybrid import Hybrid, Layer, RMSNorm
+from docqa.model.layout import recipe_for
+from docqa.model.linear import Linear
 from docqa.model.memory import AttentionMemory, LongAttention
-from docqa.model.weights import find_tensors, load_tensors
 
 if TYPE_CHECKING:
     from docqa.model.load import Model
@@ -33,7 +35,7 @@ class Mtp(nn.Module):
         self.fc = Linear(2 * hidden, hidden)
         self.pre_fc_norm_embedding = RMSNorm(hidden, eps)
         self.pre_fc_norm_hidden = RMSNorm(hidden, eps)
-        self.layers = nn.ModuleList([Layer(config, FULL)])
+        self.layers = nn.ModuleList([Layer(config, FULL, sparse=config.num_experts > 0)])
         self.norm = RMSNorm(hidden, eps)
 
     def forward(self, hidden: Tensor, following: Tensor, rotation: tuple[Tensor, Tensor], cache: Any = None) -> Tensor:
@@ -60,20 +62,29 @@ def mtp_shapes(config: HybridConfig) -> dict[str, tuple[int, ...]]:
 
 def has_mtp(folder: Path) -> bool:
     """Whether a checkpoint holds the module. Its tensors decide: a config may name one that was left out."""
-    return any(name.startswith(f"{PREFIX}fc.weight") for name in find_tensors(folder))
+    with opened_checkpoint(folder) as held:
+        return f"{PREFIX}fc.weight" in held.names
 
 
 def load_mtp(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Mtp | None:
-    """The module of a checkpoint folder, matrices in `dtype`; None where it has none.
+    """The module of a checkpoint folder, matrices in `dtype`; None where it has none that docqa builds.
+
+    Not built: more than one layer, and embeddings or a head of its own. Without a module the same is generated, slower.
 
     Raises:
         WeightsMissing, WeightsMismatch: it has a part of one.
     """
     if not has_mtp(folder):
         return None
+    shapes = mtp_shapes(config)
+    with opened_checkpoint(folder) as held:
+        recipes = [recipe_for(name, shape, config, held.names) for name, shape in shapes.items()]
+        read = {source for recipe in recipes for source, _ in recipe.sources}
+        if any(name.startswith(PREFIX) and name not in read for name in held.names):
+            return None
     with torch.device("meta"):
         module = Mtp(config)
-    tensors = load_tensors(folder, mtp_shapes(config), dtype, partial=True)
+    tensors = load_tensors(folder, shapes, dtype, config=config, partial=True)
     module.load_state_dict({name.removeprefix(PREFIX): part for name, part in tensors.items()}, assign=True)
     return module.requires_grad_(False).eval()
 

@@ -11,6 +11,7 @@ INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
 SCRATCH_TOKENS = 2_048
 SCRATCH_FACTOR = 2  # of a layer's widest tensors: those of the delta rule's chunks, and what is freed but kept
+PACKED_SCRATCH_FACTOR = 1  # native products keep no copies; measured: 402 MiB at 5,834 tokens, 427 at 65,710
 PROCESS_BYTES = 300 * 2**20  # Python with torch and the tokenizer, measured: 290 MiB
 TOKEN_BYTES = 500  # of one token outside the state: its id and place in the text, the rows of the heads and their copy
 
@@ -32,7 +33,7 @@ class Speed:
 class Estimate:
     """Sizes in bytes, times in seconds.
 
-    `mapped_bytes`: of the weight files, which are in memory only while they are unpacked.
+    `mapped_bytes`: of the weight files, which are in memory only while they are unpacked; 0 where they are never.
     """
 
     tokens: int
@@ -73,7 +74,11 @@ def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
 
 
 def parameters(config: HybridConfig) -> dict[str, int]:
-    """Parameter counts: embedding (with an untied head), mlp, delta, attention, total."""
+    """Parameter counts: embedding (with an untied head), mlp, experts, delta, attention, total, and active.
+
+    `mlp` has the dense MLPs, the experts that every token goes through, and the routers; `experts` the others. `active`
+    is what one token meets: all but the experts that it is not sent to, embedding and head counted whole.
+    """
     hidden = config.hidden_size
     keys = config.linear_num_key_heads * config.linear_key_head_dim
     values = config.linear_num_value_heads * config.linear_value_head_dim
@@ -83,14 +88,23 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
     full = hidden * (3 * queries + 2 * shared) + 2 * config.head_dim
     attention_layers = config.layer_types.count(FULL)
+    sparse = sum(config.sparse(number) for number in range(config.num_hidden_layers))
     counts = {
         "embedding": config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2),
-        "mlp": config.num_hidden_layers * 3 * hidden * config.intermediate_size,
+        "mlp": (config.num_hidden_layers - sparse) * 3 * hidden * config.intermediate_size
+        + sparse * hidden * (3 * config.shared_expert_intermediate_size + config.num_experts + 1),
+        "experts": sparse * config.num_experts * 3 * hidden * config.moe_intermediate_size,
         "delta": (config.num_hidden_layers - attention_layers) * delta,
         "attention": attention_layers * full,
         "norms": (2 * config.num_hidden_layers + 1) * hidden,
     }
-    return counts | {"total": sum(counts.values())}
+    total = sum(counts.values())
+    return counts | {"total": total, "active": total - counts["experts"] + _sent_to(config, counts)}
+
+
+def _sent_to(config: HybridConfig, counts: dict[str, int]) -> int:
+    """Parameters of the experts that one token is sent to, in all layers."""
+    return counts["experts"] * config.num_experts_per_tok // max(config.num_experts, 1)
 
 
 def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_048) -> dict[str, int]:
@@ -120,7 +134,7 @@ def macs_per_token(
 ) -> tuple[float, float]:
     """Multiply-adds that a token costs in prefill, averaged over a text of `tokens`: dense ones, those of attention."""
     counts = parameters(config)
-    weights = counts["mlp"] + counts["delta"] + counts["attention"]
+    weights = counts["mlp"] + _sent_to(config, counts) + counts["delta"] + counts["attention"]
     near = min(tokens, exact)
     context = (near * near / 2 + max(tokens - exact, 0) * read_beyond) / max(tokens, 1)
     attention_layers = config.layer_types.count(FULL)
@@ -137,6 +151,7 @@ def estimate(
     *,
     item: int = 2,
     weights_on_disk: int = 0,
+    packed: bool = False,
     speed: Speed | None = None,
 ) -> Estimate:
     """Plan a read of `tokens` tokens.
@@ -144,6 +159,7 @@ def estimate(
     Args:
         item: bytes of one number in the compute dtype (2 for bf16, 4 for float32).
         weights_on_disk: bytes of the weight files, which are mapped while they are unpacked.
+        packed: matrices stay mapped in the 4 or 8 bits of their files, and are all of the weights that is held.
         speed: of prefill, measured on this machine; the defaults of `Speed` where absent.
 
     Raises:
@@ -152,13 +168,17 @@ def estimate(
     factor = yarn_factor_for(config, tokens)
     sizes = state_bytes(config, tokens, item)
     held = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
-    widest = 3 * config.intermediate_size + 6 * config.hidden_size
+    inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
+    widest = 3 * inner + 6 * config.hidden_size
     unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
     unpacked = unpacked if FULL in config.layer_types else 0
-    scratch = SCRATCH_FACTOR * SCRATCH_TOKENS * widest * 4 + unpacked + config.vocab_size * 4
+    factor_of_scratch = PACKED_SCRATCH_FACTOR if packed else SCRATCH_FACTOR
+    scratch = factor_of_scratch * SCRATCH_TOKENS * widest * 4 + unpacked + config.vocab_size * 4
     speed = speed or Speed()
     dense, attention = macs_per_token(config, tokens)
     seconds = tokens * (dense / speed.dense + attention / speed.attention)
     disk = sizes["kv"] + sizes["fixed"] * (3 + tokens // 16_384) + 4 * tokens
-    weights = parameters(config)["total"] * item
-    return Estimate(tokens, factor, weights, weights_on_disk, held, scratch, disk, seconds)
+    weights, mapped = parameters(config)["total"] * item, weights_on_disk
+    if packed:
+        weights, mapped = weights_on_disk, 0
+    return Estimate(tokens, factor, weights, mapped, held, scratch, disk, seconds)

@@ -2,30 +2,47 @@
 
 A matrix NAME [rows, columns] is stored as NAME.q (uint8 [rows, columns / 2], two values a byte, the low half first;
 int8 [rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns / 64]); its value is
-(q - zero) * scale, in float32. Norms, convolutions, decays and the two small gate projections of a delta net are kept.
+(q - zero) * scale, in float32. Norms, convolutions, decays the two small gate projections of a delta net
+and routers are kept.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from docqa.model.checkpoint import opened_checkpoint
+from docqa.model.config import HybridConfig, read_config
 from docqa.model.errors import WeightsMismatch
+from docqa.model.gguf_file import is_gguf
+from docqa.model.gguf_vocabulary import tokenizer_spec
+from docqa.model.hybrid import Hybrid
+from docqa.model.layout import experts_apart, recipe_for
+from docqa.model.mtp import has_mtp, mtp_shapes
 from docqa.model.weights import HEAD_FILES
 
 GROUP = 64
 CONFIG_KEY = "docqa_quantization"
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
-KEPT = (".in_proj_a.weight", ".in_proj_b.weight", "conv1d.weight")
+KEPT = (
+    ".in_proj_a.weight",
+    ".in_proj_b.weight",
+    ".in_proj_ba.weight",
+    "conv1d.weight",
+    ".mlp.gate.weight",
+    ".shared_expert_gate.weight",
+)
 SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8)  # ranges tried for a group of 4-bit values; the one with the least error stays
 COPIED = (
     "tokenizer.json",
     "tokenizer_config.json",
     "generation_config.json",
+    "chat_template.jinja",
     "calibration.json",
     *HEAD_FILES,
     "LICENSE",
@@ -86,52 +103,88 @@ def quantize(source: Path, target: Path) -> dict[str, Any]:
     Raises:
         ModelError trees of reading a folder; WeightsMismatch when `source` is quantized already.
     """
-    from docqa.model.weights import _Files, find_tensors
-
-    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    config = read_config(source)
     if CONFIG_KEY in config:
         raise WeightsMismatch(f"{source} is quantized already; quantize the checkpoint that it was made from")
     target.mkdir(parents=True, exist_ok=True)
-    stored: dict[str, Tensor] = {}
-    with _Files() as files:
-        for name, entry in sorted(find_tensors(source).items()):
-            tensor = files.read(entry)
+    shards = _Shards(target)
+    for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
+        for name, tensor in experts_apart(plain, whole):
             name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
             if not is_quantized(name, tensor):
-                stored[name] = tensor.float().contiguous()
+                shards.add(name, tensor.float().contiguous())
                 continue
             bits = 8 if "embed_tokens" in name or name == "lm_head.weight" else 4
             parts = zip((".q", ".scale", ".zero"), quantize_matrix(tensor, bits), strict=True)
-            stored.update((name + suffix, part.contiguous()) for suffix, part in parts)
-    names = _write_files(stored, target)
+            for suffix, part in parts:
+                shards.add(name + suffix, part.contiguous())
+    names = shards.finish()
+    for outer in (config, config.get("text_config") or {}):
+        outer.pop("quantization_config", None)
     config[CONFIG_KEY] = {"group_size": GROUP, "bits": 4, "embedding_bits": 8}
     (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     for name in COPIED:
         if (source / name).is_file():
             (target / name).write_bytes((source / name).read_bytes())
-    return {"bytes": sum(t.nbytes for t in stored.values()), "tensors": len(stored), "files": names}
+    if is_gguf(source) and not (source / "tokenizer.json").is_file():
+        spec = json.dumps(tokenizer_spec(source), ensure_ascii=False)
+        (target / "tokenizer.json").write_text(spec, encoding="utf-8")
+    return {"bytes": shards.bytes, "tensors": shards.tensors, "files": names}
 
 
-def _write_files(stored: dict[str, Tensor], target: Path) -> list[str]:
-    """Write tensors into as few files under the limit as their order allows, and the index that names them."""
-    from safetensors.torch import save_file
+def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor of a checkpoint by its plain name, in the checkpoint's layout, dequantized, float32."""
+    with torch.device("meta"):
+        network = Hybrid(config)
+    expected = {name: tuple(part.shape) for name, part in network.state_dict().items()}
+    if has_mtp(folder):
+        expected |= mtp_shapes(config)
+    with opened_checkpoint(folder) as held:
+        names = held.names
+        recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]
+        sources = dict(source for recipe in recipes for source in recipe.sources)
+        held.check_used(sources)
+        for name, shape in sorted(sources.items()):
+            yield name, held.read(name, shape, torch.float32)
 
-    shards: list[dict[str, Tensor]] = [{}]
-    size = 0
-    for name, tensor in stored.items():
+
+class _Shards:
+    """Writes tensors into files under the limit as they come, so that a model larger than memory can be quantized."""
+
+    def __init__(self, target: Path) -> None:
+        self.target, self.bytes, self.tensors = target, 0, 0
+        self._open: dict[str, Tensor] = {}
+        self._written: list[list[str]] = []
+        for old in target.glob("model-*.safetensors"):
+            old.unlink()
+
+    def add(self, name: str, tensor: Tensor) -> None:
+        """Take in one tensor, which is not looked at again once its file is full."""
+        size = sum(part.nbytes for part in self._open.values())
         if size and size + tensor.nbytes > FILE_LIMIT - 1_000_000:  # room for the file's own header
-            shards.append({})
-            size = 0
-        shards[-1][name] = tensor
-        size += tensor.nbytes
-    for old in target.glob("model-*.safetensors"):
-        old.unlink()
-    names = [f"model-{i + 1:05d}-of-{len(shards):05d}.safetensors" for i in range(len(shards))]
-    where: dict[str, str] = {}
-    for name, shard in zip(names, shards, strict=True):
-        save_file(shard, target / name, metadata={"format": "pt"})
-        where.update(dict.fromkeys(shard, name))
-    total = {"total_size": sum(t.nbytes for t in stored.values())}
-    index = json.dumps({"metadata": total, "weight_map": where}, indent=1, sort_keys=True)
-    (target / "model.safetensors.index.json").write_text(index + "\n", encoding="utf-8")
-    return names
+            self._flush()
+        self._open[name] = tensor
+        self.bytes += tensor.nbytes
+        self.tensors += 1
+
+    def finish(self) -> list[str]:
+        """Write what is left and the index; the names of the files, which hold how many there are."""
+        self._flush()
+        count, where = len(self._written), dict[str, str]()
+        names = [f"model-{i + 1:05d}-of-{count:05d}.safetensors" for i in range(count)]
+        for number, (name, held) in enumerate(zip(names, self._written, strict=True)):
+            self._part(number).rename(self.target / name)
+            where.update(dict.fromkeys(held, name))
+        index = json.dumps({"metadata": {"total_size": self.bytes}, "weight_map": where}, indent=1, sort_keys=True)
+        (self.target / "model.safetensors.index.json").write_text(index + "\n", encoding="utf-8")
+        return names
+
+    def _flush(self) -> None:
+        from safetensors.torch import save_file
+
+        save_file(self._open, self._part(len(self._written)), metadata={"format": "pt"})
+        self._written.append(list(self._open))
+        self._open = {}
+
+    def _part(self, number: int) -> Path:
+        return self.target / f"model-{number + 1:05d}.part"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
+
+from docqa.model.errors import ConfigUnsupported
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,31 @@ class Sampling:
         else:
             source.manual_seed(self.seed)
         return source
+
+
+def sampling_defaults(folder: Path, seed: int | None = None) -> Sampling:
+    """How a checkpoint wants its own words to be drawn: its generation_config.json; greedy where that says nothing.
+
+    Raises:
+        ConfigUnsupported: the file cannot be read, or holds what cannot be meant.
+    """
+    path = folder / "generation_config.json"
+    if not path.is_file():
+        return Sampling()
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if not raw.get("do_sample", False):
+            return Sampling()
+        return Sampling(
+            temperature=float(raw.get("temperature", 1.0)),
+            top_k=int(raw.get("top_k") or 0),
+            top_p=float(raw.get("top_p", 1.0)),
+            min_p=float(raw.get("min_p") or 0.0),
+            repetition_penalty=float(raw.get("repetition_penalty", 1.0)),
+            seed=seed,
+        )
+    except (ValueError, TypeError, AttributeError, OSError) as error:
+        raise ConfigUnsupported(f"{path} cannot be used ({error}); correct it or move it away") from error
 
 
 def penalised(logits: Tensor, written: Iterable[int], penalty: float) -> Tensor:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from docqa.model.errors import TokenizerUnsupported
+from docqa.model.gguf_file import is_gguf, opened_gguf
 
 # What `ByteLevel` splits on by itself, and the same behind `Digits(individual_digits=True)`: there a digit is always a
 # piece of its own, so white space in front of one keeps its last character, as at the end of the text.
@@ -64,6 +65,8 @@ class Tokenizer:
             TokenizerUnsupported: the file is missing or is no tokenizer.
         """
         path = folder / "tokenizer.json"
+        if not path.is_file() and is_gguf(folder):
+            return _of_gguf(folder)
         try:
             spec = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
@@ -96,6 +99,16 @@ class Tokenizer:
             text = unicodedata.normalize(self._normal_form, text)
         ranks = self._encoding.encode_ordinary(text)
         return list(map(self._rank_to_id.__getitem__, ranks))
+
+    def encode_template(self, text: str) -> list[int]:
+        """Token ids of a text in which the names of added tokens mean these tokens: templates, never documents."""
+        if not self._added:
+            return self.encode(text)
+        names = sorted(self._added, key=len, reverse=True)  # the longest first, where one begins with another
+        ids: list[int] = []
+        for piece in re.split(f"({'|'.join(map(re.escape, names))})", text):
+            ids += [self._added[piece]] if piece in self._added else self.encode(piece)
+        return ids
 
     def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """Token ids, and for each the half-open range of characters of `text` that it touches.
@@ -246,6 +259,15 @@ def _split_pattern(spec: dict[str, Any]) -> str | None:
         pattern = parts[0].get("pattern", {}).get("Regex")
         return pattern if isinstance(pattern, str) and not parts[0].get("invert") else None
     return None
+
+
+def _of_gguf(folder: Path) -> Tokenizer:
+    """The tokenizer inside a GGUF file."""
+    from docqa.model.gguf_vocabulary import vocabulary_spec
+
+    file = opened_gguf(folder)
+    end = file.metadata.get("tokenizer.ggml.eos_token_id")
+    return Tokenizer(vocabulary_spec(file.metadata, file.path), () if end is None else (int(end),))
 
 
 def _eos_ids(folder: Path) -> tuple[int, ...]:

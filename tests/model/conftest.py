@@ -7,10 +7,19 @@ from pathlib import Path
 import pytest
 import torch
 
-_spec = importlib.util.spec_from_file_location("tiny", Path(__file__).parent / "tiny.py")
-tiny = importlib.util.module_from_spec(_spec)
-sys.modules.setdefault("tiny", tiny)
-_spec.loader.exec_module(tiny)
+
+def helper(name):
+    """A module of helpers beside this file, importable by its plain name from then on."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+tiny = helper("tiny")
+helper("family_checkpoints")
+helper("quantized_tensors")
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import gguf
 import pytest
 import tiny
 import torch
+from family_checkpoints import write_family
 
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, TokenizerUnsupported
@@ -46,6 +47,16 @@ def test_transformers_loads_the_exported_folder_with_the_same_logits(tmp_path, q
         kept = ours.state_dict()[name]
         wide = name.endswith(("A_log", "dt_bias", "norm.weight"))
         assert torch.equal(kept, tensor if wide else tensor.to(torch.bfloat16).float()), name
+
+
+@pytest.mark.parametrize("family", ["qwen3_next", "qwen3_5_moe"])
+def test_transformers_loads_an_exported_model_of_experts(tmp_path, family):
+    write_family(tmp_path / "source", family)
+    export(tmp_path / "source", tmp_path / "out", "hf", name="tiny")
+    theirs, ids = transformers_of(tmp_path / "out"), tiny.random_ids(80)[None]
+    ours = load_network(tmp_path / "out", HybridConfig.from_folder(tmp_path / "out"), torch.float32)
+    with torch.inference_mode():
+        assert (ours.logits(ours(ids)) - theirs(ids).logits).abs().max() < 5e-4
 
 
 def test_transformers_splits_text_as_the_source_does(tmp_path):

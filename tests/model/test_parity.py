@@ -33,10 +33,10 @@ def test_float64_agrees_with_transformers_computed_in_float64(checkpoint):
 
     config = HybridConfig.from_folder(checkpoint)
     ours = load_network(checkpoint, config, torch.float64)
-    theirs = transformers_model(checkpoint, config, dict(ours.state_dict())).double()
+    theirs = transformers_model(checkpoint, config).double()
     theirs.model.rotary_emb.inv_freq = config.rotary_frequencies()[0]
     ids = tiny.random_ids(70)[None]
-    with torch.inference_mode(), _float64_inside():
+    with torch.inference_mode(), _float64_inside(config):
         right = theirs(ids).logits
     assert right.dtype == torch.float64
     assert (ours.logits(ours(ids)) - right).abs().max() < 1e-10
@@ -47,7 +47,7 @@ def test_a_broken_weight_shows(checkpoint):
 
     config = HybridConfig.from_folder(checkpoint)
     ours = load_network(checkpoint, config, torch.float32)
-    theirs = transformers_model(checkpoint, config, dict(ours.state_dict()))
+    theirs = transformers_model(checkpoint, config)
     ours.layers[1].self_attn.q_norm.weight.add_(0.1)
     ids = tiny.random_ids(20)[None]
     assert (ours.logits(ours(ids)) - theirs(ids).logits).abs().max() > 1e-2

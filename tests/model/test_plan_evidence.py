@@ -136,3 +136,10 @@ def test_question_attention_is_the_softmax_that_the_layers_computed(model64):
     model64.network(whole, [Recorder() if k == "full_attention" else DeltaMemory() for k in kinds])
     right = torch.stack(seen).mean(0)
     assert mass.shape == (30,) and torch.allclose(mass.double(), right, atol=1e-6)
+
+
+def test_packed_weights_count_as_large_as_their_files_and_nothing_is_unpacked():
+    wide, packed = (estimate(CONFIG, 1000, item=4, weights_on_disk=10**6, packed=held) for held in (False, True))
+    assert (packed.weights_bytes, packed.mapped_bytes) == (10**6, 0)
+    assert wide.weights_bytes == 4 * parameters(CONFIG)["total"] and wide.mapped_bytes == 10**6
+    assert packed.seconds == wide.seconds

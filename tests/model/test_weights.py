@@ -120,6 +120,9 @@ def test_the_fingerprint_follows_content_and_not_place(tmp_path):
     assert fingerprint(first) == fingerprint(second) != fingerprint(other)
 
 
+EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 8, "shared_expert_intermediate_size": 8}
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
@@ -128,11 +131,38 @@ def test_the_fingerprint_follows_content_and_not_place(tmp_path):
         ({"layer_types": ["linear_attention"]}, "layer_types"),
         ({"num_key_value_heads": 4}, "num_attention_heads = 6"),
         ({"rope_parameters": {"rope_type": "longrope"}}, "longrope"),
+        ({"rope_parameters": {"partial_rotary_factor": 0.2}}, "partial_rotary_factor turns 3 of 16"),
+        ({"hidden_size": "64"}, "hidden_size = '64', a whole number"),
+        ({"num_hidden_layers": 0}, "num_hidden_layers = 0, a whole number from 1"),
+        ({"num_experts": 8}, "num_experts = 8 is not supported for qwen3_5_text"),
+        ({"model_type": "qwen3_5_moe_text"}, "lacks a field of the architecture .num_experts"),
+        (
+            {"model_type": "qwen3_next", "num_experts": 4},
+            "lacks .* .num_experts_per_tok, moe_intermediate_size, shared",
+        ),
+        (
+            {"model_type": "qwen3_next", **EXPERTS, "num_experts_per_tok": 9},
+            "num_experts_per_tok = 9 of num_experts = 4",
+        ),
+        ({"model_type": "qwen3_5_moe_text", **EXPERTS, "norm_topk_prob": False}, "norm_topk_prob = False"),
+        ({"model_type": "qwen3_5_moe_text", **EXPERTS, "mlp_only_layers": [1]}, "mlp_only_layers"),
+        ({"model_type": "qwen3_5_moe", "text_config": {"model_type": "qwen3_5_text"}}, "around a text_config of"),
     ],
 )
 def test_a_config_that_would_be_computed_wrongly_is_refused(change, named):
     with pytest.raises(ConfigUnsupported, match=named):
         HybridConfig.from_dict({**tiny.RAW, **change})
+
+
+def test_a_refused_config_is_named_with_its_path(tmp_path):
+    for content, said in (
+        ('{"model_type": "llama"}', "'llama' is not supported"),
+        ("[1]", "no JSON object"),
+        ("{", "JSON"),
+    ):
+        (tmp_path / "config.json").write_text(content)
+        with pytest.raises(ConfigUnsupported, match=f"{tmp_path / 'config.json'}.*{said}"):
+            HybridConfig.from_folder(tmp_path)
 
 
 def test_a_wrapped_config_and_an_interval_are_understood():

@@ -1,0 +1,59 @@
+"""Matrices of the network, dense or packed, and the MLP made of three of them."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from docqa.kernels.activation import silu_product
+from docqa.kernels.products import PackedMatrix, product
+
+
+class _LazyStart:
+    """Leaves parameters on the meta device alone: torch would import a second's worth of modules to fill nothing."""
+
+    def reset_parameters(self) -> None:
+        if self.weight.device.type != "meta":  # type: ignore[attr-defined]
+            super().reset_parameters()  # type: ignore[misc]
+
+
+class Linear(_LazyStart, nn.Linear):
+    """A matrix without bias, [out, in]; `packed`, where it is set, stands for `weight`, which has no content then."""
+
+    packed: PackedMatrix | None = None
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if self.packed is None else product(x, self.packed)
+
+
+class Embedding(_LazyStart, nn.Embedding):
+    """Token vectors, [vocab, hidden]; `packed` as in `Linear`."""
+
+    packed: PackedMatrix | None = None
+
+    def forward(self, ids: Tensor) -> Tensor:
+        if self.packed is None:
+            return super().forward(ids)
+        return self.packed.dense(ids.flatten()).view(*ids.shape, -1)
+
+
+class Depthwise(_LazyStart, nn.Conv1d):
+    """Weights of the causal convolution, [channels, 1, taps]; kernels/conv computes it."""
+
+    def __init__(self, channels: int, taps: int) -> None:
+        super().__init__(channels, channels, taps, groups=channels, bias=False)
+
+
+class SwiGLU(nn.Module):
+    """down(SiLU(gate x) * up x)."""
+
+    def __init__(self, hidden: int, inner: int) -> None:
+        super().__init__()
+        self.gate_proj = Linear(hidden, inner)
+        self.up_proj = Linear(hidden, inner)
+        self.down_proj = Linear(inner, hidden)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down_proj(silu_product(self.gate_proj(x), self.up_proj(x)))

@@ -1,0 +1,57 @@
+"""Thought told from answer in a text that comes piece by piece. Imports no torch."""
+
+from __future__ import annotations
+
+OPENING, CLOSING = "<think>", "</think>"
+
+
+class ThoughtSplitter:
+    """Splits text at `<think>` and `</think>`; a mark may arrive in several pieces. Mutable.
+
+    `thinking`: the text begins inside a thought, as where the prompt itself ends in the opening mark. Without that a
+    closing mark that nothing opened ends a thought too, and sets `late`: what was told as answer before it was thought.
+    """
+
+    def __init__(self, *, thinking: bool = False) -> None:
+        self.thinking = thinking
+        self.late = False
+        self._held = ""
+
+    def add(self, text: str) -> list[tuple[str, bool]]:
+        """The parts that are certain by now, in order: (text, whether it is thought)."""
+        self._held += text
+        parts: list[tuple[str, bool]] = []
+        while True:
+            found = [(at, mark) for mark in (OPENING, CLOSING) if (at := self._held.find(mark)) >= 0]
+            if not found:
+                break
+            at, mark = min(found)
+            parts.append((self._held[:at], self.thinking))
+            if mark == CLOSING and not self.thinking:
+                self.late = True
+                parts = [(part, True) for part, _ in parts]
+            self.thinking = mark == OPENING
+            self._held = self._held[at + len(mark) :]
+        keep = _beginning_of_a_mark(self._held)
+        parts.append((self._held[: len(self._held) - keep], self.thinking))
+        self._held = self._held[len(self._held) - keep :]
+        return [part for part in parts if part[0]]
+
+    def rest(self) -> list[tuple[str, bool]]:
+        """What was held back, when the text is over."""
+        held, self._held = self._held, ""
+        return [(held, self.thinking)] if held else []
+
+
+def without_thought(text: str) -> str:
+    """The answer in a whole text: what stands outside of thoughts, and behind a closing mark that nothing opened."""
+    splitter = ThoughtSplitter()
+    return "".join(part for part, thought in (*splitter.add(text), *splitter.rest()) if not thought).strip()
+
+
+def _beginning_of_a_mark(text: str) -> int:
+    """How many characters at the end of `text` may be the beginning of a mark."""
+    for count in range(min(len(CLOSING) - 1, len(text)), 0, -1):
+        if OPENING.startswith(text[-count:]) or CLOSING.startswith(text[-count:]):
+            return count
+    return 0

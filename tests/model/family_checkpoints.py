@@ -1,0 +1,115 @@
+"""Small random checkpoints of every member of the family, as transformers writes them: names, layouts, shards."""
+
+import json
+
+import tiny
+import torch
+from safetensors.torch import load_file, save_file
+
+_SHARED = {
+    "vocab_size": 300,
+    "hidden_size": 64,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 2,
+    "head_dim": 16,
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 6,
+    "linear_key_head_dim": 8,
+    "linear_value_head_dim": 12,
+    "max_position_embeddings": 4096,
+    "eos_token_id": 299,
+    "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
+    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5},
+}
+_EXPERTS = {
+    "num_experts": 7,
+    "num_experts_per_tok": 3,
+    "moe_intermediate_size": 24,
+    "shared_expert_intermediate_size": 40,
+}
+_VISION = {"depth": 1, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2, "out_hidden_size": 64}
+# What quantizers leave alone.
+KEPT = ("in_proj_a", "in_proj_b", "conv1d", "mlp.gate.", "shared_expert_gate", "embed_tokens", "lm_head", "norm")
+FAMILIES = {
+    "qwen3_next": {**_SHARED, **_EXPERTS, "intermediate_size": 80, "mlp_only_layers": [2]},
+    "qwen3_5_text": {**_SHARED, "intermediate_size": 96, "tie_word_embeddings": True},
+    "qwen3_5": {**_SHARED, "intermediate_size": 96},
+    "qwen3_5_moe_text": {**_SHARED, **_EXPERTS},
+    "qwen3_5_moe": {**_SHARED, **_EXPERTS},
+}
+
+
+def transformers_class(family):
+    import transformers
+
+    stems = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}
+    wrapped = family in ("qwen3_5", "qwen3_5_moe")
+    stem = stems[family.removesuffix("_text")]
+    config = f"{stem}{'Text' if family.endswith('_text') else ''}Config"
+    model = f"{stem}{'ForConditionalGeneration' if wrapped else 'ForCausalLM'}"
+    return getattr(transformers, config), getattr(transformers, model)
+
+
+def settings_of(family, **change):
+    """transformers' configuration of a small member, eager in attention and experts."""
+    text = {**FAMILIES[family], **change}
+    if family in ("qwen3_5", "qwen3_5_moe"):
+        tied = text.get("tie_word_embeddings", False)
+        raw = {"text_config": text, "vision_config": dict(_VISION), "tie_word_embeddings": tied}
+    else:
+        raw = text
+    return transformers_class(family)[0](**raw, attn_implementation="eager", experts_implementation="eager")
+
+
+def randomised(module, seed):
+    """Every parameter random: norms, decays and biases too."""
+    torch.manual_seed(seed)
+    for name, parameter in module.named_parameters():
+        parameter.data.normal_(0, 0.5 if parameter.ndim == 1 else 0.3 if "gate.weight" in name else 0.12)
+    return module.eval().requires_grad_(False)
+
+
+def write_family(folder, family, *, seed=0, dtype=torch.float32, shard="5GB", **change):
+    """A checkpoint of `family` as transformers saves it, with a tokenizer; returns transformers' model."""
+    settings = settings_of(family, **change)
+    model = randomised(transformers_class(family)[1](settings), seed).to(dtype)
+    model.save_pretrained(folder, max_shard_size=shard)
+    (folder / "tokenizer.json").write_text(json.dumps(tiny.tokenizer_spec()))
+    return model
+
+
+def apart(tensors):
+    """Stacked experts as single ones, as FP8 and int4 releases have them."""
+    out = {}
+    for name, tensor in tensors.items():
+        stem, _, part = name.rpartition(".")
+        if stem.endswith(".experts") and tensor.ndim == 3:
+            for number, matrix in enumerate(tensor):
+                halves = {"down_proj": matrix}
+                if part == "gate_up_proj":
+                    halves = dict(zip(("gate_proj", "up_proj"), matrix.chunk(2)))
+                out |= {f"{stem}.{number}.{half}.weight": each for half, each in halves.items()}
+        else:
+            out[name] = tensor
+    return out
+
+
+def pair(tmp_path, family, make, quantization):
+    """A checkpoint with quantized matrices, and a plain one with what they stand for."""
+    write_family(tmp_path / "source", family)
+    source, plain, packed = torch.Generator().manual_seed(0), {}, {}
+    for name, tensor in apart(load_file(tmp_path / "source" / "model.safetensors")).items():
+        if tensor.ndim == 2 and not any(part in name for part in KEPT):
+            parts, tensor = make(name.removesuffix(".weight"), tuple(tensor.shape), source)
+            packed |= parts
+        else:
+            packed[name] = tensor
+        plain[name] = tensor
+    raw = json.loads((tmp_path / "source" / "config.json").read_text())
+    for name, tensors, extra in (("plain", plain, {}), ("packed", packed, {"quantization_config": quantization})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.json").write_text(json.dumps(raw | extra))
+        (tmp_path / name / "tokenizer.json").write_text(json.dumps(tiny.tokenizer_spec()))
+        save_file({key: part.contiguous() for key, part in tensors.items()}, tmp_path / name / "model.safetensors")
+    return tmp_path / "plain", tmp_path / "packed"
