@@ -5,13 +5,18 @@ Only the standard library's cheapest parts are imported before `main` runs, so t
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from types import TracebackType
 
+# Python's own 700 make the collector run hundreds of times while torch is imported, and it finds nothing.
+_YOUNG_OBJECTS = 50_000
+
 
 def main() -> int:
     """The whole process: run its command line and return the exit code, whatever happens on the way."""
+    gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
     sys.excepthook = _report_bug
     try:
         from docqa.app import report
@@ -23,6 +28,9 @@ def main() -> int:
         code = report.interrupted()
     _deaf_to_interrupts()
     report.settle_stdout()
+    # The interpreter would look through all of torch for cycles before it ends, which takes a third of a second.
+    gc.freeze()
+    _leave_imports(code)
     return code
 
 
@@ -76,6 +84,12 @@ def parse(arguments: Sequence[str]) -> None:
             raise UsageError(f"No such command {name!r}.", hint=root.hint(list(arguments)))
         command = found
         context = command.make_context(name, rest, parent=context, resilient_parsing=hasattr(command, "get_command"))
+
+
+def _leave_imports(code: int) -> None:
+    early = sys.modules.get("docqa.app.early")
+    if early is not None:
+        early.leave(code)
 
 
 def _deaf_to_interrupts() -> None:

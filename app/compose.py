@@ -22,7 +22,7 @@ _SUPPORT = 2
 
 @dataclass(frozen=True)
 class Found:
-    """Everything that one question brought to light."""
+    """Everything that one question brought to light. `also`: quotes that a model gave beside its answer."""
 
     question: str
     ranked: list[Ranked]
@@ -33,6 +33,7 @@ class Found:
     coverage: CoverageReport
     usage: Usage
     provenance: dict[str, Any]
+    also: tuple[Quote, ...] = ()
 
 
 def compose(found: Found, context: Context, verifier: Verifier) -> Answer:
@@ -40,6 +41,7 @@ def compose(found: Found, context: Context, verifier: Verifier) -> Answer:
     quotes: list[Quote] = []
     if not found.refused and found.reading is not None:
         quotes = _quotes(found.question, found.reading.candidates, context, verifier)
+        quotes += [quote for quote in found.also if quotes and not any(_holds(known, quote) for known in quotes)]
     refused = not quotes
     coverage = found.coverage
     if refused and context.passages:
@@ -60,6 +62,14 @@ def compose(found: Found, context: Context, verifier: Verifier) -> Answer:
         coverage=coverage,
         usage=found.usage,
         provenance=found.provenance,
+    )
+
+
+def _holds(known: Quote, quote: Quote) -> bool:
+    """Whether all that `quote` shows stands in `known` already."""
+    return all(
+        any((c.file, c.page) == (k.file, k.page) and k.start <= c.start and c.end <= k.end for k in known.cites)
+        for c in quote.cites
     )
 
 

@@ -53,7 +53,9 @@ class _Known:
 
 
 KNOWN: dict[str, _Known] = {
-    "model": _Known(_text, None, "name or folder of the model that answers; none means the bundled one"),
+    "model": _Known(_text, None, "model that answers: a name, a folder or openai:NAME; none means the bundled one"),
+    "base_url": _Known(_text, None, "the server of a model called openai:NAME"),
+    "timeout": _Known(_count, 120, "seconds that such a server may be silent"),
     "threads": _Known(_count, None, "threads to compute with; none means the processor's"),
     "cache_dir": _Known(_text, None, "folder of all that docqa keeps"),
     "k": _Known(_count, 5, "evidence passages that are read again before the question"),
@@ -73,6 +75,8 @@ SWITCHES = {
     "DOCQA_DTYPE": "float32 or bfloat16, instead of what suits the processor",
     "DOCQA_KERNELS": "torch (no native kernels) or reference (plain and slow), instead of the fastest",
 }
+# Never in config.toml, and never printed.
+SECRETS = {"DOCQA_API_KEY": "the key of the server of a model called openai:NAME"}
 _FLAGS = {"preview": "--no-preview", "store": "--no-store"}
 
 
@@ -183,6 +187,6 @@ def nearest(key: str, known: Mapping[str, object] | tuple[str, ...] = KNOWN) -> 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """`DOCQA_*` variables that set nothing, each with the nearest that does."""
-    named = {f"DOCQA_{name.upper()}": None for name in KNOWN} | SWITCHES
+    named = {f"DOCQA_{name.upper()}": None for name in KNOWN} | SWITCHES | SECRETS
     spare = sorted(name for name in environment if name.startswith("DOCQA_") and name not in named)
     return [f"{name} sets nothing; {nearest(name, tuple(named))}" for name in spare]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from docqa.app.answer import Answer
-from docqa.app.engine import Options, load_model, open_session
+from docqa.app.engine import Options, load_model, open_session, session_of
 from docqa.app.errors import InputError
 from docqa.app.events import Finished
 from docqa.app.evidence import Ranked, rank
@@ -150,7 +150,7 @@ def parse(document: EvalDocument) -> tuple[Document, TextMap]:
 
 def _ask_document(document: EvalDocument, options: Options, model: Any) -> Iterator[Outcome]:
     parsed, places = parse(document)
-    with Session([parsed], options, model=model) as session:
+    with session_of([parsed], options, model=model) as session:
         for question in document.questions:
             answer = last_answer(session, question.text)
             golds = [places.span(start, end) for start, end in question.spans]

@@ -1,7 +1,8 @@
 """What can happen while a document is read and a question answered: the map of every front end.
 
-`Session.read` yields Warning and Reading; `Session.ask` yields those, then at most one Preview, QuoteFound for each
-quote, and ends in Finished. A front end that only wants the result may drop all but Finished.
+`Session.read` yields Warning and Reading; `Session.ask` yields those, then at most one Preview, Token where the model
+writes in its own words, QuoteFound for each quote, and ends in Finished. A front end that only wants the result may
+drop all but Finished.
 """
 
 from __future__ import annotations
@@ -36,6 +37,17 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class Token:
+    """A piece of what a model writes, as it comes; `thought`: of its reasoning. Nothing of it is verified.
+
+    The answer is in Finished. After a Warning the text may begin anew.
+    """
+
+    text: str
+    thought: bool = False
+
+
+@dataclass(frozen=True)
 class QuoteFound:
     """A quote that was located in the page text and graded."""
 
@@ -64,4 +76,4 @@ class Failed:
     exit_code: int
 
 
-Event = Reading | Preview | QuoteFound | Warning | Finished | Failed
+Event = Reading | Preview | Token | QuoteFound | Warning | Finished | Failed

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from docqa.app.batch.answers import answers_of
 from docqa.app.batch.batch import Batch
 from docqa.app.batch.items import Failure, Item
+from docqa.app.engine import session_of
 from docqa.app.render import printable
 from docqa.app.session import Session
 from docqa.app.table import Cell, Row, cell_of
@@ -35,5 +36,5 @@ def _failed(item: Item, failure: Failure, questions: int) -> Row:
 def each_document(session: Session) -> Iterator[Session]:
     """A session for each document of `session`: those of an archive cannot be opened by their paths."""
     for document in session.documents:
-        with Session([document], session.options, store=session.store, model=session.model) as part:
+        with session_of([document], session.options, store=session.store, model=session.model) as part:
             yield part

@@ -18,11 +18,15 @@ SAY_INSTANT_AFTER_S = 10.0
 
 
 class Progress:
-    """Shows Reading events. `stream` and `clock` are for tests; nothing is shown before the first event."""
+    """Shows Reading events. `stream` and `clock` are for tests; nothing is shown before the first event.
+
+    `line` says what stands beside the bar.
+    """
 
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
+        self.line: Callable[[Reading], str] = reading_line
         self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._started = clock()
         self._shown_at: float | None = None
@@ -37,7 +41,7 @@ class Progress:
         if since < every and not (self._live and (last or self._shown_at is None)):
             return
         self._shown_at = now
-        line = reading_line(event)
+        line = self.line(event)
         self._redraw(bar(event) + " " + line) if self._live else self._write(line + "\n")
 
     def clear(self) -> None:

@@ -13,12 +13,13 @@ import numpy as np
 
 from docqa.app import compose, refusal
 from docqa.app.answer import Answer, CoverageReport, Quote, Usage
+from docqa.app.chat_reading import Begun, begin, begin_silently
 from docqa.app.context import Context, lay_out
 from docqa.app.engine import Options, load_model
 from docqa.app.errors import UsageError
 from docqa.app.events import Event, Finished, Preview, QuoteFound, Warning
 from docqa.app.evidence import Ranked, WordIndex, attention_by_passage, rank
-from docqa.app.focus import FocusReading, excerpt, read_focus
+from docqa.app.focus import Excerpt, FocusReading, excerpt, read_focus
 from docqa.app.passed_over import Places
 from docqa.app.provenance import Profile, answer_provenance, profile_of
 from docqa.app.span_reading import Asked, Rows, rank_few, read_by_spans, read_passages_alone, read_question
@@ -68,6 +69,7 @@ class Session:
         self._charged = False
         self._looked: tuple[str, list[Ranked], FocusReading | None] | None = None
         self._question: tuple[str, Asked] | None = None
+        self._begun: tuple[tuple[str, list[Excerpt]], Begun] | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -93,6 +95,13 @@ class Session:
     @cached_property
     def context(self) -> Context:
         return lay_out(list(self.documents), self.model.tokenizer)
+
+    @cached_property
+    def chat_template(self) -> Any:
+        """How the checkpoint wants to be asked; None where it has no template, or a head of its own that answers."""
+        from docqa.model.chat_template import ChatTemplate
+
+        return ChatTemplate.load(self.model.folder) if self.model.heads.span is None else None
 
     @cached_property
     def yarn_factor(self) -> float:
@@ -145,6 +154,7 @@ class Session:
             yield Preview(self.preview(asked))
         started = time.monotonic()
         yield from self.reader.read()
+        yield from self._think(asked)
         answer = self._answer(asked, started)
         yield from (QuoteFound(quote) for quote in answer.quotes)
         yield Finished(answer)
@@ -194,10 +204,18 @@ class Session:
         return self._read_spans(question, ranked, self._kept_rows())
 
     def _read_spans(self, question: str, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], FocusReading]:
-        return read_by_spans(
-            self.model, question, self._asked(question), self.context, ranked, rows, self.index,
-            reorder=self.options.model_scores,
-        )  # fmt: skip
+        def read(*, reorder: bool, again: bool = True) -> tuple[list[Ranked], FocusReading]:
+            return read_by_spans(
+                self.model, question, self._asked(question), self.context, ranked, rows, self.index,
+                reorder=reorder, again=again,
+            )  # fmt: skip
+
+        if self.options.model_scores:
+            return read(reorder=True)
+        # The order stays; refusal is calibrated with what the span head says of the first passage all the same.
+        likely = {item.index: item.reader for item in read(reorder=True, again=False)[0]}
+        kept, reading = read(reorder=False)
+        return [replace(item, reader=likely[item.index]) for item in kept], reading
 
     # Parts
 
@@ -222,8 +240,12 @@ class Session:
 
     def _rank(self, question: str) -> list[Ranked]:
         weights = self.model.calibration.get("evidence_weights")
-        if not self.options.model_scores or not weights:
+        if not weights:
             return rank(question, self.index)
+        if not self.options.model_scores:
+            # Words alone rank; whether the documents answer at all is calibrated with the vectors too.
+            vector = self._vector_scores(question) if weights.get("vector") else None
+            return rank(question, self.index, vector=vector)
         vector, attention = self.signals(question, weights)
         return rank(question, self.index, vector=vector, attention=attention, weights=weights)
 
@@ -233,9 +255,13 @@ class Session:
         if self.model.heads.span is None or not few:
             return ranked, self._focus(question, ranked)
         rows = read_passages_alone(self.model, self.context, [item.index for item in few])
+        weights = self.model.calibration.get("evidence_weights", {})
+        scored = rank_few(self.model, few, self._asked(question), rows, weights)
         if self.options.model_scores:
-            weights = self.model.calibration.get("evidence_weights", {})
-            few = rank_few(self.model, few, self._asked(question), rows, weights)
+            few = scored
+        else:
+            vectors = {item.index: item.vector for item in scored}
+            few = [replace(item, vector=vectors[item.index]) for item in few]
         return self._read_spans(question, few, rows)
 
     @property
@@ -274,10 +300,39 @@ class Session:
         top = ranked[: self.options.k]
         if not top:
             return None
+        excerpts = self._excerpts(question, top)
+        asked = self._asked(question).vectors if self._observed else None
+        begun: Begun | None = None
+        if self.chat_template is not None:
+            kept = self._begun
+            if kept is not None and kept[0] == (question, excerpts):
+                begun = kept[1]
+            else:
+                texts = [item.text for item in excerpts]
+                begun = begin_silently(self.model, self.chat_template, texts, question, observed=self._observed)
+        return read_focus(self.model, question, excerpts, top, self.index, asked, begun)
+
+    def _think(self, question: str) -> Iterator[Event]:
+        """Let a checkpoint that thinks do so about the best passages; its answer will follow from there."""
+        template = self.chat_template
+        if template is None or not template.thinks(self.options.think):
+            return
+        if self._looked is not None and self._looked[0] == question:
+            return
+        excerpts = self._excerpts(question, self._rank(question)[: self.options.k])
+        if excerpts:
+            texts = [item.text for item in excerpts]
+            begun = yield from begin(self.model, template, texts, question, think=True, observed=self._observed)
+            self._begun = ((question, excerpts), begun)
+
+    def _excerpts(self, question: str, top: list[Ranked]) -> list[Excerpt]:
         wanted = set(terms(question))
-        excerpts = [excerpt(self.context, item.index, wanted, self.index) for item in top]
-        asked = self._asked(question).vectors if self.options.model_scores and self.model.heads else None
-        return read_focus(self.model, question, excerpts, top, self.index, asked)
+        return [excerpt(self.context, item.index, wanted, self.index) for item in top]
+
+    @property
+    def _observed(self) -> bool:
+        """Whether the evidence head sees the excerpts, to compare their sentences with the question."""
+        return bool(self.options.model_scores and self.model.heads)
 
     def _answer(self, question: str, started: float) -> Answer:
         ranked, reading = self._look(question)
@@ -293,7 +348,7 @@ class Session:
     ) -> Answer:  # fmt: skip
         from docqa.model.state import attention_kind
 
-        calibration = self.model.calibration.get("refusal")
+        calibration = self.model.calibration.get("refusal") or (refusal.CHAT if self.chat_template else None)
         values = refusal.features(question, self.context, self.index, ranked, reading)
         likely = refusal.probability(values, calibration)
         empty = self.model.new_state(self.yarn_factor, layers=self.profile.layers)
@@ -343,9 +398,10 @@ def make_plan(model: Any, yarn_factor: float, tokens: int, reused: int) -> Plan:
     item, config = int(model.dtype.itemsize), model.config.first_layers(model.answer_layers)
     on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
     on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
-    guess = estimate(config, tokens, item=item, weights_on_disk=on_disk)
+    packed = bool(model.lower.held())
+    guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, packed=packed)
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
         speed = measured_speed(model, config.num_hidden_layers)
-        guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, speed=speed)
+        guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, packed=packed, speed=speed)
     share = (tokens - reused) / tokens if tokens else 0.0
     return Plan(tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused)

@@ -53,7 +53,7 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
 
 def open_document(document: Document, options: Options, store: Store | None, model: Any) -> Session:
     """A Session of `document` alone, which keeps its state only where reading it again would take long."""
-    from docqa.app.session import Session
+    from docqa.app.engine import session_of
 
     long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
-    return Session([document], options, store=store if long else None, model=model)
+    return session_of([document], options, store=store if long else None, model=model)

@@ -18,14 +18,16 @@ def reading_identity(options: Options) -> dict[str, Any]:
     """
     from importlib.metadata import version
 
+    from docqa.app.remote.address import is_remote
     from docqa.ingest.read import INGEST_VERSION
     from docqa.ingest.scans import available
     from docqa.model.weights import fingerprint
 
     folder = model_folder(options)
+    server = f"{options.model} at {options.base_url}" if is_remote(options.model) else None
     calibration = folder / "calibration.json"
     return {
-        "model": fingerprint(folder),
+        "model": server or fingerprint(folder),
         "calibration": hashlib.sha256(calibration.read_bytes()).hexdigest() if calibration.is_file() else None,
         "docqa": version("docqa-reader"),
         "ingest": INGEST_VERSION,
@@ -36,11 +38,16 @@ def reading_identity(options: Options) -> dict[str, Any]:
 
 
 def model_folder(options: Options) -> Path:
-    """The folder of the model that answers. Raises ModelNotFound."""
+    """The folder of the model that answers, for a server's the bundled one, which counts its tokens.
+
+    Raises ModelNotFound.
+    """
     import docqa.model
+    from docqa.app.remote.address import is_remote
     from docqa.model.errors import ModelNotFound
 
-    folder = Path(options.model) if options.model is not None else Path(docqa.model.__file__).parent / "bundled"
+    local = options.model is not None and not is_remote(options.model)
+    folder = Path(str(options.model)) if local else Path(docqa.model.__file__).parent / "bundled"
     if not folder.is_dir():
         raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
     return folder

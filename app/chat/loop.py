@@ -53,12 +53,15 @@ def piped_lines() -> Iterator[str]:
 
 
 class ChatLoop:
-    """Answers lines over a conversation. `typed`: a person types them, so that Ctrl+C stops no more than the answer."""
+    """Answers lines over a conversation. `typed`: a person types them, so that Ctrl+C stops no more than the answer.
 
-    def __init__(self, conversation: Conversation, *, typed: bool) -> None:
+    `thoughts`: what a model thinks before it answers is shown.
+    """
+
+    def __init__(self, conversation: Conversation, *, typed: bool, thoughts: bool = True) -> None:
         self._conversation = conversation
         self._typed = typed
-        self._screen = Screen()
+        self._screen = Screen(thoughts=thoughts)
         self._codes: list[int] = []
         self._stopped: Callable[[], bool] = bool
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from docqa.app import report
+from docqa.app import early, report
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
 
@@ -43,6 +43,7 @@ def ask(
     jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None,
     model: flags.Model = None,
+    base_url: flags.BaseUrl = None,
     k: flags.Evidence = None,
     password_file: flags.PasswordFile = None,
     include_hidden: flags.IncludeHidden = False,
@@ -71,6 +72,7 @@ def ask(
         raise UsageError("--jobs and --workspace are for one answer a file", hint="--each")
     options = inputs.options(
         model=model,
+        base_url=base_url,
         k=k,
         quick=quick,
         preview=False if no_preview or (as_json and not quick) else None,
@@ -101,12 +103,15 @@ class _Run:
     def ask(self, paths: list[str], *, each: bool = False) -> int:
         """All questions of one context; one that cannot be read costs its own answers, not those of the others."""
         from docqa.app.engine import open_session
-        from docqa.app.extraction import each_document
 
         left = list(self.asked)
+        if self.options.model is None and self.model is None and all(map(os.path.exists, paths)):
+            early.begin()
         try:
             with open_session(paths, self.options, model=self.model) as session:
                 if each and len(session.documents) > 1:
+                    from docqa.app.extraction import each_document
+
                     return report.worst(
                         [self._ask_session(part, list(self.asked), True) for part in each_document(session)]
                     )

@@ -15,6 +15,7 @@ def bench(
     model: flags.Model = None,
     as_json: flags.Json = False,
     long: Annotated[bool, typer.Option("--long", help="Also what takes much longer than twenty minutes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Short contexts: no figures to quote.")] = False,
     plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
 ) -> int:
     """Measure reading, writing and starting, beside transformers in the same run; the last line is JSON."""
@@ -25,10 +26,10 @@ def bench(
 
     if plot is not None:
         check_output(plot)
-    loaded = engine.load_model(inputs.options(model=model))
+    loaded = engine.load_model(inputs.local(inputs.options(model=model), "bench"))
     described = machine.describe()
     found: list[rows.Row] = []
-    for row in run.rows(loaded, long=long):
+    for row in run.rows(loaded, long=long, **(run.QUICK if quick else {})):
         found.append(row)
         report.note(f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}")
     if plot is not None:

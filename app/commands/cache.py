@@ -32,11 +32,14 @@ def group() -> typer.Typer:
 def list_entries() -> int:
     """Print what is kept, most recently used first: kind, bytes, last use, files."""
     from docqa.app.history.history import open_kept
+    from docqa.app.models.library import pulled_models
 
     store = _store()
     entries = store.entries()
     for entry in entries:
         report.result(_line(entry))
+    for model in pulled_models(store.root / "models"):
+        report.result(f"model     {size(model.bytes)}  {model.id}@{model.commit[:12]}  {model.folder}, not counted")
     total = sum(entry.bytes for entry in entries)
     count = len(entries)
     history = open_kept(store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,12 +28,18 @@ _Think = Annotated[
     bool | None, typer.Option("--think/--no-think", help="Let a model that can think do so before it answers.")
 ]
 
+_Hide = Annotated[
+    bool, typer.Option("--hide-thoughts", help="Do not show what the model thinks, dim, on standard error.")
+]
+
 
 def chat(
     files: _Files = None,
     resume: _Resume = None,
     think: _Think = None,
+    hide: _Hide = False,
     model: flags.Model = None,
+    base_url: flags.BaseUrl = None,
     k: flags.Evidence = None,
     password_file: flags.PasswordFile = None,
     include_hidden: flags.IncludeHidden = False,
@@ -49,20 +56,34 @@ def chat(
     if inputs.STDIN in paths:
         raise UsageError("standard input holds the questions, not a document", hint="name a file")
     options = inputs.options(
-        model=model, k=k, store=False if no_store else None, include_hidden=include_hidden or None,
-        password_file=password_file,
+        model=model, base_url=base_url, think=think, k=k, store=False if no_store else None,
+        include_hidden=include_hidden or None, password_file=password_file,
     )  # fmt: skip
     earlier = _earlier(resume, options) if resume is not None else None
     if earlier is not None and not paths:
         paths = list(dict.fromkeys(document.absolute for document in earlier[0].documents))
     if not paths:
         raise UsageError("no document to talk about", hint="docqa chat FILE, or docqa chat --resume ID")
-    if think:
+    if think and not _can_think(options):
         report.note(f"docqa: {_model_name(options)} does not think before it answers: --think changes nothing")
-    return _talk(paths, options, earlier)
+    return _talk(paths, options, earlier, thoughts=not hide)
 
 
-def _talk(paths: list[str], options: Options, earlier: tuple[KeptSession, list[KeptTurn]] | None) -> int:
+def _can_think(options: Options) -> bool:
+    """Whether the model may think before it answers; of a server's, the server knows."""
+    from docqa.app.models.library import bundled
+    from docqa.app.remote.address import is_remote
+    from docqa.model.chat_template import ChatTemplate
+
+    if is_remote(options.model):
+        return True
+    template = ChatTemplate.load(Path(options.model) if options.model is not None else bundled())
+    return template is not None and template.thinking != "none"
+
+
+def _talk(
+    paths: list[str], options: Options, earlier: tuple[KeptSession, list[KeptTurn]] | None, *, thoughts: bool
+) -> int:
     from docqa.app.chat.conversation import Conversation
     from docqa.app.chat.loop import ChatLoop, piped_lines, typed_lines
     from docqa.app.engine import open_session
@@ -77,7 +98,7 @@ def _talk(paths: list[str], options: Options, earlier: tuple[KeptSession, list[K
         if typed:
             _greet(conversation)
         try:
-            return ChatLoop(conversation, typed=typed).run(typed_lines() if typed else piped_lines())
+            return ChatLoop(conversation, typed=typed, thoughts=thoughts).run(typed_lines() if typed else piped_lines())
         finally:
             recorder.close()
             if typed and recorder.session is not None:

@@ -13,7 +13,8 @@ from docqa.app.progress import size
 
 _PACKAGES = (
     "docqa-reader", "torch", "transformers", "triton", "tiktoken", "safetensors", "numpy", "bm25s", "PyStemmer",
-    "rapidfuzz", "pypdf", "pypdfium2", "markdown-it-py", "charset-normalizer", "typer", "textual", "platformdirs",
+    "rapidfuzz", "pypdf", "pypdfium2", "huggingface_hub", "httpx2",
+    "Jinja2", "markdown-it-py", "charset-normalizer", "typer", "textual", "platformdirs",
     "filelock",
 )  # fmt: skip
 _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")
@@ -98,10 +99,13 @@ def _packages() -> list[str]:
 def _model(chosen: str | None) -> list[str]:
     from docqa.app.commands.inputs import BUNDLED_NAME
     from docqa.app.commands.models import model_folder
+    from docqa.app.remote.address import is_remote
     from docqa.model.errors import ModelError
     from docqa.model.weights import fingerprint
 
     name = chosen or BUNDLED_NAME
+    if is_remote(name):
+        return [f"{name}, on a server: passages of documents are sent there; nothing is asked of it now"]
     try:
         folder = model_folder(name)
         return [f"{name} in {folder}", f"fingerprint {fingerprint(folder)}"]
@@ -137,4 +141,5 @@ def _settings(settings: object) -> list[str]:
     switches = [
         f"{name} = {os.environ[name]}  {text}" for name, text in config.SWITCHES.items() if os.environ.get(name)
     ]
-    return lines + switches
+    secrets = [f"{name} is set, not shown  {text}" for name, text in config.SECRETS.items() if os.environ.get(name)]
+    return lines + switches + secrets

@@ -19,6 +19,7 @@ def evaluate(
         int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N questions.")
     ] = None,
     model: flags.Model = None,
+    base_url: flags.BaseUrl = None,
     as_json: flags.Json = False,
 ) -> int:
     """Measure answers, evidence and refusals on questions with known answers; the last line is JSON.
@@ -28,7 +29,7 @@ def evaluate(
     """
     from docqa.app.evaluate import run_eval
 
-    found = run_eval(file, limit, inputs.options(model=model), told=_Teller(limit))
+    found = run_eval(file, limit, inputs.options(model=model, base_url=base_url), told=_Teller(limit))
     if not as_json:
         for name, value in found.items():
             report.result(f"{name}: {value}")

@@ -32,14 +32,14 @@ def export_model(
     if form not in FORMATS:
         raise UsageError(f"no such format: {form}", hint=f"--format {' or '.join(FORMATS)}")
     source, target = model_folder(model), Path(folder).expanduser()
-    _check_target(target)
+    check_target(target)
     name = BUNDLED_NAME if source == bundled() else source.resolve().name
     for path in export(source, target, form, name=name):
         report.result(f"{size(path.stat().st_size)}  {path}")
     return report.ANSWERED
 
 
-def _check_target(target: Path) -> None:
+def check_target(target: Path) -> None:
     """Raises UsageError for a folder that holds something: nothing is ever written between files of the user's."""
     if target.exists() and not target.is_dir():
         raise UsageError("is a file", where=str(target), hint="name a folder that is empty or not there yet")

@@ -41,6 +41,7 @@ def extract(
     max_failures: batches.MaxFailures = None,
     ray: batches.Ray = None,
     model: flags.Model = None,
+    base_url: flags.BaseUrl = None,
     k: flags.Evidence = None,
     password_file: flags.PasswordFile = None,
     include_hidden: flags.IncludeHidden = False,
@@ -67,8 +68,8 @@ def extract(
         check_output(output)
     asked = inputs.read_questions(questions)
     options = inputs.options(
-        model=model, k=k, preview=False, store=False if no_store else None, include_hidden=include_hidden or None,
-        password_file=password_file, media_type=media_type,
+        model=model, base_url=base_url, k=k, preview=False, store=False if no_store else None,
+        include_hidden=include_hidden or None, password_file=password_file, media_type=media_type,
     )  # fmt: skip
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(workspace) as folder, batches.listed(paths) as listing:

@@ -10,8 +10,22 @@ Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders, .zip archives, or - for standard input.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Model = Annotated[str | None, typer.Option("--model", metavar="NAME|FOLDER", help="The model that answers.")]
-Evidence = Annotated[int | None, typer.Option("--k", metavar="N", min=1, help="Evidence passages to read again (5).")]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model", metavar="NAME|FOLDER|openai:NAME",
+        help="The model that answers. With openai:NAME, and only then, passages of the documents are sent to a server.",
+    ),
+]  # fmt: skip
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url", metavar="URL", help="The OpenAI-compatible server of openai:NAME; its key is in DOCQA_API_KEY."
+    ),
+]
+Evidence = Annotated[
+    int | None, typer.Option("--k", metavar="N", min=1, help="Evidence passages to read again (5; a server gets 32).")
+]
 PasswordFile = Annotated[
     str | None, typer.Option("--password-file", metavar="F", help="Its first line opens an encrypted PDF.")
 ]

@@ -1,4 +1,7 @@
-"""`docqa models list|show|check|export`: which models there are, what they cost, whether they compute rightly."""
+"""`docqa models list|show|check`: which models there are, what they cost, whether they compute rightly.
+
+The commands that write files are in `model_files.py` and `export.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags
+from docqa.app.commands import flags, model_files
 from docqa.app.commands.export import export_model
 from docqa.app.commands.inputs import BUNDLED_NAME
+from docqa.app.models.library import bundled
 from docqa.app.progress import size
+from docqa.app.remote.address import is_remote
 
 if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
@@ -25,22 +30,38 @@ def group() -> typer.Typer:
     app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The models that answer.")
     app.command("list")(list_models)
     app.command("show")(show)
+    app.command("pull")(model_files.pull)
+    app.command("use")(model_files.use)
     app.command("check")(check)
+    app.command("quantize")(model_files.quantize)
     app.command("export")(export_model)
     return app
 
 
 def list_models() -> int:
-    """Print the models that --model takes by name, with their folders, and which one answers now."""
-    from docqa.app import config
+    """Print the models that --model takes by name: those that are here, and those of the family that can be pulled.
 
-    chosen = config.resolve()["model"]
-    folder = bundled()
-    mark = "*" if chosen in (None, BUNDLED_NAME) else " "
-    report.result(f"{mark} {BUNDLED_NAME}  {size(_folder_bytes(folder))}  {folder}")
-    if mark == " ":
-        report.result(f"* {chosen}")
-    report.note("--model also takes the folder of any checkpoint of the qwen3_5_text family")
+    `*` answers now. Of the others: what is fetched, what the weights take in 4 bits, memory for 262,144 tokens so, and
+    the share of the parameters that one token uses.
+    """
+    from docqa.app import config
+    from docqa.app.models.known import KNOWN
+    from docqa.app.models.library import find, models_root, pulled_models
+
+    chosen, root = config.resolve().text("model"), models_root()
+    answering = find(chosen or BUNDLED_NAME, root)
+    have = [(BUNDLED_NAME, bundled(), _folder_bytes(bundled()))]
+    have += [(f"{model.id}@{model.commit[:12]}", model.folder, model.bytes) for model in pulled_models(root)]
+    for name, folder, count in have:
+        report.result(f"{'*' if folder == answering else ' '} {name}  {size(count)}  {folder}")
+    if answering not in [folder for _, folder, _ in have]:
+        report.result(f"* {chosen}" + ("" if answering or is_remote(chosen) else "  (not here)"))
+    report.result("\nto pull, from the hub        download   4 bits   memory at 256K   active")
+    for model in KNOWN:
+        parts = (model.download_bytes, model.packed_bytes, model.memory_bytes(262_144))
+        sizes = "  ".join(f"{size(count):>9}" for count in parts)
+        report.result(f"  {model.id:<37}{sizes}   {model.active_share:6.1%}")
+    report.note("--model also takes the folder of any checkpoint of the family, and openai:NAME with --base-url")
     return report.ANSWERED
 
 
@@ -71,21 +92,18 @@ def check(
     return report.ANSWERED if found["argmax_equal"] else report.RESOURCES
 
 
-def bundled() -> Path:
-    """The bundled folder, without importing torch."""
-    import docqa.model
-
-    return Path(docqa.model.__file__).parent / "bundled"
-
-
 def model_folder(name: str | None) -> Path:
+    """The folder of a model on this machine, by name. Raises ModelNotFound, with what to do."""
     from docqa.app import config
+    from docqa.app.models.library import find, missing, models_root
     from docqa.model.errors import ModelNotFound
 
     chosen = name or config.resolve().text("model") or BUNDLED_NAME
-    folder = bundled() if chosen in (BUNDLED_NAME, "bundled") else Path(chosen).expanduser()
-    if not folder.is_dir():
-        raise ModelNotFound(f"{chosen}: there is no model of that name and no such folder; see `docqa models list`")
+    if is_remote(chosen):
+        raise ModelNotFound(f"{chosen} runs on a server; this is for models on this machine")
+    folder = find(chosen, models_root())
+    if folder is None:
+        raise ModelNotFound(missing(chosen))
     return folder
 
 
@@ -97,10 +115,10 @@ def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
     sizes = plan.state_bytes(config, 0)
     return {
         "folder": str(folder),
-        "architecture": "qwen3_5_text",
+        "architecture": getattr(config, "model_type", "qwen3_5_text"),
         "parameters": total,
-        "active_share": 1.0,
-        "parameters_by_part": {name: count for name, count in counts.items() if name != "total"},
+        "active_share": round(counts.get("active", total) / total, 4),
+        "parameters_by_part": {name: count for name, count in counts.items() if name not in ("total", "active")},
         "layers": config.num_hidden_layers,
         "attention_layers": config.layer_types.count("full_attention"),
         "native_context": config.native_context,
@@ -128,6 +146,8 @@ def _fact_lines(facts: dict[str, object]) -> list[str]:
             lines.append(f"{words}: {shown}")
         elif isinstance(value, int) and "bytes" in name:
             lines.append(f"{words}: {size(value)}")
+        elif isinstance(value, float):
+            lines.append(f"{words}: {value:.1%}".replace("%", " %"))
         else:
             lines.append(f"{words}: {value:,}" if isinstance(value, int) else f"{words}: {value}")
     return lines

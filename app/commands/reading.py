@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,10 +13,12 @@ import typer
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError
+from docqa.app.models.known import KnownModel, known
 from docqa.app.progress import duration, size
 from docqa.app.render import page_text, printable
 
 if TYPE_CHECKING:
+    from docqa.app.engine import Options
     from docqa.app.session import Plan
     from docqa.ingest.types import Document, Section
 
@@ -38,6 +41,7 @@ def read(
     options = inputs.options(
         model=model, include_hidden=include_hidden or None, password_file=password_file, media_type=media_type
     )
+    inputs.local(options, "read")
     started = time.monotonic()
     screen = Screen()
     try:
@@ -60,16 +64,34 @@ def plan(
     media_type: flags.Type = None,
     as_json: flags.Json = False,
 ) -> int:
-    """Say what reading will take on this machine: tokens, minutes, memory, disk. Nothing is read into the model."""
+    """Say what reading will take on this machine: tokens, minutes, memory, disk. Nothing is read into the model.
+
+    --model may name one of `docqa models list` that is not here: it says whether it would fit, and fetches nothing.
+    """
     from docqa.app.engine import open_session
 
     inputs.check_stdin(paths)
     options = inputs.options(
         model=model, include_hidden=include_hidden or None, password_file=password_file, media_type=media_type
     )
+    inputs.local(options, "plan")
+    if options.model is not None and not Path(options.model).is_dir() and (wanted := known(options.model)) is not None:
+        return _plan_before_pull(paths, options, wanted, as_json)
     with open_session(paths, options) as session:
         planned = session.plan
     report.result(json.dumps(asdict(planned)) if as_json else _plan_text(planned))
+    return report.ANSWERED
+
+
+def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_json: bool) -> int:
+    """The plan of a model that is not here, from what is known of it."""
+    from docqa.app.engine import open_session
+    from docqa.app.models.before_pull import forecast
+    from docqa.app.models.library import models_root
+
+    with open_session(paths, replace(options, model=None)) as session:
+        found = forecast(model, len(session.context), models_root())
+    report.result(json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines()))
     return report.ANSWERED
 
 

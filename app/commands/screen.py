@@ -7,20 +7,27 @@ from typing import TYPE_CHECKING
 
 from docqa.app import events, render, report
 from docqa.app.progress import Progress
+from docqa.app.thoughts import Thoughts
 
 if TYPE_CHECKING:
     from docqa.app.answer import Answer
 
 
 class Screen:
-    """Renders the events of one context. `heading` names the document before its answers, where several are asked."""
+    """Renders the events of one context. `heading` names the document before its answers, where several are asked.
 
-    def __init__(self, *, as_json: bool = False, heading: str = "", several: bool = False) -> None:
+    `thoughts`: what a model thinks before it answers is shown, dim, on standard error.
+    """
+
+    def __init__(
+        self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False
+    ) -> None:
         self._as_json = as_json
         self._heading = heading
         self._several = several
         self._progress: Progress | None = None
         self._warned: set[str] = set()
+        self._thoughts = Thoughts() if thoughts else None
 
     def show(self, stream: Iterable[events.Event]) -> int:
         """Show all events of one question; returns its exit code."""
@@ -42,7 +49,15 @@ class Screen:
         return code
 
     def progress(self, event: events.Event) -> None:
-        """Show a Reading or a Warning."""
+        """Show a Reading, a Warning, or what a model thinks where that is wanted."""
+        if isinstance(event, events.Token):
+            if event.thought and self._thoughts is not None:
+                if self._progress is not None:
+                    self._progress.clear()
+                self._thoughts.show(event.text)
+            return
+        if self._thoughts is not None:
+            self._thoughts.end()
         if isinstance(event, events.Reading):
             if self._progress is None:
                 self._progress = Progress()
@@ -59,6 +74,8 @@ class Screen:
         """Leave the line to others."""
         if self._progress is not None:
             self._progress.clear()
+        if self._thoughts is not None:
+            self._thoughts.end()
 
     def _preview(self, answer: Answer) -> None:
         if not self._as_json:

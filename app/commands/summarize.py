@@ -65,6 +65,7 @@ def summarize(
         model=model, preview=False, store=False if no_store else None, include_hidden=include_hidden or None,
         password_file=password_file,
     )  # fmt: skip
+    inputs.local(options, "summarize")
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(output) as folder:
         batch = _batch(paths, folder, options, chosen, settings)

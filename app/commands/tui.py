@@ -20,6 +20,7 @@ def tui(
         ),
     ] = None,
     model: flags.Model = None,
+    base_url: flags.BaseUrl = None,
     k: flags.Evidence = None,
     password_file: flags.PasswordFile = None,
     include_hidden: flags.IncludeHidden = False,
@@ -32,6 +33,7 @@ def tui(
     """
     options = inputs.options(
         model=model,
+        base_url=base_url,
         k=k,
         store=False if no_store else None,
         include_hidden=include_hidden or None,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
-from docqa.app.events import Event, Finished, Reading
+from docqa.app.events import Event, Finished, Reading, Token
 from docqa.app.tui.gauges import sizes_of
 from docqa.app.tui.problems import problem
 
@@ -179,7 +179,8 @@ class SessionBridge:
         try:
             for event in stream:
                 yield from self._size(event)
-                yield Told(number, event)
+                if not isinstance(event, Token):  # a message a word would choke the interface, which shows none of it
+                    yield Told(number, event)
                 if isinstance(event, Finished):
                     yield Scored(number, passage_scores(self._session, event))
         finally:

@@ -80,21 +80,27 @@ def load(store: Store, document: Document) -> Kept:
         return Kept([], (1, 0), (str(error),))
 
 
-def sessions(store: Store) -> list[KeptSession]:
-    """The sessions of all documents, the last used first; none where the history cannot be used."""
+def sessions(store: Store, notices: list[str] | None = None) -> list[KeptSession]:
+    """The sessions of all documents, the last used first; none where the history cannot be used.
+
+    What was damaged and set aside is added to `notices`: whoever opens the history next hears nothing of it.
+    """
     try:
         history = open_kept(store)
         if history is None:
             return []
         with history:
-            return history.sessions(kind=_KIND)
+            found = history.sessions(kind=_KIND)
+            if notices is not None:
+                notices += history.notices
+            return found
     except (ResourceError, OSError):
         return []
 
 
-def questions_by_path(store: Store) -> dict[str, int]:
-    """How many questions are kept of each document, by its absolute path."""
-    return {document.absolute: session.questions for session in sessions(store) for document in session.documents}
+def questions_by_path(store: Store, notices: list[str] | None = None) -> dict[str, int]:
+    """How many questions are kept of each document, by its absolute path; `notices` as in `sessions`."""
+    return {document.absolute: kept.questions for kept in sessions(store, notices) for document in kept.documents}
 
 
 def _session(history: History, document: Document) -> int | None:

@@ -32,10 +32,13 @@ _KEPT_CELLS = 26
 
 
 class Listed(Message):
-    """What was found, or why nothing was (`problem`)."""
+    """What was found, or why nothing was (`problem`); `notices`: what of the history was damaged."""
 
-    def __init__(self, found: list[Found], kept: dict[str, str], problem: str = "") -> None:
+    def __init__(
+        self, found: list[Found], kept: dict[str, str], problem: str = "", notices: tuple[str, ...] = ()
+    ) -> None:
         super().__init__()
+        self.notices = notices
         self.found = found
         self.kept = kept
         self.problem = problem
@@ -98,6 +101,8 @@ class LibraryScreen(Screen[None]):
         count = len(message.found)
         said = message.problem or f"{count:,} document{'s' if count != 1 else ''} · Enter opens"
         self.query_one("#library-status", Static).update(said)
+        for notice in message.notices:
+            self.notify(printable(notice), severity="warning", markup=False)
         table.focus()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
@@ -125,15 +130,16 @@ class LibraryScreen(Screen[None]):
     def _look(self) -> None:
         """In a thread: a folder may be large, or on a disk that sleeps."""
         try:
-            listed = Listed(find(self._path), kept_by_path(self._store))
+            notices: list[str] = []
+            listed = Listed(find(self._path), kept_by_path(self._store, notices), notices=tuple(notices))
         except Exception as error:  # noqa: BLE001 - a bug costs this list, not the session that a person is in
             listed = Listed([], {}, problem(error))
         with contextlib.suppress(RuntimeError):  # the interface is gone, and its event loop with it
             self.post_message(listed)
 
 
-def kept_by_path(store: Store | None) -> dict[str, str]:
-    """What is kept of each document, in words, by its absolute path: `read, 3 questions`."""
+def kept_by_path(store: Store | None, notices: list[str] | None = None) -> dict[str, str]:
+    """What is kept of each document, in words, by its absolute path: `read, 3 questions`; `notices`: of damage."""
     if store is None:
         return {}
     said: dict[str, list[str]] = {}
@@ -142,6 +148,6 @@ def kept_by_path(store: Store | None) -> dict[str, str]:
         if entry.kind == "state" and entry.status == "kept" and len(details.get("paths", [])) == 1:
             whole = details.get("position") == details.get("total")
             said.setdefault(details["paths"][0], ["read" if whole else "partly read"])
-    for path, count in kept_turns.questions_by_path(store).items():
+    for path, count in kept_turns.questions_by_path(store, notices).items():
         said.setdefault(path, []).append(f"{count} question{'s' if count != 1 else ''}")
     return {path: ", ".join(words) for path, words in said.items()}

@@ -53,16 +53,15 @@ class SessionOpener:
 
     def __call__(self, path: str) -> Session:
         """The Session of the one document at `path`. Raises the errors of the engine, InputError for several."""
-        from docqa.app.engine import open_session
+        from docqa.app.engine import open_session, session_of
         from docqa.app.errors import InputError
-        from docqa.app.session import Session
 
         model = self._model()
         session = open_session([archive_of(path) or path], self._options, model=model)
         wanted = [document for document in session.documents if document.path == path] or list(session.documents)
         if len(wanted) != 1:
             raise InputError(f"holds {len(wanted)} documents", where=path, hint="open it as a library")
-        self._last = Session(
+        self._last = session_of(
             wanted, self._options, store=session.store, warnings=session.warnings, notices=session.notices, model=model
         )
         return self._last

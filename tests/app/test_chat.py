@@ -263,3 +263,22 @@ def test_a_person_asks_stops_goes_on_and_quits(terminal: Any, docqa: Any, tmp_pa
     assert screen.close() == 0
     _, listed, _ = docqa("history")
     assert [line.split()[3] for line in listed.splitlines()][1:] == ["answered", "stopped"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_twice_quits_with_status_130_and_the_question_is_kept(
+    terminal: Any, docqa: Any, tmp_path: Path, lease_of: Any
+) -> None:
+    screen = terminal(lease_of(tmp_path / "lease.txt", 20))
+    screen.until("Ctrl+D quits.")
+    screen.until("> ")
+    screen.type(f"{QUESTION}\n")
+    time.sleep(0.5)  # the line is taken; the model is still being loaded
+    screen.type("\x03")
+    screen.until("stopping (Ctrl+C again quits)")
+    screen.type("\x03")
+    screen.until("interrupted")
+    assert screen.close() == 130
+    assert "Traceback" not in screen.text
+    _, listed, _ = docqa("history")
+    assert QUESTION[:20] in listed

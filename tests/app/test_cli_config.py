@@ -57,6 +57,7 @@ def test_doctor_prints_every_setting_with_its_origin(
 ) -> None:
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     monkeypatch.setenv("DOCQA_STROE", "no")
+    monkeypatch.setenv("DOCQA_API_KEY", "sk-secret")
     assert cli.run(["doctor"]) == 0
     out, err = capsys.readouterr()
     assert f"model = {checkpoint}  [DOCQA_MODEL]" in out
@@ -65,3 +66,4 @@ def test_doctor_prints_every_setting_with_its_origin(
         assert f"{name} = " in out
     assert "fingerprint" in out
     assert "DOCQA_STROE sets nothing" in err
+    assert "DOCQA_API_KEY is set, not shown" in out and "sk-secret" not in out + err

@@ -127,3 +127,26 @@ def test_the_attention_of_the_question_needs_all_layers(span_model: Any, monkeyp
     assert span_model.answer_layers == 1
     monkeypatch.setitem(span_model.calibration, "evidence_weights", {"vector": 1.0, "attention": 0.3})
     assert span_model.answer_layers == 3
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_without_the_models_scores_words_rank_and_refusal_keeps_all_its_signals(
+    lease: Path, span_model: Any, monkeypatch: Any, quick: bool
+) -> None:
+    from docqa.app.evidence import rank
+    from docqa.app.refusal import features
+
+    monkeypatch.setitem(span_model.calibration, "evidence_weights", {"bm25": 1.0, "vector": 0.2})
+    signals = []
+    for switch in (True, False):
+        options = Options(store=False, preview=False, quick=quick, model_scores=switch)
+        with open_session([str(lease)], options, model=span_model) as opened:
+            list(opened.ask(QUESTION))
+            by_words = rank(QUESTION, opened.index)
+            ranked, reading = opened._preview(QUESTION, by_words) if quick else opened._look(QUESTION)
+            values = features(QUESTION, opened.context, opened.index, ranked, reading)
+            signals.append((values["vector_top"], values["vector_margin"]))
+            assert values["reader_passage"] > UNLIKELY
+    assert [item.index for item in ranked] == [item.index for item in by_words[: len(ranked)]]
+    assert signals[0] == pytest.approx(signals[1])
+    assert (signals[0] != (0.0, 0.0)) is (span_model.heads.evidence is not None)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.events import Finished, QuoteFound, Reading
 from docqa.app.evidence import Ranked
 from docqa.app.store import Store
 from docqa.app.tui.app import Interface
@@ -163,6 +164,14 @@ def session(lease_document: Document) -> FakeSession:
 
 
 @pytest.fixture
+def answered(session: FakeSession) -> FakeSession:
+    """The session, with a script that answers at once."""
+    answer = answer_of(session.documents[0])
+    session.script[:] = [Reading(4000, 4000, 2000.0, 0.0), *map(QuoteFound, answer.quotes), Finished(answer)]
+    return session
+
+
+@pytest.fixture
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A store of the test's own, outside the folder of its documents."""
     return Store(tmp_path_factory.mktemp("store"))
@@ -232,6 +241,14 @@ def shown(widget: Any) -> str:
     return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
 
 
+def reversed_text(page: Any) -> str:
+    """What the page view shows in reverse: the cite that is followed."""
+    lines = []
+    for y in range(page.size.height):
+        lines += [s.text for s in page.render_line(y) if s.style and s.style.reverse]
+    return " ".join(lines)
+
+
 def told(app: Interface) -> str:
     """All messages that the interface has shown and not yet taken away."""
     return "\n".join(notification.message for notification in app._notifications)
@@ -251,8 +268,9 @@ def screen_text(app: Interface) -> str:
 
 @pytest.fixture(scope="session")
 def tui() -> Any:
-    """The helpers above: drive, until, opened, ask, shown, screen_text, answer_of, quote_of, FakeSession."""
+    """The helpers above: what drives the interface, what reads its screen, and what makes answers."""
     return SimpleNamespace(
         QUESTION=QUESTION, FakeSession=FakeSession, drive=drive, until=until, opened=opened, ask=ask, shown=shown,
         screen_text=screen_text, told=told, flat=flat, answer_of=answer_of, quote_of=quote_of,
+        reversed_text=reversed_text,
     )  # fmt: skip

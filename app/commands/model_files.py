@@ -1,0 +1,100 @@
+"""`docqa models pull|use|quantize`: checkpoints fetched, chosen, and packed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import flags
+from docqa.app.errors import UsageError
+from docqa.app.progress import size
+
+
+def pull(
+    name: Annotated[str, typer.Argument(metavar="NAME|ID", help="ORG/NAME on the hub, or a name that `list` prints.")],
+    revision: Annotated[
+        str | None, typer.Option("--revision", metavar="REV", help="A branch, tag or commit, not the newest.")
+    ] = None,
+) -> int:
+    """Fetch a checkpoint from the hub, the only command that does so. The same command goes on where one was cut.
+
+    What comes is pinned to a commit and compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE hold.
+
+    Example: docqa models pull Qwen/Qwen3.5-4B
+    """
+    from docqa.app.models import library
+    from docqa.app.models.known import known
+    from docqa.app.models.pull import pull as fetch
+    from docqa.app.models.transfer import Transfer
+
+    root = library.models_root()
+    model = known(name)
+    if model is not None:
+        report.note(f"docqa: {model.id}: about {size(model.download_bytes)}, into {root}")
+    transfer = Transfer()
+    try:
+        got = fetch(name, revision, root, transfer.heard)
+    finally:
+        transfer.close()
+    report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}  {got.folder}")
+    report.note(f"docqa: --model {got.id} answers with it, `docqa models use {got.id}` always")
+    return report.ANSWERED
+
+
+def use(
+    name: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A model that is here, or openai:NAME.")],
+    base_url: flags.BaseUrl = None,
+) -> int:
+    """Let a model answer from now on: writes `model` into config.toml. --model and DOCQA_MODEL still win over it.
+
+    With openai:NAME, passages of every document that you ask about are sent to that server.
+    """
+    from docqa.app import config
+    from docqa.app.models import library
+    from docqa.app.models.choose import set_values
+    from docqa.app.remote.address import Address, is_remote
+    from docqa.model.errors import ModelNotFound
+
+    values: dict[str, str | None]
+    if is_remote(name):
+        address = Address.of(name, base_url or config.resolve().text("base_url"))
+        values = {"model": name, "base_url": address.base_url}
+    elif base_url is not None:
+        raise UsageError("--base-url goes with openai:NAME", where=name, hint="docqa models use openai:NAME")
+    else:
+        folder = library.find(name, library.models_root())
+        if folder is None:
+            raise ModelNotFound(library.missing(name))
+        library.check_checkpoint(folder)
+        is_folder = name not in library.BUNDLED_NAMES and Path(name).expanduser().is_dir()
+        bundled = folder == library.bundled()
+        values = {"model": None if bundled else os.path.abspath(folder) if is_folder else name}
+    path = config.config_path()
+    set_values(path, values)
+    report.result(f"{name} answers from now on ({path})")
+    if os.environ.get("DOCQA_MODEL"):
+        report.warn("DOCQA_MODEL is set and wins over it")
+    return report.ANSWERED
+
+
+def quantize(
+    model: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A model, or a checkpoint folder.")],
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or not there yet.")],
+) -> int:
+    """Write a checkpoint with its matrices in 4 bits and the embedding in 8: less than a third of its size in bf16.
+
+    Example: docqa models quantize Qwen/Qwen3.5-4B qwen-4b-packed/
+    """
+    from docqa.app.commands.export import check_target
+    from docqa.app.commands.models import model_folder
+    from docqa.model.quantize import quantize as pack
+
+    source, target = model_folder(model), Path(folder).expanduser()
+    check_target(target)
+    made = pack(source, target)
+    report.result(f"{size(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}")
+    return report.ANSWERED

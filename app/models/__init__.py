@@ -1,0 +1,1 @@
+"""Checkpoints on this machine: which are known, which are here, how one is fetched. No tensors."""

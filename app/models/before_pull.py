@@ -1,0 +1,90 @@
+"""Whether a known model would fit this machine, said before anything of it is fetched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from docqa.app.models.known import KnownModel
+from docqa.app.progress import size
+
+_PROCESS_BYTES = 1 << 29  # Python, torch, the tokenizer, and the working memory of one block
+_NATIVE = 262_144
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Of reading `tokens` tokens with a model that is not here; sizes in bytes. `packed`: when quantized to 4 bits.
+
+    `pooled`: so, and with most of the experts on disk; the same for a model without experts.
+    """
+
+    model: str
+    tokens: int
+    yarn_factor: float
+    download_bytes: int
+    memory_bytes: int
+    packed_memory_bytes: int
+    pooled_memory_bytes: int
+    machine_memory_bytes: int
+    free_disk_bytes: int
+
+    @property
+    def fits(self) -> str:
+        """`as it is`, `packed`, `pooled`, or `no`."""
+        if self.download_bytes > self.free_disk_bytes:
+            return "no"
+        if self.memory_bytes <= self.machine_memory_bytes:
+            return "as it is"
+        if self.packed_memory_bytes <= self.machine_memory_bytes:
+            return "packed"
+        return "pooled" if self.pooled_memory_bytes <= self.machine_memory_bytes else "no"
+
+    @property
+    def _lacking(self) -> str:
+        return "disk" if self.download_bytes > self.free_disk_bytes else "memory"
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        verdict = {
+            "as it is": f"fits; `docqa models pull {self.model}` fetches it",
+            "packed": "fits after `docqa models quantize`, not as it comes",
+            "pooled": "fits after `docqa models quantize`, with most of its experts on disk, which is slower",
+            "no": f"does not fit the {self._lacking} of this machine; --model openai:NAME asks a server that has it",
+        }[self.fits]
+        have = f"of {size(self.machine_memory_bytes)} here"
+        if self.pooled_memory_bytes < self.packed_memory_bytes:
+            have = f"{size(self.pooled_memory_bytes)} with experts on disk, {have}"
+        return [
+            f"model        {self.model}, not on this machine: {verdict}",
+            f"tokens       {self.tokens:,} by the bundled tokenizer",
+            f"download     {size(self.download_bytes)}, {size(self.free_disk_bytes)} are free",
+            f"memory       {size(self.memory_bytes)} as it comes, {size(self.packed_memory_bytes)} in 4 bits, {have}",
+            f"YaRN factor  {self.yarn_factor:g}",
+        ]
+
+
+def forecast(model: KnownModel, tokens: int, root: Path) -> Forecast:
+    """What `model` takes for `tokens`, beside what this machine has. Raises ContextTooLong past the longest context."""
+    from docqa.model.config import LONGEST_CONTEXT
+    from docqa.model.errors import ContextTooLong
+
+    if tokens > LONGEST_CONTEXT:
+        raise ContextTooLong(f"{tokens:,} tokens are more than the longest context, {LONGEST_CONTEXT:,}")
+    factor = 1
+    while _NATIVE * factor < tokens:
+        factor *= 2
+    above = next(place for place in (root, *root.absolute().parents) if place.exists())
+    return Forecast(
+        model=model.id,
+        tokens=tokens,
+        yarn_factor=float(factor),
+        download_bytes=model.download_bytes,
+        memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, packed=False),
+        packed_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens),
+        pooled_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, pooled=True),
+        machine_memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        free_disk_bytes=shutil.disk_usage(above).free,
+    )

@@ -1,0 +1,58 @@
+"""`docqa models use`: the line of config.toml that says which model answers, changed without touching the others."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+import tomllib
+from pathlib import Path
+
+from docqa.app.errors import ResourceError
+
+
+def set_values(path: Path, values: dict[str, str | None]) -> None:
+    """Set top-level texts of a config.toml, or take out those that are None; comments and order of the rest stay.
+
+    The file is written whole or not at all, and only where reading it again gives what was meant. Raises ResourceError
+    where it cannot be edited so, OSError where it cannot be written.
+    """
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    expected = {**tomllib.loads(text), **{name: value for name, value in values.items() if value is not None}}
+    expected = {name: value for name, value in expected.items() if values.get(name, "") is not None}
+    for name, value in values.items():
+        text = _with_line(text, name, None if value is None else f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    try:
+        understood = tomllib.loads(text) == expected
+    except tomllib.TOMLDecodeError:
+        understood = False
+    if not understood:
+        lines = "; ".join(f"{name} = {json.dumps(value)}" for name, value in values.items() if value is not None)
+        raise ResourceError("cannot be edited without changing more", where=str(path), hint=f"write {lines} yourself")
+    _write(path, text)
+
+
+def _with_line(text: str, name: str, line: str | None) -> str:
+    """`text` with the assignment of `name` at its top level replaced, added before the tables, or taken out."""
+    lines = text.splitlines()
+    tables = next((at for at, one in enumerate(lines) if re.match(r"\s*\[", one)), len(lines))
+    at = next((at for at in range(tables) if re.match(rf'\s*["\']?{name}["\']?\s*=', lines[at])), None)
+    if at is not None:
+        lines[at : at + 1] = [] if line is None else [line]
+    elif line is not None:
+        lines.insert(tables, line)
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".config-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        if path.exists():
+            os.chmod(temporary, path.stat().st_mode)
+        os.replace(temporary, path.resolve())
+    finally:
+        Path(temporary).unlink(missing_ok=True)

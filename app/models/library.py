@@ -1,0 +1,112 @@
+"""The checkpoints on this machine: the bundled one, and those that `docqa models pull` brought.
+
+    models/ORG--NAME/COMMIT/          a whole, verified checkpoint; pulled.json says where each file is from
+    models/ORG--NAME/.pull-COMMIT/    one that is being fetched, or was left: the same pull goes on with it
+
+A checkpoint takes its name only when every file of it was compared with its hash, so what is here is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from docqa.app.errors import UsageError
+from docqa.app.models.known import known
+
+BUNDLED_NAMES = ("docqa-155m", "bundled")
+MANIFEST = "pulled.json"
+PART = ".part"
+_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A checkpoint that was pulled: `id` on the hub, `commit` it is pinned to, `revision` that was asked for."""
+
+    id: str
+    commit: str
+    revision: str
+    folder: Path
+    bytes: int
+
+
+def bundled() -> Path:
+    """The folder of the bundled model, without importing torch."""
+    import docqa.model
+
+    return Path(docqa.model.__file__).parent / "bundled"
+
+
+def models_root() -> Path:
+    """The folder that pulled models are kept in, of the cache folder that is set."""
+    from docqa.app import config
+
+    return Path(config.resolve().text("cache_dir") or ".").expanduser() / "models"
+
+
+def checked_id(name: str) -> str:
+    """The hub id that `name` means; the last part is enough for a known model. Raises UsageError."""
+    model = known(name)
+    if model is not None:
+        return model.id
+    if not _ID.fullmatch(name) or ".." in name or "--" in name:
+        raise UsageError(f"{name!r} is no id of a model", hint="ORG/NAME, as Qwen/Qwen3.5-4B; see `docqa models list`")
+    return name
+
+
+def folder_name(model_id: str) -> str:
+    """`Qwen--Qwen3.5-4B`: the id as one folder."""
+    return model_id.replace("/", "--")
+
+
+def pulled_models(root: Path) -> list[Pulled]:
+    """Every whole checkpoint under `root`, by id, the newest of an id first."""
+    found: list[tuple[str, float, Pulled]] = []
+    for manifest in root.glob(f"*/*/{MANIFEST}"):
+        if not _COMMIT.fullmatch(manifest.parent.name):
+            continue
+        try:
+            raw = json.loads(manifest.read_text(encoding="utf-8"))
+            sizes = sum(int(entry["size"]) for entry in raw["files"].values())
+            model = Pulled(raw["id"], raw["commit"], raw["revision"], manifest.parent, sizes)
+            found.append((model.id, -manifest.stat().st_mtime, model))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # not ours; pulling the same again replaces it
+    return [model for *_, model in sorted(found, key=lambda entry: entry[:2])]
+
+
+def find(name: str, root: Path) -> Path | None:
+    """The folder that `name` means: a folder, the bundled name, or a pulled id (`ORG/NAME[@COMMIT]`); None for none."""
+    if name in BUNDLED_NAMES:
+        return bundled()
+    if Path(name).expanduser().is_dir():
+        return Path(name).expanduser()
+    wanted, _, commit = name.partition("@")
+    model = known(wanted)
+    wanted = model.id if model is not None else wanted
+    for have in pulled_models(root):
+        if have.id.casefold() == wanted.casefold() and (have.commit.startswith(commit) or have.revision == commit):
+            return have.folder
+    return None
+
+
+def missing(name: str) -> str:
+    """What to do about a model that is not here."""
+    model = known(name.partition("@")[0])
+    if model is not None:
+        return f"{model.id} is not on this machine; `docqa models pull {model.id}` fetches it"
+    pull = f", or `docqa models pull {name}` where it is a name on the hub" if _ID.fullmatch(name) else ""
+    return f"{name}: there is no model of that name and no such folder; see `docqa models list`{pull}"
+
+
+def check_checkpoint(folder: Path) -> None:
+    """Raises docqa.model.errors for a folder that is no checkpoint of the family, or not a whole one."""
+    from docqa.model.config import HybridConfig
+    from docqa.model.weights import weight_files
+
+    HybridConfig.from_folder(folder)
+    weight_files(folder)

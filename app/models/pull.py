@@ -1,0 +1,346 @@
+"""A checkpoint from the hub to this machine: pinned to a commit, resumed where it was cut, compared with its hashes.
+
+Speaks to the hub through huggingface_hub (HF_ENDPOINT names another one, HF_TOKEN is sent to gated models,
+HF_HUB_OFFLINE is obeyed). Its own download keeps nothing of a file when the process ends in the middle of it, so parts
+are kept here: a file grows as FILE.part, and has its name only after its hash was right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from docqa.app.errors import ResourceError
+from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, folder_name, pulled_models
+from docqa.app.progress import size
+
+ATTEMPTS = 5
+WAIT_S = 2.0
+_CONFIG, _INDEX, _SINGLE = "config.json", "model.safetensors.index.json", "model.safetensors"
+_WANTED = re.compile(
+    r"(?:config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|chat_template|quantize_config)"
+    r"\.json|chat_template\.jinja|calibration\.json|LICENSE(?:\.\w+)?|README\.md",
+)
+_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+Told = Callable[[str, int, int], None]
+"""Called with (file, bytes of all files that are here, bytes of all files) while they come."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file of a checkpoint as the hub lists it: `algorithm` is sha256 (large files) or git-sha1."""
+
+    name: str
+    size: int
+    algorithm: str
+    digest: str
+
+
+def pull(name: str, revision: str | None, root: Path, told: Told | None = None) -> Pulled:
+    """Fetch the checkpoint `name` into `root`, or what is left of it; returns at once where it is here already.
+
+    Args:
+        revision: a branch, tag or commit; the hub's main branch by default. The commit it means now is what is kept.
+        told: hears how far it is.
+
+    Raises:
+        UsageError: no id.
+        ResourceError: offline, unknown, no permission, no room, a file that is not what the hub says.
+        ConfigUnsupported: not of the family, found before the weights are fetched.
+    """
+    model_id, asked = checked_id(name), revision or "main"
+    here = [have for have in pulled_models(root) if have.id == model_id]
+    same = next((have for have in here if have.commit == asked), None)
+    if same is not None:
+        return same
+    if offline() is not None:
+        same = next((have for have in here if have.revision == asked), None)
+        if same is not None:
+            return same
+    _check_online(model_id)
+    with _named(model_id):
+        commit, listed = _listed(model_id, asked)
+    same = next((have for have in here if have.commit == commit), None)
+    if same is not None:
+        return same
+    fetch = _Fetch(model_id, asked, commit, root / folder_name(model_id), told or (lambda *_: None))
+    with _locked(fetch.parent):
+        return fetch.run(listed)
+
+
+class _Fetch:
+    """One checkpoint on its way. `staging` holds whole files and at most one part."""
+
+    def __init__(self, model_id: str, revision: str, commit: str, parent: Path, told: Told) -> None:
+        self.id, self.revision, self.commit, self.parent, self._told = model_id, revision, commit, parent, told
+        self.staging = parent / f".pull-{commit}"
+        self._total = 0
+
+    def run(self, listed: dict[str, RemoteFile]) -> Pulled:
+        from docqa.model.config import HybridConfig
+
+        self.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if _CONFIG not in listed:
+            raise ResourceError(f"holds no {_CONFIG}", where=self.id, hint="it is no checkpoint for transformers")
+        self._bring([listed[_CONFIG]])
+        HybridConfig.from_folder(self.staging)  # another architecture costs one small file
+        if _INDEX in listed:
+            self._bring([listed[_INDEX]])
+        wanted = [file for file in listed.values() if _WANTED.fullmatch(file.name) or file.name == _INDEX]
+        wanted += self._weights(listed)
+        self._check_room(wanted)
+        self._total = sum(file.size for file in wanted)
+        self._bring(wanted)
+        return self._finish(wanted)
+
+    def _weights(self, listed: dict[str, RemoteFile]) -> list[RemoteFile]:
+        """The weight files that the index names, or the only one. Raises ResourceError where one is not listed."""
+        names = [_SINGLE]
+        if _INDEX in listed:
+            try:
+                index = json.loads((self.staging / _INDEX).read_text(encoding="utf-8"))
+                names = sorted(set(index["weight_map"].values()))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise ResourceError(f"is not readable ({error})", where=f"{self.id}: {_INDEX}") from error
+        lost = [name for name in names if name not in listed]
+        if lost:
+            said = f"{_INDEX} names it" if _INDEX in listed else "pickled weights are not loaded"
+            raise ResourceError(f"{lost[0]} is not among its files; {said}", where=self.id, hint="another revision?")
+        return [listed[name] for name in names]
+
+    def _check_room(self, files: list[RemoteFile]) -> None:
+        left = sum(file.size - self._here(file) for file in files)
+        free = shutil.disk_usage(self.staging).free
+        if left > free:
+            raise ResourceError(
+                f"{size(left)} are to be fetched, {size(free)} are free", where=str(self.parent.parent),
+                hint="DOCQA_CACHE_DIR names another disk",
+            )  # fmt: skip
+
+    def _here(self, file: RemoteFile) -> int:
+        """Bytes of a file that need not be fetched again."""
+        whole, part = self.staging / file.name, self._part(file)
+        return file.size if whole.is_file() else min(part.stat().st_size, file.size) if part.is_file() else 0
+
+    def _part(self, file: RemoteFile) -> Path:
+        return self.staging / f"{file.name}{PART}"
+
+    def _bring(self, files: list[RemoteFile]) -> None:
+        done = sum(self._here(file) for file in files)
+        total = self._total or sum(file.size for file in files)
+        for file in files:
+            if (self.staging / file.name).is_file():
+                continue
+            before = done - self._here(file)
+
+            def heard(count: int, name: str = file.name, before: int = before) -> None:
+                self._told(name, before + count, total)
+
+            self._bring_one(file, heard)
+            done = before + file.size
+
+    def _bring_one(self, file: RemoteFile, heard: Callable[[int], None]) -> None:
+        """Fetch a file and give it its name. Raises ResourceError where it is not what the hub says."""
+        part, resumed = self._part(file), True
+        while resumed:  # a part may have been of something else: then once more from the beginning
+            resumed = self._here(file) > 0
+            self._download(file, heard)
+            found = digest_of(part, file.algorithm)
+            if found == file.digest:
+                os.replace(part, self.staging / file.name)
+                return
+            part.unlink()
+        raise ResourceError(
+            f"{file.algorithm} is {found[:16]}…, the hub says {file.digest[:16]}…; nothing of it is kept",
+            where=f"{self.id}: {file.name}", hint="try again, or another --revision",
+        )  # fmt: skip
+
+    def _download(self, file: RemoteFile, heard: Callable[[int], None]) -> None:
+        """Fetch what is missing of a file into its part, over cuts of the connection. Raises ResourceError."""
+        part, failures = self._part(file), 0
+        while True:
+            begun = part.stat().st_size if part.is_file() else 0
+            if begun > file.size:
+                part.unlink()
+                begun = 0
+            try:
+                with part.open("ab") as stream, _named(f"{self.id}: {file.name}"):
+                    _get(self.id, self.commit, file, _Counted(stream, heard), begun)
+                return
+            except _Cut as error:
+                failures = 1 if part.stat().st_size > begun else failures + 1
+                if failures >= ATTEMPTS:
+                    raise ResourceError(
+                        f"the connection was cut {failures} times ({error}); {size(part.stat().st_size)} are kept",
+                        where=f"{self.id}: {file.name}", hint="the same command goes on from there",
+                    ) from error  # fmt: skip
+                time.sleep(WAIT_S * failures)
+
+    def _finish(self, files: list[RemoteFile]) -> Pulled:
+        """Write the manifest and give the folder its name."""
+        final = self.parent / self.commit
+        record = {
+            "id": self.id,
+            "commit": self.commit,
+            "revision": self.revision,
+            "files": {file.name: {"size": file.size, file.algorithm: file.digest} for file in files},
+        }
+        text = json.dumps(record, indent=1, sort_keys=True) + "\n"
+        (self.staging / MANIFEST).write_text(text, encoding="utf-8")
+        if final.exists():
+            shutil.rmtree(final)
+        os.rename(self.staging, final)
+        return Pulled(self.id, self.commit, self.revision, final, sum(file.size for file in files))
+
+
+class _Counted:
+    """A file that says how much of it is there. Only what huggingface_hub does with one."""
+
+    def __init__(self, stream: BinaryIO, heard: Callable[[int], None]) -> None:
+        self._stream, self._heard = stream, heard
+
+    def write(self, data: bytes) -> int:
+        count = self._stream.write(data)
+        self._heard(self._stream.tell())
+        return count
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def truncate(self, length: int | None = None) -> int:
+        return self._stream.truncate(length)
+
+
+class _Cut(Exception):
+    """The connection broke; what came is kept."""
+
+
+def digest_of(path: Path, algorithm: str) -> str:
+    """sha256 of a file, or the sha1 that git names it by, in hex."""
+    with path.open("rb") as file:
+        if algorithm == "sha256":
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        total = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+        while piece := file.read(1 << 20):
+            total.update(piece)
+    return total.hexdigest()
+
+
+def offline() -> str | None:
+    """The variable that forbids connections to the hub, None where none does."""
+    return next((name for name in _OFFLINE if os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")), None)
+
+
+def _check_online(model_id: str) -> None:
+    name = offline()
+    if name is not None:
+        raise ResourceError(
+            f"{name} is set, and it is not on this machine", where=model_id, hint="unset it to fetch, or name a folder"
+        )
+
+
+def _endpoint() -> str | None:
+    return (os.environ.get("HF_ENDPOINT") or "").rstrip("/") or None
+
+
+def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
+    """The commit that `revision` means now, and its files by name: none in folders, none without a hash."""
+    from huggingface_hub import HfApi
+
+    info = HfApi(endpoint=_endpoint(), library_name="docqa").model_info(
+        model_id, revision=revision, files_metadata=True
+    )
+    files: dict[str, RemoteFile] = {}
+    for sibling in info.siblings or []:
+        name, lfs = sibling.rfilename, sibling.lfs
+        if "/" in name or "\\" in name or name.startswith("."):
+            continue
+        algorithm, digest = ("sha256", lfs.sha256) if lfs is not None else ("git-sha1", sibling.blob_id)
+        if digest and sibling.size is not None:
+            files[name] = RemoteFile(name, int(sibling.size), algorithm, str(digest).lower())
+    if not info.sha or not re.fullmatch(r"[0-9a-f]{40}", info.sha):
+        raise ResourceError("the hub names no commit for it", where=f"{model_id}@{revision}")
+    return info.sha, files
+
+
+def _get(model_id: str, commit: str, file: RemoteFile, stream: _Counted, begun: int) -> None:
+    """Fetch bytes `begun:` of a file. Raises _Cut, or what huggingface_hub raises."""
+    import httpx2
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import build_hf_headers, disable_progress_bars, logging
+
+    disable_progress_bars()
+    logging.set_verbosity_error()  # it warns of every cut by itself
+    url = hf_hub_url(model_id, file.name, revision=commit, endpoint=_endpoint())
+    headers = build_hf_headers(library_name="docqa")
+    stream.seek(0, os.SEEK_END)
+    try:
+        http_get(url, stream, resume_size=begun, headers=headers, expected_size=file.size)  # type: ignore[arg-type]
+    except httpx2.TransportError as error:
+        raise _Cut(str(error) or type(error).__name__) from error
+    except HfHubHTTPError as error:
+        if error.response.status_code < 500:
+            raise
+        raise _Cut(f"status {error.response.status_code}") from error
+    except OSError as error:
+        if error.errno is not None or "Consistency check failed" not in str(error):
+            raise
+        raise _Cut(f"{stream.tell():,} of {file.size:,} bytes came") from error
+
+
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    """The hub's errors as ours."""
+    import httpx2
+    from huggingface_hub import errors
+
+    hint = "HF_ENDPOINT names another hub" if _endpoint() is None else "HF_ENDPOINT names the hub"
+    try:
+        yield
+    except errors.GatedRepoError as error:
+        raise ResourceError(
+            "the hub gives it only to those who have accepted its terms", where=where,
+            hint="accept them on its page, then set HF_TOKEN",
+        ) from error  # fmt: skip
+    except errors.RevisionNotFoundError as error:
+        raise ResourceError("the hub knows no such revision of it", where=where, hint="check --revision") from error
+    except errors.RepositoryNotFoundError as error:
+        raise ResourceError(
+            "the hub knows no such model", where=where, hint="check the id; a private one wants HF_TOKEN"
+        ) from error
+    except errors.HfHubHTTPError as error:
+        status = getattr(error.response, "status_code", "?")
+        raise ResourceError(f"the hub answers with status {status}", where=where, hint="try again later") from error
+    except httpx2.HTTPError as error:
+        raise ResourceError(f"the hub cannot be reached ({error})", where=where, hint=hint) from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Nobody else fetches into `folder` meanwhile. Raises ResourceError where somebody does."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(str(folder / ".lock"), mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ResourceError("another docqa is fetching it", where=str(folder), hint="wait for it") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,1 @@
+"""A model on an OpenAI-compatible server as the engine: only chosen passages leave this machine, only when asked."""

@@ -1,0 +1,93 @@
+"""Where a remote model answers: `openai:NAME` and the server's base URL. The key is read to be sent, never kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from docqa.app.errors import UsageError
+
+PREFIX = "openai:"
+KEY_VARIABLE = "DOCQA_API_KEY"
+"""Sent to whatever server the user names."""
+OPENAI_KEY_VARIABLE, OPENAI_HOST = "OPENAI_API_KEY", "api.openai.com"
+"""A key that other programs share goes to the server that it was made for, and to no other."""
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_HINT = "--base-url http://HOST:PORT/v1"
+
+
+def is_remote(model: str | None) -> bool:
+    """Whether a name of a model means a server's."""
+    return model is not None and model.startswith(PREFIX)
+
+
+@dataclass(frozen=True)
+class Address:
+    """`name` as the server knows it, `base_url` without a slash at its end."""
+
+    name: str
+    base_url: str
+
+    @classmethod
+    def of(cls, model: str, base_url: str | None) -> Address:
+        """From `openai:NAME` and a URL. Raises UsageError for what names no server, or holds a password."""
+        name = model.removeprefix(PREFIX).strip()
+        if not name:
+            raise UsageError("names no model", where=model, hint="openai:NAME, as the server calls it")
+        if not base_url:
+            raise UsageError(f"no server is named for {model}", hint=f"{_HINT}, or DOCQA_BASE_URL")
+        return cls(name, _checked(base_url))
+
+    @property
+    def host(self) -> str:
+        """Host and port, for messages."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the server is on this machine; what goes to it must not take the way over a proxy."""
+        return urlsplit(self.base_url).hostname in _LOOPBACK
+
+    @property
+    def in_the_clear(self) -> bool:
+        """Whether what is sent can be read on the way: plain http to another machine."""
+        return urlsplit(self.base_url).scheme == "http" and not self.is_here
+
+    def __str__(self) -> str:
+        return f"{PREFIX}{self.name} at {self.base_url}"
+
+
+def api_key(address: Address, environment: Mapping[str, str] = os.environ) -> str | None:
+    """The key for `address`, None where the environment has none.
+
+    Raises UsageError for one that no header can hold; the message does not hold it either.
+    """
+    variable = KEY_VARIABLE
+    if not environment.get(variable) and urlsplit(address.base_url).hostname == OPENAI_HOST:
+        variable = OPENAI_KEY_VARIABLE
+    key = environment.get(variable, "").strip()
+    if any(not "!" <= character <= "~" for character in key):
+        raise UsageError("holds characters that no key has", where=variable, hint="set it again, on one line")
+    return key or None
+
+
+def _checked(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port_is_a_number = parts.port is None or parts.port >= 0
+    except ValueError:
+        parts, port_is_a_number = SplitResult("", "", "", "", ""), False
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_a_number:
+        raise UsageError("is no address of a server", where=_without_password(url), hint=_HINT)
+    if parts.username or parts.password:
+        # It would stand in the history and in messages; a key has its own place.
+        raise UsageError("the base URL holds a password", where=parts.hostname, hint=f"put the key into {KEY_VARIABLE}")
+    if parts.query or parts.fragment:
+        raise UsageError("the base URL has a part behind ? or #", where=parts.hostname, hint=_HINT)
+    return url.strip().rstrip("/").removesuffix("/chat/completions").rstrip("/")
+
+
+def _without_password(url: str) -> str:
+    return url.rpartition("@")[2]

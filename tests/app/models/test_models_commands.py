@@ -1,0 +1,130 @@
+"""`docqa models list|show|use|quantize`, and `plan` of a model that is not here."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.models.known import KNOWN, known
+
+
+def test_what_is_known_has_the_published_sizes() -> None:
+    """Against the memory of the published configurations: state in MiB, keys and values (bf16) in KiB a token."""
+    published = {
+        "Qwen/Qwen3-Next-80B-A3B-Instruct": (72, 24), "Qwen/Qwen3.5-0.8B": (18, 12), "Qwen/Qwen3.5-4B": (48, 32),
+        "Qwen/Qwen3.5-27B": (144, 64), "Qwen/Qwen3.5-35B-A3B": (60, 20), "Qwen/Qwen3.5-122B-A10B": (144, 24),
+        "Qwen/Qwen3.5-397B-A17B": (180, 30),
+    }  # fmt: skip
+    found = {model.id: (model.state_bytes >> 20, model.kv_bytes_per_token * 2 >> 10) for model in KNOWN}
+    assert {name: found[name] for name in published} == published
+    assert len(found) == len(KNOWN) and all(model.active <= model.parameters for model in KNOWN)
+    next_80b = known("qwen3-next-80b-a3b-instruct")
+    assert next_80b is not None and known("nothing") is None
+    assert f"{next_80b.active_share:.1%}" == "4.9%" and next_80b.memory_bytes(0, pooled=True) < 20 * 2**30
+
+
+def test_the_list_marks_what_answers_and_tells_what_others_need(
+    docqa: Any, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, _ = docqa("models", "list")
+    assert code == 0 and out.startswith("* docqa-155m  ")
+    (line,) = [line for line in out.splitlines() if "Qwen3.5-4B" in line]
+    assert line.split()[1:] == ["7.8", "GiB", "2.2", "GiB", "6.3", "GiB", "100.0%"]
+    monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
+    assert f"\n* {checkpoint}\n" in docqa("models", "list")[1]
+    monkeypatch.setenv("DOCQA_MODEL", "Qwen/Qwen3.5-4B")
+    assert "\n* Qwen/Qwen3.5-4B  (not here)\n" in docqa("models", "list")[1]
+
+
+def test_show_tells_the_active_share(docqa: Any, checkpoint: Path) -> None:
+    code, out, _ = docqa("models", "show", checkpoint, "--json")
+    facts = json.loads(out)
+    assert "active share: 100.0 %" in docqa("models", "show", checkpoint)[1]
+    assert (code, facts["active_share"], facts["architecture"]) == (0, 1.0, "qwen3_5_text")
+    assert facts["parameters"] == sum(facts["parameters_by_part"].values())
+    code, _, err = docqa("models", "show", "Qwen/Qwen3.5-9B")
+    assert (code, "docqa models pull Qwen/Qwen3.5-9B" in err) == (4, True)
+    code, _, err = docqa("models", "show", "openai:x")
+    assert (code, "runs on a server" in err) == (4, True)
+
+
+def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa: Any, checkpoint: Path) -> None:
+    path = Path(os.environ["DOCQA_CONFIG"])
+    path.write_text('# mine\nk = 3  # few\n\n[tui]\ntheme = "nord"\n', encoding="utf-8")
+    assert docqa("models", "use", checkpoint)[0] == 0
+    written = f'# mine\nk = 3  # few\n\nmodel = "{checkpoint}"\n[tui]\ntheme = "nord"\n'
+    assert path.read_text(encoding="utf-8") == written
+    assert f"* {checkpoint}" in docqa("models", "list")[1]
+    assert docqa("models", "use", "openai:qwen", "--base-url", "http://127.0.0.1:9/v1/")[0] == 0
+    text = path.read_text(encoding="utf-8")
+    assert 'model = "openai:qwen"\n' in text and 'base_url = "http://127.0.0.1:9/v1"\n' in text
+    assert docqa("models", "use", "docqa-155m")[0] == 0
+    assert "model =" not in path.read_text(encoding="utf-8") and "# mine\nk = 3  # few" in path.read_text()
+
+
+def test_use_refuses_what_could_not_answer(docqa: Any, tmp_path: Path) -> None:
+    code, _, err = docqa("models", "use", "Qwen/Qwen3.5-4B")
+    assert (code, "docqa models pull" in err) == (4, True)
+    code, _, err = docqa("models", "use", tmp_path)
+    assert (code, "config.json" in err) == (4, True)
+    code, _, err = docqa("models", "use", "openai:qwen")
+    assert (code, "--base-url" in err) == (2, True)
+    assert not Path(os.environ["DOCQA_CONFIG"]).exists()
+
+
+def test_a_configuration_that_cannot_be_edited_safely_is_left_alone(docqa: Any, checkpoint: Path) -> None:
+    path = Path(os.environ["DOCQA_CONFIG"])
+    text = 'cache_dir = """\nmodel = inside a text"""\n'
+    path.write_text(text, encoding="utf-8")
+    code, _, err = docqa("models", "use", checkpoint)
+    assert (code, "write model = " in err) == (4, True)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_quantized_checkpoint_is_one_that_loads(docqa: Any, tmp_path: Path) -> None:
+    import torch
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    from docqa.model.config import HybridConfig
+    from docqa.model.hybrid import Hybrid
+    from docqa.model.load import BUNDLED, load_network
+
+    raw = json.loads((BUNDLED / "config.json").read_text(encoding="utf-8")) | {
+        "num_hidden_layers": 2, "layer_types": ["linear_attention", "full_attention"], "vocab_size": 128,
+        "hidden_size": 128, "intermediate_size": 128, "num_attention_heads": 2, "num_key_value_heads": 1,
+        "linear_num_key_heads": 1, "linear_num_value_heads": 1, "linear_key_head_dim": 64, "linear_value_head_dim": 64,
+    }  # fmt: skip
+    del raw["docqa_quantization"]
+    source = tmp_path / "source"
+    source.mkdir()
+    torch.manual_seed(0)
+    tensors = {
+        f"model.{name}": part.detach() for name, part in Hybrid(HybridConfig.from_dict(raw)).state_dict().items()
+    }
+    save_file(tensors, source / "model.safetensors", metadata={"format": "pt"})
+    (source / "config.json").write_text(json.dumps(raw), encoding="utf-8")
+    (source / "chat_template.jinja").write_text("template", encoding="utf-8")
+    code, out, err = docqa("models", "quantize", source, tmp_path / "packed")
+    assert (code, "tensors in 1 files" in out) == (0, True), err
+    assert (tmp_path / "packed" / "chat_template.jinja").is_file()
+    with safe_open(tmp_path / "packed" / "model-00001-of-00001.safetensors", framework="pt") as file:
+        assert "model.layers.0.mlp.up_proj.weight.q" in file.keys()  # noqa: SIM118
+    load_network(tmp_path / "packed", HybridConfig.from_folder(tmp_path / "packed"), torch.float32)
+    code, _, err = docqa("models", "quantize", tmp_path / "packed", tmp_path / "twice")
+    assert (code, "quantized already" in err) == (4, True)
+    code, _, err = docqa("models", "quantize", source, tmp_path / "packed")
+    assert (code, "not empty" in err) == (2, True)
+
+
+def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa: Any, note: Path) -> None:
+    code, out, err = docqa("plan", note, "--model", "Qwen3.5-397B-A17B", "--json")
+    found = json.loads(out)
+    assert (code, found["model"], found["yarn_factor"], err) == (0, "Qwen/Qwen3.5-397B-A17B", 1.0, "")
+    assert found["packed_memory_bytes"] > 200 * 2**30 and found["tokens"] > 40
+    code, out, _ = docqa("plan", note, "--model", "Qwen/Qwen3.5-0.8B")
+    assert code == 0 and "not on this machine" in out and "1.4 GiB" in out

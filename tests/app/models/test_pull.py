@@ -1,0 +1,141 @@
+"""`docqa models pull` from a hub on this machine: cut, resumed, compared with its hashes, refused with the reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hub_server import COMMIT
+
+WEIGHTS = "model.safetensors"
+
+
+def folder_of(own_folders: Path) -> Path:
+    return own_folders / "models" / "org--tiny" / COMMIT
+
+
+def test_what_is_pulled_is_pinned_whole_and_answers_by_its_name(
+    docqa: Any, hub: Any, own_folders: Path, note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCQA_DTYPE", "float32")
+    code, out, err = docqa("models", "pull", "org/tiny")
+    assert (code, COMMIT[:12] in out) == (0, True), err
+    here = folder_of(own_folders)
+    assert (here / WEIGHTS).read_bytes() == (hub.folder / WEIGHTS).read_bytes()
+    assert "pytorch_model.bin" not in {path.name for path in here.iterdir()}
+    record = json.loads((here / "pulled.json").read_text(encoding="utf-8"))
+    assert (record["commit"], record["revision"]) == (COMMIT, "main")
+    assert set(record["files"][WEIGHTS]) == {"size", "sha256"} and set(record["files"]["config.json"]) > {"git-sha1"}
+    code, out, _ = docqa("ask", note, "What does the tenant of unit 7 pay?", "--model", "org/tiny@01234", "--no-store")
+    assert (code, "[verified: exact]" in out) == (0, True)
+    assert f"  org/tiny@{COMMIT[:12]}" in docqa("models", "list")[1]
+    assert f"org/tiny@{COMMIT[:12]}" in docqa("cache", "list")[1]
+
+
+def test_a_connection_that_is_cut_goes_on_where_it_was(docqa: Any, hub: Any, own_folders: Path) -> None:
+    hub.cuts[WEIGHTS] = [5_000, 3_000]
+    assert docqa("models", "pull", "org/tiny")[0] == 0
+    asked = [bytes_ for name, bytes_ in hub.ranges if name == WEIGHTS]
+    assert asked == [None, "bytes=5000-", "bytes=8000-"]
+    assert (folder_of(own_folders) / WEIGHTS).read_bytes() == (hub.folder / WEIGHTS).read_bytes()
+
+
+def test_a_pull_that_was_given_up_goes_on_in_another_run(
+    docqa: Any, hub: Any, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.cuts[WEIGHTS] = [7_000] + [0] * 100
+    code, _, err = docqa("models", "pull", "org/tiny")
+    assert code == 4 and f"org/tiny: {WEIGHTS}: the connection was cut" in err and "goes on from there" in err
+    assert "6.8 KiB are kept" in err and not folder_of(own_folders).exists()
+    hub.cuts.clear()
+    hub.ranges.clear()
+    assert docqa("models", "pull", "org/tiny")[0] == 0
+    assert [entry for entry in hub.ranges if entry[0] == WEIGHTS] == [(WEIGHTS, "bytes=7000-")]
+    assert "config.json" not in {name for name, _ in hub.ranges}
+    assert (folder_of(own_folders) / WEIGHTS).read_bytes() == (hub.folder / WEIGHTS).read_bytes()
+
+
+def test_a_part_of_something_else_is_fetched_again_from_the_beginning(docqa: Any, hub: Any, own_folders: Path) -> None:
+    staging = folder_of(own_folders).with_name(f".pull-{COMMIT}")
+    staging.mkdir(parents=True)
+    (staging / f"{WEIGHTS}.part").write_bytes(b"another file" * 100)
+    assert docqa("models", "pull", "org/tiny")[0] == 0
+    assert [asked for name, asked in hub.ranges if name == WEIGHTS] == ["bytes=1200-", None]
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, "tokenizer.json"])
+def test_a_file_that_is_not_what_the_hub_says_is_refused_by_name(
+    docqa: Any, hub: Any, own_folders: Path, name: str
+) -> None:
+    hub.wrong.add(name)
+    code, _, err = docqa("models", "pull", "org/tiny")
+    kind = "sha256" if name == WEIGHTS else "git-sha1"
+    assert code == 4 and f"org/tiny: {name}: {kind} is " in err and "the hub says" in err
+    assert not folder_of(own_folders).exists() and not list(own_folders.rglob(f"{name}*"))
+
+
+def test_another_architecture_is_refused_before_its_weights_are_fetched(docqa: Any, hub: Any) -> None:
+    (hub.folder / "config.json").write_text(json.dumps({"model_type": "llama"}), encoding="utf-8")
+    code, _, err = docqa("models", "pull", "org/tiny")
+    assert code == 4 and "llama" in err and "config.json" in err and hub.asked[WEIGHTS] == 0
+
+
+def test_a_shard_that_the_index_names_and_the_hub_lacks_is_named(docqa: Any, hub: Any) -> None:
+    index = {"weight_map": {"model.norm.weight": "model-00002-of-00002.safetensors"}}
+    (hub.folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    code, _, err = docqa("models", "pull", "org/tiny")
+    assert code == 4 and "model-00002-of-00002.safetensors is not among its files" in err and hub.asked[WEIGHTS] == 0
+
+
+def test_offline_is_honoured_and_what_is_here_needs_no_hub(
+    docqa: Any, hub: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    code, _, err = docqa("models", "pull", "org/tiny")
+    assert (code, "HF_HUB_OFFLINE is set" in err, hub.asked["info"]) == (4, True, 0)
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    assert docqa("models", "pull", "org/tiny", "--revision", "v1")[0] == 0
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert docqa("models", "pull", "org/tiny", "--revision", COMMIT)[0] == 0
+    assert docqa("models", "pull", "org/tiny", "--revision", "v1")[0] == 0
+    assert hub.asked["info"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["org/nothing"], 4, "the hub knows no such model"),
+        (["org/gated"], 4, "accepted its terms"),
+        (["org/tiny", "--revision", "v9"], 4, "the hub knows no such revision"),
+        (["nothing"], 2, "no id of a model"),
+        (["../../etc"], 2, "no id of a model"),
+    ],
+)
+def test_what_the_hub_does_not_know_is_said(docqa: Any, hub: Any, arguments: list[str], code: int, said: str) -> None:
+    found, _, err = docqa("models", "pull", *arguments)
+    assert (found, said in err) == (code, True)
+
+
+def test_no_room_is_said_before_anything_large_is_fetched(
+    docqa: Any, hub: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from docqa.app.models import pull
+
+    usage = type("Usage", (), {"free": 1_000})
+    monkeypatch.setattr(pull.shutil, "disk_usage", lambda _: usage)
+    code, _, err = docqa("models", "pull", "org/tiny")
+    assert code == 4 and "1000 B are free" in err and "DOCQA_CACHE_DIR" in err and hub.asked[WEIGHTS] == 0
+
+
+def test_a_hub_that_is_not_there_is_said(docqa: Any, hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OFFLINE_LOOPBACK", "9")
+    code, _, err = docqa("models", "pull", "org/tiny")
+    assert (code, "the hub cannot be reached" in err, "HF_ENDPOINT" in err) == (4, True, True)
+
+
+def test_a_model_that_is_known_and_not_here_says_how_to_fetch_it(docqa: Any, note: Path) -> None:
+    code, _, err = docqa("ask", note, "Who pays the rent?", "--model", "qwen3.5-4b")
+    assert (code, "docqa models pull Qwen/Qwen3.5-4B" in err) == (4, True)

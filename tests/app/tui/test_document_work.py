@@ -1,0 +1,196 @@
+"""Answers and reads under way in an open document: shown, stopped, resumed, failed, left and found again."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from docqa.app.events import Finished, Preview, Reading, Warning
+from docqa.app.tui import kept_turns
+from docqa.app.tui.library import LibraryScreen
+
+
+def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any, tui: Any) -> None:
+    go, document = threading.Event(), session.documents[0]
+    early = tui.answer_of(document, answer="51 dollars", status="partial")
+    reading = Reading(1000, 4000, 500.0, 6.0)
+    session.script[:] = [Preview(early), reading, go, Finished(tui.answer_of(document))]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("x", "enter")
+        await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
+        text = tui.flat(screen.answers)
+        assert "Preliminary" in text
+        assert "51 dollars" in text
+        assert "25 %" in text
+        assert "500 tokens/s" in text
+        assert "6 s left" in text
+        go.set()
+        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        text = tui.shown(screen.answers)
+        assert len(screen.answers.cards) == 1
+        assert "85 dollars" in text
+        assert "51 dollars" not in text
+        assert "Preliminary" not in text
+
+    tui.drive(interface(), steps)
+
+
+def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface: Any, session: Any, tui: Any) -> None:
+    go, document = threading.Event(), session.documents[0]
+    early = tui.answer_of(document, answer="51 dollars", status="partial")
+    session.script[:] = [Preview(early), Reading(1000, 4000), go, Reading(2000, 4000), Finished(early)]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("x", "enter")
+        await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
+        await pilot.press("escape")
+        go.set()
+        await tui.until(pilot, lambda: screen.answers.cards[0].turn.state == "stopped")
+        assert session.stopped == 1
+        text = tui.shown(screen.answers)
+        assert "51 dollars" in text
+        assert "Stopped" in text
+        session.script[:] = [Finished(tui.answer_of(document))]
+        await pilot.press("r")
+        await tui.until(pilot, lambda: screen.answers.cards[0].turn.state == "done")
+        assert session.asked == ["x", "x"]
+
+    tui.drive(interface(), steps)
+
+
+def test_a_read_shows_its_progress_and_is_stopped_and_resumed(interface: Any, session: Any, tui: Any) -> None:
+    go = threading.Event()
+    session.reading[:] = [Reading(1000, 4000, 500.0, 6.0), go, Reading(2000, 4000, 500.0, 4.0)]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape", "r")
+        await tui.until(pilot, lambda: "25 %" in tui.screen_text(pilot.app))
+        await pilot.press("escape")
+        go.set()
+        await tui.until(pilot, lambda: not screen._bridge.busy and session.stopped)
+        assert "Stopped" in tui.screen_text(pilot.app)
+        session.reading[:] = [Reading(4000, 4000, 500.0, 0.0)]
+        await pilot.press("r")
+        await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app))
+
+    tui.drive(interface(), steps)
+
+
+def test_an_error_in_the_worker_becomes_a_message(interface: Any, session: Any, tui: Any) -> None:
+    session.script[:] = [ValueError("[b]torn[/b]")]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.ask(pilot)
+        assert "this is a bug in docqa: ValueError: [b]torn[/b]" in tui.flat(screen.answers)
+        session.script[:] = [MemoryError()]
+        await pilot.press("r")
+        await tui.until(pilot, lambda: "not enough memory" in tui.flat(screen.answers))
+        session.script[:] = [Warning("two pages were not read"), Finished(tui.answer_of(session.documents[0]))]
+        await pilot.press("r")
+        await tui.until(pilot, lambda: screen.answers.cards[0].turn.state == "done")
+        assert "two pages were not read" in tui.told(pilot.app)
+
+    tui.drive(interface(), steps)
+
+
+def test_a_document_that_cannot_be_opened_says_why_and_l_leads_back(interface: Any, tui: Any) -> None:
+    from docqa.ingest.errors import Encrypted
+
+    def opener(path: str) -> Any:
+        raise Encrypted("it needs a password", path, "--password-file")
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "needs a password" in tui.screen_text(pilot.app))
+        await pilot.press("l")
+        assert isinstance(pilot.app.screen, LibraryScreen)
+        await tui.until(pilot, lambda: "lease.pdf" in tui.screen_text(pilot.app))
+
+    tui.drive(interface(opener=opener), steps)
+
+
+def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(
+    interface: Any, session: Any, tui: Any, store: Any
+) -> None:
+    go = threading.Event()
+    session.script[:] = [Reading(1000, 4000), go]
+    app = interface()
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("x", "enter")
+        await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
+        await pilot.press("ctrl+q")
+
+    tui.drive(app, steps)
+    go.set()
+    assert (app.return_code or 0) == 0
+    assert app.bridge.close(20)
+    assert session.closed
+    (turn,) = kept_turns.load(store, session.documents[0]).turns
+    assert (turn.question, turn.state) == ("x", "stopped")
+
+
+def test_whoever_comes_back_finds_questions_and_place(interface: Any, answered: Any, tui: Any) -> None:
+    places = []
+
+    async def first(pilot: Any) -> None:
+        screen = await tui.ask(pilot)
+        await pilot.press("2")
+        places.append(screen.page.place)
+        await pilot.press("ctrl+q")
+
+    async def second(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.pause()
+        assert "85 dollars" in tui.shown(screen.answers)
+        assert screen.page.place == places[0]
+        await pilot.press("escape", "n")
+        assert "The fee of part 5" in tui.reversed_text(screen.page)
+        await pilot.press("l")
+        await tui.until(pilot, lambda: "lease.pdf" in tui.screen_text(pilot.app))
+
+    tui.drive(interface(), first)
+    tui.drive(interface(), second)
+
+
+def test_an_empty_question_or_a_second_one_meanwhile_is_not_asked(interface: Any, session: Any, tui: Any) -> None:
+    go = threading.Event()
+    session.script[:] = [Reading(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("enter")
+        assert "the question is empty" in tui.told(pilot.app)
+        await pilot.press("x", "enter")
+        await tui.until(pilot, lambda: session.asked)
+        await pilot.press("q", "y", "enter")
+        assert "one question after the other" in tui.told(pilot.app)
+        assert screen.bar.input.value == "y"
+        go.set()
+        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        assert session.asked == ["x"]
+
+    tui.drive(interface(), steps)
+
+
+def test_a_question_begun_is_still_there_after_a_search(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press(*"Who", "escape", "slash", *"fee", "enter", "escape", "q")
+        assert screen.bar.input.value == "Who"
+
+    tui.drive(interface(), steps)
+
+
+def test_a_history_that_was_damaged_is_told_to_the_reader(interface: Any, session: Any, tui: Any, store: Any) -> None:
+    store.folder("history", "history.sqlite").write_text("no database at all " * 100, encoding="utf-8")
+
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await tui.until(pilot, lambda: "set aside" in tui.told(pilot.app))
+
+    tui.drive(interface(), steps)
