@@ -58,7 +58,9 @@ def test_the_network_computes_what_the_definition_of_the_product_says(packed, mo
     finally:
         monkeypatch.undo()
         choose.cache_clear()
-    assert (ours - right).norm() / right.norm() < 0.01  # an activation between two steps may be rounded either way
+    # Attention of a packed network may round queries and keys to 8 bits, up to 1 % of a layer's output each (two layers
+    # here), and an activation between two steps may be rounded either way.
+    assert (ours - right).norm() / right.norm() < 0.03
 
 
 def test_token_vectors_are_exactly_the_unpacked_ones(folder, packed):
