@@ -100,7 +100,7 @@ class EvidenceHead:
         if tensors is None:
             return None
         try:
-            return cls(**tensors)
+            return cls(**{name: tensor.float() for name, tensor in tensors.items()})
         except TypeError as error:
             raise WeightsMismatch(f"{path}: this is no evidence head ({error}); fetch the folder again") from error
 
