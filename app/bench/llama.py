@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "xllamacpp"
 QUANTIZATION = "Q4_0"  # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, and docqa's own number of bits
+ROOM = 256  # tokens of a context beyond the prompt
 BATCH = 512  # tokens at a time, llama.cpp's default
 
 
@@ -50,10 +52,10 @@ class LlamaCpp:
         import xllamacpp
 
         file = folder / f"docqa-{QUANTIZATION}.gguf"
-        _write(model, file)
+        _write(model, file, length + ROOM)
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(file)
-        parameters.n_ctx, parameters.n_parallel = length + 256, 1
+        parameters.n_ctx, parameters.n_parallel = length + ROOM, 1
         parameters.n_batch = parameters.n_ubatch = BATCH
         for part in (parameters.cpuparams, parameters.cpuparams_batch):
             part.n_threads = torch.get_num_threads()
@@ -74,7 +76,8 @@ class LlamaCpp:
         return times["prompt_ms"] / 1000, written
 
 
-def _write(model: Model, file: Path) -> None:
+def _write(model: Model, file: Path, context: int) -> None:
+    """The weights as GGUF; llama.cpp opens no context longer than the `context` tokens that the file states."""
     import torch
 
     from docqa.model.export import checkpoint_tensors
@@ -83,4 +86,5 @@ def _write(model: Model, file: Path) -> None:
 
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)
     vocabulary = Vocabulary.load(model.folder, model.config.vocab_size)
-    write_gguf(model.config, tensors, vocabulary, file, name="docqa", quantization=QUANTIZATION)
+    config = replace(model.config, max_position_embeddings=max(context, model.config.max_position_embeddings))
+    write_gguf(config, tensors, vocabulary, file, name="docqa", quantization=QUANTIZATION)
