@@ -204,18 +204,10 @@ class Session:
         return self._read_spans(question, ranked, self._kept_rows())
 
     def _read_spans(self, question: str, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], FocusReading]:
-        def read(*, reorder: bool, again: bool = True) -> tuple[list[Ranked], FocusReading]:
-            return read_by_spans(
-                self.model, question, self._asked(question), self.context, ranked, rows, self.index,
-                reorder=reorder, again=again,
-            )  # fmt: skip
-
-        if self.options.model_scores:
-            return read(reorder=True)
-        # The order stays; refusal is calibrated with what the span head says of the first passage all the same.
-        likely = {item.index: item.reader for item in read(reorder=True, again=False)[0]}
-        kept, reading = read(reorder=False)
-        return [replace(item, reader=likely[item.index]) for item in kept], reading
+        return read_by_spans(
+            self.model, question, self._asked(question), self.context, ranked, rows, self.index,
+            reorder=self.options.model_scores,
+        )  # fmt: skip
 
     # Parts
 

@@ -121,7 +121,8 @@ def read_by_spans(
 
     The span head points into the first passages; with `again`, and a checkpoint that has a reader, the excerpts around
     its best spans are read with the question in mind, and the answer is taken from there. `reorder` False leaves the
-    order as it is, for measuring what the model adds.
+    order as it is, for measuring what the model adds; what was read stands beside each passage all the same, since
+    refusal is calibrated with it.
     """
     from docqa.model.span_head import read_spans
 
@@ -135,16 +136,15 @@ def read_by_spans(
     )
     tokens = sum(map(len, parts)) + len(asked.rows)
     likely = dict(zip((item.index for item in top), reading.passages.tolist(), strict=True))
-    ordered = _reordered(ranked, likely, float(reader["rank_weight"])) if reorder else ranked
+    ordered = _reordered(ranked, likely, float(reader["rank_weight"]) if reorder else 0.0)
     places = _SpanPlaces(model, asked, context, top, rows, set(terms(question)), words)
     found = places.scored([places.of_tokens(span) for span in reading.spans], ordered, reader)
     if not again or model.reader is None or not found:
         return ordered, FocusReading((), tuple(found), reading.none, tokens)
     excerpts = choose_excerpts(places.texts, [places.within(c) for c in found], int(reader["excerpts"]))
     second = read_again(model, question, places.texts, excerpts, longest=int(reader["max_tokens"]))
-    if reorder:
-        likely = {top[number].index: value for number, value in second.passages.items()}
-        ordered = _reordered(ordered, likely, float(reader["again_weight"]), again=True)
+    likely = {top[number].index: value for number, value in second.passages.items()}
+    ordered = _reordered(ordered, likely, float(reader["again_weight"]) if reorder else 0.0, again=True)
     fresh = places.scored([places.of_characters(span, found) for span in second.spans], ordered, reader)
     return ordered, FocusReading((), tuple(fresh), second.none, tokens + second.tokens, reading.none)
 

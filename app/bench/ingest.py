@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from docqa.app.bench.rows import Row
+from docqa.app.bench.timing import fastest
 
 _REPEATS = 3
 
@@ -49,10 +50,10 @@ def _one(data: bytes, name: str) -> tuple[float, float, int, dict[str, float]]:
     from docqa.ingest.read import read
 
     pages = len(read(name, data=data).pages)
-    ours = _best(lambda: read(name, data=data))
-    theirs = _best(lambda: _plain(data))
+    ours = fastest(lambda: read(name, data=data), _REPEATS, time.process_time)
+    theirs = fastest(lambda: _plain(data), _REPEATS, time.process_time)
     held: dict[str, Any] = {"data": data, "name": name}
-    split = {part: _best(partial(action, held)) for part, (action, _) in _PARTS.items()}
+    split = {part: fastest(partial(action, held), _REPEATS, time.process_time) for part, (action, _) in _PARTS.items()}
     return ours, theirs, pages, split
 
 
@@ -101,12 +102,3 @@ _PARTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "words": (_words, "words with boxes by pdfium, what is hidden among them, whether the page is a picture"),
     "order": (_order, "words to lines in reading order"),
 }
-
-
-def _best(action: Callable[[], object]) -> float:
-    times = []
-    for _ in range(_REPEATS):
-        started = time.process_time()
-        action()
-        times.append(time.process_time() - started)
-    return min(times)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from docqa.app.bench import twin
 from docqa.app.bench.ingest import ingest_rows
 from docqa.app.bench.interface import interface_rows
 from docqa.app.bench.rows import Row
+from docqa.app.bench.timing import fastest
 from docqa.app.tui import frame_bench
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def restore(model: Model, count: int) -> Row:
 
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
         state.save(Path(folder), {}, model=model)
-        seconds = _best(lambda: load(Path(folder)), 3)
+        seconds = fastest(lambda: load(Path(folder)), 3)
     method = (
         f"{count:,} tokens read by the {layers} layers that answers need: loaded, checksums too, and one token more"
     )
@@ -142,7 +142,7 @@ def restore(model: Model, count: int) -> Row:
 
 def help_time() -> Row:
     """`docqa --help` in a process of its own."""
-    seconds = _best(lambda: _docqa("--help"), 5)
+    seconds = fastest(lambda: _docqa("--help"), 5)
     return Row("help", seconds, "s", None, None, "docqa --help in a new process; best of 5")
 
 
@@ -152,7 +152,7 @@ def cold_ask() -> Row:
 
     sample = Path(__file__).parents[2] / _SAMPLE
     document = sample if sample.is_file() else BUNDLED / "LICENSE"
-    seconds = _best(lambda: _docqa("ask", "--no-store", "--json", str(document), "When does it take effect?"), 2)
+    seconds = fastest(lambda: _docqa("ask", "--no-store", "--json", str(document), "When does it take effect?"), 2)
     return Row("cold_ask", seconds, "s", None, None, f"{document.name} in a new process, --no-store; best of 2")
 
 
@@ -160,13 +160,3 @@ def _docqa(*arguments: str) -> None:
     done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False)
     if done.returncode not in (0, 5):  # 5: the document does not answer, which takes as long
         raise RuntimeError(f"docqa {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
-
-
-def _best(action: Callable[[], None], repeats: int) -> float:
-    """The shortest of several runs, in seconds."""
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - started)
-    return min(times)

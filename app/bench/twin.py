@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docqa.app.bench.rows import Row
+from docqa.app.bench.timing import fastest
 
 if TYPE_CHECKING:
     from docqa.model.hybrid import Layer
@@ -89,10 +90,10 @@ def decode_row(model: Model, pair: Pair, context: int) -> Row:
     model.prefill(list(range(1, 65)), state)
     branches = Branches(model, state)
     branches.logits([1])
-    base = _fastest(lambda: branches.logits([1]), 5) / pair.layers
+    base = fastest(lambda: branches.logits([1]), 5) / pair.layers
     memory = _filled(model, context, sparse=True)
     rotation, x = _rotation(model, context, 1), _random(model, 1)
-    sparse = _fastest(lambda: pair.attention(x, rotation, memory.fork()), 3)
+    sparse = fastest(lambda: pair.attention(x, rotation, memory.fork()), 3)
     exact = base + _exact_step(model, context)
     method = (
         f"one token behind {context:,}: {base * 1e3:.3g} ms is a layer's share of a whole step at a short context, "
@@ -169,12 +170,12 @@ def _exact_step(model: Model, context: int) -> float:
     if far is not None:
         near = attention_step(model, _filled(model, 2 * BLOCK, sparse=False))
         assert near is not None
-        rest = _fastest(near, 5)
-        return max(_fastest(far, 5) - rest, 1e-6) * context / (context - 2 * BLOCK)
+        rest = fastest(near, 5)
+        return max(fastest(far, 5) - rest, 1e-6) * context / (context - 2 * BLOCK)
     config = model.config
     keys, values = memory.between(0, memory.length, model.dtype)
     q = torch.randn(1, 1, config.num_attention_heads, config.head_dim, dtype=model.dtype)
-    return _fastest(lambda: attention(q, keys[None], values[None]), 3)
+    return fastest(lambda: attention(q, keys[None], values[None]), 3)
 
 
 def _training_seconds(model: Model, layer: Layer, seq: int) -> float:
@@ -191,7 +192,7 @@ def _training_seconds(model: Model, layer: Layer, seq: int) -> float:
         fresh(x, rotation).square().mean().backward()
 
     run()
-    return _fastest(run, 2)
+    return fastest(run, 2)
 
 
 def _attention_gradient(model: Model, context: int) -> float:
@@ -210,7 +211,7 @@ def _attention_gradient(model: Model, context: int) -> float:
 
         return once
 
-    return max(_fastest(run(context), 1) - _fastest(run(BLOCK), 1), 1e-9)
+    return max(fastest(run(context), 1) - fastest(run(BLOCK), 1), 1e-9)
 
 
 def _rotation(model: Model, position: int, count: int) -> Any:
@@ -226,12 +227,3 @@ def _random(model: Model, count: int) -> Any:
     import torch
 
     return torch.randn(1, count, model.config.hidden_size, generator=torch.Generator().manual_seed(2)).to(model.dtype)
-
-
-def _fastest(action: Callable[[], object], repeats: int) -> float:
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - started)
-    return min(times)

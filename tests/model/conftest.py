@@ -19,6 +19,7 @@ def helper(name):
 
 tiny = helper("tiny")
 helper("family_checkpoints")
+helper("llama_peer")
 helper("quantized_tensors")
 
 

@@ -7,6 +7,7 @@ import pytest
 import tiny
 import torch
 from family_checkpoints import write_family
+from llama_peer import compared_with_llama_cpp
 
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, TokenizerUnsupported
@@ -202,19 +203,4 @@ def test_llama_cpp_computes_what_docqa_computes(exported, tmp_path):
     path, vocabulary = tmp_path / "tiny.gguf", Vocabulary.load(source, config.vocab_size)
     tensors = checkpoint_tensors(source, config, torch.float32)
     write_gguf(config, tensors, vocabulary, path, name="tiny", matrices=torch.float32)
-    settings = xllamacpp.CommonParams()
-    settings.model.path, settings.n_ctx, settings.n_parallel, settings.warmup = str(path), 512, 1, False
-    server, model = xllamacpp.Server(settings), load_model(source, dtype="float32")
-    compared = 0
-    for length in range(1, 130, 8):
-        ids = tiny.random_ids(length).tolist()
-        state = model.new_state()
-        model.prefill(ids, state)
-        right = model.logits(state.hidden).log_softmax(-1)
-        said = server.handle_completions({"prompt": ids, "n_predict": 1, "temperature": 0, "n_probs": 5})
-        # A token that is no whole character is held back, and its probabilities with it.
-        for token in (said["choices"][0].get("logprobs") or {}).get("content") or []:
-            for each in token["top_logprobs"]:
-                assert float(right[each["id"]]) == pytest.approx(each["logprob"], abs=0.01)
-                compared += 1
-    assert compared >= 20
+    assert compared_with_llama_cpp(xllamacpp, path, load_model(source, dtype="float32")) >= 20

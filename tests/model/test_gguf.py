@@ -8,6 +8,7 @@ import pytest
 import tiny
 import torch
 from family_checkpoints import FAMILIES
+from llama_peer import compared_with_llama_cpp
 
 from docqa.model.check import check
 from docqa.model.config import HybridConfig
@@ -215,22 +216,9 @@ def test_a_file_in_parts_is_one_model_and_a_missing_part_is_named(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["qwen3_5_moe_text", "qwen3_next"])
 def test_llama_cpp_computes_the_same_from_the_file(tmp_path, kind):
-    """Needs the package xllamacpp, which holds llama.cpp; the development extra does not install it."""
+    """Needs the package xllamacpp, which holds llama.cpp and does not install everywhere."""
     xllamacpp = pytest.importorskip("xllamacpp")
     _, path, _ = write(tmp_path, kind)
-    settings = xllamacpp.CommonParams()
-    settings.model.path, settings.n_ctx, settings.n_parallel, settings.warmup = str(path), 512, 1, False
-    server, model = xllamacpp.Server(settings), load_model(path.parent, dtype="float32")
-    compared = 0
-    for length in range(1, 130, 8):
-        ids = tiny.random_ids(length).tolist()
-        state = model.new_state()
-        model.prefill(ids, state)
-        right = model.logits(state.hidden).log_softmax(-1)
-        said = server.handle_completions({"prompt": ids, "n_predict": 1, "temperature": 0, "n_probs": 5})
-        for token in (said["choices"][0].get("logprobs") or {}).get("content") or []:
-            for each in token["top_logprobs"]:
-                assert float(right[each["id"]]) == pytest.approx(each["logprob"], abs=0.01)
-                compared += 1
+    compared = compared_with_llama_cpp(xllamacpp, path, load_model(path.parent, dtype="float32"))
     print(json.dumps({"kind": kind, "compared": compared}))
     assert compared >= 20
