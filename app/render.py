@@ -14,6 +14,7 @@ NEAREST_SHOWN = 3
 EXCERPT_CHARACTERS = 300
 
 # What could move the cursor, change colours or turn the direction of the terminal; a document may hold any of it.
+_BARE_NUMBER = re.compile(r"\d+(?:\.\d+)*(?:\(\w+\))*")  # "p. 1, 1" would look like two pages
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 GRADE_WORDS = {
     "exact": "verified: exact",
@@ -83,8 +84,14 @@ def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
     else:
         place = _page_range(first, last)
     if first.section and first.section != first.label:
-        place += f", {printable(first.section)}"
+        place += f", {section_text(first.section)}"
     return f"{printable(first.file)}, {place}" if with_file else place
+
+
+def section_text(section: str) -> str:
+    """A section as it is cited: its heading, or `section 4.2(b)` where it has a number alone."""
+    shown = printable(section)
+    return f"section {shown}" if _BARE_NUMBER.fullmatch(shown) else shown
 
 
 def page_text(page: int, label: str | None) -> str:

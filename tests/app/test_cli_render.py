@@ -44,6 +44,8 @@ def _answer(**changes: object) -> Answer:
         ((_cite(12, "12"), _cite(13, "13")), "pp. 12–13"),
         ((_cite(14, "xii"), _cite(15, "xiii")), "pp. xii–xiii (PDF 14–15)"),
         ((_cite(12, "12", "4.2 Payment"),), "p. 12, 4.2 Payment"),
+        ((_cite(1, None, "1"),), "p. 1, section 1"),
+        ((_cite(12, "12", "4.2(b)"),), "p. 12, section 4.2(b)"),
         ((_cite(None, "§ 1(a)", "§ 1(a)"),), "§ 1(a)"),
         ((_cite(None, None),), "characters 0 to 9"),
         ((), "no place found"),
