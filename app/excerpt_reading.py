@@ -50,7 +50,8 @@ class ExcerptReading:
 def around(text: str, passage: int, start: int, end: int) -> ExcerptPlace:
     """The sentences that `start:end` touches, and their neighbours in turn as long as there is room for them."""
     spans = [(span.start, span.end) for span in sentences(text)] or [(0, len(text))]
-    touched = [i for i, (a, b) in enumerate(spans) if a < end and start < b] or [0]
+    before = max((i for i, (a, _) in enumerate(spans) if a <= start), default=0)  # of a place between two sentences
+    touched = [i for i, (a, b) in enumerate(spans) if a < end and start < b] or [before]
     first, last = touched[0], touched[-1]
     count = [len(text[a:b].split()) for a, b in spans]
     total = sum(count[first : last + 1])
