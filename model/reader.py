@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.kernels.products import PackedMatrix
+from docqa.kernels.products import PackedMatrix, adapted_product
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch
 from docqa.model.hybrid import Hybrid, Linear
@@ -47,7 +47,13 @@ def asked_ids(tokenizer: TextTokenizer, question: str) -> tuple[list[int], list[
 
 
 class AdaptedLinear(nn.Module):
-    """A matrix of the trunk and a low-rank addition: W x + up(down x); `up` starts at zero."""
+    """A matrix of the trunk and a low-rank addition: W x + up(down x); `up` starts at zero.
+
+    `turned`, where training set it, stands for the transpose of a packed matrix, and `dtype` is that of the addition.
+    """
+
+    turned: PackedMatrix | None = None
+    dtype = torch.float32
 
     def __init__(self, base: Linear, rank: int) -> None:
         super().__init__()
@@ -60,6 +66,8 @@ class AdaptedLinear(nn.Module):
         return self.base.packed
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.turned is not None and self.packed is not None and torch.is_grad_enabled():
+            return adapted_product(x, self.packed, self.turned, self.down, self.up, dtype=self.dtype)
         added = functional.linear(functional.linear(x, self.down.to(x.dtype)), self.up.to(x.dtype))
         return self.base(x) + added
 

@@ -95,10 +95,12 @@ def asked_excerpts(
     cut = document.cut(rng.choice(SIZES))
     owner, question, spans = document.question(rng, unanswered)
     holding = [i for i, (n, a, b) in enumerate(cut.places) if n == owner and any(a < e and s < b for s, e in spans)]
+    answered = bool(holding) and rng.random() >= dropped
     pool = [i for i in document.likest(cut, question, 12 + len(holding)) if i not in holding]
-    chosen = pool[:1] if rng.random() < 0.5 else []
+    # Where nothing answers, `ask` shows the likest all the same: they are what a refusal has to see through.
+    chosen = pool[:1] if not answered or rng.random() < 0.5 else []
     chosen += rng.sample(pool[1:], min(len(pool[1:]), wrong - len(chosen)))
-    if holding and rng.random() >= dropped:
+    if answered:
         whole = [i for i in holding if any(cut.places[i][1] <= s for s, _ in spans)]
         chosen = [rng.choice(whole or holding), *chosen[: max(1, wrong - 1)]]
     rng.shuffle(chosen)

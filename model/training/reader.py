@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from docqa.kernels.products import packed_is_faster
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMissing
 from docqa.model.load import load_network
@@ -22,6 +23,7 @@ from docqa.model.span_head import SpanHead, best_spans
 from docqa.model.training import span as span_training
 from docqa.model.training.data import FileTokenizer
 from docqa.model.training.excerpts import AskedExcerpts, ExcerptQuestions
+from docqa.model.training.frozen import follow_back
 from docqa.model.training.loop import (
     Average,
     Log,
@@ -35,6 +37,7 @@ from docqa.model.training.loop import (
 from docqa.model.training.span import LONGEST_SPAN, overlap, shared_loss
 
 EMA = 0.995
+TOGETHER = 6  # excerpts
 HEAD_RATE = 1e-3
 
 
@@ -53,17 +56,14 @@ class How:
 def logits(reader: Reader, asked: list[AskedExcerpts], how: How) -> tuple[Tensor, Tensor, Tensor]:
     """(start, end) logits [excerpts, seq] and the question of each excerpt; column 0 is the excerpt's first token.
 
-    The shorter and the longer half are read apart, which saves filling.
+    Excerpts of like length are read together, which saves filling.
     """
     pairs = [(one.question, text) for one in asked for text in one.excerpts]
     alone = [one.alone for one in asked for _ in one.excerpts]
     question = torch.tensor([number for number, one in enumerate(asked) for _ in one.excerpts])
     order = sorted(range(len(pairs)), key=lambda i: sum(map(len, pairs[i])))
     rows: list[tuple[int, Tensor, Tensor]] = []
-    half = (len(order) + 1) // 2
-    for part in (order[:half], order[half:]):
-        if not part:
-            continue
+    for part in (order[at : at + TOGETHER] for at in range(0, len(order), TOGETHER)):
         batch = lay_out([pairs[i] for i in part]).to(how.device)
         with how.autocast():
             states = reader.states(batch.ids)
@@ -138,22 +138,31 @@ def evaluate(reader: Reader, asked: list[AskedExcerpts], how: How) -> dict[str, 
     }  # fmt: skip
 
 
+def products_in(device: torch.device) -> tuple[bool, torch.dtype]:
+    """Whether the trunk's matrices stay packed, and the dtype of all other products: what is fastest on the device."""
+    dtype = best_dtype(device)
+    packed = device.type == "cpu" and packed_is_faster(than_bfloat16=dtype == torch.bfloat16)
+    return packed, torch.float32 if packed else dtype
+
+
 def open_reader(options: argparse.Namespace) -> Reader:
     """A fresh reader over the student's layers, or the one of `--out` where a run is gone on with."""
     config = HybridConfig.from_folder(options.student)
-    network = load_network(options.student, config, torch.float32, options.layers)
-    frozen = best_dtype(torch.device(options.device))
+    packed, frozen = products_in(torch.device(options.device))
+    network = load_network(options.student, config, torch.float32, options.layers, packed=packed)
     span = SpanHead.load(options.student)
     if span is None:
         raise WeightsMissing(f"{options.student} has no span head; train one first: python -m {span_training.__name__}")
     head = ReaderHead(config.hidden_size, span.width, dropout=options.dropout)
     head.none.data.copy_(span.none)
     reader = Reader(network, options.first, options.rank, head, span)
+    if packed:
+        follow_back(reader, best_dtype(torch.device(options.device)))
     for name, parameter in reader.named_parameters():
         parameter.requires_grad_(name.startswith("head.") or name.endswith((".down", ".up")))
         if name.startswith("network.") and parameter.ndim == 2 and not parameter.requires_grad:
             parameter.data = parameter.data.to(frozen)  # cast once, not in every step
-    return reader
+    return reader if packed else reader.to(options.device)  # packed matrices leave tensors without content behind
 
 
 def train(options: argparse.Namespace) -> None:
@@ -162,10 +171,10 @@ def train(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     tokenizer = FileTokenizer(options.student / "tokenizer.json")
     device = torch.device(options.device)
-    how = How(tokenizer.encode(PREAMBLE), best_dtype(device), device)
+    how = How(tokenizer.encode(PREAMBLE), products_in(device)[1], device)
     questions = ExcerptQuestions(options.data, tokenizer, options.seed)
     held_out = [*ExcerptQuestions(options.data, tokenizer, 5, validation=True).fixed(options.validate, 5, 2)]
-    reader = open_reader(options).to(device)
+    reader = open_reader(options)
     if (options.out / READER_FILE).exists():
         load_own(reader, options.out)
     else:

@@ -8,7 +8,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from docqa.kernels.products import packed_is_faster
 from docqa.model.load import load_model
+from docqa.model.quantize import quantize
+from docqa.model.reader import AdaptedLinear
 from docqa.model.span_head import SPAN_FILE, SpanHead
 from docqa.model.training import reader as reader_training
 from docqa.model.training.data import FileTokenizer
@@ -49,9 +52,13 @@ def bytes_of(tokenizer: FileTokenizer, ids: list[int]) -> str:
     return tokenizer._tokenizer.decode(ids)
 
 
-def test_training_lowers_the_loss_and_leaves_a_reader_that_loads(read_options, student, tmp_path):
+@pytest.mark.parametrize("stored", ["dense", "packed"])
+def test_training_lowers_the_loss_and_leaves_a_reader_that_loads(read_options, student, tmp_path, stored):
+    if stored == "packed":
+        quantize(student, tmp_path / "packed")
+        student = tmp_path / "packed"
     options = SimpleNamespace(
-        student=student, data=read_options.data, out=tmp_path / "reader", layers=3, first=2, rank=2, batch=8, wrong=2,
+        student=student, data=read_options.data, out=tmp_path / "reader", layers=4, first=2, rank=2, batch=8, wrong=2,
         steps=40, minutes=5.0, rate=3e-3, dropout=0.0, validate=8, save_every=1000, seed=0, threads=1, device="cpu",
     )  # fmt: skip
     options.out.mkdir()
@@ -60,6 +67,8 @@ def test_training_lowers_the_loss_and_leaves_a_reader_that_loads(read_options, s
     trained = load_model(student, dtype="float32", threads=1).reader
     assert trained is not None
     fresh = reader_training.open_reader(options).eval()
+    adapted = [module for module in fresh.modules() if isinstance(module, AdaptedLinear)]
+    assert any(module.turned is not None for module in adapted) == (stored == "packed" and packed_is_faster())
     tokenizer = FileTokenizer(student / "tokenizer.json")
     questions = ExcerptQuestions(read_options.data, tokenizer, 0)
     drawn = [questions.draw(random.Random(9), 2) for _ in range(12)]
