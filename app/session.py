@@ -383,6 +383,7 @@ class Session:
 
 def make_plan(model: Any, yarn_factor: float, tokens: int, reused: int) -> Plan:
     """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial first."""
+    from docqa.model.experts import pool_bytes
     from docqa.model.plan import estimate, parameters
     from docqa.model.trial import measured_speed
     from docqa.model.weights import weight_files
@@ -390,10 +391,12 @@ def make_plan(model: Any, yarn_factor: float, tokens: int, reused: int) -> Plan:
     item, config = int(model.dtype.itemsize), model.config.first_layers(model.answer_layers)
     on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
     on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
-    packed = bool(model.lower.held())
-    guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, packed=packed)
+    packed, pool = bool(model.lower.held()), pool_bytes(model.lower)
+    guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool)
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
         speed = measured_speed(model, config.num_hidden_layers)
-        guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, packed=packed, speed=speed)
+        guess = estimate(
+            config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool, speed=speed
+        )
     share = (tokens - reused) / tokens if tokens else 0.0
     return Plan(tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused)

@@ -1,13 +1,17 @@
 """Experts that stay on disk: only those that tokens are sent to are read, into a pool of fixed size.
 
-The pool is shared by all layers and drops what was used longest ago. Experts that docqa quantized keep their bits;
-those of other formats are dequantized as they are read.
+The pool is shared by all layers and drops what was used longest ago, or, where tokens go to more experts of a layer
+than its share of the pool, what was read last. Experts that docqa quantized keep their bits and are read ahead by
+threads; those of other formats are dequantized as they are read.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable
+import os
+import re
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,21 +23,30 @@ from docqa.kernels.moe import ExpertBank, Matrix
 from docqa.kernels.products import GROUP, PackedMatrix
 from docqa.model.checkpoint import Checkpoint, opened_checkpoint
 from docqa.model.config import HybridConfig
-from docqa.model.errors import NoMemory, WeightsMismatch, WeightsMissing
+from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
+from docqa.model.expert_files import ExpertFiles
 from docqa.model.formats import GROUPED, BadParts
 from docqa.model.gguf_checkpoint import GgufCheckpoint
 from docqa.model.hybrid import Hybrid
 from docqa.model.layout import expert_names
+from docqa.model.plan import sparse_layers
 
+Key = tuple[str, int]
 Pair = tuple[Matrix, Matrix]
+Triple = tuple[Matrix, Matrix, Matrix]
 EXPERT_PARTS = ("gate_up_proj", "down_proj")
 MEMORY_SHARE = 2  # experts take at most half of the memory that is available when the model is loaded
+MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
+READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
 class Slots(Protocol):
-    """Room for some experts."""
+    """Room for some experts: how many, and the bytes of all."""
 
     count: int
+    nbytes: int
 
     def pair(self, slot: int) -> Pair:
         """The matrices in a slot."""
@@ -49,7 +62,9 @@ class DenseSlots:
 
     def __init__(self, config: HybridConfig, dtype: torch.dtype, budget: int) -> None:
         inner, hidden = config.moe_intermediate_size, config.hidden_size
-        self.count = _fitting(budget, 3 * inner * hidden * dtype.itemsize, config)
+        one = 3 * inner * hidden * dtype.itemsize
+        self.count = _fitting(budget, one, config)
+        self.nbytes = self.count * one
         self.gate_up = torch.empty(self.count, 2 * inner, hidden, dtype=dtype)
         self.down = torch.empty(self.count, hidden, inner, dtype=dtype)
 
@@ -71,6 +86,7 @@ class PackedSlots:
         inner, hidden = config.moe_intermediate_size, config.hidden_size
         one = sum(part.nbytes for shape in ((2 * inner, hidden), (hidden, inner)) for part in _packed_room(1, shape))
         self.count = _fitting(budget, one, config)
+        self.nbytes = self.count * one
         self.gate_up = _packed_room(self.count, (2 * inner, hidden))
         self.down = _packed_room(self.count, (hidden, inner))
 
@@ -89,30 +105,69 @@ class PackedSlots:
 
 
 class ExpertPool:
-    """Experts of all layers in a fixed number of slots; not thread-safe. `read` and `reused` count requests."""
+    """Experts of all layers in a fixed number of slots; not thread-safe. `read` and `reused` count requests.
+
+    `share`: how many slots each layer would have if all had the same.
+    """
 
     def __init__(self, source: ExpertSource, slots: Slots) -> None:
         self.source, self.slots = source, slots
+        self.share = max(slots.count // max(sparse_layers(source.config), 1), 1)
         self.read = self.reused = 0
-        self._held: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._held: OrderedDict[Key, int] = OrderedDict()
+        self._of_layer: Counter[str] = Counter()
+        self._passing = False  # the layer at hand needs more experts than its share: most of them only pass through
+        self._last: Key | None = None  # the last one that passed
+        self._coming: deque[Key] = deque()
+        self._ahead: dict[Key, Future[Triple]] = {}
+        self._readers = ThreadPoolExecutor(READERS, "docqa-experts") if source.packed else None
+
+    def expect(self, experts: str, numbers: Sequence[int]) -> None:
+        """These experts of a layer are asked for next, in this order: read some of them ahead."""
+        self._passing, self._last = len(numbers) > self.share, None
+        self._ahead.clear()  # of a pass that was given up
+        self._coming = deque((experts, number) for number in numbers if (experts, number) not in self._held)
+        self._read_ahead()
 
     def pair(self, experts: str, number: int) -> Pair:
         """The matrices of an expert, read if they are not held; good until the next call.
 
         Raises:
-            WeightsMismatch: what is read does not fit; the file is named.
+            WeightsMissing, WeightsMismatch: what is read is gone or does not fit; the file is named.
         """
         key = experts, number
         slot = self._held.get(key)
         if slot is None:
-            slot = len(self._held) if len(self._held) < self.slots.count else self._held.popitem(last=False)[1]
-            self.slots.fill(slot, *self.source.matrices(experts, number))
+            coming = self._ahead.pop(key, None)
+            matrices = self.source.matrices(experts, number) if coming is None else coming.result()
+            self._read_ahead()
+            slot = self._free_slot(experts)
+            self.slots.fill(slot, *matrices)
             self._held[key] = slot
+            self._of_layer[experts] += 1
+            self._last = key
             self.read += 1
         else:
             self._held.move_to_end(key)
             self.reused += 1
         return self.slots.pair(slot)
+
+    def _read_ahead(self) -> None:
+        while self._readers is not None and self._coming and len(self._ahead) < AHEAD:
+            key = self._coming.popleft()
+            self._ahead[key] = self._readers.submit(self.source.matrices, *key)
+
+    def _free_slot(self, experts: str) -> int:
+        """An empty slot, or that of an expert that gives way."""
+        if self._passing and self._of_layer[experts] >= self.share:
+            # A text is read layer after layer: what was used longest ago would be needed first in the next pass.
+            gone = self._last or next(key for key in self._held if key[0] == experts)
+        elif len(self._held) < self.slots.count:
+            return len(self._held)
+        else:
+            gone = next(iter(self._held))
+        self._of_layer[gone[0]] -= 1
+        return self._held.pop(gone)
 
 
 @dataclass(frozen=True)
@@ -126,11 +181,16 @@ class PooledExperts:
         """See `ExpertBank.pair`."""
         return self.pool.pair(self.experts, number)
 
+    def expect(self, numbers: Sequence[int]) -> None:
+        """See `ExpertBank.expect`."""
+        self.pool.expect(self.experts, numbers)
+
 
 class ExpertSource:
-    """A checkpoint's experts, one at a time. Keeps its files open and mapped as long as it lives.
+    """A checkpoint's experts, one at a time.
 
-    `packed`: leave them in 4 bits, where the folder holds them so.
+    `packed`: leave them in 4 bits, where the folder holds them so; else its files stay open and mapped as long as this
+    lives.
     """
 
     def __init__(
@@ -138,6 +198,7 @@ class ExpertSource:
     ) -> None:
         self.held, self.config, self.dtype, self.names = held, config, dtype, held.names
         self.packed = packed and self._in_groups()
+        self._files = ExpertFiles()
 
     def pool(self, budget: int) -> ExpertPool:
         """A pool of at most `budget` bytes. Raises NoMemory where not one expert fits."""
@@ -161,7 +222,7 @@ class ExpertSource:
                     if name not in self.names:
                         raise WeightsMissing(f"{self.held.folder}: no tensor {name}; the checkpoint is incomplete")
 
-    def matrices(self, experts: str, number: int) -> tuple[Matrix, Matrix, Matrix]:
+    def matrices(self, experts: str, number: int) -> Triple:
         """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert."""
         inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
         names = expert_names(experts, number)
@@ -176,7 +237,8 @@ class ExpertSource:
         if not self.packed:
             return self.held.read(name, shape, self.dtype)
         assert isinstance(self.held, Checkpoint)
-        parts, entry = self.held.raw(name), self.held.parts(name)["q"]
+        entries = self.held.parts(name)
+        parts, entry = {part: self._files.read(at) for part, at in entries.items()}, entries["q"]
         try:
             GROUPED.check(parts, shape)
         except BadParts as error:
@@ -217,13 +279,34 @@ def banks_for(
 
 
 def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
-    """Bytes of a pool for the experts, None where all of them fit in half of the memory that is available."""
+    """Bytes of a pool for the experts: what DOCQA_EXPERT_MEMORY says, else half of the memory that is available.
+
+    None where nothing is said and all of them fit in that half.
+
+    Raises:
+        ConfigUnsupported: DOCQA_EXPERT_MEMORY is no number of bytes.
+    """
     if not config.num_experts:
         return None
-    sparse = sum(config.sparse(number) for number in range(config.num_hidden_layers))
+    if said := os.environ.get(MEMORY_VARIABLE):
+        return bytes_of(said)
     one = 3 * config.moe_intermediate_size * config.hidden_size * dtype.itemsize
     room = _available_bytes() // MEMORY_SHARE
-    return None if sparse * config.num_experts * one <= room else room
+    return None if sparse_layers(config) * config.num_experts * one <= room else room
+
+
+def bytes_of(said: str) -> int:
+    """Bytes that a text as `9GiB`, `9G` or `9000000000` means; K, M, G and T are powers of 1,024."""
+    found = _BYTES.fullmatch(said.strip())
+    if found is None:
+        raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is no size; write it as 9GiB, or in bytes")
+    return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def pool_bytes(network: Hybrid) -> int | None:
+    """Memory of the pool that a network reads its experts into, None where it has none."""
+    pools = [bank.pool for bank in network.held_experts().values() if isinstance(bank, PooledExperts)]
+    return pools[0].slots.nbytes if pools else None
 
 
 def _packed_room(count: int, shape: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
@@ -238,8 +321,7 @@ def _fitting(budget: int, one: int, config: HybridConfig) -> int:
     """How many experts of `one` bytes fit; no more than there are."""
     if budget < one:
         raise NoMemory(f"{budget:,} bytes are too few for experts, one takes {one:,}; give the cache more")
-    sparse = sum(config.sparse(number) for number in range(config.num_hidden_layers))
-    return min(budget // one, sparse * config.num_experts)
+    return min(budget // one, sparse_layers(config) * config.num_experts)
 
 
 def _available_bytes() -> int:

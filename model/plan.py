@@ -12,6 +12,7 @@ BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 1
 SCRATCH_TOKENS = 2_048
 SCRATCH_FACTOR = 2  # of a layer's widest tensors: those of the delta rule's chunks, and what is freed but kept
 PACKED_SCRATCH_FACTOR = 1  # native products keep no copies; measured: 402 MiB at 5,834 tokens, 427 at 65,710
+PACKED_ITEM = 1 / 2 + 4 / 64  # bytes of a number in 4 bits, with its part of a group's scale and zero
 PROCESS_BYTES = 300 * 2**20  # Python with torch and the tokenizer, measured: 290 MiB
 TOKEN_BYTES = 500  # of one token outside the state: its id and place in the text, the rows of the heads and their copy
 
@@ -88,7 +89,7 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
     full = hidden * (3 * queries + 2 * shared) + 2 * config.head_dim
     attention_layers = config.layer_types.count(FULL)
-    sparse = sum(config.sparse(number) for number in range(config.num_hidden_layers))
+    sparse = sparse_layers(config)
     counts = {
         "embedding": config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2),
         "mlp": (config.num_hidden_layers - sparse) * 3 * hidden * config.intermediate_size
@@ -100,6 +101,11 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     }
     total = sum(counts.values())
     return counts | {"total": total, "active": total - counts["experts"] + _sent_to(config, counts)}
+
+
+def sparse_layers(config: HybridConfig) -> int:
+    """How many layers have experts."""
+    return sum(config.sparse(number) for number in range(config.num_hidden_layers))
 
 
 def _sent_to(config: HybridConfig, counts: dict[str, int]) -> int:
@@ -152,6 +158,7 @@ def estimate(
     item: int = 2,
     weights_on_disk: int = 0,
     packed: bool = False,
+    expert_bytes: int | None = None,
     speed: Speed | None = None,
 ) -> Estimate:
     """Plan a read of `tokens` tokens.
@@ -160,6 +167,7 @@ def estimate(
         item: bytes of one number in the compute dtype (2 for bf16, 4 for float32).
         weights_on_disk: bytes of the weight files, which are mapped while they are unpacked.
         packed: matrices stay mapped in the 4 or 8 bits of their files, and are all of the weights that is held.
+        expert_bytes: memory of the pool that experts are read into; where absent, all of them are held.
         speed: of prefill, measured on this machine; the defaults of `Speed` where absent.
 
     Raises:
@@ -181,4 +189,9 @@ def estimate(
     weights, mapped = parameters(config)["total"] * item, weights_on_disk
     if packed:
         weights, mapped = weights_on_disk, 0
+    if expert_bytes is not None:
+        counts = parameters(config)
+        each = PACKED_ITEM if packed else item
+        weights -= max(round(counts["experts"] * each) - expert_bytes, 0)
+        mapped -= mapped * counts["experts"] // counts["total"]
     return Estimate(tokens, factor, weights, mapped, held, scratch, disk, seconds)

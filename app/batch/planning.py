@@ -189,13 +189,16 @@ def _config(options: Options) -> tuple[HybridConfig, HybridConfig]:
 
 
 def _memory_bytes(config: HybridConfig, depth: HybridConfig, options: Options, tokens: int) -> int:
+    from docqa.model.experts import default_budget
     from docqa.model.load import default_dtype
     from docqa.model.plan import estimate, parameters
     from docqa.model.weights import weight_files
 
     on_disk = sum(path.stat().st_size for path in weight_files(Path(model_folder(options))))
     on_disk = on_disk * parameters(depth)["total"] // parameters(config)["total"]
-    return estimate(depth, tokens, item=int(default_dtype().itemsize), weights_on_disk=on_disk).memory_bytes
+    dtype = default_dtype()
+    item, pool = int(dtype.itemsize), default_budget(config, dtype)
+    return estimate(depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool).memory_bytes
 
 
 def _state_bytes(depth: HybridConfig, tokens: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -23,6 +24,10 @@ class ExpertBank(Protocol):
         """
         ...
 
+    def expect(self, numbers: Sequence[int]) -> None:
+        """Hear which experts are asked for next, in this order, so that they can be read ahead."""
+        ...
+
 
 @dataclass(frozen=True)
 class Stacked:
@@ -34,6 +39,9 @@ class Stacked:
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
         """See `ExpertBank.pair`."""
         return self.gate_up[number], self.down[number]
+
+    def expect(self, numbers: Sequence[int]) -> None:
+        """See `ExpertBank.expect`; all of them are here."""
 
 
 def times(x: Tensor, matrix: Matrix) -> Tensor:

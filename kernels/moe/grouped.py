@@ -17,6 +17,7 @@ def mix_grouped(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
     numbers, order = chosen.flatten().sort(stable=True)
     tokens, shares = order // k, weights.flatten()[order].to(work)
     hit, counts = numbers.unique_consecutive(return_counts=True)
+    bank.expect(hit.tolist())
     start = 0
     for number, count in zip(hit.tolist(), counts.tolist(), strict=True):
         part = slice(start, start + count)

@@ -11,8 +11,8 @@ from family_checkpoints import FAMILIES, pair, write_family
 from docqa.kernels.cpu import library
 from docqa.kernels.moe import mix_experts
 from docqa.model.config import HybridConfig
-from docqa.model.errors import NoMemory, WeightsMismatch, WeightsMissing
-from docqa.model.experts import default_budget
+from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
+from docqa.model.experts import MEMORY_VARIABLE, bytes_of, default_budget, pool_bytes
 from docqa.model.load import load_model, load_network
 from docqa.model.quantize import quantize
 
@@ -95,6 +95,29 @@ def test_experts_are_pooled_only_where_memory_is_short(monkeypatch):
     assert default_budget(HybridConfig.from_dict(tiny.RAW), torch.float32) is None
 
 
+@pytest.mark.parametrize(("said", "meant"), [("9GiB", 9 << 30), ("1.5g", 3 << 29), ("512 MB", 1 << 29), ("77", 77)])
+def test_memory_for_experts_is_said_as_people_write_it(said, meant):
+    assert bytes_of(said) == meant
+
+
+def test_the_environment_says_how_much_memory_experts_get(folder, monkeypatch):
+    monkeypatch.setenv(MEMORY_VARIABLE, f"{3 * ONE / 1024}K")
+    assert pool_bytes(load_model(folder, dtype="float32").network) == 3 * ONE
+    monkeypatch.setenv(MEMORY_VARIABLE, "plenty")
+    with pytest.raises(ConfigUnsupported, match="DOCQA_EXPERT_MEMORY = 'plenty' is no size"):
+        load_model(folder, dtype="float32")
+
+
+def test_a_text_that_needs_more_experts_than_fit_finds_its_share_of_them_again(folder):
+    config = HybridConfig.from_folder(folder)
+    sparse = sum(config.sparse(number) for number in range(4))
+    network = load_network(folder, config, torch.float32, expert_bytes=4 * sparse * ONE)
+    network(IDS)
+    assert pool_of(network).reused == 0
+    network(IDS)
+    assert pool_of(network).reused >= 3 * sparse  # 4 of 7 are held, the last one of them passes through
+
+
 WIDE = {"moe_intermediate_size": 64, "shared_expert_intermediate_size": 64}  # whole groups of 64
 
 
@@ -124,6 +147,28 @@ def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, f
     assert (mix_experts(x, chosen, weights, bank) - right).norm() / right.norm() < 0.02
     assert torch.equal(packed(IDS), load_network(tmp_path / "q", config, torch.float32, packed=True,
                                                  expert_bytes=20_000)(IDS))  # fmt: skip
+
+
+def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
+    if library() is None:
+        pytest.skip("the native library is not built or not for this processor")
+    write_family(tmp_path / "source", "qwen3_next", **WIDE)
+    quantize(tmp_path / "source", tmp_path / "q")
+    config = HybridConfig.from_folder(tmp_path / "q")
+    network = load_network(tmp_path / "q", config, torch.float32, packed=True)
+    (path,) = (tmp_path / "q").glob("*.safetensors")
+    whole = path.read_bytes()
+    path.unlink()  # what is mapped stays; the experts are read when they are needed
+    with pytest.raises(WeightsMissing, match=f"{path.name} is missing"):
+        network(IDS)
+    path.write_bytes(whole[:4000])
+    with pytest.raises(WeightsMismatch, match=f"{path.name} is damaged"):
+        load_network(tmp_path / "q", config, torch.float32, packed=True)
+    short = pool_of(network).source
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WeightsMismatch, match=rf"{path.name} is damaged \(it ends at byte"):
+        for number in range(config.num_experts):
+            short.matrices("layers.3.mlp.experts", number)
 
 
 def test_experts_in_fp8_are_read_one_at_a_time(tmp_path):

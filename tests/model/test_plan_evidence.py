@@ -3,6 +3,7 @@
 import pytest
 import tiny
 import torch
+from family_checkpoints import FAMILIES
 from safetensors.torch import save_file
 
 from docqa.model.config import HybridConfig
@@ -62,6 +63,23 @@ def test_memory_is_that_of_the_process_and_mapped_files_count_only_while_they_ar
     assert plain.memory_bytes == PROCESS_BYTES + plain.weights_bytes + reading
     assert estimate(CONFIG, 1000, weights_on_disk=1).memory_bytes == plain.memory_bytes
     assert mapped.memory_bytes == PROCESS_BYTES + plain.weights_bytes + 2**40
+
+
+SPARSE = HybridConfig.from_dict({**FAMILIES["qwen3_next"], "model_type": "qwen3_next"})
+
+
+def test_a_pool_stands_for_the_experts_in_the_plan():
+    experts = parameters(SPARSE)["experts"]
+    whole, pooled = estimate(SPARSE, 1000, item=4), estimate(SPARSE, 1000, item=4, expert_bytes=experts)
+    assert whole.memory_bytes - pooled.memory_bytes == 3 * experts  # a quarter of their four bytes each
+    assert estimate(SPARSE, 1000, item=4, expert_bytes=2**40) == whole
+    packed = [
+        estimate(SPARSE, 1000, item=4, weights_on_disk=2**30, packed=True, expert_bytes=pool).weights_bytes
+        for pool in (None, experts // 4)
+    ]
+    assert packed[0] - packed[1] == round(experts * 9 / 16) - experts // 4  # 4 bits, and a sixteenth for the groups
+    files = [estimate(SPARSE, 1000, weights_on_disk=2**30, expert_bytes=pool).mapped_bytes for pool in (None, 0)]
+    assert files[1] < files[0]  # experts are not unpacked at once
 
 
 def test_a_trial_measures_both_speeds_and_leaves_no_state(model):
