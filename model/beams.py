@@ -1,7 +1,8 @@
 """A few branches that go on from one state, one forward pass a step for all of them.
 
-The state's own keys and values are unpacked once and shared; each branch adds only its own few. Used for copying spans
-and for generation, both of which add some hundreds of tokens at most.
+The state's own keys and values are unpacked once and shared; each branch adds only its own few. Past the exact range
+every branch chooses its own blocks of keys. Used for copying spans and for generation, both of which add some hundreds
+of tokens at most.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from docqa.model.memory import AttentionMemory, DeltaMemory
+from docqa.model.memory import AttentionMemory, DeltaMemory, ForkedContext
 from docqa.model.step import NativeStep
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Branches:
         for layer in () if self.native else state.layers:
             if isinstance(layer, DeltaMemory):
                 self.caches.append(layer.fork())
+            elif state.position >= state.long.exact:
+                self.caches.append(ForkedContext(layer))
             else:
                 self.caches.append(SharedContext(layer, model.dtype))
 

@@ -78,14 +78,12 @@ def generate(
 def _continuation(model: Model, state: State, max_tokens: int, drafter: Drafter | None) -> Callable[[int], Tensor]:
     """Function from a token to the logits [vocab] of what follows it.
 
-    Branches share the unpacked context and are fast; past exact attention the state itself has to choose blocks.
+    Past exact attention nothing is guessed ahead: a pass over several tokens would read all keys.
     """
-    if state.position > state.long.exact:
-        walker = state.fork()
-        return lambda token: model.logits(model.prefill([token], walker))
-    drafter = drafter or drafter_for(model)
-    if drafter is not None:
-        return Speculation(model, state, drafter, max_tokens).logits
+    if state.position <= state.long.exact:
+        drafter = drafter or drafter_for(model)
+        if drafter is not None:
+            return Speculation(model, state, drafter, max_tokens).logits
     branches = Branches(model, state)
     return lambda token: branches.logits([token])[0]
 

@@ -185,3 +185,21 @@ class AttentionMemory:
         keys = k.to(dtype) * k_scale.to(dtype)[..., None]
         values = v.to(dtype) * v_scale.to(dtype)[..., None]
         return keys.transpose(0, 1), values.transpose(0, 1)
+
+
+class ForkedContext:
+    """Attention of branches past the exact range, [branches, seq = 1, heads, dim]: each goes on from the context by
+    itself, since each chooses its own blocks of keys.
+    """
+
+    def __init__(self, memory: AttentionMemory) -> None:
+        self.branches = [memory.fork()]
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
+        """Add one token to every branch and let its query read what it chooses."""
+        rows = zip(self.branches, q.split(1), k.split(1), v.split(1), strict=True)
+        return torch.cat([branch.attend(*row, rounded=rounded) for branch, *row in rows])
+
+    def keep(self, chosen: Tensor) -> None:
+        """Go on with the branches `chosen` [new branches], repeats allowed."""
+        self.branches = [self.branches[number].fork() for number in chosen.tolist()]

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from docqa.kernels.cpu import library
 from docqa.kernels.dispatch import native_in_use
 from docqa.kernels.products import PackedMatrix
-from docqa.kernels.step import Remembered, Step, StepWeights, Stretch, fits
+from docqa.kernels.step import Reach, Remembered, Step, StepWeights, Stretch, fits
 from docqa.model.config import FULL
 from docqa.model.hybrid import Hybrid, Layer
 from docqa.model.linear import SwiGLU
-from docqa.model.memory import AttentionMemory, DeltaMemory
+from docqa.model.memory import TILE, AttentionMemory, DeltaMemory, LongAttention
 
 if TYPE_CHECKING:
     from docqa.model.load import Model
@@ -37,11 +37,11 @@ class NativeStep:
         found = library()
         if found is None or not native_in_use() or len(state.layers) < model.config.num_hidden_layers:
             return None
-        weights = _weights(model.network)
-        if weights is None or not state.position:
+        weights, reach = _weights(model.network), _reach(state.long, state.grid)
+        if weights is None or not state.position or not reach.fits():
             return None
         memories = [_remembered(layer) for layer in state.layers]
-        return cls(model.network, Step(weights, memories, found), state.position, state.yarn_factor)
+        return cls(model.network, Step(weights, memories, reach, found), state.position, state.yarn_factor)
 
     def keep(self, chosen: Tensor) -> None:
         """Go on with these branches."""
@@ -115,10 +115,14 @@ def _layer(layer: Layer) -> dict[str, Tensor | PackedMatrix] | None:
     return found
 
 
+def _reach(long: LongAttention, grid: int) -> Reach:
+    return Reach(grid, long.exact, long.local, long.best, long.block, min(TILE, grid))
+
+
 def _remembered(layer: DeltaMemory | AttentionMemory) -> Remembered:
     if isinstance(layer, DeltaMemory):
         return Remembered(tail=layer.tail, memory=layer.memory)
-    stretches = [Stretch(block.k, block.v, block.k_scale, block.v_scale) for block in layer.sealed]
+    stretches = [Stretch(block.k, block.v, block.k_scale, block.v_scale, block.bounds) for block in layer.sealed]
     if layer.open is not None:
         stretches.append(Stretch(layer.open[0].float(), layer.open[1].float()))
     return Remembered(stretches=stretches)
@@ -133,7 +137,7 @@ def attention_step(model: Model, memory: AttentionMemory) -> Callable[[], object
     weights = _collect(model.network, (model.network.layers[config.layer_types.index(FULL)],))
     if weights is None:
         return None
-    step = Step(weights, [_remembered(memory)], found)
+    step = Step(weights, [_remembered(memory)], _reach(memory.long, memory.grid), found)
     x = torch.ones(1, config.hidden_size)
     cos, sin = model.network.rotation(torch.arange(memory.length, memory.length + 1), 1.0)
     return lambda: step.logits(x, cos[0], sin[0])

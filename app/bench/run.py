@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docqa.app.bench import twin
+from docqa.app.bench import family, far_decode, twin
 from docqa.app.bench.ingest import ingest_rows
 from docqa.app.bench.interface import interface_rows
 from docqa.app.bench.rows import Row
@@ -23,7 +23,6 @@ PROMPT, DECODED, REPEATS = 8_192, 32, 2
 LONG_PROMPT, RESTORED = 131_072, 102_400
 QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
 _SAMPLE = Path("sample_docs") / "services_agreement.pdf"
-_NOT_YET = {"decode_1m": ("tokens/s", "decode_8k")}
 
 
 def rows(
@@ -50,14 +49,19 @@ def rows(
         if long
         else Row("prefill_128k", None, "tokens/s", "prefill_8k", ours, "not measured: only with --long")
     )
-    for name, (unit, peer) in _NOT_YET.items():
-        yield Row(name, None, unit, peer, None, "not measured: this version has no measurement for it")
+    yield (
+        far_decode.decode_1m(model)
+        if long
+        else Row("decode_1m", None, "tokens/s", "decode_8k", None, "not measured: only with --long")
+    )
     yield from twin.twin_rows(model, context, trained)
     yield restore(model, restored)
     yield help_time()
     yield cold_ask()
     yield from ingest_rows(sorted((Path(__file__).parents[2] / "sample_docs").glob("*.pdf")))
     yield from interface_rows(characters)
+    if long:
+        yield from family.rows()
 
 
 def random_ids(model: Model, count: int) -> Any:

@@ -13,13 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from docqa.app.bench.far_decode import random_memory
 from docqa.app.bench.rows import Row
 from docqa.app.bench.timing import fastest
 
 if TYPE_CHECKING:
     from docqa.model.hybrid import Layer
     from docqa.model.load import Model
-    from docqa.model.memory import AttentionMemory
+    from docqa.model.memory import AttentionMemory, LongAttention
 
 CONTEXT, TRAINED, BLOCK = 262_144, 32_768, 2_048
 EVER = 1 << 40
@@ -85,23 +86,21 @@ def prefill_row(model: Model, pair: Pair, context: int) -> Row:
 def decode_row(model: Model, pair: Pair, context: int) -> Row:
     """One token more behind `context` tokens."""
     from docqa.model.beams import Branches
+    from docqa.model.memory import LongAttention
 
     state = model.new_state(layers=None)
     model.prefill(list(range(1, 65)), state)
     branches = Branches(model, state)
     branches.logits([1])
     base = fastest(lambda: branches.logits([1]), 5) / pair.layers
-    memory = _filled(model, context, sparse=True)
-    rotation, x = _rotation(model, context, 1), _random(model, 1)
-    sparse = fastest(lambda: pair.attention(x, rotation, memory.fork()), 3)
-    exact = base + _exact_step(model, context)
+    chosen, every = (_keys_seconds(model, context, long) for long in (LongAttention(), LongAttention(exact=EVER)))
     method = (
-        f"one token behind {context:,}: {base * 1e3:.3g} ms is a layer's share of a whole step at a short context, "
-        f"{sparse * 1e3:.3g} ms one attention layer that chooses blocks, {exact * 1e3:.3g} ms one that reads all keys "
-        f"(native step over int8 keys); {pair.deltas} + {pair.attentions} layers, twin {pair.layers}"
+        f"one token behind {context:,}: {base * 1e3:.3g} ms is a layer's share of a whole step at a short context, an "
+        f"attention layer adds {chosen * 1e3:.3g} ms where it chooses blocks and {every * 1e3:.3g} ms where it reads "
+        f"all keys (int8, native step where there is one); {pair.deltas} + {pair.attentions} layers, twin {pair.layers}"
     )
-    ours = pair.deltas * base + pair.attentions * sparse
-    return Row("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method)
+    ours = pair.layers * base + pair.attentions * chosen
+    return Row("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * (base + every)), method)
 
 
 def training_row(model: Model, pair: Pair, trained: int) -> Row:
@@ -158,23 +157,25 @@ def _filled(model: Model, context: int, *, sparse: bool) -> AttentionMemory:
     return memory
 
 
-def _exact_step(model: Model, context: int) -> float:
-    """Seconds that one attention layer of the native step needs for the keys of `context` tokens."""
+def _keys_seconds(model: Model, context: int, long: LongAttention) -> float:
+    """Seconds that the keys of `context` tokens add to a step of one attention layer."""
     import torch
 
     from docqa.kernels.attention import attention
     from docqa.model.step import attention_step
 
-    memory = _filled(model, context, sparse=False)
+    memory = random_memory(model, context, long)
     far = attention_step(model, memory)
-    if far is not None:
-        near = attention_step(model, _filled(model, 2 * BLOCK, sparse=False))
-        assert near is not None
-        rest = fastest(near, 5)
-        return max(fastest(far, 5) - rest, 1e-6) * context / (context - 2 * BLOCK)
+    without = attention_step(model, random_memory(model, 0, long))
+    if far is not None and without is not None:
+        pairs = [(fastest(far, 3), fastest(without, 3)) for _ in range(4)]  # in turn
+        return max(min(one for one, _ in pairs) - min(other for _, other in pairs), 1e-6)
     config = model.config
-    keys, values = memory.between(0, memory.length, model.dtype)
     q = torch.randn(1, 1, config.num_attention_heads, config.head_dim, dtype=model.dtype)
+    if context > long.exact:
+        k, v = torch.randn(2, 1, 1, config.num_key_value_heads, config.head_dim, dtype=model.dtype)
+        return fastest(lambda: memory.fork().attend(q, k, v), 3)
+    keys, values = memory.between(0, memory.length, model.dtype)
     return fastest(lambda: attention(q, keys[None], values[None]), 3)
 
 

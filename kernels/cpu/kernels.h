@@ -64,17 +64,18 @@ struct Matrix {
 };
 
 // Keys and values [count, kv_heads, dim] of a stretch of the context: bytes with fp16 scales [count, kv_heads], or float32
-// without.
+// without. `bounds`, of a whole stretch: smallest and largest key of each block, [count / block, 2, kv_heads, dim].
 struct Segment {
     int64_t count;
     const void *k, *v;
     const uint16_t *k_scale, *v_scale;
+    const float *bounds;
 };
 
 // A layer's weights and what it remembers of each branch. `mix`: of a delta net in_proj_qkv, in_proj_z, out_proj; of
 // attention q_proj (each head's query before its gate), k_proj, v_proj, o_proj.
 struct StepLayer {
-    int64_t attention, segment_count;
+    int64_t attention;
     Matrix mix[4], gate, up, down;
     const float *input_norm, *post_norm;                     // zero-centred, as q_norm and k_norm
     const float *a, *b, *conv, *rate, *dt_bias, *norm;       // [heads, hidden] twice, [taps, channels], e^A_log, ...
@@ -89,6 +90,10 @@ struct StepLayer {
 struct StepCall {
     int64_t tokens, hidden, layers, key_heads, value_heads, key_dim, value_dim, taps, heads, kv_heads, dim, rotary;
     int64_t own, room;  // tokens that each branch has of its own already, and how many there is room for
+    // Tokens of the context, in segments of `grid` but for the last; where a token is one of more than `exact`, its
+    // attention reads the first block, the last `local` tokens and the `best` blocks between (kernels/attention/blocks.py).
+    // `local` counts from the beginning of the token's tile; what has no bounds is read too.
+    int64_t context, grid, exact, local, best, block, tile;
     float eps;
     const float *cos, *sin;  // [rotary]
     float *x;

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu.library import Library, plain
+from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.products.packed import GROUP, PackedMatrix
 
 ROOM = 64  # tokens that branches get room for at a time
+PIECE = 512  # keys that the library takes at a time, as in step.inc
 MIX = {True: ("q_proj", "k_proj", "v_proj", "o_proj"), False: ("in_proj_qkv", "in_proj_z", "out_proj")}
 _VECTORS = ("a", "b", "conv", "rate", "dt_bias", "norm", "q_norm", "k_norm")
 
@@ -30,12 +32,12 @@ class Matrix(Structure):
 
 
 class Segment(Structure):
-    _fields_ = [("count", c_int64), *((name, c_void_p) for name in ("k", "v", "k_scale", "v_scale"))]
+    _fields_ = [("count", c_int64), *((name, c_void_p) for name in ("k", "v", "k_scale", "v_scale", "bounds"))]
 
 
 class StepLayer(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("attention", "segment_count")),
+        ("attention", c_int64),
         ("mix", Matrix * 4),
         *((name, Matrix) for name in ("gate", "up", "down")),
         *((name, c_void_p) for name in ("input_norm", "post_norm", *_VECTORS)),
@@ -47,11 +49,12 @@ SIZES = (
     "hidden", "layers", "key_heads", "value_heads", "key_dim", "value_dim", "taps",
     "heads", "kv_heads", "dim", "rotary",
 )  # fmt: skip
+REACH = ("grid", "exact", "local", "best", "block", "tile")
 
 
 class StepCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("tokens", *SIZES, "own", "room")),
+        *((name, c_int64) for name in ("tokens", *SIZES, "own", "room", "context", *REACH)),
         ("eps", c_float),
         *((name, c_void_p) for name in ("cos", "sin", "x")),
         ("layer", POINTER(StepLayer)),
@@ -62,15 +65,49 @@ class StepCall(Structure):
 
 
 @dataclass(frozen=True)
+class Reach:
+    """How far attention is exact, and what it reads beyond; all in tokens but `best`, which counts blocks.
+
+    A token that is one of more than `exact` reads the first block, the `local` tokens before its tile and what follows
+    them, and the `best` blocks between, as `kernels.attention.best_blocks` chooses them. Blocks are chosen among those
+    in whole stretches of the context, none where these do not hold whole blocks; tokens behind them are all read.
+    """
+
+    grid: int  # tokens of a whole stretch
+    exact: int
+    local: int
+    best: int
+    block: int
+    tile: int
+
+    def fits(self) -> bool:
+        """Whether the native step can read so: no block is longer than what it takes at a time."""
+        return self.block <= PIECE
+
+
+@dataclass(frozen=True)
 class Stretch:
     """Keys and values of a part of a context, [count, kv_heads, dim]: int8 with fp16 scales [count, kv_heads], or
-    float32 without them.
+    float32 without them. All but the last of a context are whole.
+
+    `bounds`: of a whole stretch, from `kernels.attention.block_bounds`, [count / block, 2, kv_heads, dim].
     """
 
     k: Tensor
     v: Tensor
     k_scale: Tensor | None = None
     v_scale: Tensor | None = None
+    bounds: Tensor | None = None
+
+    def plain(self) -> Stretch:
+        """The same with elements in order."""
+        rest = (None if part is None else part.contiguous() for part in (self.k_scale, self.v_scale, self.bounds))
+        return Stretch(self.k.contiguous(), self.v.contiguous(), *rest)
+
+    def segment(self) -> Segment:
+        """The same as the library reads it."""
+        parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
+        return Segment(self.k.shape[0], *(None if part is None else part.data_ptr() for part in parts))
 
 
 @dataclass
@@ -147,12 +184,31 @@ def fits(sizes: Mapping[str, int]) -> bool:
     )
 
 
+def _context(memories: Sequence[Remembered], grid: int) -> int:
+    """Tokens of the context, checked to be the same in all attention layers and cut on the grid."""
+    counts = {tuple(s.k.shape[0] for s in m.stretches if s.k.shape[0]) for m in memories if m.memory is None}
+    if len(counts) > 1:
+        raise ShapeMismatch(f"contexts of {sorted(sum(c) for c in counts)} tokens in layers of one state")
+    for found in counts:
+        if any(count != grid for count in found[:-1]) or max(found[-1:], default=0) > grid:
+            raise ShapeMismatch(f"stretches of {sorted(set(found))} tokens on a grid of {grid}")
+        return sum(found)
+    return 0
+
+
 class Step:
     """Branches that go on from one context; what they remember is this object's own and moves on in place."""
 
-    def __init__(self, weights: StepWeights, memories: Sequence[Remembered], library: Library) -> None:
-        """One branch; the tensors of `memories` are copied where a step writes into them."""
-        self.weights, self.library = weights, library
+    def __init__(
+        self, weights: StepWeights, memories: Sequence[Remembered], reach: Reach, library: Library
+    ) -> None:  # fmt: skip
+        """One branch; the tensors of `memories` are copied where a step writes into them.
+
+        Raises:
+            ShapeMismatch: contexts differ in length from layer to layer, or a stretch but the last is not whole.
+        """
+        self.weights, self.library, self.reach = weights, library, reach
+        self.context = _context(memories, reach.grid)
         self.own, self.room, self.count = 0, 0, 1
         self.table = type(weights.table).from_buffer_copy(weights.table)
         self.changing: list[tuple[Tensor, Tensor]] = []  # (tail, memory) or own (keys, values), one for each layer
@@ -172,22 +228,9 @@ class Step:
 
     def _segments(self, entry: StepLayer, stretches: Sequence[Stretch]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
-        held = [
-            Stretch(
-                s.k.contiguous(),
-                s.v.contiguous(),
-                None if s.k_scale is None else s.k_scale.contiguous(),
-                None if s.v_scale is None else s.v_scale.contiguous(),
-            )
-            for s in stretches
-            if s.k.shape[0]
-        ]
-        table = (Segment * max(1, len(held)))()
-        for segment, s in zip(table, held, strict=False):
-            segment.count, segment.k, segment.v = s.k.shape[0], s.k.data_ptr(), s.v.data_ptr()
-            if s.k_scale is not None and s.v_scale is not None:
-                segment.k_scale, segment.v_scale = s.k_scale.data_ptr(), s.v_scale.data_ptr()
-        entry.segment_count, entry.segments = len(held), ctypes.addressof(table)
+        held = [s.plain() for s in stretches if s.k.shape[0]]
+        table = (Segment * max(1, len(held)))(*(s.segment() for s in held))
+        entry.segments = ctypes.addressof(table)
         return held, table
 
     def _grow(self) -> None:
@@ -226,7 +269,8 @@ class Step:
         x, cos, sin = plain(x).clone(), plain(cos), plain(sin)
         out = torch.empty(self.count, weights.head.shape[0])
         call = StepCall(
-            self.count, *(weights.sizes[name] for name in SIZES), self.own, self.room, weights.eps,
+            self.count, *(weights.sizes[name] for name in SIZES), self.own, self.room,
+            self.context, *(getattr(self.reach, name) for name in REACH), weights.eps,
             cos.data_ptr(), sin.data_ptr(), x.data_ptr(), self.table, weights.norm.data_ptr(),
             Matrix.of(weights.head), out.data_ptr(),
         )  # fmt: skip

@@ -1,11 +1,12 @@
 """`docqa bench`: its rows, what was not measured, and the picture."""
 
 import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from docqa.app.bench import contestants, llama, machine, run
+from docqa.app.bench import contestants, far_decode, llama, machine, run
 from docqa.app.bench.ingest import ingest_rows
 from docqa.app.bench.interface import interface_rows
 from docqa.app.bench.plot import ratios_svg
@@ -77,13 +78,30 @@ def test_every_row_of_the_contract_is_there_and_those_measured_have_figures():
 
 
 def test_llama_cpp_is_optional(monkeypatch):
-    from types import SimpleNamespace
-
     sizes = SimpleNamespace(linear_key_head_dim=64, linear_value_head_dim=32)
     monkeypatch.setattr(llama, "find_spec", lambda name: None)
     assert llama.why_not(SimpleNamespace(config=sizes)) == "not measured: xllamacpp is not installed"
     monkeypatch.setattr(llama, "find_spec", lambda name: object())
     assert "shape" in llama.why_not(SimpleNamespace(config=sizes))
+
+
+@pytest.mark.slow
+@pytest.mark.weights
+def test_decoding_far_behind_is_put_beside_decoding_near():
+    from docqa.model.load import load_model
+
+    row = far_decode.decode_1m(load_model(), (2_048, 36_864, 40_960))
+    assert (row.name, row.peer, row.unit) == ("decode_1m", "decode_8k", "tokens/s")
+    assert 0 < row.ratio < 1 and "40,960 random keys" in row.method and "behind 36,864" in row.method
+
+
+def test_a_context_that_memory_cannot_hold_is_not_tried(monkeypatch):
+    from docqa.model.config import HybridConfig
+    from docqa.model.load import BUNDLED
+
+    monkeypatch.setattr("docqa.app.batch.machine.available_bytes", lambda: 1 << 30)
+    row = far_decode.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
+    assert row.value is None and row.method.startswith("not measured: 4.")
 
 
 @pytest.mark.slow
