@@ -7,7 +7,7 @@ in them the answer stands, how likely each holds it, and how likely none does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from docqa.ingest.sentences import sentences
@@ -88,6 +88,41 @@ def choose_excerpts(texts: Sequence[str], places: Sequence[tuple[int, int, int]]
     return chosen
 
 
+def cover(texts: Sequence[str], order: Sequence[int], chosen: Sequence[ExcerptPlace], most: int) -> list[ExcerptPlace]:
+    """`chosen` and, up to `most` in all, what they leave out of the passages in `order`, best passage first.
+
+    A reader that saw only where the cheaper head pointed would repeat what that one overlooks.
+    """
+    found = list(chosen)
+    for passage in order:
+        for piece in _pieces(texts[passage], passage):
+            if len(found) >= most:
+                return found
+            seen = sum(_shared(piece, other) for other in chosen if other.passage == passage)
+            if 2 * seen < piece.end - piece.start:
+                found.append(piece)
+    return found
+
+
+def _pieces(text: str, passage: int) -> list[ExcerptPlace]:
+    """Whole sentences of a passage in runs of at most `WORDS` words; a longer sentence stands alone."""
+    pieces: list[ExcerptPlace] = []
+    words = 0
+    for span in sentences(text):
+        count = len(text[span.start : span.end].split())
+        if pieces and words + count <= WORDS:
+            pieces[-1] = replace(pieces[-1], end=span.end)
+            words += count
+        else:
+            pieces.append(ExcerptPlace(passage, span.start, span.end))
+            words = count
+    return pieces
+
+
+def _shared(one: ExcerptPlace, other: ExcerptPlace) -> int:
+    return max(0, min(one.end, other.end) - max(one.start, other.start))
+
+
 def read_again(
     model: Any, question: str, texts: Sequence[str], excerpts: Sequence[ExcerptPlace], *, longest: int
 ) -> ExcerptReading:
@@ -95,7 +130,7 @@ def read_again(
     from docqa.model.reader import read_excerpts
 
     shown = ["".join(" " if c.isspace() else c for c in texts[e.passage][e.start : e.end]) for e in excerpts]
-    reading, tokens = read_excerpts(model.reader, model.tokenizer, question, shown, longest=longest)
+    reading, tokens = read_excerpts(model.reader, question, shown, longest=longest)
     spans = []
     for span in reading.spans:
         place, offsets = excerpts[span.passage], tokens[span.passage]

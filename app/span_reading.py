@@ -14,7 +14,7 @@ import numpy as np
 
 from docqa.app.context import Context, PlacedPassage
 from docqa.app.evidence import Ranked, WordIndex, fuse
-from docqa.app.excerpt_reading import ExcerptSpan, choose_excerpts, read_again
+from docqa.app.excerpt_reading import ExcerptSpan, choose_excerpts, cover, read_again
 from docqa.app.focus import Candidate, FocusReading, candidate_score, trim
 from docqa.app.words import terms
 from docqa.ingest.sentences import sentences
@@ -29,6 +29,7 @@ DEFAULT_SPAN_READER: dict[str, Any] = {
     "pointed_weight": 0.0,
     "again_weight": 0.3,
     "excerpts": 8,
+    "covering": 24,
     "passages": 16,
     "max_tokens": 64,
     "spans": 3,
@@ -141,7 +142,10 @@ def read_by_spans(
     found = places.scored([places.of_tokens(span) for span in reading.spans], ordered, reader)
     if not again or model.reader is None or not found:
         return ordered, FocusReading((), tuple(found), reading.none, tokens)
-    excerpts = choose_excerpts(places.texts, [places.within(c) for c in found], int(reader["excerpts"]))
+    pointed = choose_excerpts(places.texts, [places.within(c) for c in found], int(reader["excerpts"]))
+    number_of = {item.index: number for number, item in enumerate(top)}
+    order = [number_of[item.index] for item in ordered if item.index in number_of]
+    excerpts = cover(places.texts, order, pointed, int(reader["covering"]))
     second = read_again(model, question, places.texts, excerpts, longest=int(reader["max_tokens"]))
     likely = {top[number].index: value for number, value in second.passages.items()}
     ordered = _reordered(ordered, likely, float(reader["again_weight"]) if reorder else 0.0, again=True)

@@ -8,7 +8,7 @@ from docqa.kernels.activation import silu_product
 from docqa.kernels.products import PackedMatrix, product
 
 
-class _LazyStart:
+class LazyStart:
     """Leaves parameters on the meta device alone: torch would import a second's worth of modules to fill nothing."""
 
     def reset_parameters(self) -> None:
@@ -16,7 +16,7 @@ class _LazyStart:
             super().reset_parameters()  # type: ignore[misc]
 
 
-class Linear(_LazyStart, nn.Linear):
+class Linear(LazyStart, nn.Linear):
     """A matrix without bias, [out, in]; `packed`, where it is set, stands for `weight`, which has no content then."""
 
     packed: PackedMatrix | None = None
@@ -28,7 +28,7 @@ class Linear(_LazyStart, nn.Linear):
         return super().forward(x) if self.packed is None else product(x, self.packed)
 
 
-class Embedding(_LazyStart, nn.Embedding):
+class Embedding(LazyStart, nn.Embedding):
     """Token vectors, [vocab, hidden]; `packed` as in `Linear`."""
 
     packed: PackedMatrix | None = None
@@ -39,7 +39,7 @@ class Embedding(_LazyStart, nn.Embedding):
         return self.packed.dense(ids.flatten()).view(*ids.shape, -1)
 
 
-class Depthwise(_LazyStart, nn.Conv1d):
+class Depthwise(LazyStart, nn.Conv1d):
     """Weights of the causal convolution, [channels, 1, taps]; kernels/conv computes it."""
 
     def __init__(self, channels: int, taps: int) -> None:

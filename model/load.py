@@ -95,14 +95,9 @@ class Model:
         """The checkpoint's reader, loaded when it is first needed; None where it has none.
 
         Raises:
-            WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
+            WeightsMismatch: a file of it is damaged or missing; the file is named.
         """
-        packed = bool(self.lower.held())
-
-        def network(layers: int) -> Hybrid:
-            return load_network(self.folder, self.config, self.dtype, layers, known=self.lower, packed=packed)
-
-        return Reader.load(self.folder, network, self.config, self.heads.span)
+        return Reader.load(self.folder)
 
     @property
     def answer_layers(self) -> int:

@@ -1,4 +1,4 @@
-"""Group quantization: matrices in 4 bits, the embedding in 8, with a scale and a zero for every group of 64 inputs.
+"""Group quantization: matrices in 4 bits, the embedding in 8 or 4, a scale and a zero for every group of 64 inputs.
 
 A matrix NAME [rows, columns] is stored as NAME.q (uint8 [rows, columns / 2], two values a byte, the low half first;
 int8 [rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns / 64]); its value is
@@ -94,8 +94,10 @@ def quantize_matrix(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
     return pairs[..., 0] | (pairs[..., 1] << 4), scale.half(), zero.half()
 
 
-def quantize(source: Path, target: Path) -> dict[str, Any]:
+def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> dict[str, Any]:
     """Write the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an index.
+
+    `embedding_bits`: 8 or 4, of the embedding and of a head of its own.
 
     Returns:
         {"bytes": size of the weights, "tensors": stored tensors, "files": names of the files}.
@@ -114,7 +116,7 @@ def quantize(source: Path, target: Path) -> dict[str, Any]:
             if not is_quantized(name, tensor):
                 shards.add(name, tensor.float().contiguous())
                 continue
-            bits = 8 if "embed_tokens" in name or name == "lm_head.weight" else 4
+            bits = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else 4
             parts = zip((".q", ".scale", ".zero"), quantize_matrix(tensor, bits), strict=True)
             for suffix, part in parts:
                 shards.add(name + suffix, part.contiguous())

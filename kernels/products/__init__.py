@@ -7,12 +7,11 @@ from torch import Tensor
 from docqa.kernels.cpu import LEVELS, library
 from docqa.kernels.dispatch import choose, native_in_use, register, register_native
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.products.gradient import adapted_product
 from docqa.kernels.products.native import product_native
 from docqa.kernels.products.packed import GROUP, PackedMatrix
 from docqa.kernels.products.reference import product_reference
 
-__all__ = ["GROUP", "PackedMatrix", "adapted_product", "packed_is_faster", "product"]
+__all__ = ["GROUP", "PackedMatrix", "packed_is_faster", "product"]
 
 register_native("product", product_native, why="whole numbers inside a group, weights read in 4 or 8 bits")
 register("product", "reference", product_reference, why="the definition")

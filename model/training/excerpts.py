@@ -13,24 +13,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from docqa.model.prompt import TextTokenizer
-from docqa.model.reader import LONGEST_EXCERPT, asked_ids
+from docqa.model.reader import LONGEST_EXCERPT, ReaderTokenizer
 from docqa.model.training.data import QA_WEIGHTS, SourceText, cut_passages
 from docqa.model.training.features import altered_questions, groups
 
 SIZES = (36, 52, 68)  # words of an excerpt, at most; every document is cut in each of them
+# Drawn more often: people wrote its unanswerable questions to mislead a reader.
+MISLEADING = {"squad_dev_articles": 2.0}
+UNANSWERED, UNANSWERED_WRITTEN = 0.2, 0.4  # share of unanswerable questions: made here, or written by people
 WORD = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True)
 class AskedExcerpts:
-    """A question's token ids before an excerpt and alone, those of its excerpts, and the answers.
+    """The token ids of a question before an excerpt, those of its excerpts, and the answers.
 
     An answer is (excerpt, first token, last token).
     """
 
     question: list[int]
-    alone: list[int]
     excerpts: list[list[int]]
     golds: list[tuple[int, int, int]]
 
@@ -51,7 +52,9 @@ class ExcerptDocument:
         self.sources = sources
         asked = [(number, q) for number, source in enumerate(sources) for q in source.questions]
         self.answered = [(number, q.text, q.spans) for number, q in asked if q.spans]
-        self.unanswered = [q.text for _, q in asked if not q.spans] + altered_questions(sources, rng)
+        written = [q.text for _, q in asked if not q.spans]
+        self.unanswered = written + altered_questions(sources, rng)
+        self.unanswered_share = UNANSWERED_WRITTEN if written else UNANSWERED
         self._cuts: dict[int, _Cut] = {}
 
     def cut(self, size: int) -> _Cut:
@@ -66,9 +69,9 @@ class ExcerptDocument:
             self._cuts[size] = _Cut(places, words, rarity)
         return self._cuts[size]
 
-    def question(self, rng: random.Random, unanswered: float) -> tuple[int, str, tuple[tuple[int, int], ...]]:
-        """(its source, its text, its answers); one that nothing answers, with source -1, at the rate `unanswered`."""
-        if self.unanswered and (not self.answered or rng.random() < unanswered):
+    def question(self, rng: random.Random) -> tuple[int, str, tuple[tuple[int, int], ...]]:
+        """(its source, its text, its answers); one that nothing answers has source -1."""
+        if self.unanswered and (not self.answered or rng.random() < self.unanswered_share):
             return -1, rng.choice(self.unanswered), ()
         return rng.choice(self.answered)
 
@@ -81,19 +84,18 @@ class ExcerptDocument:
 
 def asked_excerpts(
     document: ExcerptDocument,
-    tokenizer: TextTokenizer,
+    tokenizer: ReaderTokenizer,
     rng: random.Random,
     *,
     wrong: int,
-    unanswered: float = 0.2,
     dropped: float = 0.15,
 ) -> AskedExcerpts | None:
     """Draw a question of a document and its excerpts: a right one with some `wrong` ones, or wrong ones alone.
 
-    `unanswered`: share of questions that nothing answers; `dropped`: of the others, those put to wrong excerpts only.
+    `dropped`: share of the questions with an answer that are put to wrong excerpts only.
     """
     cut = document.cut(rng.choice(SIZES))
-    owner, question, spans = document.question(rng, unanswered)
+    owner, question, spans = document.question(rng)
     holding = [i for i, (n, a, b) in enumerate(cut.places) if n == owner and any(a < e and s < b for s, e in spans)]
     answered = bool(holding) and rng.random() >= dropped
     pool = [i for i in document.likest(cut, question, 12 + len(holding)) if i not in holding]
@@ -113,8 +115,7 @@ def asked_excerpts(
         golds += [(number, *found) for found in _tokens(inside, offsets[:LONGEST_EXCERPT])]
     if not texts or not all(texts):
         return None
-    before, alone, _ = asked_ids(tokenizer, question)
-    return AskedExcerpts(before, alone, texts, sorted(set(golds)))
+    return AskedExcerpts(tokenizer.asked(question), texts, sorted(set(golds)))
 
 
 def _tokens(spans: list[tuple[int, int]], offsets: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -128,7 +129,7 @@ def _tokens(spans: list[tuple[int, int]], offsets: list[tuple[int, int]]) -> Ite
 class ExcerptQuestions:
     """All training documents, or those kept for validation."""
 
-    def __init__(self, data: Path, tokenizer: TextTokenizer, seed: int, *, validation: bool = False) -> None:
+    def __init__(self, data: Path, tokenizer: ReaderTokenizer, seed: int, *, validation: bool = False) -> None:
         rng = random.Random(seed)
         self.tokenizer = tokenizer
         self.by_set: dict[str, list[ExcerptDocument]] = {}
@@ -138,7 +139,7 @@ class ExcerptQuestions:
                 self.by_set.setdefault(name.split("-", 1)[0], []).append(document)
         self.sets = [name for name in QA_WEIGHTS if name in self.by_set]
         count = {s: sum(len(d.answered) + len(d.unanswered) for d in self.by_set[s]) for s in self.sets}
-        self.weights = [(QA_WEIGHTS[name] * count[name]) ** 0.5 for name in self.sets]
+        self.weights = [MISLEADING.get(name, 1.0) * (QA_WEIGHTS[name] * count[name]) ** 0.5 for name in self.sets]
 
     def draw(self, rng: random.Random, wrong: int) -> AskedExcerpts:
         """A question of a set by its weight, of a document by its number of questions."""

@@ -4,7 +4,7 @@ Every step keeps its own folder under `--out` and takes up what is there, so tha
 stopped; a step that is finished is passed over. At the end `--out`/model is a quantized folder with its heads and
 reader, which `docqa.app.calibrate` makes ready for answering.
 
-python -m docqa.model.training.pipeline --teacher FILE.gguf --data FOLDER --out FOLDER --minutes M [--device cuda]
+python -m docqa.model.training.pipeline --teacher FILE.gguf --encoder FOLDER --data FOLDER --out FOLDER --minutes M
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def steps(options: argparse.Namespace) -> list[tuple[str, Callable[[], None]]]:
             )
 
     heads = ["--features", read["training"], "--validation", read["validation"], "--out", folders["model"]]
-    on_model = ["--student", folders["model"], "--data", data, "--out", folders["model"], "--device", options.device]
+    reading = ["--start", str(options.encoder), "--data", data, "--out", folders["model"], "--device", options.device]
     return [
         ("convert", lambda: convert.main(["--teacher", teacher, "--out", folders["converted"]])),
         ("transfer", lambda: trunk(transfer.main, "transfer", "converted", "transferred")),
@@ -56,14 +56,14 @@ def steps(options: argparse.Namespace) -> list[tuple[str, Callable[[], None]]]:
         ("features", read_all),
         ("evidence", lambda: evidence.main(heads)),
         ("span", lambda: span.main([*heads, "--minutes", str(options.minutes * SHARES["span"])])),
-        ("reader", lambda: reader.main([*on_model, "--minutes", str(options.minutes * SHARES["reader"])])),
+        ("reader", lambda: reader.main([*reading, "--minutes", str(options.minutes * SHARES["reader"])])),
     ]
 
 
 def pack(source: Path, target: Path, licence: Path | None) -> None:
     """Quantize `source` into `target`, with the number of the layer that the heads look at."""
     target.mkdir(parents=True, exist_ok=True)
-    quantize(source, target)
+    quantize(source, target, embedding_bits=4)  # leaves room for the reader
     (target / "calibration.json").write_text(f'{{"evidence_layer": {features.LAYER}}}\n', encoding="utf-8")
     if licence is not None:
         shutil.copy(licence, target / "LICENSE")
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train the bundled model from the teacher's file to its heads.")
-    for name in ("teacher", "data", "out"):
+    for name in ("teacher", "encoder", "data", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True, help="for all steps together")
     parser.add_argument("--batch", type=int, default=4, help="sequences a step; 64 and more on a GPU")

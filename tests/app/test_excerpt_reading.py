@@ -3,7 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.app.excerpt_reading import WORDS, ExcerptPlace, around, choose_excerpts
+from docqa.app.excerpt_reading import WORDS, ExcerptPlace, around, choose_excerpts, cover
+from docqa.ingest.sentences import sentences
 
 WORD = st.sampled_from(["rent", "tenant", "the", "of", "pays", "30", "pounds", "harbour"])
 SENTENCE = st.lists(WORD, min_size=1, max_size=30).map(lambda words: " ".join(words).capitalize() + ".")
@@ -40,3 +41,27 @@ def test_places_within_an_excerpt_that_is_chosen_get_none_of_their_own():
     chosen = choose_excerpts(texts, [(0, 12, 21), (0, 33, 40), (1, 0, 7), (1, 8, 10)], most=3)
     assert [place.passage for place in chosen] == [0, 1]
     assert choose_excerpts(texts, [(0, 12, 21), (1, 0, 7)], most=1) == chosen[:1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(SENTENCE, min_size=1, max_size=8).map(" ".join), min_size=1, max_size=4), st.data())
+def test_a_cover_leaves_no_sentence_of_the_first_passages_out(texts, data):
+    order = data.draw(st.permutations(range(len(texts))))
+    start = data.draw(st.integers(0, len(texts[order[-1]]) - 1))
+    chosen = [around(texts[order[-1]], order[-1], start, start + 1)]
+    places = cover(texts, order, chosen, most=40)
+    assert places[:1] == chosen
+    for number, text in enumerate(texts):
+        for span in sentences(text):
+            inside = [p for p in places if p.passage == number and p.start < span.end and span.start < p.end]
+            assert inside
+    assert cover(texts, order, chosen, most=2) == places[:2]
+
+
+def test_a_cover_reads_nothing_twice():
+    text = " ".join(
+        f"Sentence {number} says that the rent of house {number} is {number} pounds." for number in range(20)
+    )
+    chosen = [around(text, 0, 10, 14)]
+    words = sum(len(text[place.start : place.end].split()) for place in cover([text], [0], chosen, most=40))
+    assert words < 1.5 * len(text.split())

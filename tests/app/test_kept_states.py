@@ -80,8 +80,11 @@ def test_cached_answer_is_the_cold_answer_after_a_restart(lease: Path, cache: Pa
 
 @pytest.mark.parametrize(
     ("spec", "reused"),
-    [({"interrupt_at": 0}, 0), ({"interrupt_inside": 2048}, 2048), ({"interrupt_at": 4096}, 4096)],
-    ids=["before the first block", "inside the second block", "after the second block"],
+    [
+        pytest.param({"interrupt_at": 0}, 0, id="before the first block"),
+        pytest.param({"interrupt_inside": 2048}, 2048, id="inside the second block"),
+        pytest.param({"interrupt_at": 4096}, 4096, id="after the second block", marks=pytest.mark.slow),
+    ],
 )
 def test_an_interrupted_read_goes_on_and_gives_the_cold_answer(
     read_once: Any, cache: Path, ask_in_process: Any, spec: dict[str, int], reused: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,27 +15,20 @@ QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
 
 @pytest.fixture(scope="module")
-def reading_model(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) -> Any:
+def reading_model(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, tiny_reader: ModuleType) -> Any:
     """The tiny checkpoint with a span head and a reader of random weights beside it."""
     import torch
     from safetensors.torch import save_file
 
-    from docqa.model.load import load_model, load_network
-    from docqa.model.reader import READER_FILE, Reader, ReaderHead, stored_form
+    from docqa.model.load import load_model
     from docqa.model.span_head import SPAN_FILE, SpanHead
 
     folder = tmp_path_factory.mktemp("reader") / "model"
     shutil.copytree(checkpoint, folder)
     torch.manual_seed(3)
     config = load_model(folder, dtype="float32", threads=1).config
-    span = SpanHead(config.hidden_size, row=16, width=32)
-    save_file(span.state_dict(), folder / SPAN_FILE)
-    network = load_network(folder, config, torch.float32, 2)
-    reader = Reader(network, 1, 2, ReaderHead(config.hidden_size, 32, width=16, blocks=1), span)
-    for parameter in reader.own_parameters():
-        torch.nn.init.normal_(parameter, 0, 0.3)
-    about = {"layers": "2", "first": "1", "rank": "2"}
-    save_file(stored_form(reader.own_tensors()), folder / READER_FILE, metadata=about)
+    save_file(SpanHead(config.hidden_size, row=16, width=32).state_dict(), folder / SPAN_FILE)
+    tiny_reader.write_reader(folder)
     return load_model(folder, dtype="float32", threads=1)
 
 

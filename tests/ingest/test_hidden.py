@@ -422,6 +422,7 @@ GONE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_files_of_the_corpus_keep_what_shows_and_lose_what_does_not(corpus: Path) -> None:
     documents = {name: read(corpus / f"{name}.pdf") for name, _, _ in KEPT + GONE}
     lost = [item for item in KEPT if item[2] not in documents[item[0]].pages[item[1] - 1].text]

@@ -49,7 +49,8 @@ def stored_names(tensors):
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("size", ["0.8B", *(pytest.param(size, marks=pytest.mark.slow) for size in list(SIZES)[1:])])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", list(SIZES))
 def test_layers_of_a_dense_size_are_as_near_to_transformers_as_it_is_to_itself(tmp_path, size):
     """27B takes 9 GB of memory."""
     write(tmp_path, size)

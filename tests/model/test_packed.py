@@ -48,6 +48,18 @@ def test_matrices_stay_packed_unless_a_dtype_is_asked_for(folder, packed):
     assert packed.precision != load_model(folder, dtype="float32").precision
 
 
+def test_the_embedding_may_be_packed_in_four_bits_too(folder, tmp_path):
+    source = tiny.write_checkpoint(tmp_path / "source")
+    quantize(source, tmp_path / "q", embedding_bits=4)
+    whole = load_model(source, dtype="float32").network.embed_tokens.weight
+    model = load_model(tmp_path / "q")
+    ids = tiny.random_ids(40)
+    rounded = model.network.embed_tokens(ids)
+    # Half of a fifteenth of a group's range at most, with the range of 64 numbers some five of their spreads.
+    assert 0 < (rounded - whole[ids]).abs().max() < 0.35 * whole.std()
+    assert model.logits(read(model, ids)[0]).shape == (whole.shape[0],)
+
+
 def test_the_network_computes_what_the_definition_of_the_product_says(packed, monkeypatch):
     ids = tiny.random_ids(90)
     ours = packed.logits(read(packed, ids)[0])

@@ -71,6 +71,7 @@ def test_a_long_page_is_laid_out_in_slices_without_a_gap(document: Any) -> None:
     assert "\n".join(text[row.start : row.end] for row in shown if row is not None) == text
 
 
+@pytest.mark.slow
 def test_a_document_of_a_million_tokens_is_laid_out_within_a_second_of_processor_time(document: Any) -> None:
     document = document(*[WORDS * 8 for _ in range(2_000)])
     assert sum(len(page.text) for page in document.pages) > 4_000_000

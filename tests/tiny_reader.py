@@ -1,0 +1,41 @@
+"""A reader of random weights over a few word pieces, as the files of a checkpoint folder."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from docqa.model.encoder import EncoderShape
+from docqa.model.reader import READER_FILE, READER_TOKENIZER, Reader, ReaderTokenizer, described, stored_form
+
+
+def write_pieces(path: Path) -> int:
+    """Write a tokenizer of single characters (the same ones again behind the first of a word); their number."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+    plain = [chr(code) for code in range(33, 127) if not chr(code).isupper()]
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *plain, *(f"##{c}" for c in plain)]
+    pieces = Tokenizer(models.WordPiece({name: i for i, name in enumerate(names)}, unk_token="[UNK]"))
+    pieces.normalizer = normalizers.BertNormalizer(lowercase=True)
+    pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    path.write_text(json.dumps(json.loads(pieces.to_str())))
+    return len(names)
+
+
+def random_reader(folder: Path, seed: int = 3) -> Reader:
+    """A fresh reader of random weights; its tokenizer is written to `folder`."""
+    size = write_pieces(folder / READER_TOKENIZER)
+    torch.manual_seed(seed)
+    reader = Reader(EncoderShape(size, 64, 2, 2, 128, 300), ReaderTokenizer(folder / READER_TOKENIZER))
+    for parameter in reader.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, 0, 0.2)
+    return reader.requires_grad_(False).eval()
+
+
+def write_reader(folder: Path, seed: int = 3) -> Reader:
+    """`random_reader`, its weights written to `folder` too."""
+    reader = random_reader(folder, seed)
+    save_file(stored_form(reader.state_dict()), folder / READER_FILE, metadata=described(reader.encoder.shape))
+    return reader
