@@ -1,11 +1,13 @@
-"""Reading again: the few excerpts that the span head points into, read with the question in mind.
+"""Reading again: excerpts of the best passages, read with the question in mind.
 
-An excerpt is the sentence of a candidate with its neighbours, some sixty words. The reader (model/reader.py) says where
+First come those that the span head points into, the sentence of a candidate with its neighbours, some sixty words;
+then what they leave out of the best passages. The reader (model/reader.py) says where
 in them the answer stands, how likely each holds it, and how likely none does.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +16,7 @@ from docqa.ingest.sentences import sentences
 
 WORDS = 60
 _LONG = 100  # words: a sentence above that is cut around the candidate
+_WORD = re.compile(r"\S+")
 _ASIDE = 250  # characters kept on either side there
 
 
@@ -105,18 +108,26 @@ def cover(texts: Sequence[str], order: Sequence[int], chosen: Sequence[ExcerptPl
 
 
 def _pieces(text: str, passage: int) -> list[ExcerptPlace]:
-    """Whole sentences of a passage in runs of at most `WORDS` words; a longer sentence stands alone."""
+    """Whole sentences of a passage in runs of at most `WORDS` words; one that is much longer, as a table, in parts."""
     pieces: list[ExcerptPlace] = []
     words = 0
-    for span in sentences(text):
-        count = len(text[span.start : span.end].split())
+    for start, end in (part for span in sentences(text) for part in _parts(text, span.start, span.end)):
+        count = len(text[start:end].split())
         if pieces and words + count <= WORDS:
-            pieces[-1] = replace(pieces[-1], end=span.end)
+            pieces[-1] = replace(pieces[-1], end=end)
             words += count
         else:
-            pieces.append(ExcerptPlace(passage, span.start, span.end))
+            pieces.append(ExcerptPlace(passage, start, end))
             words = count
     return pieces
+
+
+def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """A sentence, or runs of `WORDS` of its words where it is longer than a reader takes at once."""
+    words = [(start + match.start(), start + match.end()) for match in _WORD.finditer(text[start:end])]
+    if len(words) <= _LONG:
+        return [(start, end)]
+    return [(run[0][0], run[-1][1]) for run in (words[at : at + WORDS] for at in range(0, len(words), WORDS))]
 
 
 def _shared(one: ExcerptPlace, other: ExcerptPlace) -> int:

@@ -1,7 +1,8 @@
-"""Reading by the span head: the rows that were kept of the best passages against the question; nothing is read again.
+"""Reading by the span head: the rows that were kept of the best passages against the question.
 
-The head says how likely the answer is in each passage, which orders the evidence anew, and proposes spans. Every span
-leads back to exact characters of a page.
+The head says how likely the answer is in each passage, which orders the evidence anew, and proposes spans. Where the
+model has a reader, excerpts of these passages are then read again with the question (excerpt_reading.py), and its spans
+stand instead. Every span leads back to exact characters of a page.
 """
 
 from __future__ import annotations

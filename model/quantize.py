@@ -28,6 +28,7 @@ from docqa.model.weights import HEAD_FILES
 
 GROUP = 64
 CONFIG_KEY = "docqa_quantization"
+PARTS = (".q", ".scale", ".zero")  # behind the name of a packed matrix, in the order of `quantize_matrix`
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
 KEPT = (
     ".in_proj_a.weight",
@@ -117,7 +118,7 @@ def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> dict[str
                 shards.add(name, tensor.float().contiguous())
                 continue
             bits = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else 4
-            parts = zip((".q", ".scale", ".zero"), quantize_matrix(tensor, bits), strict=True)
+            parts = zip(PARTS, quantize_matrix(tensor, bits), strict=True)
             for suffix, part in parts:
                 shards.add(name + suffix, part.contiguous())
     names = shards.finish()

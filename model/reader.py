@@ -22,14 +22,13 @@ from docqa.kernels.products import PackedMatrix, packed_is_faster
 from docqa.model.encoder import BiasedLinear, Encoder, EncoderShape
 from docqa.model.errors import WeightsMismatch
 from docqa.model.linear import Embedding, Linear
-from docqa.model.quantize import quantize_matrix
+from docqa.model.quantize import PARTS, quantize_matrix
 from docqa.model.span_head import SpanReading, best_spans
 from docqa.model.weights import head_metadata, head_tensors
 
 READER_FILE = "reader.safetensors"
 READER_TOKENIZER = "reader_tokenizer.json"
 LONGEST_EXCERPT, LONGEST_ASKED = 160, 64  # tokens; a longer question loses its beginning
-PARTS = (".q", ".scale", ".zero")  # of a packed matrix, as quantize.py names them
 EMBEDDING_BITS, MATRIX_BITS = 4, 8
 
 

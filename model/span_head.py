@@ -152,12 +152,6 @@ class SpanHead(nn.Module):
         self, passage: tuple[Tensor, Tensor, Tensor], question: tuple[Tensor, Tensor, Tensor]
     ) -> tuple[Tensor, Tensor]:
         """Start and end logits [pairs, seq] (-inf on filling) of pairs of (rows, encodings, mask)."""
-        return self.features(passage, question)[1:]
-
-    def features(
-        self, passage: tuple[Tensor, Tensor, Tensor], question: tuple[Tensor, Tensor, Tensor]
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """What `score` returns, and before it what the logits were made of: [pairs, seq, width]."""
         rows, p, p_mask = passage
         asked, q, q_mask = question
         similar = (p * self.of_both) @ q.transpose(1, 2) + self.of_passage(p) + self.of_question(q).transpose(1, 2)
@@ -182,7 +176,7 @@ class SpanHead(nn.Module):
         relevant = self.relevance(torch.cat([pooled, best, question_mean], -1))
         y = self.to_end(x, p_mask, self.dropout)
         start, end = (self.starts(x).squeeze(-1) + relevant, self.ends(y).squeeze(-1) + relevant)
-        return x, start.masked_fill(~p_mask, float("-inf")), end.masked_fill(~p_mask, float("-inf"))
+        return start.masked_fill(~p_mask, float("-inf")), end.masked_fill(~p_mask, float("-inf"))
 
 
 @dataclass(frozen=True)

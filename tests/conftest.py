@@ -17,12 +17,19 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OFFLINE = Path(__file__).resolve().parent / "offline"
 
 
-def _go_offline() -> None:
-    """Refuse connections here, and through PYTHONPATH in every Python that a test starts."""
-    spec = importlib.util.spec_from_file_location("docqa_tests_offline", OFFLINE / "sitecustomize.py")
+def _module(name: str, path: Path) -> ModuleType:
+    """The module in a file beside the tests, run."""
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
-    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _go_offline() -> None:
+    """Refuse connections here, and through PYTHONPATH in every Python that a test starts."""
+    _module("docqa_tests_offline", OFFLINE / "sitecustomize.py")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(OFFLINE), os.environ.get("PYTHONPATH"))))
 
 
@@ -32,12 +39,7 @@ _go_offline()
 @pytest.fixture(scope="session")
 def tiny_reader() -> ModuleType:
     """tiny_reader.py beside this file: readers of random weights."""
-    spec = importlib.util.spec_from_file_location("tiny_reader", Path(__file__).parent / "tiny_reader.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return _module("tiny_reader", Path(__file__).parent / "tiny_reader.py")
 
 
 @pytest.fixture(autouse=True)

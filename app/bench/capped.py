@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from docqa.model.load import Model
 
+EVERY_EXPERT = 1 << 50  # bytes of a pool that holds any model's
+
 
 @dataclass(frozen=True)
 class Order:
@@ -74,9 +76,8 @@ def run(order: Order) -> dict[str, Any]:
     from docqa.model.experts import pool_bytes
     from docqa.model.load import load_model
 
-    every = 1 << 50
     threads = 1 if order.processor else None
-    model = load_model(order.folder, expert_bytes=order.expert_bytes or every, threads=threads)
+    model = load_model(order.folder, expert_bytes=order.expert_bytes or EVERY_EXPERT, threads=threads)
     watch = _Watch(model, order)
     ids = torch.randint(0, model.tokenizer.vocab_size, (order.prompt,), generator=torch.Generator().manual_seed(1))
     state, logits = model.new_state(), []

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docqa.app.bench import period
-from docqa.app.bench.capped import Order
+from docqa.app.bench.capped import EVERY_EXPERT, Order
 from docqa.app.bench.random_weights import write_random
 from docqa.app.bench.rows import Row, table
 from docqa.model.plan import PACKED_ITEM, estimate, parameters, sparse_layers
@@ -187,7 +187,7 @@ def period_rows(folder: Path, config: HybridConfig, processor: bool) -> Iterator
 
     if processor:
         torch.set_num_threads(1)
-    network = load_network(folder, config, torch.float32, packed=True, expert_bytes=1 << 50)
+    network = load_network(folder, config, torch.float32, packed=True, expert_bytes=EVERY_EXPERT)
     yield from period.rows(network, clock=time.thread_time if processor else time.perf_counter)
 
 

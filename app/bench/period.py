@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from docqa.app.bench.random_weights import RandomSource
 from docqa.app.bench.rows import Row
 from docqa.app.bench.timing import fastest
+from docqa.app.bench.twin import EVER
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +24,6 @@ BLOCK, QUERIES = 2_048, 256
 CONTEXTS = {"32k": 32_768, "128k": 131_072}
 PEER = "qwen3_32b"
 LAYERS = 4
-EVER = 1 << 40
 
 
 @dataclass(frozen=True)

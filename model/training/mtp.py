@@ -23,7 +23,7 @@ from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 from docqa.model.load import load_network
 from docqa.model.mtp import PREFIX, Mtp
-from docqa.model.quantize import CONFIG_KEY, is_quantized, quantize_matrix
+from docqa.model.quantize import CONFIG_KEY, PARTS, is_quantized, quantize_matrix
 from docqa.model.training.data import FileTokenizer, mixed_batches
 from docqa.model.training.loop import (
     Log,
@@ -113,7 +113,7 @@ def add_to_checkpoint(source: Path, folder: Path) -> None:
     quantized = CONFIG_KEY in json.loads((folder / "config.json").read_text(encoding="utf-8"))
     for name, tensor in load_file(source / FILE).items():
         if quantized and is_quantized(name, tensor):
-            parts = zip((".q", ".scale", ".zero"), quantize_matrix(tensor, 4), strict=True)
+            parts = zip(PARTS, quantize_matrix(tensor, 4), strict=True)
             stored.update((name + suffix, part.contiguous()) for suffix, part in parts)
         else:
             stored[name] = tensor

@@ -65,3 +65,11 @@ def test_a_cover_reads_nothing_twice():
     chosen = [around(text, 0, 10, 14)]
     words = sum(len(text[place.start : place.end].split()) for place in cover([text], [0], chosen, most=40))
     assert words < 1.5 * len(text.split())
+
+
+def test_a_table_without_a_full_stop_is_covered_to_its_last_word():
+    text = "row " * 230 + "last"
+    places = cover([text], [0], [], most=40)
+    assert places[0].start == 0 and places[-1].end == len(text)
+    assert all(len(text[place.start : place.end].split()) <= WORDS for place in places)
+    assert sum(len(text[place.start : place.end].split()) for place in places) == 231
