@@ -19,7 +19,7 @@ from docqa.kernels.cpu import LEVELS, library
 from docqa.kernels.errors import NoImplementation
 
 SWITCH = "DOCQA_KERNELS"
-NUMERICS = 2
+NUMERICS = 3
 """Raised when a native kernel changes the bits of its results: states are kept by it."""
 EVERY_FLOAT = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.float16})
 
