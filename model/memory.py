@@ -149,7 +149,7 @@ class AttentionMemory:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local` tokens."""
         block, stop = self.long.block, self.length
         start = stop - q.shape[1]
-        bounds = torch.cat([b.bounds for b in self.sealed])
+        bounds = self._bounds()
         near = self._near(start)
         near_k, near_v = self.between(near, stop, q.dtype)
         first_k, first_v = self.between(0, block, q.dtype)
@@ -158,13 +158,32 @@ class AttentionMemory:
         while at < stop:
             until = min((at // self.tile + 1) * self.tile, stop)
             rows, local = slice(at - start, until - start), self._near(at)
-            chosen = best_blocks(q[0, rows], bounds[1 : local // block], self.long.best) + 1
+            chosen = self._far(q[0, rows], local, bounds)
             far_k, far_v = self._gather(chosen, q.dtype)
             cut = slice(local - near, until - near)
             keys, values = torch.cat([first_k, far_k, near_k[cut]]), torch.cat([first_v, far_v, near_v[cut]])
             out[:, rows] = attention(q[:, rows], keys[None], values[None], rounded=rounded)
             at = until
         return out
+
+    def reads(self, q: Tensor, at: int) -> Tensor:
+        """Which positions a tile of queries reads, past the exact range: bool [kv_heads, length].
+
+        q [rows, heads, dim] are the queries from position `at` on, to the end of their tile or of the context.
+        """
+        local, size = self._near(at), self.long.block
+        read = torch.zeros(self._bounds().shape[2], self.length, dtype=torch.bool)
+        read[:, :size] = read[:, local:] = True
+        for row, numbers in zip(read, self._far(q, local, self._bounds()), strict=True):
+            row[: local // size * size].view(-1, size)[numbers] = True
+        return read
+
+    def _bounds(self) -> Tensor:
+        return torch.cat([b.bounds for b in self.sealed])
+
+    def _far(self, q: Tensor, local: int, bounds: Tensor) -> Tensor:
+        """Numbers of the blocks [kv_heads, best] before the local range that queries [rows, heads, dim] read."""
+        return best_blocks(q, bounds[1 : local // self.long.block], self.long.best) + 1
 
     def _near(self, at: int) -> int:
         """First position of the local range of a tile that starts at `at`, on the grid of key blocks."""

@@ -16,11 +16,13 @@ from pathlib import Path
 from docqa.model.reader import LONGEST_EXCERPT, ReaderTokenizer
 from docqa.model.training.data import QA_WEIGHTS, SourceText, cut_passages
 from docqa.model.training.features import altered_questions, groups
+from docqa.model.training.synonyms import Synonyms
 
 SIZES = (36, 52, 68)  # words of an excerpt, at most; every document is cut in each of them
 # Drawn more often: people wrote its unanswerable questions to mislead a reader.
 MISLEADING = {"squad_dev_articles": 2.0}
 UNANSWERED, UNANSWERED_WRITTEN = 0.2, 0.4  # share of unanswerable questions: made here, or written by people
+REWORDED = 0.4  # share of the questions that are put in other words, where synonyms are at hand
 WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -89,10 +91,12 @@ def asked_excerpts(
     *,
     wrong: int,
     dropped: float = 0.15,
+    synonyms: Synonyms | None = None,
 ) -> AskedExcerpts | None:
     """Draw a question of a document and its excerpts: a right one with some `wrong` ones, or wrong ones alone.
 
-    `dropped`: share of the questions with an answer that are put to wrong excerpts only.
+    `dropped`: share of the questions with an answer that are put to wrong excerpts only. The excerpts are found before
+    the question is put in other words.
     """
     cut = document.cut(rng.choice(SIZES))
     owner, question, spans = document.question(rng)
@@ -115,6 +119,8 @@ def asked_excerpts(
         golds += [(number, *found) for found in _tokens(inside, offsets[:LONGEST_EXCERPT])]
     if not texts or not all(texts):
         return None
+    if synonyms is not None and rng.random() < REWORDED:
+        question = synonyms.reworded(question, rng)
     return AskedExcerpts(tokenizer.asked(question), texts, sorted(set(golds)))
 
 
@@ -127,11 +133,19 @@ def _tokens(spans: list[tuple[int, int]], offsets: list[tuple[int, int]]) -> Ite
 
 
 class ExcerptQuestions:
-    """All training documents, or those kept for validation."""
+    """All training documents, or those kept for validation; with `synonyms` some questions are drawn in other words."""
 
-    def __init__(self, data: Path, tokenizer: ReaderTokenizer, seed: int, *, validation: bool = False) -> None:
+    def __init__(
+        self,
+        data: Path,
+        tokenizer: ReaderTokenizer,
+        seed: int,
+        *,
+        validation: bool = False,
+        synonyms: Synonyms | None = None,
+    ) -> None:
         rng = random.Random(seed)
-        self.tokenizer = tokenizer
+        self.tokenizer, self.synonyms = tokenizer, synonyms
         self.by_set: dict[str, list[ExcerptDocument]] = {}
         for name, sources in groups(data, seed, validation=validation):
             document = ExcerptDocument(sources, rng)
@@ -146,7 +160,8 @@ class ExcerptQuestions:
         while True:
             documents = self.by_set[rng.choices(self.sets, self.weights)[0]]
             size = [len(d.answered) + len(d.unanswered) for d in documents]
-            found = asked_excerpts(rng.choices(documents, size)[0], self.tokenizer, rng, wrong=wrong)
+            document = rng.choices(documents, size)[0]
+            found = asked_excerpts(document, self.tokenizer, rng, wrong=wrong, synonyms=self.synonyms)
             if found is not None:
                 return found
 

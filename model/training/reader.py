@@ -44,6 +44,7 @@ from docqa.model.training.loop import (
     worker_pool,
 )
 from docqa.model.training.span import LONGEST_SPAN, overlap, shared_loss
+from docqa.model.training.synonyms import Synonyms
 from docqa.model.weights import head_metadata, head_tensors
 
 EMA = 0.995
@@ -171,7 +172,8 @@ def train(options: argparse.Namespace) -> None:
     device = torch.device(options.device)
     reader = open_reader(options)
     how = How(best_dtype(device), device)
-    questions = ExcerptQuestions(options.data, reader.tokenizer, options.seed)
+    synonyms = Synonyms(options.synonyms) if options.synonyms else None
+    questions = ExcerptQuestions(options.data, reader.tokenizer, options.seed, synonyms=synonyms)
     held_out = [*ExcerptQuestions(options.data, reader.tokenizer, 5, validation=True).fixed(options.validate, 5, 3)]
     trained, optimizer = learning(reader), make_reader_optimizer(reader, options.rate)
     average = Average(dict(reader.named_parameters()), EMA)
@@ -247,6 +249,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--batch", type=int, default=24, help="questions a step")
     parser.add_argument("--threads", type=int, default=2, help="each with its share of the questions")
     parser.add_argument("--wrong", type=int, default=3, help="excerpts a question that do not answer it")
+    parser.add_argument("--synonyms", type=Path, help="WordNet's database: some questions are put in other words")
     parser.add_argument("--steps", type=int, default=1_000_000)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--rate", type=float, default=1.5e-4, help="of the encoder")

@@ -33,6 +33,19 @@ def test_answers_are_marked_on_the_tokens_that_say_them(read_options, tokenizer)
     assert 25 <= answered < 60  # and the others are put to excerpts that do not answer
 
 
+def test_some_questions_are_put_in_other_words_and_their_excerpts_stay(read_options, tokenizer):
+    class Reworded:
+        def reworded(self, question, rng):
+            return question.replace("sail", "depart")
+
+    plain = ExcerptQuestions(read_options.data, tokenizer, 0)
+    other = ExcerptQuestions(read_options.data, tokenizer, 0, synonyms=Reworded())
+    pairs = [(plain.draw(random.Random(n), 2), other.draw(random.Random(n), 2)) for n in range(60)]
+    assert all(one.excerpts == two.excerpts and one.golds == two.golds for one, two in pairs)
+    changed = [spelled(tokenizer, two.question) for one, two in pairs if one.question != two.question]
+    assert 12 <= len(changed) <= 36 and all("depart" in question for question in changed)
+
+
 def write_start(folder, tiny_reader):
     """An encoder as `transformers` writes one, of random weights."""
     from transformers import BertConfig, BertModel
@@ -57,7 +70,7 @@ def test_training_lowers_the_loss_and_leaves_a_reader_that_loads(read_options, t
     write_start(start, tiny_reader)
     options = SimpleNamespace(
         start=start, data=read_options.data, out=tmp_path / "reader", batch=8, wrong=2, steps=60, minutes=5.0,
-        rate=3e-3, validate=8, save_every=1000, seed=0, threads=1, device="cpu",
+        rate=3e-3, validate=8, synonyms=None, save_every=1000, seed=0, threads=1, device="cpu",
     )  # fmt: skip
     options.out.mkdir()
     fresh = reader_training.open_reader(options).eval()
