@@ -1,11 +1,13 @@
 """Calibrate a model folder on validation documents: weights of the evidence, of the reader, and of the refusal.
 
-python -m docqa.app.calibrate --model FOLDER --data FOLDER/qa/train [--questions N] [--attention] [--seed S]
+python -m docqa.app.calibrate --model FOLDER --data FOLDER/qa/train [--questions N] [--attention] [--synonyms FOLDER]
 
 Documents are those of the training sets that training left out. A question with an answer is asked of the whole
 document, and every second one also of the document without the passages that answer it, where there is no answer;
 questions that their set calls unanswerable are asked as they are, and a third of the others once more with a word
-exchanged. What is found goes into the folder's calibration.json; the figures of the search are printed.
+exchanged. With `--synonyms` half of the questions are put in other words, as people ask who have not the text before
+them; else signals of words count for more than they should. What is found goes into the folder's calibration.json; the
+figures of the search are printed.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import argparse
 import itertools
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,7 @@ SETS = (
     "tatqa",
     "policyqa",
 )
+REWORDED = 0.5  # share of the questions that are put in other words with --synonyms
 CHARACTERS = 40_000  # of each document: reading is most of the time
 BM25_WEIGHTS = (0.0, 0.5, 1.0)
 VECTOR_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
@@ -98,8 +101,10 @@ def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
                     yield document
 
 
-def trials(document: EvalDocument, options: Options, model: Any, attention: bool) -> Iterator[Trial]:
-    """Read the document once and take the signals of each of its questions."""
+def trials(
+    document: EvalDocument, options: Options, model: Any, attention: bool, put: Callable[[str], str]
+) -> Iterator[Trial]:
+    """Read the document once and take the signals of each of its questions, said as `put` says it."""
     parsed = read(f"{document.name}.txt", data=document.text[:CHARACTERS].encode("utf-8"), media_type="txt")
     parsed = replace(parsed, title=document.title)
     places = TextMap(document.text[:CHARACTERS], parsed.pages[0].text)
@@ -120,8 +125,19 @@ def trials(document: EvalDocument, options: Options, model: Any, attention: bool
     for text in near_misses(session, asked):
         asked.append((text, set(), []))
     for text, right, golds in asked:
+        text = put(text)
         vector, looked = session.signals(text, weights)
         yield Trial(session, text, session.index.scores(text), vector, looked, right, golds)
+
+
+def in_other_words(wordnet: Path | None, seed: int) -> Callable[[str], str]:
+    """What puts every second question, by chance, in other words; without a WordNet folder they stay as they are."""
+    if wordnet is None:
+        return lambda question: question
+    from docqa.model.training.synonyms import Synonyms
+
+    synonyms, rng = Synonyms(wordnet), random.Random(seed)
+    return lambda question: synonyms.reworded(question, rng) if rng.random() < REWORDED else question
 
 
 def near_misses(session: Session, asked: list[tuple[str, set[int], list[tuple[int, int]]]]) -> list[str]:
@@ -363,9 +379,10 @@ def run(options: argparse.Namespace) -> None:
     model = load_model(chosen)
     # Reading goes as deep as the weights in force need: all layers where the question's attention is to be weighed.
     model.calibration["evidence_weights"] = {"vector": 1.0, "attention": float(options.attention)}
+    put = in_other_words(options.synonyms, options.seed)
     found: list[Trial] = []
     for document in documents(options.data, options.each, options.seed):
-        found += trials(document, chosen, model, options.attention)
+        found += trials(document, chosen, model, options.attention, put)
         if len(found) >= options.questions:
             break
     told(questions=len(found), answerable=sum(bool(trial.right) for trial in found))
@@ -391,6 +408,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=600)
     parser.add_argument("--each", type=int, default=16, help="questions with an answer of each document, at most")
     parser.add_argument("--attention", action="store_true", help="read in full and weigh the question's attention too")
+    parser.add_argument("--synonyms", type=Path, help="WordNet's database: half of the questions in other words")
     parser.add_argument("--seed", type=int, default=0)
     run(parser.parse_args())
 
