@@ -56,6 +56,7 @@ def test_activations_are_rounded_within_half_a_step_of_their_group():
 @pytest.mark.parametrize("bits", [4, 8])
 @pytest.mark.parametrize(("rows", "columns"), [(1, 64), (45, 192), (100, 576)])
 def test_the_native_product_equals_its_definition(bits, rows, columns):
+    torch.manual_seed(rows + bits)  # a number that lies halfway between two bytes may be rounded to either
     packed = matrix(rows, columns, bits)
     for tokens in (1, 3, 6, 7, 8, 21):
         x = torch.randn(tokens, columns)
