@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from docqa.model.memory import AttentionMemory, LongAttention
 
 TOKENS = 49_152
-EVER = 1 << 40
 
 
 @dataclass
@@ -100,7 +99,7 @@ def measure(model: Model, ids: Tensor, long: LongAttention, grid: int) -> dict[s
     if len(ids) <= long.exact:
         raise ValueError(f"{len(ids):,} tokens are read exactly (up to {long.exact:,}); give a longer document")
     chosen = read(model, ids, long, long.exact, grid)
-    whole = read(model, ids, replace(long, exact=EVER), long.exact, grid)
+    whole = read(model, ids, replace(long, exact=len(ids)), long.exact, grid)
     after = ids[-len(whole.hidden) + 1 :]
 
     def lost(reading: Reading) -> float:
@@ -124,6 +123,7 @@ def measure(model: Model, ids: Tensor, long: LongAttention, grid: int) -> dict[s
 def main(arguments: list[str] | None = None) -> int:
     import torch
 
+    from docqa.ingest.errors import IngestError
     from docqa.model.memory import LongAttention
     from docqa.model.state import GRID
 
@@ -134,8 +134,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--exact", type=int, default=LongAttention.exact, help="tokens read exactly")
     options = parser.parse_args(arguments)
 
-    with open_session([options.file], Options(model=options.model, store=False)) as session:
-        ids, model = torch.tensor(session.context.ids[: options.tokens]), session.model
+    try:
+        with open_session([options.file], Options(model=options.model, store=False)) as session:
+            ids, model = torch.tensor(session.context.ids[: options.tokens]), session.model
+    except IngestError as error:
+        print(error, file=sys.stderr)
+        return 3
     try:
         print(json.dumps(measure(model, ids, LongAttention(exact=options.exact), GRID)))
     except ValueError as error:

@@ -62,3 +62,5 @@ def test_what_the_exact_range_covers_is_refused_with_the_numbers(tiny_model, tmp
     assert "are read exactly (up to 32,768)" in capsys.readouterr().err
     assert main([str(document), "--exact", "100"]) == 2
     assert "at least 10,496" in capsys.readouterr().err
+    assert main([str(tmp_path / "none.txt")]) == 3
+    assert "none.txt" in capsys.readouterr().err

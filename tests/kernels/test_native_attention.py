@@ -68,6 +68,14 @@ def test_scores_far_apart_neither_overflow_nor_vanish(rounded):
     assert torch.isfinite(low).all()  # every score of a row far below 0
 
 
+@pytest.mark.parametrize("rounded", [False, True])
+def test_a_key_far_above_all_others_gets_all_the_weight_however_large_its_score(rounded):
+    q, k, v = inputs(1, 200, 200, 2, 1, 64)
+    q, k[0, 3] = 3e4 * q.abs(), 3e4 * k[0, 3].abs()  # scores of billions, where neighbouring floats are hundreds apart
+    out = attention_native(q, k, v, rounded=rounded, library=NATIVE)
+    assert (out[:, 3:] - v[:, 3]).abs().max() <= 0.01 * v.abs().max()
+
+
 def test_one_large_value_rounds_only_its_own_dimension_and_block():
     q, k, v = inputs(1, 100, 300, 3, 1, 64)
     v[0, 70, 0, 5] = 1000.0  # its neighbours' bytes in that dimension of keys 64 to 127 are then 1000 / 127 apart
