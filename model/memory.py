@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention import attention, best_blocks, block_bounds
+from docqa.kernels.attention import Choice, Context, Stretch, Tile, attention_over, best_blocks, block_bounds
 
 TILE = 256  # queries that share one choice of key blocks, on the absolute grid
 
@@ -53,26 +53,6 @@ class DeltaMemory:
         return sum(t.nbytes for t in (self.tail, self.memory) if t is not None)
 
 
-@dataclass(frozen=True)
-class SealedBlock:
-    """A whole grid block of one attention layer: int8 [tokens, kv_heads, dim], scales fp16 [tokens, kv_heads]."""
-
-    k: Tensor
-    k_scale: Tensor
-    v: Tensor
-    v_scale: Tensor
-    bounds: Tensor  # float32 [tokens / block, 2, kv_heads, dim], of the keys as they are read back
-
-    def keys(self, dtype: torch.dtype) -> Tensor:
-        return self.k.to(dtype) * self.k_scale.to(dtype)[..., None]
-
-    def values(self, dtype: torch.dtype) -> Tensor:
-        return self.v.to(dtype) * self.v_scale.to(dtype)[..., None]
-
-    def nbytes(self) -> int:
-        return sum(t.nbytes for t in (self.k, self.k_scale, self.v, self.v_scale, self.bounds))
-
-
 def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
     """x [.., dim] as int8 and its scale [..] in fp16; error at most half a step of amax / 127."""
     wide = x.float()
@@ -80,10 +60,10 @@ def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
     return (wide / scale.float()[..., None]).round().clamp(-127, 127).to(torch.int8), scale
 
 
-def seal(k: Tensor, v: Tensor, block: int) -> SealedBlock:
-    """Quantize a whole block, k and v [tokens, kv_heads, dim]."""
+def seal(k: Tensor, v: Tensor, block: int) -> Stretch:
+    """Quantize a whole block, k and v [tokens, kv_heads, dim]; its bounds are of the keys as they are read back."""
     (k8, k_scale), (v8, v_scale) = to_int8(k), to_int8(v)
-    return SealedBlock(k8, k_scale, v8, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block))
+    return Stretch(k8, v8, k_scale, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block))
 
 
 class AttentionMemory:
@@ -91,7 +71,7 @@ class AttentionMemory:
 
     def __init__(self, grid: int, long: LongAttention) -> None:
         self.grid, self.long, self.tile = grid, long, min(TILE, grid)
-        self.sealed: tuple[SealedBlock, ...] = ()
+        self.sealed: tuple[Stretch, ...] = ()
         self.open: tuple[Tensor, Tensor] | None = None  # [tokens, kv_heads, dim] each
         self.watch: Callable[[Tensor, AttentionMemory], None] | None = None
 
@@ -118,53 +98,31 @@ class AttentionMemory:
             self.open = torch.cat([self.open[0], k[0]]), torch.cat([self.open[1], v[0]])
         if self.watch is not None:
             self.watch(q, self)
-        if self.length <= self.long.exact:
-            keys, values = self.between(0, self.length, q.dtype)
-            out = attention(q, keys[None], values[None], rounded=rounded)
-        else:
-            out = self._sparse(q, rounded)
+        choice = None if self.length <= self.long.exact else self._choice(q)
+        out = attention_over(q, self.context(), choice, rounded=rounded)
         if self.open[0].shape[0] == self.grid:
             self.sealed, self.open = (*self.sealed, seal(*self.open, self.long.block)), None
         return out
 
+    def context(self) -> Context:
+        """All keys and values as they lie, the open block among them."""
+        last = () if self.open is None else (Stretch(*self.open),)
+        return Context((*self.sealed, *last), self.grid)
+
     def between(self, start: int, stop: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Keys and values [stop - start, kv_heads, dim] of a range of positions, dequantized."""
-        keys, values = [], []
-        for number in range(start // self.grid, -(-stop // self.grid)):
-            base = number * self.grid
-            part = slice(max(start - base, 0), min(stop - base, self.grid))
-            if number < len(self.sealed):
-                block = self.sealed[number]
-                cut = SealedBlock(block.k[part], block.k_scale[part], block.v[part], block.v_scale[part], block.bounds)
-                keys.append(cut.keys(dtype))
-                values.append(cut.values(dtype))
-            elif self.open is not None:
-                keys.append(self.open[0][part].to(dtype))
-                values.append(self.open[1][part].to(dtype))
-        if len(keys) == 1:
-            return keys[0], values[0]
-        return torch.cat(keys), torch.cat(values)
+        return self.context().between(start, stop, dtype)
 
-    def _sparse(self, q: Tensor, rounded: bool) -> Tensor:
+    def _choice(self, q: Tensor) -> Choice:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local` tokens."""
-        block, stop = self.long.block, self.length
-        start = stop - q.shape[1]
-        bounds = self._bounds()
-        near = self._near(start)
-        near_k, near_v = self.between(near, stop, q.dtype)
-        first_k, first_v = self.between(0, block, q.dtype)
-        out = torch.empty_like(q)
-        at = start
+        bounds, stop = self._bounds(), self.length
+        at = start = stop - q.shape[1]
+        tiles = []
         while at < stop:
-            until = min((at // self.tile + 1) * self.tile, stop)
-            rows, local = slice(at - start, until - start), self._near(at)
-            chosen = self._far(q[0, rows], local, bounds)
-            far_k, far_v = self._gather(chosen, q.dtype)
-            cut = slice(local - near, until - near)
-            keys, values = torch.cat([first_k, far_k, near_k[cut]]), torch.cat([first_v, far_v, near_v[cut]])
-            out[:, rows] = attention(q[:, rows], keys[None], values[None], rounded=rounded)
+            until, local = min((at // self.tile + 1) * self.tile, stop), self._near(at)
+            tiles.append(Tile(until - start, local, self._far(q[0, at - start : until - start], local, bounds)))
             at = until
-        return out
+        return Choice(self.long.block, tiles)
 
     def reads(self, q: Tensor, at: int) -> Tensor:
         """Which positions a tile of queries reads, past the exact range: bool [kv_heads, length].
@@ -179,7 +137,7 @@ class AttentionMemory:
         return read
 
     def _bounds(self) -> Tensor:
-        return torch.cat([b.bounds for b in self.sealed])
+        return torch.cat([b.bounds for b in self.sealed if b.bounds is not None])
 
     def _far(self, q: Tensor, local: int, bounds: Tensor) -> Tensor:
         """Numbers of the blocks [kv_heads, best] before the local range that queries [rows, heads, dim] read."""
@@ -189,21 +147,6 @@ class AttentionMemory:
         """First position of the local range of a tile that starts at `at`, on the grid of key blocks."""
         tile = at // self.tile * self.tile
         return max((tile - self.long.local) // self.long.block, 1) * self.long.block
-
-    def _gather(self, chosen: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Keys and values [blocks * block, kv_heads, dim] of the blocks `chosen` [kv_heads, blocks] for each head."""
-        size = self.long.block
-        parts: list[list[Tensor]] = [[], [], [], []]
-        for head, numbers in enumerate(chosen.tolist()):
-            for number in numbers:
-                sealed = self.sealed[number * size // self.grid]
-                inside = slice(number * size % self.grid, number * size % self.grid + size)
-                for part, source in zip(parts, (sealed.k, sealed.k_scale, sealed.v, sealed.v_scale), strict=True):
-                    part.append(source[inside, head])
-        k, k_scale, v, v_scale = (torch.cat(part).unflatten(0, (len(chosen), -1)) for part in parts)
-        keys = k.to(dtype) * k_scale.to(dtype)[..., None]
-        values = v.to(dtype) * v_scale.to(dtype)[..., None]
-        return keys.transpose(0, 1), values.transpose(0, 1)
 
 
 class ForkedContext:

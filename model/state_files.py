@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from docqa.kernels.attention import Stretch
 from docqa.kernels.dispatch import identity
 from docqa.model.errors import StateDamaged, StateForeign
-from docqa.model.memory import AttentionMemory, DeltaMemory, LongAttention, SealedBlock
+from docqa.model.memory import AttentionMemory, DeltaMemory, LongAttention
 from docqa.model.state import STATE_FORMAT, State, digest
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def _fill(state: State, folder: Path, blocks: list[str], point: Mapping[str, Any
                 if not bool(torch.isfinite(last[f"{index}.memory"]).all()):
                     raise StateDamaged(f"{folder / point['file']}: the memory of layer {index} is not finite")
                 continue
-            layer.sealed = tuple(SealedBlock(*(b[f"{index}.{part}"] for part in SEALED_PARTS)) for b in read)
+            layer.sealed = tuple(Stretch(**{part: b[f"{index}.{part}"] for part in SEALED_PARTS}) for b in read)
             if f"{index}.open_k" in last:
                 layer.open = last[f"{index}.open_k"], last[f"{index}.open_v"]
     except KeyError as error:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from docqa.kernels.cpu import library
 from docqa.kernels.dispatch import native_in_use
 from docqa.kernels.products import PackedMatrix
-from docqa.kernels.step import Reach, Remembered, Step, StepWeights, Stretch, fits
+from docqa.kernels.step import Reach, Remembered, Step, StepWeights, fits
 from docqa.model.config import FULL
 from docqa.model.hybrid import Hybrid, Layer
 from docqa.model.linear import SwiGLU
@@ -122,10 +122,7 @@ def _reach(long: LongAttention, grid: int) -> Reach:
 def _remembered(layer: DeltaMemory | AttentionMemory) -> Remembered:
     if isinstance(layer, DeltaMemory):
         return Remembered(tail=layer.tail, memory=layer.memory)
-    stretches = [Stretch(block.k, block.v, block.k_scale, block.v_scale, block.bounds) for block in layer.sealed]
-    if layer.open is not None:
-        stretches.append(Stretch(layer.open[0].float(), layer.open[1].float()))
-    return Remembered(stretches=stretches)
+    return Remembered(stretches=layer.context().stretches)
 
 
 def attention_step(model: Model, memory: AttentionMemory) -> Callable[[], object] | None:

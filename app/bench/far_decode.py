@@ -72,7 +72,8 @@ def random_memory(model: Model, count: int, long: LongAttention, seed: int = 1) 
     """
     import torch
 
-    from docqa.model.memory import AttentionMemory, SealedBlock, seal
+    from docqa.kernels.attention import Stretch
+    from docqa.model.memory import AttentionMemory, seal
     from docqa.model.state import GRID
 
     source = torch.Generator().manual_seed(seed)
@@ -82,9 +83,10 @@ def random_memory(model: Model, count: int, long: LongAttention, seed: int = 1) 
         seal(torch.randn(*shape, generator=source), torch.randn(*shape, generator=source), long.block) for _ in some
     ]
 
-    def copy(block: SealedBlock, factor: float) -> SealedBlock:
-        scale = block.k_scale * factor
-        return SealedBlock(block.k.clone(), scale, block.v.clone(), block.v_scale.clone(), block.bounds * factor)
+    def copy(block: Stretch, factor: float) -> Stretch:
+        assert block.k_scale is not None and block.v_scale is not None and block.bounds is not None
+        k, v, v_scale = block.k.clone(), block.v.clone(), block.v_scale.clone()
+        return Stretch(k, v, block.k_scale * factor, v_scale, block.bounds * factor)
 
     memory = AttentionMemory(GRID, long)
     factors = (0.7 + 0.6 * torch.rand(count // GRID, generator=source)).tolist()

@@ -48,14 +48,6 @@ struct ProductCall {
     float *y;
 };
 
-// Causal softmax attention of q [batch, seq, heads, dim] over k, v [batch, total, kv_heads, dim]; the ends coincide. With
-// `rounded`, queries and keys are rounded to 8 bits and weights and values to bf16 where the instruction set has both.
-struct AttentionCall {
-    int64_t batch, seq, total, heads, kv_heads, dim, rounded;
-    Heads q, k, v;
-    float *out;  // [batch, seq, heads, dim]
-};
-
 // A packed matrix, as in ProductCall.
 struct Matrix {
     int64_t rows, columns, bits;
@@ -70,6 +62,23 @@ struct Segment {
     const void *k, *v;
     const uint16_t *k_scale, *v_scale;
     const float *bounds;
+};
+
+// Causal softmax attention of q [batch, seq, heads, dim] over k, v [batch, total, kv_heads, dim]; the ends coincide. With
+// `rounded`, operands are rounded to 8 bits and bf16 where the instruction set has products of both.
+struct AttentionCall {
+    int64_t batch, seq, total, heads, kv_heads, dim, rounded;
+    Heads q, k, v;
+    float *out;  // [batch, seq, heads, dim]
+    // Where `segments` is not 0, the keys and values of a batch of one stand there, all but the last `grid` long.
+    const Segment *segments;
+    int64_t grid;
+    // Where `choices` is not 0, the queries come in so many groups, each before its entry of `ends`, and read only some
+    // blocks of 64 keys: group n at key head h those at `blocks` from starts[n * kv_heads + h] to the next, ascending.
+    // Every query reads all blocks from the first query's on.
+    int64_t choices;
+    const int64_t *ends, *starts;
+    const int32_t *blocks;
 };
 
 // A layer's weights and what it remembers of each branch. `mix`: of a delta net in_proj_qkv, in_proj_z, out_proj; of

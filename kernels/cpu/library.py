@@ -58,11 +58,17 @@ class ProductCall(Structure):
     ]
 
 
+class Segment(Structure):
+    _fields_ = [("count", c_int64), *((name, c_void_p) for name in ("k", "v", "k_scale", "v_scale", "bounds"))]
+
+
 class AttentionCall(Structure):
     _fields_ = [
         *((name, c_int64) for name in ("batch", "seq", "total", "heads", "kv_heads", "dim", "rounded")),
         *((name, Heads) for name in ("q", "k", "v")),
-        ("out", c_void_p),
+        *((name, c_void_p) for name in ("out", "segments")),
+        *((name, c_int64) for name in ("grid", "choices")),
+        *((name, c_void_p) for name in ("ends", "starts", "blocks")),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
@@ -33,7 +34,9 @@ def disagreement(one: Library, other: Library) -> str:
 def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     """Each operation on a small problem with ragged sizes."""
     from docqa.kernels.activation.native import silu_product_native
+    from docqa.kernels.attention.context import Context, Stretch
     from docqa.kernels.attention.native import attention_native
+    from docqa.kernels.attention.over import attention_over_native
     from docqa.kernels.conv.native import causal_conv_native
     from docqa.kernels.delta.native import delta_rule_native, delta_step_native
     from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
@@ -54,6 +57,11 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     for rounded, name in ((False, "attention"), (True, "attention_rounded")):
         heads = normal(1, 20, 4, 24), normal(1, 90, 2, 24), normal(1, 90, 2, 24)
         yield name, attention_native(*heads, rounded=rounded, library=library)
+        packed = (torch.randint(-127, 128, (64, 2, 24), generator=source).to(torch.int8) for _ in range(2))
+        scales = (normal(64, 2).abs().half() / 64 for _ in range(2))
+        context = Context([Stretch(*packed, *scales), Stretch(normal(26, 2, 24), normal(26, 2, 24))], 64)
+        over = partial(attention_over_native, attend=attention_native, library=library)
+        yield name, over(heads[0], context, None, rounded=rounded)
     yield "conv", causal_conv_native(normal(1, 9, 70), normal(70, 4), None, unit=(2, 20), library=library)[0]
     x, z = normal(5, 50), normal(5, 50)
     yield "norm", zero_centred_norm_native(x, normal(50), 1e-6, library=library)

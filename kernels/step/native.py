@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import Library, plain
+from docqa.kernels.attention.context import Stretch
+from docqa.kernels.cpu.library import Library, Segment, plain
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.products.packed import GROUP, PackedMatrix
 
@@ -29,10 +30,6 @@ class Matrix(Structure):
     @classmethod
     def of(cls, matrix: PackedMatrix) -> Matrix:
         return cls(*matrix.shape, matrix.bits, matrix.q.data_ptr(), matrix.scale.data_ptr(), matrix.zero.data_ptr())
-
-
-class Segment(Structure):
-    _fields_ = [("count", c_int64), *((name, c_void_p) for name in ("k", "v", "k_scale", "v_scale", "bounds"))]
 
 
 class StepLayer(Structure):
@@ -83,31 +80,6 @@ class Reach:
     def fits(self) -> bool:
         """Whether the native step can read so: no block is longer than what it takes at a time."""
         return self.block <= PIECE
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Keys and values of a part of a context, [count, kv_heads, dim]: int8 with fp16 scales [count, kv_heads], or
-    float32 without them. All but the last of a context are whole.
-
-    `bounds`: of a whole stretch, from `kernels.attention.block_bounds`, [count / block, 2, kv_heads, dim].
-    """
-
-    k: Tensor
-    v: Tensor
-    k_scale: Tensor | None = None
-    v_scale: Tensor | None = None
-    bounds: Tensor | None = None
-
-    def plain(self) -> Stretch:
-        """The same with elements in order."""
-        rest = (None if part is None else part.contiguous() for part in (self.k_scale, self.v_scale, self.bounds))
-        return Stretch(self.k.contiguous(), self.v.contiguous(), *rest)
-
-    def segment(self) -> Segment:
-        """The same as the library reads it."""
-        parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
-        return Segment(self.k.shape[0], *(None if part is None else part.data_ptr() for part in parts))
 
 
 @dataclass
@@ -229,7 +201,7 @@ class Step:
     def _segments(self, entry: StepLayer, stretches: Sequence[Stretch]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
         held = [s.plain() for s in stretches if s.k.shape[0]]
-        table = (Segment * max(1, len(held)))(*(s.segment() for s in held))
+        table = (Segment * max(1, len(held)))(*(s.segment for s in held))
         entry.segments = ctypes.addressof(table)
         return held, table
 

@@ -4,9 +4,10 @@ import pytest
 import torch
 from tiny import RAW, random_ids, write_checkpoint
 
+from docqa.kernels.attention import Stretch
 from docqa.kernels.cpu import LEVELS, library
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.step import Reach, Remembered, Step, Stretch
+from docqa.kernels.step import Reach, Remembered, Step
 from docqa.model import step
 from docqa.model.beams import Branches
 from docqa.model.load import load_model

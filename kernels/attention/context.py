@@ -1,0 +1,120 @@
+"""What a context of keys and values is made of, and which part of it queries far behind read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.cpu.library import Segment
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Keys and values of a part of a context, [count, kv_heads, dim]: int8 with fp16 scales [count, kv_heads], or
+    floats without them.
+
+    `bounds`: of a whole stretch, from `kernels.attention.block_bounds`, [count / block, 2, kv_heads, dim].
+    """
+
+    k: Tensor
+    v: Tensor
+    k_scale: Tensor | None = None
+    v_scale: Tensor | None = None
+    bounds: Tensor | None = None
+
+    def keys(self, part: slice, dtype: torch.dtype) -> Tensor:
+        """[tokens of the part, kv_heads, dim], unpacked."""
+        return _unpacked(self.k[part], None if self.k_scale is None else self.k_scale[part], dtype)
+
+    def values(self, part: slice, dtype: torch.dtype) -> Tensor:
+        """[tokens of the part, kv_heads, dim], unpacked."""
+        return _unpacked(self.v[part], None if self.v_scale is None else self.v_scale[part], dtype)
+
+    def nbytes(self) -> int:
+        parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
+        return sum(part.nbytes for part in parts if part is not None)
+
+    def plain(self) -> Stretch:
+        """The same as the library can read it: elements in order, floats of 32 bits; itself where it is so already."""
+        parts = [self.k, self.v, self.k_scale, self.v_scale, self.bounds]
+        ready = [None if part is None else part.contiguous() for part in parts]
+        if self.k_scale is None:
+            ready[:2] = [part.float().contiguous() for part in parts[:2] if part is not None]
+        if all(one is other for one, other in zip(ready, parts, strict=True)):
+            return self
+        k, v, *rest = ready
+        assert k is not None and v is not None
+        return Stretch(k, v, *rest)
+
+    @cached_property
+    def segment(self) -> Segment:
+        """The same as the library reads it, of a plain one."""
+        parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
+        return Segment(self.k.shape[0], *(None if part is None else part.data_ptr() for part in parts))
+
+
+def _unpacked(x: Tensor, scale: Tensor | None, dtype: torch.dtype) -> Tensor:
+    wide = x.to(dtype)
+    return wide if scale is None else wide * scale.to(dtype)[..., None]
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """Keys and values of one attention layer; all stretches but the last are `grid` tokens long."""
+
+    stretches: Sequence[Stretch]
+    grid: int
+
+    @property
+    def length(self) -> int:
+        """In tokens."""
+        return (len(self.stretches) - 1) * self.grid + self.stretches[-1].k.shape[0] if self.stretches else 0
+
+    def between(self, start: int, stop: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Keys and values [stop - start, kv_heads, dim] of a range of positions, unpacked."""
+        keys, values = [], []
+        for number in range(start // self.grid, -(-stop // self.grid)):
+            base = number * self.grid
+            part = slice(max(start - base, 0), min(stop - base, self.grid))
+            keys.append(self.stretches[number].keys(part, dtype))
+            values.append(self.stretches[number].values(part, dtype))
+        if len(keys) == 1:
+            return keys[0], values[0]
+        return torch.cat(keys), torch.cat(values)
+
+    def blocks(self, chosen: Tensor, size: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Keys and values [blocks * size, kv_heads, dim] of the blocks `chosen` [kv_heads, blocks] for each head."""
+        parts: tuple[list[Tensor], list[Tensor]] = ([], [])
+        for head, numbers in enumerate(chosen.tolist()):
+            for number in numbers:
+                stretch, inside = self.stretches[number * size // self.grid], number * size % self.grid
+                one = slice(inside, inside + size), slice(head, head + 1)
+                for part, x, scale in zip(
+                    parts, (stretch.k, stretch.v), (stretch.k_scale, stretch.v_scale), strict=True
+                ):
+                    part.append(_unpacked(x[one], None if scale is None else scale[one], dtype))
+        keys, values = (torch.cat(part).unflatten(0, (len(chosen), -1))[:, :, 0].transpose(0, 1) for part in parts)
+        return keys, values
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """Queries of a call before its query `end` and behind the tile before. They read the first block, the blocks `far`
+    [kv_heads, count], ascending, and all that stands between position `local`, where a block begins, and each of them.
+    """
+
+    end: int
+    local: int
+    far: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What the queries of a call read of a context, tile by tile, in blocks of `block` tokens."""
+
+    block: int
+    tiles: Sequence[Tile]
