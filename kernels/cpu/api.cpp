@@ -59,6 +59,7 @@ PUBLIC int docqa_delta_step(int level, const DeltaCall *c, int threads) { return
 PUBLIC void docqa_conv(int level, const ConvCall *c, int threads) { table(level)->conv(c, threads); }
 PUBLIC int docqa_attention(int level, const AttentionCall *c, int threads) { return table(level)->attention(c, threads); }
 PUBLIC int docqa_step(int level, const StepCall *c, int threads) { return table(level)->step(c, threads); }
+PUBLIC void docqa_ceiling(int level, const CeilingCall *c, int threads) { table(level)->ceiling(c, threads); }
 PUBLIC int docqa_product(int level, const ProductCall *c, int threads) { return table(level)->product(c, threads); }
 
 PUBLIC void docqa_norm(int level, const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim,

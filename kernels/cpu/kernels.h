@@ -112,6 +112,15 @@ struct StepCall {
     float *logits;  // [tokens, head.rows]
 };
 
+// What the processor can do at most. Every thread makes `count` rounds of 12 vector products (8 with AVX2) in registers,
+// of floats (kind 0) or bytes (1); or they share `count` floats, reading them (2) or copying them to `to` (3). Else `to` gets a
+// number of each thread, so that nothing is left out.
+struct CeilingCall {
+    int64_t kind, count;
+    const float *from;  // at least 48
+    float *to;
+};
+
 struct Kernels {
     int (*delta)(const DeltaCall *, int threads);  // 0, or 1 when there is no memory
     int (*delta_gradient)(const DeltaGradientCall *, int threads);
@@ -124,6 +133,7 @@ struct Kernels {
     int (*product)(const ProductCall *, int threads);  // 0, or 1 when there is no memory
     int (*attention)(const AttentionCall *, int threads);
     int (*step)(const StepCall *, int threads);
+    void (*ceiling)(const CeilingCall *, int threads);
 };
 
 extern const Kernels kernels_avx2, kernels_avx512, kernels_vnni, kernels_bf16;  // the later ones where the compiler has them

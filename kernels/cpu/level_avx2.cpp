@@ -12,5 +12,6 @@
 #include "norm.inc"
 #include "products.inc"
 #include "step.inc"
+#include "ceiling.inc"
 
-const Kernels kernels_avx2 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step};
+const Kernels kernels_avx2 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step, ceiling};

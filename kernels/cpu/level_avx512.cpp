@@ -10,8 +10,10 @@
 #include "attention.inc"
 #include "delta_gradient.inc"
 #include "norm.inc"
+#define PRODUCTS_OF_AVX2
+#include "ceiling.inc"
 
 static int product(const ProductCall *c, int threads) { return kernels_avx2.product(c, threads); }
 static int step(const StepCall *c, int threads) { return kernels_avx2.step(c, threads); }
 
-const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step};
+const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step, ceiling};

@@ -14,5 +14,6 @@
 #include "norm.inc"
 #include "products.inc"
 #include "step.inc"
+#include "ceiling.inc"
 
-const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step};
+const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step, ceiling};

@@ -72,6 +72,10 @@ class AttentionCall(Structure):
     ]
 
 
+class CeilingCall(Structure):
+    _fields_ = [("kind", c_int64), ("count", c_int64), ("from", c_void_p), ("to", c_void_p)]
+
+
 _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
     "level": (c_int, []),
     "delta": (c_int, [c_int, POINTER(DeltaCall), c_int]),
@@ -81,6 +85,7 @@ _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
     "product": (c_int, [c_int, POINTER(ProductCall), c_int]),
     "attention": (c_int, [c_int, POINTER(AttentionCall), c_int]),
     "step": (c_int, [c_int, c_void_p, c_int]),
+    "ceiling": (None, [c_int, POINTER(CeilingCall), c_int]),
     "norm": (None, [c_int, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
     "gated_norm": (None, [c_int, c_void_p, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
     "gated_product": (None, [c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int]),
