@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.conv.fused import causal_conv_fused
+from docqa.kernels.conv.gradient import unit_conv_gradient
 from docqa.kernels.conv.native import causal_conv_native
 from docqa.kernels.conv.reference import causal_conv_reference
 from docqa.kernels.conv.unit import Heads, unit_conv_fused, unit_conv_native, unit_conv_reference
@@ -17,6 +18,9 @@ register("conv", "reference", causal_conv_reference, why="the formula, and the f
 register_native("unit_conv", unit_conv_native, why="convolution, SiLU and unit length in one pass over memory")
 register("unit_conv", "torch", unit_conv_fused, why="taps accumulated in place")
 register("unit_conv", "reference", unit_conv_reference, why="the formula, and the form that has a gradient")
+register_native("unit_conv_training", unit_conv_gradient, why="a backward pass of our own, nothing kept but inputs")
+register("unit_conv_training", "torch", unit_conv_reference, why="the formula, recorded by torch")
+register("unit_conv_training", "reference", unit_conv_reference, why="the formula, recorded by torch")
 
 
 def causal_conv(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -31,7 +35,13 @@ def causal_conv(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tup
 
 
 def unit_conv(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int) -> Heads:
-    """`causal_conv`, then the first `heads` of `dim` channels as unit vectors; results as of `unit_conv_reference`."""
+    """`causal_conv`, then the first `heads` of `dim` channels as unit vectors; results as of `unit_conv_reference`.
+
+    While gradients are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
+    """
     if torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad):
-        return unit_conv_reference(x, weight, history, heads=heads, dim=dim)
+        wide = torch.float64 if x.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
+        training = choose("unit_conv_training", x.device.type, wide).function
+        result: Heads = training(x, weight, history, heads=heads, dim=dim)
+        return result
     return choose("unit_conv", x.device.type, x.dtype).function(x, weight, history, heads=heads, dim=dim)

@@ -37,6 +37,14 @@ struct ConvCall {
     float *out;                // [batch, seq, channels]
 };
 
+// Gradients of `conv` with no head of more than 256 channels: `out` is that of the results, `x` and `weight` are written,
+// laid out as theirs. The history gets none.
+struct ConvGradientCall {
+    ConvCall forward;
+    const float *out;
+    float *x, *weight;
+};
+
 // y [tokens, rows] = x [tokens, columns] times a matrix [rows, columns] quantized in groups of 64 columns: value =
 // (q - zero) * scale. `bits` 4: two columns a byte, the low half first; 8: signed bytes. Scales and zeros are fp16
 // [columns / 64, rows]. The activations are rounded to 8 bits for each token and group.
@@ -126,6 +134,7 @@ struct Kernels {
     int (*delta_gradient)(const DeltaGradientCall *, int threads);
     int (*delta_step)(const DeltaCall *, int threads);
     void (*conv)(const ConvCall *, int threads);
+    void (*conv_gradient)(const ConvGradientCall *, int threads);
     void (*norm)(const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim, int threads);
     void (*gated_norm)(const float *x, const float *z, const float *weight, float eps, float *y, int64_t rows,
                        int64_t dim, int threads);

@@ -6,6 +6,7 @@
 #include "simd.h"
 
 #include "conv.inc"
+#include "conv_gradient.inc"
 #include "delta.inc"
 #include "attention.inc"
 #include "delta_gradient.inc"
@@ -14,4 +15,4 @@
 #include "step.inc"
 #include "ceiling.inc"
 
-const Kernels kernels_avx2 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step, ceiling};
+const Kernels kernels_avx2 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, attention, step, ceiling};

@@ -6,6 +6,7 @@
 #include "simd.h"
 
 #include "conv.inc"
+#include "conv_gradient.inc"
 #include "delta.inc"
 #include "attention.inc"
 #include "delta_gradient.inc"
@@ -16,4 +17,4 @@
 static int product(const ProductCall *c, int threads) { return kernels_avx2.product(c, threads); }
 static int step(const StepCall *c, int threads) { return kernels_avx2.step(c, threads); }
 
-const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, norm, gated_norm, gated_product, product, attention, step, ceiling};
+const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, attention, step, ceiling};

@@ -51,6 +51,10 @@ class ConvCall(Structure):
     ]
 
 
+class ConvGradientCall(Structure):
+    _fields_ = [("forward", ConvCall), *((name, c_void_p) for name in ("out", "x", "weight"))]
+
+
 class ProductCall(Structure):
     _fields_ = [
         *((name, c_int64) for name in ("tokens", "rows", "columns", "bits")),
@@ -82,6 +86,7 @@ _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
     "delta_gradient": (c_int, [c_int, POINTER(DeltaGradientCall), c_int]),
     "delta_step": (c_int, [c_int, POINTER(DeltaCall), c_int]),
     "conv": (None, [c_int, POINTER(ConvCall), c_int]),
+    "conv_gradient": (None, [c_int, POINTER(ConvGradientCall), c_int]),
     "product": (c_int, [c_int, POINTER(ProductCall), c_int]),
     "attention": (c_int, [c_int, POINTER(AttentionCall), c_int]),
     "step": (c_int, [c_int, c_void_p, c_int]),

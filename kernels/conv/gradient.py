@@ -1,0 +1,61 @@
+"""Convolution, SiLU and unit length with a backward pass in C++, for training on the CPU.
+
+Only the inputs are kept; the backward pass computes the sums again while they are in cache. Torch's own recording keeps
+a tensor of their size for every tap, and passes over memory for each.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.conv.native import causal_conv_native
+from docqa.kernels.conv.unit import Heads, unit_conv_reference
+from docqa.kernels.cpu.library import ConvCall, ConvGradientCall, Library, plain
+
+WIDEST = 256  # channels of a head, as in conv_gradient.inc
+
+
+class _UnitConv(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, library: Library, unit: tuple[int, int], before: Tensor, x: Tensor, weight: Tensor) -> Tensor:
+        wide = plain(x)
+        ctx.save_for_backward(before, wide, weight)
+        ctx.library, ctx.unit, ctx.dtype = library, unit, x.dtype
+        return causal_conv_native(wide, weight, before, unit=unit, library=library)[0]
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        before, x, weight = ctx.saved_tensors
+        batch, seq, channels = x.shape
+        taps = weight.shape[-1]
+        kernel, gradient = plain(weight.reshape(channels, taps).t()), plain(gradient)
+        of_x, of_kernel = torch.empty_like(x), torch.empty_like(kernel)
+        forward = ConvCall(
+            batch, seq, channels, taps, x.data_ptr(), before.data_ptr(), kernel.data_ptr(), *ctx.unit, None
+        )
+        call = ConvGradientCall(forward, gradient.data_ptr(), of_x.data_ptr(), of_kernel.data_ptr())
+        ctx.library.run("conv_gradient", ctypes.byref(call))
+        of_weight = of_kernel.t().reshape(weight.shape).to(weight.dtype)
+        return None, None, None, of_x.to(ctx.dtype), of_weight
+
+
+def unit_conv_gradient(
+    x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int, library: Library
+) -> Heads:
+    """Results as of `unit_conv_reference`, float32; x and weight can be differentiated once.
+
+    Where the history has a gradient, or a head more than 256 channels, torch records.
+    """
+    if dim > WIDEST or (history is not None and history.requires_grad):
+        return unit_conv_reference(x, weight, history, heads=heads, dim=dim)
+    batch, seq, channels = x.shape
+    kept = weight.shape[-1] - 1
+    before = torch.zeros(batch, kept, channels) if history is None else plain(history)
+    mixed = _UnitConv.apply(library, (heads, dim), before, x, weight)
+    tail = torch.cat([before.to(x.dtype), x[:, max(seq - kept, 0) :]], 1)[:, -kept:] if kept else before.to(x.dtype)
+    return mixed[..., : heads * dim].unflatten(-1, (heads, dim)), mixed[..., heads * dim :], tail
