@@ -1,0 +1,75 @@
+"""What the Triton kernels (`gpu.py` of each operation) ask of the machine: whether they run, and in which sizes.
+
+Nothing here imports Triton: it is only installed on Linux on x86-64, and takes a fifth of a second where nothing needs it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+OLDEST = 8  # Ampere: before it bfloat16 and TF32 are missing
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The block sizes of one architecture; every one is a power of two, and at least 16 where it enters a product."""
+
+    chunk: int  # tokens of the delta rule that are solved together
+    values: int  # columns of the delta rule's state that one program keeps
+    elements: int  # of a tile that is read once: norms, convolution
+    rows: int  # of a tile of an expert's product; few tokens take `few_rows`
+    few_rows: int
+    columns: int
+    inner: int  # summed over at once in an expert's product
+    warps: int
+    stages: int
+
+
+# None is tuned: no accelerator was at hand. They follow from what a multiprocessor holds: an H100 has 227 KiB of shared
+# memory, Ampere 163 KiB at most and its small cards 99 KiB, which also is the safe guess for whatever comes later.
+TABLE = {
+    9: Sizes(64, 32, 4096, rows=64, few_rows=16, columns=64, inner=64, warps=4, stages=3),
+    8: Sizes(32, 32, 4096, rows=64, few_rows=16, columns=64, inner=32, warps=4, stages=2),
+}
+INTERPRETER = Sizes(16, 16, 256, rows=16, few_rows=16, columns=16, inner=16, warps=1, stages=1)
+
+
+def interpreted() -> bool:
+    """Whether the environment asks for Triton's interpreter, which runs kernels on the CPU for tests."""
+    return os.environ.get("TRITON_INTERPRET", "").lower() in ("1", "true", "yes", "on", "y")
+
+
+@lru_cache(maxsize=1)
+def available() -> bool:
+    """Whether the kernels run here: Triton is installed and every accelerator is NVIDIA's, Ampere or later.
+
+    Never in the interpreter, which is a thousand times slower than torch.
+    """
+    if interpreted() or torch.version.cuda is None or not torch.cuda.is_available():
+        return False
+    if importlib.util.find_spec("triton") is None:
+        return False
+    return all(torch.cuda.get_device_capability(i)[0] >= OLDEST for i in range(torch.cuda.device_count()))
+
+
+def sizes(device: torch.device) -> Sizes:
+    """The block sizes for kernels on `device`; on the CPU, where only the interpreter runs them, the smallest."""
+    if device.type == "cpu":
+        return INTERPRETER
+    return TABLE.get(torch.cuda.get_device_capability(device)[0], TABLE[OLDEST])
+
+
+def on(device: torch.device) -> AbstractContextManager[object]:
+    """A context in which Triton launches on `device`: it takes the current one, whatever its arguments lie on."""
+    return nullcontext() if device.type == "cpu" else torch.cuda.device(device)
+
+
+def power_of_two(number: int, least: int = 1) -> int:
+    """The smallest power of two that is neither below `number` nor below `least`."""
+    return max(least, 1 << max(0, number - 1).bit_length())
