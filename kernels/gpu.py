@@ -1,6 +1,6 @@
 """What the Triton kernels (`gpu.py` of each operation) ask of the machine: whether they run, and in which sizes.
 
-Nothing here imports Triton: it is only installed on Linux on x86-64, and takes a fifth of a second where nothing needs it.
+Nothing here imports Triton: it is only installed on Linux on x86-64, and takes a fifth of a second to import.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import torch
 
@@ -23,21 +24,22 @@ class Sizes:
     chunk: int  # tokens of the delta rule that are solved together
     values: int  # columns of the delta rule's state that one program keeps
     elements: int  # of a tile that is read once: norms, convolution
-    rows: int  # of a tile of an expert's product; few tokens take `few_rows`
+    rows: int  # of a tile of an expert's product; where tokens are few, `few_rows`
     few_rows: int
     columns: int
-    inner: int  # summed over at once in an expert's product
-    warps: int
-    stages: int
+    summed: int  # what an expert's product adds up at once
+    delta_warps: int
+    warps: int  # of everything else
+    stages: int  # of an expert's product: tiles that are on their way at once
 
 
-# None is tuned: no accelerator was at hand. They follow from what a multiprocessor holds: an H100 has 227 KiB of shared
-# memory, Ampere 163 KiB at most and its small cards 99 KiB, which also is the safe guess for whatever comes later.
+# Untuned: no accelerator was at hand. They were chosen by what the compiler says of each kernel (NOTES.md): few registers
+# spilled, shared memory below 227 KiB for an H100 and below the 99 KiB of small Ampere cards. Later ones take that row.
 TABLE = {
-    9: Sizes(64, 32, 4096, rows=64, few_rows=16, columns=64, inner=64, warps=4, stages=3),
-    8: Sizes(32, 32, 4096, rows=64, few_rows=16, columns=64, inner=32, warps=4, stages=2),
+    9: Sizes(32, 16, 4096, rows=64, few_rows=16, columns=64, summed=64, delta_warps=8, warps=4, stages=3),
+    8: Sizes(32, 16, 4096, rows=64, few_rows=16, columns=64, summed=32, delta_warps=8, warps=4, stages=2),
 }
-INTERPRETER = Sizes(16, 16, 256, rows=16, few_rows=16, columns=16, inner=16, warps=1, stages=1)
+INTERPRETER = Sizes(16, 16, 256, rows=16, few_rows=16, columns=16, summed=16, delta_warps=1, warps=1, stages=1)
 
 
 def interpreted() -> bool:
@@ -68,6 +70,11 @@ def sizes(device: torch.device) -> Sizes:
 def on(device: torch.device) -> AbstractContextManager[object]:
     """A context in which Triton launches on `device`: it takes the current one, whatever its arguments lie on."""
     return nullcontext() if device.type == "cpu" else torch.cuda.device(device)
+
+
+def options(warps: int, stages: int = 1) -> dict[str, Any]:
+    """What every launch says; a * b + c is rounded once, which Triton's versions disagree on where it is not said."""
+    return {"num_warps": warps, "num_stages": stages, "enable_fp_fusion": True}
 
 
 def power_of_two(number: int, least: int = 1) -> int:

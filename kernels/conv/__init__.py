@@ -9,14 +9,22 @@ from docqa.kernels.conv.fused import causal_conv_fused
 from docqa.kernels.conv.native import causal_conv_native
 from docqa.kernels.conv.reference import causal_conv_reference
 from docqa.kernels.conv.unit import Heads, unit_conv_fused, unit_conv_native, unit_conv_reference
-from docqa.kernels.dispatch import choose, register, register_native
+from docqa.kernels.dispatch import choose, register, register_native, register_triton
 
 register_native("conv", causal_conv_native, why="one pass over memory")
+register_triton("conv", "docqa.kernels.conv.gpu", "causal_conv_gpu", why="one pass over memory")
 register("conv", "torch", causal_conv_fused, why="taps accumulated in place")
 register("conv", "reference", causal_conv_reference, why="the formula, and the form that has a gradient")
 register_native("unit_conv", unit_conv_native, why="convolution, SiLU and unit length in one pass over memory")
+register_triton("unit_conv", "docqa.kernels.conv.gpu", "unit_conv_gpu", why="convolution to unit length in one pass")
 register("unit_conv", "torch", unit_conv_fused, why="taps accumulated in place")
 register("unit_conv", "reference", unit_conv_reference, why="the formula, and the form that has a gradient")
+
+
+def _recorded(x: Tensor, weight: Tensor, history: Tensor | None) -> bool:
+    """Whether gradients are recorded, which only the references have."""
+    inputs = (x, weight) if history is None else (x, weight, history)
+    return torch.is_grad_enabled() and any(t.requires_grad for t in inputs)
 
 
 def causal_conv(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -25,13 +33,13 @@ def causal_conv(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tup
     `history` is [batch, taps - 1, channels]; absent means that nothing came before. While gradients are recorded the
     reference runs, whatever the machine.
     """
-    if torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad):
+    if _recorded(x, weight, history):
         return causal_conv_reference(x, weight, history)
     return choose("conv", x.device.type, x.dtype).function(x, weight, history)
 
 
 def unit_conv(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int) -> Heads:
     """`causal_conv`, then the first `heads` of `dim` channels as unit vectors; results as of `unit_conv_reference`."""
-    if torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad):
+    if _recorded(x, weight, history):
         return unit_conv_reference(x, weight, history, heads=heads, dim=dim)
     return choose("unit_conv", x.device.type, x.dtype).function(x, weight, history, heads=heads, dim=dim)

@@ -1,9 +1,9 @@
 """Gated delta rule in Triton: chunks for a text, the recurrence for a few tokens. Importing this module needs Triton.
 
 Notation and formulas of `chunked.py`: Yang, Kautz, Hatamizadeh 2024, "Gated Delta Networks" (arXiv 2412.06464), section
-3, on the WY form of Yang et al. 2024, "Parallelizing Linear Transformers with the Delta Rule over Sequence Length" (arXiv
-2406.06484), section 3. What needs no state is done for all chunks at once (`_solve_chunks`); one program for a head and
-a tile of value columns then walks the chunks with its part of the state in registers (`_walk_chunks`).
+3, on the WY form of Yang et al. 2024, "Parallelizing Linear Transformers with the Delta Rule over Sequence Length"
+(arXiv 2406.06484), section 3. What needs no state is done for all chunks at once (`_solve_chunks`); one program for a
+head and a tile of value columns then walks the chunks with its part of the state in registers (`_walk_chunks`).
 
 The logarithm of a decay ratio is the sum of the decays between two tokens, not a difference of running sums: nothing
 cancels, it is at most 0 by construction, and a decay of -inf is no special case.
@@ -20,7 +20,8 @@ from docqa.kernels import gpu
 from docqa.kernels.delta.chunked import delta_rule_chunked
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
 
-WIDEST_KEY = 256  # a state tile of more rows does not fit the registers of a program
+WIDEST_KEY = 128  # a wider state tile does not fit the registers of a program, and no published model has one
+PIECE = 64  # key dimensions that are multiplied at once where a whole row need not be held
 SCRATCH = 256 * 2**20  # bytes; a longer text is read in stretches of whole chunks, which does not change its bits
 PRECISION = "tf32x3"  # of products with keys, values and state: float32 to about its last bit, on tensor cores
 
@@ -49,7 +50,7 @@ def _unit_lower_inverse(strict, SIZE: tl.constexpr, LEVELS: tl.constexpr):
 def _solve_chunks(
     q, k, decay, beta, solved, attention, grown, left,
     k_batch, k_seq, k_head, seq, heads, count, key_dim, scale,
-    CHUNK: tl.constexpr, LEVELS: tl.constexpr, KEYS: tl.constexpr, PRECISE: tl.constexpr,
+    CHUNK: tl.constexpr, LEVELS: tl.constexpr, PIECE: tl.constexpr, PRECISE: tl.constexpr,
 ):  # fmt: skip
     """One chunk of one head: (I + A)^-1 diag(beta), scale * Q K^T * Gamma, e^gamma and e^(gamma_C - gamma)."""
     program = tl.program_id(0).to(tl.int64)
@@ -61,22 +62,27 @@ def _solve_chunks(
     gates = (batch * seq + tokens) * heads + head
     decays = tl.load(decay + gates, mask=inside, other=0.0)
     betas = tl.load(beta + gates, mask=inside, other=0.0)
-    columns = tl.arange(0, KEYS)
-    places = batch * k_batch + head * k_head + tokens[:, None] * k_seq + columns[None, :]
-    mask = inside[:, None] & (columns < key_dim)[None, :]
-    keys = tl.load(k + places, mask=mask, other=0.0).to(tl.float32)
-    queries = tl.load(q + places, mask=mask, other=0.0).to(tl.float32) * scale
+    overlap = tl.zeros([CHUNK, CHUNK], tl.float32)
+    scores = tl.zeros([CHUNK, CHUNK], tl.float32)
+    for first in range(0, key_dim, PIECE):
+        columns = first + tl.arange(0, PIECE)
+        places = batch * k_batch + head * k_head + tokens[:, None] * k_seq + columns[None, :]
+        mask = inside[:, None] & (columns < key_dim)[None, :]
+        keys = tl.load(k + places, mask=mask, other=0.0).to(tl.float32)
+        queries = tl.load(q + places, mask=mask, other=0.0).to(tl.float32)
+        turned = tl.trans(keys)
+        overlap = tl.dot(keys, turned, overlap, input_precision=PRECISE)
+        scores = tl.dot(queries, turned, scores, input_precision=PRECISE)
 
     below = index[:, None] > index[None, :]
     sums = tl.cumsum(tl.where(below, decays[:, None], 0.0), 0)  # [i, j]: the decays of tokens j + 1 to i
     ratio = tl.where(index[:, None] >= index[None, :], tl.exp(sums), 0.0)
-    turned = tl.trans(keys)
-    overlap = tl.dot(keys * betas[:, None], turned, input_precision=PRECISE)
-    inverse = _unit_lower_inverse(tl.where(below, overlap * ratio, 0.0), CHUNK, LEVELS)
+    strict = tl.where(below, overlap * ratio * betas[:, None], 0.0)
+    inverse = _unit_lower_inverse(strict, CHUNK, LEVELS)
 
     squares = program * CHUNK * CHUNK + index[:, None] * CHUNK + index[None, :]
     tl.store(solved + squares, inverse * betas[None, :])
-    tl.store(attention + squares, tl.dot(queries, turned, input_precision=PRECISE) * ratio)
+    tl.store(attention + squares, scores * scale * ratio)
     tl.store(grown + program * CHUNK + index, tl.exp(tl.cumsum(decays, 0)))
     behind = tl.sum(tl.where(index[:, None] == CHUNK - 1, sums, 0.0), 0)
     tl.store(left + program * CHUNK + index, tl.exp(behind))
@@ -188,14 +194,15 @@ def _stretch(
     _solve_chunks[(batch * heads * count,)](
         q, k, decay.float().contiguous(), beta.float().contiguous(), solved, attention, grown, left,
         *k.stride()[:3], seq, heads, count, key_dim, key_dim**-0.5,
-        CHUNK=chunk, LEVELS=chunk.bit_length() - 1, KEYS=keys, PRECISE=PRECISION, num_warps=size.warps,
+        CHUNK=chunk, LEVELS=chunk.bit_length() - 1, PIECE=min(keys, PIECE), PRECISE=PRECISION,
+        **gpu.options(size.delta_warps, stages=2),
     )  # fmt: skip
     _walk_chunks[(batch * heads * tiles,)](
         q, k, v, solved, attention, grown, left, after if state is None else state, after, out,
         *k.stride()[:3], *v.stride()[:3], *out.stride()[:3],
         seq, heads, count, tiles, key_dim, value_dim, key_dim**-0.5,
         HAS_STATE=state is not None, CHUNK=chunk, KEYS=keys, VALUES=size.values, PRECISE=PRECISION,
-        num_warps=size.warps, num_stages=1,
+        **gpu.options(size.delta_warps),
     )  # fmt: skip
     return after
 
@@ -213,7 +220,7 @@ def delta_rule_gpu(
     """Gated delta rule over `seq` tokens in chunks; arguments, shapes and results as in `delta_rule_reference`.
 
     float32 inside, whatever the dtypes. `chunk` is a power of two, 16 at least; absent, what suits the device. Keys of
-    more than 256 dimensions go through torch. Not differentiable.
+    more than 128 dimensions go through torch. Not differentiable.
     """
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
@@ -238,7 +245,7 @@ def delta_step_gpu(
 ) -> tuple[Tensor, Tensor]:
     """The recurrence for a few tokens; arguments, shapes and results as in `delta_rule_reference`.
 
-    float32 inside. Keys of more than 256 dimensions go through torch. Not differentiable.
+    float32 inside. Keys of more than 128 dimensions go through torch. Not differentiable.
     """
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
@@ -253,6 +260,7 @@ def delta_step_gpu(
             q, k, v, decay.float().contiguous(), beta.float().contiguous(), before, after, out,
             *k.stride()[:3], *v.stride()[:3], *out.stride()[:3],
             seq, heads, tiles, key_dim, value_dim, key_dim**-0.5,
-            HAS_STATE=state is not None, KEYS=gpu.power_of_two(key_dim, 16), VALUES=size.values, num_warps=size.warps,
+            HAS_STATE=state is not None, KEYS=gpu.power_of_two(key_dim, 16), VALUES=size.values,
+            **gpu.options(size.warps),
         )  # fmt: skip
     return out, after
