@@ -33,8 +33,9 @@ class Sizes:
     stages: int  # of an expert's product: tiles that are on their way at once
 
 
-# Untuned: no accelerator was at hand. They were chosen by what the compiler says of each kernel (NOTES.md): few registers
-# spilled, shared memory below 227 KiB for an H100 and below the 99 KiB of small Ampere cards. Later ones take that row.
+# Untuned: no accelerator was at hand. They were chosen by what the compiler says of each kernel (NOTES.md): few
+# registers spilled, and shared memory that an H100 (227 KiB) or a small Ampere card (99 KiB) has. Later cards take the
+# row of Ampere.
 TABLE = {
     9: Sizes(32, 16, 4096, rows=64, few_rows=16, columns=64, summed=64, delta_warps=8, warps=4, stages=3),
     8: Sizes(32, 16, 4096, rows=64, few_rows=16, columns=64, summed=32, delta_warps=8, warps=4, stages=2),

@@ -137,8 +137,8 @@ def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tens
     rows = size.rows if count >= experts * size.few_rows else size.few_rows
     tiles = tiles_of(numbers, experts, rows)
     most = len(tiles.expert)
-    blocks: dict[str, Any] = {"ROWS": rows, "COLUMNS": size.columns, "SUMMED": size.summed, "WIDEN": x.device.type == "cpu"}
-    blocks |= {"PRECISE": PRECISION, **gpu.options(size.warps, size.stages)}
+    blocks: dict[str, Any] = {"ROWS": rows, "COLUMNS": size.columns, "SUMMED": size.summed, "PRECISE": PRECISION}
+    blocks |= {"WIDEN": x.device.type == "cpu", **gpu.options(size.warps, size.stages)}
     made = x.new_empty(count, inner)
     _gate_and_up[(most * triton.cdiv(inner, size.columns),)](
         x, tokens, bank.gate_up, made, *tiles, most, hidden, inner, **blocks
