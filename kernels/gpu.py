@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
+import sysconfig
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -48,15 +51,21 @@ def interpreted() -> bool:
     return os.environ.get("TRITON_INTERPRET", "").lower() in ("1", "true", "yes", "on", "y")
 
 
+def _builds() -> bool:
+    """Whether Triton can build its module beside the driver: it asks for a C compiler and Python's headers."""
+    compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
+    return compiler is not None and (Path(sysconfig.get_paths()["include"]) / "Python.h").is_file()
+
+
 @lru_cache(maxsize=1)
 def available() -> bool:
-    """Whether the kernels run here: Triton is installed and every accelerator is NVIDIA's, Ampere or later.
+    """Whether the kernels run here: Triton is installed and can build, every accelerator is NVIDIA's, Ampere or later.
 
     Never in the interpreter, which is a thousand times slower than torch.
     """
     if interpreted() or torch.version.cuda is None or not torch.cuda.is_available():
         return False
-    if importlib.util.find_spec("triton") is None:
+    if importlib.util.find_spec("triton") is None or not _builds():
         return False
     return all(torch.cuda.get_device_capability(i)[0] >= OLDEST for i in range(torch.cuda.device_count()))
 

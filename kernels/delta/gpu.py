@@ -216,11 +216,13 @@ def delta_rule_gpu(
     beta: Tensor,
     state: Tensor | None = None,
     chunk: int | None = None,
+    scratch: int = SCRATCH,
 ) -> tuple[Tensor, Tensor]:
     """Gated delta rule over `seq` tokens in chunks; arguments, shapes and results as in `delta_rule_reference`.
 
-    float32 inside, whatever the dtypes. `chunk` is a power of two, 16 at least; absent, what suits the device. Keys of
-    more than 128 dimensions go through torch. Not differentiable.
+    float32 inside, whatever the dtypes. `chunk` is a power of two, 16 at least; absent, what suits the device. What is
+    worked out ahead of the walk takes up to `scratch` bytes, and one chunk at least. Keys of more than 128 dimensions go
+    through torch. Not differentiable.
     """
     batch, seq, heads, key_dim = k.shape
     if key_dim > WIDEST_KEY:
@@ -229,7 +231,7 @@ def delta_rule_gpu(
     q, k, v = _dense(q, k, v)
     out = v.new_empty(v.shape)
     memory = None if state is None else state.float().contiguous()
-    most = SCRATCH // (8 * (chunk + 1) * batch * heads)  # tokens
+    most = scratch // (8 * (chunk + 1) * batch * heads)  # tokens
     step = max(1, most // chunk) * chunk
     with gpu.on(k.device):
         for start in range(0, seq, step):

@@ -1,4 +1,4 @@
-"""The gated delta rule in Triton: in the interpreter against the recurrence in float64, and on a device where one is."""
+"""The gated delta rule in Triton: in the interpreter beside the recurrence in float64, and on a device where one is."""
 
 import pytest
 import torch
@@ -99,6 +99,14 @@ def test_the_chunks_of_every_architecture_equal_the_recurrence(interpreted, chun
     assert_near(interpreted(RULE, **x, chunk=chunk), delta_rule_reference(**double(x)))
 
 
+def test_a_text_read_in_stretches_has_the_same_bits(interpreted):
+    x = inputs(53, 6, 5, batch=2)
+    whole, end = interpreted(RULE, **x)
+    for scratch in (1, 2 * 8 * 17 * 16 * 4):  # one chunk at a time, and two: [batch 2, heads 2]
+        out, state = interpreted(RULE, **x, scratch=scratch)
+        assert torch.equal(out, whole) and torch.equal(state, end)
+
+
 def test_keys_alike_and_beta_near_one_stay_near_float64(interpreted):
     x = inputs(64, 8, 12, heads=1)
     x["k"] = l2_normalise(x["k"][:, :1] + 0.05 * x["k"])
@@ -107,7 +115,7 @@ def test_keys_alike_and_beta_near_one_stay_near_float64(interpreted):
 
 
 def test_a_decay_behind_a_large_one_keeps_its_own_precision(interpreted):
-    """Running sums in float32 are 2e-4 apart at -3,000: as their difference, -1e-3 would be off by a tenth."""
+    """Running sums in float32 are 2e-4 apart at -4,000: as their difference, -1e-3 would be off by a tenth."""
     x = inputs(32, 8, 8, heads=1, beta=0.0)
     x["decay"] = torch.full_like(x["decay"], -200.0)
     x["decay"][:, 20:] = -1e-3

@@ -8,8 +8,8 @@ from docqa.kernels.moe import Stacked, mix_experts, route
 from docqa.kernels.moe.reference import mix_reference
 
 MIX = "docqa.kernels.moe.gpu:mix_gpu"
-# Relative to the whole result. The inner activations are rounded to the dtype of x, and so is what comes out: each by up
-# to 2^-7 in bfloat16, which the interpreter cuts off, and 2^-11 in float16; float32 adds up some 20 products.
+# Relative to the whole result. The inner activations are rounded to the dtype of x, and so is what comes out: each by
+# up to 2^-7 in bfloat16, which the interpreter cuts off, and 2^-11 in float16; float32 adds up some 20 products.
 BOUND = {torch.float32: 1e-6, torch.bfloat16: 1e-2, torch.float16: 1e-3}
 
 
@@ -25,7 +25,8 @@ def tokens(count, hidden, experts, dtype=torch.float32):
 
 
 def right_of(x, chosen, weights, matrices):
-    return mix_reference(x.double(), chosen, weights.double(), Stacked(matrices.gate_up.double(), matrices.down.double()))
+    wide = Stacked(matrices.gate_up.double(), matrices.down.double())
+    return mix_reference(x.double(), chosen, weights.double(), wide)
 
 
 @pytest.mark.parametrize("dtype", list(BOUND))
@@ -50,6 +51,15 @@ def test_a_row_has_the_same_bits_in_any_company_and_experts_that_nobody_chose_ar
         assert torch.equal(interpreted(MIX, x[part], chosen[part], weights[part], matrices), together[part])
 
 
+def test_experts_are_added_in_ascending_order(interpreted):
+    """Large, its opposite, small: any other order loses the small one."""
+    sizes = torch.tensor([2.0**27, -(2.0**27), 1.0])
+    matrices = Stacked(torch.ones(3, 2, 1), sizes[:, None, None])
+    chosen = torch.tensor([[2, 0, 1], [1, 2, 0], [0, 1, 2]])
+    found = interpreted(MIX, torch.ones(3, 1), chosen, torch.ones(3, 3), matrices)
+    assert (found - torch.nn.functional.silu(torch.ones(()))).abs().max() < 1e-6
+
+
 def test_one_expert_may_take_every_token(interpreted):
     matrices = bank(3, 12, 5)
     x, chosen = tokens(35, 12, 3)[0], torch.ones(35, 1, dtype=torch.int64)
@@ -61,8 +71,9 @@ def test_one_expert_may_take_every_token(interpreted):
 def test_no_token_gives_no_row_and_matrices_of_another_dtype_are_not_taken(interpreted):
     x, chosen, weights = torch.randn(0, 12), torch.zeros(0, 2, dtype=torch.int64), torch.zeros(0, 2)
     assert interpreted(MIX, x, chosen, weights, bank(3, 12, 5)).shape == (0, 12)
+    x, chosen, weights = torch.randn(2, 12), torch.zeros(2, 1, dtype=torch.int64), torch.ones(2, 1)
     with pytest.raises(AssertionError, match="dtype"):  # torch's own refusal, from the grouped form
-        interpreted(MIX, *tokens(2, 12, 3)[:1], chosen.new_zeros(2, 1), torch.ones(2, 1), bank(3, 12, 5, torch.bfloat16))
+        interpreted(MIX, x, chosen, weights, bank(3, 12, 5, torch.bfloat16))
 
 
 @pytest.mark.gpu
