@@ -221,7 +221,7 @@ def delta_rule_gpu(
     """Gated delta rule over `seq` tokens in chunks; arguments, shapes and results as in `delta_rule_reference`.
 
     float32 inside, whatever the dtypes. `chunk` is a power of two, 16 at least; absent, what suits the device. What is
-    worked out ahead of the walk takes up to `scratch` bytes, and one chunk at least. Keys of more than 128 dimensions go
+    worked out ahead of the walk takes up to `scratch` bytes, one chunk at least. Keys of more than 128 dimensions go
     through torch. Not differentiable.
     """
     batch, seq, heads, key_dim = k.shape
