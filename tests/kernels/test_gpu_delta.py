@@ -41,10 +41,10 @@ def double(x):
     return {name: tensor.double() for name, tensor in x.items()}
 
 
-def assert_near(found, right, rounded=0.0):
-    """Outputs and states, of which `found` outputs were rounded by this much of each."""
+def assert_near(found, right, rounded=0.0, exact=EXACT):
+    """Outputs and states: `found` within `exact` of the largest, and its outputs rounded by this much of each."""
     for ours, theirs, step in zip(found, right, (rounded, 0.0), strict=True):
-        bound = EXACT * max(1.0, float(theirs.abs().max())) + step * theirs.abs()
+        bound = exact * max(1.0, float(theirs.abs().max())) + step * theirs.abs()
         assert torch.isfinite(ours).all()
         assert ((ours.double() - theirs).abs() <= bound).all(), float((ours.double() - theirs).abs().max())
 
@@ -72,10 +72,12 @@ def test_both_forms_equal_the_recurrence(interpreted, case, carried):
     if not carried:
         del x["state"]
     right = delta_rule_reference(**double(x))
-    for form in (RULE, STEP):
+    # The recurrence rounds the decay and the state once for every token, all the same way where the decay is slow and
+    # nothing is written. It is meant for 8 tokens.
+    for form, exact in ((RULE, EXACT), (STEP, EXACT + case["seq"] * 2.0**-23)):
         found = interpreted(form, **x)
         assert found[0].dtype == case["dtype"] and found[1].dtype == torch.float32
-        assert_near(found, right, ROUNDED[case["dtype"]])
+        assert_near(found, right, ROUNDED[case["dtype"]], exact)
 
 
 @given(case=cases, data=st.data())
