@@ -2,11 +2,12 @@
 
 Every operation registers its implementations, the plain reference among them. `DOCQA_KERNELS=reference` forces the
 references everywhere, which is slow and the first thing to try when a result looks wrong; `DOCQA_KERNELS=torch` takes
-the best but for the native library.
+the best of torch's own, without the native library and without Triton.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 
 import torch
 
+from docqa.kernels import gpu
 from docqa.kernels.cpu import LEVELS, library
 from docqa.kernels.errors import NoImplementation
 
@@ -35,10 +37,15 @@ class Implementation:
     dtypes: frozenset[torch.dtype]
     why: str
     native: bool = False
+    triton: bool = False
 
     def allowed(self, forced: str) -> bool:
         """Whether the switch, set to `forced`, lets this one run."""
-        return forced in ("", self.name) or (forced == "torch" and not self.native)
+        return forced in ("", self.name) or (forced == "torch" and not self.native and not self.triton)
+
+    def fits(self, device: str, dtype: torch.dtype) -> bool:
+        """Whether it computes on `device` in `dtype`, on this machine."""
+        return device in self.devices and dtype in self.dtypes and (not self.triton or gpu.available())
 
 
 _registry: dict[str, list[Implementation]] = {}
@@ -70,6 +77,25 @@ def register_native(operation: str, function: Callable[..., Any], *, why: str) -
         choose.cache_clear()
 
 
+def register_triton(operation: str, module: str, function: str, *, why: str) -> None:
+    """Add `function` of `module`, for accelerators; the module, and Triton with it, is imported at the first call.
+
+    It takes every floating dtype but float64, and is used where `gpu.available()` says so.
+    """
+
+    @lru_cache(maxsize=1)
+    def found() -> Callable[..., Any]:
+        return getattr(importlib.import_module(module), function)
+
+    def call(*args: Any, **named: Any) -> Any:
+        return found()(*args, **named)
+
+    narrow = EVERY_FLOAT - {torch.float64}
+    entry = Implementation(operation, "triton", call, frozenset({"cuda"}), narrow, why, triton=True)
+    _registry.setdefault(operation, []).append(entry)
+    choose.cache_clear()
+
+
 def native_in_use() -> bool:
     """Whether the native library is there and the switch lets it run."""
     return library() is not None and os.environ.get(SWITCH, "") == ""
@@ -93,7 +119,7 @@ def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
     forced = os.environ.get(SWITCH, "")
     known = _registry.get(operation, [])
     for entry in known:
-        if device in entry.devices and dtype in entry.dtypes and entry.allowed(forced):
+        if entry.fits(device, dtype) and entry.allowed(forced):
             return entry
     names = ", ".join(f"{e.name} ({'/'.join(sorted(e.devices))})" for e in known) or "none"
     asked = f", {SWITCH}={forced}" if forced else ""
@@ -107,6 +133,6 @@ def describe() -> list[dict[str, str]]:
     rows = []
     for operation, entries in sorted(_registry.items()):
         chosen = choose(operation, "cpu", torch.float32)
-        others = ", ".join(e.name for e in entries if e is not chosen)
+        others = ", ".join(e.name for e in entries if e is not chosen and "cpu" in e.devices)
         rows.append({"operation": operation, "implementation": chosen.name, "why": chosen.why, "others": others})
     return rows

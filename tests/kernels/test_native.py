@@ -135,7 +135,7 @@ def test_the_native_backward_pass_gives_the_gradients_of_the_formula_in_float64(
     native = partial(unit_conv_gradient, library=NATIVE._replace(level=level))
 
     def gradients(conv, dtype):
-        given = [part.to(dtype).requires_grad_() for part in (x, weight)]
+        given = [part.detach().to(dtype, copy=True).requires_grad_() for part in (x, weight)]
         unit, rest, tail = conv(*given, history.to(dtype), heads=heads, dim=dim)
         weights = torch.randn(batch, seq, channels, generator=torch.Generator().manual_seed(1)).to(dtype)
         (torch.cat([unit.flatten(2), rest], 2) * weights).sum().backward(retain_graph=True)

@@ -1,0 +1,173 @@
+"""The experts' products as grouped products in Triton: one launch for all experts. Importing this module needs Triton.
+
+Rows (a token sent to an expert) are sorted by expert and cut into tiles of one expert each; which expert a tile belongs
+to is worked out on the device, so nothing waits for counts. A token's rows come in ascending order of experts, and
+`_add_up` adds them in that order, so that a sum does not depend on what else is in the batch.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeGuard
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from docqa.kernels import gpu
+from docqa.kernels.moe.bank import ExpertBank, Stacked
+from docqa.kernels.moe.grouped import mix_grouped
+
+PRECISION = "tf32x3"  # of float32 inputs; narrower ones are multiplied as they are
+
+
+class Tiles(NamedTuple):
+    """Rows sorted by expert, cut into tiles; a tile past the last one has `start` equal to `stop`."""
+
+    expert: Tensor  # int64 [tiles]
+    start: Tensor  # int64 [tiles], the first row
+    stop: Tensor  # int64 [tiles], behind the last row that a tile may hold
+
+
+def tiles_of(numbers: Tensor, experts: int, rows: int) -> Tiles:
+    """Tiles of up to `rows` rows for the sorted experts `numbers` int64 [rows in all]; as many as there could be."""
+    counts = torch.zeros(experts, dtype=torch.int64, device=numbers.device)
+    counts.scatter_add_(0, numbers, torch.ones_like(numbers))
+    ends = counts.cumsum(0)
+    pieces = (counts + rows - 1) // rows
+    last = pieces.cumsum(0)
+    most = min(len(numbers), triton.cdiv(len(numbers), rows) + experts)
+    tile = torch.arange(most, device=numbers.device)
+    expert = torch.searchsorted(last, tile, right=True).clamp(max=experts - 1)
+    start = ends[expert] - counts[expert] + (tile - last[expert] + pieces[expert]) * rows
+    stop = torch.minimum(ends[expert], start + rows)
+    return Tiles(expert, torch.minimum(start, stop), stop)
+
+
+@triton.jit
+def _widened(x, WIDEN: tl.constexpr):
+    """`x`, in float32 with WIDEN: the interpreter's product of bfloat16 tiles is not a product."""
+    return x.to(tl.float32) if WIDEN else x
+
+
+@triton.jit(do_not_specialize=["tiles"])
+def _gate_and_up(
+    x, tokens, gate_up, made, experts, starts, stops, tiles, hidden, inner,
+    ROWS: tl.constexpr, COLUMNS: tl.constexpr, SUMMED: tl.constexpr, WIDEN: tl.constexpr, PRECISE: tl.constexpr,
+):  # fmt: skip
+    """SiLU(gate x) * up x for a tile of rows of one expert and a tile of its inner columns; x is read by token."""
+    program = tl.program_id(0).to(tl.int64)
+    tile, panel = program % tiles, program // tiles
+    start, stop, expert = tl.load(starts + tile), tl.load(stops + tile), tl.load(experts + tile)
+    if start >= stop:
+        return
+    row = start + tl.arange(0, ROWS)
+    column = panel * COLUMNS + tl.arange(0, COLUMNS)
+    inside, wanted = row < stop, column < inner
+    read = x + tl.load(tokens + row, mask=inside, other=0)[:, None] * hidden
+    upper = gate_up + (expert * 2 * inner + column)[None, :] * hidden
+    lower = gate_up + (expert * 2 * inner + inner + column)[None, :] * hidden
+    gate = tl.zeros([ROWS, COLUMNS], tl.float32)
+    up = tl.zeros([ROWS, COLUMNS], tl.float32)
+    for first in range(0, hidden, SUMMED):
+        part = first + tl.arange(0, SUMMED)
+        known = part < hidden
+        mask = known[:, None] & wanted[None, :]
+        values = tl.load(read + part[None, :], mask=inside[:, None] & known[None, :], other=0.0)
+        values = _widened(values, WIDEN)
+        weights = _widened(tl.load(upper + part[:, None], mask=mask, other=0.0), WIDEN)
+        gate = tl.dot(values, weights, gate, input_precision=PRECISE)
+        weights = _widened(tl.load(lower + part[:, None], mask=mask, other=0.0), WIDEN)
+        up = tl.dot(values, weights, up, input_precision=PRECISE)
+    result = gate * tl.sigmoid(gate) * up
+    places = row[:, None] * inner + column[None, :]
+    tl.store(made + places, result.to(made.dtype.element_ty), mask=inside[:, None] & wanted[None, :])
+
+
+@triton.jit(do_not_specialize=["tiles"])
+def _down(
+    made, down, out, experts, starts, stops, tiles, hidden, inner,
+    ROWS: tl.constexpr, COLUMNS: tl.constexpr, SUMMED: tl.constexpr, WIDEN: tl.constexpr, PRECISE: tl.constexpr,
+):  # fmt: skip
+    """The second product for a tile of rows of one expert and a tile of hidden columns, in float32."""
+    program = tl.program_id(0).to(tl.int64)
+    tile, panel = program % tiles, program // tiles
+    start, stop, expert = tl.load(starts + tile), tl.load(stops + tile), tl.load(experts + tile)
+    if start >= stop:
+        return
+    row = start + tl.arange(0, ROWS)
+    column = panel * COLUMNS + tl.arange(0, COLUMNS)
+    inside, wanted = row < stop, column < hidden
+    matrix = down + (expert * hidden + column)[None, :] * inner
+    total = tl.zeros([ROWS, COLUMNS], tl.float32)
+    for first in range(0, inner, SUMMED):
+        part = first + tl.arange(0, SUMMED)
+        known = part < inner
+        values = tl.load(made + row[:, None] * inner + part[None, :], mask=inside[:, None] & known[None, :], other=0.0)
+        weights = tl.load(matrix + part[:, None], mask=known[:, None] & wanted[None, :], other=0.0)
+        total = tl.dot(_widened(values, WIDEN), _widened(weights, WIDEN), total, input_precision=PRECISE)
+    tl.store(out + row[:, None] * hidden + column[None, :], total, mask=inside[:, None] & wanted[None, :])
+
+
+@triton.jit
+def _add_up(rows, places, shares, out, hidden, panels, K: tl.constexpr, COLUMNS: tl.constexpr):
+    """The weighted sum of a token's K rows, in the order of `places`, for a tile of hidden columns."""
+    program = tl.program_id(0).to(tl.int64)
+    token, panel = program // panels, program % panels
+    column = panel * COLUMNS + tl.arange(0, COLUMNS)
+    wanted = column < hidden
+    total = tl.zeros([COLUMNS], tl.float32)
+    for number in range(K):
+        place = tl.load(places + token * K + number)
+        total += tl.load(rows + place * hidden + column, mask=wanted, other=0.0) * tl.load(shares + place)
+    tl.store(out + token * hidden + column, total.to(out.dtype.element_ty), mask=wanted)
+
+
+def _fits(bank: ExpertBank, x: Tensor) -> TypeGuard[Stacked]:
+    """Whether the bank is two plain tensors beside x, in its dtype."""
+    if not isinstance(bank, Stacked):
+        return False
+    return all(m.device == x.device and m.dtype == x.dtype and m.is_contiguous() for m in (bank.gate_up, bank.down))
+
+
+def _products(x: Tensor, tokens: Tensor, numbers: Tensor, bank: Stacked) -> Tensor:
+    """What each expert makes of each token sent to it, float32 [rows, hidden]; rows are sorted by expert."""
+    experts, hidden, inner = bank.down.shape
+    size, count = gpu.sizes(x.device), len(numbers)
+    rows = size.rows if count >= experts * size.few_rows else size.few_rows
+    tiles = tiles_of(numbers, experts, rows)
+    most = len(tiles.expert)
+    blocks: dict[str, Any] = {"ROWS": rows, "COLUMNS": size.columns, "SUMMED": size.summed, "PRECISE": PRECISION}
+    blocks |= {"WIDEN": x.device.type == "cpu", **gpu.options(size.warps, size.stages)}
+    made = x.new_empty(count, inner)
+    _gate_and_up[(most * triton.cdiv(inner, size.columns),)](
+        x, tokens, bank.gate_up, made, *tiles, most, hidden, inner, **blocks
+    )
+    out = x.new_empty(count, hidden, dtype=torch.float32)
+    _down[(most * triton.cdiv(hidden, size.columns),)](made, bank.down, out, *tiles, most, hidden, inner, **blocks)
+    return out
+
+
+def mix_gpu(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
+    """Arguments and result as `mix_experts`; not differentiable.
+
+    Matrices that are packed, elsewhere, or read when they are asked for go through `mix_grouped`.
+    """
+    if not _fits(bank, x) or chosen.numel() == 0:
+        return mix_grouped(x, chosen, weights, bank)
+    k, hidden = chosen.shape[1], x.shape[1]
+    x, size = x.contiguous(), gpu.sizes(x.device)
+    columns = min(size.elements, gpu.power_of_two(hidden))
+    panels = triton.cdiv(hidden, columns)
+    with gpu.on(x.device):
+        numbers, order = chosen.flatten().sort(stable=True)
+        rows = _products(x, order // k, numbers, bank)
+        shares = weights.flatten()[order].float()
+        # Where each token's rows went, in the order of the rows, which is that of the experts.
+        places = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=x.device))
+        places = places.view(-1, k).sort(-1).values.contiguous()
+        out = torch.empty_like(x)
+        _add_up[(len(x) * panels,)](
+            rows, places, shares, out, hidden, panels, K=k, COLUMNS=columns, **gpu.options(size.warps)
+        )
+    return out
