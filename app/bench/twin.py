@@ -99,8 +99,8 @@ def decode_row(model: Model, pair: Pair, context: int) -> Row:
     method = (
         f"one token behind {context:,}: {base * 1e3:.3g} ms is a layer's share of a whole step at a short context, an "
         f"attention layer adds {chosen * 1e3:.3g} ms where it chooses blocks and {every * 1e3:.3g} ms where it reads "
-        f"all keys (int8, native step where there is one); {pair.deltas} + {pair.attentions} layers, twin {pair.layers}; "
-        f"with exact attention in both {theirs / both:.2f} x"
+        f"all keys (int8, native step where there is one); {pair.deltas} + {pair.attentions} layers, twin {pair.layers}"
+        f"; with exact attention in both {theirs / both:.2f} x"
     )
     return Row("twin_decode_256k", 1 / ours, "tokens/s", "twin", 1 / theirs, method)
 
