@@ -63,9 +63,11 @@ class EncoderLayer(nn.Module):
         q, k, v = (
             part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (self.query, self.key, self.value)
         )  # [batch, heads, seq, dim]
-        # Written out: for texts this short torch's fused attention takes twice as long backward.
-        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)
-        seen = scores.masked_fill(~mask, float("-inf")).softmax(-1).to(v.dtype) @ v
+        if torch.is_grad_enabled():  # written out: torch's fused attention takes twice as long backward
+            scores = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)
+            seen = scores.masked_fill(~mask, float("-inf")).softmax(-1).to(v.dtype) @ v
+        else:
+            seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         x = self.attended_norm(x + self.attended(seen.transpose(1, 2).flatten(2)))
         return self.outer_norm(x + self.outer(functional.gelu(self.inner(x))))
 
