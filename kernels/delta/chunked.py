@@ -78,10 +78,12 @@ def delta_rule_chunked(
         decay, beta = (functional.pad(x, (0, 0, 0, missing)) for x in (decay, beta))
     q, k, values, decay, beta = (_chunks(x, count, chunk) for x in (q, k, values, decay, beta))
 
-    gamma = decay.cumsum(-1)  # [count, batch, heads, chunk]
+    # In float64: behind a token that forgets nearly all, differences of large sums are what small decays come from.
+    sums = decay.double().cumsum(-1)  # [count, batch, heads, chunk]
     lower = torch.ones(chunk, chunk, dtype=torch.bool, device=k.device).tril()
-    difference = (gamma[..., :, None] - gamma[..., None, :]).masked_fill(~lower, float("-inf"))
+    difference = (sums[..., :, None] - sums[..., None, :]).to(work).masked_fill(~lower, float("-inf"))
     ratio = difference.exp()  # Gamma, with its diagonal
+    gamma, left = sums.to(work), (sums[..., -1:] - sums).to(work)
     keys_beta = k * beta[..., None]
     strict = (keys_beta @ k.transpose(-1, -2) * ratio).tril(-1)
     inverse = _UnitLowerInverse.apply(strict)
@@ -90,9 +92,8 @@ def delta_rule_chunked(
     keys_solved = inverse @ (keys_beta * grown)
     attention = q @ k.transpose(-1, -2) * ratio
     queries = q * grown
-    last = gamma[..., -1:]
-    keys_left = (k * (last - gamma).exp()[..., None]).transpose(-1, -2)
-    kept = last.exp()[..., None]
+    keys_left = (k * left.exp()[..., None]).transpose(-1, -2)
+    kept = gamma[..., -1:].exp()[..., None]
 
     memory = k.new_zeros(batch, heads, key_dim, v.shape[-1]) if state is None else state.to(work)
     outputs = []

@@ -58,9 +58,14 @@ def test_the_size_of_the_chunk_does_not_matter(chunk):
     assert (state - right_state).abs().max() < 1e-12
 
 
-@pytest.mark.parametrize("regime", ["normal", "slow decay", "strong decay", "keys alike and beta near 1"])
+@pytest.mark.parametrize(
+    "regime", ["normal", "slow decay", "slow behind strong decay", "strong decay", "keys alike and beta near 1"]
+)
 def test_float32_chunks_stay_near_float64(regime):
     x = inputs(512, batch=1)
+    if regime == "slow behind strong decay":
+        x["decay"] = torch.full_like(x["decay"], -1e-3)
+        x["decay"][:, ::64] = -4000.0
     if regime == "slow decay":
         x["decay"] = x["decay"] * 2e-4
     if regime == "strong decay":
