@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 
 COLOURS = ("#1f5fa8", "#7fb0dd", "#b8b8b8", "#8a8a8a", "#d98b3a", "#4f9a5b")
 WIDTH, PANEL, MARGIN, LEGEND_ROW = 760, 210, 50, 18
+LETTER = 6  # the mean width of a letter of size 11
 _TEXT = 'font-family="sans-serif" font-size="{size}" fill="#222222"'
 
 
@@ -31,9 +32,10 @@ def _panel(name: str, groups: Mapping[str, Mapping[str, float]], series: Sequenc
     parts = [_label(MARGIN, top + 20, name, 13), _line(MARGIN, floor, WIDTH - MARGIN, floor)]
     room = (WIDTH - 2 * MARGIN) / max(len(groups), 1)
     wide = min((room - 12) / max(len(series), 1), 46)
+    lower = 13 if max(map(len, groups), default=0) * LETTER > room else 0  # every second name, where they would touch
     for place, (group, found) in enumerate(groups.items()):
         left = MARGIN + place * room + (room - wide * len(series)) / 2
-        parts.append(_label(MARGIN + (place + 0.5) * room, floor + 16, group, 11, "middle"))
+        parts.append(_label(MARGIN + (place + 0.5) * room, floor + 16 + place % 2 * lower, group, 11, "middle"))
         for number, which in enumerate(series):
             if which in found:
                 tall = height * found[which]

@@ -21,6 +21,15 @@ def test_bars_are_as_tall_as_their_shares_and_keep_their_colours() -> None:
     assert "A &lt; B" in drawn and ">50<" in drawn and ">100<" in drawn
 
 
+def test_names_that_would_touch_stand_in_two_rows() -> None:
+    def heights(name: str) -> set[str]:
+        drawn = bars("t", {"one": {f"{name} {n}": {"ours": 0.5} for n in range(6)}})
+        return set(re.findall(r'y="([\d.]+)" text-anchor="middle"[^>]*>' + name, drawn))
+
+    assert len(heights("short")) == 1
+    assert len(heights("a name of twenty letters")) == 2
+
+
 def test_a_grid_has_a_cell_for_each_share_and_none_where_nothing_was_measured() -> None:
     drawn = grid("t", {"short": {"0.1": 1.0, "0.9": 0.5}, "long": {"0.9": 0.0}})
     assert len(boxes(drawn, "#1f5fa8")) == 3
