@@ -41,10 +41,9 @@ def test_every_native_operation_has_a_line(monkeypatch, capsys):
     printed = capsys.readouterr().out
     rows = json.loads(printed.splitlines()[-1])["rows"]
     assert all(row["seconds"] > 0 and row["share"] >= 0 for row in rows)
-    calls = set(
-        re.findall(r'run\("(\w+)"', "".join(p.read_text() for p in Path(cpu.__file__).parents[1].glob("*/*.py")))
-    )
-    # `step` is a network, which bench has rows of; gradients are training's, whose steps are timed whole; `ceiling` measures.
+    sources = "".join(path.read_text() for path in Path(cpu.__file__).parents[1].glob("*/*.py"))
+    calls = set(re.findall(r'run\("(\w+)"', sources))
+    # `step` is a network, which bench has rows of; gradients are training's, whose steps are timed whole.
     expected = {name for name in calls if not name.endswith("_gradient")} - {"step", "ceiling"}
     words = {"norm": "norm,", "gated_norm": "gated norm", "gated_product": "SiLU", "conv": "convolution",
              "delta": "delta rule", "delta_step": "delta step"}  # fmt: skip
