@@ -94,6 +94,7 @@ def choose_excerpts(texts: Sequence[str], places: Sequence[tuple[int, int, int]]
 def cover(texts: Sequence[str], order: Sequence[int], chosen: Sequence[ExcerptPlace], most: int) -> list[ExcerptPlace]:
     """`chosen` and, up to `most` in all, what they leave out of the passages in `order`, best passage first.
 
+    A run of sentences that is for the most part in an excerpt does not get one of its own: the rest of it is not read.
     A reader that saw only where the cheaper head pointed would repeat what that one overlooks.
     """
     found = list(chosen)
