@@ -94,17 +94,32 @@ def choose_excerpts(texts: Sequence[str], places: Sequence[tuple[int, int, int]]
 def cover(texts: Sequence[str], order: Sequence[int], chosen: Sequence[ExcerptPlace], most: int) -> list[ExcerptPlace]:
     """`chosen` and, up to `most` in all, what they leave out of the passages in `order`, best passage first.
 
-    A run of sentences that is for the most part in an excerpt does not get one of its own: the rest of it is not read.
-    A reader that saw only where the cheaper head pointed would repeat what that one overlooks.
+    Whole runs of sentences come before single sentences beside an excerpt. A reader that saw only where the cheaper
+    head pointed would repeat what that one overlooks.
     """
-    found = list(chosen)
+    runs: list[ExcerptPlace] = []
+    beside: list[ExcerptPlace] = []
     for passage in order:
+        read = [place for place in chosen if place.passage == passage]
         for piece in _pieces(texts[passage], passage):
-            if len(found) >= most:
-                return found
-            seen = sum(_shared(piece, other) for other in chosen if other.passage == passage)
-            if 2 * seen < piece.end - piece.start:
-                found.append(piece)
+            if 2 * sum(_shared(piece, place) for place in read) < piece.end - piece.start:
+                runs.append(piece)
+            else:
+                beside += _untouched(texts[passage], piece, read)
+    return [*chosen, *runs, *beside][: max(most, len(chosen))]
+
+
+def _untouched(text: str, piece: ExcerptPlace, read: Sequence[ExcerptPlace]) -> list[ExcerptPlace]:
+    """Runs of whole sentences of `piece` in which nothing of `read` stands."""
+    found: list[ExcerptPlace] = []
+    goes_on = False
+    for start, end in _sentence_parts(text, piece.start, piece.end):
+        touched = any(place.start < end and start < place.end for place in read)
+        if goes_on and not touched:
+            found[-1] = replace(found[-1], end=end)
+        elif not touched:
+            found.append(ExcerptPlace(piece.passage, start, end))
+        goes_on = not touched
     return found
 
 
@@ -112,7 +127,7 @@ def _pieces(text: str, passage: int) -> list[ExcerptPlace]:
     """Whole sentences of a passage in runs of at most `WORDS` words; one that is much longer, as a table, in parts."""
     pieces: list[ExcerptPlace] = []
     words = 0
-    for start, end in (part for span in sentences(text) for part in _parts(text, span.start, span.end)):
+    for start, end in _sentence_parts(text, 0, len(text)):
         count = len(text[start:end].split())
         if pieces and words + count <= WORDS:
             pieces[-1] = replace(pieces[-1], end=end)
@@ -121,6 +136,12 @@ def _pieces(text: str, passage: int) -> list[ExcerptPlace]:
             pieces.append(ExcerptPlace(passage, start, end))
             words = count
     return pieces
+
+
+def _sentence_parts(text: str, first: int, last: int) -> list[tuple[int, int]]:
+    """The sentences of `text` between two places, long ones in parts."""
+    parts = (part for span in sentences(text) for part in _parts(text, span.start, span.end))
+    return [(start, end) for start, end in parts if first <= start and end <= last]
 
 
 def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from docqa.kernels.conv.native import causal_conv_native
 from docqa.kernels.conv.unit import Heads, unit_conv_reference
 from docqa.kernels.cpu.library import ConvCall, ConvGradientCall, Library, plain
 
-WIDEST = 256  # channels of a head, as in conv_gradient.inc
+WIDEST, MOST_TAPS = 256, 8  # channels of a head, and taps, as in conv_gradient.inc
 
 
 class _UnitConv(torch.autograd.Function):
@@ -49,9 +49,9 @@ def unit_conv_gradient(
 ) -> Heads:
     """Results as of `unit_conv_reference`, float32; x and weight can be differentiated once.
 
-    Where the history has a gradient, or a head more than 256 channels, torch records.
+    Where the history has a gradient, or a head more than 256 channels, or there are more than 8 taps, torch records.
     """
-    if dim > WIDEST or (history is not None and history.requires_grad):
+    if dim > WIDEST or weight.shape[-1] > MOST_TAPS or (history is not None and history.requires_grad):
         return unit_conv_reference(x, weight, history, heads=heads, dim=dim)
     batch, seq, channels = x.shape
     kept = weight.shape[-1] - 1

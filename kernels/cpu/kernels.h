@@ -83,7 +83,7 @@ struct AttentionCall {
     int64_t grid;
     // Where `choices` is not 0, the queries come in so many groups, each before its entry of `ends`, and read only some
     // blocks of 64 keys: group n at key head h those at `blocks` from starts[n * kv_heads + h] to the next, ascending.
-    // Every query reads all blocks from the first query's on.
+    // A query's own block is always among them.
     int64_t choices;
     const int64_t *ends, *starts;
     const int32_t *blocks;
