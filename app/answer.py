@@ -15,7 +15,8 @@ class Cite:
     """Where a quote stands: `start`, `end` are half-open characters of that page's text.
 
     `page` is physical, from 1; a document without pages has none, its offsets count in the document's text and
-    `label` says the section.
+    `label` says the section. `lines` are the printed numbers of the first and the last line on a page that has them;
+    only such a cite has them in `--json` too.
     """
 
     file: str
@@ -24,6 +25,16 @@ class Cite:
     section: str | None
     start: int
     end: int
+    lines: tuple[int, int] | None = None
+
+    def to_json_object(self) -> dict[str, Any]:
+        """The cite as `--json` prints it."""
+        return {key: value for key, value in _listed(asdict(self)).items() if key != "lines" or value}
+
+    @classmethod
+    def from_json_object(cls, value: dict[str, Any]) -> Cite:
+        """The cite that `to_json_object` wrote."""
+        return cls(**_tupled(value))
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,7 @@ class Answer:
         """The Answer that `to_json_object` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         fields = {key: item for key, item in value.items() if key != "schema"}
         quotes = tuple(
-            Quote(**{**quote, "cites": tuple(Cite(**cite) for cite in quote["cites"])})
+            Quote(**{**quote, "cites": tuple(map(Cite.from_json_object, quote["cites"]))})
             for quote in fields.pop("quotes")
         )
         evidence = tuple(EvidenceItem(**item) for item in fields.pop("evidence"))
@@ -140,7 +151,7 @@ def _quote_object(quote: Quote) -> dict[str, Any]:
         "grade": quote.grade,
         "place": quote.place,
         "speaker": quote.speaker,
-        "cites": [asdict(cite) for cite in quote.cites],
+        "cites": [cite.to_json_object() for cite in quote.cites],
     }
 
 

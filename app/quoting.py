@@ -96,6 +96,7 @@ def cite(documents: tuple[Document, ...], located: Located) -> Cite:
         section=section.id if section else None,
         start=located.start,
         end=located.end,
+        lines=documents[located.document].pages[located.page - 1].line_numbers(located.start, located.end),
     )
 
 

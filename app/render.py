@@ -73,7 +73,9 @@ def coverage_line(coverage: CoverageReport) -> str:
 
 
 def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
-    """`p. 12`, `p. xii (PDF 14)` where the printed label is not the physical page, `pp. 12–13` over two pages."""
+    """`p. 12`, `p. xii (PDF 14)` where the printed label is not the physical page, `pp. 12–13` over two pages; with the
+    printed numbers of the lines where the pages have them.
+    """
     if not cites:
         return "no place found"
     first, last = cites[0], cites[-1]
@@ -83,6 +85,7 @@ def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
         place = "p. " + page_text(first.page, first.label)
     else:
         place = _page_range(first, last)
+    place += _line_range(first, last)
     if first.section and first.section != first.label:
         place += f", {section_text(first.section)}"
     return f"{printable(first.file)}, {place}" if with_file else place
@@ -109,6 +112,16 @@ def _page_range(first: Cite, last: Cite) -> str:
     pages = [str(cite.page) for cite in (first, last)]
     physical = "" if labels == pages else f" (PDF {pages[0]}–{pages[1]})"
     return f"pp. {printable(labels[0])}–{printable(labels[1])}{physical}"
+
+
+def _line_range(first: Cite, last: Cite) -> str:
+    """`, line 5`, `, lines 5–8`, or `, line 27 to line 2` over two pages; nothing where lines have no numbers."""
+    if first.lines is None or last.lines is None:
+        return ""
+    begin, end = first.lines[0], last.lines[1]
+    if first.page != last.page:
+        return f", line {begin} to line {end}"
+    return f", line {begin}" if begin == end else f", lines {begin}–{end}"
 
 
 def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str:

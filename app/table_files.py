@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from docqa.app.render import cite_text, printable
@@ -116,7 +116,7 @@ def _cell_object(cell: Cell) -> dict[str, Any]:
         "confidence": cell.confidence,
         "grade": cell.grade,
         "quote": cell.quote,
-        "cites": [asdict(cite) for cite in cell.cites],
+        "cites": [cite.to_json_object() for cite in cell.cites],
     }
 
 

@@ -46,7 +46,7 @@ def _quote_object(quote: CheckedQuotation) -> dict[str, Any]:
         "grade": quote.grade,
         "place": quote.place,
         "speaker": quote.speaker,
-        "cites": [asdict(cite) for cite in quote.cites],
+        "cites": [cite.to_json_object() for cite in quote.cites],
         "line": quote.quotation.line,
         "start": quote.quotation.start,
         "end": quote.quotation.end,
@@ -65,7 +65,7 @@ def _cite_object(cite: CheckedCite) -> dict[str, Any]:
         "text": cite.cite.text,
         "grade": cite.grade,
         "place": cite.place,
-        "cites": [asdict(place) for place in cite.cites],
+        "cites": [place.to_json_object() for place in cite.cites],
         "line": cite.line,
         "note": cite.note or None,
     }
@@ -86,7 +86,7 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
     if quote.cited:
         yield "  cited:  " + ", ".join(printable(cite.cite.text) for cite in quote.cited)
     if quote.cites:
-        speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
+        speaker = f", {printable(quote.speaker)}" if quote.speaker and quote.speaker != quote.heading else ""
         more = f" ({quote.count} times there)" if quote.count > 1 else ""
         heading = f", {printable(quote.heading)}" if quote.heading else ""
         yield f"  stands: {_places(quote.cites, several)}{heading}{speaker}{more}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -12,7 +12,7 @@ from statistics import median
 from .clean import Hyphens
 from .layout import Line, set_edges
 from .sentences import is_opener
-from .types import Block
+from .types import Block, NumberedLine
 
 _ENDS = re.compile(r"[.:;?!][\"'”’)\]]*$")
 _LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
@@ -21,7 +21,7 @@ _BULLET = re.compile(r"(?:[•▪◦●■‣*]|[–-](?=\s+[A-Z]))\s")
 _RUN_IN = re.compile(
     r"((?:(?:Section|Sec\.|Article|Clause|§)\s*)?\d{1,3}(?:\.\d{1,3}){0,4}[A-Z]?[.)]?\s+[“\"]?[A-Z](?:[^.;:]|;(?=\s[A-Z])){1,70})[.:—]\s+\S"
 )
-_NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?[A-Z“\"(]")
+_NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?(?:[A-Z“\"(]|https?://|www\.)")
 _MAX_HEADING_CHARS = 120
 
 
@@ -44,13 +44,14 @@ class Heading:
 class Flow:
     """The text of a page with its blocks, and the lines in it that may be headings.
 
-    `printed`: the lines of each block.
+    `printed`: the lines of each block; `numbered`: those of them with a printed number.
     """
 
     text: str
     blocks: tuple[Block, ...]
     headings: tuple[Heading, ...]
     printed: tuple[tuple[Line, ...], ...] = ()
+    numbered: tuple[NumberedLine, ...] = ()
 
 
 def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
@@ -68,6 +69,7 @@ def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
     text: list[str] = []
     blocks: list[Block] = []
     headings: list[Heading] = []
+    numbered: list[NumberedLine] = []
     start = 0
     for number, paragraph in enumerate(paragraphs):
         following = paragraphs[number + 1].first if number + 1 < len(paragraphs) else None
@@ -79,10 +81,11 @@ def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
             if not heading.run_in and (heading.size > 1.08 * body or heading.bold):
                 kind = "heading"
         blocks.append(Block(start, end, kind))
+        numbered.extend(paragraph.numbered(start))
         text.append(paragraph.text)
         start = end + 1
     printed = tuple(tuple(paragraph.lines) for paragraph in paragraphs)
-    return Flow("\n".join(text), tuple(blocks), tuple(headings), printed)
+    return Flow("\n".join(text), tuple(blocks), tuple(headings), printed, tuple(numbered))
 
 
 def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
@@ -123,11 +126,19 @@ class _Paragraph:
         self.before = before
         self.text = first.text
         self.lines = [first]
+        self.starts = [0]
 
     def add(self, line: Line, hyphens: Hyphens) -> None:
         self.text = hyphens.join(self.text, line.text) or f"{self.text} {line.text}"
         self.last = line
         self.lines.append(line)
+        self.starts.append(len(self.text) - len(line.text))
+
+    def numbered(self, start: int) -> Iterator[NumberedLine]:
+        """Its lines with a printed number, where it begins at `start` of the page's text."""
+        for line, at in zip(self.lines, self.starts, strict=True):
+            if line.number is not None:
+                yield NumberedLine(start + at, line.number)
 
     def heading(self, start: int, following: Line | None, body: float) -> Heading | None:
         first = self.first

@@ -116,7 +116,9 @@ def inspect_page(
     if on_page is not None:
         on_page(page.page)
     use_pdfium = available() if pdfium is None else pdfium
-    raw, picture = extract_one(reader, data, password, page.index, use_pdfium=use_pdfium, on_ocr=on_ocr)
+    raw, picture = extract_one(
+        reader, data, password, page.index, use_pdfium=use_pdfium, on_ocr=on_ocr, numbered=bool(page.lines)
+    )
     return _view(page, raw, picture)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from .clean import clean
-from .errors import NotADocument, TooLarge, Unreadable
+from .errors import NotADocument, NoText, TooLarge, Unreadable
 from .latex_markup import parse
 from .latex_numbers import LEVELS, Numbers
 from .latex_text import LatexText
@@ -64,6 +64,10 @@ def read_latex(data: bytes, path: str, *, stem: str, include_hidden: bool = Fals
             writer.block(piece.text, piece.kind)
     for words in text.hidden:
         writer.hide(words)
+    if text.unread.inputs and not any(piece.text.strip() for piece in text.pieces):
+        named = ", ".join(f"\\{name}" for name in text.unread.inputs[:3])
+        hint = "Name the folder: all documents in it are read as one"
+        raise NoText(f"all of its text is in other files ({named}), which are not opened", path, hint)
     return writer.document(
         data,
         path,

@@ -12,14 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .columns import Segment, crosses, find_gutter, same_row, without_head
+from .columns import Segment, author_blocks, crosses, find_gutter, same_row, without_head
+from .line_numbers import number_lines, take_line_numbers
 from .pdfium import Word
 from .scene import Box
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_SHORT_WORD = 5  # letters
+_MARK = re.compile(r"\d{1,3}|[*†‡§¶∗⋆★]{1,2}")
 _VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_INTEGER = re.compile(r"\d{1,4}$")
-_MIN_LINE_NUMBERS = 10
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Line:
     """A line of print. `left` and `right` are the edges of its column, `region` names the column on this page.
 
     `cells`: it has gaps as wide as those between the cells of a table. `shown`: where all of it stands on the page as
-    displayed, None where that is its own box; the reading order needs it never.
+    displayed, None where that is its own box; the reading order needs it never. `number` is its printed line number.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Line:
     right: float
     cells: bool = False
     shown: Box | None = None
+    number: int | None = None
 
     @property
     def box(self) -> Box:
@@ -54,11 +56,12 @@ class Line:
         return self.bottom - self.top
 
 
-def order_lines(words: Sequence[Word], width: float) -> tuple[list[Line], str | None]:
+def order_lines(words: Sequence[Word], width: float, *, numbered: bool | None = None) -> tuple[list[Line], str | None]:
     """The lines of a page in reading order, and the range of its printed line numbers ("1–28") or None.
 
     A page that lies on its side is read as if it were turned. Text that runs from right to left, or is written from
-    top to bottom, keeps the order in which it was drawn; words turned by 90 degrees on an upright page come last.
+    top to bottom, keeps the order in which it was drawn; words that are turned or tilted on an upright page come last.
+    `numbered`: True where the pages around have line numbers, so that few are enough here, False where none are.
     """
     sample = "".join(w.text for w in words[:400])
     # Short words are as high as wide either way, and a page of short ones may have a long stamp in its margin.
@@ -70,21 +73,42 @@ def order_lines(words: Sequence[Word], width: float) -> tuple[list[Line], str | 
     laid_back: Callable[[Box], Box] | None = None
     if sideways:
         words, width, laid_back = _uprighted(words, width)
-    turned = [w for w in words if _is_turned(w)]
-    upright = [w for w in words if not _is_turned(w)]
-    upright, numbers = _without_line_numbers(upright)
+    turned, upright = _parted(words)
+    upright, numbers = (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
     lines: list[Line] = []
     _order(_segments(upright), 0.0, width, lines, 0)
+    number_lines(lines, numbers)
     if turned:
         lines.extend(_drawn_order(turned, width))
     if laid_back is not None:
         for line in lines:
             line.shown = laid_back(line.box)
-    return lines, numbers
+    shown = sorted(int(word.text) for word in numbers)
+    return lines, f"{shown[0]}–{shown[-1]}" if shown else None
+
+
+def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
+    """(words that are turned or tilted, the others). Of a stamp along the margin the short words too, whose boxes do
+    not tell."""
+    turned = [w for w in words if _is_turned(w)]
+    upright = [w for w in words if not _is_turned(w)]
+    stamp = [w for w in turned if not w.tilted]
+    if not stamp or not upright:
+        return turned, upright
+    starts, ends = sorted(w.x0 for w in upright), sorted(w.x1 for w in upright)
+    few = len(upright) // 20
+    x0, x1 = min(w.x0 for w in stamp) - 1.5, max(w.x1 for w in stamp) + 1.5
+    if x1 > starts[few] and x0 < ends[-1 - few]:
+        return turned, upright
+    short = {id(w) for w in upright if x0 <= w.x0 and w.x1 <= x1 and len(w.text) < _SHORT_WORD}
+    return (
+        [w for w in words if _is_turned(w) or id(w) in short],
+        [w for w in upright if id(w) not in short],
+    )  # fmt: skip
 
 
 def _is_turned(word: Word) -> bool:
-    return len(word.text) >= 3 and word.x1 - word.x0 < 0.5 * (word.bottom - word.top)
+    return word.tilted or (len(word.text) >= 3 and word.x1 - word.x0 < 0.5 * (word.bottom - word.top))
 
 
 def _uprighted(words: Sequence[Word], width: float) -> tuple[list[Word], float, Callable[[Box], Box]]:
@@ -111,38 +135,6 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
             x0, top, x1, bottom = line.box
             line.shown = min(x0, word.x0), min(top, word.top), max(x1, word.x1), max(bottom, word.bottom)
     return lines
-
-
-def _without_line_numbers(words: list[Word]) -> tuple[list[Word], str | None]:
-    """Drops a left-edge column of integers that rise by one, at least ten of them."""
-    numbers = sorted((w for w in words if w.newline and _INTEGER.match(w.text)), key=lambda w: w.top)
-    if len(numbers) < _MIN_LINE_NUMBERS:
-        return words, None
-    best: list[Word] = []
-    for anchor in {round(w.x1) for w in numbers}:
-        column = [w for w in numbers if abs(w.x1 - anchor) <= 3]
-        run = [column[0]] if column else []
-        for word in column[1:]:
-            if int(word.text) == int(run[-1].text) + 1:
-                run.append(word)
-        if len(run) > len(best) and len(run) >= 0.8 * len(column):
-            best = run
-    if len(best) < _MIN_LINE_NUMBERS:
-        return words, None
-    edge = max(w.x1 for w in best)
-    beside = [w for w in words if w.x0 < edge - 1 and not _INTEGER.match(w.text)]
-    if len(beside) > 0.05 * len(words):
-        return words, None
-    dropped = set(map(id, best))
-    kept: list[Word] = []
-    after = False
-    for word in words:
-        if id(word) in dropped:
-            after = True
-            continue
-        kept.append(word._replace(newline=True) if after else word)
-        after = False
-    return kept, f"{best[0].text}–{best[-1].text}"
 
 
 def _segments(words: Sequence[Word]) -> list[Segment]:
@@ -172,6 +164,10 @@ def _order(segments: list[Segment], left: float, right: float, lines: list[Line]
     if gutter is None:
         lines.extend(_make_lines(segments, _region_id(left, right)))
         return
+    for group in author_blocks(segments, gutter) if not depth else ():
+        lines.extend(_make_lines(group, _region_id(min(s.x0 for s in group), max(s.x1 for s in group))))
+        read = set(map(id, group))
+        segments = [s for s in segments if id(s) not in read]
     sides: tuple[list[Segment], list[Segment]] = ([], [])
     across: list[Segment] = []
 
@@ -206,7 +202,7 @@ def _region_id(left: float, right: float) -> int:
 def _make_lines(segments: list[Segment], region: int) -> list[Line]:
     """Segments of one column to lines, top to bottom, each from left to right."""
     rows: list[list[Segment]] = []
-    for segment in sorted(segments, key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
+    for segment in sorted(_with_marks(segments), key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
         if rows and _joins(rows[-1], segment):
             rows[-1].append(segment)
         elif len(rows) > 1 and segment.bottom - segment.top > 0 and _joins(rows[-2], segment):
@@ -214,6 +210,35 @@ def _make_lines(segments: list[Segment], region: int) -> list[Line]:
         else:
             rows.append([segment])
     return [_line(sorted(row, key=lambda s: s.x0), region) for row in rows]
+
+
+def _with_marks(segments: list[Segment]) -> list[Segment]:
+    """The segments with a raised mark in front of its line, such as that of a footnote, as part of the line."""
+    marks = [s for s in segments if len(s.words) == 1 and _MARK.fullmatch(s.words[0].text)]
+    taken: set[int] = set()
+    for mark in marks:
+        line = _line_of_mark(mark, segments)
+        if line is not None and id(line) not in taken:
+            line.words.insert(0, mark.words[0]._replace(newline=True))
+            line.words[1] = line.words[1]._replace(newline=True)
+            line.x0 = mark.x0
+            taken.add(id(mark))
+    return [s for s in segments if id(s) not in taken]
+
+
+def _line_of_mark(mark: Segment, segments: Sequence[Segment]) -> Segment | None:
+    """The segment that a raised mark opens; None where something stands to the left of it: then it is no mark."""
+    height = mark.bottom - mark.top
+    found = None
+    for line in segments:
+        size = line.bottom - line.top
+        if mark.bottom - line.top <= 0.3 * height or line.bottom <= mark.top or line is mark:
+            continue
+        if line.x0 < mark.x0 and mark.x0 - line.x1 < 8 * size:
+            return None
+        if mark.top < line.top + 1 and height < 0.85 * size and -1 < line.x0 - mark.x1 < 0.9 * size:
+            found = found or line
+    return found
 
 
 def _joins(row: list[Segment], segment: Segment) -> bool:

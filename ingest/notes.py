@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from .types import Block, Note, Page
 
-_FOOT = re.compile(r"(\d{1,3}|[*†‡§¶∗])\s?(?=[A-Z“\"(\[‘'])")
+_FOOT = re.compile(r"(\d{1,3}|[*†‡§¶∗])\s?(?=[A-Z“\"(\[‘']|https?://|www\.)")
 _BRACKETED = re.compile(r"\[(\d{1,3}|[*†‡])\]\s")
 
 

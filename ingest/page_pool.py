@@ -189,7 +189,7 @@ def _to_json(page: RawPage) -> bytes:
 def _line_fields(line: Line) -> tuple[Any, ...]:
     return (
         line.text, line.x0, line.top, line.x1, line.bottom, line.bold, line.first_width, line.region, line.left,
-        line.right, line.cells, line.shown,
+        line.right, line.cells, line.number, line.shown,
     )  # fmt: skip
 
 
@@ -199,9 +199,10 @@ def _from_json(frame: bytes) -> RawPage:
 
     fields = json.loads(frame)
     lines = []
-    for *plain, shown in fields.pop("lines"):
+    for *plain, number, shown in fields.pop("lines"):
         line = Line(*plain)
         line.shown = None if shown is None else _box(shown)
+        line.number = number
         lines.append(line)
     hidden = [Hidden(text, reason, tuple(map(_box, boxes))) for text, reason, boxes in fields.pop("hidden")]
     return RawPage(lines=lines, hidden=hidden, **fields)

@@ -57,11 +57,9 @@ def read_pdf(
     if on_pages is not None:
         on_pages(count)
     use_pdfium = available() if pdfium is None else pdfium
-    raw = list(
-        extract(
-            reader, data, password, path=path, use_pdfium=use_pdfium, skip=skip or {}, on_page=on_page, on_ocr=on_ocr,
-            pool=pool,
-        )
+    raw = extract(
+        reader, data, password, path=path, use_pdfium=use_pdfium, skip=skip or {}, on_page=on_page, on_ocr=on_ocr,
+        pool=pool,
     )  # fmt: skip
     problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
     if len(problems) == count:
@@ -152,7 +150,7 @@ def _pages(
         blocks = flowed.blocks
         if include_hidden:
             text, blocks = _add_hidden(text, blocks, page.hidden)
-        pages.append(Page(index, printed[index], text, mark, blocks, tuple(heads)))
+        pages.append(Page(index, printed[index], text, mark, blocks, tuple(heads), flowed.numbered))
         candidates.extend(outline.Candidate(index + 1, heading) for heading in flowed.headings)
         page.lines = []  # those of thousands of pages are more than their text
     return pages, candidates

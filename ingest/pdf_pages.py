@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from . import scans
 from .clean import clean, squeeze, strip_invisible
 from .errors import Unreadable
 from .layout import Line, order_lines
+from .ligatures import ligature_codes
 from .limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
+from .line_numbers import pages_to_read_again
 from .page_pool import Pool, read_pages
 from .pdf_errors import pdf_errors, reason
 from .pdf_structure import has_layers
@@ -56,12 +59,13 @@ def extract(
     on_page: Callable[[int], None] | None,
     on_ocr: Callable[[int], None] | None,
     pool: Pool | None = None,
-) -> Iterator[RawPage]:
+) -> list[RawPage]:
     """Every page in order. Pages (from 1) of `skip` are lost for the reason given there; `on_page` is told each
     page before it is read, and 0 behind the last; `on_ocr` each page before its picture is recognised.
 
     The processes of `pool` read most pages of a long file beforehand; of those `on_page` is not told. Pictures that
-    are recognised, and pages with a problem, are read here. Raises Unreadable where too many pages are lost.
+    are recognised, and pages with a problem, are read here, and once more what the pages around say of line numbers.
+    Raises Unreadable where too many pages are lost.
     """
     count = len(reader.pages)
     streams = Streams()
@@ -78,13 +82,22 @@ def extract(
         lost = {**skip, **{index + 1: why for index, why in slow.items()}}
         if slow and len(lost) > WORKER_MAX_LOST_PAGES:
             raise _too_many(lost, path)
+        pages: list[RawPage] = []
         for index in range(count):
             why, page = lost.get(index + 1), early.pop(index, None)
             if page is None and why is None and on_page is not None:
                 on_page(index + 1)
-            yield page or (_read(reader, streams, file, index, recogniser) if why is None else RawPage(problem=why))
+            if page is None:
+                page = RawPage(problem=why) if why is not None else _read(reader, streams, file, index, recogniser)
+            pages.append(page)
+        if file is not None:
+            again = pages_to_read_again([page.numbers is not None for page in pages])
+            for index, numbered in again.items():
+                if not pages[index].ocr and pages[index].problem is None and pages[index].lines:
+                    pages[index] = _read(reader, streams, file, index, None, numbered=numbered)
     if on_page is not None:
         on_page(0)
+    return pages
 
 
 def _too_many(lost: Mapping[int, str], path: str) -> Unreadable:
@@ -102,15 +115,16 @@ def extract_one(
     *,
     use_pdfium: bool,
     on_ocr: Callable[[int], None] | None,
+    numbered: bool = False,
 ) -> tuple[RawPage, bytes | None]:
     """Page `index` (from 0) alone, and its picture as a PNG: None without pdfium, or where the page was not opened.
 
-    `on_ocr` is told the page (from 1) before its picture is recognised.
+    `numbered`: the document has line numbers. `on_ocr` is told the page (from 1) before its picture is recognised.
     """
     recogniser = Recogniser(on_ocr) if use_pdfium and scans.available() else None
     with ExitStack() as stack:
         file = _open_pdfium(reader, data, password, stack) if use_pdfium else None
-        page = _read(reader, Streams(), file, index, recogniser)
+        page = _read(reader, Streams(), file, index, recogniser, numbered=numbered)
         return page, _png(file, index) if file is not None and page.width else None
 
 
@@ -129,25 +143,35 @@ def _open_pdfium(reader: Any, data: bytes, password: str | None, stack: ExitStac
     import pypdfium2
 
     try:
-        file = stack.enter_context(PdfiumFile(data, password, layered=has_layers(reader)))
+        ligatures = partial(ligature_codes, reader)
+        file = stack.enter_context(PdfiumFile(data, password, layered=has_layers(reader), ligatures=ligatures))
     except pypdfium2.PdfiumError:
         return None
     return file if len(file) == len(reader.pages) else None
 
 
-def _read(reader: Any, streams: Streams, file: PdfiumFile | None, index: int, recogniser: Recogniser | None) -> RawPage:
+def _read(
+    reader: Any,
+    streams: Streams,
+    file: PdfiumFile | None,
+    index: int,
+    recogniser: Recogniser | None,
+    *,
+    numbered: bool | None = None,
+) -> RawPage:
+    """Page `index` (from 0); `numbered` as in `order_lines`."""
     try:
         problem = streams.problem(reader, index)
         if problem is not None:
             return RawPage(problem=problem)
-        return _pypdf_page(reader, index) if file is None else _pdfium_page(file, index, recogniser)
+        return _pypdf_page(reader, index) if file is None else _pdfium_page(file, index, recogniser, numbered)
     except MemoryError:
         return RawPage(problem=f"needs more memory than the limit of {WORKER_MEMORY_BYTES / 2**30:g} GiB, not read")
     except pdf_errors() as error:
         return RawPage(problem=f"damaged, not read ({reason(error)})")
 
 
-def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None) -> RawPage:
+def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None, numbered: bool | None = None) -> RawPage:
     import pypdfium2
 
     try:
@@ -159,7 +183,7 @@ def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None) ->
         return RawPage(problem=f"{seen.chars:,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
     # What is recognised has the few words that are printed over a picture too.
     words = read.words if read is not None and read.words else seen.words
-    lines, numbers = order_lines(words, seen.width)
+    lines, numbers = order_lines(words, seen.width, numbered=numbered)
     hidden = list(seen.hidden)
     for line in lines:
         text, invisible = strip_invisible(clean(line.text))

@@ -6,12 +6,14 @@ pdfium is not thread-safe: one thread a process, and every page and text page is
 from __future__ import annotations
 
 import ctypes
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .hidden import OUTSIDE, SAME_COLOUR, Judge
+from .ligatures import Codes, Ligatures
 from .limits import MAX_PAGE_CHARS
 from .picture import page_png, placer
 from .scene import Box
@@ -23,10 +25,15 @@ if TYPE_CHECKING:
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
 _NAME_BYTES = 128
 _MAX_ALIKE = 100
+_HIGH = 1.5
+_MIN_TILT = 5  # degrees
 
 
 class Word(NamedTuple):
-    """A word in display coordinates, in points from the top left corner. `newline`: pdfium began a line with it."""
+    """A word in display coordinates, in points from the top left corner. `newline`: pdfium began a line with it.
+
+    `tilted`: it is set at an angle, like a watermark across the page.
+    """
 
     text: str
     x0: float
@@ -35,6 +42,7 @@ class Word(NamedTuple):
     bottom: float
     newline: bool
     bold: bool
+    tilted: bool = False
 
 
 class Hidden(NamedTuple):
@@ -61,12 +69,21 @@ class PageWords(NamedTuple):
 
 
 class PdfiumFile:
-    """An open PDF, to be used in a `with` block. `layered`: it has layers, which may be switched off."""
+    """An open PDF, to be used in a `with` block. `layered`: it has layers, which may be switched off. `ligatures` are
+    asked for those that the fonts of a page (from 0) name."""
 
-    def __init__(self, data: bytes, password: str | None, *, layered: bool = False) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        password: str | None,
+        *,
+        layered: bool = False,
+        ligatures: Callable[[int], Codes] | None = None,
+    ) -> None:
         import pypdfium2
 
         self._layered = layered
+        self._ligatures = ligatures or (lambda index: {})
         self._file = pypdfium2.PdfDocument(data, password=password)
 
     def __enter__(self) -> PdfiumFile:
@@ -84,7 +101,7 @@ class PdfiumFile:
         try:
             text_page = page.get_textpage()
             try:
-                return _read_words(page, text_page, self._layered)
+                return _read_words(page, text_page, self._layered, Ligatures(lambda: self._ligatures(index)))
             finally:
                 text_page.close()
         finally:
@@ -122,16 +139,17 @@ def available() -> bool:
     return find_spec("pypdfium2") is not None
 
 
-def _read_words(page: Any, text_page: Any, layered: bool) -> PageWords:
+def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) -> PageWords:
     import pypdfium2.raw as raw
 
     count = text_page.count_chars()
     width, height = page.get_size()
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
-    text = _page_text(raw, text_page.raw, count)
+    text = ligatures.marked(_page_text(raw, text_page.raw, count), raw, text_page.raw)
     judge = Judge(page, text_page, layered=layered)
-    words, places, boxes = _all_words(raw, page, text_page.raw, text, judge)
+    words, places, boxes = _all_words(raw, page, text_page.raw, text, judge, ligatures)
+    _mark_tilted(raw, text_page.raw, words, places)
     verdict = judge.verdict(places, boxes)
     if not judge.doubts and not any(_is_outside(word, width, height) for word in words):
         return PageWords(_rejoined(words, places), count, width, height, [], verdict.ocr)
@@ -214,11 +232,11 @@ def _continued(hidden: Hidden, word: Word) -> Hidden:
 def _joined(a: Word, b: Word) -> Word:
     """Two pieces of one word."""
     box = min(a.x0, b.x0), min(a.top, b.top), max(a.x1, b.x1), max(a.bottom, b.bottom)
-    return Word(a.text + b.text, *box, a.newline, a.bold)
+    return Word(a.text + b.text, *box, a.newline, a.bold, a.tilted)
 
 
 def _all_words(
-    raw: Any, page: Any, handle: Any, text: str, judge: Judge
+    raw: Any, page: Any, handle: Any, text: str, judge: Judge, ligatures: Ligatures
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())
@@ -244,12 +262,23 @@ def _all_words(
                 bottom, top = min(bottom, box[3]), max(top, box[1])
             bold = newline and _is_bold(raw, handle, first)
             end = previous_end if (first, last) == pieces[-1] else last + 1
-            shown = text[first:end].replace("\ufffe", "-")
+            shown = ligatures.spelt(text[first:end].replace("\ufffe", "-"))
             words.append(Word(shown, *place(left, bottom, right, top), newline, bold))
             places.append((first, last))
             boxes.append((left, bottom, right, top))
             newline = False
     return words, places, boxes
+
+
+def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
+    """Marks the words that are set at an angle; the box of such a word is far higher than those of the text."""
+    heights = sorted(word.bottom - word.top for word in words)
+    usual = heights[len(heights) // 2] if heights else 0.0
+    for number, word in enumerate(words):
+        if word.bottom - word.top > _HIGH * usual:
+            turn = math.degrees(raw.FPDFText_GetCharAngle(handle, places[number][0])) % 90
+            if min(turn, 90 - turn) > _MIN_TILT:
+                words[number] = word._replace(tilted=True)
 
 
 def _is_outside(word: Word, width: float, height: float) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .page_pool import Pool
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
-INGEST_VERSION = 3
+INGEST_VERSION = 4
 
 
 def read(

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from .errors import Unreadable
-from .types import Block, Coverage, Definition, Document, Note, Page, Passage, Reference, Section
+from .types import Block, Coverage, Definition, Document, Note, NumberedLine, Page, Passage, Reference, Section
 
-_FORMAT = 2
+_FORMAT = 3
 
 
 def to_json(document: Document) -> str:
@@ -22,7 +22,15 @@ def to_json(document: Document) -> str:
         "media_type": document.media_type,
         "paged": document.paged,
         "pages": [
-            [p.index, p.label, p.text, p.grade, [[b.start, b.end, b.kind] for b in p.blocks], p.furniture]
+            [
+                p.index,
+                p.label,
+                p.text,
+                p.grade,
+                [[b.start, b.end, b.kind] for b in p.blocks],
+                p.furniture,
+                [[line.start, line.number] for line in p.lines],
+            ]
             for p in document.pages
         ],
         "sections": [
@@ -52,8 +60,16 @@ def from_json(text: str) -> Document:
             media_type=record["media_type"],
             paged=record["paged"],
             pages=tuple(
-                Page(index, label, body, grade, tuple(Block(*b) for b in blocks), tuple(furniture))
-                for index, label, body, grade, blocks, furniture in record["pages"]
+                Page(
+                    index,
+                    label,
+                    body,
+                    grade,
+                    tuple(Block(*b) for b in blocks),
+                    tuple(furniture),
+                    tuple(NumberedLine(*line) for line in lines),
+                )  # fmt: skip
+                for index, label, body, grade, blocks, furniture, lines in record["pages"]
             ),
             sections=tuple(Section(*fields) for fields in record["sections"]),
             passages=tuple(Passage(p, s, e, tuple(path), kind) for p, s, e, path, kind in record["passages"]),

@@ -31,12 +31,20 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberedLine:
+    """A line of print with the `number` that is printed beside it; it begins at offset `start` of its page's text."""
+
+    start: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One physical page in reading order.
 
     `label` is what is printed on it, None where nothing is known. `grade` is A (order certain), B (repaired, or well
     recognised from a picture), C (doubtful), D (recognised with doubt) or F (no usable text). `furniture` holds running
-    heads, feet and line numbers, which `text` does not.
+    heads, feet and line numbers, which `text` does not. `lines` are those with a printed number, in order of `start`.
     """
 
     index: int
@@ -45,11 +53,23 @@ class Page:
     grade: str
     blocks: tuple[Block, ...] = ()
     furniture: tuple[str, ...] = ()
+    lines: tuple[NumberedLine, ...] = ()
 
     @property
     def page(self) -> int:
         """The physical page, counted from 1."""
         return self.index + 1
+
+    def line_numbers(self, start: int, end: int) -> tuple[int, int] | None:
+        """The printed numbers of the lines on which `start:end` of the text begins and ends, or None where they have
+        none."""
+        first = bisect_right(self.lines, start, key=lambda line: line.start) - 1
+        last = bisect_right(self.lines, max(end - 1, start), key=lambda line: line.start) - 1
+        if first < 0 or "\n" in self.text[self.lines[first].start : start]:
+            first += 1
+        if not 0 <= first <= last:
+            return None
+        return self.lines[first].number, self.lines[last].number
 
 
 @dataclass(frozen=True, slots=True)

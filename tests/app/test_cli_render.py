@@ -16,6 +16,10 @@ def _cite(page: int | None = 14, label: str | None = "xii", section: str | None 
     return Cite(file, page, label, section, 0, 9)
 
 
+def _numbered(page: int, first: int, last: int) -> Cite:
+    return Cite("a.pdf", page, None, None, 0, 9, (first, last))
+
+
 def _quote(text: str = "The term ends in May.", grade: str = "exact", cites: tuple[Cite, ...] = ()) -> Quote:
     return Quote(text, 0, 3, grade, "as_cited", cites or (_cite(),))
 
@@ -46,6 +50,9 @@ def _answer(**changes: object) -> Answer:
         ((_cite(12, "12", "4.2 Payment"),), "p. 12, 4.2 Payment"),
         ((_cite(1, None, "1"),), "p. 1, section 1"),
         ((_cite(12, "12", "4.2(b)"),), "p. 12, section 4.2(b)"),
+        ((_numbered(5, 12, 14),), "p. 5, lines 12–14"),
+        ((_numbered(5, 7, 7),), "p. 5, line 7"),
+        ((_numbered(5, 27, 28), _numbered(6, 1, 2)), "pp. 5–6, line 27 to line 2"),
         ((_cite(None, "§ 1(a)", "§ 1(a)"),), "§ 1(a)"),
         ((_cite(None, None),), "characters 0 to 9"),
         ((), "no place found"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from docqa.app.answer import Cite
 from docqa.app.focus import trim
 from docqa.app.quoting import make_quote, quote_span
 from docqa.app.verify_quote import Verifier
-from docqa.ingest.types import Section
+from docqa.ingest.types import NumberedLine, Section
 
 TEXT = "The lease begins in May. The keeper returns the deposit within nine days. It is so. Notice is sent in writing."
 
@@ -81,3 +83,13 @@ def test_a_document_without_pages_is_cited_by_its_section(document: Any) -> None
     made = document(TEXT, paged=False, sections=(section,))
     (cite,) = make_quote((made,), Verifier([made]), 0, 1, *at("nine days")).cites
     assert (cite.page, cite.label) == (None, "§ 1")
+
+
+def test_a_quote_from_a_page_with_line_numbers_cites_its_lines_and_no_other_does(document: Any) -> None:
+    made = document(TEXT, TEXT)
+    lines = (NumberedLine(0, 12), NumberedLine(TEXT.index("keeper"), 13), NumberedLine(TEXT.index("within"), 14))
+    made = replace(made, pages=(replace(made.pages[0], lines=lines), made.pages[1]))
+    (numbered,) = make_quote((made,), Verifier([made]), 0, 1, *at("nine days")).cites
+    (plain,) = make_quote((made,), Verifier([made]), 0, 2, *at("nine days")).cites
+    assert numbered.to_json_object()["lines"] == [12, 14] and "lines" not in plain.to_json_object()
+    assert [Cite.from_json_object(cite.to_json_object()) for cite in (numbered, plain)] == [numbered, plain]

@@ -174,3 +174,9 @@ def test_markup_that_is_wrong_does_not_stop_the_reading(source: str) -> None:
         assert text_of(source)
     except (Unreadable, NoText) as error:
         assert error.hint
+
+
+def test_a_file_of_nothing_but_inputs_says_that_its_folder_is_wanted() -> None:
+    source = rb"\documentclass{book}\begin{document}\input{one}\include{parts/two}\end{document}"
+    with pytest.raises(NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*Name the folder"):
+        read("main.tex", data=source)

@@ -218,7 +218,7 @@ def crashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
         program = tmp_path / "python"
         code = (
             "import os, sys; from docqa.ingest import pdf_pages, worker; plain = pdf_pages._pdfium_page; "
-            f"pdf_pages._pdfium_page = lambda file, index, r: os.abort() if {condition} else plain(file, index, r); "
+            f"pdf_pages._pdfium_page = lambda f, index, *a: os.abort() if {condition} else plain(f, index, *a); "
             "sys.exit(worker.main())"
         )
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{code}"\n')

@@ -29,9 +29,9 @@ def breaking(monkeypatch: pytest.MonkeyPatch, what: Callable[[int], None]) -> No
     """Does `what` before a page is read by pdfium."""
     plain = pdf_pages._pdfium_page
 
-    def page(file: object, index: int, recogniser: object) -> object:
+    def page(file: object, index: int, *rest: object) -> object:
         what(index)
-        return plain(file, index, recogniser)  # type: ignore[arg-type]
+        return plain(file, index, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pdf_pages, "_pdfium_page", page)
 

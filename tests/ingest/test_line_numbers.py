@@ -1,0 +1,132 @@
+"""Printed line numbers: they leave the text, and a place in it still has the number of its line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docqa.ingest import Document
+from docqa.ingest.read import read
+from docqa.ingest.types import NumberedLine, Page
+
+WORDS = ["warden", "opens", "gate", "turn", "tide", "notes", "level", "book", "lock", "wall", "pond", "mark", "wheel"]
+
+
+def sentence(number: int) -> str:
+    return f"word{number} " + " ".join(WORDS[(number + n) % len(WORDS)] for n in range(12))
+
+
+def numbered_pdf(pages: Sequence[Sequence[tuple[int | None, str]]], *, right: bool = False) -> bytes:
+    """Pages of lines, each with the number beside it."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    for lines in pages:
+        for at, (number, text) in enumerate(lines):
+            canvas.drawString(108, 720 - at * 24, text)
+            if number is not None and right:
+                canvas.drawString(540, 720 - at * 24, str(number))
+            elif number is not None:
+                canvas.drawRightString(90, 720 - at * 24, str(number))
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def document(pages: Sequence[Sequence[tuple[int | None, str]]], *, right: bool = False) -> Document:
+    return read("a.pdf", data=numbered_pdf(pages, right=right))
+
+
+def line_of(page: Page, word: str) -> tuple[int, int] | None:
+    start = page.text.index(word)
+    return page.line_numbers(start, start + len(word))
+
+
+@pytest.fixture
+def pleading() -> Document:
+    full = [[(n, sentence(100 * page + n)) for n in range(1, 29)] for page in range(2)]
+    return document([*full, [(1, sentence(301)), (2, sentence(302)), (3, "SO ORDERED."), (4, "")]])
+
+
+def test_numbers_of_a_pleading_leave_the_text_and_name_their_lines(pleading: Document) -> None:
+    for page, first in zip(pleading.pages[:2], (0, 100), strict=True):
+        assert "\n1 word" not in "\n" + page.text
+        assert [line_of(page, f"word{first + n} ") for n in (1, 7, 28)] == [(1, 1), (7, 7), (28, 28)]
+        assert "line numbers 1–28" in page.furniture
+
+
+def test_a_quote_over_several_lines_has_the_first_and_the_last(pleading: Document) -> None:
+    page = pleading.pages[0]
+    assert page.line_numbers(page.text.index("word5 "), page.text.index("word8 ") + 3) == (5, 8)
+
+
+def test_the_short_last_page_of_a_numbered_document_is_numbered_too(pleading: Document) -> None:
+    page = pleading.pages[2]
+    assert page.text.startswith("word301 ") and line_of(page, "SO ORDERED.") == (3, 3)
+
+
+def test_lines_between_the_numbers_of_a_bill_are_counted() -> None:
+    page = document([[(n if n % 5 == 0 else None, sentence(n)) for n in range(1, 31)]], right=True).pages[0]
+    assert not any(line.strip().isdigit() for line in page.text.split("\n"))
+    assert [line_of(page, f"word{n} ") for n in (1, 5, 13, 30)] == [(1, 1), (5, 5), (13, 13), (30, 30)]
+
+
+def test_row_numbers_of_a_table_stay_in_its_rows() -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    for row in range(1, 25):
+        for x, cell in ((72, str(row)), (110, f"pond{row}"), (280, f"{row}.5 m"), (440, "sluice")):
+            canvas.drawString(x, 720 - row * 24, cell)
+    canvas.save()
+    page = read("a.pdf", data=buffer.getvalue()).pages[0]
+    assert page.text.split("\n")[6] == "7 pond7 7.5 m sluice" and page.lines == ()
+
+
+def test_a_list_with_bare_numbers_keeps_them() -> None:
+    rows: list[tuple[int | None, str]] = []
+    for number in range(1, 13):
+        rows += [(number, sentence(number)), (None, sentence(100 + number)), (None, sentence(200 + number))]
+    page = document([rows[:28]]).pages[0]
+    assert page.lines == () and " 3 word3 " in page.text
+
+
+def test_two_columns_have_numbers_at_both_edges() -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    for row in range(40):
+        canvas.setFont("Helvetica", 9)
+        for x, name in ((60, "left"), (320, "right")):
+            canvas.drawString(x, 720 - row * 14, f"{name}{row} of the ponds behind the wall of the old lock is")
+        canvas.setFont("Helvetica", 6)
+        canvas.drawRightString(50, 720 - row * 14, str(row + 1))
+        canvas.drawString(580, 720 - row * 14, str(row + 41))
+    canvas.save()
+    page = read("a.pdf", data=buffer.getvalue()).pages[0]
+    assert page.text.index("left39 ") < page.text.index("right0 ")
+    assert [line_of(page, word) for word in ("left0 ", "left39 ", "right0 ", "right39 ")] == [
+        (1, 1), (40, 40), (41, 41), (80, 80),
+    ]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("ab \n", min_size=1, max_size=9), min_size=1, max_size=9), st.data())
+def test_every_place_of_a_numbered_text_lies_between_the_lines_that_are_named(
+    lines: list[str], data: st.DataObject
+) -> None:
+    lines = [line.replace("\n", " ") for line in lines]
+    starts = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
+    page = Page(0, None, " ".join(lines), "A", lines=tuple(NumberedLine(s, n) for n, s in enumerate(starts, 7)))
+    start = data.draw(st.integers(0, len(page.text) - 1))
+    end = data.draw(st.integers(start + 1, len(page.text)))
+    first, last = page.line_numbers(start, end) or (0, 0)
+    assert starts[first - 7] <= start and starts[last - 7] < end
+    assert all(not start < s for s in starts[: first - 6]) and all(s >= end for s in starts[last - 6 :])
