@@ -7,10 +7,11 @@ that was read is in it. Letters that the built-in Helvetica does not have are sh
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from docqa.app.page_svg import COLOURS, GREY, LEADING, MARGIN, OTHER, PANEL, panel_lines
+from docqa.app.page_svg import COLOURS, GREY, LEADING, MARGIN, OTHER, PANEL, Point, panel_lines, ways_up
 from docqa.ingest.picture import grey_pixels, rgb_png
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def page_png(inspection: Inspection) -> bytes:
         sheet.frame((0, 0, view.width_pt, view.height_pt), "#999999", 1.0, fill="#FFFFFF")
         if view.picture is not None:
             sheet.picture(view.picture, view.width_pt, view.height_pt)
+        for start, end in ways_up(view, unit):
+            sheet.arrow(start, end, 1.2 * unit)
         for box, colour, line in _frames(view, unit):
             sheet.frame(box, colour, line)
         for number, x, y, colour, size in _numbers(view, unit):
@@ -127,6 +130,29 @@ class _Sheet:
             raw.FPDFPageObj_SetStrokeColor(item, *_levels(colour), 255)
             raw.FPDFPageObj_SetStrokeWidth(item, line)
         raw.FPDFPath_SetDrawMode(item, raw.FPDF_FILLMODE_WINDING if fill else raw.FPDF_FILLMODE_NONE, bool(line))
+        raw.FPDFPage_InsertObject(self._page, item)
+
+    def arrow(self, start: Point, end: Point, line: float) -> None:
+        """A line with a tip at its end."""
+        along, down = end[0] - start[0], end[1] - start[1]
+        length = math.hypot(along, down) or 1.0
+        along, down = along / length * 5 * line, down / length * 5 * line
+        back = end[0] - along, end[1] - down
+        self._path([start, end], line)
+        sides = [(back[0] + turn * down / 2, back[1] - turn * along / 2) for turn in (1, -1)]
+        self._path([end, *sides], 0.0)
+
+    def _path(self, points: list[Point], line: float) -> None:
+        """A line through `points`, or, without a width, the shape between them."""
+        raw = self._raw
+        places = [(x + self._edge, self._height - self._edge - y) for x, y in points]
+        item = raw.FPDFPageObj_CreateNewPath(*places[0])
+        for place in places[1:]:
+            raw.FPDFPath_LineTo(item, *place)
+        raw.FPDFPageObj_SetFillColor(item, *_levels(GREY), 255)
+        raw.FPDFPageObj_SetStrokeColor(item, *_levels(GREY), 255)
+        raw.FPDFPageObj_SetStrokeWidth(item, line)
+        raw.FPDFPath_SetDrawMode(item, raw.FPDF_FILLMODE_NONE if line else raw.FPDF_FILLMODE_WINDING, bool(line))
         raw.FPDFPage_InsertObject(self._page, item)
 
     def badge(self, text: str, x: float, y: float, colour: str, size: float) -> None:

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 # Colours that people who do not tell red from green tell apart (Okabe and Ito).
 COLOURS = {
     "para": "#0072B2", "heading": "#D55E00", "list": "#009E73", "table": "#8B5FBF", "code": "#56B4E9",
-    "hidden": "#CC0066",
+    "caption": "#B8860B", "hidden": "#CC0066",
 }  # fmt: skip
-_NAMES = {"para": "paragraph", "heading": "heading", "list": "list item", "table": "table", "code": "code"}
+_NAMES = {"para": "paragraph", "heading": "heading", "list": "list item", "table": "row of a table", "code": "code",
+          "caption": "caption"}  # fmt: skip
+Point = tuple[float, float]
 OTHER = "#333333"
 GREY = "#6B6B6B"
 MARGIN, PANEL, LEADING = 20.0, 260.0, 11.0
@@ -119,21 +121,24 @@ def _badge(text: str, box: Box, colour: str, unit: float) -> str:
 
 
 def _arrows(view: PageView, unit: float) -> Iterator[str]:
-    """An arrow wherever reading goes up again, to the next column or a note; none on a page that lies on its side."""
-    lines = [line.box for block in view.blocks for line in block.lines]
-    if 2 * sum(box[3] - box[1] > box[2] - box[0] for box in lines) > len(lines):
-        return
-    parts = [box for block in view.blocks for box in block.boxes]
-    for before, after in zip(parts, parts[1:]):
-        if after[1] > before[3] - _ROW * unit:  # further down, or on the same row
-            continue
-        start = (before[0] + before[2]) / 2, before[3]
-        end = (after[0] + after[2]) / 2, after[1]
+    for start, end in ways_up(view, unit):
         yield (
             f'<path d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" fill="none" stroke="{OTHER}"'
             f' stroke-opacity="0.55" stroke-width="{unit:.2f}" stroke-dasharray="{4 * unit:.1f} {2 * unit:.1f}"'
             ' marker-end="url(#tip)"/>'
         )
+
+
+def ways_up(view: PageView, unit: float) -> Iterator[tuple[Point, Point]]:
+    """(from, to) wherever reading goes up again, to the next column or a note; nothing on a page that lies on its
+    side."""
+    lines = [line.box for block in view.blocks for line in block.lines]
+    if 2 * sum(box[3] - box[1] > box[2] - box[0] for box in lines) > len(lines):
+        return
+    parts = [box for block in view.blocks for box in block.boxes]
+    for before, after in zip(parts, parts[1:]):
+        if after[1] <= before[3] - _ROW * unit:  # neither further down, nor on the same row
+            yield ((before[0] + before[2]) / 2, before[3]), ((after[0] + after[2]) / 2, after[1])
 
 
 def _frame(

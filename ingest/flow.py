@@ -11,6 +11,7 @@ from statistics import median
 
 from .clean import Hyphens
 from .layout import Line, set_edges
+from .references import caption_of
 from .sentences import is_opener
 from .types import Block, NumberedLine
 
@@ -75,7 +76,7 @@ def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
         following = paragraphs[number + 1].first if number + 1 < len(paragraphs) else None
         end = start + len(paragraph.text)
         heading = paragraph.heading(start, following, body)
-        kind = "list" if is_opener(paragraph.text) else "para"
+        kind = paragraph.kind()
         if heading is not None:
             headings.append(heading)
             if not heading.run_in and (heading.size > 1.08 * body or heading.bold):
@@ -133,6 +134,14 @@ class _Paragraph:
         self.last = line
         self.lines.append(line)
         self.starts.append(len(self.text) - len(line.text))
+
+    def kind(self) -> str:
+        """What it is beside a heading: a caption, a list item, a row of a table, or a paragraph."""
+        if caption_of(self.text) is not None:
+            return "caption"
+        if is_opener(self.text):
+            return "list"
+        return "table" if len(self.lines) == 1 and self.first.cells else "para"
 
     def numbered(self, start: int) -> Iterator[NumberedLine]:
         """Its lines with a printed number, where it begins at `start` of the page's text."""

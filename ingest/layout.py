@@ -19,6 +19,7 @@ from .scene import Box
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SHORT_WORD = 5  # letters
+_MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
 _MARK = re.compile(r"\d{1,3}|[*†‡§¶∗⋆★]{1,2}")
 _VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
@@ -260,15 +261,20 @@ def _line(row: list[Segment], region: int) -> Line:
         parts.append(word.text if close else " " + word.text)
     main = max(row, key=lambda s: s.x1 - s.x0)
     first = words[0]
+    top, bottom = main.top, main.bottom
+    rest = main.words[1:]
+    if rest and _MARKED.match(main.words[0].text):
+        # A raised mark in front makes no larger letters.
+        top, bottom = min(word.top for word in rest), max(word.bottom for word in rest)
     gaps = sorted(((b.x0 - a.x1) / (main.bottom - main.top) for a, b in pairwise(row)), reverse=True)
     # One gap of two letters is the space after a colon in typewriter type.
     cells = bool(gaps) and (gaps[0] > 3 or (len(gaps) > 1 and gaps[1] > 1.8))
     return Line(
         "".join(parts),
         row[0].x0,
-        main.top,
+        top,
         max(s.x1 for s in row),
-        main.bottom,
+        bottom,
         row[0].words[0].bold,
         first.x1 - first.x0,
         region,

@@ -28,6 +28,8 @@ def _on_page(page: Page, blocks: Sequence[Block], *, bracketed: bool) -> Iterato
     if first is None:
         return
     body_end = blocks[starts[first][0]].start
+    if not bracketed and not starts[first][1].group(1).isdecimal() and body_end < 0.5 * len(page.text):
+        return  # the affiliations on top of a paper, with a body below them
     at = 0
     for number in range(first, len(starts)):
         block, match = starts[number]

@@ -1,4 +1,5 @@
-"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Schedule 2" point at those places.
+"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Schedule 2", "Fig. 3" point at those
+places.
 
 What names another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983") points at nothing here.
 """
@@ -14,7 +15,7 @@ from .types import Document, Page, Reference, Section
 
 _WORDS = (
     "sections?|secs?\\.|clauses?|subclauses?|paragraphs?|articles?|chapters?|parts?|titles?|schedules?|exhibits?|"
-    "appendix|appendices|annex(?:es)?|attachments?"
+    "appendix|appendices|annex(?:es)?|attachments?|figures?|figs?\\.|tables?"
 )
 _NUMBER = r"(?:\d{1,4}[A-Z]{0,2}(?:[.\-–]\d{1,3})*|[IVXLC]{1,7}|[A-Z])(?![\w])"
 _SUBS = r"((?:\s?\([A-Za-z0-9]{1,4}\))*)"
@@ -31,12 +32,15 @@ _HERE = re.compile(
 _CODE_BEFORE = re.compile(
     r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
 )
+_CAPTION = re.compile(
+    rf"(?P<word>(?i:figure|fig\.|table))\s+(?P<number>{_NUMBER})(?:\s*[.:|—–-]|\s+(?=[A-Z“\"(])|\s*$)"
+)
 _CLAUSE = re.compile(r"(\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
 _SUB = re.compile(r"\([A-Za-z0-9]{1,4}\)")
 _ROMAN_KINDS = frozenset(("article", "chapter", "part", "title", "schedule", "appendix", "annex", "exhibit"))
 _PLAIN = {
     "sec": "section", "clause": "section", "subclause": "section", "paragraph": "section", "appendice": "appendix",
-    "annexe": "annex",
+    "annexe": "annex", "fig": "figure",
 }  # fmt: skip
 
 _FAR = 4
@@ -52,6 +56,12 @@ class Target(NamedTuple):
     start: int
 
 
+def caption_of(text: str) -> Key | None:
+    """("figure", "3") of the caption "Fig. 3: The sea wall", None of other text ("Table 2 shows that ...")."""
+    match = _CAPTION.match(text)
+    return (_kind(match["word"]), _ordinal("", match["number"])) if match else None
+
+
 def find_references(document: Document) -> list[Reference]:
     """The references that point at a place of this document, in its order."""
     resolver = _Resolver(document)
@@ -59,7 +69,7 @@ def find_references(document: Document) -> list[Reference]:
 
 
 class _Resolver:
-    """What can be pointed at: numbered sections, and clauses whose number opens a paragraph."""
+    """What can be pointed at: numbered sections, clauses whose number opens a paragraph, and captions."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -74,6 +84,9 @@ class _Resolver:
         known = set(self.places)
         for page in document.pages:
             for block in page.blocks:
+                caption = caption_of(page.text[block.start : block.end])
+                if caption is not None:
+                    self.places.setdefault(caption, []).append(Target(None, page.page, block.start))
                 match = _CLAUSE.match(page.text, block.start, block.end)
                 if match and ("section", match.group(1)) not in known:
                     here = document.section_of(page.page, block.start)

@@ -21,8 +21,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A range of a page's text with its kind: `para`, `heading`, `list`, `table`, `code`, or `hidden`: text that
-    a reader of the page cannot see, there only where it was asked for.
+    """A range of a page's text with its kind: `para`, `heading`, `list`, `table` (a row), `caption`, `code`, or
+    `hidden`: text that a reader of the page cannot see, there only where it was asked for.
     """
 
     start: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,26 @@ def test_structure_survives_storage(agreement: Document, sample_docs: Path) -> N
     paper = read(sample_docs / "tidal_ponds_paper.pdf")
     assert from_json(to_json(agreement)) == agreement and agreement.references
     assert from_json(to_json(paper)) == paper and paper.notes
+
+
+def test_figures_and_tables_that_are_mentioned_lead_to_their_captions() -> None:
+    text = (
+        "The wall is high, as Figure 2 and Fig. 1 show.\n\nFigure 1: The gate.\n\nTable 1 shows that nothing leaks.\n\n"
+        "Figure 2. The wall.\n\nTable 1. Leaks, by year. See Tables 1 and 2.\n\nTable 2 | Floods."
+    )
+    document = read("a.txt", data=text.encode())
+    (page,) = document.pages
+    led = [(page.text[r.start : r.end], page.text[r.to_start :].split("\n")[0][:12]) for r in document.references]
+    assert led == [
+        ("Figure 2", "Figure 2. Th"), ("Fig. 1", "Figure 1: Th"), ("Table 1", "Table 1. Lea"),
+        ("Tables 1", "Table 1. Lea"), ("2", "Table 2 | Fl"),
+    ]  # fmt: skip
+
+
+def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf: Callable[..., bytes]) -> None:
+    body = [f"The tide rises {n} feet at the gate of the lock." for n in range(12)]
+    page = ["On Tides", "Ada Brook* and Ben Weir", "*Marsh University", *body]
+    assert read("a.pdf", data=make_pdf([page])).notes == ()
+    foot = ["On Tides", *body, "The lock is old.* It leaks.", "*So the keeper says."]
+    (note,) = read("a.pdf", data=make_pdf([foot])).notes
+    assert note.mark == "*"
