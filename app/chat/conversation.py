@@ -51,7 +51,8 @@ class Conversation:
         if earlier is None:
             return question.strip()
         answer = earlier.answer.answer if earlier.answer is not None else None
-        return resolve(question, Earlier(earlier.understood or earlier.question, answer), self._stands)
+        understood = resolve(question, Earlier(earlier.understood or earlier.question, answer), self._stands)
+        return question.strip() if understood.casefold() == question.strip().casefold() else understood
 
     def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
         """The events of the session for `understood`. Closing the generator keeps the question, and what it had."""

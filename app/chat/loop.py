@@ -146,7 +146,7 @@ class ChatLoop:
     def _command(self, line: str) -> bool:
         """Carry out a slash command; False for the one that ends the conversation."""
         name, _, rest = line.partition(" ")
-        argument = rest.strip()
+        name, argument = name.lower(), rest.strip()
         if name == "/quit":
             return False
         try:

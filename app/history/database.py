@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from docqa.app.store import Store
 
 FOLDER, NAME = "history", "history.sqlite"
-SCHEMA = 1
+SCHEMA = 2
+"""2: other words in the index than 1; the tables are the same."""
 BUSY_SECONDS = 20.0
 _APPLICATION = 0x646F6371  # "docq": a database that somebody else made is not taken for ours
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -99,6 +100,7 @@ class Database:
         with self._store.lock(FOLDER):
             try:
                 connection = _connect(self.path)
+                _transaction(connection, self._upgrade, "BEGIN IMMEDIATE")
                 if found is None or connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
                     return connection  # another process may have set the damaged one aside already
                 connection.close()
@@ -107,6 +109,14 @@ class Database:
                     raise
                 found = error
             return self._rebuild(found)
+
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        """Make the index of words anew where an older version of docqa wrote it."""
+        if connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA:
+            return
+        connection.execute("DELETE FROM words")
+        self._reindex(connection)
+        connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
     def _rebuild(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
         aside = set_aside(self.path)
@@ -180,7 +190,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _ready(connection: sqlite3.Connection) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     owner = connection.execute("PRAGMA application_id").fetchone()[0]
-    if (owner, version) == (_APPLICATION, SCHEMA):
+    if owner == _APPLICATION and 1 <= version <= SCHEMA:
         return
     if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
         raise sqlite3.OperationalError(f"it is of another program or version ({owner:#x}, {version})")

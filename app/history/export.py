@@ -49,6 +49,12 @@ def place_text(cites: Sequence[Cite], names: dict[str, str]) -> str:
     return cite_text(shown, with_file=len(set(names.values())) > 1)
 
 
+def said_of(quote: Quote) -> str:
+    """Who speaks, and which word of the answer it defines, behind a comma each; empty for most quotes."""
+    speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
+    return f"{speaker}, what {printable(quote.defines)} means" if quote.defines else speaker
+
+
 def evidence_place(file: str, page: int | None, label: str | None, names: dict[str, str]) -> str:
     """Where a passage of evidence stands, as `place_text` has it."""
     place = f"p. {page_text(page, label)}" if page is not None else printable(label or "text")

@@ -84,7 +84,7 @@ class _Page:
         if len(self._turns) < 2:
             return ""
         items = "\n".join(
-            f'<li><a href="#q{number}">{escaped(printable(turn.question))}</a></li>'
+            f'<li><a href="#q{number}">{escaped(export.excerpt(turn.question))}</a></li>'
             for number, (turn, _) in enumerate(self._turns, start=1)
         )
         return f'<nav aria-label="Questions">\n<ol>\n{items}\n</ol>\n</nav>\n'
@@ -129,12 +129,11 @@ class _Page:
         place = escaped(export.place_text(quote.cites, self._names))
         cited = any(_page_of(turn, cite) is not None for cite in quote.cites)
         link = f'<a class="cite" href="#c{item.number}">{place}</a>' if cited else place
-        speaker = f", {escaped(printable(quote.speaker))}" if quote.speaker else ""
         grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
         kind = "verified" if quote.verified else "unverified"
         return (
             f'<blockquote id="n{item.number}" class="{kind}"><p>“{text}”</p>\n'
-            f'<footer><span class="number">{item.number}</span> {link}{speaker} '
+            f'<footer><span class="number">{item.number}</span> {link}{escaped(export.said_of(quote))} '
             f'<span class="grade">{escaped(grade)}</span></footer></blockquote>'
         )
 

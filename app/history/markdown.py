@@ -46,9 +46,8 @@ def _quote_part(item: export.NumberedQuote, names: dict[str, str]) -> str:
     before, words, after = (_plain_inside(part) for part in export.marked_words(quote))
     marked = f"**{words}**" if words.strip() == words and words else words
     grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
-    speaker = f", {_plain(quote.speaker)}" if quote.speaker else ""
     place = _plain(export.place_text(quote.cites, names))
-    return f"> “{before}{marked}{after}”\n>\n> \\[{item.number}\\] {place}{speaker} ({grade})"
+    return f"> “{before}{marked}{after}”\n>\n> \\[{item.number}\\] {place}{_plain(export.said_of(quote))} ({grade})"
 
 
 def _plain(text: str) -> str:

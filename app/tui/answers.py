@@ -56,7 +56,9 @@ class AnswerCard(Static):
     def redraw(self) -> None:
         """Show the turn as it is now; an answer that replaces a preliminary one takes its place."""
         answer = self.turn.answer
-        self.stops = quote_stops(self.turn.quotes) if answer is None else stops_of(answer, self._document)
+        self.stops = (
+            quote_stops(self.turn.quotes, self._document) if answer is None else stops_of(answer, self._document)
+        )
         if self.current is not None and self.current >= len(self.stops):
             self.current = None
         self.update(Content.assemble(*self._parts()).rstrip())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.widgets import Input
 
 from docqa.app import report
 from docqa.app.tui import keymap
@@ -18,6 +19,7 @@ from docqa.app.tui.recents import anything_kept
 from docqa.app.tui.settings import TuiSettings
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.binding import Binding
 
     from docqa.app.engine import Options
@@ -78,6 +80,17 @@ class Interface(App[None]):
         """A key that config.toml gives, as the help writes it, too."""
         chosen = self.settings.keys.get(binding.id or "")
         return keymap.shown(chosen) if chosen else super().get_key_display(binding)
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters typed right behind the key that opens a line of input belong to that line.
+
+        They were on their way to what had the focus before, and come here only because it was no longer theirs.
+        """
+        line = self.focused
+        if isinstance(line, Input) and event.character is not None and event.is_printable:
+            event.stop()
+            event.prevent_default()
+            line.replace(event.character, *line.selection)
 
     async def action_quit(self) -> None:
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""

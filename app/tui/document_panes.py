@@ -99,7 +99,7 @@ class DocumentPanes(Screen[None]):
 
     def _focus_shown(self) -> None:
         shown = next((name for name in ("outline", "answers") if self.has_class(f"show-{name}")), "page")
-        self.query_one(f"#{shown}").focus()
+        self.set_focus(self.query_one(f"#{shown}"))
 
     def _gauge(self) -> None:
         """How full the context is, in the corner of the title."""

@@ -10,13 +10,13 @@ from docqa.app.tui.document_panes import DocumentPanes
 from docqa.app.tui.evidence_strip import EvidenceStrip
 from docqa.app.tui.held import key
 from docqa.app.tui.outline import OutlineTree
-from docqa.app.tui.page_view import Mark, PageView
-from docqa.app.tui.search import Hits, find_place
-from docqa.app.tui.stops import place_alone
+from docqa.app.tui.page_view import Mark, PageView, section_label
+from docqa.app.tui.search import Hits, PageSpan, find_place
+from docqa.app.tui.stops import excerpt, place_alone
 
 if TYPE_CHECKING:
+    from docqa.app.tui.links import Link
     from docqa.app.tui.page_picture import Pictures
-    from docqa.app.tui.stops import PageSpan
 
 
 class DocumentPlaces(DocumentPanes):
@@ -26,6 +26,8 @@ class DocumentPlaces(DocumentPanes):
         super().__init__(path, pictures)
         self._trail: list[tuple[int, int]] = []
         self._hits = Hits()
+        self._link: Link | None = None
+        self._target: PageSpan | None = None
 
     # What is chosen
 
@@ -42,6 +44,9 @@ class DocumentPlaces(DocumentPanes):
         else:
             self._follow(card, message.cite)
 
+    def on_page_view_followed(self, message: PageView.Followed) -> None:
+        self._go_along(message.link)
+
     def on_page_view_moved(self, message: PageView.Moved) -> None:
         """The strip and the status say where the reader is."""
         self.strip.follow(message.page, message.offset)
@@ -55,10 +60,12 @@ class DocumentPlaces(DocumentPanes):
         """Go to a place; `b` comes back."""
         if self.document is None:
             return
+        self._unmark_links()
         self._trail.append(self.page.place)
         self.page.go(page, offset)
         self._show_pane("page")
-        self.page.focus()
+        self.set_focus(self.page)
+        self._status("")  # where the reader was is no longer of interest
 
     def choose(self, card: AnswerCard) -> None:
         """Make `card` the one whose cites the keys step through."""
@@ -76,12 +83,14 @@ class DocumentPlaces(DocumentPanes):
                 other.redraw()
         card.current = number
         card.redraw()
+        self._unmark_links()
         self._trail.append(self.page.place)
         self._show_pane("page")
         self.page.reveal(stop.spans)
-        self.page.focus()
+        self.set_focus(self.page)
         self._refresh_marks()
-        self._status(f"cite {number + 1} of {len(card.stops)}, {place_alone(stop, self.document)}")
+        place = place_alone(stop, self.document) if stop.spans else "its words stand nowhere in this document"
+        self._status(f"cite {number + 1} of {len(card.stops)}, {place}")
 
     def _find(self, words: str) -> None:
         assert self.document is not None
@@ -93,6 +102,7 @@ class DocumentPlaces(DocumentPanes):
         self._tell(f"“{printable(words)}” does not stand in this document" if words else "nothing to search")
 
     def _go_to_hit(self, hit: PageSpan) -> None:
+        self._unmark_links()
         self._trail.append(self.page.place)
         self._show_pane("page")
         self.page.reveal((hit,))
@@ -105,8 +115,42 @@ class DocumentPlaces(DocumentPanes):
         if place is None:
             self._tell(f"no page or section is called “{printable(wanted)}”", "warning")
             return
-        self.bar.action_leave()
+        self.bar.close()
         self.jump(*place)
+
+    def _choose_link(self, link: Link) -> None:
+        """Mark `link` as the one that Enter follows, and bring it into view."""
+        assert self.document is not None
+        self._link, self._target = link, None
+        self._show_pane("page")
+        self.page.reveal((PageSpan(link.page, link.start, link.end),))
+        self.set_focus(self.page)
+        self._refresh_marks()
+        leads = section_label(self.document, link.target.page, link.target.start) or "its place"
+        self._status(f"{self._words(link)} → {leads}; {key(self, 'go_there')} goes there")
+
+    def _go_along(self, link: Link) -> None:
+        """Go where `link` points. A note that is on the screen is only marked: nothing need move."""
+        if link.note and self.page.in_view(link.target):
+            self._trail.append(self.page.place)
+            self.set_focus(self.page)
+        else:
+            self.jump(link.target.page, link.target.start or 1)
+        self._link, self._target = link, link.target
+        self._refresh_marks()
+        self._status(f"{self._words(link)}; {key(self, 'back')} goes back")
+
+    def _unmark_links(self) -> None:
+        """Another place is gone to than the one that a reference points at."""
+        if self._link is not None or self._target is not None:
+            self._link = self._target = None
+            self._refresh_marks()
+
+    def _words(self, link: Link) -> str:
+        """What stands in the text, as one line."""
+        assert self.document is not None
+        words = printable(self.document.pages[link.page - 1].text[link.start : link.end])
+        return f"note {words}" if link.note else words
 
     def _refresh_marks(self) -> None:
         """Highlights and the strip follow from the current answer, its current cite, and the search."""
@@ -114,6 +158,10 @@ class DocumentPlaces(DocumentPanes):
         stops = card.stops if card is not None else []
         current = card.current if card is not None else None
         marks = [Mark(hit.page, hit.start, hit.end, "hit") for hit in self._hits.places]
+        if self._link is not None:
+            marks.append(Mark(self._link.page, self._link.start, self._link.end, "chosen"))
+        if self._target is not None:
+            marks.append(Mark(self._target.page, self._target.start, self._target.end, "target"))
         for number, stop in enumerate(stops):
             if number == current or stop.quote is not None:
                 kind = "cite" if number == current else "quote"
@@ -148,9 +196,13 @@ class DocumentPlaces(DocumentPanes):
             self._tell("this is where you began")
             return
         page, offset = self._trail.pop()
+        if self._target is not None:
+            self._target = None
+            self._refresh_marks()
         self.page.go(page, offset, above=0)
         self._show_pane("page")
-        self.page.focus()
+        self.set_focus(self.page)
+        self._status("")
 
     def action_hit(self, step: int) -> None:
         hit = self._hits.step(step)
@@ -158,7 +210,27 @@ class DocumentPlaces(DocumentPanes):
             self._tell(f"nothing was searched; {key(self, 'find')} searches")
             return
         self._go_to_hit(hit)
-        self.page.focus()
+        self.set_focus(self.page)
+
+    def action_reference(self, step: int) -> None:
+        """The next or previous reference or footnote mark: from the one that is chosen, if it is in view, else from
+        the top of the view.
+        """
+        links = self.page.links
+        link = links.first(self.page.place, step) if links is not None else None
+        if links is None or link is None:
+            self._tell("no reference or footnote of this document points at a place in it")
+            return
+        last = self._link
+        if last is not None and self.page.in_view(PageSpan(last.page, last.start, last.end)):
+            link = links.next(last, step)
+        self._choose_link(link)
+
+    def action_go_there(self) -> None:
+        if self._link is None:
+            self._tell(f"no reference is chosen; {key(self, 'follow')} chooses one")
+            return
+        self._go_along(self._link)
 
     def action_turn(self, step: int) -> None:
         cards = self.answers.cards
@@ -168,11 +240,18 @@ class DocumentPlaces(DocumentPanes):
             self._show_pane("answers")
 
     def action_copy(self) -> None:
-        """The quote that is followed, else the first, with its cite, through the terminal's clipboard."""
+        """What the mouse has selected, else the quote that is followed, else the first: with its cite, through the
+        terminal's clipboard.
+        """
+        selected = self.get_selected_text()
+        if selected:
+            self.app.copy_to_clipboard(selected)
+            self._tell(f"copied: {excerpt(selected)}")
+            return
         card = self.answers.current
         if card is None or not card.stops:
             self._tell("no quote to copy yet")
             return
         stop = card.stops[card.current or 0]
         self.app.copy_to_clipboard(stop.copied)
-        self._tell(f"copied: {stop.copied}")
+        self._tell(f"copied: “{excerpt(stop.text)}” ({stop.place})")

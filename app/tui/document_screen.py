@@ -1,6 +1,7 @@
-"""One document: what its keys do, and what the bridge tells of it.
+"""One document: how it opens, and what its keys and its line of input do.
 
-The screen holds the turns and the places; widgets only show them. What the bridge tells changes a turn and its card.
+What it is made of: document_panes.py, the widgets; document_places.py, the ways through them; document_work.py,
+reading and answering.
 """
 
 from __future__ import annotations
@@ -12,13 +13,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from docqa.app import events
-from docqa.app.progress import reading_line
 from docqa.app.render import printable
-from docqa.app.tui import bridge, export, gauges, kept_turns, keymap, turn_events
-from docqa.app.tui.answers import AnswerCard
-from docqa.app.tui.document_places import DocumentPlaces
-from docqa.app.tui.held import key, settings
+from docqa.app.tui import bridge, export, kept_turns, keymap
+from docqa.app.tui.document_work import DocumentWork
+from docqa.app.tui.held import settings
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.line_bar import LineBar
 from docqa.app.tui.outline import OutlineTree
@@ -31,12 +29,11 @@ if TYPE_CHECKING:
     from docqa.app.tui.recents import Asked
     from docqa.ingest.types import Document
 
-_STOPPED = "Stopped. What was read is kept; {} goes on."
 _SETTLED_S = 0.5  # after opening; by then the first frame is on the screen
 _NO_PICTURES = "this terminal shows no pictures (those of kitty, iTerm2 and sixel do); docqa inspect draws into a file"
 
 
-class DocumentScreen(DocumentPlaces):
+class DocumentScreen(DocumentWork):
     """Opens `path` through the bridge, at the question `asked` where one is given.
 
     `store` keeps questions and answers; None keeps nothing. `pictures` is None where the terminal shows none.
@@ -54,18 +51,13 @@ class DocumentScreen(DocumentPlaces):
         pictures: Pictures | None = None,
         asked: Asked | None = None,
     ) -> None:
-        super().__init__(path, pictures)
-        self._bridge = session
-        self._store = store
+        super().__init__(path, session, store, pictures)
         self._asked_before = asked
-        self._job: str | None = "open"
 
     def on_mount(self) -> None:
         self.add_class("opening")
         self._show_pane("page")
         self._bridge.open(self._path, self.post_message)
-
-    # What the bridge tells
 
     def on_opened(self, message: bridge.Opened) -> None:
         """Show the document, and what was asked about it before."""
@@ -80,7 +72,7 @@ class DocumentScreen(DocumentPlaces):
         self.strip.show(document)
         for turn in kept.turns if kept is not None else ():
             self.answers.add(turn, document)
-        self.bar.input.focus()
+        self.set_focus(self.bar.input)
         self._refresh_marks()
         for warning in (*message.warnings, *(kept.notices if kept is not None else ())):
             self._tell(warning, "warning")
@@ -90,56 +82,6 @@ class DocumentScreen(DocumentPlaces):
 
     def on_unmount(self) -> None:
         gc.unfreeze()
-
-    def on_told(self, message: bridge.Told) -> None:
-        """One event of the session."""
-        event, card = message.event, self._card(message.number)
-        if isinstance(event, events.Reading):
-            self._tokens_done = event.done
-            self._gauge()
-            self._status(reading_line(event))
-        elif isinstance(event, events.Warning):
-            self._tell(event.message, "warning")
-        if card is None:
-            return
-        if isinstance(event, events.Reading):
-            card.reading = event
-        turn_events.take(event, card.turn)
-        card.redraw()
-        self.answers.grown(card)
-        self._refresh_marks()
-
-    def on_sized(self, message: bridge.Sized) -> None:
-        self._sizes = message.sizes
-        self._gauge()
-
-    def on_scored(self, message: bridge.Scored) -> None:
-        card = self._card(message.number)
-        if card is not None:
-            card.turn.scores = message.scores
-            self._refresh_marks()
-
-    def on_ended(self, message: bridge.Ended) -> None:
-        """A job is over, in whatever way; a failure is said where its result would stand."""
-        self._job = None
-        if message.kind == "open":
-            if message.outcome == "failed":
-                self._job = "failed"
-                problem = f"{message.reason}\n\n{key(self, 'library')} goes back to the documents."
-                self.query_one("#problem", Static).update(problem)
-            return
-        card, stopped = self._card(message.number), _STOPPED.format(key(self, "read"))
-        if message.outcome == "failed":
-            self._status(f"failed: {message.reason}")
-            if card is None:
-                self._tell(message.reason, "error")
-        else:
-            self._status("read; questions are answered at once" if message.outcome == "finished" else stopped)
-        if card is not None and card.turn.running:
-            card.turn.state = "stopped" if message.outcome == "stopped" else "failed"
-            card.turn.note = stopped if message.outcome == "stopped" else message.reason
-            card.redraw()
-        self.keep()
 
     # What the reader does
 
@@ -156,8 +98,9 @@ class DocumentScreen(DocumentPlaces):
         else:
             self._export(message.text)
 
-    def on_line_bar_left(self) -> None:
-        if self._bridge.busy:
+    def on_line_bar_left(self, message: LineBar.Left) -> None:
+        """Esc in the line for questions stops the answer, too; who gives a search up did not mean that."""
+        if message.mode == "ask":
             self.action_stop_job()
         self._focus_shown()
 
@@ -170,15 +113,6 @@ class DocumentScreen(DocumentPlaces):
     def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
         self.action_pane(message.pane)
 
-    def keep(self) -> None:
-        """Write the questions and answers of this document, and where the reader is."""
-        if self._store is None or self.document is None:
-            return
-        try:
-            kept_turns.save(self._store, self.document, [card.turn for card in self.answers.cards], self.page.place)
-        except OSError as error:
-            self._tell(f"questions cannot be kept ({error.strerror or error}, {self._store.root})", "warning")
-
     # Keys
 
     def action_question(self) -> None:
@@ -188,29 +122,9 @@ class DocumentScreen(DocumentPlaces):
         if self.document is not None:
             self.bar.enter("export", export.default_path(self.document))
 
-    def action_read(self) -> None:
-        """Go on with a question that was stopped, else read the document ahead of questions."""
-        if self.document is None or self._bridge.busy:
-            return
-        card = self.answers.current
-        if card is not None and card.turn.state in ("stopped", "failed"):
-            self._run(card)
-        else:
-            self._job = "read"
-            self._status("reading …")
-            self._bridge.read(self.post_message)
-
     def action_pane(self, pane: str) -> None:
         self._show_pane(pane)
-        self.query_one(f"#{pane}").focus()
-
-    def action_stop_job(self) -> None:
-        """Esc: stop what runs; where nothing runs, leave the line of input."""
-        if self._bridge.busy and self._job in ("ask", "read"):
-            self._bridge.stop()
-            self._status("stopping after this block …")
-        else:
-            self._focus_shown()
+        self.set_focus(self.query_one(f"#{pane}"))
 
     def action_library(self) -> None:
         self._bridge.stop()
@@ -222,12 +136,6 @@ class DocumentScreen(DocumentPlaces):
 
         self.app.push_screen(HelpScreen(settings(self).held((*keymap.DOCUMENT, *keymap.PAGE))))
 
-    def action_memory(self) -> None:
-        """What the model holds, in full; renewed while it reads."""
-        from docqa.app.tui.memory_screen import MemoryScreen
-
-        self.app.push_screen(MemoryScreen(self._memory_lines))
-
     def action_picture(self) -> None:
         """The page's own picture: beside the text, in its place where the screen is narrow."""
         if self._pictures is None:
@@ -236,47 +144,21 @@ class DocumentScreen(DocumentPlaces):
         wanted = not self.has_class("with-picture")
         self._show_pane("page")
         self.set_class(wanted, "with-picture")
-        self.page.focus()
+        self.set_focus(self.page)
 
     # Parts
-
-    def _ask(self, question: str) -> None:
-        if not question:
-            self._tell("the question is empty")
-            return
-        if self._bridge.busy:
-            self._tell("one question after the other; Esc stops this one")
-            return
-        assert self.document is not None
-        self.bar.reset()
-        card = self.answers.add(Turn(question), self.document)
-        self._show_pane("answers")
-        self.answers.focus()
-        self._run(card)
-
-    def _run(self, card: AnswerCard) -> None:
-        turn_events.begin_again(card.turn)
-        card.reading = None
-        card.redraw()
-        self._job = "ask"
-        self._refresh_marks()
-        self.keep()  # so that a process that is killed loses the answer in flight, not the question
-        self._bridge.ask(card.number, card.turn.question, self.post_message)
 
     def _export(self, path: str) -> None:
         assert self.document is not None
         text = export.markdown(self.document, [card.turn for card in self.answers.cards])
         try:
             written = export.write(path, text)
-        except OSError as error:
-            self._tell(f"cannot write {path}: {error.strerror or error}", "error")
+        except (OSError, ValueError) as error:  # the latter for a name that no file can have
+            self._tell(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
             return
-        self.bar.action_leave()
+        self.bar.close()
+        self._focus_shown()
         self._tell(f"written: {written}")
-
-    def _card(self, number: int | None) -> AnswerCard | None:
-        cards = self.answers.cards
-        return cards[number] if number is not None and number < len(cards) else None
 
     def _show_asked(self, asked: Asked) -> None:
         """The question that this document was opened for: its card, or a new one where it was asked elsewhere."""
@@ -289,12 +171,7 @@ class DocumentScreen(DocumentPlaces):
             self.answers.add(Turn(turn.question, turn.state, turn.answer, turn.note), self.document)
             self._refresh_marks()
         self._show_pane("answers")
-        self.answers.focus()
-
-    def _memory_lines(self, width: int) -> list[str]:
-        if self._sizes is None:
-            return ["Nothing is read yet.", "", f"{key(self, 'read')} reads the document, a question does, too."]
-        return gauges.memory_lines(self._sizes, self._tokens_done, width)
+        self.set_focus(self.answers)
 
 
 def _keep_collector_away() -> None:

@@ -62,15 +62,20 @@ def measure(characters: int = CHARACTERS, frames: int = FRAMES) -> FrameTimes:
 
 
 def long_text(characters: int) -> str:
-    """A text in Markdown with a heading every few thousand characters; the same every time."""
+    """A text in Markdown, the same every time: a heading every few thousand characters, and in every second paragraph
+    a reference to an earlier one.
+    """
     words, known = random.Random(12), _WORDS.split()
     parts: list[str] = []
     length = 0
     while length < characters:
-        if len(parts) % 12 == 0:
-            parts.append(f"## {len(parts) // 12 + 1} Duties of the keeper\n\n")
+        section, paragraph = divmod(len(parts), 12)
+        if paragraph == 0:
+            parts.append(f"## {section + 1} Duties of the keeper\n\n")
         else:
-            parts.append(" ".join(words.choices(known, k=words.randint(40, 130))).capitalize() + ".\n\n")
+            told = " ".join(words.choices(known, k=words.randint(40, 130))).capitalize()
+            pointing = f", as Section {section // 2 + 1} says" if paragraph % 2 else ""
+            parts.append(f"{told}{pointing}.\n\n")
         length += len(parts[-1])
     return "".join(parts)
 

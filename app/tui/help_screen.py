@@ -24,6 +24,7 @@ _MARKS = (
     ("≈  ~", "not verified: all words in order with debris between them; an edit remains"),
     ("✗  ?", "not verified: stands nowhere; the place has no usable text"),
     ("▌  │  ·", "beside the text: the cite you follow, another quote of the answer, a place of the search"),
+    ("→", "beside the text: the reference that the keys are at, and where one led; references are underlined"),
     ("▁▃▆█", "the strip: how well each slice of the document fits the question"),
     ("▲  ◆  │", "below it: a cite, the one you follow, where you are"),
 )

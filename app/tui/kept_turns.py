@@ -59,7 +59,7 @@ def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, 
     try:
         with open_history(store) as history:
             session = _session(history, document) or history.start(_KIND, kept_documents([document]), document.title)
-            history.keep_all(session, [_kept(turn, document) for turn in turns], place)
+            history.keep_all(session, [as_kept(turn, document) for turn in turns], place)
     except ResourceError as error:
         raise OSError(str(error)) from error
 
@@ -108,7 +108,8 @@ def _session(history: History, document: Document) -> int | None:
     return found[0].id if found else None
 
 
-def _kept(turn: Turn, document: Document) -> KeptTurn:
+def as_kept(turn: Turn, document: Document) -> KeptTurn:
+    """`turn` as the history has it, with the pages that it cites; one that is under way counts as stopped."""
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)
     pages = cited_pages(turn.answer, [document])
     return KeptTurn(turn.question, time.time(), turn.answer, "", state, note, 0, pages)

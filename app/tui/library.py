@@ -149,5 +149,6 @@ def kept_by_path(store: Store | None, notices: list[str] | None = None) -> dict[
             whole = details.get("position") == details.get("total")
             said.setdefault(details["paths"][0], ["read" if whole else "partly read"])
     for path, count in kept_turns.questions_by_path(store, notices).items():
-        said.setdefault(path, []).append(f"{count} question{'s' if count != 1 else ''}")
-    return {path: ", ".join(words) for path, words in said.items()}
+        words = said.setdefault(path, [])
+        words += [f"{count} question{'s' if count != 1 else ''}"] if count else []
+    return {path: ", ".join(words) or "opened" for path, words in said.items()}

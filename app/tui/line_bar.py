@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label
+
+if TYPE_CHECKING:
+    from textual import events
 
 # mode: (label, what the empty line says)
 MODES = {
@@ -21,7 +24,12 @@ MODES = {
 
 
 class _Line(Input):
-    """The input itself."""
+    """The input itself. What is pasted becomes one line: words copied out of a document are often several."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self.replace(" ".join(event.text.split()), *self.selection)
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         # Textual does not know that the key called "slash" is typed, and would offer its command here.
@@ -42,7 +50,11 @@ class LineBar(Horizontal):
             self.text = text
 
     class Left(Message):
-        """The reader is done with the line."""
+        """The reader gave the line up in `mode`."""
+
+        def __init__(self, mode: str) -> None:
+            super().__init__()
+            self.mode = mode
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -63,18 +75,23 @@ class LineBar(Horizontal):
         if self.mode == "ask":
             self._question = self.input.value
         self._set(mode, self._question if mode == "ask" else text)
-        self.input.focus()
+        self.screen.set_focus(self.input)  # at once, which `focus` is not: what is typed meanwhile belongs here
 
     def reset(self) -> None:
         """Back to an empty question."""
         self._question = ""
         self._set("ask", "")
 
-    def action_leave(self) -> None:
-        """Give the line up; the screen decides what has the focus then."""
+    def close(self) -> None:
+        """Back to the question that was begun, if any."""
         if self.mode != "ask":
             self._set("ask", self._question)
-        self.post_message(self.Left())
+
+    def action_leave(self) -> None:
+        """Give the line up; the screen decides what has the focus then."""
+        mode = self.mode
+        self.close()
+        self.post_message(self.Left(mode))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, get_character_cell_size
 
+from docqa.app.tui.search import PageSpan
+
 if TYPE_CHECKING:
     from docqa.ingest.types import Document, Page
 
@@ -116,12 +118,25 @@ class PageLines:
                 inside = number
         return self._begin(at) + inside
 
+    def spans(self, first: tuple[int, int], last: tuple[int, int]) -> list[PageSpan]:
+        """What stands from the character `first` (line, character of it) up to `last`, for each page it touches."""
+        (page, start), (last_page, end) = self._character(*first), self._character(*last)
+        pages = range(page, last_page + 1)
+        ends = [len(self.document.pages[number - 1].text) for number in pages[:-1]] + [end]
+        found = [PageSpan(number, start if number == page else 0, stop) for number, stop in zip(pages, ends)]
+        return [span for span in found if span.start < span.end]
+
     def head_of(self, page: int) -> int:
         """The line where `page` begins."""
         at = self._first_of_page.get(page)
         return 0 if at is None else self._begin(at)
 
     # Parts
+
+    def _character(self, y: int, inside: int) -> tuple[int, int]:
+        """(page, offset) of a character of line `y`, at most its end."""
+        row = self.row(max(0, min(y, self.height - 1)))
+        return (1, 0) if row is None else (row.page, min(row.start + max(inside, 0), row.end))
 
     def _at(self, y: int) -> int:
         return min(bisect_right(self._ends, max(y, 0)), len(self._segments) - 1)

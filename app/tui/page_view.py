@@ -6,33 +6,42 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import BindingType
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from docqa.app.render import page_text, printable
 from docqa.app.tui import keymap
+from docqa.app.tui.links import Link, Links
 from docqa.app.tui.page_lines import PageLines, Row, displayed
+from docqa.app.tui.stops import copied_text
 
 if TYPE_CHECKING:
-    from rich.style import Style
     from textual import events
+    from textual.selection import Selection
 
-    from docqa.app.tui.stops import PageSpan
+    from docqa.app.tui.search import PageSpan
     from docqa.ingest.types import Document, Page
 
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
-_MARKS = {"cite": "▌ ", "quote": "│ ", "hit": "· "}
-_STRONGEST = ("cite", "hit", "quote", "hidden", "heading")
+_MARKS = {"chosen": "→ ", "target": "→ ", "cite": "▌ ", "quote": "│ ", "hit": "· "}
+_STRONGEST = ("chosen", "cite", "target", "hit", "quote", "hidden", "heading")
+_LINK = "docqa-link"  # where a link begins, in the style of its cells
+_UNDERLINED = Style(underline=True)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """Characters `start:end` of `page` that stand out: `kind` is cite (the followed one), quote or hit."""
+    """Characters `start:end` of `page` that stand out.
+
+    `kind` is cite (the followed one), quote, hit, chosen (the reference that the keys are at) or target (where it led).
+    """
 
     page: int
     start: int
@@ -41,12 +50,13 @@ class Mark:
 
 
 class PageView(ScrollView):
-    """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights."""
+    """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights.
+
+    References and footnote marks are underlined; a click on one is told as Followed.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.PAGE)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"page-view--{name}" for name in ("cite", "quote", "hit", "head", "heading", "hidden")
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in (*_STRONGEST, "head", "link")}
 
     class Moved(Message):
         """Another line is at the top."""
@@ -56,9 +66,17 @@ class PageView(ScrollView):
             self.page = page
             self.offset = offset
 
+    class Followed(Message):
+        """A reference or footnote mark was clicked."""
+
+        def __init__(self, link: Link) -> None:
+            super().__init__()
+            self.link = link
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: PageLines | None = None
+        self.links: Links | None = None
         self._marks: dict[int, list[Mark]] = {}
         self._strips: dict[Row, Strip] = {}
         self._plain: Style | None = None
@@ -77,6 +95,7 @@ class PageView(ScrollView):
     def show(self, document: Document, place: tuple[int, int] = (1, 0)) -> None:
         """Show `document`, with `place` (page, offset) at the top."""
         self._lines = PageLines(document, self._text_width)
+        self.links = Links(document)
         self._marks = {}
         self._strips = {}
         self.go(*place, above=0)
@@ -100,12 +119,16 @@ class PageView(ScrollView):
         if not spans:
             return
         first = spans[0]
-        if self._lines is not None and self.size.height:
-            line = self._lines.line_of(first.page, first.start)
-            last = self._lines.line_of(first.page, max(first.end - 1, first.start))
-            if self.scroll_y <= line and last < self.scroll_y + self.size.height:
-                return
-        self.go(first.page, first.start or 1)
+        if not self.in_view(first):
+            self.go(first.page, first.start or 1)
+
+    def in_view(self, span: PageSpan) -> bool:
+        """Whether all lines of `span` are on the screen."""
+        if self._lines is None or not self.size.height:
+            return False
+        line = self._lines.line_of(span.page, span.start)
+        last = self._lines.line_of(span.page, max(span.end - 1, span.start))
+        return self.scroll_y <= line and last < self.scroll_y + self.size.height
 
     def mark(self, marks: list[Mark]) -> None:
         """Highlight `marks`, and nothing else."""
@@ -124,6 +147,7 @@ class PageView(ScrollView):
         place = self.place
         if self._lines.width != max(self._text_width, 10):
             self._lines = PageLines(self._lines.document, self._text_width)
+            self.screen.clear_selection()  # its lines are others now
             self._wanted = self._wanted or (*place, 0)
         if self._wanted is not None:
             page, offset, above = self._wanted
@@ -135,10 +159,44 @@ class PageView(ScrollView):
         super().watch_scroll_y(old_value, new_value)
         self._settle()
 
+    def on_click(self, event: events.Click) -> None:
+        """A click on a link tells which; the end of a selection is no click."""
+        place = event.style.meta.get(_LINK) if self.text_selection is None else None
+        link = self.links.at(*place) if place is not None and self.links is not None else None
+        if link is not None:
+            self.post_message(self.Followed(link))
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """What the mouse has selected, cut from the pages, with its cite; None where that is no text.
+
+        A selection that goes on in another pane ends with the view.
+        """
+        if self._lines is None:
+            return None
+        top = round(self.scroll_y)
+        start = selection.start or Offset(0, top)
+        end = selection.end or Offset(self.size.width, top + self.size.height - 1)
+        spans = self._lines.spans((start.y, start.x - _GUTTER), (end.y, end.x - _GUTTER))
+        copied = copied_text(self._lines.document, spans)
+        return (copied, "\n") if copied else None
+
+    def text_select_all(self) -> None:
+        """Nothing, on a second click: a whole document is no selection."""
+
     def render_line(self, y: int) -> Strip:
         """The line `y` of the view, cut to its width."""
+        line = y + round(self.scroll_y)
+        strip = self._strip(line)
+        selection = self.text_selection
+        span = selection.get_span(line) if selection is not None else None
+        if span is not None:
+            strip = _selected(strip, *span, self.screen.get_component_rich_style("screen--selection"))
+        return strip.apply_offsets(0, line)
+
+    def _strip(self, line: int) -> Strip:
+        """The line `line` of the document as it is without a selection."""
         width = self.size.width
-        row = None if self._lines is None else self._lines.row(y + round(self.scroll_y))
+        row = None if self._lines is None else self._lines.row(line)
         if row is None:
             return Strip.blank(width, self._plain_style)
         strip = self._strips.get(row)
@@ -208,18 +266,36 @@ class PageView(ScrollView):
         strongest = min((_STRONGEST.index(mark.kind) for mark in marks), default=len(_STRONGEST))
         gutter = _MARKS.get(_STRONGEST[strongest], "  ") if strongest < len(_STRONGEST) else "  "
         segments = [Segment(gutter, plain)]
+        links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
         edges = {row.start, row.end}
-        edges |= {min(max(edge, row.start), row.end) for mark in marks for edge in (mark.start, mark.end)}
+        edges |= {min(max(edge, row.start), row.end) for part in (*marks, *links) for edge in (part.start, part.end)}
         cuts = sorted(edges)
         for start, end in zip(cuts, cuts[1:]):
             kinds = {mark.kind for mark in marks if mark.start < end and mark.end > start}
             kind = next((name for name in _STRONGEST if name in kinds), "")
-            text = displayed(page.text[start:end])
-            segments.append(Segment(text, self._style(kind) if kind else plain))
+            link = next((link for link in links if link.start < end and link.end > start), None)
+            style = self._style(kind) if kind else plain
+            segments.append(Segment(displayed(page.text[start:end]), self._linked(style, kind, link)))
         return segments
+
+    def _linked(self, style: Style, kind: str, link: Link | None) -> Style:
+        """`style`, underlined where it is that of a link; a mark over it keeps its colours."""
+        if link is None:
+            return style
+        drawn = _UNDERLINED if kind else self._style("link")
+        return style + drawn + Style.from_meta({_LINK: link.place})
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"page-view--{name}")
+
+
+def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
+    """`strip` with its characters `start:end` in `style`; the gutter is none of the text, -1 is the end of the line."""
+    text = strip.text
+    cells = [cell_len(text[:at]) for at in (max(start, _GUTTER), len(text.rstrip()) if end < 0 else end)]
+    before, inside, behind = strip.crop(0, cells[0]), strip.crop(*cells), strip.crop(cells[1])
+    marked = Strip([Segment(part.text, (part.style or Style()) + style) for part in inside], inside.cell_length)
+    return Strip.join([before, marked, behind]) if cells[0] < cells[1] else strip
 
 
 def _block_marks(page: Page, row: Row) -> list[Mark]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.document_screen import DocumentScreen
 
 _MOST_HEADINGS = 5_000
-_NOT_OFFERED = ("stop(", "cite(", "hit(", "turn(", "stop_job")
+_NOT_OFFERED = ("stop(", "cite(", "hit(", "turn(", "reference(", "go_there", "stop_job")
 
 
 class DocumentCommands(Provider):

@@ -90,7 +90,7 @@ class RecentScreen(Screen[None]):
     def action_find(self) -> None:
         line = self.query_one("#words", Input)
         line.display = True
-        line.focus()
+        self.set_focus(line)
 
     def action_clear(self) -> None:
         """Show all again, and give the line up."""

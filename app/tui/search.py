@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from docqa.app.tui.stops import PageSpan
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 MOST_HITS = 5_000
+_ALIKE = ("'‘’‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last sign of a class of characters may be a hyphen
+_FIRST_CJK = "\u2e80"
+
+
+@dataclass(frozen=True)
+class PageSpan:
+    """Characters `start:end` of a page's text; `page` counts from 1."""
+
+    page: int
+    start: int
+    end: int
 
 
 def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[PageSpan]:
-    """Where `words` stand, in order, whatever their case and the white space between them; at most `most`."""
-    parts = [re.escape(part) for part in words.split()]
+    """Where `words` stand, in order, whatever their case, the white space between them, and the form of their
+    quotation marks and dashes; at most `most`.
+    """
+    parts = [_as_found(part) for part in words.split()]
     if not parts:
         return []
     pattern = re.compile(r"\s+".join(parts), re.IGNORECASE)
@@ -26,6 +38,13 @@ def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[Pag
             if len(hits) == most:
                 return hits
     return hits
+
+
+def _as_found(word: str) -> str:
+    """A pattern of `word`: as keyboards write it, and over the end of a line where its script has no spaces."""
+    letters = [next((f"[{alike}]" for alike in _ALIKE if letter in alike), re.escape(letter)) for letter in word]
+    joints = [r"\s?" if one >= _FIRST_CJK and other >= _FIRST_CJK else "" for one, other in zip(word, word[1:])]
+    return "".join(letter + joint for letter, joint in zip(letters, [*joints, ""]))
 
 
 class Hits:

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from docqa.app.answer import Cite
 from docqa.app.render import cite_text, page_text, printable
+from docqa.app.tui.search import PageSpan, find_hits
 
 if TYPE_CHECKING:
-    from docqa.app.answer import Answer, Cite, EvidenceItem, Quote
+    from docqa.app.answer import Answer, EvidenceItem, Quote
     from docqa.ingest.types import Document
 
 NEAREST_CHARACTERS = 160
 
 
 @dataclass(frozen=True)
-class PageSpan:
-    """Characters `start:end` of a page's text; `page` counts from 1."""
-
-    page: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
 class Stop:
     """One place that a reader can go to: a quote, or a passage of evidence (`quote` None).
 
-    `spans` are one for each page it touches, `place` says them in words, `score` is that of the evidence.
+    `spans` are one for each page it touches, none where its words are gone; `place` says them in words, `score` is
+    that of the evidence.
     """
 
     text: str
@@ -45,7 +40,7 @@ class Stop:
 
 def stops_of(answer: Answer, document: Document) -> list[Stop]:
     """The quotes of `answer` in order, then its evidence; a passage that holds one of the quotes is not told twice."""
-    quoted = quote_stops(answer.quotes)
+    quoted = quote_stops(answer.quotes, document)
     taken = [span for stop in quoted for span in stop.spans]
     found = []
     for item in answer.evidence:
@@ -55,13 +50,40 @@ def stops_of(answer: Answer, document: Document) -> list[Stop]:
     return [*quoted, *found]
 
 
-def quote_stops(quotes: Sequence[Quote]) -> list[Stop]:
+def quote_stops(quotes: Sequence[Quote], document: Document) -> list[Stop]:
     """The quotes that are found so far, each as a place to go to."""
-    return [Stop(quote.text, cite_text(quote.cites, with_file=True), _spans(quote.cites), quote) for quote in quotes]
+    return [Stop(q.text, cite_text(q.cites, with_file=True), _spans(q, document), q) for q in quotes]
 
 
-def _spans(cites: tuple[Cite, ...]) -> tuple[PageSpan, ...]:
-    return tuple(PageSpan(cite.page or 1, cite.start, cite.end) for cite in cites)
+def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
+    """The words at `spans` in quotation marks with where they stand, for the clipboard; empty where there are none."""
+    pages = [document.pages[span.page - 1] for span in spans]
+    text = "\n".join(page.text[span.start : span.end] for page, span in zip(pages, spans)).strip()
+    if not text:
+        return ""
+    cites = [_cite(document, span) for span in spans]
+    shown = "\n".join(printable(line) for line in text.splitlines())
+    return f"“{shown}” ({cite_text(cites, with_file=True)})"
+
+
+def _cite(document: Document, span: PageSpan) -> Cite:
+    if document.paged:
+        return Cite(document.path, span.page, document.pages[span.page - 1].label, None, span.start, span.end)
+    section = document.section_of(span.page, span.start)
+    return Cite(document.path, None, section.label if section is not None else None, None, span.start, span.end)
+
+
+def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
+    """Where the words of `quote` stand: as cited or, where the file or its reading has changed since, where they stand
+    now; nowhere where they are gone, for the words of something else must not light up.
+    """
+    cited = tuple(PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites)
+    there = [span for span in cited if span.page <= len(document.pages)]
+    words = " ".join(document.pages[span.page - 1].text[span.start : span.end] for span in there).split()
+    if words == quote.text.split() or not cited or (there and quote.grade != "exact"):
+        return cited
+    found = find_hits(document, quote.text)
+    return (min(found, key=lambda span: abs(span.page - cited[0].page)),) if found else ()
 
 
 def _located(item: EvidenceItem, document: Document) -> PageSpan | None:
@@ -89,5 +111,7 @@ def excerpt(text: str, most: int = NEAREST_CHARACTERS) -> str:
 
 
 def place_alone(stop: Stop, document: Document) -> str:
-    """The place without the file, where all there is to see is that file."""
-    return stop.place.removeprefix(f"{printable(document.path)}, ")
+    """The place without the file, where all there is to see is that file, under whatever path it was asked."""
+    cited = stop.quote.cites[0].file if stop.quote is not None and stop.quote.cites else document.path
+    same = PurePath(cited).name == PurePath(document.path).name
+    return stop.place.removeprefix(f"{printable(cited)}, ") if same else stop.place

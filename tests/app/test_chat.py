@@ -82,7 +82,7 @@ def test_retry_of_a_refusal_shows_passages_that_were_not_shown(chat: Any, tmp_pa
 
 
 def test_a_page_or_command_that_there_is_not_costs_nothing(chat: Any, note: Path) -> None:
-    code, out, err = chat(["/pages 99", "/quote", "/qoute", "/retry", "/quote 3", QUESTION, "/quote 77", "/help"], note)
+    code, out, err = chat(["/pages 99", "/quote", "/qoute", "/retry", "/quote 3", QUESTION, "/quote 77", "/HELP"], note)
     assert code == 0
     assert "no document has a page or section 99" in err
     assert "did you mean /quote?" in err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import stat
 import subprocess
@@ -18,12 +19,12 @@ from hypothesis import strategies as st
 from docqa.app.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.cited_pages import WHOLE_PAGE, cited_pages
+from docqa.app.history.database import SCHEMA
 from docqa.app.history.history import History, kept_documents, open_history, open_kept
 from docqa.app.history.query import folded
 from docqa.app.history.recorder import Recorder, made_turn
 from docqa.app.history.records import KeptTurn, parse_id
 from docqa.app.store import Store
-from docqa.app.words import plain_words
 from docqa.ingest.types import Document
 
 PAGES = (
@@ -223,18 +224,62 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
         yield history
 
 
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("API文档的说明", "API"),  # scripts that are written together
+        ("API文档的说明", "档"),
+        ("API文档的说明", "api文档"),
+        ("第3章の規定", "規定"),
+        ("報告が真実で正確", "実で正"),
+        ("ห้องสมุดแห่งชาติ", "สมุด"),  # no spaces between words, and vowels above the letters
+        ("हिन्दी में", "हिन्"),  # marks within a word
+        ("Le préavis", "preavis"),
+        ("pre\u0301avis", "préa"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("a running clock", "runni"),  # the beginning of a word, though its stem is another
+        ("the universities agree", "university"),
+        ("1,200 dollars", "1200"),
+        ("1,200 dollars", "1,2"),
+        ("O’Brien signs", "OBrien"),
+        ("O’Brien signs", "brien"),
+        ("a snake_case name", "case"),
+        ("ﬁle № １２", "file no 12"),
+    ],
+)
+def test_pieces_of_words_are_found_in_every_script(history: History, text: str, query: str) -> None:
+    session = history.start("ask", (), text)
+    history.keep(session, KeptTurn(text, 0.0, state="failed"))
+    assert history.search(query)[1] == 1
+
+
+@pytest.mark.parametrize(("text", "query"), [("文章和档案", "文档"), ("a runway", "running"), ("API文档", "PI")])
+def test_what_does_not_stand_there_is_not_found(history: History, text: str, query: str) -> None:
+    session = history.start("ask", (), text)
+    history.keep(session, KeptTurn(text, 0.0, state="failed"))
+    assert history.search(query)[1] == 0
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(max_size=60))
-def test_any_text_can_be_kept_and_every_word_of_it_finds_it(searched: History, text: str) -> None:
+@given(st.text(st.characters(exclude_characters="".join(map(chr, range(0x1100, 0x1200)))), max_size=40), st.data())
+def test_any_text_can_be_kept_and_the_beginning_of_every_word_of_it_finds_it(
+    searched: History, text: str, data: st.DataObject
+) -> None:
     session = searched.start("ask", (), text)
     searched.keep(session, KeptTurn(text, 0.0, state="failed"))
-    # Marks belong to the letters before them, a virama between two letters too.
-    bare = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
-    # "1\u65e5" is a pair in "_1\u65e5", but typed alone a number and a word: such pieces are not asked for.
-    for word in [text, *(word for word in plain_words(bare) if plain_words(word) == [word])]:
-        if folded(word) or word.strip():
-            listed, _ = searched.search(word, limit=100_000)
-            assert session in [item.session for item in listed], word
+    # Marks belong to the letters before them; half a Korean syllable, which nobody types, is none of it.
+    spaced = unicodedata.normalize("NFD", text.replace("\u200b", " "))
+    bare = "".join(c for c in spaced if unicodedata.category(c)[0] != "M" and unicodedata.category(c) != "Cf")
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", bare))
+    begun = [word[: data.draw(st.integers(1, len(word)))] for word in words]
+    for query in (text, *words, *begun):
+        if folded(query) or query.strip():
+            listed, _ = searched.search(query, limit=100_000)
+            assert session in [item.session for item in listed], query
+
+
+def test_a_search_of_a_thousand_words_is_no_harder(searched: History) -> None:
+    assert searched.search(" ".join(f"words{number} 文档" for number in range(1_000)))[1] == 0
 
 
 @settings(max_examples=200, deadline=None)
@@ -320,6 +365,26 @@ def test_a_damaged_database_is_named_set_aside_and_made_anew(store: Store, lease
     else:  # what lies before and behind the damage
         assert 20 < saved <= 60
         assert f"{saved} questions could be saved" in notice
+
+
+def test_the_index_of_an_older_version_is_made_anew(store: Store, lease_pages: Document) -> None:
+    with open_history(store) as history:
+        kept(history, lease_pages, turn_of(lease_pages, "Was steht im API文档?"))
+        history._database.write(lambda db: db.execute("UPDATE words SET question = 'ap pi i文 文档'"))
+        history._database.write(lambda db: db.execute("PRAGMA user_version = 1"))
+    with open_history(store) as history:
+        assert history.notices == []
+        assert history.search("文档 api")[1] == 1
+        assert history.search("pi")[1] == 0
+        assert [turn.question for turn in history.turns(1)] == ["Was steht im API文档?"]
+        assert history._database.read(lambda db: db.execute("PRAGMA user_version").fetchone()) == (SCHEMA,)
+
+
+def test_a_database_of_a_newer_version_is_not_touched(store: Store) -> None:
+    with open_history(store) as history:
+        history._database.write(lambda db: db.execute(f"PRAGMA user_version = {SCHEMA + 1}"))
+    with pytest.raises(ResourceError, match="another program or version"):
+        open_history(store)
 
 
 def test_a_database_of_another_program_is_not_touched(store: Store) -> None:

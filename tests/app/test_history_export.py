@@ -177,6 +177,22 @@ def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation: tuple[Kep
     assert "*read as: Who is" in text
 
 
+def test_a_quote_that_defines_a_word_of_the_answer_says_so(lease: Document) -> None:
+    rent = "The rent is 1,200 dollars, and it is paid on the first day of each month."
+    quotes = quote_of(lease, rent, "1,200 dollars"), replace(quote_of(lease, rent, ""), defines="<rent>")
+    turn = made_turn([lease], "How much?", answer_of(lease, "How much?", *quotes))
+    session = KeptSession(1, "chat", "How much?", 0.0, 1.0, kept_documents([lease]), 1)
+    assert html_page(session, [turn]).count(", what &lt;rent&gt; means") == 1
+    assert markdown(session, [turn]).count(", what \\<rent\\> means (verified: exact)") == 1
+
+
+def test_a_long_question_is_whole_at_its_answer_and_short_in_the_list(lease: Document) -> None:
+    question = "Why " * 400 + "?"
+    turns = [KeptTurn(question, 1.0, state="failed"), KeptTurn("How?", 2.0, state="failed")]
+    session = KeptSession(1, "chat", "How?", 0.0, 1.0, kept_documents([lease]), 2)
+    assert html_page(session, turns).count("Why ") < 500
+
+
 def test_a_part_of_a_conversation_keeps_the_numbers_of_its_quotes(
     conversation: tuple[KeptSession, list[KeptTurn]],
 ) -> None:
@@ -238,6 +254,7 @@ def test_a_click_on_a_cite_shows_the_words_highlighted_and_the_number_leads_back
         replace(turn, pages=tuple(replace(page, text=page.text + "\nline" * 200) for page in turn.pages))
         for turn in turns
     ]
+    long.append(KeptTurn("unbroken" * 200, 4.0, state="failed"))
     file = tmp_path / "answers.html"
     file.write_text(html_page(session, long), encoding="utf-8")
     page = browser.new_page(viewport={"width": width, "height": 700}, reduced_motion="reduce")
@@ -258,4 +275,5 @@ def test_a_click_on_a_cite_shows_the_words_highlighted_and_the_number_leads_back
     assert page.locator("#n4").evaluate("quote => quote.matches(':target')")
     assert asked == [file.as_uri()]
     assert problems == []
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    for part in ("documentElement", "querySelector('.answers')"):
+        assert page.evaluate(f"document.{part}.scrollWidth <= document.{part}.clientWidth"), part

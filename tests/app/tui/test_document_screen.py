@@ -102,8 +102,8 @@ def test_e_exports_the_session_and_never_replaces_a_file(
         await pilot.press("e", "enter")
         text = (tmp_path / "lease.docqa.md").read_text(encoding="utf-8")
         assert f"## {tui.QUESTION}" in text
-        assert "> The fee of part 5 is 85 dollars, payable in March." in text
-        assert "[✓✓ verified: exact]" in text
+        assert "> “**The** fee of part 5 is 85 dollars, payable in March.”" in text
+        assert "(verified: exact)" in text
         await pilot.press("e")
         assert screen.bar.input.value == "lease.docqa-2.md"
         screen.bar.input.value = "lease.docqa.md"

@@ -22,8 +22,9 @@ def test_a_document_of_a_million_tokens_opens_and_is_drawn_within_its_limits() -
     assert times.frame_cpu_s < frame_bench.FRAME_WITHIN_S
 
 
-def test_the_long_text_is_the_same_every_time_and_has_headings() -> None:
+def test_the_long_text_is_the_same_every_time_and_has_headings_and_references() -> None:
     text = frame_bench.long_text(50_000)
     assert text == frame_bench.long_text(50_000)
     assert 50_000 <= len(text) < 52_000
     assert text.count("\n## ") > 5
+    assert text.count(", as Section ") > 20

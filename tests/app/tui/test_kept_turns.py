@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,6 +77,17 @@ def test_an_export_keeps_the_text_of_a_document_text(lease_document: Any, tui: A
     text = export.markdown(lease_document, [Turn("# who?", "done", answer), Turn("torn?", "failed", None, "no memory")])
     assert "**\\<b\\>\\*85\\*\\</b\\>**" in text
     assert "## \\# who?" in text
-    assert "> lease.pdf, p. 3 (PDF 5) [✓✓ verified: exact]" in text
-    assert "[≈ not verified: damaged]" in text
-    assert "*no memory*" in text
+    assert "> \\[1\\] p. 3 (PDF 5) (verified: exact)" in text
+    assert "> \\[2\\] p. 7 (PDF 9) (not verified: damaged " in text
+    assert "no memory" in text
+
+
+def test_an_export_has_the_rights_of_any_new_file_and_holds_any_text(
+    lease_document: Any, tmp_path: Path, tui: Any
+) -> None:
+    document = replace(lease_document, path="le\udcffase.pdf")  # a name that is no UTF-8
+    target, other = tmp_path / "out.md", tmp_path / "other.md"
+    other.write_text("", encoding="utf-8")
+    export.write(str(target), export.markdown(document, [Turn("who?", "done", tui.answer_of(lease_document))]))
+    assert target.stat().st_mode == other.stat().st_mode
+    assert "## who?" in target.read_text(encoding="utf-8")

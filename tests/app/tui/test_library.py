@@ -18,6 +18,9 @@ import pytest
 from docqa.app import cli
 from docqa.app.engine import Options
 from docqa.app.store import Store
+from docqa.app.tui import kept_turns
+from docqa.app.tui.kept_turns import Turn
+from docqa.app.tui.library import kept_by_path
 from docqa.app.tui.opener import SessionOpener
 from docqa.ingest.errors import NoDocuments
 
@@ -65,6 +68,13 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(
     app = interface(str(tmp_path), opener)
     tui.drive(app, steps)
     assert (app.return_code or 0) == 0
+
+
+def test_what_was_opened_and_never_asked_about_is_opened(lease_document: Any, store: Store) -> None:
+    kept_turns.save(store, lease_document, [], (3, 0))
+    assert kept_by_path(store) == {os.path.abspath("lease.pdf"): "opened"}
+    kept_turns.save(store, lease_document, [Turn("who?", "failed")], (3, 0))
+    assert kept_by_path(store) == {os.path.abspath("lease.pdf"): "1 question"}
 
 
 def test_a_folder_without_documents_says_so(interface: Any, tui: Any, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from docqa.app.tui.search import find_hits, find_place
 from docqa.app.tui.slices import Slices
-from docqa.app.tui.stops import stops_of
+from docqa.app.tui.stops import place_alone, stops_of
 
 
 @pytest.mark.parametrize("cells", [7, 10, 80, 300])
@@ -44,6 +45,22 @@ def test_words_are_found_over_line_ends_and_whatever_the_case(document: Any) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("the Customer’s — “own” — words", 'customer\'s - "own"'),
+        ("the Customer's words", "customer’s"),
+        ("保证报告的真\n实、准确", "真实"),
+        ("a twenty‑one clause", "twenty-one"),
+    ],
+)
+def test_words_are_found_as_keyboards_write_them_and_over_lines_of_scripts_without_spaces(
+    document: Any, text: str, wanted: str
+) -> None:
+    assert len(find_hits(document(text), wanted)) == 1
+    assert find_hits(document("twenty ones 真之实"), wanted) == []
+
+
+@pytest.mark.parametrize(
     ("wanted", "place"),
     [("ii", (2, 0)), ("page 1", (3, 0)), ("PDF 10", (10, 0)), ("10", (10, 0)), ("part one", (1, 0)), ("xc", None)],
 )
@@ -60,3 +77,23 @@ def test_evidence_that_holds_a_quote_is_not_told_twice(lease_document: Any, tui:
     same = EvidenceItem("lease.pdf", 5, "3", 2.0, page.text)
     answer = tui.answer_of(lease_document, evidence=(same,))
     assert [stop.quote is None for stop in stops_of(answer, lease_document)] == [False, False]
+
+
+def test_a_cite_leads_to_its_words_where_they_stand_after_the_document_has_changed(
+    lease_document: Any, tui: Any
+) -> None:
+    answer = tui.answer_of(lease_document)
+    page = lease_document.pages[4]
+    longer = replace(page, text=f"A line that was not there before.\n{page.text}")
+    changed = replace(lease_document, pages=(*lease_document.pages[:4], longer, *lease_document.pages[5:]))
+    first = stops_of(answer, changed)[0]
+    (span,) = first.spans
+    assert longer.text[span.start : span.end] == first.text
+    assert stops_of(answer, replace(lease_document, pages=lease_document.pages[:3]))[0].spans == ()
+
+
+def test_a_place_is_told_without_the_file_whatever_path_it_was_asked_under(lease_document: Any, tui: Any) -> None:
+    answer = tui.answer_of(replace(lease_document, path="there/lease.pdf"))
+    assert place_alone(stops_of(answer, lease_document)[0], lease_document) == "p. 3 (PDF 5)"
+    other = replace(lease_document, path="other.pdf")
+    assert place_alone(stops_of(answer, other)[0], other) == "there/lease.pdf, p. 3 (PDF 5)"

@@ -1,0 +1,198 @@
+"""References and footnote marks in the text: shown as links, followed by clicks and keys, and come back from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from docqa.app.tui.links import Links
+from docqa.ingest.notes import find_notes
+from docqa.ingest.references import find_references
+from docqa.ingest.types import Block, Document
+
+REFERRING = "As Section 7 says,1 not as Section 9."
+NOTE = "1 Nothing is paid on Sundays."
+
+
+@pytest.fixture
+def referring(lease_document: Document) -> Document:
+    """The lease; its third page refers to sections 7 and 9 and has a footnote, the ninth refers back to section 3."""
+    pages = list(lease_document.pages)
+    third = pages[2].text.replace(
+        "The keeper of part 3 writes line 2", f"{REFERRING}\nThe keeper of part 3 writes line 2"
+    )
+    text = f"{third}\n{NOTE}"
+    blocks = (Block(0, text.find("\n"), "heading"), Block(text.find("\n") + 1, len(third), "para"))
+    pages[2] = replace(pages[2], text=text, blocks=(*blocks, Block(len(third) + 1, len(text), "para")))
+    pages[8] = replace(pages[8], text=f"{pages[8].text}\nAs in Section 3, so here.")
+    document = replace(lease_document, pages=tuple(pages))
+    return replace(
+        document,
+        references=tuple(find_references(document)),
+        notes=tuple(find_notes(document.pages, paged=True)),
+    )
+
+
+@pytest.fixture
+def session(tui: Any, referring: Document) -> Any:
+    """A session of the document with references."""
+    return tui.FakeSession((referring,))
+
+
+def _underlined(page: Any) -> list[str]:
+    lines = [page.render_line(y) for y in range(page.size.height)]
+    return [part.text for line in lines for part in line if part.style and part.style.underline]
+
+
+def _line(page: Any, words: str) -> int:
+    (row,) = [y for y in range(page.size.height) if words in page.render_line(y).text]
+    return row
+
+
+def _marked(page: Any) -> list[str]:
+    """The lines beside which an arrow stands."""
+    lines = [page.render_line(y).text for y in range(page.size.height)]
+    return [line.removeprefix("→ ").strip() for line in lines if line.startswith("→ ")]
+
+
+async def _on_third_page(pilot: Any, tui: Any) -> Any:
+    screen = await tui.opened(pilot)
+    await pilot.press("escape")
+    screen.page.go(3, 0, above=0)
+    await pilot.pause()
+    return screen
+
+
+def test_the_links_of_a_document_are_in_its_order_and_lead_to_lines_and_notes(referring: Document) -> None:
+    links = Links(referring)
+    text = referring.pages[2].text
+    found = links.within(3, 0, len(text))
+    assert [text[link.start : link.end] for link in found] == ["Section 7", "1", "Section 9"]
+    seventh, note, _ = found
+    heading = referring.pages[6].text[seventh.target.start : seventh.target.end]
+    assert (seventh.target.page, heading) == (7, "7. Duties of keeper 7")
+    assert text[note.target.start : note.target.end] == NOTE
+    assert links.at(3, seventh.start + 2) == seventh
+    assert links.at(3, seventh.end) is None
+    assert links.first((3, seventh.end), 1) == note
+    assert links.first((3, seventh.end), -1) == seventh
+    assert links.next(links.within(9, 0, 10_000)[0], 1) == seventh
+
+
+def test_a_document_without_references_has_no_links(lease_document: Document) -> None:
+    assert Links(lease_document).first((1, 0), 1) is None
+    assert Links(lease_document).within(1, 0, 10_000) == []
+
+
+def test_brackets_of_a_note_mark_belong_to_its_link(document: Callable[..., Document]) -> None:
+    text = "Keepers are paid.[1] They sleep.\n\n[1] Not on Sundays."
+    made = document(text, paged=False)
+    page = replace(made.pages[0], blocks=(Block(0, 32, "para"), Block(34, len(text), "para")))
+    made = replace(made, pages=(page,), notes=tuple(find_notes((page,), paged=False)))
+    (link,) = Links(made).within(1, 0, len(text))
+    assert (text[link.start : link.end], text[link.target.start : link.target.end]) == ("[1]", "[1] Not on Sundays.")
+
+
+def test_references_and_footnote_marks_are_underlined_and_nothing_else_is(interface: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await _on_third_page(pilot, tui)
+        assert _underlined(screen.page) == ["Section 7", "1", "Section 9"]
+
+    tui.drive(interface(), steps)
+
+
+def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(interface: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await _on_third_page(pilot, tui)
+        before, row = screen.page.place, _line(screen.page, "Section 7")
+        at = screen.page.render_line(row).text.index("Section 7")
+        await pilot.click(screen.page, offset=(at - 2, row + 1))  # one line for the border
+        assert screen.page.place == before
+        await pilot.click(screen.page, offset=(at + 3, row + 1))
+        await tui.until(pilot, lambda: _marked(screen.page) == ["7. Duties of keeper 7"])
+        assert "Section 7; b goes back" in tui.screen_text(pilot.app)
+        await pilot.press("b")
+        assert screen.page.place == before
+        assert _marked(screen.page) == [REFERRING]
+
+    tui.drive(interface(), steps)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+def test_references_are_chosen_and_followed_with_the_keyboard_alone(
+    interface: Any, tui: Any, size: tuple[int, int]
+) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape", "f")
+        assert tui.reversed_text(screen.page) == "Section 7"
+        assert "Section 7 → p. 5 (PDF 7) · 7 Duties of keeper 7; Enter goes there" in tui.flat(
+            screen.query_one("#status")
+        )
+        await pilot.press("f")
+        assert tui.reversed_text(screen.page) == "1"
+        await pilot.press("f", "F", "f")
+        assert tui.reversed_text(screen.page) == "Section 9"
+        before = screen.page.place
+        await pilot.press("enter")
+        assert _marked(screen.page) == ["9. Duties of keeper 9"]
+        await pilot.press("f")  # the chosen one is out of view: from here on
+        assert tui.reversed_text(screen.page) == "Section 3"
+        await pilot.press("f")  # round the end
+        assert tui.reversed_text(screen.page) == "Section 7"
+        await pilot.press("F", "enter", "b", "b")
+        assert screen.page.place == before
+        await pilot.press("escape")
+        assert _marked(screen.page) == []
+
+    tui.drive(interface(), steps, size)
+
+
+def test_a_note_that_is_on_the_screen_is_marked_and_nothing_moves(interface: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await _on_third_page(pilot, tui)
+        before = screen.page.place
+        await pilot.press("f", "f", "enter")
+        assert _marked(screen.page) == [REFERRING, NOTE]
+        assert screen.page.place == before
+        await pilot.press("b")
+        assert _marked(screen.page) == [REFERRING]
+
+    tui.drive(interface(), steps)
+
+
+def test_the_keys_of_references_say_so_where_there_are_none(interface: Any, session: Any, tui: Any) -> None:
+    session.documents = (replace(session.documents[0], references=(), notes=()),)
+
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await pilot.press("escape", "f")
+        assert "no reference or footnote" in tui.told(pilot.app)
+        await pilot.press("enter")
+        assert "f chooses one" in tui.told(pilot.app)
+
+    tui.drive(interface(), steps)
+
+
+def test_a_reference_within_a_cite_is_underlined_in_the_colours_of_the_cite(
+    interface: Any, session: Any, tui: Any
+) -> None:
+    from docqa.app.events import Finished
+
+    document = session.documents[0]
+    session.script[:] = [Finished(tui.answer_of(document, quotes=(tui.quote_of(document, REFERRING),)))]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.ask(pilot)
+        await pilot.press("1")
+        parts = [part for y in range(screen.page.size.height) for part in screen.page.render_line(y)]
+        cited = [(part.text, bool(part.style.underline)) for part in parts if part.style and part.style.reverse]
+        assert ("Section 7", True) in cited
+        assert "".join(text for text, _ in cited) == REFERRING
+        await pilot.press("f", "enter", "1")  # a cite that is followed takes the place of the reference
+        assert tui.reversed_text(screen.page).replace(" ", "") == REFERRING.replace(" ", "")
+
+    tui.drive(interface(), steps)

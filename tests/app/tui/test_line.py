@@ -1,0 +1,85 @@
+"""The line at the bottom: what is typed and pasted into it arrives whole."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from textual.events import Key, Paste
+
+from docqa.app.events import Reading
+
+AHEAD = [("e", "e"), ("space", " "), ("b", "b"), ("question_mark", "?")]
+
+
+@pytest.mark.parametrize(("key", "character", "mode"), [("q", "q", "ask"), ("slash", "/", "find"), ("g", "g", "goto")])
+def test_letters_typed_right_behind_the_key_of_a_line_belong_to_it(
+    interface: Any, session: Any, tui: Any, key: str, character: str, mode: str
+) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape")
+        for one in [(key, character), *AHEAD]:  # all at once, as a terminal hands on what was typed while it was busy
+            pilot.app.post_message(Key(*one))
+        await tui.until(pilot, lambda: screen.bar.input.value)
+        assert (screen.bar.mode, screen.bar.input.value) == (mode, "e b?")
+
+    tui.drive(interface(), steps)
+
+
+def test_keys_typed_right_behind_a_line_that_is_left_belong_to_the_text(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape")
+        for one in (("g", "g"), ("5", "5"), ("enter", "\r"), ("j", "j")):
+            pilot.app.post_message(Key(*one))
+        await tui.until(pilot, lambda: screen.page.place[0] > 1)
+        assert (screen.bar.mode, screen.bar.input.value) == ("ask", "")
+
+    tui.drive(interface(), steps)
+
+
+def test_several_pasted_lines_become_one_question(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("W", "?", "left")
+        pilot.app.post_message(Paste("hat is the\n   fee of\r\npart 5\n"))
+        await tui.until(pilot, lambda: len(screen.bar.input.value) > 2)
+        assert screen.bar.input.value == "What is the fee of part 5?"
+
+    tui.drive(interface(), steps)
+
+
+@pytest.mark.parametrize("keys", [("g", "5", "enter"), ("e", "enter"), ("slash", "f", "e", "e", "enter", "escape")])
+def test_a_read_goes_on_while_another_line_than_that_for_questions_is_used(
+    interface: Any, session: Any, tui: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    go = threading.Event()
+    session.reading[:] = [Reading(1_000, 4_000), go, Reading(4_000, 4_000)]
+
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape", "r")
+        await tui.until(pilot, lambda: screen._tokens_done == 1_000)
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert pilot.app.bridge.busy
+        go.set()
+        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        assert session.stopped == 0
+
+    tui.drive(interface(), steps)
+
+
+def test_a_name_that_no_file_can_have_is_said_and_nothing_breaks(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = await tui.opened(pilot)
+        await pilot.press("escape", "e")
+        screen.bar.input.value = "a\0b.md"
+        await pilot.press("enter")
+        assert "cannot write" in tui.told(pilot.app)
+        assert screen.bar.mode == "export"
+
+    tui.drive(interface(), steps)
