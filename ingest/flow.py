@@ -15,7 +15,7 @@ from .references import caption_of
 from .sentences import is_opener
 from .types import Block, NumberedLine
 
-_ENDS = re.compile(r"[.:;?!][\"'”’)\]]*$")
+_ENDS = re.compile(r"[.:;?!؟؛۔][\"'”’)\]]*$")
 _LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
 _BULLET = re.compile(r"(?:[•▪◦●■‣*]|[–-](?=\s+[A-Z]))\s")

@@ -19,6 +19,7 @@ from .scene import Box
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SHORT_WORD = 5  # letters
+_RTL_GAP = 1.8  # heights of a word; wider, the words are of two columns or cells
 _MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
 _MARK = re.compile(r"\d{1,3}|[*†‡§¶∗⋆★]{1,2}")
 _VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -60,8 +61,9 @@ class Line:
 def order_lines(words: Sequence[Word], width: float, *, numbered: bool | None = None) -> tuple[list[Line], str | None]:
     """The lines of a page in reading order, and the range of its printed line numbers ("1–28") or None.
 
-    A page that lies on its side is read as if it were turned. Text that runs from right to left, or is written from
-    top to bottom, keeps the order in which it was drawn; words that are turned or tilted on an upright page come last.
+    A page that lies on its side is read as if it were turned, one that runs from right to left as if in a mirror. What
+    is written from top to bottom keeps the order in which it was drawn; words that are turned or tilted on an upright
+    page come last.
     `numbered`: True where the pages around have line numbers, so that few are enough here, False where none are.
     """
     sample = "".join(w.text for w in words[:400])
@@ -70,7 +72,7 @@ def order_lines(words: Sequence[Word], width: float, *, numbered: bool | None = 
     high = sum(w.bottom - w.top > w.x1 - w.x0 for w in long)
     sideways = high > len(long) / 2 and high >= len(words) / 4
     if len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample):
-        return _drawn_order(words, width), None
+        return _drawn_order(words, width) if sideways else _right_to_left(words, width), None
     laid_back: Callable[[Box], Box] | None = None
     if sideways:
         words, width, laid_back = _uprighted(words, width)
@@ -135,6 +137,25 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
             # Only what is shown grows: sizes and running heads go by the first word of such a line.
             x0, top, x1, bottom = line.box
             line.shown = min(x0, word.x0), min(top, word.top), max(x1, word.x1), max(bottom, word.bottom)
+    return lines
+
+
+def _right_to_left(words: Sequence[Word], width: float) -> list[Line]:
+    """The lines of a page of Hebrew or Arabic. Its mirror image is ordered like any other page; the words of a line
+    keep the order in which they were drawn, for numbers and names between them run the other way."""
+    segments: list[Segment] = []
+    for word in (w._replace(x0=width - w.x1, x1=width - w.x0) for w in words):
+        last = segments[-1] if segments else None
+        if last is None or word.newline or word.x0 > last.x1 + _RTL_GAP * (word.bottom - word.top):
+            segments.append(Segment([word], word.x0, word.top, word.x1, word.bottom))
+        else:
+            last.words.append(word)
+            last.x0, last.x1 = min(last.x0, word.x0), max(last.x1, word.x1)
+            last.top, last.bottom = min(last.top, word.top), max(last.bottom, word.bottom)
+    lines: list[Line] = []
+    _order(segments, 0.0, width, lines, 0)
+    for line in lines:
+        line.shown = width - line.x1, line.top, width - line.x0, line.bottom
     return lines
 
 

@@ -1,4 +1,5 @@
-"""Pages that are more than two columns of prose: authors side by side, lists beside text, watermarks, ligatures."""
+"""Pages that are more than two columns of prose: authors side by side, lists beside text, watermarks, ligatures, text
+from right to left."""
 
 from __future__ import annotations
 
@@ -6,6 +7,10 @@ import io
 from collections.abc import Callable
 
 from docqa.ingest import Page
+from docqa.ingest.clean import Hyphens
+from docqa.ingest.flow import flow
+from docqa.ingest.layout import order_lines
+from docqa.ingest.pdfium import Word
 from docqa.ingest.read import read
 
 PROSE = "The warden opens the gate at the turn of the tide and"
@@ -127,3 +132,30 @@ def test_ligatures_that_a_font_only_names_are_spelt() -> None:
     )  # fmt: skip
     text = read("a.pdf", data=out).pages[0].text
     assert text.replace("\ufb01", "fi").replace("\ufb00", "ff") == "The Agency defines an offer for the Third term."
+
+
+def test_lines_that_run_from_right_to_left_become_paragraphs_in_their_order() -> None:
+    def row(top: float, right: float, words: str) -> list[Word]:
+        placed = []
+        for number, word in enumerate(words.split()):
+            placed.append(Word(word, right - 30, top, right, top + 10, number == 0, False))
+            right -= 33
+        return placed
+
+    # The end of a line was drawn before its beginning; a number stands between the words.
+    words = [
+        *row(100, 540, "אחד שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר 11 ועוד קצת"),
+        *row(115, 342, "סוף השורה השנייה כאן ועוד מעט"),
+        *row(115, 540, "תחילת השורה השנייה באה אחרי הסוף"),
+        *row(130, 540, "ושורה קצרה."),
+        *row(160, 540, "פסקה חדשה"),
+    ]
+    lines, numbers = order_lines(words, 612)
+    text = flow(lines, Hyphens(line.text for line in lines)).text
+    assert numbers is None
+    assert text.split("\n") == [
+        "אחד שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר 11 ועוד קצת תחילת השורה השנייה באה אחרי הסוף "
+        "סוף השורה השנייה כאן ועוד מעט ושורה קצרה.",
+        "פסקה חדשה",
+    ]
+    assert lines[0].box == (540 - 12 * 33 - 30, 100, 540, 110)
