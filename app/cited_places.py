@@ -1,6 +1,7 @@
 """Where in the documents a cited place is: the pages with that label, the section with that number.
 
-A label counts as printed; a number that no page carries is a physical page. A section is found by its heading or by
+A label counts as printed; a number that no page carries is a physical page. A line is the one with that number printed
+beside it; where lines carry none, a cite of lines is one of their pages. A section is found by its heading or by
 the clause number that opens a paragraph, and reaches to the next of its kind.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from docqa.app.place_cites import PlaceCite
-from docqa.ingest.types import Document, Section
+from docqa.ingest.types import Document, Page, Section
 
 _CLAUSE = re.compile(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
 _KIND = re.compile(
@@ -54,6 +55,9 @@ class CitedPlaces:
             found = [region for number in cite.numbers for region in self._sections(number, cite.word)]
         elif not self.document.paged:
             found = []
+        elif cite.kind == "line":
+            lines = (self._lines(first, last, cite) for first, last in self._ends(cite))
+            found = [region for region in lines if region is not None]
         else:
             found = [self._page(page) for page in self._pages(cite)]
         return list(dict.fromkeys(found))
@@ -61,10 +65,14 @@ class CitedPlaces:
     def answers(self, cite: PlaceCite) -> bool:
         """Whether "there is no such place" can be said: it has pages, or sections that carry numbers."""
         if cite.kind != "section":
-            return self.document.paged
+            return self.document.paged and (cite.kind != "line" or self._lined)
         if any(self._mentions(cite.word, number) for number in cite.numbers):
             return False  # it speaks of that place, and where it begins was not seen
         return bool(self._by_number or self._clauses)
+
+    def compared(self, cite: PlaceCite) -> bool:
+        """Whether a region of `cite` is as narrow as what it names: of lines without numbers it is their whole page."""
+        return cite.kind != "line" or all(page.lines for pair in self._ends(cite) for page in pair)
 
     def usable(self, region: Region) -> bool:
         """Whether any page of `region` has text that can be compared."""
@@ -92,6 +100,32 @@ class CitedPlaces:
 
     def _page(self, page: int) -> Region:
         return Region(self.number, (page, 0), (page + 1, 0))
+
+    # Lines
+
+    @property
+    def _lined(self) -> bool:
+        return any(page.lines for page in self.document.pages)
+
+    def _ends(self, cite: PlaceCite) -> list[tuple[Page, Page]]:
+        """The pages of the first and the last line of `cite`, for each page that the first may be on."""
+        firsts, lasts = (self._labelled(end.partition(":")[0]) for end in cite.numbers)
+        pairs = ((first, next((last for last in lasts if last.page >= first.page), None)) for first in firsts)
+        return [(first, last) for first, last in pairs if last is not None]
+
+    def _labelled(self, label: str) -> list[Page]:
+        """The pages with that label; where none carries it, the one of that number."""
+        pages = self.document.pages
+        return [page for page in pages if page.label == label] or [page for page in pages if str(page.page) == label]
+
+    def _lines(self, first: Page, last: Page, cite: PlaceCite) -> Region | None:
+        """From the first to the last line of `cite`; None where a page has no line of that number."""
+        low, high = (int(end.partition(":")[2]) for end in cite.numbers)
+        start = _line_start(first, low)
+        if start is None or _line_start(last, high) is None:
+            return None
+        after = next(((last.page, line.start) for line in last.lines if line.number > high), (last.page + 1, 0))
+        return Region(self.number, (first.page, start), max(after, (first.page, start + 1)))
 
     # Sections
 
@@ -170,6 +204,16 @@ class CitedPlaces:
             if match is not None:
                 return (page.page, match.start())
         return None
+
+
+def _line_start(page: Page, number: int) -> int | None:
+    """Where the line with that number begins, 0 where no line carries one; None where the page has no such line."""
+    if not page.lines:
+        return 0
+    before = [line for line in page.lines if line.number <= number]
+    if not before or number > max(line.number for line in page.lines):
+        return None
+    return max(before, key=lambda line: line.number).start
 
 
 def _kin(section: Section, word: str) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import Match, SequenceMatcher
 
 from docqa.app.folding import fold
 
 _WORD = re.compile(r"\S+")
 _PUNCTUATION = ".,;:"
+_OPENING, _CLOSING = "\"'“„«‘([", "\"'”“»’)]"
 _FAR_WORDS = 6
 """A word or two that agree only across a longer gap than this belong to another sentence."""
 
@@ -69,19 +70,30 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
     reach = (end - start) // 2 + 40
     first, last = _whole_words(text, max(0, start - reach), min(len(text), end + reach))
     theirs = _words(text[first:last])
-    blocks = [block for block in _matcher(_words(quoted), theirs).get_matching_blocks() if block.size]
+    ours = _words(quoted)
+    blocks = [block for block in _matcher(_bare(ours), _bare(theirs)).get_matching_blocks() if block.size]
     while len(blocks) > 1 and blocks[0].size <= 2 and _apart(blocks[0], blocks[1]):
         blocks.pop(0)
     while len(blocks) > 1 and blocks[-1].size <= 2 and _apart(blocks[-2], blocks[-1]):
         blocks.pop()
     if not blocks:
         return start, end
-    before, after = blocks[0].a, len(_words(quoted)) - blocks[-1].a - blocks[-1].size
+    before, after = blocks[0].a, len(ours) - blocks[-1].a - blocks[-1].size
     low = max(0, blocks[0].b - before)
     high = min(len(theirs), blocks[-1].b + blocks[-1].size + after)
     start, end = first + theirs[low].start, first + theirs[high - 1].end
-    bare = end if quoted.endswith(tuple(_PUNCTUATION)) else start + len(text[start:end].rstrip(_PUNCTUATION))
-    return start, max(bare, start + 1)
+    if not quoted.startswith(tuple(_OPENING)):
+        start += len(text[start:end]) - len(text[start:end].lstrip(_OPENING))
+    if not quoted.endswith(tuple(_PUNCTUATION + _CLOSING)):
+        end = start + len(text[start:end].rstrip(_PUNCTUATION + _CLOSING))
+    return start, max(end, start + 1)
+
+
+def _bare(words: list[_Word]) -> list[_Word]:
+    """`words` to be compared without marks around them: a quotation may begin and end where a sentence does not."""
+    return [
+        replace(word, folded=word.folded.strip(_PUNCTUATION + _OPENING + _CLOSING) or word.folded) for word in words
+    ]
 
 
 def _apart(left: Match, right: Match) -> bool:

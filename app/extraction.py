@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import zipfile
+from dataclasses import replace
+from typing import Any
 
 from docqa.app.batch.answers import answers_of
 from docqa.app.batch.batch import Batch
-from docqa.app.batch.items import Failure, Item
-from docqa.app.engine import session_of
+from docqa.app.batch.documents import read_document
+from docqa.app.batch.items import Failure, Item, list_items, read_content
+from docqa.app.engine import Options, open_store, session_of
 from docqa.app.render import printable
 from docqa.app.session import Session
 from docqa.app.table import Cell, Row, cell_of
@@ -33,8 +37,26 @@ def _failed(item: Item, failure: Failure, questions: int) -> Row:
     return Row(printable(item.given), (cell,) * questions, printable(failure.told(item.given)))
 
 
-def each_document(session: Session) -> Iterator[Session]:
-    """A session for each document of `session`: those of an archive cannot be opened by their paths."""
-    for document in session.documents:
-        with session_of([document], session.options, store=session.store, model=session.model) as part:
-            yield part
+def members(path: str, passed_over: list[str]) -> list[Item]:
+    """The documents of the archive at `path`, which cannot be opened by their paths; none where it is no archive.
+
+    Entries that are no documents are appended to `passed_over`.
+    """
+    from docqa.ingest.errors import IngestError
+
+    if not os.path.isfile(path) or not zipfile.is_zipfile(path):
+        return []
+    try:
+        listing = list_items([path])
+    except IngestError:  # opening it says why
+        return []
+    found = [item for item in listing.items if item.member is not None]
+    passed_over += listing.passed_over if found else []
+    return found
+
+
+def session_of_member(item: Item, options: Options, model: Any) -> Session:
+    """A session of one document of an archive. Raises the errors of docqa.ingest.errors."""
+    store = open_store(options) if options.store else None
+    document = read_document(read_content(item), item.name, options, store).document
+    return session_of([replace(document, path=item.given)], options, store=store, model=model)

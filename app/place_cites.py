@@ -1,5 +1,5 @@
-"""The places that a text cites, "p. 12", "pp. 3-4", "page xii", "Section 4.2(b)", "§ 5", "at 14", and the quotation
-that each belongs to.
+"""The places that a text cites, "p. 12", "pp. 3-4", "page xii", "Section 4.2(b)", "§ 5", "at 14", "12:5-13:2" (page
+and line of a transcript), and the quotation that each belongs to.
 """
 
 from __future__ import annotations
@@ -26,6 +26,22 @@ _AT = re.compile(
     rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
     re.IGNORECASE,
 )
+# "12:5-13:2" and "p. 12, lines 5-9". Lines are printed without a leading zero, so "12:05" is a time; without a word
+# that cites in front, or a bracket, only a range of two pages behind a name or a mark is one: not "from 9:10-10:20".
+_NO_LINES = r"(?![\w:])(?!\s*(?:[ap]\.?\s?m\b|o['’]clock|hours))"
+_LINES = re.compile(
+    rf"(?P<lead>(?<!\w)(?:(?:pp?|pgs?|tr|dep|depo|hr'?g|rec)\.|pages?|transcript|deposition)\s+(?:at\s+)?|(?<=\()at\s+|"
+    rf"(?<=[.,;:)\]\"”’»]\s)at\s+|(?<=[(\[]))?(?P<page>\d{{1,5}}):(?P<line>[1-9]\d?)"
+    rf"(?:\s?[-–—]\s?(?:(?P<to_page>\d{{1,5}}):)?(?P<to_line>[1-9]\d?))?{_NO_LINES}",
+    re.IGNORECASE,
+)
+_PAGE_AND_LINES = re.compile(
+    r"(?<!\w)(?:p\.|page|pg\.|at)\s+(?P<page>\d{1,5}),?\s+(?:at\s+)?(?:ll?\.|lines?)\s+(?P<line>[1-9]\d{0,3})"
+    r"(?:\s?[-–—]\s?(?P<to_line>[1-9]\d{0,3}))?(?!\w)",
+    re.IGNORECASE,
+)
+_BEHIND_QUOTATION = re.compile(r"[\"”’»][.,]?\s*[(\[]$")
+_CITED_BEFORE = re.compile(r"(?:\b[A-Z][\w.’']*|[.,;:)\]\"”’»])\s+$")
 _SUBS = r"(?:\s?\([A-Za-z0-9]{1,4}\))*"
 _NUMBER = rf"(?:\d{{1,4}}[A-Za-z]{{0,2}}(?:[.\-–]\d{{1,3}})*|[IVXLC]{{1,7}}|[A-Z])(?!\w){_SUBS}"
 _WORDS = (
@@ -52,23 +68,24 @@ _WORK_PAGE = re.compile(
 )
 _ABBREVIATED = re.compile(
     r"(?:^|[\s(])(?:p|pp|pg|no|nos|art|arts|sec|secs|sect|cl|cls|para|paras|id|ibid|cf|see|e\.g|i\.e|viz|v|vs|mr|mrs|"
-    r"ms|dr|inc|ltd|co|corp|u\.s|ch|pt|ex|app|fig|rev|stat|al|[A-Z])\.$",
+    r"ms|dr|op|dep|tr|inc|ltd|co|corp|u\.s|ch|pt|ex|app|fig|rev|stat|al|[A-Z])\.$",
     re.IGNORECASE,
 )
-_STOP = re.compile(r"[.!?…]+[\"”’)\]]*(?=\s+[\"“‘(\[]?[A-Z§¶])|\n\s*(?:[-*•+]|\d{1,3}[.)]|#+|\|)\s|\|\s*\n")
+_STOP = re.compile(r"[.!?…]+[\"”’)\]]*(?=\s+[\"“„«‘(\[]?[A-Z§¶])|\n\s*(?:[-*•+]|\d{1,3}[.)]|#+|\|)\s|\|\s*\n")
 _BLANK = re.compile(r"\n\s*\n")
 _CITING = re.compile(
     r"(?:[A-Z§¶X][\w.&'’/-]*|\w[\w/-]*\.\w{2,5}|see|also|id\.|ibid\.?|cf\.|at|in|the|of|and|supra|e\.g\.|on|[^\w\s]+|\d+|"
-    r"accord|but|quoting|citing|from|\s)*"
+    r"accord|but|quoting|citing|from|slip|ante|post|op\.|opinion|nn?\.|note|_+|\s)*"
 )
 
 
 @dataclass(frozen=True)
 class PlaceCite:
-    """A place named at `start:end` of the text. `kind`: page (as printed), pdf (physical page) or section.
+    """A place named at `start:end` of the text. `kind`: page (as printed), pdf (physical page), line or section.
 
-    `numbers` are the labels or section numbers that it may mean, each written out ("3", "4"; "4.2(b)"). `word` is the
-    family of the section in the singular, as "section", "schedule", "¶". `work` is another work that it names itself.
+    `numbers` are the labels or section numbers that it may mean, each written out ("3", "4"; "4.2(b)"), of lines the
+    first and the last with their pages ("12:5", "13:2"). `word` is the family of the section in the singular, as
+    "section", "schedule", "¶". `work` is another work that it names itself.
     """
 
     start: int
@@ -85,6 +102,7 @@ def find_cites(text: str) -> list[PlaceCite]:
     found = [_page(text, match) for match in _PAGE.finditer(text)]
     found += [_page(text, match) for match in _AT.finditer(text)]
     found += [_section(text, match) for match in _SECTION.finditer(text)]
+    found += _lines(text)
     kept: list[PlaceCite] = []
     for cite in sorted(found, key=lambda cite: (cite.start, -cite.end)):
         if cite.numbers and (not kept or cite.start >= kept[-1].end):
@@ -99,6 +117,35 @@ def _page(text: str, match: re.Match[str]) -> PlaceCite:
     before = _WORK_PAGE.search(text, max(0, match.start() - 60), match.start())
     work = before.group(1).strip(" ,:") if before else None
     return PlaceCite(match.start(), match.end(), match.group(), kind, _pages(wanted), "page", work)
+
+
+def _lines(text: str) -> list[PlaceCite]:
+    """Cites of page and line; one that follows another, as in "12:5-9, 14:2", needs no word in front."""
+    found = [_line(text, match, match["page"]) for match in _PAGE_AND_LINES.finditer(text)]
+    end = -1
+    for match in _LINES.finditer(text):
+        follows = end >= 0 and re.fullmatch(r"[,;]?\s*(?:and\s+|&\s*)?", text[end : match.start()])
+        if follows or _cites_lines(text, match):
+            found.append(_line(text, match, match["to_page"] or match["page"]))
+            end = match.end()
+    return found
+
+
+def _cites_lines(text: str, match: re.Match[str]) -> bool:
+    """Whether "12:5" is a page and a line where it stands, and no time, score or verse."""
+    near = max(0, match.start() - 40)
+    if match["lead"]:
+        return True
+    if match["lead"] == "":  # a bracket
+        return match["to_line"] is not None or _BEHIND_QUOTATION.search(text, near, match.start()) is not None
+    return match["to_page"] is not None and _CITED_BEFORE.search(text, near, match.start()) is not None
+
+
+def _line(text: str, match: re.Match[str], last_page: str) -> PlaceCite:
+    first, last = f"{match['page']}:{match['line']}", f"{last_page}:{match['to_line'] or match['line']}"
+    before = _WORK_PAGE.search(text, max(0, match.start() - 60), match.start())
+    work = before.group(1).strip(" ,:") if before else None
+    return PlaceCite(match.start(), match.end(), match.group(), "line", (first, last), "line", work)
 
 
 def _pages(wanted: str) -> tuple[str, ...]:

@@ -27,6 +27,10 @@ _ITEM = re.compile(r"\s*(?:[-*•+]|\(?\w{1,4}[.)])\s")
 _EMPHASIS = re.compile(
     r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1|(?<![\w*])([*_])(?=[^\s*_])([^*_]+)(?<=\S)\3(?![\w*])", re.DOTALL
 )
+_INNER_OPEN = re.compile(r"(?<![\w'’])['‘](?=[^\W\d]|[\[(….])")
+_INNER_CLOSE = re.compile(r"(?<=[^\W\d]|[.,;:!?…\])])['’](?!\w)")
+# The number of a footnote behind a closing mark.
+_NOTE_NUMBER = re.compile(r"\d{1,3}(?![\w.,]?\w)")
 _ESCAPE = re.compile(r"\\([\[\]\"'*_.>#-])")
 # Behind the words of a block quote: where it is from, which is no part of it.
 _SOURCE = re.compile(r"\s*(?:\n\s*(?:>[> ]*)?(?:[—–]|--)[^\n]*|[(\[][^()\[\]]*\d[^()\[\]]*[)\]]\.?)\s*$")
@@ -173,15 +177,15 @@ def _opens(text: str, at: int, start: int, end: int) -> bool:
 
 
 def _closing(text: str, at: int, end: int) -> int | None:
-    """Where the mark opened at `at` closes; marks of the same kind inside it are counted."""
+    """Where the mark opened at `at` closes; marks of the same kind inside it are counted, straight ones too."""
     opener, closers = text[at], _CLOSERS[text[at]]
     places: list[int] = []
     depth = 0
     for position in range(at + 1, min(end, at + _LONGEST)):
         character = text[position]
-        if opener == "“" and character == "“":
+        if character == opener and _opens_again(text, position, at, end):
             depth += 1
-        elif character in closers and depth:
+        elif character in closers and depth and (opener == "“" or _closes(text, position, end)):
             depth -= 1
         elif character in closers and _closes(text, position, end):
             if opener not in "‘'":
@@ -192,12 +196,28 @@ def _closing(text: str, at: int, end: int) -> int | None:
     return next(iter(whole or places), None)
 
 
+def _opens_again(text: str, position: int, start: int, end: int) -> bool:
+    """Whether the mark at `position` opens a quotation inside one of the same marks."""
+    if text[position] == "“":
+        return True
+    return text[position] == '"' and _opens(text, position, start, end) and not _closes(text, position, end)
+
+
 def _closes(text: str, position: int, end: int) -> bool:
-    after = text[position + 1] if position + 1 < end else " "
-    return not text[position - 1].isspace() and not after.isalnum()
+    before, after = text[position - 1], text[position + 1] if position + 1 < end else " "
+    if _NOTE_NUMBER.match(text, position + 1, end):
+        return not before.isspace() and not before.isdigit()  # 6"4 is no end of a quotation
+    return not before.isspace() and not after.isalnum()
 
 
 def _goes_on(text: str, at: int, end: int) -> bool:
     """Whether the next paragraph opens with the same mark: a quotation of several paragraphs, as books set it."""
     following = re.compile(r"\s*\n\s*\n\s*(.)").match(text, end)
     return following is not None and following[1] == text[at]
+
+
+def outer_marks(text: str) -> str:
+    """`text` with the single marks of a quotation inside it as double ones, which they are in the document."""
+    if not _INNER_OPEN.search(text):
+        return text
+    return _INNER_CLOSE.sub("”", _INNER_OPEN.sub("“", text))

@@ -12,9 +12,16 @@ from docqa.app.folding import fold
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
 _DIGIT_GROUP = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _PUNCTUATION = re.compile(r"[^\w\s.,%§$€£¥/-]|[.,](?!\d)")
-_NUMBERS = dict(
-    zip("zero one two three four five six seven eight nine ten eleven twelve".split(), map(str, range(13)))  # noqa: SIM905
-)
+_SMALL = (  # noqa: SIM905
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
+_NUMBERS = {word: str(number) for number, word in enumerate(_SMALL)} | {
+    ten + ("-" + _SMALL[one] if one else ""): str(10 * number + one)
+    for number, ten in enumerate(_TENS, 2)
+    for one in range(10)
+}
 
 
 @dataclass(frozen=True)
@@ -89,8 +96,8 @@ def cell_of(answer: Answer) -> Cell:
 def make_table(questions: list[str], rows: list[Row]) -> Table:
     """The Table of `rows`, its differing cells marked.
 
-    Answers are compared folded, without articles and punctuation, small numbers in words or digits alike. The answer
-    that more files give than any other is the column's; where no two files agree, all of them differ.
+    Answers are compared folded, without articles and punctuation, numbers below 100 in words or digits alike. The
+    answer that more files give than any other is the column's; where no two files agree, all of them differ.
     """
     marked = [list(row.cells) for row in rows]
     conflicts: list[Conflict] = []
@@ -127,5 +134,7 @@ def _usual(said: list[str]) -> str | None:
 
 def _compared(answer: str) -> str:
     text = _DIGIT_GROUP.sub("", fold(answer).text)
-    words = _PUNCTUATION.sub(" ", text).split()
-    return _ARTICLE.sub("", " ".join(_NUMBERS.get(word, word) for word in words))
+    words = [_NUMBERS.get(word, word) for word in _PUNCTUATION.sub(" ", text).split()]
+    # "thirty (30) days", as contracts write it, is 30 days.
+    kept = [word for before, word in zip(["", *words], words) if not (word == before and word.isdigit())]
+    return _ARTICLE.sub("", " ".join(kept))

@@ -15,7 +15,7 @@ from docqa.app.cited_places import CitedPlaces, Region
 from docqa.app.difference import Edit, closest_range, word_edits
 from docqa.app.folding import fold
 from docqa.app.place_cites import PlaceCite, assign, find_cites
-from docqa.app.quotations import Quotation, find_quotations
+from docqa.app.quotations import Quotation, find_quotations, outer_marks
 from docqa.app.quote_parts import GRADES, Part, assemble, split_parts
 from docqa.app.quoting import cite as cite_of
 from docqa.app.verify_quote import CitedPlace, Located, Verdict, Verifier, too_short
@@ -26,6 +26,8 @@ _MOST_ANCHORS = 12
 _ALL_GRADES = (*GRADES, "absent", "uncheckable")
 _RANK = {"exact": 0, "normalised": 0, "damaged": 1, "near": 2, "uncheckable": 3, "absent": 3}
 _LEAST_NAME = 4
+_PLACE_WORDS = {"page": "page", "pdf": "page", "line": "page and line"}
+_PAGE_ALONE = "the lines of that page carry no numbers, only the page was compared"
 
 
 @dataclass(frozen=True)
@@ -146,15 +148,22 @@ class _Check:
             cites = tuple(dict.fromkeys(self._region_cite(region) for region in regions))
             if not any(self.places[region.document].usable(region) for region in regions):
                 return CheckedCite(cite, line, "uncheckable", "as_cited", cites, "that place has no usable text")
+            if not all(self.places[region.document].compared(cite) for region in regions):
+                return CheckedCite(cite, line, "uncheckable", "as_cited", cites, _PAGE_ALONE)
             return CheckedCite(cite, line, "exact", "as_cited", cites)
         if cite.work and not named:
             return CheckedCite(cite, line, "uncheckable", "unknown", (), f"names another work: {cite.work}")
         numbers = sorted(named) if named else range(len(self.documents))
         if any(self.places[number].answers(cite) for number in numbers):
-            what = "page" if cite.kind != "section" else cite.word or "section"
+            what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
             return CheckedCite(cite, line, "absent", "unknown", (), f"no document has such a {what}")
-        why = "the documents have no pages" if cite.kind != "section" else "where it begins was not found"
-        return CheckedCite(cite, line, "uncheckable", "unknown", (), why)
+        return CheckedCite(cite, line, "uncheckable", "unknown", (), self._why_unknown(cite))
+
+    def _why_unknown(self, cite: PlaceCite) -> str:
+        if cite.kind == "section":
+            return "where it begins was not found"
+        paged = any(document.paged for document in self.documents)
+        return "the lines of the documents carry no numbers" if paged else "the documents have no pages"
 
     def _region_cite(self, region: Region) -> Cite:
         page, start = region.start
@@ -194,15 +203,15 @@ class _Check:
     def _best(
         self, text: str, regions: dict[PlaceCite, list[Region]], claimed: tuple[PlaceCite, ...], named: set[int]
     ) -> tuple[_Finding, str]:
-        """The strongest finding, one at a cited place before others of its rank."""
-        best: tuple[tuple[int, bool], _Finding, str] | None = None
+        """The strongest finding; of several, one at a cited place, then the one that leaves out least."""
+        best: tuple[tuple[int, bool, int], _Finding, str] | None = None
         for hint in self._hints(regions, named):
             for finding in self._search(text, hint):
                 place = self._place(finding.grade, finding.spans, regions, claimed, named)
-                key = (_RANK[finding.grade], place != "as_cited")
+                key = (_RANK[finding.grade], place != "as_cited", sum(map(len, finding.omitted)))
                 if best is None or key < best[0]:
                     best = (key, finding, place)
-            if best is not None and (best[0] == (0, False) or best[1].grade == "absent"):
+            if best is not None and (best[0][:2] == (0, False) or best[1].grade == "absent"):
                 break
         return (best[1], best[2]) if best is not None else (_Finding("absent"), "unknown")
 
@@ -219,6 +228,10 @@ class _Check:
     def _search(self, text: str, hint: CitedPlace | None) -> Iterator[_Finding]:
         """The quotation as it stands, then, unless that is verbatim, with its ellipses and brackets honoured."""
         whole = self.verifier.verify(text, hint)
+        if not whole.verified and (outer := outer_marks(text)) != text:
+            inside = self.verifier.verify(outer, hint)
+            inside = replace(inside, grade="normalised") if inside.verified else inside
+            text, whole = (outer, inside) if _RANK[inside.grade] < _RANK[whole.grade] else (text, whole)
         parts = split_parts(text)
         plain = len(parts) == 1 and parts[0].text == text
         if plain or not parts or whole.verified:

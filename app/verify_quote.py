@@ -2,12 +2,14 @@
 
 Search order: the cited page, the pages beside it, its section, its document, the other documents; a quote may cross
 from one page to the next. Within that order the strongest grade wins: exact, normalised (`folding.FOLDING`), damaged
-(all words in order with debris of the extraction between), near (an edit remains). A change, loss or insertion of a
+(all words in order with debris of the extraction between: footnote marks, notes at the foot of a page that it goes
+on behind), near (an edit remains). A change, loss or insertion of a
 protected word (protected.py) never grades above near.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from docqa.ingest.types import Document
 MIN_CHARACTERS = 12
 MIN_CONTENT_WORDS = 3
 _SHORTEST_REACH = 512
+_NOTHING = "\u200b"
+_RULE = re.compile(r"\n[—–_-]{3,}\s*\n")
 # Verbatim words on the cited page beat an exact copy elsewhere; a damaged or edited form never beats verbatim words.
 _PASSES = (("exact", "normalised"), ("damaged",), ("near",))
 
@@ -67,7 +71,7 @@ class Verdict:
 class _Region:
     """A page, or the seam between a page and the next one; `split` is where the second page's text begins.
 
-    A seam has `reach` characters of each of the two.
+    A seam has `reach` characters of each of the two. `bare`: without footnotes and their marks.
     """
 
     document: int
@@ -76,6 +80,7 @@ class _Region:
     offset: int = 0
     split: int | None = None
     reach: int = 0
+    bare: bool = False
 
     def holds(self, match: Match) -> bool:
         """Whether a match belongs here: at a seam only one that crosses it, for the rest lies on a page."""
@@ -97,7 +102,8 @@ class Verifier:
 
     def __init__(self, documents: list[Document] | tuple[Document, ...]) -> None:
         self._documents = list(documents)
-        self._folded: dict[tuple[int, int, int, bool], Folded] = {}
+        self._folded: dict[tuple[int, int, int, bool, bool], Folded] = {}
+        self._bare = [_without_notes(document) for document in self._documents]
 
     def verify(self, quote: str, cited: CitedPlace | None = None) -> Verdict:
         """The best Verdict for `quote`; `absent` when nothing comparable stands anywhere."""
@@ -148,7 +154,10 @@ class Verifier:
 
     def _search(self, ring: list[tuple[int, int]], wanted: str, grade: str, cited: CitedPlace | None) -> Verdict | None:
         matches: list[tuple[_Region, Match]] = []
-        for region in self._regions(ring, len(wanted)):
+        regions = list(self._regions(ring, len(wanted)))
+        if grade == "damaged":
+            regions += self._regions(ring, len(wanted), bare=True)
+        for region in regions:
             matches += [(region, match) for match in self._matches(region, wanted, grade) if region.holds(match)]
         if not matches:
             return None
@@ -159,21 +168,25 @@ class Verifier:
         distinct = sorted(dict.fromkeys(spans for spans in placed if spans), key=lambda s: self._distance(s, cited))
         return Verdict(grade, self._place(distinct[0], cited), distinct[0], len(distinct), tuple(distinct))
 
-    def _regions(self, ring: list[tuple[int, int]], length: int) -> Iterator[_Region]:
+    def _regions(self, ring: list[tuple[int, int]], length: int, *, bare: bool = False) -> Iterator[_Region]:
+        """The pages of `ring` and the seams between them; `bare`: those that have footnotes, without these."""
+        # Few lengths, so that a folded seam serves many quotes.
+        reach = _SHORTEST_REACH << max(0, (2 * length + 200 - 1) // _SHORTEST_REACH).bit_length()
         for number, page in ring:
             pages = self._documents[number].pages
-            yield _Region(number, page, pages[page - 1].text)
-            # Few lengths, so that a folded seam serves many quotes.
-            reach = _SHORTEST_REACH << max(0, (2 * length + 200 - 1) // _SHORTEST_REACH).bit_length()
+            notes = self._bare[number] if bare else {}
+            if not bare or page in notes:
+                yield _Region(number, page, notes.get(page, pages[page - 1].text), bare=bare)
             for first in (page - 1, page):
                 if (number, first) in ring and first != page:
                     continue  # that seam comes with the page before
-                if 1 <= first < len(pages):
-                    tail, head = pages[first - 1].text, pages[first].text[:reach]
+                if 1 <= first < len(pages) and (not bare or first in notes or first + 1 in notes):
+                    tail = notes.get(first, pages[first - 1].text)
+                    head = notes.get(first + 1, pages[first].text)[:reach]
                     offset = max(0, len(tail) - reach)
                     if tail.strip() and head.strip():
                         split = len(tail) - offset + 1
-                        yield _Region(number, first, tail[offset:] + "\n" + head, offset, split, reach)
+                        yield _Region(number, first, tail[offset:] + "\n" + head, offset, split, reach, bare)
 
     def _matches(self, region: _Region, wanted: str, grade: str) -> list[Match]:
         if grade == "exact":
@@ -184,7 +197,7 @@ class Verifier:
             page = self._fold(region, keep)
             if not quote or (keep and page.text == self._fold(region, False).text):
                 continue
-            if grade == "normalised":
+            if grade == "normalised" or region.bare:
                 matches = find_whole(page.text, quote)
             elif grade == "damaged":
                 furniture = self._documents[region.document].pages[region.page - 1].furniture
@@ -197,7 +210,7 @@ class Verifier:
         return found
 
     def _fold(self, region: _Region, keep: bool) -> Folded:
-        key = (region.document, region.page, region.reach, keep)
+        key = (region.document, region.page, region.reach, region.bare, keep)
         if key not in self._folded:
             self._folded[key] = fold(region.text, keep_line_hyphens=keep)
         return self._folded[key]
@@ -226,3 +239,20 @@ class Verifier:
         if cited.page is None or any(span.page == cited.page for span in spans):
             return "as_cited"
         return "moved"
+
+
+def _without_notes(document: Document) -> dict[int, str]:
+    """The text of each page that has footnotes, its marks blotted out, up to the notes that end it.
+
+    What is left stands where it stood: zero-width characters, which folding drops, take the place of the marks.
+    """
+    found: dict[int, str] = {}
+    for note in sorted(document.notes, key=lambda note: (note.at_page, -note.start)):
+        page = note.at_page
+        text = found.get(page, document.pages[page - 1].text)
+        text = text[: note.at] + _NOTHING * len(note.mark) + text[note.at + len(note.mark) :]
+        if note.page == page and note.at < note.start <= len(text) and not text[note.end :].strip():
+            rule = _RULE.search(text, note.at, note.start)
+            text = text[: rule.start() if rule else note.start].rstrip()
+        found[page] = text
+    return found

@@ -121,7 +121,7 @@ class Batch:
         except sqlite3.Error as error:
             raise ResourceError(
                 f"the ledger cannot be written ({error})", where=str(self.workspace.root / LEDGER),
-                hint="move it away: no work is lost with it",
+                hint=account.remedy(error),
             ) from error  # fmt: skip
 
     def clean(self) -> bool:
@@ -246,7 +246,9 @@ class Batch:
         speeds.startup.add(1.0, max(done.seconds - busy, 0.0))
         if done.peak_bytes:
             longest = max(outcome.tokens for _, outcome in measured)
-            speeds.memory.add(1.0, done.peak_bytes / self._planner(done.plan.jobs).raw_memory(longest, done.plan.jobs))
+            jobs = done.plan.jobs
+            raw = self._planner(jobs).raw_memory(longest, jobs, len(measured))
+            speeds.memory.add(1.0, done.peak_bytes / raw)
         with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
             save_speeds(self.store.root, key, speeds)
 

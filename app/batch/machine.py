@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 _NO_LIMIT = 1 << 60
+_PRODUCTS_KEPT = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 
 
 def usable_cores() -> int:
@@ -18,6 +19,14 @@ def usable_cores() -> int:
 def available_bytes() -> int:
     """Memory that can be taken without swapping, within the limit of the container if there is one."""
     return min(_free_memory(), _cgroup_room())
+
+
+def bound_kept_products() -> None:
+    """Let oneDNN keep fewer products compiled for a length of document; before the first of them is computed.
+
+    By default it keeps 1,024, which over a folder of small files is a gigabyte a process. What the user set stays.
+    """
+    os.environ.setdefault(*_PRODUCTS_KEPT)
 
 
 def machine_name() -> str:

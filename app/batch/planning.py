@@ -35,6 +35,8 @@ READER_START_S = 0.15
 UNIT_S = 0.3
 KEPT_SHARE = 0.1  # of the work on a document, where it was read before; measured: 41 of 443 s
 STARTUP_S = 3.0
+LENGTH_BYTES, MOST_LENGTHS_BYTES = 1_250_000, 420_000_000
+"""What a process holds for each length of document in bfloat16, matrix products compiled for it; measured."""
 OUTPUT_BYTES = 16_384
 """What a document leaves in the output folder: record, page, line, digest."""
 
@@ -85,9 +87,9 @@ class Planner:
     speeds: Speeds
     _probed: dict[str, Line] = field(default_factory=dict)
 
-    def raw_memory(self, tokens: int, jobs: int) -> int:
-        """Bytes that the planner of single reads expects of `jobs` processes at a document of `tokens`."""
-        return _memory_bytes(*_config(self.options), self.options, tokens) * jobs
+    def raw_memory(self, tokens: int, jobs: int, documents: int) -> int:
+        """Bytes of `jobs` processes that read `documents`, the longest of `tokens`, before anything is learned."""
+        return (_memory_bytes(*_config(self.options), self.options, tokens) + _lengths_bytes(documents // jobs)) * jobs
 
     def plan(self, units: list[Unit], jobs: int, *, probe: bool = False) -> BatchPlan:
         """Of `units`, all of which are left to do; `probe` makes the text of some, for who asks only for the plan.
@@ -100,7 +102,7 @@ class Planner:
         kept_states = self._kept_states()
         plans = {unit.key: self._unit(unit, depth, kept_states) for unit in units}
         longest = max((plan.tokens for plan in plans.values()), default=0)
-        raw = self.raw_memory(longest, jobs) if plans else 0
+        raw = self.raw_memory(longest, jobs, len(plans)) if plans else 0
         ratio = self.speeds.memory.at(1.0) or 1.0
         works = sum(plan.seconds for plan in plans.values())
         slowest = max((plan.seconds for plan in plans.values()), default=0.0)
@@ -199,6 +201,15 @@ def _memory_bytes(config: HybridConfig, depth: HybridConfig, options: Options, t
     dtype = default_dtype()
     item, pool = int(dtype.itemsize), default_budget(config, dtype)
     return estimate(depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool).memory_bytes
+
+
+def _lengths_bytes(documents: int) -> int:
+    """What one process holds for the lengths of so many documents."""
+    import torch
+
+    from docqa.model.load import default_dtype
+
+    return min(documents * LENGTH_BYTES, MOST_LENGTHS_BYTES) if default_dtype() is torch.bfloat16 else 0
 
 
 def _state_bytes(depth: HybridConfig, tokens: int) -> int:

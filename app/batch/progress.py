@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app import report
@@ -20,17 +20,24 @@ if TYPE_CHECKING:
 
 
 class BatchProgress:
-    """A Monitor. `total` documents, of which `before` are settled; `stream` and `clock` are for tests. Mutable."""
+    """A Monitor. `total` documents, of which `before` are settled; `stream` and `clock` are for tests. Mutable.
+
+    `known` are warnings about the whole run, which no document repeats; `planned` the seconds that units are to take.
+    """
 
     def __init__(
         self,
         total: int,
         before: int,
         seconds: float,
+        planned: Mapping[str, float] | None = None,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._total, self._settled, self._planned = total, before, seconds
+        self._units = dict(planned or {})
+        self._ahead = self._all = sum(self._units.values())
+        self.known: set[str] = set()
         self._before, self._failed = before, 0
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
@@ -49,6 +56,7 @@ class BatchProgress:
         if unit.item.given in self._working:
             self._working.remove(unit.item.given)
         self._settled += len(unit.paths)
+        self._ahead -= self._units.pop(unit.key, 0.0)
         self._share = ""
         if outcome is not None and outcome.failure is not None:
             self._failed += len(unit.paths)
@@ -61,7 +69,7 @@ class BatchProgress:
         if isinstance(event, Reading):
             self._share = f" {100 * event.done // max(event.total, 1)} %"
             self._show()
-        elif isinstance(event, Warning):
+        elif isinstance(event, Warning) and event.message not in self.known:
             self.warn(self._working[-1] if self._working else "", event.message)
 
     def warn(self, path: str, message: str) -> None:
@@ -94,10 +102,11 @@ class BatchProgress:
         parts = [f"{self._settled:,} of {self._total:,} documents"]
         if self._failed:
             parts.append(f"{self._failed:,} failed")
-        done = self._settled - self._before
-        if done:
-            left = (self._total - self._settled) * (now - self._started) / done
-            parts.append(f"{duration(left)} left")
+        done, whole = self._all - self._ahead, self._all
+        if not whole:
+            done, whole = float(self._settled - self._before), float(self._total - self._before)
+        if done > 0:
+            parts.append(f"{duration((whole - done) * (now - self._started) / done)} left")
         elif self._planned > now - self._started:
             parts.append(f"about {duration(self._planned - (now - self._started))} left")
         if self._working:

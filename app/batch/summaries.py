@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from docqa.app.batch.documents import NAMELESS, UNTITLED, open_document, read_document
+from docqa.app.batch.machine import bound_kept_products
 from docqa.app.batch.work import Processed
 from docqa.app.engine import Options, load_model, open_store
 
@@ -51,6 +52,7 @@ class Summaries:
 
     def prepare(self) -> None:
         if self._model is None:
+            bound_kept_products()
             self._model = load_model(self.options)
 
     def process(self, content: bytes, name: str, told: Callable[[Event], None]) -> Processed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,12 +15,13 @@ from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from docqa.app.answer import Answer
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import Item
     from docqa.app.engine import Options
+    from docqa.app.events import Event
     from docqa.app.session import Session
 
 Items = Annotated[
@@ -87,7 +89,7 @@ def ask(
         return report.worst([run.ask(paths)])
     if jobs > 1 or workspace is not None:
         return run.ask_batch(paths, jobs, workspace)
-    return report.worst([run.ask([name], each=True) for name in inputs.every_document(paths)])
+    return report.worst(run.ask_each(paths))
 
 
 @dataclass
@@ -99,23 +101,35 @@ class _Run:
     as_json: bool
     named: bool
     model: Any = None
+    _noticed: bool = False
 
-    def ask(self, paths: list[str], *, each: bool = False) -> int:
-        """All questions of one context; one that cannot be read costs its own answers, not those of the others."""
+    def ask(self, paths: list[str]) -> int:
+        """All questions of one context."""
         from docqa.app.engine import open_session
 
-        left = list(self.asked)
         if self.options.model is None and self.model is None and all(map(os.path.exists, paths)):
             early.begin()
-        try:
-            with open_session(paths, self.options, model=self.model) as session:
-                if each and len(session.documents) > 1:
-                    from docqa.app.extraction import each_document
+        return self._ask(lambda: open_session(paths, self.options, model=self.model), self.named)
 
-                    return report.worst(
-                        [self._ask_session(part, list(self.asked), True) for part in each_document(session)]
-                    )
-                return self._ask_session(session, left, self.named)
+    def ask_each(self, paths: list[str]) -> Iterator[int]:
+        """The exit code of every document of `paths`, those of folders and archives too, asked one by one."""
+        from docqa.app.extraction import members, session_of_member
+
+        passed_over: list[str] = []
+        for name in inputs.every_document(paths, passed_over):
+            found = members(name, passed_over)
+            if not found:
+                yield self.ask([name])
+            for item in found:
+                yield self._ask(partial(session_of_member, item, self.options, self.model), True)
+        batches.tell_passed_over(passed_over)
+
+    def _ask(self, open_it: Callable[[], Session], named: bool) -> int:
+        """All questions of one context; one that cannot be read costs its own answers, not those of the others."""
+        left = list(self.asked)
+        try:
+            with open_it() as session:
+                return self._ask_session(session, left, named)
         except report.expected_errors() as error:
             if self.as_json:
                 self._print_failures(left, error)
@@ -132,12 +146,14 @@ class _Run:
 
         with batches.folder(workspace) as folder, batches.listed(paths) as listing:
             options = replace(self.options, preview=False)
+            batches.tell_passed_over(listing.passed_over)
             work = Answers(options, self.asked)
             batch = Batch(work, options, listing, Workspace(folder), Settings(jobs, retry_failed=True))
             plan = batch.plan()
             batches.tell_jobs(plan, jobs)
             progress = batches.progress_of(batch, plan)
-            batches.run(batch, plan, lambda unit, record: batches.tell_warnings(unit, record, progress), progress)
+            with batches.kept_in(folder, "--workspace" if workspace is not None else None):
+                batches.run(batch, plan, lambda unit, record: batches.tell_warnings(unit, record, progress), progress)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 
     def _show_item(self, batch: Batch, item: Item) -> int:
@@ -169,13 +185,25 @@ class _Run:
         codes: list[int] = []
         try:
             while left:
-                codes.append(screen.show(recorder.watch(session.ask(left[0]))))
+                codes.append(screen.show(recorder.watch(self._told_once(session.ask(left[0])))))
                 left.pop(0)
         finally:
             screen.close()
             recorder.close()
         self.model = session.model
         return report.worst(codes)
+
+    def _told_once(self, events: Iterator[Event]) -> Iterator[Event]:
+        """`events` without the notice that passages are sent, but for the first context of the command."""
+        from docqa.app.events import Warning
+
+        notice = inputs.notice(self.options)
+        for event in events:
+            if notice is not None and event == Warning(notice):
+                if self._noticed:
+                    continue
+                self._noticed = True
+            yield event
 
     def _print_failures(self, questions: Iterable[str], error: Exception) -> None:
         """For a script that counts lines: each unanswered question still gets its object, which says why."""

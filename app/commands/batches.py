@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from docqa.app import report
+from docqa.app.commands import inputs
 from docqa.app.commands.inputs import STDIN
-from docqa.app.errors import UsageError
+from docqa.app.errors import ResourceError, UsageError
 from docqa.app.progress import duration, size
 from docqa.app.render import printable
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from docqa.app.batch.items import Listing, Unit
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.progress import BatchProgress
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Documents at once, each with a model.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Try again what failed before.")]
@@ -57,6 +62,30 @@ def folder(name: str | None) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
+    """What is written to `folder`, named by `flag` (None: a temporary one). Raises ResourceError where it refuses."""
+    try:
+        yield
+    except OSError as error:
+        full, forbidden = error.errno in _FULL, error.errno in _FORBIDDEN
+        if not (full or forbidden) or not _is_below(error.filename, folder):
+            raise
+        other = f"choose another {flag}" if flag else "name another folder for temporary files in TMPDIR"
+        first = "make room on that disk (the same command goes on)" if full else "check its permissions"
+        raise ResourceError(
+            error.strerror or str(error), where=printable(str(error.filename or folder)), hint=f"{first}, or {other}"
+        ) from error
+
+
+def _is_below(name: str | bytes | None, folder: Path) -> bool:
+    """Whether a file that an error names is in `folder` or above it; an error of a disk that is full names none."""
+    if name is None:
+        return True
+    path = Path(os.path.abspath(os.fsdecode(name)))
+    return path == folder or folder in path.parents or path in folder.parents
+
+
+@contextlib.contextmanager
 def listed(paths: list[str]) -> Iterator[Listing]:
     """The documents of `paths`, in their order; standard input comes last, as a file that other processes can read.
 
@@ -76,6 +105,14 @@ def listed(paths: list[str]) -> Iterator[Listing]:
         yield listing
 
 
+def tell_passed_over(paths: Sequence[str]) -> None:
+    """Say which files of folders and archives are no documents."""
+    if paths:
+        shown = ", ".join(printable(path) for path in paths[:5])
+        more = f" and {len(paths) - 5:,} more" if len(paths) > 5 else ""
+        report.warn(f"no documents, passed over: {shown}{more}")
+
+
 def tell_warnings(unit: Unit, record: str, progress: BatchProgress) -> None:
     """Say what was not read of a document that was asked."""
     from docqa.app.batch.answers import warnings_of
@@ -90,11 +127,15 @@ def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
 
     total = len(batch.listing.items)
     left = sum(len(unit.paths) for unit in batch.left())
-    return BatchProgress(total, total - left, plan.seconds)
+    return BatchProgress(total, total - left, plan.seconds, {key: unit.seconds for key, unit in plan.units.items()})
 
 
 def run(batch: Batch, plan: BatchPlan, keep: Callable[[Unit, str], None], progress: BatchProgress) -> Account:
     """Run what is left of `batch` and say how it went. Raises what `Batch.run` raises."""
+    notice = inputs.notice(batch.options)
+    if notice is not None and plan.units:
+        report.warn(notice)  # here, where it is told once, and whatever process asks
+        progress.known.add(notice)
     for item in batch.listing.items:
         if item.failure is not None:
             report.note(f"docqa: {printable(item.failure.told(item.given))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -74,11 +75,14 @@ def extract(
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(workspace) as folder, batches.listed(paths) as listing:
         listing = _without_output(listing, paths, output)
+        table = os.path.abspath(output) if output is not None else None
+        batches.tell_passed_over([path for path in listing.passed_over if os.path.abspath(path) != table])
         batch = Batch(Answers(options, asked), options, listing, Workspace(folder), settings)
         plan = batch.plan()
         batches.tell_jobs(plan, jobs)
         progress = batches.progress_of(batch, plan)
-        batches.run(batch, plan, lambda unit, record: batches.tell_warnings(unit, record, progress), progress)
+        with batches.kept_in(folder, "--workspace" if workspace is not None else None):
+            batches.run(batch, plan, lambda unit, record: batches.tell_warnings(unit, record, progress), progress)
         return _write(batch, asked, chosen, output, conflicts=conflicts)
 
 
@@ -94,7 +98,8 @@ def _write(batch: Batch, asked: list[str], form: str, output: str | None, *, con
     if output is None:
         report.result(data.decode("utf-8").removesuffix("\n"))
     else:
-        write_whole(output, data)
+        with batches.kept_in(Path(os.path.abspath(output)).parent, "--output"):
+            write_whole(output, data)
         report.note(f"docqa: wrote {printable(output)}")
     if table.failed:
         report.note(f"docqa: {table.failed} of {len(table.rows)} files failed")

@@ -163,10 +163,21 @@ def local(options: Options, command: str) -> Options:
     return options
 
 
-def every_document(paths: list[str]) -> list[str]:
+def notice(options: Options) -> str | None:
+    """That passages are sent to a server, and to which; None where the model runs here. Raises UsageError."""
+    if not is_remote(options.model):
+        return None
+    from docqa.app.remote.address import Address
+    from docqa.app.remote.model import RemoteModel
+
+    return RemoteModel(Address.of(str(options.model), options.base_url), options.timeout_s).notice()
+
+
+def every_document(paths: list[str], passed_over: list[str]) -> list[str]:
     """The documents that `paths` name, one by one: those of a folder, and anything else as it is.
 
-    A folder without documents stays in the list, so that opening it says why, at its turn.
+    A folder without documents stays in the list, so that opening it says why, at its turn. Files of folders that are
+    no documents are appended to `passed_over`.
     """
     from docqa.ingest.errors import IngestError
     from docqa.ingest.read import find_documents
@@ -174,7 +185,7 @@ def every_document(paths: list[str]) -> list[str]:
     found: list[str] = []
     for path in paths:
         try:
-            found += [name for name, _ in find_documents(path)] if os.path.isdir(path) else [path]
+            found += [name for name, _ in find_documents(path, passed_over)] if os.path.isdir(path) else [path]
         except IngestError:
             found.append(path)
     return found

@@ -12,7 +12,6 @@ from docqa.app import report
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
 from docqa.app.progress import duration, size
-from docqa.app.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch, Settings
@@ -67,7 +66,7 @@ def summarize(
     )  # fmt: skip
     inputs.local(options, "summarize")
     settings = Settings(jobs, retry_failed, max_failures, ray)
-    with batches.folder(output) as folder:
+    with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):
         batch = _batch(paths, folder, options, chosen, settings)
         plan = batch.plan(probe=dry_run)
         batches.tell_jobs(plan, jobs)
@@ -87,11 +86,7 @@ def _batch(paths: list[str], folder: Path, options: Options, style: str, setting
     ours = frozenset(str(folder / name) for name in workspace.outputs())
     listing = list_items(paths, ours)
     listing.sort()
-    passed = [path for path in listing.passed_over if os.path.abspath(path) not in ours]
-    if passed:
-        shown = ", ".join(printable(path) for path in passed[:5])
-        more = f" and {len(passed) - 5:,} more" if len(passed) > 5 else ""
-        report.warn(f"no documents, passed over: {shown}{more}")
+    batches.tell_passed_over([path for path in listing.passed_over if os.path.abspath(path) not in ours])
     return Batch(Summaries(options, style), options, listing, workspace, settings)
 
 

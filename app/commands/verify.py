@@ -66,12 +66,13 @@ def verify(
 verify.__doc__ = f"""Check every quotation and cite of a text against the documents that it quotes.
 
 Each gets a grade, the place where it stands if that is not where it is cited, and the difference where it is bent.
-Quotations are what stands between quotation marks or in block quotes; ellipses and [brackets] are honoured.
+Quotations are what stands between quotation marks or in block quotes; ellipses and [brackets] are honoured. Places
+are cited as p. 12, § 4.2(b) or, by the numbers printed beside lines, 12:5-13:2.
 
 exact: equal characters. normalised: equal when {"; ".join(FOLDING)}. Only these two are called verified.
 
-damaged: all words in order, debris of the extraction between them. near: an edit remains. absent: in none of the
-documents. uncheckable: the place has no usable text, or is in another work.
+damaged: all words in order, debris of the extraction or footnotes between them. near: an edit remains. absent: in none
+of the documents. uncheckable: the place has no usable text, or is in another work.
 
 Example: docqa verify brief.md contract.pdf exhibits/
 

@@ -97,6 +97,32 @@ def test_a_document_of_an_archive_that_fails_is_a_row_too(
     assert "broken.pdf" in rows[1]["error"]
 
 
+@pytest.mark.parametrize("jobs", [[], ["--jobs", "2"]])
+def test_each_document_of_an_archive_has_its_answer_or_says_why_not(
+    docqa: Any, folder: Path, tmp_path: Path, jobs: list[str]
+) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(folder / "a.txt", "a.txt")
+        archive.writestr("broken.pdf", b"%PDF-1.7\nnothing of one")
+        archive.writestr("photo.jpg", b"\xff\xd8\xff\xe0")
+    code, out, err = docqa("ask", path, RENT, "--each", "--json", *jobs)
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert (code, [answer["status"] for answer in answers]) == (3, ["answered", "unreadable"])
+    assert answers[0]["quotes"][0]["cites"][0]["file"] == f"{path}/a.txt"
+    assert "broken.pdf: not a readable PDF" in err
+    assert f"no documents, passed over: {path}/photo.jpg" in err
+
+
+@pytest.mark.parametrize("command", ["extract", "ask"])
+def test_files_of_a_folder_that_are_no_documents_are_named(
+    docqa: Any, folder: Path, questions: Path, command: str
+) -> None:
+    (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    arguments = [command, folder, "--questions", questions, *(["--each"] if command == "ask" else [])]
+    assert f"no documents, passed over: {folder}/photo.jpg" in docqa(*arguments)[2]
+
+
 def test_with_a_workspace_the_same_command_asks_only_what_is_new(
     docqa: Any, folder: Path, questions: Path, tmp_path: Path
 ) -> None:

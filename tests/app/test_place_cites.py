@@ -24,6 +24,13 @@ CITES = [
     ("several sections", "§§ 5 and 7(a)", [("section", ("5", "7(a)"))]),
     ("section in the singular takes one", "Section 5 and 7 days", [("section", ("5",))]),
     ("clause and page", "clause 14.6, p. 5", [("section", ("14.6",)), ("page", ("5",))]),
+    ("page and line of a transcript", "(Smith Dep. 12:5–13:2)", [("line", ("12:5", "13:2"))]),
+    ("lines of one page", "[12:5-9]", [("line", ("12:5", "12:9"))]),
+    ("several lines", "Tr. at 12:5-9, 14:2.", [("line", ("12:5", "12:9")), ("line", ("14:2", "14:2"))]),
+    ("one line in brackets behind a quotation", 'He said "A b" (12:5).', [("line", ("12:5", "12:5"))]),
+    ("lines in words", "see p. 12, lines 5-9", [("line", ("12:5", "12:9"))]),
+    ("a time", "The train of 12:05, open from 9:10-10:20, left (10:30 a.m.).", []),
+    ("a vote and a verse", "By vote (5:4) they read John 3:16-17.", []),
     ("article in roman", "Article IV", [("section", ("IV",))]),
 ]
 OWNERS = [
@@ -36,6 +43,10 @@ OWNERS = [
     ("behind a block quote", "> The keeper returns it.\n\nId. at 15. More.", [["at 15"]]),
     ("items of a list", '- "A b" (p. 1)\n- "C d"\n- on p. 3 nothing', [["p. 1"], []]),
     ("inside the quotation", 'It says "subject to Section 5 it ends" there.', [[]]),
+    ("a slip opinion", "It held “A b.” Slip op., at 5.", [["at 5"]]),
+    ("a slip opinion of no page yet", "“A b.” Tarrant, 569 U. S. ____, ____ (2013) (slip op., at 7).", [["at 7"]]),
+    ("the next sentence opens with a guillemet", 'The word "flow" too. «A b c» (p. 11).', [[], ["p. 11"]]),
+    ("lines of a transcript", 'He said "A b." Smith Dep. 12:5-13:2.', [["Dep. 12:5-13:2"]]),
     ("behind an abbreviation", 'It says "A b" (see Smith v. Jones, p. 4).', [["p. 4"]]),
 ]
 

@@ -31,6 +31,7 @@ def _differing(table: Table) -> list[str]:
         (("Lower Tarn", "Lower Tarn", "Upper Tarn"), ["3.pdf"]),
         (("Lower Tarn", "the  lower-Tarn", "“Lower Tarn”."), ["2.pdf"]),
         (("four years", "4 years", "Four years."), []),
+        (("thirty days", "30 days", "thirty (30) days", "forty-five days"), ["4.pdf"]),
         (("2,400 marks", "2400 marks"), []),
         (("3.5 per cent", "35 per cent"), ["1.pdf", "2.pdf"]),
         (("May", "June"), ["1.pdf", "2.pdf"]),

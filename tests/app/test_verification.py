@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from docqa.app.difference import inline
-from docqa.app.verification import CheckedQuotation, verify_text
-from docqa.ingest.types import Document, Section
+from docqa.app.verification import CheckedQuotation, Verification, verify_text
+from docqa.app.verification_report import report_text
+from docqa.ingest.types import Document, Note, NumberedLine, Section
 
 ONE = (
     "4.1 The Tenant shall not assign this lease without the prior written consent of the Landlord.\n"
@@ -134,6 +135,104 @@ def test_a_page_cite_of_a_document_without_pages_cannot_be_compared(document: An
     quote = _only('"keep the roof in repair" (p. 1)', document(ONE, path="lease.md", paged=False))
     assert (quote.grade, quote.place) == ("exact", "unknown")
     assert quote.notes == ("p. 1: the documents have no pages",)
+
+
+BODY = "The keeper rows out at dawn.1 He lights the lamp and waits for the long"
+FOOT = "——————\n1 In winter he walks over the ice."
+NEXT = "night to come. Nobody passes."
+
+
+@pytest.fixture
+def noted(document: Any) -> Document:
+    """Two pages, a footnote at the end of the first."""
+    made: Document = document(f"{BODY}\n{FOOT}", NEXT)
+    start = len(BODY) + 1 + FOOT.index("1 In")
+    return replace(made, notes=(Note("1", 1, start, len(BODY) + 1 + len(FOOT), 1, BODY.index("1")),))
+
+
+@pytest.mark.parametrize(
+    ("text", "grade", "pages"),
+    [
+        ('"The keeper rows out at dawn. He lights the lamp" (p. 1)', "damaged", [1]),
+        ('"lights the lamp and waits for the long night to come" (pp. 1-2)', "damaged", [1, 2]),
+        ('"rows out at dawn. He lights the lamp and waits for the long night to come" (pp. 1-2)', "damaged", [1, 2]),
+        ('"The keeper rows out at noon. He lights the lamp" (p. 1)', "near", [1]),
+        ('"In winter he walks over the ice" (p. 1)', "exact", [1]),
+    ],
+)
+def test_a_footnote_and_its_mark_are_debris_between_the_words_of_a_quotation(
+    noted: Document, text: str, grade: str, pages: list[int]
+) -> None:
+    quote = _only(text, noted)
+    assert (quote.grade, quote.place) == (grade, "as_cited")
+    assert [cite.page for cite in quote.cites] == pages
+
+
+def test_what_a_bent_quotation_reads_ends_with_its_last_word(document: Any) -> None:
+    page = "This growth has strained the supplies in a long and costly drought. See Galbraith, A Drought More."
+    quote = _only('"That growth has strained the supplies in a long and costly drought" (p. 1)', document(page))
+    assert quote.reads == "This growth has strained the supplies in a long and costly drought"
+
+
+def test_a_speaker_that_the_heading_names_is_named_once(lease: Document) -> None:
+    quote = replace(
+        _only('"keep the roof in repair" (p. 1)', lease), heading="Opinion (Alder)", speaker="Opinion (Alder)"
+    )
+    shown = report_text(Verification((quote,), (), ()), "brief.md", several=False)
+    assert shown.count("Opinion (Alder)") == 1
+
+
+def test_an_ellipsis_leaves_out_as_little_as_it_may(document: Any) -> None:
+    page = "The toll of the boat is due in May, unless it sank. The toll of the boat is due in June for the keeper."
+    quote = _only('"The toll of the boat ... for the keeper" (p. 1)', document(page))
+    assert quote.omitted == ("is due in June",)
+
+
+def test_what_a_bent_quotation_reads_has_no_mark_around_it(document: Any) -> None:
+    page = "And “each state will honor the right to 25% of the flow.” Ibid. However, when the flow ends, it ends."
+    quote = _only('"each state will honor the right to 52% of the flow" (p. 1)', document(page))
+    assert quote.reads == "each state will honor the right to 25% of the flow"
+
+
+def test_marks_inside_a_quotation_are_of_the_other_kind(document: Any) -> None:
+    made = document("The Compact “shall not bind anybody’s heirs” in any way, says the court.")
+    quote = _only("He wrote “The Compact ‘shall not bind anybody’s heirs’ in any way” there.", made)
+    assert quote.grade == "normalised"
+    assert _only("He wrote \"The Compact 'may bind anybody's heirs' in any way\" there.", made).grade == "near"
+
+
+TOLD = ("Did you see the boat?", "I saw it leave at noon.", "Was the keeper there?", "He was not.")
+LINE_CITES = [
+    ("the lines it stands on", "(12:2-12:3)", "as_cited", "exact"),
+    ("one line", "(Tr. 12:2)", "as_cited", "exact"),
+    ("lines above it", "(12:3-4)", "moved", "exact"),
+    ("over two pages", "(12:2-13:1)", "as_cited", "exact"),
+    ("a line that the page has not", "(12:9-10)", "moved", "absent"),
+    ("a page that nobody has", "(44:1-2)", "moved", "absent"),
+]
+
+
+@pytest.mark.parametrize(("cite", "place", "cited"), [c[1:] for c in LINE_CITES], ids=[c[0] for c in LINE_CITES])
+def test_a_cite_of_page_and_line_goes_by_the_numbers_printed_beside_the_lines(
+    document: Any, cite: str, place: str, cited: str
+) -> None:
+    made = document("\n".join(TOLD), "No more.", labels=("12", "13"))
+    starts = [made.pages[0].text.index(line) for line in TOLD]
+    numbered = tuple(NumberedLine(start, number) for number, start in enumerate(starts, 1))
+    pages = (replace(made.pages[0], lines=numbered), replace(made.pages[1], lines=(NumberedLine(0, 1),)))
+    quote = _only(f'He said "I saw it leave at noon" {cite}.', replace(made, pages=pages))
+    assert (quote.grade, quote.place, quote.cited[0].grade) == ("exact", place, cited)
+
+
+def test_of_lines_without_printed_numbers_only_the_page_is_compared(document: Any) -> None:
+    made = document("\n".join(TOLD), "No more.", labels=("12", "13"))
+    quote = _only('He said "I saw it leave at noon" (12:2-3).', made)
+    assert (quote.place, quote.cited[0].grade) == ("as_cited", "uncheckable")
+    assert quote.notes == ("12:2-3: the lines of that page carry no numbers, only the page was compared",)
+    other = _only('He said "I saw it leave at noon" (13:2-3).', made)
+    assert other.place == "moved"
+    (alone,) = verify_text("See Tr. 99:2-3.", [made]).cites
+    assert (alone.grade, alone.note) == ("uncheckable", "the lines of the documents carry no numbers")
 
 
 def test_debris_of_a_doubtful_page_is_damage_and_not_an_edit(document: Any) -> None:

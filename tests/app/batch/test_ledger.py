@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from docqa.app.batch import ledger as account
 from docqa.app.batch.ledger import Ledger, Planned
 
@@ -65,3 +67,14 @@ def test_a_name_that_sqlite_cannot_hold_is_written_out(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.sqlite", "me", "here") as ledger:
         ledger.put_items([Planned("\udcff.txt", None, None, 0, 0, 0.0, "failed", "no \udcff")])
     assert _rows(tmp_path / "ledger.sqlite", "SELECT path FROM items") == [("\\udcff.txt",)]
+
+
+def test_a_ledger_on_a_full_disk_is_not_to_be_moved_away(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "small.sqlite")
+    database.execute("PRAGMA max_page_count = 2")
+    database.execute("CREATE TABLE t (x)")
+    with pytest.raises(sqlite3.Error) as full:
+        database.execute("INSERT INTO t VALUES (randomblob(100000))")
+    database.close()
+    assert account.remedy(full.value) == "make room on that disk; the same command goes on"
+    assert account.remedy(sqlite3.DatabaseError("file is not a database")).startswith("move it away")

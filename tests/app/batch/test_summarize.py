@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sqlite3
 import unicodedata
 from pathlib import Path
@@ -160,6 +162,22 @@ def test_without_output_the_summaries_are_printed_and_nothing_is_written(
     assert WORDS.format(1) in out
     assert docqa("summarize", folder / "broken.pdf")[0] == 3
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "make room on that disk (the same command goes on)"), (errno.EROFS, "check its permissions")],
+)
+def test_an_output_folder_that_refuses_is_named_with_what_to_do(
+    docqa: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    def refuse(path: str, data: bytes) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("docqa.app.batch.workspace.write_whole", refuse)
+    code, _, err = docqa("summarize", folder, "--output", tmp_path / "out")
+    assert code == 4
+    assert f"{tmp_path / 'out'}: {os.strerror(number)} ({said}, or choose another --output)" in err
 
 
 @pytest.mark.parametrize(

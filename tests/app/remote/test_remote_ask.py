@@ -277,3 +277,17 @@ def test_a_table_of_files_is_asked_of_the_server(
         "--base-url", started.url,
     )  # fmt: skip
     assert code == 0 and "119 dollars" in out and len(started.bodies) == 1
+
+
+@pytest.mark.parametrize("command", ["extract", "ask"])
+def test_that_passages_are_sent_is_told_once_for_many_files(
+    docqa: Any, server: Any, note: Path, tmp_path: Path, command: str
+) -> None:
+    started = server(*[says("119 dollars")] * 2)
+    (tmp_path / "q.txt").write_text(QUESTION, encoding="utf-8")
+    other = tmp_path / "other.md"
+    other.write_text(note.read_text(encoding="utf-8") + "\nMore.\n", encoding="utf-8")
+    arguments = [command, note, other, "--questions", tmp_path / "q.txt", *(["--each"] if command == "ask" else [])]
+    code, out, err = docqa(*arguments, "--model", "openai:qwen", "--base-url", started.url)
+    assert (code, out.count("119 dollars") > 1, len(started.bodies)) == (0, True, 2)
+    assert err.count("are sent to 127.0.0.1") == 1
