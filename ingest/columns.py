@@ -23,13 +23,15 @@ _MIN_JUSTIFIED = 12  # lines
 
 @dataclass(slots=True)
 class Segment:
-    """Words that follow each other on one height."""
+    """Words that follow each other on one height, or the row of a table as one word: then `print_height` is that of a
+    line in it."""
 
     words: list[Word]
     x0: float
     top: float
     x1: float
     bottom: float
+    print_height: float = 0.0
 
 
 def crosses(segment: Segment, gutter: float) -> bool:

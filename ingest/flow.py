@@ -170,7 +170,8 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
     if before.region == -1 or line.region == -1:
         return False
     if line.region != before.region:
-        return not _ENDS.search(before.text) and line.text[:1].islower() and _is_full(before, line)
+        runs_on = not _ENDS.search(before.text) and line.text[:1].islower()
+        return runs_on and not (before.cells or line.cells) and _is_full(before, line)
     small, big = sorted((before.size, line.size))
     if big > 1.15 * small + 0.5:
         return False

@@ -49,6 +49,11 @@ class Judge:
             paint.shy or (paint.owner and paint.later < opaque) for paint in self._paints.values()
         )
 
+    @property
+    def rules(self) -> list[Box]:
+        """Lines drawn on the page, see `Scene`."""
+        return self._scene.rules
+
     def pieces(self, first: int, last: int) -> list[tuple[int, int]]:
         """The word cut where text that may be unseen meets other text: white leaders and a number, for example."""
         if not self.doubts:

@@ -16,9 +16,11 @@ from .columns import Segment, author_blocks, crosses, find_gutter, same_row, wit
 from .line_numbers import number_lines, take_line_numbers
 from .pdfium import Word
 from .scene import Box
+from .tables import Row, take_tables
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SHORT_WORD = 5  # letters
+_TABLE = -2  # the region of rows of tables, which are no lines of a column
 _RTL_GAP = 1.8  # heights of a word; wider, the words are of two columns or cells
 _MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
 _MARK = re.compile(r"\d{1,3}|[*†‡§¶∗⋆★]{1,2}")
@@ -58,12 +60,15 @@ class Line:
         return self.bottom - self.top
 
 
-def order_lines(words: Sequence[Word], width: float, *, numbered: bool | None = None) -> tuple[list[Line], str | None]:
+def order_lines(
+    words: Sequence[Word], width: float, *, rules: Sequence[Box] = (), numbered: bool | None = None
+) -> tuple[list[Line], str | None]:
     """The lines of a page in reading order, and the range of its printed line numbers ("1–28") or None.
 
     A page that lies on its side is read as if it were turned, one that runs from right to left as if in a mirror. What
     is written from top to bottom keeps the order in which it was drawn; words that are turned or tilted on an upright
     page come last.
+    `rules` are lines drawn on the page: the rows of an upright table that is ruled are a line each.
     `numbered`: True where the pages around have line numbers, so that few are enough here, False where none are.
     """
     sample = "".join(w.text for w in words[:400])
@@ -77,9 +82,10 @@ def order_lines(words: Sequence[Word], width: float, *, numbered: bool | None = 
     if sideways:
         words, width, laid_back = _uprighted(words, width)
     turned, upright = _parted(words)
+    upright, rows = take_tables(upright, rules) if not sideways else (upright, [])
     upright, numbers = (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
     lines: list[Line] = []
-    _order(_segments(upright), 0.0, width, lines, 0)
+    _order([*_segments(upright), *map(_row_segment, rows)], 0.0, width, lines, 0)
     number_lines(lines, numbers)
     if turned:
         lines.extend(_drawn_order(turned, width))
@@ -157,6 +163,10 @@ def _right_to_left(words: Sequence[Word], width: float) -> list[Line]:
     for line in lines:
         line.shown = width - line.x1, line.top, width - line.x0, line.bottom
     return lines
+
+
+def _row_segment(row: Row) -> Segment:
+    return Segment([Word(row.text, *row.box, True, row.bold)], *row.box, row.height)
 
 
 def _segments(words: Sequence[Word]) -> list[Segment]:
@@ -281,6 +291,13 @@ def _line(row: list[Segment], region: int) -> Line:
         close = word.newline and word.x0 - before.x1 < 0.08 * (word.bottom - word.top)
         parts.append(word.text if close else " " + word.text)
     main = max(row, key=lambda s: s.x1 - s.x0)
+    table = next((segment for segment in row if segment.print_height), None)
+    if table is not None:
+        # The size of its print, not of its row: what is shown is all of it.
+        line = Line("".join(parts), row[0].x0, table.top, max(s.x1 for s in row), table.top + table.print_height,
+                    words[0].bold, 0.0, _TABLE, row[0].x0, row[-1].x1, True)  # fmt: skip
+        line.shown = row[0].x0, min(s.top for s in row), line.x1, max(s.bottom for s in row)
+        return line
     first = words[0]
     top, bottom = main.top, main.bottom
     rest = main.words[1:]

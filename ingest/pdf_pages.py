@@ -183,7 +183,7 @@ def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None, nu
         return RawPage(problem=f"{seen.chars:,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
     # What is recognised has the few words that are printed over a picture too.
     words = read.words if read is not None and read.words else seen.words
-    lines, numbers = order_lines(words, seen.width, numbered=numbered)
+    lines, numbers = order_lines(words, seen.width, rules=seen.rules, numbered=numbered)
     hidden = list(seen.hidden)
     for line in lines:
         text, invisible = strip_invisible(clean(line.text))

@@ -57,7 +57,7 @@ class PageWords(NamedTuple):
     """What pdfium saw on a page: its words in drawing order, how many characters it has, and its size in points.
 
     `hidden` is not in `words`; beyond the limit of characters there are no words. `ocr`: the words were recognised
-    from the picture that the page is.
+    from the picture that the page is. `rules` are lines drawn on it, as thin boxes.
     """
 
     words: list[Word]
@@ -66,6 +66,7 @@ class PageWords(NamedTuple):
     height: float
     hidden: list[Hidden]
     ocr: bool
+    rules: tuple[Box, ...] = ()
 
 
 class PdfiumFile:
@@ -151,8 +152,10 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     words, places, boxes = _all_words(raw, page, text_page.raw, text, judge, ligatures)
     _mark_tilted(raw, text_page.raw, words, places)
     verdict = judge.verdict(places, boxes)
+    place = placer(page.get_bbox(), page.get_rotation())
+    rules = tuple(place(*box) for box in judge.rules)
     if not judge.doubts and not any(_is_outside(word, width, height) for word in words):
-        return PageWords(_rejoined(words, places), count, width, height, [], verdict.ocr)
+        return PageWords(_rejoined(words, places), count, width, height, [], verdict.ocr, rules)
     seen: list[Word] = []
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
@@ -180,7 +183,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
         else:
             hidden.append(Hidden(word.text, reason, (word[1:5],)))
         last_hidden = number
-    return PageWords(seen, count, width, height, hidden, verdict.ocr)
+    return PageWords(seen, count, width, height, hidden, verdict.ocr, rules)
 
 
 def _rejoined(words: list[Word], places: list[tuple[int, int]]) -> list[Word]:

@@ -29,6 +29,9 @@ _UNITY: _Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _EVERYWHERE: Box = (-math.inf, -math.inf, math.inf, math.inf)
 _MAX_CLIP_POINTS = 10_000
 _MARK_BYTES = 64
+_LINE, _MOVE = 0, 2  # kinds of segments of a path
+_MIN_RULE_POINTS = 6.0
+_MAX_RULE_SEGMENTS = 20_000  # of a page: a map has more, and no tables
 
 
 class Cover(NamedTuple):
@@ -68,6 +71,8 @@ class Scene:
     `layers`: text objects that may be on a layer, a range of the drawing that can be switched off, with the address
     of that range. Looked for only where `layered`: most files have none.
 
+    `rules`: thin boxes, in user space: straight level and upright lines, and edges of frames, as tables are ruled with.
+
     `whole`: every object of the page is known; not so where forms lie too deep in each other.
     """
 
@@ -80,6 +85,8 @@ class Scene:
         self._levels = [ctypes.c_uint() for _ in range(4)]
         self.order: dict[int, int] = {}
         self.covers: list[Cover] = []
+        self.rules: list[Box] = []
+        self._segments_left = _MAX_RULE_SEGMENTS
         self.colours = {PAPER}
         self.pixels = 0
         self.whole = True
@@ -222,6 +229,7 @@ class Scene:
         if kind == _PATH:
             fill, stroke = ctypes.c_int(0), ctypes.c_int(0)
             self._api["FPDFPath_GetDrawMode"](item, ctypes.byref(fill), ctypes.byref(stroke))
+            self._add_rules(item, bool(fill.value), bool(stroke.value))
             colour = self.fill_colour(item) if fill.value else None
             if colour is None:
                 return
@@ -234,11 +242,50 @@ class Scene:
             self.colours.add(plain)
         self.covers.append(Cover(self._drawn, box, plain, opaque, kind == _IMAGE))
 
-    def _own_matrix(self, form: int) -> _Matrix:
+    def _add_rules(self, item: int, filled: bool, stroked: bool) -> None:
+        """What a path has of lines: all of a thin one, the straight sides of one whose outline is drawn."""
+        box = self.bounds(item)
+        if min(box[2] - box[0], box[3] - box[1]) < _MIN_COVER_POINTS:
+            if (filled or stroked) and max(box[2] - box[0], box[3] - box[1]) >= _MIN_RULE_POINTS:
+                self.rules.append(box)
+            return
+        count = self._api["FPDFPath_CountSegments"](item)
+        # Words stand between thin filled pieces as well: one path may draw all rules of a table.
+        if not 2 <= count <= self._segments_left or not (stroked or count >= 10):
+            return
+        self._segments_left -= count
+        matrix = _multiply(self._own_matrix(item), self._matrices.get(item, _UNITY))
+        for a, b in self._sides(item, count):
+            side = _transform((min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]), max(a[1], b[1])), matrix)
+            wide, high = side[2] - side[0], side[3] - side[1]
+            if min(wide, high) < 0.5 and max(wide, high) >= _MIN_RULE_POINTS:
+                self.rules.append(side)
+
+    def _sides(self, path: int, count: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+        """The straight pieces of a path, in its own coordinates."""
+        get, place = self._api["FPDFPath_GetPathSegment"], self._api["FPDFPathSegment_GetPoint"]
+        x, y = self._floats[:2]
+        start = before = (0.0, 0.0)
+        for at in range(count):
+            segment = get(path, at)
+            if not place(segment, ctypes.byref(x), ctypes.byref(y)):
+                continue
+            point = x.value, y.value
+            kind = self._api["FPDFPathSegment_GetType"](segment)
+            if kind == _MOVE:
+                start = point
+            elif kind == _LINE:
+                yield before, point
+            before = point
+            if kind != _MOVE and self._api["FPDFPathSegment_GetClose"](segment):
+                yield point, start
+                before = start
+
+    def _own_matrix(self, item: int) -> _Matrix:
         import pypdfium2.raw as raw
 
         matrix = raw.FS_MATRIX()
-        if not self._api["FPDFPageObj_GetMatrix"](form, ctypes.byref(matrix)):
+        if not self._api["FPDFPageObj_GetMatrix"](item, ctypes.byref(matrix)):
             return _UNITY
         return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
@@ -316,6 +363,10 @@ def _api() -> dict[str, Callable[..., Any]]:
         "FPDFPageObj_GetMark": (pointer, pointer, ctypes.c_ulong),
         "FPDFPageObjMark_GetName": (number, pointer, pointer, ctypes.c_ulong, pointer),
         "FPDFPath_GetDrawMode": (number, *[pointer] * 3),
+        "FPDFPath_CountSegments": (number, pointer),
+        "FPDFPath_GetPathSegment": (pointer, pointer, number),
+        "FPDFPathSegment_GetType": (number, pointer),
+        "FPDFPathSegment_GetClose": (number, pointer),
         "FPDFTextObj_GetTextRenderMode": (number, pointer),
         "FPDFTextObj_GetText": (ctypes.c_ulong, pointer, pointer, pointer, ctypes.c_ulong),
         "FPDFImageObj_GetImagePixelSize": (number, *[pointer] * 3),
