@@ -48,7 +48,8 @@ def kind_of(data: bytes, name: str, media_type: str | None) -> str:
     wanted = _KINDS.get(media_type.lower()) if media_type else SUFFIXES.get(PurePosixPath(name).suffix.lower())
     if media_type and wanted is None:
         raise NotADocument(f"documents of type {media_type!r} are not read", name, _CONVERT)
-    if head[:1024].find(b"%PDF-") >= 0 and wanted in (None, "pdf"):
+    # A zip that stores a PDF has its first bytes near its own.
+    if head[:1024].find(b"%PDF-") >= 0 and wanted in (None, "pdf") and not data.startswith(_ZIP):
         return "pdf"
     if data.startswith(b"%PDF-") and not media_type and wanted not in ("txt", "md", "uslm"):
         return "pdf"
@@ -105,4 +106,4 @@ def looks_readable(suffix: str, head: bytes) -> bool:
         from .uslm import is_uslm
 
         return is_uslm(head) or _is_html(head)
-    return suffix in SUFFIXES or head[:1024].find(b"%PDF-") >= 0
+    return suffix in SUFFIXES or (head[:1024].find(b"%PDF-") >= 0 and not head.startswith(_ZIP))

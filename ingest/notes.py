@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from .types import Block, Note, Page
 
 _FOOT = re.compile(r"(\d{1,3}|[*†‡§¶∗])\s?(?=[A-Z“\"(\[‘']|https?://|www\.)")
+_PUNCTUATION = "[.,;:!?)\\]”\"’']"
 _BRACKETED = re.compile(r"\[(\d{1,3}|[*†‡])\]\s")
 
 
@@ -63,6 +64,8 @@ def _anchor(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> i
     wanted = rf"\[{re.escape(mark)}\]" if bracketed else re.escape(mark)
     # "1.5", "12%" and "1,000" are numbers.
     behind = r"(?![\w.%]|,\d)" if mark.isdecimal() and not bracketed else ""
-    set_against = rf"(?:(?<=[^\W\d_])|(?<=[^\W\d_][.,;:!?)\]”\"’'])){wanted}{behind}"
+    set_against = (
+        rf"(?:(?<=[^\W\d_])|(?<=[^\W\d_]{_PUNCTUATION})|(?<=[^\W\d_]{_PUNCTUATION}{_PUNCTUATION})){wanted}{behind}"
+    )
     match = re.compile(set_against).search(text, start, end)
     return match.start() if match else None

@@ -123,10 +123,12 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
 def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, bytes | Path]]:
     found: list[tuple[str, bytes | Path]] = []
     before = len(skipped)
+    closed: list[str] = []
     try:
-        files = sorted((p for p in _walk(root)), key=lambda p: str(p).encode("utf-8", "surrogateescape"))
+        files = sorted(_walk(root, closed), key=lambda p: str(p).encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise Unreadable(f"the folder cannot be listed ({error.strerror})", name, "Check its permissions") from error
+    skipped += sorted(closed)
     for file in files:
         if _is_document(file):
             found.append((str(file), file))
@@ -137,14 +139,21 @@ def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, byt
     return found
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    for entry in root.iterdir():
+def _walk(root: Path, closed: list[str]) -> Iterator[Path]:
+    """The files in `root` and below; folders below that cannot be listed are appended to `closed`, with the reason.
+
+    Raises OSError where `root` itself cannot be.
+    """
+    for entry in list(root.iterdir()):
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
             # A link to a folder may lead back to where we are.
             if not entry.is_symlink():
-                yield from _walk(entry)
+                try:
+                    yield from _walk(entry, closed)
+                except OSError as error:
+                    closed.append(f"{entry} (the folder cannot be listed: {error.strerror})")
         elif entry.is_file():
             yield entry
 

@@ -177,6 +177,35 @@ def test_a_folder_gives_its_documents_sorted_and_names_the_rest(tmp_path: Path) 
     assert skipped == [f"{tmp_path}/{name}" for name in ("data.xml", "photo.png")]
 
 
+def test_a_folder_below_that_cannot_be_listed_is_named_and_costs_itself_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("Read me.")
+    (tmp_path / "closed" / "deep").mkdir(parents=True)
+    listed = Path.iterdir
+
+    def iterdir(folder: Path) -> object:
+        if folder.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    skipped: list[str] = []
+    assert [name for name, _ in find_documents(tmp_path, skipped)] == [str(tmp_path / "a.txt")]
+    assert skipped == [f"{tmp_path / 'closed'} (the folder cannot be listed: Permission denied)"]
+
+
+def test_a_zip_with_a_pdf_near_its_start_is_no_pdf(tmp_path: Path, make_pdf: Callable[..., bytes]) -> None:
+    with zipfile.ZipFile(tmp_path / "inner.zip", "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.pdf", make_pdf([["One page."]]))
+    (tmp_path / "b.txt").write_text("Read me.")
+    skipped: list[str] = []
+    assert [name for name, _ in find_documents(tmp_path, skipped)] == [str(tmp_path / "b.txt")]
+    assert skipped == [str(tmp_path / "inner.zip")]
+    with pytest.raises(NotADocument, match="zip"):
+        read("inner", data=(tmp_path / "inner.zip").read_bytes())
+
+
 def test_a_folder_without_documents_says_what_is_in_it(tmp_path: Path) -> None:
     with pytest.raises(NoDocuments, match="empty"):
         find_documents(tmp_path)
