@@ -180,6 +180,6 @@ def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf: Callable[...,
 
 
 def test_a_mark_behind_two_signs_is_found(make_pdf: Callable[..., bytes]) -> None:
-    page = ["The Water Resources Board (OWRB),5 which sits here, agrees.", "So it goes.", "5 See the rules of the board."]
+    page = ["The Water Resources Board (OWRB),5 which sits here, agrees.", "So it goes.", "5 See its rules."]
     (note,) = read("a.pdf", data=make_pdf([page])).notes
     assert note.mark == "5"
