@@ -15,6 +15,7 @@ _INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U0
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
 _BROKEN = re.compile(r"[-\u00ad\u2010]$")
+_BREAKS = re.compile(r"(?<=\w[-\u00ad\u2010]) (?=[a-z])")
 _WIDE_MIN, _WIDE_MAX = 55, 90
 _DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
 
@@ -88,6 +89,15 @@ class Hyphens:
         if not self._seen[joined] and min(len(head), len(tail)) > 2 and self._seen[head] and self._seen[tail]:
             return before + after
         return before[:-1] + after
+
+    def mend(self, text: str) -> str:
+        """`text` in which lines of print were joined with spaces, with its broken words joined."""
+        parts = _BREAKS.split(text)
+        mended = parts[0]
+        for part in parts[1:]:
+            suspended = part.startswith(("and ", "or ", "to "))  # "short- and long-term"
+            mended = (None if suspended else self.join(mended, part)) or f"{mended} {part}"
+        return mended
 
 
 def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 
 from .clean import Hyphens
-from .layout import Line, set_edges
+from .layout import TABLE, Line, set_edges
 from .references import caption_of
 from .sentences import is_opener
 from .types import Block, NumberedLine
@@ -58,6 +58,9 @@ class Flow:
 def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
     """The text of one page from its lines without furniture."""
     body = body_size(lines)
+    for line in lines:
+        if line.region == TABLE:
+            line.text = hyphens.mend(line.text)
     lines = _footnotes_last(lines, body)
     set_edges(lines)
     leading = _leading(lines)

@@ -20,11 +20,13 @@ from .tables import Row, take_tables
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SHORT_WORD = 5  # letters
-_TABLE = -2  # the region of rows of tables, which are no lines of a column
 _RTL_GAP = 1.8  # heights of a word; wider, the words are of two columns or cells
 _MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
 _MARK = re.compile(r"\d{1,3}|[*†‡§¶∗⋆★]{1,2}")
 _VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+TABLE = -2
+"""The region of rows of tables, which are no lines of a column."""
 
 
 @dataclass(slots=True)
@@ -295,7 +297,7 @@ def _line(row: list[Segment], region: int) -> Line:
     if table is not None:
         # The size of its print, not of its row: what is shown is all of it.
         line = Line("".join(parts), row[0].x0, table.top, max(s.x1 for s in row), table.top + table.print_height,
-                    words[0].bold, 0.0, _TABLE, row[0].x0, row[-1].x1, True)  # fmt: skip
+                    words[0].bold, 0.0, TABLE, row[0].x0, row[-1].x1, True)  # fmt: skip
         line.shown = row[0].x0, min(s.top for s in row), line.x1, max(s.bottom for s in row)
         return line
     first = words[0]

@@ -24,15 +24,21 @@ WIDTHS = [40, 190, 80, 110]
 def page_with(rows: Sequence[Sequence[str]], style: Sequence[tuple[Any, ...]], widths: Sequence[int] = WIDTHS) -> Page:
     """A page with a table between two paragraphs."""
     from reportlab.lib.styles import getSampleStyleSheet
-    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table
+    from reportlab.platypus import Paragraph, Spacer, Table
 
     plain = getSampleStyleSheet()["Normal"]
     table = Table([[Paragraph(cell, plain) for cell in row] for row in rows], colWidths=widths)
     table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *style])
     buffer = io.BytesIO()
     body = Paragraph(3 * BODY, plain)
-    SimpleDocTemplate(buffer).build([body, Spacer(1, 12), table, Spacer(1, 12), body])
+    _built(buffer, body, Spacer(1, 12), table, Spacer(1, 12), body)
     return read("a.pdf", data=buffer.getvalue()).pages[0]
+
+
+def _built(buffer: io.BytesIO, *parts: Any) -> None:
+    from reportlab.platypus import SimpleDocTemplate
+
+    SimpleDocTemplate(buffer).build(list(parts))
 
 
 def grid(line: float = 0.5) -> list[tuple[Any, ...]]:
@@ -53,6 +59,19 @@ def test_wrapped_cells_of_a_ruled_table_stay_in_their_row() -> None:
         assert lines[1:-1] == [" | ".join(row) for row in fees(count)]
         kinds = [page.text[b.start : b.end] for b in page.blocks if b.kind == "table"]
         assert kinds == lines[1:-1]
+
+
+def test_words_broken_in_a_cell_are_joined() -> None:
+    from reportlab.lib import colors
+    from reportlab.platypus import Table
+
+    lines = "The gate-keeper gives his assess-\nment of short- and long-\nterm repairs and of gate-\nkeepers"
+    buffer = io.BytesIO()
+    table = Table([["No.", "Duty"], ["1", lines], ["2", "An assessment is long-term"]], colWidths=[60, 200])
+    table.setStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black)])
+    _built(buffer, table)
+    rows = read("a.pdf", data=buffer.getvalue()).pages[0].text.split("\n")
+    assert rows[1] == ("1 | The gate-keeper gives his assessment of short- and long-term repairs and of gate-keepers")
 
 
 def test_a_cell_over_several_columns_is_one() -> None:
