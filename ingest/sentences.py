@@ -51,17 +51,20 @@ _RUNS_ON = re.compile(
 )
 _INLINE_ITEM = re.compile(r"(?<=[;:])(?:\s+(?:and|or|and/or))?\s+(?=\([A-Za-z0-9]{1,4}\)\s)")
 _LONG_WORDS = 60
+_CELLS = " | "
+_MAX_ROW_WORDS = 120
 
 
 def sentences(text: str) -> list[Span]:
     """The sentences of `text`, in order, without overlap and without white space at their edges.
 
     Everything between two spans is white space. A sentence of more than 60 words is cut before its inline items
-    "(a)", "(b)" ..., so that a quote can be a clause.
+    "(a)", "(b)" ..., so that a quote can be a clause. The row of a table is one sentence, unless it is very long.
     """
     spans: list[Span] = []
     for start, end in _lines(text):
-        for piece in _split_line(text, start, end):
+        row = _is_row(text[start:end])
+        for piece in [Span(start, end)] if row else _split_line(text, start, end):
             spans.extend(_split_items(text, piece))
     return spans
 
@@ -88,8 +91,15 @@ def _lines(text: str) -> list[tuple[int, int]]:
     return [run for run in runs if run[1] > run[0]]
 
 
+def _is_row(line: str) -> bool:
+    """Whether `line` is the row of a table, with its cells set apart, short enough to be read as one."""
+    return _CELLS in line and line.count(" ") < _MAX_ROW_WORDS and line == line.strip()
+
+
 def _continues(before: str, line: str) -> bool:
     tail = before[-40:].rstrip()
+    if _CELLS in line or _CELLS in before:
+        return False
     if not tail or tail[-1] in ".!?;:" or is_opener(line):
         return False
     first = line.lstrip()[:1]

@@ -119,3 +119,8 @@ def test_openers_are_known(line: str) -> None:
 @pytest.mark.parametrize("line", ["The tenant", "article of faith", "2021 was dry", "I. think"][:3])
 def test_ordinary_lines_are_no_openers(line: str) -> None:
     assert not is_opener(line)
+
+
+def test_the_row_of_a_table_is_one_sentence() -> None:
+    rows = ["M1 | A report. With pictures. | 1 May", "m2 | a second one | 2 May", "total | 2 reports"]
+    assert cut("\n".join(["It is paid by the table.", *rows])) == ["It is paid by the table.", *rows]
