@@ -16,6 +16,7 @@ _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
 _BROKEN = re.compile(r"[-\u00ad\u2010]$")
 _BREAKS = re.compile(r"(?<=\w[-\u00ad\u2010]) (?=[a-z])")
+_BROKEN_WORD = re.compile(r"\w+[-\u00ad\u2010] [a-z]\w*")  # in lines that were joined with spaces
 _WIDE_MIN, _WIDE_MAX = 55, 90
 _DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
 
@@ -62,7 +63,7 @@ class Hyphens:
         self._seen: Counter[str] = Counter()
         broken = False
         for line in lines:
-            words = _WORDS.findall(line.lower())
+            words = _WORDS.findall(_BROKEN_WORD.sub(" ", line.lower()))
             # The halves of broken words are no words.
             first, broken = int(broken), _BROKEN.search(line) is not None
             self._seen.update(words[first : len(words) - broken])
