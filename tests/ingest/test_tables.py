@@ -65,13 +65,16 @@ def test_words_broken_in_a_cell_are_joined() -> None:
     from reportlab.lib import colors
     from reportlab.platypus import Table
 
-    lines = "The keeper gives his assess-\nment of short- and long-\nterm work and gate-\nkeepers, berück-\nsichtigt"
+    duty = "The keeper gives his assess-\nment of short- and long-\nterm work and gate-\nkeepers, berück-\nsichtigt"
     buffer = io.BytesIO()
-    table = Table([["No.", "Duty"], ["1", lines], ["2", "An assessment of long-term gate-keepers"]], colWidths=[60, 200])
+    rows = [["No.", "Duty"], ["1", duty], ["2", "An assessment of long-term gate-keepers"]]
+    table = Table(rows, colWidths=[60, 200])
     table.setStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black)])
     _built(buffer, table)
     rows = read("a.pdf", data=buffer.getvalue()).pages[0].text.split("\n")
-    assert rows[1] == "1 | The keeper gives his assessment of short- and long-term work and gate-keepers, berücksichtigt"
+    assert (
+        rows[1] == "1 | The keeper gives his assessment of short- and long-term work and gate-keepers, berücksichtigt"
+    )
 
 
 def test_a_cell_over_several_columns_is_one() -> None:
