@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ _INTEGER = re.compile(r"\d{1,4}$")
 _NEEDED = {1: 10, 2: 6, 5: 4, 10: 4}
 _NEEDED_AGAIN = 3
 _MAX_DRIFT = 6.0  # points between the edges of numbers of one column beyond those of the widest
+_MAX_COLUMNS = 60  # places of numbers that are looked at, from the edge inwards
 _TWO_COLUMNS = 100  # points between numbers at both edges
 _SHORT = 12  # pages
 _NEAR, _TOGETHER = 3, 3  # so many of the pages around, with its own, must have line numbers
@@ -59,7 +60,8 @@ def _at_edge(words: Sequence[Word], candidates: Sequence[Word], left: bool, know
         return []
     outer = sorted(candidates, key=lambda word: word.x0 if left else -word.x1)
     best: list[Word] = []
-    for anchor in {(round(word.x0), round(word.x1)): word for word in outer}.values():
+    anchors = {(round(word.x0), round(word.x1)): word for word in outer}
+    for anchor in islice(anchors.values(), _MAX_COLUMNS):
         column = [word for word in outer if _aligned(word, anchor)]
         run = _rising(sorted(column, key=lambda word: word.top), known)
         if len(run) > len(best) and _is_edge(words, run, left) and (known or not _is_table(words, run, left)):

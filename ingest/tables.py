@@ -16,6 +16,7 @@ from .scene import Box
 _NEAR = 2.5  # points: rules that meet, or are drawn as pieces of one
 _MIN_SIDE = 6.0
 _MAX_RULES = 4_000
+_MAX_FIELDS = 10_000  # squared paper has more
 _COVERED = 0.6  # the share of a cell's side that a rule must run along
 _MIN_TRUSTED = 4  # rows; rules between fewer may part the head from all of the rest
 _MAX_SHARED = 2  # lines on one height in several cells of such a row
@@ -123,6 +124,8 @@ def _read(grid: _Grid, words: Sequence[Word]) -> tuple[list[Word], list[Row]]:
     """(the words within the grid, its rows); nothing where its cells are mostly empty, as the lines of a chart are, or
     hold what no rule separates."""
     ys, xs = _places(grid.across), _places(grid.down)
+    if len(ys) * len(xs) > _MAX_FIELDS:
+        return [], []
     inside = [w for w in words if xs[0] <= (w.x0 + w.x1) / 2 <= xs[-1] and ys[0] <= (w.top + w.bottom) / 2 <= ys[-1]]
     owners = _owners(grid, ys, xs)
     cells: dict[tuple[int, int], list[Word]] = {}
