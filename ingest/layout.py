@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from .columns import Segment, author_blocks, crosses, find_gutter, same_row, without_head
 from .line_numbers import number_lines, take_line_numbers
@@ -342,7 +343,7 @@ def _right_edge(column: Sequence[Line]) -> float:
     """The furthest x near which at least two lines, and one in twelve, end."""
     ends = sorted((line.x1 for line in column), reverse=True)
     needed = max(2, len(ends) // 12)
-    near = 1.5 * max(line.size for line in column)
+    near = 1.5 * median(line.size for line in column)
     for at, end in enumerate(ends):
         if at + needed <= len(ends) and end - ends[at + needed - 1] <= near:
             return end
