@@ -33,9 +33,8 @@ from docqa.model.weights import fingerprint
 BUNDLED = Path(__file__).parent / "bundled"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
 # Instructions that multiply bf16 faster than fp32: measured 3 to 5 times on Zen 5, level on Zen 4. Packed matrices are
-# faster still with VNNI (kernels/NOTES.md); beside AMX that was not measured.
+# faster still with VNNI, and beside AMX as fast at reading and eleven times as fast at writing (kernels/NOTES.md).
 BF16_FLAGS = ("avx512_bf16", "amx_bf16")
-AMX_FLAG = "amx_bf16"
 
 Observer = Callable[[int, Tensor], None]
 Follower = Callable[[Tensor, Tensor], None]
@@ -316,7 +315,7 @@ def _packed_here(folder: Path, compute: torch.dtype) -> bool:
     if compute == torch.float32:
         return packed_is_faster()
     grouped = CONFIG_KEY in read_config(folder)
-    return grouped and AMX_FLAG not in processor_flags() and packed_is_faster(than_bfloat16=True)
+    return grouped and packed_is_faster(than_bfloat16=True)
 
 
 def default_dtype() -> torch.dtype:
