@@ -318,6 +318,13 @@ def _packed_here(folder: Path, compute: torch.dtype) -> bool:
     return grouped and packed_is_faster(than_bfloat16=True)
 
 
+def compute_dtype(folder: Path) -> torch.dtype:
+    """What a model in `folder` computes in here when nothing is asked for: float32 where its matrices stay packed."""
+    dtype = _dtype(None)
+    packed = not os.environ.get("DOCQA_DTYPE") and _packed_here(folder, dtype)
+    return torch.float32 if packed else dtype
+
+
 def default_dtype() -> torch.dtype:
     """bfloat16 where the processor has instructions for it, else float32."""
     return torch.bfloat16 if set(BF16_FLAGS) & processor_flags() else torch.float32

@@ -89,7 +89,8 @@ class Planner:
 
     def raw_memory(self, tokens: int, jobs: int, documents: int) -> int:
         """Bytes of `jobs` processes that read `documents`, the longest of `tokens`, before anything is learned."""
-        return (_memory_bytes(*_config(self.options), self.options, tokens) + _lengths_bytes(documents // jobs)) * jobs
+        lengths = _lengths_bytes(Path(model_folder(self.options)), documents // jobs)
+        return (_memory_bytes(*_config(self.options), self.options, tokens) + lengths) * jobs
 
     def plan(self, units: list[Unit], jobs: int, *, probe: bool = False) -> BatchPlan:
         """Of `units`, all of which are left to do; `probe` makes the text of some, for who asks only for the plan.
@@ -203,13 +204,13 @@ def _memory_bytes(config: HybridConfig, depth: HybridConfig, options: Options, t
     return estimate(depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool).memory_bytes
 
 
-def _lengths_bytes(documents: int) -> int:
-    """What one process holds for the lengths of so many documents."""
+def _lengths_bytes(folder: Path, documents: int) -> int:
+    """What one process with the model in `folder` holds for the lengths of so many documents."""
     import torch
 
-    from docqa.model.load import default_dtype
+    from docqa.model.load import compute_dtype
 
-    return min(documents * LENGTH_BYTES, MOST_LENGTHS_BYTES) if default_dtype() is torch.bfloat16 else 0
+    return min(documents * LENGTH_BYTES, MOST_LENGTHS_BYTES) if compute_dtype(folder) is torch.bfloat16 else 0
 
 
 def _state_bytes(depth: HybridConfig, tokens: int) -> int:

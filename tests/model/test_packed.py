@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from docqa.kernels.cpu import library
 from docqa.kernels.dispatch import SWITCH, choose
+from docqa.model import load as load_module
 from docqa.model.errors import StateForeign, WeightsMissing
 from docqa.model.load import load_model, load_network
 from docqa.model.quantize import quantize
@@ -122,3 +123,13 @@ def test_a_missing_part_of_a_packed_matrix_is_named(folder, tmp_path):
     save_file(tensors, file)
     with pytest.raises(WeightsMissing, match=r"up_proj.weight.zero"):
         load_model(broken)
+
+
+@pytest.mark.parametrize(("faster", "dtype"), [(True, torch.float32), (False, torch.bfloat16)])
+def test_what_a_folder_is_computed_in_is_told_before_it_is_loaded(faster, dtype, monkeypatch):
+    monkeypatch.delenv("DOCQA_DTYPE", raising=False)
+    monkeypatch.setattr(load_module, "processor_flags", lambda: {"avx512_bf16", "amx_bf16", "avx512_vnni"})
+    monkeypatch.setattr(load_module, "packed_is_faster", lambda than_bfloat16=False: faster)
+    assert load_module.compute_dtype(load_module.BUNDLED) == dtype
+    monkeypatch.setenv("DOCQA_DTYPE", "bfloat16")
+    assert load_module.compute_dtype(load_module.BUNDLED) == torch.bfloat16

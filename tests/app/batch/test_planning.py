@@ -20,7 +20,7 @@ from docqa.app.engine import Options
 def test_the_memory_of_a_process_grows_with_the_lengths_that_it_reads_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype, kept: int
 ) -> None:
-    monkeypatch.setattr("docqa.model.load.default_dtype", lambda: dtype)
+    monkeypatch.setattr("docqa.model.load.compute_dtype", lambda folder: dtype)
     planner = Planner(Options(model=os.environ["DOCQA_MODEL"]), None, Speeds())
     one, ten = planner.raw_memory(100, 1, 1), planner.raw_memory(100, 1, 10)
     assert ten - one == 9 * kept
