@@ -150,14 +150,22 @@ class Ledger:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, which has the database to itself from its start: no deadlock between readers."""
-        self._database.execute("BEGIN IMMEDIATE")
+        """One transaction, which has the database to itself from its start: no deadlock between readers.
+
+        An interrupt may come between any two steps: whatever it leaves open is taken back, here or by the next one.
+        """
+        self._roll_back()
         try:
+            self._database.execute("BEGIN IMMEDIATE")
             yield self._database
+            self._database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self._roll_back()
             raise
-        self._database.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
 
 
 def remedy(error: sqlite3.Error) -> str:

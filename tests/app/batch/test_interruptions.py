@@ -21,6 +21,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 def _ended(process: subprocess.Popen[str]) -> int:
     _, said = process.communicate(timeout=240)
+    print(said)  # shown where the test fails
     assert "Traceback" not in said
     return process.returncode
 

@@ -78,3 +78,34 @@ def test_a_ledger_on_a_full_disk_is_not_to_be_moved_away(tmp_path: Path) -> None
     database.close()
     assert account.remedy(full.value) == "make room on that disk; the same command goes on"
     assert account.remedy(sqlite3.DatabaseError("file is not a database")).startswith("move it away")
+
+
+class _InterruptedCommit:
+    """A connection in which an interrupt comes right before the first COMMIT."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database, self._left = database, 1
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._database, name)
+
+    def execute(self, statement: str, *values: object) -> sqlite3.Cursor:
+        if statement == "COMMIT" and self._left:
+            self._left = 0
+            raise KeyboardInterrupt
+        return self._database.execute(statement, *values)
+
+
+def test_an_interrupt_between_two_steps_leaves_the_ledger_as_it_was_and_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger(path, "me", "here") as ledger:
+        ledger.begin(*BEGUN)
+        attempt = ledger.start("k", "a.txt", 1.0)
+        monkeypatch.setattr(ledger, "_database", _InterruptedCommit(ledger._database))
+        with pytest.raises(KeyboardInterrupt):
+            ledger.finish(attempt, account.DONE)
+        assert _rows(path, "SELECT outcome FROM attempts") == [(None,)]
+        ledger.finish(attempt, account.INTERRUPTED)
+    assert _rows(path, "SELECT outcome FROM attempts") == [("interrupted",)]
