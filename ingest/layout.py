@@ -152,15 +152,8 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
 def _right_to_left(words: Sequence[Word], width: float) -> list[Line]:
     """The lines of a page of Hebrew or Arabic. Its mirror image is ordered like any other page; the words of a line
     keep the order in which they were drawn, for numbers and names between them run the other way."""
-    segments: list[Segment] = []
-    for word in (w._replace(x0=width - w.x1, x1=width - w.x0) for w in words):
-        last = segments[-1] if segments else None
-        if last is None or word.newline or word.x0 > last.x1 + _RTL_GAP * (word.bottom - word.top):
-            segments.append(Segment([word], word.x0, word.top, word.x1, word.bottom))
-        else:
-            last.words.append(word)
-            last.x0, last.x1 = min(last.x0, word.x0), max(last.x1, word.x1)
-            last.top, last.bottom = min(last.top, word.top), max(last.bottom, word.bottom)
+    mirrored = [w._replace(x0=width - w.x1, x1=width - w.x0) for w in words]
+    segments = _segments(mirrored, lambda line, word: word.x0 <= line.x1 + _RTL_GAP * (word.bottom - word.top))
     lines: list[Line] = []
     _order(segments, 0.0, width, lines, 0)
     for line in lines:
@@ -172,13 +165,15 @@ def _row_segment(row: Row) -> Segment:
     return Segment([Word(row.text, *row.box, True, row.bold)], *row.box, row.height)
 
 
-def _segments(words: Sequence[Word]) -> list[Segment]:
+def _segments(words: Sequence[Word], follows: Callable[[Segment, Word], bool] | None = None) -> list[Segment]:
+    """Words in drawing order to segments; `follows` says whether a word goes on with one, by default on its height."""
+    goes_on = follows or _follows
     segments: list[Segment] = []
     current: Segment | None = None
     for word in words:
-        if current is not None and not word.newline and _follows(current, word):
+        if current is not None and not word.newline and goes_on(current, word):
             current.words.append(word)
-            current.x1 = max(current.x1, word.x1)
+            current.x0, current.x1 = min(current.x0, word.x0), max(current.x1, word.x1)
             current.top, current.bottom = min(current.top, word.top), max(current.bottom, word.bottom)
         else:
             current = Segment([word], word.x0, word.top, word.x1, word.bottom)

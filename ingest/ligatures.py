@@ -71,7 +71,7 @@ class Ligatures:
         codes = self._codes()
         characters = list(text)
         for match in _UNMAPPED.finditer(text) if codes else ():
-            letters = codes.get((_font_name(raw, handle, match.start()), ord(match.group())))
+            letters = codes.get((font_name(raw, handle, match.start()), ord(match.group())))
             if letters is not None:
                 characters[match.start()] = self._character(letters) or match.group()
         return "".join(characters)
@@ -91,7 +91,8 @@ class Ligatures:
         return chr(code)
 
 
-def _font_name(raw: Any, handle: Any, index: int) -> str:
+def font_name(raw: Any, handle: Any, index: int) -> str:
+    """The font of character `index` of a text page, without the prefix of a subset; empty where it is not known."""
     name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
     flags = ctypes.c_int(0)
     size = raw.FPDFText_GetFontInfo(handle, index, name, _FONT_NAME_BYTES, ctypes.byref(flags))

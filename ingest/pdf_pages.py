@@ -94,6 +94,8 @@ def extract(
             again = pages_to_read_again([page.numbers is not None for page in pages])
             for index, numbered in again.items():
                 if not pages[index].ocr and pages[index].problem is None and pages[index].lines:
+                    if on_page is not None:
+                        on_page(index + 1)
                     pages[index] = _read(reader, streams, file, index, None, numbered=numbered)
     if on_page is not None:
         on_page(0)

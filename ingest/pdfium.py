@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .hidden import OUTSIDE, SAME_COLOUR, Judge
-from .ligatures import Codes, Ligatures
+from .ligatures import Codes, Ligatures, font_name
 from .limits import MAX_PAGE_CHARS
 from .picture import page_png, placer
 from .scene import Box
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
-_NAME_BYTES = 128
 _MAX_ALIKE = 100
 _HIGH = 1.5
 _MIN_TILT = 5  # degrees
@@ -303,10 +302,5 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
 
 
 def _is_bold(raw: Any, handle: Any, index: int) -> bool:
-    name = ctypes.create_string_buffer(_NAME_BYTES)
-    flags = ctypes.c_int(0)
-    size = raw.FPDFText_GetFontInfo(handle, index, name, _NAME_BYTES, ctypes.byref(flags))
-    if not 0 < size <= _NAME_BYTES:
-        return False
-    lowered = name.value.lower()
-    return b"bold" in lowered or b"black" in lowered or b"cmbx" in lowered or b"medi" in lowered
+    lowered = font_name(raw, handle, index).lower()
+    return any(part in lowered for part in ("bold", "black", "cmbx", "medi"))

@@ -70,6 +70,13 @@ def test_the_short_last_page_of_a_numbered_document_is_numbered_too(pleading: Do
     assert page.text.startswith("word301 ") and line_of(page, "SO ORDERED.") == (3, 3)
 
 
+def test_a_page_that_is_read_again_is_told_again_so_that_its_time_is_its_own() -> None:
+    full = [[(n, sentence(100 * page + n)) for n in range(1, 29)] for page in range(2)]
+    began: list[int] = []
+    read("a.pdf", data=numbered_pdf([*full, [(n, sentence(300 + n)) for n in range(1, 5)]]), on_page=began.append)
+    assert began == [1, 2, 3, 3, 0]
+
+
 def test_lines_between_the_numbers_of_a_bill_are_counted() -> None:
     page = document([[(n if n % 5 == 0 else None, sentence(n)) for n in range(1, 31)]], right=True).pages[0]
     assert not any(line.strip().isdigit() for line in page.text.split("\n"))
