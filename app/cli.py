@@ -87,7 +87,7 @@ def parse(arguments: Sequence[str]) -> None:
 
 
 def _leave_imports(code: int) -> None:
-    early = sys.modules.get("docqa.app.early")
+    early = sys.modules.get("docqa.app.commands.early")
     if early is not None:
         early.leave(code)
 

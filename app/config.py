@@ -138,7 +138,7 @@ def resolve(flags: Mapping[str, object] | None = None, environment: Mapping[str,
 def _default(name: str) -> object:
     if name != "cache_dir":
         return KNOWN[name].default
-    from docqa.app.store import default_root
+    from docqa.app.storage.store import default_root
 
     return str(default_root())
 

@@ -1,6 +1,6 @@
 """Bytes in, Document out. Knows no torch, no tokenizer, no app; the libraries of each format load when it is read."""
 
-from .errors import (
+from docqa.ingest.errors import (
     Empty,
     Encrypted,
     IngestError,
@@ -11,7 +11,7 @@ from .errors import (
     TooLarge,
     Unreadable,
 )
-from .types import Block, Coverage, Document, Page, Passage, Section, Span
+from docqa.ingest.types import Block, Coverage, Document, Page, Passage, Section, Span
 
 __all__ = [
     "Block", "Coverage", "Document", "Empty", "Encrypted", "IngestError", "Missing", "NoDocuments", "NoText",

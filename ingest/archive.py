@@ -9,8 +9,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from .errors import Encrypted, TooLarge, Unreadable
-from .limits import MAX_ZIP_ENTRIES, MAX_ZIP_ENTRY_BYTES, MAX_ZIP_RATIO, MAX_ZIP_TOTAL_BYTES
+from docqa.ingest.errors import Encrypted, TooLarge, Unreadable
+from docqa.ingest.limits import MAX_ZIP_ENTRIES, MAX_ZIP_ENTRY_BYTES, MAX_ZIP_RATIO, MAX_ZIP_TOTAL_BYTES
 
 _RATIO_FROM = 2**20
 _SPLIT = "Unpack it and name the folder"

@@ -7,15 +7,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .definitions import find_definitions
-from .errors import NoText, TooLarge
-from .limits import MAX_TEXT_CHARS
-from .notes import find_notes
-from .passages import cut_passages
-from .references import find_references
-from .scans import INSTALL
-from .scans import available as scans_available
-from .types import Coverage, Document, Page, Passage, Section
+from docqa.ingest.errors import NoText, TooLarge
+from docqa.ingest.limits import MAX_TEXT_CHARS
+from docqa.ingest.pdf.ocr import INSTALL
+from docqa.ingest.pdf.ocr import available as scans_available
+from docqa.ingest.structure.definitions import find_definitions
+from docqa.ingest.structure.notes import find_notes
+from docqa.ingest.structure.passages import cut_passages
+from docqa.ingest.structure.references import find_references
+from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 
 _GOOD_SCORE = 0.95
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")

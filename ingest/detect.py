@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from .archive import package_kind
-from .errors import Encrypted, NotADocument, Unreadable
+from docqa.ingest.archive import package_kind
+from docqa.ingest.errors import Encrypted, NotADocument, Unreadable
 
 WORKS = "docqa reads PDF, DOCX, EPUB, HTML, LaTeX, e-mail (.eml), Markdown, plain text and USLM XML"
 SUFFIXES = {
@@ -68,7 +68,7 @@ def kind_of(data: bytes, name: str, media_type: str | None) -> str:
     if _is_html(head) and not media_type:
         return "html"
     if wanted == "uslm" or _XML.match(head):
-        from .uslm import is_uslm
+        from docqa.ingest.plain.uslm import is_uslm
 
         if not is_uslm(data):
             raise NotADocument("this XML is not USLM", name, _CONVERT)
@@ -103,7 +103,7 @@ def _is_html(head: bytes) -> bool:
 def looks_readable(suffix: str, head: bytes) -> bool:
     """Whether a file of a folder or an archive with this suffix and these first bytes is one to read."""
     if suffix == ".xml":
-        from .uslm import is_uslm
+        from docqa.ingest.plain.uslm import is_uslm
 
         return is_uslm(head) or _is_html(head)
     return suffix in SUFFIXES or (head[:1024].find(b"%PDF-") >= 0 and not head.startswith(_ZIP))

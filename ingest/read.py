@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from .archive import is_zip, package_kind, zip_entries
-from .detect import SUFFIXES, WORKS, kind_of, looks_readable
-from .errors import Empty, IngestError, Missing, NoDocuments, NotADocument, TooLarge, Unreadable
-from .limits import MAX_FILE_BYTES
-from .types import Document
+from docqa.ingest.archive import is_zip, package_kind, zip_entries
+from docqa.ingest.detect import SUFFIXES, WORKS, kind_of, looks_readable
+from docqa.ingest.errors import Empty, IngestError, Missing, NoDocuments, NotADocument, TooLarge, Unreadable
+from docqa.ingest.limits import MAX_FILE_BYTES
+from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
-    from .page_pool import Pool
+    from docqa.ingest.pdf.pool import Pool
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
 INGEST_VERSION = 4
@@ -54,7 +54,7 @@ def read(
     kind = kind_of(data, name, media_type)
     stem = PurePosixPath(name).stem if name != "-" else "standard input"
     if kind == "pdf":
-        from .pdf import read_pdf
+        from docqa.ingest.pdf.reader import read_pdf
 
         return read_pdf(
             data, name, stem=stem, password=password, pdfium=pdfium, on_pages=on_pages, on_page=on_page, on_ocr=on_ocr,
@@ -68,34 +68,34 @@ def read(
 def _reader(kind: str) -> Callable[..., Document]:
     """The reader of `kind`; its library loads only now."""
     if kind == "docx":
-        from .docx import read_docx
+        from docqa.ingest.docx.reader import read_docx
 
         return read_docx
     if kind == "epub":
-        from .epub import read_epub
+        from docqa.ingest.web.epub import read_epub
 
         return read_epub
     if kind == "html":
-        from .html import read_html
+        from docqa.ingest.web.html import read_html
 
         return read_html
     if kind == "tex":
-        from .latex import read_latex
+        from docqa.ingest.latex.reader import read_latex
 
         return read_latex
     if kind == "eml":
-        from .email_message import read_email
+        from docqa.ingest.web.email_message import read_email
 
         return read_email
     if kind == "md":
-        from .markdown import read_markdown
+        from docqa.ingest.plain.markdown import read_markdown
 
         return read_markdown
     if kind == "uslm":
-        from .uslm import read_uslm
+        from docqa.ingest.plain.uslm import read_uslm
 
         return read_uslm
-    from .text import read_text
+    from docqa.ingest.plain.text import read_text
 
     return read_text
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .errors import Unreadable
-from .types import Block, Coverage, Definition, Document, Note, NumberedLine, Page, Passage, Reference, Section
+from docqa.ingest.errors import Unreadable
+from docqa.ingest.types import (
+    Block,
+    Coverage,
+    Definition,
+    Document,
+    Note,
+    NumberedLine,
+    Page,
+    Passage,
+    Reference,
+    Section,
+)
 
 _FORMAT = 3
 

@@ -23,8 +23,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from .errors import ERRORS, IngestError, Unreadable
-from .limits import (
+from docqa.ingest.errors import ERRORS, IngestError, Unreadable
+from docqa.ingest.limits import (
     MAX_PAGES,
     WORKER_CPU_SECONDS,
     WORKER_CPU_SECONDS_PER_PAGE,
@@ -35,11 +35,11 @@ from .limits import (
     WORKER_PAGE_SECONDS,
     WORKER_WALL_SECONDS,
 )
-from .serialize import from_json
-from .types import Block, Document, Page
+from docqa.ingest.serialize import from_json
+from docqa.ingest.types import Block, Document, Page
 
 if TYPE_CHECKING:
-    from .inspection import PageView
+    from docqa.ingest.pdf.inspection import PageView
 
 _LENGTH = struct.Struct(">Q")
 
@@ -121,7 +121,7 @@ def inspect_in_worker(
 
     Raises its errors, and Unreadable where the page takes longer than `page_seconds` or crashes its reader.
     """
-    from . import inspection
+    from docqa.ingest.pdf import inspection
 
     name = str(path)
     request = {"path": name, "password": password, "inspect": asdict(page)}
@@ -261,9 +261,9 @@ def _read_frame(stream: IO[bytes]) -> bytes:
 def _answer(
     request: dict[str, Any], data: bytes, on_page: Callable[[int], None], on_ocr: Callable[[int], None]
 ) -> bytes:
-    from .page_pool import Pool, usable_cores
-    from .read import read
-    from .serialize import to_json
+    from docqa.ingest.pdf.pool import Pool, usable_cores
+    from docqa.ingest.read import read
+    from docqa.ingest.serialize import to_json
 
     try:
         if "inspect" in request:
@@ -292,7 +292,7 @@ def _answer(
 def _inspect(
     request: dict[str, Any], data: bytes, on_page: Callable[[int], None], on_ocr: Callable[[int], None]
 ) -> bytes:
-    from . import inspection
+    from docqa.ingest.pdf import inspection
 
     fields = request["inspect"]
     blocks = tuple(Block(**block) for block in fields.pop("blocks"))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import outline
-from .assemble import assemble, grade
-from .clean import clean, strip_invisible
-from .flow import Heading
-from .types import Block, Document, Page
+from docqa.ingest.assemble import assemble, grade
+from docqa.ingest.pdf.layout.paragraphs import Heading
+from docqa.ingest.structure import outline
+from docqa.ingest.structure.clean import clean, strip_invisible
+from docqa.ingest.types import Block, Document, Page
 
 _TIGHT = frozenset(("list", "table"))
 _MAX_HEADING_CHARS = 120

@@ -17,9 +17,9 @@ from docqa.kernels import rope
 from docqa.kernels.attention import attention
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.delta import delta_rule
+from docqa.kernels.matmul import PackedMatrix, product
 from docqa.kernels.moe import ExpertBank
 from docqa.kernels.norm import gated_norm, zero_centred_norm
-from docqa.kernels.products import PackedMatrix, product
 from docqa.model.config import FULL, HybridConfig
 from docqa.model.linear import Depthwise, Embedding, Linear, SwiGLU
 from docqa.model.moe import Experts, SparseMoe

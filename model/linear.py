@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from docqa.kernels.activation import silu_product
-from docqa.kernels.products import PackedMatrix, product
+from docqa.kernels.matmul import PackedMatrix, product
 
 
 class LazyStart:

@@ -14,21 +14,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.kernels.products import packed_is_faster
-from docqa.model.checkpoint import load_tensors, packed_matrices
+from docqa.kernels.matmul import packed_is_faster
+from docqa.model.checkpoints.checkpoint import load_tensors, packed_matrices
+from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for, default_budget
+from docqa.model.checkpoints.quantize import CONFIG_KEY
+from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
+from docqa.model.cost.plan import longest_context
+from docqa.model.decode.mtp import Mtp, load_mtp
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
-from docqa.model.experts import EXPERT_PARTS, banks_for, default_budget
-from docqa.model.heads import Heads
+from docqa.model.heads.cross_encoder import Reader
+from docqa.model.heads.heads import Heads
 from docqa.model.hybrid import Hybrid
-from docqa.model.memory import LongAttention
-from docqa.model.mtp import Mtp, load_mtp
-from docqa.model.plan import longest_context
-from docqa.model.quantize import CONFIG_KEY
-from docqa.model.reader import Reader
-from docqa.model.state import GRID, State
+from docqa.model.state.kv_cache import LongAttention
+from docqa.model.state.state import GRID, State
 from docqa.model.tokenizer import Tokenizer
-from docqa.model.weights import fingerprint
 
 BUNDLED = Path(__file__).parent / "bundled"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
@@ -195,7 +195,7 @@ class Model:
             float32 [positions before the question]: the attention mass of the question's tokens on each earlier token,
             averaged over tokens, heads and attention layers.
         """
-        from docqa.model.evidence import watched_mass
+        from docqa.model.heads.evidence import watched_mass
 
         return watched_mass(self, ids, state)
 

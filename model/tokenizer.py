@@ -13,8 +13,8 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from docqa.model.checkpoints.gguf.file import is_gguf, opened_gguf
 from docqa.model.errors import TokenizerUnsupported
-from docqa.model.gguf_file import is_gguf, opened_gguf
 
 # What `ByteLevel` splits on by itself, and the same behind `Digits(individual_digits=True)`: there a digit is always a
 # piece of its own, so white space in front of one keeps its last character, as at the end of the text.
@@ -263,7 +263,7 @@ def _split_pattern(spec: dict[str, Any]) -> str | None:
 
 def _of_gguf(folder: Path) -> Tokenizer:
     """The tokenizer inside a GGUF file."""
-    from docqa.model.gguf_vocabulary import vocabulary_spec
+    from docqa.model.checkpoints.gguf.vocabulary import vocabulary_spec
 
     file = opened_gguf(folder)
     end = file.metadata.get("tokenizer.ggml.eos_token_id")

@@ -6,8 +6,15 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from docqa.model.encoder import EncoderShape
-from docqa.model.reader import READER_FILE, READER_TOKENIZER, Reader, ReaderTokenizer, described, stored_form
+from docqa.model.heads.cross_encoder import (
+    READER_FILE,
+    READER_TOKENIZER,
+    Reader,
+    ReaderTokenizer,
+    described,
+    stored_form,
+)
+from docqa.model.heads.encoder import EncoderShape
 
 
 def write_pieces(path: Path) -> int:

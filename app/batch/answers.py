@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from docqa.app.answer import Answer
+from docqa.app.answer.answer import Answer
 from docqa.app.batch.documents import NAMELESS, open_document, read_document
 from docqa.app.batch.machine import bound_kept_products
 from docqa.app.batch.work import Processed
-from docqa.app.engine import Options, load_model, open_store
+from docqa.app.session.engine import Options, load_model, open_store
 
 if TYPE_CHECKING:
-    from docqa.app.events import Event
+    from docqa.app.answer.events import Event
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Answers:
         return {"name": self.name, "options": asdict(self.options), "questions": self.questions}
 
     def identity(self) -> dict[str, Any]:
-        from docqa.app.answer import SCHEMA
+        from docqa.app.answer.answer import SCHEMA
         from docqa.app.batch.identity import reading_identity
 
         return {
@@ -56,7 +56,7 @@ class Answers:
             self._model = load_model(self.options)
 
     def process(self, content: bytes, name: str, told: Callable[[Event], None]) -> Processed:
-        from docqa.app.events import Finished
+        from docqa.app.answer.events import Finished
 
         self.prepare()
         store = open_store(self.options) if self.options.store else None

@@ -12,24 +12,24 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from docqa.app import report
-from docqa.app.batch import ledger as account
-from docqa.app.batch.executors import Executor, Serial
+from docqa.app.batch.execution import ledger as account
+from docqa.app.batch.execution.executors import Executor, Serial
+from docqa.app.batch.execution.leases import Leases
+from docqa.app.batch.execution.ledger import Ledger, Planned
+from docqa.app.batch.execution.runner import Monitor, Runner, Shared, Tally
 from docqa.app.batch.items import Failure, Item, Listing, Unit
-from docqa.app.batch.leases import Leases
-from docqa.app.batch.ledger import Ledger, Planned
 from docqa.app.batch.machine import available_bytes, machine_name, usable_cores
 from docqa.app.batch.names import LEDGER
 from docqa.app.batch.planning import BatchPlan, Planner, fitting_jobs
-from docqa.app.batch.runner import Monitor, Runner, Shared, Tally
 from docqa.app.batch.speeds import Speeds, load_speeds, save_speeds
 from docqa.app.batch.work import Work, identity_hash, make_work
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError, UsageError
 
 if TYPE_CHECKING:
-    from docqa.app.engine import Options
-    from docqa.app.events import Event
-    from docqa.app.store import Store
+    from docqa.app.answer.events import Event
+    from docqa.app.session.engine import Options
+    from docqa.app.storage.store import Store
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Batch:
     def __init__(
         self, work: Work, options: Options, listing: Listing, workspace: Workspace, settings: Settings
     ) -> None:
-        from docqa.app.engine import open_store
+        from docqa.app.session.engine import open_store
 
         self.options, self.listing, self.workspace, self.settings = options, listing, workspace, settings
         self.store: Store | None = open_store(options) if options.store else None
@@ -173,10 +173,10 @@ class Batch:
         spec = self._work.spec()
         work = make_work({**spec, "options": {**spec["options"], "threads": threads}})
         if self.settings.ray is not None:
-            from docqa.app.batch.ray_actors import RayActors
+            from docqa.app.batch.execution.ray_actors import RayActors
 
             return RayActors(work, jobs, threads, self.settings.ray)
-        from docqa.app.batch.processes import Processes
+        from docqa.app.batch.execution.processes import Processes
 
         return Processes(work, jobs, threads)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from docqa.app.engine import Options
-    from docqa.app.session import Session
-    from docqa.app.store import Store
+    from docqa.app.session.engine import Options
+    from docqa.app.session.session import Session
+    from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
 
 UNTITLED = "Untitled"
@@ -35,7 +35,7 @@ class Source:
 
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Source:
     """The Document of `content`, read as a file called `name`. Raises the errors of docqa.ingest.errors."""
-    from docqa.app.sources import ReadingOptions, keep_document, kept_document
+    from docqa.app.storage.sources import ReadingOptions, keep_document, kept_document
     from docqa.ingest.worker import read_in_worker
 
     started = time.monotonic()
@@ -53,7 +53,7 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
 
 def open_document(document: Document, options: Options, store: Store | None, model: Any) -> Session:
     """A Session of `document` alone, which keeps its state only where reading it again would take long."""
-    from docqa.app.engine import session_of
+    from docqa.app.session.engine import session_of
 
     long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
     return session_of([document], options, store=store if long else None, model=model)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from docqa.app.engine import Options
+    from docqa.app.session.engine import Options
 
 
 def reading_identity(options: Options) -> dict[str, Any]:
@@ -18,10 +18,10 @@ def reading_identity(options: Options) -> dict[str, Any]:
     """
     from importlib.metadata import version
 
-    from docqa.app.remote.address import is_remote
+    from docqa.app.answerers.remote.address import is_remote
+    from docqa.ingest.pdf.ocr import available
     from docqa.ingest.read import INGEST_VERSION
-    from docqa.ingest.scans import available
-    from docqa.model.weights import fingerprint
+    from docqa.model.checkpoints.weights import fingerprint
 
     folder = model_folder(options)
     server = f"{options.model} at {options.base_url}" if is_remote(options.model) else None
@@ -43,7 +43,7 @@ def model_folder(options: Options) -> Path:
     Raises ModelNotFound.
     """
     import docqa.model
-    from docqa.app.remote.address import is_remote
+    from docqa.app.answerers.remote.address import is_remote
     from docqa.model.errors import ModelNotFound
 
     local = options.model is not None and not is_remote(options.model)

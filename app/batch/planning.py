@@ -1,7 +1,8 @@
 """What a batch will take, before it begins: tokens, seconds, memory, disk, and what is there already.
 
-Sizes are those of the planner of single reads (docqa.model.plan), times those that earlier runs took on this machine
-(`speeds`). The text of a document is made for it only where its size says little, nothing was learned of its kind, and
+Sizes are those of the planner of single reads (docqa.model.cost.plan), times those that earlier runs took on this
+machine (`speeds`). The text of a document is made for it only where its size says little, nothing was learned of its
+kind, and
 nothing but the plan is wanted: then some are read, for as long as `PROBE_S` lasts.
 """
 
@@ -22,8 +23,8 @@ from docqa.app.batch.items import Unit, read_content
 from docqa.app.batch.speeds import Line, Speeds
 
 if TYPE_CHECKING:
-    from docqa.app.engine import Options
-    from docqa.app.store import Store
+    from docqa.app.session.engine import Options
+    from docqa.app.storage.store import Store
     from docqa.model.config import HybridConfig
 
 PROBE_S = 8.0
@@ -115,7 +116,7 @@ class Planner:
         return BatchPlan(plans, jobs, seconds, round(raw * ratio), disk)
 
     def _unit(self, unit: Unit, depth: HybridConfig, kept_states: set[str]) -> UnitPlan:
-        from docqa.model.plan import LONGEST_CONTEXT, estimate
+        from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
 
         size, suffix = unit.item.bytes, unit.item.suffix
         tokens = round(min(self._tokens(suffix, size), LONGEST_CONTEXT))
@@ -155,7 +156,7 @@ class Planner:
                 line.add(unit.item.bytes, characters / CHARACTERS_PER_TOKEN)
 
     def _has_text(self, unit: Unit) -> bool:
-        from docqa.app.sources import ReadingOptions, document_key
+        from docqa.app.storage.sources import ReadingOptions, document_key
 
         if self.store is None or unit.item.digest is None:
             return False
@@ -192,10 +193,10 @@ def _config(options: Options) -> tuple[HybridConfig, HybridConfig]:
 
 
 def _memory_bytes(config: HybridConfig, depth: HybridConfig, options: Options, tokens: int) -> int:
-    from docqa.model.experts import default_budget
+    from docqa.model.checkpoints.experts import default_budget
+    from docqa.model.checkpoints.weights import weight_files
+    from docqa.model.cost.plan import estimate, parameters
     from docqa.model.load import default_dtype
-    from docqa.model.plan import estimate, parameters
-    from docqa.model.weights import weight_files
 
     on_disk = sum(path.stat().st_size for path in weight_files(Path(model_folder(options))))
     on_disk = on_disk * parameters(depth)["total"] // parameters(config)["total"]
@@ -214,7 +215,7 @@ def _lengths_bytes(folder: Path, documents: int) -> int:
 
 
 def _state_bytes(depth: HybridConfig, tokens: int) -> int:
-    from docqa.model.plan import estimate
+    from docqa.model.cost.plan import estimate
 
     return estimate(depth, tokens).disk_bytes
 

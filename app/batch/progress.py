@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app import report
-from docqa.app.events import Event, Reading, Warning
-from docqa.app.progress import LINE_EVERY_S, REDRAW_EVERY_S, bar, duration
-from docqa.app.render import printable
+from docqa.app.answer.events import Event, Reading, Warning
+from docqa.app.output.progress import LINE_EVERY_S, REDRAW_EVERY_S, bar, duration
+from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.batch.items import Unit

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from docqa.app.output_file import write_whole
+from docqa.app.storage.atomic import write_whole
 
 SCHEMA = 1
 FILE = "batch_speeds.json"

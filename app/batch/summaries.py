@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from docqa.app.batch.documents import NAMELESS, UNTITLED, open_document, read_document
 from docqa.app.batch.machine import bound_kept_products
 from docqa.app.batch.work import Processed
-from docqa.app.engine import Options, load_model, open_store
+from docqa.app.session.engine import Options, load_model, open_store
 
 if TYPE_CHECKING:
-    from docqa.app.events import Event
+    from docqa.app.answer.events import Event
     from docqa.app.summary.record import SummaryRecord
 
 

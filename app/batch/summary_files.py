@@ -18,7 +18,7 @@ from docqa.app.batch.items import Item, Unit
 from docqa.app.batch.names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
 from docqa.app.batch.summaries import named
 from docqa.app.errors import ResourceError, UsageError
-from docqa.app.output_file import write_whole
+from docqa.app.storage.atomic import write_whole
 
 if TYPE_CHECKING:
     from docqa.app.summary.record import SummaryRecord

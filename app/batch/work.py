@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from docqa.app.batch.items import Failure, Item, failure_of, read_content
 
 if TYPE_CHECKING:
-    from docqa.app.events import Event
+    from docqa.app.answer.events import Event
 
 
 @dataclass(frozen=True)

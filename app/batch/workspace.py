@@ -17,7 +17,7 @@ from pathlib import Path
 
 from docqa.app.batch.items import Failure
 from docqa.app.batch.names import WORKSPACE
-from docqa.app.output_file import TEMPORARY_PREFIX, write_whole
+from docqa.app.storage.atomic import TEMPORARY_PREFIX, write_whole
 
 
 class Workspace:

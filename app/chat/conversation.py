@@ -8,16 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.chat.followup import Earlier, resolve
-from docqa.app.events import Event, Finished, Preview
 from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.history import kept_documents
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
 
 if TYPE_CHECKING:
-    from docqa.app.answer import Answer, Quote
+    from docqa.app.answer.answer import Answer, Quote
     from docqa.app.history.recorder import Recorder
-    from docqa.app.session import Session
+    from docqa.app.session.session import Session
 
 STOPPED = "stopped before it was answered"
 ANEW = "asked again"

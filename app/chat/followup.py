@@ -29,7 +29,7 @@ from docqa.app.chat.phrases import (
     word_set,
     words_of,
 )
-from docqa.app.words import terms
+from docqa.app.evidence.terms import terms
 
 _ABOUT = re.compile(r"(?:what|how) about\b[\s,]+", re.IGNORECASE)
 _PERSON = {"he": False, "she": False, "him": False, "his": True, "her": True, "hers": True}

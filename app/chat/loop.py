@@ -12,13 +12,15 @@ from difflib import get_close_matches
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from docqa.app import events, render, report
+from docqa.app import report
+from docqa.app.answer import events
 from docqa.app.chat import slash
-from docqa.app.commands.screen import Screen
 from docqa.app.history.records import NEXT_BEST
+from docqa.app.output import render
+from docqa.app.output.console import Screen
 
 if TYPE_CHECKING:
-    from docqa.app.answer import Answer
+    from docqa.app.answer.answer import Answer
     from docqa.app.chat.conversation import Conversation
 
 PROMPT = "> "

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from docqa.app.answer import Cite
+from docqa.app.answer.answer import Cite
 from docqa.app.errors import InputError, UsageError
-from docqa.app.render import cite_text, page_text, printable
+from docqa.app.output.render import cite_text, page_text, printable
 
 if TYPE_CHECKING:
     from docqa.app.chat.conversation import Conversation
@@ -52,7 +52,7 @@ def save(conversation: Conversation, path: str) -> str:
     """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where the disk refuses."""
     from docqa.app.history.html_page import html_page
     from docqa.app.history.markdown import markdown
-    from docqa.app.output_file import check_output, write_new
+    from docqa.app.storage.atomic import check_output, write_new
 
     if not conversation.turns:
         raise UsageError("nothing was asked yet", where="/save")

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from docqa.app import early, report
-from docqa.app.commands import batches, flags, inputs
+from docqa.app import report
+from docqa.app.commands import batches, early, flags, inputs
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from docqa.app.answer import Answer
+    from docqa.app.answer.answer import Answer
+    from docqa.app.answer.events import Event
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import Item
-    from docqa.app.engine import Options
-    from docqa.app.events import Event
-    from docqa.app.session import Session
+    from docqa.app.session.engine import Options
+    from docqa.app.session.session import Session
 
 Items = Annotated[
     list[str] | None,
@@ -105,7 +105,7 @@ class _Run:
 
     def ask(self, paths: list[str]) -> int:
         """All questions of one context."""
-        from docqa.app.engine import open_session
+        from docqa.app.session.engine import open_session
 
         if self.options.model is None and self.model is None and all(map(os.path.exists, paths)):
             early.begin()
@@ -113,7 +113,7 @@ class _Run:
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
         """The exit code of every document of `paths`, those of folders and archives too, asked one by one."""
-        from docqa.app.extraction import members, session_of_member
+        from docqa.app.batch.extraction import members, session_of_member
 
         passed_over: list[str] = []
         for name in inputs.every_document(paths, passed_over):
@@ -158,10 +158,10 @@ class _Run:
 
     def _show_item(self, batch: Batch, item: Item) -> int:
         """The answers about one document of a batch, or why there are none; returns the exit code."""
+        from docqa.app.answer.events import Finished
         from docqa.app.batch.answers import answers_of
-        from docqa.app.commands.screen import Screen
         from docqa.app.errors import InputError, ResourceError
-        from docqa.app.events import Finished
+        from docqa.app.output.console import Screen
 
         failure = batch.failure(item)
         if failure is None:
@@ -176,8 +176,8 @@ class _Run:
 
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
         """Ask what is `left`, and take each question from it when it is answered."""
-        from docqa.app.commands.screen import Screen
         from docqa.app.history.recorder import Recorder
+        from docqa.app.output.console import Screen
 
         heading = ", ".join(document.path for document in session.documents) if named else ""
         screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1)
@@ -195,7 +195,7 @@ class _Run:
 
     def _told_once(self, events: Iterator[Event]) -> Iterator[Event]:
         """`events` without the notice that passages are sent, but for the first context of the command."""
-        from docqa.app.events import Warning
+        from docqa.app.answer.events import Warning
 
         notice = inputs.notice(self.options)
         for event in events:
@@ -213,7 +213,7 @@ class _Run:
 
 def failed_answer(question: str, error: Exception, options: Options) -> Answer:
     """The Answer of a question whose documents or model could not be used: status unreadable or error."""
-    from docqa.app.answer import Answer, CoverageReport, Usage
+    from docqa.app.answer.answer import Answer, CoverageReport, Usage
     from docqa.ingest.read import INGEST_VERSION
 
     provenance = {

@@ -18,8 +18,8 @@ from docqa.app import report
 from docqa.app.commands import inputs
 from docqa.app.commands.inputs import STDIN
 from docqa.app.errors import ResourceError, UsageError
-from docqa.app.progress import duration, size
-from docqa.app.render import printable
+from docqa.app.output.progress import duration, size
+from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Account, Batch

@@ -19,10 +19,10 @@ def bench(
     plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
 ) -> int:
     """Measure reading, writing and starting, beside transformers in the same run; the last line is JSON."""
-    from docqa.app import engine
-    from docqa.app.bench import machine, rows, run
-    from docqa.app.bench import plot as drawing
-    from docqa.app.output_file import check_output, write_whole
+    from docqa.app.lab.bench import machine, rows, run
+    from docqa.app.lab.bench import plot as drawing
+    from docqa.app.session import engine
+    from docqa.app.storage.atomic import check_output, write_whole
 
     if plot is not None:
         check_output(plot)

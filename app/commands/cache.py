@@ -10,12 +10,12 @@ import typer
 
 from docqa.app import report
 from docqa.app.errors import InputError, UsageError
-from docqa.app.progress import size
-from docqa.app.render import printable
+from docqa.app.output.progress import size
+from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.history.history import History
-    from docqa.app.store import Entry, Store
+    from docqa.app.storage.store import Entry, Store
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
@@ -75,8 +75,8 @@ def prune(
 
 def verify() -> int:
     """Check every kept document and state against its checksums; status 4 when one is damaged."""
+    from docqa.app.context.prefill import check_state
     from docqa.app.history.history import open_kept
-    from docqa.app.states import check_state
 
     store = _store()
     checked = len(store.entries())
@@ -133,7 +133,7 @@ def forget(file: Annotated[str, typer.Argument(metavar="FILE", help="The file; i
 
 def _store() -> Store:
     from docqa.app import config
-    from docqa.app.store import Store
+    from docqa.app.storage.store import Store
 
     return Store(Path(config.resolve().text("cache_dir") or ".").expanduser())
 

@@ -12,13 +12,13 @@ import typer
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.render import printable
+from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.chat.conversation import Conversation
-    from docqa.app.engine import Options
     from docqa.app.history.records import KeptSession, KeptTurn
-    from docqa.app.session import Session
+    from docqa.app.session.engine import Options
+    from docqa.app.session.session import Session
 
 _Files = Annotated[list[str] | None, typer.Argument(metavar="FILE...", help="Files, folders or .zip archives.")]
 _Resume = Annotated[
@@ -71,9 +71,9 @@ def chat(
 
 def _can_think(options: Options) -> bool:
     """Whether the model may think before it answers; of a server's, the server knows."""
+    from docqa.app.answerers.remote.address import is_remote
     from docqa.app.models.library import bundled
-    from docqa.app.remote.address import is_remote
-    from docqa.model.chat_template import ChatTemplate
+    from docqa.model.prompts.chat_template import ChatTemplate
 
     if is_remote(options.model):
         return True
@@ -86,8 +86,8 @@ def _talk(
 ) -> int:
     from docqa.app.chat.conversation import Conversation
     from docqa.app.chat.loop import ChatLoop, piped_lines, typed_lines
-    from docqa.app.engine import open_session
     from docqa.app.history.recorder import Recorder
+    from docqa.app.session.engine import open_session
 
     typed = sys.stdin is not None and sys.stdin.isatty()
     with open_session(paths, options) as session:
@@ -107,8 +107,8 @@ def _talk(
 
 def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]]:
     """The session to go on with. Raises InputError where there is none, or it belongs to the terminal interface."""
-    from docqa.app.engine import open_store
     from docqa.app.history.history import open_kept
+    from docqa.app.session.engine import open_store
 
     history = open_kept(open_store(options))
     if history is None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from docqa.app import report
-from docqa.app.progress import size
+from docqa.app.output.progress import size
 
 _PACKAGES = (
     "docqa-reader", "torch", "transformers", "triton", "tiktoken", "safetensors", "numpy", "bm25s", "PyStemmer",
@@ -97,11 +97,11 @@ def _packages() -> list[str]:
 
 
 def _model(chosen: str | None) -> list[str]:
+    from docqa.app.answerers.remote.address import is_remote
     from docqa.app.commands.inputs import BUNDLED_NAME
     from docqa.app.commands.models import model_folder
-    from docqa.app.remote.address import is_remote
+    from docqa.model.checkpoints.weights import fingerprint
     from docqa.model.errors import ModelError
-    from docqa.model.weights import fingerprint
 
     name = chosen or BUNDLED_NAME
     if is_remote(name):
@@ -114,7 +114,7 @@ def _model(chosen: str | None) -> list[str]:
 
 
 def _disk(folder: Path) -> list[str]:
-    from docqa.app.store import Store
+    from docqa.app.storage.store import Store
 
     store = Store(folder)
     kept = sum(entry.bytes for entry in store.entries())

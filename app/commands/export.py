@@ -10,7 +10,7 @@ import typer
 from docqa.app import report
 from docqa.app.commands.inputs import BUNDLED_NAME
 from docqa.app.errors import UsageError
-from docqa.app.progress import size
+from docqa.app.output.progress import size
 
 FORMATS = ("hf", "gguf")
 
@@ -27,7 +27,7 @@ def export_model(
     Example: docqa models export docqa-155m out/ --format gguf
     """
     from docqa.app.commands.models import bundled, model_folder
-    from docqa.model.export import export
+    from docqa.model.checkpoints.export import export
 
     if form not in FORMATS:
         raise UsageError(f"no such format: {form}", hint=f"--format {' or '.join(FORMATS)}")

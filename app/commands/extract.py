@@ -11,7 +11,7 @@ import typer
 from docqa.app import report
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.render import printable
+from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch
@@ -61,7 +61,7 @@ def extract(
     from docqa.app.batch.answers import Answers
     from docqa.app.batch.batch import Batch, Settings
     from docqa.app.batch.workspace import Workspace
-    from docqa.app.output_file import check_output
+    from docqa.app.storage.atomic import check_output
 
     chosen = _form(form, output)
     inputs.check_stdin(paths)
@@ -88,10 +88,10 @@ def extract(
 
 def _write(batch: Batch, asked: list[str], form: str, output: str | None, *, conflicts: bool) -> int:
     """The table of what is answered now; returns the exit code."""
-    from docqa.app.extraction import table_rows
-    from docqa.app.output_file import write_whole
-    from docqa.app.table import make_table
-    from docqa.app.table_files import table_bytes
+    from docqa.app.batch.extraction import table_rows
+    from docqa.app.output.table import make_table
+    from docqa.app.output.table_files import table_bytes
+    from docqa.app.storage.atomic import write_whole
 
     table = make_table(asked, table_rows(batch, len(asked)))
     data = table_bytes(table, form, conflicts=conflicts)
@@ -134,7 +134,7 @@ def _without_output(listing: Listing, paths: list[str], output: str | None) -> L
 
 
 def _is_ours(output: str) -> bool:
-    from docqa.app.table_files import MARKDOWN_HEAD
+    from docqa.app.output.table_files import MARKDOWN_HEAD
 
     with open(output, "rb") as stream:
         return stream.read(len(MARKDOWN_HEAD)) == MARKDOWN_HEAD.encode()

@@ -12,7 +12,7 @@ import typer
 from docqa.app import report
 from docqa.app.commands import flags
 from docqa.app.errors import InputError, UsageError
-from docqa.app.render import printable
+from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.history.history import History
@@ -73,7 +73,7 @@ def _list(query: str, limit: int, as_json: bool) -> int:
 
 def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) -> int:
     from docqa.app.history.records import parse_id
-    from docqa.app.output_file import check_output, write_whole
+    from docqa.app.storage.atomic import check_output, write_whole
 
     if as_json:
         raise UsageError("an export is Markdown or HTML", where="--json", hint="docqa history QUERY --json")
@@ -119,7 +119,7 @@ def _found(number: int) -> tuple[KeptSession, list[KeptTurn]]:
 def _open() -> History | None:
     from docqa.app import config
     from docqa.app.history.history import open_kept
-    from docqa.app.store import Store
+    from docqa.app.storage.store import Store
 
     return open_kept(Store(Path(config.resolve().text("cache_dir") or ".").expanduser()))
 

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docqa.app.answerers.remote.address import is_remote
 from docqa.app.errors import InputError, UsageError
-from docqa.app.remote.address import is_remote
 
 if TYPE_CHECKING:
-    from docqa.app.engine import Options
+    from docqa.app.session.engine import Options
 
 STDIN = "-"
 BUNDLED_NAME = "docqa-155m"
@@ -114,7 +114,7 @@ def options(
     Raises UsageError for a server that no model is on.
     """
     from docqa.app import config
-    from docqa.app.engine import Options
+    from docqa.app.session.engine import Options
 
     flags = {"model": model, "k": k, "preview": preview, "store": store, "include_hidden": include_hidden}
     settings = config.resolve(flags | {"base_url": base_url})
@@ -167,8 +167,8 @@ def notice(options: Options) -> str | None:
     """That passages are sent to a server, and to which; None where the model runs here. Raises UsageError."""
     if not is_remote(options.model):
         return None
-    from docqa.app.remote.address import Address
-    from docqa.app.remote.model import RemoteModel
+    from docqa.app.answerers.remote.address import Address
+    from docqa.app.answerers.remote.model import RemoteModel
 
     return RemoteModel(Address.of(str(options.model), options.base_url), options.timeout_s).notice()
 

@@ -13,10 +13,10 @@ import typer
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.render import printable
+from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
-    from docqa.app.inspection import Inspection
+    from docqa.app.inspection.page_facts import Inspection
 
 _Page = Annotated[
     str | None, typer.Option("--page", metavar="LABEL", help='The printed page, or "PDF 4" for the fourth (the first).')
@@ -41,7 +41,7 @@ def inspect(
     The picture is an SVG, or a PNG with --png and where --output ends so; on a terminal the page is described in words
     instead.
     """
-    from docqa.app.inspection import inspect_file, summary, to_json_object
+    from docqa.app.inspection.page_facts import inspect_file, summary, to_json_object
 
     inputs.check_stdin([file])
     png = png or (output is not None and output.lower().endswith(".png"))
@@ -63,14 +63,14 @@ def inspect(
 
 
 def _picture(seen: Inspection) -> str:
-    from docqa.app.page_svg import page_svg
+    from docqa.app.inspection.page_svg import page_svg
 
     _check_size(seen)
     return page_svg(seen).rstrip("\n")
 
 
 def _drawn(seen: Inspection) -> bytes:
-    from docqa.app.page_png import page_png
+    from docqa.app.inspection.page_png import page_png
 
     _check_size(seen)
     return page_png(seen)

@@ -11,7 +11,7 @@ import typer
 from docqa.app import report
 from docqa.app.commands import flags
 from docqa.app.errors import UsageError
-from docqa.app.progress import size
+from docqa.app.output.progress import size
 
 
 def pull(
@@ -54,9 +54,9 @@ def use(
     With openai:NAME, passages of every document that you ask about are sent to that server.
     """
     from docqa.app import config
+    from docqa.app.answerers.remote.address import Address, is_remote
     from docqa.app.models import library
     from docqa.app.models.choose import set_values
-    from docqa.app.remote.address import Address, is_remote
     from docqa.model.errors import ModelNotFound
 
     values: dict[str, str | None]
@@ -91,7 +91,7 @@ def quantize(
     """
     from docqa.app.commands.export import check_target
     from docqa.app.commands.models import model_folder
-    from docqa.model.quantize import quantize as pack
+    from docqa.model.checkpoints.quantize import quantize as pack
 
     source, target = model_folder(model), Path(folder).expanduser()
     check_target(target)

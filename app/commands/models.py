@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
+from docqa.app.answerers.remote.address import is_remote
 from docqa.app.commands import flags, model_files
 from docqa.app.commands.export import export_model
 from docqa.app.commands.inputs import BUNDLED_NAME
 from docqa.app.models.library import bundled
-from docqa.app.progress import size
-from docqa.app.remote.address import is_remote
+from docqa.app.output.progress import size
 
 if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
@@ -89,7 +89,7 @@ def check(
     as_json: flags.Json = False,
 ) -> int:
     """Compare docqa's logits with those of transformers, in fp32 on seeded random ids; status 4 when they differ."""
-    from docqa.model.check import check as compare
+    from docqa.model.checkpoints.check import check as compare
 
     found = compare(model_folder(folder))
     report.result(json.dumps(found) if as_json else "\n".join(f"{key}: {value}" for key, value in found.items()))
@@ -112,7 +112,7 @@ def model_folder(name: str | None) -> Path:
 
 
 def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
-    from docqa.model import plan
+    from docqa.model.cost import plan
 
     counts = plan.parameters(config)
     total = counts["total"]
@@ -136,7 +136,7 @@ def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
 
 
 def _at(config: HybridConfig, length: int) -> int:
-    from docqa.model import plan
+    from docqa.model.cost import plan
 
     sizes = plan.state_bytes(config, length)
     return sizes["fixed"] + sizes["kv"]

@@ -14,12 +14,12 @@ from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError
 from docqa.app.models.known import KnownModel, known
-from docqa.app.progress import duration, size
-from docqa.app.render import page_text, printable
+from docqa.app.output.progress import duration, size
+from docqa.app.output.render import page_text, printable
 
 if TYPE_CHECKING:
-    from docqa.app.engine import Options
-    from docqa.app.session import Plan
+    from docqa.app.session.engine import Options
+    from docqa.app.session.session import Plan
     from docqa.ingest.types import Document, Section
 
 
@@ -34,8 +34,8 @@ def read(
 
     Ctrl-C keeps what was read; the same command goes on from there.
     """
-    from docqa.app.commands.screen import Screen
-    from docqa.app.engine import open_session
+    from docqa.app.output.console import Screen
+    from docqa.app.session.engine import open_session
 
     inputs.check_stdin(paths)
     options = inputs.options(
@@ -68,7 +68,7 @@ def plan(
 
     --model may name one of `docqa models list` that is not here: it says whether it would fit, and fetches nothing.
     """
-    from docqa.app.engine import open_session
+    from docqa.app.session.engine import open_session
 
     inputs.check_stdin(paths)
     options = inputs.options(
@@ -85,9 +85,9 @@ def plan(
 
 def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_json: bool) -> int:
     """The plan of a model that is not here, from what is known of it."""
-    from docqa.app.engine import open_session
     from docqa.app.models.before_pull import forecast
     from docqa.app.models.library import models_root
+    from docqa.app.session.engine import open_session
 
     with open_session(paths, replace(options, model=None)) as session:
         found = forecast(model, len(session.context), models_root())
@@ -128,7 +128,7 @@ def _plan_text(plan: Plan) -> str:
 
 
 def _document(file: str, password_file: str | None, media_type: str | None) -> Document:
-    from docqa.app.engine import open_session
+    from docqa.app.session.engine import open_session
 
     with open_session([file], inputs.options(password_file=password_file, media_type=media_type)) as session:
         for warning in session.warnings:

@@ -13,7 +13,6 @@ from docqa.app.commands import (
     cache,
     chat,
     doctor,
-    evaluation,
     extract,
     history,
     inspect,
@@ -23,6 +22,7 @@ from docqa.app.commands import (
     tui,
     verify,
 )
+from docqa.app.commands import eval as evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable

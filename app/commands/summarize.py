@@ -11,13 +11,13 @@ import typer
 from docqa.app import report
 from docqa.app.commands import batches, flags, inputs
 from docqa.app.errors import UsageError
-from docqa.app.progress import duration, size
+from docqa.app.output.progress import duration, size
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch, Settings
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.summary_files import SummaryFiles
-    from docqa.app.engine import Options
+    from docqa.app.session.engine import Options
 
 _Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")]
 _Output = Annotated[

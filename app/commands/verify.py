@@ -10,7 +10,7 @@ import typer
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import UsageError
-from docqa.app.folding import FOLDING
+from docqa.app.quotes.normalise import FOLDING
 
 _Text = Annotated[
     str, typer.Argument(metavar="TEXT", help="The text to check: a brief, a report, a model's answer, or -.")
@@ -27,12 +27,12 @@ def verify(
     no_store: flags.NoStore = False,
     media_type: flags.Type = None,
 ) -> int:
-    from docqa.app.checked_text import read_checked_text
-    from docqa.app.engine import open_store
-    from docqa.app.render import printable
-    from docqa.app.sources import ReadingOptions, read_sources
-    from docqa.app.verification import verify_text
-    from docqa.app.verification_report import report_text, to_json_object
+    from docqa.app.check.checked_text import read_checked_text
+    from docqa.app.check.verification import verify_text
+    from docqa.app.check.verification_report import report_text, to_json_object
+    from docqa.app.output.render import printable
+    from docqa.app.session.engine import open_store
+    from docqa.app.storage.sources import ReadingOptions, read_sources
 
     if [text, *files].count(inputs.STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="name `-` once")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from docqa.app.history.records import CitedPage
 
 if TYPE_CHECKING:
-    from docqa.app.answer import Answer, Cite
+    from docqa.app.answer.answer import Answer, Cite
     from docqa.ingest.types import Document
 
 WHOLE_PAGE = 12_000

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from docqa.app.errors import ResourceError
 
 if TYPE_CHECKING:
-    from docqa.app.store import Store
+    from docqa.app.storage.store import Store
 
 FOLDER, NAME = "history", "history.sqlite"
 SCHEMA = 2

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from docqa.app.answer import Cite, Quote
+from docqa.app.answer.answer import Cite, Quote
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
-from docqa.app.render import EXCERPT_CHARACTERS, cite_text, page_text, printable
+from docqa.app.output.render import EXCERPT_CHARACTERS, cite_text, page_text, printable
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from docqa.app.history.database import FOLDER, NAME, Database
 from docqa.app.history.records import KeptDocument, KeptSession, KeptTurn, Listed
 
 if TYPE_CHECKING:
-    from docqa.app.store import Store
+    from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
 
 

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
-from docqa.app.answer import Cite
+from docqa.app.answer.answer import Cite
 from docqa.app.history import export
 from docqa.app.history.export import NumberedQuote
 from docqa.app.history.highlight import Mark, escaped, marked
 from docqa.app.history.records import CitedPage, KeptSession, KeptTurn
-from docqa.app.render import GRADE_WORDS, NEAREST_SHOWN, coverage_line, page_text, printable
+from docqa.app.output.render import GRADE_WORDS, NEAREST_SHOWN, coverage_line, page_text, printable
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _FILES_SHOWN = 3

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from docqa.app.history import export
 from docqa.app.history.records import KeptSession, KeptTurn
-from docqa.app.render import GRADE_WORDS, NEAREST_SHOWN, coverage_line, printable
+from docqa.app.output.render import GRADE_WORDS, NEAREST_SHOWN, coverage_line, printable
 
 _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>#|~$&"})
 

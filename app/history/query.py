@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from docqa.app.words import stems
+from docqa.app.evidence.terms import stems
 
 # Chinese, Japanese and Korean; Thai, Lao, Burmese and Khmer.
 _UNSPACED = (

@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.events import Event, Finished
 from docqa.app.errors import ResourceError
-from docqa.app.events import Event, Finished
 from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.history import History, kept_documents, open_history
 from docqa.app.history.records import KeptTurn
 
 if TYPE_CHECKING:
-    from docqa.app.answer import Answer
-    from docqa.app.store import Store
+    from docqa.app.answer.answer import Answer
+    from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from docqa.app.answer import Answer
+from docqa.app.answer.answer import Answer
 from docqa.app.errors import UsageError
 
 KINDS = ("ask", "chat", "tui")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from docqa.app.answer import Answer
+from docqa.app.answer.answer import Answer
 from docqa.app.history.query import folded, match_expression
 from docqa.app.history.records import CitedPage, KeptDocument, KeptSession, KeptTurn, Listed
 

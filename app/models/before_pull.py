@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docqa.app.models.known import KnownModel
-from docqa.app.progress import size
+from docqa.app.output.progress import size
 
 _PROCESS_BYTES = 1 << 29  # Python, torch, the tokenizer, and the working memory of one block
 _NATIVE = 262_144

@@ -105,8 +105,8 @@ def missing(name: str) -> str:
 
 def check_checkpoint(folder: Path) -> None:
     """Raises docqa.model.errors for a folder that is no checkpoint of the family, or not a whole one."""
+    from docqa.model.checkpoints.weights import weight_files
     from docqa.model.config import HybridConfig
-    from docqa.model.weights import weight_files
 
     HybridConfig.from_folder(folder)
     weight_files(folder)

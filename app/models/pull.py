@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from docqa.app.errors import ResourceError
 from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, folder_name, pulled_models
-from docqa.app.progress import size
+from docqa.app.output.progress import size
 
 ATTEMPTS = 5
 WAIT_S = 2.0

@@ -6,8 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from docqa.app.events import Reading
-from docqa.app.progress import Progress, duration, size
+from docqa.app.answer.events import Reading
+from docqa.app.output.progress import Progress, duration, size
 
 _OVER_S = 10.0
 

@@ -7,11 +7,11 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import accumulate
 
-from docqa.app.context import Context
-from docqa.app.folding import fold
+from docqa.app.context.context import Context
+from docqa.app.quotes.normalise import fold
 from docqa.app.summary.patterns import any_of
 from docqa.app.summary.readable import MOST_WORDS, bullet, flat, is_english, is_sentence, needs_the_one_before
-from docqa.ingest.sentences import sentences
+from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Document, Page, Section, Span
 
 _NO_PROSE = frozenset(("hidden", "table", "code", "heading"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from docqa.app.answer import Cite
-from docqa.app.render import cite_text, printable
+from docqa.app.answer.answer import Cite
+from docqa.app.output.render import cite_text, printable
 from docqa.app.summary.record import EXTRACTED, UNREADABLE, SummaryRecord, SummarySection, SummarySentence
 
 DIGEST_SECTIONS = 8

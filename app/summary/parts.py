@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 
-from docqa.app.render import page_text
+from docqa.app.output.render import page_text
 from docqa.app.summary.candidates import Candidate
 from docqa.ingest.types import Document
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from docqa.app.context import Context
+from docqa.app.context.context import Context
 from docqa.app.errors import UsageError
-from docqa.app.quoting import cite
+from docqa.app.quotes.quoting import cite
+from docqa.app.quotes.verifier import CitedPlace, Verifier
 from docqa.app.summary.candidates import find_candidates
 from docqa.app.summary.markdown import digest_markdown, render_markdown
 from docqa.app.summary.parts import Part, parts_of
@@ -30,7 +31,6 @@ from docqa.app.summary.salience import Scorer
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.topical import Asker, choose_for_topic
 from docqa.app.summary.topics import STYLES as TOPICS
-from docqa.app.verify_quote import CitedPlace, Verifier
 from docqa.ingest.types import Document
 
 __all__ = ["SummaryRecord", "digest_markdown", "render_markdown", "summarize_document", "to_json_line"]
@@ -59,8 +59,8 @@ def summarize_document(
 
 def _read(document: Document, model: Any) -> Any:
     """Rows of a document that was not read yet, None for a model without heads; nothing is kept."""
-    from docqa.app.engine import Options
-    from docqa.app.session import Session
+    from docqa.app.session.engine import Options
+    from docqa.app.session.session import Session
 
     with Session([document], Options(store=False), model=model) as session:
         for _ in session.read() if model.heads else ():

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from docqa.app.evidence.terms import STOP_WORDS, plain_words
 from docqa.app.summary.patterns import any_of
-from docqa.app.words import STOP_WORDS, plain_words
-from docqa.ingest.passages import count_words
+from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS, MOST_WORDS = 6, 75
 _LEAST_LETTERS = 0.72  # share of letters and spaces: below it stand formulas and table rows

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from docqa.app.evidence.terms import terms
 from docqa.app.summary.candidates import Candidate
 from docqa.app.summary.signals import sentence_means, unit
-from docqa.app.words import terms
 
 LIKENESS_WEIGHT = 0.6
 SECTION_WEIGHT = 0.25

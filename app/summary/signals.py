@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from docqa.app.evidence.terms import terms
 from docqa.app.summary.candidates import Candidate
 from docqa.app.summary.patterns import any_of
-from docqa.app.words import terms
 from docqa.ingest.types import Document
 
 _CLAIM = any_of(

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from docqa.app.context import Context
-from docqa.app.evidence import WordIndex, rank, standardise
-from docqa.app.span_reading import read_by_spans, read_question
+from docqa.app.context.context import Context
+from docqa.app.evidence.ranking import WordIndex, rank, standardise
+from docqa.app.reading.spans import read_by_spans, read_question
 from docqa.app.summary.candidates import Candidate
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.topics import Topic

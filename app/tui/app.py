@@ -12,21 +12,21 @@ from textual.widgets import Input
 from docqa.app import report
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import SessionBridge
-from docqa.app.tui.document_screen import DocumentScreen
-from docqa.app.tui.library import LibraryScreen
-from docqa.app.tui.recent_screen import RecentScreen
-from docqa.app.tui.recents import anything_kept
+from docqa.app.tui.library.library import LibraryScreen
+from docqa.app.tui.library.recent_screen import RecentScreen
+from docqa.app.tui.library.recents import anything_kept
+from docqa.app.tui.screens.document_screen import DocumentScreen
 from docqa.app.tui.settings import TuiSettings
 
 if TYPE_CHECKING:
     from textual import events
     from textual.binding import Binding
 
-    from docqa.app.engine import Options
-    from docqa.app.store import Store
+    from docqa.app.session.engine import Options
+    from docqa.app.storage.store import Store
     from docqa.app.tui.bridge import Opener
-    from docqa.app.tui.page_picture import Pictures
-    from docqa.app.tui.recents import Asked
+    from docqa.app.tui.library.recents import Asked
+    from docqa.app.tui.page.picture import Pictures
 
 _LEAVE_WITHIN_S = 20.0
 """How long a quit waits for the block under way, so that what was read is kept."""
@@ -109,10 +109,10 @@ def run(path: str | None, options: Options) -> int:
 
     Raises Missing for a path that is not there, UsageError for what `[tui]` of config.toml cannot mean.
     """
-    from docqa.app.engine import open_store
+    from docqa.app.session.engine import open_store
     from docqa.app.tui import settings, terminal
-    from docqa.app.tui.opener import SessionOpener
-    from docqa.app.tui.page_picture import Pictures
+    from docqa.app.tui.library.opener import SessionOpener
+    from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.errors import Missing
 
     if path is not None and not os.path.exists(path):

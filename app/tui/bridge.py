@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
-from docqa.app.events import Event, Finished, Reading, Token
-from docqa.app.tui.gauges import sizes_of
+from docqa.app.answer.events import Event, Finished, Reading, Token
 from docqa.app.tui.problems import problem
+from docqa.app.tui.widgets.gauges import sizes_of
 
 if TYPE_CHECKING:
-    from docqa.app.session import Session
-    from docqa.app.tui.gauges import Sizes
+    from docqa.app.session.session import Session
+    from docqa.app.tui.widgets.gauges import Sizes
     from docqa.ingest.types import Document
 
 Post = Callable[[Message], object]

@@ -15,8 +15,8 @@ from docqa.app.history.history import History, kept_documents, open_history, ope
 from docqa.app.history.records import KeptSession, KeptTurn
 
 if TYPE_CHECKING:
-    from docqa.app.answer import Answer, Quote
-    from docqa.app.store import Store
+    from docqa.app.answer.answer import Answer, Quote
+    from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
 
 INTERRUPTED = "Left before it was answered; r asks again."

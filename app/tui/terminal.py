@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from docqa.app.tui.graphics import Terminal
+from docqa.app.tui.page.graphics import Terminal
 
 ASK_WITHIN_S = 0.3
 _QUESTION = b"\x1b[16t\x1b[c"  # the size of a cell, and device attributes: the answer to the second is the last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docqa.app import events
+from docqa.app.answer import events
 
 if TYPE_CHECKING:
     from docqa.app.tui.kept_turns import Turn

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention.blocks import best_blocks, block_bounds, block_scores
-from docqa.kernels.attention.context import Choice, Context, Stretch, Tile
+from docqa.kernels.attention.cached import attention_gathered, attention_over_native
+from docqa.kernels.attention.kv_cache import Choice, Context, Stretch, Tile
 from docqa.kernels.attention.native import attention_native
-from docqa.kernels.attention.over import attention_gathered, attention_over_native
 from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.attention.tiled import attention_tiled
 from docqa.kernels.dispatch import choose, register, register_native

@@ -140,7 +140,7 @@ def _found() -> _Found:
         return _Found(None, "this processor lacks AVX2, FMA or F16C")
     chosen = Library(functions, level)
     if level > TESTED:
-        from docqa.kernels.cpu.trial import disagreement
+        from docqa.kernels.self_check import disagreement
 
         trusted = chosen._replace(level=TESTED)
         differs = disagreement(chosen, trusted)

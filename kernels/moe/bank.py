@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.kernels.products import PackedMatrix, product
+from docqa.kernels.matmul import PackedMatrix, product
 
 Matrix: TypeAlias = Tensor | PackedMatrix
 

@@ -1,0 +1,1 @@
+"""Makes the bundled weights; nothing that answers a question imports it."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from docqa.model.hybrid import Hybrid
-from docqa.model.training.convert import read_checkpoint, write_checkpoint
+from docqa.model.training.trunk.convert import read_checkpoint, write_checkpoint
 
 
 def best_dtype(device: torch.device) -> torch.dtype:

@@ -2,7 +2,7 @@
 
 Every step keeps its own folder under `--out` and takes up what is there, so that a run which was cut goes on where it
 stopped; a step that is finished is passed over. At the end `--out`/model is a quantized folder with its heads and
-reader, which `docqa.app.calibrate` makes ready for answering.
+reader, which `docqa.app.lab.calibrate` makes ready for answering.
 
 python -m docqa.model.training.pipeline --teacher FILE.gguf --encoder FOLDER --data FOLDER --out FOLDER --minutes M
 """
@@ -17,8 +17,11 @@ from pathlib import Path
 
 import torch
 
-from docqa.model.quantize import quantize
-from docqa.model.training import convert, distill, evidence, features, finetune, reader, span, transfer
+from docqa.model.checkpoints.quantize import quantize
+from docqa.model.training.data import features
+from docqa.model.training.heads import evidence, span
+from docqa.model.training.reader import train as reader
+from docqa.model.training.trunk import convert, distill, finetune, transfer
 
 # Shares of the minutes: a first guess, no whole run has tried them.
 SHARES = {"transfer": 0.12, "distill": 0.28, "finetune": 0.24, "features": 0.06, "span": 0.14, "reader": 0.16}

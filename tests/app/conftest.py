@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from docqa.app import cli
-from docqa.ingest.passages import cut_passages
+from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 
 WORDS = (

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from docqa.ingest import IngestError, scans
+from docqa.ingest import IngestError
+from docqa.ingest.pdf import ocr as scans
 from docqa.ingest.worker import read_in_worker
 
 # The files of these kinds (the first part of a name) that hold no text, are locked, or are damaged.

@@ -25,9 +25,9 @@ from docqa.ingest import (
     Unreadable,
 )
 from docqa.ingest import worker as worker_module
-from docqa.ingest.clean import clean, strip_invisible
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.serialize import from_json, to_json
+from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.worker import read_in_worker
 
 MARKDOWN = """---

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from docqa.kernels import activation, attention, conv, delta, norm, products, rope  # noqa: F401 - they register
+from docqa.kernels import activation, attention, conv, delta, norm, rope  # noqa: F401 - they register
 from docqa.kernels.cpu import library
 from docqa.kernels.dispatch import SWITCH, choose, describe, identity
 from docqa.kernels.errors import NoImplementation

@@ -12,11 +12,11 @@ from docqa.kernels.conv.gradient import unit_conv_gradient
 from docqa.kernels.conv.native import causal_conv_native
 from docqa.kernels.conv.unit import unit_conv_native, unit_conv_reference
 from docqa.kernels.cpu import LEVELS, library
-from docqa.kernels.cpu.trial import disagreement
 from docqa.kernels.delta import delta_rule_reference, l2_normalise
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
 from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
+from docqa.kernels.self_check import disagreement
 
 NATIVE = library()
 pytestmark = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")

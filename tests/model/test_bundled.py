@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from docqa.model.check import check
+from docqa.model.checkpoints.check import check
 from docqa.model.load import BUNDLED
 
 pytestmark = pytest.mark.weights

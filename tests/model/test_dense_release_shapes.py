@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from docqa.model.check import check
+from docqa.model.checkpoints.check import check
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 

@@ -11,10 +11,10 @@ from safetensors.torch import load_file, save_file
 from docqa.kernels.cpu import library
 from docqa.kernels.dispatch import SWITCH, choose
 from docqa.model import load as load_module
+from docqa.model.checkpoints.quantize import quantize
 from docqa.model.errors import StateForeign, WeightsMissing
 from docqa.model.load import load_model, load_network
-from docqa.model.quantize import quantize
-from docqa.model.state import State
+from docqa.model.state.state import State
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
 

@@ -4,9 +4,9 @@ import pytest
 import tiny
 import torch
 
-from docqa.model.check import check, transformers_model
+from docqa.model.checkpoints.check import check, transformers_model
+from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
-from docqa.model.quantize import quantize
 
 YARN = {**tiny.RAW["rope_parameters"], "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64}
 
@@ -28,7 +28,7 @@ def test_a_quantized_folder_is_checked_on_its_exact_dequantization(checkpoint, t
 
 
 def test_float64_agrees_with_transformers_computed_in_float64(checkpoint):
-    from docqa.model.check import _float64_inside
+    from docqa.model.checkpoints.check import _float64_inside
     from docqa.model.load import load_network
 
     config = HybridConfig.from_folder(checkpoint)

@@ -12,7 +12,7 @@ from docqa.app.batch.answers import Answers
 from docqa.app.batch.planning import LENGTH_BYTES, MOST_LENGTHS_BYTES, Planner
 from docqa.app.batch.speeds import Speeds
 from docqa.app.batch.summaries import Summaries
-from docqa.app.engine import Options
+from docqa.app.session.engine import Options
 
 
 @pytest.mark.usefixtures("tiny_model")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.context import lay_out
+from docqa.app.context.context import lay_out
 from docqa.app.summary.process import summarize_document
 from docqa.app.summary.record import SummaryRecord
 from docqa.ingest.read import read

@@ -61,7 +61,7 @@ def test_a_hostile_document_is_shown_and_not_obeyed() -> None:
 
 @given(st.text(max_size=80))
 def test_escaped_text_is_shown_with_exactly_its_characters(text: str) -> None:
-    from docqa.app.render import printable
+    from docqa.app.output.render import printable
 
     types, shown = inline(f"- x {escaped(text)}")
     assert shown == f"x {printable(text)}".rstrip()

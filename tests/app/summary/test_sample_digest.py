@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from docqa.app.engine import Options, load_model, open_session
-from docqa.app.folding import fold
+from docqa.app.quotes.normalise import fold
+from docqa.app.session.engine import Options, load_model, open_session
 from docqa.app.summary.markdown import escaped, place
 from docqa.app.summary.process import digest_markdown, summarize_document
 

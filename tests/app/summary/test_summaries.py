@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from docqa.app.context import lay_out
+from docqa.app.context.context import lay_out
 from docqa.app.errors import UsageError
+from docqa.app.evidence.terms import terms
 from docqa.app.summary import salience
 from docqa.app.summary.process import _read, summarize_document, to_json_line
 from docqa.app.summary.record import STYLES, UNREADABLE, SummaryRecord, from_json_line
-from docqa.app.words import terms
 from docqa.ingest.read import read
 from docqa.ingest.types import Block, Document, Section
-from docqa.model.heads import Heads
+from docqa.model.heads.heads import Heads
 
 Summarize = Callable[..., SummaryRecord]
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
-from docqa.app.events import Finished, QuoteFound, Reading
-from docqa.app.evidence import Ranked
-from docqa.app.store import Store
+from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.answer.events import Finished, QuoteFound, Reading
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.storage.store import Store
 from docqa.app.tui.app import Interface
 from docqa.app.tui.bridge import SessionBridge
 from docqa.ingest.types import Block, Document, Section

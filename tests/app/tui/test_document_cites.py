@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.events import Finished, QuoteFound, Reading
+from docqa.app.answer.events import Finished, QuoteFound, Reading
 
 WIDE, NARROW = (120, 40), (80, 24)
 

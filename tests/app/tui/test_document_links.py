@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from docqa.app.tui.links import Links
-from docqa.ingest.notes import find_notes
-from docqa.ingest.references import find_references
+from docqa.app.tui.page.links import Links
+from docqa.ingest.structure.notes import find_notes
+from docqa.ingest.structure.references import find_references
 from docqa.ingest.types import Block, Document
 
 REFERRING = "As Section 7 says,1 not as Section 9."
@@ -180,7 +180,7 @@ def test_the_keys_of_references_say_so_where_there_are_none(interface: Any, sess
 def test_a_reference_within_a_cite_is_underlined_in_the_colours_of_the_cite(
     interface: Any, session: Any, tui: Any
 ) -> None:
-    from docqa.app.events import Finished
+    from docqa.app.answer.events import Finished
 
     document = session.documents[0]
     session.script[:] = [Finished(tui.answer_of(document, quotes=(tui.quote_of(document, REFERRING),)))]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.tui.help_screen import HelpScreen
+from docqa.app.tui.screens.help_screen import HelpScreen
 
 NARROW = (80, 24)
 

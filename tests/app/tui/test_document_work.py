@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from docqa.app.events import Finished, Preview, Reading, Warning
+from docqa.app.answer.events import Finished, Preview, Reading, Warning
 from docqa.app.tui import kept_turns
-from docqa.app.tui.library import LibraryScreen
+from docqa.app.tui.library.library import LibraryScreen
 
 
 def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any, tui: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docqa.app.tui import frame_bench
+from docqa.app.lab.bench import frames as frame_bench
 
 
 def test_the_bench_times_opening_and_frames_of_a_text_of_the_wanted_length() -> None:

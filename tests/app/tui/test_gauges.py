@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from docqa.app.events import Reading
-from docqa.app.tui.gauges import Sizes, context_gauge, filled, memory_lines, percent, sizes_of
+from docqa.app.answer.events import Reading
+from docqa.app.tui.widgets.gauges import Sizes, context_gauge, filled, memory_lines, percent, sizes_of
 
 
 @pytest.mark.parametrize("tokens", [0, 700, 2_048, 5_000])
 def test_what_the_gauge_shows_is_what_the_state_holds(model: Any, tokens: int) -> None:
-    from docqa.model.memory import AttentionMemory
+    from docqa.model.state.kv_cache import AttentionMemory
 
     state = model.new_state(1.0)
     if tokens:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from docqa.app.tui import graphics, terminal
-from docqa.app.tui.graphics import Terminal
-from docqa.ingest.picture import _grey_png
+from docqa.app.tui import terminal
+from docqa.app.tui.page import graphics
+from docqa.app.tui.page.graphics import Terminal
+from docqa.ingest.pdf.visibility.raster import _grey_png
 
 GREY = (np.arange(60, dtype=np.uint8)[:, None] * 4 + np.arange(30, dtype=np.uint8)[None, :] % 2).copy()
 PNG = _grey_png(GREY.tobytes(), 30, 60, 30)

@@ -11,9 +11,10 @@ import pytest
 
 from docqa.app import cli
 from docqa.app.history.history import open_history
-from docqa.app.store import Store
-from docqa.app.tui import export, kept_turns
+from docqa.app.storage.store import Store
+from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
+from docqa.app.tui.screens import export
 
 
 def test_turns_come_back_as_they_were(lease_document: Any, store: Store, tui: Any) -> None:

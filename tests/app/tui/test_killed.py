@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.store import Store
+from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -105,7 +105,7 @@ def test_killed_while_it_answers_only_that_answer_is_lost(
     first = InTerminal(["tui", str(path)], environment)
     first.until(lambda seen: b"question about" in seen)
     first.send(b"What does the tenant of unit 7 pay?\r")
-    slow = "import time, docqa.app.session as s; s.Session._answer = lambda *a: time.sleep(600)\n"
+    slow = "import time, docqa.app.session.session as s; s.Session._answer = lambda *a: time.sleep(600)\n"
     first.until(lambda seen: any(turn.state == "done" for turn in _turns(store)))
     first.kill()
     second = InTerminal(["tui", str(path)], environment, slow)

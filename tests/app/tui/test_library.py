@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 from docqa.app import cli
-from docqa.app.engine import Options
-from docqa.app.store import Store
+from docqa.app.session.engine import Options
+from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.library import kept_by_path
-from docqa.app.tui.opener import SessionOpener
+from docqa.app.tui.library.library import kept_by_path
+from docqa.app.tui.library.opener import SessionOpener
 from docqa.ingest.errors import NoDocuments
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.events import Key, Paste
 
-from docqa.app.events import Reading
+from docqa.app.answer.events import Reading
 
 AHEAD = [("e", "e"), ("space", " "), ("b", "b"), ("question_mark", "?")]
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from docqa.app.errors import InputError
-from docqa.app.tui.graphics import Terminal
-from docqa.app.tui.page_picture import Pictures
-from docqa.ingest.picture import _grey_png
+from docqa.app.tui.page.graphics import Terminal
+from docqa.app.tui.page.picture import Pictures
+from docqa.ingest.pdf.visibility.raster import _grey_png
 
 PNG = _grey_png(bytes(60 * 85), 60, 85, 60)
 SIZES = [(120, 40), pytest.param((80, 24), marks=pytest.mark.slow)]
@@ -141,9 +141,9 @@ def test_a_terminal_that_cannot_is_sent_nothing_and_told_so(
 
 
 def test_the_picture_of_a_page_comes_from_its_file(sample_pdf: Path) -> None:
-    from docqa.app.engine import Options
-    from docqa.app.tui import graphics
-    from docqa.app.tui.opener import SessionOpener
+    from docqa.app.session.engine import Options
+    from docqa.app.tui.library.opener import SessionOpener
+    from docqa.app.tui.page import graphics
 
     opener = SessionOpener(Options(store=False))
     session = opener(str(sample_pdf))
@@ -162,8 +162,8 @@ def sample_pdf() -> Path:
 def test_a_document_that_is_no_pdf_has_no_pictures(document: Any) -> None:
     from dataclasses import replace
 
-    from docqa.app.engine import Options
-    from docqa.app.tui.opener import SessionOpener
+    from docqa.app.session.engine import Options
+    from docqa.app.tui.library.opener import SessionOpener
 
     made = replace(document("one page", path="a.txt", paged=False))
     with pytest.raises(InputError, match="only a PDF"):

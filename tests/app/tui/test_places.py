@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from docqa.app.tui.search import find_hits, find_place
-from docqa.app.tui.slices import Slices
-from docqa.app.tui.stops import place_alone, stops_of
+from docqa.app.tui.page.search import find_hits, find_place
+from docqa.app.tui.page.slices import Slices
+from docqa.app.tui.page.stops import place_alone, stops_of
 
 
 @pytest.mark.parametrize("cells", [7, 10, 80, 300])
@@ -71,7 +71,7 @@ def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(
 
 
 def test_evidence_that_holds_a_quote_is_not_told_twice(lease_document: Any, tui: Any) -> None:
-    from docqa.app.answer import EvidenceItem
+    from docqa.app.answer.answer import EvidenceItem
 
     page = lease_document.pages[4]
     same = EvidenceItem("lease.pdf", 5, "3", 2.0, page.text)

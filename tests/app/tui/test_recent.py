@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answer import Answer, CoverageReport, Usage
-from docqa.app.engine import Options, open_session
+from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.history.history import kept_documents, open_history
 from docqa.app.history.records import KeptTurn
-from docqa.app.store import Store
+from docqa.app.session.engine import Options, open_session
+from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.recent_screen import RecentScreen
-from docqa.app.tui.recents import ago, anything_kept, archive_of, past_questions, recent_documents
+from docqa.app.tui.library.recent_screen import RecentScreen
+from docqa.app.tui.library.recents import ago, anything_kept, archive_of, past_questions, recent_documents
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import textual
 
-from docqa.app.answer import Answer, CoverageReport, Usage
-from docqa.app.events import Finished, Preview, Reading
+from docqa.app.answer.answer import Answer, CoverageReport, Usage
+from docqa.app.answer.events import Finished, Preview, Reading
 from docqa.app.history.records import KeptTurn
-from docqa.app.tui import recent_screen
-from docqa.app.tui.recents import Asked, Recent
+from docqa.app.tui.library import recent_screen
+from docqa.app.tui.library.recents import Asked, Recent
 from docqa.app.tui.settings import TuiSettings
 
 from .compact_svg import compact

@@ -101,7 +101,7 @@ def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(
 
 
 def test_keys_and_theme_of_the_file_work_and_are_shown(interface: Any, session: Any, tui: Any) -> None:
-    from docqa.app.events import Finished
+    from docqa.app.answer.events import Finished
 
     session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
     keys = {"theme": "ansi-light", "keys": {"next_cite": "p", "previous_cite": "f3", "text": "x", "question": "Q"}}

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answer import Answer, CoverageReport, EvidenceItem, Usage
-from docqa.app.events import Finished, Preview, QuoteFound, Reading
-from docqa.app.evidence import Ranked
+from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Usage
+from docqa.app.answer.events import Finished, Preview, QuoteFound, Reading
+from docqa.app.evidence.ranking import Ranked
 from docqa.ingest.read import read
 
 from .test_screens import compare

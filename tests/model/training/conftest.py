@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from docqa.model.training import features
+from docqa.model.training.data import features
 
 NAMES = ["Amber", "Birch", "Cedar", "Dahlia", "Elder", "Fennel", "Garnet", "Hazel", "Iris", "Juniper"]
 

@@ -1,0 +1,79 @@
+"""What can happen while a document is read and a question answered: the map of every front end.
+
+`Session.read` yields Warning and Reading; `Session.ask` yields those, then at most one Preview, Token where the model
+writes in its own words, QuoteFound for each quote, and ends in Finished. A front end that only wants the result may
+drop all but Finished.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docqa.app.answer.answer import Answer, Quote
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Progress of a read, after every block. `done` counts from the first token, reused ones included.
+
+    `tokens_per_second` and `eta_seconds` are of a moving average over the last blocks; 0 and None before the first.
+    A slow screen may drop all but the newest.
+    """
+
+    done: int
+    total: int
+    tokens_per_second: float = 0.0
+    eta_seconds: float | None = None
+    reused: int = 0
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A preliminary answer, from the passages that literal words find; status `partial`."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of what a model writes, as it comes; `thought`: of its reasoning. Nothing of it is verified.
+
+    The answer is in Finished. After a Warning the text may begin anew.
+    """
+
+    text: str
+    thought: bool = False
+
+
+@dataclass(frozen=True)
+class QuoteFound:
+    """A quote that was located in the page text and graded."""
+
+    quote: Quote
+
+
+@dataclass(frozen=True)
+class Warning:  # noqa: A001 - the name that the design gives this event
+    """Something the reader should know; the work goes on."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last event of a question."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The last event of a question that could not be answered, for front ends that ask many."""
+
+    message: str
+    exit_code: int
+
+
+Event = Reading | Preview | Token | QuoteFound | Warning | Finished | Failed

@@ -1,0 +1,1 @@
+"""The ways to answer a question behind one Session: the bundled reader, a checkpoint that writes, a server."""

@@ -1,0 +1,210 @@
+"""The one place that speaks to a chat server: requests, streaming, retries, time limits, errors in words.
+
+`POST BASE/chat/completions` with `stream`, as OpenAI documents it. The key goes into one header at the moment of
+sending; no object, message or log holds it. Redirects are not followed: nothing goes where the user did not send it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
+from docqa.app.answerers.remote.errors import Interrupted, RemoteError
+from docqa.app.answerers.remote.stream import Piece, pieces_of_object, pieces_of_stream, server_message
+
+ATTEMPTS = 4
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 60.0
+CONNECT_S = 10.0
+MOST_TOKENS = 4_096
+_PASSING = (408, 409, 425, 429, 500, 502, 503, 504, 529)
+# Not every server knows them. One that names such a field in its refusal is asked again without it.
+_OPTIONAL = ("stream_options", "seed", "temperature", "chat_template_kwargs", "max_tokens", "max_completion_tokens")
+_LONGEST_ERROR = 20_000
+
+
+@dataclass(frozen=True)
+class Again:
+    """The request is sent once more; whatever came of it so far does not count."""
+
+    reason: str
+
+
+class ChatClient:
+    """Asks one server. `timeout_s`: the longest silence; a whole reply may take ten times that."""
+
+    def __init__(self, address: Address, timeout_s: float, wait: Callable[[float], None] = time.sleep) -> None:
+        self.address = address
+        self._timeout_s = timeout_s
+        self._wait = wait
+
+    def complete(self, messages: list[dict[str, str]], think: bool | None = None) -> Iterator[Piece | Again]:
+        """The pieces of the model's reply, the last of them an End; closing the iterator ends the connection.
+
+        `think` None leaves it to the server whether a model that can think does so. Raises RemoteError, in words.
+        """
+        body = _body(self.address.name, messages, think)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                yield from self._complete_once(body)
+                return
+            except Interrupted as error:
+                if attempt == ATTEMPTS or (error.wait_s or 0) > LONGEST_WAIT_S:
+                    tried = f"tried {attempt} times" if attempt > 1 else "not tried again"
+                    raise RemoteError(
+                        f"{error.message}; {tried}", where=self._where, hint=error.hint or "try again later"
+                    ) from error
+                yield Again(f"{self._where}: {error.message}; asking again ({attempt + 1} of {ATTEMPTS})")
+                self._wait(_pause(attempt, error.wait_s))
+
+    @property
+    def _where(self) -> str:
+        return str(self.address)
+
+    def _complete_once(self, body: dict[str, Any]) -> Iterator[Piece]:
+        """One request; `body` loses the fields that the server does not know, and is sent again at once."""
+        while True:
+            with self._posted(body) as response:
+                if response.status_code == 200:
+                    yield from self._pieces(response)
+                    return
+                text = self._clean(_text(response))
+                name = _refused_field(response.status_code, text, body)
+                if name is None:
+                    raise self._refusal(response, text)
+                if name == "max_tokens" and "context" not in text:  # newer OpenAI models know it by another name
+                    body["max_completion_tokens"] = body["max_tokens"]
+                del body[name]
+
+    def _pieces(self, response: Any) -> Iterator[Piece]:
+        if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
+            yield from pieces_of_stream(self._in_time(response.iter_lines()), self._where)
+        else:
+            yield from pieces_of_object("".join(self._in_time(response.iter_text())), self._where)
+
+    def _in_time(self, parts: Iterable[str]) -> Iterator[str]:
+        """`parts` as long as they come in time: a server that only keeps the connection open must not hold us."""
+        until = time.monotonic() + 10 * self._timeout_s
+        for part in parts:
+            yield part
+            if time.monotonic() > until:
+                raise RemoteError(
+                    f"the reply is not finished after {10 * self._timeout_s:g} s", where=self._where,
+                    hint="DOCQA_TIMEOUT allows more",
+                )  # fmt: skip
+
+    @contextmanager
+    def _posted(self, body: Mapping[str, Any]) -> Iterator[Any]:
+        """The response to one request; what goes wrong on the wire is raised as ours."""
+        import httpx2
+
+        limits = httpx2.Timeout(self._timeout_s, connect=min(CONNECT_S, self._timeout_s))
+        try:
+            with (
+                httpx2.Client(timeout=limits, follow_redirects=False, trust_env=not self.address.is_here) as client,
+                client.stream("POST", f"{self.address.base_url}/chat/completions", json=body, headers=self._headers())
+                as response,
+            ):  # fmt: skip
+                yield response
+        except httpx2.ConnectError as error:
+            raise Interrupted(
+                f"no connection ({self._clean(str(error))})", where=self._where, hint="does the server run, and there?"
+            ) from error
+        except httpx2.TimeoutException as error:
+            raise Interrupted(
+                f"no word for {self._timeout_s:g} s", where=self._where, hint="DOCQA_TIMEOUT allows more"
+            ) from error
+        except httpx2.TransportError as error:
+            raise Interrupted(f"the connection was cut ({self._clean(str(error))})", where=self._where) from error
+        except (httpx2.InvalidURL, httpx2.DecodingError) as error:
+            raise RemoteError(self._clean(str(error)), where=self._where, hint="check --base-url") from error
+
+    def _headers(self) -> dict[str, str]:
+        key = api_key(self.address)
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
+    def _clean(self, text: str) -> str:
+        """`text` of a server or a library without the key, which some of them repeat."""
+        key = api_key(self.address)
+        return text.replace(key, "[key]") if key else text
+
+    def _refusal(self, response: Any, text: str) -> RemoteError:
+        """The error of a status that is not 200."""
+        status, said = response.status_code, server_message(text)
+        message = f"status {status}" + (f": {said}" if said else "")
+        if status in _PASSING:
+            return Interrupted(message, where=self._where, wait_s=_asked_wait(response.headers))
+        if status in (401, 403):
+            return RemoteError(message, where=self._where, hint=f"the key belongs into {KEY_VARIABLE}")
+        if status == 404:
+            return RemoteError(message, where=self._where, hint=self._known_models())
+        if 300 <= status < 400:
+            target = self._clean(response.headers.get("location", "elsewhere"))
+            return RemoteError(f"the server redirects to {target}", where=self._where, hint="name that as --base-url")
+        return RemoteError(message, where=self._where, hint="a smaller --k sends less" if status in (400, 413) else "")
+
+    def _known_models(self) -> str:
+        """What to do about a model that the server does not know: the names that it lists, as far as it lists any."""
+        import httpx2
+
+        try:
+            with httpx2.Client(timeout=CONNECT_S, trust_env=not self.address.is_here) as client:
+                listed = client.get(f"{self.address.base_url}/models", headers=self._headers()).json()
+            names = [str(entry["id"]) for entry in listed["data"]]
+        except (httpx2.HTTPError, ValueError, KeyError, TypeError):
+            return "check the name and --base-url, which usually ends in /v1"
+        shown = ", ".join(f"openai:{self._clean(name)}" for name in names[:8])
+        return f"it has {shown}" + (f" and {len(names) - 8} more" if len(names) > 8 else "") if names else "it has none"
+
+
+def _body(name: str, messages: list[dict[str, str]], think: bool | None) -> dict[str, Any]:
+    """The request: greedy, so that the same question has the same answer as far as the server allows."""
+    body: dict[str, Any] = {
+        "model": name,
+        "messages": messages,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "temperature": 0,
+        "seed": 0,
+        "max_tokens": MOST_TOKENS,
+    }
+    if think is not None:  # vLLM and SGLang hand it to the chat template
+        body["chat_template_kwargs"] = {"enable_thinking": think}
+    return body
+
+
+def _refused_field(status: int, text: str, body: Mapping[str, Any]) -> str | None:
+    """The optional field of `body` that a refusal speaks of."""
+    if status not in (400, 422):
+        return None
+    return next((name for name in _OPTIONAL if name in body and name in text), None)
+
+
+def _text(response: Any) -> str:
+    """The beginning of a response's body; an error may be an endless page of a proxy."""
+    pieces: list[str] = []
+    for piece in response.iter_text():
+        pieces.append(piece)
+        if sum(map(len, pieces)) > _LONGEST_ERROR:
+            break
+    return "".join(pieces)[:_LONGEST_ERROR]
+
+
+def _asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a Retry-After header; None where there is none, or it names a date."""
+    try:
+        return max(float(headers.get("retry-after", "")), 0.0)
+    except ValueError:
+        return None
+
+
+def _pause(attempt: int, asked: float | None) -> float:
+    """Seconds before the next attempt: twice as long each time, spread so that many clients do not meet again."""
+    if asked is not None:
+        return asked
+    return FIRST_WAIT_S * 2 ** (attempt - 1) * (0.75 + random.random() / 2)

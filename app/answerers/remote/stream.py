@@ -1,0 +1,142 @@
+"""What a server sends, piece by piece: server-sent events of chat completions, and thought told from answer.
+
+The form is that of OpenAI's chat completions as vLLM, SGLang and llama.cpp speak it: `data: {json}` lines, the last one
+`data: [DONE]`. Reasoning comes as `reasoning_content` or `reasoning` beside `content`, or in it between think marks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from docqa.app.answerers.remote.errors import Interrupted, RemoteError
+from docqa.model.prompts.thinking import ThoughtSplitter
+
+_SHOWN = 160
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A piece of what the model writes; `thought`: of its reasoning, which is no part of the answer."""
+
+    text: str
+    thought: bool = False
+
+
+@dataclass(frozen=True)
+class End:
+    """The model has finished: `finish` is stop or length; tokens as the server counts them, 0 where it does not."""
+
+    finish: str
+    prompt_tokens: int = 0
+    written_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Late:
+    """What was told as answer until now was thought: a closing mark came that nothing had opened."""
+
+
+Piece = Delta | End | Late
+
+
+def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
+    """The pieces of an event stream; the last is an End.
+
+    Raises Interrupted where the stream ends before the model has finished, RemoteError for lines of another form.
+    """
+    splitter, finish, written = ThoughtSplitter(), "", 0
+    usage: dict[str, Any] = {}
+    for line in lines:
+        if not line.startswith("data:"):  # comments that keep the connection open, names of events, empty lines
+            continue
+        content = line[5:].strip()
+        if content == "[DONE]":
+            finish = finish or "stop"
+            break
+        chunk = _object(content, where)
+        usage = _fields(chunk.get("usage")) or usage
+        for choice in map(_fields, (chunk.get("choices") or [])[:1]):
+            for piece in _pieces(_fields(choice.get("delta")), splitter):
+                written += len(piece.text) if isinstance(piece, Delta) else 0
+                yield piece
+            finish = str(choice.get("finish_reason") or finish)
+    yield from _split(splitter.rest())
+    if not finish:
+        raise Interrupted(f"the connection ended after {written:,} characters, before the answer did", where=where)
+    yield _end(finish, usage)
+
+
+def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
+    """The pieces of a whole chat completion, from a server that does not stream. Raises as `pieces_of_stream`."""
+    value, splitter = _object(text, where), ThoughtSplitter()
+    choice = _fields(next(iter(value.get("choices") or []), None))
+    message = _fields(choice.get("message"))
+    if not message:
+        raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?")
+    yield from _pieces(message, splitter)
+    yield from _split(splitter.rest())
+    yield _end(str(choice.get("finish_reason") or "stop"), _fields(value.get("usage")))
+
+
+def server_message(text: str) -> str:
+    """What a server says of an error, on one line: the message of OpenAI's error object, or the beginning of it all."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        error = value.get("error", value)
+        found = error.get("message") or error.get("detail") if isinstance(error, dict) else error
+        if isinstance(found, str):
+            text = found
+    line = " ".join(text.split())
+    return line if len(line) <= 3 * _SHOWN else line[: 3 * _SHOWN] + " …"
+
+
+def _object(text: str, where: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?") from error
+    if not isinstance(value, dict) or not isinstance(value.get("choices") or [], list):
+        raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?")
+    if value.get("error"):
+        code = _fields(value["error"]).get("code")
+        kind = Interrupted if code is None or str(code).startswith(("5", "429")) else RemoteError
+        raise kind(f"the server broke off: {server_message(text)}", where=where)
+    return value
+
+
+def _strange(text: str) -> str:
+    shown = " ".join(text.split())[:_SHOWN]
+    return f"the server's reply is no chat completion: {shown!r}"
+
+
+def _pieces(message: dict[str, Any], splitter: ThoughtSplitter) -> Iterator[Piece]:
+    reasoning = message.get("reasoning_content") or message.get("reasoning")
+    if isinstance(reasoning, str) and reasoning:
+        yield Delta(reasoning, thought=True)
+    content = message.get("content")
+    if isinstance(content, str) and content:
+        parts = splitter.add(content)
+        if splitter.late:
+            splitter.late = False
+            yield Late()
+        yield from _split(parts)
+
+
+def _split(parts: Iterable[tuple[str, bool]]) -> Iterator[Delta]:
+    return (Delta(text, thought) for text, thought in parts)
+
+
+def _end(finish: str, usage: dict[str, Any]) -> End:
+    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
+    return End(finish, *(count if isinstance(count, int) and count > 0 else 0 for count in counts))
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """`value` where it is an object; a server that sends anything else there has said nothing."""
+    return value if isinstance(value, dict) else {}

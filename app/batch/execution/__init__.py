@@ -1,0 +1,1 @@
+"""Running the jobs of a batch: leases and ledger, processes, and Ray."""

@@ -1,0 +1,62 @@
+"""Many files, each asked the same questions by itself: the rows of a table, by the same sessions as `ask --each`."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+from docqa.app.batch.answers import answers_of
+from docqa.app.batch.batch import Batch
+from docqa.app.batch.documents import read_document
+from docqa.app.batch.items import Failure, Item, list_items, read_content
+from docqa.app.output.render import printable
+from docqa.app.output.table import Cell, Row, cell_of
+from docqa.app.session.engine import Options, open_store, session_of
+from docqa.app.session.session import Session
+
+
+def table_rows(batch: Batch, questions: int) -> list[Row]:
+    """A row for each document of `batch`, in its order; one that failed, or was not asked, is a row with its error."""
+    return [_row(batch, item, questions) for item in batch.listing.items]
+
+
+def _row(batch: Batch, item: Item, questions: int) -> Row:
+    failure = batch.failure(item)
+    if failure is None and not batch.is_done(item):
+        failure = Failure("NotAsked", "it was not asked: too many others failed", "The same command goes on")
+    if failure is not None:
+        return _failed(item, failure, questions)
+    answers = answers_of(batch.workspace.record(batch.unit_of[item.path].key), item.given)
+    return Row(printable(item.given), tuple(cell_of(answer) for answer in answers))
+
+
+def _failed(item: Item, failure: Failure, questions: int) -> Row:
+    cell = Cell("unreadable" if failure.of_document else "error")
+    return Row(printable(item.given), (cell,) * questions, printable(failure.told(item.given)))
+
+
+def members(path: str, passed_over: list[str]) -> list[Item]:
+    """The documents of the archive at `path`, which cannot be opened by their paths; none where it is no archive.
+
+    Entries that are no documents are appended to `passed_over`.
+    """
+    from docqa.ingest.errors import IngestError
+
+    if not os.path.isfile(path) or not zipfile.is_zipfile(path):
+        return []
+    try:
+        listing = list_items([path])
+    except IngestError:  # opening it says why
+        return []
+    found = [item for item in listing.items if item.member is not None]
+    passed_over += listing.passed_over if found else []
+    return found
+
+
+def session_of_member(item: Item, options: Options, model: Any) -> Session:
+    """A session of one document of an archive. Raises the errors of docqa.ingest.errors."""
+    store = open_store(options) if options.store else None
+    document = read_document(read_content(item), item.name, options, store).document
+    return session_of([replace(document, path=item.given)], options, store=store, model=model)

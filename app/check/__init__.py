@@ -1,0 +1,1 @@
+"""Somebody else's text against the documents: its quotations, its cites, and the report on both."""

@@ -1,0 +1,45 @@
+"""The text that `docqa verify` checks: plain text and Markdown as written, other formats through their readers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path, PurePath
+
+from docqa.app.errors import InputError
+from docqa.app.storage.sources import STDIN, ReadingOptions, read_one
+
+_READ_AS_DOCUMENTS = frozenset((".pdf", ".docx", ".html", ".htm", ".xhtml", ".epub", ".eml", ".tex", ".xml"))
+_DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04")
+
+
+def read_checked_text(path: str, options: ReadingOptions) -> tuple[str, list[str]]:
+    """(text, warnings). Marks of quotation live in the source of Markdown, so that is not rendered.
+
+    Raises InputError for a file that is missing, empty or no text, and the errors of docqa.ingest.errors.
+    """
+    data = _bytes(path)
+    if not data.strip():
+        raise InputError("the text to check is empty", where=path, hint="name the file that quotes")
+    if PurePath(path).suffix.lower() in _READ_AS_DOCUMENTS or data.startswith(_DOCUMENT_STARTS):
+        if path == STDIN:
+            raise InputError("standard input is no text", where=path, hint="save it and name the file")
+        document, _, sources = read_one(path, options, None)
+        text = "\n\n".join(page.text.replace("\n", "\n\n") for page in document.pages)
+        return text, [*sources.warnings, *document.coverage.warnings]
+    from docqa.ingest.plain.text import decode
+
+    decoded, warnings = decode(data, path)
+    return decoded.replace("\r\n", "\n").replace("\r", "\n"), [f"{path}: {warning}" for warning in warnings]
+
+
+def _bytes(path: str) -> bytes:
+    if path == STDIN:
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise InputError("the text to check does not exist", where=path, hint="check the path") from error
+    except OSError as error:
+        raise InputError(
+            f"the text to check cannot be read: {error.strerror}", where=path, hint="name a file"
+        ) from error

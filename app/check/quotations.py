@@ -1,0 +1,223 @@
+"""The quotations in somebody else's text: between quotation marks of every shape, and set off as block quotes.
+
+A quotation is what the text claims that a document says. Which place it claims, place_cites.py tells.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from docqa.app.evidence.terms import plain_words
+
+_CLOSERS = {'"': '"', "“": "”", "„": "“”", "«": "»", "‘": "’", "'": "'"}
+# An apostrophe that opens a word ('tis) or ends a plural (tenants') looks like a quotation mark; few words between
+# two straight ones are no quotation.
+_LEAST_WORDS = {"'": 4}
+_BLOCK_WORDS = 4
+_LONGEST = 20_000
+"""Characters between two marks; a text of opening marks alone must not take for ever."""
+_FENCE = re.compile(r"\s*(?:```|~~~)")
+_QUOTED_LINE = re.compile(r" {0,3}>[> ]*")
+_INDENT = re.compile(r"(?: {4,}|\t)\s*(?=\S)")
+_ITEM = re.compile(r"\s*(?:[-*•+]|\(?\w{1,4}[.)])\s")
+_EMPHASIS = re.compile(
+    r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1|(?<![\w*])([*_])(?=[^\s*_])([^*_]+)(?<=\S)\3(?![\w*])", re.DOTALL
+)
+_INNER_OPEN = re.compile(r"(?<![\w'’])['‘](?=[^\W\d]|[\[(….])")
+_INNER_CLOSE = re.compile(r"(?<=[^\W\d]|[.,;:!?…\])])['’](?!\w)")
+# The number of a footnote behind a closing mark.
+_NOTE_NUMBER = re.compile(r"\d{1,3}(?![\w.,]?\w)")
+_ESCAPE = re.compile(r"\\([\[\]\"'*_.>#-])")
+# Behind the words of a block quote: where it is from, which is no part of it.
+_SOURCE = re.compile(r"\s*(?:\n\s*(?:>[> ]*)?(?:[—–]|--)[^\n]*|[(\[][^()\[\]]*\d[^()\[\]]*[)\]]\.?)\s*$")
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """Quoted words; `start`, `end` are half-open characters of the text between the marks, `line` counts from 1.
+
+    `text` is what is claimed to be verbatim: line breaks of the text's own wrapping, Markdown's marks and the
+    punctuation that American typists put before a closing mark are gone.
+    """
+
+    start: int
+    end: int
+    text: str
+    line: int
+    block: bool = False
+
+
+def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
+    """(quotations in order, lines with a quotation mark that has no partner). `text` has `\\n` line ends."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    spans: list[tuple[int, int, bool]] = []
+    alone: list[int] = []
+    for start, end, kind in _paragraphs(text):
+        if kind == "plain":
+            marked, unmatched = _marked(text, start, end)
+            spans += [(first, last, False) for first, last in marked]
+            alone += unmatched
+        elif kind == "quote":
+            spans.append((*_block(text, start, end), True))
+    found = [
+        Quotation(start, end, _plain(text[start:end]), bisect_right(starts, start), block)
+        for start, end, block in spans
+    ]
+    kept = [quotation for quotation in found if any(map(str.isalnum, quotation.text))]
+    return kept, [bisect_right(starts, at) for at in alone]
+
+
+def _plain(raw: str) -> str:
+    """The words as the writer meant them. A word divided at a line end stays so: only the document knows its form."""
+    text = re.sub(r"\n {0,3}>[> ]*", "\n", raw)
+    text = re.sub(r"(?<![^\W\d_]-)\s*\n\s*", " ", text)
+    text = _EMPHASIS.sub(lambda match: match[2] or match[4], text)
+    text = _ESCAPE.sub(r"\1", text).strip()
+    return re.sub(r"(?<![.…\s])[.,;:]$", "", text)
+
+
+def _paragraphs(text: str) -> list[tuple[int, int, str]]:
+    """(start, end, kind) of the paragraphs; kind is plain, quote or code."""
+    found: list[tuple[int, int, str]] = []
+    for kind, group in groupby(_kinds(text), key=lambda line: line[2]):
+        lines = list(group)
+        if kind != "blank":
+            found.append((lines[0][0], lines[-1][1], kind))
+    indented = [number for number, part in enumerate(found) if part[2] == "indented"]
+    plain = sum(1 for part in found if part[2] == "plain")
+    kept: list[tuple[int, int, str]] = []
+    for number, (start, end, kind) in enumerate(found):
+        if kind == "indented":
+            # Where most paragraphs are indented it is the page's margin; behind an item of a list it is that item.
+            before = text[found[number - 1][0] : found[number - 1][1]] if number else ""
+            prose = len(plain_words(text[start:end])) >= _BLOCK_WORDS and not _ITEM.match(text, start)
+            quote = prose and len(indented) <= plain and not _ITEM.match(before.rpartition("\n")[2] or before)
+            touches = number > 0 and "\n\n" not in _gap(text, found[number - 1][1], start)
+            kind = "quote" if quote and not touches else "plain"
+        kept.append((start, end, kind))
+    return kept
+
+
+def _gap(text: str, start: int, end: int) -> str:
+    return re.sub(r"[ \t]+", "", text[start:end])
+
+
+def _kinds(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, kind) of every line."""
+    at, fenced = 0, False
+    for line in text.split("\n"):
+        end = at + len(line)
+        if _FENCE.match(line):
+            fenced = not fenced
+            kind = "code"
+        elif fenced:
+            kind = "code"
+        elif not line.strip():
+            kind = "blank"
+        elif _QUOTED_LINE.match(line):
+            kind = "quote"
+        else:
+            kind = "indented" if _INDENT.match(line) else "plain"
+        yield at, end, kind
+        at = end + 1
+
+
+def _block(text: str, start: int, end: int) -> tuple[int, int]:
+    """The words of a block quote, without its mark, quotation marks around all of it, and the source behind it."""
+    opening = _QUOTED_LINE.match(text, start, end)
+    if opening is not None:
+        start = opening.end()
+    source = _SOURCE.search(text, start, end)
+    if source is not None and source.start() > start:
+        end = source.start()
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    closers = _CLOSERS.get(text[start], "") if start < end else ""
+    inner = text[start + 1 : end - 1]
+    if closers and end - start > 2 and text[end - 1] in closers and not set(inner) & {text[start], text[end - 1]}:
+        return start + 1, end - 1
+    return start, end
+
+
+def _marked(text: str, start: int, end: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """(spans between quotation marks, positions of opening marks without partner) of one paragraph."""
+    found: list[tuple[int, int]] = []
+    alone: list[int] = []
+    at = start
+    while at < end:
+        if text[at] not in _CLOSERS or not _opens(text, at, start, end):
+            at += 1
+            continue
+        close = _closing(text, at, end)
+        if close is None:
+            if _goes_on(text, at, end):
+                found.append((at + 1, end))
+                break
+            if text[at] not in _LEAST_WORDS and text[at] != "‘":
+                alone.append(at)
+            at += 1
+        elif len(plain_words(text[at + 1 : close])) < _LEAST_WORDS.get(text[at], 1):
+            at += 1
+        else:
+            found.append((at + 1, close))
+            at = close + 1
+    return found, alone
+
+
+def _opens(text: str, at: int, start: int, end: int) -> bool:
+    before = text[at - 1] if at > start else " "
+    after = text[at + 1] if at + 1 < end else " "
+    return not before.isalnum() and before not in ".,;:!?)]" and not after.isspace()
+
+
+def _closing(text: str, at: int, end: int) -> int | None:
+    """Where the mark opened at `at` closes; marks of the same kind inside it are counted, straight ones too."""
+    opener, closers = text[at], _CLOSERS[text[at]]
+    places: list[int] = []
+    depth = 0
+    for position in range(at + 1, min(end, at + _LONGEST)):
+        character = text[position]
+        if character == opener and _opens_again(text, position, at, end):
+            depth += 1
+        elif character in closers and depth and (opener == "“" or _closes(text, position, end)):
+            depth -= 1
+        elif character in closers and _closes(text, position, end):
+            if opener not in "‘'":
+                return position
+            places.append(position)
+    # "the tenants’ rights": an apostrophe before another small word closes nothing, unless there is no other mark.
+    whole = [place for place in places if not re.match(r"\s+[a-z]", text[place + 1 : end])]
+    return next(iter(whole or places), None)
+
+
+def _opens_again(text: str, position: int, start: int, end: int) -> bool:
+    """Whether the mark at `position` opens a quotation inside one of the same marks."""
+    if text[position] == "“":
+        return True
+    return text[position] == '"' and _opens(text, position, start, end) and not _closes(text, position, end)
+
+
+def _closes(text: str, position: int, end: int) -> bool:
+    before, after = text[position - 1], text[position + 1] if position + 1 < end else " "
+    if _NOTE_NUMBER.match(text, position + 1, end):
+        return not before.isspace() and not before.isdigit()  # 6"4 is no end of a quotation
+    return not before.isspace() and not after.isalnum()
+
+
+def _goes_on(text: str, at: int, end: int) -> bool:
+    """Whether the next paragraph opens with the same mark: a quotation of several paragraphs, as books set it."""
+    following = re.compile(r"\s*\n\s*\n\s*(.)").match(text, end)
+    return following is not None and following[1] == text[at]
+
+
+def outer_marks(text: str) -> str:
+    """`text` with the single marks of a quotation inside it as double ones, which they are in the document."""
+    if not _INNER_OPEN.search(text):
+        return text
+    return _INNER_CLOSE.sub("”", _INNER_OPEN.sub("“", text))

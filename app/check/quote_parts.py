@@ -1,0 +1,201 @@
+"""Quotations with lawyers' marks: ellipses for what was left out, brackets for what was changed.
+
+The parts between the marks must stand in the document in their order, one near the other; what a mark hides is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole
+from docqa.app.quotes.normalise import fold
+from docqa.app.quotes.protected import protected_words
+from docqa.app.quotes.verifier import Located
+from docqa.ingest.types import Document
+
+GRADES = ("exact", "normalised", "damaged", "near")
+ELLIPSIS_REACH = 3_000
+"""Characters that an ellipsis may stand for; what is further apart are two quotations."""
+_BRACKET_REACH = 100
+_MARK = re.compile(
+    r"(?P<ellipsis>\[\s*(?:…|\.(?:\s?\.){2,3})\s*\]|…(?:\s?\.)?|\.(?:\s?\.){2,3}|\*\s\*\s\*)"
+    r"|(?P<head>\w*)\[(?P<inside>[^\[\]]{0,120})\](?P<tail>\w*)"
+)
+_REMARK = re.compile(
+    r"sic!?|emphas[ie]s (?:added|mine|ours|supplied|omitted|in original)|cleaned up|alterations? in original|!", re.I
+)
+_LEFT_OUT = re.compile(r"(?:(?:internal|citations?|footnotes?|quotation marks?|references?|and|,)\s*)+omitted", re.I)
+_EDGES = " \t\n,;:.–—-"
+_NEGATIONS = frozenset(("not", "no", "never", "none", "neither", "nor", "cannot", "without", "except", "unless"))
+_FEW_WORDS = 3
+_PAGES_BEFORE, _PAGES_AFTER = 1, 3
+
+
+@dataclass(frozen=True)
+class Part:
+    """Words between marks. `gap` is the mark before it: "" (none), ellipsis or bracket with what it holds."""
+
+    text: str
+    gap: str = ""
+    inserted: str = ""
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """Parts found in order: `grade` is the worst of theirs, `spans` reach from the first to the last part.
+
+    `omitted` is what the document has at each ellipsis, `replaced` (bracket's words, document's words) at each bracket.
+    """
+
+    grade: str
+    spans: tuple[Located, ...]
+    omitted: tuple[str, ...]
+    replaced: tuple[tuple[str, str], ...]
+
+
+def split_parts(quotation: str) -> list[Part]:
+    """The parts of `quotation`; one alone, without the marks that change no word, where nothing was left out."""
+    parts: list[Part] = []
+    words, gap, inserted = "", "", ""
+
+    def close(mark: str, holds: str) -> None:
+        nonlocal words, gap, inserted
+        piece = words.strip(_EDGES if parts or gap else " \t\n")
+        if any(character.isalnum() for character in piece):
+            parts.append(Part(piece, gap if parts else "", inserted if parts else ""))
+            gap, inserted = mark, holds
+        elif gap != "ellipsis":
+            gap, inserted = mark, (inserted + " " + holds).strip()
+        words = ""
+
+    at = 0
+    for match in _MARK.finditer(quotation):
+        words += quotation[at : match.start()]
+        at = match.end()
+        inside, head, tail = match["inside"], match["head"] or "", match["tail"] or ""
+        if match["ellipsis"] or (inside is not None and _LEFT_OUT.fullmatch(inside.strip())):
+            close("ellipsis", "")
+        elif _REMARK.fullmatch(inside.strip()):
+            words = words.rstrip() + head + tail
+        elif len(inside) == 1 and inside.isalpha() and tail and not head:
+            words += inside + tail  # "[t]he": the letter's case was changed, and case folds
+        else:
+            close("bracket", head + inside + tail)
+    words += quotation[at:]
+    close("", "")
+    return parts
+
+
+def assemble(
+    document: Document, number: int, parts: list[Part], anchor: int, place: tuple[Located, ...]
+) -> Assembled | None:
+    """The parts around part `anchor`, which stands at `place` of `document`; None where one is not there in order."""
+    stretch = _Stretch(document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER)
+    first = stretch.offset(place[0].page, place[0].start)
+    last = stretch.offset(place[-1].page, place[-1].end)
+    found: dict[int, tuple[Match, str]] = {anchor: (Match(first, last), "exact")}
+    for index in range(anchor + 1, len(parts)):
+        start = found[index - 1][0].end
+        reach = start + _reach(parts[index])
+        hit = _strongest(stretch.text, start, reach, parts[index].text, lambda matches: matches[0])
+        if hit is None:
+            return None
+        found[index] = hit
+    for index in range(anchor - 1, -1, -1):
+        end = found[index + 1][0].start
+        reach = end - _reach(parts[index + 1]) - len(parts[index].text)
+        hit = _strongest(stretch.text, reach, end, parts[index].text, lambda matches: matches[-1])
+        if hit is None:
+            return None
+        found[index] = hit
+    return _joined(stretch, parts, [found[index] for index in range(len(parts))])
+
+
+def _reach(part: Part) -> int:
+    """How far behind the part before it a part may end."""
+    return 2 * len(part.text) + (ELLIPSIS_REACH if part.gap == "ellipsis" else _BRACKET_REACH)
+
+
+def _strongest(
+    text: str, start: int, end: int, wanted: str, choose: Callable[[list[Match]], Match]
+) -> tuple[Match, str] | None:
+    """The match of `wanted` in `text[start:end]` at the strongest grade that has one, and that grade."""
+    start, end = max(0, start), min(len(text), end)
+    window = text[start:end]
+    plain = find_whole(window, wanted)
+    if plain:
+        match = choose(plain)
+        return Match(match.start + start, match.end + start), "exact"
+    finders: tuple[tuple[str, Callable[[str, str], list[Match]]], ...] = (
+        ("normalised", find_whole), ("damaged", find_damaged), ("near", find_near),
+    )  # fmt: skip
+    for grade, finder in finders:
+        for keep in (False, True):
+            folded, quote = fold(window, keep_line_hyphens=keep), fold(wanted, keep_line_hyphens=keep).text.strip()
+            matches = finder(folded.text, quote)
+            if matches:
+                match = choose(matches)
+                ends = folded.original_start(match.start), folded.original_end(match.end)
+                return Match(ends[0] + start, ends[1] + start), grade
+    return None
+
+
+def _joined(stretch: _Stretch, parts: list[Part], found: list[tuple[Match, str]]) -> Assembled:
+    grades = {grade for _, grade in found}
+    omitted: list[str] = []
+    replaced: list[tuple[str, str]] = []
+    for index in range(1, len(parts)):
+        gap = " ".join(stretch.text[found[index - 1][0].end : found[index][0].start].split())
+        if parts[index].gap == "ellipsis":
+            omitted.append(gap)
+            if _hides_negation(gap):
+                grades.add("near")
+        else:
+            replaced.append((parts[index].inserted, gap))
+            if _protected(gap) != _protected(parts[index].inserted):
+                grades.add("near")
+    worst = max(grades, key=GRADES.index)
+    spans = stretch.located(found[0][0].start, found[-1][0].end)
+    return Assembled(worst, spans, tuple(omitted), tuple(replaced))
+
+
+def _protected(words: str) -> object:
+    return protected_words(fold(words).text.split())
+
+
+def _hides_negation(gap: str) -> bool:
+    """Whether the ellipsis stands for little but a "not": marked, and yet another sentence."""
+    words = [word.strip(".,;:()") for word in fold(gap).text.split()]
+    return 0 < len(words) <= _FEW_WORDS and bool(_NEGATIONS & set(words))
+
+
+class _Stretch:
+    """The text of some pages in a row, with the way back to each."""
+
+    def __init__(self, document: Document, number: int, first: int, last: int) -> None:
+        self._number = number
+        self._pages = document.pages[max(1, first) - 1 : last]
+        self._starts: list[int] = []
+        length = 0
+        for page in self._pages:
+            self._starts.append(length)
+            length += len(page.text) + 1
+        self.text = "\n".join(page.text for page in self._pages)
+
+    def offset(self, page: int, start: int) -> int:
+        return self._starts[page - self._pages[0].page] + start
+
+    def located(self, start: int, end: int) -> tuple[Located, ...]:
+        """The pieces of pages between two offsets, empty ones left out."""
+        found = []
+        first = bisect_right(self._starts, start) - 1
+        for page, base in list(zip(self._pages, self._starts))[first:]:
+            low, high = max(0, start - base), min(len(page.text), end - base)
+            if base >= end:
+                break
+            if low < high:
+                found.append(Located(self._number, page.page, low, high))
+        return tuple(found)

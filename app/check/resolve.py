@@ -1,0 +1,237 @@
+"""Where in the documents a cited place is: the pages with that label, the section with that number.
+
+A label counts as printed; a number that no page carries is a physical page. A line is the one with that number printed
+beside it; where lines carry none, a cite of lines is one of their pages. A section is found by its heading or by
+the clause number that opens a paragraph, and reaches to the next of its kind.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import cached_property
+
+from docqa.app.check.citations import PlaceCite
+from docqa.ingest.types import Document, Page, Section
+
+_CLAUSE = re.compile(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
+_KIND = re.compile(
+    r"(?:(?P<word>[^\W\d_]+)\.?\s+|(?P<sign>[§¶])+\s*)?(?P<number>\(?[\w.\-–]+\)?(?:\([A-Za-z0-9]{1,4}\))*)$"
+)
+_SUB = re.compile(r"\([A-Za-z0-9]{1,4}\)")
+# Words that people use for one another when they cite a numbered provision.
+_PROVISIONS = frozenset(("section", "clause", "paragraph", "article", "subsection", "subclause", "regulation", ""))
+_SAME_WORD = {"sec": "section", "art": "article", "cl": "clause", "para": "paragraph"}
+_ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_UNUSABLE_GRADE = "F"
+
+Point = tuple[int, int]
+"""(page, offset in its text)."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch of a document: from `start` up to, not including, `end`."""
+
+    document: int
+    start: Point
+    end: Point
+
+    def holds(self, document: int, page: int, start: int) -> bool:
+        return document == self.document and self.start <= (page, start) < self.end
+
+
+class CitedPlaces:
+    """The places of one document, `number` its index among those of the run."""
+
+    def __init__(self, document: Document, number: int) -> None:
+        self.document = document
+        self.number = number
+
+    def regions(self, cite: PlaceCite) -> list[Region]:
+        """Where `cite` may point at in this document; empty where it has no such place."""
+        if cite.kind == "section":
+            found = [region for number in cite.numbers for region in self._sections(number, cite.word)]
+        elif not self.document.paged:
+            found = []
+        elif cite.kind == "line":
+            lines = (self._lines(first, last, cite) for first, last in self._ends(cite))
+            found = [region for region in lines if region is not None]
+        else:
+            found = [self._page(page) for page in self._pages(cite)]
+        return list(dict.fromkeys(found))
+
+    def answers(self, cite: PlaceCite) -> bool:
+        """Whether "there is no such place" can be said: it has pages, or sections that carry numbers."""
+        if cite.kind != "section":
+            return self.document.paged and (cite.kind != "line" or self._lined)
+        if any(self._mentions(cite.word, number) for number in cite.numbers):
+            return False  # it speaks of that place, and where it begins was not seen
+        return bool(self._by_number or self._clauses)
+
+    def compared(self, cite: PlaceCite) -> bool:
+        """Whether a region of `cite` is as narrow as what it names: of lines without numbers it is their whole page."""
+        return cite.kind != "line" or all(page.lines for pair in self._ends(cite) for page in pair)
+
+    def usable(self, region: Region) -> bool:
+        """Whether any page of `region` has text that can be compared."""
+        last = region.end[0] if region.end[1] else region.end[0] - 1
+        pages = self.document.pages[region.start[0] - 1 : max(last, region.start[0])]
+        return any(page.grade != _UNUSABLE_GRADE and page.text.strip() for page in pages)
+
+    def _mentions(self, word: str, number: str) -> bool:
+        pattern = re.compile(rf"\b{re.escape(word)}s?\s+{re.escape(number)}(?!\w)", re.IGNORECASE)
+        return bool(word) and any(pattern.search(page.text) for page in self.document.pages)
+
+    # Pages
+
+    def _pages(self, cite: PlaceCite) -> list[int]:
+        pages = self.document.pages
+        if cite.kind == "page":
+            whole = cite.text.split(None, 1)[-1].casefold()
+            labels = [whole] if any((page.label or "").casefold() == whole for page in pages) else cite.numbers
+            folded = {label.casefold() for label in labels}
+            found = [page.page for page in pages if page.label is not None and page.label.casefold() in folded]
+            if found:
+                return found
+        numbers = (int(number) for number in cite.numbers if number.isdigit())
+        return [number for number in numbers if 1 <= number <= len(pages)]
+
+    def _page(self, page: int) -> Region:
+        return Region(self.number, (page, 0), (page + 1, 0))
+
+    # Lines
+
+    @property
+    def _lined(self) -> bool:
+        return any(page.lines for page in self.document.pages)
+
+    def _ends(self, cite: PlaceCite) -> list[tuple[Page, Page]]:
+        """The pages of the first and the last line of `cite`, for each page that the first may be on."""
+        firsts, lasts = (self._labelled(end.partition(":")[0]) for end in cite.numbers)
+        pairs = ((first, next((last for last in lasts if last.page >= first.page), None)) for first in firsts)
+        return [(first, last) for first, last in pairs if last is not None]
+
+    def _labelled(self, label: str) -> list[Page]:
+        """The pages with that label; where none carries it, the one of that number."""
+        pages = self.document.pages
+        return [page for page in pages if page.label == label] or [page for page in pages if str(page.page) == label]
+
+    def _lines(self, first: Page, last: Page, cite: PlaceCite) -> Region | None:
+        """From the first to the last line of `cite`; None where a page has no line of that number."""
+        low, high = (int(end.partition(":")[2]) for end in cite.numbers)
+        start = _line_start(first, low)
+        if start is None or _line_start(last, high) is None:
+            return None
+        after = next(((last.page, line.start) for line in last.lines if line.number > high), (last.page + 1, 0))
+        return Region(self.number, (first.page, start), max(after, (first.page, start + 1)))
+
+    # Sections
+
+    def _sections(self, cited: str, word: str) -> list[Region]:
+        base, subs = _SUB.split(cited, maxsplit=1)[0], _SUB.findall(cited)
+        for depth in range(len(subs), -1, -1):
+            number = (base + "".join(subs[:depth])).casefold()
+            found = [self._section(section) for section in self._by_number.get(number, ()) if _kin(section, word)]
+            found = found or [self._clause(at) for at, clause in enumerate(self._clauses) if clause[0] == number]
+            if found:
+                return [self._below(region, subs[depth:]) for region in found]
+        return []
+
+    @cached_property
+    def _by_number(self) -> dict[str, list[Section]]:
+        found: dict[str, list[Section]] = {}
+        for section in self.document.sections:
+            number = ""
+            for above in self.document.sections_above(section):
+                match = _KIND.search((above.number or "").strip())
+                if match is None:
+                    break
+                number = match["number"].strip(".") + number
+                if not match["number"].startswith("("):
+                    found.setdefault(number.casefold(), []).append(section)
+                    break
+        return found
+
+    def _section(self, section: Section) -> Region:
+        later = self.document.sections[self.document.sections.index(section) + 1 :]
+        after = next(((s.page, s.start) for s in later if s.level <= section.level), self._end)
+        return Region(self.number, (section.page, section.start), max(after, (section.page, section.start + 1)))
+
+    @property
+    def _end(self) -> Point:
+        return (len(self.document.pages) + 1, 0)
+
+    @cached_property
+    def _clauses(self) -> list[tuple[str, Point]]:
+        """(number, place) of the clauses whose number opens a paragraph, in order."""
+        return [
+            (match["number"], (page.page, match.start("number")))
+            for page in self.document.pages
+            for match in _CLAUSE.finditer(page.text)
+        ]
+
+    def _clause(self, at: int) -> Region:
+        """A clause reaches to the next one that is not below it, or to the next heading."""
+        number, start = self._clauses[at]
+        later = (place for other, place in self._clauses[at + 1 :] if not other.startswith(number + "."))
+        heads = [(section.page, section.start) for section in self.document.sections]
+        heads.sort()
+        head = bisect_left(heads, (start[0], start[1] + 1))
+        return Region(self.number, start, min(next(later, self._end), heads[head] if head < len(heads) else self._end))
+
+    def _below(self, region: Region, subs: list[str]) -> Region:
+        """The part of `region` under "(b)(2)", as deep as it can be followed."""
+        for sub in subs:
+            start = self._opener(region, (sub,))
+            if start is None:
+                return region
+            following = self._opener(Region(self.number, (start[0], start[1] + 1), region.end), _next(sub))
+            region = Region(self.number, start, following or region.end)
+        return region
+
+    def _opener(self, region: Region, marks: tuple[str, ...]) -> Point | None:
+        """The first place in `region` where one of `marks` opens an item."""
+        if not marks:
+            return None
+        any_mark = "|".join(re.escape(mark) for mark in marks)
+        opener = re.compile(rf"(?:^|(?<=\n)|(?<=[;:—.]\s)|(?<=\d\s)|(?<=\d\.\s)|(?<=\)\s))(?:{any_mark})\s")
+        for page in self.document.pages[region.start[0] - 1 : region.end[0]]:
+            first = region.start[1] if page.page == region.start[0] else 0
+            last = region.end[1] if page.page == region.end[0] else len(page.text)
+            match = opener.search(page.text, first, last)
+            if match is not None:
+                return (page.page, match.start())
+        return None
+
+
+def _line_start(page: Page, number: int) -> int | None:
+    """Where the line with that number begins, 0 where no line carries one; None where the page has no such line."""
+    if not page.lines:
+        return 0
+    before = [line for line in page.lines if line.number <= number]
+    if not before or number > max(line.number for line in page.lines):
+        return None
+    return max(before, key=lambda line: line.number).start
+
+
+def _kin(section: Section, word: str) -> bool:
+    """Whether a section of that number may be meant by `word`: "Schedule 2" is not section 2."""
+    match = _KIND.search((section.number or "").strip())
+    own = (match["word"] or "").rstrip(".").casefold() if match else ""
+    own = _SAME_WORD.get(own, own)
+    return own == word or (own in _PROVISIONS and word in _PROVISIONS)
+
+
+def _next(sub: str) -> tuple[str, ...]:
+    """The marks that may follow "(b)", "(2)" or "(i)": the last as a letter and as a roman number."""
+    inner = sub[1:-1]
+    found = []
+    if inner.isdigit():
+        found.append(str(int(inner) + 1))
+    if inner in _ROMANS[:-1]:
+        found.append(_ROMANS[_ROMANS.index(inner) + 1])
+    if len(inner) == 1 and inner.isalpha() and inner not in "zZ":
+        found.append(chr(ord(inner) + 1))
+    return tuple(f"({mark})" for mark in found)

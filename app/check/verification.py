@@ -1,0 +1,391 @@
+"""Somebody else's text checked against documents: a grade and a place for each of its quotations and cites.
+
+Grades and places are those of contract.md. What can be said for certain is said; a place that names another work, and
+a page without text, is `uncheckable`, not `absent`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from docqa.app.answer.answer import Cite
+from docqa.app.check.citations import PlaceCite, assign, find_cites
+from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
+from docqa.app.check.quote_parts import GRADES, Part, assemble, split_parts
+from docqa.app.check.resolve import CitedPlaces, Region
+from docqa.app.quotes.difference import Edit, closest_range, word_edits
+from docqa.app.quotes.normalise import fold
+from docqa.app.quotes.quoting import cite as cite_of
+from docqa.app.quotes.verifier import CitedPlace, Located, Verdict, Verifier, too_short
+from docqa.ingest.types import Document
+
+_MOST_HINTS = 8
+_MOST_ANCHORS = 12
+_ALL_GRADES = (*GRADES, "absent", "uncheckable")
+_RANK = {"exact": 0, "normalised": 0, "damaged": 1, "near": 2, "uncheckable": 3, "absent": 3}
+_LEAST_NAME = 4
+_PLACE_WORDS = {"page": "page", "pdf": "page", "line": "page and line"}
+_PAGE_ALONE = "the lines of that page carry no numbers, only the page was compared"
+
+
+@dataclass(frozen=True)
+class CheckedCite:
+    """A cite by itself: `exact` where a document has that place, `absent` where none has, else `uncheckable`."""
+
+    cite: PlaceCite
+    line: int
+    grade: str
+    place: str
+    cites: tuple[Cite, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class CheckedQuotation:
+    """`reads` is what the documents say there, `difference` the way from one to the other where it is bent.
+
+    `omitted` is what stands at each ellipsis, `replaced` (bracket's words, document's words) at each bracket; `count`
+    how often the words stand there; `cited` the places that the text claims; `heading` the section they stand in.
+    """
+
+    quotation: Quotation
+    cited: tuple[CheckedCite, ...]
+    grade: str
+    place: str
+    cites: tuple[Cite, ...] = ()
+    reads: str | None = None
+    difference: tuple[Edit, ...] = ()
+    omitted: tuple[str, ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    speaker: str | None = None
+    heading: str | None = None
+    count: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verification:
+    """All quotations of a text in order, the cites that belong to none, and lines with an unmatched quotation mark."""
+
+    quotations: tuple[CheckedQuotation, ...]
+    cites: tuple[CheckedCite, ...]
+    unmatched_lines: tuple[int, ...]
+
+    @property
+    def anything_absent(self) -> bool:
+        return "absent" in {*(quote.grade for quote in self.quotations), *(cite.grade for cite in self.cites)}
+
+    def counts(self) -> dict[str, int]:
+        """How many quotations have each grade, strongest first."""
+        return {grade: sum(q.grade == grade for q in self.quotations) for grade in _ALL_GRADES}
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """What the search for one quotation brought."""
+
+    grade: str
+    spans: tuple[Located, ...] = ()
+    omitted: tuple[str, ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    count: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def verify_text(text: str, documents: Sequence[Document]) -> Verification:
+    """Every quotation and every cite of `text`, checked against `documents`."""
+    return _Check(text.replace("\r\n", "\n").replace("\r", "\n"), tuple(documents)).run()
+
+
+class _Check:
+    def __init__(self, text: str, documents: tuple[Document, ...]) -> None:
+        self.text = text
+        self.documents = documents
+        self.verifier = Verifier(documents)
+        self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
+        self.names = [_names(document) for document in documents]
+
+    def run(self) -> Verification:
+        quotations, alone = find_quotations(self.text)
+        claimed, free = assign(self.text, quotations, find_cites(self.text))
+        checked = [
+            self._quotation(quotation, claimed[number], self._named(number, quotations))
+            for number, quotation in enumerate(quotations)
+        ]
+        cites = tuple(self._cite(cite, self._named_near(cite)) for cite in free)
+        return Verification(tuple(checked), cites, tuple(alone))
+
+    # Documents that the text names
+
+    def _named(self, number: int, quotations: list[Quotation]) -> set[int]:
+        """The documents named in the words around a quotation, up to the quotations beside it."""
+        before = quotations[number - 1].end if number else 0
+        after = quotations[number + 1].start if number + 1 < len(quotations) else len(self.text)
+        quotation = quotations[number]
+        lead = re.split(r"\n\s*\n|[.!?]\s+(?=[A-Z])", self.text[before : quotation.start].rstrip())[-1]
+        tail = re.split(r"\n\s*\n(?!\s*[(—–-])", self.text[quotation.end : after], maxsplit=1)[0]
+        return self._naming(tail) or self._naming(lead)
+
+    def _named_near(self, cite: PlaceCite) -> set[int]:
+        return self._naming(self.text[max(0, cite.start - 80) : cite.end + 60])
+
+    def _naming(self, words: str) -> set[int]:
+        folded = fold(words).text
+        return {number for number, names in enumerate(self.names) if any(name.search(folded) for name in names)}
+
+    # Cites
+
+    def _regions(self, cite: PlaceCite, named: set[int]) -> list[Region]:
+        numbers = sorted(named) if named else range(len(self.documents))
+        return [region for number in numbers for region in self.places[number].regions(cite)]
+
+    def _cite(self, cite: PlaceCite, named: set[int]) -> CheckedCite:
+        line = self.text.count("\n", 0, cite.start) + 1
+        regions = self._regions(cite, named)
+        if regions and not (cite.work and not named):
+            cites = tuple(dict.fromkeys(self._region_cite(region) for region in regions))
+            if not any(self.places[region.document].usable(region) for region in regions):
+                return CheckedCite(cite, line, "uncheckable", "as_cited", cites, "that place has no usable text")
+            if not all(self.places[region.document].compared(cite) for region in regions):
+                return CheckedCite(cite, line, "uncheckable", "as_cited", cites, _PAGE_ALONE)
+            return CheckedCite(cite, line, "exact", "as_cited", cites)
+        if cite.work and not named:
+            return CheckedCite(cite, line, "uncheckable", "unknown", (), f"names another work: {cite.work}")
+        numbers = sorted(named) if named else range(len(self.documents))
+        if any(self.places[number].answers(cite) for number in numbers):
+            what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
+            return CheckedCite(cite, line, "absent", "unknown", (), f"no document has such a {what}")
+        return CheckedCite(cite, line, "uncheckable", "unknown", (), self._why_unknown(cite))
+
+    def _why_unknown(self, cite: PlaceCite) -> str:
+        if cite.kind == "section":
+            return "where it begins was not found"
+        paged = any(document.paged for document in self.documents)
+        return "the lines of the documents carry no numbers" if paged else "the documents have no pages"
+
+    def _region_cite(self, region: Region) -> Cite:
+        page, start = region.start
+        text = self.documents[region.document].pages[page - 1].text
+        end = region.end[1] if region.end[0] == page else len(text)
+        return cite_of(self.documents, Located(region.document, page, start, max(start, end)))
+
+    # Quotations
+
+    def _quotation(self, quotation: Quotation, claimed: tuple[PlaceCite, ...], named: set[int]) -> CheckedQuotation:
+        cited = tuple(self._cite(cite, named) for cite in claimed)
+        regions = {cite: self._regions(cite, named) for cite in claimed if not (cite.work and not named)}
+        found, place = self._best(quotation.text, regions, claimed, named)
+        if found.grade == "absent" and any(self._unusable(region) for group in regions.values() for region in group):
+            found = replace(found, grade="uncheckable", notes=("the cited place has no usable text",))
+        found = self._refined(quotation.text, found)
+        notes = [*found.notes, *self._notes(quotation, found, place, cited)]
+        reads = " […] ".join(self._words(spans) for spans in _runs(found.spans)) if found.spans else None
+        bent = found.grade in ("near", "damaged") and reads is not None and not found.omitted and not found.replaced
+        first = found.spans[0] if found.spans else None
+        return CheckedQuotation(
+            quotation=quotation,
+            cited=cited,
+            grade=found.grade,
+            place=place,
+            cites=tuple(cite_of(self.documents, span) for span in found.spans),
+            reads=reads,
+            difference=word_edits(quotation.text, reads or "") if bent else (),
+            omitted=found.omitted,
+            replaced=found.replaced,
+            speaker=self.documents[first.document].speaker_of(first.page, first.start) if first else None,
+            heading=self._heading(first.document, first.page, first.start) if first else None,
+            count=found.count,
+            notes=tuple(notes),
+        )
+
+    def _best(
+        self, text: str, regions: dict[PlaceCite, list[Region]], claimed: tuple[PlaceCite, ...], named: set[int]
+    ) -> tuple[_Finding, str]:
+        """The strongest finding; of several, one at a cited place, then the one that leaves out least."""
+        best: tuple[tuple[int, bool, int], _Finding, str] | None = None
+        for hint in self._hints(regions, named):
+            for finding in self._search(text, hint):
+                place = self._place(finding.grade, finding.spans, regions, claimed, named)
+                key = (_RANK[finding.grade], place != "as_cited", sum(map(len, finding.omitted)))
+                if best is None or key < best[0]:
+                    best = (key, finding, place)
+            if best is not None and (best[0][:2] == (0, False) or best[1].grade == "absent"):
+                break
+        return (best[1], best[2]) if best is not None else (_Finding("absent"), "unknown")
+
+    def _hints(self, regions: dict[PlaceCite, list[Region]], named: set[int]) -> list[CitedPlace | None]:
+        """Where to look first: each cited place from its beginning, and the pages that it reaches over."""
+        flat = [region for group in regions.values() for region in group]
+        hints: list[CitedPlace | None] = [CitedPlace(r.document, r.start[0], r.start[1]) for r in flat]
+        for region in flat:
+            last = region.end[0] if region.end[1] else region.end[0] - 1
+            hints += [CitedPlace(region.document, page, 0) for page in range(region.start[0] + 1, last + 1)]
+        hints += [CitedPlace(number) for number in sorted(named)]
+        return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
+
+    def _search(self, text: str, hint: CitedPlace | None) -> Iterator[_Finding]:
+        """The quotation as it stands, then, unless that is verbatim, with its ellipses and brackets honoured."""
+        whole = self.verifier.verify(text, hint)
+        if not whole.verified and (outer := outer_marks(text)) != text:
+            inside = self.verifier.verify(outer, hint)
+            inside = replace(inside, grade="normalised") if inside.verified else inside
+            text, whole = (outer, inside) if _RANK[inside.grade] < _RANK[whole.grade] else (text, whole)
+        parts = split_parts(text)
+        plain = len(parts) == 1 and parts[0].text == text
+        if plain or not parts or whole.verified:
+            yield from self._findings(text, whole)
+        elif len(parts) == 1:
+            yield from self._findings(parts[0].text, self.verifier.verify(parts[0].text, hint))
+        else:
+            yield from self._assembled(parts, hint)
+
+    def _findings(self, text: str, verdict: Verdict) -> Iterator[_Finding]:
+        for spans in verdict.places or ((),):
+            grade = verdict.grade
+            if grade == "damaged" and self._left_out(text, spans):
+                grade = "near"
+            yield _Finding(grade, spans, count=verdict.count)
+
+    def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
+        """Whether what stands between the quoted words are words left out without a mark, and no debris.
+
+        Debris is in the page's furniture, or on a page whose order is in doubt.
+        """
+        pages = [self.documents[span.document].pages[span.page - 1] for span in spans]
+        if any(page.grade != "A" for page in pages):
+            return False
+        heads = fold(" ".join(line for page in pages for line in page.furniture)).text
+        edits = word_edits(text, self._words(spans))
+        between = [word for edit in edits if edit.kind in ("removed", "changed") for word in edit.document.split()]
+        quoted = fold(text).text
+        return any(
+            word.isalpha() and len(word) > 1 and fold(word).text not in heads and fold(word).text not in quoted
+            for word in (word.strip(".,;:()") for word in between)
+        )
+
+    def _assembled(self, parts: list[Part], hint: CitedPlace | None) -> Iterator[_Finding]:
+        anchor = max(range(len(parts)), key=lambda index: len(parts[index].text))
+        verdict = self.verifier.verify(parts[anchor].text, hint)
+        if not verdict.spans:
+            yield _Finding(verdict.grade, notes=(f"nothing reads {_short(parts[anchor].text)}",))
+            return
+        complete = False
+        for spans in verdict.places[:_MOST_ANCHORS]:
+            found = assemble(self.documents[spans[0].document], spans[0].document, parts, anchor, spans)
+            if found is not None:
+                complete = True
+                grade = max(found.grade, verdict.grade, key=GRADES.index)
+                yield _Finding(grade, found.spans, found.omitted, found.replaced, verdict.count)
+        if not complete:
+            yield self._scattered(parts, anchor, verdict)
+
+    def _scattered(self, parts: list[Part], anchor: int, verdict: Verdict) -> _Finding:
+        """Parts that do not stand together: where each is, as far as it is anywhere."""
+        near = CitedPlace(verdict.spans[0].document, verdict.spans[0].page)
+        spans: list[Located] = []
+        notes: list[str] = []
+        grade = "near"
+        for index, part in enumerate(parts):
+            found = verdict if index == anchor else self.verifier.verify(part.text, near)
+            if found.spans and (index == anchor or not too_short(part.text)):
+                spans += [span for span in found.spans if span not in spans]
+            elif not found.spans or too_short(part.text):
+                notes.append(f"nothing there reads {_short(part.text)}")
+                grade = grade if too_short(part.text) else "absent"
+        if not notes:
+            notes.append("its parts do not stand together in this order")
+        return _Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
+
+    def _refined(self, text: str, found: _Finding) -> _Finding:
+        """An edited quotation's place from its first word to its last."""
+        if found.grade != "near" or len(found.spans) != 1 or found.omitted or found.replaced or found.notes:
+            return found
+        span = found.spans[0]
+        page = self.documents[span.document].pages[span.page - 1].text
+        start, end = closest_range(text, page, span.start, span.end)
+        return replace(found, spans=(replace(span, start=start, end=end),))
+
+    def _heading(self, document: int, page: int, start: int) -> str | None:
+        path = self.documents[document].section_path(self.documents[document].section_of(page, start))
+        return path[-1] if path else None
+
+    def _words(self, spans: Sequence[Located]) -> str:
+        texts = (self.documents[span.document].pages[span.page - 1].text[span.start : span.end] for span in spans)
+        return "\n".join(texts)
+
+    def _unusable(self, region: Region) -> bool:
+        return not self.places[region.document].usable(region)
+
+    # Places
+
+    def _place(
+        self,
+        grade: str,
+        spans: tuple[Located, ...],
+        regions: dict[PlaceCite, list[Region]],
+        claimed: tuple[PlaceCite, ...],
+        named: set[int],
+    ) -> str:
+        """as_cited where every kind of place that is cited (page, section) holds the words, in one of its cites."""
+        if not spans or grade == "absent":
+            return "unknown"
+        if named and spans[0].document not in named:
+            return "other_document"
+        if not claimed:
+            return "as_cited"
+        judged: dict[bool, bool] = {}
+        for cite, group in regions.items():
+            if group or self.places[spans[0].document].answers(cite):
+                paged = cite.kind != "section"
+                holds = any(r.holds(s.document, s.page, s.start) for r in group for s in spans)
+                judged[paged] = judged.get(paged, False) or holds
+        if not judged:
+            return "other_document" if all(cite.work for cite in claimed) and not named else "unknown"
+        return "as_cited" if all(judged.values()) else "moved"
+
+    def _notes(
+        self, quotation: Quotation, found: _Finding, place: str, cited: tuple[CheckedCite, ...]
+    ) -> Iterator[str]:
+        for cite in cited:
+            if cite.note:
+                yield f"{cite.cite.text}: {cite.note}"
+        if found.omitted and found.spans and len({s.document for s in found.spans}) == 1:
+            first, last = found.spans[0], found.spans[-1]
+            ends = [self._heading(first.document, *at) for at in ((first.page, first.start), (last.page, last.end - 1))]
+            if ends[0] != ends[1]:
+                yield f"its ellipsis reaches from {ends[0] or 'the beginning'} into {ends[1]}"
+        if place == "unknown" and found.spans and cited and not any(cite.note for cite in cited):
+            yield "the cited place could not be compared"
+        if too_short(quotation.text) and found.grade in ("absent", "near"):
+            yield "so short that it may be a word in quotation marks, not a quotation"
+
+
+def _runs(spans: tuple[Located, ...]) -> list[list[Located]]:
+    """Spans that follow one another over a page break belong together."""
+    runs: list[list[Located]] = []
+    for span in spans:
+        last = runs[-1][-1] if runs else None
+        if last is not None and (span.document, span.page, span.start) == (last.document, last.page + 1, 0):
+            runs[-1].append(span)
+        else:
+            runs.append([span])
+    return runs
+
+
+def _names(document: Document) -> list[re.Pattern[str]]:
+    """What a text may call a document, folded: its file's name, that without its type, a title of several words.
+
+    A single common word ("lease.txt") names the file only with its type behind it.
+    """
+    file = document.path.replace("\\", "/").rpartition("/")[2]
+    stem = file.rpartition(".")[0] or file
+    names = [file, document.title, stem, stem.replace("_", " ")]
+    told = [name for name in names[:1] if name] + [n for n in names[1:] if re.search(r"[\s_\d-]", n.strip())]
+    folded = {fold(name).text.strip() for name in told}
+    return [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in sorted(folded) if len(name) >= _LEAST_NAME]
+
+
+def _short(text: str) -> str:
+    return f'"{text}"' if len(text) <= 80 else f'"{text[:77].rsplit(" ", 1)[0]} …"'

@@ -1,0 +1,143 @@
+"""A Verification for a person and for a script. What stands between quotation marks is the text's own, or a page's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from docqa.app.answer.answer import Cite
+from docqa.app.check.verification import CheckedCite, CheckedQuotation, Verification
+from docqa.app.output.render import GRADE_WORDS, cite_text, printable
+from docqa.app.quotes.difference import inline
+
+SCHEMA = 1
+_LONGEST = 400
+_PLACES = {
+    "moved": "not where it is cited",
+    "other_document": "in another document than the one cited",
+}
+
+
+def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dict[str, Any]:
+    """The object that `verify --json` prints; each quote has the keys of contract.md first, then what verify adds.
+
+    `text` of a quote are the words as quoted, `reads` those of the document; `start`, `end` are characters of the text
+    that was checked, `line` counts from 1. `quotes` is in the order of the text, `cites` those without a quotation.
+    """
+    counts = checked.counts()
+    return {
+        "schema": SCHEMA,
+        "text": text,
+        "status": "not_found" if checked.anything_absent else "answered",
+        "quotes": [_quote_object(quote) for quote in checked.quotations],
+        "cites": [_cite_object(cite) for cite in checked.cites],
+        "counts": {**counts, "misplaced": sum(q.place in _PLACES for q in checked.quotations)},
+        "unmatched_lines": list(checked.unmatched_lines),
+        "warnings": warnings,
+    }
+
+
+def _quote_object(quote: CheckedQuotation) -> dict[str, Any]:
+    return {
+        "text": quote.quotation.text,
+        "answer_start": None,
+        "answer_end": None,
+        "grade": quote.grade,
+        "place": quote.place,
+        "speaker": quote.speaker,
+        "cites": [cite.to_json_object() for cite in quote.cites],
+        "line": quote.quotation.line,
+        "start": quote.quotation.start,
+        "end": quote.quotation.end,
+        "cited": [_cite_object(cite) for cite in quote.cited],
+        "reads": quote.reads,
+        "difference": [asdict(edit) for edit in quote.difference],
+        "omitted": list(quote.omitted),
+        "replaced": [{"quoted": ours, "document": theirs} for ours, theirs in quote.replaced],
+        "count": quote.count,
+        "notes": list(quote.notes),
+    }
+
+
+def _cite_object(cite: CheckedCite) -> dict[str, Any]:
+    return {
+        "text": cite.cite.text,
+        "grade": cite.grade,
+        "place": cite.place,
+        "cites": [place.to_json_object() for place in cite.cites],
+        "line": cite.line,
+        "note": cite.note or None,
+    }
+
+
+def report_text(checked: Verification, text: str, *, several: bool) -> str:
+    """The whole report; `several` documents are named with each place."""
+    blocks = ["\n".join(_quotation_lines(quote, text, several)) for quote in checked.quotations]
+    blocks += ["\n".join(_cite_lines(cite, text, several)) for cite in checked.cites]
+    blocks.append(_summary(checked))
+    return "\n\n".join(blocks)
+
+
+def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Iterator[str]:
+    yield f'{printable(text)}:{quote.quotation.line}: "{_clipped(quote.quotation.text)}"'
+    misplaced = f"; {_PLACES[quote.place]}" if quote.place in _PLACES else ""
+    yield f"  [{GRADE_WORDS[quote.grade]}{misplaced}]"
+    if quote.cited:
+        yield "  cited:  " + ", ".join(printable(cite.cite.text) for cite in quote.cited)
+    if quote.cites:
+        speaker = f", {printable(quote.speaker)}" if quote.speaker and quote.speaker != quote.heading else ""
+        more = f" ({quote.count} times there)" if quote.count > 1 else ""
+        heading = f", {printable(quote.heading)}" if quote.heading else ""
+        yield f"  stands: {_places(quote.cites, several)}{heading}{speaker}{more}"
+    if quote.reads is not None and quote.grade in ("near", "damaged"):
+        yield f'  reads:  "{_clipped(quote.reads)}"'
+    if quote.difference:
+        yield f"  differs, [-quoted-]{{+document+}}: {_clipped(inline(quote.difference))}"
+    for gap in quote.omitted:
+        if gap:
+            yield f'  left out at the ellipsis: "{_clipped(gap)}"'
+    for ours, theirs in quote.replaced:
+        yield f'  in brackets [{_clipped(ours)}], the document has "{_clipped(theirs)}"'
+    for note in quote.notes:
+        yield f"  note: {printable(note)}"
+
+
+def _places(cites: Sequence[Cite], several: bool) -> str:
+    """One place, of two pages where it crosses a page, or several where its parts stand apart."""
+    bare = [replace(cite, section=None) for cite in cites]
+    together = all(c.page is not None and c.page == (bare[0].page or 0) + n for n, c in enumerate(bare))
+    if together or len(bare) == 1:
+        return cite_text(bare, with_file=several)
+    return "; ".join(cite_text([cite], with_file=several) for cite in bare)
+
+
+def _cite_lines(cite: CheckedCite, text: str, several: bool) -> Iterator[str]:
+    yield f"{printable(text)}:{cite.line}: {printable(cite.cite.text)}, without a quotation"
+    if cite.grade == "exact":
+        yield f"  [there is such a place: {_places(cite.cites, several)}]"
+    else:
+        yield f"  [{cite.grade}: {printable(cite.note)}]"
+
+
+def _summary(checked: Verification) -> str:
+    if not checked.quotations and not checked.cites:
+        return "No quotation and no cite was found in this text."
+    parts = [f"{count} {grade}" for grade, count in checked.counts().items() if count]
+    moved = sum(quote.place in _PLACES for quote in checked.quotations)
+    parts += [f"{moved} not where cited"] if moved else []
+    lines = [f"{_counted(len(checked.quotations), 'quotation')}" + (": " + ", ".join(parts) if parts else "")]
+    if checked.cites:
+        absent = sum(cite.grade == "absent" for cite in checked.cites)
+        told = f", {absent} of places that no document has" if absent else ""
+        lines.append(f"{_counted(len(checked.cites), 'cite')} without a quotation{told}")
+    return "\n".join(lines)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _clipped(text: str) -> str:
+    shown = printable(text)
+    return shown if len(shown) <= _LONGEST else shown[:_LONGEST].rsplit(" ", 1)[0] + " …"

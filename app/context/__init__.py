@@ -1,0 +1,1 @@
+"""From documents to token ids, and from token ids to a state that is kept."""

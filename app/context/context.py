@@ -1,0 +1,149 @@
+"""Context: what the model reads of the documents, and the way from every token back to a page.
+
+Layout (docqa.model.prompts.prompt, versioned there): the preamble; for each document a title line; for each page of a
+paged document a page mark and the text of its passages; a document without pages has no marks. Every page is tokenized
+by itself and nothing looks ahead, so a document that grows keeps all token ids before its first change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from dataclasses import dataclass
+from typing import Any
+
+from docqa.ingest.types import Document, Page, Passage
+
+NO_PASSAGE = -1
+
+
+@dataclass(frozen=True)
+class PlacedPassage:
+    """A passage of `documents[document]`; its tokens are `token_start:token_end` of the context, in order."""
+
+    document: int
+    passage: Passage
+    token_start: int
+    token_end: int
+
+
+@dataclass(frozen=True)
+class Context:
+    """Token ids, and for every token its passage (NO_PASSAGE: a mark) and where it starts in the page's text."""
+
+    documents: tuple[Document, ...]
+    ids: array[int]
+    passages: tuple[PlacedPassage, ...]
+    token_passage: array[int]
+    token_offset: array[int]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def place_of(self, token: int) -> tuple[int, int, int] | None:
+        """(document, page, character) that `token` came from; None for marks, titles and the preamble."""
+        number = self.token_passage[token]
+        if number == NO_PASSAGE:
+            return None
+        placed = self.passages[number]
+        return placed.document, placed.passage.page, self.token_offset[token]
+
+    def text_of(self, placed: PlacedPassage) -> str:
+        """The passage's words, cut from its page."""
+        return self.documents[placed.document].passage_text(placed.passage)
+
+
+class _Layout:
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        self.ids = array("i")
+        self.token_passage = array("i")
+        self.token_offset = array("i")
+        self.passages: list[PlacedPassage] = []
+
+    def mark(self, text: str) -> None:
+        ids = self.tokenizer.encode(text)
+        self.ids.extend(ids)
+        self.token_passage.extend([NO_PASSAGE] * len(ids))
+        self.token_offset.extend([NO_PASSAGE] * len(ids))
+
+    def page(self, number: int, page: Page, passages: list[Passage]) -> None:
+        """The passages' text; white space between two of them stays, anything else becomes a line break."""
+        if not passages:
+            self.mark("\n")
+            return
+        pieces: list[str] = []
+        starts: list[int] = []
+        length = 0
+        for position, passage in enumerate(passages):
+            if position:
+                between = page.text[passages[position - 1].end : passage.start]
+                glue = between if between and not between.strip() else "\n"
+                pieces.append(glue)
+                length += len(glue)
+            starts.append(length)
+            pieces.append(page.text[passage.start : passage.end])
+            length += passage.end - passage.start
+        ids, offsets = self.tokenizer.encode_with_offsets("".join(pieces) + "\n\n")
+        base = len(self.ids)
+        self.ids.extend(ids)
+        first_passage = len(self.passages)
+        current = 0
+        for start, end in offsets:
+            # A token belongs to the passage of its last character: a leading space is no part of the one before.
+            last = max(end - 1, start)
+            while current + 1 < len(passages) and last >= starts[current + 1]:
+                current += 1
+            passage = passages[current]
+            if last >= starts[current] + passage.end - passage.start:
+                self.token_passage.append(NO_PASSAGE)
+                self.token_offset.append(NO_PASSAGE)
+                continue
+            self.token_passage.append(first_passage + current)
+            self.token_offset.append(passage.start + max(start - starts[current], 0))
+        self._place(number, passages, base)
+
+    def _place(self, number: int, passages: list[Passage], base: int) -> None:
+        first_passage = len(self.passages)
+        spans: dict[int, list[int]] = {}
+        for token in range(base, len(self.ids)):
+            owner = self.token_passage[token]
+            if owner != NO_PASSAGE:
+                spans.setdefault(owner, [token, token])[1] = token + 1
+        for position, passage in enumerate(passages):
+            start, end = spans.get(first_passage + position, [base, base])
+            self.passages.append(PlacedPassage(number, passage, start, end))
+
+
+def lay_out(documents: list[Document], tokenizer: Any) -> Context:
+    """The Context of `documents`, in the order given."""
+    from docqa.model.prompts import prompt
+
+    layout = _Layout(tokenizer)
+    layout.mark(prompt.PREAMBLE)
+    for number, document in enumerate(documents):
+        layout.mark(prompt.title_line(document.title))
+        by_page: dict[int, list[Passage]] = {}
+        for passage in document.passages:
+            by_page.setdefault(passage.page, []).append(passage)
+        for page in document.pages:
+            if document.paged:
+                layout.mark(prompt.page_mark(page.label or str(page.page)))
+            layout.page(number, page, by_page.get(page.page, []))
+    return Context(tuple(documents), layout.ids, tuple(layout.passages), layout.token_passage, layout.token_offset)
+
+
+def prefix_hashes(ids: array[int], profile: str, grid: int) -> dict[int, str]:
+    """sha256 of `profile` and the ids before each grid point, and before the end: {position: hex digest}.
+
+    Two contexts have the same hash at a position exactly when a state read up to there is the same state.
+    """
+    digest = hashlib.sha256(profile.encode("utf-8"))
+    view = memoryview(ids).cast("B")
+    size = ids.itemsize
+    found: dict[int, str] = {}
+    for start in range(0, len(ids), grid):
+        end = min(start + grid, len(ids))
+        digest.update(view[start * size : end * size])
+        found[end] = digest.copy().hexdigest()
+    return found

@@ -1,0 +1,306 @@
+"""Reading a Context into a State, block by block, and keeping what was read.
+
+A state is kept under the hash of its profile and all its token ids. A read begins from the longest kept point, of this
+or of another kept state, whose token ids are the same: an interrupted read of the same text, or the text before it
+grew. Points lie on the model's block grid, so what is reused has the bits of an undisturbed read.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from docqa.app.answer.events import Event, Reading, Warning
+from docqa.app.context.context import Context, prefix_hashes
+from docqa.app.context.provenance import Profile
+from docqa.app.context.token_vectors import TokenVectors
+from docqa.app.errors import StoreDamaged
+from docqa.app.storage.store import Store
+
+SAVE_EVERY_BLOCKS = 16
+_SPEED_BLOCKS = 8
+
+
+@dataclass
+class Reader:
+    """Mutable: `state` and `vectors` after `read`; `tokens_reused` of them came from disk."""
+
+    model: Any
+    context: Context
+    profile: Profile
+    store: Store | None
+    state: Any = None
+    tokens_reused: int = 0
+    vectors: TokenVectors = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.vectors = TokenVectors(self.model.heads)
+        self._grid = self._empty().grid
+        self._points = prefix_hashes(self.context.ids, "", self._grid)
+        self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
+        self._saved_at = -1
+        self._refused = False
+        self._partial: Any = None  # the state after the last whole block of a read under way
+
+    @property
+    def total(self) -> int:
+        return len(self.context)
+
+    def reusable_tokens(self) -> int:
+        """How many tokens a kept state would save, by its header alone."""
+        found = self._candidates()
+        return found[0][0] if found else 0
+
+    def read(self) -> Iterator[Event]:
+        """Read what is not read yet. Closing the generator, or Ctrl-C, keeps all whole blocks."""
+        if self.state is not None:
+            return
+        if self.store is None:
+            yield from self._prefill(self._partial if self._partial is not None else self._fresh())
+            return
+        wait = _LockWait(self.store, self.key)
+        try:
+            try:
+                yield from wait.acquire()
+            except OSError as error:
+                self._refused = True
+                yield Warning(f"nothing can be kept ({error.strerror or error}, {self.store.root}); reading goes on")
+            state = self._partial
+            if state is None:
+                state = yield from self._restore()
+            yield from self._prefill(state)
+        finally:
+            wait.release()
+
+    def _fresh(self) -> Any:
+        self.vectors = TokenVectors(self.model.heads)
+        return self._empty()
+
+    def _empty(self) -> Any:
+        return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
+
+    # Taking up what is kept
+
+    def _candidates(self) -> list[tuple[int, str]]:
+        """(position, key) of kept points that begin this context, longest first, its own state before others.
+
+        Its own state is always among them, so that a damaged one is tried, named and set aside.
+        """
+        from docqa.model.errors import StateDamaged
+        from docqa.model.state.files import read_header
+
+        found: list[tuple[int, str]] = []
+        for entry in self.store.entries() if self.store is not None else []:
+            own = entry.key == self.key and not entry.folder.name.endswith(".damaged")
+            if entry.kind != "state" or not own and entry.details.get("profile") != self.profile.fields():
+                continue
+            try:
+                points = read_header(entry.folder / "model")["points"] if entry.status == "kept" else []
+            except StateDamaged:
+                points = []
+            fitting = [point["position"] for point in points if self._fits(point["position"], point["ids"])]
+            if fitting or own:
+                found.append((max(fitting, default=0), entry.key))
+        return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
+
+    def _fits(self, position: int, digest: str) -> bool:
+        whole = position % self._grid == 0 or position == self.total
+        return whole and self._points.get(position) == digest
+
+    def _restore(self) -> Generator[Event, None, Any]:
+        """Yields warnings; returns a state to go on from, with `vectors` to match."""
+        assert self.store is not None
+        candidates = self._candidates()
+        for _, key in candidates:
+            problem, state = self._load(key)
+            if state is not None:
+                self.tokens_reused = state.position
+                self._saved_at = state.position
+                return state
+            if problem and key == self.key:
+                aside = self.store.set_aside("states", key)
+                yield Warning(f"a kept state cannot be used: {problem}; it was set aside as {aside}, reading again")
+            elif problem:
+                self.store.drop("states", self.key)
+                yield Warning(f"a kept state that begins with the same text cannot be used: {problem}")
+        if not candidates:
+            yield from self._say_what_differs()
+        return self._fresh()
+
+    def _load(self, key: str) -> tuple[str, Any]:
+        """(what is wrong, state): a state restored from the kept one `key`, or the reason why not."""
+        from docqa.model.errors import StateError
+        from docqa.model.state.state import State
+
+        assert self.store is not None
+        try:
+            if key == self.key:
+                folder, _ = self.store.open("states", key)
+            else:
+                folder = self.store.adopt(key, self.key)
+            expected = {"profile": self.profile.fields()}
+            state = State.load(folder / "model", self.model, expected, ids=list(self.context.ids))
+            self.vectors = TokenVectors(self.model.heads)
+            self.vectors.load(folder, state.position)
+            self.store.pin(self.key)
+            return "", state
+        except (StoreDamaged, StateError, OSError) as error:
+            return str(error), None
+
+    def _say_what_differs(self) -> Iterator[Event]:
+        assert self.store is not None
+        mine = [document.id for document in self.context.documents]
+        for entry in self.store.entries():
+            if entry.kind == "state" and entry.status == "kept" and entry.details.get("documents") == mine:
+                differing = self.profile.differences(entry.details.get("profile", {}))
+                if differing:
+                    yield Warning(
+                        f"a kept state of this text was made otherwise ({'; '.join(differing)}): reading again"
+                    )
+                    return
+
+    # Reading on
+
+    def _prefill(self, state: Any) -> Iterator[Event]:
+        total, ids = self.total, self.context.ids
+        yield Reading(state.position, total, reused=self.tokens_reused)
+        times: list[tuple[int, float]] = [(state.position, time.monotonic())]
+        blocks = 0
+        last_point = total // self._grid * self._grid  # a text that grows goes on from here
+        try:
+            while state.position < total:
+                # A fork takes the block, so that an interruption in the middle leaves the last whole one.
+                trial = state.fork()
+                stop = min((state.position // self._grid + 1) * self._grid, total)
+                self.model.prefill(list(ids[state.position : stop]), trial, observe=self.vectors.observe)
+                state = self._partial = trial
+                blocks += 1
+                times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
+                speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
+                yield Reading(state.position, total, speed, (total - state.position) / speed, self.tokens_reused)
+                if state.position < total and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
+                    yield from self._keep(state)
+        except (GeneratorExit, KeyboardInterrupt):
+            self.keep_progress()
+            raise
+        if state.position != self._saved_at:
+            yield from self._keep(state)
+        self.state, self._partial = state, None
+
+    def keep_progress(self) -> None:
+        """Save the whole blocks of a read that was left in the middle; does nothing after a finished one."""
+        state = self._partial
+        if state is not None and state.position % self._grid == 0 and state.position > max(self._saved_at, 0):
+            self._save(state)
+
+    def _keep(self, state: Any) -> Iterator[Event]:
+        problem = self._save(state)
+        if problem:
+            yield Warning(problem)
+        elif self.store is not None and state.position == self.total:
+            for gone in self.store.prune(damaged=False):
+                yield Warning(f"evicted from the cache, over its budget: {', '.join(gone.files) or gone.key[:12]}")
+
+    def _save(self, state: Any) -> str:
+        """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""
+        if self.store is None or self._refused:
+            return ""
+        folder = self.store.root / "states" / self.key
+        try:
+            self.store.folder("states")
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self.vectors.save(folder, state.position)
+            state.save(folder / "model", {"profile": self.profile.fields()}, model=self.model)
+            self.store.write_entry("states", self.key, self._details(state.position))
+            self.store.pin(self.key)
+        except OSError as error:
+            self._refused = True
+            return f"what was read cannot be kept ({error.strerror or error}, {folder}); the answer is not affected"
+        finally:
+            _sweep(folder)
+        self._saved_at = state.position
+        return ""
+
+    def _details(self, position: int) -> dict[str, Any]:
+        documents = self.context.documents
+        return {
+            "documents": [document.id for document in documents],
+            "files": [document.path for document in documents],
+            "paths": [os.path.abspath(document.path) for document in documents],
+            "profile": self.profile.fields(),
+            "position": position,
+            "total": self.total,
+        }
+
+
+def _sweep(folder: Path) -> None:
+    """Remove half-written files that an interruption left."""
+    for path in [*folder.glob("model/.*.part"), *folder.glob(".vectors-*"), *folder.glob(".entry-*")]:
+        path.unlink(missing_ok=True)
+
+
+class _LockWait:
+    """The lock of one state, waited for in short steps so that Ctrl-C and events get through."""
+
+    def __init__(self, store: Store, key: str) -> None:
+        self._store, self._key = store, key
+        self._lock: Any = None
+
+    def acquire(self) -> Iterator[Event]:
+        """Yields a Warning when another process has the lock. Raises OSError where no lock can be made."""
+        from filelock import FileLock, Timeout
+
+        self._lock = FileLock(str(self._store.folder("locks") / f"{self._key}.lock"), mode=0o600)
+        said = False
+        while True:
+            try:
+                self._lock.acquire(timeout=0.2 if said else 0)
+                return
+            except Timeout:
+                if not said:
+                    yield Warning("another docqa is reading this text; waiting for it to finish")
+                    said = True
+
+    def release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+
+@contextmanager
+def reading_lock(store: Store, key: str) -> Iterator[None]:
+    """Hold a state's lock, as a read does; for whoever deletes states."""
+    wait = _LockWait(store, key)
+    for _ in wait.acquire():
+        pass
+    try:
+        yield
+    finally:
+        wait.release()
+
+
+def check_state(folder: Path) -> None:
+    """Compare every file of a saved state with the checksum in its header.
+
+    Raises StoreDamaged, naming the file. For `docqa cache verify`.
+    """
+    import hashlib
+
+    from docqa.model.errors import StateError
+    from docqa.model.state.files import read_header
+
+    try:
+        files = read_header(folder)["files"]
+    except StateError as error:
+        raise StoreDamaged(str(error)) from error
+    for name, known in files.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != known["bytes"]:
+            raise StoreDamaged(f"{name} is missing or has another size", where=str(folder))
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != known["sha256"]:
+                raise StoreDamaged(f"{name} does not match its checksum", where=str(folder))

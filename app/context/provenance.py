@@ -1,0 +1,94 @@
+"""What an answer and a kept state depend on: the fields that are hashed, compared and printed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from docqa.ingest.types import Document
+
+STORE_LAYOUT = 1
+"""Raised when what is kept beside a state (vectors.py) changes its form or meaning."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """All that the bits of a state depend on besides the token ids."""
+
+    model: str
+    layout: int
+    state_format: int | str
+    attention: str
+    yarn_factor: float
+    dtype: str
+    kernels: str
+    layers: int
+    store: int = STORE_LAYOUT
+
+    def fields(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def text(self) -> str:
+        """Canonical text for hashing."""
+        return json.dumps(self.fields(), sort_keys=True)
+
+    def differences(self, other: dict[str, Any]) -> list[str]:
+        """The fields in which a kept state's profile differs, as "threads: 2, now 4"."""
+        mine = self.fields()
+        return [f"{name} was {other.get(name)!r}, is {mine[name]!r}" for name in mine if other.get(name) != mine[name]]
+
+
+def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
+    """The document's own sha256 for one document, else the sha256 of all of them in order."""
+    if len(documents) == 1:
+        return documents[0].id
+    return hashlib.sha256("\n".join(document.id for document in documents).encode("ascii")).hexdigest()
+
+
+def kernel_provenance() -> str:
+    """What changes the bits of a result on one machine: the kernels, torch, its threads, the processor's features."""
+    import torch
+
+    from docqa.kernels.dispatch import identity
+
+    capability = torch.backends.cpu.get_cpu_capability()
+    threads = f"{torch.get_num_threads()} threads"
+    return f"{identity()}, torch {torch.__version__}, {capability}, {threads}, {sys.platform}"
+
+
+def profile_of(model: Any, yarn_factor: float) -> Profile:
+    """The Profile of states that `model` makes at `yarn_factor`, whatever their length."""
+    from docqa.model.prompts.prompt import LAYOUT_VERSION
+    from docqa.model.state.state import STATE_FORMAT
+
+    layers = model.answer_layers
+    return Profile(
+        model=model.fingerprint,
+        layout=LAYOUT_VERSION,
+        state_format=STATE_FORMAT,
+        attention=str(sorted(vars(model.new_state(yarn_factor, layers=layers).long).items())),
+        yarn_factor=yarn_factor,
+        dtype=model.precision,
+        kernels=kernel_provenance(),
+        layers=layers,
+    )
+
+
+def answer_provenance(
+    profile: Profile, documents: tuple[Document, ...], options: dict[str, Any], attention: str
+) -> dict[str, Any]:
+    """The `provenance` object of an answer; `attention` says in words how far reading was exact."""
+    from docqa.ingest.read import INGEST_VERSION
+
+    return {
+        "document": documents_hash(documents),
+        "model": profile.model,
+        "ingest": INGEST_VERSION,
+        "state_format": profile.state_format,
+        "attention": attention,
+        "yarn_factor": profile.yarn_factor,
+        "options": options,
+    }

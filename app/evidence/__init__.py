@@ -1,0 +1,1 @@
+"""Which passages speak to a question: terms, BM25, and the ranking that fuses all signals."""

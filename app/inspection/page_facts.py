@@ -1,0 +1,213 @@
+"""A page as docqa saw it, with what the Document knows around it: label, grade, sections. Facts, text and JSON.
+
+`app/inspection/page_svg.py` draws the same facts over the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from docqa.app.errors import UsageError
+from docqa.app.output.render import page_text, printable
+
+if TYPE_CHECKING:
+    from docqa.app.session.engine import Options
+    from docqa.ingest.pdf.inspection import PageView
+    from docqa.ingest.pdf.visibility.objects import Box
+    from docqa.ingest.types import Document, Page, Section
+
+GRADES = {
+    "A": "order certain",
+    "B": "repaired",
+    "C": "doubtful",
+    "F": "no usable text",
+}
+_PHYSICAL = re.compile(r"pdf\s*(\d{1,6})$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """One page of `document` and what was seen on it. `notes`: how the page was found, and what reading had to say."""
+
+    document: Document
+    page: Page
+    view: PageView
+    notes: tuple[str, ...] = ()
+
+    @property
+    def sections(self) -> list[Section]:
+        """The sections that begin on this page, in order."""
+        return [section for section in self.document.sections if section.page == self.page.page]
+
+    def path_at(self, start: int) -> tuple[str, ...]:
+        """The headings above offset `start` of the page, outermost first."""
+        return self.document.section_path(self.document.section_of(self.page.page, start))
+
+    def block_of(self, section: Section) -> int | None:
+        """The number (from 1) of the block that holds the heading of a section of this page; None where none does."""
+        blocks = enumerate(self.view.blocks, 1)
+        return next((number for number, block in blocks if block.start <= section.start < block.end), None)
+
+
+def inspect_file(path: str, wanted: str | None, options: Options) -> Inspection:
+    """The page `wanted` (see `find_page`) of the only document at `path`; of one without pages, its whole text.
+
+    Raises UsageError for a page that is not there, InputError, and the errors of docqa.ingest.errors.
+    """
+    from docqa.app.session.engine import open_store
+    from docqa.app.storage.sources import ReadingOptions, read_one
+    from docqa.ingest.pdf.inspection import text_view
+    from docqa.ingest.worker import inspect_in_worker
+
+    reading = ReadingOptions(options.password, options.media_type, options.include_hidden)
+    document, data, found = read_one(path, reading, open_store(options) if options.store else None)
+    page, notes = find_page(document, wanted)
+    if document.paged:
+        view = inspect_in_worker(path, data, page, password=options.password)
+    else:
+        view = text_view(page, "a document of this kind has no pages")
+    return Inspection(document, page, view, (*found.warnings, *found.notices, *notes))
+
+
+def find_page(document: Document, wanted: str | None) -> tuple[Page, list[str]]:
+    """The page with the printed label `wanted`, and what to say about it; the first page where `wanted` is None.
+
+    A number that is no label is a physical page, from 1; "PDF 4" always is. Raises UsageError.
+    """
+    pages = document.pages
+    if wanted is None:
+        return pages[0], []
+    if not document.paged:
+        raise UsageError("has no pages", where=document.path, hint="leave out --page to see all of it")
+    name = wanted.strip()
+    same = [page for page in pages if page.label == name] or [
+        page for page in pages if page.label is not None and page.label.lower() == name.lower()
+    ]
+    if same:
+        others = ", ".join(f'"PDF {page.page}"' for page in same[1:6])
+        return same[0], [f"more than one page is labelled {name}; --page takes {others} too"] if others else []
+    physical = _PHYSICAL.match(name)
+    number = int(physical[1]) if physical else int(name) if name.isdecimal() and len(name) < 7 else 0
+    if 0 < number <= len(pages):
+        page = pages[number - 1]
+        known = physical or page.label is None
+        return page, [] if known else [f"no page is labelled {name}; this is p. {page_text(page.page, page.label)}"]
+    first, last = (printable(page.label or str(page.page)) for page in (pages[0], pages[-1]))
+    hint = f'its {len(pages):,} pages run from {first} to {last}; "PDF 1" is the first of them'
+    raise UsageError(f"no page is labelled {name!r}", where=document.path, hint=hint)
+
+
+def to_json_object(inspection: Inspection) -> dict[str, Any]:
+    """All facts as one object: boxes are left, top, right, bottom in points from the top left corner of the page."""
+    document, page, view = inspection.document, inspection.page, inspection.view
+    return {
+        "schema": 1,
+        "file": document.path,
+        "page": page.page if document.paged else None,
+        "label": page.label,
+        "pages": len(document.pages) if document.paged else None,
+        "width_pt": _rounded(view.width_pt) if view.width_pt else None,
+        "height_pt": _rounded(view.height_pt) if view.height_pt else None,
+        "grade": page.grade,
+        "grades": grades(document),
+        "ocr": view.ocr,
+        "section": list(inspection.path_at(0)),
+        "sections": [_section_object(inspection, section) for section in inspection.sections],
+        "blocks": _block_objects(inspection),
+        "furniture": [
+            {"text": item.text, "in_text": item.in_text, "box": _box(item.box) if item.box else None}
+            for item in view.furniture
+        ],
+        "hidden": [
+            {"text": item.text, "reason": item.reason, "count": item.count, "boxes": [_box(b) for b in item.boxes]}
+            for item in view.hidden
+        ],
+        "notes": list(view.notes),
+        "warnings": list(document.coverage.warnings),
+    }
+
+
+def grades(document: Document) -> dict[str, int]:
+    """How many pages have each grade, best first."""
+    counts = Counter(page.grade for page in document.pages)
+    return {grade: counts[grade] for grade in sorted(counts)}
+
+
+def summary(inspection: Inspection) -> list[str]:
+    """The page in words for a terminal, a line for each fact and each block, in reading order."""
+    document, page, view = inspection.document, inspection.page, inspection.view
+    lines = head_lines(inspection)
+    for number, block in enumerate(view.blocks, 1):
+        text = printable(page.text[block.start : block.end])
+        lines.append(f"{number:4} {block.kind:<8} {_clipped(text, 100)}")
+    lines += [f"   - {'head/foot':<10}{_clipped(printable(item.text), 90)}" for item in view.furniture]
+    lines += [f"   - hidden    ({item.reason}) {_clipped(printable(item.text), 90)}".rstrip() for item in view.hidden]
+    return [*lines, *(f"note: {printable(note)}" for note in (*view.notes, *document.coverage.warnings))]
+
+
+def head_lines(inspection: Inspection) -> list[str]:
+    """Which page of which file this is, its grade beside those of the others, and the section it begins in."""
+    document, page = inspection.document, inspection.page
+    lines = [printable(document.path)]
+    if document.paged:
+        lines.append(f"p. {page_text(page.page, page.label)}, {len(document.pages):,} in all")
+    lines.append(f"grade {page.grade}: {GRADES.get(page.grade, 'unknown')}")
+    if len(document.pages) > 1:
+        lines.append("grades of all pages: " + ", ".join(f"{grade} {n:,}" for grade, n in grades(document).items()))
+    if inspection.view.ocr:
+        lines.append("text recognised from a picture")
+    path = inspection.path_at(0)
+    lines.append("begins in: " + (" > ".join(map(printable, path)) if path else "no section"))
+    return lines
+
+
+def _section_object(inspection: Inspection, section: Section) -> dict[str, Any]:
+    return {
+        "id": section.id,
+        "number": section.number,
+        "title": section.title,
+        "level": section.level,
+        "start": section.start,
+        "source": section.source,
+        "confidence": section.confidence,
+        "block": inspection.block_of(section),
+    }
+
+
+def _block_objects(inspection: Inspection) -> list[dict[str, Any]]:
+    objects: list[dict[str, Any]] = []
+    line_order = 0
+    for number, block in enumerate(inspection.view.blocks, 1):
+        lines = []
+        for line in block.lines:
+            line_order += 1
+            lines.append({"order": line_order, "text": line.text, "box": _box(line.box)})
+        objects.append(
+            {
+                "order": number,
+                "kind": block.kind,
+                "start": block.start,
+                "end": block.end,
+                "text": inspection.page.text[block.start : block.end],
+                "section": list(inspection.path_at(block.start)),
+                "boxes": [_box(box) for box in block.boxes],
+                "lines": lines,
+            }
+        )
+    return objects
+
+
+def _box(box: Box) -> list[float]:
+    return [_rounded(edge) for edge in box]
+
+
+def _rounded(points: float) -> float:
+    """Hundredths of a point are more than any eye sees."""
+    return round(points, 2)
+
+
+def _clipped(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 2].rstrip() + " …"

@@ -1,0 +1,205 @@
+"""A page as docqa saw it, drawn over the page: an SVG that holds its picture, and is inert.
+
+Blocks are framed and numbered in reading order; beside each line is its own number, and an arrow leads where reading
+jumps. Running heads are grey, hidden text is hatched; a panel on the right says what it all means.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from docqa.app.inspection.page_facts import Inspection, head_lines
+from docqa.app.output.render import printable
+
+if TYPE_CHECKING:
+    from docqa.ingest.pdf.inspection import PageView
+    from docqa.ingest.pdf.visibility.objects import Box
+
+# Colours that people who do not tell red from green tell apart (Okabe and Ito).
+COLOURS = {
+    "para": "#0072B2", "heading": "#D55E00", "list": "#009E73", "table": "#8B5FBF", "code": "#56B4E9",
+    "caption": "#B8860B", "hidden": "#CC0066",
+}  # fmt: skip
+_NAMES = {"para": "paragraph", "heading": "heading", "list": "list item", "table": "row of a table", "code": "code",
+          "caption": "caption"}  # fmt: skip
+Point = tuple[float, float]
+OTHER = "#333333"
+GREY = "#6B6B6B"
+MARGIN, PANEL, LEADING = 20.0, 260.0, 11.0
+_ROW = 18.0
+_PANEL_CHARS, _MOST_ITEMS, _MOST_CHARS = 54, 12, 160
+# XML allows none of these, however they are written.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def page_svg(inspection: Inspection) -> str:
+    """The whole picture as one SVG document. The page must have a size: it is of a document with pages."""
+    view = inspection.view
+    # A poster is drawn as large as it is: what is written on it must grow with it.
+    unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
+    panel = panel_lines(inspection)
+    width = view.width_pt + (2 * MARGIN + PANEL) * unit
+    height = max(view.height_pt + 2 * MARGIN * unit, (len(panel) * LEADING + 2 * MARGIN) * unit)
+    title = " ".join(head_lines(inspection)[:2])
+    pixels = 1.4 / unit
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.2f} {height:.2f}" width="{pixels * width:.0f}"'
+        f' height="{pixels * height:.0f}" font-family="Helvetica, Arial, DejaVu Sans, sans-serif">',
+        f"<title>{_text(title)}</title>",
+        _DEFINITIONS,
+        f'<rect width="{width:.2f}" height="{height:.2f}" fill="#F2F2F2"/>',
+        f'<g transform="translate({MARGIN * unit:.2f} {MARGIN * unit:.2f})">',
+        *_page(view, unit),
+        "</g>",
+        f'<g transform="translate({view.width_pt + 2 * MARGIN * unit:.2f} {MARGIN * unit:.2f}) scale({unit:.3f})"'
+        ' font-size="8">',
+        *(_panel_line(number, colour, text) for number, (colour, text) in enumerate(panel)),
+        "</g>",
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+_DEFINITIONS = f"""<defs>
+<pattern id="hatch" width="4" height="4" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+<path d="M0 0V4" stroke="{COLOURS["hidden"]}" stroke-width="1"/></pattern>
+<marker id="tip" viewBox="0 0 6 6" refX="5" refY="3" markerWidth="5" markerHeight="5" orient="auto">
+<path d="M0 0L6 3L0 6Z" fill="{OTHER}"/></marker>
+</defs>"""
+
+
+def _page(view: PageView, unit: float) -> Iterator[str]:
+    """The page's picture, and on it all that was seen."""
+    yield f'<rect width="{view.width_pt:.2f}" height="{view.height_pt:.2f}" fill="#FFFFFF" stroke="#999999"/>'
+    if view.picture is not None:
+        data = base64.b64encode(view.picture).decode()
+        # Paler than it is, so that the frames stand out.
+        yield (
+            f'<image width="{view.width_pt:.2f}" height="{view.height_pt:.2f}" preserveAspectRatio="none"'
+            f' opacity="0.6" href="data:image/png;base64,{data}"/>'
+        )
+    for item in view.furniture:
+        if item.box is not None:
+            yield _frame(item.box, GREY, 0.25, dash=f"{2 * unit:g}", tip=f"running head or foot: {item.text}")
+    yield from _arrows(view, unit)
+    yield from _blocks(view, unit)
+    for hidden in view.hidden:
+        for box in hidden.boxes:
+            tip = f"hidden ({hidden.reason}): {hidden.text}"
+            yield _frame(box, COLOURS["hidden"], 0.6, dash=f"{2 * unit:g}", fill="url(#hatch)", tip=tip)
+
+
+def _blocks(view: PageView, unit: float) -> Iterator[str]:
+    order = 0
+    for number, block in enumerate(view.blocks, 1):
+        colour = COLOURS.get(block.kind, OTHER)
+        for line in block.lines:
+            order += 1
+            yield _frame(line.box, colour, 0.0, width=0.3 * unit)
+            at = line.box[2] + unit, (line.box[1] + line.box[3]) / 2 + 1.4 * unit
+            yield f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-size="{4.5 * unit:.1f}" fill="{GREY}">{order}</text>'
+        for part, box in enumerate(block.boxes):
+            yield _frame(box, colour, 0.07, width=0.9 * unit, tip=f"{number} {block.kind}")
+            yield _badge(f"{number}{'' if part == 0 else chr(0x2026)}", box, colour, unit)
+
+
+def _badge(text: str, box: Box, colour: str, unit: float) -> str:
+    """A block's number in a box of its colour, outside its upper left corner where there is room."""
+    width, height = (3 + 3.6 * len(text)) * unit, 7.5 * unit
+    x, y = max(box[0] - width - unit, -0.9 * MARGIN * unit), max(box[1] - unit, 0.0)
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{1.5 * unit:.1f}"'
+        f' fill="{colour}"/><text x="{x + width / 2:.1f}" y="{y + 5.8 * unit:.1f}" font-size="{6 * unit:.1f}"'
+        f' fill="#FFFFFF" text-anchor="middle">{text}</text>'
+    )
+
+
+def _arrows(view: PageView, unit: float) -> Iterator[str]:
+    for start, end in ways_up(view, unit):
+        yield (
+            f'<path d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}" fill="none" stroke="{OTHER}"'
+            f' stroke-opacity="0.55" stroke-width="{unit:.2f}" stroke-dasharray="{4 * unit:.1f} {2 * unit:.1f}"'
+            ' marker-end="url(#tip)"/>'
+        )
+
+
+def ways_up(view: PageView, unit: float) -> Iterator[tuple[Point, Point]]:
+    """(from, to) wherever reading goes up again, to the next column or a note; nothing on a page that lies on its
+    side."""
+    lines = [line.box for block in view.blocks for line in block.lines]
+    if 2 * sum(box[3] - box[1] > box[2] - box[0] for box in lines) > len(lines):
+        return
+    parts = [box for block in view.blocks for box in block.boxes]
+    for before, after in zip(parts, parts[1:]):
+        if after[1] <= before[3] - _ROW * unit:  # neither further down, nor on the same row
+            yield ((before[0] + before[2]) / 2, before[3]), ((after[0] + after[2]) / 2, after[1])
+
+
+def _frame(
+    box: Box, colour: str, shade: float, *, width: float = 0.6, dash: str = "", fill: str = "", tip: str = ""
+) -> str:
+    """A rectangle; `tip` is what a viewer shows when the pointer rests on it."""
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    shape = (
+        f'<rect x="{box[0]:.1f}" y="{box[1]:.1f}" width="{max(box[2] - box[0], 0):.1f}"'
+        f' height="{max(box[3] - box[1], 0):.1f}" fill={quoteattr(fill or colour)} fill-opacity="{shade:g}"'
+        f' stroke="{colour}" stroke-width="{width:.2f}"{dashed}'
+    )
+    return f"{shape}><title>{_text(_clipped(tip))}</title></rect>" if tip else f"{shape}/>"
+
+
+def panel_lines(inspection: Inspection) -> list[tuple[str, str]]:
+    """The lines of the panel, each with the colour of its swatch ("" for none)."""
+    view = inspection.view
+    lines = [("", line) for text in head_lines(inspection) for line in _wrapped(text)]
+    lines.append(("", ""))
+    for kind, count in Counter(block.kind for block in view.blocks).items():
+        name = "hidden text, read because it was asked for" if kind == "hidden" else _NAMES.get(kind, kind)
+        lines.append((COLOURS.get(kind, OTHER), f"{name}: {count}"))
+    lines.append(("", "Numbers in boxes: blocks in reading order. Small: lines."))
+    titles = [
+        f"{' '.join(filter(None, (s.number, s.title)))} [level {s.level}, {s.source} {s.confidence:.2f}]"
+        for s in inspection.sections
+    ]
+    lines += _listed("Sections that begin here", titles, "")
+    heads = [f"{item.text}{' (kept in the text, too)' if item.in_text else ''}" for item in view.furniture]
+    lines += _listed("Running heads, feet, line numbers: not in the text", heads, GREY)
+    hidden = [f"{h.reason}{f' ({h.count} times)' if h.count > 1 else ''}: {h.text}".rstrip(": ") for h in view.hidden]
+    lines += _listed("Hidden text: kept from the answers", hidden, COLOURS["hidden"])
+    return lines + _listed("Notes", [*view.notes, *inspection.document.coverage.warnings], "")
+
+
+def _listed(title: str, items: Sequence[str], colour: str) -> list[tuple[str, str]]:
+    if not items:
+        return []
+    lines = [("", ""), (colour, f"{title} ({len(items)})")]
+    for item in items[:_MOST_ITEMS]:
+        lines += [("", f"- {line}" if at == 0 else f"   {line}") for at, line in enumerate(_wrapped(item))]
+    if len(items) > _MOST_ITEMS:
+        lines.append(("", f"- and {len(items) - _MOST_ITEMS} more: --json has all"))
+    return lines
+
+
+def _panel_line(number: int, colour: str, text: str) -> str:
+    y = (number + 1) * LEADING
+    swatch = f'<rect y="{y - 6.5:.1f}" width="8" height="8" fill="{colour}"/>' if colour else ""
+    weight = ' font-weight="bold"' if number == 0 else ""
+    return f'{swatch}<text x="{12 if colour else 0}" y="{y:.1f}"{weight} xml:space="preserve">{_text(text)}</text>'
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(_clipped(printable(text)), _PANEL_CHARS) or [""]
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _MOST_CHARS else text[: _MOST_CHARS - 2].rstrip() + " …"
+
+
+def _text(text: str) -> str:
+    return escape(_NO_XML.sub("\ufffd", text))

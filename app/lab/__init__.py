@@ -1,0 +1,1 @@
+"""Everything that measures or fits: quality, calibration, needles, benchmarks; no answer depends on it."""

@@ -1,0 +1,187 @@
+"""One read of a checkpoint in its own process, under a limit: `python -m docqa.app.lab.bench.family.capped JSON`.
+
+The limit is RLIMIT_DATA, which Linux holds a process to: no more writable private memory than that, mapped or not
+touched yet, which is all that cannot be read again from a file. Other than a cgroup it takes no rights, and does not
+count what the system caches of files. Prints what it measured as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.load import Model
+
+EVERY_EXPERT = 1 << 50  # bytes of a pool that holds any model's
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run: `prompt` random tokens read, `decoded` written greedily.
+
+    `expert_bytes` of the pool, all experts where None. `cap_bytes` of memory, any where None. `cold`: the files are
+    dropped from the system's cache before every block and token, so that what is not in the pool comes from disk.
+    `logits`: a file for the logits behind the prompt and behind each token. `processor`: one thread, and its own
+    seconds instead of those of the clock, for a machine that is busy; waits for the disk are not in them.
+    """
+
+    folder: str
+    prompt: int
+    decoded: int
+    expert_bytes: int | None = None
+    cap_bytes: int | None = None
+    cold: bool = False
+    logits: str | None = None
+    processor: bool = False
+
+
+@dataclass
+class Timed:
+    """Seconds of one block or token: each layer's, what its MLP took of them, and the head's; experts asked for."""
+
+    tokens: int
+    layers: list[float] = field(default_factory=list)
+    mlps: list[float] = field(default_factory=list)
+    head: float = 0.0
+    read: int = 0
+    reused: int = 0
+
+
+def main(text: str) -> None:
+    """Run the Order that `text` is, as JSON."""
+    order = Order(**json.loads(text))
+    if order.cap_bytes is not None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (order.cap_bytes, order.cap_bytes))
+    print(json.dumps(run(order)))
+
+
+def run(order: Order) -> dict[str, Any]:
+    """Measured `blocks` and `steps` (fields of Timed), and bytes.
+
+    Those of the pool, `pool_bytes`; the most that was held, `private_bytes`, and that the limit counted, `data_bytes`.
+    """
+    import torch
+
+    from docqa.model.checkpoints.experts import pool_bytes
+    from docqa.model.load import load_model
+
+    threads = 1 if order.processor else None
+    model = load_model(order.folder, expert_bytes=order.expert_bytes or EVERY_EXPERT, threads=threads)
+    watch = _Watch(model, order)
+    ids = torch.randint(0, model.tokenizer.vocab_size, (order.prompt,), generator=torch.Generator().manual_seed(1))
+    state, logits = model.new_state(), []
+    while state.position < order.prompt:
+        piece = ids[state.position : state.position + state.grid]
+        hidden = watch.call(len(piece), lambda piece=piece: model.prefill(piece, state))  # type: ignore[misc]
+    logits.append(watch.head(hidden))
+    blocks, watch.calls = watch.calls, []
+    logits += _decode(model, state, int(logits[-1].argmax()), watch, order.decoded)
+    if order.logits is not None:
+        from safetensors.torch import save_file
+
+        save_file({"logits": torch.stack(logits)}, order.logits)
+    return {
+        "blocks": [asdict(call) for call in blocks],
+        "steps": [asdict(call) for call in watch.calls],
+        "private_bytes": watch.private_bytes,
+        "data_bytes": watch.data_bytes,
+        "pool_bytes": pool_bytes(model.network),
+        "precision": model.precision,
+    }
+
+
+def _decode(model: Model, state: Any, token: int, watch: _Watch, count: int) -> list[Tensor]:
+    """Write `count` tokens behind `token`, greedily; the logits of each."""
+    from docqa.model.decode.beams import Branches
+
+    branches, found = Branches(model, state), []
+    for _ in range(count):
+        logits = watch.call(1, lambda token=token: branches.logits([token])[0])  # type: ignore[misc]
+        found.append(logits)
+        token = int(logits.argmax())
+    return found
+
+
+class _Watch:
+    """Times the layers of a model and looks at the memory of the process after each."""
+
+    def __init__(self, model: Model, order: Order) -> None:
+        self.model, self.order = model, order
+        self.clock = time.thread_time if order.processor else time.perf_counter
+        self.calls: list[Timed] = []
+        self.private_bytes, self.data_bytes = _memory()
+        self._now, self._started = Timed(0), dict[int, float]()
+        bank: Any = next(iter(model.network.held_experts().values()))
+        self._pool = bank.pool
+        layers: list[Any] = list(model.network.layers)
+        for layer in layers:
+            for part, seconds in ((layer, "layers"), (layer.mlp, "mlps")):
+                part.register_forward_pre_hook(self._start)
+                part.register_forward_hook(self._stopper(seconds))
+
+    def call(self, tokens: int, action: Callable[[], Tensor]) -> Tensor:
+        """Time `action`, which runs all layers once."""
+        if self.order.cold:
+            _drop(Path(self.order.folder))
+        self._now = Timed(tokens)
+        before = self._pool.read, self._pool.reused
+        started = self.clock()
+        found = action()
+        self._now.head = self.clock() - started - sum(self._now.layers)
+        self._now.read, self._now.reused = self._pool.read - before[0], self._pool.reused - before[1]
+        self.calls.append(self._now)
+        return found
+
+    def head(self, hidden: Tensor) -> Tensor:
+        """Logits of a block's last token, counted as part of the block."""
+        started = self.clock()
+        found = self.model.logits(hidden)
+        self._now.head += self.clock() - started
+        return found
+
+    def _start(self, module: Any, *_: Any) -> None:
+        self._started[id(module)] = self.clock()
+
+    def _stopper(self, seconds: str) -> Callable[..., None]:
+        def stop(module: Any, *_: Any) -> None:
+            getattr(self._now, seconds).append(self.clock() - self._started[id(module)])
+            private, data = _memory()
+            self.private_bytes, self.data_bytes = max(self.private_bytes, private), max(self.data_bytes, data)
+
+        return stop
+
+
+def _drop(folder: Path) -> None:
+    """Let the system forget what it caches of the weights, but for what is mapped."""
+    for path in folder.glob("*.safetensors"):
+        file = os.open(path, os.O_RDONLY)
+        try:
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(file)
+
+
+def _memory() -> tuple[int, int]:
+    """Bytes of this process that no file stands behind, and those that the limit counts; 0 where nobody says."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0, 0
+    found = dict(line.split(":", 1) for line in lines if ":" in line)
+    private, data = (int(found[name].split()[0]) * 1024 for name in ("RssAnon", "VmData"))
+    return private, data
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

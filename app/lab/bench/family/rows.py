@@ -1,0 +1,213 @@
+"""What the largest sparse model of the family would cost here, from a few of its layers with random weights.
+
+`docqa bench --long` prints it; `python -m docqa.app.lab.bench.family.rows [--folder F] [--processor]` alone does.
+A period of Qwen3-Next-80B-A3B in its true shapes, int4, is written into a folder (4.4 GB) and read in a process of its
+own, once with a quarter of its experts in memory and a limit on that memory, once with all of them. Its 48 layers are
+12 such periods, with one embedding and one head.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docqa.app.lab.bench.family import period
+from docqa.app.lab.bench.family.capped import EVERY_EXPERT, Order
+from docqa.app.lab.bench.family.random_weights import write_random
+from docqa.app.lab.bench.rows import Row, table
+from docqa.model.cost.plan import PACKED_ITEM, estimate, parameters, sparse_layers
+
+if TYPE_CHECKING:
+    from docqa.model.config import HybridConfig
+
+NEXT_80B: dict[str, Any] = {
+    "model_type": "qwen3_next", "vocab_size": 151936, "hidden_size": 2048, "num_hidden_layers": 48,
+    "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 256, "linear_num_key_heads": 16,
+    "linear_num_value_heads": 32, "linear_key_head_dim": 128, "linear_value_head_dim": 128,
+    "full_attention_interval": 4, "intermediate_size": 5120, "num_experts": 512, "num_experts_per_tok": 10,
+    "moe_intermediate_size": 512, "shared_expert_intermediate_size": 512, "norm_topk_prob": True,
+    "decoder_sparse_step": 1, "mlp_only_layers": [], "rope_theta": 10000000, "partial_rotary_factor": 0.25,
+    "max_position_embeddings": 262144, "tie_word_embeddings": False,
+}  # fmt: skip
+PERIOD = 4
+PROMPT, DECODED = 4_096, 16
+POOLED = 4  # one expert of so many is in memory
+ADDRESS_SLACK = 384 * 2**20  # what is set aside and never touched, which the limit counts: stacks, arenas of malloc
+NAMES = ("next80b_prefill", "next80b_decode", "next80b_memory")
+DISK_NEEDED = 5 * 10**9
+
+
+def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Row]:
+    """The rows of this module and of period.py; one row that says why where there is no room for the folder.
+
+    Args:
+        folder: keeps the written period for the next time; a temporary one by default.
+        processor: one thread and its own seconds, for a machine that is busy.
+    """
+    if folder is not None:
+        yield from _rows(folder, processor)
+        return
+    with tempfile.TemporaryDirectory(prefix="docqa-family-") as temporary:
+        if shutil.disk_usage(temporary).free < DISK_NEEDED:
+            why = f"not measured: {DISK_NEEDED:,} bytes are needed in {tempfile.gettempdir()}"
+            yield Row(NAMES[0], None, "tokens/s", None, None, why)
+            return
+        yield from _rows(Path(temporary), processor)
+
+
+def _rows(folder: Path, processor: bool) -> Iterator[Row]:
+    from docqa.model.config import HybridConfig
+
+    config = HybridConfig.from_dict(NEXT_80B)
+    if not (folder / "config.json").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_random(folder, {**NEXT_80B, "num_hidden_layers": PERIOD})
+    pooled, whole = orders(folder, config.first_layers(PERIOD), prompt=PROMPT, decoded=DECODED)
+    pooled, whole = replace(pooled, processor=processor), replace(whole, processor=processor)
+    yield from size_rows(config, pooled, measured(pooled), measured(whole))
+    yield from period_rows(folder, config.first_layers(PERIOD), processor)
+
+
+def orders(folder: Path, config: HybridConfig, *, prompt: int, decoded: int) -> tuple[Order, Order]:
+    """The run with a quarter of the experts in memory, under the limit that `plan` says is enough; that with all."""
+    on_disk = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+    pool = expert_bytes(config) // POOLED
+    planned = estimate(
+        config, prompt + decoded, item=4, weights_on_disk=on_disk, packed=True, expert_bytes=pool
+    ).memory_bytes
+    whole = Order(str(folder), prompt, decoded)
+    return replace(whole, expert_bytes=pool, cap_bytes=planned + ADDRESS_SLACK, cold=True), whole
+
+
+def expert_bytes(config: HybridConfig) -> int:
+    """Of all experts in 4 bits."""
+    return round(parameters(config)["experts"] * PACKED_ITEM)
+
+
+def measured(order: Order) -> dict[str, Any]:
+    """What a process of its own measured. Raises RuntimeError with its last words where it failed."""
+    command = [sys.executable, "-m", "docqa.app.lab.bench.family.capped", json.dumps(asdict(order))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"a run of {order} ended with {done.returncode}: {done.stderr[-800:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def size_rows(config: HybridConfig, order: Order, few: dict[str, Any], every: dict[str, Any]) -> Iterator[Row]:
+    """tokens/s and memory of all layers of `config`, from the runs with a part of the experts and with all."""
+    how = (
+        f"{PERIOD} layers of {config.num_hidden_layers}, int4, random weights, experts chosen evenly, a quarter of "
+        f"them in memory; the peer has all there"
+    )
+    for name, part in zip(NAMES, ("blocks", "steps"), strict=False):
+        ours, theirs = Layers.of(few[part]), Layers.of(every[part])
+        method = (
+            f"{how}; {ours.describe()}; the peer {theirs.describe()}; {_disk(config, ours, processor=order.processor)}"
+        )
+        yield Row(name, ours.speed(config), "tokens/s", "next80b_all_experts", theirs.speed(config), method)
+    yield memory_row(config, order, few)
+
+
+def _disk(config: HybridConfig, layers: Layers, *, processor: bool) -> str:
+    """What all layers read from disk for a token, and whether its time is in the seconds."""
+    each = expert_bytes(config) / config.num_experts / sparse_layers(config)
+    read = each * layers.read * config.num_hidden_layers / PERIOD / layers.tokens
+    if processor:
+        return f"processor seconds of one thread: the {read / 1e6:,.1f} MB a token from disk are not in them"
+    return f"{read / 1e6:,.1f} MB a token from disk are in it, none of them cached by the system"
+
+
+def memory_row(config: HybridConfig, order: Order, few: dict[str, Any]) -> Row:
+    """Memory of all layers by the plan, and how the plan held for the layers that ran."""
+    counts, tokens = parameters(config), order.prompt + order.decoded
+    on_disk = round((counts["total"] - counts["embedding"]) * PACKED_ITEM + counts["embedding"] * (1 + 4 / 64))
+    pools = expert_bytes(config) // POOLED, None
+    part, whole = (
+        estimate(config, tokens, item=4, weights_on_disk=on_disk, packed=True, expert_bytes=pool).memory_bytes / 2**30
+        for pool in pools
+    )
+    method = (
+        f"planned for {config.num_hidden_layers} layers at {tokens:,} tokens, a quarter of the experts in memory; "
+        f"{PERIOD} layers held {few['private_bytes'] / 2**30:.3g} GiB of private memory at most, "
+        f"{few['data_bytes'] / 2**30:.3g} with mapped matrices and what is set aside, under a limit (RLIMIT_DATA) of "
+        f"{(order.cap_bytes or 0) / 2**30:.3g}"
+    )
+    return Row(NAMES[2], part, "GiB", "next80b_all_experts", whole, method)
+
+
+class Layers:
+    """Seconds of a token: in a delta layer, in an attention layer, in MLPs among them, in embedding and head."""
+
+    def __init__(self, call: dict[str, Any], tokens: int) -> None:
+        *delta, attention = call["layers"]
+        self.tokens, self.attention, self.delta = tokens, attention / tokens, sum(delta) / len(delta) / tokens
+        self.mlp = sum(call["mlps"]) / len(call["mlps"]) / tokens
+        self.head = call["head"] / (tokens if tokens == 1 else 1)
+        self.read, self.asked = call["read"], call["read"] + call["reused"]
+
+    @classmethod
+    def of(cls, calls: list[dict[str, Any]]) -> Layers:
+        """The last block, or the mean of the tokens after the first two, which find an empty pool."""
+        if calls[-1]["tokens"] > 1:
+            return cls(calls[-1], calls[-1]["tokens"])
+        warm = calls[2:] or calls
+        mean = {name: sum(call[name] for call in warm) / len(warm) for name in ("head", "read", "reused")}
+        each = {name: [sum(x) / len(warm) for x in zip(*(call[name] for call in warm))] for name in ("layers", "mlps")}
+        return cls(mean | each, 1)
+
+    def speed(self, config: HybridConfig) -> float:
+        """tokens/s of all layers and the head; in a block, the head counts once."""
+        attentions = config.layer_types.count("full_attention")
+        layers = (config.num_hidden_layers - attentions) * self.delta + attentions * self.attention
+        return 1 / (layers + self.head / self.tokens)
+
+    def describe(self) -> str:
+        """For a method."""
+        return (
+            f"a token takes {self.delta * 1e3:.3g} ms in a delta layer, {self.attention * 1e3:.3g} in an attention "
+            f"layer, {self.mlp * 1e3:.3g} of it in experts, {self.head * 1e3:.3g} in the head "
+            f"({self.tokens:,} tokens at once, {self.read:,.0f} of {self.asked:,.0f} experts read)"
+        )
+
+
+def period_rows(folder: Path, config: HybridConfig, processor: bool) -> Iterator[Row]:
+    """The rows of period.py, on the layers in `folder`."""
+    import torch
+
+    from docqa.model.load import load_network
+
+    if processor:
+        torch.set_num_threads(1)
+    network = load_network(folder, config, torch.float32, packed=True, expert_bytes=EVERY_EXPERT)
+    yield from period.rows(network, clock=time.thread_time if processor else time.perf_counter)
+
+
+def main(arguments: list[str]) -> None:
+    """Print the rows as `docqa bench` does."""
+    import argparse
+
+    from docqa.app.lab.bench import machine
+
+    parser = argparse.ArgumentParser(prog="python -m docqa.app.lab.bench.family.rows", description=__doc__)
+    parser.add_argument("--folder", type=Path, help="keep the layers here, 4.4 GB")
+    parser.add_argument("--processor", action="store_true", help="one thread, its own seconds: for a busy machine")
+    options = parser.parse_args(arguments)
+    described, found = machine.describe(), []
+    for row in rows(options.folder, processor=options.processor):
+        found.append(row)
+        print(json.dumps(row.fields()), file=sys.stderr, flush=True)
+    print("\n".join(table(found)))
+    print(json.dumps({"machine": described, "rows": [row.fields() for row in found]}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Other runtimes on the same task: transformers and llama.cpp."""

@@ -1,0 +1,84 @@
+"""Sides of a comparison: docqa and transformers, each reads a prompt and goes on from it (llama.cpp: llama.py)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.load import Model
+
+
+class Docqa:
+    """docqa as it is installed: all layers, its own choice of kernels and precision."""
+
+    name = "docqa"
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.state: Any = None
+
+    def prefill(self, ids: Tensor) -> float:
+        """Read `ids` [seq] from the beginning; seconds until the next token's logits are there."""
+        from docqa.model.cost.plan import yarn_factor_for
+
+        started = time.perf_counter()
+        self.state = self.model.new_state(yarn_factor_for(self.model.config, len(ids)))
+        self.model.logits(self.model.prefill(ids, self.state))
+        return time.perf_counter() - started
+
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
+        return self.prefill(ids), self.decode(count)
+
+    def decode(self, count: int) -> float:
+        """Write `count` tokens, greedily, from the end of the last `prefill`; seconds."""
+        from docqa.model.decode.beams import Branches
+
+        token, branches = 1, Branches(self.model, self.state)
+        token = int(branches.logits([token])[0].argmax())  # the first one prepares what the others use
+        started = time.perf_counter()
+        for _ in range(count):
+            token = int(branches.logits([token])[0].argmax())
+        return time.perf_counter() - started
+
+
+class Transformers:
+    """transformers on the same weights in float32, with torch's fused attention."""
+
+    name = "transformers"
+
+    def __init__(self, model: Model) -> None:
+        from docqa.model.checkpoints.check import transformers_model
+
+        self.network = transformers_model(model.folder, model.config)
+        self.network.set_attn_implementation("sdpa")
+        self.cache: Any = None
+
+    def prefill(self, ids: Tensor) -> float:
+        """As `Docqa.prefill`."""
+        import torch
+
+        started = time.perf_counter()
+        with torch.inference_mode():
+            self.cache = self.network(ids[None], use_cache=True, logits_to_keep=1).cache
+        return time.perf_counter() - started
+
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """As `Docqa.run`."""
+        return self.prefill(ids), self.decode(count)
+
+    def decode(self, count: int) -> float:
+        """As `Docqa.decode`."""
+        import torch
+
+        token = torch.tensor([[1]])
+        with torch.inference_mode():
+            for number in range(count + 1):
+                if number == 1:
+                    started = time.perf_counter()
+                out = self.network(token, cache=self.cache, use_cache=True)
+                token = out.logits[:, -1:].argmax(-1)
+        return time.perf_counter() - started

@@ -1,0 +1,90 @@
+"""llama.cpp as a contestant, through the optional package `xllamacpp`, on the same weights as a GGUF file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.load import Model
+
+PACKAGE = "xllamacpp"
+QUANTIZATION = "Q4_0"  # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, and docqa's own number of bits
+ROOM = 256  # tokens of a context beyond the prompt
+BATCH = 512  # tokens at a time, llama.cpp's default
+
+
+def why_not(model: Model) -> str:
+    """Why llama.cpp cannot be measured here, "" where it can."""
+    if find_spec(PACKAGE) is None:
+        return f"not measured: {PACKAGE} is not installed"
+    if model.config.linear_key_head_dim != model.config.linear_value_head_dim:
+        return "not measured: a GGUF file cannot hold this model's shape"
+    return ""
+
+
+def describe() -> str:
+    """The package's version and the instruction sets that its build uses."""
+    import xllamacpp
+
+    try:
+        number = version(PACKAGE)
+    except PackageNotFoundError:
+        number = "of unknown version"
+    used = [part.split("=")[0].strip() for part in xllamacpp.get_system_info().replace("CPU :", "").split("|")]
+    return f"{PACKAGE} {number} ({', '.join(name for name in used if name)})"
+
+
+class LlamaCpp:
+    """llama.cpp on the same number of threads; times are those that it reports for itself."""
+
+    name = "llama.cpp"
+
+    def __init__(self, model: Model, folder: Path, length: int) -> None:
+        """Writes the weights into `folder` and loads them; `length`: tokens of the longest prompt."""
+        import torch
+        import xllamacpp
+
+        file = folder / f"docqa-{QUANTIZATION}.gguf"
+        _write(model, file, length + ROOM)
+        parameters = xllamacpp.CommonParams()
+        parameters.model.path = str(file)
+        parameters.n_ctx, parameters.n_parallel = length + ROOM, 1
+        parameters.n_batch = parameters.n_ubatch = BATCH
+        for part in (parameters.cpuparams, parameters.cpuparams_batch):
+            part.n_threads = torch.get_num_threads()
+        parameters.n_gpu_layers, parameters.verbosity, parameters.fit_params = 0, 0, False
+        self.server = xllamacpp.Server(parameters)
+        self.ids: list[int] = []
+        self.reading = 0.0
+
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
+        asked = {"prompt": ids.tolist(), "n_predict": count + 1, "temperature": 0, "ignore_eos": True}
+        found: Any = self.server.handle_completions({**asked, "cache_prompt": False})
+        answer = json.loads(found) if isinstance(found, str) else found
+        times = answer.get("timings") if isinstance(answer, dict) else None
+        if not times or times["prompt_n"] < len(ids) - 1:
+            raise RuntimeError(f"llama.cpp did not read the prompt: {str(answer)[:300]}")
+        written = times["predicted_ms"] / 1000 * count / max(1, times["predicted_n"] - 1)
+        return times["prompt_ms"] / 1000, written
+
+
+def _write(model: Model, file: Path, context: int) -> None:
+    """The weights as GGUF; llama.cpp opens no context longer than the `context` tokens that the file states."""
+    import torch
+
+    from docqa.model.checkpoints.export import checkpoint_tensors
+    from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
+    from docqa.model.checkpoints.gguf.writer import write_gguf
+
+    tensors = checkpoint_tensors(model.folder, model.config, torch.float32)
+    vocabulary = Vocabulary.load(model.folder, model.config.vocab_size)
+    config = replace(model.config, max_position_embeddings=max(context, model.config.max_position_embeddings))
+    write_gguf(config, tensors, vocabulary, file, name="docqa", quantization=QUANTIZATION)

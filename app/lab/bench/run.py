@@ -1,0 +1,167 @@
+"""The rows of a bench, in the order of the contract."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docqa.app.lab.bench import far_decode, twin
+from docqa.app.lab.bench import frames as frame_bench
+from docqa.app.lab.bench.family import rows as family
+from docqa.app.lab.bench.ingest import ingest_rows
+from docqa.app.lab.bench.interface import interface_rows
+from docqa.app.lab.bench.rows import Row
+from docqa.app.lab.bench.timing import fastest
+
+if TYPE_CHECKING:
+    from docqa.model.load import Model
+
+PROMPT, DECODED, REPEATS = 8_192, 32, 2
+LONG_PROMPT, RESTORED = 131_072, 102_400
+QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
+_SAMPLE = Path("sample_docs") / "services_agreement.pdf"
+
+
+def rows(
+    model: Model,
+    *,
+    long: bool,
+    prompt: int = PROMPT,
+    restored: int = RESTORED,
+    context: int = twin.CONTEXT,
+    trained: int = twin.TRAINED,
+    characters: int = frame_bench.CHARACTERS,
+) -> Iterator[Row]:
+    """Measure one row after the other.
+
+    Args:
+        long: also what takes more than a few minutes.
+        prompt, restored, context, trained: tokens of the prompt of the first rows, of the state that is restored, of
+            the context that the twin reads, and of a training step; smaller with --quick and in tests.
+        characters: of the text that the terminal interface opens and draws.
+    """
+    ours = yield from against_peers(model, prompt)
+    yield (
+        long_prefill(model, ours)
+        if long
+        else Row("prefill_128k", None, "tokens/s", "prefill_8k", ours, "not measured: only with --long")
+    )
+    yield (
+        far_decode.decode_1m(model)
+        if long
+        else Row("decode_1m", None, "tokens/s", "decode_8k", None, "not measured: only with --long")
+    )
+    yield from twin.twin_rows(model, context, trained)
+    yield restore(model, restored)
+    yield help_time()
+    yield cold_ask()
+    yield from ingest_rows(sorted((Path(__file__).parents[3] / "sample_docs").glob("*.pdf")))
+    yield from interface_rows(characters)
+    if long:
+        yield from family.rows()
+
+
+def random_ids(model: Model, count: int) -> Any:
+    """Seeded token ids [count]."""
+    import torch
+
+    return torch.randint(0, model.tokenizer.vocab_size, (count,), generator=torch.Generator().manual_seed(20251))
+
+
+def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
+    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill."""
+    from docqa.app.lab.bench.peers import llama
+    from docqa.app.lab.bench.peers.contestants import Docqa, Transformers
+
+    ids = random_ids(model, prompt)
+    missing = llama.why_not(model)
+    with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
+        sides: list[Docqa | Transformers | llama.LlamaCpp] = [Docqa(model), Transformers(model)]
+        if not missing:
+            sides.append(llama.LlamaCpp(model, Path(folder), prompt))
+        found = _in_turn(sides, ids)
+    how = {
+        "transformers": "float32 in transformers (sdpa)",
+        "llama.cpp": missing or f"{llama.QUANTIZATION} in llama.cpp, {llama.describe()}, its own times; bar 1.5",
+    }
+    for number, (name, what) in enumerate(
+        (
+            ("prefill_8k", f"{prompt:,} random tokens to the next token's logits"),
+            ("decode_8k", f"{DECODED} greedy tokens behind {prompt:,}"),
+        )
+    ):
+        for peer, with_it in how.items():
+            method = f"{what}; all layers, {model.precision} in docqa, {with_it}; best of {REPEATS} in turn"
+            theirs = found[peer][number] if peer in found else None
+            yield Row(name, found["docqa"][number], "tokens/s", peer, theirs, method if peer in found else missing)
+    return found["docqa"][0]
+
+
+def _in_turn(sides: Sequence[Any], ids: Any) -> dict[str, tuple[float, float]]:
+    """Best tokens/s of reading and of writing, by side; in turn, so that what else the machine does meets all."""
+    best: dict[str, tuple[float, float]] = {}
+    for side in sides:
+        side.run(ids[:256], 2)
+    for _ in range(REPEATS):
+        for side in sides:
+            reading, writing = side.run(ids, DECODED)
+            before = best.get(side.name, (0.0, 0.0))
+            best[side.name] = max(before[0], len(ids) / reading), max(before[1], DECODED / writing)
+    return best
+
+
+def long_prefill(model: Model, short: float) -> Row:
+    """prefill_128k beside docqa's own rate at 8K."""
+    from docqa.app.lab.bench.peers.contestants import Docqa
+
+    seconds = Docqa(model).prefill(random_ids(model, LONG_PROMPT))
+    method = f"{LONG_PROMPT:,} random tokens through all layers, once; the peer is docqa's own row"
+    return Row("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
+
+
+def restore(model: Model, count: int) -> Row:
+    """How long a kept state of `count` tokens takes until one more token has gone through it."""
+    from docqa.model.cost.plan import yarn_factor_for
+    from docqa.model.state.state import State
+
+    layers = model.answer_layers
+    ids = random_ids(model, count)
+    state = model.new_state(yarn_factor_for(model.config, count), layers=layers)
+    model.prefill(ids, state)
+
+    def load(folder: Path) -> None:
+        model.prefill(ids[:1], State.load(folder, model, {}, ids=ids))
+
+    with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
+        state.save(Path(folder), {}, model=model)
+        seconds = fastest(lambda: load(Path(folder)), 3)
+    method = (
+        f"{count:,} tokens read by the {layers} layers that answers need: loaded, checksums too, and one token more"
+    )
+    return Row("restore_100k", seconds, "s", None, None, f"{method}; best of 3")
+
+
+def help_time() -> Row:
+    """`docqa --help` in a process of its own."""
+    seconds = fastest(lambda: _docqa("--help"), 5)
+    return Row("help", seconds, "s", None, None, "docqa --help in a new process; best of 5")
+
+
+def cold_ask() -> Row:
+    """One question in a new process that keeps nothing, so that it reads the document and loads the model."""
+    from docqa.model.load import BUNDLED
+
+    sample = Path(__file__).parents[3] / _SAMPLE
+    document = sample if sample.is_file() else BUNDLED / "LICENSE"
+    seconds = fastest(lambda: _docqa("ask", "--no-store", "--json", str(document), "When does it take effect?"), 2)
+    return Row("cold_ask", seconds, "s", None, None, f"{document.name} in a new process, --no-store; best of 2")
+
+
+def _docqa(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False)
+    if done.returncode not in (0, 5):  # 5: the document does not answer, which takes as long
+        raise RuntimeError(f"docqa {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[-500:]}")

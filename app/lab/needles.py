@@ -1,0 +1,283 @@
+"""Needles: sentences with invented facts, put at several depths of held-out prose and asked for as `ask` asks.
+
+    python -m docqa.app.lab.needles --data FOLDER [--lengths 4096,32768] [--long] [--state 4096] [--plot FILE.svg]
+
+FOLDER holds text/dev.jsonl.xz. For each length one document is made and read once; its needles are asked one after
+the other. The last line of standard output is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from docqa.app.evidence.ranking import rank
+from docqa.app.lab.evaluate import last_answer, mean
+from docqa.app.lab.figures import grid
+from docqa.app.lab.scoring import normalise
+from docqa.app.session.engine import Options, load_model
+from docqa.app.session.session import Session
+from docqa.app.storage.atomic import write_whole
+from docqa.ingest.types import Document
+
+LENGTHS = (4_096, 8_192, 16_384, 32_768, 65_536, 131_072)
+LONGEST = 1_000_000  # tokens; the longest context is 1,048,576
+NEEDLES = 10
+PAGE_CHARS = 3_000
+# (sentence, question, the same asked in other words and without the name, kind of value). {name} and {value} are
+# invented for each needle; one kind stands in a document only once.
+KINDS = (
+    ("The spare key of the tide house at {name} bears the number {value}.",
+     "Which number does the spare key of the tide house at {name} bear?",
+     "Which digits are engraved on the duplicate that unlocks the hut by the sea?", "number"),
+    ("In {name} the annual lantern walk begins in the month of {value}.",
+     "In which month does the annual lantern walk in {name} begin?",
+     "When does the yearly procession with lamps set out?", "month"),
+    ("The library of {name} was paid for by a merchant called {value}.",
+     "Who paid for the library of {name}?",
+     "Which trader gave the money for the public reading room?", "person"),
+    ("Visitors to the glasshouse in {name} must leave an amber token worth {value} crowns.",
+     "How many crowns is the amber token for the glasshouse in {name} worth?",
+     "What deposit do guests of the greenhouse hand over?", "number"),
+    ("The weather station above {name} is painted {value}.",
+     "What colour is the weather station above {name} painted?",
+     "What is the hue of the hut where meteorologists work?", "colour"),
+    ("Every apprentice bell founder in {name} answers to {value}.",
+     "To whom does every apprentice bell founder in {name} answer?",
+     "Who is in charge of the trainees that cast chimes?", "person"),
+    ("The cable car at {name} carries at most {value} passengers.",
+     "How many passengers does the cable car at {name} carry at most?",
+     "What is the largest number of people that fit into the aerial tram?", "number"),
+    ("The archive in {name} closes for repairs each {value}.",
+     "In which month does the archive in {name} close for repairs?",
+     "When is the records office shut every year for maintenance?", "month"),
+    ("The oldest chess club in {name} meets in a {value} pavilion.",
+     "What colour is the pavilion in which the oldest chess club in {name} meets?",
+     "In a summer house of which hue do the players of the board game come together?", "colour"),
+    ("The map of the salt mine at {name} was drawn by {value}.",
+     "Who drew the map of the salt mine at {name}?",
+     "Which surveyor made the plan of the underground works that yield brine?", "person"),
+)  # fmt: skip
+_FIRST, _LAST = ("Vel", "Tarn", "Osk", "Brin", "Mar", "Quil", "Hest", "Dor"), ("moor", "wick", "erby", "aven", "stead")
+_GIVEN, _FAMILY = ("Odile", "Henrik", "Marta", "Ivo", "Pella", "Anselm"), ("Brandreth", "Corvin", "Talgarth", "Wexley")
+_MONTHS = ("January", "February", "April", "June", "July", "September", "October", "November")
+_COLOURS = ("crimson", "turquoise", "ochre", "violet", "emerald", "indigo")
+
+
+@dataclass(frozen=True)
+class Needle:
+    """A sentence, the question that it answers, and where it stands: depth from 0 to 1, page from 1."""
+
+    sentence: str
+    question: str
+    value: str
+    depth: float
+    page: int = 0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What came of one needle."""
+
+    length: int
+    depth: float
+    first_passage: bool  # the passage ranked first holds it
+    three_passages: bool
+    first_by_words: bool  # the same, ranked by BM25 alone
+    page: bool
+    quote: bool
+    answer: bool
+    refused: bool
+    from_state: bool | None = None
+
+
+def needles(count: int, rng: random.Random, other_words: bool = False) -> list[Needle]:
+    """`count` needles of different kinds at even depths, at most as many as there are KINDS.
+
+    `other_words`: ask for them without the name and in words that the sentence does not have.
+    """
+    names = rng.sample([first + last for first in _FIRST for last in _LAST], count)
+    found = []
+    for number, (sentence, same, other, kind) in enumerate(rng.sample(KINDS, count)):
+        value = {
+            "number": str(rng.randrange(13, 997)),
+            "month": rng.choice(_MONTHS),
+            "person": f"{rng.choice(_GIVEN)} {rng.choice(_FAMILY)}",
+            "colour": rng.choice(_COLOURS),
+        }[kind]
+        depth = (number + 0.5) / count
+        name, question = names[number], other if other_words else same
+        found.append(Needle(sentence.format(name=name, value=value), question.format(name=name), value, depth))
+    return found
+
+
+def prose(data: Path, rng: random.Random) -> Iterator[str]:
+    """Paragraphs of the held-out documents, one document after the other in an order of `rng`, again and again."""
+    with lzma.open(data / "text" / "dev.jsonl.xz", "rt", encoding="utf-8") as lines:
+        texts = [json.loads(line)["text"] for line in lines]
+    rng.shuffle(texts)
+    for text in cycle(texts):
+        yield from (part for part in re.split(r"\n\s*\n", text) if part.strip())
+
+
+def pages_of(paragraphs: Iterator[str], tokenizer: Any, tokens: int) -> list[str]:
+    """Pages of whole paragraphs, together at most `tokens` long and nearly so."""
+    pages, size, used = [""], 0, 0
+    for paragraph in paragraphs:
+        cut = paragraph.strip()[: 2 * PAGE_CHARS].replace("\f", " ")
+        used += len(tokenizer.encode(cut)) + 2
+        if used > tokens:
+            break
+        if size and size + len(cut) > PAGE_CHARS:
+            pages.append("")
+            size = 0
+            used += 8  # the mark of a page
+        pages[-1] += cut + "\n\n"
+        size += len(cut)
+    return pages
+
+
+def hide(pages: list[str], hidden: list[Needle]) -> tuple[list[str], list[Needle]]:
+    """Each needle in its page, after the sentence that ends nearest to the middle; needles with their pages."""
+    out, placed = list(pages), []
+    for needle in hidden:
+        number = min(int(needle.depth * len(pages)), len(pages) - 1)
+        text = out[number]
+        ends = [match.end() for match in re.finditer(r"[.!?][\"”)]?\s+", text)] or [len(text)]
+        at = min(ends, key=lambda end: abs(end - len(text) // 2))
+        out[number] = text[:at] + needle.sentence + " " + text[at:]
+        placed.append(Needle(needle.sentence, needle.question, needle.value, needle.depth, number + 1))
+    return out, placed
+
+
+def parse(pages: list[str]) -> Document:
+    """The Document that `ask` would read of a text file with a form feed between pages."""
+    from docqa.ingest.read import read
+
+    return read("needles.txt", data="\f".join(pages).encode("utf-8"), media_type="txt")
+
+
+def ask(session: Session, needle: Needle, length: int) -> Asked:
+    """Put the needle's question to the document."""
+    answer = last_answer(session, needle.question)
+    ranked, words = session.rank(needle.question), rank(needle.question, session.index)
+
+    def found(items: list[Any]) -> bool:
+        texts = [session.context.text_of(session.context.passages[item.index]) for item in items]
+        return any(normalise(needle.sentence) in normalise(text) for text in texts)
+
+    quote = answer.quotes[0] if answer.quotes else None
+    return Asked(
+        length, needle.depth, found(ranked[:1]), found(ranked[:3]), found(words[:1]),
+        page=quote is not None and any(cite.page == needle.page for cite in quote.cites),
+        quote=quote is not None and normalise(needle.value) in normalise(quote.text),
+        answer=normalise(needle.value) in normalise(answer.answer or ""),
+        refused=answer.refused,
+    )  # fmt: skip
+
+
+def answers_from_state(session: Session, placed: list[Needle]) -> list[bool]:
+    """Whether the value is in what the trunk writes by itself, all layers having read the document."""
+    from docqa.model.decode.generate import generate
+    from docqa.model.prompts.prompt import question_text
+
+    model = session.model
+    state = model.new_state(session.yarn_factor)
+    model.prefill(session.context.ids, state)
+    found = []
+    for needle in placed:
+        fork = state.fork()
+        model.prefill(model.tokenizer.encode(question_text(needle.question)), fork)
+        said = "".join(piece.text for piece in generate(model, fork, max_tokens=24, stop=["\n"]))
+        found.append(normalise(needle.value) in normalise(said))
+    return found
+
+
+def run_length(data: Path, length: int, model: Any, options: argparse.Namespace, round_: int) -> list[Asked]:
+    """One document of `length` tokens and its needles."""
+    rng = random.Random(f"{options.seed} {length} {round_}")
+    spare = 60 * options.needles + 64
+    pages = pages_of(prose(data, rng), model.tokenizer, length - spare)
+    pages, placed = hide(pages, needles(options.needles, rng, options.other_words))
+    with Session([parse(pages)], Options(store=False, preview=False), model=model) as session:
+        rows = [ask(session, needle, length) for needle in placed]
+        if length in options.state:
+            alone = answers_from_state(session, placed)
+            rows = [Asked(**{**vars(row), "from_state": right}) for row, right in zip(rows, alone, strict=True)]
+    return rows
+
+
+def summary(rows: list[Asked]) -> dict[str, Any]:
+    """Rates from 0 to 1 in all, by length, by depth, and of right quotes by both."""
+    lengths, depths = sorted({row.length for row in rows}), sorted({row.depth for row in rows})
+    return {
+        **_rates(rows),
+        "by_length": {str(length): _rates([row for row in rows if row.length == length]) for length in lengths},
+        "by_depth": {f"{depth:.2f}": _rates([row for row in rows if row.depth == depth]) for depth in depths},
+        "quote_by_length_and_depth": {
+            str(length): {
+                f"{depth:.2f}": mean(row.quote for row in rows if (row.length, row.depth) == (length, depth))
+                for depth in depths
+            }
+            for length in lengths
+        },
+    }
+
+
+def _rates(rows: list[Asked]) -> dict[str, Any]:
+    names = ("first_passage", "three_passages", "first_by_words", "page", "quote", "answer", "refused")
+    found: dict[str, Any] = {"needles": len(rows)} | {name: mean(getattr(row, name) for row in rows) for name in names}
+    alone = [row.from_state for row in rows if row.from_state is not None]
+    return found | ({"from_state": mean(alone)} if alone else {})
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure every length; says each on standard error as it is done."""
+    model = load_model(Options(model=options.model))
+    rows: list[Asked] = []
+    lengths = [*options.lengths, *([LONGEST] if options.long else [])]
+    for length in lengths:
+        started = time.monotonic()
+        for round_ in range(options.rounds):
+            rows += run_length(options.data, length, model, options, round_)
+        done = _rates([row for row in rows if row.length == length])
+        sys.stderr.write(f"{length:,} tokens, {time.monotonic() - started:.0f} s: {json.dumps(done)}\n")
+    return summary(rows)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    def numbers(text: str) -> list[int]:
+        return [int(part) for part in text.split(",") if part]
+
+    parser = argparse.ArgumentParser(description="Needle retrieval through docqa's own path from question to quote.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with text/dev.jsonl.xz")
+    parser.add_argument("--lengths", type=numbers, default=list(LENGTHS), help="tokens, with commas")
+    parser.add_argument("--long", action="store_true", help=f"{LONGEST:,} tokens too")
+    parser.add_argument("--state", type=numbers, default=[], help="lengths to be answered from the state alone, too")
+    parser.add_argument("--needles", type=int, default=NEEDLES, choices=range(1, len(KINDS) + 1), metavar="N")
+    parser.add_argument("--rounds", type=int, default=1, help="documents of each length")
+    parser.add_argument("--other-words", action="store_true", help="ask in words that the sentence does not have")
+    parser.add_argument("--model", help="a checkpoint folder; the bundled model by default")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--plot", type=Path, help="draw right quotes by length and depth, SVG")
+    options = parser.parse_args(arguments)
+    found = run(options)
+    if options.plot is not None:
+        rows = {f"{int(length):,} tokens": cells for length, cells in found["quote_by_length_and_depth"].items()}
+        drawn = grid("Needles quoted rightly, percent, by length (down) and depth (across)", rows)
+        write_whole(str(options.plot), drawn.encode("utf-8"))
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()

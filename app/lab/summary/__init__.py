@@ -1,0 +1,1 @@
+"""Measuring and fitting the choice of sentences for summaries."""

@@ -1,0 +1,141 @@
+"""Summaries against those that authors wrote: ROUGE of ours, of the first sentences, and of TextRank (sumy).
+
+    python -m docqa.app.lab.summary.evaluate --data DATA
+
+Held out are PubMedQA's development abstracts (the conclusion is the summary) and half of the papers (their abstract
+is); `examples.py` says which half, and what the weights were fitted on. All three take as many sentences, of the same
+division into sentences; "-words" are the other two with as many words as ours. Prints a line for each, then one JSON
+object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from docqa.app.lab.summary.examples import Example, abstracts, papers
+from docqa.app.summary.process import WHOLE, summarize_document
+from docqa.app.summary.readable import flat
+from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.types import Document
+
+KINDS = ("rouge1", "rouge2", "rougeL")
+SYSTEMS = ("docqa", "lead", "textrank", "lead-words", "textrank-words")
+_FEWEST_WORDS = 6  # so that no heading counts as one of the first sentences, or TextRank's
+
+
+def texts_of(document: Document) -> list[str]:
+    """The sentences that the other two choose from, in order: all that are no heading."""
+    found = [flat(page.text[span.start : span.end]) for page in document.pages for span in sentences(page.text)]
+    return [text for text in found if len(text.split()) >= _FEWEST_WORDS]
+
+
+def textrank(texts: list[str], count: int) -> list[str]:
+    """The `count` best by sumy's TextRank with its English stop words and stems, in order."""
+    from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
+    from sumy.nlp.stemmers import Stemmer
+    from sumy.summarizers.text_rank import TextRankSummarizer
+    from sumy.utils import get_stop_words
+
+    class Words:
+        """Words of a sentence; sumy's own tokenizer wants data that it would download."""
+
+        @staticmethod
+        def to_words(text: str) -> tuple[str, ...]:
+            from docqa.app.evidence.terms import plain_words
+
+            return tuple(plain_words(text))
+
+    summarizer = TextRankSummarizer(Stemmer("english"))
+    summarizer.stop_words = get_stop_words("english")
+    parsed = ObjectDocumentModel([Paragraph([Sentence(text, Words()) for text in texts])])
+    return [str(sentence) for sentence in summarizer(parsed, count)]
+
+
+def ours(document: Document, model: Any, style: str) -> list[str]:
+    """The sentences of `summarize_document`, after a read that is kept like any other."""
+    from docqa.app.session.engine import Options, open_store
+    from docqa.app.session.session import Session
+
+    options = Options(preview=False)
+    with Session([document], options, store=open_store(options), model=model) as session:
+        for _ in session.read():
+            pass
+        rows = session.reader.vectors.rows(len(session.context))
+        record = summarize_document(document, session.context, model, style, rows=rows)
+    return [flat(sentence.text) for sentence in record.sentences]
+
+
+def evaluate(examples: Iterable[Example], model: Any, style: str) -> dict[str, Any]:
+    """Means of ROUGE's F (0 to 1) and of words for each of SYSTEMS, over examples that our summary has sentences of."""
+    from rouge_score.rouge_scorer import RougeScorer
+
+    scorer = RougeScorer(list(KINDS), use_stemmer=True)
+    found: dict[str, list[list[float]]] = {system: [] for system in SYSTEMS}
+    for number, example in enumerate(examples, 1):
+        document = example.document()
+        texts = texts_of(document)
+        for system, said in summaries(texts, ours(document, model, style)).items():
+            scores = scorer.score(example.gold, said)
+            found[system].append([*(scores[kind].fmeasure for kind in KINDS), len(said.split())])
+        print(f"{number} {example.name}", file=sys.stderr)
+    return {system: _means(rows) for system, rows in found.items()}
+
+
+def summaries(texts: list[str], chosen: list[str]) -> dict[str, str]:
+    """What each of SYSTEMS says of a document with the sentences `texts`, of which ours are `chosen`."""
+    count = max(len(chosen), 1)
+    said = " ".join(chosen)
+    words = len(said.split())
+    ranked = " ".join(textrank(texts, count))
+    return {
+        "docqa": said,
+        "lead": " ".join(texts[:count]),
+        "textrank": ranked,
+        "lead-words": " ".join(" ".join(texts).split()[:words]),
+        "textrank-words": " ".join(ranked.split()[:words]),
+    }
+
+
+def _means(rows: list[list[float]]) -> dict[str, float]:
+    columns = (*KINDS, "words")
+    means = [sum(column) / len(rows) for column in zip(*rows, strict=True)] if rows else [0.0] * len(columns)
+    return {name: round(value, 4) for name, value in zip(columns, means, strict=True)}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Evaluate on both held-out sets; returns the exit status, 0 when ours is ahead everywhere, else 1."""
+    from docqa.app.session.engine import Options, load_model
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")
+    parser.add_argument("--model", help="checkpoint folder (default: the bundled one)")
+    parser.add_argument("--style", choices=tuple(WHOLE), default="brief")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N of each set")
+    chosen = parser.parse_args(arguments)
+    model = load_model(Options(model=chosen.model))
+    sets: dict[str, Iterator[Example]] = {
+        "pubmedqa": abstracts(chosen.data, "dev"),
+        "papers": papers(chosen.data, held_out=True),
+    }
+    result = {name: evaluate(islice(examples, chosen.limit), model, chosen.style) for name, examples in sets.items()}
+    for name, systems in result.items():
+        for system, values in systems.items():
+            print(f"{name:9} {system:14} " + "  ".join(f"{key} {value:.4f}" for key, value in values.items()))
+    print(json.dumps(result))
+    ahead = all(
+        systems["docqa"][kind] > systems[other][kind]
+        for systems in result.values()
+        for other in SYSTEMS[1:]
+        for kind in KINDS
+    )
+    return 0 if ahead else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

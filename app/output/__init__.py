@@ -1,0 +1,1 @@
+"""How answers, tables and progress look on a terminal and in files."""

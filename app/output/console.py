@@ -1,0 +1,96 @@
+"""What the terminal shows of a session's events: results on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from docqa.app import report
+from docqa.app.answer import events
+from docqa.app.output import render
+from docqa.app.output.progress import Progress
+from docqa.app.output.thoughts import Thoughts
+
+if TYPE_CHECKING:
+    from docqa.app.answer.answer import Answer
+
+
+class Screen:
+    """Renders the events of one context. `heading` names the document before its answers, where several are asked.
+
+    `thoughts`: what a model thinks before it answers is shown, dim, on standard error.
+    """
+
+    def __init__(
+        self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False
+    ) -> None:
+        self._as_json = as_json
+        self._heading = heading
+        self._several = several
+        self._progress: Progress | None = None
+        self._warned: set[str] = set()
+        self._thoughts = Thoughts() if thoughts else None
+
+    def show(self, stream: Iterable[events.Event]) -> int:
+        """Show all events of one question; returns its exit code."""
+        code = report.ANSWERED
+        for event in stream:
+            if isinstance(event, events.Finished):
+                self.close()
+                self._finished(event.answer)
+                code = event.answer.exit_code
+            elif isinstance(event, events.Failed):
+                self.close()
+                report.note(f"docqa: {event.message}")
+                code = event.exit_code
+            elif isinstance(event, events.Preview):
+                self.close()
+                self._preview(event.answer)
+            else:
+                self.progress(event)
+        return code
+
+    def progress(self, event: events.Event) -> None:
+        """Show a Reading, a Warning, or what a model thinks where that is wanted."""
+        if isinstance(event, events.Token):
+            if event.thought and self._thoughts is not None:
+                if self._progress is not None:
+                    self._progress.clear()
+                self._thoughts.show(event.text)
+            return
+        if self._thoughts is not None:
+            self._thoughts.end()
+        if isinstance(event, events.Reading):
+            if self._progress is None:
+                self._progress = Progress()
+            self._progress.update(event)
+            if event.done >= event.total:
+                self._progress.finish()
+                self._progress = None
+        elif isinstance(event, events.Warning) and event.message not in self._warned:
+            self._warned.add(event.message)
+            self.close()
+            report.warn(render.printable(event.message))
+
+    def close(self) -> None:
+        """Leave the line to others."""
+        if self._progress is not None:
+            self._progress.clear()
+        if self._thoughts is not None:
+            self._thoughts.end()
+
+    def _preview(self, answer: Answer) -> None:
+        if not self._as_json:
+            report.result(render.preview_text(answer) + "\n")
+
+    def _finished(self, answer: Answer) -> None:
+        if self._as_json:
+            from docqa.app.commands.ask import json_line
+
+            report.result(json_line(answer))
+            return
+        if self._heading:
+            report.result(f"== {render.printable(self._heading)}")
+        if self._several:
+            report.result(f"> {render.printable(answer.question)}")
+        report.result(render.answer_text(answer) + ("\n" if self._heading or self._several else ""))

@@ -1,0 +1,106 @@
+"""Progress of a read on standard error: a bar that redraws on a terminal, else one line every ten seconds at most."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from docqa.app.answer.events import Reading
+
+LINE_EVERY_S = 10.0
+REDRAW_EVERY_S = 0.1
+SAY_INSTANT_AFTER_S = 10.0
+
+
+class Progress:
+    """Shows Reading events. `stream` and `clock` are for tests; nothing is shown before the first event.
+
+    `line` says what stands beside the bar.
+    """
+
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        self._clock = clock
+        self.line: Callable[[Reading], str] = reading_line
+        self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._started = clock()
+        self._shown_at: float | None = None
+        self._width = 0
+
+    def update(self, event: Reading) -> None:
+        """Take the newest event; what is shown follows the clock."""
+        now = self._clock()
+        every = REDRAW_EVERY_S if self._live else LINE_EVERY_S
+        last = event.done >= event.total
+        since = now - (self._shown_at if self._shown_at is not None else self._started)
+        if since < every and not (self._live and (last or self._shown_at is None)):
+            return
+        self._shown_at = now
+        line = self.line(event)
+        self._redraw(bar(event) + " " + line) if self._live else self._write(line + "\n")
+
+    def clear(self) -> None:
+        """Remove the bar, so that other text starts on a clean line."""
+        if self._live and self._width:
+            self._write("\r" + " " * self._width + "\r")
+            self._width = 0
+
+    def finish(self) -> None:
+        """The read is over; after a long one say what it was good for."""
+        self.clear()
+        if self._shown_at is not None and self._clock() - self._started > SAY_INSTANT_AFTER_S:
+            self._write("Read; later questions on this document start at once.\n")
+
+    def _redraw(self, line: str) -> None:
+        line = line[: max(20, shutil.get_terminal_size().columns - 1)]
+        self._write("\r" + line.ljust(self._width))
+        self._width = len(line)
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            self._live = False
+
+
+def bar(event: Reading, width: int = 24) -> str:
+    """`[######..................]`, filled by the share of tokens done."""
+    filled = width * event.done // max(event.total, 1)
+    return "[" + "#" * filled + "." * (width - filled) + "]"
+
+
+def reading_line(event: Reading) -> str:
+    """Share, tokens, speed and time left, as far as they are known."""
+    parts = [f"reading {100 * event.done // max(event.total, 1)} %", f"{event.done:,} of {event.total:,} tokens"]
+    if event.reused:
+        parts.append(f"{event.reused:,} reused")
+    if event.tokens_per_second:
+        parts.append(f"{event.tokens_per_second:,.0f} tokens/s")
+    if event.eta_seconds is not None and event.done < event.total:
+        parts.append(f"{duration(event.eta_seconds)} left")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """`8 s`, `3 min 05 s`, `2 h 10 min`: short and never more exact than it is."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def size(count: float) -> str:
+    """`812 B`, `1.5 MiB`, `2.0 GiB`."""
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GiB"

@@ -1,0 +1,180 @@
+"""An Answer as text for a person. What stands between quotation marks was cut from a page, and has its grade."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote
+
+NEAREST_SHOWN = 3
+EXCERPT_CHARACTERS = 300
+
+# What could move the cursor, change colours or turn the direction of the terminal; a document may hold any of it.
+_BARE_NUMBER = re.compile(r"\d+(?:\.\d+)*(?:\(\w+\))*")  # "p. 1, 1" would look like two pages
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+GRADE_WORDS = {
+    "exact": "verified: exact",
+    "normalised": "verified: normalised (equal but for spacing, quotation marks, dashes, hyphens at line ends or case)",
+    "damaged": "not verified: damaged (all words in order, with extraction debris between them)",
+    "near": "not verified: near (an edit remains)",
+    "absent": "not verified: absent (stands in none of the documents)",
+    "uncheckable": "not verified: uncheckable (the place has no usable text)",
+}
+
+
+def answer_text(answer: Answer, *, first_quote: int | None = None) -> str:
+    """The whole answer, without a line end at its end; its quotes numbered from `first_quote` where that is given."""
+    named = {cite.file for quote in answer.quotes for cite in quote.cites} | {item.file for item in answer.evidence}
+    several = len(named) > 1
+    blocks = [coverage_line(answer.coverage)]
+    if answer.status == "not_found":
+        blocks.append(_refusal_block(answer, several))
+    elif answer.answer is None and not answer.quotes:
+        blocks.append(f"No answer ({answer.status}).")
+    else:
+        blocks.append(_answer_block(answer, several, first_quote))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def preview_text(answer: Answer) -> str:
+    """A preliminary answer, marked so at its head: nobody may take it for the answer of the whole document."""
+    if answer.status == "not_found" or answer.answer is None:
+        return "Preliminary: the passages that the question's words find do not answer it. Now reading all of it."
+    lines = answer_text(answer).splitlines()
+    return "\n".join(["Preliminary answer, from passages found by the question's words:", "", *lines])
+
+
+def nearest_text(answer: Answer) -> str:
+    """What is shown where nothing else was found than what was shown before."""
+    several = len({item.file for item in answer.evidence}) > 1
+    lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
+    return "\n".join(["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])])
+
+
+def coverage_line(coverage: CoverageReport) -> str:
+    """One line when less than everything was read or could be seen, else an empty text."""
+    parts: list[str] = []
+    if coverage.tokens_read < coverage.tokens:
+        share = 100 * coverage.tokens_read // max(coverage.tokens, 1)
+        parts.append(f"read {share} % ({coverage.tokens_read:,} of {coverage.tokens:,} tokens)")
+    if coverage.pages_without_text:
+        share = 100 * (coverage.pages - len(coverage.pages_without_text)) // max(coverage.pages, 1)
+        numbers = _ranges(coverage.pages_without_text)
+        parts.append(f"{share} % of {coverage.pages} pages have text; none on PDF {numbers}")
+    if coverage.ocr_pages:
+        parts.append(f"text recognised from pictures on PDF {_ranges(coverage.ocr_pages)}")
+    if coverage.hidden_spans:
+        parts.append(f"{coverage.hidden_spans} hidden passages")
+    return "Coverage: " + "; ".join(parts) + "." if parts else ""
+
+
+def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
+    """`p. 12`, `p. xii (PDF 14)` where the printed label is not the physical page, `pp. 12–13` over two pages; with the
+    printed numbers of the lines where the pages have them.
+    """
+    if not cites:
+        return "no place found"
+    first, last = cites[0], cites[-1]
+    if first.page is None or last.page is None:
+        place = first.label or f"characters {first.start:,} to {first.end:,}"
+    elif first.page == last.page:
+        place = "p. " + page_text(first.page, first.label)
+    else:
+        place = _page_range(first, last)
+    place += _line_range(first, last)
+    if first.section and first.section != first.label:
+        place += f", {section_text(first.section)}"
+    return f"{printable(first.file)}, {place}" if with_file else place
+
+
+def section_text(section: str) -> str:
+    """A section as it is cited: its heading, or `section 4.2(b)` where it has a number alone."""
+    shown = printable(section)
+    return f"section {shown}" if _BARE_NUMBER.fullmatch(shown) else shown
+
+
+def page_text(page: int, label: str | None) -> str:
+    """`12`, or `xii (PDF 14)`."""
+    return str(page) if label is None or label == str(page) else f"{printable(label)} (PDF {page})"
+
+
+def printable(text: str) -> str:
+    """`text` on one line, without anything that a terminal would obey."""
+    return " ".join(_CONTROL.sub("", text).split())
+
+
+def _page_range(first: Cite, last: Cite) -> str:
+    labels = [cite.label or str(cite.page) for cite in (first, last)]
+    pages = [str(cite.page) for cite in (first, last)]
+    physical = "" if labels == pages else f" (PDF {pages[0]}–{pages[1]})"
+    return f"pp. {printable(labels[0])}–{printable(labels[1])}{physical}"
+
+
+def _line_range(first: Cite, last: Cite) -> str:
+    """`, line 5`, `, lines 5–8`, or `, line 27 to line 2` over two pages; nothing where lines have no numbers."""
+    if first.lines is None or last.lines is None:
+        return ""
+    begin, end = first.lines[0], last.lines[1]
+    if first.page != last.page:
+        return f", line {begin} to line {end}"
+    return f", line {begin}" if begin == end else f", lines {begin}–{end}"
+
+
+def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str:
+    lines = [printable(answer.answer or "")]
+    if answer.status == "partial":
+        lines[0] += "   [partial: from the passages that the question's words find]"
+    for at, quote in enumerate(answer.quotes):
+        number = None if first_quote is None else first_quote + at
+        lines += ["", *_quote_lines(quote, several, number)]
+    lines += ["", f"confidence {answer.confidence:.2f}"]
+    lines += [f"note: {printable(warning)}" for warning in answer.coverage.warnings]
+    return "\n".join(lines)
+
+
+def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list[str]:
+    place = cite_text(quote.cites, with_file=several)
+    moved = {"moved": ", found elsewhere than cited", "other_document": ", found in another document"}
+    grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
+    speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
+    if quote.defines:
+        place = f"{place}, what {printable(quote.defines)} means"
+    lead = "" if number is None else f"{number}. "
+    return [f'  {lead}"{printable(quote.text)}"', f"  {place}{speaker} [{grade}{moved.get(quote.place, '')}]"]
+
+
+def _refusal_block(answer: Answer, several: bool) -> str:
+    coverage = answer.coverage
+    pages = f"{coverage.pages} pages, " if coverage.pages else ""
+    lines = [
+        "Not found: the document does not answer this.",
+        f"Searched: {pages}{coverage.tokens_read:,} of {coverage.tokens:,} tokens.",
+    ]
+    lines += [printable(warning) for warning in coverage.warnings]
+    if answer.evidence:
+        lines += ["", "Nearest, not an answer:"]
+        lines += [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
+    return "\n".join(lines)
+
+
+def _evidence_line(item: EvidenceItem, several: bool) -> str:
+    place = f"p. {page_text(item.page, item.label)}" if item.page is not None else (item.label or "text")
+    text = printable(item.text)
+    cut = text if len(text) <= EXCERPT_CHARACTERS else text[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    where = f"{printable(item.file)}, {place}" if several else place
+    return f"  {where}: {cut}"
+
+
+def _ranges(pages: Sequence[int]) -> str:
+    """`3, 7–9`."""
+    runs: list[list[int]] = []
+    for page in sorted(pages):
+        if runs and page == runs[-1][1] + 1:
+            runs[-1][1] = page
+        else:
+            runs.append([page, page])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)

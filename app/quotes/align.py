@@ -1,0 +1,163 @@
+"""Finding a quote in a text: whole, with extraction debris between its words, or with an edit.
+
+Works on text as given; folding is the caller's (`verify_quote.Verifier`).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from docqa.app.quotes.protected import is_protected
+
+NEAR_SCORE = 80.0
+"""rapidfuzz partial ratio (0 to 100) from which an alignment counts as the same sentence with an edit."""
+_MAX_GAP_WORDS = 10
+_WORD = re.compile(r"\S+")
+_EDGES = ".,;:!?\"'()[]{}"
+_FOOTNOTE_MARK = re.compile(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
+
+
+@dataclass(frozen=True)
+class Match:
+    """Half-open range of the searched text; `score` 0 to 100."""
+
+    start: int
+    end: int
+    score: float = 100.0
+
+
+def find_whole(text: str, quote: str) -> list[Match]:
+    """Every place where `quote` stands in `text` as whole words and whole numbers."""
+    found: list[Match] = []
+    at = text.find(quote)
+    while at >= 0:
+        if _whole(text, at, at + len(quote)):
+            found.append(Match(at, at + len(quote)))
+        at = text.find(quote, at + 1)
+    return found
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    """False when the range cuts a word, or a number such as 5.2 or 21,000."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before and before[-1].isalnum() and text[start].isalnum():
+        return False
+    if after and after[0].isalnum() and text[end - 1].isalnum():
+        return False
+    if text[start].isdigit() and len(before) == 2 and before[1] in ".," and before[0].isdigit():
+        return False
+    return not (text[end - 1].isdigit() and len(after) == 2 and after[0] in ".," and after[1].isdigit())
+
+
+def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list[Match]:
+    """Places where all words of `quote` stand in order, with debris between, or with its spaces lost.
+
+    Debris is at most 10 words in one gap and half the quote's words in all; a protected word among it must be a
+    footnote mark or one of the page's `furniture` (line numbers, running heads), else this is no damage but an edit.
+    """
+    glued = _find_glued(text, quote)
+    if glued:
+        return glued
+    allowed = {word.strip(_EDGES) for line in furniture for word in line.lower().split()}
+    return [match for match, inserted in _in_order(text, quote) if not any(_edit(word, allowed) for word in inserted)]
+
+
+def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
+    """Where all words of `quote` stand in order, with the words between them; the limits are those of damage."""
+    wanted = [word.strip(_EDGES) or word for word in quote.split()]
+    if len(wanted) < 3 or not all(word in text for word in wanted):
+        return []
+    words = [(match.start(), match.end(), match.group()) for match in _WORD.finditer(text)]
+    bare = [word.strip(_EDGES) or word for _, _, word in words]
+    places: dict[str, list[int]] = {}
+    for number, word in enumerate(bare):
+        places.setdefault(word, []).append(number)
+    found: list[tuple[Match, list[str]]] = []
+    for first in places.get(wanted[0], []):
+        last = _follow(wanted, places, first)
+        if last is None:
+            continue
+        run = slice(first, last + 1)
+        inserted = _inserted(wanted, bare[run], [word for _, _, word in words[run]])
+        spare = max(3, len(wanted) // 2)
+        if len(inserted) <= max(spare, _MAX_GAP_WORDS):
+            found.append((Match(words[first][0], words[last][1]), inserted))
+    return found
+
+
+def _find_glued(text: str, quote: str) -> list[Match]:
+    if quote.replace(" ", "") not in text.replace(" ", ""):
+        return []
+    squashed, origins = [], []
+    for position, character in enumerate(text):
+        if character != " ":
+            squashed.append(character)
+            origins.append(position)
+    bare = quote.replace(" ", "")
+    if len(bare) < 12:
+        return []
+    body = "".join(squashed)
+    return [
+        Match(origins[match.start], origins[match.end - 1] + 1)
+        for match in find_whole(body, bare)
+        if _same_numbers(text[origins[match.start] : origins[match.end - 1] + 1], quote)
+    ]
+
+
+def _same_numbers(left: str, right: str) -> bool:
+    """Spaces lost inside or between figures make other figures."""
+    return re.findall(r"\d+", left) == re.findall(r"\d+", right)
+
+
+def _follow(wanted: list[str], places: dict[str, list[int]], first: int) -> int | None:
+    at = first
+    for word in wanted[1:]:
+        numbers = places.get(word, [])
+        following = bisect_left(numbers, at + 1)
+        if following == len(numbers) or numbers[following] - at > _MAX_GAP_WORDS + 1:
+            return None
+        at = numbers[following]
+    return at
+
+
+def _inserted(wanted: list[str], bare: list[str], written: list[str]) -> list[str]:
+    """The words of a run, as written, that are not the next wanted one."""
+    extra: list[str] = []
+    position = 0
+    for word, whole in zip(bare, written, strict=True):
+        if position < len(wanted) and word == wanted[position]:
+            position += 1
+        else:
+            extra.append(whole)
+    return extra
+
+
+def _edit(word: str, allowed: set[str]) -> bool:
+    if word.strip(_EDGES) in allowed or _FOOTNOTE_MARK.fullmatch(word):
+        return False
+    return is_protected(word)
+
+
+def find_near(text: str, quote: str) -> list[Match]:
+    """The best alignment of `quote` in `text`, if it scores at least NEAR_SCORE; grown to whole words.
+
+    Where words were left out of the quote without a mark no stretch of its length scores: then all its words in order.
+    """
+    from rapidfuzz import fuzz
+
+    if len(quote) < 8 or not text.strip():
+        return []
+    if len(text) < len(quote):
+        score = fuzz.ratio(quote, text, score_cutoff=NEAR_SCORE)
+        return [Match(0, len(text), score)] if score else []
+    best = fuzz.partial_ratio_alignment(quote, text, score_cutoff=NEAR_SCORE)
+    if best is None or best.score < NEAR_SCORE:
+        return [Match(match.start, match.end, NEAR_SCORE) for match, _ in _in_order(text, quote)]
+    start, end = best.dest_start, best.dest_end
+    while start > 0 and start < len(text) and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return [Match(start, end, best.score)]

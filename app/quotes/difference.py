@@ -1,0 +1,126 @@
+"""How a quotation differs from what the document says, word by word, and shown in one line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import Match, SequenceMatcher
+
+from docqa.app.quotes.normalise import fold
+
+_WORD = re.compile(r"\S+")
+_PUNCTUATION = ".,;:"
+_OPENING, _CLOSING = "\"'“„«‘([", "\"'”“»’)]"
+_FAR_WORDS = 6
+"""A word or two that agree only across a longer gap than this belong to another sentence."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One stretch of words. `kind`: equal, changed, added (only in the quotation) or removed (only in the document)."""
+
+    kind: str
+    quoted: str
+    document: str
+
+
+@dataclass(frozen=True)
+class _Word:
+    """`folded` is compared, `shown` printed; `start`, `end` are its place in the text it came from."""
+
+    folded: str
+    shown: str
+    start: int
+    end: int
+
+
+def word_edits(quoted: str, document: str) -> tuple[Edit, ...]:
+    """The stretches that turn `document` into `quoted`; what the folding list calls equal is equal.
+
+    A quotation may leave off the document's last punctuation.
+    """
+    bare = document if quoted.endswith(tuple(_PUNCTUATION)) else document.rstrip(_PUNCTUATION)
+    ours, theirs = _words(quoted), _words(bare)
+    found = []
+    for tag, i, j, k, m in _matcher(ours, theirs).get_opcodes():
+        kind = {"equal": "equal", "replace": "changed", "delete": "added", "insert": "removed"}[tag]
+        found.append(Edit(kind, _shown(ours[i:j]), _shown(theirs[k:m])))
+    return tuple(found)
+
+
+def inline(edits: Sequence[Edit]) -> str:
+    """`The Tenant [-may-]{+shall+} pay`: in `[-` `-]` only the quotation has it, in `{+` `+}` only the document."""
+    parts: list[str] = []
+    for edit in edits:
+        if edit.kind == "equal":
+            parts.append(edit.document)
+        else:
+            ours = f"[-{edit.quoted}-]" if edit.quoted else ""
+            theirs = f"{{+{edit.document}+}}" if edit.document else ""
+            parts.append(ours + theirs)
+    return " ".join(parts)
+
+
+def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, int]:
+    """The range of `text` around `start:end` that says what `quoted` says, first to last word.
+
+    An alignment of equal length cuts what the document has more; word by word the ends are found again.
+    """
+    reach = (end - start) // 2 + 40
+    first, last = _whole_words(text, max(0, start - reach), min(len(text), end + reach))
+    theirs = _words(text[first:last])
+    ours = _words(quoted)
+    blocks = [block for block in _matcher(_bare(ours), _bare(theirs)).get_matching_blocks() if block.size]
+    while len(blocks) > 1 and blocks[0].size <= 2 and _apart(blocks[0], blocks[1]):
+        blocks.pop(0)
+    while len(blocks) > 1 and blocks[-1].size <= 2 and _apart(blocks[-2], blocks[-1]):
+        blocks.pop()
+    if not blocks:
+        return start, end
+    before, after = blocks[0].a, len(ours) - blocks[-1].a - blocks[-1].size
+    low = max(0, blocks[0].b - before)
+    high = min(len(theirs), blocks[-1].b + blocks[-1].size + after)
+    start, end = first + theirs[low].start, first + theirs[high - 1].end
+    if not quoted.startswith(tuple(_OPENING)):
+        start += len(text[start:end]) - len(text[start:end].lstrip(_OPENING))
+    if not quoted.endswith(tuple(_PUNCTUATION + _CLOSING)):
+        end = start + len(text[start:end].rstrip(_PUNCTUATION + _CLOSING))
+    return start, max(end, start + 1)
+
+
+def _bare(words: list[_Word]) -> list[_Word]:
+    """`words` to be compared without marks around them: a quotation may begin and end where a sentence does not."""
+    return [
+        replace(word, folded=word.folded.strip(_PUNCTUATION + _OPENING + _CLOSING) or word.folded) for word in words
+    ]
+
+
+def _apart(left: Match, right: Match) -> bool:
+    return (right.b - left.b) - (right.a - left.a) > _FAR_WORDS
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return start, end
+
+
+def _matcher(ours: list[_Word], theirs: list[_Word]) -> SequenceMatcher[str]:
+    return SequenceMatcher(None, [w.folded for w in ours], [w.folded for w in theirs], autojunk=False)
+
+
+def _shown(words: Sequence[_Word]) -> str:
+    return " ".join(word.shown for word in words)
+
+
+def _words(text: str) -> list[_Word]:
+    folded = fold(text)
+    words = []
+    for match in _WORD.finditer(folded.text):
+        start, end = folded.original_start(match.start()), folded.original_end(match.end())
+        shown = re.sub(r"(?<=\w)-\s*\n\s*(?=\w)", "", text[start:end])
+        words.append(_Word(match.group(), " ".join(shown.split()), start, end))
+    return words

@@ -1,0 +1,258 @@
+"""Where a quote stands in the documents, and how exactly: grades and places of contract.md.
+
+Search order: the cited page, the pages beside it, its section, its document, the other documents; a quote may cross
+from one page to the next. Within that order the strongest grade wins: exact, normalised (`folding.FOLDING`), damaged
+(all words in order with debris of the extraction between: footnote marks, notes at the foot of a page that it goes
+on behind), near (an edit remains). A change, loss or insertion of a
+protected word (protected.py) never grades above near.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from docqa.app.evidence.terms import count_content_words
+from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole
+from docqa.app.quotes.normalise import Folded, fold
+from docqa.ingest.types import Document
+
+MIN_CHARACTERS = 12
+MIN_CONTENT_WORDS = 3
+_SHORTEST_REACH = 512
+_NOTHING = "\u200b"
+_RULE = re.compile(r"\n[—–_-]{3,}\s*\n")
+# Verbatim words on the cited page beat an exact copy elsewhere; a damaged or edited form never beats verbatim words.
+_PASSES = (("exact", "normalised"), ("damaged",), ("near",))
+
+
+@dataclass(frozen=True)
+class CitedPlace:
+    """Where somebody says a quote stands; `start` decides between equal places, `page` None means anywhere."""
+
+    document: int
+    page: int | None = None
+    start: int | None = None
+
+
+@dataclass(frozen=True)
+class Located:
+    """Half-open characters of one page's text; `page` counts from 1."""
+
+    document: int
+    page: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`spans` has two members where the quote crosses a page, none when nothing was located.
+
+    `count` is how often the quote stands at this grade on the page that was chosen and all others of its region;
+    `places` has the spans of each, the chosen one first.
+    """
+
+    grade: str
+    place: str
+    spans: tuple[Located, ...] = ()
+    count: int = 0
+    places: tuple[tuple[Located, ...], ...] = ()
+
+    @property
+    def verified(self) -> bool:
+        return self.grade in {"exact", "normalised"}
+
+
+@dataclass(frozen=True)
+class _Region:
+    """A page, or the seam between a page and the next one; `split` is where the second page's text begins.
+
+    A seam has `reach` characters of each of the two. `bare`: without footnotes and their marks.
+    """
+
+    document: int
+    page: int
+    text: str
+    offset: int = 0
+    split: int | None = None
+    reach: int = 0
+    bare: bool = False
+
+    def holds(self, match: Match) -> bool:
+        """Whether a match belongs here: at a seam only one that crosses it, for the rest lies on a page."""
+        return self.split is None or match.start < self.split - 1 <= self.split < match.end
+
+
+@lru_cache(maxsize=64)
+def _folded_quote(quote: str, keep_line_hyphens: bool) -> str:
+    return fold(quote, keep_line_hyphens=keep_line_hyphens).text.strip()
+
+
+def too_short(quote: str) -> bool:
+    """True when `quote` is too little to stand as evidence: under 12 characters or under 3 content words."""
+    return len(quote.strip()) < MIN_CHARACTERS or count_content_words(quote) < MIN_CONTENT_WORDS
+
+
+class Verifier:
+    """Checks quotes against a run's documents; folded pages are kept, so that many quotes are cheap."""
+
+    def __init__(self, documents: list[Document] | tuple[Document, ...]) -> None:
+        self._documents = list(documents)
+        self._folded: dict[tuple[int, int, int, bool, bool], Folded] = {}
+        self._bare = [_without_notes(document) for document in self._documents]
+
+    def verify(self, quote: str, cited: CitedPlace | None = None) -> Verdict:
+        """The best Verdict for `quote`; `absent` when nothing comparable stands anywhere."""
+        wanted = unicodedata.normalize("NFC", quote).strip()
+        if not wanted:
+            return Verdict("absent", "unknown")
+        rings = list(self._rings(cited))
+        for grades in _PASSES:
+            for ring, grade in ((ring, grade) for ring in rings for grade in grades):
+                found = self._search(ring, wanted, grade, cited)
+                if found is not None:
+                    return found
+        if cited is not None and cited.page is not None and not self._usable(cited.document, cited.page):
+            return Verdict("uncheckable", "unknown")
+        return Verdict("absent", "unknown")
+
+    def _usable(self, document: int, page: int) -> bool:
+        pages = self._documents[document].pages
+        return 1 <= page <= len(pages) and pages[page - 1].grade != "F" and bool(pages[page - 1].text.strip())
+
+    def _rings(self, cited: CitedPlace | None) -> Iterator[list[tuple[int, int]]]:
+        """Groups of (document, page), nearest first; no page is in two groups."""
+        seen: set[tuple[int, int]] = set()
+
+        def ring(pages: list[tuple[int, int]]) -> list[tuple[int, int]]:
+            fresh = [key for key in pages if key not in seen and 1 <= key[1] <= len(self._documents[key[0]].pages)]
+            seen.update(fresh)
+            return fresh
+
+        if cited is not None:
+            number = cited.document
+            if cited.page is not None:
+                yield ring([(number, cited.page)])
+                yield ring([(number, cited.page - 1), (number, cited.page + 1)])
+                yield ring([(number, page) for page in self._section_pages(number, cited.page, cited.start or 0)])
+            yield ring([(number, page.page) for page in self._documents[number].pages])
+        for number, document in enumerate(self._documents):
+            yield ring([(number, page.page) for page in document.pages])
+
+    def _section_pages(self, number: int, page: int, start: int) -> range:
+        document = self._documents[number]
+        here = document.section_of(page, start)
+        if here is None:
+            return range(0)
+        at = document.sections.index(here)
+        later = [s.page for s in document.sections[at + 1 :] if s.level <= here.level]
+        return range(here.page, (later[0] if later else len(document.pages)) + 1)
+
+    def _search(self, ring: list[tuple[int, int]], wanted: str, grade: str, cited: CitedPlace | None) -> Verdict | None:
+        matches: list[tuple[_Region, Match]] = []
+        regions = list(self._regions(ring, len(wanted)))
+        if grade == "damaged":
+            regions += self._regions(ring, len(wanted), bare=True)
+        for region in regions:
+            matches += [(region, match) for match in self._matches(region, wanted, grade) if region.holds(match)]
+        if not matches:
+            return None
+        if grade == "near":
+            best = max(match.score for _, match in matches)
+            matches = [pair for pair in matches if pair[1].score == best]
+        placed = [self._located(region, match) for region, match in matches]
+        distinct = sorted(dict.fromkeys(spans for spans in placed if spans), key=lambda s: self._distance(s, cited))
+        return Verdict(grade, self._place(distinct[0], cited), distinct[0], len(distinct), tuple(distinct))
+
+    def _regions(self, ring: list[tuple[int, int]], length: int, *, bare: bool = False) -> Iterator[_Region]:
+        """The pages of `ring` and the seams between them; `bare`: those that have footnotes, without these."""
+        # Few lengths, so that a folded seam serves many quotes.
+        reach = _SHORTEST_REACH << max(0, (2 * length + 200 - 1) // _SHORTEST_REACH).bit_length()
+        for number, page in ring:
+            pages = self._documents[number].pages
+            notes = self._bare[number] if bare else {}
+            if not bare or page in notes:
+                yield _Region(number, page, notes.get(page, pages[page - 1].text), bare=bare)
+            for first in (page - 1, page):
+                if (number, first) in ring and first != page:
+                    continue  # that seam comes with the page before
+                if 1 <= first < len(pages) and (not bare or first in notes or first + 1 in notes):
+                    tail = notes.get(first, pages[first - 1].text)
+                    head = notes.get(first + 1, pages[first].text)[:reach]
+                    offset = max(0, len(tail) - reach)
+                    if tail.strip() and head.strip():
+                        split = len(tail) - offset + 1
+                        yield _Region(number, first, tail[offset:] + "\n" + head, offset, split, reach, bare)
+
+    def _matches(self, region: _Region, wanted: str, grade: str) -> list[Match]:
+        if grade == "exact":
+            return find_whole(region.text, wanted)
+        found: list[Match] = []
+        for keep in (False, True):
+            quote = _folded_quote(wanted, keep)
+            page = self._fold(region, keep)
+            if not quote or (keep and page.text == self._fold(region, False).text):
+                continue
+            if grade == "normalised" or region.bare:
+                matches = find_whole(page.text, quote)
+            elif grade == "damaged":
+                furniture = self._documents[region.document].pages[region.page - 1].furniture
+                matches = find_damaged(page.text, quote, furniture)
+            else:
+                matches = find_near(page.text, quote)
+            found += [
+                Match(page.original_start(match.start), page.original_end(match.end), match.score) for match in matches
+            ]
+        return found
+
+    def _fold(self, region: _Region, keep: bool) -> Folded:
+        key = (region.document, region.page, region.reach, region.bare, keep)
+        if key not in self._folded:
+            self._folded[key] = fold(region.text, keep_line_hyphens=keep)
+        return self._folded[key]
+
+    def _located(self, region: _Region, match: Match) -> tuple[Located, ...]:
+        if region.split is None:
+            return (Located(region.document, region.page, match.start, match.end),)
+        first_length = region.split - 1
+        return (
+            Located(region.document, region.page, region.offset + match.start, region.offset + first_length),
+            Located(region.document, region.page + 1, 0, match.end - region.split),
+        )
+
+    def _distance(self, spans: tuple[Located, ...], cited: CitedPlace | None) -> tuple[int, int, int, int]:
+        first = spans[0]
+        if cited is None or cited.page is None:
+            return (len(spans), first.document, first.page, first.start)
+        pages = min(abs(span.page - cited.page) for span in spans)
+        return (pages, len(spans), abs(first.start - (cited.start or 0)), first.start)
+
+    def _place(self, spans: tuple[Located, ...], cited: CitedPlace | None) -> str:
+        if cited is None:
+            return "as_cited"
+        if spans[0].document != cited.document:
+            return "other_document"
+        if cited.page is None or any(span.page == cited.page for span in spans):
+            return "as_cited"
+        return "moved"
+
+
+def _without_notes(document: Document) -> dict[int, str]:
+    """The text of each page that has footnotes, its marks blotted out, up to the notes that end it.
+
+    What is left stands where it stood: zero-width characters, which folding drops, take the place of the marks.
+    """
+    found: dict[int, str] = {}
+    for note in sorted(document.notes, key=lambda note: (note.at_page, -note.start)):
+        page = note.at_page
+        text = found.get(page, document.pages[page - 1].text)
+        text = text[: note.at] + _NOTHING * len(note.mark) + text[note.at + len(note.mark) :]
+        if note.page == page and note.at < note.start <= len(text) and not text[note.end :].strip():
+            rule = _RULE.search(text, note.at, note.start)
+            text = text[: rule.start() if rule else note.start].rstrip()
+        found[page] = text
+    return found

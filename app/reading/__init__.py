@@ -1,0 +1,1 @@
+"""The best passages read again with the question: candidates for an answer, and whether there is one."""

@@ -1,0 +1,175 @@
+"""Reading again: excerpts of the best passages, read with the question in mind.
+
+First come those that the span head points into, the sentence of a candidate with its neighbours, some sixty words;
+then what they leave out of the best passages. The reader (model/heads/cross_encoder.py) says where
+in them the answer stands, how likely each holds it, and how likely none does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from docqa.ingest.structure.sentences import sentences
+
+WORDS = 60
+_LONG = 100  # words: a sentence above that is cut around the candidate
+_WORD = re.compile(r"\S+")
+_ASIDE = 250  # characters kept on either side there
+
+
+@dataclass(frozen=True)
+class ExcerptPlace:
+    """Characters `start:end` of the text of passage `passage` (its number among those that were read)."""
+
+    passage: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class ExcerptSpan:
+    """Characters `start:end` of the text of passage `passage`; `logprob` of start plus end."""
+
+    passage: int
+    start: int
+    end: int
+    logprob: float
+
+
+@dataclass(frozen=True)
+class ExcerptReading:
+    """`spans` best first; `passages` the log-probability that the answer is in each passage read, by number;
+    `none` of "no answer"; `tokens` read."""
+
+    spans: tuple[ExcerptSpan, ...]
+    passages: dict[int, float]
+    none: float
+    tokens: int
+
+
+def around(text: str, passage: int, start: int, end: int) -> ExcerptPlace:
+    """The sentences that `start:end` touches, and their neighbours in turn as long as there is room for them."""
+    spans = [(span.start, span.end) for span in sentences(text)] or [(0, len(text))]
+    before = max((i for i, (a, _) in enumerate(spans) if a <= start), default=0)  # of a place between two sentences
+    touched = [i for i, (a, b) in enumerate(spans) if a < end and start < b] or [before]
+    first, last = touched[0], touched[-1]
+    count = [len(text[a:b].split()) for a, b in spans]
+    total = sum(count[first : last + 1])
+    if total > _LONG:
+        return ExcerptPlace(passage, *_cut_around(text, start, end, spans[first][0], spans[last][1]))
+    after = True
+    while True:
+        more = [last + 1] if last + 1 < len(spans) and total + count[last + 1] <= WORDS else []
+        less = [first - 1] if first > 0 and total + count[first - 1] <= WORDS else []
+        if not more and not less:
+            return ExcerptPlace(passage, spans[first][0], spans[last][1])
+        chosen = (more or less)[0] if after else (less or more)[0]
+        first, last, total, after = min(first, chosen), max(last, chosen), total + count[chosen], not after
+
+
+def _cut_around(text: str, start: int, end: int, low: int, high: int) -> tuple[int, int]:
+    begin, stop = max(low, start - _ASIDE), min(high, max(end, start) + _ASIDE)
+    while begin > low and not text[begin - 1].isspace():
+        begin -= 1
+    while stop < high and not text[stop].isspace():
+        stop += 1
+    return begin, stop
+
+
+def choose_excerpts(texts: Sequence[str], places: Sequence[tuple[int, int, int]], most: int) -> list[ExcerptPlace]:
+    """At most `most` excerpts around `places` (passage, start, end), best first; none lies mostly within another."""
+    chosen: list[ExcerptPlace] = []
+    for passage, start, end in places:
+        if len(chosen) == most:
+            break
+        if any(e.passage == passage and e.start <= start and end <= e.end for e in chosen):
+            continue
+        chosen.append(around(texts[passage], passage, start, end))
+    return chosen
+
+
+def cover(texts: Sequence[str], order: Sequence[int], chosen: Sequence[ExcerptPlace], most: int) -> list[ExcerptPlace]:
+    """`chosen` and, up to `most` in all, what they leave out of the passages in `order`, best passage first.
+
+    Whole runs of sentences come before single sentences beside an excerpt. A reader that saw only where the cheaper
+    head pointed would repeat what that one overlooks.
+    """
+    runs: list[ExcerptPlace] = []
+    beside: list[ExcerptPlace] = []
+    for passage in order:
+        read = [place for place in chosen if place.passage == passage]
+        for piece in _pieces(texts[passage], passage):
+            if 2 * sum(_shared(piece, place) for place in read) < piece.end - piece.start:
+                runs.append(piece)
+            else:
+                beside += _untouched(texts[passage], piece, read)
+    return [*chosen, *runs, *beside][: max(most, len(chosen))]
+
+
+def _untouched(text: str, piece: ExcerptPlace, read: Sequence[ExcerptPlace]) -> list[ExcerptPlace]:
+    """Runs of whole sentences of `piece` in which nothing of `read` stands."""
+    found: list[ExcerptPlace] = []
+    goes_on = False
+    for start, end in _sentence_parts(text, piece.start, piece.end):
+        touched = any(place.start < end and start < place.end for place in read)
+        if goes_on and not touched:
+            found[-1] = replace(found[-1], end=end)
+        elif not touched:
+            found.append(ExcerptPlace(piece.passage, start, end))
+        goes_on = not touched
+    return found
+
+
+def _pieces(text: str, passage: int) -> list[ExcerptPlace]:
+    """Whole sentences of a passage in runs of at most `WORDS` words; one that is much longer, as a table, in parts."""
+    pieces: list[ExcerptPlace] = []
+    words = 0
+    for start, end in _sentence_parts(text, 0, len(text)):
+        count = len(text[start:end].split())
+        if pieces and words + count <= WORDS:
+            pieces[-1] = replace(pieces[-1], end=end)
+            words += count
+        else:
+            pieces.append(ExcerptPlace(passage, start, end))
+            words = count
+    return pieces
+
+
+def _sentence_parts(text: str, first: int, last: int) -> list[tuple[int, int]]:
+    """The sentences of `text` between two places, long ones in parts."""
+    parts = (part for span in sentences(text) for part in _parts(text, span.start, span.end))
+    return [(start, end) for start, end in parts if first <= start and end <= last]
+
+
+def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """A sentence, or runs of `WORDS` of its words where it is longer than a reader takes at once."""
+    words = [(start + match.start(), start + match.end()) for match in _WORD.finditer(text[start:end])]
+    if len(words) <= _LONG:
+        return [(start, end)]
+    return [(run[0][0], run[-1][1]) for run in (words[at : at + WORDS] for at in range(0, len(words), WORDS))]
+
+
+def _shared(one: ExcerptPlace, other: ExcerptPlace) -> int:
+    return max(0, min(one.end, other.end) - max(one.start, other.start))
+
+
+def read_again(
+    model: Any, question: str, texts: Sequence[str], excerpts: Sequence[ExcerptPlace], *, longest: int
+) -> ExcerptReading:
+    """Read `excerpts` (at least one) of the passages `texts`; spans of at most `longest` tokens."""
+    from docqa.model.heads.cross_encoder import read_excerpts
+
+    shown = ["".join(" " if c.isspace() else c for c in texts[e.passage][e.start : e.end]) for e in excerpts]
+    reading, tokens = read_excerpts(model.reader, question, shown, longest=longest)
+    spans = []
+    for span in reading.spans:
+        place, offsets = excerpts[span.passage], tokens[span.passage]
+        start, end = offsets[span.first][0], offsets[span.last][1]
+        spans.append(ExcerptSpan(place.passage, place.start + start, place.start + end, span.score))
+    likely: dict[int, float] = {}
+    for place, value in zip(excerpts, reading.passages.tolist(), strict=True):
+        likely[place.passage] = max(value, likely.get(place.passage, value))
+    return ExcerptReading(tuple(spans), likely, reading.none, sum(map(len, tokens)))

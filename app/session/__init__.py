@@ -1,0 +1,1 @@
+"""One Session: documents read once and asked many times; every front end begins here."""

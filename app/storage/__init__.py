@@ -1,0 +1,1 @@
+"""What docqa keeps on disk, how files are written whole, and where documents come from."""

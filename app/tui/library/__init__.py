@@ -1,0 +1,1 @@
+"""Choosing what to open: the library of a folder and what was read and asked before."""

@@ -1,0 +1,98 @@
+"""From what a library shows to the Session of one document; the model is loaded once for all of them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docqa.app.tui.library.recents import archive_of
+
+if TYPE_CHECKING:
+    from docqa.app.session.engine import Options
+    from docqa.app.session.session import Session
+    from docqa.ingest.types import Document, Page
+
+
+@dataclass(frozen=True)
+class Found:
+    """A document of a library: `name` is shown, `path` opens it, `size` in bytes."""
+
+    name: str
+    path: str
+    size: int
+
+
+def find(path: str) -> list[Found]:
+    """The documents of a folder, an archive or a file. Raises the errors of docqa.ingest.errors."""
+    from docqa.ingest.read import find_documents
+
+    root = Path(path)
+    found = []
+    for name, content in find_documents(path):
+        shown = os.path.relpath(name, root) if name != path else root.name
+        size = len(content) if isinstance(content, bytes) else _size(content)
+        found.append(Found(shown, name, size))
+    return found
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
+class SessionOpener:
+    """Opens documents with `options`. A path inside an archive (`papers.zip/one.pdf`) opens that document of it."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._last: Session | None = None
+
+    def __call__(self, path: str) -> Session:
+        """The Session of the one document at `path`. Raises the errors of the engine, InputError for several."""
+        from docqa.app.errors import InputError
+        from docqa.app.session.engine import open_session, session_of
+
+        model = self._model()
+        session = open_session([archive_of(path) or path], self._options, model=model)
+        wanted = [document for document in session.documents if document.path == path] or list(session.documents)
+        if len(wanted) != 1:
+            raise InputError(f"holds {len(wanted)} documents", where=path, hint="open it as a library")
+        self._last = session_of(
+            wanted, self._options, store=session.store, warnings=session.warnings, notices=session.notices, model=model
+        )
+        return self._last
+
+    def _model(self) -> Any:
+        """The model of the last session, if that one came to load it."""
+        return self._last.__dict__.get("model") if self._last is not None else None
+
+    def picture(self, document: Document, page: Page) -> tuple[bytes, tuple[float, float]]:
+        """The page as a grey PNG, and its (width, height) in points, from a child process.
+
+        Raises InputError for a document that has none, and the errors of docqa.ingest.errors.
+        """
+        from docqa.app.errors import InputError
+        from docqa.ingest.worker import inspect_in_worker
+
+        if document.media_type != "application/pdf":
+            raise InputError("only a PDF has pictures of its pages", where=document.path)
+        data = _bytes(document.path)
+        view = inspect_in_worker(document.path, data, page, password=self._options.password)
+        if view.picture is None:
+            raise InputError("; ".join(view.notes) or "its picture cannot be drawn", where=f"PDF {page.page}")
+        return view.picture, (view.width_pt, view.height_pt)
+
+
+def _bytes(path: str) -> bytes:
+    """The bytes of the document at `path`, which may lie in an archive. Raises Missing."""
+    from docqa.ingest.errors import Missing
+    from docqa.ingest.read import find_documents
+
+    for name, content in find_documents(archive_of(path) or path):
+        if name == path:
+            return content if isinstance(content, bytes) else content.read_bytes()
+    raise Missing("is not there any more", path, "Open it again")

@@ -1,0 +1,127 @@
+"""What was read and asked before, from what docqa keeps: documents by path, questions by words. No widgets here."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docqa.app.history.records import KeptTurn
+    from docqa.app.storage.store import Store
+
+MOST_QUESTIONS = 200
+_KINDS = ("documents", "states", "history")
+
+
+@dataclass(frozen=True)
+class Recent:
+    """A document of before: `used` is seconds since the epoch, `kept` says in words what there is of it."""
+
+    path: str
+    used: float
+    kept: str
+
+    @property
+    def there(self) -> bool:
+        """Whether the file, or the archive that it is in, is still where it was."""
+        return os.path.exists(self.path) or archive_of(self.path) is not None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that was asked about the document at `path`."""
+
+    path: str
+    turn: KeptTurn
+
+
+def anything_kept(store: Store | None) -> bool:
+    """Whether there can be something to list; looks at no more than the names of folders."""
+    if store is None:
+        return False
+    folders = [store.root / kind for kind in _KINDS]
+    return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
+
+
+def recent_documents(store: Store) -> list[Recent]:
+    """The documents that are kept or were asked about, the last used first. Raises ResourceError."""
+    used: dict[str, float] = {}
+    said: dict[str, str] = {}
+    for entry in store.entries():
+        paths = entry.details.get("paths", [])
+        if entry.status != "kept" or len(paths) != 1 or not paths[0]:
+            continue
+        used[paths[0]] = max(used.get(paths[0], 0.0), entry.used)
+        if entry.kind == "state":
+            whole = entry.details.get("position") == entry.details.get("total")
+            said.setdefault(paths[0], "read" if whole else "partly read")
+    asked: dict[str, int] = {}
+    for path, count, last in _asked(store):
+        used[path] = max(used.get(path, 0.0), last)
+        asked[path] = asked.get(path, 0) + count
+    listed = [Recent(path, last, _words(said.get(path), asked.get(path, 0))) for path, last in used.items()]
+    return sorted(listed, key=lambda recent: (-recent.used, recent.path))
+
+
+def past_questions(store: Store, words: str = "") -> list[Asked]:
+    """The newest questions about one document, with `words` in question, answer or quotes. Raises ResourceError."""
+    from docqa.app.history.history import open_kept
+
+    history = open_kept(store)
+    if history is None:
+        return []
+    with history:
+        places = {s.id: s.documents[0].absolute for s in history.sessions() if len(s.documents) == 1}
+        listed, _ = history.search(words, MOST_QUESTIONS)
+    return [Asked(places[item.session], item.turn) for item in listed if item.session in places]
+
+
+def ago(then: float, now: float | None = None) -> str:
+    """`just now`, `5 min ago`, `3 h ago`, `12 days ago`, and the date of what is older than a month."""
+    passed = max((time.time() if now is None else now) - then, 0.0)
+    if passed < 60:
+        return "just now"
+    if passed < 3_600:
+        return f"{passed // 60:.0f} min ago"
+    if passed < 86_400:
+        return f"{passed // 3_600:.0f} h ago"
+    days = int(passed // 86_400)
+    if days <= 31:
+        return f"{days} day{'s' if days > 1 else ''} ago"
+    return time.strftime("%Y-%m-%d", time.localtime(then))
+
+
+def short_path(path: str) -> str:
+    """`path` with `~` for the home folder."""
+    home = os.path.expanduser("~")
+    return "~" + path[len(home) :] if home != "/" and path.startswith(home + os.sep) else path
+
+
+def archive_of(path: str) -> str | None:
+    """The file that a path inside an archive (`papers.zip/one.pdf`) begins with; None for a plain path."""
+    if os.path.exists(path):
+        return None
+    while (parent := os.path.dirname(path)) != path:
+        if os.path.isfile(parent):
+            return parent
+        path = parent
+    return None
+
+
+def _asked(store: Store) -> list[tuple[str, int, float]]:
+    """(absolute path, questions, last use) of every kept conversation over one document."""
+    from docqa.app.history.history import open_kept
+
+    history = open_kept(store)
+    if history is None:
+        return []
+    with history:
+        sessions = history.sessions()
+    return [(s.documents[0].absolute, s.questions, s.updated) for s in sessions if len(s.documents) == 1]
+
+
+def _words(read: str | None, questions: int) -> str:
+    asked = f"{questions} question{'s' if questions != 1 else ''}" if questions else ""
+    return ", ".join(part for part in (read, asked) if part) or "opened"

@@ -1,0 +1,1 @@
+"""The page of a document: its lines, links, search hits and picture."""

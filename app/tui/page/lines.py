@@ -1,0 +1,237 @@
+"""A Document as lines of one width, laid out page by page as they come into view. Knows no screen.
+
+A page, or a slice of a long one, is a segment. Its height is estimated until somebody looks at it, so that a document
+of any length opens at once; `ensure` lays out what is near and says where the reader's line went.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import OrderedDict
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, get_character_cell_size
+
+from docqa.app.tui.page.search import PageSpan
+
+if TYPE_CHECKING:
+    from docqa.ingest.types import Document, Page
+
+SEGMENT_CHARACTERS = 8_000
+"""A longer page is laid out in slices of about this many characters, cut at line ends."""
+
+_KEPT_SEGMENTS = 256
+# What a terminal would obey or give no cell, line ends apart.
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the screen: characters `start:end` of `page`; `kind` is head (the page's label), text or blank."""
+
+    page: int
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    page: int
+    start: int
+    end: int
+    first: bool
+    last: bool
+
+
+class PageLines:
+    """The lines of `document` at `width` cells. Mutable: heights become exact where `ensure` has been."""
+
+    def __init__(self, document: Document, width: int) -> None:
+        self.document = document
+        self.width = max(width, 10)
+        self._segments = [segment for page in document.pages for segment in _segments(page)]
+        self._first_of_page = {s.page: i for i, s in reversed(list(enumerate(self._segments)))}
+        self._heights = [self._estimate(segment) for segment in self._segments]
+        self._exact = bytearray(len(self._segments))
+        self._rows: OrderedDict[int, list[Row]] = OrderedDict()
+        self._ends = list(accumulate(self._heights))
+
+    @property
+    def height(self) -> int:
+        """Lines in all; an estimate as long as parts are not laid out."""
+        return self._ends[-1] if self._ends else 0
+
+    def ensure(self, top: int, bottom: int, anchor: int) -> int:
+        """Lay out all that stands in lines `top:bottom`; returns where the line `anchor` stands now."""
+        if not self._segments:
+            return 0
+        at = self._at(anchor)
+        inside = anchor - self._begin(at)
+        old = self._heights[at]
+        if self._lay_out(at):
+            inside = inside * self._heights[at] // max(old, 1)
+        for step, missing in ((-1, anchor - top - inside), (1, bottom - anchor - self._heights[at] + inside)):
+            index = at + step
+            while missing > 0 and 0 <= index < len(self._segments):
+                self._lay_out(index)
+                missing -= self._heights[index]
+                index += step
+        self._ends = list(accumulate(self._heights))
+        return self._begin(at) + min(inside, max(self._heights[at] - 1, 0))
+
+    def row(self, y: int) -> Row | None:
+        """The line `y`, None below the last."""
+        if not 0 <= y < self.height:
+            return None
+        at = self._at(y)
+        rows = self._rows_of(at)
+        inside = y - self._begin(at)
+        return rows[inside] if inside < len(rows) else None
+
+    def place(self, y: int) -> tuple[int, int]:
+        """(page, offset) of the first character at or above line `y`."""
+        if not self._segments:
+            return 1, 0
+        at = self._at(max(0, min(y, self.height - 1)))
+        rows = self._rows_of(at)
+        row = rows[min(max(y - self._begin(at), 0), len(rows) - 1)]
+        return row.page, row.start
+
+    def line_of(self, page: int, offset: int) -> int:
+        """The line that shows character `offset` of `page`; lays out its segment."""
+        at = self._first_of_page.get(page)
+        if at is None:
+            return 0
+        while at + 1 < len(self._segments) and self._segments[at + 1].page == page:
+            if self._segments[at + 1].start > offset:
+                break
+            at += 1
+        if self._lay_out(at):
+            self._ends = list(accumulate(self._heights))
+        inside = 0
+        for number, row in enumerate(self._rows_of(at)):
+            if row.kind == "text" and row.start <= offset:
+                inside = number
+        return self._begin(at) + inside
+
+    def spans(self, first: tuple[int, int], last: tuple[int, int]) -> list[PageSpan]:
+        """What stands from the character `first` (line, character of it) up to `last`, for each page it touches."""
+        (page, start), (last_page, end) = self._character(*first), self._character(*last)
+        pages = range(page, last_page + 1)
+        ends = [len(self.document.pages[number - 1].text) for number in pages[:-1]] + [end]
+        found = [PageSpan(number, start if number == page else 0, stop) for number, stop in zip(pages, ends)]
+        return [span for span in found if span.start < span.end]
+
+    def head_of(self, page: int) -> int:
+        """The line where `page` begins."""
+        at = self._first_of_page.get(page)
+        return 0 if at is None else self._begin(at)
+
+    # Parts
+
+    def _character(self, y: int, inside: int) -> tuple[int, int]:
+        """(page, offset) of a character of line `y`, at most its end."""
+        row = self.row(max(0, min(y, self.height - 1)))
+        return (1, 0) if row is None else (row.page, min(row.start + max(inside, 0), row.end))
+
+    def _at(self, y: int) -> int:
+        return min(bisect_right(self._ends, max(y, 0)), len(self._segments) - 1)
+
+    def _begin(self, at: int) -> int:
+        return self._ends[at - 1] if at else 0
+
+    def _lay_out(self, at: int) -> bool:
+        """Make the height of a segment exact; whether it changed. The caller renews the sums."""
+        if self._exact[at]:
+            return False
+        self._exact[at] = 1
+        before, self._heights[at] = self._heights[at], len(self._rows_of(at))
+        return before != self._heights[at]
+
+    def _rows_of(self, at: int) -> list[Row]:
+        if at in self._rows:
+            self._rows.move_to_end(at)
+            return self._rows[at]
+        rows = self._rows[at] = self._make_rows(self._segments[at])
+        if len(self._rows) > _KEPT_SEGMENTS:
+            self._rows.popitem(last=False)
+        return rows
+
+    def _estimate(self, segment: _Segment) -> int:
+        text = self.document.pages[segment.page - 1].text
+        lines = text.count("\n", segment.start, segment.end)
+        full = (segment.end - segment.start) // self.width
+        return max(1, lines + full + self._frame(segment))
+
+    def _frame(self, segment: _Segment) -> int:
+        return (segment.first + segment.last) if self.document.paged else 0
+
+    def _make_rows(self, segment: _Segment) -> list[Row]:
+        page, base = segment.page, segment.start
+        text = displayed(self.document.pages[page - 1].text[base : segment.end])
+        rows: list[Row] = []
+        if segment.first and self.document.paged:
+            rows.append(Row(page, 0, 0, "head"))
+        position = 0
+        while position < len(text):
+            stop = text.find("\n", position)
+            stop = len(text) if stop < 0 else stop
+            rows += [Row(page, base + a, base + b, "text") for a, b in wrap(text, position, stop, self.width)]
+            position = stop + 1
+        if (segment.last and self.document.paged) or not rows:
+            rows.append(Row(page, segment.end, segment.end, "blank"))
+        return rows
+
+
+def displayed(text: str) -> str:
+    """`text` as a terminal may have it; one character for one, so that offsets stay those of the page."""
+    return _CONTROL.sub(" ", text)
+
+
+def wrap(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
+    """Ranges of `text` that each fit `width` cells, cut at spaces where there are any; an empty line gives one."""
+    line = text[start:end]
+    plain = cell_len(line) == len(line)
+    rows: list[tuple[int, int]] = []
+    position = start
+    while True:
+        fits = position + width if plain else _fitting(text, position, end, width)
+        if fits >= end:
+            rows.append((position, end))
+            return rows
+        cut = text.rfind(" ", position, fits + 1)
+        if cut <= position:
+            rows.append((position, fits))
+            position = fits
+        else:
+            rows.append((position, cut))
+            position = cut + 1
+
+
+def _fitting(text: str, start: int, end: int, width: int) -> int:
+    """The end of the longest run of characters from `start` that `width` cells hold; at least one character."""
+    cells, position = 0, start
+    while position < end:
+        cells += get_character_cell_size(text[position])
+        if cells > width and position > start:
+            return position
+        position += 1
+    return end
+
+
+def _segments(page: Page) -> list[_Segment]:
+    text, cuts = page.text, [0]
+    while len(text) - cuts[-1] > SEGMENT_CHARACTERS:
+        wanted = cuts[-1] + SEGMENT_CHARACTERS
+        found = text.find("\n", wanted, wanted + SEGMENT_CHARACTERS)
+        cuts.append(found + 1 if found >= 0 else wanted)
+    pairs = list(zip(cuts, [*cuts[1:], len(text)]))
+    return [
+        _Segment(page.page, a, b, number == 0, number == len(pairs) - 1)
+        for number, (a, b) in enumerate(pairs)
+        if b > a or number == 0
+    ]

@@ -1,0 +1,90 @@
+"""The references and footnote marks of a document as links: where each stands and where it leads. Knows no screen."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from docqa.app.tui.page.search import PageSpan
+
+if TYPE_CHECKING:
+    from docqa.ingest.types import Document, Note, Reference
+
+Place = tuple[int, int]
+
+
+class Link(NamedTuple):
+    """The words `start:end` of `page` lead to `target`: the line that is pointed at, or the whole of a note."""
+
+    page: int
+    start: int
+    end: int
+    target: PageSpan
+    note: bool
+
+    @property
+    def place(self) -> Place:
+        """(page, offset) of its first character."""
+        return self.page, self.start
+
+
+class Links:
+    """The links of `document` in its order, none over another. They are gathered when the first is asked for."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def within(self, page: int, start: int, end: int) -> list[Link]:
+        """The links of `page` that touch its characters `start:end`."""
+        at = max(bisect_right(self._places, (page, start)) - 1, 0)
+        until = bisect_left(self._places, (page, end))
+        return [link for link in self._all[at:until] if link.page == page and link.end > start]
+
+    def at(self, page: int, offset: int) -> Link | None:
+        """The link that holds character `offset` of `page`."""
+        return next(iter(self.within(page, offset, offset + 1)), None)
+
+    def first(self, place: Place, step: int) -> Link | None:
+        """The first link at or behind `place`, for a negative `step` the last before it, round the end."""
+        at = bisect_left(self._places, place)
+        return self._all[(at if step > 0 else at - 1) % len(self._all)] if self._all else None
+
+    def next(self, link: Link, step: int) -> Link:
+        """The link `step` behind `link`, round the end."""
+        return self._all[(bisect_left(self._places, link.place) + step) % len(self._all)]
+
+    # Parts
+
+    @cached_property
+    def _all(self) -> list[Link]:
+        found = [self._of_reference(reference) for reference in self._document.references]
+        found += [self._of_note(note) for note in self._document.notes]
+        return list(_apart(sorted(found, key=lambda link: link[:3])))
+
+    @cached_property
+    def _places(self) -> list[Place]:
+        return [link.place for link in self._all]
+
+    def _of_reference(self, reference: Reference) -> Link:
+        text = self._document.pages[reference.to_page - 1].text
+        end = text.find("\n", reference.to_start)
+        target = PageSpan(reference.to_page, reference.to_start, end if end >= 0 else len(text))
+        return Link(reference.page, reference.start, reference.end, target, note=False)
+
+    def _of_note(self, note: Note) -> Link:
+        """From the mark in the text, with its brackets where it has some, to the note."""
+        marked = f"[{note.mark}]"
+        bracketed = self._document.pages[note.at_page - 1].text.startswith(marked, note.at)
+        end = note.at + len(marked if bracketed else note.mark)
+        return Link(note.at_page, note.at, end, PageSpan(note.page, note.start, note.end), note=True)
+
+
+def _apart(links: list[Link]) -> Iterator[Link]:
+    """`links`, which are sorted, without those that begin in the one before."""
+    behind = (0, 0)
+    for link in links:
+        if link.place >= behind:
+            yield link
+            behind = (link.page, link.end)

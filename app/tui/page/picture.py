@@ -1,0 +1,171 @@
+"""The page's own picture, as large as its pane allows. The cells below it stay blank; the terminal draws over them."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from docqa.app.output.render import printable
+from docqa.app.tui.page import graphics
+from docqa.app.tui.problems import problem
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from docqa.app.tui.page.graphics import Terminal
+    from docqa.ingest.types import Document, Page
+
+_SETTLES_S = 0.15
+"""A reader who leafs through passes pages faster than they are drawn: only where one stays is asked for."""
+_KEPT = 8
+
+Picture = tuple[bytes, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A terminal that shows pictures, and what makes one of a page: (grey PNG, (width, height)), or an error."""
+
+    terminal: Terminal
+    of: Callable[[Document, Page], Picture]
+
+
+class Made(Message):
+    """The picture of `page`, or why there is none."""
+
+    def __init__(self, page: int, picture: Picture | None, why: str = "") -> None:
+        super().__init__()
+        self.page = page
+        self.picture = picture
+        self.why = why
+
+
+class PagePicture(Widget):
+    """Shows the page that `follow` names while it is displayed, or in words why it cannot."""
+
+    def __init__(self, pictures: Pictures | None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._pictures = pictures
+        self._terminal = pictures.terminal if pictures is not None else None
+        self._document: Document | None = None
+        self._page = 0
+        self._made: OrderedDict[int, Picture] = OrderedDict()
+        self._png: bytes | None = None
+        self._shape = (1.0, 1.0)
+        self._said = ""
+        self._timer: Timer | None = None
+        self._drawn = False
+        self._asked = False
+
+    def follow(self, document: Document, page: int) -> None:
+        """Show `page` of `document`, from 1, as soon as the reader stays there."""
+        if document is not self._document:
+            self._made.clear()
+        elif page == self._page:
+            return
+        self._document, self._page = document, page
+        if self.display:
+            self._wait()
+
+    def on_show(self, _: events.Show) -> None:
+        self._wait()
+
+    def on_made(self, message: Made) -> None:
+        if message.picture is not None:
+            self._made[message.page] = message.picture
+            if len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+        if message.page == self._page:
+            self._show(message.picture, message.why)
+
+    def render(self) -> Content:
+        return Content(self._said)
+
+    # Making
+
+    def _wait(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(_SETTLES_S, self._make)
+
+    def _make(self) -> None:
+        document, page = self._document, self._page
+        if document is None or self._pictures is None:
+            return
+        if page in self._made:
+            self._made.move_to_end(page)
+            self._show(self._made[page])
+            return
+        self._show(None, "drawing the page …")
+        threading.Thread(target=self._work, args=(document, page), name="docqa picture", daemon=True).start()
+
+    def _work(self, document: Document, page: int) -> None:
+        """In a thread, which waits for a child process."""
+        assert self._pictures is not None
+        try:
+            made = Made(page, self._pictures.of(document, document.pages[page - 1]))
+        except Exception as error:  # noqa: BLE001 - a bug costs this picture, not the session that a person is in
+            made = Made(page, None, printable(problem(error)))
+        with contextlib.suppress(RuntimeError):  # the interface is gone, and its event loop with it
+            self.post_message(made)
+
+    def _show(self, picture: Picture | None, why: str = "") -> None:
+        self._erase()
+        self._png, self._shape = picture or (None, self._shape)
+        self._said = why
+        self.refresh()
+
+    # Drawing
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The blank cells; whenever they are written, the picture below them is gone and is drawn again."""
+        if self._png is not None and not self._asked:
+            self._asked = True
+            self.call_after_refresh(self._draw)
+        return super().render_lines(crop)
+
+    def on_hide(self, _: events.Hide) -> None:
+        self._erase()
+
+    def on_unmount(self) -> None:
+        self._erase()
+
+    def cover(self) -> None:
+        """Another screen comes over this one: take away what text would not write over."""
+        self._erase()
+
+    def _draw(self) -> None:
+        self._asked = False
+        if self._png is None or self._terminal is None or not self.is_attached:
+            return
+        region = self.content_region
+        if self.app.screen is not self.screen or not self.display or region.width < 2 or region.height < 2:
+            return
+        columns, rows = graphics.fitted(self._terminal, self._shape, region.width, region.height)
+        left = region.x + (region.width - columns) // 2
+        self._send(graphics.drawing(self._terminal, self._png, left, region.y, columns, rows))
+        self._drawn = True
+
+    def _erase(self) -> None:
+        if self._drawn and self._terminal is not None:
+            self._drawn = False
+            self._send(graphics.erasing(self._terminal))
+            self.refresh()
+
+    def _send(self, sequence: str) -> None:
+        # Textual has no public way to send a sequence of one's own; its clipboard goes this way, too.
+        driver = self.app._driver
+        if sequence and driver is not None:
+            driver.write(sequence)
+            driver.flush()

@@ -1,0 +1,117 @@
+"""Where an answer points: its quotes and the passages it was found among, as places of one document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from docqa.app.answer.answer import Cite
+from docqa.app.output.render import cite_text, page_text, printable
+from docqa.app.tui.page.search import PageSpan, find_hits
+
+if TYPE_CHECKING:
+    from docqa.app.answer.answer import Answer, EvidenceItem, Quote
+    from docqa.ingest.types import Document
+
+NEAREST_CHARACTERS = 160
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One place that a reader can go to: a quote, or a passage of evidence (`quote` None).
+
+    `spans` are one for each page it touches, none where its words are gone; `place` says them in words, `score` is
+    that of the evidence.
+    """
+
+    text: str
+    place: str
+    spans: tuple[PageSpan, ...]
+    quote: Quote | None = None
+    score: float = 0.0
+
+    @property
+    def copied(self) -> str:
+        """The words in quotation marks with where they stand, for the clipboard."""
+        return f"“{printable(self.text)}” ({self.place})"
+
+
+def stops_of(answer: Answer, document: Document) -> list[Stop]:
+    """The quotes of `answer` in order, then its evidence; a passage that holds one of the quotes is not told twice."""
+    quoted = quote_stops(answer.quotes, document)
+    taken = [span for stop in quoted for span in stop.spans]
+    found = []
+    for item in answer.evidence:
+        span = _located(item, document)
+        if span is not None and not any(_overlap(span, other) for other in taken):
+            found.append(Stop(item.text, _evidence_place(item), (span,), None, item.score))
+    return [*quoted, *found]
+
+
+def quote_stops(quotes: Sequence[Quote], document: Document) -> list[Stop]:
+    """The quotes that are found so far, each as a place to go to."""
+    return [Stop(q.text, cite_text(q.cites, with_file=True), _spans(q, document), q) for q in quotes]
+
+
+def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
+    """The words at `spans` in quotation marks with where they stand, for the clipboard; empty where there are none."""
+    pages = [document.pages[span.page - 1] for span in spans]
+    text = "\n".join(page.text[span.start : span.end] for page, span in zip(pages, spans)).strip()
+    if not text:
+        return ""
+    cites = [_cite(document, span) for span in spans]
+    shown = "\n".join(printable(line) for line in text.splitlines())
+    return f"“{shown}” ({cite_text(cites, with_file=True)})"
+
+
+def _cite(document: Document, span: PageSpan) -> Cite:
+    if document.paged:
+        return Cite(document.path, span.page, document.pages[span.page - 1].label, None, span.start, span.end)
+    section = document.section_of(span.page, span.start)
+    return Cite(document.path, None, section.label if section is not None else None, None, span.start, span.end)
+
+
+def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
+    """Where the words of `quote` stand: as cited or, where the file or its reading has changed since, where they stand
+    now; nowhere where they are gone, for the words of something else must not light up.
+    """
+    cited = tuple(PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites)
+    there = [span for span in cited if span.page <= len(document.pages)]
+    words = " ".join(document.pages[span.page - 1].text[span.start : span.end] for span in there).split()
+    if words == quote.text.split() or not cited or (there and quote.grade != "exact"):
+        return cited
+    found = find_hits(document, quote.text)
+    return (min(found, key=lambda span: abs(span.page - cited[0].page)),) if found else ()
+
+
+def _located(item: EvidenceItem, document: Document) -> PageSpan | None:
+    """Evidence carries its words but no offsets; they were cut from the page, so they are found there."""
+    number = item.page or 1
+    if not 1 <= number <= len(document.pages) or not item.text:
+        return None
+    start = document.pages[number - 1].text.find(item.text)
+    return PageSpan(number, start, start + len(item.text)) if start >= 0 else None
+
+
+def _evidence_place(item: EvidenceItem) -> str:
+    where = f"p. {page_text(item.page, item.label)}" if item.page is not None else (item.label or "text")
+    return f"{printable(item.file)}, {where}"
+
+
+def _overlap(one: PageSpan, other: PageSpan) -> bool:
+    return one.page == other.page and one.start < other.end and other.start < one.end
+
+
+def excerpt(text: str, most: int = NEAREST_CHARACTERS) -> str:
+    """`text` on one line, cut at a word when it is longer than `most`."""
+    line = printable(text)
+    return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + " …"
+
+
+def place_alone(stop: Stop, document: Document) -> str:
+    """The place without the file, where all there is to see is that file, under whatever path it was asked."""
+    cited = stop.quote.cites[0].file if stop.quote is not None and stop.quote.cites else document.path
+    same = PurePath(cited).name == PurePath(document.path).name
+    return stop.place.removeprefix(f"{printable(cited)}, ") if same else stop.place

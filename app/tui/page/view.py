@@ -1,0 +1,318 @@
+"""The text of a document as a scrolling view that opens a document of any length at once."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import BindingType
+from textual.geometry import Offset, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from docqa.app.output.render import page_text, printable
+from docqa.app.tui import keymap
+from docqa.app.tui.page.lines import PageLines, Row, displayed
+from docqa.app.tui.page.links import Link, Links
+from docqa.app.tui.page.stops import copied_text
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.selection import Selection
+
+    from docqa.app.tui.page.search import PageSpan
+    from docqa.ingest.types import Document, Page
+
+_GUTTER = 2
+_KEPT_STRIPS = 2_000
+_MARKS = {"chosen": "→ ", "target": "→ ", "cite": "▌ ", "quote": "│ ", "hit": "· "}
+_STRONGEST = ("chosen", "cite", "target", "hit", "quote", "hidden", "heading")
+_LINK = "docqa-link"  # where a link begins, in the style of its cells
+_UNDERLINED = Style(underline=True)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Characters `start:end` of `page` that stand out.
+
+    `kind` is cite (the followed one), quote, hit, chosen (the reference that the keys are at) or target (where it led).
+    """
+
+    page: int
+    start: int
+    end: int
+    kind: str
+
+
+class PageView(ScrollView):
+    """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights.
+
+    References and footnote marks are underlined; a click on one is told as Followed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.PAGE)
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in (*_STRONGEST, "head", "link")}
+
+    class Moved(Message):
+        """Another line is at the top."""
+
+        def __init__(self, page: int, offset: int) -> None:
+            super().__init__()
+            self.page = page
+            self.offset = offset
+
+    class Followed(Message):
+        """A reference or footnote mark was clicked."""
+
+        def __init__(self, link: Link) -> None:
+            super().__init__()
+            self.link = link
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: PageLines | None = None
+        self.links: Links | None = None
+        self._marks: dict[int, list[Mark]] = {}
+        self._strips: dict[Row, Strip] = {}
+        self._plain: Style | None = None
+        self._settling = False
+        self._wanted: tuple[int, int, int | None] | None = None
+
+    # What others ask of it
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(page, offset) of the line at the top."""
+        if self._wanted is not None:
+            return self._wanted[:2]
+        return (1, 0) if self._lines is None else self._lines.place(round(self.scroll_y))
+
+    def show(self, document: Document, place: tuple[int, int] = (1, 0)) -> None:
+        """Show `document`, with `place` (page, offset) at the top."""
+        self._lines = PageLines(document, self._text_width)
+        self.links = Links(document)
+        self._marks = {}
+        self._strips = {}
+        self.go(*place, above=0)
+
+    def go(self, page: int, offset: int, *, above: int | None = None) -> None:
+        """Bring character `offset` of `page` into view, `above` lines below the top (a third of the view)."""
+        if self._lines is None or not self.size.height:
+            self._wanted = (page, offset, above)
+            return
+        self._wanted = None
+        line = self._lines.head_of(page) if offset == 0 else self._lines.line_of(page, offset)
+        line = self._lines.ensure(line - 2 * self.size.height, line + 3 * self.size.height, line)
+        self._resize_virtual()
+        ahead = self.size.height // 3 if above is None else above
+        self._scroll(line - (ahead if offset else 0))
+        self._settle()
+        self.refresh()
+
+    def reveal(self, spans: tuple[PageSpan, ...]) -> None:
+        """Bring the first of `spans` into view; nothing moves where it stands in view already."""
+        if not spans:
+            return
+        first = spans[0]
+        if not self.in_view(first):
+            self.go(first.page, first.start or 1)
+
+    def in_view(self, span: PageSpan) -> bool:
+        """Whether all lines of `span` are on the screen."""
+        if self._lines is None or not self.size.height:
+            return False
+        line = self._lines.line_of(span.page, span.start)
+        last = self._lines.line_of(span.page, max(span.end - 1, span.start))
+        return self.scroll_y <= line and last < self.scroll_y + self.size.height
+
+    def mark(self, marks: list[Mark]) -> None:
+        """Highlight `marks`, and nothing else."""
+        self._marks = {}
+        for mark in marks:
+            self._marks.setdefault(mark.page, []).append(mark)
+        self._strips = {}
+        self.refresh()
+
+    # Textual
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the text that was at the top, whatever the width makes of its lines."""
+        if self._lines is None or not self.size.height:
+            return
+        place = self.place
+        if self._lines.width != max(self._text_width, 10):
+            self._lines = PageLines(self._lines.document, self._text_width)
+            self.screen.clear_selection()  # its lines are others now
+            self._wanted = self._wanted or (*place, 0)
+        if self._wanted is not None:
+            page, offset, above = self._wanted
+            self.go(page, offset, above=above)
+        else:
+            self._settle()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._settle()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a link tells which; the end of a selection is no click."""
+        place = event.style.meta.get(_LINK) if self.text_selection is None else None
+        link = self.links.at(*place) if place is not None and self.links is not None else None
+        if link is not None:
+            self.post_message(self.Followed(link))
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """What the mouse has selected, cut from the pages, with its cite; None where that is no text.
+
+        A selection that goes on in another pane ends with the view.
+        """
+        if self._lines is None:
+            return None
+        top = round(self.scroll_y)
+        start = selection.start or Offset(0, top)
+        end = selection.end or Offset(self.size.width, top + self.size.height - 1)
+        spans = self._lines.spans((start.y, start.x - _GUTTER), (end.y, end.x - _GUTTER))
+        copied = copied_text(self._lines.document, spans)
+        return (copied, "\n") if copied else None
+
+    def text_select_all(self) -> None:
+        """Nothing, on a second click: a whole document is no selection."""
+
+    def render_line(self, y: int) -> Strip:
+        """The line `y` of the view, cut to its width."""
+        line = y + round(self.scroll_y)
+        strip = self._strip(line)
+        selection = self.text_selection
+        span = selection.get_span(line) if selection is not None else None
+        if span is not None:
+            strip = _selected(strip, *span, self.screen.get_component_rich_style("screen--selection"))
+        return strip.apply_offsets(0, line)
+
+    def _strip(self, line: int) -> Strip:
+        """The line `line` of the document as it is without a selection."""
+        width = self.size.width
+        row = None if self._lines is None else self._lines.row(line)
+        if row is None:
+            return Strip.blank(width, self._plain_style)
+        strip = self._strips.get(row)
+        if strip is None or strip.cell_length != width:
+            page = self._lines.document.pages[row.page - 1]  # type: ignore[union-attr]
+            plain = self._plain_style
+            segments = self._head(page) if row.kind == "head" else self._text(page, row, plain)
+            if len(self._strips) >= _KEPT_STRIPS:
+                self._strips.clear()
+            strip = self._strips[row] = Strip(segments).adjust_cell_length(width, plain)
+        return strip
+
+    def notify_style_update(self) -> None:
+        """Another theme, or the focus: lines are made anew."""
+        super().notify_style_update()
+        self._strips.clear()
+        self._plain = None
+
+    # Parts
+
+    @property
+    def _plain_style(self) -> Style:
+        """The style of plain text; to find it out costs as much as a line of text."""
+        if self._plain is None:
+            self._plain = self.rich_style
+        return self._plain
+
+    @property
+    def _text_width(self) -> int:
+        # The scroll bar is there from the start: lines must not wrap anew when it appears.
+        return max(self.container_size.width - _GUTTER - self.styles.scrollbar_size_vertical - 1, 10)
+
+    def _settle(self) -> None:
+        """Lay out what is near, and stay on the same text when that changes how many lines stand above it."""
+        if self._settling or self._lines is None or not self.size.height:
+            return
+        self._settling = True
+        try:
+            top, height = round(self.scroll_y), self.size.height
+            moved = self._lines.ensure(top - 2 * height, top + 3 * height, top)
+            self._resize_virtual()
+            if moved != top:
+                self._scroll(moved)
+        finally:
+            self._settling = False
+        self.post_message(self.Moved(*self._lines.place(round(self.scroll_y))))
+
+    def _scroll(self, line: int) -> None:
+        self.scroll_target_y = self.scroll_y = max(0, min(line, self.max_scroll_y))
+
+    def _resize_virtual(self) -> None:
+        assert self._lines is not None
+        size = Size(self.size.width, self._lines.height)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def _head(self, page: Page) -> list[Segment]:
+        style = self._style("head")
+        notes = {"C": "reading order doubtful", "D": "recognised with doubt", "F": "no text on this page"}
+        note = f" · {notes[page.grade]}" if page.grade in notes else ""
+        text = f"── p. {page_text(page.page, page.label)}{note} "
+        return [Segment(text + "─" * max(self._text_width + _GUTTER - len(text), 0), style)]
+
+    def _text(self, page: Page, row: Row, plain: Style) -> list[Segment]:
+        marks = [*self._marks.get(row.page, ()), *_block_marks(page, row)]
+        marks = [mark for mark in marks if mark.start < max(row.end, row.start + 1) and mark.end > row.start]
+        strongest = min((_STRONGEST.index(mark.kind) for mark in marks), default=len(_STRONGEST))
+        gutter = _MARKS.get(_STRONGEST[strongest], "  ") if strongest < len(_STRONGEST) else "  "
+        segments = [Segment(gutter, plain)]
+        links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
+        edges = {row.start, row.end}
+        edges |= {min(max(edge, row.start), row.end) for part in (*marks, *links) for edge in (part.start, part.end)}
+        cuts = sorted(edges)
+        for start, end in zip(cuts, cuts[1:]):
+            kinds = {mark.kind for mark in marks if mark.start < end and mark.end > start}
+            kind = next((name for name in _STRONGEST if name in kinds), "")
+            link = next((link for link in links if link.start < end and link.end > start), None)
+            style = self._style(kind) if kind else plain
+            segments.append(Segment(displayed(page.text[start:end]), self._linked(style, kind, link)))
+        return segments
+
+    def _linked(self, style: Style, kind: str, link: Link | None) -> Style:
+        """`style`, underlined where it is that of a link; a mark over it keeps its colours."""
+        if link is None:
+            return style
+        drawn = _UNDERLINED if kind else self._style("link")
+        return style + drawn + Style.from_meta({_LINK: link.place})
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"page-view--{name}")
+
+
+def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:
+    """`strip` with its characters `start:end` in `style`; the gutter is none of the text, -1 is the end of the line."""
+    text = strip.text
+    cells = [cell_len(text[:at]) for at in (max(start, _GUTTER), len(text.rstrip()) if end < 0 else end)]
+    before, inside, behind = strip.crop(0, cells[0]), strip.crop(*cells), strip.crop(cells[1])
+    marked = Strip([Segment(part.text, (part.style or Style()) + style) for part in inside], inside.cell_length)
+    return Strip.join([before, marked, behind]) if cells[0] < cells[1] else strip
+
+
+def _block_marks(page: Page, row: Row) -> list[Mark]:
+    found: list[Mark] = []
+    at = bisect_left(page.blocks, row.end, key=lambda block: block.start)
+    while at > 0 and page.blocks[at - 1].end > row.start:
+        at -= 1
+        block = page.blocks[at]
+        if block.kind in ("heading", "hidden"):
+            found.append(Mark(page.page, block.start, block.end, block.kind))
+    return found
+
+
+def section_label(document: Document, page: int, offset: int) -> str:
+    """Where a place is, in words: `p. xii (PDF 14) · 4.2 Payment`."""
+    section = document.section_of(page, offset)
+    where = [f"p. {page_text(page, document.pages[page - 1].label)}"] if document.paged else []
+    if section is not None:
+        where.append(printable(" ".join(part for part in (section.number, section.title) if part)))
+    return " · ".join(where)

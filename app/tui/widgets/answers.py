@@ -1,0 +1,173 @@
+"""The questions asked so far, each a card with its answer, its cites as links, and how it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.style import Style
+from textual.widget import Widget
+from textual.widgets import Static
+
+from docqa.app.output.progress import bar, reading_line
+from docqa.app.output.render import coverage_line, printable
+from docqa.app.tui.held import key
+from docqa.app.tui.page.stops import Stop, excerpt, place_alone, quote_stops, stops_of
+from docqa.app.tui.widgets.grades import grade_style, grade_text
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from docqa.app.answer.events import Reading
+    from docqa.app.tui.kept_turns import Turn
+    from docqa.ingest.types import Document
+
+_EMPTY = "No questions yet.\n\nPress {} and ask one. The answer is made of the document's own words, with the page."
+_CITES_SHOWN = 9
+Part = str | tuple[str, str | Style] | Content
+
+
+class AnswerCard(Static):
+    """One question. Mutable through `turn` and `reading`; call `redraw` after a change."""
+
+    class Chosen(Message):
+        """Card `number` was clicked, at the link of its cite `cite` or beside its links (None)."""
+
+        def __init__(self, number: int, cite: int | None) -> None:
+            super().__init__()
+            self.number = number
+            self.cite = cite
+
+    def __init__(self, number: int, turn: Turn, document: Document) -> None:
+        super().__init__(classes="card")
+        self.number = number
+        self.turn = turn
+        self.reading: Reading | None = None
+        self.stops: list[Stop] = []
+        self.current: int | None = None
+        self._document = document
+
+    def on_mount(self) -> None:
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Show the turn as it is now; an answer that replaces a preliminary one takes its place."""
+        answer = self.turn.answer
+        self.stops = (
+            quote_stops(self.turn.quotes, self._document) if answer is None else stops_of(answer, self._document)
+        )
+        if self.current is not None and self.current >= len(self.stops):
+            self.current = None
+        self.update(Content.assemble(*self._parts()).rstrip())
+
+    def action_follow(self, stop: int) -> None:
+        """Go to a place of this answer; the target of its links."""
+        self.post_message(self.Chosen(self.number, stop))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click beside the links chooses the card."""
+        if "@click" not in event.style.meta:
+            self.post_message(self.Chosen(self.number, None))
+
+    # Parts
+
+    def _parts(self) -> list[Part]:
+        turn = self.turn
+        parts: list[Part] = [(f"{self.number + 1}  {printable(turn.question)}\n", "bold")]
+        if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
+            parts.append(("Preliminary, from passages found by the question's words.\n", "italic $text-warning"))
+        if turn.answer is not None:
+            parts += self._answer_parts()
+        else:
+            for number, stop in enumerate(self.stops[:_CITES_SHOWN]):
+                parts += self._stop_parts(number, stop)
+        if turn.note:
+            style = "$text-error" if turn.state == "failed" else "italic"
+            parts.append((f"{printable(turn.note)}\n", style))
+        if turn.running:
+            parts.append(self._progress())
+        return parts
+
+    def _progress(self) -> Part:
+        if self.reading is None or self.reading.done >= self.reading.total:
+            return ("looking for the answer … (Esc stops)\n", "italic")
+        return (f"{bar(self.reading)}\n{reading_line(self.reading)}\n(Esc stops)\n", "$text-accent")
+
+    def _answer_parts(self) -> list[Part]:
+        answer = self.turn.answer
+        assert answer is not None
+        parts: list[Part] = []
+        if answer.status == "not_found":
+            parts.append(("Not found: the document does not answer this.\n", "bold $text-warning"))
+            parts += [f"{printable(warning)}\n" for warning in answer.coverage.warnings]
+        elif answer.answer is not None:
+            parts.append((f"{printable(answer.answer)}\n", "bold $text-primary"))
+        else:
+            parts.append(f"No answer ({answer.status}).\n")
+        for number, stop in enumerate(self.stops[:_CITES_SHOWN]):
+            if stop.quote is None and (number == 0 or self.stops[number - 1].quote is not None):
+                title = "Nearest, not an answer:" if answer.status == "not_found" else "Also looked at:"
+                parts.append((f"{title}\n", "dim"))
+            parts += self._stop_parts(number, stop)
+        if answer.status != "not_found":
+            parts.append((f"confidence {answer.confidence:.2f}\n", "dim"))
+        coverage = coverage_line(answer.coverage)
+        return [*parts, (f"{coverage}\n", "dim")] if coverage else parts
+
+    def _stop_parts(self, number: int, stop: Stop) -> list[Part]:
+        """`▶1 “the words”` and below it where they stand, which is the link."""
+        here = number == self.current
+        lead = ("▶" if here else " ") + f"{number + 1} "
+        link = Style(underline=True, bold=here, reverse=here) + Style.from_meta({"@click": f"follow({number})"})
+        place = place_alone(stop, self._document)
+        if stop.quote is None:
+            return [lead, (place, link), (f"  {excerpt(stop.text)}\n", "dim")]
+        quote = stop.quote
+        parts: list[Part] = [lead, f"“{printable(quote.text)}”\n   ", (place, link)]
+        if quote.speaker:
+            parts.append(f", {printable(quote.speaker)}")
+        if quote.defines:
+            parts.append(f", what {printable(quote.defines)} means")
+        return [*parts, "\n   ", (f"{grade_text(quote)}\n", grade_style(quote))]
+
+
+class AnswersPane(VerticalScroll):
+    """The cards, oldest first. `current` is the one that the keys for cites belong to."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.cards: list[AnswerCard] = []
+        self.current: AnswerCard | None = None
+        self._left_at = 0
+
+    def compose(self) -> Iterator[Widget]:
+        yield Static(_EMPTY.format(key(self, "question")), id="no-answers", markup=False)
+
+    def add(self, turn: Turn, document: Document) -> AnswerCard:
+        """A card for `turn` behind the others; it becomes the current one."""
+        card = AnswerCard(len(self.cards), turn, document)
+        self.cards.append(card)
+        self.query("#no-answers").remove()
+        self.mount(card)
+        self.choose(card)
+        return card
+
+    def choose(self, card: AnswerCard) -> None:
+        """Make `card` the current one and bring its question to the top."""
+        for other in self.cards:
+            other.set_class(other is card, "current")
+        self.current = card
+        self.call_after_refresh(self._bring_up)
+
+    def grown(self, card: AnswerCard) -> None:
+        """`card` became longer: keep its question at the top, unless the reader has scrolled elsewhere since."""
+        if card is self.current and round(self.scroll_y) == self._left_at:
+            self.call_after_refresh(self._bring_up)
+
+    def _bring_up(self) -> None:
+        if self.current is not None:
+            self.scroll_to_widget(self.current, animate=False, top=True, immediate=True)
+            self._left_at = round(self.scroll_y)

@@ -1,0 +1,110 @@
+"""How full the context is, and what the model holds of it: delta state against key-value cache. No widgets here.
+
+Sizes are those of `docqa.model.cost.plan`, which a test compares with the tensors of a state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from docqa.app.output.progress import size
+
+if TYPE_CHECKING:
+    from docqa.app.session.session import Session
+    from docqa.model.config import HybridConfig
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What reading a document of `total` tokens with the first `layers` of a model takes; `item` in bytes a number."""
+
+    total: int
+    config: HybridConfig
+    layers: int
+    item: int
+
+    @property
+    def limit(self) -> int:
+        """The longest context, in tokens."""
+        from docqa.model.config import LONGEST_CONTEXT
+
+        return max(LONGEST_CONTEXT, self.config.native_context)
+
+    def held(self, tokens: int) -> tuple[int, int]:
+        """Bytes of (delta state, key-value cache) after `tokens`, in the layers that are read."""
+        return _bytes(self.config.first_layers(self.layers), tokens, self.item)
+
+    def whole(self, tokens: int) -> tuple[int, int]:
+        """The same, were all layers of the model read."""
+        return _bytes(self.config, tokens, self.item)
+
+    def attention_only(self, tokens: int) -> int:
+        """Bytes of the key-value cache, were every layer of the model attention."""
+        from docqa.model.config import FULL
+
+        full = replace(self.config, layer_types=(FULL,) * self.config.num_hidden_layers)
+        return _bytes(full, tokens, self.item)[1]
+
+
+def sizes_of(session: Session) -> Sizes:
+    """The sizes of a session whose model is loaded and whose text is laid out."""
+    model: Any = session.model
+    return Sizes(len(session.context), model.config, session.profile.layers, int(model.dtype.itemsize))
+
+
+def _bytes(config: HybridConfig, tokens: int, item: int) -> tuple[int, int]:
+    from docqa.model.cost.plan import state_bytes
+
+    found = state_bytes(config, tokens, item)
+    return (found["fixed"] if tokens else 0), found["kv"]
+
+
+def filled(share: float, width: int) -> str:
+    """A bar of `width` cells, `share` of them full; whatever is more than nothing fills at least one."""
+    cells = min(max(round(width * share), 1 if share > 0 else 0), width)
+    return "█" * cells + "░" * (width - cells)
+
+
+def context_gauge(sizes: Sizes, done: int, *, compact: bool = False) -> str:
+    """`context █░░░░░░░░░ 8 % · holds 1.2 MiB`: tokens read against the longest context, and what they take."""
+    share = done / sizes.limit
+    if compact:
+        return f"{filled(share, 5)} {percent(share)}"
+    return f"context {filled(share, 10)} {percent(share)} · holds {size(sum(sizes.held(done)))}"
+
+
+def percent(share: float) -> str:
+    """`0 %`, `< 1 %`, `34 %`."""
+    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
+
+
+def memory_lines(sizes: Sizes, done: int, width: int = 24) -> list[str]:
+    """The gauge in full: what is read, what fills the context, and delta state against key-value cache."""
+    delta, kv = sizes.held(done)
+    all_delta, all_kv = sizes.whole(done)
+    attention = sizes.attention_only(done)
+    most = max(attention, 1)
+    every = sizes.config.num_hidden_layers
+    read, context = done / max(sizes.total, 1), done / sizes.limit
+    rows = [
+        ("read", filled(read, width), f"{done:,} of {sizes.total:,} tokens, {percent(read)}"),
+        ("context", filled(context, width), f"{percent(context)} of {sizes.limit:,} tokens"),
+        ("", "", ""),
+        (f"The {sizes.layers} of {every} layers that answers depend on hold:", "", ""),
+        ("delta state", filled(delta / most, width), f"{size(delta)}, same at any length"),
+        (
+            "KV cache",
+            filled(kv / most, width),
+            f"{size(kv)}, grows with the text" if kv else "none: no attention there",
+        ),
+        ("", "", ""),
+        ("The same text would take:", "", ""),
+        (f"all {every} layers", filled((all_delta + all_kv) / most, width), _both(all_delta, all_kv)),
+        ("attention only", filled(attention / most, width), f"{size(attention)} KV"),
+    ]
+    return [f"{name:<14} {bar} {said}".rstrip() if bar else name for name, bar, said in rows]
+
+
+def _both(delta: int, kv: int) -> str:
+    return f"{size(delta)} delta + {size(kv)} KV"

@@ -1,0 +1,220 @@
+"""The markup of LaTeX: what its macros and environments are for, and its source taken apart into nodes."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from docqa.ingest.structure.numerals import in_letters, in_roman
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SECTIONS = _names("part chapter section subsection subsubsection paragraph subparagraph")
+# Macros that print one of their arguments: the last.
+UNWRAPPED = _names(
+    "emph textbf textit textsl textsc textrm textsf texttt textup textmd textnormal underline uline mbox text hbox "
+    "fbox makebox framebox raisebox parbox textsubscript uppercase MakeUppercase lowercase href "
+    "textcolor colorbox enquote title author date so hl centerline url nolinkurl path multicolumn multirow "
+    "texorpdfstring"
+)
+DROPPED = _names(
+    "includegraphics vspace hspace bigskip medskip smallskip noindent indent centering raggedright raggedleft "
+    "newpage clearpage cleardoublepage pagebreak linebreak nopagebreak maketitle tableofcontents listoffigures "
+    "listoftables bibliographystyle pagestyle thispagestyle setcounter addtocounter setlength addtolength hline "
+    "toprule midrule bottomrule cline cmidrule definecolor captionsetup linespread fontsize index nocite phantom "
+    "hphantom vphantom usepackage documentclass newcommand renewcommand providecommand def newtheorem theoremstyle "
+    "hypersetup graphicspath small large Large LARGE huge Huge tiny scriptsize footnotesize normalsize bf it rm sf "
+    "tt sc sl em bfseries itshape scshape ttfamily sffamily rmfamily mdseries upshape normalfont selectfont "
+    "onecolumn twocolumn color protect relax frontmatter mainmatter backmatter noalign endhead endfirsthead endfoot "
+    "endlastfoot balance addcontentsline markboth label qedhere hfill vfill hrule rule null strut numberwithin"
+)
+REFERENCES = _names("ref pageref autoref cref Cref nameref eqref vref")
+INPUTS = _names("input include subfile import subimport bibliography addbibresource lstinputlisting")
+TABLES = _names("tabular tabular* tabularx tabulary longtable supertabular")
+VERBATIM = _names("verbatim verbatim* lstlisting minted Verbatim alltt")
+_MATH = _names("equation align gather multline eqnarray displaymath math alignat flalign dmath")
+_THEOREMS = {
+    "theorem": "Theorem", "lemma": "Lemma", "proposition": "Proposition", "corollary": "Corollary", "proof": "Proof",
+    "definition": "Definition", "remark": "Remark", "example": "Example", "conjecture": "Conjecture", "claim": "Claim",
+}  # fmt: skip
+_NEW_THEOREM = re.compile(r"\\newtheorem\*?\s*\{(\w{1,40})\}\s*(?:\[\w{0,40}\])?\s*\{([^{}\\]{1,60})\}")
+_SHORT_NAME = re.compile(
+    r"\\(?:(?:re)?newcommand\*?|providecommand\*?|def)\s{0,20}\{?\s{0,20}\\([A-Za-z]{1,40})\s{0,20}\}?\s{0,20}"
+    r"\{((?:[^{}]|\{[^{}]{0,500}\}){0,500})\}"
+)
+TITLE = re.compile(r"\\title\s*(?:\[[^\]]{0,500}\])?\s*\{")
+AUTHOR = re.compile(r"\\author\s*(?:\[[^\]]{0,500}\])?\s*\{")
+
+
+class Unread:
+    """Files that were not opened, and macros that nobody explains."""
+
+    def __init__(self) -> None:
+        self.inputs: list[str] = []
+        self.macros: Counter[str] = Counter()
+
+    def warnings(self) -> list[str]:
+        """A line for each file, and one for the macros."""
+        lines = [f"\\{text}: other files are not read" for text in self.inputs[:20]]
+        if self.macros:
+            names = ", ".join(f"\\{name}" for name, _ in self.macros.most_common(5))
+            many = f"{len(self.macros)} unknown macro{'s' if len(self.macros) > 1 else ''}"
+            lines.append(f"{many}: arguments read, a name alone left as it is ({names})")
+        return lines
+
+
+class Names:
+    """What the preamble says that names stand for: theorem-like environments, and macros without arguments."""
+
+    def __init__(self, preamble: str) -> None:
+        self.theorems = _THEOREMS | dict(_NEW_THEOREM.findall(preamble))
+        found = _SHORT_NAME.findall(preamble)
+        self._short = {name: body for name, body in found if "#" not in body and name not in DROPPED}
+        self._nodes: dict[str, Sequence[Any]] = {}
+        self._asked = 0
+
+    def nodes_of(self, name: str) -> Sequence[Any] | None:
+        """The nodes that the macro `name` stands for, None where the preamble does not say; none after 20,000."""
+        if name not in self._short:
+            return None
+        self._asked += 1
+        if self._asked > _MAX_EXPANSIONS:
+            return ()
+        if name not in self._nodes:
+            self._nodes[name] = parse(self._short[name])
+        return self._nodes[name]
+
+
+def item_number(count: int, depth: int) -> str:
+    """What `enumerate` prints before its item `count` when it is the list number `depth` around it."""
+    letter, roman = in_letters(count), in_roman(count)
+    return (f"{count}. ", f"({letter}) ", f"{roman}. ", f"{letter.upper()}. ")[min(depth, 4) - 1]
+
+
+def parse(source: str) -> Sequence[Any]:
+    """The nodes of `source`. Raises ValueError where it cannot be taken apart."""
+    from pylatexenc.latexwalker import LatexWalker, LatexWalkerError
+
+    try:
+        nodes: Sequence[Any] = LatexWalker(source, latex_context=_context(), tolerant_parsing=True).get_latex_nodes()[0]
+    except (LatexWalkerError, IndexError, AttributeError, TypeError) as error:  # the last three: on cut-off markup
+        raise ValueError(str(error).splitlines()[0][:200]) from error
+    return nodes
+
+
+_MAX_EXPANSIONS = 20_000
+# What the parser's own tables do not know.
+SIGNS = {
+    "S": "§", "P": "¶", "ddag": "‡", "pounds": "£", "copyright": "©", "euro": "€", "LaTeX": "LaTeX", "TeX": "TeX",
+    "slash": "/", "textbar": "|", "checkmark": "✓", "degree": "°", "BibTeX": "BibTeX",
+}  # fmt: skip
+_CITES = ("citep", "citet", "citealp", "citeauthor", "citeyear", "parencite", "textcite", "autocite", "footcite")
+_ARGUMENTS = {
+    "{": "noalign textsuperscript textsubscript thanks "
+    "enquote uline hl so subfile addbibresource bibliographystyle pagestyle thispagestyle "
+    "hypersetup index graphicspath theoremstyle nolinkurl linespread centerline underline",
+    "{{": "href texorpdfstring setcounter addtocounter setlength addtolength markboth numberwithin fontsize import "
+    "subimport",
+    "{{{": "multicolumn multirow addcontentsline definecolor",
+    "[{": "bibitem captionsetup color",
+    "*[{": "caption",
+    "*{": "vspace hspace",
+    "[{{": "rule",
+}
+
+
+@cache
+def _context() -> Any:
+    from pylatexenc.latexwalker import get_default_latex_context_db
+    from pylatexenc.macrospec import EnvironmentSpec, MacroSpec
+
+    # Its remarks about markup that is wrong would go to standard error.
+    logging.getLogger("pylatexenc").setLevel(logging.CRITICAL + 1)
+    context = get_default_latex_context_db()
+    macros = [MacroSpec(name, "*[{") for name in SECTIONS]
+    macros += [MacroSpec(name, "*{") for name in REFERENCES]
+    macros += [MacroSpec(name, "*[[{") for name in _CITES]
+    macros += [MacroSpec(name, arguments) for arguments, names in _ARGUMENTS.items() for name in names.split()]
+    environments = [EnvironmentSpec(name, "[") for name in ("figure", "figure*", "table", "table*")]
+    environments += [EnvironmentSpec("tabularx", "{{"), EnvironmentSpec("longtable", "[{")]
+    environments += [EnvironmentSpec("thebibliography", "{"), EnvironmentSpec("minipage", "[[[{")]
+    context.add_context_category("docqa", macros=macros, environments=environments, prepend=True)
+    return context
+
+
+def arguments_of(node: Any) -> list[Any]:
+    found = getattr(node.nodeargd, "argnlist", None) or []
+    return [argument for argument in found if argument is not None]
+
+
+def is_group(node: Any) -> bool:
+    """Whether `node` is a group in braces."""
+    return type(node).__name__ == "LatexGroupNode"
+
+
+def is_index(node: Any) -> bool:
+    """Whether `node` is a macro that puts its argument into an index and not on the page."""
+    return str(getattr(node, "macroname", "")).startswith("index")
+
+
+def has_star(node: Any) -> bool:
+    first = (getattr(node.nodeargd, "argnlist", None) or [None])[0]
+    return getattr(first, "chars", "") == "*"
+
+
+def rows_of(node: Any) -> list[list[list[Any]]]:
+    """The nodes of each cell of each row of a table."""
+    rows: list[list[list[Any]]] = [[[]]]
+    for inner in node.nodelist:
+        if getattr(inner, "macroname", "") in ("\\", "tabularnewline"):
+            rows.append([[]])
+        elif getattr(inner, "specials_chars", "") == "&":
+            rows[-1].append([])
+        else:
+            rows[-1][-1].append(inner)
+    return rows
+
+
+def is_math(node: Any) -> bool:
+    spec = _context().get_environment_spec(node.environmentname)
+    return bool(getattr(spec, "is_math_mode", False)) or node.environmentname.rstrip("*") in _MATH
+
+
+def verbatim_of(node: Any) -> str:
+    found = getattr(node.nodeargd, "verbatim_text", None)
+    if isinstance(found, str):
+        return found.strip("\n")
+    source = node.latex_verbatim()
+    return str(re.sub(r"\A\\begin\{[^}]*\}(?:\[[^\]]*\])?|\\end\{[^}]*\}\Z", "", source)).strip("\n")
+
+
+def group_at(source: str, start: int) -> str:
+    """What stands between the brace before `start` and the one that closes it."""
+    depth = 1
+    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(source, start):
+        depth += {"{": 1, "}": -1}.get(match.group(), 0)
+        if not depth:
+            return source[start : match.start()]
+    return source[start : start + 1000]
+
+
+@cache
+def _converter() -> Any:
+    from pylatexenc.latex2text import LatexNodes2Text
+
+    return LatexNodes2Text(math_mode="verbatim", strict_latex_spaces=False)
+
+
+def plain_text(node: Any) -> str:
+    """An accent, a letter or a sign as the characters it prints; empty for what is none of these."""
+    try:
+        return str(_converter().nodelist_to_text([node]))
+    except (LookupError, TypeError, ValueError, AttributeError):  # an argument that was cut off
+        return ""

@@ -1,0 +1,96 @@
+"""Numbers of LaTeX sections, figures and tables as the standard classes print them, and what references read as."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from docqa.ingest.structure.numerals import in_letters, in_roman
+
+LEVELS = {
+    "part": 0,
+    "chapter": 1,
+    "section": 2,
+    "subsection": 3,
+    "subsubsection": 4,
+    "paragraph": 5,
+    "subparagraph": 6,
+}
+_REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
+
+
+class Piece(NamedTuple):
+    """A block before it is numbered. `kind` is a Block's kind or `appendix`; `name` the macro or float it came from.
+
+    A reference stands in `text` as its label between U+0001 and U+0002, which no cleaned text holds.
+    """
+
+    kind: str
+    text: str
+    name: str = ""
+    numbered: bool = False
+    labels: tuple[str, ...] = ()
+    number: str = ""
+
+
+class Numbers:
+    """Numbers of sections, figures and tables as the standard classes count, and what each label stands for."""
+
+    def __init__(self, document_class: str, pieces: list[Piece], depth: int | None = None) -> None:
+        names = {piece.name for piece in pieces if piece.kind == "heading"}
+        self._chapters = document_class in ("book", "report", "memoir", "scrbook", "scrreprt") or "chapter" in names
+        self._counters = [0] * len(LEVELS)
+        self._floats = {"figure": 0, "table": 0}
+        # LaTeX counts parts as -1 or 0, sections as 1.
+        self._deepest = 1 + (depth if depth is not None else 2 if self._chapters else 3)
+        self._appendix = False
+        self._labels: dict[str, str] = {}
+        self._pieces = pieces
+
+    def resolved(self) -> list[Piece]:
+        """The pieces with their numbers, every reference replaced by what it refers to."""
+        current = ""
+        out: list[Piece] = []
+        for piece in self._pieces:
+            if piece.kind == "appendix":
+                self._appendix = True
+                self._counters[1 if self._chapters else 2] = 0
+                continue
+            if piece.kind == "heading" and piece.numbered:
+                piece = piece._replace(number=self._next(LEVELS[piece.name]))
+                current = piece.number or current
+            own = piece.number or current
+            if piece.name in self._floats and piece.kind != "heading":
+                own = self._next_float(piece.name)
+                piece = piece._replace(text=f"{piece.name.capitalize()} {own}: {piece.text}")
+            for label in piece.labels:
+                # Where nothing was counted the key itself is all there is to read.
+                self._labels.setdefault(label, own or f"[{label}]")
+            out.append(piece)
+        return [piece._replace(text=_REFERENCE.sub(self._refer, piece.text)) for piece in out]
+
+    def _refer(self, match: re.Match[str]) -> str:
+        return self._labels.get(match.group(1), f"[{match.group(1)}]")
+
+    def _next(self, level: int) -> str:
+        """The printed number of the next section of `level`, empty where the class prints none."""
+        if level > self._deepest:
+            return ""
+        self._counters[level] += 1
+        if level > 0:
+            self._counters[level + 1 :] = [0] * (len(self._counters) - level - 1)
+        if level == 0:
+            return f"Part {in_roman(self._counters[0]).upper()}"
+        if level == 1:
+            self._floats = dict.fromkeys(self._floats, 0)
+        first = 1 if self._chapters else 2
+        numbers = [str(n) for n in self._counters[first : level + 1]]
+        if self._appendix:
+            numbers[0] = in_letters(self._counters[first]).upper()
+        return ".".join(numbers)
+
+    def _next_float(self, name: str) -> str:
+        self._floats[name] += 1
+        chapter = self._counters[1]
+        prefix = in_letters(chapter).upper() if self._appendix and chapter else str(chapter)
+        return f"{prefix}.{self._floats[name]}" if self._chapters and chapter else str(self._floats[name])

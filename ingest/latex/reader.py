@@ -1,0 +1,86 @@
+"""LaTeX source to Document: what would be printed, as far as markup alone says it; sections as a tree, no pages.
+
+The preamble gives title, author and short names that the author defined; comments are left out, mathematics stays as
+it is written. Sections, figures and tables get the numbers that the standard classes print, and `\\ref` reads as
+them; other labels read as their key in brackets. TeX itself never runs and no other file is opened.
+"""
+
+from __future__ import annotations
+
+import re
+
+from docqa.ingest.errors import NotADocument, NoText, TooLarge, Unreadable
+from docqa.ingest.latex.markup import parse
+from docqa.ingest.latex.numbers import LEVELS, Numbers
+from docqa.ingest.latex.text import LatexText
+from docqa.ingest.limits import MAX_LATEX_BYTES
+from docqa.ingest.plain.text import decode
+from docqa.ingest.structure.clean import clean
+from docqa.ingest.types import Document
+from docqa.ingest.writer import BlockWriter
+
+_BEGIN = re.compile(r"^(?:[^%\n\\]|\\[^\n])*?\\begin\s*\{document\}", re.MULTILINE)
+_END = re.compile(r"\\end\s*\{document\}")
+_SKIPPED = re.compile(
+    r"\\iffalse\b.*?(?:\\fi\b|\Z)|\\begin\{comment\}.*?(?:\\end\{comment\}|\Z)"
+    r"|\\cmidrule\s{0,9}(?:\([^)]{0,20}\))?\s{0,9}\{[^}]{0,20}\}", re.DOTALL,
+)  # fmt: skip
+_DEFINED = re.compile(
+    r"\\[egx]?def\s{0,9}\\[A-Za-z@]{1,40}[#\d]{0,18}\s{0,9}\{(?:[^{}]|\{(?:[^{}]|\{[^{}]{0,60}\}){0,100}\}){0,300}\}"
+)
+_DEPTH = re.compile(r"\\setcounter\{secnumdepth\}\{(-?\d{1,2}|-\\maxdimen)\}")
+_CLASS = re.compile(r"\\documentclass\s*(?:\[[^\]]{0,1000}\])?\s*\{\s*([\w-]{1,60})")
+
+
+def read_latex(data: bytes, path: str, *, stem: str, include_hidden: bool = False) -> Document:
+    """The Document of LaTeX `data`. Raises NotADocument, Unreadable, TooLarge and NoText."""
+    if len(data) > MAX_LATEX_BYTES:
+        raise TooLarge(f"{len(data):,} bytes of LaTeX, the limit is {MAX_LATEX_BYTES:,}", path, "Split the file")
+    decoded, remarks = decode(data, path)
+    source = _SKIPPED.sub("", clean(decoded))
+    preamble, body = _parted(source)
+    try:
+        text = LatexText(preamble)
+        text.write(parse(_DEFINED.sub("", body)))
+    except RecursionError as error:
+        hint = "Read it as plain text with --type txt"
+        raise Unreadable("its groups and environments are nested too deeply", path, hint) from error
+    except ValueError as error:
+        raise Unreadable(f"the LaTeX cannot be taken apart ({error})", path, "Read it with --type txt") from error
+    if not text.pieces and "\\" not in source and not body.strip():
+        raise NotADocument("not LaTeX", path, "Is the suffix right?")
+    class_match = _CLASS.search(preamble)
+    depths = _DEPTH.findall(preamble)
+    depth = None if not depths else int(depths[-1]) if depths[-1].lstrip("-").isdigit() else -9
+    numbers = Numbers(class_match.group(1) if class_match else "article", text.pieces, depth)
+    writer = BlockWriter(include_hidden=include_hidden)
+    for piece in numbers.resolved():
+        if piece.kind == "heading":
+            # The number comes from the counters of the standard classes; a package may print another.
+            start = writer.block(f"{piece.number} {piece.text}" if piece.number else piece.text, "heading")
+            if start is not None:
+                writer.mark(LEVELS[piece.name], piece.number or None, piece.text, start, confidence=0.9)
+        else:
+            writer.block(piece.text, piece.kind)
+    for words in text.hidden:
+        writer.hide(words)
+    if text.unread.inputs and not any(piece.text.strip() for piece in text.pieces):
+        named = ", ".join(f"\\{name}" for name in text.unread.inputs[:3])
+        hint = "Name the folder: all documents in it are read as one"
+        raise NoText(f"all of its text is in other files ({named}), which are not opened", path, hint)
+    return writer.document(
+        data,
+        path,
+        title=text.title or stem,
+        media_type="application/x-tex",
+        warnings=(*remarks, *text.unread.warnings()),
+    )
+
+
+def _parted(source: str) -> tuple[str, str]:
+    r"""Preamble and body; a file without `\begin{document}` (a chapter of a larger work) is all body."""
+    begin = _BEGIN.search(source)
+    if begin is None:
+        return "", source
+    end = _END.search(source, begin.end())
+    return source[: begin.end()], source[begin.end() : end.start() if end else len(source)]

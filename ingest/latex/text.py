@@ -1,0 +1,298 @@
+"""The words of LaTeX: nodes of its markup to pieces of text, without numbers, which need the whole document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from docqa.ingest.latex import markup as tex
+from docqa.ingest.latex.numbers import Piece
+from docqa.ingest.writer import raised
+
+_NOTE_MARK = re.compile(r"\[\d+\]")
+_MAX_DEPTH = 8
+
+
+class LatexText:
+    """Turns nodes into `pieces`, in order; `hidden` is text that would not be seen, `unread` what was not read."""
+
+    def __init__(self, preamble: str) -> None:
+        self.pieces: list[Piece] = []
+        self.hidden: list[str] = []
+        self._words: list[str] = []
+        self._labels: list[str] = []
+        self._footnotes: list[str] = []
+        self._notes = 0
+        self._lists: list[list[Any]] = []
+        self._prefix = ""
+        self._kind = "para"
+        self._float = ""
+        self._float_labels: list[str] = []
+        self.unread = tex.Unread()
+        self._depth = 0
+        self._next: Any = None
+        self._names = tex.Names(preamble)
+        self.title = ""
+        self.title = self._front(preamble, tex.TITLE)
+        self.pieces += [Piece("para", text) for text in (self.title, self._front(preamble, tex.AUTHOR)) if text]
+        self.title = _NOTE_MARK.sub("", self.title)
+        self._flush()
+
+    def _front(self, preamble: str, pattern: re.Pattern[str]) -> str:
+        match = pattern.search(preamble)
+        return " ".join(self._inline(tex.parse(tex.group_at(preamble, match.end()))).split()) if match else ""
+
+    def write(self, nodes: Iterable[Any]) -> None:
+        """Writes nodes of the body and ends the last paragraph."""
+        self._nodes(nodes)
+        self._flush()
+
+    def _nodes(self, nodes: Iterable[Any]) -> None:
+        before = None
+        for node, after in pairwise((*nodes, None)):
+            if node is None:
+                continue
+            if tex.is_group(node) and before is not None and (tex.is_group(before) or tex.is_index(before)):
+                if tex.is_index(before):
+                    continue  # what an index macro puts into the index, not on the page
+                self._words.append(" ")  # two arguments of a macro that nobody knows
+            before = node
+            self._next = after
+            self._node(node)
+
+    def _node(self, node: Any) -> None:
+        kind = type(node).__name__
+        if kind == "LatexCharsNode":
+            self._chars(node.chars)
+        elif kind == "LatexCommentNode":
+            # TeX drops the end of the line with the comment, and white space that follows; an empty line stays.
+            if "\n" in node.comment_post_space[1:].replace(" ", ""):
+                self._flush()
+        elif kind == "LatexGroupNode":
+            self._nodes(node.nodelist)
+        elif kind == "LatexMathNode":
+            math = " ".join(node.latex_verbatim().split())
+            self._words.append(f"\n{math}\n" if node.displaytype == "display" else math)
+        elif kind == "LatexSpecialsNode":
+            self._special(node)
+        elif kind == "LatexMacroNode":
+            self._macro(node)
+        elif kind == "LatexEnvironmentNode":
+            self._environment(node)
+
+    def _chars(self, chars: str) -> None:
+        for number, part in enumerate(re.split(r"\n[ \t]*\n\s*", chars)):
+            if number:
+                self._flush()
+            self._words.append(re.sub(r"\s+", " ", part))
+
+    def _special(self, node: Any) -> None:
+        chars = node.specials_chars
+        if chars.strip() == "":
+            self._flush()
+        else:
+            self._words.append(" " if chars == "~" else "&" if chars == "&" else tex.plain_text(node))
+
+    def _macro(self, node: Any) -> None:
+        name, arguments = node.macroname, tex.arguments_of(node)
+        if name in tex.SECTIONS:
+            self._section(name, node, arguments)
+        elif name == "label":
+            labels = self._float_labels if self._float else self._labels
+            labels.append(self._inline(arguments[-1:]).strip())
+        elif name in tex.REFERENCES:
+            keys = self._inline(arguments[-1:]).split(",")
+            self._words.append(", ".join(f"\x01{key.strip()}\x02" for key in keys))
+        elif name.lower() in ("footnote", "footnotetext", "thanks"):
+            self._footnote(arguments)
+        elif "cite" in name.lower() and name != "nocite":
+            self._cite(arguments)
+        elif name == "item":
+            self._item(arguments)
+        elif name == "bibitem":
+            self._flush()
+            self._prefix = f"[{self._inline(arguments[-1:]).strip()}] "
+        elif name == "caption":
+            self._caption(arguments)
+        elif name == "title" and not self.title:
+            self.title = _NOTE_MARK.sub("", " ".join(self._inline(arguments[-1:]).split()))
+            self._words.append(self.title)
+            self._flush()
+        elif name in tex.INPUTS:
+            self.unread.inputs.append(f"{name}{{{self._inline(arguments[-1:]).strip()}}}")
+        elif name == "appendix":
+            self._flush()
+            self.pieces.append(Piece("appendix", ""))
+        elif name in ("par", "paragraphbreak", "newpage", "clearpage"):
+            self._flush()
+        elif name == "and":
+            self._words = ["".join(self._words).rstrip(), ", "]
+        elif name in ("\\", "newline", "tabularnewline"):
+            self._words.append("\n")
+        elif name == "textcolor" and "white" in self._inline(arguments[-2:-1]):
+            self.hidden.append(self._inline(arguments[-1:]))
+        elif name == "verb":
+            self._words.append(getattr(node.nodeargd, "verbatim_text", ""))
+        elif name == "textsuperscript":
+            self._words.append(raised("".join(self._words[-1:]), self._inline(arguments[-1:])))
+        elif name in tex.UNWRAPPED:
+            self._nodes(arguments[-1:])
+            self._words.append(" " if node.macro_post_space and not arguments else "")
+        elif name not in tex.DROPPED:
+            self._other(node, name, arguments)
+
+    def _other(self, node: Any, name: str, arguments: list[Any]) -> None:
+        """A name that the preamble explains, a letter or a sign, or a macro that nobody knows."""
+        explained = self._names.nodes_of(name)
+        if explained is not None:
+            # "\name{} is" and "\name\ is" bring their own space, "\name is" has none.
+            if self._depth < _MAX_DEPTH:
+                self._depth += 1
+                self._nodes(explained)
+                self._depth -= 1
+            return
+        if name == "ensuremath":
+            self._words.append(f"${' '.join(self._inline(arguments).split())}$")
+            return
+        text = tex.SIGNS.get(name) or tex.plain_text(node)
+        if text.strip() or name in (" ", ",", ";", ":", "!", "/", "-", "@", "quad", "qquad", "xspace"):
+            self._words.append(text if text.strip() else "" if name in ("!", "/", "-", "@", "xspace") else " ")
+            return
+        if not tex.is_index(node):
+            self.unread.macros[name] += 1
+            if not arguments and not (tex.is_group(self._next) and self._next.nodelist):
+                self._words.append(f"\\{name}{node.macro_post_space}")
+        self._nodes(arguments)
+
+    def _section(self, name: str, node: Any, arguments: list[Any]) -> None:
+        self._flush()
+        starred = tex.has_star(node)
+        title = " ".join(self._inline(arguments[-1:]).split())
+        if title:
+            self.pieces.append(Piece("heading", title, name, not starred))
+
+    def _footnote(self, arguments: list[Any]) -> None:
+        self._notes += 1
+        mark = f"[{self._notes}]"
+        self._words.append(mark)
+        text = " ".join(self._inline(arguments[-1:]).split())
+        self._footnotes.append(f"{mark} {text}")
+
+    def _cite(self, arguments: list[Any]) -> None:
+        keys = ", ".join(key.strip() for key in self._inline(arguments[-1:]).split(","))
+        notes = [text for node in arguments[:-1] if (text := self._inline([node]).strip()) and text != "*"]
+        self._words.append(f"[{', '.join([keys, *notes])}]")
+
+    def _caption(self, arguments: list[Any]) -> None:
+        self._flush()
+        text = " ".join(self._inline(arguments[-1:]).split())
+        self.pieces.append(Piece("para", text, self._float))
+
+    def _item(self, arguments: list[Any]) -> None:
+        self._flush()
+        words = self._inline(arguments[-1:]).strip()
+        if words:
+            self._prefix = f"{words} "
+        elif self._lists and self._lists[-1][0] == "enumerate":
+            self._lists[-1][1] += 1
+            depth = sum(kind == "enumerate" for kind, _ in self._lists)
+            self._prefix = tex.item_number(self._lists[-1][1], depth)
+        else:
+            self._prefix = "- "
+        self._kind = "list"
+
+    def _environment(self, node: Any) -> None:
+        name = node.environmentname
+        if tex.is_math(node):
+            self._words.append(f"\n{' '.join(node.latex_verbatim().split())}\n")
+        elif name in tex.VERBATIM:
+            self._flush()
+            self.pieces.append(Piece("code", tex.verbatim_of(node)))
+        elif name in tex.TABLES:
+            self._flush()
+            self._table(node)
+        elif name in ("itemize", "enumerate", "description", "compactitem", "compactenum", "inparaenum"):
+            self._list(node, "enumerate" if "enum" in name else name)
+        elif name.rstrip("*") in self._names.theorems:
+            self._theorem(node, self._names.theorems[name.rstrip("*")])
+        else:
+            self._flush()
+            if name in ("abstract", "thebibliography"):
+                title = "Abstract" if name == "abstract" else "References"
+                self.pieces.append(
+                    Piece("heading", title, "chapter" if any(p.name == "chapter" for p in self.pieces) else "section")
+                )
+            if name.rstrip("*") in ("figure", "table"):
+                self._floating(node, name.rstrip("*"))
+            elif name != "document" and any(getattr(n, "macroname", "") == "label" for n in node.nodelist):
+                self._theorem(node, "")  # something that is counted, in a way that only its package knows
+            else:
+                self._nodes(node.nodelist)
+            self._flush()
+
+    def _floating(self, node: Any, name: str) -> None:
+        """A figure or table: its labels belong to its caption, wherever they stand in it."""
+        outer, self._float = (self._float, self._float_labels, len(self.pieces)), name
+        self._float_labels = []
+        self._nodes(node.nodelist)
+        self._flush()
+        for at in range(len(self.pieces) - 1, outer[2] - 1, -1):
+            if self.pieces[at].name == name:
+                self.pieces[at] = self.pieces[at]._replace(labels=tuple(self._float_labels))
+                break
+        self._float, self._float_labels, _ = outer
+
+    def _list(self, node: Any, kind: str) -> None:
+        self._flush()
+        self._lists.append([kind, 0])
+        self._nodes(node.nodelist)
+        self._flush()
+        self._lists.pop()
+        self._kind = "list" if self._lists else "para"
+
+    def _theorem(self, node: Any, printed: str) -> None:
+        self._flush()
+        labels = [n for n in node.nodelist if getattr(n, "macroname", "") == "label"]
+        label = self._inline(tex.arguments_of(labels[0])[-1:]) if labels else ""
+        mark = f"[{label}]" if label else ""
+        self._prefix = f"{' '.join(filter(None, (printed, mark)))}. " if printed else f"{mark} "
+        self._nodes(n for n in node.nodelist if n not in labels)
+        self._flush()
+
+    def _table(self, node: Any) -> None:
+        for row in tex.rows_of(node):
+            cells = [" ".join(self._inline(cell).split()) for cell in row]
+            if any(cells):
+                self.pieces.append(Piece("table", " | ".join(cells)))
+        self._flush()
+
+    def _inline(self, nodes: Sequence[Any]) -> str:
+        """The words of `nodes` by themselves; paragraphs in them are joined, their footnotes kept for later."""
+        outer, self._words = self._words, []
+        pieces, self.pieces = self.pieces, []
+        notes, self._footnotes = self._footnotes, []
+        prefix, self._prefix = self._prefix, ""
+        self._nodes(nodes)
+        self._flush(notes=False)
+        words = " ".join(piece.text for piece in self.pieces)
+        self._words, self.pieces, self._prefix = outer, pieces, prefix
+        self._footnotes = notes + self._footnotes
+        return words
+
+    def _flush(self, *, notes: bool = True) -> None:
+        lines = ("".join(self._words)).split("\n")
+        self._words.clear()
+        text = "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
+        if text:
+            prefix, self._prefix = self._prefix, ""
+            counted = prefix.strip(" .") if self._kind == "list" else ""
+            self.pieces.append(Piece(self._kind, prefix + text, number=counted))
+        if self._labels and self.pieces:
+            last = self.pieces[-1]
+            self.pieces[-1] = last._replace(labels=(*last.labels, *self._labels))
+            self._labels.clear()
+        if notes and self._footnotes:
+            self.pieces += [Piece("para", note) for note in self._footnotes]
+            self._footnotes.clear()

@@ -1,0 +1,1 @@
+"""PDF: characters and their places, structure, scanned pages, and the pages of a Document."""

@@ -1,0 +1,242 @@
+"""What docqa saw on one page of a PDF, with places: blocks, lines, running heads, hidden text, and the page's picture.
+
+A Document keeps no boxes, for most pages are never looked at. They are found again from the file, for one page; the
+Document stays the truth about text, kinds and running heads, and its letters lead every line to its block.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from docqa.ingest.errors import Unreadable
+from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
+from docqa.ingest.pdf.layout.paragraphs import flow
+from docqa.ingest.pdf.layout.reading_order import Line
+from docqa.ingest.pdf.layout.running_heads import stays_in_text
+from docqa.ingest.pdf.pages import RawPage, extract_one
+from docqa.ingest.pdf.raw_page import available
+from docqa.ingest.pdf.reader import open_pdf
+from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.clean import Hyphens
+from docqa.ingest.types import Page
+
+# What joining wrapped lines changes: spaces, and hyphens at line ends.
+_NO_LETTERS = {ord(c): None for c in "-\u00ad\u2010"}
+_NO_PLACES = "the places of its words are not known"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLine:
+    """A line of print and its box."""
+
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBlock:
+    """A block of the Document's page: its range there, its kind, and its lines in reading order.
+
+    `boxes`: one for each run of lines below one another; a paragraph that goes on in the next column has two.
+    """
+
+    start: int
+    end: int
+    kind: str
+    lines: tuple[SeenLine, ...] = ()
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFurniture:
+    """A running head or foot, or the page's line numbers (no box). `in_text`: the page's text holds it too."""
+
+    text: str
+    box: Box | None
+    in_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenHidden:
+    """Text that a reader of the page cannot see, why, how often in a row, and a box for each of its lines."""
+
+    text: str
+    reason: str
+    count: int
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """A page as it was seen.
+
+    Boxes are left, top, right and bottom in points from the top left corner of the page as displayed. `picture` is a
+    PNG of it. `ocr`: its words were recognised from the picture that it is. `notes` say what could not be shown, and
+    why; then blocks have no boxes.
+    """
+
+    width_pt: float
+    height_pt: float
+    blocks: tuple[SeenBlock, ...]
+    furniture: tuple[SeenFurniture, ...]
+    hidden: tuple[SeenHidden, ...]
+    ocr: bool
+    picture: bytes | None
+    notes: tuple[str, ...]
+
+
+def inspect_page(
+    data: bytes,
+    path: str,
+    page: Page,
+    *,
+    password: str | None = None,
+    pdfium: bool | None = None,
+    on_page: Callable[[int], None] | None = None,
+    on_ocr: Callable[[int], None] | None = None,
+) -> PageView:
+    """What stands where on `page` of the PDF `data`, from which a Document with that Page was read.
+
+    `pdfium` False leaves all places out, None uses pdfium where it is installed. `on_page` is told the page (from 1)
+    before it is read, `on_ocr` before its picture is recognised. Raises Encrypted, and Unreadable where the file has
+    no such page.
+    """
+    reader, password = open_pdf(data, path, password)
+    try:
+        count = len(reader.pages)
+    except pdf_errors() as error:
+        raise Unreadable(f"its page tree cannot be read ({reason(error)})", path, DAMAGED) from error
+    if page.index >= count:
+        raise Unreadable(f"it has {count} pages, and no page {page.page}", path, "Read the file again")
+    if on_page is not None:
+        on_page(page.page)
+    use_pdfium = available() if pdfium is None else pdfium
+    raw, picture = extract_one(
+        reader, data, password, page.index, use_pdfium=use_pdfium, on_ocr=on_ocr, numbered=bool(page.lines)
+    )
+    return _view(page, raw, picture)
+
+
+def text_view(page: Page, *notes: str) -> PageView:
+    """The view of a page whose words have no places: of a document without pages, or one that was not read."""
+    blocks = tuple(SeenBlock(b.start, b.end, b.kind) for b in page.blocks)
+    furniture = tuple(SeenFurniture(text, None) for text in page.furniture)
+    return PageView(0.0, 0.0, blocks, furniture, (), False, None, notes)
+
+
+def _view(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
+    if not raw.width:
+        return text_view(page, raw.problem or f"{_NO_PLACES}: pypdfium2 did not read this page")
+    heads = _head_lines(page, raw)
+    kept = [line for at, line in enumerate(raw.lines) if at not in heads or stays_in_text(page.index, line)]
+    printed = [line for block in flow(kept, Hyphens(line.text for line in kept)).printed for line in block]
+    blocks = _blocks(page, printed)
+    notes = [raw.problem] if raw.problem is not None else []
+    if blocks is None:
+        blocks = text_view(page).blocks
+        notes.append(f"{_NO_PLACES}: the page was read in another way before")
+    if picture is None:
+        notes.append("the page cannot be drawn")
+    placed = [SeenFurniture(raw.lines[at].text, raw.lines[at].box, stays_in_text(page.index, raw.lines[at]))
+              for at in sorted(heads)]  # fmt: skip
+    left = Counter(page.furniture) - Counter(item.text for item in placed)
+    furniture = (*placed, *(SeenFurniture(text, None) for text in left.elements()))
+    return PageView(raw.width, raw.height, blocks, furniture, _hidden(raw), raw.ocr, picture, tuple(notes))
+
+
+def _head_lines(page: Page, raw: RawPage) -> set[int]:
+    """The numbers of the lines that the Document has as furniture: of equal ones, those nearest the page's edges."""
+    wanted = Counter(page.furniture)
+    found: set[int] = set()
+    for at, line in sorted(enumerate(raw.lines), key=lambda item: min(item[1].top, raw.height - item[1].bottom)):
+        if wanted[line.text] > 0:
+            wanted[line.text] -= 1
+            found.add(at)
+    return found
+
+
+def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
+    """The Document's blocks with these lines, in reading order; None where their letters are not those of its text."""
+    texts = [_letters(page.text[b.start : b.end]) if b.kind != "hidden" else "" for b in page.blocks]
+    if "".join(texts) != "".join(_letters(line.text) for line in lines):
+        return None
+    ends: list[int] = []
+    for text in texts:
+        ends.append(len(text) + (ends[-1] if ends else 0))
+    members: list[list[Line]] = [[] for _ in texts]
+    block = position = 0
+    for line in lines:
+        # A block of dashes alone has no letters, but a line.
+        while block + 1 < len(texts) and position >= ends[block] and (texts[block] or members[block]):
+            block += 1
+        members[block].append(line)
+        position += len(_letters(line.text))
+    return tuple(
+        SeenBlock(b.start, b.end, b.kind, tuple(SeenLine(line.text, line.box) for line in held), _runs(held))
+        for b, held in zip(page.blocks, members, strict=True)
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(text.translate(_NO_LETTERS).split())
+
+
+def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
+    """The boxes around lines that stand below one another in one column."""
+    boxes: list[Box] = []
+    before: Line | None = None
+    for line in lines:
+        x0, top, x1, bottom = line.box
+        if before is not None and line.region == before.region and line.top >= before.top - 1:
+            a = boxes[-1]
+            boxes[-1] = min(a[0], x0), min(a[1], top), max(a[2], x1), max(a[3], bottom)
+        else:
+            boxes.append((x0, top, x1, bottom))
+        before = line
+    return tuple(boxes)
+
+
+def _hidden(raw: RawPage) -> tuple[SeenHidden, ...]:
+    """Equal ones without a place (runs of zero-width characters) are one with their count."""
+    counts = Counter(raw.hidden)
+    return tuple(SeenHidden(h.text, h.reason, count, h.boxes) for h, count in counts.items())
+
+
+def to_json(view: PageView) -> str:
+    """`view` as one line of JSON, for the way out of the worker; `from_json` gives an equal one."""
+    record = asdict(view)
+    record["picture"] = base64.b64encode(view.picture).decode() if view.picture is not None else None
+    return json.dumps(record, separators=(",", ":"))
+
+
+def from_json(text: str) -> PageView:
+    """The PageView that `to_json` wrote."""
+    record: dict[str, Any] = json.loads(text)
+    blocks = tuple(
+        SeenBlock(b["start"], b["end"], b["kind"],
+                  tuple(SeenLine(line["text"], _box(line["box"])) for line in b["lines"]), _boxes(b["boxes"]))
+        for b in record["blocks"]
+    )  # fmt: skip
+    furniture = tuple(
+        SeenFurniture(f["text"], _box(f["box"]) if f["box"] else None, f["in_text"]) for f in record["furniture"]
+    )
+    hidden = tuple(SeenHidden(h["text"], h["reason"], h["count"], _boxes(h["boxes"])) for h in record["hidden"])
+    picture = base64.b64decode(record["picture"]) if record["picture"] is not None else None
+    return PageView(
+        record["width_pt"], record["height_pt"], blocks, furniture, hidden, record["ocr"], picture,
+        tuple(record["notes"]),
+    )  # fmt: skip
+
+
+def _box(edges: Sequence[float]) -> Box:
+    x0, top, x1, bottom = edges
+    return x0, top, x1, bottom
+
+
+def _boxes(items: Sequence[Sequence[float]]) -> tuple[Box, ...]:
+    return tuple(map(_box, items))

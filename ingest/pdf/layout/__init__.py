@@ -1,0 +1,1 @@
+"""From placed characters to reading order: columns, tables, line numbers, running heads, paragraphs."""

@@ -1,0 +1,206 @@
+"""Lines of print to the text of a page: wrapped lines joined, one line a paragraph."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from docqa.ingest.pdf.layout.reading_order import TABLE, Line, set_edges
+from docqa.ingest.structure.clean import Hyphens
+from docqa.ingest.structure.references import caption_of
+from docqa.ingest.structure.sentences import is_opener
+from docqa.ingest.types import Block, NumberedLine
+
+_ENDS = re.compile(r"[.:;?!؟؛۔][\"'”’)\]]*$")
+_LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
+_BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
+_BULLET = re.compile(r"(?:[•▪◦●■‣*]|[–-](?=\s+[A-Z]))\s")
+_RUN_IN = re.compile(
+    r"((?:(?:Section|Sec\.|Article|Clause|§)\s*)?\d{1,3}(?:\.\d{1,3}){0,4}[A-Z]?[.)]?\s+[“\"]?[A-Z](?:[^.;:]|;(?=\s[A-Z])){1,70})[.:—]\s+\S"
+)
+_NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?(?:[A-Z“\"(]|https?://|www\.)")
+_MAX_HEADING_CHARS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line of a page that may be a heading: its offset, its text, and how it was printed.
+
+    `run_in`: the numbered words that open a longer paragraph ("2.1 Work plan. The parties ...").
+    """
+
+    start: int
+    text: str
+    size: float
+    bold: bool
+    alone: bool
+    run_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The text of a page with its blocks, and the lines in it that may be headings.
+
+    `printed`: the lines of each block; `numbered`: those of them with a printed number.
+    """
+
+    text: str
+    blocks: tuple[Block, ...]
+    headings: tuple[Heading, ...]
+    printed: tuple[tuple[Line, ...], ...] = ()
+    numbered: tuple[NumberedLine, ...] = ()
+
+
+def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
+    """The text of one page from its lines without furniture."""
+    body = body_size(lines)
+    for line in lines:
+        if line.region == TABLE:
+            line.text = hyphens.mend(line.text)
+    lines = _footnotes_last(lines, body)
+    set_edges(lines)
+    leading = _leading(lines)
+    paragraphs = [_Paragraph(lines[0], None)] if lines else []
+    for before, line in pairwise(lines):
+        if _same_paragraph(before, line, paragraphs[-1], leading):
+            paragraphs[-1].add(line, hyphens)
+        else:
+            paragraphs.append(_Paragraph(line, before))
+    text: list[str] = []
+    blocks: list[Block] = []
+    headings: list[Heading] = []
+    numbered: list[NumberedLine] = []
+    start = 0
+    for number, paragraph in enumerate(paragraphs):
+        following = paragraphs[number + 1].first if number + 1 < len(paragraphs) else None
+        end = start + len(paragraph.text)
+        heading = paragraph.heading(start, following, body)
+        kind = paragraph.kind()
+        if heading is not None:
+            headings.append(heading)
+            if not heading.run_in and (heading.size > 1.08 * body or heading.bold):
+                kind = "heading"
+        blocks.append(Block(start, end, kind))
+        numbered.extend(paragraph.numbered(start))
+        text.append(paragraph.text)
+        start = end + 1
+    printed = tuple(tuple(paragraph.lines) for paragraph in paragraphs)
+    return Flow("\n".join(text), tuple(blocks), tuple(headings), printed, tuple(numbered))
+
+
+def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
+    """Moves small print at the foot of a column that begins with a mark behind the rest of the page, so that a
+    sentence runs on from column to column."""
+    last = {line.region: at for at, line in enumerate(lines)}
+    notes: set[int] = set()
+    for end in last.values():
+        at = end
+        while at >= 0 and lines[at].region == lines[end].region and lines[at].size < 0.94 * body:
+            if _NOTE_MARK.match(lines[at].text):
+                notes.update(range(at, end + 1))
+            at -= 1
+    return [line for at, line in enumerate(lines) if at not in notes] + [lines[at] for at in sorted(notes)]
+
+
+def _leading(lines: Sequence[Line]) -> float:
+    """The usual distance from line to line, in points; 0 when there is none."""
+    steps = [
+        line.bottom - before.bottom
+        for before, line in pairwise(lines)
+        if line.region == before.region and line.bottom > before.bottom
+    ]
+    return median(steps) if steps else 0.0
+
+
+def body_size(lines: Sequence[Line]) -> float:
+    """The height of most of the text, in points."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        sizes[round(line.size * 2) / 2] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+class _Paragraph:
+    def __init__(self, first: Line, before: Line | None) -> None:
+        self.first = self.last = first
+        self.before = before
+        self.text = first.text
+        self.lines = [first]
+        self.starts = [0]
+
+    def add(self, line: Line, hyphens: Hyphens) -> None:
+        self.text = hyphens.join(self.text, line.text) or f"{self.text} {line.text}"
+        self.last = line
+        self.lines.append(line)
+        self.starts.append(len(self.text) - len(line.text))
+
+    def kind(self) -> str:
+        """What it is beside a heading: a caption, a list item, a row of a table, or a paragraph."""
+        if caption_of(self.text) is not None:
+            return "caption"
+        if is_opener(self.text):
+            return "list"
+        return "table" if len(self.lines) == 1 and self.first.cells else "para"
+
+    def numbered(self, start: int) -> Iterator[NumberedLine]:
+        """Its lines with a printed number, where it begins at `start` of the page's text."""
+        for line, at in zip(self.lines, self.starts, strict=True):
+            if line.number is not None:
+                yield NumberedLine(start + at, line.number)
+
+    def heading(self, start: int, following: Line | None, body: float) -> Heading | None:
+        first = self.first
+        opening = _RUN_IN.match(self.text)
+        # "5 Experiments: Retrieval" or "2 MODEL VS. MARKUP" is a heading as a whole, no text runs behind it.
+        stands_out = first.bold or first.size > 1.08 * body or self.text.isupper()
+        whole = len(self.lines) == 1 and stands_out and not self.text.endswith(".")
+        if opening and not whole:
+            return Heading(start, opening.group(1), first.size, first.bold, False, True)
+        if len(self.lines) > 2 or len(self.text) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in self.text):
+            return None
+        before = self.before
+        above = before is None or before.region != first.region or first.top - before.bottom > 0.35 * first.size
+        below = following is None or following.region != first.region or following.top > self.last.top
+        return Heading(start, self.text, first.size, first.bold, above and below)
+
+
+def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: float) -> bool:
+    """Whether `line` goes on where `before` ended: `before` was full, and nothing says that a new part begins."""
+    if before.region == -1 or line.region == -1:
+        return False
+    if line.region != before.region:
+        runs_on = not _ENDS.search(before.text) and line.text[:1].islower()
+        return runs_on and not (before.cells or line.cells) and _is_full(before, line)
+    small, big = sorted((before.size, line.size))
+    if big > 1.15 * small + 0.5:
+        return False
+    step = line.bottom - before.bottom
+    if not 0.5 * small < step < max(1.75 * small, min(1.2 * leading, 2.6 * small)):
+        return False
+    if _BROKEN.search(before.text) and line.text[:1].islower():
+        return True
+    if before.cells or line.cells or _LEADER.search(before.text) or not _is_full(before, line):
+        return False
+    ended = _ENDS.search(before.text) is not None
+    if _BULLET.match(line.text) or (is_opener(line.text) and (ended or abs(line.x0 - paragraph.first.x0) < 2)):
+        return not ended and not _BULLET.match(line.text) and line.x0 > paragraph.first.x0 + 2
+    indent = line.x0 - before.x0
+    if indent > 0.6 * small and not is_opener(paragraph.text) and ended:
+        return False
+    # A line that begins far to the left or right of a full one is another cell or column of a table.
+    return abs(indent) < 8 * small
+
+
+def _is_full(before: Line, line: Line) -> bool:
+    """True when the first word of `line` would not have fitted behind `before`."""
+    return before.x1 + line.first_width + 0.2 * before.size > before.right - 0.01 * (before.right - before.left)
+
+
+def typical_body_size(pages: Sequence[Sequence[Line]]) -> float:
+    """The usual `body_size` of the pages, 0 for none."""
+    sizes = [size for size in map(body_size, pages) if size]
+    return median(sizes) if sizes else 0.0

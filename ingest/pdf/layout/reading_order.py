@@ -1,0 +1,345 @@
+"""Reading order: the words of a page, with boxes, to lines in the order in which a person reads them.
+
+Runs of words on one height are segments. A vertical strip that hardly any segment crosses, in the middle of a
+region with running text on both sides, is a gutter; segments that do cross it cut the region into bands, and each
+band is read left side first, both sides by the same rule. Tables fail the test for running text and stay row by row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from docqa.ingest.pdf.layout.columns import Segment, author_blocks, crosses, find_gutter, same_row, without_head
+from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
+from docqa.ingest.pdf.layout.tables import Row, take_tables
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.pdf.visibility.objects import Box
+
+_RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+_SHORT_WORD = 5  # letters
+_RTL_GAP = 1.8  # heights of a word; wider, the words are of two columns or cells
+_MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
+_MARK = re.compile(r"\d{1,3}|[*†‡§¶∗⋆★]{1,2}")
+_VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+TABLE = -2
+"""The region of rows of tables, which are no lines of a column."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of print. `left` and `right` are the edges of its column, `region` names the column on this page.
+
+    `cells`: it has gaps as wide as those between the cells of a table. `shown`: where all of it stands on the page as
+    displayed, None where that is its own box; the reading order needs it never. `number` is its printed line number.
+    """
+
+    text: str
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+    bold: bool
+    first_width: float
+    region: int
+    left: float
+    right: float
+    cells: bool = False
+    shown: Box | None = None
+    number: int | None = None
+
+    @property
+    def box(self) -> Box:
+        """Its place on the page as displayed: left, top, right and bottom in points from the top left corner."""
+        return self.shown or (self.x0, self.top, self.x1, self.bottom)
+
+    @property
+    def size(self) -> float:
+        """The height of the line in points, near the font size."""
+        return self.bottom - self.top
+
+
+def order_lines(
+    words: Sequence[Word], width: float, *, rules: Sequence[Box] = (), numbered: bool | None = None
+) -> tuple[list[Line], str | None]:
+    """The lines of a page in reading order, and the range of its printed line numbers ("1–28") or None.
+
+    A page that lies on its side is read as if it were turned, one that runs from right to left as if in a mirror. What
+    is written from top to bottom keeps the order in which it was drawn; words that are turned or tilted on an upright
+    page come last.
+    `rules` are lines drawn on the page: the rows of an upright table that is ruled are a line each.
+    `numbered`: True where the pages around have line numbers, so that few are enough here, False where none are.
+    """
+    sample = "".join(w.text for w in words[:400])
+    # Short words are as high as wide either way, and a page of short ones may have a long stamp in its margin.
+    long = [w for w in words if len(w.text) >= 5]
+    high = sum(w.bottom - w.top > w.x1 - w.x0 for w in long)
+    sideways = high > len(long) / 2 and high >= len(words) / 4
+    if len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample):
+        return _drawn_order(words, width) if sideways else _right_to_left(words, width), None
+    laid_back: Callable[[Box], Box] | None = None
+    if sideways:
+        words, width, laid_back = _uprighted(words, width)
+    turned, upright = _parted(words)
+    upright, rows = take_tables(upright, rules) if not sideways else (upright, [])
+    upright, numbers = (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
+    lines: list[Line] = []
+    _order([*_segments(upright), *map(_row_segment, rows)], 0.0, width, lines, 0)
+    number_lines(lines, numbers)
+    if turned:
+        lines.extend(_drawn_order(turned, width))
+    if laid_back is not None:
+        for line in lines:
+            line.shown = laid_back(line.box)
+    shown = sorted(int(word.text) for word in numbers)
+    return lines, f"{shown[0]}–{shown[-1]}" if shown else None
+
+
+def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
+    """(words that are turned or tilted, the others). Of a stamp along the margin the short words too, whose boxes do
+    not tell."""
+    turned = [w for w in words if _is_turned(w)]
+    upright = [w for w in words if not _is_turned(w)]
+    stamp = [w for w in turned if not w.tilted]
+    if not stamp or not upright:
+        return turned, upright
+    starts, ends = sorted(w.x0 for w in upright), sorted(w.x1 for w in upright)
+    few = len(upright) // 20
+    x0, x1 = min(w.x0 for w in stamp) - 1.5, max(w.x1 for w in stamp) + 1.5
+    if x1 > starts[few] and x0 < ends[-1 - few]:
+        return turned, upright
+    short = {id(w) for w in upright if x0 <= w.x0 and w.x1 <= x1 and len(w.text) < _SHORT_WORD}
+    return (
+        [w for w in words if _is_turned(w) or id(w) in short],
+        [w for w in upright if id(w) not in short],
+    )  # fmt: skip
+
+
+def _is_turned(word: Word) -> bool:
+    return word.tilted or (len(word.text) >= 3 and word.x1 - word.x0 < 0.5 * (word.bottom - word.top))
+
+
+def _uprighted(words: Sequence[Word], width: float) -> tuple[list[Word], float, Callable[[Box], Box]]:
+    """The words of a page that lies on its side, and its width, as if the page were turned, and the way back."""
+    height = max(w.bottom for w in words)
+    down = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
+    up = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
+    if down >= up:
+        upright = [w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words]
+        return upright, height, lambda b: (width - b[3], b[0], width - b[1], b[2])
+    upright = [w._replace(x0=height - w.bottom, x1=height - w.top, top=w.x0, bottom=w.x1) for w in words]
+    return upright, height, lambda b: (b[1], height - b[2], b[3], height - b[0])
+
+
+def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
+    lines: list[Line] = []
+    for word in words:
+        if word.newline or not lines:
+            lines.append(Line(word.text, word.x0, word.top, word.x1, word.bottom, word.bold, 0.0, -1, 0.0, width))
+        else:
+            line = lines[-1]
+            line.text += " " + word.text
+            # Only what is shown grows: sizes and running heads go by the first word of such a line.
+            x0, top, x1, bottom = line.box
+            line.shown = min(x0, word.x0), min(top, word.top), max(x1, word.x1), max(bottom, word.bottom)
+    return lines
+
+
+def _right_to_left(words: Sequence[Word], width: float) -> list[Line]:
+    """The lines of a page of Hebrew or Arabic. Its mirror image is ordered like any other page; the words of a line
+    keep the order in which they were drawn, for numbers and names between them run the other way."""
+    mirrored = [w._replace(x0=width - w.x1, x1=width - w.x0) for w in words]
+    segments = _segments(mirrored, lambda line, word: word.x0 <= line.x1 + _RTL_GAP * (word.bottom - word.top))
+    lines: list[Line] = []
+    _order(segments, 0.0, width, lines, 0)
+    for line in lines:
+        line.shown = width - line.x1, line.top, width - line.x0, line.bottom
+    return lines
+
+
+def _row_segment(row: Row) -> Segment:
+    return Segment([Word(row.text, *row.box, True, row.bold)], *row.box, row.height)
+
+
+def _segments(words: Sequence[Word], follows: Callable[[Segment, Word], bool] | None = None) -> list[Segment]:
+    """Words in drawing order to segments; `follows` says whether a word goes on with one, by default on its height."""
+    goes_on = follows or _follows
+    segments: list[Segment] = []
+    current: Segment | None = None
+    for word in words:
+        if current is not None and not word.newline and goes_on(current, word):
+            current.words.append(word)
+            current.x0, current.x1 = min(current.x0, word.x0), max(current.x1, word.x1)
+            current.top, current.bottom = min(current.top, word.top), max(current.bottom, word.bottom)
+        else:
+            current = Segment([word], word.x0, word.top, word.x1, word.bottom)
+            segments.append(current)
+    return segments
+
+
+def _follows(segment: Segment, word: Word) -> bool:
+    height = min(segment.bottom - segment.top, word.bottom - word.top)
+    gap = word.x0 - segment.x1
+    overlap = min(segment.bottom, word.bottom) - max(segment.top, word.top)
+    return overlap > 0.5 * height and -0.5 * height < gap < 0.9 * height
+
+
+def _order(segments: list[Segment], left: float, right: float, lines: list[Line], depth: int) -> None:
+    """Appends the lines of a region to `lines` in reading order."""
+    gutter = find_gutter(segments) if depth < 3 else None
+    if gutter is None:
+        lines.extend(_make_lines(segments, _region_id(left, right)))
+        return
+    for group in author_blocks(segments, gutter) if not depth else ():
+        lines.extend(_make_lines(group, _region_id(min(s.x0 for s in group), max(s.x1 for s in group))))
+        read = set(map(id, group))
+        segments = [s for s in segments if id(s) not in read]
+    sides: tuple[list[Segment], list[Segment]] = ([], [])
+    across: list[Segment] = []
+
+    def flush_band() -> None:
+        for part in without_head(*sides, gutter):
+            _order(part[0], left, gutter, lines, depth + 1)
+            _order(part[1], gutter, right, lines, depth + 1)
+        sides[0].clear()
+        sides[1].clear()
+
+    crossing = [s for s in segments if crosses(s, gutter)]
+    for segment in sorted(segments, key=lambda s: (s.top + s.bottom) / 2):
+        if crosses(segment, gutter) or any(same_row(segment, other) for other in crossing):
+            if sides[0] or sides[1]:
+                flush_band()
+            across.append(segment)
+        else:
+            if across:
+                lines.extend(_make_lines(across, _region_id(left, right)))
+                across.clear()
+            sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
+    if across:
+        lines.extend(_make_lines(across, _region_id(left, right)))
+    if sides[0] or sides[1]:
+        flush_band()
+
+
+def _region_id(left: float, right: float) -> int:
+    return round(left) * 10_000 + round(right)
+
+
+def _make_lines(segments: list[Segment], region: int) -> list[Line]:
+    """Segments of one column to lines, top to bottom, each from left to right."""
+    rows: list[list[Segment]] = []
+    for segment in sorted(_with_marks(segments), key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
+        if rows and _joins(rows[-1], segment):
+            rows[-1].append(segment)
+        elif len(rows) > 1 and segment.bottom - segment.top > 0 and _joins(rows[-2], segment):
+            rows[-2].append(segment)
+        else:
+            rows.append([segment])
+    return [_line(sorted(row, key=lambda s: s.x0), region) for row in rows]
+
+
+def _with_marks(segments: list[Segment]) -> list[Segment]:
+    """The segments with a raised mark in front of its line, such as that of a footnote, as part of the line."""
+    marks = [s for s in segments if len(s.words) == 1 and _MARK.fullmatch(s.words[0].text)]
+    taken: set[int] = set()
+    for mark in marks:
+        line = _line_of_mark(mark, segments)
+        if line is not None and id(line) not in taken:
+            line.words.insert(0, mark.words[0]._replace(newline=True))
+            line.words[1] = line.words[1]._replace(newline=True)
+            line.x0 = mark.x0
+            taken.add(id(mark))
+    return [s for s in segments if id(s) not in taken]
+
+
+def _line_of_mark(mark: Segment, segments: Sequence[Segment]) -> Segment | None:
+    """The segment that a raised mark opens; None where something stands to the left of it: then it is no mark."""
+    height = mark.bottom - mark.top
+    found = None
+    for line in segments:
+        size = line.bottom - line.top
+        if mark.bottom - line.top <= 0.3 * height or line.bottom <= mark.top or line is mark:
+            continue
+        if line.x0 < mark.x0 and mark.x0 - line.x1 < 8 * size:
+            return None
+        if mark.top < line.top + 1 and height < 0.85 * size and -1 < line.x0 - mark.x1 < 0.9 * size:
+            found = found or line
+    return found
+
+
+def _joins(row: list[Segment], segment: Segment) -> bool:
+    if not any(same_row(segment, other) for other in row):
+        return False
+    width = segment.x1 - segment.x0
+    return all(
+        min(segment.x1, other.x1) - max(segment.x0, other.x0) < 0.3 * min(width, other.x1 - other.x0) + 0.5
+        for other in row
+    )
+
+
+def _line(row: list[Segment], region: int) -> Line:
+    parts = [row[0].words[0].text]
+    words = [word for segment in row for word in segment.words]
+    for before, word in pairwise(words):
+        # A raised mark or a comma after it stands close: pdfium broke the line there, no space was printed.
+        close = word.newline and word.x0 - before.x1 < 0.08 * (word.bottom - word.top)
+        parts.append(word.text if close else " " + word.text)
+    main = max(row, key=lambda s: s.x1 - s.x0)
+    table = next((segment for segment in row if segment.print_height), None)
+    if table is not None:
+        # The size of its print, not of its row: what is shown is all of it.
+        line = Line("".join(parts), row[0].x0, table.top, max(s.x1 for s in row), table.top + table.print_height,
+                    words[0].bold, 0.0, TABLE, row[0].x0, row[-1].x1, True)  # fmt: skip
+        line.shown = row[0].x0, min(s.top for s in row), line.x1, max(s.bottom for s in row)
+        return line
+    first = words[0]
+    top, bottom = main.top, main.bottom
+    rest = main.words[1:]
+    if rest and _MARKED.match(main.words[0].text):
+        # A raised mark in front makes no larger letters.
+        top, bottom = min(word.top for word in rest), max(word.bottom for word in rest)
+    gaps = sorted(((b.x0 - a.x1) / (main.bottom - main.top) for a, b in pairwise(row)), reverse=True)
+    # One gap of two letters is the space after a colon in typewriter type.
+    cells = bool(gaps) and (gaps[0] > 3 or (len(gaps) > 1 and gaps[1] > 1.8))
+    return Line(
+        "".join(parts),
+        row[0].x0,
+        top,
+        max(s.x1 for s in row),
+        bottom,
+        row[0].words[0].bold,
+        first.x1 - first.x0,
+        region,
+        row[0].x0,
+        row[-1].x1,
+        cells,
+    )
+
+
+def set_edges(lines: Sequence[Line]) -> None:
+    """Gives every line the edges of its column; one line that sticks out does not move an edge."""
+    columns: dict[int, list[Line]] = {}
+    for line in lines:
+        columns.setdefault(line.region, []).append(line)
+    for region, column in columns.items():
+        if region == -1:
+            continue
+        left = min(line.x0 for line in column)
+        right = _right_edge(column)
+        for line in column:
+            line.left, line.right = left, right
+
+
+def _right_edge(column: Sequence[Line]) -> float:
+    """The furthest x near which at least two lines, and one in twelve, end."""
+    ends = sorted((line.x1 for line in column), reverse=True)
+    needed = max(2, len(ends) // 12)
+    near = 1.5 * median(line.size for line in column)
+    for at, end in enumerate(ends):
+        if at + needed <= len(ends) and end - ends[at + needed - 1] <= near:
+            return end
+    return ends[0]

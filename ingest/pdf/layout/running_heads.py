@@ -1,0 +1,165 @@
+"""Running heads and feet: lines that stand on page after page beside the text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from docqa.ingest.pdf.layout.reading_order import Line
+from docqa.ingest.structure.clean import mask_digits
+from docqa.ingest.structure.numerals import in_roman
+
+_EDGE = 0.1  # the share of a page's height, at its top and at its foot, where running heads can be
+_NEAR = 3  # pages: left and right heads take turns, and a chapter's first page has none
+_LONG_CHARS = 60
+_LONG_TIMES = 5
+_MANY = 10
+_NUMBER = re.compile(r"\d{1,5}")
+_END_NUMBER = re.compile(r"^(\d{1,5})\b(?![.\d])|(?<![.\d])\b(\d{1,5})$")
+_ROMAN = {in_roman(number): number for number in range(1, 200)}
+_PAGE_OF = re.compile(r"\bpage\s+(\d{1,5})\b|(?:^|\s)(\d{1,5})\s*(?:of|/)\s*\d{1,5}$", re.IGNORECASE)
+_NUMBER_ONLY = re.compile(r"(?:page\s*|[-–—]\s*)?(\d{1,5}|[ivxlc]{1,7})(?:\s*[-–—]|\s*of\s*\d+)?$", re.IGNORECASE)
+
+
+class _Spot(NamedTuple):
+    """A line: its page and its number there, both from 0, its height from the top of the page, and its words."""
+
+    page: int
+    at: int
+    top: float
+    text: str
+    last: bool = False
+
+
+def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
+    """For each page the numbers of its lines that are running heads or feet.
+
+    Such a line stands at the same height on several pages: digits masked, on three when it is in the top or bottom
+    tenth (in a document of two pages, on both), and on three tenths of the pages when it is only among the first or
+    last two lines; on three there too when not even the digits change. Another of these pages must be near, and a
+    number beside a single word must be the page's. At any height: first and last lines that count the pages, and long
+    ones that return unchanged.
+    """
+    found: list[set[int]] = [set() for _ in pages]
+    for needed, spots in _groups(pages, heights):
+        tops = Counter(round(spot.top / 4) for spot in spots)
+        same = [s for s in spots if sum(tops[round(s.top / 4) + step] for step in (-1, 0, 1)) >= needed]
+        for spot in _in_runs(same, needed):
+            found[spot.page].add(spot.at)
+    # Below a foot that was found there may be another one.
+    for _ in range(2):
+        _add(found, _page_numbers(_edges(pages, found)))
+        _add(found, _counting(_edges(pages, found), len(pages)))
+        _add(found, _returning(_edges(pages, found)))
+    bare = sum(0 < len(lines) == len(spots) for lines, spots in zip(pages, found, strict=True))
+    # Where most pages hold nothing else, these lines are the text.
+    return found if bare < max(2, 0.5 * len(pages)) else [set() for _ in pages]
+
+
+def stays_in_text(page: int, line: Line) -> bool:
+    """Whether a running head or foot of page number `page` (from 0) is part of its text nevertheless.
+
+    What it says, it says once (a case number, a journal and date): on the first page.
+    """
+    return page == 0 and sum(word.isalpha() for word in line.text.split()) > 1
+
+
+def _groups(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> Iterator[tuple[float, list[_Spot]]]:
+    """Lines that are equal but for digits, with the number of pages on which they must stand."""
+    few, many = min(3, max(2, len(pages))), max(3, 0.3 * len(pages))
+    places: dict[tuple[str, float], list[_Spot]] = defaultdict(list)
+    for number, (lines, height) in enumerate(zip(pages, heights, strict=True)):
+        for at, line in enumerate(lines):
+            key = mask_digits(line.text)
+            if not any(c.isalnum() or c == "\ufffd" for c in line.text):  # a rule, or the end of a comment in code
+                continue
+            spot = _Spot(number, at, line.top, line.text)
+            if line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height:
+                places[key, few].append(spot)
+            elif at < 2 or at >= len(lines) - 2:
+                places[key, many].append(spot)
+                places["=" + line.text, few].append(spot)
+    for (_, needed), spots in places.items():
+        yield needed, spots
+
+
+def _in_runs(spots: Sequence[_Spot], needed: float) -> Iterator[_Spot]:
+    """Those of `spots` (by page) that have another near, or are many; one of a single word and a number must agree
+    with its neighbour: "Article 7" at the top of a page is none."""
+    near = _NEAR if needed > 2 else 1
+    for index, spot in enumerate(spots):
+        words = spot.text.split()
+        short = len(words) <= 2 and any(map(str.isdigit, spot.text))
+        others = [o for o in spots[max(index - 4, 0) : index + 5] if 0 < abs(o.page - spot.page) <= near]
+        many = len(words) >= 4 and (len(spots) >= _MANY or any(_last_counts(spot, other) for other in spots))
+        if many or any(not short or o.text == spot.text or _counts(spot, o) for o in others):
+            yield spot
+
+
+def _counts(a: _Spot, b: _Spot) -> bool:
+    """Whether some number changes from the one line to the other as the page does."""
+    numbers = zip(_NUMBER.findall(a.text), _NUMBER.findall(b.text))
+    return any(int(y) - int(x) == b.page - a.page for x, y in numbers)
+
+
+def _last_counts(a: _Spot, b: _Spot) -> bool:
+    """The same of the last number alone, which may agree over many pages."""
+    x, y = _NUMBER.findall(a.text)[-1:], _NUMBER.findall(b.text)[-1:]
+    return bool(x and y) and a.page != b.page and int(y[0]) - int(x[0]) == b.page - a.page
+
+
+def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_Spot]:
+    """The first and the last line of each page that are not found yet."""
+    spots: list[_Spot] = []
+    for number, lines in enumerate(pages):
+        rest = [at for at in range(len(lines)) if at not in found[number]]
+        for at in sorted({*rest[:1], *rest[-1:]}):
+            spots.append(_Spot(number, at, lines[at].top, lines[at].text, at == rest[-1]))
+    return spots
+
+
+def _page_numbers(edges: Sequence[_Spot]) -> Iterator[_Spot]:
+    """Lines that are a number and nothing else, and rise with the pages."""
+    numbered = []
+    for spot in edges:
+        match = _NUMBER_ONLY.match(spot.text)
+        value = None if match is None else int(match[1]) if match[1].isdigit() else _ROMAN.get(match[1].lower())
+        if value:
+            numbered.append((value - spot.page, spot))
+    shifts = Counter(shift for shift, _ in numbered)
+    return (spot for shift, spot in numbered if shifts[shift] >= 3)
+
+
+def _counting(edges: Sequence[_Spot], pages: int) -> Iterator[_Spot]:
+    """Lines that begin or end with the page's number at one height, and those of "Page 3 of 20" at any height."""
+    ends: dict[tuple[int, int], list[_Spot]] = defaultdict(list)
+    pages_of: dict[int, list[_Spot]] = defaultdict(list)
+    for spot in edges:
+        match = _END_NUMBER.search(spot.text)
+        if match and len(spot.text) < 100 and not spot.text.isdigit():
+            ends[int(match[1] or match[2]) - spot.page, round(spot.top / 8)].append(spot)
+        match = _PAGE_OF.search(spot.text)
+        if match:
+            pages_of[int(match[1] or match[2]) - spot.page].append(spot)
+    for spots in ends.values():
+        if len(spots) >= max(4, 0.1 * pages):
+            yield from spots
+    for spots in pages_of.values():
+        if len(spots) >= 3:
+            yield from spots
+
+
+def _returning(edges: Sequence[_Spot]) -> Iterator[_Spot]:
+    """Long last lines that return unchanged, such as a notice."""
+    texts: dict[str, list[_Spot]] = defaultdict(list)
+    for spot in edges:
+        if len(spot.text) >= _LONG_CHARS and spot.last:
+            texts[spot.text].append(spot)
+    return (spot for spots in texts.values() if len(spots) >= _LONG_TIMES for spot in spots)
+
+
+def _add(found: Sequence[set[int]], spots: Iterator[_Spot]) -> None:
+    for spot in list(spots):
+        found[spot.page].add(spot.at)

@@ -1,0 +1,126 @@
+"""Pages that are pictures of text: found, and their text recognised where docqa-reader[ocr] is installed.
+
+RapidOCR's models come in its wheel; their paths are given to it, so that it never looks for others on a network.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from docqa.ingest.limits import MAX_OCR_PAGES
+from docqa.ingest.pdf.errors import reason
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.pdf.visibility.objects import Scene, image_share
+from docqa.ingest.pdf.visibility.raster import page_png
+
+INSTALL = "pip install 'docqa-reader[ocr]'"
+DOUBTFUL = 0.85  # below this score of 1 a line is doubted
+
+_FEW_LETTERS = 50
+_PICTURE_SHARE = 0.25
+_OUTLINES = 20
+_PIXELS_PER_POINT = 200 / 72
+_MODELS = {"Det.model_path": "*_det_*.onnx", "Rec.model_path": "*_rec_*.onnx"}
+_MAX_SIDE = 2_400  # pixels; larger pictures are made smaller, to no loss at 200 per inch on A4
+
+
+class Recognised(NamedTuple):
+    """The words of a page with the places of their lines, the mean score (0 to 1), and the number of doubted lines."""
+
+    words: list[Word]
+    score: float
+    doubted: int
+
+
+class NotRecognised(Exception):
+    """The picture of a page was not read, for the reason given."""
+
+
+@cache
+def available() -> bool:
+    """Whether the text of scans can be recognised: the extra is installed, models and all."""
+    return bool(find_spec("onnxruntime")) and len(_models()) == len(_MODELS)
+
+
+def is_picture(page: Any, words: Sequence[Word]) -> bool:
+    """Whether `page`, with these visible words, is a picture of text or letters drawn as outlines."""
+    letters = sum(len(word.text) for word in words)
+    if letters >= _FEW_LETTERS:
+        return False
+    scene = Scene(page)
+    share = image_share(scene.covers, page.get_bbox())
+    # A title on a page-wide photograph has its words; a stamp on a scan does not have those of the scan.
+    return share >= (0.8 if letters else _PICTURE_SHARE) or (not letters and len(scene.covers) >= _OUTLINES)
+
+
+class Recogniser:
+    """Recognises pages of one document. `on_page` is told each page (from 1) before it is recognised."""
+
+    def __init__(self, on_page: Callable[[int], None] | None) -> None:
+        self._on_page = on_page
+        self._count = 0
+
+    def recognise(self, page: Any, number: int) -> Recognised:
+        """The words of `page`, whose number from 1 is `number`; none where its pictures are too large to draw.
+
+        Raises NotRecognised past MAX_OCR_PAGES and where the recognition fails.
+        """
+        self._count += 1
+        if self._count > MAX_OCR_PAGES:
+            raise NotRecognised(f"a picture past the limit of {MAX_OCR_PAGES:,} that are recognised, not read")
+        if self._on_page is not None:
+            self._on_page(number)
+        png = page_png(page, _PIXELS_PER_POINT)
+        try:
+            found = self._engine(png) if png is not None else None
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - OpenCV, ONNX Runtime and RapidOCR share no kind of error
+            raise NotRecognised(f"a picture that could not be recognised, not read ({reason(error)})") from error
+        if found is None or not found.txts:
+            return Recognised([], 0.0, 0)
+        # The picture may have been drawn coarser than asked for.
+        points = page.get_size()[0] / found.img.shape[1]
+        lines = list(zip(found.txts, found.boxes.tolist(), found.scores))
+        letters = sum(len(text) for text, _, _ in lines)
+        score = sum(len(text) * float(score) for text, _, score in lines) / max(letters, 1)
+        words = [word for text, corners, _ in lines for word in _words(text, corners, points)]
+        return Recognised(words, score, sum(float(score) < DOUBTFUL for _, _, score in lines))
+
+    @cached_property
+    def _engine(self) -> Any:
+        from rapidocr import RapidOCR
+
+        one = {f"EngineConfig.onnxruntime.{kind}_op_num_threads": 1 for kind in ("intra", "inter")}
+        rest = {"Global.use_cls": False, "Global.log_level": "critical", "Global.max_side_len": _MAX_SIDE}
+        return RapidOCR(params={**_models(), **one, **rest})
+
+
+def _models() -> dict[str, str]:
+    """The models in RapidOCR's wheel by the name of their setting; fewer than two where it is not whole."""
+    spec = find_spec("rapidocr")
+    if spec is None or spec.origin is None:
+        return {}
+    folder = Path(os.path.dirname(spec.origin)) / "models"
+    found = {name: sorted(folder.glob(pattern)) for name, pattern in _MODELS.items()}
+    return {name: str(files[0]) for name, files in found.items() if files}
+
+
+def _words(text: str, corners: Sequence[Sequence[float]], points: float) -> list[Word]:
+    """The words of a recognised line, whose `corners` are in pixels of so many `points`: each has its share of it."""
+    xs, ys = zip(*corners, strict=True)
+    left, right, top, bottom = (edge * points for edge in (min(xs), max(xs), min(ys), max(ys)))
+    step = (right - left) / max(len(text), 1)
+    words: list[Word] = []
+    at = 0
+    for part in text.split():
+        at = text.index(part, at)
+        x0 = left + at * step
+        at += len(part)
+        words.append(Word(part, x0, top, left + at * step, bottom, not words, False))
+    return words

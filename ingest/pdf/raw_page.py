@@ -1,0 +1,306 @@
+"""Words with boxes from a PDF page by pdfium. Used in the worker only: pdfium inflates without limit.
+
+pdfium is not thread-safe: one thread a process, and every page and text page is closed, in order.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from docqa.ingest.limits import MAX_PAGE_CHARS
+from docqa.ingest.pdf.ligatures import Codes, Ligatures, font_name
+from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, Judge
+from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.pdf.visibility.raster import page_png, placer
+
+if TYPE_CHECKING:
+    from docqa.ingest.pdf.ocr import Recognised, Recogniser
+
+# U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
+_WORD = re.compile("[^\\s\ufffe]+\ufffe?")
+_MAX_ALIKE = 100
+_HIGH = 1.5
+_MIN_TILT = 5  # degrees
+
+
+class Word(NamedTuple):
+    """A word in display coordinates, in points from the top left corner. `newline`: pdfium began a line with it.
+
+    `tilted`: it is set at an angle, like a watermark across the page.
+    """
+
+    text: str
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+    newline: bool
+    bold: bool
+    tilted: bool = False
+
+
+class Hidden(NamedTuple):
+    """Words in a row that a reader of the page cannot see, why, and where: a box for each line, like those of Word."""
+
+    text: str
+    reason: str
+    boxes: tuple[Box, ...] = ()
+
+
+class PageWords(NamedTuple):
+    """What pdfium saw on a page: its words in drawing order, how many characters it has, and its size in points.
+
+    `hidden` is not in `words`; beyond the limit of characters there are no words. `ocr`: the words were recognised
+    from the picture that the page is. `rules` are lines drawn on it, as thin boxes.
+    """
+
+    words: list[Word]
+    chars: int
+    width: float
+    height: float
+    hidden: list[Hidden]
+    ocr: bool
+    rules: tuple[Box, ...] = ()
+
+
+class PdfiumFile:
+    """An open PDF, to be used in a `with` block. `layered`: it has layers, which may be switched off. `ligatures` are
+    asked for those that the fonts of a page (from 0) name."""
+
+    def __init__(
+        self,
+        data: bytes,
+        password: str | None,
+        *,
+        layered: bool = False,
+        ligatures: Callable[[int], Codes] | None = None,
+    ) -> None:
+        import pypdfium2
+
+        self._layered = layered
+        self._ligatures = ligatures or (lambda index: {})
+        self._file = pypdfium2.PdfDocument(data, password=password)
+
+    def __enter__(self) -> PdfiumFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self._file)
+
+    def page_words(self, index: int) -> PageWords:
+        """The words of page `index` (from 0). Raises pypdfium2.PdfiumError when the page cannot be loaded."""
+        page = self._file[index]
+        try:
+            text_page = page.get_textpage()
+            try:
+                return _read_words(page, text_page, self._layered, Ligatures(lambda: self._ligatures(index)))
+            finally:
+                text_page.close()
+        finally:
+            page.close()
+
+    def recognised(self, index: int, words: list[Word], recogniser: Recogniser | None) -> Recognised | None:
+        """What `recogniser` reads on page `index` (from 0) where it is a picture, of which `words` are the text; None
+        where it is not. Without a recogniser a picture has no words.
+
+        Raises pypdfium2.PdfiumError, NotRecognised.
+        """
+        from docqa.ingest.pdf.ocr import Recognised, is_picture
+
+        page = self._file[index]
+        try:
+            if not is_picture(page, words):
+                return None
+            return Recognised([], 0.0, 0) if recogniser is None else recogniser.recognise(page, index + 1)
+        finally:
+            page.close()
+
+    def page_png(self, index: int) -> bytes | None:
+        """Page `index` (from 0) as a PNG, see `picture.page_png`. Raises pypdfium2.PdfiumError."""
+        page = self._file[index]
+        try:
+            return page_png(page)
+        finally:
+            page.close()
+
+
+def available() -> bool:
+    """Whether pypdfium2 is installed."""
+    from importlib.util import find_spec
+
+    return find_spec("pypdfium2") is not None
+
+
+def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) -> PageWords:
+    import pypdfium2.raw as raw
+
+    count = text_page.count_chars()
+    width, height = page.get_size()
+    if not 0 < count <= MAX_PAGE_CHARS:
+        return PageWords([], max(count, 0), width, height, [], False)
+    text = ligatures.marked(_page_text(raw, text_page.raw, count), raw, text_page.raw)
+    judge = Judge(page, text_page, layered=layered)
+    words, places, boxes = _all_words(raw, page, text_page.raw, text, judge, ligatures)
+    _mark_tilted(raw, text_page.raw, words, places)
+    verdict = judge.verdict(places, boxes)
+    place = placer(page.get_bbox(), page.get_rotation())
+    rules = tuple(place(*box) for box in judge.rules)
+    if not judge.doubts and not any(_is_outside(word, width, height) for word in words):
+        return PageWords(_rejoined(words, places), count, width, height, [], verdict.ocr, rules)
+    seen: list[Word] = []
+    hidden: list[Hidden] = []
+    last_seen = last_hidden = -2
+    newline = False
+    repeated = _repeated(words, {n for n, place in enumerate(places) if judge.is_clipped(place[0])}, verdict.reasons)
+    for number, word in enumerate(words):
+        reason = OUTSIDE if _is_outside(word, width, height) else verdict.reasons.get(number)
+        if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
+            # Leaders in the colour of the paper say nothing, but they hold a line together.
+            word, reason = word._replace(text=""), None
+        if number in repeated:
+            newline = newline or word.newline
+            continue
+        if reason is None:
+            if last_seen == number - 1 and places[number][0] == places[last_seen][1] + 1 and word.text:
+                seen[-1] = _joined(seen[-1], word)
+            else:
+                # The line goes on behind a hidden word that began it.
+                seen.append(word._replace(newline=True) if newline and not word.newline else word)
+            last_seen, newline = number, False
+            continue
+        newline = newline or word.newline
+        if last_hidden == number - 1:
+            hidden[-1] = _continued(hidden[-1], word)
+        else:
+            hidden.append(Hidden(word.text, reason, (word[1:5],)))
+        last_hidden = number
+    return PageWords(seen, count, width, height, hidden, verdict.ocr, rules)
+
+
+def _rejoined(words: list[Word], places: list[tuple[int, int]]) -> list[Word]:
+    """The words of a page where all of them are seen."""
+    if all(after[0] != before[1] + 1 for before, after in pairwise(places)):
+        return words
+    seen = words[:1]
+    for word, before, after in zip(words[1:], places, places[1:], strict=False):
+        if after[0] == before[1] + 1 and word.text:
+            seen[-1] = _joined(seen[-1], word)
+        else:
+            seen.append(word)
+    return seen
+
+
+def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
+    """The `clipped` words that stand once more where a word is seen.
+
+    A page that was cut into tiles draws all of its text in each, and on the edge of two tiles a word shows in both.
+    """
+    shown: dict[str, list[Word]] = {}
+    repeated: set[int] = set()
+    texts = {words[number].text for number in clipped}
+    alike = (number for number, word in enumerate(words) if word.text in texts)
+    for number in sorted(alike, key=lambda number: (number in hidden, number in clipped)):
+        word = words[number]
+        others = shown.setdefault(word.text, [])
+        if number in clipped and any(_same_place(word, other) for other in others):
+            repeated.add(number)
+        elif number not in hidden and len(others) < _MAX_ALIKE:
+            others.append(word)
+    return repeated
+
+
+def _same_place(a: Word, b: Word) -> bool:
+    return all(abs(x - y) < 0.5 for x, y in zip(a[1:5], b[1:5], strict=True))
+
+
+def _continued(hidden: Hidden, word: Word) -> Hidden:
+    x0, top, x1, bottom = word[1:5]
+    *rest, last = hidden.boxes
+    if word.newline:
+        boxes = (*hidden.boxes, (x0, top, x1, bottom))
+    else:
+        boxes = (*rest, (min(last[0], x0), min(last[1], top), max(last[2], x1), max(last[3], bottom)))
+    return Hidden(f"{hidden.text} {word.text}", hidden.reason, boxes)
+
+
+def _joined(a: Word, b: Word) -> Word:
+    """Two pieces of one word."""
+    box = min(a.x0, b.x0), min(a.top, b.top), max(a.x1, b.x1), max(a.bottom, b.bottom)
+    return Word(a.text + b.text, *box, a.newline, a.bold, a.tilted)
+
+
+def _all_words(
+    raw: Any, page: Any, handle: Any, text: str, judge: Judge, ligatures: Ligatures
+) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
+    """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
+    place = placer(page.get_bbox(), page.get_rotation())
+    words: list[Word] = []
+    places: list[tuple[int, int]] = []
+    boxes: list[Box] = []
+    box_of = judge.box_of
+    previous_end = 0
+    for match in _WORD.finditer(text):
+        start = match.start()
+        newline = start == 0 or "\n" in text[previous_end:start] or text[start - 1] == "\ufffe"
+        previous_end = match.end()
+        broken = previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
+        pieces = judge.pieces(start, previous_end - 1 - broken)
+        for first, last in pieces:
+            box = box_of(first)
+            if box is None:
+                continue
+            left, top, right, bottom = box
+            box = box_of(last) if last > first else None
+            if box is not None:
+                left, right = min(left, box[0]), max(right, box[2])
+                bottom, top = min(bottom, box[3]), max(top, box[1])
+            bold = newline and _is_bold(raw, handle, first)
+            end = previous_end if (first, last) == pieces[-1] else last + 1
+            shown = ligatures.spelt(text[first:end].replace("\ufffe", "-"))
+            words.append(Word(shown, *place(left, bottom, right, top), newline, bold))
+            places.append((first, last))
+            boxes.append((left, bottom, right, top))
+            newline = False
+    return words, places, boxes
+
+
+def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
+    """Marks the words that are set at an angle; the box of such a word is far higher than those of the text."""
+    heights = sorted(word.bottom - word.top for word in words)
+    usual = heights[len(heights) // 2] if heights else 0.0
+    for number, word in enumerate(words):
+        if word.bottom - word.top > _HIGH * usual:
+            turn = math.degrees(raw.FPDFText_GetCharAngle(handle, places[number][0])) % 90
+            if min(turn, 90 - turn) > _MIN_TILT:
+                words[number] = word._replace(tilted=True)
+
+
+def _is_outside(word: Word, width: float, height: float) -> bool:
+    """Whether a word is off the page, or too small for any eye."""
+    away = word.x1 < 0 or word.bottom < 0 or word.x0 > width or word.top > height
+    return away or max(word.bottom - word.top, word.x1 - word.x0) < 1
+
+
+def _page_text(raw: Any, handle: Any, count: int) -> str:
+    """The page's characters as a string in which position i is pdfium's character i."""
+    buffer = (ctypes.c_ushort * (count + 1))()
+    written = raw.FPDFText_GetText(handle, 0, count, buffer)
+    text = bytes(buffer)[: 2 * max(written - 1, 0)].decode("utf-16-le", "surrogatepass")
+    if len(text) == count:
+        return text
+    # Characters without Unicode are missing from the text, others take two code units: ask one by one.
+    codes = (raw.FPDFText_GetUnicode(handle, i) for i in range(count))
+    return "".join("\ufffe" if code == 2 else chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
+
+
+def _is_bold(raw: Any, handle: Any, index: int) -> bool:
+    lowered = font_name(raw, handle, index).lower()
+    return any(part in lowered for part in ("bold", "black", "cmbx", "medi"))

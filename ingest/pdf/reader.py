@@ -1,0 +1,205 @@
+"""PDF to Document. pypdf opens the file, checks its sizes and reads its structure; pdfium gives words with boxes.
+
+Where pypdfium2 is absent, or crashed before, pypdf alone gives the text, in drawing order.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from docqa.ingest.assemble import assemble, grade, page_list
+from docqa.ingest.errors import Encrypted, TooLarge, Unreadable
+from docqa.ingest.limits import MAX_PAGES
+from docqa.ingest.pdf import ocr as scans
+from docqa.ingest.pdf import structure
+from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
+from docqa.ingest.pdf.layout.paragraphs import Flow, Heading, flow, typical_body_size
+from docqa.ingest.pdf.layout.reading_order import Line
+from docqa.ingest.pdf.layout.running_heads import find_furniture, stays_in_text
+from docqa.ingest.pdf.pages import RawPage, extract
+from docqa.ingest.pdf.pool import Pool
+from docqa.ingest.pdf.raw_page import Hidden, available
+from docqa.ingest.structure import outline
+from docqa.ingest.structure.clean import Hyphens, clean, squeeze, strip_invisible, unwrap
+from docqa.ingest.types import Block, Document, Page, Section
+
+_ASK_PASSWORD = "Give its password in a file: --password-file FILE"
+
+
+def read_pdf(
+    data: bytes,
+    path: str,
+    *,
+    stem: str,
+    password: str | None = None,
+    pdfium: bool | None = None,
+    on_pages: Callable[[int], None] | None = None,
+    on_page: Callable[[int], None] | None = None,
+    on_ocr: Callable[[int], None] | None = None,
+    skip: Mapping[int, str] | None = None,
+    include_hidden: bool = False,
+    pool: Pool | None = None,
+) -> Document:
+    """The Document of the PDF `data`.
+
+    `pdfium` False reads with pypdf alone, which sees neither columns nor what is hidden; None with pdfium where it is
+    installed. `on_pages` is told the number of pages before the first is read, `on_page` each page (from 1) before it
+    is read and 0 behind the last, `on_ocr` each page before its picture is recognised, which docqa-reader[ocr] does.
+    Pages of `skip` stay empty for the reason given there. `include_hidden` adds hidden
+    text to the end of its page as blocks of kind `hidden`. The processes of `pool` read pages of a long file at once,
+    see `extract`. Raises Encrypted, Unreadable, TooLarge, NoText.
+    """
+    reader, password = open_pdf(data, path, password)
+    count = _count_pages(reader, path)
+    if on_pages is not None:
+        on_pages(count)
+    use_pdfium = available() if pdfium is None else pdfium
+    raw = extract(
+        reader, data, password, path=path, use_pdfium=use_pdfium, skip=skip or {}, on_page=on_page, on_ocr=on_ocr,
+        pool=pool,
+    )  # fmt: skip
+    problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
+    if len(problems) == count:
+        raise Unreadable(f"no page could be read; {problems[0]}", path, DAMAGED)
+    body = typical_body_size([page.lines for page in raw])
+    pages, candidates = _pages(raw, structure.labels(reader, count), include_hidden)
+    sections = _sections(reader, pages, candidates, body)
+    return assemble(
+        data, path, title=structure.title(reader, sections, stem), media_type="application/pdf", paged=True,
+        pages=pages, sections=sections, hidden=sum(len(page.hidden) for page in raw),
+        ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
+        warnings=[*problems, *_scan_warnings(raw), *_hidden_warning(raw, include_hidden), *structure.left_out(reader)],
+    )  # fmt: skip
+
+
+def _scan_warnings(raw: list[RawPage]) -> list[str]:
+    pictures = [number for number, page in enumerate(raw, 1) if page.scan and not page.problem]
+    doubted = [number for number, page in enumerate(raw, 1) if page.doubted]
+    lines = []
+    if pictures and scans.available():
+        lines.append(f"only a picture, in which no text was recognised, on {page_list(pictures)}")
+    elif pictures:
+        lines.append(f"only a picture, perhaps of text, on {page_list(pictures)}: not read; {scans.INSTALL} reads it")
+    if doubted:
+        count = sum(page.doubted for page in raw)
+        lines.append(f"{count} line{'s' if count > 1 else ''} recognised with doubt on {page_list(doubted)}")
+    return lines
+
+
+def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
+    pages = [number for number, page in enumerate(raw, 1) if page.hidden]
+    if not pages:
+        return []
+    reasons = sorted({hidden.reason for page in raw for hidden in page.hidden})
+    done = "read because it was asked for" if included else "not read; --include-hidden reads it"
+    return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {done}"]
+
+
+def open_pdf(data: bytes, path: str, password: str | None) -> tuple[Any, str | None]:
+    """pypdf's reader, and the password that opened it (None where none was needed). Raises Encrypted, Unreadable."""
+    from pypdf import PdfReader, apply_configuration, get_configuration
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    apply_configuration(get_configuration().with_overwrites(jbig2dec_binary=None))
+    try:
+        reader = PdfReader(io.BytesIO(data), strict=False)
+        if not reader.is_encrypted:
+            return reader, None
+        for attempt in ("", password):
+            if attempt is not None and reader.decrypt(attempt):
+                return reader, attempt
+    except pdf_errors() as error:
+        raise Unreadable(f"not a readable PDF ({reason(error)})", path, DAMAGED) from error
+    if password is None:
+        raise Encrypted("the PDF is encrypted and needs a password", path, _ASK_PASSWORD)
+    raise Encrypted("the given password does not open the PDF", path, "Check the password file")
+
+
+def _count_pages(reader: Any, path: str) -> int:
+    try:
+        count = len(reader.pages)
+    except pdf_errors() as error:
+        raise Unreadable(f"its page tree cannot be read ({reason(error)})", path, DAMAGED) from error
+    if count == 0:
+        raise Unreadable("the PDF has no pages", path, DAMAGED)
+    if count > MAX_PAGES:
+        raise TooLarge(f"{count:,} pages, the limit is {MAX_PAGES:,}", path, "Split the file")
+    return count
+
+
+def _pages(
+    raw: list[RawPage], labels: list[str | None], include_hidden: bool
+) -> tuple[list[Page], list[outline.Candidate]]:
+    """The pages with their text, and lines that may be headings; takes the lines from `raw`."""
+    furniture = find_furniture([page.lines for page in raw], [page.height for page in raw])
+    printed = _printed_numbers(raw, furniture) if not any(labels) else labels
+    hyphens = Hyphens(line.text for page in raw for line in page.lines)
+    pages: list[Page] = []
+    candidates: list[outline.Candidate] = []
+    for index, page in enumerate(raw):
+        heads = [line.text for at, line in enumerate(page.lines) if at in furniture[index]]
+        kept = [line for at, line in enumerate(page.lines) if at not in furniture[index] or stays_in_text(index, line)]
+        flowed = _plain_flow(kept, hyphens) if page.plain else flow(kept, hyphens)
+        if page.numbers:
+            heads.append(f"line numbers {page.numbers}")
+        mark = grade(flowed.text, repaired=bool(page.numbers), score=page.score)
+        text = flowed.text.replace("\u00ad", "-")
+        blocks = flowed.blocks
+        if include_hidden:
+            text, blocks = _add_hidden(text, blocks, page.hidden)
+        pages.append(Page(index, printed[index], text, mark, blocks, tuple(heads), flowed.numbered))
+        candidates.extend(outline.Candidate(index + 1, heading) for heading in flowed.headings)
+        page.lines = []  # those of thousands of pages are more than their text
+    return pages, candidates
+
+
+def _add_hidden(text: str, blocks: tuple[Block, ...], hidden: list[Hidden]) -> tuple[str, tuple[Block, ...]]:
+    """The page with its hidden text as last paragraphs."""
+    for item in hidden:
+        words = squeeze(strip_invisible(clean(item.text))[0])
+        if words:
+            text = f"{text}\n{words}" if text else words
+            blocks = (*blocks, Block(len(text) - len(words), len(text), "hidden"))
+    return text, blocks
+
+
+def _plain_flow(lines: list[Line], hyphens: Hyphens) -> Flow:
+    paragraphs = unwrap([line.text for line in lines], hyphens)
+    blocks: list[Block] = []
+    headings: list[Heading] = []
+    start = 0
+    for paragraph in paragraphs:
+        blocks.append(Block(start, start + len(paragraph), "para"))
+        if len(paragraph) < 120:
+            headings.append(Heading(start, paragraph, 1.0, False, True))
+        start += len(paragraph) + 1
+    return Flow("\n".join(paragraphs), tuple(blocks), tuple(headings))
+
+
+def _printed_numbers(raw: list[RawPage], furniture: list[set[int]]) -> list[str | None]:
+    """Page labels from running heads: the one difference between printed and physical number that four fifths of
+    the pages with a head share."""
+    numbers = [
+        {int(word) for at in spots for word in page.lines[at].text.split() if word.isdecimal() and len(word) < 6}
+        for page, spots in zip(raw, furniture, strict=True)
+    ]
+    shifts = Counter(number - index - 1 for index, found in enumerate(numbers) for number in found)
+    if not shifts:
+        return [None] * len(raw)
+    shift, times = shifts.most_common(1)[0]
+    if times < max(3, 0.8 * len(raw)):
+        return [None] * len(raw)
+    return [str(index + 1 + shift) if index + 1 + shift in found else None for index, found in enumerate(numbers)]
+
+
+def _sections(reader: Any, pages: list[Page], candidates: list[outline.Candidate], body: float) -> tuple[Section, ...]:
+    marks = outline.from_bookmarks(structure.bookmarks(reader), pages)
+    if not marks:
+        marks = outline.from_numbering(candidates, body)
+    if not marks and body:
+        marks = outline.from_style(candidates, body)
+    return outline.build(outline.with_opinions(marks, pages), [page.label for page in pages])

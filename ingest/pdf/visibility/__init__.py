@@ -1,0 +1,1 @@
+"""What a reader of a PDF page can see: painted objects, a raster of them, hidden text."""

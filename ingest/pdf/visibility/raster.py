@@ -1,0 +1,141 @@
+"""A page as pixels: to ask whether something on it can be seen, and to show it."""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from docqa.ingest.limits import MAX_RENDERED_PIXELS
+from docqa.ingest.pdf.visibility.objects import Box, Scene
+
+_MAX_PIXELS = 4_000_000
+_MARGIN = 2
+_BYTES = 4  # blue, green, red and one that is unused
+
+
+class Picture:
+    """The part of `page` that holds `boxes`, one pixel a point or coarser. Boxes are in user space, y up."""
+
+    def __init__(self, page: Any, boxes: Sequence[Box]) -> None:
+        width, height = page.get_size()
+        self._scale = min(1.0, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
+        self._place = placer(page.get_bbox(), page.get_rotation())
+        full = math.ceil(width * self._scale), math.ceil(height * self._scale)
+        left, top, right, bottom = self._part(boxes, *full)
+        self._left, self._top, self._width, self._height = left, top, right - left, bottom - top
+        self._data, self._stride = b"", 0
+        if self._width > 0 and self._height > 0:
+            cut = left, full[1] - bottom, full[0] - right, top
+            self._render(page, [max(pixels - 0.5, 0.0) / self._scale for pixels in cut])
+
+    def _part(self, boxes: Sequence[Box], width: int, height: int) -> tuple[int, int, int, int]:
+        """The pixels round `boxes`: left, top, right, bottom."""
+        lefts, tops, rights, bottoms = zip(*(self._place(*box) for box in boxes), strict=True)
+        left, top = (max(int(min(edges) * self._scale) - _MARGIN, 0) for edges in (lefts, tops))
+        right, bottom = (int(max(edges) * self._scale) + _MARGIN for edges in (rights, bottoms))
+        return left, top, min(right, width), min(bottom, height)
+
+    def _render(self, page: Any, crop: list[float]) -> None:
+        bitmap = page.render(scale=self._scale, crop=crop, may_draw_forms=False, draw_annots=False, prefer_bgrx=True)
+        try:
+            self._data = bytes(bitmap.buffer)
+            self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
+        finally:
+            bitmap.close()
+
+    def same(self, other: Picture, box: Box, levels: int) -> bool:
+        """Whether both pictures show the same in `box`, give or take `levels` of 256."""
+        return all(a == b or _distance(a, b) <= levels for a, b in zip(self._rows(box), other._rows(box), strict=True))
+
+    def plain(self, box: Box, levels: int) -> bool:
+        """Whether `box` is of one colour, give or take `levels` of 256."""
+        rows = b"".join(self._rows(box))
+        return all(max(rows[at::_BYTES]) - min(rows[at::_BYTES]) <= levels for at in range(3)) if rows else True
+
+    def _rows(self, box: Box) -> list[bytes]:
+        x0, y0, x1, y1 = (edge * self._scale for edge in self._place(*box))
+        left, right = max(int(x0) - self._left, 0), min(int(x1) + 1 - self._left, self._width)
+        top, bottom = max(int(y0) - self._top, 0), min(int(y1) + 1 - self._top, self._height)
+        starts = (row * self._stride for row in range(top, bottom))
+        return [self._data[start + left * _BYTES : start + right * _BYTES] for start in starts] if left < right else []
+
+
+def _distance(a: bytes, b: bytes) -> int:
+    return max((abs(x - y) for x, y in zip(a, b, strict=True)), default=0)
+
+
+def page_png(page: Any, scale: float = 1.5) -> bytes | None:
+    """`page` as it is displayed, annotations too, in grey: a PNG of `scale` pixels a point, or fewer on a large page.
+
+    None where its pictures are too large to draw.
+    """
+    if Scene(page).pixels > MAX_RENDERED_PIXELS:
+        return None
+    width, height = page.get_size()
+    scale = min(scale, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
+    bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=True, grayscale=True)
+    try:
+        return _grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
+    finally:
+        bitmap.close()
+
+
+def grey_pixels(png: bytes) -> tuple[int, int, bytes]:
+    """(width, height, one byte a pixel) of a picture that `page_png` made. Raises ValueError for any other."""
+    fields = struct.unpack(">IIBBBBB", png[16:29]) if len(png) > 45 else ()
+    if fields[2:] != (8, 0, 0, 0, 0):
+        raise ValueError("not a grey PNG of one chunk")
+    width, height = fields[:2]
+    (length,) = struct.unpack(">I", png[33:37])
+    rows = zlib.decompressobj().decompress(png[41 : 41 + length], (width + 1) * height)
+    return width, height, b"".join(rows[at + 1 : at + 1 + width] for at in range(0, len(rows), width + 1))
+
+
+def rgb_png(pixels: bytes, width: int, height: int, stride: int, channels: int) -> bytes:
+    """A PNG of rows of `stride` bytes, a pixel of which is red, green, blue and, with four `channels`, one that is
+    unused."""
+    rows = []
+    for row in range(height):
+        line = pixels[row * stride : row * stride + width * channels]
+        if channels == 4:
+            packed = bytearray(3 * width)
+            for part in range(3):
+                packed[part::3] = line[part::4]
+            line = bytes(packed)
+        rows.append(b"\0" + line)
+    return _png(b"".join(rows), width, height, 2)
+
+
+def _grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
+    """One byte a pixel, `stride` bytes a row."""
+    return _png(
+        b"".join(b"\0" + pixels[row * stride : row * stride + width] for row in range(height)), width, height, 0
+    )
+
+
+def _png(rows: bytes, width: int, height: int, colour: int) -> bytes:
+    """A PNG of rows that begin with their filter, 0; `colour` is its kind: 0 grey, 2 red, green and blue."""
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows, 6)),
+        (b"IEND", b""),
+    )
+    chunks = (struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d)) for kind, d in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def placer(
+    box: tuple[float, float, float, float], rotation: int
+) -> Callable[[float, float, float, float], tuple[float, float, float, float]]:
+    """A function from user space (y up) to display space (y down, rotated as shown)."""
+    left, bottom, right, top = box
+    if rotation == 90:
+        return lambda x0, y0, x1, y1: (y0 - bottom, x0 - left, y1 - bottom, x1 - left)
+    if rotation == 180:
+        return lambda x0, y0, x1, y1: (right - x1, y0 - bottom, right - x0, y1 - bottom)
+    if rotation == 270:
+        return lambda x0, y0, x1, y1: (top - y1, right - x1, top - y0, right - x0)
+    return lambda x0, y0, x1, y1: (x0 - left, top - y1, x1 - left, top - y0)

@@ -1,0 +1,1 @@
+"""Text that stands as it is: plain text, Markdown, USLM XML."""

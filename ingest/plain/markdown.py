@@ -1,0 +1,112 @@
+"""Markdown to Document: what a reader of the rendered page sees, headings as sections, no pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docqa.ingest.assemble import assemble, grade
+from docqa.ingest.plain.text import decode
+from docqa.ingest.structure import outline
+from docqa.ingest.structure.clean import clean, strip_invisible
+from docqa.ingest.types import Block, Document, Page
+
+
+def read_markdown(data: bytes, path: str, *, stem: str) -> Document:
+    """The Document of Markdown `data`. Raises NotADocument and NoText."""
+    from markdown_it import MarkdownIt
+
+    decoded, warnings = decode(data, path)
+    source, hidden = strip_invisible(clean(decoded))
+    tokens = MarkdownIt("commonmark").enable("table").parse(_without_front_matter(source))
+    writer = _Writer()
+    for token in tokens:
+        writer.take(token)
+    text = "".join(writer.parts).rstrip("\n")
+    sections = outline.build(writer.marks)
+    title = sections[0].title if sections and sections[0].level == 1 else stem
+    page = Page(0, None, text, grade(text), tuple(writer.blocks))
+    return assemble(
+        data, path, title=title, media_type="text/markdown", paged=False, pages=[page], sections=sections,
+        hidden=hidden, warnings=warnings,
+    )  # fmt: skip
+
+
+def _without_front_matter(source: str) -> str:
+    if source.startswith("---\n"):
+        end = source.find("\n---\n", 4)
+        if end >= 0:
+            return source[end + 5 :]
+    return source
+
+
+class _Writer:
+    """Collects the text of tokens with its blocks and headings."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.blocks: list[Block] = []
+        self.marks: list[outline.Mark] = []
+        self._length = 0
+        self._level = 0
+        self._cells: list[str] | None = None
+        self._items: list[int | None] = []
+        self._bullet = ""
+
+    def take(self, token: Any) -> None:
+        kind = token.type
+        if kind == "heading_open":
+            self._level = int(token.tag[1])
+        elif kind == "heading_close":
+            self._level = 0
+        elif kind == "inline":
+            self._inline(_plain(token.children or []))
+        elif kind in ("fence", "code_block"):
+            self._block(token.content.rstrip("\n"), "code", "\n\n")
+        elif kind == "bullet_list_open":
+            self._items.append(None)
+        elif kind == "ordered_list_open":
+            self._items.append(int(token.attrs.get("start", 1)))
+        elif kind in ("bullet_list_close", "ordered_list_close"):
+            self._items.pop()
+        elif kind == "list_item_open":
+            self._bullet = f"{token.info}{token.markup} " if self._items[-1] is not None else "- "
+        elif kind == "tr_open":
+            self._cells = []
+        elif kind == "tr_close" and self._cells is not None:
+            row, self._cells = self._cells, None
+            self._block(" | ".join(row), "table", "\n")
+
+    def _inline(self, text: str) -> None:
+        if self._cells is not None:
+            self._cells.append(text)
+        elif self._level:
+            number, title = outline.split_number(text)
+            if title:
+                self.marks.append(outline.Mark(self._level, number, title, 1, self._length, "markup", 1.0))
+            self._block(text, "heading", "\n\n")
+        elif self._items:
+            bullet, self._bullet = self._bullet, ""
+            self._block(bullet + text, "list", "\n")
+        else:
+            self._block(text, "para", "\n\n")
+
+    def _block(self, text: str, kind: str, separator: str) -> None:
+        if not text.strip():
+            return
+        self.blocks.append(Block(self._length, self._length + len(text), kind))
+        self.parts += (text, separator)
+        self._length += len(text) + len(separator)
+
+
+def _plain(children: list[Any]) -> str:
+    out: list[str] = []
+    for child in children:
+        if child.type in ("text", "code_inline", "text_special"):
+            out.append(child.content)
+        elif child.type == "softbreak":
+            out.append(" ")
+        elif child.type == "hardbreak":
+            out.append("\n")
+        elif child.type == "image":
+            out.append(_plain(child.children or []))
+    return "".join(out).strip()

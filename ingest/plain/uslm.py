@@ -1,0 +1,156 @@
+"""United States Legislative Markup (bills, the US Code) to Document: levels are sections, no pages.
+
+A level prints its `num` and `heading` on a line of their own, its text below; the identifier is the section's id in
+the law. Law that is quoted (`quotedContent`) is kept as text and never made into sections of the statute that
+quotes it. The parser is the standard library's, with document types and entities refused.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+from docqa.ingest.assemble import assemble, grade
+from docqa.ingest.errors import NotADocument
+from docqa.ingest.structure import outline
+from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+from docqa.ingest.types import Block, Document, Page
+from docqa.ingest.xml_tree import local, parse_xml
+
+_NAMESPACES = ("http://xml.house.gov/schemas/uslm/", "http://schemas.gpo.gov/xml/uslm")
+_BIG = ("title", "subtitle", "chapter", "subchapter", "part", "subpart", "division", "subdivision", "article",
+        "subarticle", "appendix", "schedule", "section", "preamble")  # fmt: skip
+_SMALL = ("subsection", "paragraph", "subparagraph", "clause", "subclause", "item", "subitem", "subsubitem", "level")
+_LEVELS = frozenset(_BIG + _SMALL)
+_LINES = frozenset(
+    ("chapeau", "continuation", "proviso", "content", "p", "longTitle", "docTitle", "officialTitle", "enactingFormula",
+     "note", "sourceCredit", "signatures", "recital", "docNumber", "term", "row", "tr")
+)  # fmt: skip
+_SKIPPED = frozenset(("meta", "toc", "style", "script", "layout"))
+_QUOTED = frozenset(("quotedContent", "quotedText"))
+
+
+def is_uslm(data: bytes) -> bool:
+    """Whether the first 4 KiB of XML name a USLM namespace."""
+    head = data[:4096]
+    return any(name.encode() in head for name in _NAMESPACES)
+
+
+def read_uslm(data: bytes, path: str, *, stem: str) -> Document:
+    """The Document of USLM `data`. Raises NotADocument, Unreadable, TooLarge and NoText."""
+    root = _parse(data, path)
+    writer = _Writer()
+    writer.walk(root, False)
+    writer.flush()
+    text = "".join(writer.parts).rstrip("\n")
+    title = _meta_title(root) or stem
+    page = Page(0, None, text, grade(text), tuple(writer.blocks))
+    sections = outline.build(writer.marks)
+    labelled = tuple(
+        type(s)(s.id, s.number, s.title, s.level, s.page, s.start, s.source, s.confidence, s.parent, locator)
+        for s, locator in zip(sections, writer.locators, strict=True)
+    )
+    return assemble(
+        data, path, title=title, media_type="application/uslm+xml", paged=False, pages=[page], sections=labelled,
+        hidden=writer.hidden,
+    )  # fmt: skip
+
+
+def _parse(data: bytes, path: str) -> Element:
+    # The schema asks for UTF-8.
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
+        raise NotADocument("USLM in UTF-16 is not read", path, "Save it as UTF-8 and try again")
+    return parse_xml(data, path)
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.blocks: list[Block] = []
+        self.marks: list[outline.Mark] = []
+        self.locators: list[str] = []
+        self.hidden = 0
+        self._length = 0
+        self._pending: list[str] = []
+        self._path: list[tuple[str, str]] = []
+        self._numbered = False
+
+    def walk(self, element: Element, quoted: bool) -> None:
+        name = local(element)
+        if name in _SKIPPED:
+            return
+        if name in _QUOTED:
+            quoted = True
+        is_level = name in _LEVELS and not quoted
+        children = list(element)
+        if is_level:
+            children = self._open_level(element, name, children)
+        elif (name in _LINES or name in _LEVELS) and not self._numbered:
+            self.flush()
+        self._add(element.text)
+        for child in children:
+            self.walk(child, quoted)
+            self._add(child.tail)
+        if is_level:
+            self.flush()
+            self._path.pop()
+        elif name in _LINES or name in _LEVELS:
+            self.flush()
+
+    def _open_level(self, element: Element, name: str, children: list[Element]) -> list[Element]:
+        """Prints number and heading of a level; its other children are returned."""
+        if not self._numbered:
+            self.flush()
+        num = next((c for c in children if local(c) == "num"), None)
+        heading = next((c for c in children if local(c) == "heading"), None)
+        number = _words(num) if num is not None else ""
+        title = _words(heading) if heading is not None else ""
+        self._path.append((name, number))
+        start = self._length
+        head = squeeze(f"{number} {title}")
+        if head and (heading is not None or name in _BIG):
+            level = _BIG.index(name) + 1 if name in _BIG else len(_BIG) + _SMALL.index(name) + 1
+            self.marks.append(outline.Mark(level, number.strip(" .—") or None, title or head, 1, start, "markup", 1.0))
+            self.locators.append(self._locator() or head)
+            self.flush()
+            self._pending.append(head)
+            self.flush("heading")
+        elif number:
+            # The text that follows goes on the line of its number.
+            self._pending.append(number + " ")
+            self._numbered = True
+        return [c for c in children if c is not num and c is not heading]
+
+    def _locator(self) -> str:
+        """Where this level stands in the law, such as "§ 4(a)(1)"."""
+        at = next((i for i in range(len(self._path) - 1, -1, -1) if self._path[i][0] in _BIG), None)
+        if at is None:
+            return ""
+        own = self._path[at][1].strip(" .—")
+        return own + "".join(number.strip(" .—") for _, number in self._path[at + 1 :])
+
+    def _add(self, text: str | None) -> None:
+        if text and (self._pending or text.strip()):
+            self._pending.append(text)
+            self._numbered = self._numbered and not text.strip()
+
+    def flush(self, kind: str = "para") -> None:
+        text, hidden = strip_invisible(clean("".join(self._pending)))
+        self.hidden += hidden
+        self._pending.clear()
+        self._numbered = False
+        text = squeeze(" ".join(text.split()))
+        if text:
+            self.blocks.append(Block(self._length, self._length + len(text), kind))
+            self.parts += (text, "\n")
+            self._length += len(text) + 1
+
+
+def _words(element: Element) -> str:
+    return squeeze(" ".join(clean("".join(element.itertext())).split()))
+
+
+def _meta_title(root: Element) -> str:
+    for element in root.iter():
+        if local(element) == "title" and not len(element) and element.text and "purl.org/dc" in str(element.tag):
+            return squeeze(clean(element.text))
+    return ""

@@ -1,0 +1,1 @@
+"""The structure that all formats share: outline, numbering, references, notes, passages, sentences."""

@@ -1,0 +1,122 @@
+"""Characters: what a text may hold after ingest, hard-wrapped lines, and words broken at line ends."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+# Everything below U+0020 but tab and newline, DEL and C1, lone surrogates, non-characters: none may reach a
+# terminal or a UTF-8 writer.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# Invisible characters that can carry text a reader does not see, or turn the order of what they see.
+_INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]+")
+_SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
+_BROKEN = re.compile(r"[-\u00ad\u2010]$")
+_BREAKS = re.compile(r"(?<=\w[-\u00ad\u2010]) (?=[a-z])")
+_BROKEN_WORD = re.compile(r"\w+[-\u00ad\u2010] [a-z]\w*")  # in lines that were joined with spaces
+_WIDE_MIN, _WIDE_MAX = 55, 90
+_DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
+
+
+def clean(text: str) -> str:
+    r"""`text` in NFC with `\n` lines; forbidden control characters and lone surrogates become U+FFFD."""
+    if text.isascii() and not _FORBIDDEN.search(text):
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", _FORBIDDEN.sub("\ufffd", text))
+
+
+def strip_invisible(text: str) -> tuple[str, int]:
+    """`text` without zero-width, direction and tag characters, and how many suspicious runs of them there were.
+
+    Only tag characters and runs of two or more count: a single mark is ordinary typography.
+    """
+    if text.isascii():
+        return text, 0
+    hidden = 0
+    for match in _INVISIBLE.finditer(text):
+        run = match.group()
+        hidden += len(run) > 1 or ord(run[0]) >= 0xE0000
+    return _INVISIBLE.sub("", text), hidden
+
+
+def squeeze(text: str) -> str:
+    """`text` with every run of spaces as one space, none at its ends."""
+    return _SPACES.sub(" ", text).strip(" ")
+
+
+def mask_digits(line: str) -> str:
+    """The key under which running heads and feet are equal: digits masked, case and spaces folded."""
+    return squeeze(_DIGITS.sub("#", line).casefold())
+
+
+class Hyphens:
+    """Decides for words broken at line ends whether the hyphen was printed for the break or belongs to the word.
+
+    It belongs when the document has the hyphenated form in the middle of a line, or when a half is not lower case.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._seen: Counter[str] = Counter()
+        broken = False
+        for line in lines:
+            words = _WORDS.findall(_BROKEN_WORD.sub(" ", line.lower()))
+            # The halves of broken words are no words.
+            first, broken = int(broken), _BROKEN.search(line) is not None
+            self._seen.update(words[first : len(words) - broken])
+
+    def join(self, before: str, after: str) -> str | None:
+        """`before` and `after` as one line when `before` ends with a broken word, None when it does not.
+
+        A soft hyphen always goes; another one goes when the joined word stands elsewhere, or when nothing else
+        speaks for the hyphen.
+        """
+        if not _BROKEN.search(before) or len(before) < 2 or not (before[-2].isalnum() and after[:1].isalnum()):
+            return None
+        left, right = re.search(r"\w+$", before[:-1]), re.match(r"\w+", after)
+        assert left and right
+        head, tail = left.group(), right.group()
+        if before[-1] == "\u00ad":
+            return before[:-1] + after
+        joined, hyphenated = (head + tail).lower(), f"{head}-{tail}".lower()
+        if self._seen[joined] > self._seen[hyphenated]:
+            return before[:-1] + after
+        if self._seen[hyphenated] or not (head.islower() and tail.islower()) or len(tail) < 2:
+            return before + after
+        # A compound such as "long-term" that stands only here: its halves are words of this document.
+        if not self._seen[joined] and min(len(head), len(tail)) > 2 and self._seen[head] and self._seen[tail]:
+            return before + after
+        return before[:-1] + after
+
+    def mend(self, text: str) -> str:
+        """`text` in which lines of print were joined with spaces, with its broken words joined."""
+        parts = _BREAKS.split(text)
+        mended = parts[0]
+        for part in parts[1:]:
+            suspended = part.startswith(("and ", "or ", "to "))  # "short- and long-term"
+            mended = (None if suspended else self.join(mended, part)) or f"{mended} {part}"
+        return mended
+
+
+def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
+    """Paragraphs of hard-wrapped text: joins lines when nine tenths of the full ones are 55 to 90 wide.
+
+    A blank line, an indented line and a list item start a new line; text that is not hard-wrapped is unchanged.
+    """
+    from docqa.ingest.structure.sentences import is_opener
+
+    full = [len(line) for line, after in zip(lines, lines[1:], strict=False) if line.strip() and after.strip()]
+    wrapped = sum(_WIDE_MIN <= width <= _WIDE_MAX for width in full)
+    if len(full) < 4 or wrapped < 0.9 * len(full):
+        return lines
+    out: list[str] = []
+    for line in lines:
+        starts = not line.strip() or line[:1].isspace() or is_opener(line) or not out or not out[-1].strip()
+        if starts:
+            out.append(line.rstrip())
+        else:
+            out[-1] = hyphens.join(out[-1], line.strip()) or f"{out[-1]} {line.strip()}"
+    return out

@@ -1,0 +1,129 @@
+"""Who stands under whom: the depth of each heading, from the numbers and names of all of them.
+
+A stack, not a fixed ladder: a heading goes on its own family where that is open, else it opens one below. What ends a
+document (references, exhibits) closes what is above, and numbers below a schedule are the schedule's own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from docqa.ingest.structure.numbering import Numbered
+
+ATTACHMENTS = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment"))
+NUMBERS = frozenset(("decimal", "roman", "letter", "bare letter"))
+_SWAPPED = frozenset(("part", "chapter", "subchapter", "division"))
+_REFERENCES = frozenset(("references", "bibliography", "works cited", "literature cited", "références"))
+_BACK = _REFERENCES | frozenset(
+    ("abstract", "acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "remerciements", "index",
+     "glossary", "contents", "table of contents", "preface", "foreword")
+)  # fmt: skip
+
+
+def levels(headings: Sequence[Numbered]) -> list[int]:
+    """The level of every heading, 1 for the outermost."""
+    return _Nesting(headings).levels()
+
+
+class _Nesting:
+    def __init__(self, headings: Sequence[Numbered]) -> None:
+        self.headings = headings
+        self.last = {heading.family: at for at, heading in enumerate(headings)}
+        self.names = Counter(_name(heading) for heading in headings if heading.family == "named")
+        self.firsts = Counter(heading.family for heading in headings if heading.ordinals[:1] == (1,))
+        self.stack: list[Numbered] = []
+        self.after_references = False
+
+    def levels(self) -> list[int]:
+        found: list[int] = []
+        for at, heading in enumerate(self.headings):
+            if heading.family == "named":
+                self._name(at, heading)
+            elif heading.family in ATTACHMENTS:
+                self._attachment(at, heading)
+            elif heading.family in NUMBERS:
+                self._number(at, heading)
+            else:
+                self._division(at, heading)
+            self.stack.append(heading)
+            found.append(len(self.stack))
+        return found
+
+    def _name(self, at: int, heading: Numbered) -> None:
+        name = _name(heading)
+        following = next((other for other in self.headings[at + 1 :] if other.family != "named"), None)
+        if following is not None and following.family == "decimal":
+            # "4", "Results", "4.1": what goes on behind the name is still open.
+            held = [n for n, open_ in enumerate(self.stack) if _holds(open_.ordinals, following.ordinals)]
+            if held and self.stack[held[-1]].family == "decimal":
+                del self.stack[held[-1] + 1 :]
+                return
+        if name in _REFERENCES:
+            self.after_references = True
+        while self.stack and (self._top() in NUMBERS or self._top() == "named"):
+            self.stack.pop()
+        # Every chapter of a collection may have references of its own; else they are the whole document's.
+        if name in _BACK and self.names[name] == 1:
+            self.stack.clear()
+
+    def _attachment(self, at: int, heading: Numbered) -> None:
+        outer = [n for n, open_ in enumerate(self.stack) if open_.family in ATTACHMENTS]
+        same = [n for n in outer if self.stack[n].family == heading.family]
+        if same:
+            del self.stack[same[0] :]
+        elif outer and self.last[self.stack[outer[-1]].family] > at:
+            # Exhibit C, Annex I, Exhibit D: the annex belongs to the exhibit.
+            del self.stack[outer[-1] + 1 :]
+        else:
+            self.stack.clear()
+
+    def _division(self, at: int, heading: Numbered) -> None:
+        if self._pop_family(heading.family):
+            return
+        while self.stack and self._is_finer(self.stack[-1], heading, at):
+            self.stack.pop()
+
+    def _is_finer(self, open_: Numbered, heading: Numbered, at: int) -> bool:
+        """Whether the open heading cannot hold `heading`."""
+        if open_.family in ATTACHMENTS:
+            return False
+        if open_.family in NUMBERS or open_.family == "named":
+            return True
+        swapped = {open_.family, heading.family} <= _SWAPPED
+        goes_on = self.last[open_.family] > at or self.firsts[heading.family] > self.firsts[open_.family]
+        if swapped and heading.ordinals[:1] == (1,) and goes_on:
+            return False  # chapters that hold parts: the order is the document's own
+        return open_.rank > heading.rank
+
+    def _number(self, at: int, heading: Numbered) -> None:
+        while self.stack and self._top() == "named":
+            self.stack.pop()
+        same = [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
+        if same:
+            held = [n for n in same if _holds(self.stack[n].ordinals, heading.ordinals)]
+            del self.stack[held[-1] + 1 if held else same[0] :]
+            return
+        letters = heading.family in ("letter", "bare letter")
+        closed = heading.family == "bare letter" and self.last.get("decimal", -1) < at
+        if letters and (self.after_references or closed):
+            # "A Proofs" behind the last section is an appendix, no part of that section.
+            while self.stack and self._top() in NUMBERS:
+                self.stack.pop()
+
+    def _pop_family(self, family: str) -> bool:
+        same = [n for n, open_ in enumerate(self.stack) if open_.family == family]
+        if same:
+            del self.stack[same[-1] :]
+        return bool(same)
+
+    def _top(self) -> str:
+        return self.stack[-1].family
+
+
+def _holds(outer: tuple[int, ...], inner: tuple[int, ...]) -> bool:
+    return len(outer) < len(inner) and inner[: len(outer)] == outer
+
+
+def _name(heading: Numbered) -> str:
+    return heading.title.lower().strip(" .:")

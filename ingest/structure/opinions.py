@@ -1,0 +1,82 @@
+"""The parts of a court's opinion: syllabus, opinion of the court, concurrences, dissents, each with who speaks.
+
+A dissent that is quoted as the holding is the classic harm, so every quote from an opinion names its part.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from docqa.ingest.types import Page
+
+_NAME = r"[A-Z][^\W\d_]+(?:[’'-][^\W\d_]+)*"
+_WHOM = r"(?:,\s+with\s+whom\s[^.:]{3,200}?\bjoins?\b[^.:]{0,80}?)?"
+_VIEW = r"(?P<view>(?:(?:specially|respectfully)\s+)?(?:concurring|dissenting)[a-z ,]{0,90})"
+_JUSTICE = re.compile(
+    rf"(?:MR\.\s+)?(?:CHIEF\s+JUSTICE|JUSTICE|Chief\s+Justice|Justice)\s+(?P<name>{_NAME}){_WHOM},?\s+"
+    rf"(?:(?P<whose>delivered\s+the\s+opinion|announced\s+the\s+judgment)\b|{_VIEW}\s*[.:])"
+)
+_JUDGE = re.compile(
+    rf"(?P<name>{_NAME}(?:\s+{_NAME})?),\s+(?:(?:Chief|Senior|Presiding|Associate)\s+)?"
+    rf"(?:(?:Circuit|District|Bankruptcy|Appellate)\s+)?(?:Judge|Justice|C\.\s?J\.|J\.)(?:{_WHOM},\s+{_VIEW})?\s*[.:]"
+)
+_PER_CURIAM = re.compile(r"(?:PER CURIAM|Per Curiam)\s*(?:[.:]|$)")
+_COURT = re.compile(r"\b(?:supreme court|courts? of appeals?|district court|superior court|court of)\b", re.IGNORECASE)
+_SYLLABUS = re.compile(r"(?:Syllabus|SYLLABUS)$")
+
+
+class Opinion(NamedTuple):
+    """Where a part begins (`page` from 1), and its title, which names who speaks."""
+
+    page: int
+    start: int
+    title: str
+
+
+def find_opinions(pages: Sequence[Page]) -> list[Opinion]:
+    """The parts in the order of the document; empty where this is no opinion of a court."""
+    found: list[Opinion] = []
+    signed = False
+    for page in pages:
+        at = 0
+        for line in page.text.split("\n"):
+            indent = len(line) - len(line.lstrip())
+            title = _title(line.strip())
+            if title is not None and not (found and found[-1].title == title):
+                found.append(Opinion(page.page, at + indent, title))
+                signed = signed or title != "Syllabus"
+            at += len(line) + 1
+    return found if signed and _is_court(pages) else []
+
+
+def _is_court(pages: Sequence[Page]) -> bool:
+    head = "\n".join(page.text[:6000] for page in pages[:4])
+    return _COURT.search(head) is not None
+
+
+def _title(line: str) -> str | None:
+    if _SYLLABUS.match(line):
+        return "Syllabus"
+    match = _JUSTICE.match(line)
+    if match:
+        if match["whose"]:
+            which = "Opinion of the Court" if match["whose"].startswith("delivered") else "Judgment of the Court"
+            return f"{which} ({_spelt(match['name'])})"
+        return f"{_spelt(match['name'])}, {_words(match['view'])}"
+    match = _JUDGE.match(line)
+    if match and match["view"]:
+        return f"{_spelt(match['name'])}, {_words(match['view'])}"
+    if match and match["name"].isupper():
+        return f"Opinion of the court ({_spelt(match['name'])})"
+    return "Opinion of the court (per curiam)" if _PER_CURIAM.match(line) else None
+
+
+def _spelt(name: str) -> str:
+    """A name in capitals as it is written elsewhere; "McCONNELL" stays."""
+    return " ".join(word.capitalize() if word.isupper() else word for word in name.split())
+
+
+def _words(view: str) -> str:
+    return " ".join(view.split()).rstrip(" ,")

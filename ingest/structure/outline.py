@@ -1,0 +1,438 @@
+"""The tree of sections: bookmarks checked against the page, else printed numbering, else how headings look.
+
+An unknown structure gives no sections: a guess is never shown as a fact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from docqa.ingest.pdf.layout.paragraphs import Heading
+from docqa.ingest.structure.nesting import NUMBERS, levels
+from docqa.ingest.structure.numbering import Numbered, parse_heading
+from docqa.ingest.structure.opinions import find_opinions
+from docqa.ingest.structure.sequence import Step, best_chain
+from docqa.ingest.types import Page, Section
+
+_FOLD = re.compile(r"[\W_]+")
+_MAX_TITLE_CHARS = 300
+# What may stand before a title on its line: "4.A.1", "IV.", "Section 12 -".
+_NUMBER_AHEAD = re.compile(
+    r"((?:(?:title|part|chapter|subchapter|article|division|section|sec\.|§|clause|schedule|exhibit|appendix|annex)\s*)?"
+    r"\(?(?:\d{1,4}|[A-Z]|[IVXLC]{1,7})[A-Z]{0,2}(?:\.(?:\d{1,3}|[A-Z]))*)[.):]{0,2}\s*[-–—]?",
+    re.IGNORECASE,
+)
+
+
+class Mark(NamedTuple):
+    """A heading before it has a place in the tree: `level` counts from 1, smaller is further out."""
+
+    level: int
+    number: str | None
+    title: str
+    page: int
+    start: int
+    source: str
+    confidence: float
+
+
+def with_opinions(marks: Sequence[Mark], pages: Sequence[Page]) -> list[Mark]:
+    """`marks` with the parts of a court's opinion above them, where the pages are one.
+
+    What only looks like a heading there is the caption that every part repeats.
+    """
+    opinions = find_opinions(pages)
+    if not opinions:
+        return list(marks)
+    first = (opinions[0].page, opinions[0].start)
+    parts = [Mark(1, None, part.title, part.page, part.start, "opinion", 0.95) for part in opinions]
+    inner = [
+        mark._replace(level=mark.level + 1) if (mark.page, mark.start) > first else mark
+        for mark in marks
+        if mark.source != "style"
+    ]
+    return sorted([*parts, *inner], key=lambda mark: (mark.page, mark.start, mark.level))
+
+
+class Bookmark(NamedTuple):
+    """An entry of a PDF's own outline; `page` from 1."""
+
+    level: int
+    title: str
+    page: int
+
+
+def build(marks: Sequence[Mark], labels: Sequence[str | None] | None = None) -> tuple[Section, ...]:
+    """Sections in preorder from marks in document order.
+
+    Ids are the path from the root ("2.1" is the first child of the second top section). `labels` are the pages'
+    labels; without them (a document without pages) a section's label is its number, else its title.
+    """
+    sections: list[Section] = []
+    stack: list[tuple[int, str]] = []
+    children: Counter[str] = Counter()
+    for mark in marks:
+        while stack and stack[-1][0] >= mark.level:
+            stack.pop()
+        parent = stack[-1][1] if stack else None
+        children[parent or ""] += 1
+        own = f"{parent}.{children[parent or '']}" if parent else str(children[""])
+        label = labels[mark.page - 1] if labels is not None else mark.number or mark.title
+        level = len(stack) + 1
+        title = mark.title[:_MAX_TITLE_CHARS]
+        sections.append(
+            Section(own, mark.number, title, level, mark.page, mark.start, mark.source, mark.confidence, parent, label)
+        )
+        stack.append((mark.level, own))
+    return tuple(sections)
+
+
+def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list[Mark]:
+    """Bookmarks as marks in document order, each with its place in the page text where its title was found.
+
+    Empty when there are fewer than two, or when fewer than half of the titles stand on (or next to) their page: such
+    an outline belongs to another version of the file.
+    """
+    marks: list[Mark] = []
+    found = 0
+    folded: dict[int, tuple[str, list[int]]] = {}
+    before = (1, 0)
+    for bookmark in bookmarks:
+        title = " ".join(bookmark.title.split())
+        if not title or not 1 <= bookmark.page <= len(pages):
+            continue
+        place = _locate(title, bookmark.page, pages, folded, before)
+        found += place is not None
+        # A title that is not found begins where its page does, or right behind the heading before it.
+        before = place or max((bookmark.page, 0), _line_after(before, pages) if before[0] == bookmark.page else (1, 0))
+        number, name = _numbered_title(title, place, pages)
+        marks.append(Mark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5))
+    if len(marks) < 2 or found < 0.5 * len(marks):
+        return []
+    # Stable: a parent and its first child may share a place. Levels keep the tree when a title was misplaced.
+    return sorted(marks, key=lambda mark: (mark.page, mark.start))
+
+
+def split_number(title: str) -> tuple[str | None, str]:
+    """The printed number of a heading and its words; no number where it might be a word ("A New Method")."""
+    parsed = parse_heading(title)
+    if parsed is None or not parsed.number or parsed.family == "bare letter":
+        return None, title
+    return parsed.number, parsed.title
+
+
+def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[Page]) -> tuple[str | None, str]:
+    """Number and words of a bookmark; the number from the page where the bookmark has none."""
+    number, name = split_number(title)
+    if number is None and place is not None:
+        text = pages[place[0] - 1].text
+        first = _FOLD.sub("", title)[:1].casefold()
+        ahead = _NUMBER_AHEAD.match(text, place[1])
+        if ahead and text[ahead.end() :].lstrip()[:1].casefold() == first and ahead.end() > ahead.start():
+            rest, _ = _fold(text[ahead.end() : ahead.end() + 2 * len(title) + 40])
+            if rest.startswith(_FOLD.sub("", title).casefold()):
+                return ahead.group(1).strip(" ("), name
+    return number, name
+
+
+def _line_after(place: tuple[int, int], pages: Sequence[Page]) -> tuple[int, int]:
+    text = pages[place[0] - 1].text
+    end = text.find("\n", place[1])
+    return place[0], end + 1 if end >= 0 else place[1]
+
+
+def _locate(
+    title: str,
+    page: int,
+    pages: Sequence[Page],
+    folded: dict[int, tuple[str, list[int]]],
+    before: tuple[int, int],
+) -> tuple[int, int] | None:
+    """Where `title` stands on `page` or beside it: behind the heading before it rather than above, alone on its line
+    rather than in a sentence."""
+    needle = _FOLD.sub("", title).casefold()
+    found: list[tuple[tuple[bool, ...], int, int]] = []
+    for order, candidate in enumerate((page, page + 1, page - 1)):
+        if not needle or not 1 <= candidate <= len(pages):
+            continue
+        if candidate not in folded:
+            folded[candidate] = _fold(pages[candidate - 1].text)
+        text, offsets = folded[candidate]
+        at = text.find(needle)
+        while at >= 0:
+            start, whole, opens = _line_of(pages[candidate - 1].text, offsets[at], offsets[at + len(needle) - 1] + 1)
+            behind = (candidate, start) >= before
+            # Its own line behind the heading before; else the page that the bookmark names, not one beside it.
+            found.append(((whole and behind, order == 0, whole, behind, opens, order == 1), candidate, start))
+            at = text.find(needle, at + 1)
+    if not found:
+        return None
+    _, number, start = max(found, key=lambda place: (place[0], -place[1], -place[2]))
+    return number, start
+
+
+def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
+    """Where the heading at `start:end` begins with its printed number; whether it fills its line, and opens it."""
+    line_start = body.rfind("\n", 0, start) + 1
+    ahead = body[line_start:start].strip()
+    rest = body[end:].split("\n", 1)[0].strip(" .:")
+    if ahead and not _NUMBER_AHEAD.fullmatch(ahead):
+        return start, False, False
+    return line_start, not rest, True
+
+
+def _fold(text: str) -> tuple[str, list[int]]:
+    kept: list[str] = []
+    offsets: list[int] = []
+    for at, char in enumerate(text):
+        if char.isalnum():
+            for part in char.casefold():
+                kept.append(part)
+                offsets.append(at)
+    return "".join(kept), offsets
+
+
+class Candidate(NamedTuple):
+    """A line that may be a heading, with the page (from 1) it stands on."""
+
+    page: int
+    heading: Heading
+
+
+def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
+    """Headings by their numbers, in document order; `body` is the usual height of text, in points.
+
+    Numbering alone is not trusted: a line must also be set like a heading (larger, bold, in capitals, or alone), and
+    its number must follow from those before it (a first one, the next sibling, or a sibling of an open parent).
+    """
+    contents = _contents_pages(candidates)
+    lines, titles = _with_titles([c for c in candidates if c.page not in contents])
+    found = [
+        _Found(c, numbered, _is_strong(c.heading, body))
+        for c in lines
+        if (numbered := titles.get(id(c)) or parse_heading(c.heading.text)) and _looks_like_heading(c, numbered, body)
+    ]
+    kept = _with_unnumbered(lines, _in_sequence(_letters_for_numerals(found)))
+    marks = [
+        Mark(
+            level, f.numbered.number, _without_stop(f.numbered.title), f.candidate.page, f.candidate.heading.start,
+            "numbering", 0.9 if f.strong else 0.7,
+        )
+        for f, level in zip(kept, levels([f.numbered for f in kept]), strict=True)
+    ]  # fmt: skip
+    return marks if len(marks) >= 2 else []
+
+
+def _with_unnumbered(lines: Sequence[Candidate], kept: list[_Found]) -> list[_Found]:
+    """`kept` and the short lines between them that are set exactly like the outermost of them ("Data and code")."""
+    looks = Counter(
+        (round(2 * f.candidate.heading.size), f.candidate.heading.bold)
+        for f in kept
+        if f.strong and len(f.numbered.ordinals) <= 1 and f.numbered.family in ("decimal", "roman", "named")
+    )
+    inner = {
+        (round(2 * f.candidate.heading.size), f.candidate.heading.bold) for f in kept if len(f.numbered.ordinals) > 1
+    }
+    if not kept:
+        return kept
+    place = {id(f.candidate): f for f in kept}
+    out: list[_Found] = []
+    for line in lines:
+        heading = line.heading
+        look = (round(2 * heading.size), heading.bold)
+        if id(line) in place:
+            out.append(place[id(line)])
+        elif out and looks[look] > 1 and look not in inner and heading.alone and _is_name(heading.text):
+            out.append(_Found(line, Numbered("named", 5, (), None, heading.text), True))
+    return out
+
+
+def _is_name(text: str) -> bool:
+    letters = sum(char.isalpha() or char.isspace() for char in text)
+    plain = len(text) > 3 and text[0].isupper() and text[-1].isalpha() and letters > 0.9 * len(text)
+    return plain and len(text.split()) <= 8 and parse_heading(text) is None
+
+
+def _without_stop(title: str) -> str:
+    """ "Appearances." is printed so; the heading is "Appearances"."""
+    return title[:-1] if title.endswith(".") and "." not in title[:-1] else title
+
+
+class _Found(NamedTuple):
+    candidate: Candidate
+    numbered: Numbered
+    strong: bool
+
+
+def _is_strong(heading: Heading, body: float) -> bool:
+    return (heading.bold or heading.size > 1.08 * body) and not heading.run_in
+
+
+def _with_titles(candidates: Sequence[Candidate]) -> tuple[list[Candidate], dict[int, Numbered]]:
+    """The lines without those that are the title of the division above ("ARTICLE IV" / "PAYMENT"), and by the `id` of
+    its line each division that has such a title."""
+    kept: list[Candidate] = []
+    titles: dict[int, Numbered] = {}
+    bare: tuple[Candidate, Numbered] | None = None
+    for candidate in candidates:
+        if bare is not None and _is_title(bare[0], candidate):
+            titles[id(bare[0])] = bare[1]._replace(title=candidate.heading.text.rstrip(".:"))
+            bare = None
+            continue
+        numbered = parse_heading(candidate.heading.text)
+        untitled = numbered is not None and numbered.family not in NUMBERS and numbered.title == numbered.number
+        bare = (candidate, numbered) if numbered is not None and untitled else None
+        kept.append(candidate)
+    return kept, titles
+
+
+def _is_title(above: Candidate, line: Candidate) -> bool:
+    """Whether `line` follows at once on the number `above` and is set like a title."""
+    text = line.heading.text
+    if line.page != above.page or line.heading.start > above.heading.start + len(above.heading.text) + 3:
+        return False
+    numbered = parse_heading(text)
+    if line.heading.run_in or (numbered is not None and numbered.family != "named") or not text[:1].isupper():
+        return False
+    words = [word for word in text.split() if len(word) > 3]
+    capital = sum(word[0].isupper() for word in words)
+    return not text.endswith((",", ";")) and (text.isupper() or capital >= 0.6 * len(words))
+
+
+def _letters_for_numerals(found: Sequence[_Found]) -> list[_Found]:
+    """I, V and X are letters where H, U or W came before them and no Roman number did."""
+    last: dict[str, tuple[int, ...]] = {}
+    out: list[_Found] = []
+    for item in found:
+        numbered = item.numbered
+        letter = numbered.number or ""
+        if numbered.family == "roman" and len(letter) == 1 and last.get("letter") == (ord(letter) - 65,):
+            numbered = numbered._replace(family="letter", rank=6, ordinals=(ord(letter) - 64,))
+        last[numbered.family] = numbered.ordinals
+        out.append(item._replace(numbered=numbered))
+    return out
+
+
+def _in_sequence(found: Sequence[_Found]) -> list[_Found]:
+    """Those whose numbers follow from each other, family by family."""
+    bare = {f.numbered.ordinals for f in found if f.numbered.family == "bare letter"}
+    families: dict[str, list[int]] = {}
+    parts: list[int] = []
+    part = 0
+    for at, item in enumerate(found):
+        family = item.numbered.family
+        part += family not in NUMBERS and family != "named"
+        parts.append(part)
+        families.setdefault(family, []).append(at)
+    chosen: set[int] = set()
+    for family, places in families.items():
+        if family == "named":
+            chosen.update(places)
+        elif family not in NUMBERS:
+            chosen.update(_divisions(found, places))
+        elif family != "bare letter" or {(1,), (2,)} <= bare:
+            steps = [Step(found[at].numbered.ordinals, 3.0 if found[at].strong else 1.0, parts[at]) for at in places]
+            chain = [places[n] for n in best_chain(steps)]
+            alone = len(chain) == 1 and not (found[chain[0]].strong and found[chain[0]].numbered.ordinals[0] <= 1)
+            if not alone:
+                chosen.update(chain)
+    return [item for at, item in enumerate(found) if at in chosen]
+
+
+def _divisions(found: Sequence[_Found], places: Sequence[int]) -> list[int]:
+    """Articles, parts, schedules ...: a new beginning and a gap are usual there, a lone weak one is a mention."""
+    kept: list[int] = []
+    before: tuple[int, ...] | None = None
+    for at in places:
+        now, strong = found[at].numbered.ordinals, found[at].strong
+        if len(places) < 2 and not strong:
+            continue
+        if before is None:
+            follows = now[0] <= 1 or strong
+        else:
+            follows = now != before and (0 < now[0] - before[0] <= 3 or now[0] in (1, before[0]) or strong)
+        if follows:
+            kept.append(at)
+            before = now
+    return kept
+
+
+def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
+    """Pages whose numbered lines come again later, or that are headed "Contents": tables of contents."""
+    last_seen: dict[str, int] = {}
+    keys: dict[int, list[str]] = {}
+    numbers: dict[int, list[tuple[int, ...]]] = {}
+    headed: set[int] = set()
+    for candidate in candidates:
+        numbered = parse_heading(candidate.heading.text)
+        if numbered is None:
+            continue
+        if numbered.family == "named" and numbered.title.lower().endswith("contents"):
+            headed.add(candidate.page)
+        key = _FOLD.sub("", f"{numbered.number}{numbered.title.rstrip('0123456789 .')}").casefold()
+        last_seen[key] = candidate.page
+        keys.setdefault(candidate.page, []).append(key)
+        if numbered.family == "decimal":
+            numbers.setdefault(candidate.page, []).append(numbered.ordinals)
+    found: set[int] = set()
+    for page, own in keys.items():
+        again = sum(last_seen[key] > page for key in own)
+        # The legends of figures come again too, but in no order.
+        falls = sum(after < before for before, after in pairwise(numbers.get(page, ())))
+        if (again >= 4 and again >= 0.5 * len(own) and falls <= 0.3 * len(own)) or (page in headed and len(own) >= 5):
+            found.add(page)
+    return found
+
+
+def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -> bool:
+    heading = candidate.heading
+    text = heading.text
+    if text.count(". . .") or text.count("....") or re.search(r"\.{3,}\s*\d+$", text):
+        return False
+    if heading.run_in:
+        return numbered.family in ("decimal", "section", "article", "clause") and heading.size > 0.93 * body
+    larger = heading.size > 1.08 * body
+    capitals = numbered.title.isupper() and len(numbered.title) > 3
+    if larger or heading.bold or capitals:
+        return not text.rstrip().endswith((",", ";")) or larger
+    if heading.size < 0.93 * body:
+        return False
+    if text.rstrip().endswith("."):
+        # "5. Appearances." above its paragraphs; the sequence of numbers decides about it.
+        return numbered.family == "decimal" and heading.alone and len(numbered.title.split()) <= 5
+    short = len(text.split()) <= 10 and not text.rstrip().endswith((",", ";", ":"))
+    return short and heading.alone and "letter" not in numbered.family
+
+
+def from_style(candidates: Sequence[Candidate], body: float) -> list[Mark]:
+    """Headings by look alone: clearly larger than the text, or bold and alone on their line.
+
+    Levels are the ranks of the sizes. Used only where neither bookmarks nor numbers say more; confidence 0.4.
+    """
+    chosen = [c for c in candidates if _stands_out(c.heading, body)]
+    if not 2 <= len(chosen) <= max(12, 2 * len({c.page for c in candidates})):
+        return []
+    sizes = sorted({_size_key(c.heading, body) for c in chosen}, reverse=True)[:4]
+    return [
+        Mark(
+            sizes.index(key) + 1 if (key := _size_key(c.heading, body)) in sizes else len(sizes),
+            None, c.heading.text, c.page, c.heading.start, "style", 0.4,
+        )
+        for c in chosen
+    ]  # fmt: skip
+
+
+def _size_key(heading: Heading, body: float) -> int:
+    return round(heading.size) if heading.size > 1.12 * body else 0
+
+
+def _stands_out(heading: Heading, body: float) -> bool:
+    text = heading.text.strip()
+    words = text.split()
+    if len(words) > 12 or text.endswith((".", ",", ";")) or sum(c.isalpha() for c in text) < 0.6 * len(text) - 2:
+        return False
+    return heading.size > 1.12 * body or (heading.bold and heading.alone)

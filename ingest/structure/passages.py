@@ -1,0 +1,106 @@
+"""Passages: runs of one page's text of 80 to 200 words, cut where sentences or clauses end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.types import Span
+
+MIN_WORDS = 80
+AIM_WORDS = 130
+MAX_WORDS = 200
+
+# A word is a run without white space; East Asian characters count one each, and an endless run counts by length,
+# so that 200 words are a bounded number of characters in every script.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]{1,40}")
+_CLAUSE_END = re.compile(r"[;:]\s|[,—–]\s")
+
+
+def count_words(text: str) -> int:
+    """The number of words of `text` as passages count them; never fewer than `len(text.split())`."""
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
+    """Passages of one page's text, in order; together they cover everything that is not white space.
+
+    `headings` are the offsets where sections begin: a passage prefers to begin there. A page with fewer than 80
+    words is one passage. A passage has at most 200 words.
+    """
+    units = [(piece, count_words(text[piece.start : piece.end])) for piece in _units(text)]
+    groups = _group(units, _starts_of(units, headings))
+    return [Span(units[a][0].start, units[b - 1][0].end) for a, b in _balance(units, groups)]
+
+
+def _starts_of(units: list[tuple[Span, int]], headings: Sequence[int]) -> set[int]:
+    wanted = sorted(headings)
+    found: set[int] = set()
+    at = 0
+    for number, (span, _) in enumerate(units):
+        while at < len(wanted) and wanted[at] < span.end:
+            found.add(number)
+            at += 1
+    return found
+
+
+def _units(text: str) -> list[Span]:
+    """Sentences, those over 200 words cut at clause ends or, where there are none, between words."""
+    units: list[Span] = []
+    for span in sentences(text):
+        units.extend(_shorten(text, span))
+    return units
+
+
+def _shorten(text: str, span: Span) -> list[Span]:
+    words = [match.span() for match in _WORD.finditer(text, span.start, span.end)]
+    if len(words) <= MAX_WORDS:
+        return [span]
+    # A match begins at its punctuation, and a word that ends there begins a clause end.
+    ends = {match.start() + 1 for match in _CLAUSE_END.finditer(text, span.start, span.end)}
+    pieces: list[Span] = []
+    first = 0
+    while len(words) - first > MAX_WORDS:
+        cut = first + AIM_WORDS
+        for last in range(first + MAX_WORDS, first + MIN_WORDS, -1):
+            if words[last - 1][1] in ends:
+                cut = last
+                break
+        pieces.append(Span(words[first][0], words[cut - 1][1]))
+        first = cut
+    pieces.append(Span(words[first][0], span.end))
+    return pieces
+
+
+def _group(units: list[tuple[Span, int]], section_starts: set[int]) -> list[tuple[int, int]]:
+    groups: list[tuple[int, int]] = []
+    first = total = 0
+    for number, (_, words) in enumerate(units):
+        full = total + words > MAX_WORDS or total >= AIM_WORDS
+        if number > first and (full or (number in section_starts and total >= MIN_WORDS)):
+            groups.append((first, number))
+            first, total = number, 0
+        total += words
+    if first < len(units):
+        groups.append((first, len(units)))
+    return groups
+
+
+def _balance(units: list[tuple[Span, int]], groups: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Gives a short last passage to the one before it, or shares their sentences evenly."""
+    if len(groups) < 2:
+        return groups
+    (a, b), (_, c) = groups[-2], groups[-1]
+    total = sum(words for _, words in units[a:c])
+    if sum(words for _, words in units[b:c]) >= MIN_WORDS:
+        return groups
+    if total <= MAX_WORDS:
+        return [*groups[:-2], (a, c)]
+    best, left = b, 0
+    best_gap = total
+    for number in range(a, c - 1):
+        left += units[number][1]
+        if max(left, total - left) <= MAX_WORDS and abs(total - 2 * left) < best_gap:
+            best, best_gap = number + 1, abs(total - 2 * left)
+    return [*groups[:-2], (a, best), (best, c)]

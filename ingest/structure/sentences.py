@@ -1,0 +1,179 @@
+"""Where sentences begin and end in the text of a page.
+
+A newline in page text is a real break (a paragraph, an item, a heading) except where the line before plainly runs
+on. Inside a line, a full stop ends a sentence unless it belongs to an abbreviation of legal or academic prose, an
+initial, a number or a citation.
+"""
+
+from __future__ import annotations
+
+import re
+
+from docqa.ingest.types import Span
+
+# Abbreviations after which a sentence almost never ends, folded to lower case, without their last full stop.
+_TITLES_AND_PARTS = (
+    "mr mrs ms dr prof hon rev gen sen rep gov st mt messrs jr sr v vs cf e.g i.e viz al no nos art arts sec secs "
+    "§ ch chs cl para paras pt pts vol vols ed eds fig figs eq eqs tab ref refs app appx ex exh pp p "
+    "approx ca dept dist div est ass'n comm'n ct cir supp stat reg regs rev u.s u.k u.s.c c.f.r f f.2d f.3d f.4th "
+    "s.ct l.ed fed civ crim evid est tr am ass inv'rs ins bd indus mfg sys techs servs educ hosp univ int'l nat'l "
+    "jan feb mar apr jun jul aug sept sep oct nov dec thm lem prop def cor sched subsec subd tit"
+)
+# These may end a sentence: they do when the next word begins like a new one and is no number.
+_FIRMS_AND_HOURS = "etc inc ltd co corp llc l.l.c l.p p.c id ibid n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d"
+_BEFORE_NUMBERS = "no nos art arts sec secs ch cl para pt vol fig figs eq eqs tab p pp app sched §"
+# States as citations shorten them; only with a capital, since "ill." and "wash." are words too.
+_STATES = (
+    "ala ariz ark cal colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla ore pa tenn "
+    "tex va vt wash wis wyo"
+)
+_NEVER_ENDS, _MAY_END, _NUMBERED, _CAPITALISED = (
+    frozenset(words.split()) for words in (_TITLES_AND_PARTS, _FIRMS_AND_HOURS, _BEFORE_NUMBERS, _STATES)
+)
+_CLAUSE_NUMBER = re.compile(
+    r"(?:(?:§+|sections?|sec\.|article|art\.|rule|part|chapter|title|clause|schedule|appendix|exhibit)\s*)?"
+    r"\(?(?:\d{1,3}(?:\.\d+)*[a-z]?|[ivxlc]{1,6})$",
+    re.IGNORECASE,
+)
+_ELLIPSIS = re.compile(r"\.\s*$")
+
+_STOP = re.compile(r"[.!?…。！？؟۔]+[\"'”’)\]»]*(?=\s|$)|[。！？]+[”’」』）]*")
+_TAIL_WORD = re.compile(r"[^\s(\[“\"‘]{1,24}$")
+_OPENER = re.compile(
+    r"\s*(?:[•▪◦●■‣*]\s|[–-]\s+[A-Z]|\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Za-z]|[ivxlcIVXLC]{1,6})[.)]\s|\([A-Za-z0-9]{1,4}\)|§|"
+    r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z]|"
+    r"(?:PART|TITLE|CHAPTER|ARTICLE|SCHEDULE|EXHIBIT|APPENDIX|ANNEX|SECTION|Part|Chapter|Article|Schedule|Exhibit|"
+    r"Appendix|Annex|Section|Sec\.)\s+[\dA-Z])"
+)
+_RUNS_ON = re.compile(
+    r"(?:[,(\[–—&/-]|\b(?:the|a|an|of|and|or|to|in|on|at|by|for|with|from|as|that|which|is|are|was|were|be|been|"
+    r"any|such|its|their|this|these|not|shall|may|under|into|than|no|each|all))$"
+)
+_INLINE_ITEM = re.compile(r"(?<=[;:])(?:\s+(?:and|or|and/or))?\s+(?=\([A-Za-z0-9]{1,4}\)\s)")
+_LONG_WORDS = 60
+_CELLS = " | "
+_MAX_ROW_WORDS = 120
+
+
+def sentences(text: str) -> list[Span]:
+    """The sentences of `text`, in order, without overlap and without white space at their edges.
+
+    Everything between two spans is white space. A sentence of more than 60 words is cut before its inline items
+    "(a)", "(b)" ..., so that a quote can be a clause. The row of a table is one sentence, unless it is very long.
+    """
+    spans: list[Span] = []
+    for start, end in _lines(text):
+        row = _is_row(text[start:end])
+        for piece in [Span(start, end)] if row else _split_line(text, start, end):
+            spans.extend(_split_items(text, piece))
+    return spans
+
+
+def is_opener(text: str) -> bool:
+    """True when `text` begins like a numbered clause, a list item or a division ("(a) ", "12. ", "Article 4")."""
+    return _OPENER.match(text) is not None
+
+
+def _lines(text: str) -> list[tuple[int, int]]:
+    """Runs of lines that read as one, as ranges of `text`."""
+    runs: list[tuple[int, int]] = []
+    position = 0
+    for line in text.split("\n"):
+        start, end = position, position + len(line)
+        position = end + 1
+        if not line.strip():
+            runs.append((end, end))
+            continue
+        if runs and runs[-1][1] > runs[-1][0] and _continues(text[runs[-1][0] : runs[-1][1]], line):
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((start, end))
+    return [run for run in runs if run[1] > run[0]]
+
+
+def _is_row(line: str) -> bool:
+    """Whether `line` is the row of a table, with its cells set apart, short enough to be read as one."""
+    return _CELLS in line and line.count(" ") < _MAX_ROW_WORDS and line == line.strip()
+
+
+def _continues(before: str, line: str) -> bool:
+    tail = before[-40:].rstrip()
+    if _CELLS in line or _CELLS in before:
+        return False
+    if not tail or tail[-1] in ".!?;:" or is_opener(line):
+        return False
+    first = line.lstrip()[:1]
+    return first.islower() or first == "—" or _RUNS_ON.search(tail) is not None
+
+
+def _split_line(text: str, start: int, end: int) -> list[Span]:
+    spans: list[Span] = []
+    at = start
+    for match in _STOP.finditer(text, start, end):
+        if match.end() < end and not _ends_sentence(text, at, match.start(), match.end(), end):
+            continue
+        _append(spans, text, at, match.end())
+        at = match.end()
+    _append(spans, text, at, end)
+    return spans
+
+
+def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bool:
+    """Whether the punctuation at `stop:after` closes the sentence that began at `start`."""
+    if text[stop] in "。！？":
+        return True
+    following = text[after : after + 24].lstrip()
+    if not following:
+        return True
+    if text[stop] != ".":
+        return not following[0].islower()
+    word_match = _TAIL_WORD.search(text, max(start, stop - 24), stop)
+    word = word_match.group() if word_match else ""
+    first = following.lstrip("\"'“‘([")[:1]
+    if following[0] == "." or _ELLIPSIS.search(text, max(start, stop - 3), stop):
+        return False
+    if following[0].islower() or (first and first in ",;:"):
+        return False
+    if after > stop + 1 and text[after - 1] in '"”’':
+        return not first.islower()
+    return _word_ends(word, first, text[start:stop])
+
+
+def _word_ends(word: str, first: str, before: str) -> bool:
+    folded = word.lower().strip("§ ")
+    if not word:
+        return "§" not in before[-2:]
+    if folded in _MAY_END:
+        return first.isupper() and folded not in {"u.s", "u.k", "et", "al"}
+    if folded in _NUMBERED:
+        # "No. 12" runs on; "the answer is no. The court" ends.
+        return not (first.isdigit() or first in "§IVX") and word.islower() and folded in {"no", "art", "app", "p"}
+    if folded in _NEVER_ENDS or (word[0].isupper() and folded in _CAPITALISED):
+        return False
+    if len(word) == 1 and word.isalpha() and word.isupper():
+        return False
+    if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", word):
+        return False
+    # The number of a clause or section that opens the line ("12. The tenant ...", "§ 204. Anchoring").
+    return not (word[-1].isalnum() and _CLAUSE_NUMBER.match(before.strip()))
+
+
+def _split_items(text: str, span: Span) -> list[Span]:
+    if text.count(" ", span.start, span.end) < _LONG_WORDS:
+        return [span]
+    spans: list[Span] = []
+    at = span.start
+    for match in _INLINE_ITEM.finditer(text, span.start, span.end):
+        # The "and" of "; and (c)" stays with the clause before it.
+        _append(spans, text, at, match.end())
+        at = match.end()
+    _append(spans, text, at, span.end)
+    return spans
+
+
+def _append(spans: list[Span], text: str, start: int, end: int) -> None:
+    piece = text[start:end]
+    stripped = piece.strip()
+    if stripped:
+        begin = start + len(piece) - len(piece.lstrip())
+        spans.append(Span(begin, begin + len(stripped)))

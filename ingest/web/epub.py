@@ -1,0 +1,181 @@
+"""EPUB to Document: the files of the spine in reading order, its table of contents as sections, no pages.
+
+A chapter that the table of contents names is a section at the place it points to; headings that it does not name
+stand below it. Books under DRM are refused.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+
+from docqa.ingest.archive import Package
+from docqa.ingest.errors import Encrypted, Unreadable
+from docqa.ingest.types import Document
+from docqa.ingest.web.html import HtmlBlocks
+from docqa.ingest.web.html_source import decode_html, prepare
+from docqa.ingest.writer import BlockWriter
+from docqa.ingest.xml_tree import attribute, child, local, parse_xml
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+# Fonts are scrambled in this way so that nobody takes them out of a book; its text is not.
+_FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
+_PAGES = frozenset(("application/xhtml+xml", "text/html", "application/xml", "text/x-oeb1-document"))
+_MAX_ENTRIES = 20_000
+_MAX_LEVEL = 10
+
+# The sections that begin in a file, by the id of an element (None: where the file begins): (level, title).
+Contents = dict[str, dict[str | None, list[tuple[int, str]]]]
+
+
+def read_epub(data: bytes, path: str, *, stem: str, include_hidden: bool = False) -> Document:
+    """The Document of EPUB `data`. Raises Unreadable, Encrypted (DRM), TooLarge and NoText."""
+    book = Package(data, path)
+    _refuse_drm(book, path)
+    opf = _package_file(book, path)
+    root = _xml(book, opf, path)
+    if root is None:
+        raise Unreadable(f"its package file {opf} is missing", path, "Get the book again")
+    items = {attribute(item, "id"): item for item in child(root, "manifest") or ()}
+    contents = _contents(book, opf, root, items, path)
+    warnings: list[str] = []
+    writer = BlockWriter(include_hidden=include_hidden)
+    level = 0
+    for name in _spine(root, items, opf, warnings):
+        page = book.read(name)
+        if page is None:
+            warnings.append(f"{name} is missing in the book")
+            continue
+        source, remarks = decode_html(page, path)
+        warnings += [f"{name}: {remark}" for remark in remarks]
+        anchors = contents.get(name, {})
+        levels = [level for sections in anchors.values() for level, _ in sections]
+        # A file that the contents do not name goes on where the one before it ended.
+        level = max(levels, default=level)
+        HtmlBlocks(writer, path, level=level, anchors=anchors).write(source)
+    title = " ".join((_metadata(root, "title") or stem).split())
+    return writer.document(data, path, title=title, media_type="application/epub+zip", warnings=warnings)
+
+
+def _refuse_drm(book: Package, path: str) -> None:
+    encryption = _xml(book, "META-INF/encryption.xml", path)
+    if encryption is None:
+        return
+    for element in encryption.iter():
+        if local(element) == "EncryptedData":
+            method = attribute(child(element, "EncryptionMethod"), "Algorithm")
+            if method not in _FONT_METHODS:
+                raise Encrypted("the book is encrypted (DRM)", path, "Only books without DRM can be read")
+
+
+def _xml(book: Package, name: str, path: str) -> Element | None:
+    data = book.read(name)
+    return None if data is None else parse_xml(data, path, part=name, doctype=True)
+
+
+def _package_file(book: Package, path: str) -> str:
+    container = _xml(book, "META-INF/container.xml", path)
+    for element in container.iter() if container is not None else ():
+        if local(element) == "rootfile" and attribute(element, "full-path"):
+            return posixpath.normpath(attribute(element, "full-path") or "")
+    raise Unreadable("META-INF/container.xml names no package file", path, "Is it an EPUB? Get the book again")
+
+
+def _resolve(base: str, href: str | None) -> tuple[str, str | None]:
+    """The entry that `href` in the entry `base` points to, and the fragment behind it."""
+    target, _, fragment = (href or "").partition("#")
+    name = posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(target))) if target else base
+    return name, unquote(fragment) or None
+
+
+def _spine(root: Element, items: dict[str | None, Element], opf: str, warnings: list[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for reference in child(root, "spine") or ():
+        item = items.get(attribute(reference, "idref"))
+        if item is None:
+            if local(reference) == "itemref":
+                warnings.append(f"the book has no file for {attribute(reference, 'idref')!r} of its spine")
+            continue
+        name, _ = _resolve(opf, attribute(item, "href"))
+        kind = attribute(item, "media-type") or ""
+        if kind not in _PAGES:
+            warnings.append(f"{name} is not read ({kind or 'no type'})")
+        elif name not in seen and "nav" not in (attribute(item, "properties") or "").split():
+            seen.add(name)
+            yield name
+
+
+def _metadata(root: Element, name: str) -> str:
+    for element in child(root, "metadata") or ():
+        # EPUB 2 from OEB 1 wraps them once more.
+        for inner in (element, *element):
+            if local(inner) == name and inner.text and inner.text.strip():
+                return inner.text
+    return ""
+
+
+def _contents(book: Package, opf: str, root: Element, items: dict[str | None, Element], path: str) -> Contents:
+    """The table of contents: the navigation document of EPUB 3, else the NCX of EPUB 2; empty without either."""
+    ncx = items.get(attribute(child(root, "spine"), "toc"))
+    for item in items.values():
+        if "nav" in (attribute(item, "properties") or "").split():
+            name, _ = _resolve(opf, attribute(item, "href"))
+            data = book.read(name)
+            found = _from_nav(data, name, path) if data else {}
+            if found:
+                return found
+        elif ncx is None and attribute(item, "media-type") == "application/x-dtbncx+xml":
+            ncx = item
+    if ncx is None:
+        return {}
+    name, _ = _resolve(opf, attribute(ncx, "href"))
+    tree = _xml(book, name, path)
+    found = {}
+    if tree is not None:
+        _from_points(child(tree, "navMap"), name, 1, found)
+    return found
+
+
+def _from_points(parent: Element | None, name: str, level: int, found: Contents) -> None:
+    for point in parent if parent is not None else ():
+        if local(point) == "navPoint":
+            label = child(point, "navLabel", "text")
+            title = "".join(label.itertext()) if label is not None else ""
+            _add(found, name, attribute(child(point, "content"), "src"), level, title)
+            _from_points(point, name, min(level + 1, _MAX_LEVEL), found)
+
+
+def _from_nav(data: bytes, name: str, path: str) -> Contents:
+    from selectolax.lexbor import LexborHTMLParser
+
+    source, _ = decode_html(data, path)
+    found: Contents = {}
+    for nav in LexborHTMLParser(prepare(source, path)).css("nav"):
+        kind = nav.attributes.get("epub:type") or nav.attributes.get("role") or ""
+        if "toc" in kind.replace("doc-toc", "toc").split():
+            for link in nav.css("a[href]")[:_MAX_ENTRIES]:
+                _add(found, name, link.attributes.get("href"), _list_depth(link, nav), link.text())
+            break
+    return found
+
+
+def _list_depth(link: LexborNode, nav: LexborNode) -> int:
+    depth = 0
+    node = link.parent
+    while node is not None and node.mem_id != nav.mem_id and depth < _MAX_LEVEL:
+        depth += node.tag == "ol"
+        node = node.parent
+    return max(depth, 1)
+
+
+def _add(found: Contents, base: str, href: str | None, level: int, title: str) -> None:
+    title = " ".join(title.split())
+    if not title or not href:
+        return
+    name, fragment = _resolve(base, href)
+    found.setdefault(name, {}).setdefault(fragment, []).append((level, title))

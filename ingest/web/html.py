@@ -1,0 +1,274 @@
+"""HTML to Document: what the page shows, headings as sections, no pages. Nothing is fetched and no script runs.
+
+Left out are scripts, styles, navigation, forms and drawings; text that the page hides (`hidden`, `display: none`) is
+left out and counted. `HtmlBlocks` is the walk, which EPUB and e-mail share.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from docqa.ingest.errors import TooLarge
+from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
+from docqa.ingest.structure.numerals import in_letters, in_roman
+from docqa.ingest.types import Document
+from docqa.ingest.web.html_hidden import hidden_by_stylesheet, is_hidden
+from docqa.ingest.web.html_source import decode_html, prepare
+from docqa.ingest.writer import BlockWriter, raised
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SKIPPED = _names(
+    "script style noscript template head nav svg iframe object embed canvas audio video select option textarea "
+    "datalist button rt rp annotation annotation-xml"
+)
+_BLOCKS = _names(
+    "address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form "
+    "header hgroup hr legend li main menu ol p pre section summary ul"
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_SPACES = re.compile(r"[ \t\n\r\f]+")
+
+
+def read_html(data: bytes, path: str, *, stem: str, include_hidden: bool = False) -> Document:
+    """The Document of HTML or XHTML `data`. Raises NotADocument, NoText and TooLarge."""
+    if len(data) > MAX_HTML_BYTES:
+        raise TooLarge(f"{len(data):,} bytes of HTML, the limit is {MAX_HTML_BYTES:,}", path, "Split the file")
+    source, warnings = decode_html(data, path)
+    writer = BlockWriter(include_hidden=include_hidden)
+    blocks = HtmlBlocks(writer, path)
+    blocks.write(source)
+    title = blocks.title or (min(writer.marks, key=lambda mark: mark.level).title if writer.marks else stem)
+    return writer.document(data, path, title=title, media_type="text/html", warnings=warnings, infer=True)
+
+
+class HtmlBlocks:
+    """Writes the visible text of HTML into a BlockWriter; `title` is what <title> said.
+
+    `level` is added to the level of every heading. `anchors` maps an element's id (None: the beginning) to sections
+    (level, title) that a table of contents lets begin there: the heading that stands there becomes that section.
+    """
+
+    def __init__(
+        self,
+        writer: BlockWriter,
+        path: str,
+        *,
+        level: int = 0,
+        anchors: Mapping[str | None, list[tuple[int, str]]] | None = None,
+    ) -> None:
+        self.title = ""
+        self._writer = writer
+        self._path = path
+        self._level = level
+        self._anchors = anchors or {}
+        self._due: list[tuple[int, str]] = []
+        self._inline: list[str] = []
+        self._heading = 0
+        self._pre = 0
+        self._items: list[_Numbering] = []
+        self._prefix = ""
+        self._cells: list[str] | None = None
+        self._marks: list[tuple[int, bool]] = []
+        self._layout: set[int] = set()
+        self._hidden: set[int] = set()
+
+    def write(self, source: str) -> None:
+        """Writes all of `source`. Raises TooLarge when it is nested deeper or holds more than the limits."""
+        from selectolax.lexbor import LexborHTMLParser
+
+        tree = LexborHTMLParser(prepare(source, self._path))
+        title = tree.css_first("head title")
+        self.title = " ".join(title.text().split()) if title else ""
+        self._layout = _layout_tables(
+            tree.css("table table, table h1, table h2, table h3, table h4, table ul, table ol")
+        )
+        self._hidden = hidden_by_stylesheet(tree)
+        self._due += self._anchors.get(None, ())
+        if tree.root is not None:
+            self._walk(tree.root)
+        self._flush()
+
+    def _walk(self, root: LexborNode) -> None:
+        """Without recursion: pages of others may be nested deeper than Python's stack."""
+        node: LexborNode | None = root
+        open_nodes: list[tuple[LexborNode, str]] = []
+        count = 0
+        while node is not None or open_nodes:
+            if node is None:
+                closed, tag = open_nodes.pop()
+                self._leave(closed, tag)
+                node = closed.next if open_nodes else None
+                continue
+            count += 1
+            if count > MAX_HTML_NODES:
+                raise TooLarge(f"over {MAX_HTML_NODES:,} elements", self._path, "Split the file")
+            tag = node.tag or ""
+            if tag == "-text":
+                self._text(node.text_content or "")
+            elif not tag.startswith(("-", "!")) and self._enter(node, tag):
+                open_nodes.append((node, tag))
+                node = node.first_child
+                continue
+            node = node.next if open_nodes else None
+
+    def _text(self, text: str) -> None:
+        text = text.replace("\u00ad", "")
+        self._inline.append(text if self._pre else _SPACES.sub(" ", text))
+
+    def _enter(self, node: LexborNode, tag: str) -> bool:
+        """Begins an element; False leaves it out with all that is in it."""
+        if tag in _SKIPPED:
+            return False
+        attributes = node.attributes
+        if is_hidden(tag, attributes) or node.mem_id in self._hidden:
+            self._writer.hide(node.text())
+            return False
+        block = tag in _BLOCKS or tag in _HEADINGS or tag in ("table", "tr", "td", "th", "caption")
+        if block:
+            self._flush()
+        for key in (attributes.get("id"), attributes.get("name") if tag == "a" else None):
+            if key and key in self._anchors:
+                self._due += self._anchors[key]
+        if tag == "math" and attributes.get("alttext"):
+            # What the author wrote reads better than the letters of the markup in a row.
+            self._inline.append(f"${attributes['alttext']}$")
+            return False
+        self._begin(node, tag, attributes)
+        return True
+
+    def _begin(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> None:
+        if tag in _HEADINGS:
+            self._heading = _HEADINGS[tag]
+        elif tag == "pre":
+            self._pre += 1
+        elif tag in ("ul", "ol", "menu"):
+            self._items.append(_Numbering(tag == "ol", attributes))
+        elif tag == "li":
+            self._prefix = self._items[-1].next(attributes) if self._items else "- "
+        elif tag == "tr" and self._is_data(node):
+            self._cells = []
+        elif tag == "br":
+            self._inline.append("\n")
+        elif tag == "q":
+            self._inline.append("“")
+        elif tag == "sup" or _is_note_mark(tag, attributes):
+            linked = tag == "a" or node.css_first("a") is not None or getattr(node.parent, "tag", "") == "a"
+            self._marks.append((len(self._inline), linked))
+
+    def _leave(self, node: LexborNode, tag: str) -> None:
+        if tag in ("td", "th") and self._cells is not None:
+            self._cells.append(" ".join("".join(self._inline).split()))
+            self._inline.clear()
+        elif tag == "tr" and self._cells is not None:
+            row, self._cells = self._cells, None
+            self._put(" | ".join(row) if any(row) else "", "table")
+        elif tag in _BLOCKS or tag in _HEADINGS or tag == "caption":
+            self._flush()
+        if tag in _HEADINGS:
+            self._heading = 0
+        elif tag == "pre":
+            self._pre -= 1
+        elif tag in ("ul", "ol", "menu"):
+            self._items.pop()
+        elif tag == "li":
+            self._prefix = ""
+        elif tag == "q":
+            self._inline.append("”")
+        elif tag == "sup" or _is_note_mark(tag, node.attributes):
+            self._raise(*self._marks.pop())
+
+    def _raise(self, start: int, note: bool) -> None:
+        text = "".join(self._inline[start:])
+        self._inline[start:] = [raised("".join(self._inline[max(start - 1, 0) : start]), text, note=note)]
+
+    def _is_data(self, row: LexborNode) -> bool:
+        """Whether `row` belongs to a table of data, and not to one that only lays out a page."""
+        if self._cells is not None:
+            return False
+        table = row.parent
+        while table is not None and table.tag != "table":
+            table = table.parent
+        return table is not None and table.mem_id not in self._layout
+
+    def _flush(self) -> None:
+        if self._cells is not None:
+            # Blocks in a cell stand on the line of its row.
+            self._inline.append(" ")
+            return
+        text = "".join(self._inline)
+        self._inline.clear()
+        self._marks = [(0, linked) for _, linked in self._marks]
+        if self._pre:
+            self._put(text.rstrip(), "code")
+            return
+        text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+        if not text:
+            return
+        if self._heading:
+            self._put_heading(text)
+            return
+        prefix, self._prefix = self._prefix, ""
+        self._put(prefix + text, "list" if self._items else "para")
+
+    def _put_heading(self, text: str) -> None:
+        if not self._due:
+            self._writer.heading(text, self._level + self._heading)
+            return
+        due, self._due = self._due, []
+        start = self._writer.block(" ".join(text.split()), "heading")
+        for level, title in due:
+            if start is not None:
+                self._writer.mark(level, None, title, start)
+
+    def _put(self, text: str, kind: str) -> None:
+        start = self._writer.block(text, kind)
+        if start is not None:
+            for level, title in self._due:
+                self._writer.mark(level, None, title, start)
+            self._due.clear()
+
+
+class _Numbering:
+    """The printed numbers of one list."""
+
+    def __init__(self, ordered: bool, attributes: Mapping[str, str | None]) -> None:
+        self._ordered = ordered
+        self._kind = attributes.get("type") or "1"
+        self._at = _number(attributes.get("start"), 1) - 1
+
+    def next(self, attributes: Mapping[str, str | None]) -> str:
+        if not self._ordered:
+            return "- "
+        self._at = _number(attributes.get("value"), self._at + 1)
+        number = {"a": in_letters, "A": in_letters, "i": in_roman, "I": in_roman}.get(self._kind, str)(self._at)
+        return f"{number.upper() if self._kind.isupper() else number}. "
+
+
+def _is_note_mark(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    kinds = (attributes.get("epub:type") or "", attributes.get("role") or "")
+    return tag == "a" and ("noteref" in kinds[0].split() or "doc-noteref" in kinds[1].split())
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and re.fullmatch(r"-?\d{1,6}", text.strip()) else default
+
+
+def _layout_tables(inner: list[LexborNode]) -> set[int]:
+    """The tables around `inner`: elements that tables of data do not hold."""
+    found: set[int] = set()
+    for node in inner:
+        parent = node.parent
+        while parent is not None and parent.tag != "table":
+            parent = parent.parent
+        if parent is not None:
+            found.add(parent.mem_id)
+    return found

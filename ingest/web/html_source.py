@@ -1,0 +1,71 @@
+"""The source of HTML before it is parsed: its characters, XHTML in the spelling of HTML, and its depth."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from docqa.ingest.errors import TooLarge
+from docqa.ingest.limits import MAX_HTML_DEPTH
+from docqa.ingest.plain.text import decode
+
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
+# Their end tags may be left out, and an open one does not make those after it lie deeper.
+_IMPLIED = frozenset(
+    ("p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "colgroup", "option", "optgroup", "rp", "rt")
+)
+_TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)")
+_CHARSET = re.compile(
+    rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I
+)
+_XHTML = re.compile(r"\s*(?:<\?xml|<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML|<html[^>]*\sxmlns=)", re.IGNORECASE)
+_EMPTY_ELEMENT = re.compile(r"<([a-zA-Z][\w:-]*)(\s[^<>]*)?/>")
+_CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
+
+
+def decode_html(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
+    """The characters of `data` with warnings: by its byte order mark, by the encoding it names, else as text."""
+    match = _CHARSET.search(data[:4096])
+    if match and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) and b"\0" not in data[:65536]:
+        try:
+            name = codecs.lookup(match.group(1).decode("ascii")).name
+            # Browsers read Latin-1 as Windows-1252; a page that says UTF-16 in ASCII letters is not.
+            name = {"iso8859-1": "cp1252", "ascii": "cp1252"}.get(name, name)
+            if name != "utf-8" and not name.startswith(("utf-16", "utf-32")):
+                return data.decode(name, "replace"), ()
+        except (LookupError, ValueError, TypeError):
+            pass  # an encoding that Python does not know, or one that is none (such as "hex")
+    return decode(data, path)
+
+
+def prepare(source: str, path: str) -> str:
+    """`source` as the parser may have it. Raises TooLarge for nesting that would take the parser minutes."""
+    if _XHTML.match(source[:2000]):
+        source = _as_html(source)
+    _check_depth(source, path)
+    return source
+
+
+def _as_html(source: str) -> str:
+    """XHTML in the spelling of HTML: `<title/>` would swallow all that follows."""
+
+    def open_and_close(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return match.group() if name.lower() in _VOID else f"<{name}{match.group(2) or ''}></{name}>"
+
+    source = _CDATA.sub(lambda m: m.group(1).replace("&", "&amp;").replace("<", "&lt;"), source)
+    return _EMPTY_ELEMENT.sub(open_and_close, source)
+
+
+def _check_depth(source: str, path: str) -> None:
+    """Raises TooLarge for nesting that would take the parser minutes; counts tags, so it may see more than there is."""
+    depth = deepest = 0
+    for match in _TAG.finditer(source):
+        name = match.group(2).lower()
+        if name not in _VOID and name not in _IMPLIED:
+            depth = max(depth - 1, 0) if match.group(1) else depth + 1
+            deepest = max(deepest, depth)
+    if deepest > MAX_HTML_DEPTH:
+        raise TooLarge(f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements", path, "Is this the right file?")

@@ -1,0 +1,251 @@
+"""A decoding step in C++: all layers and the head in one call, for a few branches of one context."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping, Sequence
+from ctypes import POINTER, Structure, c_float, c_int64, c_void_p
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.attention.kv_cache import Stretch
+from docqa.kernels.cpu.library import Library, Segment, plain
+from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.matmul.packed import GROUP, PackedMatrix
+
+ROOM = 64  # tokens that branches get room for at a time
+PIECE = 512  # keys that the library takes at a time, as in step.inc
+MIX = {True: ("q_proj", "k_proj", "v_proj", "o_proj"), False: ("in_proj_qkv", "in_proj_z", "out_proj")}
+_VECTORS = ("a", "b", "conv", "rate", "dt_bias", "norm", "q_norm", "k_norm")
+
+
+class Matrix(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("rows", "columns", "bits")),
+        *((name, c_void_p) for name in ("q", "scale", "zero")),
+    ]
+
+    @classmethod
+    def of(cls, matrix: PackedMatrix) -> Matrix:
+        return cls(*matrix.shape, matrix.bits, matrix.q.data_ptr(), matrix.scale.data_ptr(), matrix.zero.data_ptr())
+
+
+class StepLayer(Structure):
+    _fields_ = [
+        ("attention", c_int64),
+        ("mix", Matrix * 4),
+        *((name, Matrix) for name in ("gate", "up", "down")),
+        *((name, c_void_p) for name in ("input_norm", "post_norm", *_VECTORS)),
+        *((name, c_void_p) for name in ("tail", "memory", "segments", "own_k", "own_v")),
+    ]
+
+
+SIZES = (
+    "hidden", "layers", "key_heads", "value_heads", "key_dim", "value_dim", "taps",
+    "heads", "kv_heads", "dim", "rotary",
+)  # fmt: skip
+REACH = ("grid", "exact", "local", "best", "block", "tile")
+
+
+class StepCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("tokens", *SIZES, "own", "room", "context", *REACH)),
+        ("eps", c_float),
+        *((name, c_void_p) for name in ("cos", "sin", "x")),
+        ("layer", POINTER(StepLayer)),
+        ("norm", c_void_p),
+        ("head", Matrix),
+        ("logits", c_void_p),
+    ]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far attention is exact, and what it reads beyond; all in tokens but `best`, which counts blocks.
+
+    A token that is one of more than `exact` reads the first block, the `local` tokens before its tile and what follows
+    them, and the `best` blocks between, as `kernels.attention.best_blocks` chooses them. Blocks are chosen among those
+    in whole stretches of the context, none where these do not hold whole blocks; tokens behind them are all read.
+    """
+
+    grid: int  # tokens of a whole stretch
+    exact: int
+    local: int
+    best: int
+    block: int
+    tile: int
+
+    def fits(self) -> bool:
+        """Whether the native step can read so: no block is longer than what it takes at a time."""
+        return self.block <= PIECE
+
+
+@dataclass
+class Remembered:
+    """What a layer remembers: of a delta net `tail` and `memory`, of attention the context's `stretches`."""
+
+    tail: Tensor | None = None
+    memory: Tensor | None = None
+    stretches: Sequence[Stretch] = ()
+
+
+class StepWeights:
+    """The weights of a network as the native step reads them; made once a network."""
+
+    def __init__(
+        self,
+        sizes: Mapping[str, int],
+        eps: float,
+        layers: Sequence[Mapping[str, Tensor | PackedMatrix]],
+        norm: Tensor,
+        head: PackedMatrix,
+    ) -> None:
+        """All weights by the names of the checkpoint, those of a layer without the names of its modules.
+
+        Args:
+            sizes: SIZES, by name.
+            layers: of each layer its matrices, packed, with `gate_proj`, `up_proj`, `down_proj`, `input_layernorm` and
+                `post_attention_layernorm`; for a delta net also `in_proj_a`, `in_proj_b`, `conv1d` [channels, taps],
+                `A_log`, `dt_bias`, `norm`; for attention `q_norm`, `k_norm`.
+        """
+        self.sizes, self.eps = dict(sizes), eps
+        self.norm, self.head = plain(norm), head
+        self.table = (StepLayer * len(layers))()
+        self._kept: list[Tensor | PackedMatrix] = [self.norm, head]  # pointers do not keep what they point at
+        for entry, weights in zip(self.table, layers, strict=True):
+            self._fill(entry, weights)
+
+    def _fill(self, entry: StepLayer, weights: Mapping[str, Tensor | PackedMatrix]) -> None:
+        entry.attention = int("q_proj" in weights)
+        for number, name in enumerate(MIX[bool(entry.attention)]):
+            entry.mix[number] = self._matrix(weights[name])
+        for field in ("gate", "up", "down"):
+            setattr(entry, field, self._matrix(weights[f"{field}_proj"]))
+        vectors = {"input_norm": weights["input_layernorm"], "post_norm": weights["post_attention_layernorm"]}
+        if entry.attention:
+            vectors |= {name: weights[name] for name in ("q_norm", "k_norm")}
+        else:
+            conv, rate = weights["conv1d"], weights["A_log"]
+            assert isinstance(conv, Tensor) and isinstance(rate, Tensor)
+            vectors |= {"conv": conv.t(), "rate": rate.float().exp()}
+            vectors |= {"a": weights["in_proj_a"], "b": weights["in_proj_b"]}
+            vectors |= {name: weights[name] for name in ("dt_bias", "norm")}
+        for name, tensor in vectors.items():
+            assert isinstance(tensor, Tensor)
+            kept = plain(tensor)
+            self._kept.append(kept)
+            setattr(entry, name, kept.data_ptr())
+
+    def _matrix(self, matrix: Tensor | PackedMatrix) -> Matrix:
+        assert isinstance(matrix, PackedMatrix)
+        self._kept.append(matrix)
+        return Matrix.of(matrix)
+
+
+def fits(sizes: Mapping[str, int]) -> bool:
+    """Whether the native step can run a network of these sizes: whole groups and whole vectors everywhere."""
+    wide = (sizes["hidden"], sizes["value_heads"] * sizes["value_dim"], sizes["heads"] * sizes["dim"])
+    return (
+        all(size % GROUP == 0 for size in wide)
+        and sizes["dim"] % 64 == 0
+        and sizes["rotary"] <= sizes["dim"]
+        and sizes["taps"] <= 8
+        and sizes["value_heads"] % sizes["key_heads"] == 0
+    )
+
+
+def _context(memories: Sequence[Remembered], grid: int) -> int:
+    """Tokens of the context, checked to be the same in all attention layers and cut on the grid."""
+    counts = {tuple(s.k.shape[0] for s in m.stretches if s.k.shape[0]) for m in memories if m.memory is None}
+    if len(counts) > 1:
+        raise ShapeMismatch(f"contexts of {sorted(sum(c) for c in counts)} tokens in layers of one state")
+    for found in counts:
+        if any(count != grid for count in found[:-1]) or max(found[-1:], default=0) > grid:
+            raise ShapeMismatch(f"stretches of {sorted(set(found))} tokens on a grid of {grid}")
+        return sum(found)
+    return 0
+
+
+class Step:
+    """Branches that go on from one context; what they remember is this object's own and moves on in place."""
+
+    def __init__(
+        self, weights: StepWeights, memories: Sequence[Remembered], reach: Reach, library: Library
+    ) -> None:  # fmt: skip
+        """One branch; the tensors of `memories` are copied where a step writes into them.
+
+        Raises:
+            ShapeMismatch: contexts differ in length from layer to layer, or a stretch but the last is not whole.
+        """
+        self.weights, self.library, self.reach = weights, library, reach
+        self.context = _context(memories, reach.grid)
+        self.own, self.room, self.count = 0, 0, 1
+        self.table = type(weights.table).from_buffer_copy(weights.table)
+        self.changing: list[tuple[Tensor, Tensor]] = []  # (tail, memory) or own (keys, values), one for each layer
+        self._stretches = [self._segments(entry, m.stretches) for entry, m in zip(self.table, memories, strict=True)]
+        for entry, memory in zip(self.table, memories, strict=True):
+            self.changing.append(self._none_yet() if entry.attention else self._delta(memory))
+        self._grow()
+
+    def _delta(self, memory: Remembered) -> tuple[Tensor, Tensor]:
+        assert memory.tail is not None and memory.memory is not None
+        return plain(memory.tail).clone(), plain(memory.memory).clone()
+
+    def _none_yet(self) -> tuple[Tensor, Tensor]:
+        sizes = self.weights.sizes
+        empty = torch.empty(self.count, 0, sizes["kv_heads"], sizes["dim"])
+        return empty, empty
+
+    def _segments(self, entry: StepLayer, stretches: Sequence[Stretch]) -> object:
+        """Fills in the context of a layer; returns what must stay in memory for it."""
+        held = [s.plain() for s in stretches if s.k.shape[0]]
+        table = (Segment * max(1, len(held)))(*(s.segment for s in held))
+        entry.segments = ctypes.addressof(table)
+        return held, table
+
+    def _grow(self) -> None:
+        """Room for ROOM more tokens of each branch."""
+        self.room = self.own + ROOM
+        for number, entry in enumerate(self.table):
+            if entry.attention:
+                old = self.changing[number]
+                wide = [part.new_empty(self.count, self.room, *part.shape[2:]) for part in old]
+                for new, part in zip(wide, old, strict=True):
+                    new[:, : self.own] = part[:, : self.own]
+                self.changing[number] = wide[0], wide[1]
+        self._point()
+
+    def _point(self) -> None:
+        for entry, (first, second) in zip(self.table, self.changing, strict=True):
+            names = ("own_k", "own_v") if entry.attention else ("tail", "memory")
+            for name, tensor in zip(names, (first, second), strict=True):
+                setattr(entry, name, tensor.data_ptr())
+
+    def keep(self, chosen: Tensor) -> None:
+        """Go on with the branches `chosen` [new branches], repeats allowed."""
+        self.count = chosen.shape[0]
+        self.changing = [(first[chosen], second[chosen]) for first, second in self.changing]
+        self._point()
+
+    def logits(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """Add one token to each branch: embeddings x [branches, hidden], cos and sin [rotary].
+
+        Returns:
+            The logits of what follows, float32 [branches, vocab].
+        """
+        if self.own == self.room:
+            self._grow()
+        weights = self.weights
+        x, cos, sin = plain(x).clone(), plain(cos), plain(sin)
+        out = torch.empty(self.count, weights.head.shape[0])
+        call = StepCall(
+            self.count, *(weights.sizes[name] for name in SIZES), self.own, self.room,
+            self.context, *(getattr(self.reach, name) for name in REACH), weights.eps,
+            cos.data_ptr(), sin.data_ptr(), x.data_ptr(), self.table, weights.norm.data_ptr(),
+            Matrix.of(weights.head), out.data_ptr(),
+        )  # fmt: skip
+        self.library.run("step", ctypes.byref(call))
+        self.own += 1
+        return out

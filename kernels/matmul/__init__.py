@@ -1,0 +1,39 @@
+"""Products with matrices that stay in the 4 or 8 bits of their checkpoint."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from docqa.kernels.cpu import LEVELS, library
+from docqa.kernels.dispatch import choose, native_in_use, register, register_native
+from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.matmul.native import product_native
+from docqa.kernels.matmul.packed import GROUP, PackedMatrix
+from docqa.kernels.matmul.reference import product_reference
+
+__all__ = ["GROUP", "PackedMatrix", "packed_is_faster", "product"]
+
+register_native("product", product_native, why="whole numbers inside a group, weights read in 4 or 8 bits")
+register("product", "reference", product_reference, why="the definition")
+
+
+def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
+    """Whether products with packed matrices are worth it here; without the native library they are only a reference.
+
+    `than_bfloat16`: beside torch's products in bfloat16 on a processor that multiplies it, which takes VNNI.
+    """
+    found = library()
+    return found is not None and native_in_use() and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
+
+
+def product(x: Tensor, matrix: PackedMatrix) -> Tensor:
+    """x [.., columns] times the matrix, [.., rows] in the dtype of x; activations are rounded to 8 bits on the way.
+
+    A token's result has the same bits whatever stands beside it. Not differentiable.
+
+    Raises:
+        ShapeMismatch: the last axis of x is not the matrix's columns.
+    """
+    if x.shape[-1] != matrix.shape[1]:
+        raise ShapeMismatch(f"product of x {tuple(x.shape)} with a packed matrix of {matrix.shape}")
+    return choose("product", x.device.type, x.dtype).function(x, matrix)

@@ -1,0 +1,74 @@
+"""A level of instructions that the project could not test proves itself on this machine before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from docqa.kernels.cpu.library import Library
+
+BOUND = 1e-4  # of float32 results of order 1, computed in another order
+ROUNDED = 0.1  # of results of order 1 where one level rounds operands to 8 bits and the other does not
+
+
+def disagreement(one: Library, other: Library) -> str:
+    """The operation in which two levels differ by more than the order of rounding, "" where there is none.
+
+    Products of whole numbers must agree in every bit.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        alone = (side._replace(threads=1) for side in (one, other))  # a busy machine lets them wait for each other
+        for (name, ours), (_, theirs) in zip(*map(_results, alone), strict=True):
+            bound = {"product": 0.0, "attention_rounded": ROUNDED}.get(name, BOUND)
+            if not bool(((ours - theirs).abs() <= bound).all()):
+                return name
+    return ""
+
+
+def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
+    """Each operation on a small problem with ragged sizes."""
+    from docqa.kernels.activation.native import silu_product_native
+    from docqa.kernels.attention.cached import attention_over_native
+    from docqa.kernels.attention.kv_cache import Context, Stretch
+    from docqa.kernels.attention.native import attention_native
+    from docqa.kernels.conv.native import causal_conv_native
+    from docqa.kernels.delta.native import delta_rule_native, delta_step_native
+    from docqa.kernels.matmul.native import product_native
+    from docqa.kernels.matmul.packed import PackedMatrix
+    from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
+
+    source = torch.Generator().manual_seed(1)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=source)
+
+    for seq, rule, name in ((75, delta_rule_native, "delta"), (3, delta_step_native, "delta_step")):
+        q, k = (torch.nn.functional.normalize(normal(1, seq, 2, 24), dim=-1) for _ in range(2))
+        gates = {"decay": -normal(1, seq, 2).abs(), "beta": normal(1, seq, 2).sigmoid()}
+        out, state = rule(q, k, normal(1, seq, 2, 40), **gates, state=normal(1, 2, 24, 40), library=library)
+        yield name, out
+        yield name, state
+    for rounded, name in ((False, "attention"), (True, "attention_rounded")):
+        heads = normal(1, 20, 4, 24), normal(1, 90, 2, 24), normal(1, 90, 2, 24)
+        yield name, attention_native(*heads, rounded=rounded, library=library)
+        packed = (torch.randint(-127, 128, (64, 2, 24), generator=source).to(torch.int8) for _ in range(2))
+        scales = (normal(64, 2).abs().half() / 64 for _ in range(2))
+        context = Context([Stretch(*packed, *scales), Stretch(normal(26, 2, 24), normal(26, 2, 24))], 64)
+        over = partial(attention_over_native, attend=attention_native, library=library)
+        yield name, over(heads[0], context, None, rounded=rounded)
+    yield "conv", causal_conv_native(normal(1, 9, 70), normal(70, 4), None, unit=(2, 20), library=library)[0]
+    x, z = normal(5, 50), normal(5, 50)
+    yield "norm", zero_centred_norm_native(x, normal(50), 1e-6, library=library)
+    yield "gated_norm", gated_norm_native(x, z, normal(50), 1e-6, library=library)
+    yield "gated_product", silu_product_native(x, z, library=library)
+    for bits, tokens in ((4, 1), (4, 21), (8, 3)):
+        shape, low = ((45, 96), 0) if bits == 4 else ((45, 192), -128)
+        q = torch.randint(low, low + 256, shape, generator=source).to(torch.uint8 if bits == 4 else torch.int8)
+        matrix = PackedMatrix.of(q, normal(45, 3).abs().half(), (normal(45, 3) * 4 + (8 if bits == 4 else 0)).half())
+        yield "product", product_native(normal(tokens, 192), matrix, library=library)

@@ -1,5 +1,0 @@
-"""A decoding step of a whole network in one call, where the native library and the network's shape allow it."""
-
-from docqa.kernels.step.native import SIZES, Reach, Remembered, Step, StepWeights, fits
-
-__all__ = ["SIZES", "Reach", "Remembered", "Step", "StepWeights", "fits"]

@@ -1,0 +1,162 @@
+"""`docqa models check`: docqa's logits against those of transformers, on any checkpoint folder, in float32.
+
+For a quantized folder transformers gets the exact dequantization. The yardstick beside the difference is how far
+transformers itself is from its own float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from docqa.model.checkpoints.checkpoint import opened_checkpoint
+from docqa.model.checkpoints.layout import recipe_for
+from docqa.model.checkpoints.quantize import CONFIG_KEY
+from docqa.model.config import HybridConfig, read_config
+from docqa.model.families import DENSE, MOE, NEXT
+from docqa.model.load import load_network
+
+LENGTHS = (1, 63, 64, 65, 1000)
+SEED = 20251
+
+
+def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
+    """Compare logits at every position of seeded random ids; needs no tokenizer.
+
+    Returns:
+        max_abs_diff: docqa's float32 against transformers' float32.
+        transformers_fp32_vs_fp64: the yardstick.
+        argmax_equal: at every position where transformers' float64 decides, which is where its two best logits lie
+            further apart than twice its own float32 error there.
+        argmax_differs_at, argmax_undecided_at: how many positions differ, decided or not, and how many are undecided.
+        lengths, by_length: the same two differences for each length.
+
+    Raises:
+        The errors of loading a folder.
+    """
+    torch.set_flush_denormal(True)
+    config = HybridConfig.from_folder(folder)
+    ours = load_network(folder, config, torch.float32)
+    theirs = transformers_model(folder, config)
+    rows = []
+    for length in lengths:
+        source = torch.Generator().manual_seed(SEED + length)
+        ids = torch.randint(0, config.vocab_size, (1, length), generator=source)
+        with torch.inference_mode():
+            rows.append((ours.logits(ours(ids, factor=config.static_factor)), theirs(ids).logits, ids))
+    theirs = theirs.double()
+    with torch.inference_mode(), _float64_inside(config):
+        exact = [theirs(ids).logits for _, _, ids in rows]
+    return _summary(rows, exact, lengths)
+
+
+def transformers_model(folder: Path, config: HybridConfig) -> Any:
+    """transformers' own model of a checkpoint folder, float32, eager attention and experts.
+
+    Its tensors come from the files in the checkpoint's own layout; only quantized ones are dequantized, and experts
+    that are apart stacked.
+    """
+    raw = read_config(folder)
+    raw = {**raw, **(raw.get("text_config") or {})}
+    for key in _LEFT_OUT:
+        raw.pop(key, None)
+    raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
+    raw["layer_types"] = list(config.layer_types)
+    raw["tie_word_embeddings"] = config.tie_word_embeddings
+    module, stem = _modelling(config)
+    settings = _class_of(config, f"{stem}Config")(**raw, attn_implementation="eager")
+    settings._experts_implementation = "eager"
+    with torch.device("meta"):  # every tensor is read; only what is computed from the configuration has to be made
+        model = getattr(module, f"{stem.removesuffix('Text')}ForCausalLM")(settings).float().eval()
+    tensors = _tensors_for(model, folder, config)
+    model.load_state_dict(tensors, strict=False, assign=True)
+    model.tie_weights()
+    model.model.rotary_emb = type(model.model.rotary_emb)(settings)
+    return model
+
+
+_LEFT_OUT = (
+    CONFIG_KEY, "quantization_config", "text_config", "vision_config", "model_type", "architectures", "dtype",
+    "torch_dtype", "rope_scaling", "rope_theta", "partial_rotary_factor",
+)  # fmt: skip
+_STEMS = {DENSE: ("qwen3_5", "Qwen3_5Text"), MOE: ("qwen3_5_moe", "Qwen3_5MoeText"), NEXT: ("qwen3_next", "Qwen3Next")}
+
+
+def _modelling(config: HybridConfig) -> tuple[Any, str]:
+    """transformers' module of the architecture, and how its classes begin."""
+    family, stem = _STEMS[config.model_type]
+    return import_module(f"transformers.models.{family}.modeling_{family}"), stem
+
+
+def _class_of(config: HybridConfig, name: str) -> Any:
+    return getattr(import_module(f"transformers.models.{_STEMS[config.model_type][0]}"), name)
+
+
+def _tensors_for(model: Any, folder: Path, config: HybridConfig) -> dict[str, Tensor]:
+    """What transformers' model asks for, by its names, float32."""
+    found = {}
+    with opened_checkpoint(folder) as held:
+        for name, parameter in model.state_dict().items():
+            plain, shape = name.removeprefix("model."), tuple(parameter.shape)
+            if plain == "lm_head.weight" and config.tie_word_embeddings:
+                continue
+            recipe = recipe_for(plain, shape, config, held.names)
+            found[name] = recipe.build(lambda source, form: held.read(source, form, torch.float32)).contiguous()
+    return found
+
+
+class _float64_inside:
+    """While entered, transformers' modelling code computes in float64 where it hard-codes float32."""
+
+    def __init__(self, config: HybridConfig) -> None:
+        self._module = _modelling(config)[0]
+
+    def __enter__(self) -> None:
+        self._float, self._torch = Tensor.float, self._module.torch
+        Tensor.float = Tensor.double  # type: ignore[method-assign, assignment]
+        self._module.torch = _Widened(self._torch)
+
+    def __exit__(self, *_: object) -> None:
+        Tensor.float = self._float  # type: ignore[method-assign]
+        self._module.torch = self._torch
+
+
+class _Widened:
+    """The torch module with float32 and float meaning float64."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return torch.float64 if name in ("float32", "float") else getattr(self._module, name)
+
+
+def _summary(rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], lengths: Sequence[int]) -> dict[str, Any]:
+    by_length: dict[str, dict[str, float]] = {}
+    wrong = differing = undecided = 0
+    for length, (ours, theirs, _), truth in zip(lengths, rows, exact, strict=True):
+        noise = (theirs.double() - truth).abs().amax(-1)
+        by_length[str(length)] = {
+            "max_abs_diff": float((ours - theirs).abs().max()),
+            "transformers_fp32_vs_fp64": float(noise.max()),
+        }
+        best = truth.topk(2).values
+        decided = best[..., 0] - best[..., 1] > 2 * noise  # nearer than that, float32 itself cannot tell the two apart
+        differs = ours.argmax(-1) != theirs.argmax(-1)
+        wrong += int((differs & decided).sum())
+        differing += int(differs.sum())
+        undecided += int((~decided).sum())
+    return {
+        "max_abs_diff": max(row["max_abs_diff"] for row in by_length.values()),
+        "transformers_fp32_vs_fp64": max(row["transformers_fp32_vs_fp64"] for row in by_length.values()),
+        "argmax_equal": wrong == 0,
+        "argmax_differs_at": differing,
+        "argmax_undecided_at": undecided,
+        "lengths": list(lengths),
+        "by_length": by_length,
+    }

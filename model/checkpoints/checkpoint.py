@@ -1,0 +1,200 @@
+"""A checkpoint's tensors as numbers: dequantized, checked, and put together as the network needs them.
+
+Every difference between what a folder holds and what the architecture needs is an error that names the file and the
+tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.matmul import GROUP, PackedMatrix
+from docqa.model.checkpoints.formats import GROUPED, BadParts, Format, Quantization, owners
+from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
+from docqa.model.checkpoints.gguf.file import is_gguf
+from docqa.model.checkpoints.layout import Recipe, recipe_for
+from docqa.model.checkpoints.weights import Entry, _Files, find_tensors
+from docqa.model.config import HybridConfig
+from docqa.model.errors import WeightsMismatch, WeightsMissing
+
+# What decides decays, gates and the choice of experts: never in less than float32, whatever the compute dtype.
+KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight")
+DIMS_NAMED = 3
+
+
+class Checkpoint:
+    """The tensors of a folder by plain name, dequantized when they are read. A context manager: it keeps files open.
+
+    Raises:
+        ModelNotFound, ConfigUnsupported, WeightsMissing, WeightsMismatch: on opening.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.entries = find_tensors(folder)
+        self.quantization = Quantization.of_folder(folder)
+        self._formats = owners(self.entries, self.quantization, folder)
+        self._files = _Files()
+
+    def __enter__(self) -> Checkpoint:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+    @property
+    def names(self) -> Mapping[str, Format]:
+        """Plain names of the tensors, as the architecture calls them, and how each is stored."""
+        return self._formats
+
+    def parts(self, name: str) -> dict[str, Entry]:
+        """Where the parts of tensor `name` lie, by what the format calls them.
+
+        Raises:
+            WeightsMissing: the tensor is not there, or one of its parts.
+        """
+        kind = self._formats.get(name)
+        if kind is None:
+            raise WeightsMissing(f"{self.folder}: no tensor {name}; the checkpoint is incomplete")
+        found = {}
+        for part, stored in kind.names(name).items():
+            if stored in self.entries:
+                found[part] = self.entries[stored]
+            elif part not in kind.optional:
+                raise WeightsMissing(
+                    f"{self.folder}: no tensor {stored}, a part of {name}; the checkpoint is incomplete"
+                )
+        return found
+
+    def raw(self, name: str) -> dict[str, Tensor]:
+        """The parts of tensor `name` as they are stored, memory-mapped."""
+        return {part: self._files.read(entry) for part, entry in self.parts(name).items()}
+
+    def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+        """Tensor `name` in `dtype`.
+
+        Raises:
+            WeightsMissing: it is not there. WeightsMismatch: its shape is not `shape`, or its parts do not fit.
+        """
+        entries = self.parts(name)
+        where = next(iter(entries.values()))
+        try:
+            value = self._formats[name].dense(self.raw(name), shape, self.quantization)
+        except BadParts as error:
+            raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
+        if tuple(value.shape) != shape:
+            raise WeightsMismatch(f"{where.path}: {name} is {tuple(value.shape)}, config.json asks for {shape}")
+        return value.to(dtype)
+
+    def read_of_stack(self, name: str, number: int, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+        """Member `number` of a tensor of `shape` along its first axis, in `dtype`; the rest of it is not read.
+
+        Raises:
+            WeightsMissing, WeightsMismatch: as `read`.
+        """
+        parts, where = self.raw(name), next(iter(self.parts(name).values()))
+        have = tuple(next(iter(parts.values())).shape)
+        if have != shape:
+            raise WeightsMismatch(f"{where.path}: {name} is {have}, config.json asks for {shape}")
+        try:
+            one = {part: tensor[number] for part, tensor in parts.items()}
+            return self._formats[name].dense(one, shape[1:], self.quantization).to(dtype)
+        except BadParts as error:
+            raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
+
+    def check_used(self, used: Collection[str]) -> None:
+        """Everything that the folder holds is among the tensors `used`, or belongs to an MTP module.
+
+        Raises:
+            WeightsMismatch: names the first that is not.
+        """
+        taken = {stored for name in used for stored in self._formats[name].names(name).values()}
+        unknown = sorted(name for name in set(self.entries) - taken if not name.startswith("mtp."))
+        if unknown:
+            entry = self.entries[unknown[0]]
+            raise WeightsMismatch(
+                f"{entry.path}: unknown tensor {entry.key} ({len(unknown)} such); not this architecture?"
+            )
+
+
+def opened_checkpoint(folder: Path) -> Checkpoint | GgufCheckpoint:
+    """The checkpoint of a folder, of safetensors or of GGUF. Raises as the two do on opening."""
+    return GgufCheckpoint(folder) if is_gguf(folder) else Checkpoint(folder)
+
+
+def load_tensors(
+    folder: Path,
+    expected: Mapping[str, tuple[int, ...]],
+    dtype: torch.dtype,
+    *,
+    config: HybridConfig,
+    partial: bool = False,
+    known: Collection[str] = (),
+) -> dict[str, Tensor]:
+    """The tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in float32 at least).
+
+    `partial`: the folder may hold more. `known`: tensors of the network that it holds and that are not wanted.
+
+    Raises:
+        WeightsMissing: a tensor is not there.
+        WeightsMismatch: a shape differs, or a tensor is left over that the architecture does not know.
+    """
+    wide = dtype if dtype == torch.float64 else torch.float32
+    loaded: dict[str, Tensor] = {}
+    used: set[str] = set()
+    with opened_checkpoint(folder) as held:
+        names = held.names
+        for name, shape in expected.items():
+            recipe = recipe_for(name, shape, config, names)
+            kept = wide if name.endswith(KEPT_WIDE) else dtype
+
+            def read(source: str, form: tuple[int, ...], kept: torch.dtype = kept) -> Tensor:
+                return held.read(source, form, kept)
+
+            loaded[name] = recipe.build(read).contiguous()
+            used.update(source for source, _ in recipe.sources)
+        if not partial:
+            for name in known:
+                used.update(source for source, _ in recipe_for(name, (0,) * DIMS_NAMED, config, names).sources)
+            held.check_used(used)
+    return loaded
+
+
+def packed_matrices(
+    folder: Path, expected: Mapping[str, tuple[int, ...]], config: HybridConfig
+) -> dict[str, PackedMatrix]:
+    """Those of `expected` (plain name to shape) that the folder holds quantized, memory-mapped and left as they are.
+
+    Raises:
+        WeightsMissing, WeightsMismatch: as `load_tensors`.
+    """
+    packed: dict[str, PackedMatrix] = {}
+    if is_gguf(folder):
+        return packed
+    with Checkpoint(folder) as held:
+        for name, shape in expected.items():
+            recipe = recipe_for(name, shape, config, held.names)
+            if len(recipe.sources) == 1 and len(shape) == 2:
+                matrix = packed_matrix(held, recipe)
+                if matrix is not None:
+                    packed[name] = matrix
+    return packed
+
+
+def packed_matrix(held: Checkpoint, recipe: Recipe) -> PackedMatrix | None:
+    """The matrix of a recipe of one source, left in its bits; None where it is not stored in groups of 64."""
+    ((source, shape),) = recipe.sources
+    if held.names.get(source) is not GROUPED or shape[1] % GROUP:
+        return None
+    entry = held.parts(source)["q"]
+    parts = held.raw(source)
+    try:
+        GROUPED.check(parts, shape)
+    except BadParts as error:
+        raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
+    q, scale, zero = (parts[part] if recipe.rows is None else parts[part][recipe.rows] for part in GROUPED.parts)
+    return PackedMatrix.of(q, scale, zero) if scale.shape[1] * GROUP == shape[1] else None

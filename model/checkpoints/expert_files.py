@@ -1,0 +1,85 @@
+"""Parts of packed experts, read out of safetensors files into memory of their own.
+
+Nothing is mapped: what is read is in memory once, in the pool, and what else is cached of the files is the system's to
+take back. A mapped file counts as memory of the process wherever writable private pages are limited.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from docqa.model.checkpoints.weights import Entry
+from docqa.model.errors import WeightsMismatch, WeightsMissing
+
+DTYPES = {"U8": torch.uint8, "I8": torch.int8, "F16": torch.float16}  # those of docqa's own format
+LENGTH_BYTES = 8  # a file begins with the length of its header
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Where a tensor's bytes lie in its file."""
+
+    start: int
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+
+
+class ExpertFiles:
+    """Reads tensors whole. Safe to use from several threads; no file stays open."""
+
+    def __init__(self) -> None:
+        self._headers: dict[Path, dict[str, Stretch]] = {}
+
+    def read(self, entry: Entry) -> Tensor:
+        """The tensor at `entry`, as it is stored.
+
+        Raises:
+            WeightsMissing: the file is gone. WeightsMismatch: it is damaged, or holds numbers of another kind.
+        """
+        if entry.path not in self._headers:
+            self._headers[entry.path] = _header(entry.path)
+        where = self._headers[entry.path].get(entry.key)
+        if where is None:
+            raise WeightsMismatch(f"{entry.path}: {entry.key} is not stored in groups; get the model folder again")
+        out = torch.empty(where.shape, dtype=where.dtype)
+        try:
+            with entry.path.open("rb", buffering=0) as file:
+                _fill(out.view(torch.uint8).numpy().data.cast("B"), file.fileno(), where.start)
+        except FileNotFoundError as error:
+            raise WeightsMissing(f"{entry.path} is missing; get the model folder again") from error
+        except OSError as error:
+            raise WeightsMismatch(f"{entry.path} is damaged ({error}); get the model folder again") from error
+        return out
+
+
+def _fill(room: memoryview, file: int, start: int) -> None:
+    """Read as many bytes as there is room for. Raises OSError where the file ends before."""
+    done = 0
+    while done < len(room):
+        count = os.preadv(file, [room[done:]], start + done)
+        if count == 0:
+            raise OSError(f"it ends at byte {start + done:,}")
+        done += count
+
+
+def _header(path: Path) -> dict[str, Stretch]:
+    """Where the tensors of a file lie, but for those of other kinds than packed experts are made of."""
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(LENGTH_BYTES), "little")
+            raw = json.loads(file.read(length))
+    except FileNotFoundError as error:
+        raise WeightsMissing(f"{path} is missing; get the model folder again") from error
+    except (OSError, ValueError, MemoryError, OverflowError) as error:
+        raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
+    return {
+        name: Stretch(LENGTH_BYTES + length + at["data_offsets"][0], DTYPES[at["dtype"]], tuple(at["shape"]))
+        for name, at in raw.items()
+        if name != "__metadata__" and at["dtype"] in DTYPES
+    }

@@ -1,0 +1,333 @@
+"""Experts that stay on disk: only those that tokens are sent to are read, into a pool of fixed size.
+
+The pool is shared by all layers and drops what was used longest ago, or, where tokens go to more experts of a layer
+than its share of the pool, what was read last. Experts that docqa quantized keep their bits and are read ahead by
+threads; those of other formats are dequantized as they are read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.matmul import GROUP, PackedMatrix
+from docqa.kernels.moe import ExpertBank, Matrix
+from docqa.model.checkpoints.checkpoint import Checkpoint, opened_checkpoint
+from docqa.model.checkpoints.expert_files import ExpertFiles
+from docqa.model.checkpoints.formats import GROUPED, BadParts
+from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
+from docqa.model.checkpoints.layout import expert_names
+from docqa.model.config import HybridConfig
+from docqa.model.cost.plan import sparse_layers
+from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
+from docqa.model.hybrid import Hybrid
+
+Key = tuple[str, int]
+Pair = tuple[Matrix, Matrix]
+Triple = tuple[Matrix, Matrix, Matrix]
+EXPERT_PARTS = ("gate_up_proj", "down_proj")
+MEMORY_SHARE = 2  # experts take at most half of the memory that is available when the model is loaded
+MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
+READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+
+
+class Slots(Protocol):
+    """Room for some experts: how many, and the bytes of all."""
+
+    count: int
+    nbytes: int
+
+    def pair(self, slot: int) -> Pair:
+        """The matrices in a slot."""
+        ...
+
+    def fill(self, slot: int, gate: Matrix, up: Matrix, down: Matrix) -> None:
+        """Copy an expert into a slot."""
+        ...
+
+
+class DenseSlots:
+    """Experts in the compute dtype."""
+
+    def __init__(self, config: HybridConfig, dtype: torch.dtype, budget: int) -> None:
+        inner, hidden = config.moe_intermediate_size, config.hidden_size
+        one = 3 * inner * hidden * dtype.itemsize
+        self.count = _fitting(budget, one, config)
+        self.nbytes = self.count * one
+        self.gate_up = torch.empty(self.count, 2 * inner, hidden, dtype=dtype)
+        self.down = torch.empty(self.count, hidden, inner, dtype=dtype)
+
+    def pair(self, slot: int) -> Pair:
+        """See `Slots.pair`."""
+        return self.gate_up[slot], self.down[slot]
+
+    def fill(self, slot: int, gate: Matrix, up: Matrix, down: Matrix) -> None:
+        """See `Slots.fill`."""
+        assert isinstance(gate, Tensor) and isinstance(up, Tensor) and isinstance(down, Tensor)
+        torch.cat([gate, up], out=self.gate_up[slot])
+        self.down[slot] = down
+
+
+class PackedSlots:
+    """Experts in the 4 bits of the checkpoint."""
+
+    def __init__(self, config: HybridConfig, budget: int) -> None:
+        inner, hidden = config.moe_intermediate_size, config.hidden_size
+        one = sum(part.nbytes for shape in ((2 * inner, hidden), (hidden, inner)) for part in _packed_room(1, shape))
+        self.count = _fitting(budget, one, config)
+        self.nbytes = self.count * one
+        self.gate_up = _packed_room(self.count, (2 * inner, hidden))
+        self.down = _packed_room(self.count, (hidden, inner))
+
+    def pair(self, slot: int) -> Pair:
+        """See `Slots.pair`."""
+        return PackedMatrix(*(part[slot] for part in self.gate_up)), PackedMatrix(*(part[slot] for part in self.down))
+
+    def fill(self, slot: int, gate: Matrix, up: Matrix, down: Matrix) -> None:
+        """See `Slots.fill`."""
+        assert isinstance(gate, PackedMatrix) and isinstance(up, PackedMatrix) and isinstance(down, PackedMatrix)
+        torch.cat([gate.q, up.q], out=self.gate_up[0][slot])
+        torch.cat([gate.scale, up.scale], 1, out=self.gate_up[1][slot])
+        torch.cat([gate.zero, up.zero], 1, out=self.gate_up[2][slot])
+        for room, part in zip(self.down, (down.q, down.scale, down.zero), strict=True):
+            room[slot] = part
+
+
+class ExpertPool:
+    """Experts of all layers in a fixed number of slots; not thread-safe. `read` and `reused` count requests.
+
+    `share`: how many slots each layer would have if all had the same.
+    """
+
+    def __init__(self, source: ExpertSource, slots: Slots) -> None:
+        self.source, self.slots = source, slots
+        self.share = max(slots.count // max(sparse_layers(source.config), 1), 1)
+        self.read = self.reused = 0
+        self._held: OrderedDict[Key, int] = OrderedDict()
+        self._of_layer: Counter[str] = Counter()
+        self._passing = False  # the layer at hand needs more experts than its share: most of them only pass through
+        self._last: Key | None = None  # the last one that passed
+        self._coming: deque[Key] = deque()
+        self._ahead: dict[Key, Future[Triple]] = {}
+        self._readers = ThreadPoolExecutor(READERS, "docqa-experts") if source.packed else None
+
+    def expect(self, experts: str, numbers: Sequence[int]) -> None:
+        """These experts of a layer are asked for next, in this order: read some of them ahead."""
+        self._passing, self._last = len(numbers) > self.share, None
+        self._ahead.clear()  # of a pass that was given up
+        self._coming = deque((experts, number) for number in numbers if (experts, number) not in self._held)
+        self._read_ahead()
+
+    def pair(self, experts: str, number: int) -> Pair:
+        """The matrices of an expert, read if they are not held; good until the next call.
+
+        Raises:
+            WeightsMissing, WeightsMismatch: what is read is gone or does not fit; the file is named.
+        """
+        key = experts, number
+        slot = self._held.get(key)
+        if slot is None:
+            coming = self._ahead.pop(key, None)
+            matrices = self.source.matrices(experts, number) if coming is None else coming.result()
+            self._read_ahead()
+            slot = self._free_slot(experts)
+            self.slots.fill(slot, *matrices)
+            self._held[key] = slot
+            self._of_layer[experts] += 1
+            self._last = key
+            self.read += 1
+        else:
+            self._held.move_to_end(key)
+            self.reused += 1
+        return self.slots.pair(slot)
+
+    def _read_ahead(self) -> None:
+        while self._readers is not None and self._coming and len(self._ahead) < AHEAD:
+            key = self._coming.popleft()
+            self._ahead[key] = self._readers.submit(self.source.matrices, *key)
+
+    def _free_slot(self, experts: str) -> int:
+        """An empty slot, or that of an expert that gives way."""
+        if self._passing and self._of_layer[experts] >= self.share:
+            # A text is read layer after layer: what was used longest ago would be needed first in the next pass.
+            gone = self._last or next(key for key in self._held if key[0] == experts)
+        elif len(self._held) < self.slots.count:
+            return len(self._held)
+        else:
+            gone = next(iter(self._held))
+        self._of_layer[gone[0]] -= 1
+        return self._held.pop(gone)
+
+
+@dataclass(frozen=True)
+class PooledExperts:
+    """The experts of one layer, out of a pool."""
+
+    pool: ExpertPool
+    experts: str
+
+    def pair(self, number: int) -> Pair:
+        """See `ExpertBank.pair`."""
+        return self.pool.pair(self.experts, number)
+
+    def expect(self, numbers: Sequence[int]) -> None:
+        """See `ExpertBank.expect`."""
+        self.pool.expect(self.experts, numbers)
+
+
+class ExpertSource:
+    """A checkpoint's experts, one at a time.
+
+    `packed`: leave them in 4 bits, where the folder holds them so; else its files stay open and mapped as long as this
+    lives.
+    """
+
+    def __init__(
+        self, held: Checkpoint | GgufCheckpoint, config: HybridConfig, dtype: torch.dtype, *, packed: bool
+    ) -> None:
+        self.held, self.config, self.dtype, self.names = held, config, dtype, held.names
+        self.packed = packed and self._in_groups()
+        self._files = ExpertFiles()
+
+    def pool(self, budget: int) -> ExpertPool:
+        """A pool of at most `budget` bytes. Raises NoMemory where not one expert fits."""
+        if self.packed:
+            return ExpertPool(self, PackedSlots(self.config, budget))
+        return ExpertPool(self, DenseSlots(self.config, self.dtype, budget))
+
+    def _in_groups(self) -> bool:
+        """Whether the experts are stored in 4 bits in docqa's own way."""
+        whole = self.config.hidden_size % GROUP == 0 and self.config.moe_intermediate_size % GROUP == 0
+        first = next((name for name in self.names if name.endswith(".experts.0.down_proj.weight")), None)
+        return whole and first is not None and self.names[first] is GROUPED
+
+    def check(self, layers: Iterable[str]) -> None:
+        """All experts of `layers` are there. Raises WeightsMissing with the name of one that is not."""
+        for experts in layers:
+            if f"{experts}.gate_up_proj" in self.names and f"{experts}.down_proj" in self.names:
+                continue
+            for number in range(self.config.num_experts):
+                for name in expert_names(experts, number):
+                    if name not in self.names:
+                        raise WeightsMissing(f"{self.held.folder}: no tensor {name}; the checkpoint is incomplete")
+
+    def matrices(self, experts: str, number: int) -> Triple:
+        """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert."""
+        inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
+        names = expert_names(experts, number)
+        shapes = ((inner, hidden), (inner, hidden), (hidden, inner))
+        if names[2] in self.names:
+            gate, up, down = (self._matrix(name, shape) for name, shape in zip(names, shapes, strict=True))
+            return gate, up, down
+        gate_up = self._of_stack(f"{experts}.gate_up_proj", number, (2 * inner, hidden))
+        return gate_up[:inner], gate_up[inner:], self._of_stack(f"{experts}.down_proj", number, (hidden, inner))
+
+    def _matrix(self, name: str, shape: tuple[int, int]) -> Matrix:
+        if not self.packed:
+            return self.held.read(name, shape, self.dtype)
+        assert isinstance(self.held, Checkpoint)
+        entries = self.held.parts(name)
+        parts, entry = {part: self._files.read(at) for part, at in entries.items()}, entries["q"]
+        try:
+            GROUPED.check(parts, shape)
+        except BadParts as error:
+            raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
+        return PackedMatrix.of(parts["q"], parts["scale"], parts["zero"])
+
+    def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
+        """One expert of a tensor of all; the others' pages are not touched."""
+        assert isinstance(self.held, Checkpoint)
+        return self.held.read_of_stack(name, number, (self.config.num_experts, *shape), self.dtype)
+
+
+def banks_for(
+    network: Hybrid, folder: Path, dtype: torch.dtype, known: Hybrid | None, *, budget: int | None, packed: bool
+) -> dict[str, ExpertBank]:
+    """Banks for the experts of a network, by the names of their modules; none where they are to be stacked in memory.
+
+    They share a pool of at most `budget` bytes, the one of `known`, the lower part of the same checkpoint, where it has
+    one. `packed`: experts that the folder holds in 4 bits stay so, and are pooled without a budget too.
+
+    Raises:
+        NoMemory: not one expert fits. WeightsMissing: one is not in the folder.
+    """
+    layers = network.expert_layers()
+    before = known.held_experts() if known is not None else {}
+    pools = [bank.pool for bank in before.values() if isinstance(bank, PooledExperts)]
+    if not layers or not (pools or packed or budget is not None):
+        return {}
+    if pools:
+        pool = pools[0]
+    else:
+        source = ExpertSource(opened_checkpoint(folder), network.config, dtype, packed=packed)
+        if not source.packed and budget is None:
+            return {}
+        pool = source.pool(_available_bytes() // MEMORY_SHARE if budget is None else budget)
+    pool.source.check(name for name in layers if name not in before)
+    return {name: before.get(name) or PooledExperts(pool, name) for name in layers}
+
+
+def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
+    """Bytes of a pool for the experts: what DOCQA_EXPERT_MEMORY says, else half of the memory that is available.
+
+    None where nothing is said and all of them fit in that half.
+
+    Raises:
+        ConfigUnsupported: DOCQA_EXPERT_MEMORY is no number of bytes.
+    """
+    if not config.num_experts:
+        return None
+    if said := os.environ.get(MEMORY_VARIABLE):
+        return bytes_of(said)
+    one = 3 * config.moe_intermediate_size * config.hidden_size * dtype.itemsize
+    room = _available_bytes() // MEMORY_SHARE
+    return None if sparse_layers(config) * config.num_experts * one <= room else room
+
+
+def bytes_of(said: str) -> int:
+    """Bytes that a text as `9GiB`, `9G` or `9000000000` means; K, M, G and T are powers of 1,024."""
+    found = _BYTES.fullmatch(said.strip())
+    if found is None:
+        raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is no size; write it as 9GiB, or in bytes")
+    return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def pool_bytes(network: Hybrid) -> int | None:
+    """Memory of the pool that a network reads its experts into, None where it has none."""
+    pools = [bank.pool for bank in network.held_experts().values() if isinstance(bank, PooledExperts)]
+    return pools[0].slots.nbytes if pools else None
+
+
+def _packed_room(count: int, shape: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    """Empty q, scale and zero of `count` packed matrices."""
+    rows, columns = shape
+    q = torch.empty(count, rows, columns // 2, dtype=torch.uint8)
+    scale, zero = (torch.empty(count, columns // GROUP, rows, dtype=torch.float16) for _ in range(2))
+    return q, scale, zero
+
+
+def _fitting(budget: int, one: int, config: HybridConfig) -> int:
+    """How many experts of `one` bytes fit; no more than there are."""
+    if budget < one:
+        raise NoMemory(f"{budget:,} bytes are too few for experts, one takes {one:,}; give the cache more")
+    return min(budget // one, sparse_layers(config) * config.num_experts)
+
+
+def _available_bytes() -> int:
+    """Memory that can be had without swapping; all of it where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
+    except (OSError, StopIteration, ValueError):
+        return 1 << 62

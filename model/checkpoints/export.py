@@ -1,0 +1,135 @@
+"""A checkpoint folder in the form of others: bf16 safetensors for transformers, or one GGUF file for llama.cpp.
+
+Both hold the same numbers: group-quantized matrices are dequantized and rounded to bf16; decays and norms stay float32.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from docqa.model.checkpoints.checkpoint import load_tensors
+from docqa.model.checkpoints.gguf.vocabulary import Vocabulary, tokenizer_spec
+from docqa.model.checkpoints.gguf.writer import write_gguf
+from docqa.model.checkpoints.layout import checkpoint_layout
+from docqa.model.checkpoints.quantize import CONFIG_KEY, COPIED
+from docqa.model.checkpoints.weights import SINGLE
+from docqa.model.config import HybridConfig, read_config
+from docqa.model.decode.mtp import has_mtp, mtp_shapes
+from docqa.model.families import DENSE, MOE, NEXT
+from docqa.model.hybrid import Hybrid
+from docqa.model.tokenizer import Tokenizer
+
+FORMATS = ("hf", "gguf")
+ARCHITECTURES = {DENSE: "Qwen3_5ForCausalLM", MOE: "Qwen3_5MoeForCausalLM", NEXT: "Qwen3NextForCausalLM"}
+ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
+
+
+def export(source: Path, target: Path, form: str, *, name: str) -> list[Path]:
+    """Write the checkpoint folder `source` into the folder `target`, whole or not at all.
+
+    Args:
+        target: does not exist, or is empty.
+        form: one of FORMATS.
+        name: of the model; the GGUF file is called by it.
+
+    Returns:
+        The files written, sorted.
+
+    Raises:
+        ModelError trees of reading a folder; ConfigUnsupported, TokenizerUnsupported for what a GGUF file cannot say;
+        OSError where `target` holds something or cannot be written.
+    """
+    config = HybridConfig.from_folder(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
+        fresh = Path(folder) / "export"
+        fresh.mkdir()
+        if form == "hf":
+            _write_hf(source, config, fresh)
+        else:
+            _write_gguf(source, config, fresh, name)
+        os.rename(fresh, target)  # over an empty folder; anything in it is an error
+    return sorted(target.iterdir())
+
+
+def checkpoint_tensors(folder: Path, config: HybridConfig, dtype: torch.dtype = torch.bfloat16) -> dict[str, Tensor]:
+    """All tensors of a checkpoint by their plain names, dequantized, matrices in `dtype`, decays and norms float32.
+
+    The MTP module is among them where the checkpoint has one.
+
+    Raises:
+        WeightsMissing, WeightsMismatch: the folder is not a whole checkpoint of `config`.
+    """
+    with torch.device("meta"):
+        network = Hybrid(config)
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    tensors = load_tensors(folder, expected, dtype, config=config)
+    if has_mtp(folder):
+        tensors |= load_tensors(folder, mtp_shapes(config), dtype, config=config, partial=True)
+    return tensors
+
+
+def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
+    from safetensors.torch import save_file
+
+    tensors = dict(checkpoint_layout(config, checkpoint_tensors(source, config)))
+    named = {name if name.startswith(("lm_head", "mtp.")) else f"model.{name}": part for name, part in tensors.items()}
+    save_file(named, target / SINGLE, metadata={"format": "pt"})
+    _write_json(target / "config.json", _plain_config(source, config))
+    os.chmod(target / SINGLE, (target / "config.json").stat().st_mode)  # the library leaves it to its owner alone
+    for name in ALONGSIDE:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
+    if not (target / "tokenizer.json").exists():
+        _write_json(target / "tokenizer.json", tokenizer_spec(source))
+    if not (target / "tokenizer_config.json").exists():
+        _write_json(target / "tokenizer_config.json", _tokenizer_config(source, config))
+
+
+def _write_gguf(source: Path, config: HybridConfig, target: Path, name: str) -> None:
+    vocabulary = Vocabulary.load(source, config.vocab_size)
+    tensors = checkpoint_tensors(source, config)
+    write_gguf(config, tensors, vocabulary, target / f"{name}-BF16.gguf", name=name)
+    if (source / "LICENSE").is_file():
+        shutil.copyfile(source / "LICENSE", target / "LICENSE")
+
+
+def _plain_config(source: Path, config: HybridConfig) -> dict[str, Any]:
+    """config.json of the text model alone, without docqa's quantization."""
+    raw = read_config(source)
+    raw = {**raw, **(raw.get("text_config") or {})}
+    for key in (CONFIG_KEY, "quantization_config", "text_config", "vision_config", "torch_dtype"):
+        raw.pop(key, None)
+    raw |= {"model_type": config.model_type, "architectures": [ARCHITECTURES[config.model_type]], "dtype": "bfloat16"}
+    raw |= {"layer_types": list(config.layer_types), "tie_word_embeddings": config.tie_word_embeddings}
+    raw.pop("rope_scaling", None)
+    raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
+    return raw
+
+
+def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, Any]:
+    """Tells transformers to take tokenizer.json as it is, instead of building the family's own splitting of text."""
+    spec = tokenizer_spec(source)
+    names = {number: token for token, number in spec["model"]["vocab"].items()}
+    names |= {entry["id"]: entry["content"] for entry in spec.get("added_tokens") or []}
+    raw = read_config(source)
+    ids = {f"{kind}_token": raw.get(f"{kind}_token_id") for kind in ("bos", "pad")}
+    ids["eos_token"] = next(iter(Tokenizer.load(source).eos_ids), None)
+    return {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "clean_up_tokenization_spaces": False,
+        "model_max_length": config.max_position_embeddings,
+        **{kind: names[number] for kind, number in sorted(ids.items()) if number in names},
+    }
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,55 @@
+"""How checkpoints store a tensor: plainly, or quantized in one of the ways that are published for the family.
+
+A stored tensor consists of parts, each a tensor of a file: `X.weight` may be `X.qweight`, `X.qzeros` and `X.scales`.
+Which parts a folder holds decides the format of each tensor, so that a module left alone by the quantizer is read as it
+is; `quantization_config` says what the parts alone do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docqa.model.checkpoints.formats import fp8, grouped, int4, plain
+from docqa.model.checkpoints.formats.format import BadParts, Format
+from docqa.model.checkpoints.formats.quantization import Quantization
+from docqa.model.errors import ConfigUnsupported
+
+if TYPE_CHECKING:
+    from docqa.model.checkpoints.weights import Entry
+
+__all__ = ["GGML", "GROUPED", "PLAIN", "BadParts", "Format", "Quantization", "owners"]
+
+GROUPED, PLAIN = grouped.FORMAT, plain.FORMAT
+GGML = Format("a type of GGUF", "", {}, plain.decode)  # gguf_checkpoint.py reads it, by the library
+# The first whose mark ends a stored name is taken, unless the name is a part of another tensor already.
+MARKED = (GROUPED, int4.PACKED, int4.AWQ, int4.GPTQ, fp8.BLOCKS, fp8.STACKED_BLOCKS, fp8.CHANNELS)
+
+
+def owners(entries: Mapping[str, Entry], quantization: Quantization, folder: Path) -> dict[str, Format]:
+    """The tensors that stored ones are parts of, by plain name, and how each is stored.
+
+    Raises:
+        ConfigUnsupported: tensors are quantized, and config.json does not say how.
+    """
+    found: dict[str, Format] = {}
+    taken: set[str] = set()
+    for kind in MARKED:
+        if kind.method not in (None, quantization.method):
+            continue
+        for stored in entries:
+            if stored.endswith(kind.mark) and stored not in taken:
+                name = kind.owner(stored)
+                found[name] = kind
+                taken.update(kind.names(name).values())
+    for stored, entry in entries.items():
+        if stored in taken:
+            continue
+        if stored.endswith((".qweight", ".weight_packed")):
+            raise ConfigUnsupported(
+                f"{entry.path}: {entry.key} is quantized, and quantization_config of {folder / 'config.json'} names "
+                f"{quantization.method or 'no method'}; get the model folder again"
+            )
+        found[stored] = PLAIN
+    return found

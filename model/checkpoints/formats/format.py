@@ -1,0 +1,60 @@
+"""What every format says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from docqa.model.checkpoints.formats.quantization import Quantization
+
+Parts = Mapping[str, Tensor]
+Decode = Callable[[Parts, tuple[int, ...], Quantization], Tensor]
+
+
+class BadParts(Exception):
+    """The parts of a tensor do not fit together or not its shape; the message says which, and follows their name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Format:
+    """One way to store a tensor.
+
+    `parts`: what each part is called, to its name behind the tensor's stem: the tensor's name without `weight`, or all
+    of it where `ending` is empty. `mark`: the name of the part that only this format has. `method`: the `quant_method`
+    that the mark belongs to, None where the mark alone decides.
+    """
+
+    label: str
+    mark: str
+    parts: Mapping[str, str]
+    decode: Decode
+    optional: frozenset[str] = frozenset()
+    method: str | None = None
+    ending: str = "weight"
+    check: Callable[[Parts, tuple[int, ...]], None] = field(default=lambda parts, shape: None)
+
+    def names(self, name: str) -> dict[str, str]:
+        """The stored names of the parts of tensor `name`."""
+        stem = name.removesuffix(self.ending)
+        return {part: stem + suffix for part, suffix in self.parts.items()}
+
+    def owner(self, stored: str) -> str:
+        """The tensor that the marked part `stored` belongs to."""
+        return stored.removesuffix(self.mark) + self.ending
+
+    def dense(self, parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+        """The tensor, float32 or in the floating dtype it is stored in.
+
+        Raises:
+            BadParts: the parts do not fit `shape` or one another.
+        """
+        self.check(parts, shape)
+        return self.decode(parts, shape, quantization)
+
+
+def expect(part: Tensor, shape: tuple[int, ...], *, called: str, matrix: tuple[int, ...]) -> None:
+    """Raise BadParts unless a part has the shape that a tensor of shape `matrix` asks for."""
+    if tuple(part.shape) != shape:
+        raise BadParts(f"has {called} of {tuple(part.shape)}, a matrix of {matrix} needs {shape}")

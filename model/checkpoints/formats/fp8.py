@@ -1,0 +1,66 @@
+"""FP8 (e4m3) with a scale for every block of 128 x 128, as the family's own releases have it, or for every row.
+
+The stored scale multiplies, although the releases call it `weight_scale_inv` (runtime reference 6).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from docqa.model.checkpoints.formats.format import BadParts, Format, Parts, expect
+from docqa.model.checkpoints.formats.quantization import Quantization
+
+
+def _check(parts: Parts, shape: tuple[int, ...]) -> None:
+    weight = parts["weight"]
+    if weight.dtype != torch.float8_e4m3fn:
+        raise BadParts(f"has a scale, and is stored as {weight.dtype} instead of FP8 (e4m3)")
+    expect(weight, shape, called="values", matrix=shape)
+
+
+def _blocks(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+    """W = value * scale of its block; blocks at the lower and right edge may be cut off."""
+    (height, width), (rows, columns) = quantization.block, shape[-2:]
+    scale = parts["scale"]
+    expect(scale, (*shape[:-2], -(-rows // height), -(-columns // width)), called="scales", matrix=shape)
+    tall = scale.float().repeat_interleave(height, -2)[..., :rows, :]
+    return parts["weight"].float() * tall.repeat_interleave(width, -1)[..., :columns]
+
+
+def _channels(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+    """W = value * scale of its row, of its block, or of the whole matrix."""
+    scale = parts["scale"]
+    if scale.numel() == 1:
+        return parts["weight"].float() * scale.float().reshape(())
+    if scale.numel() == shape[0] and len(shape) == 2:
+        return parts["weight"].float() * scale.float().reshape(-1, 1)
+    return _blocks(parts, shape, quantization)
+
+
+# Scales of activations are for kernels that multiply in FP8; here activations keep their precision.
+_EXTRA = {"input": "input_scale", "activation": "activation_scale"}
+BLOCKS = Format(
+    "FP8 blocks",
+    "weight_scale_inv",
+    {"weight": "weight", "scale": "weight_scale_inv", **_EXTRA},
+    _blocks,
+    optional=frozenset(_EXTRA),
+    check=_check,
+)
+STACKED_BLOCKS = Format(
+    "FP8 blocks",
+    "_proj_scale_inv",
+    {"weight": "_proj", "scale": "_proj_scale_inv"},
+    _blocks,
+    ending="_proj",
+    check=_check,
+)
+CHANNELS = Format(
+    "FP8 rows",
+    "weight_scale",
+    {"weight": "weight", "scale": "weight_scale", **_EXTRA},
+    _channels,
+    optional=frozenset(_EXTRA),
+    check=_check,
+)

@@ -1,0 +1,117 @@
+"""Whole numbers of 4 or 8 bits in int32 words with a scale for every group of inputs: AWQ, GPTQ, compressed-tensors.
+
+All three mean W = (q - zero) * scale; they differ in the axis that words run along, in the order within a word, and in
+what stands for the zero (runtime reference 6).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from docqa.model.checkpoints.formats.format import BadParts, Format, Parts, expect
+from docqa.model.checkpoints.formats.quantization import Quantization
+
+AWQ_PLACES = (0, 4, 1, 5, 2, 6, 3, 7)  # where in a word the value of column 0, 1, .. lies
+
+
+def spread(words: Tensor, bits: int) -> Tensor:
+    """int32 words [..] as the whole numbers in them, lowest bits first: [.., 32 / bits]."""
+    places = torch.arange(0, 32, bits, dtype=torch.int32)
+    return (words[..., None] >> places) & (2**bits - 1)
+
+
+def _words(parts: Parts, name: str) -> Tensor:
+    words = parts[name]
+    if words.dtype != torch.int32 or words.ndim != 2:
+        raise BadParts(f"has {name} of {words.dtype} {tuple(words.shape)}, int32 [.., ..] is needed")
+    return words
+
+
+def _groups(scales: Tensor, axis: int, inputs: int, shape: tuple[int, ...], group: int | None) -> int:
+    """Inputs that share a scale."""
+    if scales.ndim != 2 or not scales.is_floating_point() or scales.shape[1 - axis] != shape[0]:
+        raise BadParts(f"has scales of {scales.dtype} {tuple(scales.shape)}, for a matrix of {shape}")
+    size = -(-inputs // scales.shape[axis])
+    if group not in (None, size, -1) or (group == -1 and scales.shape[axis] != 1):
+        raise BadParts(f"has scales for groups of {size}, config.json says {group}")
+    return size
+
+
+def _bits(have: int, values: int, said: int | None, *, shape: tuple[int, ...]) -> int:
+    """Bits of a value, from the number of words that hold so many values."""
+    bits = have * 32 // values if values else 0
+    if bits not in (4, 8) or have * 32 != values * bits or said not in (None, bits):
+        raise BadParts(
+            f"has {have} words for {values} values of a matrix of {shape}; {said or '4 or 8'} bits are expected"
+        )
+    return bits
+
+
+def _awq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+    """qweight [in, out / 8], qzeros [in / group, out / 8], scales [in / group, out]; columns are shuffled in a word."""
+    outputs, inputs = shape
+    words, zeros, scales = _words(parts, "qweight"), _words(parts, "qzeros"), parts["scales"]
+    expect(words, (inputs, outputs // 8), called="qweight", matrix=shape)
+    size = _groups(scales, 0, inputs, shape, quantization.group)
+    expect(zeros, (scales.shape[0], outputs // 8), called="qzeros", matrix=shape)
+    places = list(AWQ_PLACES)
+    q, zero = (spread(x, 4)[..., places].flatten(1) for x in (words, zeros))
+    group = torch.arange(inputs) // size
+    return ((q - zero[group]).float() * scales.float()[group]).t()
+
+
+def _gptq(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+    """qweight [in / 8, out], qzeros [in / group, out / 8], scales [in / group, out]; g_idx [in] where rows moved."""
+    outputs, inputs = shape
+    words, zeros, scales = _words(parts, "qweight"), _words(parts, "qzeros"), parts["scales"]
+    bits = _bits(words.shape[0], inputs, quantization.bits, shape=shape)
+    expect(words, (inputs * bits // 32, outputs), called="qweight", matrix=shape)
+    size = _groups(scales, 0, inputs, shape, quantization.group)
+    expect(zeros, (scales.shape[0], outputs * bits // 32), called="qzeros", matrix=shape)
+    q = spread(words, bits).transpose(1, 2).flatten(0, 1)  # [in, out]
+    zero = spread(zeros, bits).flatten(1) + quantization.zero_offset
+    group = _group_index(parts.get("g_idx"), inputs, scales.shape[0], size)
+    return ((q - zero[group]).float() * scales.float()[group]).t()
+
+
+def _packed(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+    """weight_packed [out, in / 8] holds value + 8, weight_scale [out, in / group], weight_zero_point likewise."""
+    outputs, inputs = shape
+    words, scales = _words(parts, "weight_packed"), parts["weight_scale"]
+    if "weight_shape" in parts and tuple(parts["weight_shape"].tolist()) != shape:
+        raise BadParts(f"says its shape is {tuple(parts['weight_shape'].tolist())}, config.json asks for {shape}")
+    bits = 4 if words.shape[1] == -(-inputs // 8) else 8
+    expect(words, (outputs, -(-inputs * bits // 32)), called="weight_packed", matrix=shape)
+    size = _groups(scales, 1, inputs, shape, None)
+    half = 2 ** (bits - 1)
+    q = spread(words, bits).flatten(1)[:, :inputs] - half
+    zero = torch.zeros(outputs, scales.shape[1], dtype=torch.int32)
+    if "weight_zero_point" in parts:
+        stored = _words(parts, "weight_zero_point")
+        expect(stored, (-(-outputs * bits // 32), scales.shape[1]), called="weight_zero_point", matrix=shape)
+        zero = spread(stored, bits).transpose(1, 2).flatten(0, 1)[:outputs] - half
+    group = _group_index(parts.get("weight_g_idx"), inputs, scales.shape[1], size)
+    return (q - zero[:, group]).float() * scales.float()[:, group]
+
+
+def _group_index(stored: Tensor | None, inputs: int, count: int, size: int) -> Tensor:
+    """The group of every input, int64 [in]."""
+    if stored is None or (stored.numel() and int(stored.min()) < 0):  # -1: the inputs were not moved
+        return torch.arange(inputs) // size
+    if stored.shape != (inputs,) or int(stored.max()) >= count:
+        raise BadParts(f"has g_idx of {tuple(stored.shape)}, for {inputs} inputs in {count} groups")
+    return stored.long()
+
+
+_THREE = {"qweight": "qweight", "qzeros": "qzeros", "scales": "scales"}
+AWQ = Format("AWQ", "qweight", _THREE, _awq, method="awq")
+GPTQ = Format("GPTQ", "qweight", _THREE | {"g_idx": "g_idx"}, _gptq, frozenset({"g_idx"}), method="gptq")
+PACKED = Format(
+    "compressed-tensors",
+    "weight_packed",
+    {name: name for name in ("weight_packed", "weight_scale", "weight_shape", "weight_zero_point", "weight_g_idx")},
+    _packed,
+    frozenset({"weight_shape", "weight_zero_point", "weight_g_idx"}),
+    method="compressed-tensors",
+)

@@ -1,0 +1,170 @@
+"""A GGUF file read as a checkpoint: its tensors by the names of a checkpoint, its conventions undone.
+
+Norms hold 1 + w, the decay is -exp(A_log), the convolution has no middle axis, experts are stacked by kind, and in
+`qwen35` and `qwen35moe` value heads that share a key head are dealt round instead of standing together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from docqa.model.checkpoints.formats import GGML, Format
+from docqa.model.checkpoints.gguf.file import opened_gguf
+from docqa.model.checkpoints.gguf.names import (
+    EXPERT_NAMES,
+    GATE_UP_EXPERTS,
+    LAYER_NAMES,
+    MTP_NAMES,
+    OLD_TOGETHER,
+    TOP_NAMES,
+)
+from docqa.model.config import HybridConfig
+from docqa.model.errors import WeightsMismatch, WeightsMissing
+from docqa.model.families import NEXT
+
+Undo = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A tensor of the file, or one expert's part of it, and what turns it into the checkpoint's."""
+
+    stored: str
+    undo: Undo
+    expert: int | None = None
+
+
+class GgufCheckpoint:
+    """The tensors of a GGUF file; see `Checkpoint`, of which it has the members that reading needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.file = opened_gguf(folder)
+        self.config = HybridConfig.from_dict(self.file.config())
+        self._parts: dict[str, _Part] = {}
+        for stored in self.file.tensors:
+            self._parts |= self._named(stored)
+
+    def __enter__(self) -> GgufCheckpoint:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    @property
+    def names(self) -> Mapping[str, Format]:
+        """Plain names of the tensors, as the architecture calls them."""
+        return dict.fromkeys(self._parts, GGML)
+
+    def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+        """Tensor `name` in `dtype`.
+
+        Raises:
+            WeightsMissing: it is not there. WeightsMismatch: its shape is not `shape`, or its type is not known.
+        """
+        from gguf import quants
+
+        part = self._parts.get(name)
+        if part is None:
+            raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
+        tensor = self.file.tensors[part.stored]
+        where = f"{self.file.path}: {part.stored}"
+        try:
+            data = tensor.data if part.expert is None else tensor.data[part.expert]
+            raw = quants.dequantize(data, tensor.tensor_type)
+            value = part.undo(torch.from_numpy(raw if raw.flags.writeable else raw.copy()))
+        except NotImplementedError as error:
+            raise WeightsMismatch(f"{where} is of type {tensor.tensor_type.name}, which cannot be read") from error
+        except (RuntimeError, IndexError, ValueError) as error:
+            raise WeightsMismatch(f"{where} does not fit what the metadata say of the model ({error})") from error
+        if tuple(value.shape) != shape:
+            raise WeightsMismatch(f"{where} makes {name} {tuple(value.shape)}, the metadata ask for {shape}")
+        return value.to(dtype)
+
+    def check_used(self, used: Collection[str]) -> None:
+        """See `Checkpoint.check_used`."""
+        taken = {self._parts[name].stored for name in used}
+        behind = f"blk.{self.config.num_hidden_layers}."
+        unknown = sorted(name for name in self.file.tensors if name not in taken and not name.startswith(behind))
+        if unknown:
+            raise WeightsMismatch(
+                f"{self.file.path}: unknown tensor {unknown[0]} ({len(unknown)} such); not this architecture?"
+            )
+
+    def _named(self, stored: str) -> dict[str, _Part]:
+        """The checkpoint's tensors that one of the file stands for; none where it is unknown."""
+        for name, top in TOP_NAMES.items():
+            if stored == top:
+                return {name: _Part(stored, self._undo(name))}
+        block, _, rest = stored.removeprefix("blk.").partition(".")
+        if not stored.startswith("blk.") or not block.isdigit():
+            return {}
+        last = self.config.num_hidden_layers
+        prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
+        for name, known in MTP_NAMES.items():
+            if rest == known and int(block) == last:
+                return {name: _Part(stored, self._undo(name))}
+        if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
+            return self._experts(stored, rest, f"{prefix}mlp.experts")
+        for name, known in LAYER_NAMES.items():
+            if rest == known:
+                return {prefix + name: _Part(stored, self._undo(name))}
+        if rest == OLD_TOGETHER:
+            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _Part(stored, _as_it_is)}
+        return {}
+
+    def _experts(self, stored: str, rest: str, prefix: str) -> dict[str, _Part]:
+        """Every expert as a tensor of its own, so that one is read without the others."""
+        numbers, inner = range(self.config.num_experts), self.config.moe_intermediate_size
+        if rest == GATE_UP_EXPERTS:
+            halves: dict[str, Undo] = {"gate": lambda x: x[:inner], "up": lambda x: x[inner:]}
+        else:
+            halves = {half: _as_it_is for half, known in EXPERT_NAMES.items() if known == rest}
+        return {
+            f"{prefix}.{number}.{half}_proj.weight": _Part(stored, undo, number)
+            for number in numbers
+            for half, undo in halves.items()
+        }
+
+    def _undo(self, name: str) -> Undo:
+        """What turns the file's tensor into the checkpoint's tensor `name`."""
+        if "linear_attn." in name:
+            return self._undo_delta(name.rpartition("linear_attn.")[2])
+        if name.endswith("shared_expert_gate.weight"):
+            return lambda x: x.reshape(1, -1)
+        return (lambda x: x - 1) if "norm" in name else _as_it_is
+
+    def _undo_delta(self, part: str) -> Undo:
+        config = self.config
+        dim, keys = config.linear_value_head_dim, 2 * config.linear_num_key_heads * config.linear_key_head_dim
+
+        def behind_keys(x: Tensor) -> Tensor:
+            return torch.cat([x[:keys], self._grouped(x[keys:], dim)])
+
+        changes: dict[str, Undo] = {
+            "in_proj_qkv.weight": behind_keys,
+            "conv1d.weight": lambda x: behind_keys(x)[:, None],
+            "in_proj_z.weight": lambda x: self._grouped(x, dim),
+            "in_proj_a.weight": lambda x: self._grouped(x, 1),
+            "in_proj_b.weight": lambda x: self._grouped(x, 1),
+            "A_log": lambda x: self._grouped(x.neg().log(), 1),
+            "dt_bias": lambda x: self._grouped(x, 1),
+            "out_proj.weight": lambda x: self._grouped(x.t(), dim).t(),
+        }
+        return changes.get(part, _as_it_is)
+
+    def _grouped(self, x: Tensor, dim: int) -> Tensor:
+        """Value heads along the first axis, `dim` rows each: head j * key_heads + g of the file is g * r + j."""
+        if self.config.model_type == NEXT:
+            return x
+        shaped = x.reshape(-1, self.config.linear_num_key_heads, dim, *x.shape[1:])
+        return shaped.transpose(0, 1).reshape(x.shape)
+
+
+def _as_it_is(x: Tensor) -> Tensor:
+    return x

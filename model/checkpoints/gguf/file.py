@@ -1,0 +1,173 @@
+"""What a GGUF file of the family says its model is, and where its tensors lie."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docqa.model.checkpoints.gguf.names import ARCHITECTURES
+from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
+
+if TYPE_CHECKING:
+    from gguf import ReaderTensor
+
+PICTURES = "mmproj"  # the picture half is a file of its own
+
+
+def gguf_files(folder: Path) -> list[Path]:
+    """The GGUF files of the one model in `folder`: none, one, or all parts of a split one in order.
+
+    Raises:
+        WeightsMismatch: there are several models. WeightsMissing: a part is not there.
+    """
+    found = sorted(path for path in folder.glob("*.gguf") if not path.name.startswith(PICTURES))
+    if len(found) < 2:
+        return found
+    stems = {path.stem.rpartition("-of-")[0].rpartition("-")[0] for path in found}
+    totals = {path.stem.rpartition("-of-")[2] for path in found}
+    if len(stems) > 1 or "" in stems or len(totals) > 1 or not totals <= {t for t in totals if t.isdigit()}:
+        names = ", ".join(path.name for path in found)
+        raise WeightsMismatch(f"{folder} holds several GGUF files ({names}); keep one model in a folder")
+    return found
+
+
+def is_gguf(folder: Path) -> bool:
+    """Whether the weights of a folder are in GGUF: it holds such a file, and none of safetensors."""
+    return bool(next(folder.glob("*.gguf"), None)) and not next(folder.glob("*.safetensors"), None)
+
+
+class GgufFile:
+    """Metadata and tensors of the model in a folder; one file, or the parts of a split one.
+
+    Raises:
+        WeightsMissing, WeightsMismatch: a part is missing, or a file is damaged or cut off.
+        ConfigUnsupported: of another architecture.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from gguf import GGUFReader
+
+        self.paths = gguf_files(folder)
+        if not self.paths:
+            raise WeightsMissing(f"{folder} holds no GGUF file")
+        self.path = self.paths[0]
+        self.tensors: dict[str, ReaderTensor] = {}
+        self.metadata: dict[str, Any] = {}
+        for path in self.paths:
+            try:
+                reader = GGUFReader(path)
+                said = {name: field.contents() for name, field in reader.fields.items()}
+            except (OSError, ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError) as error:
+                raise WeightsMismatch(f"{path} is damaged or cut off ({error}); get the file again") from error
+            self.metadata = said | self.metadata
+            self.tensors |= {tensor.name: tensor for tensor in reader.tensors}
+        self._check()
+
+    def _check(self) -> None:
+        parts = self.metadata.get("split.count", 1)
+        if parts != len(self.paths):
+            raise WeightsMissing(f"{self.path} is one of {parts} parts, {len(self.paths)} are there; get the others")
+        self.architecture = self.metadata.get("general.architecture")
+        if self.architecture not in ARCHITECTURES.values():
+            raise ConfigUnsupported(
+                f"{self.path}: architecture '{self.architecture}' is not supported; "
+                f"docqa runs {', '.join(ARCHITECTURES.values())}"
+            )
+
+    def said(self, key: str, default: Any = None) -> Any:
+        """What the metadata says of the architecture under `key`.
+
+        Raises:
+            ConfigUnsupported: nothing, and there is no default.
+        """
+        value = self.metadata.get(f"{self.architecture}.{key}", default)
+        if value is None:
+            raise ConfigUnsupported(f"{self.path}: the metadata lack {self.architecture}.{key}")
+        return value
+
+    def config(self) -> dict[str, Any]:
+        """The same as a config.json would say."""
+        heads = self.said("ssm.time_step_rank")
+        layers = self.said("block_count") - self.said("nextn_predict_layers", 0)
+        head_dim = self.said("attention.key_length")
+        raw = {
+            "model_type": next(kind for kind, name in ARCHITECTURES.items() if name == self.architecture),
+            "vocab_size": self._rows("token_embd.weight"),
+            "hidden_size": self.said("embedding_length"),
+            "num_hidden_layers": layers,
+            "num_attention_heads": _largest(self.said("attention.head_count")),
+            "num_key_value_heads": _largest(self.said("attention.head_count_kv")),
+            "head_dim": head_dim,
+            "rms_norm_eps": float(f"{self.said('attention.layer_norm_rms_epsilon'):.6g}"),  # kept in float32
+            "max_position_embeddings": self.said("context_length"),
+            "linear_conv_kernel_dim": self.said("ssm.conv_kernel"),
+            "linear_key_head_dim": self.said("ssm.state_size"),
+            "linear_num_key_heads": self.said("ssm.group_count"),
+            "linear_num_value_heads": heads,
+            "linear_value_head_dim": self.said("ssm.inner_size") // max(heads, 1),
+            "layer_types": self._layer_types(layers),
+            "tie_word_embeddings": "output.weight" not in self.tensors,
+            "rope_parameters": self._rope(head_dim),
+            "eos_token_id": self.metadata.get("tokenizer.ggml.eos_token_id"),
+        }
+        return raw | self._mlp_sizes()
+
+    def _mlp_sizes(self) -> dict[str, int]:
+        inner = _largest(self.said("feed_forward_length", 0))
+        if not self.said("expert_count", 0):
+            return {"intermediate_size": inner}
+        shared = self.said("expert_shared_feed_forward_length", 0) or self._rows("blk.0.ffn_gate_shexp.weight")
+        return {
+            "intermediate_size": inner,
+            "num_experts": self.said("expert_count"),
+            "num_experts_per_tok": self.said("expert_used_count"),
+            "moe_intermediate_size": self.said("expert_feed_forward_length"),
+            "shared_expert_intermediate_size": shared,
+        }
+
+    def _rows(self, name: str) -> int:
+        if name not in self.tensors:
+            raise WeightsMissing(f"{self.path}: no tensor {name}; the file is incomplete")
+        return int(self.tensors[name].shape[-1])  # the file has the fastest axis first
+
+    def _layer_types(self, layers: int) -> list[str]:
+        recurrent = self.said("attention.recurrent_layers", [])
+        if not recurrent:
+            interval = self.said("full_attention_interval", 4)
+            recurrent = [bool((number + 1) % interval) for number in range(layers)]
+        return ["linear_attention" if flag else "full_attention" for flag in recurrent[:layers]]
+
+    def _rope(self, head_dim: int) -> dict[str, Any]:
+        rotated = self.said("rope.dimension_count", head_dim // 4)
+        rope: dict[str, Any] = {
+            "rope_theta": self.said("rope.freq_base", 10_000_000.0),
+            "partial_rotary_factor": rotated / head_dim,
+        }
+        kind = self.said("rope.scaling.type", "none")
+        if kind == "none":
+            return rope | {"rope_type": "default"}
+        rope |= {"rope_type": kind, "factor": self.said("rope.scaling.factor")}
+        return rope | {"original_max_position_embeddings": self.said("rope.scaling.original_context_length")}
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: Path, stamps: tuple[tuple[str, int, int], ...]) -> GgufFile:
+    return GgufFile(folder)
+
+
+def opened_gguf(folder: Path) -> GgufFile:
+    """The model of a folder; a large vocabulary takes seconds to parse, so the last one stays while it is unchanged."""
+    stats = [(path.name, path.stat()) for path in gguf_files(folder)]
+    return _opened(folder, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
+
+
+def gguf_config(folder: Path) -> Mapping[str, Any]:
+    """What a config.json of the folder's GGUF file would say. Raises as `GgufFile` does."""
+    return opened_gguf(folder).config()
+
+
+def _largest(value: int | list[int]) -> int:
+    """A number that may be given for each layer, where some have none."""
+    return max(value) if isinstance(value, list) else value

@@ -1,0 +1,193 @@
+"""Group quantization: matrices in 4 bits, the embedding in 8 or 4, a scale and a zero for every group of 64 inputs.
+
+A matrix NAME [rows, columns] is stored as NAME.q (uint8 [rows, columns / 2], two values a byte, the low half first;
+int8 [rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns / 64]); its value is
+(q - zero) * scale, in float32. Norms, convolutions, decays the two small gate projections of a delta net
+and routers are kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from docqa.model.checkpoints.checkpoint import opened_checkpoint
+from docqa.model.checkpoints.gguf.file import is_gguf
+from docqa.model.checkpoints.gguf.vocabulary import tokenizer_spec
+from docqa.model.checkpoints.layout import experts_apart, recipe_for
+from docqa.model.checkpoints.weights import HEAD_FILES
+from docqa.model.config import HybridConfig, read_config
+from docqa.model.decode.mtp import has_mtp, mtp_shapes
+from docqa.model.errors import WeightsMismatch
+from docqa.model.hybrid import Hybrid
+
+GROUP = 64
+CONFIG_KEY = "docqa_quantization"
+PARTS = (".q", ".scale", ".zero")  # behind the name of a packed matrix, in the order of `quantize_matrix`
+FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
+KEPT = (
+    ".in_proj_a.weight",
+    ".in_proj_b.weight",
+    ".in_proj_ba.weight",
+    "conv1d.weight",
+    ".mlp.gate.weight",
+    ".shared_expert_gate.weight",
+)
+SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8)  # ranges tried for a group of 4-bit values; the one with the least error stays
+COPIED = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+    "chat_template.jinja",
+    "calibration.json",
+    *HEAD_FILES,
+    "LICENSE",
+    "README.md",
+)
+
+
+def is_quantized(name: str, tensor: Tensor) -> bool:
+    """Whether `quantize` packs this tensor: matrices whose rows split into whole groups."""
+    return tensor.ndim == 2 and tensor.shape[1] % GROUP == 0 and not name.endswith(KEPT)
+
+
+def dequantize(quantized: Tensor, scale: Tensor, zero: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """The matrix [rows, columns] behind `quantized`: (q - zero) * scale in float32, then in `dtype`."""
+    rows, groups = scale.shape
+    if quantized.dtype == torch.uint8:
+        wide = torch.empty(rows, quantized.shape[1], 2)
+        wide[..., 0] = quantized & 15
+        wide[..., 1] = quantized >> 4
+    else:
+        wide = quantized.float()
+    wide = wide.view(rows, groups, -1)
+    wide.sub_(zero.float()[..., None]).mul_(scale.float()[..., None])
+    return wide.view(rows, -1).to(dtype)
+
+
+def quantize_matrix(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Pack weight [rows, columns] into (q, scale, zero) as stored; `bits` is 4 or 8."""
+    rows = weight.shape[0]
+    groups = weight.float().view(rows, -1, GROUP)
+    lowest = 0 if bits == 4 else -128
+    best_error = torch.full(groups.shape[:2], float("inf"))
+    best = [torch.zeros_like(groups), torch.zeros(groups.shape[:2]), torch.zeros(groups.shape[:2])]
+    for shrink in SHRINK if bits == 4 else (1.0,):
+        low, high = groups.amin(-1) * shrink, groups.amax(-1) * shrink
+        scale = ((high - low) / (2**bits - 1)).clamp(min=1e-6).half().float()
+        zero = (lowest - low / scale).half().float()
+        q = (groups / scale[..., None] + zero[..., None]).round().clamp(lowest, lowest + 2**bits - 1)
+        error = ((q - zero[..., None]) * scale[..., None] - groups).square().sum(-1)
+        better = error < best_error
+        best_error = torch.where(better, error, best_error)
+        now = (better[..., None], q), (better, scale), (better, zero)
+        best = [torch.where(where, new, old) for (where, new), old in zip(now, best, strict=True)]
+    values, scale, zero = best
+    flat = values.view(rows, -1)
+    if bits == 8:
+        return flat.to(torch.int8), scale.half(), zero.half()
+    pairs = flat.to(torch.uint8).view(rows, -1, 2)
+    return pairs[..., 0] | (pairs[..., 1] << 4), scale.half(), zero.half()
+
+
+def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> dict[str, Any]:
+    """Write the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an index.
+
+    `embedding_bits`: 8 or 4, of the embedding and of a head of its own.
+
+    Returns:
+        {"bytes": size of the weights, "tensors": stored tensors, "files": names of the files}.
+
+    Raises:
+        ModelError trees of reading a folder; WeightsMismatch when `source` is quantized already.
+    """
+    config = read_config(source)
+    if CONFIG_KEY in config:
+        raise WeightsMismatch(f"{source} is quantized already; quantize the checkpoint that it was made from")
+    target.mkdir(parents=True, exist_ok=True)
+    shards = _Shards(target)
+    for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
+        for name, tensor in experts_apart(plain, whole):
+            name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
+            if not is_quantized(name, tensor):
+                shards.add(name, tensor.float().contiguous())
+                continue
+            bits = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else 4
+            parts = zip(PARTS, quantize_matrix(tensor, bits), strict=True)
+            for suffix, part in parts:
+                shards.add(name + suffix, part.contiguous())
+    names = shards.finish()
+    for outer in (config, config.get("text_config") or {}):
+        outer.pop("quantization_config", None)
+    config[CONFIG_KEY] = {"group_size": GROUP, "bits": 4, "embedding_bits": 8}
+    (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    for name in COPIED:
+        if (source / name).is_file():
+            (target / name).write_bytes((source / name).read_bytes())
+    if is_gguf(source) and not (source / "tokenizer.json").is_file():
+        spec = json.dumps(tokenizer_spec(source), ensure_ascii=False)
+        (target / "tokenizer.json").write_text(spec, encoding="utf-8")
+    return {"bytes": shards.bytes, "tensors": shards.tensors, "files": names}
+
+
+def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
+    """Every tensor of a checkpoint by its plain name, in the checkpoint's layout, dequantized, float32."""
+    with torch.device("meta"):
+        network = Hybrid(config)
+    expected = {name: tuple(part.shape) for name, part in network.state_dict().items()}
+    if has_mtp(folder):
+        expected |= mtp_shapes(config)
+    with opened_checkpoint(folder) as held:
+        names = held.names
+        recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]
+        sources = dict(source for recipe in recipes for source in recipe.sources)
+        held.check_used(sources)
+        for name, shape in sorted(sources.items()):
+            yield name, held.read(name, shape, torch.float32)
+
+
+class _Shards:
+    """Writes tensors into files under the limit as they come, so that a model larger than memory can be quantized."""
+
+    def __init__(self, target: Path) -> None:
+        self.target, self.bytes, self.tensors = target, 0, 0
+        self._open: dict[str, Tensor] = {}
+        self._written: list[list[str]] = []
+        for old in target.glob("model-*.safetensors"):
+            old.unlink()
+
+    def add(self, name: str, tensor: Tensor) -> None:
+        """Take in one tensor, which is not looked at again once its file is full."""
+        size = sum(part.nbytes for part in self._open.values())
+        if size and size + tensor.nbytes > FILE_LIMIT - 1_000_000:  # room for the file's own header
+            self._flush()
+        self._open[name] = tensor
+        self.bytes += tensor.nbytes
+        self.tensors += 1
+
+    def finish(self) -> list[str]:
+        """Write what is left and the index; the names of the files, which hold how many there are."""
+        self._flush()
+        count, where = len(self._written), dict[str, str]()
+        names = [f"model-{i + 1:05d}-of-{count:05d}.safetensors" for i in range(count)]
+        for number, (name, held) in enumerate(zip(names, self._written, strict=True)):
+            self._part(number).rename(self.target / name)
+            where.update(dict.fromkeys(held, name))
+        index = json.dumps({"metadata": {"total_size": self.bytes}, "weight_map": where}, indent=1, sort_keys=True)
+        (self.target / "model.safetensors.index.json").write_text(index + "\n", encoding="utf-8")
+        return names
+
+    def _flush(self) -> None:
+        from safetensors.torch import save_file
+
+        save_file(self._open, self._part(len(self._written)), metadata={"format": "pt"})
+        self._written.append(list(self._open))
+        self._open = {}
+
+    def _part(self, number: int) -> Path:
+        return self.target / f"model-{number + 1:05d}.part"

@@ -1,0 +1,161 @@
+"""Files of a checkpoint folder: which tensors lie in them, under which names.
+
+A folder is config.json beside one safetensors file, or several with model.safetensors.index.json. What the tensors mean
+is in checkpoint.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from docqa.model.checkpoints.gguf.file import gguf_files, is_gguf
+from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing
+
+INDEX = "model.safetensors.index.json"
+SINGLE = "model.safetensors"
+HEAD_FILES = ("evidence.safetensors", "span.safetensors")  # what is kept beside a state depends on them
+PREFIXES = ("model.language_model.", "language_model.model.", "model.")
+SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a vision checkpoint
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where one tensor lies: its file and its name there."""
+
+    path: Path
+    key: str
+
+
+def plain_name(key: str) -> str | None:
+    """A tensor's name without its family's prefix; None for tensors of the picture half, which are not read."""
+    if key.startswith(SKIPPED):
+        return None
+    if key.startswith("model.mtp."):
+        return key.removeprefix("model.")
+    if key.startswith("language_model.lm_head."):
+        return key.removeprefix("language_model.")
+    for prefix in PREFIXES:
+        if key.startswith(prefix):
+            return key.removeprefix(prefix)
+    return key
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """One safetensors file, memory-mapped.
+
+    Raises:
+        WeightsMissing, WeightsMismatch: the file is absent or no safetensors file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise WeightsMissing(f"{path} is missing; get the model folder again") from error
+    except (SafetensorError, OSError) as error:
+        raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
+
+
+def head_tensors(path: Path) -> dict[str, Tensor] | None:
+    """All tensors of a head's file, as they are stored; None where a checkpoint has no such head.
+
+    Raises:
+        WeightsMismatch: the file is damaged.
+    """
+    if not path.is_file():
+        return None
+    with opened(path) as file:
+        return {name: file.get_tensor(name) for name in list(file.keys())}
+
+
+def head_metadata(path: Path) -> dict[str, str]:
+    """What a head's file says about itself. Raises WeightsMissing, WeightsMismatch."""
+    with opened(path) as file:
+        return dict(file.metadata() or {})
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The weight files of a folder, sorted by name.
+
+    Raises:
+        ModelNotFound: no such folder. WeightsMissing: it holds no weights, or not all its index names.
+    """
+    if not folder.is_dir():
+        raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
+    index = folder / INDEX
+    if index.is_file():
+        try:
+            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        except (ValueError, KeyError, AttributeError) as error:
+            raise WeightsMismatch(f"{index} is not readable ({error}); get the model folder again") from error
+        files = [folder / Path(name).name for name in names]
+        for path in files:
+            if not path.is_file():
+                raise WeightsMissing(f"{path} is missing, {INDEX} names it; get the model folder again")
+        return files
+    if (folder / SINGLE).is_file():
+        return [folder / SINGLE]
+    if is_gguf(folder):
+        return gguf_files(folder)
+    raise WeightsMissing(
+        f"{folder} holds neither {SINGLE}, {INDEX} nor a GGUF file; it is no model folder, or not all of one"
+    )
+
+
+def find_tensors(folder: Path) -> dict[str, Entry]:
+    """Every tensor of the text model by its plain name."""
+    found: dict[str, Entry] = {}
+    for path in weight_files(folder):
+        with opened(path) as file:
+            for key in list(file.keys()):
+                name = plain_name(key)
+                if name is None:
+                    continue
+                if name in found:
+                    raise WeightsMismatch(f"{path}: tensor {key} stands also in {found[name].path}")
+                found[name] = Entry(path, key)
+    return found
+
+
+def fingerprint(folder: Path) -> str:
+    """sha256 over config.json, the weight files and those of the heads: equal for equal weights, wherever they lie."""
+    total = hashlib.sha256(b"" if is_gguf(folder) else (folder / "config.json").read_bytes())
+    for path in [*weight_files(folder), *(folder / name for name in HEAD_FILES if (folder / name).is_file())]:
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()
+
+
+class _Files:
+    """Keeps each safetensors file of a folder open while its tensors are read."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, tuple[Any, Any]] = {}
+
+    def __enter__(self) -> _Files:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for manager, _file in self._open.values():
+            manager.__exit__(None, None, None)
+
+    def read(self, entry: Entry) -> Tensor:
+        if entry.path not in self._open:
+            manager = opened(entry.path)
+            self._open[entry.path] = (manager, manager.__enter__())
+        tensor: Tensor = self._open[entry.path][1].get_tensor(entry.key)
+        return tensor
+
+    def close(self) -> None:
+        self.__exit__()
+        self._open = {}

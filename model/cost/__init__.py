@@ -1,0 +1,1 @@
+"""What reading costs here: tokens, memory, disk, and the measured speed."""

@@ -1,0 +1,51 @@
+"""How fast this machine reads: a short prefill and one long attention, timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from docqa.kernels.attention import attention
+from docqa.model.config import FULL
+from docqa.model.cost.plan import Speed, macs_per_token
+from docqa.model.load import Model
+
+DENSE_TOKENS = 512
+QUERIES, KEYS = 256, 8_192  # a tile of queries over a context past the processor's caches
+
+
+def measured_speed(model: Model, layers: int | None = None) -> Speed:
+    """Multiply-adds a second of this model's prefill on this machine; takes a few seconds on two cores.
+
+    `layers`: time the first layers only. Without attention among them, the speed of attention is that of `Speed`.
+
+    Each part is timed twice after one warm-up, and the faster time counts: a busy moment makes a text look long.
+    """
+    config = model.config.first_layers(layers or model.config.num_hidden_layers)
+    ids = [i % min(1000, config.vocab_size) for i in range(DENSE_TOKENS)]
+    dense, near = macs_per_token(config, DENSE_TOKENS)
+    read = _fastest(lambda: model.prefill(ids, model.new_state(layers=layers)))
+    if FULL not in config.layer_types:
+        return Speed(dense=DENSE_TOKENS * dense / read)
+
+    def random(tokens: int, heads: int) -> torch.Tensor:
+        return torch.randn(1, tokens, heads, config.head_dim, dtype=model.dtype)
+
+    q = random(QUERIES, config.num_attention_heads)
+    k, v = random(KEYS, config.num_key_value_heads), random(KEYS, config.num_key_value_heads)
+    attended = _fastest(lambda: attention(q, k, v))
+    long = 2 * QUERIES * KEYS * config.num_attention_heads * config.head_dim / attended
+    return Speed(DENSE_TOKENS * dense / max(read - DENSE_TOKENS * near / long, read / 2), long)
+
+
+def _fastest(run: Callable[[], object]) -> float:
+    """Seconds of the faster of two runs after a first one."""
+    run()
+    taken = []
+    for _ in range(2):
+        started = time.perf_counter()
+        run()
+        taken.append(time.perf_counter() - started)
+    return max(min(taken), 1e-6)

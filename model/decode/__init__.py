@@ -1,0 +1,1 @@
+"""Writing: steps, beams, sampling, drafts, and copying spans."""

@@ -1,0 +1,96 @@
+"""A few branches that go on from one state, one forward pass a step for all of them.
+
+The state's own keys and values are unpacked once and shared; each branch adds only its own few. Past the exact range
+every branch chooses its own blocks of keys. Used for copying spans and for generation, both of which add some hundreds
+of tokens at most.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from docqa.model.decode.step import NativeStep
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, ForkedContext
+
+if TYPE_CHECKING:
+    from docqa.model.load import Model
+    from docqa.model.state.state import State
+
+
+class SharedContext:
+    """Attention of branches over one shared context and their own tokens; [branches, seq = 1, heads, dim]."""
+
+    def __init__(self, memory: AttentionMemory, dtype: torch.dtype) -> None:
+        keys, values = memory.between(0, memory.length, dtype)
+        self.keys = keys.permute(1, 2, 0).contiguous()  # [kv_heads, dim, total]
+        self.values = values.transpose(0, 1).contiguous()  # [kv_heads, total, dim]
+        self.own: tuple[Tensor, Tensor] | None = None  # [branches, kv_heads, tokens, dim] each
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
+        """Add one token to every branch and let its query read everything before it."""
+        k, v = k.transpose(1, 2), v.transpose(1, 2)  # [branches, kv_heads, 1, dim]
+        self.own = (k, v) if self.own is None else (torch.cat([self.own[0], k], 2), torch.cat([self.own[1], v], 2))
+        branches, _, heads, dim = q.shape
+        groups, total = self.keys.shape[0], self.keys.shape[2]
+        grouped = q.view(branches, groups, -1, dim)  # [branches, kv_heads, heads of a group, dim]
+        shared = (grouped.transpose(0, 1).reshape(groups, -1, dim) @ self.keys).view(groups, branches, -1, total)
+        own = grouped @ self.own[0].transpose(-1, -2)
+        scores = torch.cat([shared.transpose(0, 1), own], -1).float() * dim**-0.5
+        weights = scores.softmax(-1).to(q.dtype)
+        far = weights[..., :total].transpose(0, 1).reshape(groups, -1, total) @ self.values
+        out = far.view(groups, branches, -1, dim).transpose(0, 1) + weights[..., total:] @ self.own[1]
+        return out.reshape(branches, 1, heads, dim)
+
+    def keep(self, chosen: Tensor) -> None:
+        """Go on with the branches `chosen` [new branches], repeats allowed."""
+        if self.own is not None:
+            self.own = self.own[0][chosen], self.own[1][chosen]
+
+
+class Branches:
+    """Starts as one branch at the end of `state`, which is not touched."""
+
+    def __init__(self, model: Model, state: State) -> None:
+        self.model, self.position, self.factor = model, state.position, state.yarn_factor
+        self.count = 1
+        self.native = NativeStep.of(model, state)
+        self.caches: list[Any] = []
+        for layer in () if self.native else state.layers:
+            if isinstance(layer, DeltaMemory):
+                self.caches.append(layer.fork())
+            elif state.position >= state.long.exact:
+                self.caches.append(ForkedContext(layer))
+            else:
+                self.caches.append(SharedContext(layer, model.dtype))
+
+    def keep(self, chosen: list[int]) -> None:
+        """Go on with these branches, in this order; one may stand several times."""
+        if chosen == list(range(self.count)):
+            return
+        index = torch.tensor(chosen)
+        if self.native is not None:
+            self.native.keep(index)
+        for cache in self.caches:
+            if isinstance(cache, DeltaMemory):
+                assert cache.tail is not None and cache.memory is not None
+                cache.update(cache.tail[index], cache.memory[index])
+            else:
+                cache.keep(index)
+        self.count = len(chosen)
+
+    def step(self, tokens: list[int]) -> Tensor:
+        """Add one token to each branch; log-probabilities of the next, float32 [branches, vocab]."""
+        return self.logits(tokens).log_softmax(-1)
+
+    def logits(self, tokens: list[int]) -> Tensor:
+        """Add one token to each branch; logits of the next, float32 [branches, vocab]."""
+        with torch.inference_mode():
+            if self.native is not None:
+                return self.native.logits(tokens)
+            ids = torch.tensor(tokens)[:, None]
+            hidden = self.model.network(ids, self.caches, position=self.position, factor=self.factor)
+            self.position += 1
+        return self.model.logits(hidden[:, 0])

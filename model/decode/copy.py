@@ -1,0 +1,151 @@
+"""Copy mode: an answer that can only be a run of tokens of the focused text.
+
+A beam search over token sequences. A beam is the sequence so far and every place where it stands in the allowed ranges;
+it may go on with any token that follows one of those places, or stop. Probabilities are over the whole vocabulary, so a
+span that the model did not want to write keeps a low score even where nothing else was allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from docqa.model.decode.beams import Branches
+
+if TYPE_CHECKING:
+    from docqa.model.load import Model
+    from docqa.model.state.state import State
+
+
+@dataclass(frozen=True)
+class CopySpan:
+    """A candidate answer: focus_ids[start_token:end_token], and the log-probability of its tokens and its end."""
+
+    start_token: int
+    end_token: int
+    logprob: float
+    token_count: int
+
+
+@dataclass(frozen=True)
+class _Beam:
+    """One sequence: its log-probability, its last token, and (place of its first token, next place, end of range)."""
+
+    logprob: float
+    token: int
+    length: int
+    places: tuple[tuple[int, int, int], ...]
+
+    def finish(self, stop: float) -> CopySpan:
+        first, after, _ = self.places[0]
+        return CopySpan(first, after, self.logprob + stop, self.length)
+
+
+def copy_spans(
+    model: Model,
+    state: State,
+    logits_first: Tensor,
+    focus_ids: Sequence[int],
+    allowed: Sequence[tuple[int, int]],
+    *,
+    also: Sequence[tuple[int, int]] = (),
+    beams: int = 4,
+    max_tokens: int = 48,
+    stops: Sequence[int] | None = None,
+) -> list[CopySpan]:
+    """The best runs of `focus_ids` as the continuation of `state`, best first, at most two for each beam.
+
+    Args:
+        state: stands where the answer begins; not moved.
+        logits_first: logits [vocab] of the answer's first token.
+        focus_ids: the tokens that may be copied.
+        allowed: half-open token ranges of `focus_ids`; a span lies within one of them. Where a text stands in several,
+            the span is reported in the first.
+        also: further ranges, searched with beams of their own in the same steps, so that they are heard even where the
+            model prefers other places; their spans come among the others, by probability.
+        beams: sequences kept at each step, for `allowed` and for `also` each.
+        max_tokens: length at which a span must stop.
+        stops: tokens that end an answer, by default the tokenizer's.
+
+    Returns:
+        Finished spans; empty when `allowed` holds no token.
+    """
+    ids = list(focus_ids)
+    ends = torch.tensor(list(stops) if stops is not None else [model.tokenizer.eos_id])
+    first = logits_first.float().log_softmax(-1)
+    searches = [_Search(_starts(first, ids, ranges, beams), beams) for ranges in (allowed, also)]
+    if not any(search.live for search in searches):
+        return []
+    branches = Branches(model, state)
+    branches.keep([0] * sum(len(search.live) for search in searches))
+    for _ in range(max_tokens):
+        tokens = [beam.token for search in searches for beam in search.live]
+        if not tokens:
+            break
+        logprobs = branches.step(tokens)
+        kept: list[int] = []
+        base = 0
+        for search in searches:
+            count = len(search.live)
+            kept += [base + number for number in search.step(logprobs[base : base + count], ids, ends, max_tokens)]
+            base += count
+        if kept:
+            branches.keep(kept)
+    return sorted((span for search in searches for span in search.finished), key=lambda span: -span.logprob)
+
+
+@dataclass
+class _Search:
+    """One beam search; several of them share the model's steps."""
+
+    live: list[_Beam]
+    beams: int
+    finished: list[CopySpan] = field(default_factory=list)
+
+    def step(self, logprobs: Tensor, ids: list[int], ends: Tensor, max_tokens: int) -> list[int]:
+        """Stop or go on, given log-probabilities [live, vocab]; returns which live beam each new one goes on from."""
+        pairs = list(zip(self.live, logprobs, strict=True))
+        self.finished += [beam.finish(float(row[ends].logsumexp(0))) for beam, row in pairs]
+        self.finished = sorted(self.finished, key=lambda span: -span.logprob)[: 2 * self.beams]
+        if not self.live or self.live[0].length >= max_tokens:
+            self.live = []
+            return []
+        grown = [(number, longer) for number, (beam, row) in enumerate(pairs) for longer in _grow(beam, row, ids)]
+        # A sequence only loses probability as it grows: once it is below every span kept, it cannot come back.
+        floor = self.finished[-1].logprob if len(self.finished) == 2 * self.beams else float("-inf")
+        grown = sorted((g for g in grown if g[1].logprob > floor), key=lambda g: -g[1].logprob)[: self.beams]
+        self.live = [longer for _, longer in grown]
+        return [number for number, _ in grown]
+
+
+def _starts(logprobs: Tensor, ids: list[int], allowed: Sequence[tuple[int, int]], beams: int) -> list[_Beam]:
+    """The most probable first tokens, each with all its places."""
+    places: dict[int, list[tuple[int, int, int]]] = {}
+    for start, end in allowed:
+        for at in range(start, end):
+            places.setdefault(ids[at], []).append((at, at + 1, end))
+    if not places:
+        return []
+    tokens = torch.tensor(list(places))
+    scores, order = logprobs[tokens].sort(descending=True, stable=True)
+    best = [(float(s), int(tokens[i])) for s, i in zip(scores[:beams], order[:beams], strict=True)]
+    return [_Beam(score, token, 1, tuple(places[token])) for score, token in best]
+
+
+def _grow(beam: _Beam, logprobs: Tensor, ids: list[int]) -> list[_Beam]:
+    """Every way to go on with a beam: one for each different next token."""
+    following: dict[int, list[tuple[int, int, int]]] = {}
+    for first, after, end in beam.places:
+        if after < end:
+            following.setdefault(ids[after], []).append((first, after + 1, end))
+    if not following:
+        return []
+    scores = logprobs[torch.tensor(list(following))].tolist()
+    return [
+        _Beam(beam.logprob + score, token, beam.length + 1, tuple(places))
+        for score, (token, places) in zip(scores, following.items(), strict=True)
+    ]

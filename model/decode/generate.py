@@ -1,0 +1,112 @@
+"""Streaming generation: one token after another from a state, with the text as it becomes certain."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docqa.model.decode.beams import Branches
+from docqa.model.decode.mtp import Drafter, drafter_for
+from docqa.model.decode.sample import Sampling, sample
+from docqa.model.decode.speculate import Speculation
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.load import Model
+    from docqa.model.state.state import State
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One generated token and the text that it makes certain ("" while a character or a stop string is incomplete)."""
+
+    token: int
+    text: str
+    finish: str | None = None  # on the last piece: "stop" or "length"
+
+
+def generate(
+    model: Model,
+    state: State,
+    *,
+    max_tokens: int = 256,
+    sampling: Sampling | None = None,
+    stop: Sequence[str] = (),
+    stop_ids: Sequence[int] | None = None,
+    drafter: Drafter | None = None,
+) -> Iterator[Piece]:
+    """Continue `state`, which must have read something and is not moved; closing the iterator cancels.
+
+    Args:
+        max_tokens: tokens at most.
+        sampling: greedy where absent.
+        stop: strings that end the text; they are not part of it.
+        stop_ids: tokens that end the text, by default the tokenizer's.
+        drafter: guesses tokens ahead, which changes the time and not the text; moved on. By default a new one where the
+            checkpoint has an MTP module; one that has followed the prefill is right more often.
+
+    Raises:
+        ValueError: the state is empty, or was read through the first layers only.
+    """
+    if state.hidden is None:
+        raise ValueError("generate needs a state that has read at least one token through all layers")
+    rules = sampling or Sampling()
+    source = rules.generator()
+    ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)
+    text = _Text(stop)
+    written: list[int] = []
+    following = _continuation(model, state, max_tokens, drafter)
+    logits = model.logits(state.hidden)
+    for _ in range(max_tokens):
+        known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
+        token = sample(known, rules, source, written)
+        if token in ends:
+            yield Piece(token, text.rest(), "stop")
+            return
+        written.append(token)
+        piece = text.add(model.tokenizer.token_bytes(token))
+        if text.stopped or len(written) == max_tokens:
+            yield Piece(token, piece + ("" if text.stopped else text.rest()), "stop" if text.stopped else "length")
+            return
+        yield Piece(token, piece)
+        logits = following(token)
+
+
+def _continuation(model: Model, state: State, max_tokens: int, drafter: Drafter | None) -> Callable[[int], Tensor]:
+    """Function from a token to the logits [vocab] of what follows it.
+
+    Past exact attention nothing is guessed ahead: a pass over several tokens would read all keys.
+    """
+    if state.position <= state.long.exact:
+        drafter = drafter or drafter_for(model)
+        if drafter is not None:
+            return Speculation(model, state, drafter, max_tokens).logits
+    branches = Branches(model, state)
+    return lambda token: branches.logits([token])[0]
+
+
+class _Text:
+    """Bytes to text that is safe to show: whole characters, and nothing that may turn out to start a stop string."""
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self.stops = [s for s in stops if s]
+        self.stopped = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._held = ""
+
+    def add(self, raw: bytes) -> str:
+        self._held += self._decoder.decode(raw)
+        found = min((at for at in (self._held.find(s) for s in self.stops) if at >= 0), default=-1)
+        if found >= 0:
+            self.stopped = True
+            shown, self._held = self._held[:found], ""
+            return shown
+        keep = max((n for s in self.stops for n in range(1, len(s)) if self._held.endswith(s[:n])), default=0)
+        shown, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
+        return shown
+
+    def rest(self) -> str:
+        return self._held + self._decoder.decode(b"", True)

@@ -1,0 +1,140 @@
+"""A decoding step of a whole network in one native call, for what `Branches` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from docqa.kernels.cpu import library
+from docqa.kernels.decode_step import Reach, Remembered, Step, StepWeights, fits
+from docqa.kernels.dispatch import native_in_use
+from docqa.kernels.matmul import PackedMatrix
+from docqa.model.config import FULL
+from docqa.model.hybrid import Hybrid, Layer
+from docqa.model.linear import SwiGLU
+from docqa.model.state.kv_cache import TILE, AttentionMemory, DeltaMemory, LongAttention
+
+if TYPE_CHECKING:
+    from docqa.model.load import Model
+    from docqa.model.state.state import State
+
+_WEIGHTS = "_step_weights"  # kept on the network that they belong to
+
+
+class NativeStep:
+    """Starts as one branch at the end of a state, which is not touched."""
+
+    def __init__(self, network: Hybrid, step: Step, position: int, factor: float) -> None:
+        self.network, self.step, self.position, self.factor = network, step, position, factor
+        self._rotation: tuple[Tensor, Tensor] = (torch.empty(0, 0), torch.empty(0, 0))
+
+    @classmethod
+    def of(cls, model: Model, state: State) -> NativeStep | None:
+        """None where the library, the shape of the network or its precision has no native step."""
+        found = library()
+        if found is None or not native_in_use() or len(state.layers) < model.config.num_hidden_layers:
+            return None
+        weights, reach = _weights(model.network), _reach(state.long, state.grid)
+        if weights is None or not state.position or not reach.fits():
+            return None
+        memories = [_remembered(layer) for layer in state.layers]
+        return cls(model.network, Step(weights, memories, reach, found), state.position, state.yarn_factor)
+
+    def keep(self, chosen: Tensor) -> None:
+        """Go on with these branches."""
+        self.step.keep(chosen)
+
+    def logits(self, tokens: list[int]) -> Tensor:
+        """Add one token to each branch; logits of the next, float32 [branches, vocab]."""
+        ahead = self.step.own % _AHEAD
+        if ahead == 0:
+            first = self.position + self.step.own
+            self._rotation = self.network.rotation(torch.arange(first, first + _AHEAD), self.factor)
+        x = self.network.embed_tokens(torch.tensor(tokens))
+        cos, sin = self._rotation
+        return self.step.logits(x, cos[ahead], sin[ahead])
+
+
+_AHEAD = 64  # positions whose rotation is computed at once
+
+
+def _weights(network: Hybrid) -> StepWeights | None:
+    """The network's weights for the native step, made when first needed; None where it has no such step."""
+    if _WEIGHTS not in network.__dict__:
+        network.__dict__[_WEIGHTS] = _collect(network)
+    found: StepWeights | None = network.__dict__[_WEIGHTS]
+    return found
+
+
+def _collect(network: Hybrid, chosen: Iterable[nn.Module] | None = None) -> StepWeights | None:
+    some = list(network.layers if chosen is None else chosen)
+    config = network.config
+    sizes = {
+        "hidden": config.hidden_size,
+        "layers": len(some),
+        "key_heads": config.linear_num_key_heads,
+        "value_heads": config.linear_num_value_heads,
+        "key_dim": config.linear_key_head_dim,
+        "value_dim": config.linear_value_head_dim,
+        "taps": config.linear_conv_kernel_dim,
+        "heads": config.num_attention_heads,
+        "kv_heads": config.num_key_value_heads,
+        "dim": config.head_dim,
+        "rotary": config.rotary_dim,
+    }
+    head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
+    layers = [_layer(layer) for layer in some if isinstance(layer, Layer)]
+    if head is None or not fits(sizes) or any(layer is None for layer in layers):
+        return None
+    return StepWeights(sizes, config.rms_norm_eps, [x for x in layers if x is not None], network.norm.weight, head)
+
+
+def _layer(layer: Layer) -> dict[str, Tensor | PackedMatrix] | None:
+    """A layer's weights by their last names; None where its MLP is no plain one or a large matrix is not packed."""
+    if not isinstance(layer.mlp, SwiGLU):
+        return None
+    found: dict[str, Tensor | PackedMatrix] = {
+        "input_layernorm": layer.input_layernorm.weight,
+        "post_attention_layernorm": layer.post_attention_layernorm.weight,
+    }
+    mixer: Any = layer.mixer
+    for owner in (mixer, layer.mlp):
+        for name, module in owner.named_children():
+            packed = getattr(module, "packed", None)
+            weight: Any = module.weight
+            found[name] = packed if isinstance(packed, PackedMatrix) else weight
+    if layer.kind != FULL:
+        found |= {"A_log": mixer.A_log, "dt_bias": mixer.dt_bias, "conv1d": mixer.conv1d.weight[:, 0]}
+    dense = {"in_proj_a", "in_proj_b"}
+    matrices = {name: part for name, part in found.items() if name.endswith("_proj") or name.startswith("in_proj")}
+    if any(isinstance(part, PackedMatrix) == (name in dense) for name, part in matrices.items()):
+        return None
+    return found
+
+
+def _reach(long: LongAttention, grid: int) -> Reach:
+    return Reach(grid, long.exact, long.local, long.best, long.block, min(TILE, grid))
+
+
+def _remembered(layer: DeltaMemory | AttentionMemory) -> Remembered:
+    if isinstance(layer, DeltaMemory):
+        return Remembered(tail=layer.tail, memory=layer.memory)
+    return Remembered(stretches=layer.context().stretches)
+
+
+def attention_step(model: Model, memory: AttentionMemory) -> Callable[[], object] | None:
+    """One token through the network's first attention layer over `memory`, and the head: for timing; None as `of`."""
+    found = library()
+    config = model.config
+    if found is None or not native_in_use() or FULL not in config.layer_types:
+        return None
+    weights = _collect(model.network, (model.network.layers[config.layer_types.index(FULL)],))
+    if weights is None:
+        return None
+    step = Step(weights, [_remembered(memory)], _reach(memory.long, memory.grid), found)
+    x = torch.ones(1, config.hidden_size)
+    cos, sin = model.network.rotation(torch.arange(memory.length, memory.length + 1), 1.0)
+    return lambda: step.logits(x, cos[0], sin[0])

@@ -1,0 +1,1 @@
+"""What a model is shown: the layout of documents, chat templates, thinking."""

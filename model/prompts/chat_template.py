@@ -1,0 +1,147 @@
+"""A checkpoint's own chat template: how it wants to be asked, and whether it thinks before it answers. No torch.
+
+The template is Jinja, rendered in Jinja's sandbox with the settings that transformers uses. It gets marks in the place
+of the messages, and what the messages say is tokenized as plain text between its parts: words of a document that look
+like a control token stay words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from docqa.model.errors import ConfigUnsupported
+from docqa.model.prompts.chat_prompt import INSTRUCTIONS
+from docqa.model.prompts.prompt import ANSWER_HEAD, FocusPrompt, excerpts_prompt, question_text
+from docqa.model.prompts.thinking import CLOSING, OPENING
+from docqa.model.tokenizer import Tokenizer
+
+Kind = Literal["none", "switch", "always"]
+_MARKS = ("\ue000docqa system\ue001", "\ue000docqa user\ue001")
+
+
+class ChatTemplate:
+    """`source` is Jinja, `where` the file it is from, `names` the special tokens that templates may print."""
+
+    def __init__(self, source: str, where: str, names: dict[str, str] | None = None) -> None:
+        self.source, self.where, self.names = source, where, names or {}
+
+    @classmethod
+    def load(cls, folder: Path) -> ChatTemplate | None:
+        """The template of a checkpoint folder, None where it has none.
+
+        Raises ConfigUnsupported for a tokenizer_config.json that cannot be read.
+        """
+        config = folder / "tokenizer_config.json"
+        try:
+            raw = json.loads(config.read_text(encoding="utf-8")) if config.is_file() else {}
+            own = folder / "chat_template.jinja"
+            if own.is_file():
+                return cls(own.read_text(encoding="utf-8"), str(own), _names(raw))
+        except (ValueError, OSError) as error:
+            raise ConfigUnsupported(f"{config} cannot be read ({error}); get the model folder again") from error
+        found = raw.get("chat_template")
+        if isinstance(found, list):  # several by name; the one for tools is not ours
+            found = next((entry.get("template") for entry in found if entry.get("name") == "default"), None)
+        return cls(found, str(config), _names(raw)) if isinstance(found, str) else None
+
+    def render(self, messages: Sequence[dict[str, str]], *, think: bool | None = None) -> str:
+        """The text of `messages` up to where the model's answer begins.
+
+        `think` None leaves it to the template. Raises ConfigUnsupported where the template cannot be rendered.
+        """
+        from jinja2 import TemplateError
+
+        asked = {} if think is None else {"enable_thinking": think}
+        try:
+            text: str = self._compiled.render(
+                messages=list(messages), add_generation_prompt=True, **self.names, **asked
+            )
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+            raise ConfigUnsupported(f"{self.where}: the chat template cannot be rendered: {error}") from error
+        return text
+
+    @cached_property
+    def thinking(self) -> Kind:
+        """Whether the model thinks before it answers: none, switch (as it is asked to), always."""
+        said = [{"role": "user", "content": "?"}]
+        on, off = self.render(said, think=True), self.render(said, think=False)
+        if on != off:
+            return "switch"
+        return "always" if _opened(on) else "none"
+
+    def thinks(self, asked: bool | None) -> bool:
+        """Whether to let it think: as asked; by default a model that can do without does."""
+        return self.thinking != "none" and (self.thinking == "always" if asked is None else asked)
+
+    def focus_prompt(self, tokenizer: Tokenizer, excerpts: list[str], question: str, *, think: bool) -> FocusPrompt:
+        """Token ids of the chat that asks `question` about numbered excerpts, as `prompt.focus_prompt`.
+
+        Without thought they end in the head of the answer, so that the next token is its first; with it, where the
+        thought begins. Raises ConfigUnsupported where the template does not print the messages as they are.
+        """
+        messages = [{"role": "system", "content": _MARKS[0]}, {"role": "user", "content": _MARKS[1]}]
+        text = self.render(messages, think=think)
+        parts = re.split("|".join(_MARKS), text)
+        if len(parts) != 3 or text.index(_MARKS[0]) > text.index(_MARKS[1]):
+            raise ConfigUnsupported(f"{self.where}: the chat template does not print a system and a user message")
+        opening = tokenizer.encode_template(parts[0]) + tokenizer.encode(INSTRUCTIONS)
+        opening += tokenizer.encode_template(parts[1])
+        shown = excerpts_prompt(tokenizer, excerpts)
+        asked = question_text(question).removesuffix(ANSWER_HEAD)
+        closing = tokenizer.encode(asked) + self._closing(tokenizer, parts[2], think)
+        ranges = [(start + len(opening), end + len(opening)) for start, end in shown.excerpt_ranges]
+        return FocusPrompt(opening + shown.ids + closing, ranges, shown.offsets)
+
+    def _closing(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
+        """The ids from the end of the user's message to where the model goes on."""
+        if think:
+            return tokenizer.encode_template(text if _opened(text) else f"{text}{OPENING}\n")
+        if _opened(text):  # it would think, and was asked not to
+            text = f"{text}\n{CLOSING}\n\n"
+        return tokenizer.encode_template(text) + answer_head(tokenizer)
+
+    @cached_property
+    def _compiled(self) -> Any:
+        from jinja2 import TemplateError
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        def refuse(message: str) -> None:
+            raise TemplateError(message)
+
+        def to_json(value: Any, **options: Any) -> str:
+            return json.dumps(value, ensure_ascii=False, **options)
+
+        environment = ImmutableSandboxedEnvironment(
+            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+        )
+        environment.filters["tojson"] = to_json
+        environment.globals["raise_exception"] = refuse
+        try:
+            return environment.from_string(self.source)
+        except TemplateError as error:
+            raise ConfigUnsupported(f"{self.where}: the chat template is no Jinja: {error}") from error
+
+
+def answer_head(tokenizer: Tokenizer) -> list[int]:
+    """The ids that open an answer: behind them words are the same tokens that they are inside a sentence."""
+    return tokenizer.encode(ANSWER_HEAD.lstrip())
+
+
+def _opened(text: str) -> bool:
+    return text.rstrip().endswith(OPENING)
+
+
+def _names(raw: dict[str, Any]) -> dict[str, str]:
+    """Special tokens of tokenizer_config.json by the names that templates use."""
+    named = {}
+    for kind in ("bos_token", "eos_token", "pad_token", "unk_token"):
+        value = raw.get(kind)
+        content = value.get("content") if isinstance(value, dict) else value
+        if isinstance(content, str):
+            named[kind] = content
+    return named

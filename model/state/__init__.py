@@ -1,0 +1,1 @@
+"""A State: what the layers hold after reading, in memory and on disk."""

@@ -1,0 +1,273 @@
+"""Saved states: a folder of safetensors files and one header.json that names them, with sizes and checksums.
+
+    header.json                       what the state is of, which files it consists of
+    block-000003-<ids>.safetensors    keys and values of one whole grid block, all attention layers; never rewritten
+    point-000008192-<ids>.safetensors delta memories, the open block and the last hidden state at one position
+
+`<ids>` is the start of the digest of all token ids up to there, so a name stands for one content. Every file is written
+under a temporary name, flushed to disk and renamed; the header comes last, so that a crash leaves the state of before.
+Saving again as a read goes on adds what is new. A few earlier points stay: a text that was changed at its end can go on
+from the last one before the change. Callers that may save at the same time hold a lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.attention import Stretch
+from docqa.kernels.dispatch import identity
+from docqa.model.errors import StateDamaged, StateForeign
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
+from docqa.model.state.state import STATE_FORMAT, State, digest
+
+if TYPE_CHECKING:
+    from docqa.model.load import Model
+
+HEADER = "header.json"
+KEPT_EVERY = 16_384  # tokens between the points that are kept for good
+KEPT_LAST = 2  # grid points kept beside the newest
+SEALED_PARTS = ("k", "k_scale", "v", "v_scale", "bounds")
+
+
+def settings(state: State, model: Model) -> dict[str, Any]:
+    """All that changes the bits of a state, as it stands in the header."""
+    return {
+        "schema": STATE_FORMAT,
+        "model": model.fingerprint,
+        "dtype": model.precision,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "kernels": identity(),
+        "yarn_factor": state.yarn_factor,
+        "layers": len(state.layers),
+        "grid": state.grid,
+        "long_attention": [state.long.exact, state.long.local, state.long.best, state.long.block],
+        "memory_layout": "[batch, heads, key, value]",
+    }
+
+
+def save_state(state: State, folder: Path, header: Mapping[str, Any], model: Model) -> int:
+    """See `State.save`."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    mine, ids = settings(state, model), state.ids()
+    old = _reusable(folder, mine, ids)
+    files: dict[str, dict[str, Any]] = {}
+    for number, named in enumerate(_grid_digests(ids, state.grid) if _has_blocks(state) else []):
+        name = f"block-{number:06d}-{named[:16]}.safetensors"
+        known = old["files"].get(name)
+        files[name] = known or _write(folder / name, _block_tensors(state, number))
+    point = f"point-{state.position:010d}-{digest(ids)[:16]}.safetensors"
+    files[point] = _write(folder / point, _point_tensors(state, ids))
+    points = _kept_points(old["points"], state)
+    files.update((p["file"], old["files"][p["file"]]) for p in points)
+    points.append({"position": state.position, "file": point, "ids": digest(ids)})
+    content = {"settings": mine, "header": dict(header), "points": points, "files": files}
+    content["checksum"] = _checksum(content)
+    _replace(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
+    for path in folder.iterdir():
+        if path.name.startswith(("block-", "point-")) and path.name not in files:
+            path.unlink(missing_ok=True)
+    return sum(entry["bytes"] for entry in files.values())
+
+
+def load_state(
+    folder: Path, model: Model, expected: Mapping[str, Any], *, ids: Tensor | list[int] | None, verify: bool
+) -> State:
+    """See `State.load`."""
+    content = read_header(folder)
+    for field, value in expected.items():
+        if content["header"].get(field) != value:
+            raise StateForeign(f"{folder}: {field} is {content['header'].get(field)!r}, expected {value!r}")
+    saved = content["settings"]
+    long = LongAttention(*saved["long_attention"])
+    config = model.config.first_layers(int(saved.get("layers", 0)))
+    state = State(config, saved["yarn_factor"], grid=saved["grid"], long=long)
+    for field, value in settings(state, model).items():
+        if saved.get(field) != value:
+            raise StateForeign(f"{folder}: {field} is {saved.get(field)!r}, this run has {value!r}")
+    point = _fitting_point(folder, content["points"], state.grid, ids)
+    count = point["position"] // state.grid if _has_blocks(state) else 0
+    blocks = sorted(name for name in content["files"] if name.startswith("block-"))[:count]
+    if len(blocks) < count:
+        raise StateDamaged(f"{folder}: {count - len(blocks)} of {count} blocks are missing from {HEADER}")
+    for name in [*blocks, point["file"]]:
+        _check_file(folder / name, content["files"].get(name), verify)
+    _fill(state, folder, blocks, point)
+    return state
+
+
+def read_header(folder: Path) -> dict[str, Any]:
+    """The header of a saved state, its own checksum checked.
+
+    Raises:
+        StateDamaged: there is none, or it was changed.
+    """
+    path = folder / HEADER
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        right = content["checksum"] == _checksum(content)
+    except FileNotFoundError as error:
+        raise StateDamaged(f"{path} is missing: no state was saved there, or only half of one") from error
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise StateDamaged(f"{path} cannot be read ({error})") from error
+    if not right:
+        raise StateDamaged(f"{path} does not match its checksum")
+    return dict(content)
+
+
+def saved_points(folder: Path) -> list[int]:
+    """Positions, in tokens, that a saved state can be restored at."""
+    return sorted(point["position"] for point in read_header(folder)["points"])
+
+
+def _has_blocks(state: State) -> bool:
+    """Delta nets alone have nothing that grows: their states are points only."""
+    return any(isinstance(layer, AttentionMemory) for layer in state.layers)
+
+
+def _checksum(content: Mapping[str, Any]) -> str:
+    rest = {key: value for key, value in content.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def _grid_digests(ids: Tensor, grid: int) -> list[str]:
+    """`digest` of the ids up to the end of each whole block, in one pass."""
+    running = hashlib.sha256()
+    digests = []
+    for number in range(len(ids) // grid):
+        running.update(ids[number * grid : (number + 1) * grid].numpy().tobytes())
+        digests.append(running.hexdigest())
+    return digests
+
+
+def _reusable(folder: Path, mine: Mapping[str, Any], ids: Tensor) -> dict[str, Any]:
+    """Files and points of what lies in the folder, where it was made by the same settings and begins `ids`."""
+    nothing: dict[str, Any] = {"files": {}, "points": []}
+    try:
+        content = read_header(folder)
+    except StateDamaged:
+        return nothing
+    if content["settings"] != mine:
+        return nothing
+    present = {n: e for n, e in content["files"].items() if (folder / n).is_file()}
+    points = [
+        p for p in content["points"]
+        if p["position"] <= len(ids) and p["file"] in present and p["ids"] == digest(ids[: p["position"]])
+    ]  # fmt: skip
+    return {"files": present, "points": points}
+
+
+def _kept_points(points: list[dict[str, Any]], state: State) -> list[dict[str, Any]]:
+    """The earlier points that stay beside the newest: the last grid points, and one every KEPT_EVERY tokens."""
+    before = [p for p in points if p["position"] < state.position and p["position"] % state.grid == 0]
+    return [p for i, p in enumerate(before) if p["position"] % KEPT_EVERY == 0 or i >= len(before) - KEPT_LAST]
+
+
+def _fitting_point(
+    folder: Path, points: list[dict[str, Any]], grid: int, ids: Tensor | list[int] | None
+) -> dict[str, Any]:
+    ordered = sorted(points, key=lambda p: p["position"], reverse=True)
+    if ids is None:
+        return ordered[0]
+    wanted = torch.as_tensor(ids, dtype=torch.int32)
+    for point in ordered:
+        position = point["position"]
+        usable = position == len(wanted) or (position < len(wanted) and position % grid == 0)
+        if usable and point["ids"] == digest(wanted[:position]):
+            return point
+    first = ordered[-1]["position"]
+    raise StateForeign(f"{folder}: tokens differ from those saved before the first saved point, {first}")
+
+
+def _check_file(path: Path, entry: Mapping[str, Any] | None, verify: bool) -> None:
+    if entry is None or not path.is_file():
+        raise StateDamaged(f"{path} is missing")
+    if path.stat().st_size != entry["bytes"]:
+        raise StateDamaged(f"{path} has {path.stat().st_size} bytes, expected {entry['bytes']}")
+    if verify:
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
+                raise StateDamaged(f"{path} does not match its checksum")
+
+
+def _block_tensors(state: State, number: int) -> dict[str, Tensor]:
+    """Tensors of one grid block: `<layer>.<part>` of every attention layer."""
+    tensors: dict[str, Tensor] = {}
+    for index, layer in enumerate(state.layers):
+        if isinstance(layer, AttentionMemory):
+            sealed = layer.sealed[number]
+            tensors.update((f"{index}.{part}", getattr(sealed, part).contiguous()) for part in SEALED_PARTS)
+    return tensors
+
+
+def _point_tensors(state: State, ids: Tensor) -> dict[str, Tensor]:
+    """Tensors of one position: the delta memories, the open block, the last hidden state and all ids."""
+    tensors = {"ids": ids}
+    if state.hidden is not None:
+        tensors["hidden"] = state.hidden
+    for index, layer in enumerate(state.layers):
+        pairs: tuple[tuple[str, Tensor | None], ...]
+        if isinstance(layer, AttentionMemory):
+            pairs = (("open_k", layer.open[0]), ("open_v", layer.open[1])) if layer.open is not None else ()
+        else:
+            pairs = (("tail", layer.tail), ("memory", layer.memory))
+        tensors.update((f"{index}.{part}", t.contiguous()) for part, t in pairs if t is not None)
+    return tensors
+
+
+def _fill(state: State, folder: Path, blocks: list[str], point: Mapping[str, Any]) -> None:
+    """Put the tensors of the files into an empty state."""
+    from safetensors.torch import load_file
+
+    try:
+        read = [load_file(folder / name) for name in blocks]
+        last = load_file(folder / point["file"])
+        for index, layer in enumerate(state.layers):
+            if isinstance(layer, DeltaMemory):
+                layer.update(last[f"{index}.tail"], last[f"{index}.memory"])
+                if not bool(torch.isfinite(last[f"{index}.memory"]).all()):
+                    raise StateDamaged(f"{folder / point['file']}: the memory of layer {index} is not finite")
+                continue
+            layer.sealed = tuple(Stretch(**{part: b[f"{index}.{part}"] for part in SEALED_PARTS}) for b in read)
+            if f"{index}.open_k" in last:
+                layer.open = last[f"{index}.open_k"], last[f"{index}.open_v"]
+    except KeyError as error:
+        raise StateDamaged(f"{folder}: tensor {error} is missing") from error
+    state.tokens, state.position, state.hidden = (last["ids"],), point["position"], last.get("hidden")
+
+
+def _write(path: Path, tensors: dict[str, Tensor]) -> dict[str, Any]:
+    """Write one safetensors file atomically; returns its size and checksum as they stand in the header."""
+    from safetensors.torch import save
+
+    content = save(tensors, metadata={"format": "pt"})
+    _replace(path, content)
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write under a temporary name, flush to disk, rename; mode 0600, and nothing left behind on failure."""
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)  # mkstemp creates with 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

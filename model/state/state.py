@@ -1,0 +1,139 @@
+"""State: what the model holds of the tokens that it has read.
+
+`fork` and `snapshot` copy references, since layers replace their tensors and never write into them. A state can only be
+taken back to a snapshot: the memory of a delta net cannot be cut. Saved states are folders, see state_files.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from docqa.model.config import FULL, HybridConfig
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
+
+if TYPE_CHECKING:
+    from docqa.model.load import Model
+
+GRID = 2_048  # tokens; a multiple of the delta chunk and of the key block
+STATE_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A point that a state can be taken back to."""
+
+    layers: tuple[DeltaMemory | AttentionMemory, ...]
+    tokens: tuple[Tensor, ...]
+    position: int
+    hidden: Tensor | None
+
+
+class State:
+    """Mutable: every prefill and decode step moves it on. Fork it before a question."""
+
+    def __init__(
+        self, config: HybridConfig, yarn_factor: float = 1.0, *, grid: int = GRID, long: LongAttention | None = None
+    ) -> None:
+        """An empty state; `grid` is the block of prefill in tokens, `long` how attention reads far contexts.
+
+        A `config` of the first layers only (`HybridConfig.first_layers`) makes a state that is read no deeper: cheaper
+        by that much, and without logits.
+        """
+        self.config, self.yarn_factor, self.grid = config, float(yarn_factor), grid
+        self.long = long or LongAttention()
+        self.layers: tuple[DeltaMemory | AttentionMemory, ...] = tuple(
+            AttentionMemory(grid, self.long) if kind == FULL else DeltaMemory() for kind in config.layer_types
+        )
+        self.position = 0
+        self.hidden: Tensor | None = None  # output of the last norm at the last token, [dim]; None when read part way
+        self.tokens: tuple[Tensor, ...] = ()  # the ids read, int32, in the pieces that were run
+
+    def advance(self, ids: Tensor, hidden: Tensor | None) -> None:
+        """Note that ids [seq] have been run through the layers; `hidden` [dim]: the last token's, after all."""
+        self.tokens = (*self.tokens, ids.to(torch.int32))
+        self.position += ids.shape[0]
+        self.hidden = hidden
+
+    def ids(self) -> Tensor:
+        """All token ids read so far, int32 [position]."""
+        return torch.cat(self.tokens) if self.tokens else torch.empty(0, dtype=torch.int32)
+
+    def fork(self) -> State:
+        """An independent state at the same point; nothing is copied until one of the two moves on."""
+        twin = State(self.config, self.yarn_factor, grid=self.grid, long=self.long)
+        twin.rewind(self.snapshot())
+        return twin
+
+    def snapshot(self) -> Snapshot:
+        """A point for `rewind`; costs no memory until the state moves on."""
+        return Snapshot(tuple(layer.fork() for layer in self.layers), self.tokens, self.position, self.hidden)
+
+    def rewind(self, snapshot: Snapshot) -> None:
+        """Take the state back (or forth) to a snapshot of its own lineage."""
+        self.layers = tuple(layer.fork() for layer in snapshot.layers)
+        self.tokens, self.position, self.hidden = snapshot.tokens, snapshot.position, snapshot.hidden
+
+    def nbytes(self) -> int:
+        """Bytes of all tensors that this state refers to, shared or not."""
+        return sum(layer.nbytes() for layer in self.layers) + sum(t.nbytes for t in self.tokens)
+
+    def save(self, folder: Path, header: Mapping[str, Any], *, model: Model) -> int:
+        """Write into `folder`; blocks that lie there already stay. Returns the bytes that the saved state takes.
+
+        Args:
+            header: what the caller wants to find again, JSON; `load` compares it with its `expected`.
+            model: the model that read the tokens.
+
+        Raises:
+            OSError: the disk is full or not writable; what was saved before is still whole.
+        """
+        from docqa.model.state.files import save_state
+
+        return save_state(self, folder, header, model)
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        model: Model,
+        expected: Mapping[str, Any],
+        *,
+        ids: Tensor | list[int] | None = None,
+        verify: bool = True,
+    ) -> State:
+        """Read a saved state, memory-mapped.
+
+        Args:
+            model: must be the one that the state was made with.
+            expected: fields of the caller's header that must be equal.
+            ids: what the caller wants to have read. The longest saved point that this begins with is restored (a point
+                off the grid only if it is all of `ids`). Without it, the last saved point.
+            verify: check the content of every file against its checksum, not only sizes.
+
+        Raises:
+            StateDamaged: a file is missing, short or changed.
+            StateForeign: made by another model or setting, or for another text; the message names the field.
+        """
+        from docqa.model.state.files import load_state
+
+        return load_state(folder, model, expected, ids=ids, verify=verify)
+
+
+def attention_kind(state: State, position: int | None = None) -> str:
+    """How attention has read this state, or would read it up to `position` tokens, in words, for provenance."""
+    count = len(state.layers)
+    if not any(isinstance(layer, AttentionMemory) for layer in state.layers):
+        return f"none: answers come from the first {count} layers, which are delta nets, and from the heads on them"
+    return state.long.describe(state.position if position is None else position)
+
+
+def digest(ids: Tensor) -> str:
+    """sha256 of token ids."""
+    return hashlib.sha256(ids.to(torch.int32).contiguous().numpy().tobytes()).hexdigest()

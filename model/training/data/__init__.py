@@ -1,0 +1,1 @@
+"""Training data: questions, excerpts, features and synonyms."""

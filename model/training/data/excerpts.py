@@ -1,0 +1,175 @@
+"""Questions with the excerpts that they are put to, for training the reader: some answer, some only look like it.
+
+An excerpt is a run of whole sentences of at most some sixty words. Those that do not answer are taken from the same
+document, the ones first that share the rarest words with the question.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from docqa.model.heads.cross_encoder import LONGEST_EXCERPT, ReaderTokenizer
+from docqa.model.training.data.features import altered_questions, groups
+from docqa.model.training.data.sequences import QA_WEIGHTS, SourceText, cut_passages
+from docqa.model.training.data.synonyms import Synonyms
+
+SIZES = (36, 52, 68)  # words of an excerpt, at most; every document is cut in each of them
+# Drawn more often: people wrote its unanswerable questions to mislead a reader.
+MISLEADING = {"squad_dev_articles": 2.0}
+UNANSWERED, UNANSWERED_WRITTEN = 0.2, 0.4  # share of unanswerable questions: made here, or written by people
+REWORDED = 0.4  # share of the questions that are put in other words, where synonyms are at hand
+WORD = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class AskedExcerpts:
+    """The token ids of a question before an excerpt, those of its excerpts, and the answers.
+
+    An answer is (excerpt, first token, last token).
+    """
+
+    question: list[int]
+    excerpts: list[list[int]]
+    golds: list[tuple[int, int, int]]
+
+
+@dataclass
+class _Cut:
+    """A document in excerpts of one size: (source, start, end), their words, and how rare each word is."""
+
+    places: list[tuple[int, int, int]]
+    words: list[frozenset[str]]
+    rarity: dict[str, float]
+
+
+class ExcerptDocument:
+    """The contexts of one document with its questions, cut into excerpts when first asked."""
+
+    def __init__(self, sources: list[SourceText], rng: random.Random) -> None:
+        self.sources = sources
+        asked = [(number, q) for number, source in enumerate(sources) for q in source.questions]
+        self.answered = [(number, q.text, q.spans) for number, q in asked if q.spans]
+        written = [q.text for _, q in asked if not q.spans]
+        self.unanswered = written + altered_questions(sources, rng)
+        self.unanswered_share = UNANSWERED_WRITTEN if written else UNANSWERED
+        self._cuts: dict[int, _Cut] = {}
+
+    def cut(self, size: int) -> _Cut:
+        if size not in self._cuts:
+            places = [(n, a, b) for n, source in enumerate(self.sources) for a, b in cut_passages(source.text, size)]
+            words = [frozenset(WORD.findall(self.sources[n].text[a:b].lower())) for n, a, b in places]
+            count: dict[str, int] = {}
+            for found in words:
+                for word in found:
+                    count[word] = count.get(word, 0) + 1
+            rarity = {word: math.log(1 + len(words) / times) for word, times in count.items()}
+            self._cuts[size] = _Cut(places, words, rarity)
+        return self._cuts[size]
+
+    def question(self, rng: random.Random) -> tuple[int, str, tuple[tuple[int, int], ...]]:
+        """(its source, its text, its answers); one that nothing answers has source -1."""
+        if self.unanswered and (not self.answered or rng.random() < self.unanswered_share):
+            return -1, rng.choice(self.unanswered), ()
+        return rng.choice(self.answered)
+
+    def likest(self, cut: _Cut, question: str, most: int) -> list[int]:
+        """Excerpts that share the rarest words with a question, best first."""
+        wanted = set(WORD.findall(question.lower()))
+        worth = [sum(cut.rarity[w] for w in wanted & found) / (20 + len(found)) for found in cut.words]
+        return sorted(range(len(worth)), key=lambda i: -worth[i])[:most]
+
+
+def asked_excerpts(
+    document: ExcerptDocument,
+    tokenizer: ReaderTokenizer,
+    rng: random.Random,
+    *,
+    wrong: int,
+    dropped: float = 0.15,
+    synonyms: Synonyms | None = None,
+) -> AskedExcerpts | None:
+    """Draw a question of a document and its excerpts: a right one with some `wrong` ones, or wrong ones alone.
+
+    `dropped`: share of the questions with an answer that are put to wrong excerpts only. The excerpts are found before
+    the question is put in other words.
+    """
+    cut = document.cut(rng.choice(SIZES))
+    owner, question, spans = document.question(rng)
+    holding = [i for i, (n, a, b) in enumerate(cut.places) if n == owner and any(a < e and s < b for s, e in spans)]
+    answered = bool(holding) and rng.random() >= dropped
+    pool = [i for i in document.likest(cut, question, 12 + len(holding)) if i not in holding]
+    # Where nothing answers, `ask` shows the likest all the same: they are what a refusal has to see through.
+    chosen = pool[:1] if not answered or rng.random() < 0.5 else []
+    chosen += rng.sample(pool[1:], min(len(pool[1:]), wrong - len(chosen)))
+    if answered:
+        whole = [i for i in holding if any(cut.places[i][1] <= s for s, _ in spans)]
+        chosen = [rng.choice(whole or holding), *chosen[: max(1, wrong - 1)]]
+    rng.shuffle(chosen)
+    texts, golds = [], []
+    for number, index in enumerate(chosen):
+        n, a, b = cut.places[index]
+        ids, offsets = tokenizer.encode_with_offsets(" ".join(document.sources[n].text[a:b].split("\n")))
+        texts.append(ids[:LONGEST_EXCERPT])
+        inside = [(s - a, e - a) for s, e in spans] if n == owner else []
+        golds += [(number, *found) for found in _tokens(inside, offsets[:LONGEST_EXCERPT])]
+    if not texts or not all(texts):
+        return None
+    if synonyms is not None and rng.random() < REWORDED:
+        question = synonyms.reworded(question, rng)
+    return AskedExcerpts(tokenizer.asked(question), texts, sorted(set(golds)))
+
+
+def _tokens(spans: list[tuple[int, int]], offsets: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """First and last token of each span of characters, as far as it lies on tokens."""
+    for start, end in spans:
+        inside = [j for j, (x, y) in enumerate(offsets) if y > start and x < end and y > x]
+        if inside:
+            yield inside[0], inside[-1]
+
+
+class ExcerptQuestions:
+    """All training documents, or those kept for validation; with `synonyms` some questions are drawn in other words."""
+
+    def __init__(
+        self,
+        data: Path,
+        tokenizer: ReaderTokenizer,
+        seed: int,
+        *,
+        validation: bool = False,
+        synonyms: Synonyms | None = None,
+    ) -> None:
+        rng = random.Random(seed)
+        self.tokenizer, self.synonyms = tokenizer, synonyms
+        self.by_set: dict[str, list[ExcerptDocument]] = {}
+        for name, sources in groups(data, seed, validation=validation):
+            document = ExcerptDocument(sources, rng)
+            if document.answered or document.unanswered:
+                self.by_set.setdefault(name.split("-", 1)[0], []).append(document)
+        self.sets = [name for name in QA_WEIGHTS if name in self.by_set]
+        count = {s: sum(len(d.answered) + len(d.unanswered) for d in self.by_set[s]) for s in self.sets}
+        self.weights = [MISLEADING.get(name, 1.0) * (QA_WEIGHTS[name] * count[name]) ** 0.5 for name in self.sets]
+
+    def draw(self, rng: random.Random, wrong: int) -> AskedExcerpts:
+        """A question of a set by its weight, of a document by its number of questions."""
+        while True:
+            documents = self.by_set[rng.choices(self.sets, self.weights)[0]]
+            size = [len(d.answered) + len(d.unanswered) for d in documents]
+            document = rng.choices(documents, size)[0]
+            found = asked_excerpts(document, self.tokenizer, rng, wrong=wrong, synonyms=self.synonyms)
+            if found is not None:
+                return found
+
+    def fixed(self, each: int, seed: int, wrong: int) -> Iterator[AskedExcerpts]:
+        """The same questions every time: `each` of every set."""
+        rng = random.Random(seed)
+        for name in self.sets:
+            for _ in range(each):
+                found = asked_excerpts(rng.choice(self.by_set[name]), self.tokenizer, rng, wrong=wrong)
+                if found is not None:
+                    yield found

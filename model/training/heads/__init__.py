@@ -1,0 +1,1 @@
+"""Training of the evidence head and the span head."""

@@ -1,0 +1,1 @@
+"""Training of the cross encoder that reads excerpts."""

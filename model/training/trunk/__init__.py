@@ -1,0 +1,1 @@
+"""Training of the trunk: conversion, transfer, distillation, MTP, and its measures."""

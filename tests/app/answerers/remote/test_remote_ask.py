@@ -1,0 +1,293 @@
+"""`--model openai:NAME`: answers of a server are looked up in the pages, whatever it says and however it fails."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from chat_server import KEY, says, send, stream
+
+QUESTION = "What does the tenant of unit 7 pay?"
+SENTENCE = "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 before the ninth day of each month."
+
+
+def asked(ask: Any, server: Any, note: Path) -> tuple[int, dict[str, Any], str]:
+    code, out, err = ask(server, note, QUESTION, "--json")
+    return code, json.loads(out), err
+
+
+def test_words_that_stand_in_the_document_are_the_answer_with_their_place(
+    ask_server: Any, server: Any, note: Path, repository: Path
+) -> None:
+    started = server(says(f'119 dollars\n"{SENTENCE}" [1]\n'))
+    code, answer, err = asked(ask_server, started, note)
+    assert (code, answer["status"], answer["answer"]) == (0, "answered", "119 dollars")
+    (quote,) = answer["quotes"]
+    assert (quote["text"], quote["grade"], quote["place"]) == (SENTENCE, "exact", "as_cited")
+    assert quote["text"][quote["answer_start"] : quote["answer_end"]] == "119 dollars"
+    cite = quote["cites"][0]
+    assert note.read_text(encoding="utf-8")[cite["start"] : cite["end"]] == SENTENCE
+    assert answer["usage"]["tokens_read"] == 321 and answer["provenance"]["model"] == "openai:qwen"
+    jsonschema.validate(answer, json.loads((repository / "app/output/schemas/answer.schema.json").read_text()))
+    assert "passages of the documents and the question are sent to 127.0.0.1" in err
+
+
+def test_the_server_gets_numbered_excerpts_the_question_and_the_key_in_a_header(
+    ask_server: Any, server: Any, note: Path
+) -> None:
+    started = server(says("not stated"))
+    asked(ask_server, started, note)
+    (body,) = started.bodies
+    assert (body["model"], body["stream"], body["temperature"]) == ("qwen", True, 0)
+    assert SENTENCE in body["messages"][1]["content"] and QUESTION in body["messages"][1]["content"]
+    assert "[1]" in body["messages"][1]["content"]
+    assert started.keys == [f"Bearer {KEY}"]
+
+
+def test_no_more_passages_are_sent_than_asked_for(ask_server: Any, server: Any, lease_of: Any, tmp_path: Path) -> None:
+    long = lease_of(tmp_path / "long.txt", 150)
+    started = server(says("not stated"))
+    for arguments, count in (([], 32), (["--k", "4"], 4)):
+        _, out, _ = ask_server(started, long, QUESTION, "--json", *arguments)
+        content = started.bodies[-1]["messages"][1]["content"]
+        assert sum(f"[{number}] " in content for number in range(1, 200)) == count
+        assert len(json.loads(out)["evidence"]) == count
+
+
+def test_what_stands_in_no_document_is_no_answer_and_is_told_with_its_grade(
+    ask_server: Any, server: Any, note: Path
+) -> None:
+    code, answer, _ = asked(ask_server, server(says("The tenant pays 500 euros to a bank in Zurich.")), note)
+    assert (code, answer["status"], answer["answer"], answer["quotes"]) == (5, "not_found", None, [])
+    (told,) = [line for line in answer["coverage"]["warnings"] if "500 euros" in line]
+    assert told.startswith("not verified (absent), the model's own words:")
+
+
+def test_a_changed_number_is_no_quote(ask_server: Any, server: Any, note: Path) -> None:
+    changed = SENTENCE.replace("119", "911")
+    code, answer, _ = asked(ask_server, server(says(f'911 dollars\n"{changed}" [1]')), note)
+    assert (code, answer["status"]) == (5, "not_found")
+    assert any("not verified (near)" in line and "911" in line for line in answer["coverage"]["warnings"])
+
+
+def test_prose_of_the_model_gives_way_to_the_sentence_that_it_quotes(ask_server: Any, server: Any, note: Path) -> None:
+    code, answer, _ = asked(ask_server, server(says(f'About a hundred and twenty.\n- "{SENTENCE}" [1]')), note)
+    assert (code, answer["answer"]) == (0, SENTENCE.rstrip("."))
+    assert any("a hundred and twenty" in line for line in answer["coverage"]["warnings"])
+
+
+@pytest.mark.parametrize("reply", ["not stated", "Not stated.", "", "**not stated**"])
+def test_a_refusal_is_a_refusal(ask_server: Any, server: Any, note: Path, reply: str) -> None:
+    code, answer, _ = asked(ask_server, server(says(reply)), note)
+    assert (code, answer["status"], answer["refused"]) == (5, "not_found", True)
+    assert answer["evidence"] and not any("own words" in line for line in answer["coverage"]["warnings"])
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [{"reasoning_content": "hm, 500 euros?"}, {"content": "119 dollars"}],
+        [{"reasoning": "hm, 500 euros?"}, {"content": "119 dollars"}],
+        [{"content": "<thi"}, {"content": "nk>hm, 500 euros?</th"}, {"content": "ink>\n\n119 dollars"}],
+        [{"content": "hm, 500 euros?"}, {"content": "\n</think>\n\n119 dollars"}],
+    ],
+)
+def test_thought_is_no_part_of_the_answer(ask_server: Any, server: Any, note: Path, pieces: list[Any]) -> None:
+    code, answer, err = asked(ask_server, server(stream(*pieces)), note)
+    assert (code, answer["answer"]) == (0, "119 dollars")
+    assert "euros" not in err and not any("euros" in line for line in answer["coverage"]["warnings"])
+
+
+def test_a_server_that_does_not_stream_is_understood(ask_server: Any, server: Any, note: Path) -> None:
+    whole = {"choices": [{"message": {"content": "119 dollars"}, "finish_reason": "stop"}], "usage": {}}
+    code, answer, _ = asked(ask_server, server(send(200, whole)), note)
+    assert (code, answer["answer"]) == (0, "119 dollars")
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        (send(429, {"error": {"message": "slow down"}}, Retry_After="0"), "slow down"),
+        (send(500, "it broke"), "it broke"),
+        (send(503, {"detail": "loading"}), "loading"),
+        (stream({"content": "911 dol"}, cut=True), "cut"),
+        (stream({"content": "911 dol"}, finish=None, done=False), "before the answer did"),
+    ],
+    ids=["429", "500", "503", "cut", "ended"],
+)
+def test_what_passes_is_tried_again_and_nothing_of_it_counts(
+    ask_server: Any, server: Any, note: Path, first: Any, said: str
+) -> None:
+    started = server(first, says("119 dollars"))
+    code, answer, err = asked(ask_server, started, note)
+    assert (code, answer["answer"], len(started.bodies)) == (0, "119 dollars", 2)
+    assert said in err and "asking again (2 of 4)" in err
+    assert not any("911" in line for line in answer["coverage"]["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("reply", "said", "times"),
+    [
+        (send(500, "it broke"), "status 500: it broke; tried 4 times", 4),
+        (send(429, "busy", Retry_After="900"), "not tried again", 1),
+        (stream({"content": "x"}, cut=True), "tried 4 times", 4),
+        (send(200, "<html>hello</html>", Content_Type="text/html"), "no chat completion: '<html>hello</html>'", 1),
+        (send(200, '{"choices": [{"mess'), "no chat completion", 1),
+        (send(200, {"choices": []}), "no chat completion", 1),
+        (send(404, {"error": {"message": "The model `qwen` does not exist."}}), "it has openai:qwen, openai:llama", 1),
+        (send(401, {"error": {"message": f"Incorrect API key provided: {KEY}"}}), "DOCQA_API_KEY", 1),
+        (send(302, "", Location="https://elsewhere.example/v1"), "redirects to https://elsewhere.example/v1", 1),
+        (send(400, {"error": {"message": "maximum context length is 512"}}), "a smaller --k sends less", 1),
+        (stream({"reasoning_content": "hm"}, finish="length"), "thought until its reply was full", 1),
+    ],
+    ids=["500", "long wait", "cut", "html", "half", "empty", "model", "key", "redirect", "context", "thought"],
+)
+def test_what_does_not_pass_is_status_4_in_words_and_never_the_key(
+    ask_server: Any, server: Any, note: Path, reply: Any, said: str, times: int
+) -> None:
+    started = server(reply)
+    code, answer, err = asked(ask_server, started, note)
+    assert (code, answer["status"], len(started.bodies)) == (4, "error", times)
+    assert said in err and f"openai:qwen at {started.url}" in err
+    assert KEY not in err and KEY not in json.dumps(answer)
+
+
+def test_broken_json_within_a_stream_is_said(ask_server: Any, server: Any, note: Path) -> None:
+    def reply(handler: Any) -> None:
+        send(200, 'data: {"choices": [\n\n', Content_Type="text/event-stream")(handler)
+
+    code, _, err = asked(ask_server, server(reply), note)
+    assert code == 4 and "no chat completion" in err
+
+
+def test_a_field_that_the_server_does_not_know_is_left_out(ask_server: Any, server: Any, note: Path) -> None:
+    started = server(
+        send(400, {"error": {"message": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'."}}),
+        send(400, {"error": {"message": "'temperature' does not support 0 with this model."}}),
+        says("119 dollars"),
+    )
+    assert asked(ask_server, started, note)[0] == 0
+    last = started.bodies[-1]
+    assert "temperature" not in last and "max_tokens" not in last and last["max_completion_tokens"] == 4096
+
+
+def test_silence_ends_when_the_time_is_over(
+    ask_server: Any, server: Any, note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    from docqa.app.answerers.remote import client
+
+    monkeypatch.setenv("DOCQA_TIMEOUT", "1")
+    monkeypatch.setattr(client, "ATTEMPTS", 1)
+    code, _, err = asked(ask_server, server(lambda handler: time.sleep(2)), note)
+    assert code == 4 and "no word for 1 s" in err and "DOCQA_TIMEOUT" in err
+
+
+def test_no_server_is_status_4(docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from docqa.app.answerers.remote import client
+
+    monkeypatch.setattr(client, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setenv("OFFLINE_LOOPBACK", "9")
+    code, _, err = docqa("ask", note, QUESTION, "--model", "openai:x", "--base-url", "http://127.0.0.1:9/v1")
+    assert code == 4 and "no connection" in err and "tried 4 times" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--model", "openai:x"], "--base-url http://HOST:PORT/v1, or DOCQA_BASE_URL"),
+        (["--model", "openai:", "--base-url", "http://h/v1"], "names no model"),
+        (["--model", "openai:x", "--base-url", "ftp://h/v1"], "no address of a server"),
+        (["--model", "openai:x", "--base-url", "http://me:secret@h/v1"], "holds a password"),
+        (["--model", "openai:x", "--base-url", "http://h/v1?key=secret"], "behind ?"),
+        (["--base-url", "http://h/v1"], "--model openai:NAME"),
+    ],
+)
+def test_a_server_named_badly_is_a_usage_error_and_no_secret_is_repeated(
+    docqa: Any, note: Path, arguments: list[str], said: str
+) -> None:
+    code, _, err = docqa("ask", note, QUESTION, *arguments)
+    assert (code, said in err, "secret" in err) == (2, True, False)
+
+
+# The key
+
+
+def test_the_key_is_in_no_file_no_log_and_no_output(
+    ask_server: Any, docqa: Any, server: Any, note: Path, own_folders: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    started = server(send(500, f"bad key {KEY}"), says("119 dollars"))
+    _, out, err = ask_server(started, note, QUESTION, "--json")
+    _, listed, _ = docqa("history", "--json")
+    kept = [path.read_bytes() for path in own_folders.parent.rglob("*") if path.is_file()]
+    assert started.keys and kept and QUESTION in listed
+    for text in (out, err, listed, caplog.text):
+        assert KEY not in text
+    assert not any(KEY.encode() in data for data in kept)
+
+
+def test_a_key_that_no_header_can_hold_is_not_repeated(
+    ask_server: Any, server: Any, note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = server(says("119 dollars"))
+    monkeypatch.setenv("DOCQA_API_KEY", "sk-two\nlines")
+    code, _, err = ask_server(started, note, QUESTION)
+    assert (code, "DOCQA_API_KEY" in err, "sk-two" in err, started.bodies) == (2, True, False, [])
+
+
+def test_the_key_of_openai_goes_to_openai_alone(
+    docqa: Any, server: Any, note: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from docqa.app.answerers.remote.address import Address, api_key
+
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    started = server(says("119 dollars"))
+    docqa("ask", note, QUESTION, "--model", "openai:qwen", "--base-url", started.url)
+    assert started.keys == [None]
+    assert api_key(Address("x", "https://api.openai.com/v1")) == KEY
+    assert api_key(Address("x", "https://api.openai.com.example/v1")) is None
+
+
+# Other commands
+
+
+def test_commands_that_need_a_models_insides_say_so(docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCQA_BASE_URL", "http://127.0.0.1:9/v1")
+    for command in ("read", "plan", "summarize"):
+        code, _, err = docqa(command, note, "--model", "openai:x")
+        assert (code, "needs a model on this machine" in err) == (2, True)
+
+
+def test_a_table_of_files_is_asked_of_the_server(
+    docqa: Any, server: Any, note: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = server(says("119 dollars"))
+    (tmp_path / "q.txt").write_text(QUESTION, encoding="utf-8")
+    code, out, _ = docqa(
+        "extract", note, "--questions", tmp_path / "q.txt", "--format", "jsonl", "--model", "openai:qwen",
+        "--base-url", started.url,
+    )  # fmt: skip
+    assert code == 0 and "119 dollars" in out and len(started.bodies) == 1
+
+
+@pytest.mark.parametrize("command", ["extract", "ask"])
+def test_that_passages_are_sent_is_told_once_for_many_files(
+    docqa: Any, server: Any, note: Path, tmp_path: Path, command: str
+) -> None:
+    started = server(*[says("119 dollars")] * 2)
+    (tmp_path / "q.txt").write_text(QUESTION, encoding="utf-8")
+    other = tmp_path / "other.md"
+    other.write_text(note.read_text(encoding="utf-8") + "\nMore.\n", encoding="utf-8")
+    arguments = [command, note, other, "--questions", tmp_path / "q.txt", *(["--each"] if command == "ask" else [])]
+    code, out, err = docqa(*arguments, "--model", "openai:qwen", "--base-url", started.url)
+    assert (code, out.count("119 dollars") > 1, len(started.bodies)) == (0, True, 2)
+    assert err.count("are sent to 127.0.0.1") == 1

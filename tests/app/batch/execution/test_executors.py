@@ -1,0 +1,83 @@
+"""Processes and Ray actors give the records of the serial run, and outlive the death of one of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..conftest import outputs_of
+
+KILL = """
+import os, signal, sys
+from docqa.app import cli
+from docqa.app.batch import {module} as module
+
+original = module.{kind}.submit
+killed = []
+
+
+def submit(self, unit):
+    original(self, unit)
+    if not killed:
+        killed.append(unit.key)
+        {kill}
+
+
+module.{kind}.submit = submit
+sys.exit(cli.run(sys.argv[1:]))
+"""
+KILL_WORKER = "os.kill(next(w for w in self._workers if w.unit is unit).child.pid, signal.SIGKILL)"
+KILL_ACTOR = "self._ray.kill(next(a for a in self._actors if a.unit is unit).handle)"
+
+
+def _run(program: str, checkpoint: Path, *arguments: object) -> str:
+    """Run a program that ends with status 6; Ray's own processes talk over the loopback, which the suite refuses."""
+    environment = {**os.environ, "DOCQA_MODEL": str(checkpoint), "DOCQA_DTYPE": "float32", "OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "summarize", *map(str, arguments)],
+        env=environment, capture_output=True, text=True, timeout=280, check=False,
+    )  # fmt: skip
+    assert done.returncode == 6, done.stderr
+    return done.stderr
+
+
+def _outcomes(folder: Path) -> list[str]:
+    import sqlite3
+
+    with sqlite3.connect(folder / "ledger.sqlite") as database:
+        return [outcome for (outcome,) in database.execute("SELECT outcome FROM attempts")]
+
+
+@pytest.fixture
+def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> dict[str, bytes]:
+    """The output of a serial run over `docs`."""
+    mixed_folder(tmp_path / "docs", 7)
+    docqa("summarize", tmp_path / "docs", "--output", tmp_path / "serial")
+    return outputs_of(tmp_path / "serial")
+
+
+def test_two_processes_one_of_which_is_killed_give_the_records_of_one(
+    serial: dict[str, bytes], checkpoint: Path, tmp_path: Path
+) -> None:
+    program = KILL.format(module="processes", kind="Processes", kill=KILL_WORKER)
+    _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2)
+    assert outputs_of(tmp_path / "out") == serial
+    assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
+def test_two_ray_actors_one_of_which_is_killed_give_the_records_of_one(
+    serial: dict[str, bytes], checkpoint: Path, tmp_path: Path
+) -> None:
+    program = KILL.format(module="ray_actors", kind="RayActors", kill=KILL_ACTOR)
+    _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2, "--ray", "local")
+    assert outputs_of(tmp_path / "out") == serial
+    assert sorted(_outcomes(tmp_path / "out")) == ["done"] * 5 + ["failed", "lost"]

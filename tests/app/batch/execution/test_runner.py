@@ -1,0 +1,181 @@
+"""The loop of a batch, with a work that takes no model: once each, isolated failures, others that help or die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from docqa.app.batch.execution.executors import Serial
+from docqa.app.batch.execution.leases import Leases
+from docqa.app.batch.execution.ledger import Ledger
+from docqa.app.batch.execution.runner import LIVES, Runner, Shared, Tally
+from docqa.app.batch.items import Unit, list_items
+from docqa.app.batch.work import Outcome, identity_hash
+from docqa.app.batch.workspace import Workspace
+from docqa.app.errors import ResourceError
+
+from ..conftest import Shout, attempts_of
+
+
+class Listener:
+    """A Monitor that remembers."""
+
+    def __init__(self) -> None:
+        self.ended_paths: list[str] = []
+
+    def started(self, unit: Unit) -> None:
+        pass
+
+    def ended(self, unit: Unit, outcome: Outcome | None) -> None:
+        self.ended_paths.append(unit.item.path)
+
+
+class Deadly(Serial):
+    """An executor whose process dies of each unit as often as `deaths` says."""
+
+    def __init__(self, work: Shout, deaths: int) -> None:
+        super().__init__(work, lambda event: None)
+        self._deaths = deaths
+
+    def wait(self, seconds: float) -> Outcome | None:
+        if self._unit is not None and self._deaths:
+            self._deaths -= 1
+            unit, self._unit = self._unit, None
+            return Outcome(unit.key)
+        return super().wait(seconds)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Five documents, two of them equal, one broken."""
+    path = tmp_path / "docs"
+    path.mkdir()
+    for name, text in (("a", "one"), ("b", "two"), ("c", "one"), ("d", "broken"), ("e", "three")):
+        (path / f"{name}.txt").write_text(text)
+    return path
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Shared]:
+    workspace = Workspace(tmp_path / "out")
+    workspace.create()
+    with (
+        Leases(workspace.folder, "work") as leases,
+        Ledger(workspace.root / "ledger.sqlite", leases.owner, "here") as ledger,
+    ):
+        ledger.begin({}, 1, 0.0, 0)
+        yield Shared(workspace, leases, ledger)
+
+
+@pytest.fixture
+def run(folder: Path, shared: Shared, shout: Shout) -> Callable[..., Tally]:
+    """Function(executor, max_failures) that runs what is left of `folder`."""
+
+    def run_left(executor: Serial | None = None, max_failures: int | None = None) -> Tally:
+        units = list_items([str(folder)]).units(identity_hash(shout.identity()))
+        left = [unit for unit in units if not shared.workspace.settled(unit.key)]
+        chosen = executor or Serial(shout, lambda event: None)
+        return Runner(left, lambda unit: 1.0, shared, chosen, lambda unit, record: None, Listener(), max_failures).run()
+
+    return run_left
+
+
+def test_every_content_is_done_once_and_a_broken_one_costs_only_itself(
+    run: Callable[..., Tally], shared: Shared, shout: Shout
+) -> None:
+    tally = run()
+    assert (tally.done, tally.failed, tally.left) == (3, 1, 0)
+    assert sorted(shout.processed) == [b"broken", b"one", b"three", b"two"]
+    again = run()
+    assert (again.done, again.failed) == (0, 0)
+    assert len(shout.processed) == 4
+    assert sorted(outcome or "" for _, outcome in attempts_of(shared.workspace.root)) == ["done"] * 3 + ["failed"]
+
+
+def test_more_failures_than_the_budget_end_the_run_and_the_next_goes_on(
+    run: Callable[..., Tally], folder: Path
+) -> None:
+    (folder / "a0.txt").write_text("also broken")
+    tally = run(max_failures=0)
+    assert tally.failed == 1
+    assert tally.left == 3
+    tally = run(max_failures=1)
+    assert (tally.done, tally.failed, tally.left) == (2, 1, 0)
+
+
+def test_what_would_fail_for_all_ends_the_run_and_leaves_the_document_free(
+    run: Callable[..., Tally], folder: Path, shared: Shared
+) -> None:
+    (folder / "b2.txt").write_text("the disk is full")
+    with pytest.raises(ResourceError, match="No space"):
+        run()
+    outcomes = [outcome for _, outcome in attempts_of(shared.workspace.root)]
+    assert outcomes == ["done", "done", "interrupted"]
+    assert list((shared.workspace.folder / "leases").iterdir()) == []
+
+
+def test_a_bug_that_one_document_brings_out_is_its_failure(
+    run: Callable[..., Tally], folder: Path, shared: Shared, shout: Shout
+) -> None:
+    (folder / "f.txt").write_text("a bug")
+    assert run().failed == 2
+    unit = list_items([str(folder)]).units(identity_hash(shout.identity()))[-1]
+    failure = shared.workspace.failure(unit.key)
+    assert failure is not None
+    assert "a bug in docqa" in failure.reason
+
+
+def test_a_document_whose_process_dies_is_tried_once_more_and_then_given_up(
+    run: Callable[..., Tally], shared: Shared, shout: Shout
+) -> None:
+    tally = run(Deadly(shout, LIVES - 1))
+    assert (tally.done, tally.failed) == (3, 1)
+    outcomes = [outcome for _, outcome in attempts_of(shared.workspace.root)]
+    assert outcomes.count("lost") == 1
+    shared.workspace.keep_only([])
+    tally = run(Deadly(shout, LIVES))
+    assert (tally.done, tally.failed) == (2, 2)
+
+
+def test_what_another_process_does_is_waited_for_and_not_done_again(
+    run: Callable[..., Tally], folder: Path, shared: Shared, shout: Shout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = list_items([str(folder)]).units(identity_hash(shout.identity()))[0]
+    with Leases(shared.workspace.folder, "work") as other:
+        assert other.claim(first.key)
+
+        def other_finishes(seconds: float) -> None:
+            shared.workspace.put_record(first.key, '"ONE"')
+            other.release(first.key)
+
+        monkeypatch.setattr("docqa.app.batch.execution.runner.time.sleep", other_finishes)
+        tally = run()
+    assert (tally.done, tally.elsewhere) == (2, 1)
+    assert b"one" not in shout.processed
+
+
+def test_a_result_that_came_after_another_took_the_document_over_is_not_kept(
+    run: Callable[..., Tally], folder: Path, shared: Shared, shout: Shout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = list_items([str(folder)]).units(identity_hash(shout.identity()))[0]
+    held = shared.leases.holds
+    lost = iter([True])
+    monkeypatch.setattr(shared.leases, "holds", lambda key: held(key) and not (key == first.key and next(lost, False)))
+    assert run().done == 3
+    outcomes = [outcome for key, outcome in attempts_of(shared.workspace.root) if key == first.key]
+    assert outcomes == ["superseded", "done"]
+
+
+def test_half_written_files_of_a_killed_process_are_swept(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.create()
+    workspace.put_outputs(["sub/a.txt.md"])
+    (tmp_path / "sub").mkdir()
+    left = [tmp_path / "sub" / ".docqa-x1", workspace.folder / "records" / ".docqa-x2", tmp_path / ".docqa-x3"]
+    for path in left:
+        path.write_text("half")
+    workspace.sweep()
+    assert not any(path.exists() for path in left)
+    assert workspace.outputs() == ["sub/a.txt.md"]

@@ -1,0 +1,465 @@
+"""`docqa ask` and the commands around it as a person runs them: results, status, files, and a tiny random model."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from docqa.model.cost.plan import Speed
+
+QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
+NOWHERE = "Which zeppelin photographed Antarctica?"
+
+
+pytestmark = pytest.mark.usefixtures("tiny_model")
+
+
+@pytest.fixture(scope="session")
+def schema(repository: Path) -> dict[str, Any]:
+    """The JSON schema of `ask --json`."""
+    loaded = json.loads((repository / "app" / "schemas" / "answer.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(loaded)
+    return loaded
+
+
+def _objects(out: str, schema: dict[str, Any]) -> list[dict[str, Any]]:
+    objects = [json.loads(line) for line in out.splitlines()]
+    for value in objects:
+        jsonschema.validate(value, schema)
+    return objects
+
+
+# Answers
+
+
+def test_an_answer_shows_its_quote_in_quotation_marks_with_grade_and_nothing_else_on_stdout(
+    docqa: Any, note: Path
+) -> None:
+    code, out, _ = docqa("ask", note, QUESTION)
+    assert code == 0
+    quoted = [line.strip() for line in out.splitlines() if line.startswith('  "')]
+    assert quoted
+    assert quoted[0].strip('"') in " ".join(note.read_text(encoding="utf-8").split())
+    assert "[verified: exact]" in out
+    assert "reading" not in out
+
+
+def test_json_is_one_compact_line_that_the_schema_accepts(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    code, out, _ = docqa("ask", note, QUESTION, "--json")
+    (answer,) = _objects(out, schema)
+    assert code == 0
+    assert (answer["status"], answer["question"]) == ("answered", QUESTION)
+    assert answer["quotes"][0]["cites"][0]["file"] == str(note)
+    assert out == json.dumps(answer, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    code, out, _ = docqa("ask", note, NOWHERE)
+    assert code == 5
+    assert "Not found" in out
+    assert "Searched:" in out
+    assert "Nearest, not an answer:" in out
+    assert "zeppelin" in out
+    code, out, _ = docqa("ask", note, NOWHERE, "--json")
+    (answer,) = _objects(out, schema)
+    assert code == 5
+    assert (answer["answer"], answer["quotes"], answer["refused"]) == (None, [], True)
+
+
+def test_every_line_of_a_file_of_questions_is_answered_in_order_and_the_worst_status_stands(
+    docqa: Any, note: Path, tmp_path: Path, schema: dict[str, Any]
+) -> None:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(f"{json.dumps({'question': QUESTION, 'answer': '119'})}\n\n{NOWHERE}\n", encoding="utf-8")
+    code, out, _ = docqa("ask", note, "--questions", questions, "--json")
+    answers = _objects(out, schema)
+    assert [answer["question"] for answer in answers] == [QUESTION, NOWHERE]
+    assert [answer["status"] for answer in answers] == ["answered", "not_found"]
+    assert code == 5
+
+
+def test_quick_is_partial_and_says_what_was_not_read(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    code, out, _ = docqa("ask", note, QUESTION, "--quick", "--json")
+    (answer,) = _objects(out, schema)
+    assert code == 0
+    assert answer["status"] == "partial"
+    assert answer["coverage"]["tokens_read"] < answer["coverage"]["tokens"]
+    code, out, _ = docqa("ask", note, QUESTION, "--quick")
+    assert code == 0
+    assert out.startswith("Coverage: read 0 %")
+    assert "[partial" in out
+
+
+def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(
+    docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("docqa.app.session.session.PREVIEW_FROM_SECONDS", -1.0)
+    monkeypatch.setattr("docqa.model.cost.speed.measured_speed", lambda model, layers: Speed(1e3, 1e3))
+    _, out, _ = docqa("ask", note, QUESTION)
+    assert out.index("Preliminary") < out.index("[verified: exact]\n\nconfidence", out.index("Preliminary") + 12)
+    _, plain, _ = docqa("ask", note, QUESTION, "--no-preview")
+    assert "Preliminary" not in plain
+    assert out.endswith(plain)
+    _, lines, _ = docqa("ask", note, QUESTION, "--json", "--no-store")
+    assert [answer["status"] for answer in _objects(lines, schema)] == ["answered"]
+
+
+def test_several_files_and_a_folder_are_one_context(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    other = note.with_name("other.md")
+    other.write_text("# Garden\n\nThe gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n")
+    for paths in ((note, other), (note.parent,)):
+        code, out, _ = docqa(
+            "ask", *paths, "On which mornings does the gardener named Birch water the hedge?", "--json"
+        )
+        (answer,) = _objects(out, schema)
+        assert code == 0
+        assert answer["evidence"][0]["file"] == str(other)
+        assert {item["file"] for item in answer["evidence"]} == {str(note), str(other)}
+
+
+def test_each_in_a_batch_says_what_each_says_one_by_one(docqa: Any, note: Path, tmp_path: Path) -> None:
+    (note.parent / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
+    arguments = ("ask", note.parent, QUESTION, "--each", "--json")
+    code, one_by_one, _ = docqa(*arguments)
+    kept = tmp_path.parent / "kept"
+    batch_code, batch, _ = docqa(*arguments, "--workspace", kept)
+    assert (code, batch_code) == (3, 3)
+
+    def without_usage(out: str) -> list[Any]:
+        return [{**json.loads(line), "usage": None} for line in out.splitlines()]
+
+    plain, several = without_usage(one_by_one), without_usage(batch)
+    assert [answer["status"] for answer in several] == ["unreadable", "answered"]
+    assert several[1] == plain[1]
+    assert docqa(*arguments, "--workspace", kept)[1] == batch
+    code, _, err = docqa("ask", note, QUESTION, "--jobs", "2")
+    assert code == 2
+    assert "--each" in err
+
+
+def test_each_answers_every_file_by_itself_and_names_it(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    other = note.with_name("other.txt")
+    other.write_text(
+        "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.\n", encoding="utf-8"
+    )
+    code, out, _ = docqa("ask", note.parent, QUESTION, "--each", "--json")
+    assert code == 5
+    assert [answer["status"] for answer in _objects(out, schema)] == ["answered", "not_found"]
+    _, out, _ = docqa("ask", note, other, QUESTION, "--each")
+    assert out.index(f"== {note}") < out.index(f"== {other}")
+
+
+def test_each_of_an_archive_is_asked_by_itself(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    archive = note.with_name("all.zip")
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("hedge.txt", "The gardener named Birch waters the hedge of the courtyard on Tuesday mornings.")
+        packed.write(note, "lease.txt")
+    code, out, _ = docqa("ask", archive, QUESTION, "--each", "--json")
+    assert code == 5
+    answers = _objects(out, schema)
+    assert [answer["status"] for answer in answers] == ["not_found", "answered"]
+    assert answers[1]["quotes"][0]["cites"][0]["file"] == f"{archive}/lease.txt"
+
+
+def test_a_document_comes_from_standard_input(
+    docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(note.read_bytes())))
+    code, out, _ = docqa("ask", "-", "--type", "txt", QUESTION, "--json")
+    (answer,) = _objects(out, schema)
+    assert code == 0
+    assert answer["quotes"][0]["cites"][0]["file"] == "-"
+
+
+def test_a_question_in_another_language_is_answered_or_refused_but_no_error(docqa: Any, note: Path) -> None:
+    code, _, _ = docqa("ask", note, "Какова арендная плата? 家賃はいくらですか。")
+    assert code in (0, 5)
+
+
+def test_no_store_leaves_nothing_on_disk(docqa: Any, note: Path, own_folders: Path) -> None:
+    assert docqa("ask", note, QUESTION, "--no-store")[0] == 0
+    assert [file for file in own_folders.rglob("*") if file.is_file()] == []
+
+
+# Bad input
+
+
+def _encrypted(path: Path) -> Path:
+    from pypdf import PdfWriter
+
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.encrypt("sesame")
+    writer.write(path)
+    return path
+
+
+BAD: dict[str, Any] = {
+    "missing": (lambda folder: folder / "none.pdf", "no such file"),
+    "empty": (lambda folder: _written(folder / "empty.pdf", b""), "empty"),
+    "not a document": (lambda folder: _written(folder / "picture.pdf", b"\x89PNG\r\n\x1a\n" + bytes(99)), "picture"),
+    "truncated": (lambda folder: _written(folder / "half.pdf", b"%PDF-1.7\n1 0 obj\n<< /Type /Cat"), "half.pdf"),
+    "encrypted": (lambda folder: _encrypted(folder / "locked.pdf"), "password"),
+    "folder without documents": (lambda folder: folder, "no documents"),
+}
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_document_that_cannot_be_used_is_status_3_with_a_reason(
+    docqa: Any, tmp_path: Path, schema: dict[str, Any], kind: str
+) -> None:
+    make, said = BAD[kind]
+    path = make(tmp_path)
+    code, out, err = docqa("ask", path, QUESTION)
+    assert (code, out) == (3, "")
+    assert said in err
+    assert str(path) in err
+    code, out, _ = docqa("ask", path, QUESTION, "--json")
+    (answer,) = _objects(out, schema)
+    assert code == 3
+    assert answer["status"] == "unreadable"
+    assert said in answer["coverage"]["warnings"][0]
+
+
+def test_a_password_opens_an_encrypted_file_and_a_wrong_one_says_so(docqa: Any, tmp_path: Path) -> None:
+    locked = _encrypted(tmp_path / "locked.pdf")
+    password = tmp_path / "password"
+    password.write_text("sesame\n", encoding="utf-8")
+    code, _, err = docqa("ask", locked, QUESTION, "--password-file", password)
+    assert code == 3  # its one page is blank: it was opened, and there is no text
+    assert "password" not in err.replace(str(tmp_path), "")
+    password.write_text("open up\n", encoding="utf-8")
+    code, _, err = docqa("ask", locked, QUESTION, "--password-file", password)
+    assert code == 3
+    assert "password" in err.replace(str(tmp_path), "")
+
+
+def test_one_unreadable_file_of_each_does_not_cost_the_others(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    broken = _written(note.with_name("broken.pdf"), b"%PDF-1.7\n")
+    code, out, err = docqa("ask", broken, note, QUESTION, "--each", "--json")
+    assert code == 3
+    assert [answer["status"] for answer in _objects(out, schema)] == ["unreadable", "answered"]
+    assert str(broken) in err
+
+
+def test_an_unreadable_file_in_a_folder_is_named_on_stderr_and_the_rest_answers(docqa: Any, note: Path) -> None:
+    _written(note.with_name("broken.pdf"), b"%PDF-1.7\n")
+    code, _, err = docqa("ask", note.parent, QUESTION)
+    assert code == 0
+    assert "broken.pdf" in err
+
+
+def test_an_unknown_model_is_status_4_with_a_next_step(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    code, out, err = docqa("ask", note, QUESTION, "--model", "gpt-17", "--json")
+    assert code == 4
+    assert "docqa models list" in err
+    assert [answer["status"] for answer in _objects(out, schema)] == ["error"]
+
+
+# The commands around it
+
+
+def test_plan_says_tokens_time_memory_and_disk_and_reads_nothing(docqa: Any, note: Path, own_folders: Path) -> None:
+    code, out, _ = docqa("plan", note, "--json")
+    planned = json.loads(out)
+    assert code == 0
+    assert planned["tokens"] > 0
+    for key in ("seconds", "memory_bytes", "disk_bytes", "yarn_factor", "tokens_reused"):
+        assert key in planned
+    assert not list((own_folders / "states").glob("*"))
+    _, out, _ = docqa("plan", note)
+    assert f"{planned['tokens']:,}" in out
+
+
+def test_read_then_ask_reuses_every_token(docqa: Any, note: Path, schema: dict[str, Any]) -> None:
+    code, out, _ = docqa("read", note)
+    assert code == 0
+    assert "0 of them reused" in out
+    (answer,) = _objects(docqa("ask", note, QUESTION, "--json")[1], schema)
+    assert answer["usage"]["cached"] is True
+    assert answer["usage"]["tokens_reused"] == answer["coverage"]["tokens"]
+
+
+def test_outline_prints_the_tree_with_pages_and_as_json(docqa: Any, tmp_path: Path) -> None:
+    file = tmp_path / "guide.md"
+    file.write_text("# One\n\nText of one.\n\n## Two\n\nText of two.\n", encoding="utf-8")
+    code, out, _ = docqa("outline", file)
+    assert (code, out.splitlines()) == (0, ["One", "  Two"])
+    sections = json.loads(docqa("outline", file, "--json")[1])["sections"]
+    assert [(section["title"], section["level"]) for section in sections] == [("One", 1), ("Two", 2)]
+    assert sections[1]["parent"] == sections[0]["id"]
+
+
+def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa: Any, note: Path, own_folders: Path) -> None:
+    docqa("read", note)
+    code, out, _ = docqa("cache", "list")
+    assert code == 0
+    assert {line.split()[0] for line in out.splitlines()} == {"document", "state"}
+    assert all(line.endswith(str(note)) for line in out.splitlines())
+    assert docqa("cache", "verify")[0] == 0
+    code, out, _ = docqa("forget", note)
+    assert code == 0
+    assert "2 entries deleted" in out
+    assert docqa("cache", "list")[1] == ""
+    assert docqa("forget", note)[1].endswith("nothing was kept\n")
+    assert docqa("forget", note.with_name("gone.txt"))[0] == 3
+
+
+def test_cache_verify_names_a_damaged_entry_with_status_4_and_prune_deletes_it(
+    docqa: Any, note: Path, own_folders: Path
+) -> None:
+    docqa("read", note)
+    (kept,) = (own_folders / "documents").glob("*/document.json")
+    kept.write_bytes(kept.read_bytes()[:-5])
+    code, out, _ = docqa("cache", "verify")
+    assert code == 4
+    assert "document.json" in out
+    assert docqa("cache", "prune", "--to", "0B")[0] == 0
+    assert docqa("cache", "list")[1] == ""
+
+
+def test_eval_ends_with_one_line_of_json_with_the_rates_of_the_contract(docqa: Any, note: Path, tmp_path: Path) -> None:
+    text = note.read_text(encoding="utf-8")
+    answers = [{"text": "119 dollars", "start": text.index("119 dollars")}]
+    asked = [
+        {"id": "1", "question": QUESTION, "answers": answers, "unanswerable": False},
+        {"id": "2", "question": NOWHERE, "answers": [], "unanswerable": True},
+    ]
+    line = {"dataset": "own", "doc": "note", "title": "Note", "context": text, "qas": asked}
+    file = tmp_path / "set.jsonl"
+    file.write_text(json.dumps(line) + "\n", encoding="utf-8")
+    code, out, _ = docqa("eval", file, "--json")
+    found = json.loads(out.splitlines()[-1])
+    assert code == 0
+    assert found["questions"] == 2
+    assert found["evidence_hit_at_1"] == 1.0
+    assert found["refused_unanswerable"] == 1.0
+    wanted = "f1 exact_match evidence_hit_at_3 page_hit refused_answerable balanced_refusal_accuracy"
+    for key in (*wanted.split(), "evidence_hit_at_1_bm25_only", "by_length", "by_dataset"):
+        assert key in found
+    assert json.loads(docqa("eval", file, "--limit", "1")[1].splitlines()[-1])["questions"] == 1
+    assert docqa("eval", tmp_path / "none.jsonl")[0] == 3
+
+
+def test_models_show_counts_parameters_state_and_kv(docqa: Any) -> None:
+    code, out, _ = docqa("models", "show", "--json")
+    facts = json.loads(out)
+    assert code == 0
+    assert facts["active_share"] == 1.0
+    assert facts["parameters"] == sum(facts["parameters_by_part"].values())
+    assert facts["state_bytes"] > 0
+    assert facts["kv_bytes_per_token"] > 0
+    assert "parameters:" in docqa("models", "show")[1]
+    assert docqa("models", "show", "nowhere")[0] == 4
+
+
+def test_models_check_agrees_with_transformers(docqa: Any, checkpoint: Path) -> None:
+    code, out, _ = docqa("models", "check", checkpoint, "--json")
+    found = json.loads(out.splitlines()[-1])
+    assert code == 0
+    assert found["argmax_equal"] is True
+    assert found["max_abs_diff"] <= 2 * found["transformers_fp32_vs_fp64"] + 1e-6
+
+
+# Processes
+
+
+def _start(python: str, *arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    """The command in a process, with the SIGINT that a shell's foreground job has."""
+    return subprocess.Popen(
+        [python, "-m", "docqa.app", *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        **options,
+    )
+
+
+def test_an_interrupt_is_130_with_one_line_and_no_traceback(python: str) -> None:
+    child = _start(python, "ask", "-", QUESTION, stdout=subprocess.PIPE)
+    assert child.stdin is not None
+    child.stdin.write(b"The tenant pays.\n")
+    child.stdin.flush()
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(timeout=3)  # it waits for the rest of standard input
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (130, b"")
+    assert b"interrupted" in err
+    assert b"Traceback" not in err
+
+
+def test_a_closed_pipe_ends_quietly(python: str, note: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    child = _start(python, "ask", note, QUESTION, stdout=writing)
+    os.close(writing)
+    _, err = child.communicate(timeout=120)
+    assert child.returncode == 0
+    assert b"Traceback" not in err
+    assert b"Broken pipe" not in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_behind_stdout_is_status_4_with_its_reason(python: str, note: Path) -> None:
+    for arguments in (("--version",), ("--help",), ("ask", note, QUESTION)):
+        with open("/dev/full", "wb") as full:
+            child = _start(python, *arguments, stdout=full)
+            _, err = child.communicate(timeout=120)
+        assert child.returncode == 4
+        assert b"No space left on device" in err
+        assert b"Exception ignored" not in err
+
+
+def test_help_into_a_closed_pipe_ends_quietly(python: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    child = _start(python, "--help", stdout=writing)
+    os.close(writing)
+    _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (0, b"")
+
+
+def test_ask_opens_no_socket_in_any_of_its_processes(python: str, note: Path, tmp_path: Path) -> None:
+    """The log must work, or silence proves nothing: the same hook records a socket that is opened on purpose."""
+    log = tmp_path / "sockets"
+    environment = {**os.environ, "OFFLINE_LOG": str(log)}
+    child = _start(python, "ask", note, QUESTION, stdout=subprocess.PIPE, env=environment)
+    _, err = child.communicate(timeout=120)
+    assert child.returncode == 0, err
+    assert not log.exists(), log.read_text(encoding="utf-8")
+    subprocess.run([python, "-c", "import socket; socket.socket()"], env=environment, timeout=60, check=True)
+    assert "socket.__new__" in log.read_text(encoding="utf-8")
+
+
+def test_a_bug_is_status_1_in_one_line_and_its_traceback_only_on_request(python: str, note: Path) -> None:
+    code = (
+        "import sys\nfrom docqa.app import cli\n"
+        "def broken(arguments):\n    raise KeyError('it')\n"
+        "cli.run = broken\nsys.exit(cli.main())"
+    )
+    plain = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert plain.returncode == 1
+    assert plain.stderr.count("\n") == 1
+    assert "this is a bug in docqa: KeyError" in plain.stderr
+    environment = {**os.environ, "DOCQA_DEBUG": "1"}
+    full = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, timeout=60, check=False, env=environment
+    )
+    assert full.returncode == 1
+    assert "Traceback" in full.stderr

@@ -1,0 +1,203 @@
+"""`docqa extract` as a person and a script run it, with a tiny random model."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.answer import Answer
+from docqa.app.output.table import Cell, cell_of
+
+RENT = "What does the tenant pay to the keeper?"
+NOWHERE = "Which zeppelin photographed Antarctica?"
+
+
+pytestmark = pytest.mark.usefixtures("tiny_model")
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    path = tmp_path / "questions.txt"
+    path.write_text(f"{RENT}\n{NOWHERE}\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two notes that differ in a sum."""
+    path = tmp_path / "contracts"
+    path.mkdir()
+    for name, dollars in (("a.txt", 119), ("b.txt", 250)):
+        (path / name).write_text(
+            f"The tenant shall pay {dollars} dollars to the keeper before the ninth day of each month.\n",
+            encoding="utf-8",
+        )
+    return path
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_table_has_a_row_for_every_file_and_says_what_ask_says(docqa: Any, folder: Path, questions: Path) -> None:
+    code, out, _ = docqa("extract", folder, "--questions", questions, "--format", "jsonl")
+    assert code == 0
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line["file"] for line in lines] == [str(folder / "a.txt"), str(folder / "b.txt")]
+    _, asked, _ = docqa("ask", folder, "--each", "--questions", questions, "--json")
+    answers = [json.loads(line) for line in asked.splitlines()]
+    cells = [cell for line in lines for cell in line["cells"]]
+    assert [(c["answer"], c["status"]) for c in cells] == [(a["answer"], a["status"]) for a in answers]
+    assert [c["quote"] for c in cells] == [a["quotes"][0]["text"] if a["quotes"] else None for a in answers]
+
+
+def test_equal_runs_write_equal_bytes_and_leave_nothing_behind(
+    docqa: Any, folder: Path, questions: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out" / "table.xlsx"
+    output.parent.mkdir()
+    assert docqa("extract", folder, "--questions", questions, "--output", output, "--conflicts")[0] == 0
+    first = output.read_bytes()
+    docqa("extract", folder, "--questions", questions, "--output", output, "--conflicts", "--no-store")
+    assert output.read_bytes() == first
+    assert [path.name for path in output.parent.iterdir()] == ["table.xlsx"]
+
+
+def test_a_file_that_fails_is_a_row_with_its_error_and_status_6(docqa: Any, folder: Path, questions: Path) -> None:
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
+    code, out, err = docqa("extract", folder, "--questions", questions)
+    rows = _rows(out)
+    assert code == 6
+    assert [Path(row["file"]).name for row in rows] == ["a.txt", "b.txt", "broken.pdf"]
+    assert rows[2][f"{RENT} [status]"] == "unreadable"
+    assert "broken.pdf" in rows[2]["error"]
+    assert "1 of 3 files failed" in err
+    assert rows[0][f"{RENT} [status]"] == "answered"
+
+
+def test_a_document_of_an_archive_that_fails_is_a_row_too(
+    docqa: Any, folder: Path, questions: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(folder / "a.txt", "a.txt")
+        archive.writestr("broken.pdf", b"%PDF-1.7\nnothing of one")
+    code, out, _ = docqa("extract", path, "--questions", questions)
+    rows = _rows(out)
+    assert code == 6
+    assert [row["file"] for row in rows] == [f"{path}/a.txt", f"{path}/broken.pdf"]
+    assert "broken.pdf" in rows[1]["error"]
+
+
+@pytest.mark.parametrize("jobs", [[], ["--jobs", "2"]])
+def test_each_document_of_an_archive_has_its_answer_or_says_why_not(
+    docqa: Any, folder: Path, tmp_path: Path, jobs: list[str]
+) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(folder / "a.txt", "a.txt")
+        archive.writestr("broken.pdf", b"%PDF-1.7\nnothing of one")
+        archive.writestr("photo.jpg", b"\xff\xd8\xff\xe0")
+    code, out, err = docqa("ask", path, RENT, "--each", "--json", *jobs)
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert (code, [answer["status"] for answer in answers]) == (3, ["answered", "unreadable"])
+    assert answers[0]["quotes"][0]["cites"][0]["file"] == f"{path}/a.txt"
+    assert "broken.pdf: not a readable PDF" in err
+    assert f"no documents, passed over: {path}/photo.jpg" in err
+
+
+@pytest.mark.parametrize("command", ["extract", "ask"])
+def test_files_of_a_folder_that_are_no_documents_are_named(
+    docqa: Any, folder: Path, questions: Path, command: str
+) -> None:
+    (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    arguments = [command, folder, "--questions", questions, *(["--each"] if command == "ask" else [])]
+    assert f"no documents, passed over: {folder}/photo.jpg" in docqa(*arguments)[2]
+
+
+def test_with_a_workspace_the_same_command_asks_only_what_is_new(
+    docqa: Any, folder: Path, questions: Path, tmp_path: Path
+) -> None:
+    arguments = ("extract", folder, "--questions", questions, "--workspace", tmp_path / "kept")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
+    code, first, _ = docqa(*arguments)
+    assert code == 6
+    (folder / "c.txt").write_text("The gardener waters the hedge on Tuesdays.\n", encoding="utf-8")
+    code, second, _ = docqa(*arguments)
+    assert code == 6
+    assert set(first.splitlines()) < set(second.splitlines())
+    with sqlite3.connect(tmp_path / "kept" / "ledger.sqlite") as database:
+        paths = [path for (path,) in database.execute("SELECT path FROM attempts ORDER BY id")]
+    assert paths == ["a.txt", "b.txt", "broken.pdf", "c.txt"]
+
+
+def test_conflicts_are_listed_instead_of_the_table(
+    docqa: Any, folder: Path, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The tiny model points anywhere; what it says is set, so that the two files disagree.
+    def says(answer: Answer) -> Cell:
+        return replace(cell_of(answer), answer=answer.quotes[0].text[:30]) if answer.quotes else cell_of(answer)
+
+    monkeypatch.setattr("docqa.app.batch.extraction.cell_of", says)
+    code, out, _ = docqa("extract", folder, "--questions", questions, "--conflicts")
+    (conflict,) = _rows(out)
+    assert code == 0
+    assert conflict["question"] == RENT
+    assert "250 dollars" in conflict["quote"]
+    assert "119 dollars" in conflict["other quote"]
+
+
+def test_the_table_of_an_earlier_run_is_no_document(docqa: Any, folder: Path, questions: Path) -> None:
+    output = folder / "table.md"
+    for _ in range(2):
+        assert docqa("extract", folder, "--questions", questions, "--output", output)[0] == 0
+        assert "table.md" not in output.read_text(encoding="utf-8")
+    output.write_text("The tenant wrote this himself.\n", encoding="utf-8")
+    code, _, err = docqa("extract", folder, "--questions", questions, "--output", output)
+    assert code == 2
+    assert "is one of the documents" in err
+    assert output.read_text(encoding="utf-8") == "The tenant wrote this himself.\n"
+
+
+def test_nothing_answered_is_status_5(docqa: Any, folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "none.txt"
+    path.write_text(NOWHERE, encoding="utf-8")
+    code, out, _ = docqa("extract", folder, "--questions", path)
+    assert code == 5
+    assert [row[f"{NOWHERE} [status]"] for row in _rows(out)] == ["not_found", "not_found"]
+
+
+def test_a_missing_file_beside_others_is_a_row(docqa: Any, folder: Path, questions: Path) -> None:
+    code, out, err = docqa("extract", folder / "none.pdf", folder / "a.txt", "--questions", questions)
+    assert code == 6
+    assert "no such file" in _rows(out)[0]["error"]
+    assert "none.pdf" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("{folder}",), 2, "--questions"),
+        (("{folder}", "--questions", "{questions}", "--format", "ods"), 2, "csv, jsonl, md, xlsx"),
+        (("{folder}", "--questions", "{questions}", "--format", "xlsx"), 2, "--output table.xlsx"),
+        (("{folder}", "--questions", "{questions}", "--output", "{folder}"), 2, "is a folder"),
+        (("{folder}/none", "--questions", "{questions}"), 3, "no such file"),
+        (("{folder}", "--questions", "{folder}/none.txt"), 3, "does not exist"),
+        (("{folder}", "--questions", "{questions}", "--model", "{folder}/none"), 4, "none"),
+    ],
+)
+def test_what_cannot_run_ends_with_its_status_and_a_line(
+    docqa: Any, folder: Path, questions: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    names = {"folder": folder, "questions": questions}
+    got, out, err = docqa("extract", *(argument.format(**names) for argument in arguments))
+    assert (got, out) == (code, "")
+    assert said in err

@@ -1,0 +1,213 @@
+"""`docqa history` and what other commands put into the history, or take out of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.history.history import open_history
+from docqa.app.history.records import KeptDocument, KeptTurn
+from docqa.app.storage.store import Store
+
+QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
+NOWHERE = "Which zeppelin photographed Antarctica?"
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Path:
+    path = tmp_path / "note.txt"
+    path.write_text(
+        "The tenant of unit 7 shall pay 119 dollars to the keeper named Alder7 each month.\n", encoding="utf-8"
+    )
+    return path
+
+
+@pytest.fixture
+def asked(docqa: Any, tiny_model: None, note: Path, tmp_path: Path) -> Path:
+    """A file with two questions that were asked of it."""
+    questions = tmp_path / "questions.txt"
+    questions.write_text(f"{QUESTION}\n{NOWHERE}\n", encoding="utf-8")
+    assert docqa("ask", note, "--questions", questions)[0] == 5
+    return note
+
+
+@pytest.fixture
+def fill(own_folders: Path) -> Any:
+    """Function(session kind, questions) that writes a session without any model."""
+
+    def write(kind: str, *questions: str) -> int:
+        with open_history(Store(own_folders)) as history:
+            session = history.start(kind, [KeptDocument("ab" * 32, "x/report.pdf", "/x/report.pdf")], questions[0])
+            for question in questions:
+                history.keep(session, KeptTurn(question, 1_700_000_000.0, state="failed", note="no memory"))
+            return session
+
+    return write
+
+
+def test_what_was_asked_is_listed_newest_first_and_found_by_its_words(asked: Path, docqa: Any) -> None:
+    code, out, err = docqa("history")
+    assert (code, err) == (0, "")
+    first, second = out.splitlines()
+    assert re.fullmatch(rf" +1\.2  \d{{4}}-\d\d-\d\d \d\d:\d\d  not_found  note\.txt: {re.escape(NOWHERE)}", first)
+    assert "answered" in second and second.endswith(QUESTION)
+    assert docqa("history", "tenant", "keeper")[1].splitlines() == [second]
+    assert docqa("history", "zeppelins")[1].splitlines() == [first]
+    code, out, err = docqa("history", "submarine")
+    assert (code, out) == (0, "")
+    assert "no question with 'submarine'" in err
+
+
+def test_json_has_the_whole_answer(asked: Path, docqa: Any) -> None:
+    _, out, _ = docqa("history", "--json", "Alder7")
+    (line,) = out.splitlines()
+    found = json.loads(line)
+    assert (found["id"], found["kind"], found["files"]) == ("1.1", "ask", [str(asked)])
+    _, direct, _ = docqa("ask", asked, QUESTION, "--json")
+    for answer in (found["answer"], direct := json.loads(direct)):
+        del answer["usage"]
+    assert found["answer"] == direct
+
+
+def test_nothing_kept_is_said_and_makes_no_folder(docqa: Any, own_folders: Path) -> None:
+    code, out, err = docqa("history")
+    assert (code, out) == (0, "")
+    assert "no question is kept yet" in err
+    assert docqa("history", "export", "1")[0] == 3
+    assert not own_folders.exists()
+
+
+def test_no_store_keeps_no_question(docqa: Any, tiny_model: None, note: Path, own_folders: Path) -> None:
+    assert docqa("ask", note, QUESTION, "--no-store")[0] == 0
+    assert not (own_folders / "history").exists()
+
+
+def test_a_limit_is_told(fill: Any, docqa: Any) -> None:
+    fill("chat", "One?", "Two?", "Three?")
+    _, out, err = docqa("history", "--limit", 2)
+    assert [line.split()[0] for line in out.splitlines()] == ["1.3", "1.2"]
+    assert "2 of 3 questions" in err
+
+
+def test_an_export_is_markdown_or_a_page_of_a_session_or_a_question(asked: Path, docqa: Any, tmp_path: Path) -> None:
+    _, whole, _ = docqa("history", "export", "1")
+    _, one, _ = docqa("history", "export", "1.1", "--md")
+    assert f"## {NOWHERE}" in whole and f"## {NOWHERE}" not in one
+    _, page, _ = docqa("history", "export", "1", "--html")
+    assert page.startswith("<!DOCTYPE html>") and page.count("<!DOCTYPE") == 1
+    assert "119 dollars</mark>" in page or "<mark" in page
+    file = tmp_path / "answers.html"
+    code, out, err = docqa("history", "export", "1", "--html", "--output", file)
+    assert (code, out) == (0, "")
+    assert file.read_text(encoding="utf-8") == page
+    assert "answers.html" in err
+
+
+def test_an_export_does_not_need_the_document_any_more(asked: Path, docqa: Any) -> None:
+    _, before, _ = docqa("history", "export", "1", "--html")
+    asked.unlink()
+    docqa("cache", "prune", "--to", "1M")
+    assert docqa("history", "export", "1", "--html")[1] == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["export"], 2, "export wants the number"),
+        (["export", "1", "2"], 2, "export wants the number"),
+        (["export", "first"], 2, "not the number"),
+        (["export", "9"], 3, "no session 9"),
+        (["export", "1.9"], 3, "no question 9"),
+        (["export", "1", "--html", "--md"], 2, "choose one"),
+        (["export", "1", "--json"], 2, "Markdown or HTML"),
+        (["words", "--html"], 2, "only an export"),
+        (["--limit", "0"], 2, "--limit"),
+        (["export", "1", "--output", "/nowhere/at/all.md"], 2, "folder does not exist"),
+    ],
+)
+def test_what_cannot_be_listed_or_exported_is_said(
+    fill: Any, docqa: Any, arguments: list[str], code: int, said: str
+) -> None:
+    fill("chat", "One?")
+    done, out, err = docqa("history", *arguments)
+    assert (done, out) == (code, "")
+    assert said in err
+
+
+def test_the_word_export_can_be_looked_for(fill: Any, docqa: Any) -> None:
+    fill("chat", "Who may export grain?")
+    assert "1.1" in docqa("history", '"export"')[1]
+    assert "1.1" in docqa("history", "export grain")[1]
+
+
+def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(fill: Any, docqa: Any, own_folders: Path) -> None:
+    fill("chat", "One?")
+    path = own_folders / "history" / "history.sqlite"
+    path.write_bytes(b"no database at all " * 300)
+    code, out, err = docqa("history")
+    assert (code, out) == (0, "")
+    assert "damaged" in err and f"{path}.damaged" in err
+    assert docqa("history")[2] == "docqa: no question is kept\n"
+    fill("chat", "Two?")
+    _, out, _ = docqa("cache", "prune")
+    assert "history.sqlite.damaged" in out
+    assert [file.name for file in path.parent.iterdir() if "damaged" in file.name] == []
+    assert "Two?" in docqa("history")[1]
+
+
+def test_a_damaged_history_costs_no_answer(
+    docqa: Any, tiny_model: None, note: Path, own_folders: Path, fill: Any
+) -> None:
+    fill("chat", "One?")
+    (own_folders / "history" / "history.sqlite").write_bytes(b"no database at all " * 300)
+    code, out, err = docqa("ask", note, QUESTION)
+    assert code == 0
+    assert "verified" in out
+    assert "the history is damaged" in err
+    assert QUESTION in docqa("history")[1]
+
+
+def test_the_cache_lists_and_checks_the_history(fill: Any, docqa: Any, own_folders: Path) -> None:
+    fill("chat", "One?", "Two?")
+    _, out, err = docqa("cache", "list")
+    assert re.fullmatch(r"history .* kept 2 questions\n", out)
+    assert "1 entries" in err
+    assert docqa("cache", "verify")[0] == 0
+    path = own_folders / "history" / "history.sqlite"
+    path.write_bytes(b"no database at all " * 300)
+    code, out, _ = docqa("cache", "verify")
+    assert code == 4
+    assert "damaged history" in out
+
+
+def test_a_prune_deletes_questions_only_when_nothing_else_is_left(asked: Path, docqa: Any) -> None:
+    _, out, _ = docqa("cache", "prune", "--to", "500K")
+    assert "history" not in out
+    assert len(docqa("history")[1].splitlines()) == 2
+    _, out, err = docqa("cache", "prune", "--to", "0")
+    assert "deleted history  session 1" in out
+    assert docqa("history")[1] == ""
+
+
+def test_forget_deletes_the_questions_of_a_file_and_no_others(
+    asked: Path, docqa: Any, fill: Any, own_folders: Path
+) -> None:
+    fill("chat", "Other?")
+    code, _, _ = docqa("forget", asked)
+    assert code == 0
+    assert [line.split()[0] for line in docqa("history")[1].splitlines()] == ["2.1"]
+    left = b"".join(file.read_bytes() for file in (own_folders / "history").iterdir())
+    assert b"lder7" not in left
+    assert docqa("forget", "/x/report.pdf")[0] == 0
+    assert docqa("history")[1] == ""
+
+
+def test_the_history_is_its_owners_alone(asked: Path, own_folders: Path) -> None:
+    folder = own_folders / "history"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}

@@ -1,0 +1,260 @@
+"""What is kept on disk changes the time of an answer, never a word of it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.events import Finished, Reading, Warning
+from docqa.app.context.prefill import Reader
+from docqa.app.session.engine import Options, open_session
+
+QUESTION = "What does the tenant of unit 7 pay to the keeper?"
+
+
+def outside_usage(answer: dict[str, Any]) -> str:
+    return json.dumps({key: value for key, value in answer.items() if key != "usage"})
+
+
+def ask(
+    path: Path, model: Any, cache: Path, question: str = QUESTION, **options: Any
+) -> tuple[dict[str, Any], list[Any]]:
+    """The answer object and all events of one question in this process."""
+    chosen = Options(cache_dir=str(cache), preview=False, **options)
+    with open_session([str(path)], chosen, model=model) as session:
+        events = list(session.ask(question))
+    assert isinstance(events[-1], Finished)
+    return events[-1].answer.to_json_object(), events
+
+
+def warnings(events: list[Any]) -> list[str]:
+    return [event.message for event in events if isinstance(event, Warning)]
+
+
+def state_folder(cache: Path) -> Path:
+    (folder,) = [path for path in (cache / "states").iterdir() if not path.name.endswith(".damaged")]
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "kept"
+
+
+@pytest.fixture(scope="module")
+def read_once(model: Any, tmp_path_factory: pytest.TempPathFactory, lease_of: Any) -> tuple[Path, Path, dict[str, Any]]:
+    """(document, cache after one read, cold answer): tests copy the cache before they harm it."""
+    folder = tmp_path_factory.mktemp("read")
+    path = lease_of(folder / "lease.txt", 30)
+    answer, _ = ask(path, model, folder / "cache")
+    return path, folder / "cache", answer
+
+
+@pytest.fixture
+def kept(read_once: tuple[Path, Path, dict[str, Any]], cache: Path) -> Iterator[tuple[Path, Path, dict[str, Any]]]:
+    path, original, answer = read_once
+    shutil.copytree(original, cache)
+    yield path, cache, answer
+
+
+def test_cached_answer_is_the_cold_answer_after_a_restart(lease: Path, cache: Path, ask_in_process: Any) -> None:
+    _, cold = ask_in_process([lease], [QUESTION], cache)
+    _, warm = ask_in_process([lease], [QUESTION], cache)
+    assert outside_usage(warm["answers"][0]) == outside_usage(cold["answers"][0])
+    assert cold["answers"][0]["usage"]["cached"] is False
+    assert cold["answers"][0]["usage"]["tokens_reused"] == 0
+    usage = warm["answers"][0]["usage"]
+    assert usage["cached"] is True
+    assert usage["tokens_read"] == 0
+    assert usage["tokens_reused"] == warm["answers"][0]["coverage"]["tokens"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "reused"),
+    [
+        pytest.param({"interrupt_at": 0}, 0, id="before the first block"),
+        pytest.param({"interrupt_inside": 2048}, 2048, id="inside the second block"),
+        pytest.param({"interrupt_at": 4096}, 4096, id="after the second block", marks=pytest.mark.slow),
+    ],
+)
+def test_an_interrupted_read_goes_on_and_gives_the_cold_answer(
+    read_once: Any, cache: Path, ask_in_process: Any, spec: dict[str, int], reused: int
+) -> None:
+    path, _, cold = read_once
+    code, _ = ask_in_process([path], [QUESTION], cache, **spec)
+    assert code != 0
+    _, resumed = ask_in_process([path], [QUESTION], cache)
+    assert resumed["answers"][0]["usage"]["tokens_reused"] == reused
+    assert outside_usage(resumed["answers"][0]) == outside_usage(cold)
+
+
+def test_closing_the_generator_keeps_whole_blocks(lease: Path, model: Any, cache: Path) -> None:
+    options = Options(cache_dir=str(cache), preview=False)
+    with open_session([str(lease)], options, model=model) as session:
+        reading = session.read()
+        for event in reading:
+            if isinstance(event, Reading) and event.done == 2048:
+                reading.close()
+                break
+    with open_session([str(lease)], options, model=model) as session:
+        assert session.plan.tokens_reused == 2048
+
+
+def test_a_read_that_was_left_goes_on_in_the_same_session(lease: Path, model: Any, read_once: Any) -> None:
+    with open_session([str(lease)], Options(store=False, preview=False), model=model) as session:
+        reading = session.read()
+        for event in reading:
+            if isinstance(event, Reading) and event.done == 2048:
+                break
+        reading.close()
+        *_, last = session.ask(QUESTION)
+    text = outside_usage(last.answer.to_json_object())
+    assert text.replace(str(lease), "LEASE") == outside_usage(read_once[2]).replace(str(read_once[0]), "LEASE")
+
+
+@pytest.mark.parametrize("victim", ["point", "block", "header.json", "vectors.safetensors", "entry.json"])
+def test_a_damaged_state_is_named_set_aside_and_rebuilt_with_the_same_answer(
+    kept: Any, model: Any, victim: str
+) -> None:
+    path, cache, cold = kept
+    files = [file for file in state_folder(cache).rglob("*") if file.is_file() and file.name.startswith(victim)]
+    for file in files:
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        file.write_bytes(bytes(content))
+    answer, events = ask(path, model, cache)
+    assert files
+    assert outside_usage(answer) == outside_usage(cold)
+    assert any("set aside" in message for message in warnings(events))
+    assert list((cache / "states").glob("*.damaged"))
+    assert ask(path, model, cache)[0]["usage"]["cached"] is True
+
+
+def test_a_truncated_state_file_is_rebuilt(kept: Any, model: Any) -> None:
+    path, cache, cold = kept
+    victim = next(state_folder(cache).rglob("block-*"))
+    victim.write_bytes(victim.read_bytes()[:-7])
+    answer, events = ask(path, model, cache)
+    assert outside_usage(answer) == outside_usage(cold)
+    assert any(victim.name in message for message in warnings(events))
+
+
+def test_a_state_of_another_text_under_this_name_is_refused_with_the_reason(
+    kept: Any, model: Any, tmp_path: Path, lease_of: Any
+) -> None:
+    path, cache, cold = kept
+    other = lease_of(tmp_path / "other.txt", 12)
+    ask(other, model, tmp_path / "second")
+    mine, foreign = state_folder(cache), state_folder(tmp_path / "second")
+    shutil.rmtree(mine / "model")
+    shutil.copytree(foreign / "model", mine / "model")
+    answer, events = ask(path, model, cache)
+    assert outside_usage(answer) == outside_usage(cold)
+    assert any("tokens differ" in message for message in warnings(events))
+
+
+def test_a_full_disk_costs_a_warning_not_the_answer(
+    lease: Path, model: Any, cache: Path, read_once: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from docqa.model.state.state import State
+
+    def full(*_: Any, **__: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(State, "save", full)
+    answer, events = ask(lease, model, cache)
+    assert answer["answer"] == read_once[2]["answer"]
+    told = [message for message in warnings(events) if "No space left on device" in message]
+    assert len(told) == 1
+
+
+def test_a_full_disk_before_the_document_is_kept_costs_a_warning(
+    lease: Path, model: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from docqa.app.storage.store import Store
+
+    def full(*_: Any, **__: Any) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Store, "put", full)
+    answer, events = ask(lease, model, cache)
+    assert answer["status"] == "answered"
+    assert any("No space left" in message for message in warnings(events))
+
+
+def test_a_cache_folder_that_cannot_be_made_costs_a_warning(lease: Path, model: Any, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    answer, events = ask(lease, model, blocked / "cache")
+    assert answer["status"] == "answered"
+    assert any("nothing can be kept" in message for message in warnings(events))
+
+
+def test_nothing_is_kept_with_no_store(lease: Path, model: Any, cache: Path, read_once: Any) -> None:
+    answer, _ = ask(lease, model, cache, store=False)
+    assert not cache.exists()
+    assert answer["answer"] == read_once[2]["answer"]
+
+
+def test_a_grown_document_reads_only_its_tail(model: Any, kept: Any, lease_of: Any, tmp_path: Path) -> None:
+    _, cache, _ = kept
+    longer = lease_of(tmp_path / "lease.txt", 34)
+    grown, _ = ask(longer, model, cache)
+    cold, _ = ask(longer, model, tmp_path / "fresh")
+    assert grown["usage"]["tokens_reused"] == 4096
+    assert outside_usage(grown) == outside_usage(cold)
+
+
+def test_a_document_that_changes_between_two_asks_is_read_anew(tmp_path: Path, model: Any, cache: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("The keeper of the northern lighthouse is called Marten Hale.\n", encoding="utf-8")
+    first, _ = ask(path, model, cache, "Who is the keeper of the northern lighthouse?")
+    path.write_text("The keeper of the northern lighthouse is called Odile Crane.\n", encoding="utf-8")
+    second, _ = ask(path, model, cache, "Who is the keeper of the northern lighthouse?")
+    assert "Marten Hale" in first["quotes"][0]["text"]
+    assert "Odile Crane" in second["quotes"][0]["text"]
+    assert second["usage"]["cached"] is False
+
+
+def test_two_processes_that_ask_at_once_give_the_same_answer(
+    lease: Path, cache: Path, checkpoint: Path, ask_script: str
+) -> None:
+    spec = json.dumps({"paths": [str(lease)], "questions": [QUESTION], "model": str(checkpoint)})
+    environment = {**os.environ, "DOCQA_CACHE_DIR": str(cache), "DOCQA_DTYPE": "float32"}
+    running = [
+        subprocess.Popen([sys.executable, "-c", ask_script, spec], stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(2)
+    ]
+    answers = [json.loads(process.communicate(timeout=120)[0])["answers"][0] for process in running]
+    assert outside_usage(answers[0]) == outside_usage(answers[1])
+    assert sum(answer["usage"]["tokens_read"] for answer in answers) == answers[0]["coverage"]["tokens"]
+
+
+def test_folders_and_files_are_private(kept: Any) -> None:
+    _, cache, _ = kept
+    for path in cache.rglob("*"):
+        if path.suffix != ".lock":
+            assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_other_threads_say_why_a_kept_state_is_not_used(kept: Any, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, cache, cold = kept
+    monkeypatch.setattr("docqa.app.context.provenance.kernel_provenance", lambda: "another machine")
+    answer, events = ask(path, model, cache)
+    assert any("kernels was" in message for message in warnings(events))
+    assert answer["answer"] == cold["answer"]
+
+
+def test_a_reader_without_anything_kept_reuses_nothing(model: Any, lease: Path) -> None:
+    with open_session([str(lease)], Options(store=False), model=model) as session:
+        assert isinstance(session.reader, Reader)
+        assert session.reader.reusable_tokens() == 0

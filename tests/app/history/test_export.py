@@ -1,0 +1,279 @@
+"""Conversations as Markdown and as one HTML page: complete, escaped, inert, and a cite leads to its words."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.history.export import shown_names
+from docqa.app.history.highlight import Mark, escaped, marked
+from docqa.app.history.history import kept_documents
+from docqa.app.history.html_page import html_page
+from docqa.app.history.markdown import markdown
+from docqa.app.history.recorder import made_turn
+from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.ingest.types import Document
+
+HOSTILE = '</div><script>alert(1)</script> "&amp;" *bold* [x](http://evil) `code` \u202e<img src=http://evil/x>'
+PAGES = (
+    "The lease begins on 1 April 2021.\nThe rent is 1,200 dollars, and it is paid on the first day of each month.",
+    f"Nobody may enter. {HOSTILE} The keeper of the door is Alder, who sleeps.",
+)
+
+
+@pytest.fixture
+def lease(document: Callable[..., Document]) -> Document:
+    """Two pages, labelled i and 1, of which the second is hostile."""
+    return document(*PAGES, path="folder/lease.pdf", labels=("i", "1"))
+
+
+def quote_of(document: Document, words: str, answer: str, grade: str = "exact") -> Quote:
+    page = next(page for page in document.pages if words in page.text)
+    start, at = page.text.index(words), words.index(answer)
+    cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
+    return Quote(words, at, at + len(answer), grade, "as_cited", (cite,))
+
+
+def answer_of(document: Document, question: str, *quotes: Quote, **changes: Any) -> Answer:
+    first = quotes[0] if quotes else None
+    values: dict[str, Any] = {
+        "status": "answered" if quotes else "not_found",
+        "question": question,
+        "answer": first.text[first.answer_start : first.answer_end] if first else None,
+        "refused": not quotes,
+        "confidence": 0.9,
+        "quotes": quotes,
+        "evidence": (EvidenceItem(document.path, 2, "1", 1.0, document.pages[1].text),),
+        "coverage": CoverageReport(40, 40, 2),
+        "usage": Usage(40, 0, 0.1, False),
+    }
+    return Answer(**{**values, **changes})
+
+
+@pytest.fixture
+def conversation(lease: Document) -> tuple[KeptSession, list[KeptTurn]]:
+    """Three questions: one with overlapping quotes, one about the hostile page, and one that is refused."""
+    rent = "The rent is 1,200 dollars, and it is paid on the first day of each month."
+    whole = quote_of(lease, rent, "1,200 dollars")
+    paid = quote_of(lease, "it is paid on the first day of each month.", "first day", "near")
+    begins = quote_of(lease, "2021.\nThe rent is 1,200 dollars", "2021")
+    door = f"{HOSTILE} The keeper of the door is Alder"
+    turns = [
+        made_turn([lease], "How much?", answer_of(lease, "How much?", whole, paid, begins)),
+        replace(
+            made_turn([lease], f"Who {HOSTILE}?", answer_of(lease, "Who?", quote_of(lease, door, HOSTILE))),
+            understood=f"Who is {HOSTILE}?",
+        ),
+        made_turn([lease], "Why?", answer_of(lease, "Why?")),
+        KeptTurn("When?", 3.0, state="stopped", note=f"stopped {HOSTILE}"),
+    ]  # fmt: skip
+    return KeptSession(7, "chat", "How much?", 0.0, 1.0, kept_documents([lease]), len(turns)), turns
+
+
+class Page(HTMLParser):
+    """Tags of a page with their attributes, the text of each mark, and whether tags close in their order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.marks: dict[str, str] = {}
+        self.unbalanced: list[str] = []
+        self._open: list[str] = []
+        self._marks: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self._open.append(tag)
+        if tag == "mark":
+            self._marks.append(dict(attrs).get("id") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self._open or self._open.pop() != tag:
+            self.unbalanced.append(tag)
+        if tag == "mark":
+            self._marks.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        for name in self._marks:
+            if self._open[-1] != "a":  # the number that leads back is none of the page's words
+                self.marks[name] = self.marks.get(name, "") + data
+
+
+def test_the_page_is_balanced_inert_and_shows_hostile_text_as_text(
+    conversation: tuple[KeptSession, list[KeptTurn]],
+) -> None:
+    text = html_page(*conversation)
+    page = Page(text)
+    assert page.unbalanced == []
+    names = {tag for tag, _ in page.tags}
+    assert names.isdisjoint({"script", "img", "iframe", "object", "link", "form", "base", "svg"})
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links and all(link and link.startswith("#") for link in links)
+    assert not any(
+        name.startswith("on") or name in ("src", "style") for _, attributes in page.tags for name in attributes
+    )
+    assert "</div><script>alert(1)</script>" in page.text
+    assert "\u202e" not in text
+    policy = next(a["content"] for tag, a in page.tags if tag == "meta" and "http-equiv" in a)
+    assert policy is not None and policy.startswith("default-src 'none'")
+    assert "url(" not in text and "@import" not in text
+
+
+def test_every_cite_leads_to_the_very_words_and_they_lead_back(
+    conversation: tuple[KeptSession, list[KeptTurn]],
+) -> None:
+    page = Page(html_page(*conversation))
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert {str(target)[1:] for target in targets} <= set(map(str, ids))
+    rent = "The rent is 1,200 dollars, and it is paid on the first day of each month."
+    assert page.marks["c1"].startswith("The rent is 1,200 dollars")
+    assert page.marks["c2"] == "it is paid on the first day of each month."
+    assert page.marks["c3"] == "2021.\nThe rent is 1,200 dollars"
+    assert rent in page.text.replace("1,200 dollars3,", "1,200 dollars,").replace("month.21", "month.")
+    twice = Page(marked("one two", [Mark(0, 3, "<mark>", "</mark>1"), Mark(0, 3, "<mark>", "</mark>2")])).text
+    assert twice == "one12 two"
+    assert page.marks["c4"].endswith("The keeper of the door is Alder")
+
+
+def test_the_page_tells_what_was_not_found_stopped_and_understood(
+    conversation: tuple[KeptSession, list[KeptTurn]],
+) -> None:
+    text = Page(html_page(*conversation)).text
+    for said in (
+        "Not found: the document does not answer this.",
+        "Nearest, not an answer:",
+        "stopped",
+        "read as: Who is",
+    ):
+        assert said in text
+    assert "not verified: near" in text
+    assert "lease.pdf · p. i (PDF 1)" in text
+    assert "folder" not in text  # where a file lies is nobody else's business
+
+
+def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation: tuple[KeptSession, list[KeptTurn]]) -> None:
+    text = markdown(*conversation)
+    assert text.startswith("# How much?\n")
+    assert "> “The rent is **1,200 dollars**, and it is paid" in text
+    assert "> \\[1\\] p. i (PDF 1) (verified: exact)" in text
+    assert "> \\[4\\] p. 1 (PDF 2) (verified: exact)" in text
+    assert "<script>" not in text.replace("\\<", "")
+    assert "\\[x\\](http://evil)" in text
+    assert "*read as: Who is" in text
+
+
+def test_a_quote_that_defines_a_word_of_the_answer_says_so(lease: Document) -> None:
+    rent = "The rent is 1,200 dollars, and it is paid on the first day of each month."
+    quotes = quote_of(lease, rent, "1,200 dollars"), replace(quote_of(lease, rent, ""), defines="<rent>")
+    turn = made_turn([lease], "How much?", answer_of(lease, "How much?", *quotes))
+    session = KeptSession(1, "chat", "How much?", 0.0, 1.0, kept_documents([lease]), 1)
+    assert html_page(session, [turn]).count(", what &lt;rent&gt; means") == 1
+    assert markdown(session, [turn]).count(", what \\<rent\\> means (verified: exact)") == 1
+
+
+def test_a_long_question_is_whole_at_its_answer_and_short_in_the_list(lease: Document) -> None:
+    question = "Why " * 400 + "?"
+    turns = [KeptTurn(question, 1.0, state="failed"), KeptTurn("How?", 2.0, state="failed")]
+    session = KeptSession(1, "chat", "How?", 0.0, 1.0, kept_documents([lease]), 2)
+    assert html_page(session, turns).count("Why ") < 500
+
+
+def test_a_part_of_a_conversation_keeps_the_numbers_of_its_quotes(
+    conversation: tuple[KeptSession, list[KeptTurn]],
+) -> None:
+    session, turns = conversation
+    assert "\\[4\\] p. 1" in markdown(session, turns[1:], 4)
+    assert 'id="c4"' in html_page(session, turns[1:], 4)
+
+
+def test_files_of_one_name_keep_their_paths() -> None:
+    names = shown_names(["a/x.pdf", "b/x.pdf", "c/y.pdf"])
+    assert names == {"a/x.pdf": "a/x.pdf", "b/x.pdf": "b/x.pdf", "c/y.pdf": "y.pdf"}
+
+
+def test_an_answer_whose_page_was_not_kept_has_no_link_that_leads_nowhere(
+    conversation: tuple[KeptSession, list[KeptTurn]],
+) -> None:
+    session, turns = conversation
+    page = Page(html_page(session, [replace(turns[0], pages=())]))
+    assert [tag for tag, _ in page.tags if tag == "a"] == []
+    assert "No page is cited." in page.text
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(min_size=1, max_size=30), st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=6))
+def test_marks_of_any_overlap_are_balanced_and_hold_their_words(text: str, spans: list[tuple[int, int]]) -> None:
+    marks = [Mark(a, b, f'<mark id="m{n}">', "</mark>") for n, (a, b) in enumerate(spans)]
+    page = Page(marked(text, marks))
+    shown = escaped(text)
+    assert page.unbalanced == []
+    assert Page(shown).text == page.text
+    for number, (start, end) in enumerate(spans):
+        if 0 <= start < end <= len(text):
+            assert Page(escaped(text[start:end])).text.startswith(page.marks.get(f"m{number}", ""))
+
+
+# In a browser
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    """A headless Chromium: one that the machine has, or Playwright's own."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    with sync_api.sync_playwright() as playwright:
+        try:
+            opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        except sync_api.Error as error:
+            pytest.skip(f"no Chromium: {str(error).splitlines()[0]}")
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+def test_a_click_on_a_cite_shows_the_words_highlighted_and_the_number_leads_back(
+    browser: Any, conversation: tuple[KeptSession, list[KeptTurn]], tmp_path: Path, width: int
+) -> None:
+    session, turns = conversation
+    long = [
+        replace(turn, pages=tuple(replace(page, text=page.text + "\nline" * 200) for page in turn.pages))
+        for turn in turns
+    ]
+    long.append(KeptTurn("unbroken" * 200, 4.0, state="failed"))
+    file = tmp_path / "answers.html"
+    file.write_text(html_page(session, long), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 700}, reduced_motion="reduce")
+    asked: list[str] = []
+    problems: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: problems.append(message.text))
+    page.goto(file.as_uri())
+    words = page.locator("#c4")
+    plain = words.evaluate("mark => getComputedStyle(mark).backgroundColor")
+    page.locator("a.cite[href='#c4']").click()
+    assert words.evaluate("mark => mark.matches(':target')")
+    assert words.evaluate("mark => getComputedStyle(mark).backgroundColor") != plain
+    box = words.bounding_box()
+    assert box is not None and box["y"] >= 0 and box["y"] + box["height"] <= 700
+    assert words.inner_text().endswith("The keeper of the door is Alder")
+    page.locator("#c4 + a.back").click()
+    assert page.locator("#n4").evaluate("quote => quote.matches(':target')")
+    assert asked == [file.as_uri()]
+    assert problems == []
+    for part in ("documentElement", "querySelector('.answers')"):
+        assert page.evaluate(f"document.{part}.scrollWidth <= document.{part}.clientWidth"), part

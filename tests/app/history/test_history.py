@@ -1,0 +1,462 @@
+"""The history of questions and answers: kept, found, shared by processes, repaired, and forgotten."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.errors import InputError, ResourceError, UsageError
+from docqa.app.history.cited_pages import WHOLE_PAGE, cited_pages
+from docqa.app.history.database import SCHEMA
+from docqa.app.history.history import History, kept_documents, open_history, open_kept
+from docqa.app.history.query import folded
+from docqa.app.history.recorder import Recorder, made_turn
+from docqa.app.history.records import KeptTurn, parse_id
+from docqa.app.storage.store import Store
+from docqa.ingest.types import Document
+
+PAGES = (
+    "The lease of unit 7 begins on 1 April 2021.\nIt ends on 31 March 2025 unless it is renewed in writing.",
+    "The tenant pays 1,200 dollars of rent before the ninth day of each month.",
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "cache")
+
+
+@pytest.fixture
+def history(store: Store) -> Iterator[History]:
+    with open_history(store) as opened:
+        yield opened
+
+
+@pytest.fixture
+def lease_pages(document: Callable[..., Document]) -> Document:
+    """Two labelled pages of a lease."""
+    return document(*PAGES, path="lease.pdf", labels=("i", "1"))
+
+
+def answer_of(document: Document, question: str, words: str, answer: str) -> Answer:
+    """An answer whose only quote is `words`, cut from the document's page."""
+    page = next(page for page in document.pages if words in page.text)
+    start, at = page.text.index(words), words.index(answer)
+    cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
+    return Answer(
+        "answered", question, answer, False, 0.9,
+        (Quote(words, at, at + len(answer), "exact", "as_cited", (cite,)),),
+        (EvidenceItem(document.path, page.page, page.label, 1.5, page.text),),
+        CoverageReport(40, 40, len(document.pages), warnings=("note",)), Usage(40, 0, 0.5, False), {"model": "m"},
+    )  # fmt: skip
+
+
+def turn_of(document: Document, question: str = "When does it end?") -> KeptTurn:
+    answer = answer_of(document, question, "It ends on 31 March 2025 unless it is renewed in writing.", "31 March 2025")
+    return made_turn([document], question, answer)
+
+
+def kept(history: History, document: Document, *turns: KeptTurn, kind: str = "ask") -> int:
+    """The number of a new session with `turns`."""
+    session = history.start(kind, kept_documents([document]), turns[0].question)
+    for turn in turns:
+        history.keep(session, turn)
+    return session
+
+
+def everything(store: Store) -> bytes:
+    """All bytes of the history's folder."""
+    return b"".join(path.read_bytes() for path in (store.root / "history").iterdir())
+
+
+# Keeping
+
+
+def test_a_turn_comes_back_as_it_was_with_the_page_that_it_cites(history: History, lease_pages: Document) -> None:
+    turn = turn_of(lease_pages)
+    session = kept(history, lease_pages, turn)
+    (back,) = history.turns(session)
+    assert back.answer == turn.answer
+    assert (back.position, back.question, back.asked) == (1, turn.question, turn.asked)
+    (page,) = back.pages
+    cite = back.answer.quotes[0].cites[0]
+    assert page.text[cite.start : cite.end] == back.answer.quotes[0].text
+    record = history.session(session)
+    assert (record.kind, record.questions, record.documents[0].id) == ("ask", 1, lease_pages.id)
+
+
+def test_the_database_is_its_owners_alone(store: Store, lease_pages: Document) -> None:
+    with open_history(store) as history:
+        kept(history, lease_pages, turn_of(lease_pages))
+        files = list((store.root / "history").iterdir())
+        assert len(files) > 1  # the write-ahead log beside it counts too
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE((store.root / "history").stat().st_mode) == 0o700
+
+
+def test_a_long_text_is_kept_around_the_cite_only(document: Callable[..., Document]) -> None:
+    filler = "Nothing of interest stands in this line of the text.\n" * 400
+    text = f"{filler}The fee is 85 dollars in March.\n{filler}"
+    long = document(text, path="long.txt", paged=False)
+    start = text.index("The fee")
+    cite = Cite("long.txt", None, None, None, start, start + len("The fee is 85 dollars in March."))
+    answer = Answer(
+        "answered", "q", "85", False, 0.9, (Quote("The fee", 0, 3, "exact", "as_cited", (cite,)),), (),
+        CoverageReport(1, 1, 1), Usage(1, 0, 0.1, False),
+    )  # fmt: skip
+    (page,) = cited_pages(answer, [long])
+    assert len(page.text) < WHOLE_PAGE < len(text)
+    assert text[page.start : page.end] == page.text
+    assert page.start < cite.start < cite.end < page.end
+    assert page.text.startswith("Nothing") and page.text.endswith("text.\n")
+
+
+def test_a_turn_that_changes_is_written_over_and_one_that_went_is_gone(history: History, lease_pages: Document) -> None:
+    waiting = KeptTurn("When does it end?", 5.0, state="stopped", note="left")
+    session = history.start("tui", kept_documents([lease_pages]), "lease")
+    history.keep_all(session, [waiting, KeptTurn("And who pays?", 6.0, state="stopped")], (2, 40))
+    history.keep_all(session, [turn_of(lease_pages)], (1, 3))
+    (back,) = history.turns(session)
+    assert (back.status, back.asked) == ("answered", 5.0)
+    assert history.session(session).place == (1, 3)
+    assert history.search("renewed")[1] == 1
+    assert history.search("pays")[1] == 0
+
+
+def test_a_file_name_that_is_no_text_can_be_kept(history: History, document: Callable[..., Document]) -> None:
+    odd = replace(document(*PAGES), path="l\udcffease.pdf")
+    session = kept(history, odd, turn_of(odd))
+    (back,) = history.turns(session)
+    assert back.answer is not None
+    assert back.answer.quotes[0].cites[0].file == "l\udcffease.pdf"
+    assert history.forget(None, "l\udcffease.pdf") == 1
+
+
+def test_a_recorder_that_cannot_write_says_so_once_and_the_answers_go_on(
+    store: Store, lease_pages: Document, tmp_path: Path
+) -> None:
+    store.root.mkdir(parents=True)
+    (store.root / "history").write_text("in the way", encoding="utf-8")
+    said: list[str] = []
+    recorder = Recorder(store, "ask", [lease_pages], said.append)
+    for _ in range(2):
+        recorder.keep(turn_of(lease_pages))
+    recorder.close()
+    assert len(said) == 1
+    assert "not kept" in said[0]
+
+
+def test_a_recorder_whose_session_is_forgotten_begins_another(store: Store, lease_pages: Document) -> None:
+    recorder = Recorder(store, "chat", [lease_pages], pytest.fail)
+    recorder.keep(turn_of(lease_pages))
+    with open_history(store) as other:
+        assert other.forget(lease_pages.id, "lease.pdf") == 1
+    recorder.keep(turn_of(lease_pages, "Who pays?"))
+    recorder.close()
+    with open_history(store) as history:
+        (session,) = history.sessions()
+        assert [turn.question for turn in history.turns(session.id)] == ["Who pays?"]
+
+
+# Finding
+
+
+@pytest.mark.parametrize(
+    ("query", "hits"),
+    [
+        ("renewed", 1),  # in the quote only
+        ("RENEWAL march", 1),  # case, inflection, and an answer
+        ("ends 2025", 1),
+        ("zeppelin", 0),
+        ("renewed zeppelin", 0),  # every word must stand
+        ("writ", 1),  # the beginning of a word
+        ("1,200", 1),
+        ("pay*", 1),
+        ("NOT renewed", 0),  # operators are words
+        ('"renewed', 1),
+        ("question:end", 0),
+        ("NEAR(renewed writing)", 0),
+        ("(", 0),
+    ],
+)
+def test_every_word_counts_and_no_operator_does(history: History, lease_pages: Document, query: str, hits: int) -> None:
+    kept(history, lease_pages, turn_of(lease_pages))
+    rent = "The tenant pays 1,200 dollars of rent before the ninth day of each month."
+    answer = answer_of(lease_pages, "How much is the rent?", rent, "1,200 dollars")
+    kept(history, lease_pages, made_turn([lease_pages], answer.question, answer))
+    assert history.search(query)[1] == hits
+
+
+def test_what_is_no_word_is_looked_for_as_it_stands(history: History, document: Callable[..., Document]) -> None:
+    sections = document("Rights end under § 7 of the act, which says so in plain words.", path="act.pdf")
+    answer = answer_of(sections, "Where?", sections.pages[0].text, "§ 7")
+    kept(history, sections, made_turn([sections], "Where?", answer))
+    assert history.search("§")[1] == 1
+    assert history.search("¶")[1] == 0
+    assert history.search('{"')[1] == 0  # the form in which an answer is kept is nobody's text
+
+
+def test_the_newest_is_first_and_a_limit_says_how_many_there_are(history: History, lease_pages: Document) -> None:
+    for number in range(5):
+        kept(history, lease_pages, KeptTurn(f"Question {number}?", float(number), state="failed"))
+    listed, total = history.search("", limit=2)
+    assert [item.turn.question for item in listed] == ["Question 4?", "Question 3?"]
+    assert total == 5
+    assert listed[0].id == "5.1"
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    """One history for all examples of a property."""
+    with open_history(Store(tmp_path_factory.mktemp("searched"))) as history:
+        yield history
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("API文档的说明", "API"),  # scripts that are written together
+        ("API文档的说明", "档"),
+        ("API文档的说明", "api文档"),
+        ("第3章の規定", "規定"),
+        ("報告が真実で正確", "実で正"),
+        ("ห้องสมุดแห่งชาติ", "สมุด"),  # no spaces between words, and vowels above the letters
+        ("हिन्दी में", "हिन्"),  # marks within a word
+        ("Le préavis", "preavis"),
+        ("pre\u0301avis", "préa"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("a running clock", "runni"),  # the beginning of a word, though its stem is another
+        ("the universities agree", "university"),
+        ("1,200 dollars", "1200"),
+        ("1,200 dollars", "1,2"),
+        ("O’Brien signs", "OBrien"),
+        ("O’Brien signs", "brien"),
+        ("a snake_case name", "case"),
+        ("ﬁle № １２", "file no 12"),
+    ],
+)
+def test_pieces_of_words_are_found_in_every_script(history: History, text: str, query: str) -> None:
+    session = history.start("ask", (), text)
+    history.keep(session, KeptTurn(text, 0.0, state="failed"))
+    assert history.search(query)[1] == 1
+
+
+@pytest.mark.parametrize(("text", "query"), [("文章和档案", "文档"), ("a runway", "running"), ("API文档", "PI")])
+def test_what_does_not_stand_there_is_not_found(history: History, text: str, query: str) -> None:
+    session = history.start("ask", (), text)
+    history.keep(session, KeptTurn(text, 0.0, state="failed"))
+    assert history.search(query)[1] == 0
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(exclude_characters="".join(map(chr, range(0x1100, 0x1200)))), max_size=40), st.data())
+def test_any_text_can_be_kept_and_the_beginning_of_every_word_of_it_finds_it(
+    searched: History, text: str, data: st.DataObject
+) -> None:
+    session = searched.start("ask", (), text)
+    searched.keep(session, KeptTurn(text, 0.0, state="failed"))
+    # Marks belong to the letters before them; half a Korean syllable, which nobody types, is none of it.
+    spaced = unicodedata.normalize("NFD", text.replace("\u200b", " "))
+    bare = "".join(c for c in spaced if unicodedata.category(c)[0] != "M" and unicodedata.category(c) != "Cf")
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", bare))
+    begun = [word[: data.draw(st.integers(1, len(word)))] for word in words]
+    for query in (text, *words, *begun):
+        if folded(query) or query.strip():
+            listed, _ = searched.search(query, limit=100_000)
+            assert session in [item.session for item in listed], query
+
+
+def test_a_search_of_a_thousand_words_is_no_harder(searched: History) -> None:
+    assert searched.search(" ".join(f"words{number} 文档" for number in range(1_000)))[1] == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.sampled_from("\"'*^:+-(){}[]~,;.\\ANDORTNE \x00aäß漢%_"), max_size=20))
+def test_no_text_is_taken_for_an_operator(searched: History, query: str) -> None:
+    searched.search(query)
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.", "1.2.3", "-1", "1.x", "１"])
+def test_what_is_no_number_of_a_question_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not the number"):
+        parse_id(text)
+
+
+def test_an_unknown_session_is_named(history: History) -> None:
+    with pytest.raises(InputError, match="no session 7"):
+        history.session(7)
+
+
+# Several processes
+
+WRITE = """
+import sys
+from pathlib import Path
+from docqa.app.history.history import open_history
+from docqa.app.history.records import KeptDocument, KeptTurn
+from docqa.app.store import Store
+with open_history(Store(Path(sys.argv[1]))) as history:
+    session = history.start("ask", [KeptDocument(sys.argv[2], "a.pdf", "/a.pdf")], sys.argv[2])
+    for number in range(25):
+        history.keep(session, KeptTurn(f"{sys.argv[2]} {number}?", float(number)))
+    history.keep(1, KeptTurn(f"{sys.argv[2]} in the first?", 99.0))
+"""
+
+
+def test_processes_that_write_at_once_lose_nothing(store: Store, python: str) -> None:
+    running = [
+        subprocess.Popen([python, "-c", WRITE, str(store.root), name], stderr=subprocess.PIPE, text=True)
+        for name in ("one", "two", "three", "four")
+    ]
+    assert [(process.communicate(timeout=60)[1], process.returncode) for process in running] == [("", 0)] * 4
+    with open_history(store) as history:
+        assert history.search("")[1] == 4 * 26
+        first = history.turns(1)
+        assert [turn.position for turn in first] == list(range(1, len(first) + 1))
+        assert history.check() == ""
+
+
+# Damage
+
+
+@pytest.mark.parametrize("harm", ["garbage", "short", "page"])
+def test_a_damaged_database_is_named_set_aside_and_made_anew(store: Store, lease_pages: Document, harm: str) -> None:
+    with open_history(store) as history:
+        for number in range(60):
+            kept(history, lease_pages, turn_of(lease_pages, f"Question {number}?"))
+        history._database.compact()
+        path = history.path
+    data = path.read_bytes()
+    if harm == "garbage":
+        path.write_bytes(b"no database at all" * 100)
+    elif harm == "short":
+        path.write_bytes(data[: len(data) * 4 // 5])
+    else:
+        middle = len(data) // 2 // 4096 * 4096
+        path.write_bytes(data[:middle] + b"\xff" * 8192 + data[middle + 8192 :])
+    with open_history(store) as history:
+        history.search("question")
+        for item in range(1, 61):
+            history.turns(item)
+        kept(history, lease_pages, turn_of(lease_pages, "Afterwards?"))
+        assert history.search("Afterwards")[1] == 1
+        assert history.check() == ""
+        (notice,) = history.notices
+        saved = history.search("Question")[1]
+    assert "damaged" in notice
+    aside = path.with_name("history.sqlite.damaged")
+    assert str(aside) in notice
+    assert aside.is_file()
+    if harm == "garbage":
+        assert saved == 0
+        assert "nothing could be read" in notice
+    else:  # what lies before and behind the damage
+        assert 20 < saved <= 60
+        assert f"{saved} questions could be saved" in notice
+
+
+def test_the_index_of_an_older_version_is_made_anew(store: Store, lease_pages: Document) -> None:
+    with open_history(store) as history:
+        kept(history, lease_pages, turn_of(lease_pages, "Was steht im API文档?"))
+        history._database.write(lambda db: db.execute("UPDATE words SET question = 'ap pi i文 文档'"))
+        history._database.write(lambda db: db.execute("PRAGMA user_version = 1"))
+    with open_history(store) as history:
+        assert history.notices == []
+        assert history.search("文档 api")[1] == 1
+        assert history.search("pi")[1] == 0
+        assert [turn.question for turn in history.turns(1)] == ["Was steht im API文档?"]
+        assert history._database.read(lambda db: db.execute("PRAGMA user_version").fetchone()) == (SCHEMA,)
+
+
+def test_a_database_of_a_newer_version_is_not_touched(store: Store) -> None:
+    with open_history(store) as history:
+        history._database.write(lambda db: db.execute(f"PRAGMA user_version = {SCHEMA + 1}"))
+    with pytest.raises(ResourceError, match="another program or version"):
+        open_history(store)
+
+
+def test_a_database_of_another_program_is_not_touched(store: Store) -> None:
+    path = store.folder("history", "history.sqlite")
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(ResourceError, match="another program or version"):
+        open_history(store)
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT count(*) FROM theirs").fetchone() == (0,)
+
+
+def test_an_answer_that_cannot_be_read_costs_only_itself(history: History, lease_pages: Document) -> None:
+    session = kept(history, lease_pages, turn_of(lease_pages), turn_of(lease_pages, "Who pays?"))
+    history._database.write(lambda db: db.execute("UPDATE turns SET answer = '{\"quotes\": 3}' WHERE position = 1"))
+    first, second = history.turns(session)
+    assert first.answer is None and "cannot be read" in first.note
+    assert second.answer is not None
+    assert history.search("§")[1] == 0
+
+
+# Forgetting
+
+
+def test_forget_leaves_no_word_of_a_document_behind(store: Store, document: Callable[..., Document]) -> None:
+    secret = document("The xylophone of Quetzalcoatl is buried under the seventh oak of the park.", path="secret.pdf")
+    other = document(*PAGES, path="lease.pdf")
+    with open_history(store) as history:
+        answer = answer_of(secret, "Where?", secret.pages[0].text, "the seventh oak")
+        kept(history, secret, made_turn([secret], "Where is the xylophone?", answer))
+        mixed = history.start("chat", kept_documents([other, secret]), "both")
+        history.keep(mixed, made_turn([other, secret], "And Quetzalcoatl?", answer))
+        kept(history, other, turn_of(other))
+        assert b"uetzalcoatl" in everything(store)
+        assert history.forget(secret.id, "elsewhere.pdf") == 2
+        assert [session.documents[0].path for session in history.sessions()] == ["lease.pdf"]
+        assert b"uetzalcoatl" not in everything(store)
+        assert b"xylophon" not in everything(store)
+        assert history.search("renewed")[1] == 1
+
+
+def test_forget_finds_a_file_that_is_gone_by_its_path(
+    store: Store, lease_pages: Document, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with open_history(store) as history:
+        kept(history, lease_pages, turn_of(lease_pages))
+        assert history.forget(None, "lease.pdf") == 1
+
+
+def test_pruning_deletes_the_longest_unused_sessions_first(history: History, lease_pages: Document) -> None:
+    first = kept(history, lease_pages, *[turn_of(lease_pages, f"{n}?") for n in range(150)])
+    second = kept(history, lease_pages, *[turn_of(lease_pages, f"{n}?") for n in range(150)])
+    history.keep(first, turn_of(lease_pages, "last?"))
+    history._database.compact()
+    gone = history.prune(int(history.bytes() * 0.7))
+    assert [session.id for session in gone] == [second]
+    assert history.prune(10**9) == []
+    assert [session.id for session in history.prune(0)] == [first]
+    assert history.search("")[1] == 0
+
+
+def test_nothing_kept_is_no_history(store: Store) -> None:
+    assert open_kept(store) is None
+    assert not store.root.exists()
+
+
+def test_the_history_needs_neither_model_nor_torch(python: str, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from docqa.app.storage.store import Store; "
+        "from docqa.app.history import history, html_page, markdown, recorder; "
+        f"history.open_history(Store(Path({str(tmp_path)!r}))).search('x'); "
+        "print([name for name in ('torch', 'transformers', 'textual') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"

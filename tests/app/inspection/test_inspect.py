@@ -1,0 +1,245 @@
+"""`docqa inspect` as a person runs it: the picture, the facts as JSON, which page, and what there is no picture of."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from docqa.app.errors import UsageError
+from docqa.app.inspection.page_facts import find_page
+
+SVG = "{http://www.w3.org/2000/svg}"
+WORDS = ("Salt", "Rope", "Timber", "Coal", "Herring")
+HOSTILE = 'Alpha </text><script>alert("x")</script> & "omega"'
+
+
+@pytest.fixture(scope="session")
+def report_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five pages labelled i, ii, 1, 2 and 3, with a running head; two bookmarks, and hidden text on page 1 (PDF 3)."""
+    from reportlab.lib import colors
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas.addPageLabel(0, "ROMAN_LOWER", 1)
+    canvas.addPageLabel(2, "ARABIC", 1)
+    for leaf in range(5):
+        canvas.drawString(72, 760, "Report of the Harbour Board")
+        canvas.drawString(72, 700, f"{WORDS[leaf]} is what this leaf tells of.")
+        canvas.drawString(72, 400, f"And nothing of {WORDS[leaf - 1].lower()} is to be found on it.")
+        if leaf == 2:
+            canvas.bookmarkPage("gate")
+            canvas.addOutlineEntry("The Gate", "gate", 0)
+            canvas.drawString(72, 660, "The Gate")
+            canvas.drawString(72, 640, HOSTILE)
+            canvas.setFillColor(colors.white)
+            canvas.drawString(72, 500, "Nobody sees this.")
+        if leaf == 4:
+            canvas.bookmarkPage("tide")
+            canvas.addOutlineEntry("The Tide", "tide", 1)
+            canvas.drawString(72, 660, "The Tide")
+        canvas.showPage()
+    canvas.save()
+    path = tmp_path_factory.mktemp("inspect") / "report.pdf"
+    path.write_bytes(buffer.getvalue())
+    return path
+
+
+def test_the_picture_holds_the_page_its_numbers_and_what_they_mean(docqa: Any, report_pdf: Path) -> None:
+    code, out, err = docqa("inspect", report_pdf, "--page", "1")
+    assert (code, err) == (0, "")
+    root = ElementTree.fromstring(out)
+    assert root.tag == f"{SVG}svg"
+    texts = [element.text or "" for element in root.iter(f"{SVG}text")]
+    assert {"1", "2", "3", "p. 1 (PDF 3), 5 in all", "grade A: order certain"} <= set(texts)
+    assert any("The Gate [level 1, bookmark 0.95]" in text for text in texts)
+    assert any("Nobody sees this." in text for text in texts)
+    assert any("Report of the Harbour Board" in text for text in texts)
+    (image,) = root.iter(f"{SVG}image")
+    assert image.get("href", "").startswith("data:image/png;base64,")
+
+
+def test_the_picture_is_inert_whatever_the_document_says(docqa: Any, report_pdf: Path) -> None:
+    _, out, _ = docqa("inspect", report_pdf, "--page", "1")
+    root = ElementTree.fromstring(out)
+    assert {element.tag.removeprefix(SVG) for element in root.iter()} == {
+        "svg", "title", "defs", "pattern", "marker", "path", "rect", "g", "image", "text",
+    }  # fmt: skip
+    links = [value for element in root.iter() for name, value in element.items() if name.endswith("href")]
+    assert [link[:22] for link in links] == ["data:image/png;base64,"]
+
+
+def test_json_has_the_facts_of_the_picture(docqa: Any, report_pdf: Path) -> None:
+    code, out, _ = docqa("inspect", report_pdf, "--page", "1", "--json")
+    assert code == 0
+    seen = json.loads(out)
+    assert (seen["page"], seen["label"], seen["pages"], seen["grade"]) == (3, "1", 5, "A")
+    assert (seen["width_pt"], seen["height_pt"], seen["grades"]) == (612, 792, {"A": 5})
+    (section,) = seen["sections"]
+    assert (section["title"], section["source"]) == ("The Gate", "bookmark")
+    block = seen["blocks"][section["block"] - 1]
+    assert block["text"].startswith("The Gate")
+    assert block["section"] == ["The Gate"]
+    assert [b["order"] for b in seen["blocks"]] == list(range(1, len(seen["blocks"]) + 1))
+    lines = [line for b in seen["blocks"] for line in b["lines"]]
+    assert [line["order"] for line in lines] == list(range(1, len(lines) + 1))
+    assert all(len(line["box"]) == 4 for line in lines)
+    assert HOSTILE in [line["text"] for line in lines]
+    (head,) = seen["furniture"]
+    assert head["text"] == "Report of the Harbour Board"
+    (hidden,) = seen["hidden"]
+    assert (hidden["text"], len(hidden["boxes"])) == ("Nobody sees this.", 1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "page", "said"),
+    [
+        (None, 1, ""),
+        ("ii", 2, ""),
+        ("II", 2, ""),
+        ("1", 3, ""),
+        ("PDF 2", 2, ""),
+        ("4", 4, "no page is labelled 4; this is p. 2 (PDF 4)"),
+    ],
+)
+def test_a_page_is_found_by_its_label_then_by_its_number(
+    docqa: Any, report_pdf: Path, wanted: str | None, page: int, said: str
+) -> None:
+    arguments = [] if wanted is None else ["--page", wanted]
+    code, out, err = docqa("inspect", report_pdf, *arguments, "--json")
+    assert code == 0
+    assert json.loads(out)["page"] == page
+    assert said in err
+    assert bool(said) == bool(err)
+
+
+@pytest.mark.parametrize("wanted", ["iii", "6", "0", "PDF 6", "", "-1", "9" * 5000])
+def test_a_page_that_is_not_there_is_a_usage_error_with_the_range(docqa: Any, report_pdf: Path, wanted: str) -> None:
+    code, out, err = docqa("inspect", report_pdf, f"--page={wanted}")
+    assert (code, out) == (2, "")
+    assert "run from i to 3" in err
+
+
+def test_pages_that_share_a_label_are_named(document: Callable[..., Any]) -> None:
+    labelled = document("One.", "Two.", "Three.", labels=("1", "A", "1"))
+    page, notes = find_page(labelled, "1")
+    assert page.page == 1
+    assert '"PDF 3"' in notes[0]
+
+
+def test_a_document_without_pages_has_json_but_no_picture(docqa: Any, tmp_path: Path) -> None:
+    file = tmp_path / "note.md"
+    file.write_text("# One\n\nText of one.\n", encoding="utf-8")
+    code, out, err = docqa("inspect", file)
+    assert (code, out) == (3, "")
+    assert "no pages" in err
+    assert "--json" in err
+    code, out, _ = docqa("inspect", file, "--json")
+    seen = json.loads(out)
+    assert (code, seen["page"], seen["pages"], seen["width_pt"]) == (0, None, None, None)
+    assert [block["text"] for block in seen["blocks"]] == ["One", "Text of one."]
+    assert docqa("inspect", file, "--page", "1")[0] == 2
+
+
+def test_a_page_number_is_refused_before_a_document_without_pages_is_looked_at(document: Callable[..., Any]) -> None:
+    with pytest.raises(UsageError, match="no pages"):
+        find_page(document("Text.", paged=False), "1")
+
+
+def test_on_a_terminal_the_page_is_told_in_words(docqa: Any, report_pdf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    code, out, err = docqa("inspect", report_pdf, "--page", "1")
+    assert code == 0
+    assert "grade A: order certain" in out
+    assert "<svg" not in out
+    assert "Nobody sees this." in out
+    assert "--output page.svg" in err
+
+
+def test_output_is_written_whole_and_nowhere_else(docqa: Any, report_pdf: Path, tmp_path: Path) -> None:
+    target = tmp_path / "page.svg"
+    code, out, err = docqa("inspect", report_pdf, "--output", target)
+    assert (code, out) == (0, "")
+    assert str(target) in err
+    assert target.read_text(encoding="utf-8") == docqa("inspect", report_pdf)[1]
+    assert [file.name for file in tmp_path.iterdir()] == ["page.svg"]
+
+
+def test_a_png_shows_the_page_its_frames_and_the_panel(docqa: Any, report_pdf: Path, tmp_path: Path) -> None:
+    import zlib
+
+    target = tmp_path / "page.PNG"
+    code, out, err = docqa("inspect", report_pdf, "--output", target)
+    assert (code, out) == (0, "") and str(target) in err
+    data = target.read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n" and data[24:29] == bytes((8, 2, 0, 0, 0))
+    width, height = int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    rows = zlib.decompress(data[41 : 41 + int.from_bytes(data[33:37], "big")])
+    assert len(rows) == height * (1 + 3 * width)
+    step = 1 + 3 * width
+    starts = (at for row in range(height) for at in range(row * step + 1, (row + 1) * step, 3))
+    seen = {rows[at : at + 3] for at in starts}
+    # The paper of the sheet, that of the page, a paragraph's frame and a running head's.
+    assert {bytes.fromhex(colour) for colour in ("F2F2F2", "FFFFFF", "0072B2", "6B6B6B")} <= seen
+
+
+def test_output_is_neither_the_document_nor_of_another_kind(docqa: Any, report_pdf: Path, tmp_path: Path) -> None:
+    before = report_pdf.read_bytes()
+    assert docqa("inspect", report_pdf, "--output", report_pdf, "--json")[0] == 2
+    for arguments, kind in ((("page.gif",), "an SVG"), (("page.svg", "--png"), "a PNG")):
+        code, _, err = docqa("inspect", report_pdf, "--output", tmp_path / arguments[0], *arguments[1:])
+        assert code == 2
+        assert kind in err
+    assert docqa("inspect", report_pdf, "--json", "--png")[0] == 2
+    assert report_pdf.read_bytes() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_has_the_status_of_bad_input(docqa: Any, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pdf"
+    empty.write_bytes(b"")
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.4\nnothing of the kind")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "missing.pdf", empty, broken, tmp_path / "folder"):
+        code, out, err = docqa("inspect", path)
+        assert (code, out) == (3, "")
+        assert path.name in err
+
+
+def test_a_folder_with_two_documents_asks_for_one_of_them(docqa: Any, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("Some words.", encoding="utf-8")
+    code, _, err = docqa("inspect", tmp_path)
+    assert code == 3
+    assert "more than one document" in err
+
+
+def test_a_pdf_on_standard_input_is_drawn(docqa: Any, report_pdf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Piped:
+        buffer = io.BytesIO(report_pdf.read_bytes())
+
+        def isatty(self) -> bool:
+            return False
+
+    monkeypatch.setattr("sys.stdin", Piped())
+    code, out, _ = docqa("inspect", "-", "--page", "ii", "--json")
+    assert code == 0
+    assert json.loads(out)["page"] == 2
+
+
+def test_outline_as_json_has_every_field_of_a_section(docqa: Any, report_pdf: Path) -> None:
+    code, out, _ = docqa("outline", report_pdf, "--json")
+    assert code == 0
+    gate, tide = json.loads(out)["sections"]
+    assert gate["start"] > 0
+    assert tide == {
+        "id": tide["id"], "parent": gate["id"], "number": None, "title": "The Tide", "level": 2, "page": 5,
+        "label": "3", "start": tide["start"], "source": "bookmark", "confidence": 0.95,
+    }  # fmt: skip

@@ -1,0 +1,121 @@
+"""`docqa bench`: its rows, what was not measured, and the picture."""
+
+import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from docqa.app.lab.bench import far_decode, machine, run
+from docqa.app.lab.bench.ingest import ingest_rows
+from docqa.app.lab.bench.interface import interface_rows
+from docqa.app.lab.bench.peers import contestants, llama
+from docqa.app.lab.bench.plot import ratios_svg
+from docqa.app.lab.bench.rows import Row, table
+
+NAMES = {
+    "prefill_8k", "decode_8k", "prefill_128k", "decode_1m", "twin_prefill_256k", "twin_decode_256k", "restore_100k",
+    "help", "cold_ask", "train_step_32k", "ingest", "ingest_open", "ingest_sizes", "ingest_words", "ingest_order",
+    "ingest_rest", "tui_open", "tui_frame", "tui_settled_frame",
+}  # fmt: skip
+
+
+def test_a_ratio_compares_speeds_whatever_the_unit():
+    assert Row("a", 300.0, "tokens/s", "p", 100.0, "").ratio == 3
+    assert Row("a", 0.5, "s", "p", 2.0, "").ratio == 4
+    assert Row("a", None, "s", "p", 2.0, "").ratio is None
+    fields = Row("a", 1.0, "s", None, None, "how").fields()
+    assert list(fields) == ["name", "value", "unit", "peer", "peer_value", "ratio", "method"]
+
+
+def test_what_was_not_measured_is_said_so():
+    lines = table([Row("twin", None, "tokens/s", "twin", None, "not measured: too long")])
+    assert "not measured" in lines[1] and lines[-1].endswith("too long")
+
+
+def test_the_picture_has_a_bar_for_every_ratio():
+    rows = [Row("a", 4.0, "tokens/s", "p<q", 2.0, ""), Row("b", None, "s", "p", 1.0, "")]
+    for some in (rows, rows[1:]):
+        drawn = ElementTree.fromstring(ratios_svg(some, "a & b"))
+        bars = [part for part in drawn.iter() if part.get("fill") == "#0072B2"]
+        assert len(bars) == len([row for row in some if row.ratio])
+
+
+def test_reading_is_compared_with_pypdf_and_each_part_has_its_time(repository):
+    total, *parts = ingest_rows([repository / "sample_docs" / "tidal_ponds_paper.pdf"])
+    assert (total.name, total.peer, total.unit) == ("ingest", "pypdf", "ms/page")
+    assert total.ratio > 0.33
+    assert [part.name for part in parts] == [f"ingest_{n}" for n in ("open", "sizes", "words", "order", "rest")]
+    assert sum(part.value for part in parts) == pytest.approx(total.value, rel=0.5)
+    (missing,) = ingest_rows([])
+    assert missing.value is None and missing.method.startswith("not measured")
+
+
+def test_opening_and_drawing_a_long_text_are_rows():
+    opened, frame, settled = interface_rows(characters=100_000, frames=3)
+    assert (opened.name, frame.name, settled.name) == ("tui_open", "tui_frame", "tui_settled_frame")
+    assert 0 < settled.value < frame.value and opened.value > 0
+    assert "100,000 characters" in opened.method and "120x40" in frame.method
+
+
+def test_the_machine_names_its_processor_and_kernels():
+    found = machine.describe()
+    assert found["processor"] and found["threads"] == torch.get_num_threads()
+    assert found["kernels"] and found["versions"]["torch"] == torch.__version__
+
+
+@pytest.mark.slow
+@pytest.mark.weights
+def test_every_row_of_the_contract_is_there_and_those_measured_have_figures():
+    from docqa.model.load import load_model
+
+    model = load_model()
+    found = list(run.rows(model, long=False, prompt=300, restored=2_100, context=36_864, trained=4_096))
+    assert {row.name for row in found} == NAMES
+    assert {row.peer for row in found if row.name == "prefill_8k"} == {"transformers", "llama.cpp"}
+    measured = {row.name for row in found if row.value is not None}
+    assert {"prefill_8k", "decode_8k", "restore_100k", "help", "cold_ask"} <= measured
+    assert all(row.value is not None or row.method.startswith("not measured: ") for row in found)
+
+
+def test_llama_cpp_is_optional(monkeypatch):
+    sizes = SimpleNamespace(linear_key_head_dim=64, linear_value_head_dim=32)
+    monkeypatch.setattr(llama, "find_spec", lambda name: None)
+    assert llama.why_not(SimpleNamespace(config=sizes)) == "not measured: xllamacpp is not installed"
+    monkeypatch.setattr(llama, "find_spec", lambda name: object())
+    assert "shape" in llama.why_not(SimpleNamespace(config=sizes))
+
+
+@pytest.mark.slow
+@pytest.mark.weights
+def test_decoding_far_behind_is_put_beside_decoding_near():
+    from docqa.model.load import load_model
+
+    row = far_decode.decode_1m(load_model(), (2_048, 36_864, 40_960))
+    assert (row.name, row.peer, row.unit) == ("decode_1m", "decode_8k", "tokens/s")
+    assert 0 < row.ratio < 1 and "40,960 random keys" in row.method and "behind 36,864" in row.method
+
+
+def test_a_context_that_memory_cannot_hold_is_not_tried(monkeypatch):
+    from docqa.model.config import HybridConfig
+    from docqa.model.load import BUNDLED
+
+    monkeypatch.setattr("docqa.app.batch.machine.available_bytes", lambda: 1 << 30)
+    row = far_decode.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
+    assert row.value is None and row.method.startswith("not measured: 4.")
+
+
+@pytest.mark.slow
+@pytest.mark.weights
+def test_both_sides_go_on_with_the_same_tokens():
+    """The peer reads the same weights: its next tokens are docqa's, but for ties within rounding."""
+    from docqa.model.load import load_model
+
+    model = load_model(dtype="float32")
+    ours, theirs = contestants.Docqa(model), contestants.Transformers(model)
+    ids = run.random_ids(model, 200)
+    ours.prefill(ids)
+    theirs.prefill(ids)
+    with torch.inference_mode():
+        right = theirs.network(ids[None]).logits[0, -1]
+    assert (model.logits(ours.state.hidden) - right).abs().max() < 2e-2

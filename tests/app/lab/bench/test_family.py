@@ -1,0 +1,93 @@
+"""The rows of the largest sparse model: some of its layers, with random weights and few experts in memory."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from docqa.app.lab.bench.family import capped, period
+from docqa.app.lab.bench.family import rows as family
+from docqa.app.lab.bench.family.random_weights import write_random
+from docqa.kernels.cpu import library
+from docqa.model.config import HybridConfig
+from docqa.model.load import load_network
+
+SMALL = {
+    **family.NEXT_80B, "vocab_size": 49_152, "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,
+    "head_dim": 32, "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 32,
+    "linear_value_head_dim": 32, "num_experts": 12, "num_experts_per_tok": 3, "moe_intermediate_size": 64,
+    "shared_expert_intermediate_size": 64,
+}  # fmt: skip
+needs_native = pytest.mark.skipif(library() is None, reason="experts stay in 4 bits only beside native kernels")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("small")
+    return folder, write_random(folder, SMALL)
+
+
+@needs_native
+def test_a_run_with_few_experts_in_memory_writes_the_same_logits(small, tmp_path):
+    folder, config = small
+    pooled, whole = family.orders(folder, config, prompt=100, decoded=3)
+    found = {}
+    for name, order in (("few", replace(pooled, cap_bytes=None)), ("all", whole)):
+        found[name] = capped.run(replace(order, logits=str(tmp_path / name)))
+    assert torch.equal(*(load_file(tmp_path / name)["logits"] for name in found))
+    assert found["few"]["pool_bytes"] * 4 <= found["all"]["pool_bytes"] == family.expert_bytes(config)
+    (block,), steps = found["few"]["blocks"], found["few"]["steps"]
+    assert len(block["layers"]) == len(steps[-1]["layers"]) == 4 and all(block["layers"])
+    assert steps[-1]["read"] + steps[-1]["reused"] == 4 * 3
+    assert all(mlp < layer for layer, mlp in zip(block["layers"], block["mlps"]))
+
+
+def test_layers_add_up_to_the_speed_of_the_whole_model():
+    call = {"tokens": 1, "layers": [0.01, 0.02, 0.03, 0.1], "mlps": [0.01] * 4, "head": 0.2, "read": 30, "reused": 10}
+    config = HybridConfig.from_dict(family.NEXT_80B)
+    layers = family.Layers.of([call] * 3)
+    assert layers.speed(config) == pytest.approx(1 / (36 * 0.02 + 12 * 0.1 + 0.2))
+    block = family.Layers.of([{**call, "tokens": 100, "layers": [1, 2, 3, 10]}])
+    assert block.speed(config) == pytest.approx(1 / (36 * 0.02 + 12 * 0.1 + 0.2 / 100))
+    (prefill, decode, memory) = family.size_rows(
+        config, capped.Order("", 4_096, 16, cap_bytes=2**31),
+        {"blocks": [call], "steps": [call], "private_bytes": 2**30, "data_bytes": 2**30},
+        {"blocks": [call], "steps": [call]},
+    )  # fmt: skip
+    assert (prefill.name, decode.name, memory.name) == family.NAMES
+    assert 10 < memory.value < 14 < 40 < memory.peer_value < 46  # GiB
+    assert "637.0 MB a token from disk" in decode.method
+
+
+@needs_native
+def test_a_period_stands_beside_as_many_layers_of_a_dense_model(small, monkeypatch):
+    folder, config = small
+    monkeypatch.setattr(period.DenseLayer, "hidden", 64)
+    monkeypatch.setattr(period.DenseLayer, "inner", 128)
+    monkeypatch.setattr(period.DenseLayer, "heads", period.Heads(8, 2, 16))
+    network = load_network(folder, config, torch.float32, packed=True, expert_bytes=1 << 40)
+    rows = list(period.rows(network, {"4k": 4_096}))
+    assert [(row.name, row.peer) for row in rows] == [(f"period_{w}_4k", "qwen3_32b") for w in ("prefill", "decode")]
+    assert all(row.value > 0 and row.peer_value > 0 for row in rows)
+
+
+@needs_native
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA is held to only by Linux")
+def test_a_period_of_the_80b_model_runs_under_a_limit_of_a_quarter_of_its_experts_and_what_must_be_there(tmp_path):
+    """Writes 4.4 GB; the peer takes 5 GB of memory."""
+    config = write_random(tmp_path, {**family.NEXT_80B, "num_hidden_layers": family.PERIOD})
+    pooled, whole = family.orders(tmp_path, config, prompt=256, decoded=4)
+    few = family.measured(replace(pooled, logits=str(tmp_path / "few")))
+    every = family.measured(replace(whole, logits=str(tmp_path / "all")))
+    assert torch.equal(*(load_file(tmp_path / name)["logits"] for name in ("few", "all")))
+    assert few["pool_bytes"] * 4 <= every["pool_bytes"] == family.expert_bytes(config)
+    assert few["data_bytes"] <= pooled.cap_bytes < every["pool_bytes"]
+    with pytest.raises(RuntimeError, match="memory"):  # so the limit does hold
+        family.measured(replace(whole, cap_bytes=pooled.cap_bytes))
+    for row in family.size_rows(HybridConfig.from_dict(family.NEXT_80B), pooled, few, every):
+        print(row)
+        assert row.value > 0

@@ -1,0 +1,92 @@
+"""Needles: where they are hidden, and that the measurement sees what is found and what is not."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.answer import Answer
+from docqa.app.evidence.terms import terms
+from docqa.app.lab import needles
+from docqa.app.session.session import Session
+
+PARAGRAPH = "The river was low in those years. Boats waited for rain at the bend. Nobody kept a list of their names."
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder with a little held-out prose."""
+    (tmp_path / "text").mkdir()
+    lines = [json.dumps({"text": "\n\n".join(f"{PARAGRAPH} Year {n}{k}." for n in range(30))}) for k in "abc"]
+    with lzma.open(tmp_path / "text" / "dev.jsonl.xz", "wt", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+    return tmp_path
+
+
+def options(data: Path, **more: Any) -> Namespace:
+    defaults = {"data": data, "seed": 0, "needles": 5, "state": [], "other_words": False, "rounds": 1}
+    return Namespace(**{**defaults, **more})
+
+
+def test_a_needle_stands_once_on_its_page_at_its_depth(data: Path, model: Any) -> None:
+    rng = random.Random(1)
+    pages = needles.pages_of(needles.prose(data, rng), model.tokenizer, 9_000)
+    hidden, placed = needles.hide(pages, needles.needles(10, rng))
+    assert len(placed) == 10 and len(hidden) == len(pages) > 3
+    for needle in placed:
+        assert [number for number, text in enumerate(hidden, 1) if needle.sentence in text] == [needle.page]
+        assert abs((needle.page - 0.5) / len(pages) - needle.depth) <= 1 / len(pages)
+        assert needle.value in needle.sentence and needle.value not in needle.question
+    assert needles.parse(hidden).pages[placed[0].page - 1].page == placed[0].page
+
+
+def test_a_document_is_nearly_as_long_as_asked_and_prose_begins_anew(data: Path, model: Any) -> None:
+    pages = needles.pages_of(needles.prose(data, random.Random(0)), model.tokenizer, 30_000)
+    tokens = len(model.tokenizer.encode("\n\n".join(pages)))
+    assert 29_000 < tokens <= 30_000
+    assert pages[0][:200] in "".join(pages[1:]) or len(set(pages)) < len(pages)
+
+
+def test_words_find_every_needle_and_rates_are_by_length_and_depth(data: Path, model: Any) -> None:
+    rows = needles.run_length(data, 3_000, model, options(data), 0)
+    assert [row.first_by_words for row in rows] == [True] * 5
+    assert [row.depth for row in rows] == [0.1, 0.3, 0.5, 0.7, 0.9]
+    found = needles.summary(rows)
+    assert found["needles"] == 5 and found["first_by_words"] == 1.0
+    assert set(found["by_length"]) == {"3000"} and len(found["by_depth"]) == 5
+    assert "from_state" not in found
+
+
+def test_other_words_leave_out_the_name_and_the_words_of_the_sentence() -> None:
+    for sentence, same, other, _ in needles.KINDS:
+        assert "{name}" in same and "{name}" not in other and "{value}" in sentence
+        assert not set(terms(sentence)) & set(terms(other)), other
+
+
+def test_a_right_quote_counts_and_a_refusal_does_not(data: Path, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(0)
+    pages, placed = needles.hide(
+        needles.pages_of(needles.prose(data, rng), model.tokenizer, 2_000), needles.needles(2, rng)
+    )
+    with Session([needles.parse(pages)], needles.Options(store=False), model=model) as session:
+        right = needles.last_answer(session, placed[0].question)
+        assert isinstance(right, Answer)
+        row = needles.ask(session, placed[0], 2_000)
+        assert row.quote == (placed[0].value in right.quotes[0].text if right.quotes else False)
+        assert row.refused is right.refused
+        lost = needles.ask(
+            session, needles.Needle("It is not here.", "Which zebra won the derby?", "nowhere", 0.5, 1), 2_000
+        )
+        assert (lost.first_passage, lost.quote, lost.answer) == (False, False, False)
+
+
+def test_the_state_alone_is_read_by_all_layers(data: Path, model: Any) -> None:
+    rows = needles.run_length(data, 1_000, model, options(data, needles=2, state=[1_000]), 0)
+    assert all(isinstance(row.from_state, bool) for row in rows)
+    assert "from_state" in needles.summary(rows)

@@ -1,0 +1,173 @@
+"""How an Answer looks in a terminal, and how progress looks on standard error."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.answer.events import Reading
+from docqa.app.output import render
+from docqa.app.output.progress import Progress, duration, reading_line, size
+
+
+def _cite(page: int | None = 14, label: str | None = "xii", section: str | None = None, file: str = "a.pdf") -> Cite:
+    return Cite(file, page, label, section, 0, 9)
+
+
+def _numbered(page: int, first: int, last: int) -> Cite:
+    return Cite("a.pdf", page, None, None, 0, 9, (first, last))
+
+
+def _quote(text: str = "The term ends in May.", grade: str = "exact", cites: tuple[Cite, ...] = ()) -> Quote:
+    return Quote(text, 0, 3, grade, "as_cited", cites or (_cite(),))
+
+
+def _answer(**changes: object) -> Answer:
+    values: dict = {
+        "status": "answered",
+        "question": "When?",
+        "answer": "May",
+        "refused": False,
+        "confidence": 0.8,
+        "quotes": (_quote(),),
+        "evidence": (),
+        "coverage": CoverageReport(tokens=100, tokens_read=100, pages=20),
+        "usage": Usage(100, 0, 1.0, False),
+    }
+    return Answer(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("cites", "text"),
+    [
+        ((_cite(14, "xii"),), "p. xii (PDF 14)"),
+        ((_cite(12, "12"),), "p. 12"),
+        ((_cite(12, None),), "p. 12"),
+        ((_cite(12, "12"), _cite(13, "13")), "pp. 12–13"),
+        ((_cite(14, "xii"), _cite(15, "xiii")), "pp. xii–xiii (PDF 14–15)"),
+        ((_cite(12, "12", "4.2 Payment"),), "p. 12, 4.2 Payment"),
+        ((_cite(1, None, "1"),), "p. 1, section 1"),
+        ((_cite(12, "12", "4.2(b)"),), "p. 12, section 4.2(b)"),
+        ((_numbered(5, 12, 14),), "p. 5, lines 12–14"),
+        ((_numbered(5, 7, 7),), "p. 5, line 7"),
+        ((_numbered(5, 27, 28), _numbered(6, 1, 2)), "pp. 5–6, line 27 to line 2"),
+        ((_cite(None, "§ 1(a)", "§ 1(a)"),), "§ 1(a)"),
+        ((_cite(None, None),), "characters 0 to 9"),
+        ((), "no place found"),
+    ],
+)
+def test_a_cite_shows_the_printed_label_and_the_physical_page_where_they_differ(
+    cites: tuple[Cite, ...], text: str
+) -> None:
+    assert render.cite_text(cites) == text
+
+
+@pytest.mark.parametrize("grade", ["damaged", "near", "absent", "uncheckable"])
+def test_only_exact_and_normalised_are_called_verified(grade: str) -> None:
+    assert f"[not verified: {grade}" in render.answer_text(_answer(quotes=(_quote(grade=grade),)))
+    for verified in ("exact", "normalised"):
+        assert f"[verified: {verified}" in render.answer_text(_answer(quotes=(_quote(grade=verified),)))
+
+
+def test_coverage_below_all_stands_on_its_own_line_before_the_answer() -> None:
+    coverage = CoverageReport(100, 100, 20, pages_without_text=(3, 7, 8, 9), hidden_spans=2)
+    lines = render.answer_text(_answer(coverage=coverage)).splitlines()
+    assert lines[0] == "Coverage: 80 % of 20 pages have text; none on PDF 3, 7–9; 2 hidden passages."
+    assert lines[2] == "May"
+
+
+def test_full_coverage_says_nothing_about_coverage() -> None:
+    assert render.answer_text(_answer()).splitlines()[0] == "May"
+
+
+def test_a_refusal_shows_what_was_searched_the_words_and_three_nearest_passages() -> None:
+    evidence = tuple(EvidenceItem("a.pdf", page, None, 1.0, f"passage {page}") for page in (1, 2, 3, 4))
+    coverage = CoverageReport(100, 100, 20, warnings=('"rent" stands 0 times',))
+    text = render.answer_text(
+        _answer(status="not_found", answer=None, quotes=(), evidence=evidence, refused=True, coverage=coverage)
+    )
+    assert "Searched: 20 pages, 100 of 100 tokens." in text
+    assert '"rent" stands 0 times' in text
+    assert "Nearest, not an answer:" in text
+    assert "p. 3: passage 3" in text
+    assert "passage 4" not in text
+
+
+def test_a_preview_is_marked_as_one() -> None:
+    assert render.preview_text(_answer(status="partial")).startswith("Preliminary answer")
+    assert "do not answer" in render.preview_text(_answer(status="not_found", answer=None, quotes=()))
+
+
+def test_several_files_are_named_at_each_quote() -> None:
+    quotes = (_quote(cites=(_cite(1, "1", file="a.pdf"),)), _quote(cites=(_cite(2, "2", file="b.pdf"),)))
+    text = render.answer_text(_answer(quotes=quotes))
+    assert "a.pdf, p. 1 [" in text
+    assert "b.pdf, p. 2 [" in text
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[31mred", "a\x9b2Jb", "a\u202eb", "line\r\nover", "bell\x07"])
+def test_nothing_of_a_document_reaches_the_terminal_as_a_command(hostile: str) -> None:
+    text = render.answer_text(_answer(answer=hostile, quotes=(_quote(hostile),)))
+    assert not {character for character in text if ord(character) < 32 and character != "\n"}
+    assert not set(text) & {"\x9b", "\u202e"}
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _at(done: int) -> Reading:
+    return Reading(done, 1000, 50.0, (1000 - done) / 50.0, reused=0)
+
+
+def test_without_a_terminal_progress_is_a_line_every_ten_seconds_at_most() -> None:
+    now = iter([0.0, 1.0, 9.0, 11.0, 15.0, 22.0, 22.5])
+    stream = io.StringIO()
+    progress = Progress(stream, lambda: next(now))
+    for done in (100, 300, 500, 700, 900):
+        progress.update(_at(done))
+    lines = stream.getvalue().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["reading 50 %", "reading 90 %"]
+
+
+def test_a_short_read_without_a_terminal_says_nothing() -> None:
+    now = iter([0.0, 1.0, 2.0, 3.0])
+    stream = io.StringIO()
+    progress = Progress(stream, lambda: next(now))
+    progress.update(_at(500))
+    progress.update(_at(1000))
+    progress.finish()
+    assert stream.getvalue() == ""
+
+
+def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    now = iter([0.0, 0.0, 1.0, 2.0, 3.0])
+    stream = _Terminal()
+    progress = Progress(stream, lambda: next(now))
+    progress.update(_at(500))
+    progress.update(_at(1000))
+    progress.finish()
+    frames = stream.getvalue().split("\r")
+    assert frames[1].startswith("[############............] reading 50 %, 500 of 1,000 tokens, 50 tokens/s, 10 s left")
+    assert frames[-2].strip() == ""
+    assert frames[-1] == ""
+
+
+def test_reused_tokens_are_named() -> None:
+    assert reading_line(Reading(600, 1000, reused=500)) == "reading 60 %, 600 of 1,000 tokens, 500 reused"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")])
+def test_durations_are_short(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(812, "812 B"), (1536, "1.5 KiB"), (2 << 30, "2.0 GiB"), (3 << 20, "3.0 MiB")]
+)
+def test_sizes_carry_their_unit(count: int, text: str) -> None:
+    assert size(count) == text

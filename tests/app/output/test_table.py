@@ -1,0 +1,55 @@
+"""Which cells of a table differ from the rest of their column, and its conflicts."""
+
+from __future__ import annotations
+
+import pytest
+
+from docqa.app.answer.answer import Cite
+from docqa.app.output.table import Cell, Row, Table, make_table
+
+
+def _table(*answers: str | None) -> Table:
+    rows = [
+        Row(
+            f"{number}.pdf",
+            (Cell("answered", answer, 0.9, f"It is {answer}.", "exact", (Cite(f"{number}.pdf", 1, "1", None, 0, 5),)),)
+            if answer
+            else (Cell("not_found"),),
+        )
+        for number, answer in enumerate(answers, start=1)
+    ]
+    return make_table(["Which law?"], rows)
+
+
+def _differing(table: Table) -> list[str]:
+    return [row.file for row in table.rows if row.cells[0].differs]
+
+
+@pytest.mark.parametrize(
+    ("answers", "differing"),
+    [
+        (("Lower Tarn", "Lower Tarn", "Upper Tarn"), ["3.pdf"]),
+        (("Lower Tarn", "the  lower-Tarn", "“Lower Tarn”."), ["2.pdf"]),
+        (("four years", "4 years", "Four years."), []),
+        (("thirty days", "30 days", "thirty (30) days", "forty-five days"), ["4.pdf"]),
+        (("2,400 marks", "2400 marks"), []),
+        (("3.5 per cent", "35 per cent"), ["1.pdf", "2.pdf"]),
+        (("May", "June"), ["1.pdf", "2.pdf"]),
+        (("May", "May", "June", "June"), ["1.pdf", "2.pdf", "3.pdf", "4.pdf"]),
+        (("May", None, "May"), []),
+        ((None, "May", None), []),
+        ((None, None), []),
+    ],
+)
+def test_cells_that_differ_from_the_rest_of_their_column(answers: tuple[str | None, ...], differing: list[str]) -> None:
+    assert _differing(_table(*answers)) == differing
+
+
+def test_a_conflict_has_both_quotes_and_says_how_many_stand_against_it() -> None:
+    (conflict,) = _table("Lower Tarn", "Upper Tarn", "Lower Tarn").conflicts
+    assert (conflict.file, conflict.cell.quote) == ("2.pdf", "It is Upper Tarn.")
+    assert (conflict.other_file, conflict.other.quote, conflict.others) == ("1.pdf", "It is Lower Tarn.", 2)
+
+
+def test_two_files_that_differ_are_one_conflict() -> None:
+    assert [(c.file, c.other_file) for c in _table("May", "June").conflicts] == [("2.pdf", "1.pdf")]

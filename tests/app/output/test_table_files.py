@@ -1,0 +1,95 @@
+"""A table as CSV, JSON lines, Markdown and XLSX: inert, readable, and the same bytes every time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+import zipfile
+
+import pytest
+
+from docqa.app.answer.answer import Cite
+from docqa.app.output.table import Cell, Row, Table, make_table
+from docqa.app.output.table_files import table_bytes
+
+
+def _cell(file: str, answer: str) -> Cell:
+    return Cell("answered", answer, 0.9, f"It says {answer} here.", "exact", (Cite(file, 4, "1", "2", 0, 9),))
+
+
+@pytest.fixture
+def table() -> Table:
+    rows = [
+        Row("a.pdf", (_cell("a.pdf", "Lower Tarn"), _cell("a.pdf", "=HYPERLINK(\"http://x\")"))),
+        Row("b.pdf", (_cell("b.pdf", "Lower Tarn"), Cell("not_found"))),
+        Row("-c.pdf", (_cell("-c.pdf", "Upper | Tarn"), _cell("-c.pdf", "@SUM(1)"))),
+        Row("d.pdf", (Cell("unreadable"), Cell("unreadable")), "d.pdf: the file is empty"),
+    ]  # fmt: skip
+    return make_table(["Which law?", "What else?"], rows)
+
+
+def test_csv_has_answer_page_status_and_difference_of_every_question(table: Table) -> None:
+    rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv").decode())))
+    assert [row["Which law?"] for row in rows] == ["Lower Tarn", "Lower Tarn", "Upper | Tarn", ""]
+    assert rows[0]["Which law? [page]"] == "p. 1 (PDF 4)"
+    assert [row["Which law? [status]"] for row in rows] == ["answered", "answered", "answered", "unreadable"]
+    assert [row["Which law? [differs]"] for row in rows] == ["", "", "yes", ""]
+    assert rows[3]["error"] == "d.pdf: the file is empty"
+
+
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@A1", " =1+1"])
+def test_no_cell_of_a_csv_is_a_formula(start: str) -> None:
+    made = make_table(["Q?"], [Row(start, (Cell("answered", start),))])
+    (row,) = list(csv.reader(io.StringIO(table_bytes(made, "csv").decode())))[1:]
+    assert not any(value.strip().startswith(("=", "+", "-", "@")) for value in row)
+    assert row[2].endswith(start.strip())
+
+
+def test_json_lines_have_a_cell_for_every_question(table: Table) -> None:
+    lines = [json.loads(line) for line in table_bytes(table, "jsonl").decode().splitlines()]
+    assert [line["file"] for line in lines] == ["a.pdf", "b.pdf", "-c.pdf", "d.pdf"]
+    first = lines[0]["cells"][0]
+    assert (first["question"], first["answer"], first["page"], first["label"]) == ("Which law?", "Lower Tarn", 4, "1")
+    assert (lines[3]["error"], lines[3]["cells"][0]["status"]) == ("d.pdf: the file is empty", "unreadable")
+
+
+def test_markdown_marks_what_differs_and_holds_no_column_of_a_document(table: Table) -> None:
+    lines = [line for line in table_bytes(table, "md").decode().splitlines() if line.startswith("|")]
+    assert lines[4].startswith("| -c.pdf | **≠** Upper \\| Tarn (p. 1 (PDF 4)) |")
+    assert "*not found*" in lines[3]
+    assert "*unreadable: d.pdf: the file is empty*" in lines[5]
+
+
+def test_conflicts_show_both_quotes_in_every_format(table: Table) -> None:
+    rows = list(csv.DictReader(io.StringIO(table_bytes(table, "csv", conflicts=True).decode())))
+    assert (rows[0]["quote"], rows[0]["other quote"]) == ("It says Upper | Tarn here.", "It says Lower Tarn here.")
+    lines = [json.loads(line) for line in table_bytes(table, "jsonl", conflicts=True).decode().splitlines()]
+    assert [cell["file"] for cell in lines[0]["cells"]] == ["-c.pdf", "a.pdf"]
+    text = table_bytes(table, "md", conflicts=True).decode()
+    assert "> It says Upper \\| Tarn here." in text
+    assert "> It says Lower Tarn here." in text
+
+
+def test_xlsx_holds_strings_only_and_the_conflicts_on_a_second_sheet(table: Table) -> None:
+    book = zipfile.ZipFile(io.BytesIO(table_bytes(table, "xlsx", conflicts=True)))
+    sheets = {name: book.read(name).decode() for name in book.namelist()}
+    assert "<f>" not in sheets["xl/worksheets/sheet1.xml"]
+    assert "hyperlink" not in sheets["xl/worksheets/sheet1.xml"]
+    assert "=HYPERLINK" in sheets["xl/sharedStrings.xml"]
+    assert 'name="Conflicts"' in sheets["xl/workbook.xml"]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "md", "xlsx"])
+def test_equal_tables_give_equal_bytes_at_any_time(table: Table, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = table_bytes(table, form, conflicts=True)
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(2_000_000_000.0))
+    assert table_bytes(table, form, conflicts=True) == before
+
+
+def test_a_name_that_is_no_unicode_is_written_all_the_same() -> None:
+    made = make_table(["Q?"], [Row("caf\udce9.pdf", (Cell("not_found"),))])
+    for form in ("csv", "jsonl", "md", "xlsx"):
+        assert table_bytes(made, form)

@@ -1,0 +1,95 @@
+"""From a span to the sentence that holds it, and its cite."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docqa.app.answer.answer import Cite
+from docqa.app.quotes.quoting import make_quote, quote_span
+from docqa.app.quotes.verifier import Verifier
+from docqa.app.reading.copying import trim
+from docqa.ingest.types import NumberedLine, Section
+
+TEXT = "The lease begins in May. The keeper returns the deposit within nine days. It is so. Notice is sent in writing."
+
+
+def at(words: str, text: str = TEXT) -> tuple[int, int]:
+    start = text.index(words)
+    return start, start + len(words)
+
+
+def test_the_quote_is_the_whole_sentence() -> None:
+    span = quote_span(TEXT, *at("nine days"))
+    assert TEXT[span.start : span.end] == "The keeper returns the deposit within nine days."
+
+
+def test_a_sentence_too_short_to_stand_is_widened_to_its_neighbour() -> None:
+    span = quote_span(TEXT, *at("so"))
+    assert TEXT[span.start : span.end] == "It is so. Notice is sent in writing."
+
+
+def test_a_very_long_sentence_is_cut_to_its_clause() -> None:
+    long = (
+        "The buyer pays the price; "
+        + "and the seller "
+        + "keeps the goods dry " * 30
+        + "; the keeper opens the gate at dawn."
+    )
+    span = quote_span(long, *at("opens the gate", long))
+    assert long[span.start : span.end] == "the keeper opens the gate at dawn."
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet="abc de.;,\n12", min_size=1, max_size=120), st.data())
+def test_the_quote_always_holds_the_answer(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    start, end = trim(text, start, end)
+    if start < end:
+        span = quote_span(text, start, end)
+        assert 0 <= span.start <= start < end <= span.end <= len(text)
+
+
+@given(st.text(alphabet="ab .,()“”;", max_size=40))
+def test_trimming_only_takes_from_the_edges(text: str) -> None:
+    start, end = trim(text, 0, len(text))
+    assert 0 <= start <= end <= len(text)
+    assert text[:start].strip(" .,()“”;") == "" == text[end:].strip(" .,()“”;")
+
+
+def test_brackets_that_enclose_the_answer_stay() -> None:
+    text = "paid in (full) today"
+    assert trim(text, *at("(full)", text)) == at("(full)", text)
+    assert trim(text, *at("(full", text)) == at("full", text)
+
+
+def test_a_quote_cites_label_section_and_place(document: Any) -> None:
+    section = Section("s4.2", "4.2", "Deposit", 2, 2, 0, "numbering", 1.0, None, "ii")
+    made = document("Front matter.", TEXT, labels=("i", "ii"), sections=(section,))
+    quote = make_quote((made,), Verifier([made]), 0, 2, *at("nine days"))
+    (cite,) = quote.cites
+    assert (cite.file, cite.page, cite.label, cite.section) == ("a.pdf", 2, "ii", "s4.2")
+    assert TEXT[cite.start : cite.end] == quote.text
+    assert quote.text[quote.answer_start : quote.answer_end] == "nine days"
+    assert (quote.grade, quote.place) == ("exact", "as_cited")
+
+
+def test_a_document_without_pages_is_cited_by_its_section(document: Any) -> None:
+    section = Section("s1", None, "Deposit", 1, 1, 0, "markup", 1.0, None, "§ 1")
+    made = document(TEXT, paged=False, sections=(section,))
+    (cite,) = make_quote((made,), Verifier([made]), 0, 1, *at("nine days")).cites
+    assert (cite.page, cite.label) == (None, "§ 1")
+
+
+def test_a_quote_from_a_page_with_line_numbers_cites_its_lines_and_no_other_does(document: Any) -> None:
+    made = document(TEXT, TEXT)
+    lines = (NumberedLine(0, 12), NumberedLine(TEXT.index("keeper"), 13), NumberedLine(TEXT.index("within"), 14))
+    made = replace(made, pages=(replace(made.pages[0], lines=lines), made.pages[1]))
+    (numbered,) = make_quote((made,), Verifier([made]), 0, 1, *at("nine days")).cites
+    (plain,) = make_quote((made,), Verifier([made]), 0, 2, *at("nine days")).cites
+    assert numbered.to_json_object()["lines"] == [12, 14] and "lines" not in plain.to_json_object()
+    assert [Cite.from_json_object(cite.to_json_object()) for cite in (numbered, plain)] == [numbered, plain]

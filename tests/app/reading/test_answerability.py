@@ -1,0 +1,60 @@
+"""Signals of a question, and the calibrated decision to refuse."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from docqa.app.context.context import lay_out
+from docqa.app.evidence.ranking import WordIndex, rank
+from docqa.app.reading.answerability import counts_line, features, missing_names, probability, refused, word_counts
+
+TEXT = (
+    "The tenant pays rent of 1200 dollars to Marten Hale. Rents are due on the first day. The roof is repaired by Hale."
+)
+
+
+@pytest.fixture
+def indexed(document: Any, model: Any) -> Any:
+    context = lay_out([document(TEXT, "Nothing of note stands on this second page.")], model.tokenizer)
+    return context, WordIndex.of(context)
+
+
+def test_signals_are_higher_for_a_question_that_the_text_answers(indexed: Any) -> None:
+    context, index = indexed
+    near = features(
+        "What rent does the tenant pay?", context, index, rank("What rent does the tenant pay?", index), None
+    )
+    far = features("Which zebra won the race?", context, index, rank("Which zebra won the race?", index), None)
+    for name in ("bm25_top", "idf_coverage_passage", "idf_coverage_sentence"):
+        assert near[name] > far[name] >= 0.0
+
+
+def test_all_signals_are_finite_even_without_words_or_passages(indexed: Any, document: Any, model: Any) -> None:
+    context, index = indexed
+    empty = lay_out([document("")], model.tokenizer)
+    for where, words in ((context, index), (empty, WordIndex.of(empty))):
+        values = features("of the", where, words, rank("of the", words), None)
+        assert all(math.isfinite(value) for value in values.values())
+
+
+def test_names_and_numbers_that_stand_nowhere_are_counted(indexed: Any) -> None:
+    context, index = indexed
+    assert missing_names("Did Odile Crane pay 1200 to Hale in 1999?", context, index) == ["Odile", "Crane", "1999"]
+
+
+def test_the_decision_is_the_calibrated_logistic() -> None:
+    calibration = {"features": ["a", "b"], "weights": [2.0, -1.0], "bias": 0.5, "threshold": 0.7}
+    likely = probability({"a": 1.0, "b": 3.0}, calibration)
+    assert likely == pytest.approx(1 / (1 + math.exp(0.5)))
+    assert refused(likely, calibration)
+    assert not refused(0.71, calibration)
+
+
+def test_word_counts_take_every_inflection(indexed: Any) -> None:
+    context, _ = indexed
+    counts = word_counts("What rent and which subsidies?", context)
+    assert counts == {"rent": 2, "subsidies": 0}
+    assert counts_line(counts) == 'The question\'s words in the text: "rent" 2, "subsidies" 0.'

@@ -1,0 +1,84 @@
+"""Answers by the reader: the excerpts that the span head points into are read again, with the question in mind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from docqa.app.session.engine import Options, open_session
+
+QUESTION = "What does the tenant of unit 7 pay to the keeper?"
+
+
+@pytest.fixture(scope="module")
+def reading_model(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, tiny_reader: ModuleType) -> Any:
+    """The tiny checkpoint with a span head and a reader of random weights beside it."""
+    import torch
+    from safetensors.torch import save_file
+
+    from docqa.model.heads.span import SPAN_FILE, SpanHead
+    from docqa.model.load import load_model
+
+    folder = tmp_path_factory.mktemp("reader") / "model"
+    shutil.copytree(checkpoint, folder)
+    torch.manual_seed(3)
+    config = load_model(folder, dtype="float32", threads=1).config
+    save_file(SpanHead(config.hidden_size, row=16, width=32).state_dict(), folder / SPAN_FILE)
+    tiny_reader.write_reader(folder)
+    return load_model(folder, dtype="float32", threads=1)
+
+
+@pytest.fixture
+def session(lease: Path, reading_model: Any) -> Any:
+    with open_session([str(lease)], Options(store=False, preview=False), model=reading_model) as opened:
+        for _ in opened.read():
+            pass
+        yield opened
+
+
+def test_every_candidate_is_trimmed_words_of_its_passage(session: Any) -> None:
+    ranked = session._rank(QUESTION)
+    _, reading = session.read_answer(QUESTION, ranked)
+    assert reading.candidates
+    for candidate in reading.candidates:
+        placed = session.context.passages[ranked[candidate.excerpt].index]
+        assert placed.passage.page == candidate.page
+        assert placed.passage.start <= candidate.start < candidate.end <= placed.passage.end
+        text = session.documents[0].pages[candidate.page - 1].text[candidate.start : candidate.end]
+        assert text == text.strip()
+
+
+def test_what_was_read_again_orders_the_passages_and_the_rest_keeps_its_order(session: Any) -> None:
+    ranked = session._rank(QUESTION)
+    ordered, reading = session.read_answer(QUESTION, ranked)
+    again = {item.index for item in ordered if item.again is not None}
+    assert again == {ranked[c.excerpt].index for c in reading.candidates}
+    assert {item.index for item in ordered} == {item.index for item in ranked}
+    rest = [item.index for item in ordered if item.reader is None and item.again is None]
+    assert rest == [item.index for item in ranked if item.index in set(rest)]
+
+
+def test_without_the_models_scores_the_order_of_the_words_stays(lease: Path, reading_model: Any) -> None:
+    options = Options(store=False, preview=False, model_scores=False)
+    with open_session([str(lease)], options, model=reading_model) as opened:
+        for _ in opened.read():
+            pass
+        ranked = opened._rank(QUESTION)
+        ordered, reading = opened.read_answer(QUESTION, ranked)
+    assert [item.index for item in ordered] == [item.index for item in ranked]
+    assert reading.candidates
+
+
+def test_the_answer_depends_on_the_reader(session: Any, reading_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked = session._rank(QUESTION)
+    _, again = session.read_answer(QUESTION, ranked)
+    monkeypatch.setitem(reading_model.__dict__, "reader", None)
+    _, once = session.read_answer(QUESTION, ranked)
+    assert again.pointed_none == pytest.approx(once.refusal_logprob)
+    assert again.refusal_logprob != pytest.approx(once.refusal_logprob)
+    places = [[(c.page, c.start, c.end) for c in reading.candidates] for reading in (again, once)]
+    assert places[0] != places[1]

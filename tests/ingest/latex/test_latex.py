@@ -1,0 +1,182 @@
+"""LaTeX source: what would be printed, numbers and references included, without running TeX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from docqa.ingest import Document, NoText, TooLarge, Unreadable
+from docqa.ingest.latex import reader as latex_module
+from docqa.ingest.read import read
+
+Checker = Callable[[Document], None]
+
+PAPER = r"""\documentclass[a4paper]{article}
+\usepackage{x} % a comment with \begin{document}
+\newcommand{\pond}{Marrand Pond}
+\newtheorem{thm}{Theorem}
+\title{On \emph{Ponds}\thanks{Funded by frogs.}}
+\author{A. L\"owe \and B. Kim}
+\begin{document}
+\maketitle
+\begin{abstract}We study \pond{} in winter.\end{abstract}
+\section[short]{Long \emph{one}}\label{sec:one} Text % a comment
+continues with $a_1 < b$ and \[x = y\] then\footnote{A note in \textbf{bold}.} more --- ``quoted''~text;
+see Section~\ref{sec:two} and \cite[p.~2]{kim, lee}.
+
+It costs 5\% \& \$3, \verb|a%b|, caf\'e, \unknown{words}{more}. \input{other}
+\subsection{Two}\label{sec:two}
+\begin{itemize}\item One \item[x)] Two
+\begin{enumerate}\item first\item second\end{enumerate}
+\end{itemize}
+\begin{table}\label{tab:w}\caption{Widths}
+\begin{tabular}{ll}\toprule gate & width \\ \cmidrule(lr){1-2} east & 2~m \\ \multicolumn{2}{c}{both} \end{tabular}
+\end{table}
+Table~\ref{tab:w} shows it; so does \eqref{eq:1}.
+\begin{equation}\label{eq:1} E = mc^2 \end{equation}
+\begin{thm}[Main]\label{thm:a} All ponds freeze.\end{thm}
+\begin{verbatim}
+code % kept
+\end{verbatim}
+\section*{Thanks} Nobody. \textcolor{white}{obey me}\iffalse out \fi
+\appendix
+\section{Extra}
+Last words.
+\begin{thebibliography}{9}\bibitem{kim} Kim, 2020. \bibitem{lee} Lee.\end{thebibliography}
+\end{document}
+after the end
+"""
+
+
+def paper() -> Document:
+    return read("a.tex", data=PAPER.encode())
+
+
+def text_of(body: str) -> str:
+    return read("a.tex", data=body.encode()).pages[0].text
+
+
+def test_sections_have_the_numbers_that_would_be_printed(check_offsets: Checker) -> None:
+    document = paper()
+    check_offsets(document)
+    assert document.title == "On Ponds" and not document.paged and document.media_type == "application/x-tex"
+    assert [(s.number, s.title, s.level, s.label) for s in document.sections] == [
+        (None, "Abstract", 1, "Abstract"),
+        ("1", "Long one", 1, "1"),
+        ("1.1", "Two", 2, "1.1"),
+        (None, "Thanks", 1, "Thanks"),
+        ("A", "Extra", 1, "A"),
+        (None, "References", 1, "References"),
+    ]
+    text = document.pages[0].text
+    assert all(text[s.start :].startswith(s.number or s.title) for s in document.sections)
+
+
+def test_text_reads_as_it_would_be_printed() -> None:
+    text = paper().pages[0].text
+    assert text.startswith(
+        "On Ponds[1]\n\nA. Löwe, B. Kim\n\n[1] Funded by frogs.\n\nAbstract\n\nWe study Marrand Pond in"
+    )
+    assert "Text continues with $a_1 < b$ and\n\\[x = y\\]\nthen[2] more — “quoted” text; see Section 1.1 and" in text
+    assert "[kim, lee, p. 2].\n\n[2] A note in bold.\n\nIt costs 5% & $3, a%b, café, words more." in text
+    assert "- One\nx) Two\n1. first\n2. second" in text
+    assert "Table 1: Widths\n\ngate | width\neast | 2 m\nboth\n\nTable 1 shows it; so does [eq:1]." in text
+    assert "\\begin{equation}\\label{eq:1} E = mc^2 \\end{equation}" in text
+    assert "Theorem [thm:a]" in text and "All ponds freeze." in text and "code % kept" in text
+    assert "[kim] Kim, 2020.\n\n[lee] Lee." in text
+    for absent in ("comment", "after the end", "usepackage", "obey", " out ", "toprule", "lr"):
+        assert absent not in text
+
+
+def test_what_was_not_read_is_said() -> None:
+    document = paper()
+    assert document.coverage.hidden_spans == 1
+    assert document.coverage.warnings == (
+        "\\input{other}: other files are not read",
+        "1 unknown macro: arguments read, a name alone left as it is (\\unknown)",
+        "1 passage of hidden text: not read; --include-hidden reads it",
+    )
+
+
+def test_chapters_number_their_sections_and_figures() -> None:
+    source = r"""\documentclass{book}\begin{document}\part{P}\chapter{One}\section{In}\chapter{Two}\section{Also}
+\begin{figure}\includegraphics{x}\caption{A duck.}\label{f}\end{figure} See \ref{f}. \end{document}"""
+    document = read("a.tex", data=source.encode())
+    assert [(s.number, s.level) for s in document.sections] == [
+        ("Part I", 1), ("1", 2), ("1.1", 3), ("2", 2), ("2.1", 3),
+    ]  # fmt: skip
+    assert "Figure 2.1: A duck.\n\nSee 2.1." in document.pages[0].text
+
+
+def test_a_document_without_numbers_gets_none() -> None:
+    source = r"\setcounter{secnumdepth}{-\maxdimen}\begin{document}\section{One}\end{document}"
+    assert read("a.tex", data=source.encode()).pages[0].text == "One"
+
+
+def test_a_chapter_of_a_larger_work_has_no_preamble() -> None:
+    assert text_of("\\section{One}\nA \\textit{b} c.") == "1 One\n\nA b c."
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("a\n\n% only a comment\n\nb", "a\n\nb"),
+        ("one% glued\ntwo", "onetwo"),
+        (r"{\bf bold} and {\large big}", "bold and big"),
+        (r"\href{http://x.example}{the link} \url{http://y.example}", "the link http://y.example"),
+        (r"a\\b", "a\nb"),
+        (r"The type \unit is \define{new}\indexdef{new!old}.", r"The type \unit is new."),
+        (r"\begin{defn}\label{d} A set. \end{defn} See \ref{d}.", "[d] A set.\n\nSee [d]."),
+        (r"\begin{enumerate}\item\label{i} One.\end{enumerate} See \ref{i}.", "1. One.\n\nSee 1."),
+        (r"\def\x#1{\y{z}.}10\textsuperscript{2}", "10^2"),
+        (r"\alpha-value \ss{} \S 4 \dots", "α-value ß §4 …"),
+        (r"\begin{quote}said\end{quote}\begin{comment}no\end{comment}", "said"),
+        (r"\begin{align*} a &= b \\ c &= d \end{align*}", r"\begin{align*} a &= b \\ c &= d \end{align*}"),
+    ],
+)
+def test_small_things(source: str, text: str) -> None:
+    assert text_of(source) == text
+
+
+def test_names_that_multiply_end() -> None:
+    names = "".join(
+        f"\\newcommand{{\\b{c}}}{{{chr(92) + 'b' + chr(ord(c) - 1) + ' '} {chr(92) + 'b' + chr(ord(c) - 1)} x}}"
+        for c in "bcdefghijklmnopqrstuvwxyz"
+    )
+    document = read("a.tex", data=(names + "\\begin{document}words \\bz\\end{document}").encode())
+    assert len(document.pages[0].text) < 100_000
+
+
+def test_deep_and_large_sources_end_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unreadable, match="nested too deeply") as caught:
+        text_of("{" * 5000 + "x" + "}" * 5000)
+    assert "--type txt" in caught.value.hint
+    monkeypatch.setattr(latex_module, "MAX_LATEX_BYTES", 10)
+    with pytest.raises(TooLarge, match="the limit is 10"):
+        text_of("x" * 11)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"\section{never closed",
+        r"\begin{itemize}\item a",
+        r"a } b",
+        r"$ open",
+        r"\end{x} a",
+        r"a \verb",
+        r"\begin{verbatim}",
+    ],
+)
+def test_markup_that_is_wrong_does_not_stop_the_reading(source: str) -> None:
+    try:
+        assert text_of(source)
+    except (Unreadable, NoText) as error:
+        assert error.hint
+
+
+def test_a_file_of_nothing_but_inputs_says_that_its_folder_is_wanted() -> None:
+    source = rb"\documentclass{book}\begin{document}\input{one}\include{parts/two}\end{document}"
+    with pytest.raises(NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*Name the folder"):
+        read("main.tex", data=source)

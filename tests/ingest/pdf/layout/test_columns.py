@@ -1,0 +1,161 @@
+"""Pages that are more than two columns of prose: authors side by side, lists beside text, watermarks, ligatures, text
+from right to left."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from docqa.ingest import Page
+from docqa.ingest.pdf.layout.paragraphs import flow
+from docqa.ingest.pdf.layout.reading_order import order_lines
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.read import read
+from docqa.ingest.structure.clean import Hyphens
+
+PROSE = "The warden opens the gate at the turn of the tide and"
+
+
+def drawn(draw: Callable[..., None]) -> Page:
+    """The page that `draw` puts on a canvas."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    draw(canvas)
+    canvas.save()
+    return read("a.pdf", data=buffer.getvalue()).pages[0]
+
+
+def two_columns(canvas: object, top: float, *, left: str = "left", right: str = "right") -> None:
+    canvas.setFont("Helvetica", 10)  # type: ignore[attr-defined]
+    for row in range(30):
+        for x, name in ((54, left), (318, right)):
+            if name:
+                canvas.drawString(x, top - row * 12, f"{name}{row} {PROSE} more"[:54])  # type: ignore[attr-defined]
+
+
+def test_authors_side_by_side_are_read_one_by_one() -> None:
+    authors = (
+        ("Ada Brook", "Institute for Tides and Locks", "ada@tides.example"),
+        ("Ben Weir", "Marsh University", "ben@marsh.example"),
+        ("Cy Sluice", "Laboratory of the Old Harbour", "cy@old.example"),
+    )
+
+    def draw(canvas: object) -> None:
+        canvas.setFont("Helvetica-Bold", 18)  # type: ignore[attr-defined]
+        canvas.drawCentredString(306, 740, "Of Gates and Their Keepers")  # type: ignore[attr-defined]
+        canvas.setFont("Helvetica", 10)  # type: ignore[attr-defined]
+        for x, author in zip((130, 306, 482), authors, strict=True):
+            for row, line in enumerate(author):
+                canvas.drawCentredString(x, 715 - row * 12, line)  # type: ignore[attr-defined]
+        two_columns(canvas, 650)
+
+    text = drawn(draw).text
+    wanted = ["Of Gates", *(line for author in authors for line in author), "left0 ", "left29 ", "right0 "]
+    places = [text.index(words) for words in wanted]
+    assert places == sorted(places)
+
+
+def test_a_short_line_on_top_of_each_column_stays_in_its_column() -> None:
+    def draw(canvas: object) -> None:
+        canvas.setFont("Helvetica", 10)  # type: ignore[attr-defined]
+        for x, words in ((130, "II.2."), (170, "Paper size")):
+            canvas.drawString(x, 728, words)  # type: ignore[attr-defined]
+        for row, item in enumerate(("one affiliation each.", "item1", "item2", "item3")):
+            canvas.drawString(330, (728, 702, 690, 678)[row], "*")  # type: ignore[attr-defined]
+            canvas.drawString(345, (728, 702, 690, 678)[row], item)  # type: ignore[attr-defined]
+        two_columns(canvas, 702, right="")
+        two_columns(canvas, 660, left="")
+
+    text = drawn(draw).text
+    assert text.index("II.2.") < text.index("left0 ") < text.index("left29 ") < text.index("one affiliation")
+
+
+def test_a_table_of_contents_beside_justified_text_is_a_column() -> None:
+    def draw(canvas: object) -> None:
+        two_columns(canvas, 700, left="")
+        for row in range(24):
+            canvas.drawString(54, 700 - row * 12, f"{row + 1}  Entry{row}")  # type: ignore[attr-defined]
+
+    text = drawn(draw).text
+    assert text.index("Entry0") < text.index("Entry23") < text.index("right0 ") < text.index("right29 ")
+
+
+def test_a_watermark_across_the_page_comes_last() -> None:
+    def draw(canvas: object) -> None:
+        two_columns(canvas, 700)
+        canvas.saveState()  # type: ignore[attr-defined]
+        canvas.translate(150, 350)  # type: ignore[attr-defined]
+        canvas.rotate(40)  # type: ignore[attr-defined]
+        canvas.setFont("Helvetica", 50)  # type: ignore[attr-defined]
+        canvas.drawString(0, 0, "Working draft only")  # type: ignore[attr-defined]
+        canvas.restoreState()  # type: ignore[attr-defined]
+
+    text = drawn(draw).text
+    order = [text.index(f"{side}{row} ") for side in ("left", "right") for row in range(30)]
+    assert order == sorted(order) and text.endswith("Working draft only")
+
+
+def test_the_raised_mark_of_a_footnote_stands_on_its_line() -> None:
+    def draw(canvas: object) -> None:
+        two_columns(canvas, 700)
+        canvas.setFont("Helvetica", 5)  # type: ignore[attr-defined]
+        canvas.drawString(54, 105.5, "7")  # type: ignore[attr-defined]
+        canvas.setFont("Helvetica", 8)  # type: ignore[attr-defined]
+        canvas.drawString(60, 100, "see our norms on common seas")  # type: ignore[attr-defined]
+
+    assert "7 see our norms" in drawn(draw).text or "7see our norms" in drawn(draw).text
+
+
+def test_ligatures_that_a_font_only_names_are_spelt() -> None:
+    words = b"BT /F 12 Tf 72 700 Td (The Agency de\x1bnes an o\x1cer for the \x1drd term.) Tj ET"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
+        b"/Resources << /Font << /F 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /ABCDEF+Marsh /FirstChar 0 /LastChar 127 /Widths [%s] "
+        b"/FontDescriptor 6 0 R /Encoding << /Type /Encoding /Differences [27 /f_i /f_f /T_h_i] >> >>"
+        % b" ".join([b"500"] * 128),
+        b"<< /Type /FontDescriptor /FontName /ABCDEF+Marsh /Flags 4 /FontBBox [0 0 1000 1000] /ItalicAngle 0 "
+        b"/Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>",
+    ]
+    out, places = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    out += b"xref\n0 7\n0000000000 65535 f \n%strailer << /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (
+        table, len(out),
+    )  # fmt: skip
+    text = read("a.pdf", data=out).pages[0].text
+    assert text.replace("\ufb01", "fi").replace("\ufb00", "ff") == "The Agency defines an offer for the Third term."
+
+
+def test_lines_that_run_from_right_to_left_become_paragraphs_in_their_order() -> None:
+    def row(top: float, right: float, words: str) -> list[Word]:
+        placed = []
+        for number, word in enumerate(words.split()):
+            placed.append(Word(word, right - 30, top, right, top + 10, number == 0, False))
+            right -= 33
+        return placed
+
+    # The end of a line was drawn before its beginning; a number stands between the words.
+    words = [
+        *row(100, 540, "אחד שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר 11 ועוד קצת"),
+        *row(115, 342, "סוף השורה השנייה כאן ועוד מעט"),
+        *row(115, 540, "תחילת השורה השנייה באה אחרי הסוף"),
+        *row(130, 540, "ושורה קצרה."),
+        *row(160, 540, "פסקה חדשה"),
+    ]
+    lines, numbers = order_lines(words, 612)
+    text = flow(lines, Hyphens(line.text for line in lines)).text
+    assert numbers is None
+    assert text.split("\n") == [
+        "אחד שתיים שלוש ארבע חמש שש שבע שמונה תשע עשר 11 ועוד קצת תחילת השורה השנייה באה אחרי הסוף "
+        "סוף השורה השנייה כאן ועוד מעט ושורה קצרה.",
+        "פסקה חדשה",
+    ]
+    assert lines[0].box == (540 - 12 * 33 - 30, 100, 540, 110)

@@ -1,0 +1,123 @@
+"""Ruled tables become rows, a cell after the other, however many lines a cell has."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from docqa.ingest import Page
+from docqa.ingest.pdf.layout.tables import take_tables
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.read import read
+
+BODY = "The parties agree that the fees of the following schedule are paid against the deliverables named there. "
+TEXT = "The supplier delivers report {} on the gates of the harbour, with photographs and a list of repairs."
+FEE = "{},500.00 payable within thirty days"
+HEAD = ["No.", "Deliverable", "Due", "Fee"]
+WIDTHS = [40, 190, 80, 110]
+
+
+def page_with(rows: Sequence[Sequence[str]], style: Sequence[tuple[Any, ...]], widths: Sequence[int] = WIDTHS) -> Page:
+    """A page with a table between two paragraphs."""
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, Spacer, Table
+
+    plain = getSampleStyleSheet()["Normal"]
+    table = Table([[Paragraph(cell, plain) for cell in row] for row in rows], colWidths=widths)
+    table.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *style])
+    buffer = io.BytesIO()
+    body = Paragraph(3 * BODY, plain)
+    _built(buffer, body, Spacer(1, 12), table, Spacer(1, 12), body)
+    return read("a.pdf", data=buffer.getvalue()).pages[0]
+
+
+def _built(buffer: io.BytesIO, *parts: Any) -> None:
+    from reportlab.platypus import SimpleDocTemplate
+
+    SimpleDocTemplate(buffer).build(list(parts))
+
+
+def grid(line: float = 0.5) -> list[tuple[Any, ...]]:
+    from reportlab.lib import colors
+
+    return [("GRID", (0, 0), (-1, -1), line, colors.black)]
+
+
+def fees(count: int) -> list[list[str]]:
+    return [HEAD, *([f"M{n}", TEXT.format(n), f"1 March 202{n}", FEE.format(n)] for n in range(1, count + 1))]
+
+
+def test_wrapped_cells_of_a_ruled_table_stay_in_their_row() -> None:
+    for count in (2, 6):
+        page = page_with(fees(count), grid())
+        lines = page.text.split("\n")
+        assert lines[0] == lines[-1] == (3 * BODY).strip()
+        assert lines[1:-1] == [" | ".join(row) for row in fees(count)]
+        kinds = [page.text[b.start : b.end] for b in page.blocks if b.kind == "table"]
+        assert kinds == lines[1:-1]
+
+
+def test_words_broken_in_a_cell_are_joined() -> None:
+    from reportlab.lib import colors
+    from reportlab.platypus import Table
+
+    duty = "The keeper gives his assess-\nment of short- and long-\nterm work and gate-\nkeepers, berück-\nsichtigt"
+    buffer = io.BytesIO()
+    rows = [["No.", "Duty"], ["1", duty], ["2", "An assessment of long-term gate-keepers"]]
+    table = Table(rows, colWidths=[60, 200])
+    table.setStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black)])
+    _built(buffer, table)
+    rows = read("a.pdf", data=buffer.getvalue()).pages[0].text.split("\n")
+    assert (
+        rows[1] == "1 | The keeper gives his assessment of short- and long-term work and gate-keepers, berücksichtigt"
+    )
+
+
+def test_a_cell_over_several_columns_is_one() -> None:
+    rows = [["Fees of the year", "", ""], ["spring", "12.50", "paid"], ["autumn", "14.00", "due"], ["all", "26.50", ""]]
+    page = page_with(rows, [*grid(), ("SPAN", (0, 0), (2, 0))], [90, 90, 90])
+    assert page.text.split("\n")[1:-1] == [
+        "Fees of the year", "spring | 12.50 | paid", "autumn | 14.00 | due", "all | 26.50",
+    ]  # fmt: skip
+
+
+def test_rows_without_rules_between_them_stay_apart() -> None:
+    from reportlab.lib import colors
+
+    rows = [["pond", "depth"], *([f"pond{n}", f"{n}.5"] for n in range(5))]
+    frame = [("BOX", (0, 0), (-1, -1), 0.5, colors.black), ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black),
+             ("LINEAFTER", (0, 0), (0, -1), 0.5, colors.black)]  # fmt: skip
+    text = page_with(rows, frame, [100, 100]).text
+    assert [f"pond{n} {n}.5" in text for n in range(5)] == [True] * 5
+
+
+def test_boxes_and_the_grid_of_a_chart_are_no_tables() -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    canvas.grid([72 + 40 * n for n in range(10)], [300 + 30 * n for n in range(10)])
+    canvas.drawString(80, 310, "low tide")
+    canvas.rect(72, 100, 200, 60)
+    canvas.drawString(80, 120, "The gate is shut.")
+    canvas.save()
+    assert "|" not in read("a.pdf", data=buffer.getvalue()).pages[0].text
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5)), max_size=30), st.integers(2, 5), st.integers(2, 6))
+def test_every_word_is_in_one_row_or_left_as_it_was(places: list[tuple[int, int]], across: int, down: int) -> None:
+    words = [
+        Word(f"w{n}", 80 + 60 * x, 105 + 20 * y, 100 + 60 * x, 113 + 20 * y, True, False)
+        for n, (x, y) in enumerate(places)
+    ]
+    rules = [(75.0, 100.0 + 20 * n, 75.0 + 60 * across, 100.5 + 20 * n) for n in range(down + 1)]
+    rules += [(75.0 + 60 * n, 100.0, 75.5 + 60 * n, 100.0 + 20 * down) for n in range(across + 1)]
+    rest, rows = take_tables(words, rules)
+    told = [word for row in rows for word in row.text.replace(" | ", " ").split()]
+    assert sorted(told + [word.text for word in rest]) == sorted(word.text for word in words)
+    assert all(word.x0 > 75 + 60 * across or word.top > 100 + 20 * down for word in rest) or not rows

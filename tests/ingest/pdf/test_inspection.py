@@ -1,0 +1,247 @@
+"""What was seen on a page: every line in its place and its block, in the order of the Document, and what is no text."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from docqa.ingest import Encrypted, Unreadable
+from docqa.ingest.pdf import ocr as scans
+from docqa.ingest.pdf.inspection import from_json, inspect_page, text_view, to_json
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.read import read
+from docqa.ingest.worker import inspect_in_worker
+
+LINES = ["The warden opens the gate at the turn", "of the tide and notes the level."]
+
+
+def drawn(paint: Callable[[Canvas], object]) -> bytes:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    paint(canvas)
+    canvas.save()
+    return buffer.getvalue()
+
+
+def test_the_lines_of_two_columns_stand_in_the_order_of_the_text_with_their_boxes(two_columns: bytes) -> None:
+    page = read("a.pdf", data=two_columns).pages[0]
+    view = inspect_page(two_columns, "a.pdf", page)
+    lines = [line for block in view.blocks for line in block.lines]
+    assert [line.text.split()[0] for line in lines] == ["A", *(f"left{n}" for n in range(30)),
+                                                        *(f"right{n}" for n in range(30))]  # fmt: skip
+    assert (view.width_pt, view.height_pt) == (612, 792)
+    assert all(71 < line.box[0] < 73 and line.box[2] < 322 for line in lines[1:31])
+    assert all(321 < line.box[0] < 323 for line in lines[31:])
+    # The base line of left3 is 700 - 3 * 13 points above the foot: 131 below the top.
+    assert lines[4].box[1] < 131 < lines[4].box[3]
+
+
+def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf: Callable[..., bytes]) -> None:
+    data = make_pdf([[*LINES, "", "Another paragraph stands below a gap."]])
+    page = read("a.pdf", data=data).pages[0]
+    view = inspect_page(data, "a.pdf", page)
+    assert [(b.start, b.end, b.kind) for b in view.blocks] == [(b.start, b.end, b.kind) for b in page.blocks]
+    assert [[line.text for line in block.lines] for block in view.blocks] == [
+        LINES, ["Another paragraph stands below a gap."],
+    ]  # fmt: skip
+    for block in view.blocks:
+        (box,) = block.boxes
+        assert all(box[0] <= line.box[0] and box[3] >= line.box[3] for line in block.lines)
+
+
+def test_a_paragraph_that_goes_on_in_the_next_column_has_a_box_in_each(sample_docs: Path) -> None:
+    data = (sample_docs / "tidal_ponds_paper.pdf").read_bytes()
+    page = read("a.pdf", data=data).pages[0]
+    view = inspect_page(data, "a.pdf", page)
+    (split,) = [block for block in view.blocks if len(block.boxes) == 2]
+    assert page.text[split.start : split.end].startswith("Opening a pond")
+    left, right = split.boxes
+    assert left[2] < right[0]
+    note = view.blocks[-1]
+    assert page.text[note.start :].startswith("1 The national survey")
+    assert note.boxes[0][2] < right[0]  # read last, printed at the foot of the first column
+
+
+def test_running_heads_have_boxes_and_are_no_lines_of_blocks(make_pdf: Callable[..., bytes]) -> None:
+    data = make_pdf([[f"Leaf {n} says this much.", *LINES * 3, n] for n in "abcd"], head="Digest of the Lock {}")
+    document = read("a.pdf", data=data)
+    second = inspect_page(data, "a.pdf", document.pages[1])
+    head = second.furniture[0]
+    assert (head.text, head.in_text) == ("Digest of the Lock 2", False)
+    assert head.box is not None
+    assert head.box[3] < 40
+    assert "Digest of the Lock 2" not in [line.text for block in second.blocks for line in block.lines]
+    assert inspect_page(data, "a.pdf", document.pages[0]).furniture[0].in_text
+
+
+def test_of_a_head_and_an_equal_line_of_the_text_the_one_at_the_edge_is_the_head() -> None:
+    def paint(canvas: Canvas) -> None:
+        for leaf in range(4):
+            canvas.drawString(72, 760, "Digest")
+            canvas.drawString(72, 400, "Digest")
+            canvas.drawString(72, 500 - leaf, f"Leaf number {leaf} has something to say.")
+            canvas.showPage()
+
+    data = drawn(paint)
+    page = read("a.pdf", data=data).pages[2]
+    if page.furniture != ("Digest",):
+        page = replace(page, furniture=("Digest",))
+    (head,) = inspect_page(data, "a.pdf", page).furniture
+    assert head.box is not None
+    assert head.box[1] < 40
+
+
+def test_hidden_text_is_told_with_its_place_and_reason() -> None:
+    def paint(canvas: Canvas) -> None:
+        canvas.drawString(72, 700, "What everybody can read.")
+        canvas.setFillGray(1)
+        canvas.drawString(100, 500, "What nobody can.")
+
+    data = drawn(paint)
+    (hidden,) = inspect_page(data, "a.pdf", read("a.pdf", data=data).pages[0]).hidden
+    assert (hidden.text, hidden.count) == ("What nobody can.", 1)
+    assert "colour of its background" in hidden.reason
+    ((x0, top, _, bottom),) = hidden.boxes
+    assert x0 == pytest.approx(100, abs=2)
+    assert top < 792 - 500 < bottom
+
+
+def test_boxes_of_a_page_on_its_side_are_where_the_page_shows_its_lines() -> None:
+    def paint(canvas: Canvas) -> None:
+        canvas.rotate(90)
+        for number in range(12):
+            canvas.drawString(72, -100 - number * 20, f"Sideways line number {number} of this page, long enough.")
+
+    data = drawn(paint)
+    view = inspect_page(data, "a.pdf", read("a.pdf", data=data).pages[0])
+    lines = [line for block in view.blocks for line in block.lines]
+    assert [line.text.split()[3] for line in lines] == [str(n) for n in range(12)]
+    for number, line in enumerate(lines):
+        x0, top, x1, bottom = line.box
+        assert x0 < 100 + number * 20 < x1  # its base line
+        assert bottom == pytest.approx(792 - 72, abs=2)  # its beginning
+        assert bottom - top > 5 * (x1 - x0)
+
+
+def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it() -> None:
+    def paint(canvas: Canvas) -> None:
+        for number in range(20):
+            canvas.drawString(120, 700 - 14 * number, f"Line {number} of the text stands upright here.")
+        canvas.rotate(90)
+        canvas.drawString(200, -40, "Stamped sideways beside everything")
+
+    data = drawn(paint)
+    view = inspect_page(data, "a.pdf", read("a.pdf", data=data).pages[0])
+    stamp = view.blocks[-1].lines[-1]
+    assert stamp.text == "Stamped sideways beside everything"
+    assert stamp.box[3] - stamp.box[1] > 100
+
+
+def test_without_pdfium_the_blocks_are_told_without_places(make_pdf: Callable[..., bytes]) -> None:
+    data = make_pdf([LINES])
+    page = read("a.pdf", data=data, pdfium=False).pages[0]
+    view = inspect_page(data, "a.pdf", page, pdfium=False)
+    assert "pypdfium2" in view.notes[0]
+    assert [block.boxes for block in view.blocks] == [()] * len(page.blocks)
+    assert view.picture is None
+
+
+def test_a_page_that_was_read_otherwise_keeps_its_text_and_gets_no_wrong_boxes(make_pdf: Callable[..., bytes]) -> None:
+    data = make_pdf([LINES])
+    page = read("a.pdf", data=data).pages[0]
+    view = inspect_page(data, "a.pdf", replace(page, text="x" + page.text[1:]))
+    assert "read in another way" in view.notes[0]
+    assert [block.boxes for block in view.blocks] == [()]
+    assert view.picture is not None
+
+
+def test_the_picture_is_a_whole_png_of_the_page(make_pdf: Callable[..., bytes]) -> None:
+    data = make_pdf([LINES])
+    png = inspect_page(data, "a.pdf", read("a.pdf", data=data).pages[0]).picture
+    assert png is not None
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height, depth, colour = struct.unpack(">IIBB", png[16:26])
+    assert (width, height, depth, colour) == (918, 1188, 8, 0)
+    (length,) = struct.unpack(">I", png[33:37])
+    rows = zlib.decompress(png[41 : 41 + length])
+    assert len(rows) == height * (width + 1)
+    assert min(rows[1 : width * 300]) < 100  # ink
+
+
+def test_the_worker_sees_what_this_process_sees(two_columns: bytes) -> None:
+    page = read("a.pdf", data=two_columns).pages[0]
+    view = inspect_page(two_columns, "a.pdf", page)
+    assert inspect_in_worker("a.pdf", two_columns, page) == view
+    assert from_json(to_json(view)) == view
+
+
+def test_the_worker_hands_on_the_errors_of_the_file(make_pdf: Callable[..., bytes]) -> None:
+    data = make_pdf([LINES], password="tide")
+    page = read("a.pdf", data=data, password="tide").pages[0]
+    with pytest.raises(Encrypted, match="password"):
+        inspect_in_worker("a.pdf", data, page)
+    assert inspect_in_worker("a.pdf", data, page, password="tide").blocks
+    with pytest.raises(Unreadable, match="no page 10"):
+        inspect_in_worker("a.pdf", data, replace(page, index=9), password="tide")
+
+
+def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognised(
+    make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pypdfium2
+    from reportlab.lib.utils import ImageReader
+
+    def recognised(self: object, page: pypdfium2.PdfPage, number: int) -> scans.Recognised:
+        line = [Word(text, 72 + 60 * at, 100, 130 + 60 * at, 112, at == 0, False) for at, text in enumerate("ABC")]
+        return scans.Recognised(line, 0.99, 0)
+
+    monkeypatch.setattr(scans, "available", lambda: True)
+    monkeypatch.setattr(scans.Recogniser, "recognise", recognised)
+    with pypdfium2.PdfDocument(make_pdf([LINES])) as file:
+        picture = ImageReader(file[0].render(scale=2).to_pil().convert("L"))
+    data = drawn(lambda canvas: canvas.drawImage(picture, 0, 0, 612, 792))
+    page = read("a.pdf", data=data).pages[0]
+    view = inspect_page(data, "a.pdf", page)
+    assert view.ocr
+    assert [line.box for block in view.blocks for line in block.lines] == [(72, 100, 250, 112)]
+    monkeypatch.setattr(scans, "available", lambda: False)
+    without = inspect_page(data, "a.pdf", page)
+    assert "read in another way" in without.notes[0]
+    assert without.picture is not None
+
+
+def test_a_page_over_its_time_is_named(make_pdf: Callable[..., bytes]) -> None:
+    data = make_pdf([LINES])
+    with pytest.raises(Unreadable, match="page 1 took longer than 0 seconds"):
+        inspect_in_worker("a.pdf", data, read("a.pdf", data=data).pages[0], page_seconds=0)
+
+
+def test_a_page_that_is_not_read_says_why(make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    data = make_pdf([LINES])
+    page = read("a.pdf", data=data).pages[0]
+    monkeypatch.setattr("docqa.ingest.pdf.pages.MAX_PAGE_CHARS", 10)
+    view = inspect_page(data, "a.pdf", page)
+    assert "the limit is 10" in view.notes[0]
+    assert view == text_view(page, *view.notes)
+
+
+@pytest.mark.parametrize(
+    "name", ["acad_scheduling", "acad_clef", "court_ca5", "court_azd_pleading", "rotated_edgar", "rtl_persian",
+             "contract_2", "report_mmwr"],
+)  # fmt: skip
+def test_every_block_of_real_pages_has_its_place(corpus: Path, name: str) -> None:
+    data = (corpus / f"{name}.pdf").read_bytes()
+    document = read(name, data=data)
+    for page in document.pages[:3]:
+        view = inspect_page(data, name, page)
+        assert view.notes == ()
+        assert all(block.boxes for block in view.blocks)
+        placed = [item.text for item in view.furniture if item.box is not None]
+        assert [text for text in page.furniture if not text.startswith("line numbers")] == placed

@@ -1,0 +1,171 @@
+"""Pages that are pictures: read where docqa-reader[ocr] is installed, else reported with what to install."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from docqa.ingest import NoText
+from docqa.ingest import worker as worker_module
+from docqa.ingest.pdf import ocr as scans
+from docqa.ingest.read import read
+from docqa.ingest.worker import read_in_worker
+
+SENTENCE = "The warden opens the gate at the turn of the tide."
+installed = pytest.mark.skipif(not scans.available(), reason="docqa-reader[ocr] is not installed")
+
+
+def photographed(document: bytes, page: int = 0) -> ImageReader:
+    """A page of the PDF `document` as a scanner gives it, 200 dots an inch."""
+    import pypdfium2
+
+    with pypdfium2.PdfDocument(document) as file:
+        return ImageReader(file[page].render(scale=200 / 72).to_pil().convert("L"))
+
+
+def scanned(document: bytes, *, stamp: str = "", front: str = "") -> bytes:
+    """A PDF of the picture of page 1 of `document`, with printed words over it, and a printed page before it."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    if front:
+        canvas.drawString(72, 700, front)
+        canvas.showPage()
+    canvas.drawImage(photographed(document), 0, 0, 612, 792)
+    canvas.drawString(400, 30, stamp)
+    canvas.save()
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the extra is not installed."""
+    monkeypatch.setattr(scans, "find_spec", lambda name: None)
+
+
+@pytest.mark.usefixtures("without")
+def test_a_file_of_pictures_says_what_to_install(make_pdf: Callable[..., bytes]) -> None:
+    with pytest.raises(NoText) as error:
+        read("a.pdf", data=scanned(make_pdf([[SENTENCE]])))
+    assert "docqa-reader[ocr]" in error.value.hint
+
+
+@pytest.mark.usefixtures("without")
+def test_a_picture_among_printed_pages_is_reported_with_what_to_install(make_pdf: Callable[..., bytes]) -> None:
+    document = read("a.pdf", data=scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
+    assert [page.grade for page in document.pages] == ["A", "A"]
+    assert any("on page 2" in line and "docqa-reader[ocr]" in line for line in document.coverage.warnings)
+    assert document.coverage.ocr_pages == ()
+
+
+@pytest.mark.usefixtures("without")
+def test_neither_an_empty_page_nor_a_printed_one_is_a_picture(make_pdf: Callable[..., bytes]) -> None:
+    document = read("a.pdf", data=make_pdf([[SENTENCE], []]))
+    assert document.coverage.warnings == ("no text on page 2",)
+
+
+class Scripted:
+    """Stands where RapidOCR stands, and says the same of every picture."""
+
+    def __init__(self, said: list[tuple[str, float]]) -> None:
+        self.said = said
+
+    def __call__(self, png: bytes) -> object:
+        from types import SimpleNamespace
+
+        import numpy as np
+        from PIL import Image
+
+        height, width = np.asarray(Image.open(io.BytesIO(png))).shape[:2]
+        rows = [200 + 60 * row for row in range(len(self.said))]
+        boxes = np.array([[[200, y], [1200, y], [1200, y + 40], [200, y + 40]] for y in rows])
+        texts, scores = zip(*self.said, strict=True)
+        return SimpleNamespace(txts=texts, boxes=boxes, scores=scores, img=np.zeros((height, width)))
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def install(*said: tuple[str, float]) -> None:
+        monkeypatch.setattr(scans, "available", lambda: True)
+        monkeypatch.setattr(scans.Recogniser, "_engine", Scripted(list(said)))
+
+    return install
+
+
+def test_recognised_lines_go_the_way_of_printed_ones(
+    scripted: Callable[..., None], make_pdf: Callable[..., bytes]
+) -> None:
+    said = ["1. The gate is opened by the war-", "den at the turn of the tide.", "2. It is shut."]
+    scripted(*((line, 0.97) for line in said))
+    told: list[int] = []
+    document = read("a.pdf", data=scanned(make_pdf([[SENTENCE]]), stamp="A 1", front=SENTENCE), on_ocr=told.append)
+    page = document.pages[1]
+    assert page.text.split("\n") == ["1. The gate is opened by the warden at the turn of the tide.", said[2]]
+    assert (page.grade, document.coverage.ocr_pages, told) == ("B", (2,), [2])
+    assert document.coverage.warnings == ()
+
+
+def test_lines_with_low_scores_are_counted_and_lower_the_grade(
+    scripted: Callable[..., None], make_pdf: Callable[..., bytes]
+) -> None:
+    scripted((SENTENCE, 0.8), (SENTENCE, 0.97))
+    document = read("a.pdf", data=scanned(make_pdf([[SENTENCE]])))
+    assert document.pages[0].grade == "D"
+    assert "1 line recognised with doubt on page 1" in document.coverage.warnings
+
+
+def test_pictures_past_the_limit_are_named(
+    scripted: Callable[..., None], make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted((SENTENCE, 0.99))
+    monkeypatch.setattr(scans, "MAX_OCR_PAGES", 0)
+    document = read("a.pdf", data=scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
+    assert document.pages[1].text == "ABC 0012"
+    assert document.coverage.warnings[0].startswith("page 2: a picture past the limit of 0 ")
+
+
+def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(
+    tmp_path: Path, make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    code = (
+        "import sys, time; from docqa.ingest import scans, worker; scans.available = lambda: True; "
+        "scans.Recogniser._engine = lambda self, png: time.sleep(60); sys.exit(worker.main())"
+    )
+    program.write_text(f'#!/bin/sh\nexec "{worker_module.sys.executable}" -c "{code}"\n')
+    program.chmod(0o755)
+    file = tmp_path / "a.pdf"
+    file.write_bytes(scanned(make_pdf([[SENTENCE]]), front=SENTENCE))
+    monkeypatch.setattr(worker_module.sys, "executable", str(program))
+    monkeypatch.setattr(worker_module, "WORKER_OCR_SECONDS_PER_PAGE", 0.5)
+    document = read_in_worker(file)
+    assert [page.text for page in document.pages] == [SENTENCE, ""]
+    assert document.coverage.warnings[0] == "page 2: took longer than 0.5 seconds, not read"
+
+
+@installed
+def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path: Path, sample_docs: Path) -> None:
+    from rapidfuzz.fuzz import ratio
+
+    source = sample_docs / "services_agreement.pdf"
+    printed = read(source).pages[0].text
+    file = tmp_path / "scan.pdf"
+    file.write_bytes(scanned(source.read_bytes()))
+    document = read_in_worker(file)
+    assert ratio(document.pages[0].text, printed) > 97
+    assert document.coverage.ocr_pages == (1,)
+    assert document.pages[0].grade in "BD"
+
+
+def test_a_kept_document_is_read_again_once_scans_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    from docqa.app.storage.sources import ReadingOptions, document_key
+
+    keys = set()
+    for there in (False, True):
+        monkeypatch.setattr(scans, "available", lambda there=there: there)
+        keys.add(document_key("a.pdf", "0" * 64, ReadingOptions()))
+    assert len(keys) == 2

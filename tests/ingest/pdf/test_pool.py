@@ -1,0 +1,129 @@
+"""Pages read by several forks at once: the same Document as one by one, and a bad page costs that page only."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from docqa.ingest import Unreadable
+from docqa.ingest.pdf import pages as pdf_pages
+from docqa.ingest.pdf.pool import Pool
+from docqa.ingest.read import read
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
+PAGES = 40
+POOL = Pool(3, 10.0)
+Make = Callable[..., bytes]
+
+
+@pytest.fixture
+def long_pdf(make_pdf: Make) -> bytes:
+    return make_pdf([[f"This is leaf {n}."] for n in range(PAGES)], head="The log of the lock, leaf {}")
+
+
+def breaking(monkeypatch: pytest.MonkeyPatch, what: Callable[[int], None]) -> None:
+    """Does `what` before a page is read by pdfium."""
+    plain = pdf_pages._pdfium_page
+
+    def page(file: object, index: int, *rest: object) -> object:
+        what(index)
+        return plain(file, index, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pdf_pages, "_pdfium_page", page)
+
+
+def test_forks_give_the_same_document_as_one_process() -> None:
+    handbook = Path(__file__).parents[3] / "sample_docs" / "handbook.pdf"
+    began: list[int] = []
+    assert read(handbook, pool=POOL, on_page=began.append) == read(handbook)
+    assert began == [0]  # no page was left to this process
+
+
+def test_what_is_hidden_comes_through_with_its_places(make_pdf: Make) -> None:
+    from io import BytesIO
+
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    for number in range(PAGES):
+        canvas.drawString(72, 700, f"This is leaf {number}.")
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.drawString(72, 600, "The true total is one")
+        canvas.showPage()
+    canvas.save()
+    alone, together = (read("a.pdf", data=buffer.getvalue(), pool=pool) for pool in (None, POOL))
+    assert together == alone and together.coverage.hidden_spans == PAGES
+
+
+def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone, parent = read("a.pdf", data=long_pdf), os.getpid()
+    breaking(monkeypatch, lambda index: os.abort() if index in (5, 6, 30) and os.getpid() != parent else None)
+    began: list[int] = []
+    assert read("a.pdf", data=long_pdf, pool=POOL, on_page=began.append) == alone
+    assert began == [6, 7, 31, 0]
+
+
+def test_a_page_that_hangs_costs_that_page_only(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    breaking(monkeypatch, lambda index: time.sleep(60) if index == 9 else None)
+    document = read("a.pdf", data=long_pdf, pool=Pool(2, 1.5))
+    assert [page.page for page in document.pages if not page.text] == [10]
+    assert "page 10: took longer than 1.5 seconds, not read" in document.coverage.warnings
+
+
+def test_too_many_pages_that_hang_are_the_file_s_fault(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    breaking(monkeypatch, lambda index: time.sleep(60) if index < 9 else None)
+    with pytest.raises(Unreadable, match=r"9 of its pages cannot be read; page 9 took longer than 0\.4 seconds"):
+        read("a.pdf", data=long_pdf, pool=Pool(3, 0.4))
+
+
+def test_memory_that_a_fork_may_not_have_is_there_for_a_page_alone(
+    long_pdf: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import resource
+
+    def hungry(index: int) -> None:
+        if index == 12 and resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+            raise MemoryError
+
+    alone = read("a.pdf", data=long_pdf)
+    breaking(monkeypatch, hungry)
+    assert read("a.pdf", data=long_pdf, pool=POOL) == alone
+
+
+@pytest.mark.slow
+def test_five_thousand_pages_need_little_memory(tmp_path: Path) -> None:
+    """The worker's largest process, and this one's share of it: pages cost their text, not their letters and boxes."""
+    import subprocess
+
+    file = tmp_path / "long.pdf"
+    _write_long(file, 5_000)
+    # The own peak from /proc: ru_maxrss still counts what the process that started this one held.
+    code = (
+        "import re, resource, sys; from docqa.ingest.worker import read_in_worker; d = read_in_worker(sys.argv[1]); "
+        "peak = int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]); "
+        "print(len(d.pages), peak // 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True)
+    pages, parent, child = map(int, done.stdout.split())
+    assert pages == 5_000
+    assert parent < 256 and child < 400, f"MiB: {parent} here, {child} in the worker"
+
+
+def _write_long(file: Path, pages: int) -> None:
+    """A PDF of `pages` with forty full lines each."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(file), pagesize=(612, 792))
+    for page in range(pages):
+        canvas.setFont("Helvetica", 10)
+        for line in range(40):
+            words = f"entry {page * 40 + line} of the warden says that the gate was opened at the turn of the tide and"
+            canvas.drawString(72, 740 - 16 * line, words)
+        canvas.showPage()
+    canvas.save()

@@ -1,0 +1,431 @@
+"""Text that a reader of the page cannot see: out of the text, counted, named, and read only where asked for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from pypdf import PdfWriter
+from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, StreamObject, TextStringObject
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from docqa.ingest import NoText
+from docqa.ingest.read import read
+from docqa.ingest.types import Document
+from docqa.ingest.worker import read_in_worker
+
+SEEN = "The warden opens the gate at the turn of the tide."
+SECRET = "The official total is one dollar."
+
+
+def picture(colour: tuple[int, int, int] = (90, 120, 60)) -> ImageReader:
+    return ImageReader(Image.new("RGB", (64, 64), colour))
+
+
+def noise() -> ImageReader:
+    return ImageReader(Image.effect_noise((200, 260), 60).convert("RGB"))
+
+
+def draw(paint: Callable[[Canvas], Any], *, rotation: int = 0) -> bytes:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    paint(canvas)
+    canvas.save()
+    writer = PdfWriter(clone_from=buffer)
+    writer.pages[0].rotate(rotation)
+    turned = io.BytesIO()
+    writer.write(turned)
+    return turned.getvalue()
+
+
+def written(canvas: Canvas, text: str, y: float, *, mode: int | None = None, grey: float = 0.0, x: float = 72) -> None:
+    canvas.saveState()
+    line = canvas.beginText(x, y)
+    if mode is not None:
+        line.setTextRenderMode(mode)
+    line.setFillGray(grey)
+    line.textOut(text)
+    canvas.drawText(line)
+    canvas.restoreState()
+
+
+def boxed(canvas: Canvas, y: float, *, grey: float, alpha: float = 1.0, width: float = 400) -> None:
+    canvas.saveState()
+    canvas.setFillGray(grey, alpha)
+    canvas.rect(60, y - 6, width, 22, stroke=0, fill=1)
+    canvas.restoreState()
+
+
+def clipped(canvas: Canvas, text: str, window: tuple[float, float, float, float]) -> None:
+    """`text` at height 600, seen through `window`: left, bottom, width, height."""
+    canvas.saveState()
+    path = canvas.beginPath()
+    path.rect(*window)
+    canvas.clipPath(path, stroke=0)
+    written(canvas, text, 600)
+    canvas.restoreState()
+
+
+def invisible(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600, mode=3)
+
+
+def white_on_white(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600, grey=1.0)
+
+
+def nearly_white(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600, grey=0.98)
+
+
+def black_on_black(canvas: Canvas) -> None:
+    boxed(canvas, 600, grey=0.0)
+    written(canvas, SECRET, 600)
+
+
+def under_a_rectangle(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600)
+    boxed(canvas, 600, grey=0.0)
+
+
+def under_a_picture(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600)
+    canvas.drawImage(noise(), 60, 580, 400, 60)
+
+
+def off_the_page(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600, x=700)
+
+
+def in_a_form(canvas: Canvas) -> None:
+    canvas.beginForm("secret")
+    written(canvas, SECRET, 20, grey=1.0)
+    canvas.endForm()
+    canvas.translate(0, 500)
+    canvas.doForm("secret")
+
+
+def too_small(canvas: Canvas) -> None:
+    canvas.setFont("Helvetica", 0.1)
+    canvas.drawString(72, 600, SECRET)
+
+
+def clipped_away(canvas: Canvas) -> None:
+    clipped(canvas, SECRET, (60, 400, 100, 50))
+
+
+def beside_a_crooked_clip(canvas: Canvas) -> None:
+    canvas.saveState()
+    path = canvas.beginPath()
+    path.moveTo(60, 400)
+    path.lineTo(500, 400)
+    path.lineTo(500, 620)
+    path.close()
+    canvas.clipPath(path, stroke=0)
+    written(canvas, SECRET, 600)
+    canvas.restoreState()
+
+
+def white_twice(canvas: Canvas) -> None:
+    white_on_white(canvas)
+    white_on_white(canvas)
+
+
+HIDING = [
+    invisible, white_on_white, nearly_white, black_on_black, under_a_rectangle, under_a_picture, off_the_page,
+    in_a_form, too_small, clipped_away, beside_a_crooked_clip, white_twice,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("hide", HIDING, ids=lambda hide: hide.__name__)
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_what_cannot_be_seen_is_not_in_the_text(hide: Callable[[Canvas], None], rotation: int) -> None:
+    def paint(canvas: Canvas) -> None:
+        written(canvas, SEEN, 700)
+        hide(canvas)
+
+    document = read("a.pdf", data=draw(paint, rotation=rotation))
+    assert document.pages[0].text == SEEN
+    assert document.coverage.hidden_spans == 1
+    assert any(line.startswith("hidden text on page 1 (") for line in document.coverage.warnings)
+
+
+def white_on_black(canvas: Canvas) -> None:
+    boxed(canvas, 600, grey=0.0)
+    written(canvas, SECRET, 600, grey=1.0)
+
+
+def white_on_a_picture(canvas: Canvas) -> None:
+    canvas.drawImage(picture(), 60, 580, 400, 60)
+    written(canvas, SECRET, 600, grey=1.0)
+
+
+def highlighted(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600)
+    boxed(canvas, 600, grey=0.8, alpha=0.4)
+
+
+def under_a_clipped_rectangle(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600)
+    canvas.saveState()
+    clip = canvas.beginPath()
+    clip.rect(60, 400, 100, 50)
+    canvas.clipPath(clip, stroke=0)
+    canvas.rect(0, 0, 612, 792, stroke=0, fill=1)
+    canvas.restoreState()
+
+
+def over_a_white_outline(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600, grey=1.0)
+    written(canvas, SECRET, 600)
+
+
+def in_an_unfilled_box(canvas: Canvas) -> None:
+    written(canvas, SECRET, 600)
+    canvas.rect(20, 20, 580, 760, stroke=1, fill=0)
+
+
+def behind_a_clip_that_was_left(canvas: Canvas) -> None:
+    written(canvas, "", 650, mode=3)
+    written(canvas, SECRET, 600)
+
+
+def through_a_low_window(canvas: Canvas) -> None:
+    clipped(canvas, SECRET, (60, 604, 400, 50))
+
+
+def through_a_crooked_window(canvas: Canvas) -> None:
+    canvas.saveState()
+    path = canvas.beginPath()
+    path.moveTo(60, 590)
+    path.lineTo(500, 590)
+    path.lineTo(280, 800)
+    path.close()
+    canvas.clipPath(path, stroke=0)
+    written(canvas, SECRET, 600)
+    canvas.restoreState()
+
+
+def in_two_tiles(canvas: Canvas) -> None:
+    clipped(canvas, SECRET, (0, 0, 150, 792))
+    clipped(canvas, SECRET, (150, 0, 462, 792))
+
+
+SHOWING = [
+    white_on_black, white_on_a_picture, highlighted, under_a_clipped_rectangle, over_a_white_outline,
+    in_an_unfilled_box, behind_a_clip_that_was_left, through_a_low_window, through_a_crooked_window, in_two_tiles,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("show", SHOWING, ids=lambda show: show.__name__)
+def test_what_can_be_seen_stays(show: Callable[[Canvas], None]) -> None:
+    document = read("a.pdf", data=draw(show))
+    assert document.pages[0].text == SECRET
+    assert document.coverage.hidden_spans == 0
+
+
+def test_a_black_bar_hides_the_words_below_it_and_no_others() -> None:
+    def paint(canvas: Canvas) -> None:
+        written(canvas, "The fee is seven hundred thousand dollars for each gate.", 600)
+        start, end = (
+            72 + canvas.stringWidth(text) for text in ("The fee is ", "The fee is seven hundred thousand dollars")
+        )
+        canvas.rect(start - 1, 594, end - start + 2, 20, stroke=0, fill=1)
+
+    document = read("a.pdf", data=draw(paint))
+    assert document.pages[0].text == "The fee is for each gate."
+    assert document.coverage.hidden_spans == 1
+
+
+def test_white_leaders_do_not_take_the_word_beside_them() -> None:
+    def paint(canvas: Canvas) -> None:
+        written(canvas, "..1", 600, grey=1.0)
+        line = canvas.beginText(72, 650)
+        line.setFillGray(1.0)
+        line.textOut("...")
+        line.setFillGray(0.0)
+        line.textOut("Plaintiff")
+        canvas.drawText(line)
+
+    document = read("a.pdf", data=draw(paint))
+    assert document.pages[0].text == "Plaintiff"
+
+
+def test_the_words_of_a_line_that_a_clip_cuts_off_are_hidden_and_no_others() -> None:
+    document = read("a.pdf", data=draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30))))
+    assert document.pages[0].text == "The official"
+    assert document.coverage.hidden_spans == 1
+
+
+def layered(drawing: bytes, *, off: Sequence[str], form_on: str | None = None) -> bytes:
+    """A page of `drawing`, with layers A and B, of which `off` are switched off, and a form /X on layer `form_on`."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    written(canvas, SEEN, 700)
+    canvas.save()
+    writer = PdfWriter(clone_from=buffer)
+    page = writer.pages[0]
+    groups = {
+        name: writer._add_object(
+            DictionaryObject({NameObject("/Type"): NameObject("/OCG"), NameObject("/Name"): TextStringObject("Layer")})
+        )
+        for name in "AB"
+    }
+    resources = DictionaryObject(page["/Resources"].get_object())  # type: ignore[arg-type]
+    resources[NameObject("/Properties")] = DictionaryObject({NameObject(f"/{n}"): g for n, g in groups.items()})
+    form = StreamObject()
+    form._data = f"BT /F1 12 Tf 72 500 Td ({SECRET}) Tj ET".encode()
+    form.update({NameObject("/Subtype"): NameObject("/Form"), NameObject("/Resources"): resources})
+    form[NameObject("/BBox")] = ArrayObject(map(NumberObject, (0, 0, 612, 792)))
+    if form_on is not None:
+        form[NameObject("/OC")] = groups[form_on]
+    page[NameObject("/Resources")] = DictionaryObject(
+        {**resources, NameObject("/XObject"): DictionaryObject({NameObject("/X"): writer._add_object(form)})}
+    )
+    content = StreamObject()
+    content._data = page.get_contents().get_data() + b"\n" + drawing  # type: ignore[union-attr]
+    page[NameObject("/Contents")] = writer._add_object(content)
+    shown = DictionaryObject({NameObject("/OFF"): ArrayObject(groups[name] for name in off)})
+    writer.root_object[NameObject("/OCProperties")] = DictionaryObject(
+        {NameObject("/OCGs"): ArrayObject(groups.values()), NameObject("/D"): shown}
+    )
+    turned = io.BytesIO()
+    writer.write(turned)
+    return turned.getvalue()
+
+
+def on_layer(name: str, text: str, y: int = 600) -> bytes:
+    return f"/OC /{name} BDC BT /F1 12 Tf 72 {y} Td ({text}) Tj ET EMC\n".encode()
+
+
+def test_text_on_a_layer_that_is_off_is_hidden() -> None:
+    document = read("a.pdf", data=layered(on_layer("A", SECRET), off="A"))
+    assert document.pages[0].text == SEEN
+    assert document.coverage.hidden_spans == 1
+    assert "on a layer that is off" in document.coverage.warnings[0]
+
+
+def test_a_form_on_a_layer_that_is_off_is_hidden() -> None:
+    document = read("a.pdf", data=layered(b"/X Do", off="B", form_on="B"))
+    assert (document.pages[0].text, document.coverage.hidden_spans) == (SEEN, 1)
+
+
+def test_text_on_layers_that_are_on_stays() -> None:
+    drawing = on_layer("A", "A line of the first layer _") + on_layer("B", "A line of the second layer", 580) + b"/X Do"
+    document = read("a.pdf", data=layered(drawing, off=(), form_on="A"))
+    assert document.pages[0].text.split("\n") == [
+        SEEN, "A line of the first layer _", "A line of the second layer", SECRET
+    ]  # fmt: skip
+    assert document.coverage.hidden_spans == 0
+
+
+def test_of_two_layers_in_one_place_the_one_that_is_off_is_hidden() -> None:
+    drawing = on_layer("A", "The gate opens at the turn of the tide") + on_layer("B", "La porte ouvre avec la marée")
+    document = read("a.pdf", data=layered(drawing.replace("é".encode(), b"e"), off="A"))
+    assert document.pages[0].text == f"{SEEN}\nLa porte ouvre avec la maree"
+    assert document.coverage.hidden_spans == 1
+
+
+def scan(canvas: Canvas) -> None:
+    canvas.drawImage(noise(), 0, 0, 612, 792)
+    for row in range(10):
+        written(canvas, f"{SEEN} {row}", 700 - 14 * row, mode=3)
+
+
+def test_the_text_layer_of_a_scan_is_read_and_its_pages_are_named() -> None:
+    document = read("a.pdf", data=draw(scan))
+    assert document.pages[0].text.count(SEEN) == 10
+    assert document.coverage.ocr_pages == (1,)
+    assert document.coverage.hidden_spans == 0
+
+
+def test_a_black_bar_on_a_scan_hides_the_recognised_words_below_it() -> None:
+    def paint(canvas: Canvas) -> None:
+        scan(canvas)
+        written(canvas, SECRET, 400, mode=3)
+        boxed(canvas, 400, grey=0.0)
+
+    document = read("a.pdf", data=draw(paint))
+    assert "dollar" not in document.pages[0].text and SEEN in document.pages[0].text
+    assert document.coverage.hidden_spans == 1
+
+
+def test_a_picture_behind_the_page_does_not_excuse_a_hidden_line() -> None:
+    def paint(canvas: Canvas) -> None:
+        canvas.drawImage(picture((240, 240, 200)), 0, 0, 612, 792)
+        for row in range(10):
+            written(canvas, f"{SEEN} {row}", 700 - 14 * row)
+        written(canvas, SECRET, 400, mode=3)
+
+    document = read("a.pdf", data=draw(paint))
+    assert "dollar" not in document.pages[0].text
+    assert document.coverage.ocr_pages == ()
+
+
+@pytest.fixture
+def with_secret(tmp_path: Path) -> Path:
+    file = tmp_path / "a.pdf"
+
+    def paint(canvas: Canvas) -> None:
+        written(canvas, SEEN, 700)
+        invisible(canvas)
+
+    file.write_bytes(draw(paint))
+    return file
+
+
+@pytest.mark.parametrize("reader", [read, read_in_worker])
+def test_hidden_text_that_was_asked_for_is_a_block_of_its_own(
+    reader: Callable[..., Document], with_secret: Path
+) -> None:
+    document = reader(with_secret, include_hidden=True)
+    page = document.pages[0]
+    assert page.text == f"{SEEN}\n{SECRET}"
+    assert [page.text[b.start : b.end] for b in page.blocks if b.kind == "hidden"] == [SECRET]
+    assert document.coverage.hidden_spans == 1
+    assert any("asked for" in line for line in document.coverage.warnings)
+
+
+def test_the_sources_of_a_question_pass_the_wish_on(with_secret: Path) -> None:
+    from docqa.app.storage.sources import ReadingOptions, read_sources
+
+    texts = [
+        read_sources([str(with_secret)], ReadingOptions(include_hidden=wish), None).documents[0].pages[0].text
+        for wish in (False, True)
+    ]
+    assert texts == [SEEN, f"{SEEN}\n{SECRET}"]
+
+
+def test_a_file_whose_text_is_all_hidden_says_so() -> None:
+    with pytest.raises(NoText, match="--include-hidden"):
+        read("a.pdf", data=draw(invisible))
+    assert read("a.pdf", data=draw(invisible), include_hidden=True).pages[0].text == SECRET
+
+
+KEPT = [
+    ("court_redacted_pleading", 1, "and not any exclusive rights under the"),
+    ("court_hidden_text", 1, "a copyrighted photograph of a dog with a bone"),
+    ("court_deposition", 1, "CRYSTAL LONG"),
+    ("report_federal_register", 1, "Airworthiness Directives"),
+    ("acad_zfn_ocr", 1, "Solitary-wave Solutions"),
+    ("statute_zw_constitution", 1, "into operation on the 18th\n"),
+]
+GONE = [
+    ("report_federal_register", 1, "VerDate"), ("manual_redpaper", 1, "Front cover"),
+    ("contract_5", 118, "Time to achieve"), ("report_i1040nr", 1, "Userid"),
+    ("report_irm_400p", 3, "Manual Transmittal"),
+]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_files_of_the_corpus_keep_what_shows_and_lose_what_does_not(corpus: Path) -> None:
+    documents = {name: read(corpus / f"{name}.pdf") for name, _, _ in KEPT + GONE}
+    lost = [item for item in KEPT if item[2] not in documents[item[0]].pages[item[1] - 1].text]
+    left = [item for item in GONE if item[2] in documents[item[0]].pages[item[1] - 1].text]
+    assert (lost, left) == ([], [])
+    assert documents["acad_zfn_ocr"].coverage.ocr_pages == (1, 2)

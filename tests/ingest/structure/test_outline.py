@@ -1,0 +1,249 @@
+"""The tree of sections: numbers in sequence, who stands under whom, the samples, and documents checked by eye."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from docqa.ingest import Document, Section
+from docqa.ingest.pdf.layout.paragraphs import Heading
+from docqa.ingest.read import read
+from docqa.ingest.structure.nesting import levels
+from docqa.ingest.structure.numbering import Numbered, parse_heading
+from docqa.ingest.structure.outline import Bookmark, Candidate, from_bookmarks, from_numbering
+from docqa.ingest.structure.sequence import Step, best_chain
+from docqa.ingest.types import Page
+
+ROOT = Path(__file__).parents[3]
+SAMPLES = ROOT / "sample_docs"
+CHECKED = ROOT / "tests" / "data" / "outlines"
+
+
+def tree(sections: tuple[Section, ...]) -> list[str]:
+    """One line a section, two spaces a level: number | title."""
+    return [f"{'  ' * (s.level - 1)}{s.number or '-'} | {s.title}" for s in sections]
+
+
+def nested(*lines: str) -> list[tuple[int, str]]:
+    headings = [parsed for line in lines if (parsed := parse_heading(line)) is not None]
+    assert len(headings) == len(lines)
+    return list(zip(levels(headings), lines, strict=True))
+
+
+def checked_files() -> dict[str, list[str]]:
+    """The trees that were compared with the headings printed on the pages, by file."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(CHECKED.glob("*.txt")):
+        lines: list[str] = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("# "):
+                lines = found[line[2:]] = []
+            else:
+                lines.append(line)
+    return found
+
+
+@cache
+def checked(path: Path) -> Document:
+    return read(path)
+
+
+# Numbers in sequence
+
+
+def test_a_list_item_does_not_cut_the_chain_of_headings() -> None:
+    numbers = [(1,), (1, 1), (2,), (3,), (4,), (1, 2), (2,), (2, 1), (3,)]
+    weights = [3, 3, 1, 1, 1, 3, 3, 3, 3]
+    steps = [Step(ordinals, weight, 0) for ordinals, weight in zip(numbers, weights, strict=True)]
+    assert best_chain(steps) == {0, 1, 5, 6, 7, 8}
+
+
+def test_numbers_begin_again_in_a_new_schedule_and_nowhere_else() -> None:
+    again = [Step((1,), 1, 0), Step((2,), 1, 0), Step((1,), 1, 1), Step((2,), 1, 1)]
+    assert best_chain(again) == {0, 1, 2, 3}
+    assert len(best_chain([step._replace(part=0) for step in again])) == 2
+
+
+def test_articles_carry_their_number_into_the_clauses() -> None:
+    steps = [Step(ordinals, 1, 0) for ordinals in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))]
+    assert best_chain(steps) == set(range(5))
+
+
+# Who stands under whom
+
+
+def test_named_headings_hold_no_numbered_ones() -> None:
+    assert nested("Abstract", "1 Introduction", "1.1 Scope", "2 Results", "References") == [
+        (1, "Abstract"), (1, "1 Introduction"), (2, "1.1 Scope"), (1, "2 Results"), (1, "References"),
+    ]  # fmt: skip
+
+
+def test_a_name_between_a_section_and_its_first_subsection_closes_nothing() -> None:
+    assert [level for level, _ in nested("1 Aims", "2 Tests", "Results", "2.1 Fish", "Notes", "3 End")] == [
+        1, 1, 2, 2, 1, 1,
+    ]  # fmt: skip
+
+
+def test_letters_behind_the_references_are_appendices_and_before_them_subsections() -> None:
+    lines = ("I. FACTS", "II. LAW", "A. First Point", "B. Second Point", "III. END", "References", "A Proofs", "B Data")
+    assert [level for level, _ in nested(*lines)] == [1, 1, 2, 2, 1, 1, 1, 1]
+
+
+def test_an_annex_belongs_to_the_exhibit_before_it_where_exhibits_go_on() -> None:
+    lines = ("1. Term", "Exhibit A", "1. Parties", "Annex I", "1. Plants", "Exhibit B", "Annex II")
+    assert [level for level, _ in nested(*lines)] == [1, 1, 2, 2, 3, 1, 1]
+
+
+def test_parts_of_a_schedule_and_chapters_of_a_part_keep_their_order() -> None:
+    lines = ("Part I", "Chapter 1", "Section 1", "Chapter 2", "Part II", "Chapter 3", "Schedule 1", "Part A")
+    assert [level for level, _ in nested(*lines)] == [1, 2, 3, 2, 1, 2, 1, 2]
+    assert [level for level, _ in nested("Chapter 1", "Part 1", "Part 2", "Chapter 2", "Part 1")] == [1, 2, 2, 1, 2]
+
+
+def candidates(*lines: str) -> list[Candidate]:
+    found: list[Candidate] = []
+    start = 0
+    for line in lines:
+        found.append(Candidate(1, Heading(start, line, 12.0, True, True)))
+        start += len(line) + 1
+    return found
+
+
+def test_an_unnumbered_heading_set_like_the_numbered_ones_stands_beside_them() -> None:
+    lines = candidates("1 Aims", "2 Results", "2.1 Fish", "Data and code", "References")
+    lines[2] = Candidate(1, Heading(lines[2].heading.start, "2.1 Fish", 11.0, True, True))
+    marks = from_numbering(lines, 10.0)
+    assert [(m.level, m.number, m.title) for m in marks][3:] == [(1, None, "Data and code"), (1, None, "References")]
+
+
+def test_the_line_below_a_bare_article_is_its_title() -> None:
+    marks = from_numbering(candidates("ARTICLE I", "DEFINITIONS", "1.1 Terms", "ARTICLE II", "Payment of Rent"), 10.0)
+    assert [(m.level, m.number, m.title) for m in marks] == [
+        (1, "ARTICLE I", "DEFINITIONS"), (2, "1.1", "Terms"), (1, "ARTICLE II", "Payment of Rent"),
+    ]  # fmt: skip
+
+
+def test_i_behind_h_is_a_letter() -> None:
+    marks = from_numbering(candidates(*(f"{letter}. Word {letter}" for letter in "ABCDEFGHIJ")), 10.0)
+    assert [(m.number, m.level) for m in marks] == [(letter, 1) for letter in "ABCDEFGHIJ"]
+
+
+def test_a_word_that_mentions_an_article_is_no_heading() -> None:
+    assert parse_heading("article B Longwang Taiwan") is None
+    assert parse_heading("8A. Appointment of the Secretary") == Numbered(
+        "decimal", 6, (8,), "8A", "Appointment of the Secretary"
+    )
+
+
+# Bookmarks
+
+
+def page(*texts: str) -> list[Page]:
+    return [Page(number, None, text, "A") for number, text in enumerate(texts)]
+
+
+def test_a_bookmark_takes_the_number_that_is_printed_before_its_title() -> None:
+    pages = page("Section 4.A Members\nMembers pay.\n4.A.1 Members of Honour\nThey do not.")
+    marks = from_bookmarks([Bookmark(1, "Members", 1), Bookmark(2, "Members of Honour", 1)], pages)
+    assert [(m.number, m.title, m.start) for m in marks] == [
+        ("Section 4.A", "Members", 0), ("4.A.1", "Members of Honour", 33),
+    ]  # fmt: skip
+
+
+def test_a_bookmark_points_at_its_heading_and_not_at_a_sentence_that_begins_alike() -> None:
+    pages = page("Data are scarce.\n2 Methods\nData\nWe took some.", "3 Data\nThe rest.")
+    marks = from_bookmarks([Bookmark(1, "Methods", 1), Bookmark(1, "Data", 2)], pages)
+    assert [(m.title, m.page, m.start) for m in marks] == [("Methods", 1, 17), ("Data", 2, 0)]
+
+
+def test_an_article_is_no_number_of_an_appendix() -> None:
+    marks = from_bookmarks([Bookmark(1, "A New Method", 1), Bookmark(1, "Results", 1)], page("A New Method\nResults"))
+    assert [(m.number, m.title) for m in marks] == [(None, "A New Method"), (None, "Results")]
+
+
+# The samples are exact
+
+
+def test_the_outline_of_the_agreement_is_that_of_its_source() -> None:
+    expected: list[str] = []
+    inside = False
+    for line in (SAMPLES / "sources" / "agreement.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("@schedule "):
+            number, title = line.removeprefix("@schedule ").split(" - ", 1)
+            expected.append(f"{number} | {title}")
+            inside = True
+        elif line.startswith("# "):
+            number, title = re.fullmatch(r"# (Part \w|\d+)\. (.+)", line).groups()  # type: ignore[union-attr]
+            expected.append(f"{'  ' * inside}{number} | {title}")
+    assert tree(read(SAMPLES / "services_agreement.pdf").sections) == expected
+
+
+def test_the_outline_of_the_paper_is_that_of_its_source() -> None:
+    expected: list[str] = []
+    for line in (SAMPLES / "sources" / "paper.txt").read_text(encoding="utf-8").splitlines():
+        match = re.fullmatch(r"(#+) (Appendix \w|\d+(?:\.\d+)?)? ?(.+)", line)
+        if match:
+            expected.append(f"{'  ' * (len(match[1]) - 1)}{match[2] or '-'} | {match[3]}")
+    assert tree(read(SAMPLES / "tidal_ponds_paper.pdf").sections) == expected
+
+
+def test_the_outline_of_the_handbook_is_that_of_its_sources() -> None:
+    expected = [
+        f"{'  ' * (len(line.split()[0]) - 1)}{re.sub(r'^(?:(Annex [A-Z]): )?', _number, line.lstrip('# ').strip())}"
+        for path in sorted((SAMPLES / "sources" / "handbook").glob("[0-9]*.md"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith("#")
+    ]
+    assert tree(read(SAMPLES / "handbook.pdf").sections) == expected
+
+
+def _number(match: re.Match[str]) -> str:
+    return f"{match[1] or '-'} | "
+
+
+@pytest.mark.parametrize("name", ["harbour_act.pdf", "harbour_act.xml"])
+def test_the_outline_of_the_statute_is_that_of_its_source(name: str) -> None:
+    expected: list[str] = []
+    for line in (SAMPLES / "sources" / "harbour_act.txt").read_text(encoding="utf-8").splitlines():
+        match = re.fullmatch(r"(==|##) (\d+)\|(.+)", line)
+        if match and match[1] == "==":
+            expected.append(f"CHAPTER {match[2]} | {match[3].upper()}")
+        elif match:
+            expected.append(f"  § {match[2]} | {match[3]}")
+        elif name.endswith("xml") and (item := re.match(r"\((\w)\) \[(.+?)\]", line)):
+            expected.append(f"    ({item[1]}) | {item[2]}")
+    found = tree(read(SAMPLES / name).sections)
+    if name.endswith("xml"):
+        assert found[0] == "TITLE 9 | HARBOURS AND PILOTAGE"
+        found = [line.removeprefix("  ") for line in found[1:]]
+    assert found == expected
+
+
+# Documents checked by eye: the tree was read against the headings that stand on the pages
+
+
+def test_at_least_twenty_documents_were_checked() -> None:
+    assert len(checked_files()) >= 20
+
+
+@pytest.mark.parametrize("name", checked_files())
+def test_no_section_of_a_checked_document_has_a_wrong_parent(name: str, corpus: Path) -> None:
+    sections = checked(corpus / name).sections
+    assert tree(sections) == checked_files()[name]
+
+
+@pytest.mark.parametrize("name", checked_files())
+def test_every_section_begins_at_its_printed_heading(name: str, corpus: Path) -> None:
+    document = checked(corpus / name)
+    for section in document.sections:
+        if section.confidence < 0.6 or section.source == "opinion":
+            continue
+        printed = document.pages[section.page - 1].text[section.start : section.start + 2 * len(section.title) + 60]
+        assert fold(section.title) in fold(printed), (section, printed)
+
+
+def fold(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()

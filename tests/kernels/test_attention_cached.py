@@ -1,0 +1,83 @@
+"""Attention over a context in stretches: read where it lies, it is what it is over the same keys gathered."""
+
+import pytest
+import torch
+
+from docqa.kernels.attention import Choice, Context, Stretch, Tile, attention, attention_over
+from docqa.kernels.attention.cached import attention_gathered, attention_over_native
+from docqa.kernels.attention.reference import attention_reference
+from docqa.kernels.cpu import LEVELS, library
+from docqa.kernels.errors import ShapeMismatch
+from docqa.model.state.kv_cache import seal
+
+NATIVE = library()
+AT_LEVELS = [NATIVE._replace(level=level) for level in range(1, NATIVE.level + 1)] if NATIVE else []
+native_only = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
+GRID, BLOCK, KV_HEADS = 256, 64, 2
+
+
+def context(tokens, dim=40):
+    """Whole stretches in bytes and a last one of floats."""
+    source = torch.Generator().manual_seed(tokens)
+    k, v = (torch.randn(tokens, KV_HEADS, dim, generator=source) for _ in range(2))
+    whole = (tokens - 1) // GRID
+    sealed = [seal(k[n * GRID :][:GRID], v[n * GRID :][:GRID], BLOCK) for n in range(whole)]
+    return Context([*sealed, Stretch(k[whole * GRID :], v[whole * GRID :])], GRID)
+
+
+def queries(seq, dim=40):
+    return torch.randn(1, seq, 6, dim, generator=torch.Generator().manual_seed(seq))
+
+
+CHOICE = Choice(  # of 150 queries at 1,010 tokens: two tiles, each key head with blocks of its own
+    BLOCK, [Tile(34, 512, torch.tensor([[1, 4], [2, 7]])), Tile(150, 768, torch.tensor([[1, 11], [3, 4]]))]
+)
+
+
+@native_only
+@pytest.mark.parametrize("rounded", [False, True])
+@pytest.mark.parametrize("native", AT_LEVELS, ids=[LEVELS[n.level] for n in AT_LEVELS])
+@pytest.mark.parametrize("choice", [None, CHOICE], ids=["all", "chosen"])
+def test_read_where_it_lies_it_has_the_bits_of_the_same_keys_gathered(native, choice, rounded):
+    def attend(q, k, v, *, rounded):
+        from docqa.kernels.attention.native import attention_native
+
+        return attention_native(q, k, v, rounded=rounded, library=native)
+
+    held, q = context(1010), queries(150)
+    there = attention_over_native(q, held, choice, rounded=rounded, attend=attend, library=native)
+    assert torch.equal(there, attention_gathered(q, held, choice, rounded=rounded, attend=attend))
+
+
+@pytest.mark.parametrize("seq", [1, 150])
+def test_what_is_not_chosen_is_not_read_and_what_is_counts_as_in_float64(seq):
+    held, q = context(1010), queries(150)[:, 150 - seq :]
+    choice = CHOICE if seq > 1 else Choice(BLOCK, [Tile(1, 768, CHOICE.tiles[1].far)])
+    found = attention_over(q, held, choice)
+    keys, values = (x.double()[None] for x in held.between(0, held.length, torch.float64))
+    for head in range(KV_HEADS):
+        at = torch.arange(1010)
+        read = (at < BLOCK) | (at >= 768) | torch.isin(at // BLOCK, CHOICE.tiles[1].far[head])
+        rows = slice(3 * head, 3 * head + 3)
+        last = q[:, -min(seq, 116) :, rows].double()  # the second tile
+        right = attention_reference(last, keys[:, read, head : head + 1], values[:, read, head : head + 1])
+        # Scales of fp16 times bytes are exact in float32; scores to 5 and sums of 500 products are not.
+        assert (found[:, -min(seq, 116) :, rows] - right).abs().max() < 4e-6
+
+
+def test_the_numbers_of_threads_and_queries_do_not_change_a_bit():
+    held, q = context(1010), queries(150)
+    whole = attention_over(q, held, rounded=True)
+    if NATIVE is not None:
+        for threads in (1, 3):
+            on = NATIVE._replace(threads=threads)
+            again = attention_over_native(q, held, None, rounded=True, attend=attention, library=on)
+            assert torch.equal(whole, again)
+    assert torch.equal(whole[:, 50:], attention_over(q[:, 50:], held, rounded=True))
+
+
+def test_a_choice_that_ends_before_the_last_query_is_refused():
+    with pytest.raises(ShapeMismatch, match="150"):
+        attention_over(queries(150), context(1010), Choice(BLOCK, CHOICE.tiles[:1]))
+    with pytest.raises(ShapeMismatch, match="key heads"):
+        attention_over(torch.randn(1, 9, 5, 40), context(1010))

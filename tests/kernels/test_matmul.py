@@ -1,0 +1,113 @@
+"""Products with packed matrices: against their definition, and one result whatever stands beside a token."""
+
+import pytest
+import torch
+
+from docqa.kernels.cpu import library
+from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.matmul import GROUP, PackedMatrix, product
+from docqa.kernels.matmul.native import product_native
+from docqa.kernels.matmul.reference import product_reference, round_activations
+
+NATIVE = library()
+needs_library = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
+
+
+def matrix(rows, columns, bits, seed=0):
+    source = torch.Generator().manual_seed(seed)
+    groups = columns // GROUP
+    shape, low = ((rows, columns // 2), 0) if bits == 4 else ((rows, columns), -128)
+    q = torch.randint(low, low + 256, shape, generator=source).to(torch.uint8 if bits == 4 else torch.int8)
+    scale = torch.rand(rows, groups, generator=source).half() * 0.02
+    zero = torch.randn(rows, groups, generator=source) * 4 + (8 if bits == 4 else 0)
+    return PackedMatrix.of(q, scale, zero.half())
+
+
+def test_the_packed_values_are_those_of_the_checkpoints_own_unpacking():
+    from docqa.model.checkpoints.quantize import dequantize, quantize_matrix
+
+    for bits in (4, 8):
+        parts = quantize_matrix(torch.randn(10, 192), bits)
+        packed = PackedMatrix.of(*parts)
+        assert packed.bits == bits and packed.shape == (10, 192)
+        assert torch.equal(packed.dense(), dequantize(*parts))
+        some = torch.tensor([7, 2, 7])
+        assert torch.equal(packed.dense(some), dequantize(*parts)[some])
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_the_definition_is_near_the_product_with_the_unpacked_matrix(bits):
+    x, packed = torch.randn(20, 192, dtype=torch.float64), matrix(30, 192, bits)
+    exact = x @ packed.dense().double().T
+    assert (product_reference(x, packed) - exact).norm() / exact.norm() < 0.01
+
+
+def test_activations_are_rounded_within_half_a_step_of_their_group():
+    x = torch.randn(5, 192)
+    x[2] = 0
+    x[3, 70] = 1e4  # an outlier costs its own group alone
+    whole, scale = round_activations(x)
+    error = (whole * scale[..., None] - x.view(5, 3, GROUP)).abs()
+    assert (error <= 0.501 * scale[..., None]).all() and whole[2].abs().max() == 0
+    assert error[3, 0].max() < 0.05 < error[3, 1].max()
+
+
+@needs_library
+@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize(("rows", "columns"), [(1, 64), (45, 192), (100, 576)])
+def test_the_native_product_equals_its_definition(bits, rows, columns):
+    torch.manual_seed(rows + bits)  # a number that lies halfway between two bytes may be rounded to either
+    packed = matrix(rows, columns, bits)
+    for tokens in (1, 3, 6, 7, 8, 21):
+        x = torch.randn(tokens, columns)
+        ours, right = product_native(x, packed, library=NATIVE), product_reference(x, packed)
+        assert (ours - right).abs().max() <= 1e-6 * right.abs().max()
+
+
+@needs_library
+@pytest.mark.parametrize("bits", [4, 8])
+def test_the_largest_sums_do_not_overflow(bits):
+    packed = matrix(20, 128, bits)
+    for code in (0, 255) if bits == 4 else (-128, 127):
+        packed.q.fill_(code)
+        for sign in (1.0, -1.0):
+            x = torch.full((9, 128), sign)
+            ours, right = product_native(x, packed, library=NATIVE), product_reference(x, packed)
+            assert (ours - right).abs().max() <= 1e-6 * right.abs().max()
+
+
+@needs_library
+@pytest.mark.parametrize("bits", [4, 8])
+def test_a_token_has_the_same_bits_alone_in_company_and_on_any_number_of_threads(bits):
+    packed, x = matrix(333, 192, bits), torch.randn(1500, 192)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        whole = product_native(x, packed, library=NATIVE)
+        for row in (0, 3, 700, 1499):
+            assert torch.equal(product_native(x[row], packed, library=NATIVE), whole[row])
+        for start, stop in ((0, 5), (5, 12), (12, 1500)):
+            assert torch.equal(product_native(x[start:stop], packed, library=NATIVE), whole[start:stop])
+        torch.set_num_threads(3)
+        assert torch.equal(product_native(x, packed, library=NATIVE), whole)
+    finally:
+        torch.set_num_threads(threads)
+
+
+@needs_library
+def test_nothing_is_written_beside_the_result():
+    import ctypes
+
+    from docqa.kernels.cpu.library import ProductCall
+
+    packed = matrix(45, 128, 4)
+    for tokens in (2, 11):
+        x, room = torch.randn(tokens, 128), torch.full((tokens * 45 + 64,), float("nan"))
+        pointers = [t.data_ptr() for t in (packed.q, packed.scale, packed.zero, x, room[32:])]
+        NATIVE.run("product", ctypes.byref(ProductCall(tokens, 45, 128, 4, *pointers)))
+        assert room[:32].isnan().all() and room[-32:].isnan().all() and not room[32:-32].isnan().any()
+
+
+def test_a_vector_of_another_length_is_refused():
+    with pytest.raises(ShapeMismatch, match="packed matrix"):
+        product(torch.randn(3, 64), matrix(5, 128, 4))

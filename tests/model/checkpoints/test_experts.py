@@ -1,0 +1,181 @@
+"""Experts on disk: the same network as with all of them in memory, and only what is needed is read."""
+
+import json
+
+import pytest
+import quantized_tensors as made
+import tiny
+import torch
+from family_checkpoints import FAMILIES, pair, write_family
+
+from docqa.kernels.cpu import library
+from docqa.kernels.moe import mix_experts
+from docqa.model.checkpoints.experts import MEMORY_VARIABLE, bytes_of, default_budget, pool_bytes
+from docqa.model.checkpoints.quantize import quantize
+from docqa.model.config import HybridConfig
+from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
+from docqa.model.load import load_model, load_network
+
+IDS = tiny.random_ids(100)[None]
+ONE = 3 * 24 * 64 * 4  # bytes of an expert in float32
+
+
+@pytest.fixture(scope="module", params=["qwen3_next", "qwen3_5_moe"])  # experts apart, experts stacked
+def folder(request, tmp_path_factory):
+    where = tmp_path_factory.mktemp(request.param)
+    write_family(where, request.param)
+    return where
+
+
+def pool_of(network):
+    return next(iter(network.held_experts().values())).pool
+
+
+@pytest.mark.parametrize("room", [1, 4, 1000])
+def test_a_pool_of_any_size_gives_the_bits_of_experts_in_memory(folder, room):
+    config = HybridConfig.from_folder(folder)
+    whole = load_network(folder, config, torch.float32)
+    pooled = load_network(folder, config, torch.float32, expert_bytes=room * ONE + 10)
+    assert torch.equal(pooled(IDS), whole(IDS))
+    first = pool_of(pooled).read
+    assert pool_of(pooled).slots.count <= room and first > 0
+    assert torch.equal(pooled(IDS), whole(IDS))
+    assert (pool_of(pooled).read == first) == (room == 1000)  # with room for all, nothing is read twice
+
+
+def test_only_experts_that_tokens_are_sent_to_are_read(folder):
+    config = HybridConfig.from_folder(folder)
+    network = load_network(folder, config, torch.float32, expert_bytes=1000 * ONE)
+    network(IDS[:, :1])
+    sparse = sum(config.sparse(number) for number in range(4))
+    assert pool_of(network).read == sparse * config.num_experts_per_tok
+
+
+def test_lower_layers_share_their_pool_with_the_whole_network(folder):
+    config = HybridConfig.from_folder(folder)
+    lower = load_network(folder, config, torch.float32, 2, expert_bytes=5 * ONE)
+    grown = load_network(folder, config, torch.float32, known=lower)
+    assert {id(bank.pool) for bank in grown.held_experts().values()} == {id(pool_of(lower))}
+    assert torch.equal(grown(IDS), load_network(folder, config, torch.float32)(IDS))
+
+
+def test_text_is_read_and_continued_with_a_pool(folder):
+    whole, pooled = (load_model(folder, dtype="float32", expert_bytes=room) for room in (None, 3 * ONE))
+    found = []
+    for model in (whole, pooled):
+        state = model.new_state(grid=64)
+        model.prefill(IDS[0], state)
+        found.append(torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)]))
+    assert torch.equal(*found)
+    assert whole.network.held_experts() == {} and pooled.network.held_experts()
+
+
+def test_a_pool_smaller_than_an_expert_and_a_missing_expert_are_refused(folder, tmp_path):
+    config = HybridConfig.from_folder(folder)
+    with pytest.raises(NoMemory, match="one takes 18,432"):
+        load_network(folder, config, torch.float32, expert_bytes=ONE - 1)
+    more = HybridConfig.from_dict({**json.loads((folder / "config.json").read_text()), **changed(folder, 8)})
+    with pytest.raises((WeightsMissing, WeightsMismatch), match="experts"):
+        load_network(folder, more, torch.float32, expert_bytes=9 * ONE)(IDS)
+
+
+def changed(folder, experts):
+    raw = json.loads((folder / "config.json").read_text())
+    inner = raw.get("text_config")
+    return {"text_config": {**inner, "num_experts": experts}} if inner else {"num_experts": experts}
+
+
+def test_experts_are_pooled_only_where_memory_is_short(monkeypatch):
+    config = HybridConfig.from_dict({**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text"})
+    every = 4 * config.num_experts * ONE
+    monkeypatch.setattr("docqa.model.checkpoints.experts._available_bytes", lambda: 2 * every)
+    assert default_budget(config, torch.float32) is None
+    monkeypatch.setattr("docqa.model.checkpoints.experts._available_bytes", lambda: 2 * every - 2)
+    assert default_budget(config, torch.float32) == every - 1
+    assert default_budget(HybridConfig.from_dict(tiny.RAW), torch.float32) is None
+
+
+@pytest.mark.parametrize(("said", "meant"), [("9GiB", 9 << 30), ("1.5g", 3 << 29), ("512 MB", 1 << 29), ("77", 77)])
+def test_memory_for_experts_is_said_as_people_write_it(said, meant):
+    assert bytes_of(said) == meant
+
+
+def test_the_environment_says_how_much_memory_experts_get(folder, monkeypatch):
+    monkeypatch.setenv(MEMORY_VARIABLE, f"{3 * ONE / 1024}K")
+    assert pool_bytes(load_model(folder, dtype="float32").network) == 3 * ONE
+    monkeypatch.setenv(MEMORY_VARIABLE, "plenty")
+    with pytest.raises(ConfigUnsupported, match="DOCQA_EXPERT_MEMORY = 'plenty' is no size"):
+        load_model(folder, dtype="float32")
+
+
+def test_a_text_that_needs_more_experts_than_fit_finds_its_share_of_them_again(folder):
+    config = HybridConfig.from_folder(folder)
+    sparse = sum(config.sparse(number) for number in range(4))
+    network = load_network(folder, config, torch.float32, expert_bytes=4 * sparse * ONE)
+    network(IDS)
+    assert pool_of(network).reused == 0
+    network(IDS)
+    assert pool_of(network).reused >= 3 * sparse  # 4 of 7 are held, the last one of them passes through
+
+
+WIDE = {"moe_intermediate_size": 64, "shared_expert_intermediate_size": 64}  # whole groups of 64
+
+
+@pytest.mark.parametrize("family", ["qwen3_next", "qwen3_5_moe"])
+def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, family):
+    write_family(tmp_path / "source", family, **WIDE)
+    quantize(tmp_path / "source", tmp_path / "q")
+    config = HybridConfig.from_folder(tmp_path / "q")
+    dense = load_network(tmp_path / "q", config, torch.float32)
+    exact = load_network(tmp_path / "source", config, torch.float32)
+    name = "layers.1.mlp.experts.down_proj"
+    error = (dense.state_dict()[name] - exact.state_dict()[name]).norm() / exact.state_dict()[name].norm()
+    assert 0.01 < error < 0.12
+    assert torch.equal(dense.layers[0].mlp.gate.weight, exact.layers[0].mlp.gate.weight)
+    if library() is None:
+        pytest.skip("the native library is not built or not for this processor")
+    packed = load_network(tmp_path / "q", config, torch.float32, packed=True)
+    bank = packed.held_experts()["layers.1.mlp.experts"]
+    assert bank.pair(2)[0].bits == 4
+    for number in range(config.num_experts):
+        gate_up, down = bank.pair(number)
+        assert torch.equal(gate_up.dense(), dense.layers[1].mlp.experts.gate_up_proj[number])
+        assert torch.equal(down.dense(), dense.layers[1].mlp.experts.down_proj[number])
+    x = torch.randn(30, 64, generator=torch.Generator().manual_seed(0))
+    chosen, weights = torch.randint(0, 3, (30, 1)), torch.ones(30, 1)
+    right = dense.layers[1].mlp.experts(x, chosen, weights)
+    assert (mix_experts(x, chosen, weights, bank) - right).norm() / right.norm() < 0.02
+    assert torch.equal(packed(IDS), load_network(tmp_path / "q", config, torch.float32, packed=True,
+                                                 expert_bytes=20_000)(IDS))  # fmt: skip
+
+
+def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
+    if library() is None:
+        pytest.skip("the native library is not built or not for this processor")
+    write_family(tmp_path / "source", "qwen3_next", **WIDE)
+    quantize(tmp_path / "source", tmp_path / "q")
+    config = HybridConfig.from_folder(tmp_path / "q")
+    network = load_network(tmp_path / "q", config, torch.float32, packed=True)
+    (path,) = (tmp_path / "q").glob("*.safetensors")
+    whole = path.read_bytes()
+    path.unlink()  # what is mapped stays; the experts are read when they are needed
+    with pytest.raises(WeightsMissing, match=f"{path.name} is missing"):
+        network(IDS)
+    path.write_bytes(whole[:4000])
+    with pytest.raises(WeightsMismatch, match=f"{path.name} is damaged"):
+        load_network(tmp_path / "q", config, torch.float32, packed=True)
+    short = pool_of(network).source
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WeightsMismatch, match=rf"{path.name} is damaged \(it ends at byte"):
+        for number in range(config.num_experts):
+            short.matrices("layers.3.mlp.experts", number)
+
+
+def test_experts_in_fp8_are_read_one_at_a_time(tmp_path):
+    def make(stem, shape, source):
+        return made.fp8(stem, shape, source, block=(16, 32))
+
+    plain, packed = pair(tmp_path, "qwen3_5_moe", make, {"quant_method": "fp8", "weight_block_size": [16, 32]})
+    config = HybridConfig.from_folder(packed)
+    pooled = load_network(packed, config, torch.float32, expert_bytes=2 * ONE)
+    assert torch.equal(pooled(IDS), load_network(plain, config, torch.float32)(IDS))

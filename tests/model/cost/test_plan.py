@@ -1,0 +1,163 @@
+"""The plan against what is really allocated, and the vectors and attention that rank passages."""
+
+import pytest
+import tiny
+import torch
+from family_checkpoints import FAMILIES
+from safetensors.torch import save_file
+
+from docqa.model.config import HybridConfig
+from docqa.model.cost.plan import (
+    PROCESS_BYTES,
+    TOKEN_BYTES,
+    Speed,
+    estimate,
+    macs_per_token,
+    parameters,
+    state_bytes,
+    yarn_factor_for,
+)
+from docqa.model.cost.speed import measured_speed
+from docqa.model.errors import ContextTooLong, WeightsMismatch
+from docqa.model.heads.evidence import EvidenceHead
+from docqa.model.state.kv_cache import LongAttention
+
+CONFIG = HybridConfig.from_dict(tiny.RAW)
+
+
+def test_parameters_are_counted_as_they_are():
+    network = tiny.random_network(tiny.RAW)
+    assert parameters(CONFIG)["total"] == sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize("count", [128, 300])
+def test_state_bytes_are_those_of_a_real_state(model, count):
+    state = model.new_state(grid=128, long=LongAttention(block=128))
+    model.prefill(tiny.random_ids(count), state)
+    sizes = state_bytes(CONFIG, count, item=4, grid=128)
+    held = sum(layer.nbytes() for layer in state.layers)
+    assert held * 0.9 < sizes["fixed"] + sizes["kv"] < held * 1.2 + 4096
+
+
+def test_the_factor_is_the_smallest_power_of_two_that_fits():
+    assert [yarn_factor_for(CONFIG, n) for n in (1, 4096, 4097, 8192, 100_000, 1_048_576)] == [1, 1, 2, 2, 32, 256]
+    with pytest.raises(ContextTooLong, match="1,048,577 tokens"):
+        yarn_factor_for(CONFIG, 1_048_577)
+
+
+def test_longer_texts_take_more_of_everything():
+    short, long = estimate(CONFIG, 1000), estimate(CONFIG, 200_000)
+    assert long.seconds > short.seconds
+    assert long.memory_bytes > short.memory_bytes and long.disk_bytes > short.disk_bytes
+
+
+def test_seconds_come_from_the_two_speeds():
+    dense, attention = macs_per_token(CONFIG, 1000)
+    assert estimate(CONFIG, 1000, speed=Speed(dense * 100, float("inf"))).seconds == pytest.approx(10)
+    assert estimate(CONFIG, 1000, speed=Speed(float("inf"), attention * 100)).seconds == pytest.approx(10)
+
+
+def test_memory_is_that_of_the_process_and_mapped_files_count_only_while_they_are_unpacked():
+    plain, mapped = estimate(CONFIG, 1000), estimate(CONFIG, 1000, weights_on_disk=2**40)
+    reading = plain.state_bytes + plain.scratch_bytes + 1000 * TOKEN_BYTES
+    assert plain.memory_bytes == PROCESS_BYTES + plain.weights_bytes + reading
+    assert estimate(CONFIG, 1000, weights_on_disk=1).memory_bytes == plain.memory_bytes
+    assert mapped.memory_bytes == PROCESS_BYTES + plain.weights_bytes + 2**40
+
+
+SPARSE = HybridConfig.from_dict({**FAMILIES["qwen3_next"], "model_type": "qwen3_next"})
+
+
+def test_a_pool_stands_for_the_experts_in_the_plan():
+    experts = parameters(SPARSE)["experts"]
+    whole, pooled = estimate(SPARSE, 1000, item=4), estimate(SPARSE, 1000, item=4, expert_bytes=experts)
+    assert whole.memory_bytes - pooled.memory_bytes == 3 * experts  # a quarter of their four bytes each
+    assert estimate(SPARSE, 1000, item=4, expert_bytes=2**40) == whole
+    packed = [
+        estimate(SPARSE, 1000, item=4, weights_on_disk=2**30, packed=True, expert_bytes=pool).weights_bytes
+        for pool in (None, experts // 4)
+    ]
+    assert packed[0] - packed[1] == round(experts * 9 / 16) - experts // 4  # 4 bits, and a sixteenth for the groups
+    files = [estimate(SPARSE, 1000, weights_on_disk=2**30, expert_bytes=pool).mapped_bytes for pool in (None, 0)]
+    assert files[1] < files[0]  # experts are not unpacked at once
+
+
+def test_a_trial_measures_both_speeds_and_leaves_no_state(model):
+    speed = measured_speed(model)
+    assert speed.dense > 0 and speed.attention > 0
+
+
+def head_tensors():
+    source = torch.Generator().manual_seed(0)
+    random = {name: torch.randn(8, 64, generator=source) for name in ("token", "question")}
+    plain = {"mean": torch.zeros(64), "scale": torch.ones(64), "weight": torch.zeros(64), "bias": torch.zeros(())}
+    return random | plain
+
+
+def test_what_is_observed_is_the_output_of_the_evidence_layer_piece_by_piece(model):
+    ids, seen = tiny.random_ids(200), []
+    model.prefill(ids, model.new_state(grid=64), observe=lambda at, hidden: seen.append((at, hidden)))
+    tap = {model.evidence_layer: ids}
+    model.network(ids[None], tap=tap)
+    assert [at for at, _ in seen] == [0, 64, 128, 192] and model.evidence_layer == 3
+    joined = torch.cat([hidden for _, hidden in seen])
+    assert torch.nn.functional.cosine_similarity(joined, tap[3][0]).min() > 0.98  # int8 keys past the first block
+
+
+def test_a_span_scores_its_best_token_for_every_question_token_by_weight():
+    head = EvidenceHead(**head_tensors())
+    source = torch.Generator().manual_seed(1)
+    hidden, asked = torch.randn(20, 64, generator=source), torch.randn(3, 64, generator=source)
+    tokens, question = head.token_vectors(hidden), head.question_vectors(asked)
+    assert tokens.dtype == torch.int8 and torch.allclose(question.weights.sum(), torch.tensor(1.0))
+    spans = [(0, 5), (5, 5), (5, 20)]
+    scores = head.scores(question, tokens, spans)
+    for score, (start, end) in zip(scores.tolist(), spans, strict=True):
+        right = -1.0
+        if end > start:
+            best = [max(float(v @ (t.float() / 127)) for t in tokens[start:end]) for v in question.vectors]
+            right = sum(b * float(w) for b, w in zip(best, question.weights, strict=True))
+        assert score == pytest.approx(right, abs=1e-5)
+
+
+def test_a_folder_may_have_no_head_and_a_strange_file_is_refused(tmp_path):
+    assert EvidenceHead.load(tmp_path) is None
+    save_file(head_tensors(), tmp_path / "evidence.safetensors")
+    head = EvidenceHead.load(tmp_path)
+    assert head is not None and head.dim == 8
+    save_file({"query.weight": torch.randn(8, 64)}, tmp_path / "evidence.safetensors")
+    with pytest.raises(WeightsMismatch, match="evidence.safetensors"):
+        EvidenceHead.load(tmp_path)
+
+
+def test_question_attention_is_the_softmax_that_the_layers_computed(model64):
+    ids, question = tiny.random_ids(30), [3, 4, 5]
+    state = model64.new_state()
+    model64.prefill(ids, state)
+    mass = model64.question_attention(question, state.fork())
+    seen = []
+    whole = torch.cat([ids, torch.tensor(question)])[None]
+
+    class Recorder:
+        def attend(self, q, k, v, *, rounded):
+            keys = k.repeat_interleave(3, 2)
+            scores = torch.einsum("bqhd,bkhd->bhqk", q, keys) / 4
+            scores = scores.masked_fill(~torch.ones(33, 33, dtype=torch.bool).tril(), float("-inf"))
+            weights = scores.softmax(-1)
+            earlier = weights[0, :, 30:, :30]  # among the earlier tokens alone
+            seen.append((earlier / earlier.sum(-1, keepdim=True)).mean((0, 1)))
+            return torch.einsum("bhqk,bkhd->bqhd", weights, v.repeat_interleave(3, 2))
+
+    from docqa.model.state.kv_cache import DeltaMemory
+
+    kinds = CONFIG.layer_types
+    model64.network(whole, [Recorder() if k == "full_attention" else DeltaMemory() for k in kinds])
+    right = torch.stack(seen).mean(0)
+    assert mass.shape == (30,) and torch.allclose(mass.double(), right, atol=1e-6)
+
+
+def test_packed_weights_count_as_large_as_their_files_and_nothing_is_unpacked():
+    wide, packed = (estimate(CONFIG, 1000, item=4, weights_on_disk=10**6, packed=held) for held in (False, True))
+    assert (packed.weights_bytes, packed.mapped_bytes) == (10**6, 0)
+    assert wide.weights_bytes == 4 * parameters(CONFIG)["total"] and wide.mapped_bytes == 10**6
+    assert packed.seconds == wide.seconds

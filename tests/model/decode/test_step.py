@@ -1,0 +1,192 @@
+"""The native decoding step beside the same network through single operations."""
+
+import pytest
+import torch
+from tiny import RAW, random_ids, write_checkpoint
+
+from docqa.kernels.attention import Stretch
+from docqa.kernels.cpu import LEVELS, library
+from docqa.kernels.decode_step import Reach, Remembered, Step
+from docqa.kernels.errors import ShapeMismatch
+from docqa.model.checkpoints.quantize import quantize
+from docqa.model.decode import step
+from docqa.model.decode.beams import Branches
+from docqa.model.decode.step import NativeStep
+from docqa.model.load import load_model
+from docqa.model.state.kv_cache import AttentionMemory, LongAttention, seal
+
+pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+WIDE = RAW | {  # whole groups of 64 everywhere; two value heads read one key head, two query heads one key head
+    "intermediate_size": 128,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 64,
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 4,
+    "linear_key_head_dim": 24,
+    "linear_value_head_dim": 32,
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("step")
+    quantize(write_checkpoint(folder / "dense", WIDE), folder / "packed")
+    return load_model(folder / "packed")
+
+
+@pytest.fixture
+def branches(model):
+    """A context of two sealed blocks and an open one; branches through the native step, and without it."""
+    state = model.new_state(grid=64)
+    model.prefill(random_ids(150), state)
+    return both(model, state)
+
+
+def both(model, state):
+    """Branches through the native step, and without it."""
+    native = Branches(model, state)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NativeStep, "of", classmethod(lambda cls, model, state: None))
+        plain = Branches(model, state)
+    assert native.native is not None and plain.native is None
+    return native, plain
+
+
+def near(one, other):
+    """A rounding of activations that falls the other way moves a logit by about a hundredth of their spread."""
+    return (one - other).abs().max() < 0.05 * other.std()
+
+
+def test_one_branch_and_several_go_on_as_single_operations_do(branches):
+    native, plain = branches
+    for tokens in ([5], [17]):
+        assert near(native.logits(tokens), plain.logits(tokens))
+    for side in branches:
+        side.keep([0, 0, 0])
+    assert near(native.logits([5, 17, 200]), plain.logits([5, 17, 200]))
+    for side in branches:
+        side.keep([2, 0])
+    assert near(native.logits([9, 9]), plain.logits([9, 9]))
+
+
+def test_more_tokens_than_there_was_room_for(branches):
+    native, plain = branches
+    for token in random_ids(step._AHEAD + 6).tolist():
+        ours, right = native.logits([token]), plain.logits([token])
+    assert native.native.step.room > step._AHEAD
+    assert torch.corrcoef(torch.cat([ours, right]))[0, 1] > 0.99  # differences of rounding have added up
+
+
+def test_a_branch_has_the_same_bits_alone_and_beside_others(model):
+    state = model.new_state(grid=64)
+    model.prefill(random_ids(150), state)
+    alone, beside = Branches(model, state), Branches(model, state)
+    beside.keep([0, 0])
+    assert torch.equal(alone.logits([7])[0], beside.logits([7, 8])[0])
+    assert torch.equal(alone.logits([9])[0], beside.logits([9, 1])[0])
+
+
+def test_a_network_without_packed_matrices_has_no_native_step(tmp_path):
+    dense = load_model(write_checkpoint(tmp_path / "dense", WIDE), dtype="float32")
+    state = dense.new_state()
+    dense.prefill(random_ids(5), state)
+    assert NativeStep.of(dense, state) is None
+
+
+# ---- Past the exact range
+
+LONG = LongAttention(exact=192, local=64, best=2, block=16)
+
+
+def far_state(model, long=LONG, grid=64, whole=40, alike=False):
+    """A state whose attention layers hold `whole` random blocks of the grid; `alike`: all with the same keys."""
+    state = model.new_state(grid=grid, long=long)
+    model.prefill(random_ids(grid - 1), state)
+    source = torch.Generator().manual_seed(1)
+    shape = grid, model.config.num_key_value_heads, model.config.head_dim
+    for layer in state.layers:
+        if isinstance(layer, AttentionMemory):
+            keys = torch.randn(whole, *shape, generator=source)
+            keys = keys[:1].expand_as(keys) if alike else keys
+            layer.sealed = tuple(seal(k, torch.randn(*shape, generator=source), long.block) for k in keys)
+    state.position += whole * grid
+    return state
+
+
+def reading_all(state):
+    """The same state with attention that is exact everywhere."""
+    twin = state.fork()
+    twin.long = LongAttention(exact=1 << 40, block=state.long.block)
+    for layer in twin.layers:
+        if isinstance(layer, AttentionMemory):
+            layer.long = twin.long
+    return twin
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        {},
+        {"alike": True},  # many equal bounds: the earlier blocks are taken
+        {"long": LongAttention(exact=192, local=80, best=1000, block=32)},  # every block, and a local part off the grid
+        {"grid": 1024, "whole": 3, "long": LongAttention(exact=1024, local=1500, best=5, block=128)},
+    ],
+)
+def test_past_the_exact_range_each_branch_chooses_its_blocks_as_the_state_does(model, far):
+    native, plain = both(model, far_state(model, **far))
+    assert near(native.logits([5]), plain.logits([5]))  # this token is the last that seals nothing
+    native, plain = both(model, far_state(model, **far))
+    for side in (native, plain):
+        side.keep([0, 0, 0])
+    assert near(native.logits([5, 17, 200]), plain.logits([5, 17, 200]))
+
+
+def test_what_is_not_chosen_is_not_read(model):
+    state = far_state(model)
+    chosen, everything = (Branches(model, s).logits([5]) for s in (state, reading_all(state)))
+    assert not near(chosen, everything)
+    every = far_state(model, LongAttention(exact=192, local=64, best=1000, block=16))
+    assert near(Branches(model, every).logits([5]), everything)
+
+
+def test_a_branch_that_grows_past_the_exact_range_begins_to_choose(model):
+    state = model.new_state(grid=64, long=LongAttention(exact=180, local=64, best=2, block=16))
+    model.prefill(random_ids(170), state)
+    chosen, everything, walker = Branches(model, state), Branches(model, reading_all(state)), state.fork()
+    differs = []
+    for token in random_ids(16, 3).tolist():
+        ours = chosen.logits([token])
+        assert near(ours, model.logits(model.prefill([token], walker)))
+        differs.append(not torch.equal(ours, everything.logits([token])))
+    assert differs == [False] * 10 + [True] * 6
+
+
+@pytest.mark.parametrize("level", range(1, library().level + 1) if library() else [])
+def test_chosen_blocks_read_the_same_at_every_level_and_number_of_threads(model, level):
+    def found(level, threads):
+        branches = Branches(model, far_state(model))
+        branches.native.step.library = library()._replace(level=level, threads=threads)
+        branches.keep([0, 0])
+        return branches.logits([5, 17])
+
+    ours = found(level, 1)
+    assert torch.equal(ours, found(level, 2)) and torch.equal(ours, found(level, 3))
+    assert near(ours, found(1, 1)), LEVELS[level]
+
+
+def test_the_last_tokens_of_a_branch_are_read_however_many_they_are(model):
+    native, plain = both(model, far_state(model))
+    for token in random_ids(130).tolist():  # twice the local part
+        ours, right = native.logits([token]), plain.logits([token])
+    assert torch.isfinite(ours).all() and torch.corrcoef(torch.cat([ours, right]))[0, 1] > 0.9
+
+
+def test_stretches_that_are_not_on_the_grid_are_refused(model):
+    weights, k = step._weights(model.network), torch.zeros(48, 2, 64)
+    memories = [Remembered(stretches=[Stretch(k, k), Stretch(k, k)]) for _ in range(4)]
+    with pytest.raises(ShapeMismatch, match="48"):
+        Step(weights, memories, Reach(64, 192, 64, 2, 16, 64), library())
+    uneven = [Remembered(stretches=[Stretch(k[:n], k[:n])]) for n in (48, 47)]
+    with pytest.raises(ShapeMismatch, match="95|47"):
+        Step(weights, uneven, Reach(64, 192, 64, 2, 16, 64), library())

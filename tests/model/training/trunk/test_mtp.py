@@ -1,0 +1,87 @@
+"""Training of the MTP module on a frozen trunk, from text to a checkpoint that guesses."""
+
+import json
+import lzma
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from docqa.model.checkpoints.quantize import quantize
+from docqa.model.config import HybridConfig
+from docqa.model.decode.mtp import load_mtp
+from docqa.model.load import load_model, load_network
+from docqa.model.training.trunk import mtp
+
+
+@pytest.fixture
+def options(read_options, tmp_path):
+    """The small folder of questions, with a little prose beside it."""
+    folder = read_options.data / "text"
+    folder.mkdir()
+    text = "The ship lay at the old quay. The crew was paid on Friday, and the cook went home in the rain. " * 60
+    with lzma.open(folder / "tales.jsonl.xz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"text": text}) + "\n")
+    return SimpleNamespace(
+        student=read_options.student, data=read_options.data, out=tmp_path / "run", into=None, steps=10, minutes=5.0,
+        batch=1, length=320, rate=3e-3, seed=0, save_every=5, device="cpu",
+    )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def one_set(monkeypatch):
+    """Only one of the sets holds questions here."""
+    from docqa.model.training.data import sequences as data
+
+    monkeypatch.setattr(data, "QA_WEIGHTS", {"squad_train_articles": 1.0})
+
+
+def test_a_module_is_trained_resumed_and_added_to_a_checkpoint(options, tmp_path):
+    mtp.run(options)
+    counted = json.loads((options.out / "progress.json").read_text())
+    assert counted["step"] == 10
+    options.steps = 13
+    mtp.run(options)
+    counted = json.loads((options.out / "progress.json").read_text())
+    assert counted == {"step": 13, "tokens": counted["tokens"]}
+    logged = [json.loads(line) for line in options.out.with_suffix(".jsonl").read_text().splitlines()]
+    assert 10 * 100 < counted["tokens"] <= 13 * 320
+    assert [record["step"] for record in logged] == [10] and {"kl", "agreement"} <= set(logged[0])
+    quantize(options.student, tmp_path / "q")
+    mtp.add_to_checkpoint(options.out, tmp_path / "q")
+    mtp.add_to_checkpoint(options.out, tmp_path / "q")  # a second time it is exchanged
+    model = load_model(tmp_path / "q", dtype="float32")
+    assert model.mtp is not None
+    names = json.loads((tmp_path / "q" / "model.safetensors.index.json").read_text())["weight_map"]
+    assert names["mtp.fc.weight.q"] == "mtp.safetensors"
+
+
+def test_a_checkpoint_of_one_file_gets_an_index(options, checkpoint, tmp_path):
+    import shutil
+
+    shutil.copytree(checkpoint, tmp_path / "copy")
+    options.steps = 1
+    options.into = tmp_path / "copy"
+    mtp.run(options)
+    config = HybridConfig.from_folder(checkpoint)
+    assert load_mtp(tmp_path / "copy", config, torch.float32) is not None
+    before, after = (load_network(folder, config, torch.float32) for folder in (checkpoint, tmp_path / "copy"))
+    assert all(torch.equal(a, b) for a, b in zip(before.state_dict().values(), after.state_dict().values()))
+
+
+def test_steps_lower_the_divergence_and_leave_the_trunk_alone(checkpoint):
+    config = HybridConfig.from_folder(checkpoint)
+    trunk = load_network(checkpoint, config, torch.float32)
+    kept = {name: part.clone() for name, part in trunk.state_dict().items()}
+    module = mtp.start(config, 0)
+    optimizer = torch.optim.AdamW(module.parameters(), lr=3e-3)
+    ids = torch.randint(0, 290, (4, 40), generator=torch.Generator().manual_seed(0))
+    losses = []
+    for _ in range(40):
+        loss, figures = mtp.step_loss(trunk, module, ids, torch.Generator().manual_seed(1))
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(figures["kl"])
+    assert losses[-1] < 0.5 * losses[0]
+    assert all(torch.equal(part, kept[name]) for name, part in trunk.state_dict().items())
