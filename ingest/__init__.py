@@ -1,10 +1,10 @@
 """Bytes in, Document out. Knows no torch, no tokenizer, no app; the libraries of each format load when it is read."""
 
 from docqa.ingest.errors import (
-    Empty,
+    EmptyError,
     Encrypted,
     IngestError,
-    Missing,
+    MissingError,
     NoDocuments,
     NotADocument,
     NoText,
@@ -14,6 +14,6 @@ from docqa.ingest.errors import (
 from docqa.ingest.types import Block, Coverage, Document, Page, Passage, Section, Span
 
 __all__ = [
-    "Block", "Coverage", "Document", "Empty", "Encrypted", "IngestError", "Missing", "NoDocuments", "NoText",
+    "Block", "Coverage", "Document", "EmptyError", "Encrypted", "IngestError", "MissingError", "NoDocuments", "NoText",
     "NotADocument", "Page", "Passage", "Section", "Span", "TooLarge", "Unreadable",
 ]  # fmt: skip

@@ -17,11 +17,11 @@ class IngestError(Exception):
         return f"{line}. {self.hint}" if self.hint else line
 
 
-class Missing(IngestError):
+class MissingError(IngestError):
     """There is no such file or folder."""
 
 
-class Empty(IngestError):
+class EmptyError(IngestError):
     """The file has no bytes, or nothing but white space."""
 
 
@@ -50,5 +50,6 @@ class NoDocuments(IngestError):
 
 
 ERRORS: dict[str, type[IngestError]] = {
-    kind.__name__: kind for kind in (Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge, NoDocuments)
+    kind.__name__: kind
+    for kind in (MissingError, EmptyError, NotADocument, Encrypted, Unreadable, NoText, TooLarge, NoDocuments)
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from docqa.ingest.archive import is_zip, package_kind, zip_entries
 from docqa.ingest.detect import SUFFIXES, WORKS, kind_of, looks_readable
-from docqa.ingest.errors import Empty, IngestError, Missing, NoDocuments, NotADocument, TooLarge, Unreadable
+from docqa.ingest.errors import EmptyError, IngestError, MissingError, NoDocuments, NotADocument, TooLarge, Unreadable
 from docqa.ingest.limits import MAX_FILE_BYTES
 from docqa.ingest.types import Document
 
@@ -50,7 +50,9 @@ def read(
     if len(data) > MAX_FILE_BYTES:
         raise TooLarge(f"{len(data):,} bytes, the limit is {MAX_FILE_BYTES:,}", name, "Split the file")
     if not data.strip(b" \t\r\n\f\0"):
-        raise Empty("the file is empty" if not data else "there is only white space in the file", name, "Is it whole?")
+        raise EmptyError(
+            "the file is empty" if not data else "there is only white space in the file", name, "Is it whole?"
+        )
     kind = kind_of(data, name, media_type)
     stem = PurePosixPath(name).stem if name != "-" else "standard input"
     if kind == "pdf":
@@ -113,7 +115,7 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
     if root.is_dir():
         return iter(_in_folder(root, name, passed_over))
     if not root.exists():
-        raise Missing("no such file or folder", name, "Check the path")
+        raise MissingError("no such file or folder", name, "Check the path")
     # A .zip may be a document that somebody renamed; what is damaged says so when it is unpacked.
     if is_zip(root) or (root.suffix.lower() == ".zip" and package_kind(root) in (None, "archive")):
         return _in_zip(root, name, passed_over)
@@ -198,7 +200,7 @@ def _load(file: Path, name: str) -> bytes:
             raise TooLarge(f"{size:,} bytes, the limit is {MAX_FILE_BYTES:,}", name, "Split the file")
         return file.read_bytes()
     except FileNotFoundError as error:
-        raise Missing("no such file", name, "Check the path") from error
+        raise MissingError("no such file", name, "Check the path") from error
     except OSError as error:
         raise Unreadable(f"the file cannot be opened ({error.strerror})", name, "Check its permissions") from error
 

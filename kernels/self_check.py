@@ -35,7 +35,7 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     """Each operation on a small problem with ragged sizes."""
     from docqa.kernels.activation.native import silu_product_native
     from docqa.kernels.attention.cached import attention_over_native
-    from docqa.kernels.attention.kv_cache import Context, Stretch
+    from docqa.kernels.attention.kv_cache import Context, KVBlock
     from docqa.kernels.attention.native import attention_native
     from docqa.kernels.conv.native import causal_conv_native
     from docqa.kernels.delta.native import delta_rule_native, delta_step_native
@@ -59,7 +59,7 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
         yield name, attention_native(*heads, rounded=rounded, library=library)
         packed = (torch.randint(-127, 128, (64, 2, 24), generator=source).to(torch.int8) for _ in range(2))
         scales = (normal(64, 2).abs().half() / 64 for _ in range(2))
-        context = Context([Stretch(*packed, *scales), Stretch(normal(26, 2, 24), normal(26, 2, 24))], 64)
+        context = Context([KVBlock(*packed, *scales), KVBlock(normal(26, 2, 24), normal(26, 2, 24))], 64)
         over = partial(attention_over_native, attend=attention_native, library=library)
         yield name, over(heads[0], context, None, rounded=rounded)
     yield "conv", causal_conv_native(normal(1, 9, 70), normal(70, 4), None, unit=(2, 20), library=library)[0]

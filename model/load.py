@@ -23,8 +23,8 @@ from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.plan import longest_context
 from docqa.model.decode.mtp import Mtp, load_mtp
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
-from docqa.model.heads.cross_encoder import Reader
-from docqa.model.heads.heads import Heads
+from docqa.model.heads.cross_encoder import CrossEncoder
+from docqa.model.heads.heads import AnswerHeads
 from docqa.model.hybrid import Hybrid
 from docqa.model.state.kv_cache import LongAttention
 from docqa.model.state.state import GRID, State
@@ -54,7 +54,7 @@ class Model:
     folder: Path
     dtype: torch.dtype
     calibration: dict[str, Any] = field(default_factory=dict)
-    heads: Heads = field(default_factory=Heads)
+    heads: AnswerHeads = field(default_factory=AnswerHeads)
 
     @property
     def precision(self) -> str:
@@ -90,13 +90,13 @@ class Model:
         return load_mtp(self.folder, self.config, self.dtype)
 
     @cached_property
-    def reader(self) -> Reader | None:
+    def reader(self) -> CrossEncoder | None:
         """The checkpoint's reader, loaded when it is first needed; None where it has none.
 
         Raises:
             WeightsMismatch: a file of it is damaged or missing; the file is named.
         """
-        return Reader.load(self.folder)
+        return CrossEncoder.load(self.folder)
 
     @property
     def answer_layers(self) -> int:
@@ -253,7 +253,7 @@ def load_model(
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config = HybridConfig.from_folder(where)
     compute = _dtype(dtype)
-    calibration, heads = _calibration(where), Heads.load(where)
+    calibration, heads = _calibration(where), AnswerHeads.load(where)
     layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
     asked = dtype if dtype is not None else os.environ.get("DOCQA_DTYPE")
     packed = not asked and _packed_here(where, compute)

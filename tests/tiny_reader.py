@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from docqa.model.heads.cross_encoder import (
     READER_FILE,
     READER_TOKENIZER,
-    Reader,
+    CrossEncoder,
     ReaderTokenizer,
     described,
     stored_form,
@@ -30,18 +30,18 @@ def write_pieces(path: Path) -> int:
     return len(names)
 
 
-def random_reader(folder: Path, seed: int = 3) -> Reader:
+def random_reader(folder: Path, seed: int = 3) -> CrossEncoder:
     """A fresh reader of random weights; its tokenizer is written to `folder`."""
     size = write_pieces(folder / READER_TOKENIZER)
     torch.manual_seed(seed)
-    reader = Reader(EncoderShape(size, 64, 2, 2, 128, 300), ReaderTokenizer(folder / READER_TOKENIZER))
+    reader = CrossEncoder(EncoderShape(size, 64, 2, 2, 128, 300), ReaderTokenizer(folder / READER_TOKENIZER))
     for parameter in reader.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, 0, 0.2)
     return reader.requires_grad_(False).eval()
 
 
-def write_reader(folder: Path, seed: int = 3) -> Reader:
+def write_reader(folder: Path, seed: int = 3) -> CrossEncoder:
     """`random_reader`, its weights written to `folder` too."""
     reader = random_reader(folder, seed)
     save_file(stored_form(reader.state_dict()), folder / READER_FILE, metadata=described(reader.encoder.shape))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadProgress:
     """Progress of a read, after every block. `done` counts from the first token, reused ones included.
 
     `tokens_per_second` and `eta_seconds` are of a moving average over the last blocks; 0 and None before the first.
@@ -55,7 +55,7 @@ class QuoteFound:
 
 
 @dataclass(frozen=True)
-class Warning:  # noqa: A001 - the name that the design gives this event
+class Notice:  # noqa: A001 - the name that the design gives this event
     """Something the reader should know; the work goes on."""
 
     message: str
@@ -76,4 +76,4 @@ class Failed:
     exit_code: int
 
 
-Event = Reading | Preview | Token | QuoteFound | Warning | Finished | Failed
+Event = ReadProgress | Preview | Token | QuoteFound | Notice | Finished | Failed

@@ -13,7 +13,7 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import label_of, make_definition_quote, make_quote
 from docqa.app.quotes.verifier import Verifier
 from docqa.app.reading.answerability import counts_line, word_counts
-from docqa.app.reading.copying import Candidate, FocusReading
+from docqa.app.reading.copying import Candidate, Candidates
 from docqa.ingest.types import Span
 
 _SUPPORT = 2
@@ -21,12 +21,12 @@ _SUPPORT = 2
 
 
 @dataclass(frozen=True)
-class Found:
+class AnswerDraft:
     """Everything that one question brought to light. `also`: quotes that a model gave beside its answer."""
 
     question: str
     ranked: list[Ranked]
-    reading: FocusReading | None
+    reading: Candidates | None
     probability: float
     refused: bool
     preliminary: bool
@@ -36,7 +36,7 @@ class Found:
     also: tuple[Quote, ...] = ()
 
 
-def compose(found: Found, context: Context, verifier: Verifier) -> Answer:
+def compose(found: AnswerDraft, context: Context, verifier: Verifier) -> Answer:
     """Answer with verified quotes, or a refusal that shows the nearest passages and what was counted."""
     quotes: list[Quote] = []
     if not found.refused and found.reading is not None:
@@ -73,7 +73,7 @@ def _holds(known: Quote, quote: Quote) -> bool:
     )
 
 
-def _status(found: Found, refused: bool, context: Context) -> str:
+def _status(found: AnswerDraft, refused: bool, context: Context) -> str:
     if not context.passages:
         return "unreadable"
     if found.preliminary:

@@ -17,12 +17,12 @@ from docqa.app.batch.execution.executors import Executor, Serial
 from docqa.app.batch.execution.leases import Leases
 from docqa.app.batch.execution.ledger import Ledger, Planned
 from docqa.app.batch.execution.runner import Monitor, Runner, Shared, Tally
-from docqa.app.batch.items import Failure, Item, Listing, Unit
+from docqa.app.batch.items import Failure, Item, Listing, Task
 from docqa.app.batch.machine import available_bytes, machine_name, usable_cores
 from docqa.app.batch.names import LEDGER
 from docqa.app.batch.planning import BatchPlan, Planner, fitting_jobs
 from docqa.app.batch.speeds import Speeds, load_speeds, save_speeds
-from docqa.app.batch.work import Work, identity_hash, make_work
+from docqa.app.batch.work import Job, identity_hash, make_work
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError, UsageError
 
@@ -55,9 +55,7 @@ class Account:
 class Batch:
     """The documents of `listing` under one work, in a workspace. `options` are those that the work reads with."""
 
-    def __init__(
-        self, work: Work, options: Options, listing: Listing, workspace: Workspace, settings: Settings
-    ) -> None:
+    def __init__(self, work: Job, options: Options, listing: Listing, workspace: Workspace, settings: Settings) -> None:
         from docqa.app.session.engine import open_store
 
         self.options, self.listing, self.workspace, self.settings = options, listing, workspace, settings
@@ -70,7 +68,7 @@ class Batch:
 
     # Planning
 
-    def left(self) -> list[Unit]:
+    def left(self) -> list[Task]:
         """The units that a run would do now."""
         return [unit for unit in self.units if not self.workspace.is_done(unit.key) and not self._stands(unit)]
 
@@ -94,7 +92,7 @@ class Batch:
     def run(
         self,
         plan: BatchPlan,
-        keep: Callable[[Unit, str], None],
+        keep: Callable[[Task, str], None],
         monitor: Monitor,
         told: Callable[[Event], None],
     ) -> Account:
@@ -138,7 +136,7 @@ class Batch:
         self,
         plan: BatchPlan,
         shared: Shared,
-        keep: Callable[[Unit, str], None],
+        keep: Callable[[Task, str], None],
         monitor: Monitor,
         told: Callable[[Event], None],
     ) -> Account:
@@ -182,7 +180,7 @@ class Batch:
 
     # Parts
 
-    def _stands(self, unit: Unit) -> bool:
+    def _stands(self, unit: Task) -> bool:
         """Whether a failure of `unit` is left alone. One for want of a password is not, when there is one now."""
         failure = self.workspace.failure(unit.key)
         if failure is None or self.settings.retry_failed:

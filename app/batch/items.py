@@ -70,7 +70,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Unit:
+class Task:
     """What is done once: the documents `paths` of equal bytes and suffix. `key` is theirs and that of the work."""
 
     key: str
@@ -89,7 +89,7 @@ class Listing:
         """Put the items in the order of the bytes of their paths."""
         self.items.sort(key=lambda item: item.path.encode("utf-8", "surrogateescape"))
 
-    def units(self, work: str, *, by_name: bool = False) -> list[Unit]:
+    def units(self, work: str, *, by_name: bool = False) -> list[Task]:
         """Units in the order of their first items; `work` is the hash of all that a record depends on but the bytes.
 
         Twins have equal bytes and suffixes; with `by_name` equal names.
@@ -99,7 +99,7 @@ class Listing:
             if item.digest is not None:
                 twins.setdefault((item.digest, item.name if by_name else item.suffix), []).append(item)
         return [
-            Unit(_key(work, *content), items[0], tuple(item.path for item in items)) for content, items in twins.items()
+            Task(_key(work, *content), items[0], tuple(item.path for item in items)) for content, items in twins.items()
         ]
 
 
@@ -151,12 +151,12 @@ def failure_of(error: Exception) -> Failure:
 def read_content(item: Item) -> bytes:
     """The bytes of `item`. Raises the errors of docqa.ingest.errors; Unreadable where they are not those listed."""
     from docqa.ingest.archive import Package
-    from docqa.ingest.errors import Missing, Unreadable
+    from docqa.ingest.errors import MissingError, Unreadable
 
     try:
         data: bytes | None = Path(item.source).read_bytes()
     except FileNotFoundError as error:
-        raise Missing("it was there when the batch was planned, and is gone", item.path, "Run it again") from error
+        raise MissingError("it was there when the batch was planned, and is gone", item.path, "Run it again") from error
     except OSError as error:
         reason = f"the file cannot be opened ({error.strerror})"
         raise Unreadable(reason, item.path, "Check its permissions") from error

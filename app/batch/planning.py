@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, UNTITLED, read_document
 from docqa.app.batch.identity import model_folder
-from docqa.app.batch.items import Unit, read_content
+from docqa.app.batch.items import Task, read_content
 from docqa.app.batch.speeds import Line, Speeds
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Planner:
         lengths = _lengths_bytes(Path(model_folder(self.options)), documents // jobs)
         return (_memory_bytes(*_config(self.options), self.options, tokens) + lengths) * jobs
 
-    def plan(self, units: list[Unit], jobs: int, *, probe: bool = False) -> BatchPlan:
+    def plan(self, units: list[Task], jobs: int, *, probe: bool = False) -> BatchPlan:
         """Of `units`, all of which are left to do; `probe` makes the text of some, for who asks only for the plan.
 
         Raises docqa.model.errors for a folder that is no model.
@@ -115,7 +115,7 @@ class Planner:
         )
         return BatchPlan(plans, jobs, seconds, round(raw * ratio), disk)
 
-    def _unit(self, unit: Unit, depth: HybridConfig, kept_states: set[str]) -> UnitPlan:
+    def _unit(self, unit: Task, depth: HybridConfig, kept_states: set[str]) -> UnitPlan:
         from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
 
         size, suffix = unit.item.bytes, unit.item.suffix
@@ -137,7 +137,7 @@ class Planner:
             learned = self._probed.get(suffix, Line()).at(size)
         return learned if learned is not None else size * TOKENS_PER_BYTE.get(suffix, UNKNOWN_TOKENS_PER_BYTE)
 
-    def _probe(self, units: list[Unit]) -> None:
+    def _probe(self, units: list[Task]) -> None:
         """Make the text of some documents of kinds that nothing is known of."""
         from docqa.ingest.errors import IngestError
 
@@ -155,7 +155,7 @@ class Planner:
                 line = self._probed.setdefault(unit.item.suffix, Line())
                 line.add(unit.item.bytes, characters / CHARACTERS_PER_TOKEN)
 
-    def _has_text(self, unit: Unit) -> bool:
+    def _has_text(self, unit: Task) -> bool:
         from docqa.app.storage.sources import ReadingOptions, document_key
 
         if self.store is None or unit.item.digest is None:

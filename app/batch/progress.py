@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app import report
-from docqa.app.answer.events import Event, Reading, Warning
+from docqa.app.answer.events import Event, Notice, ReadProgress
 from docqa.app.output.progress import LINE_EVERY_S, REDRAW_EVERY_S, bar, duration
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
-    from docqa.app.batch.items import Unit
+    from docqa.app.batch.items import Task
     from docqa.app.batch.work import Outcome
 
 
@@ -47,12 +47,12 @@ class BatchProgress:
         self._share = ""
         self._width = 0
 
-    def started(self, unit: Unit) -> None:
+    def started(self, unit: Task) -> None:
         self._working.append(unit.item.given)
         self._share = ""
         self._show()
 
-    def ended(self, unit: Unit, outcome: Outcome | None) -> None:
+    def ended(self, unit: Task, outcome: Outcome | None) -> None:
         if unit.item.given in self._working:
             self._working.remove(unit.item.given)
         self._settled += len(unit.paths)
@@ -66,10 +66,10 @@ class BatchProgress:
 
     def told(self, event: Event) -> None:
         """An event of reading the one document that is under way."""
-        if isinstance(event, Reading):
+        if isinstance(event, ReadProgress):
             self._share = f" {100 * event.done // max(event.total, 1)} %"
             self._show()
-        elif isinstance(event, Warning) and event.message not in self.known:
+        elif isinstance(event, Notice) and event.message not in self.known:
             self.warn(self._working[-1] if self._working else "", event.message)
 
     def warn(self, path: str, message: str) -> None:
@@ -90,7 +90,7 @@ class BatchProgress:
         self._shown_at = now
         line = self._line(now)
         if self._live:
-            line = f"{bar(Reading(self._settled, self._total))} {line}"[
+            line = f"{bar(ReadProgress(self._settled, self._total))} {line}"[
                 : max(20, shutil.get_terminal_size().columns - 1)
             ]
             self._write("\r" + line.ljust(self._width))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from docqa.app.batch.batch import Batch
-from docqa.app.batch.items import Item, Unit
+from docqa.app.batch.items import Item, Task
 from docqa.app.batch.names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
 from docqa.app.batch.summaries import named
 from docqa.app.errors import ResourceError, UsageError
@@ -52,7 +52,7 @@ class SummaryFiles:
             )  # fmt: skip
         self._batch.workspace.put_outputs(names | ours)
 
-    def keep(self, unit: Unit, record: str) -> None:
+    def keep(self, unit: Task, record: str) -> None:
         """Write the pages of a unit that was done."""
         from docqa.app.summary.record import from_json_line
 

@@ -27,7 +27,7 @@ class Processed:
     reading_s: float
 
 
-class Work(Protocol):
+class Job(Protocol):
     """What is done with every document of a batch."""
 
     name: str
@@ -83,12 +83,12 @@ class Outcome:
         )
 
 
-def make_work(spec: dict[str, Any]) -> Work:
+def make_work(spec: dict[str, Any]) -> Job:
     """The work that said `spec`. Raises KeyError for a kind that there is not."""
     from docqa.app.batch.answers import Answers
     from docqa.app.batch.summaries import Summaries
 
-    kinds: dict[str, Callable[..., Work]] = {"summarize": Summaries.from_spec, "ask": Answers.from_spec}
+    kinds: dict[str, Callable[..., Job]] = {"summarize": Summaries.from_spec, "ask": Answers.from_spec}
     return kinds[spec["name"]](spec)
 
 
@@ -97,7 +97,7 @@ def identity_hash(identity: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
-def attempt(work: Work, key: str, item: Item, told: Callable[[Event], None]) -> Outcome:
+def attempt(work: Job, key: str, item: Item, told: Callable[[Event], None]) -> Outcome:
     """Process `item`: its own failure becomes an Outcome; so does what would fail for every other, as `fatal`."""
     from docqa.app import report
 

@@ -195,11 +195,11 @@ class _Run:
 
     def _told_once(self, events: Iterator[Event]) -> Iterator[Event]:
         """`events` without the notice that passages are sent, but for the first context of the command."""
-        from docqa.app.answer.events import Warning
+        from docqa.app.answer.events import Notice
 
         notice = inputs.notice(self.options)
         for event in events:
-            if notice is not None and event == Warning(notice):
+            if notice is not None and event == Notice(notice):
                 if self._noticed:
                     continue
                 self._noticed = True

@@ -23,7 +23,7 @@ from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Account, Batch
-    from docqa.app.batch.items import Listing, Unit
+    from docqa.app.batch.items import Listing, Task
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.progress import BatchProgress
 
@@ -113,7 +113,7 @@ def tell_passed_over(paths: Sequence[str]) -> None:
         report.warn(f"no documents, passed over: {shown}{more}")
 
 
-def tell_warnings(unit: Unit, record: str, progress: BatchProgress) -> None:
+def tell_warnings(unit: Task, record: str, progress: BatchProgress) -> None:
     """Say what was not read of a document that was asked."""
     from docqa.app.batch.answers import warnings_of
 
@@ -130,7 +130,7 @@ def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
     return BatchProgress(total, total - left, plan.seconds, {key: unit.seconds for key, unit in plan.units.items()})
 
 
-def run(batch: Batch, plan: BatchPlan, keep: Callable[[Unit, str], None], progress: BatchProgress) -> Account:
+def run(batch: Batch, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress) -> Account:
     """Run what is left of `batch` and say how it went. Raises what `Batch.run` raises."""
     notice = inputs.notice(batch.options)
     if notice is not None and plan.units:

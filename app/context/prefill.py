@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from docqa.app.answer.events import Event, Reading, Warning
+from docqa.app.answer.events import Event, Notice, ReadProgress
 from docqa.app.context.context import Context, prefix_hashes
 from docqa.app.context.provenance import Profile
 from docqa.app.context.token_vectors import TokenVectors
@@ -27,7 +27,7 @@ _SPEED_BLOCKS = 8
 
 
 @dataclass
-class Reader:
+class Prefiller:
     """Mutable: `state` and `vectors` after `read`; `tokens_reused` of them came from disk."""
 
     model: Any
@@ -69,7 +69,7 @@ class Reader:
                 yield from wait.acquire()
             except OSError as error:
                 self._refused = True
-                yield Warning(f"nothing can be kept ({error.strerror or error}, {self.store.root}); reading goes on")
+                yield Notice(f"nothing can be kept ({error.strerror or error}, {self.store.root}); reading goes on")
             state = self._partial
             if state is None:
                 state = yield from self._restore()
@@ -124,10 +124,10 @@ class Reader:
                 return state
             if problem and key == self.key:
                 aside = self.store.set_aside("states", key)
-                yield Warning(f"a kept state cannot be used: {problem}; it was set aside as {aside}, reading again")
+                yield Notice(f"a kept state cannot be used: {problem}; it was set aside as {aside}, reading again")
             elif problem:
                 self.store.drop("states", self.key)
-                yield Warning(f"a kept state that begins with the same text cannot be used: {problem}")
+                yield Notice(f"a kept state that begins with the same text cannot be used: {problem}")
         if not candidates:
             yield from self._say_what_differs()
         return self._fresh()
@@ -159,7 +159,7 @@ class Reader:
             if entry.kind == "state" and entry.status == "kept" and entry.details.get("documents") == mine:
                 differing = self.profile.differences(entry.details.get("profile", {}))
                 if differing:
-                    yield Warning(
+                    yield Notice(
                         f"a kept state of this text was made otherwise ({'; '.join(differing)}): reading again"
                     )
                     return
@@ -168,7 +168,7 @@ class Reader:
 
     def _prefill(self, state: Any) -> Iterator[Event]:
         total, ids = self.total, self.context.ids
-        yield Reading(state.position, total, reused=self.tokens_reused)
+        yield ReadProgress(state.position, total, reused=self.tokens_reused)
         times: list[tuple[int, float]] = [(state.position, time.monotonic())]
         blocks = 0
         last_point = total // self._grid * self._grid  # a text that grows goes on from here
@@ -182,7 +182,7 @@ class Reader:
                 blocks += 1
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
                 speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
-                yield Reading(state.position, total, speed, (total - state.position) / speed, self.tokens_reused)
+                yield ReadProgress(state.position, total, speed, (total - state.position) / speed, self.tokens_reused)
                 if state.position < total and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
                     yield from self._keep(state)
         except (GeneratorExit, KeyboardInterrupt):
@@ -201,10 +201,10 @@ class Reader:
     def _keep(self, state: Any) -> Iterator[Event]:
         problem = self._save(state)
         if problem:
-            yield Warning(problem)
+            yield Notice(problem)
         elif self.store is not None and state.position == self.total:
             for gone in self.store.prune(damaged=False):
-                yield Warning(f"evicted from the cache, over its budget: {', '.join(gone.files) or gone.key[:12]}")
+                yield Notice(f"evicted from the cache, over its budget: {', '.join(gone.files) or gone.key[:12]}")
 
     def _save(self, state: Any) -> str:
         """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""
@@ -263,7 +263,7 @@ class _LockWait:
                 return
             except Timeout:
                 if not said:
-                    yield Warning("another docqa is reading this text; waiting for it to finish")
+                    yield Notice("another docqa is reading this text; waiting for it to finish")
                     said = True
 
     def release(self) -> None:

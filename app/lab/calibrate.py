@@ -28,7 +28,7 @@ from docqa.app.lab.evaluate import AskedQuestion, EvalDocument, read_eval_file
 from docqa.app.lab.fitting import conditional_logit, logistic
 from docqa.app.lab.scoring import TextMap
 from docqa.app.reading import answerability as refusal
-from docqa.app.reading.copying import DEFAULT_READER, Candidate, FocusReading, candidate_score
+from docqa.app.reading.copying import DEFAULT_READER, Candidate, Candidates, candidate_score
 from docqa.app.reading.spans import DEFAULT_SPAN_READER, UNLIKELY
 from docqa.app.session.engine import Options, load_model
 from docqa.app.session.session import Session
@@ -70,13 +70,13 @@ class Trial:
 
 
 @dataclass
-class Reading:
+class QuestionReading:
     """What the reader made of one trial; `answerable` False where nothing answers, or what does was taken away."""
 
     trial: Trial
     ranked: list[Ranked]
     ordered: list[Ranked]
-    reading: FocusReading
+    reading: Candidates
     answerable: bool
 
 
@@ -200,7 +200,7 @@ def hits(orders: list[Any], right: list[set[int]]) -> tuple[float, float]:
     return round(float(first), 4), round(float(third), 4)
 
 
-def readings(found: list[Trial], weights: dict[str, float]) -> list[Reading]:
+def readings(found: list[Trial], weights: dict[str, float]) -> list[QuestionReading]:
     """The reader's view of every trial, with the right passages, and of every second one without them."""
     done = []
     for number, trial in enumerate(found):
@@ -213,11 +213,11 @@ def readings(found: list[Trial], weights: dict[str, float]) -> list[Reading]:
                 continue
             ordered, reading = trial.session.read_answer(trial.question, kept)
             if reading is not None:
-                done.append(Reading(trial, kept, ordered, reading, answerable))
+                done.append(QuestionReading(trial, kept, ordered, reading, answerable))
     return done
 
 
-def search_rank(done: list[Reading]) -> dict[str, float]:
+def search_rank(done: list[QuestionReading]) -> dict[str, float]:
     """How much the log-probabilities of a passage count in the ranking, the span head's ("rank_weight") and the
     reader's ("again_weight", 0 without one): best hit@1 plus half of hit@3."""
     asked = [r for r in done if r.answerable]
@@ -242,11 +242,11 @@ def _likely(value: float | None) -> float:
     return UNLIKELY if value is None else max(value, UNLIKELY)
 
 
-def _order(reading: Reading, reader: dict[str, float]) -> list[Candidate]:
+def _order(reading: QuestionReading, reader: dict[str, float]) -> list[Candidate]:
     return sorted(reading.reading.candidates, key=lambda c: -candidate_score(c, reader))
 
 
-def _share(reading: Reading, candidate: Candidate) -> float:
+def _share(reading: QuestionReading, candidate: Candidate) -> float:
     """F1 of the candidate's characters against the best gold answer."""
     best = 0.0
     for start, end in reading.trial.golds:
@@ -256,7 +256,7 @@ def _share(reading: Reading, candidate: Candidate) -> float:
     return best
 
 
-def _passage(reading: Reading, candidate: Candidate) -> int | None:
+def _passage(reading: QuestionReading, candidate: Candidate) -> int | None:
     """The passage of the context that a candidate stands in."""
     for number, placed in enumerate(reading.trial.session.context.passages):
         if placed.passage.start <= candidate.start < placed.passage.end:
@@ -264,7 +264,7 @@ def _passage(reading: Reading, candidate: Candidate) -> int | None:
     return None
 
 
-def search_reader(done: list[Reading]) -> dict[str, float]:
+def search_reader(done: list[QuestionReading]) -> dict[str, float]:
     """Weights of what orders candidates: a conditional logit of "half of it is a gold answer", by length weight.
 
     Then how much more the place of the passage in the ranking should count, for the best F1 over all questions.
@@ -289,7 +289,7 @@ def search_reader(done: list[Reading]) -> dict[str, float]:
     return best[1]
 
 
-def _signals(reading: Reading, length: float) -> np.ndarray:
+def _signals(reading: QuestionReading, length: float) -> np.ndarray:
     """[candidates, 5]: what `candidate_score` weighs."""
     return np.array(
         [
@@ -299,13 +299,13 @@ def _signals(reading: Reading, length: float) -> np.ndarray:
     )
 
 
-def _rightly(reading: Reading) -> np.ndarray:
+def _rightly(reading: QuestionReading) -> np.ndarray:
     """[candidates]: whether half of each is a gold answer, or as much as the best of them."""
     shares = np.array([_share(reading, candidate) for candidate in reading.reading.candidates])
     return shares >= min(0.5, shares.max())
 
 
-def fit_refusal(done: list[Reading], reader: dict[str, float]) -> dict[str, Any]:
+def fit_refusal(done: list[QuestionReading], reader: dict[str, float]) -> dict[str, Any]:
     """Logistic regression of "there is an answer" on the signals, and the threshold of the best balance.
 
     The figures are of a fit on the even documents, measured on the odd ones; what is returned was fitted on all.

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from docqa.app.answer.events import Reading
+from docqa.app.answer.events import ReadProgress
 from docqa.app.output.progress import Progress, duration, size
 
 _OVER_S = 10.0
@@ -29,7 +29,7 @@ class Transfer:
         while now - self._seen[0][0] > _OVER_S:
             self._seen.popleft()
         self._name = name
-        self._progress.update(Reading(done, total, self._speed()))
+        self._progress.update(ReadProgress(done, total, self._speed()))
 
     def close(self) -> None:
         self._progress.clear()
@@ -39,7 +39,7 @@ class Transfer:
         (first, before), (last, now) = self._seen[0], self._seen[-1]
         return (now - before) / (last - first) if last > first else 0.0
 
-    def _line(self, event: Reading) -> str:
+    def _line(self, event: ReadProgress) -> str:
         parts = [f"{100 * event.done // max(event.total, 1)} %", f"{size(event.done)} of {size(event.total)}"]
         if event.tokens_per_second > 0:
             parts.append(f"{size(event.tokens_per_second)}/s")

@@ -60,14 +60,14 @@ class Screen:
             return
         if self._thoughts is not None:
             self._thoughts.end()
-        if isinstance(event, events.Reading):
+        if isinstance(event, events.ReadProgress):
             if self._progress is None:
                 self._progress = Progress()
             self._progress.update(event)
             if event.done >= event.total:
                 self._progress.finish()
                 self._progress = None
-        elif isinstance(event, events.Warning) and event.message not in self._warned:
+        elif isinstance(event, events.Notice) and event.message not in self._warned:
             self._warned.add(event.message)
             self.close()
             report.warn(render.printable(event.message))

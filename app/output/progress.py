@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from docqa.app.answer.events import Reading
+    from docqa.app.answer.events import ReadProgress
 
 LINE_EVERY_S = 10.0
 REDRAW_EVERY_S = 0.1
@@ -26,13 +26,13 @@ class Progress:
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
-        self.line: Callable[[Reading], str] = reading_line
+        self.line: Callable[[ReadProgress], str] = reading_line
         self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._started = clock()
         self._shown_at: float | None = None
         self._width = 0
 
-    def update(self, event: Reading) -> None:
+    def update(self, event: ReadProgress) -> None:
         """Take the newest event; what is shown follows the clock."""
         now = self._clock()
         every = REDRAW_EVERY_S if self._live else LINE_EVERY_S
@@ -69,13 +69,13 @@ class Progress:
             self._live = False
 
 
-def bar(event: Reading, width: int = 24) -> str:
+def bar(event: ReadProgress, width: int = 24) -> str:
     """`[######..................]`, filled by the share of tokens done."""
     filled = width * event.done // max(event.total, 1)
     return "[" + "#" * filled + "." * (width - filled) + "]"
 
 
-def reading_line(event: Reading) -> str:
+def reading_line(event: ReadProgress) -> str:
     """Share, tokens, speed and time left, as far as they are known."""
     parts = [f"reading {100 * event.done // max(event.total, 1)} %", f"{event.done:,} of {event.total:,} tokens"]
     if event.reused:

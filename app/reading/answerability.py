@@ -13,7 +13,7 @@ from typing import Any
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import key_words, names_and_numbers, plain_words, terms
-from docqa.app.reading.copying import Candidate, FocusReading
+from docqa.app.reading.copying import Candidate, Candidates
 from docqa.ingest.structure.sentences import sentences
 
 # Set by hand for a checkpoint without calibration: most of the question's words must stand together somewhere.
@@ -48,7 +48,7 @@ AGAINST = frozenset({"reader_none", "missing_names"})
 
 
 def features(
-    question: str, context: Context, index: WordIndex, ranked: list[Ranked], reading: FocusReading | None
+    question: str, context: Context, index: WordIndex, ranked: list[Ranked], reading: Candidates | None
 ) -> dict[str, float]:
     """The signals, all finite; what was not measured is 0, and -20 for log-probabilities.
 
@@ -136,7 +136,7 @@ def counts_line(counts: dict[str, int]) -> str:
     return f"The question's words in the text: {listed}."
 
 
-def _pointed_margin(best: Candidate | None, reading: FocusReading | None) -> float:
+def _pointed_margin(best: Candidate | None, reading: Candidates | None) -> float:
     if best is None or reading is None or reading.pointed_none is None:
         return 0.0
     return max(min(best.pointed - reading.pointed_none, 20.0), _NO_READER)

@@ -18,7 +18,7 @@ SEED = 0
 
 
 @dataclass(frozen=True)
-class Begun:
+class PromptState:
     """A state that stands where the answer begins, the `logits` [vocab] of its first token, the prompt before it.
 
     `seen` is what the evidence layer put out for the prompt, where that was asked for.
@@ -32,7 +32,7 @@ class Begun:
 
 def begin(
     model: Any, template: Any, excerpts: list[str], question: str, *, think: bool, observed: bool
-) -> Generator[Token, None, Begun]:
+) -> Generator[Token, None, PromptState]:
     """Ask `question` in a fresh state through the chat template; yields what the model thinks, and returns Begun."""
     prompt = template.focus_prompt(model.tokenizer, excerpts, question, think=think)
     state, seen = model.new_state(), []
@@ -40,17 +40,17 @@ def begin(
     hidden = model.prefill(prompt.ids, state, observe=observe)
     if think:
         hidden = yield from _thought(model, state)
-    return Begun(prompt, state, model.logits(hidden), seen)
+    return PromptState(prompt, state, model.logits(hidden), seen)
 
 
-def begin_silently(model: Any, template: Any, excerpts: list[str], question: str, *, observed: bool) -> Begun:
+def begin_silently(model: Any, template: Any, excerpts: list[str], question: str, *, observed: bool) -> PromptState:
     """`begin` without thought."""
     steps = begin(model, template, excerpts, question, think=False, observed=observed)
     while True:
         try:
             next(steps)
         except StopIteration as done:
-            begun: Begun = done.value
+            begun: PromptState = done.value
             return begun
 
 

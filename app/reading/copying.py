@@ -13,7 +13,7 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.align import find_whole
-from docqa.app.reading.chat_prompting import Begun
+from docqa.app.reading.chat_prompting import PromptState
 from docqa.ingest.structure.sentences import sentences
 
 EXCERPT_WORDS = 160
@@ -72,7 +72,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class FocusReading:
+class Candidates:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
 
     `pointed_none`: the span head's log-probability of "no answer", where the excerpts were read again.
@@ -133,8 +133,8 @@ def read_focus(
     ranked: list[Ranked],
     words: WordIndex,
     asked: Any = None,
-    begun: Begun | None = None,
-) -> FocusReading:
+    begun: PromptState | None = None,
+) -> Candidates:
     """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`.
 
     Spans are copied from anywhere, and again from the few sentences that the question is most like, so that a reader
@@ -169,7 +169,7 @@ def read_focus(
             if key not in kept or kept[key].score < candidate.score:
                 kept[key] = candidate
     ordered = sorted(kept.values(), key=lambda c: (-c.score, c.excerpt, c.start, c.end))
-    return FocusReading(tuple(excerpts), tuple(ordered), refusal, len(prompt.ids))
+    return Candidates(tuple(excerpts), tuple(ordered), refusal, len(prompt.ids))
 
 
 def continuation_logprob(model: Any, state: Any, logits: Any, ids: list[int]) -> float:

@@ -12,14 +12,14 @@ from docqa.ingest.types import Document
 
 
 @dataclass(frozen=True)
-class Places:
+class ShownAnswers:
     """The cites of quotes that hold an answer, and the folded words of those answers."""
 
     cites: tuple[Cite, ...]
     words: frozenset[str]
 
     @classmethod
-    def of(cls, quotes: Sequence[Quote]) -> Places:
+    def of(cls, quotes: Sequence[Quote]) -> ShownAnswers:
         """Those of `quotes`; one that only defines a term holds no answer."""
         answers = [quote for quote in quotes if quote.answer_start is not None]
         words = frozenset(fold(quote.text[quote.answer_start : quote.answer_end]).text for quote in answers)

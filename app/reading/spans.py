@@ -16,7 +16,7 @@ import numpy as np
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import Ranked, WordIndex, fuse
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.copying import Candidate, FocusReading, candidate_score, trim
+from docqa.app.reading.copying import Candidate, Candidates, candidate_score, trim
 from docqa.app.reading.rereading import ExcerptSpan, choose_excerpts, cover, read_again
 from docqa.ingest.structure.sentences import sentences
 
@@ -44,20 +44,20 @@ Rows = Callable[[int], Any]
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionVectors:
     """A question as the heads see it: `vectors` for ranking, `rows` for reading; None without that head."""
 
     vectors: Any
     rows: Any
 
 
-def read_question(model: Any, question: str) -> Asked:
+def read_question(model: Any, question: str) -> QuestionVectors:
     """Read a question by itself, as the heads were trained on it."""
     from docqa.model.prompts.prompt import question_text
 
     hidden = model.evidence_states(model.tokenizer.encode(question_text(question)))
     heads = model.heads
-    return Asked(
+    return QuestionVectors(
         heads.evidence.question_vectors(hidden) if heads.evidence is not None else None,
         heads.span.rows(hidden) if heads.span is not None else None,
     )
@@ -96,7 +96,9 @@ def read_passages_alone(model: Any, context: Context, passages: list[int]) -> Ro
     return found.__getitem__
 
 
-def rank_few(model: Any, ranked: list[Ranked], asked: Asked, rows: Rows, weights: dict[str, float]) -> list[Ranked]:
+def rank_few(
+    model: Any, ranked: list[Ranked], asked: QuestionVectors, rows: Rows, weights: dict[str, float]
+) -> list[Ranked]:
     """The given passages by words and vectors, best first; vectors are taken from `rows`."""
     if model.heads.evidence is None or asked.vectors is None or not weights.get("vector"):
         return ranked
@@ -110,7 +112,7 @@ def rank_few(model: Any, ranked: list[Ranked], asked: Asked, rows: Rows, weights
 def read_by_spans(
     model: Any,
     question: str,
-    asked: Asked,
+    asked: QuestionVectors,
     context: Context,
     ranked: list[Ranked],
     rows: Rows,
@@ -118,7 +120,7 @@ def read_by_spans(
     *,
     reorder: bool = True,
     again: bool = True,
-) -> tuple[list[Ranked], FocusReading]:
+) -> tuple[list[Ranked], Candidates]:
     """(all of `ranked` in a better order, what was read in the first of them).
 
     The span head points into the first passages; with `again`, and a checkpoint that has a reader, the excerpts around
@@ -131,7 +133,7 @@ def read_by_spans(
     reader = {**DEFAULT_SPAN_READER, **model.calibration.get("span_reader", {})}
     top = [item for item in ranked if _length(context.passages[item.index])][: int(reader["passages"])]
     if not top:
-        return ranked, FocusReading((), (), None, 0)
+        return ranked, Candidates((), (), None, 0)
     parts = [model.heads.span_rows(rows(item.index)) for item in top]
     reading = read_spans(
         model.heads.span, asked.rows, parts, longest=int(reader["max_tokens"]), each=int(reader["spans"])
@@ -142,7 +144,7 @@ def read_by_spans(
     places = _SpanPlaces(model, asked, context, top, rows, set(terms(question)), words)
     found = places.scored([places.of_tokens(span) for span in reading.spans], ordered, reader)
     if not again or model.reader is None or not found:
-        return ordered, FocusReading((), tuple(found), reading.none, tokens)
+        return ordered, Candidates((), tuple(found), reading.none, tokens)
     pointed = choose_excerpts(places.texts, [places.within(c) for c in found], int(reader["excerpts"]))
     number_of = {item.index: number for number, item in enumerate(top)}
     order = [number_of[item.index] for item in ordered if item.index in number_of]
@@ -151,7 +153,7 @@ def read_by_spans(
     likely = {top[number].index: value for number, value in second.passages.items()}
     ordered = _reordered(ordered, likely, float(reader["again_weight"]) if reorder else 0.0, again=True)
     fresh = places.scored([places.of_characters(span, found) for span in second.spans], ordered, reader)
-    return ordered, FocusReading((), tuple(fresh), second.none, tokens + second.tokens, reading.none)
+    return ordered, Candidates((), tuple(fresh), second.none, tokens + second.tokens, reading.none)
 
 
 def _length(placed: PlacedPassage) -> int:
@@ -175,7 +177,7 @@ class _SpanPlaces:
     def __init__(
         self,
         model: Any,
-        asked: Asked,
+        asked: QuestionVectors,
         context: Context,
         top: list[Ranked],
         rows: Rows,

@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 
 from docqa.app.answer.answer import Answer, CoverageReport, Quote, Usage
-from docqa.app.answer.events import Event, Finished, Preview, QuoteFound, Warning
+from docqa.app.answer.events import Event, Finished, Notice, Preview, QuoteFound
 from docqa.app.answerers import compose
 from docqa.app.context.context import Context, lay_out
-from docqa.app.context.prefill import Reader
+from docqa.app.context.prefill import Prefiller
 from docqa.app.context.provenance import Profile, answer_provenance, profile_of
 from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, WordIndex, attention_by_passage, rank
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Verifier
 from docqa.app.reading import answerability as refusal
-from docqa.app.reading.chat_prompting import Begun, begin, begin_silently
-from docqa.app.reading.copying import Excerpt, FocusReading, excerpt, read_focus
-from docqa.app.reading.shown import Places
-from docqa.app.reading.spans import Asked, Rows, rank_few, read_by_spans, read_passages_alone, read_question
+from docqa.app.reading.chat_prompting import PromptState, begin, begin_silently
+from docqa.app.reading.copying import Candidates, Excerpt, excerpt, read_focus
+from docqa.app.reading.shown import ShownAnswers
+from docqa.app.reading.spans import QuestionVectors, Rows, rank_few, read_by_spans, read_passages_alone, read_question
 from docqa.app.session.engine import Options, load_model
 from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
@@ -68,9 +68,9 @@ class Session:
         self._told = False
         self._given_model = model
         self._charged = False
-        self._looked: tuple[str, list[Ranked], FocusReading | None] | None = None
-        self._question: tuple[str, Asked] | None = None
-        self._begun: tuple[tuple[str, list[Excerpt]], Begun] | None = None
+        self._looked: tuple[str, list[Ranked], Candidates | None] | None = None
+        self._question: tuple[str, QuestionVectors] | None = None
+        self._begun: tuple[tuple[str, list[Excerpt]], PromptState] | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -115,8 +115,8 @@ class Session:
         return profile_of(self.model, self.yarn_factor)
 
     @cached_property
-    def reader(self) -> Reader:
-        return Reader(self.model, self.context, self.profile, self.store)
+    def reader(self) -> Prefiller:
+        return Prefiller(self.model, self.context, self.profile, self.store)
 
     @cached_property
     def index(self) -> WordIndex:
@@ -179,7 +179,7 @@ class Session:
         quick = self.options.quick
         ranked, reading = self._preview(asked, rank(asked, self.index)) if quick else self._look(asked)
         if reading is not None:
-            places = Places.of(without)
+            places = ShownAnswers.of(without)
             left = tuple(candidate for candidate in reading.candidates if not places.hold(candidate, self.documents))
             reading = replace(reading, candidates=left)
         usage = Usage(0, len(self.context), round(time.monotonic() - started, 3), True)
@@ -195,7 +195,7 @@ class Session:
         attention = self._attention_scores(question) if weights.get("attention") else None
         return vector, attention
 
-    def read_answer(self, question: str, ranked: list[Ranked]) -> tuple[list[Ranked], FocusReading | None]:
+    def read_answer(self, question: str, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         """The passages in the reader's order, and its reading of the best: by the span head, or by focus without one.
 
         The reading is None when there is no passage at all; with the model's scores off the order stays.
@@ -204,7 +204,7 @@ class Session:
             return ranked, self._focus(question, ranked)
         return self._read_spans(question, ranked, self._kept_rows())
 
-    def _read_spans(self, question: str, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], FocusReading]:
+    def _read_spans(self, question: str, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates]:
         return read_by_spans(
             self.model, question, self._asked(question), self.context, ranked, rows, self.index,
             reorder=self.options.model_scores,
@@ -223,9 +223,9 @@ class Session:
     def _tell(self) -> Iterator[Event]:
         if not self._told:
             self._told = True
-            yield from (Warning(message) for message in [*self.warnings, *self.notices])
+            yield from (Notice(message) for message in [*self.warnings, *self.notices])
 
-    def _look(self, question: str) -> tuple[list[Ranked], FocusReading | None]:
+    def _look(self, question: str) -> tuple[list[Ranked], Candidates | None]:
         """Ranking and reading of the last question, made once."""
         if self._looked is None or self._looked[0] != question:
             self._looked = (question, *self.read_answer(question, self._rank(question)))
@@ -242,7 +242,7 @@ class Session:
         vector, attention = self.signals(question, weights)
         return rank(question, self.index, vector=vector, attention=attention, weights=weights)
 
-    def _preview(self, question: str, ranked: list[Ranked]) -> tuple[list[Ranked], FocusReading | None]:
+    def _preview(self, question: str, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         """Rank and read the few passages that words find, without the state of the documents."""
         few = ranked[:PREVIEW_PASSAGES]
         if self.model.heads.span is None or not few:
@@ -276,7 +276,7 @@ class Session:
         spans = [(placed.token_start, placed.token_end) for placed in self.context.passages]
         return np.asarray(head.scores(self._asked(question).vectors, rows, spans), dtype=np.float64)
 
-    def _asked(self, question: str) -> Asked:
+    def _asked(self, question: str) -> QuestionVectors:
         """The question as the model's heads see it."""
         if self._question is None or self._question[0] != question:
             self._question = (question, read_question(self.model, question))
@@ -289,13 +289,13 @@ class Session:
         mass = self.model.question_attention(ids, self.reader.state.fork())
         return attention_by_passage(mass, self.context)
 
-    def _focus(self, question: str, ranked: list[Ranked]) -> FocusReading | None:
+    def _focus(self, question: str, ranked: list[Ranked]) -> Candidates | None:
         top = ranked[: self.options.k]
         if not top:
             return None
         excerpts = self._excerpts(question, top)
         asked = self._asked(question).vectors if self._observed else None
-        begun: Begun | None = None
+        begun: PromptState | None = None
         if self.chat_template is not None:
             kept = self._begun
             if kept is not None and kept[0] == (question, excerpts):
@@ -336,7 +336,7 @@ class Session:
         return self._compose(question, ranked, reading, usage, preliminary=False)
 
     def _compose(
-        self, question: str, ranked: list[Ranked], reading: FocusReading | None, usage: Usage, *,
+        self, question: str, ranked: list[Ranked], reading: Candidates | None, usage: Usage, *,
         preliminary: bool, nearest: int = 0,
     ) -> Answer:  # fmt: skip
         from docqa.model.state.state import attention_kind
@@ -346,7 +346,7 @@ class Session:
         likely = refusal.probability(values, calibration)
         empty = self.model.new_state(self.yarn_factor, layers=self.profile.layers)
         attention = attention_kind(empty, len(self.context))
-        found = compose.Found(
+        found = compose.AnswerDraft(
             question=question,
             ranked=ranked[nearest : nearest + max(self.options.k, 3)],
             reading=reading,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from docqa.app.session.engine import Options
     from docqa.app.storage.store import Store
     from docqa.app.tui.bridge import Opener
-    from docqa.app.tui.library.recents import Asked
+    from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Pictures
 
 _LEAVE_WITHIN_S = 20.0
@@ -100,7 +100,7 @@ class Interface(App[None]):
         self.bridge.stop()
         self.exit()
 
-    def _open(self, path: str, asked: Asked | None = None) -> None:
+    def _open(self, path: str, asked: PastQuestion | None = None) -> None:
         self.push_screen(DocumentScreen(path, self.bridge, self.store, pictures=self._pictures, asked=asked))
 
 
@@ -113,10 +113,10 @@ def run(path: str | None, options: Options) -> int:
     from docqa.app.tui import settings, terminal
     from docqa.app.tui.library.opener import SessionOpener
     from docqa.app.tui.page.picture import Pictures
-    from docqa.ingest.errors import Missing
+    from docqa.ingest.errors import MissingError
 
     if path is not None and not os.path.exists(path):
-        raise Missing("no such file or folder", path, "Check the path")
+        raise MissingError("no such file or folder", path, "Check the path")
     chosen, opener = settings.load(), SessionOpener(options)
     shown_by = terminal.detect(chosen.pictures)
     pictures = Pictures(shown_by, opener.picture) if shown_by is not None else None

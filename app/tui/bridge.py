@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
-from docqa.app.answer.events import Event, Finished, Reading, Token
+from docqa.app.answer.events import Event, Finished, ReadProgress, Token
 from docqa.app.tui.problems import problem
 from docqa.app.tui.widgets.gauges import sizes_of
 
@@ -188,7 +188,7 @@ class SessionBridge:
 
     def _size(self, event: Event) -> Iterator[Message]:
         """Once a session, as soon as it reads: by then the model is loaded."""
-        if not self._sized and isinstance(event, Reading) and self._session is not None:
+        if not self._sized and isinstance(event, ReadProgress) and self._session is not None:
             self._sized = True
             yield Sized(sizes_of(self._session))
 

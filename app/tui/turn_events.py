@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def take(event: events.Event, turn: Turn) -> None:
     """Change `turn` as `event` says: an answer that replaces a preliminary one takes its place."""
-    if isinstance(event, events.Reading):
+    if isinstance(event, events.ReadProgress):
         turn.state = "preview" if turn.answer is not None else "reading"
     elif isinstance(event, events.Preview):
         turn.answer, turn.state = event.answer, "preview"

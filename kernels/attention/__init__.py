@@ -7,7 +7,7 @@ from torch import Tensor
 
 from docqa.kernels.attention.blocks import best_blocks, block_bounds, block_scores
 from docqa.kernels.attention.cached import attention_gathered, attention_over_native
-from docqa.kernels.attention.kv_cache import Choice, Context, Stretch, Tile
+from docqa.kernels.attention.kv_cache import BlockSelection, Context, KVBlock, Tile
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.attention.tiled import attention_tiled
@@ -15,7 +15,7 @@ from docqa.kernels.dispatch import choose, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 
 __all__ = [
-    "Choice", "Context", "Stretch", "Tile",
+    "BlockSelection", "Context", "KVBlock", "Tile",
     "attention", "attention_over", "best_blocks", "block_bounds", "block_scores",
 ]  # fmt: skip
 
@@ -45,7 +45,9 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
     return choose("attention", q.device.type, q.dtype).function(q, k, v, rounded=rounded)
 
 
-def attention_over(q: Tensor, context: Context, choice: Choice | None = None, *, rounded: bool = False) -> Tensor:
+def attention_over(
+    q: Tensor, context: Context, choice: BlockSelection | None = None, *, rounded: bool = False
+) -> Tensor:
     """Causal attention of q [1, seq, heads, dim], the last positions of `context`, over all of it or what is chosen.
 
     The result is that of `attention` over the keys and values that are read, unpacked and put one behind the other;

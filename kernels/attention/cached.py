@@ -8,15 +8,17 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention.kv_cache import Choice, Context
+from docqa.kernels.attention.kv_cache import BlockSelection, Context
 from docqa.kernels.attention.native import FEW
-from docqa.kernels.cpu.library import AttentionCall, Heads, Library, Segment, plain
+from docqa.kernels.cpu.library import AttentionCall, Library, Segment, StridedTensor, plain
 
 KEYS = 64  # in a block of attention.inc
 Attend = Callable[..., Tensor]
 
 
-def attention_gathered(q: Tensor, context: Context, choice: Choice | None, *, rounded: bool, attend: Attend) -> Tensor:
+def attention_gathered(
+    q: Tensor, context: Context, choice: BlockSelection | None, *, rounded: bool, attend: Attend
+) -> Tensor:
     """Result as of `kernels.attention.attention_over`, through `attend`, which is `kernels.attention.attention`."""
     stop = context.length
     start = stop - q.shape[1]
@@ -39,7 +41,7 @@ def attention_gathered(q: Tensor, context: Context, choice: Choice | None, *, ro
 def attention_over_native(
     q: Tensor,
     context: Context,
-    choice: Choice | None,
+    choice: BlockSelection | None,
     *,
     rounded: bool,
     attend: Callable[..., Tensor],
@@ -56,14 +58,15 @@ def attention_over_native(
     out = q.new_empty(1, seq, heads, dim)
     ends, starts, blocks = _reads(choice, context.length - seq, kv_heads)
     call = AttentionCall(
-        1, seq, context.length, heads, kv_heads, dim, int(rounded), Heads.of(q), Heads(), Heads(), out.data_ptr(),
+        1, seq, context.length, heads, kv_heads, dim, int(rounded), StridedTensor.of(q), StridedTensor(), StridedTensor(),
+        out.data_ptr(),
         ctypes.addressof(segments), context.grid, len(ends), ends.data_ptr(), starts.data_ptr(), blocks.data_ptr(),
     )  # fmt: skip
     library.run("attention", ctypes.byref(call))
     return out
 
 
-def _reads(choice: Choice | None, start: int, kv_heads: int) -> tuple[Tensor, Tensor, Tensor]:
+def _reads(choice: BlockSelection | None, start: int, kv_heads: int) -> tuple[Tensor, Tensor, Tensor]:
     """`ends`, `starts` and `blocks` as in AttentionCall, for queries from position `start` on."""
     if choice is None:
         return torch.empty(0, dtype=torch.int64), torch.zeros(1, dtype=torch.int64), torch.empty(0, dtype=torch.int32)

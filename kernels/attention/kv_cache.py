@@ -13,7 +13,7 @@ from docqa.kernels.cpu.library import Segment
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class KVBlock:
     """Keys and values of a part of a context, [count, kv_heads, dim]: int8 with fp16 scales [count, kv_heads], or
     floats without them.
 
@@ -38,7 +38,7 @@ class Stretch:
         parts = (self.k, self.v, self.k_scale, self.v_scale, self.bounds)
         return sum(part.nbytes for part in parts if part is not None)
 
-    def plain(self) -> Stretch:
+    def plain(self) -> KVBlock:
         """The same as the library can read it: elements in order, floats of 32 bits; itself where it is so already."""
         parts = [self.k, self.v, self.k_scale, self.v_scale, self.bounds]
         ready = [None if part is None else part.contiguous() for part in parts]
@@ -48,7 +48,7 @@ class Stretch:
             return self
         k, v, *rest = ready
         assert k is not None and v is not None
-        return Stretch(k, v, *rest)
+        return KVBlock(k, v, *rest)
 
     @cached_property
     def segment(self) -> Segment:
@@ -66,7 +66,7 @@ def _unpacked(x: Tensor, scale: Tensor | None, dtype: torch.dtype) -> Tensor:
 class Context:
     """Keys and values of one attention layer; all stretches but the last are `grid` tokens long."""
 
-    stretches: Sequence[Stretch]
+    stretches: Sequence[KVBlock]
     grid: int
 
     @property
@@ -113,7 +113,7 @@ class Tile:
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class BlockSelection:
     """What the queries of a call read of a context, tile by tile, in blocks of `block` tokens."""
 
     block: int

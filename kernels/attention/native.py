@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention.tiled import attention_tiled
-from docqa.kernels.cpu.library import AttentionCall, Heads, Library, plain
+from docqa.kernels.cpu.library import AttentionCall, Library, StridedTensor, plain
 
 FEW = 8  # up to so many queries, packing all keys would cost more than it saves
 
@@ -27,7 +27,7 @@ def attention_native(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False, 
     out = q.new_empty(batch, seq, heads, dim)
     call = AttentionCall(
         batch, seq, k.shape[1], heads, k.shape[2], dim, int(rounded),
-        Heads.of(q), Heads.of(k), Heads.of(v), out.data_ptr(),
+        StridedTensor.of(q), StridedTensor.of(k), StridedTensor.of(v), out.data_ptr(),
     )  # fmt: skip
     library.run("attention", ctypes.byref(call))
     return out

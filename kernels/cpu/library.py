@@ -16,13 +16,13 @@ LEVELS = ("none", "AVX2", "AVX-512", "AVX-512 VNNI", "AVX-512 VNNI BF16")  # num
 TESTED = 1  # the highest level that the project's own machines have; above it, a level proves itself before it is used
 
 
-class Heads(Structure):
+class StridedTensor(Structure):
     """A tensor [batch, seq, heads, dim] by its strides, in elements."""
 
     _fields_ = [("data", c_void_p), ("batch", c_int64), ("seq", c_int64), ("head", c_int64)]
 
     @classmethod
-    def of(cls, x: Tensor) -> Heads:
+    def of(cls, x: Tensor) -> StridedTensor:
         batch, seq, head, _ = x.stride()
         return cls(x.data_ptr(), batch, seq, head)
 
@@ -30,7 +30,7 @@ class Heads(Structure):
 class DeltaCall(Structure):
     _fields_ = [
         *((name, c_int64) for name in ("batch", "seq", "heads", "key_dim", "value_dim")),
-        *((name, Heads) for name in ("q", "k", "v")),
+        *((name, StridedTensor) for name in ("q", "k", "v")),
         *((name, c_void_p) for name in ("decay", "beta", "state", "out", "history")),
     ]
 
@@ -69,7 +69,7 @@ class Segment(Structure):
 class AttentionCall(Structure):
     _fields_ = [
         *((name, c_int64) for name in ("batch", "seq", "total", "heads", "kv_heads", "dim", "rounded")),
-        *((name, Heads) for name in ("q", "k", "v")),
+        *((name, StridedTensor) for name in ("q", "k", "v")),
         *((name, c_void_p) for name in ("out", "segments")),
         *((name, c_int64) for name in ("grid", "choices")),
         *((name, c_void_p) for name in ("ends", "starts", "blocks")),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention.kv_cache import Stretch
+from docqa.kernels.attention.kv_cache import KVBlock
 from docqa.kernels.cpu.library import Library, Segment, plain
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.matmul.packed import GROUP, PackedMatrix
@@ -88,7 +88,7 @@ class Remembered:
 
     tail: Tensor | None = None
     memory: Tensor | None = None
-    stretches: Sequence[Stretch] = ()
+    stretches: Sequence[KVBlock] = ()
 
 
 class StepWeights:
@@ -198,7 +198,7 @@ class Step:
         empty = torch.empty(self.count, 0, sizes["kv_heads"], sizes["dim"])
         return empty, empty
 
-    def _segments(self, entry: StepLayer, stretches: Sequence[Stretch]) -> object:
+    def _segments(self, entry: StepLayer, stretches: Sequence[KVBlock]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
         held = [s.plain() for s in stretches if s.k.shape[0]]
         table = (Segment * max(1, len(held)))(*(s.segment for s in held))

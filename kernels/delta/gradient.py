@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import DeltaCall, DeltaGradientCall, Heads, Library, plain
+from docqa.kernels.cpu.library import DeltaCall, DeltaGradientCall, Library, StridedTensor, plain
 
 CHUNK = 32  # as in delta.inc
 
@@ -21,7 +21,7 @@ def _call(inputs: tuple[Tensor, ...], memory: Tensor, out: Tensor, history: Tens
     q, k, v, decay, beta = inputs
     batch, seq, heads, key_dim = k.shape
     return DeltaCall(
-        batch, seq, heads, key_dim, v.shape[-1], Heads.of(q), Heads.of(k), Heads.of(v),
+        batch, seq, heads, key_dim, v.shape[-1], StridedTensor.of(q), StridedTensor.of(k), StridedTensor.of(v),
         decay.data_ptr(), beta.data_ptr(), memory.data_ptr(), out.data_ptr(), history.data_ptr(),
     )  # fmt: skip
 

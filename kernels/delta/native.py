@@ -7,7 +7,7 @@ import ctypes
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import DeltaCall, Heads, Library, plain
+from docqa.kernels.cpu.library import DeltaCall, Library, StridedTensor, plain
 
 
 def _call(name: str, library: Library, *, q: Tensor, k: Tensor, v: Tensor, decay: Tensor, beta: Tensor,
@@ -22,7 +22,7 @@ def _call(name: str, library: Library, *, q: Tensor, k: Tensor, v: Tensor, decay
         memory = state.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
     out = v.new_empty(batch, seq, heads, value_dim)
     call = DeltaCall(
-        batch, seq, heads, key_dim, value_dim, Heads.of(q), Heads.of(k), Heads.of(v),
+        batch, seq, heads, key_dim, value_dim, StridedTensor.of(q), StridedTensor.of(k), StridedTensor.of(v),
         decay.data_ptr(), beta.data_ptr(), memory.data_ptr(), out.data_ptr(), None,
     )  # fmt: skip
     library.run(name, ctypes.byref(call))

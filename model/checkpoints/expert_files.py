@@ -22,7 +22,7 @@ LENGTH_BYTES = 8  # a file begins with the length of its header
 
 
 @dataclass(frozen=True)
-class Stretch:
+class TensorLocation:
     """Where a tensor's bytes lie in its file."""
 
     start: int
@@ -34,7 +34,7 @@ class ExpertFiles:
     """Reads tensors whole. Safe to use from several threads; no file stays open."""
 
     def __init__(self) -> None:
-        self._headers: dict[Path, dict[str, Stretch]] = {}
+        self._headers: dict[Path, dict[str, TensorLocation]] = {}
 
     def read(self, entry: Entry) -> Tensor:
         """The tensor at `entry`, as it is stored.
@@ -68,7 +68,7 @@ def _fill(room: memoryview, file: int, start: int) -> None:
         done += count
 
 
-def _header(path: Path) -> dict[str, Stretch]:
+def _header(path: Path) -> dict[str, TensorLocation]:
     """Where the tensors of a file lie, but for those of other kinds than packed experts are made of."""
     try:
         with path.open("rb") as file:
@@ -79,7 +79,7 @@ def _header(path: Path) -> dict[str, Stretch]:
     except (OSError, ValueError, MemoryError, OverflowError) as error:
         raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
     return {
-        name: Stretch(LENGTH_BYTES + length + at["data_offsets"][0], DTYPES[at["dtype"]], tuple(at["shape"]))
+        name: TensorLocation(LENGTH_BYTES + length + at["data_offsets"][0], DTYPES[at["dtype"]], tuple(at["shape"]))
         for name, at in raw.items()
         if name != "__metadata__" and at["dtype"] in DTYPES
     }

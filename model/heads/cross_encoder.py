@@ -108,7 +108,7 @@ class ReaderHead(nn.Module):
         return start, end
 
 
-class Reader(nn.Module):
+class CrossEncoder(nn.Module):
     """The encoder and its head."""
 
     def __init__(self, shape: EncoderShape, tokenizer: ReaderTokenizer) -> None:
@@ -121,7 +121,7 @@ class Reader(nn.Module):
         return self.head(states.float(), batch.excerpt)
 
     @classmethod
-    def load(cls, folder: Path) -> Reader | None:
+    def load(cls, folder: Path) -> CrossEncoder | None:
         """The reader beside a checkpoint's weights, ready to use, or None where a checkpoint has none.
 
         Matrices stay packed where that is faster.
@@ -184,7 +184,7 @@ def stored_parts(stored: Mapping[str, Tensor]) -> tuple[dict[str, PackedMatrix],
     return packed, {name: part.float() for name, part in stored.items() if not name.endswith(PARTS)}
 
 
-def hold(reader: Reader, packed: Mapping[str, PackedMatrix], *, keep: bool) -> None:
+def hold(reader: CrossEncoder, packed: Mapping[str, PackedMatrix], *, keep: bool) -> None:
     """Give modules their matrices, packed or (without `keep`) dense. Raises AttributeError for an unknown module."""
     for name, matrix in packed.items():
         module: Any = reader.get_submodule(name)
@@ -197,7 +197,7 @@ def hold(reader: Reader, packed: Mapping[str, PackedMatrix], *, keep: bool) -> N
 
 
 def read_excerpts(
-    reader: Reader, question: str, excerpts: Sequence[str], *, longest: int = 64, each: int = 2
+    reader: CrossEncoder, question: str, excerpts: Sequence[str], *, longest: int = 64, each: int = 2
 ) -> tuple[SpanReading, list[list[tuple[int, int]]]]:
     """Spans of `excerpts` that answer the question, and the characters (start, end) of each excerpt's tokens.
 

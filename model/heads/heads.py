@@ -13,7 +13,7 @@ from docqa.model.heads.span import SpanHead
 
 
 @dataclass(frozen=True)
-class Heads:
+class AnswerHeads:
     """`evidence` ranks passages, `span` points at answers; a checkpoint may have either, both or none.
 
     Both work on the output of layer calibration["evidence_layer"]. A token's row is the evidence head's vector
@@ -24,7 +24,7 @@ class Heads:
     span: SpanHead | None = None
 
     @classmethod
-    def load(cls, folder: Path) -> Heads:
+    def load(cls, folder: Path) -> AnswerHeads:
         """The heads of a checkpoint folder. Raises WeightsMismatch for a damaged file."""
         return cls(EvidenceHead.load(folder), SpanHead.load(folder))
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention import Stretch
+from docqa.kernels.attention import KVBlock
 from docqa.kernels.dispatch import identity
 from docqa.model.errors import StateDamaged, StateForeign
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
@@ -237,7 +237,7 @@ def _fill(state: State, folder: Path, blocks: list[str], point: Mapping[str, Any
                 if not bool(torch.isfinite(last[f"{index}.memory"]).all()):
                     raise StateDamaged(f"{folder / point['file']}: the memory of layer {index} is not finite")
                 continue
-            layer.sealed = tuple(Stretch(**{part: b[f"{index}.{part}"] for part in SEALED_PARTS}) for b in read)
+            layer.sealed = tuple(KVBlock(**{part: b[f"{index}.{part}"] for part in SEALED_PARTS}) for b in read)
             if f"{index}.open_k" in last:
                 layer.open = last[f"{index}.open_k"], last[f"{index}.open_v"]
     except KeyError as error:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from docqa.kernels.attention import Choice, Context, Stretch, Tile, attention_over, best_blocks, block_bounds
+from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention_over, best_blocks, block_bounds
 
 TILE = 256  # queries that share one choice of key blocks, on the absolute grid
 
@@ -60,10 +60,10 @@ def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
     return (wide / scale.float()[..., None]).round().clamp(-127, 127).to(torch.int8), scale
 
 
-def seal(k: Tensor, v: Tensor, block: int) -> Stretch:
+def seal(k: Tensor, v: Tensor, block: int) -> KVBlock:
     """Quantize a whole block, k and v [tokens, kv_heads, dim]; its bounds are of the keys as they are read back."""
     (k8, k_scale), (v8, v_scale) = to_int8(k), to_int8(v)
-    return Stretch(k8, v8, k_scale, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block))
+    return KVBlock(k8, v8, k_scale, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block))
 
 
 class AttentionMemory:
@@ -71,7 +71,7 @@ class AttentionMemory:
 
     def __init__(self, grid: int, long: LongAttention) -> None:
         self.grid, self.long, self.tile = grid, long, min(TILE, grid)
-        self.sealed: tuple[Stretch, ...] = ()
+        self.sealed: tuple[KVBlock, ...] = ()
         self.open: tuple[Tensor, Tensor] | None = None  # [tokens, kv_heads, dim] each
         self.watch: Callable[[Tensor, AttentionMemory], None] | None = None
 
@@ -106,14 +106,14 @@ class AttentionMemory:
 
     def context(self) -> Context:
         """All keys and values as they lie, the open block among them."""
-        last = () if self.open is None else (Stretch(*self.open),)
+        last = () if self.open is None else (KVBlock(*self.open),)
         return Context((*self.sealed, *last), self.grid)
 
     def between(self, start: int, stop: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Keys and values [stop - start, kv_heads, dim] of a range of positions, dequantized."""
         return self.context().between(start, stop, dtype)
 
-    def _choice(self, q: Tensor) -> Choice:
+    def _choice(self, q: Tensor) -> BlockSelection:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local` tokens."""
         bounds, stop = self._bounds(), self.length
         at = start = stop - q.shape[1]
@@ -122,7 +122,7 @@ class AttentionMemory:
             until, local = min((at // self.tile + 1) * self.tile, stop), self._near(at)
             tiles.append(Tile(until - start, local, self._far(q[0, at - start : until - start], local, bounds)))
             at = until
-        return Choice(self.long.block, tiles)
+        return BlockSelection(self.long.block, tiles)
 
     def reads(self, q: Tensor, at: int) -> Tensor:
         """Which positions a tile of queries reads, past the exact range: bool [kv_heads, length].

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from docqa.ingest import (
     Document,
-    Empty,
+    EmptyError,
     Encrypted,
     IngestError,
-    Missing,
+    MissingError,
     NoDocuments,
     NotADocument,
     TooLarge,
@@ -141,8 +141,8 @@ def test_tag_characters_are_taken_out_and_counted() -> None:
 @pytest.mark.parametrize(
     ("name", "data", "error", "words"),
     [
-        ("a.txt", b"", Empty, "empty"),
-        ("a.txt", b" \n\t ", Empty, "white space"),
+        ("a.txt", b"", EmptyError, "empty"),
+        ("a.txt", b" \n\t ", EmptyError, "white space"),
         ("a.docx", b"PK\x03\x04 and more", Unreadable, "damaged"),
         ("a", b"PK\x03\x04 and more", Unreadable, "damaged"),
         ("a.docx", b"plain words", NotADocument, "Word document"),
@@ -212,7 +212,7 @@ def test_a_folder_without_documents_says_what_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(b"\x89PNG")
     with pytest.raises(NoDocuments, match="photo.png"):
         find_documents(tmp_path)
-    with pytest.raises(Missing):
+    with pytest.raises(MissingError):
         find_documents(tmp_path / "none")
 
 
@@ -329,7 +329,7 @@ def test_the_worker_gives_the_same_document(make_pdf: Callable[..., bytes], tmp_
 
 
 def test_errors_of_the_worker_are_the_errors_of_read(tmp_path: Path) -> None:
-    with pytest.raises(Missing) as caught:
+    with pytest.raises(MissingError) as caught:
         read_in_worker(tmp_path / "none.pdf")
     assert caught.value.path == str(tmp_path / "none.pdf") and caught.value.hint
 

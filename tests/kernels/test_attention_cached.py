@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from docqa.kernels.attention import Choice, Context, Stretch, Tile, attention, attention_over
+from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention, attention_over
 from docqa.kernels.attention.cached import attention_gathered, attention_over_native
 from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.cpu import LEVELS, library
@@ -22,14 +22,14 @@ def context(tokens, dim=40):
     k, v = (torch.randn(tokens, KV_HEADS, dim, generator=source) for _ in range(2))
     whole = (tokens - 1) // GRID
     sealed = [seal(k[n * GRID :][:GRID], v[n * GRID :][:GRID], BLOCK) for n in range(whole)]
-    return Context([*sealed, Stretch(k[whole * GRID :], v[whole * GRID :])], GRID)
+    return Context([*sealed, KVBlock(k[whole * GRID :], v[whole * GRID :])], GRID)
 
 
 def queries(seq, dim=40):
     return torch.randn(1, seq, 6, dim, generator=torch.Generator().manual_seed(seq))
 
 
-CHOICE = Choice(  # of 150 queries at 1,010 tokens: two tiles, each key head with blocks of its own
+CHOICE = BlockSelection(  # of 150 queries at 1,010 tokens: two tiles, each key head with blocks of its own
     BLOCK, [Tile(34, 512, torch.tensor([[1, 4], [2, 7]])), Tile(150, 768, torch.tensor([[1, 11], [3, 4]]))]
 )
 
@@ -52,7 +52,7 @@ def test_read_where_it_lies_it_has_the_bits_of_the_same_keys_gathered(native, ch
 @pytest.mark.parametrize("seq", [1, 150])
 def test_what_is_not_chosen_is_not_read_and_what_is_counts_as_in_float64(seq):
     held, q = context(1010), queries(150)[:, 150 - seq :]
-    choice = CHOICE if seq > 1 else Choice(BLOCK, [Tile(1, 768, CHOICE.tiles[1].far)])
+    choice = CHOICE if seq > 1 else BlockSelection(BLOCK, [Tile(1, 768, CHOICE.tiles[1].far)])
     found = attention_over(q, held, choice)
     keys, values = (x.double()[None] for x in held.between(0, held.length, torch.float64))
     for head in range(KV_HEADS):
@@ -78,6 +78,6 @@ def test_the_numbers_of_threads_and_queries_do_not_change_a_bit():
 
 def test_a_choice_that_ends_before_the_last_query_is_refused():
     with pytest.raises(ShapeMismatch, match="150"):
-        attention_over(queries(150), context(1010), Choice(BLOCK, CHOICE.tiles[:1]))
+        attention_over(queries(150), context(1010), BlockSelection(BLOCK, CHOICE.tiles[:1]))
     with pytest.raises(ShapeMismatch, match="key heads"):
         attention_over(torch.randn(1, 9, 5, 40), context(1010))

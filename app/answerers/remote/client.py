@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
-from docqa.app.answerers.remote.errors import Interrupted, RemoteError
+from docqa.app.answerers.remote.errors import RemoteError, TransientError
 from docqa.app.answerers.remote.stream import Piece, pieces_of_object, pieces_of_stream, server_message
 
 ATTEMPTS = 4
@@ -53,7 +53,7 @@ class ChatClient:
             try:
                 yield from self._complete_once(body)
                 return
-            except Interrupted as error:
+            except TransientError as error:
                 if attempt == ATTEMPTS or (error.wait_s or 0) > LONGEST_WAIT_S:
                     tried = f"tried {attempt} times" if attempt > 1 else "not tried again"
                     raise RemoteError(
@@ -112,15 +112,15 @@ class ChatClient:
             ):  # fmt: skip
                 yield response
         except httpx2.ConnectError as error:
-            raise Interrupted(
+            raise TransientError(
                 f"no connection ({self._clean(str(error))})", where=self._where, hint="does the server run, and there?"
             ) from error
         except httpx2.TimeoutException as error:
-            raise Interrupted(
+            raise TransientError(
                 f"no word for {self._timeout_s:g} s", where=self._where, hint="DOCQA_TIMEOUT allows more"
             ) from error
         except httpx2.TransportError as error:
-            raise Interrupted(f"the connection was cut ({self._clean(str(error))})", where=self._where) from error
+            raise TransientError(f"the connection was cut ({self._clean(str(error))})", where=self._where) from error
         except (httpx2.InvalidURL, httpx2.DecodingError) as error:
             raise RemoteError(self._clean(str(error)), where=self._where, hint="check --base-url") from error
 
@@ -138,7 +138,7 @@ class ChatClient:
         status, said = response.status_code, server_message(text)
         message = f"status {status}" + (f": {said}" if said else "")
         if status in _PASSING:
-            return Interrupted(message, where=self._where, wait_s=_asked_wait(response.headers))
+            return TransientError(message, where=self._where, wait_s=_asked_wait(response.headers))
         if status in (401, 403):
             return RemoteError(message, where=self._where, hint=f"the key belongs into {KEY_VARIABLE}")
         if status == 404:

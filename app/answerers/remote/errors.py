@@ -9,7 +9,7 @@ class RemoteError(ResourceError):
     """The server refused, failed, or spoke another language; what it said is in the message, a key never is."""
 
 
-class Interrupted(RemoteError):
+class TransientError(RemoteError):
     """Something that may go better the next time: no connection, a cut stream, an overload. `wait_s`: asked for."""
 
     def __init__(self, message: str, *, where: str = "", hint: str = "", wait_s: float | None = None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from docqa.app.answer.answer import Answer, CoverageReport, Quote, Usage
-from docqa.app.answer.events import Event, Finished, QuoteFound, Token, Warning
+from docqa.app.answer.events import Event, Finished, Notice, QuoteFound, Token
 from docqa.app.answerers import compose
 from docqa.app.answerers.remote.client import Again
 from docqa.app.answerers.remote.errors import RemoteError
@@ -19,13 +19,13 @@ from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.evidence.terms import terms
 from docqa.app.reading import answerability as refusal
-from docqa.app.reading.copying import Excerpt, FocusReading, excerpt
-from docqa.app.reading.shown import Places
+from docqa.app.reading.copying import Candidates, Excerpt, excerpt
+from docqa.app.reading.shown import ShownAnswers
 from docqa.app.session.session import Session
 
 
 @dataclass(frozen=True)
-class _Asked:
+class RemoteTurn:
     """The last question, and what came of it."""
 
     question: str
@@ -39,7 +39,7 @@ class _Asked:
 class RemoteSession(Session):
     """One context of documents, asked of a server. Nothing is read ahead and no state is kept."""
 
-    _asked_last: _Asked | None = None
+    _asked_last: RemoteTurn | None = None
 
     # Reading and asking
 
@@ -70,7 +70,7 @@ class RemoteSession(Session):
         if self._asked_last is None or self._asked_last.question != asked:
             for _ in self._send(asked):
                 pass
-        return self._answer_of(started, without=Places.of(without), nearest=nearest)
+        return self._answer_of(started, without=ShownAnswers.of(without), nearest=nearest)
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, by its words."""
@@ -87,7 +87,7 @@ class RemoteSession(Session):
 
     def _tell(self) -> Iterator[Event]:
         if not self._told:
-            yield Warning(self.model.notice())
+            yield Notice(self.model.notice())
         yield from super()._tell()
 
     def _send(self, question: str) -> Iterator[Event]:
@@ -98,7 +98,7 @@ class RemoteSession(Session):
         wanted = set(terms(question))
         shown = [excerpt(self.context, item.index, wanted, self.index) for item in ranked[: self.options.k]]
         if not shown:
-            self._asked_last = _Asked(question, ranked, shown, Reply(True), 0)
+            self._asked_last = RemoteTurn(question, ranked, shown, Reply(True), 0)
             return
         sent = messages([item.text for item in shown], question)
         parts: list[str] = []
@@ -113,11 +113,11 @@ class RemoteSession(Session):
             else:
                 parts.clear()
                 if isinstance(piece, Again):
-                    yield Warning(piece.reason)
+                    yield Notice(piece.reason)
         notes = self._check_end(end, "".join(parts))
         reply = check_reply("".join(parts), shown, question, self.context, self.index, self.verifier)
         count = end.prompt_tokens or sum(len(self.model.tokenizer.encode(message["content"])) for message in sent)
-        self._asked_last = _Asked(question, ranked, shown, reply, count, notes)
+        self._asked_last = RemoteTurn(question, ranked, shown, reply, count, notes)
 
     def _check_end(self, end: End, text: str) -> tuple[str, ...]:
         """What there is to say about how the reply ended. Raises RemoteError where there is no answer in it."""
@@ -129,17 +129,17 @@ class RemoteSession(Session):
         return ("the model's reply was cut at its longest length",) if end.finish == "length" else ()
 
     def _answer_of(
-        self, started: float, *, without: Places | None = None, nearest: int = 0, preliminary: bool = False
+        self, started: float, *, without: ShownAnswers | None = None, nearest: int = 0, preliminary: bool = False
     ) -> Answer:
         asked = self._asked_last
         assert asked is not None
         candidates = asked.reply.candidates
         if without is not None:
             candidates = tuple(one for one in candidates if not without.hold(one, self.documents))
-        reading = FocusReading(tuple(asked.excerpts), candidates, None, asked.tokens_sent)
+        reading = Candidates(tuple(asked.excerpts), candidates, None, asked.tokens_sent)
         likely = self._likely(asked, reading)
         refused = asked.reply.refused or not candidates
-        found = compose.Found(
+        found = compose.AnswerDraft(
             question=asked.question,
             ranked=asked.ranked[nearest : nearest + max(self.options.k, 3)],
             reading=reading,
@@ -153,7 +153,7 @@ class RemoteSession(Session):
         )
         return compose.compose(found, self.context, self.verifier)
 
-    def _likely(self, asked: _Asked, reading: FocusReading) -> float:
+    def _likely(self, asked: RemoteTurn, reading: Candidates) -> float:
         """How likely the question is answered: half by the question's words in the passages, half by what was verified.
 
         No server says how sure its model is in a way that compares with another's, so this is a rule and not measured.
@@ -162,7 +162,7 @@ class RemoteSession(Session):
         words = refusal.probability(values, None)
         return words / 2 + asked.reply.verified / 2 if reading.candidates else words / 2
 
-    def _coverage_of(self, asked: _Asked) -> CoverageReport:
+    def _coverage_of(self, asked: RemoteTurn) -> CoverageReport:
         whole = self._coverage(preliminary=False)
         read = {item.passage for item in asked.excerpts}
         tokens = sum(

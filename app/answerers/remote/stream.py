@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from docqa.app.answerers.remote.errors import Interrupted, RemoteError
+from docqa.app.answerers.remote.errors import RemoteError, TransientError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
 _SHOWN = 160
@@ -65,7 +65,7 @@ def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
             finish = str(choice.get("finish_reason") or finish)
     yield from _split(splitter.rest())
     if not finish:
-        raise Interrupted(f"the connection ended after {written:,} characters, before the answer did", where=where)
+        raise TransientError(f"the connection ended after {written:,} characters, before the answer did", where=where)
     yield _end(finish, usage)
 
 
@@ -105,7 +105,7 @@ def _object(text: str, where: str) -> dict[str, Any]:
         raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?")
     if value.get("error"):
         code = _fields(value["error"]).get("code")
-        kind = Interrupted if code is None or str(code).startswith(("5", "429")) else RemoteError
+        kind = TransientError if code is None or str(code).startswith(("5", "429")) else RemoteError
         raise kind(f"the server broke off: {server_message(text)}", where=where)
     return value
 

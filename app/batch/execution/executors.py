@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from docqa.app.batch.items import Unit
-from docqa.app.batch.work import Outcome, Work, attempt, peak_bytes
+from docqa.app.batch.items import Task
+from docqa.app.batch.work import Job, Outcome, attempt, peak_bytes
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
@@ -26,7 +26,7 @@ class Executor(Protocol):
     def peak_bytes(self) -> int:
         """The most memory of each process of this machine that works, added up."""
 
-    def submit(self, unit: Unit) -> None:
+    def submit(self, unit: Task) -> None:
         """Begin `unit`."""
 
     def wait(self, seconds: float) -> Outcome | None:
@@ -39,9 +39,9 @@ class Executor(Protocol):
 class Serial:
     """One unit after the other, in this process; `told` gets the events of reading."""
 
-    def __init__(self, work: Work, told: Callable[[Event], None]) -> None:
+    def __init__(self, work: Job, told: Callable[[Event], None]) -> None:
         self._work, self._told = work, told
-        self._unit: Unit | None = None
+        self._unit: Task | None = None
         self._peak = 0
         work.prepare()
 
@@ -53,7 +53,7 @@ class Serial:
     def peak_bytes(self) -> int:
         return max(self._peak, peak_bytes())
 
-    def submit(self, unit: Unit) -> None:
+    def submit(self, unit: Task) -> None:
         self._unit = unit
 
     def wait(self, seconds: float) -> Outcome | None:

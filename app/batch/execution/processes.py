@@ -17,8 +17,8 @@ import threading
 from dataclasses import asdict, dataclass, field
 
 from docqa.app.batch.execution.worker import READY
-from docqa.app.batch.items import Unit
-from docqa.app.batch.work import Outcome, Work, peak_bytes
+from docqa.app.batch.items import Task
+from docqa.app.batch.work import Job, Outcome, peak_bytes
 
 STOP_S = 10.0
 """How long a worker may take to keep what it read, after an interrupt."""
@@ -32,7 +32,7 @@ class _Worker:
 
     child: subprocess.Popen[str]
     number: int
-    unit: Unit | None = None
+    unit: Task | None = None
     ready: bool = False
     alive: bool = True
     peak: int = 0
@@ -42,7 +42,7 @@ class _Worker:
 class Processes:
     """An Executor of `jobs` processes with `threads` threads each."""
 
-    def __init__(self, work: Work, jobs: int, threads: int) -> None:
+    def __init__(self, work: Job, jobs: int, threads: int) -> None:
         self._spec = json.dumps(work.spec())
         self._threads = threads
         self._answers: queue.SimpleQueue[tuple[_Worker, str | None]] = queue.SimpleQueue()
@@ -58,7 +58,7 @@ class Processes:
     def peak_bytes(self) -> int:
         return peak_bytes() + max(self._past_peak, sum(worker.peak for worker in self._workers))
 
-    def submit(self, unit: Unit) -> None:
+    def submit(self, unit: Task) -> None:
         worker = next(worker for worker in self._workers if worker.unit is None and worker.alive)
         worker.unit = unit
         self._send(worker, json.dumps({"key": unit.key, "item": asdict(unit.item)}))

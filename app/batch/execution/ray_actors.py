@@ -12,8 +12,8 @@ import socket
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from docqa.app.batch.items import Item, Unit
-from docqa.app.batch.work import Outcome, Work, attempt, make_work
+from docqa.app.batch.items import Item, Task
+from docqa.app.batch.work import Job, Outcome, attempt, make_work
 from docqa.app.errors import ResourceError
 
 LOCAL = "local"
@@ -24,7 +24,7 @@ class _Actor:
     """An actor, and its task under way."""
 
     handle: Any
-    unit: Unit | None = None
+    unit: Task | None = None
     task: Any = None
 
 
@@ -34,7 +34,7 @@ class RayActors:
     Raises ResourceError where Ray is not installed, or the cluster cannot be reached.
     """
 
-    def __init__(self, work: Work, jobs: int, threads: int, address: str) -> None:
+    def __init__(self, work: Job, jobs: int, threads: int, address: str) -> None:
         self._ray = _connect(address, jobs * threads)
         self._spec = json.dumps(work.spec())
         self._threads = threads
@@ -48,7 +48,7 @@ class RayActors:
     def peak_bytes(self) -> int:
         return 0  # the actors' memory is that of other machines; each attempt has its own in the ledger
 
-    def submit(self, unit: Unit) -> None:
+    def submit(self, unit: Task) -> None:
         actor = next(actor for actor in self._actors if actor.unit is None)
         actor.unit = unit
         actor.task = actor.handle.process.remote(unit.key, json.dumps(asdict(unit.item)))

@@ -12,18 +12,18 @@ from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.executors import Executor
 from docqa.app.batch.execution.leases import Leases
 from docqa.app.batch.execution.ledger import Ledger
-from docqa.app.batch.items import Failure, Unit
+from docqa.app.batch.items import Failure, Task
 from docqa.app.batch.work import Outcome
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
 
 POLL_S = 0.5
 """How often a process without work of its own looks whether others are done, or gone."""
-LIVES = 2
+MAX_CRASHES = 2
 """How often a unit may cost its process the life before it is a failure."""
 _DIED = Failure(
     "WorkerDied",
-    f"its process died {LIVES} times, for want of memory or by a fault",
+    f"its process died {MAX_CRASHES} times, for want of memory or by a fault",
     "Use fewer --jobs or split the file, then --retry-failed",
 )
 
@@ -31,9 +31,9 @@ _DIED = Failure(
 class Monitor(Protocol):
     """Who is told how a run goes on."""
 
-    def started(self, unit: Unit) -> None: ...
+    def started(self, unit: Task) -> None: ...
 
-    def ended(self, unit: Unit, outcome: Outcome | None) -> None:
+    def ended(self, unit: Task, outcome: Outcome | None) -> None:
         """A unit is settled; None: by another process."""
 
 
@@ -45,7 +45,7 @@ class Tally:
     failed: int = 0
     elsewhere: int = 0
     left: int = 0
-    outcomes: list[tuple[Unit, Outcome]] = field(default_factory=list)
+    outcomes: list[tuple[Task, Outcome]] = field(default_factory=list)
 
 
 @dataclass
@@ -62,17 +62,17 @@ class Runner:
 
     def __init__(
         self,
-        units: Iterable[Unit],
-        planned_seconds: Callable[[Unit], float],
+        units: Iterable[Task],
+        planned_seconds: Callable[[Task], float],
         shared: Shared,
         executor: Executor,
-        keep: Callable[[Unit, str], None],
+        keep: Callable[[Task, str], None],
         monitor: Monitor,
         max_failures: int | None = None,
     ) -> None:
         self._waiting = deque(units)
-        self._elsewhere: deque[Unit] = deque()
-        self._running: dict[str, tuple[Unit, int]] = {}
+        self._elsewhere: deque[Task] = deque()
+        self._running: dict[str, tuple[Task, int]] = {}
         self._deaths: dict[str, int] = {}
         self._planned_seconds, self._shared, self._executor = planned_seconds, shared, executor
         self._keep, self._monitor, self._max_failures = keep, monitor, max_failures
@@ -144,23 +144,23 @@ class Runner:
             self._fail(unit, number, outcome, outcome.failure)
         self._shared.leases.release(unit.key)
 
-    def _fail(self, unit: Unit, number: int, outcome: Outcome, failure: Failure) -> None:
+    def _fail(self, unit: Task, number: int, outcome: Outcome, failure: Failure) -> None:
         self._shared.workspace.put_failure(unit.key, failure)
         self._close(number, account.FAILED, outcome, f"{failure.kind}: {failure.reason}")
         self.tally.failed += 1
         self._settled(unit, outcome)
 
-    def _died(self, unit: Unit, number: int) -> None:
+    def _died(self, unit: Task, number: int) -> None:
         """Try again what cost its process the life, until it did so too often."""
         self._deaths[unit.key] = self._deaths.get(unit.key, 0) + 1
-        if self._deaths[unit.key] >= LIVES:
+        if self._deaths[unit.key] >= MAX_CRASHES:
             self._fail(unit, number, Outcome(unit.key, failure=_DIED), _DIED)
         else:
             self._shared.ledger.finish(number, account.LOST, reason="its process died")
             self._waiting.appendleft(unit)
         self._shared.leases.release(unit.key)
 
-    def _settled(self, unit: Unit, outcome: Outcome) -> None:
+    def _settled(self, unit: Task, outcome: Outcome) -> None:
         # The record is on disk: a run over many documents must not hold them all.
         light = Outcome(
             unit.key, None, outcome.failure, None, outcome.seconds, outcome.reading_s, outcome.tokens,

@@ -16,7 +16,7 @@ import threading
 from typing import Any
 
 from docqa.app.batch.items import Item
-from docqa.app.batch.work import Outcome, Work, attempt, make_work
+from docqa.app.batch.work import Job, Outcome, attempt, make_work
 
 READY = "ready"
 
@@ -46,7 +46,7 @@ def main() -> int:
     return 0
 
 
-def _prepared(spec: dict[str, Any]) -> tuple[Work, Outcome | None]:
+def _prepared(spec: dict[str, Any]) -> tuple[Job, Outcome | None]:
     """The work, and what would fail for every unit of it."""
     from docqa.app import report
 

@@ -72,7 +72,7 @@ def random_memory(model: Model, count: int, long: LongAttention, seed: int = 1) 
     """
     import torch
 
-    from docqa.kernels.attention import Stretch
+    from docqa.kernels.attention import KVBlock
     from docqa.model.state.kv_cache import AttentionMemory, seal
     from docqa.model.state.state import GRID
 
@@ -83,10 +83,10 @@ def random_memory(model: Model, count: int, long: LongAttention, seed: int = 1) 
         seal(torch.randn(*shape, generator=source), torch.randn(*shape, generator=source), long.block) for _ in some
     ]
 
-    def copy(block: Stretch, factor: float) -> Stretch:
+    def copy(block: KVBlock, factor: float) -> KVBlock:
         assert block.k_scale is not None and block.v_scale is not None and block.bounds is not None
         k, v, v_scale = block.k.clone(), block.v.clone(), block.v_scale.clone()
-        return Stretch(k, v, block.k_scale * factor, v_scale, block.bounds * factor)
+        return KVBlock(k, v, block.k_scale * factor, v_scale, block.bounds * factor)
 
     memory = AttentionMemory(GRID, long)
     factors = (0.7 + 0.6 * torch.rand(count // GRID, generator=source)).tolist()

@@ -89,10 +89,10 @@ class SessionOpener:
 
 def _bytes(path: str) -> bytes:
     """The bytes of the document at `path`, which may lie in an archive. Raises Missing."""
-    from docqa.ingest.errors import Missing
+    from docqa.ingest.errors import MissingError
     from docqa.ingest.read import find_documents
 
     for name, content in find_documents(archive_of(path) or path):
         if name == path:
             return content if isinstance(content, bytes) else content.read_bytes()
-    raise Missing("is not there any more", path, "Open it again")
+    raise MissingError("is not there any more", path, "Open it again")

@@ -18,7 +18,7 @@ from textual.widgets import DataTable, Footer, Input, Static
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap
 from docqa.app.tui.held import settings
-from docqa.app.tui.library.recents import Asked, Recent, ago, past_questions, recent_documents, short_path
+from docqa.app.tui.library.recents import PastQuestion, Recent, ago, past_questions, recent_documents, short_path
 from docqa.app.tui.problems import problem
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _MARKS = {"answered": "answered", "partial": "partial", "not_found": "not found"
 class Found(Message):
     """What is kept, narrowed by `words`, or why nothing can be listed (`problem`)."""
 
-    def __init__(self, words: str, recent: list[Recent], asked: list[Asked], problem: str = "") -> None:
+    def __init__(self, words: str, recent: list[Recent], asked: list[PastQuestion], problem: str = "") -> None:
         super().__init__()
         self.words = words
         self.recent = recent
@@ -50,7 +50,7 @@ class RecentScreen(Screen[None]):
     class Chosen(Message):
         """The reader opens the document at `path`, at the question `asked` where one is given."""
 
-        def __init__(self, path: str, asked: Asked | None) -> None:
+        def __init__(self, path: str, asked: PastQuestion | None) -> None:
             super().__init__()
             self.path = path
             self.asked = asked
@@ -59,7 +59,7 @@ class RecentScreen(Screen[None]):
         super().__init__()
         self._store = store
         self._recent: list[Recent] = []
-        self._asked: list[Asked] = []
+        self._asked: list[PastQuestion] = []
         self._words = ""
 
     def compose(self) -> Iterator[Widget]:

@@ -30,7 +30,7 @@ class Recent:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PastQuestion:
     """A question that was asked about the document at `path`."""
 
     path: str
@@ -65,7 +65,7 @@ def recent_documents(store: Store) -> list[Recent]:
     return sorted(listed, key=lambda recent: (-recent.used, recent.path))
 
 
-def past_questions(store: Store, words: str = "") -> list[Asked]:
+def past_questions(store: Store, words: str = "") -> list[PastQuestion]:
     """The newest questions about one document, with `words` in question, answer or quotes. Raises ResourceError."""
     from docqa.app.history.history import open_kept
 
@@ -75,7 +75,7 @@ def past_questions(store: Store, words: str = "") -> list[Asked]:
     with history:
         places = {s.id: s.documents[0].absolute for s in history.sessions() if len(s.documents) == 1}
         listed, _ = history.search(words, MOST_QUESTIONS)
-    return [Asked(places[item.session], item.turn) for item in listed if item.session in places]
+    return [PastQuestion(places[item.session], item.turn) for item in listed if item.session in places]
 
 
 def ago(then: float, now: float | None = None) -> str:

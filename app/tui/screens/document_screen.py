@@ -26,7 +26,7 @@ from docqa.app.tui.widgets.tabs import PaneTabs
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
-    from docqa.app.tui.library.recents import Asked
+    from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.types import Document
 
@@ -50,7 +50,7 @@ class DocumentScreen(DocumentWork):
         store: Store | None,
         *,
         pictures: Pictures | None = None,
-        asked: Asked | None = None,
+        asked: PastQuestion | None = None,
     ) -> None:
         super().__init__(path, session, store, pictures)
         self._asked_before = asked
@@ -161,7 +161,7 @@ class DocumentScreen(DocumentWork):
         self._focus_shown()
         self._tell(f"written: {written}")
 
-    def _show_asked(self, asked: Asked) -> None:
+    def _show_asked(self, asked: PastQuestion) -> None:
         """The question that this document was opened for: its card, or a new one where it was asked elsewhere."""
         assert self.document is not None
         same = [card for card in self.answers.cards if card.turn.question == asked.turn.question]

@@ -41,15 +41,15 @@ class DocumentWork(DocumentPlaces):
     def on_told(self, message: bridge.Told) -> None:
         """One event of the session."""
         event, card = message.event, self._card(message.number)
-        if isinstance(event, events.Reading):
+        if isinstance(event, events.ReadProgress):
             self._tokens_done = event.done
             self._gauge()
             self._status(reading_line(event))
-        elif isinstance(event, events.Warning):
+        elif isinstance(event, events.Notice):
             self._tell(event.message, "warning")
         if card is None:
             return
-        if isinstance(event, events.Reading):
+        if isinstance(event, events.ReadProgress):
             card.reading = event
         turn_events.take(event, card.turn)
         card.redraw()

@@ -21,7 +21,7 @@ from docqa.app.tui.widgets.grades import grade_style, grade_text
 if TYPE_CHECKING:
     from textual import events
 
-    from docqa.app.answer.events import Reading
+    from docqa.app.answer.events import ReadProgress
     from docqa.app.tui.kept_turns import Turn
     from docqa.ingest.types import Document
 
@@ -45,7 +45,7 @@ class AnswerCard(Static):
         super().__init__(classes="card")
         self.number = number
         self.turn = turn
-        self.reading: Reading | None = None
+        self.reading: ReadProgress | None = None
         self.stops: list[Stop] = []
         self.current: int | None = None
         self._document = document

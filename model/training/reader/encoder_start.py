@@ -14,7 +14,13 @@ from typing import Any
 from torch import Tensor
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.heads.cross_encoder import LONGEST_ASKED, LONGEST_EXCERPT, READER_TOKENIZER, Reader, ReaderTokenizer
+from docqa.model.heads.cross_encoder import (
+    LONGEST_ASKED,
+    LONGEST_EXCERPT,
+    READER_TOKENIZER,
+    CrossEncoder,
+    ReaderTokenizer,
+)
 from docqa.model.heads.encoder import EncoderShape
 
 POSITIONS = 256
@@ -83,7 +89,7 @@ def _in_use(piece: str) -> bool:
     return latin and not piece.startswith("[unused")
 
 
-def start_reader(folder: Path, out: Path) -> Reader:
+def start_reader(folder: Path, out: Path) -> CrossEncoder:
     """A reader with the encoder of `folder` and a fresh head, in float32; its tokenizer is written to `out`."""
     from safetensors.torch import load_file
 
@@ -94,6 +100,6 @@ def start_reader(folder: Path, out: Path) -> Reader:
     weights = plain_names(load_file(folder / "model.safetensors"))
     weights["words.weight"] = weights["words.weight"][kept]
     weights["places.weight"] = weights["places.weight"][:POSITIONS]
-    reader = Reader(shape, ReaderTokenizer(out / READER_TOKENIZER))
+    reader = CrossEncoder(shape, ReaderTokenizer(out / READER_TOKENIZER))
     reader.encoder.load_state_dict(weights)
     return reader

@@ -22,7 +22,7 @@ from docqa.model.heads.cross_encoder import (
     EMBEDDING_BITS,
     READER_FILE,
     READER_TOKENIZER,
-    Reader,
+    CrossEncoder,
     ReaderTokenizer,
     described,
     hold,
@@ -63,7 +63,7 @@ class How:
         return torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32)
 
 
-def logits(reader: Reader, asked: list[AskedExcerpts], how: How) -> tuple[Tensor, Tensor, Tensor]:
+def logits(reader: CrossEncoder, asked: list[AskedExcerpts], how: How) -> tuple[Tensor, Tensor, Tensor]:
     """(start, end) logits [excerpts, seq] and the question of each excerpt; column 0 is the excerpt's first token.
 
     Excerpts of like length are read together, which saves filling.
@@ -86,7 +86,7 @@ def logits(reader: Reader, asked: list[AskedExcerpts], how: How) -> tuple[Tensor
     return start, end, question
 
 
-def loss_of(reader: Reader, asked: list[AskedExcerpts], found: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+def loss_of(reader: CrossEncoder, asked: list[AskedExcerpts], found: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     """Cross entropy of start and end, each over all tokens of a question's excerpts and "no answer"."""
     start, end, question = found
     offset = torch.tensor([0, *(len(one.excerpts) for one in asked)]).cumsum(0).tolist()
@@ -96,24 +96,24 @@ def loss_of(reader: Reader, asked: list[AskedExcerpts], found: tuple[Tensor, Ten
     return first + shared_loss(end, none[1], question, [(p, b) for p, _, b in golds], len(asked))
 
 
-def question_loss(reader: Reader, asked: list[AskedExcerpts], how: How) -> Tensor:
+def question_loss(reader: CrossEncoder, asked: list[AskedExcerpts], how: How) -> Tensor:
     """`loss_of` what the reader makes of the questions."""
     return loss_of(reader, asked, logits(reader, asked, how))
 
 
-def one_part(reader: Reader, asked: list[AskedExcerpts], how: How) -> tuple[float, tuple[Tensor, ...]]:
+def one_part(reader: CrossEncoder, asked: list[AskedExcerpts], how: How) -> tuple[float, tuple[Tensor, ...]]:
     """Loss of some questions, and the gradients of what is trained."""
     loss = question_loss(reader, asked, how)
     return float(loss.detach()), torch.autograd.grad(loss, learning(reader))
 
 
-def learning(reader: Reader) -> list[nn.Parameter]:
+def learning(reader: CrossEncoder) -> list[nn.Parameter]:
     """The parameters that training changes."""
     return [parameter for parameter in reader.parameters() if parameter.requires_grad]
 
 
 @torch.no_grad()
-def evaluate(reader: Reader, asked: list[AskedExcerpts], how: How) -> dict[str, float]:
+def evaluate(reader: CrossEncoder, asked: list[AskedExcerpts], how: How) -> dict[str, float]:
     """Figures on fixed questions.
 
     val_loss; span_f1: token F1 of the best span in a right excerpt; excerpt_right: the best excerpt is a right one;
@@ -146,11 +146,11 @@ def evaluate(reader: Reader, asked: list[AskedExcerpts], how: How) -> dict[str, 
     }  # fmt: skip
 
 
-def open_reader(options: argparse.Namespace) -> Reader:
+def open_reader(options: argparse.Namespace) -> CrossEncoder:
     """The reader of `--out`, dense, where a run is gone on with; else the encoder of `--start` with a fresh head."""
     stored = head_tensors(options.out / READER_FILE)
     if stored is not None:
-        reader = Reader(
+        reader = CrossEncoder(
             shape_of(head_metadata(options.out / READER_FILE)), ReaderTokenizer(options.out / READER_TOKENIZER)
         )
         packed, dense = stored_parts(stored)
@@ -212,7 +212,7 @@ def train(options: argparse.Namespace) -> None:
     keep(step, tokens)
 
 
-def make_reader_optimizer(reader: Reader, rate: float) -> torch.optim.AdamW:
+def make_reader_optimizer(reader: CrossEncoder, rate: float) -> torch.optim.AdamW:
     """AdamW: the encoder at `rate`, the head at HEAD_RATE; vectors do not decay."""
     groups = []
     for begins, peak in (("head.", HEAD_RATE), ("encoder.", rate)):
@@ -223,7 +223,7 @@ def make_reader_optimizer(reader: Reader, rate: float) -> torch.optim.AdamW:
 
 
 def evaluate_average(
-    reader: Reader, average: dict[str, Tensor], asked: list[AskedExcerpts], how: How
+    reader: CrossEncoder, average: dict[str, Tensor], asked: list[AskedExcerpts], how: How
 ) -> dict[str, float]:
     """`evaluate` with the averaged weights, which are taken out again."""
     now = {name: part.detach().clone() for name, part in reader.named_parameters()}
@@ -233,7 +233,7 @@ def evaluate_average(
     return figures
 
 
-def save(tensors: dict[str, Tensor], reader: Reader, folder: Path) -> None:
+def save(tensors: dict[str, Tensor], reader: CrossEncoder, folder: Path) -> None:
     """Write the reader as it ships, atomically."""
     from safetensors.torch import save_file
 

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from docqa.app.answer.events import Finished, Preview, QuoteFound, Reading, Warning
+from docqa.app.answer.events import Finished, Notice, Preview, QuoteFound, ReadProgress
 from docqa.app.errors import UsageError
 from docqa.app.session.engine import Options, open_session
 from docqa.ingest.errors import IngestError, NoDocuments
@@ -43,9 +43,9 @@ def test_an_answer_is_cut_from_the_page_text(lease: Path, model: Any) -> None:
 
 def test_events_come_in_order_and_end_in_finished(lease: Path, model: Any) -> None:
     kinds = [type(event) for event in ask([lease], model)]
-    assert kinds[0] is Reading
+    assert kinds[0] is ReadProgress
     assert kinds[-1] is Finished
-    assert kinds.index(QuoteFound) > max(i for i, kind in enumerate(kinds) if kind is Reading)
+    assert kinds.index(QuoteFound) > max(i for i, kind in enumerate(kinds) if kind is ReadProgress)
 
 
 def test_a_refusal_shows_its_work(lease: Path, model: Any) -> None:
@@ -60,7 +60,7 @@ def test_quick_answers_are_partial_and_read_nothing(lease: Path, model: Any) -> 
     answer = checked(events)
     assert answer["status"] == "partial"
     assert answer["coverage"]["tokens_read"] == 0
-    assert not any(isinstance(event, Reading) for event in events)
+    assert not any(isinstance(event, ReadProgress) for event in events)
 
 
 def test_a_preview_comes_first_when_reading_takes_long(
@@ -97,7 +97,7 @@ def test_a_folder_with_a_bad_file_is_read_without_it_and_says_so(tmp_path: Path,
     (tmp_path / "good.txt").write_text("The keeper returns the deposit within nine days.\n", encoding="utf-8")
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\nnot really")
     events = ask([tmp_path], model, "When is the deposit returned by the keeper?")
-    assert any("bad.pdf" in event.message for event in events if isinstance(event, Warning))
+    assert any("bad.pdf" in event.message for event in events if isinstance(event, Notice))
     assert any("bad.pdf" in warning for warning in checked(events)["coverage"]["warnings"])
 
 

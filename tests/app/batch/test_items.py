@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from docqa.app.batch.items import list_items, read_content
-from docqa.ingest.errors import IngestError, Missing, NoDocuments, Unreadable
+from docqa.ingest.errors import IngestError, MissingError, NoDocuments, Unreadable
 
 
 def test_paths_are_relative_to_the_one_folder_or_to_the_folder_that_holds_all(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_missing_path_among_others_is_a_failure_without_its_absolute_path(tmp_
     assert str(tmp_path) not in failure.line(items[0].path, None)
 
 
-@pytest.mark.parametrize(("name", "error"), [("none", Missing), ("empty", NoDocuments)])
+@pytest.mark.parametrize(("name", "error"), [("none", MissingError), ("empty", NoDocuments)])
 def test_without_any_document_the_first_error_is_raised(tmp_path: Path, name: str, error: type[IngestError]) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(error):
@@ -97,7 +97,7 @@ def test_a_document_that_changes_under_way_is_not_taken_for_what_it_was(tmp_path
     with pytest.raises(Unreadable, match="changed"):
         read_content(item)
     path.unlink()
-    with pytest.raises(Missing):
+    with pytest.raises(MissingError):
         read_content(item)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 
-from docqa.app.batch.items import Item, Unit
+from docqa.app.batch.items import Item, Task
 from docqa.app.batch.progress import BatchProgress
 from docqa.app.batch.work import Outcome
 
 
-def _unit(name: str) -> Unit:
+def _unit(name: str) -> Task:
     item = Item(f"{name}.txt", f"/{name}.txt", f"{name}.txt", digest=name, bytes=1)
-    return Unit(name, item, (item.path,))
+    return Task(name, item, (item.path,))
 
 
 def test_the_time_that_is_left_goes_by_what_documents_were_planned_to_take() -> None:

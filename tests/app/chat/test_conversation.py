@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
-from docqa.app.answer.events import Event, Finished, Preview, Reading
+from docqa.app.answer.events import Event, Finished, Preview, ReadProgress
 from docqa.app.chat import slash
 from docqa.app.chat.conversation import AS_TYPED, Conversation
 from docqa.app.errors import InputError, UsageError
@@ -38,13 +38,13 @@ class Scripted:
 
     def ask(self, question: str) -> Iterator[Event]:
         self.asked.append(question)
-        yield Reading(1, 2)
+        yield ReadProgress(1, 2)
         yield Preview(replace(self._answer(question), status="partial"))
-        yield Reading(2, 2)
+        yield ReadProgress(2, 2)
         yield Finished(self._answer(question))
 
     def read(self) -> Iterator[Event]:
-        yield Reading(2, 2)
+        yield ReadProgress(2, 2)
 
     def ask_again(self, question: str, without: list[Quote], nearest: int = 0) -> Answer:
         self.passed_over.append(nearest)

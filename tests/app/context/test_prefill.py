@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answer.events import Finished, Reading, Warning
-from docqa.app.context.prefill import Reader
+from docqa.app.answer.events import Finished, Notice, ReadProgress
+from docqa.app.context.prefill import Prefiller
 from docqa.app.session.engine import Options, open_session
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
@@ -37,7 +37,7 @@ def ask(
 
 
 def warnings(events: list[Any]) -> list[str]:
-    return [event.message for event in events if isinstance(event, Warning)]
+    return [event.message for event in events if isinstance(event, Notice)]
 
 
 def state_folder(cache: Path) -> Path:
@@ -102,7 +102,7 @@ def test_closing_the_generator_keeps_whole_blocks(lease: Path, model: Any, cache
     with open_session([str(lease)], options, model=model) as session:
         reading = session.read()
         for event in reading:
-            if isinstance(event, Reading) and event.done == 2048:
+            if isinstance(event, ReadProgress) and event.done == 2048:
                 reading.close()
                 break
     with open_session([str(lease)], options, model=model) as session:
@@ -113,7 +113,7 @@ def test_a_read_that_was_left_goes_on_in_the_same_session(lease: Path, model: An
     with open_session([str(lease)], Options(store=False, preview=False), model=model) as session:
         reading = session.read()
         for event in reading:
-            if isinstance(event, Reading) and event.done == 2048:
+            if isinstance(event, ReadProgress) and event.done == 2048:
                 break
         reading.close()
         *_, last = session.ask(QUESTION)
@@ -256,5 +256,5 @@ def test_other_threads_say_why_a_kept_state_is_not_used(kept: Any, model: Any, m
 
 def test_a_reader_without_anything_kept_reuses_nothing(model: Any, lease: Path) -> None:
     with open_session([str(lease)], Options(store=False), model=model) as session:
-        assert isinstance(session.reader, Reader)
+        assert isinstance(session.reader, Prefiller)
         assert session.reader.reusable_tokens() == 0

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
-from docqa.app.answer.events import Reading
+from docqa.app.answer.events import ReadProgress
 from docqa.app.output import render
 from docqa.app.output.progress import Progress, duration, reading_line, size
 
@@ -119,8 +119,8 @@ class _Terminal(io.StringIO):
         return True
 
 
-def _at(done: int) -> Reading:
-    return Reading(done, 1000, 50.0, (1000 - done) / 50.0, reused=0)
+def _at(done: int) -> ReadProgress:
+    return ReadProgress(done, 1000, 50.0, (1000 - done) / 50.0, reused=0)
 
 
 def test_without_a_terminal_progress_is_a_line_every_ten_seconds_at_most() -> None:
@@ -158,7 +158,7 @@ def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch: pytest.MonkeyPatc
 
 
 def test_reused_tokens_are_named() -> None:
-    assert reading_line(Reading(600, 1000, reused=500)) == "reading 60 %, 600 of 1,000 tokens, 500 reused"
+    assert reading_line(ReadProgress(600, 1000, reused=500)) == "reading 60 %, 600 of 1,000 tokens, 500 reused"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")])

@@ -17,7 +17,7 @@ from docqa.app.summary.process import _read, summarize_document, to_json_line
 from docqa.app.summary.record import STYLES, UNREADABLE, SummaryRecord, from_json_line
 from docqa.ingest.read import read
 from docqa.ingest.types import Block, Document, Section
-from docqa.model.heads.heads import Heads
+from docqa.model.heads.heads import AnswerHeads
 
 Summarize = Callable[..., SummaryRecord]
 
@@ -187,7 +187,7 @@ def test_a_judges_words_carry_his_name(summarize: Summarize, document: Any) -> N
 
 
 def test_a_model_that_keeps_no_rows_still_chooses(paper: Document, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "heads", Heads())
+    monkeypatch.setattr(model, "heads", AnswerHeads())
     for style in STYLES:
         record = summarize_document(paper, lay_out([paper], model.tokenizer), model, style)
         assert bool(record.every_sentence()) == (style != "clauses")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answer.events import Finished, QuoteFound, Reading
+from docqa.app.answer.events import Finished, QuoteFound, ReadProgress
 
 WIDE, NARROW = (120, 40), (80, 24)
 
@@ -64,7 +64,7 @@ def test_a_cite_of_an_answer_that_still_streams_is_clicked_and_its_span_lights_u
     interface: Any, session: Any, tui: Any
 ) -> None:
     go, answer = threading.Event(), tui.answer_of(session.documents[0])
-    session.script[:] = [Reading(1000, 4000, 500.0, 6.0), *map(QuoteFound, answer.quotes), go, Finished(answer)]
+    session.script[:] = [ReadProgress(1000, 4000, 500.0, 6.0), *map(QuoteFound, answer.quotes), go, Finished(answer)]
 
     async def steps(pilot: Any) -> None:
         screen = await tui.opened(pilot)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from docqa.app.answer.events import Finished, Preview, Reading, Warning
+from docqa.app.answer.events import Finished, Notice, Preview, ReadProgress
 from docqa.app.tui import kept_turns
 from docqa.app.tui.library.library import LibraryScreen
 
@@ -13,7 +13,7 @@ from docqa.app.tui.library.library import LibraryScreen
 def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any, tui: Any) -> None:
     go, document = threading.Event(), session.documents[0]
     early = tui.answer_of(document, answer="51 dollars", status="partial")
-    reading = Reading(1000, 4000, 500.0, 6.0)
+    reading = ReadProgress(1000, 4000, 500.0, 6.0)
     session.script[:] = [Preview(early), reading, go, Finished(tui.answer_of(document))]
 
     async def steps(pilot: Any) -> None:
@@ -40,7 +40,7 @@ def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any,
 def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface: Any, session: Any, tui: Any) -> None:
     go, document = threading.Event(), session.documents[0]
     early = tui.answer_of(document, answer="51 dollars", status="partial")
-    session.script[:] = [Preview(early), Reading(1000, 4000), go, Reading(2000, 4000), Finished(early)]
+    session.script[:] = [Preview(early), ReadProgress(1000, 4000), go, ReadProgress(2000, 4000), Finished(early)]
 
     async def steps(pilot: Any) -> None:
         screen = await tui.opened(pilot)
@@ -63,7 +63,7 @@ def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface: Any, session:
 
 def test_a_read_shows_its_progress_and_is_stopped_and_resumed(interface: Any, session: Any, tui: Any) -> None:
     go = threading.Event()
-    session.reading[:] = [Reading(1000, 4000, 500.0, 6.0), go, Reading(2000, 4000, 500.0, 4.0)]
+    session.reading[:] = [ReadProgress(1000, 4000, 500.0, 6.0), go, ReadProgress(2000, 4000, 500.0, 4.0)]
 
     async def steps(pilot: Any) -> None:
         screen = await tui.opened(pilot)
@@ -73,7 +73,7 @@ def test_a_read_shows_its_progress_and_is_stopped_and_resumed(interface: Any, se
         go.set()
         await tui.until(pilot, lambda: not screen._bridge.busy and session.stopped)
         assert "Stopped" in tui.screen_text(pilot.app)
-        session.reading[:] = [Reading(4000, 4000, 500.0, 0.0)]
+        session.reading[:] = [ReadProgress(4000, 4000, 500.0, 0.0)]
         await pilot.press("r")
         await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app))
 
@@ -89,7 +89,7 @@ def test_an_error_in_the_worker_becomes_a_message(interface: Any, session: Any, 
         session.script[:] = [MemoryError()]
         await pilot.press("r")
         await tui.until(pilot, lambda: "not enough memory" in tui.flat(screen.answers))
-        session.script[:] = [Warning("two pages were not read"), Finished(tui.answer_of(session.documents[0]))]
+        session.script[:] = [Notice("two pages were not read"), Finished(tui.answer_of(session.documents[0]))]
         await pilot.press("r")
         await tui.until(pilot, lambda: screen.answers.cards[0].turn.state == "done")
         assert "two pages were not read" in tui.told(pilot.app)
@@ -116,7 +116,7 @@ def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(
     interface: Any, session: Any, tui: Any, store: Any
 ) -> None:
     go = threading.Event()
-    session.script[:] = [Reading(1000, 4000), go]
+    session.script[:] = [ReadProgress(1000, 4000), go]
     app = interface()
 
     async def steps(pilot: Any) -> None:
@@ -159,7 +159,7 @@ def test_whoever_comes_back_finds_questions_and_place(interface: Any, answered: 
 
 def test_an_empty_question_or_a_second_one_meanwhile_is_not_asked(interface: Any, session: Any, tui: Any) -> None:
     go = threading.Event()
-    session.script[:] = [Reading(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
+    session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
 
     async def steps(pilot: Any) -> None:
         screen = await tui.opened(pilot)

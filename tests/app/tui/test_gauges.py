@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answer.events import Reading
+from docqa.app.answer.events import ReadProgress
 from docqa.app.tui.widgets.gauges import Sizes, context_gauge, filled, memory_lines, percent, sizes_of
 
 
@@ -68,7 +68,7 @@ def test_m_shows_the_gauge_and_it_moves_while_the_document_is_read(
     interface: Any, session: Any, tui: Any, size: tuple[int, int]
 ) -> None:
     go = threading.Event()
-    session.reading[:] = [Reading(1_000, 4_000), go, Reading(4_000, 4_000)]
+    session.reading[:] = [ReadProgress(1_000, 4_000), go, ReadProgress(4_000, 4_000)]
 
     async def steps(pilot: Any) -> None:
         screen = await tui.opened(pilot)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.events import Key, Paste
 
-from docqa.app.answer.events import Reading
+from docqa.app.answer.events import ReadProgress
 
 AHEAD = [("e", "e"), ("space", " "), ("b", "b"), ("question_mark", "?")]
 
@@ -57,7 +57,7 @@ def test_a_read_goes_on_while_another_line_than_that_for_questions_is_used(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     go = threading.Event()
-    session.reading[:] = [Reading(1_000, 4_000), go, Reading(4_000, 4_000)]
+    session.reading[:] = [ReadProgress(1_000, 4_000), go, ReadProgress(4_000, 4_000)]
 
     async def steps(pilot: Any) -> None:
         screen = await tui.opened(pilot)

@@ -16,10 +16,10 @@ import pytest
 import textual
 
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
-from docqa.app.answer.events import Finished, Preview, Reading
+from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.history.records import KeptTurn
 from docqa.app.tui.library import recent_screen
-from docqa.app.tui.library.recents import Asked, Recent
+from docqa.app.tui.library.recents import PastQuestion, Recent
 from docqa.app.tui.settings import TuiSettings
 
 from .compact_svg import compact
@@ -52,7 +52,7 @@ def compare(app: Any, name: str) -> None:
 @each_look
 def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     answer = tui.answer_of(session.documents[0])
-    session.script[:] = [Reading(4000, 4000), Finished(answer)]
+    session.script[:] = [ReadProgress(4000, 4000), Finished(answer)]
 
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
@@ -73,7 +73,7 @@ def test_a_preliminary_answer_while_the_document_is_read(
 ) -> None:
     go = threading.Event()
     early = tui.answer_of(session.documents[0], status="partial")
-    session.script[:] = [Preview(early), Reading(1360, 4000, 512.0, 5.2), go]
+    session.script[:] = [Preview(early), ReadProgress(1360, 4000, 512.0, 5.2), go]
 
     async def steps(pilot: Any) -> None:
         screen = await tui.opened(pilot)
@@ -89,7 +89,7 @@ def test_a_preliminary_answer_while_the_document_is_read(
 @each_size
 @each_look
 def test_what_the_model_holds(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
-    session.reading[:] = [Reading(4000, 4000)]
+    session.reading[:] = [ReadProgress(4000, 4000)]
 
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
@@ -131,11 +131,11 @@ def test_what_was_read_before(
     tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
 
 
-def _asked(path: str, question: str, status: str, when: float) -> Asked:
+def _asked(path: str, question: str, status: str, when: float) -> PastQuestion:
     coverage = CoverageReport(tokens=4000, tokens_read=4000, pages=10)
     text = "85 dollars" if status == "answered" else None
     answer = Answer(status, question, text, text is None, 0.9, (), (), coverage, Usage(4000, 0, 1.0, False))
-    return Asked(path, KeptTurn(question, when, answer))
+    return PastQuestion(path, KeptTurn(question, when, answer))
 
 
 @each_size

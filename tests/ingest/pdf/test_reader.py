@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from docqa.ingest import Empty, Encrypted, Missing, NotADocument, NoText, Unreadable
+from docqa.ingest import EmptyError, Encrypted, MissingError, NotADocument, NoText, Unreadable
 from docqa.ingest.read import read
 from docqa.ingest.worker import read_in_worker
 
@@ -142,9 +142,9 @@ def test_what_is_no_pdf_is_refused_by_its_content(tmp_path: Path) -> None:
     with pytest.raises(NotADocument, match="not a PDF"):
         read(file)
     file.write_bytes(b"")
-    with pytest.raises(Empty):
+    with pytest.raises(EmptyError):
         read(file)
-    with pytest.raises(Missing):
+    with pytest.raises(MissingError):
         read(tmp_path / "nowhere.pdf")
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny import RAW, random_ids, write_checkpoint
 
-from docqa.kernels.attention import Stretch
+from docqa.kernels.attention import KVBlock
 from docqa.kernels.cpu import LEVELS, library
 from docqa.kernels.decode_step import Reach, Remembered, Step
 from docqa.kernels.errors import ShapeMismatch
@@ -184,9 +184,9 @@ def test_the_last_tokens_of_a_branch_are_read_however_many_they_are(model):
 
 def test_stretches_that_are_not_on_the_grid_are_refused(model):
     weights, k = step._weights(model.network), torch.zeros(48, 2, 64)
-    memories = [Remembered(stretches=[Stretch(k, k), Stretch(k, k)]) for _ in range(4)]
+    memories = [Remembered(stretches=[KVBlock(k, k), KVBlock(k, k)]) for _ in range(4)]
     with pytest.raises(ShapeMismatch, match="48"):
         Step(weights, memories, Reach(64, 192, 64, 2, 16, 64), library())
-    uneven = [Remembered(stretches=[Stretch(k[:n], k[:n])]) for n in (48, 47)]
+    uneven = [Remembered(stretches=[KVBlock(k[:n], k[:n])]) for n in (48, 47)]
     with pytest.raises(ShapeMismatch, match="95|47"):
         Step(weights, uneven, Reach(64, 192, 64, 2, 16, 64), library())

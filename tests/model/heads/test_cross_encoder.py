@@ -6,7 +6,14 @@ from safetensors.torch import load_file, save_file
 from tiny import tiny_model
 
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.cross_encoder import READER_FILE, READER_TOKENIZER, Reader, described, lay_out, read_excerpts
+from docqa.model.heads.cross_encoder import (
+    READER_FILE,
+    READER_TOKENIZER,
+    CrossEncoder,
+    described,
+    lay_out,
+    read_excerpts,
+)
 from docqa.model.load import load_model
 
 EXCERPTS = ["The lease ends on 4 May 1912.", "The tenant pays 30 pounds a year in the inn.", "Nothing."]
@@ -16,12 +23,12 @@ QUESTION = "When does the lease end?"
 @pytest.fixture
 def reader(tmp_path, tiny_reader):
     tiny_reader.write_reader(tmp_path)
-    return Reader.load(tmp_path)
+    return CrossEncoder.load(tmp_path)
 
 
 def test_a_written_reader_comes_back_within_its_rounding(tmp_path, tiny_reader):
     written = tiny_reader.write_reader(tmp_path)
-    back = Reader.load(tmp_path)
+    back = CrossEncoder.load(tmp_path)
     asked = written.tokenizer.asked(QUESTION)
     batch = lay_out([(asked, written.tokenizer.encode(text)) for text in EXCERPTS], written.tokenizer.between)
     with torch.no_grad():
@@ -36,7 +43,7 @@ def test_packed_and_dense_matrices_read_the_same_within_rounding(tmp_path, monke
     found = []
     for packed in (True, False):
         monkeypatch.setattr("docqa.model.heads.cross_encoder.packed_is_faster", lambda packed=packed: packed)
-        reading, _ = read_excerpts(Reader.load(tmp_path), QUESTION, EXCERPTS, longest=1, each=100)
+        reading, _ = read_excerpts(CrossEncoder.load(tmp_path), QUESTION, EXCERPTS, longest=1, each=100)
         found.append({(s.passage, s.first): s.score for s in reading.spans})
     assert found[0].keys() == found[1].keys()
     # Activations are rounded to 8 bits beside packed matrices: half a part in a hundred, of logits of a few units.
@@ -78,14 +85,14 @@ def test_damaged_and_missing_files_are_refused_by_name(tmp_path, tiny_reader):
     pieces = (tmp_path / READER_TOKENIZER).read_text()
     (tmp_path / READER_TOKENIZER).write_text("{}")
     with pytest.raises(WeightsMismatch, match=READER_TOKENIZER):
-        Reader.load(tmp_path)
+        CrossEncoder.load(tmp_path)
     (tmp_path / READER_TOKENIZER).unlink()
     with pytest.raises(WeightsMismatch, match=READER_TOKENIZER):
-        Reader.load(tmp_path)
+        CrossEncoder.load(tmp_path)
     (tmp_path / READER_TOKENIZER).write_text(pieces)
     (tmp_path / READER_FILE).write_bytes(b"no weights")
     with pytest.raises(WeightsMismatch, match=READER_FILE):
-        Reader.load(tmp_path)
+        CrossEncoder.load(tmp_path)
 
 
 def test_a_file_that_lacks_a_tensor_or_has_another_shape_is_refused(tmp_path, tiny_reader):
@@ -95,10 +102,10 @@ def test_a_file_that_lacks_a_tensor_or_has_another_shape_is_refused(tmp_path, ti
         kept = {key: part for key, part in whole.items() if key != name} | ({} if change is None else {name: change})
         save_file(kept, tmp_path / READER_FILE, metadata=described(shape))
         with pytest.raises(WeightsMismatch, match="reader"):
-            Reader.load(tmp_path)
+            CrossEncoder.load(tmp_path)
     save_file(whole, tmp_path / READER_FILE, metadata={"layers": "2"})
     with pytest.raises(WeightsMismatch, match="reader"):
-        Reader.load(tmp_path)
+        CrossEncoder.load(tmp_path)
 
 
 def test_a_checkpoint_with_a_reader_has_it_and_one_without_has_none(tmp_path, tiny_reader):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.heads import Heads
+from docqa.model.heads.heads import AnswerHeads
 from docqa.model.heads.span import ROW_LIMIT, SPAN_FILE, SpanHead, best_spans, read_spans
 
 
@@ -72,11 +72,11 @@ def test_packed_rows_come_back_within_half_a_step_and_outliers_are_cut(head):
 
 
 def test_a_token_row_holds_both_heads_parts_and_a_folder_may_have_neither(head, tmp_path):
-    assert not Heads.load(tmp_path)
+    assert not AnswerHeads.load(tmp_path)
     save_file(head.state_dict(), tmp_path / SPAN_FILE)
     parts = {"mean": torch.zeros(48), "scale": torch.ones(48), "bias": torch.zeros(()), "weight": torch.zeros(48)}
     save_file({**parts, "token": torch.randn(8, 48), "question": torch.randn(8, 48)}, tmp_path / "evidence.safetensors")
-    heads = Heads.load(tmp_path)
+    heads = AnswerHeads.load(tmp_path)
     hidden = torch.randn(11, 48)
     rows = heads.rows(hidden)
     assert heads and rows.shape == (11, 24)

@@ -27,7 +27,7 @@ LAYERS = 4
 
 
 @dataclass(frozen=True)
-class Heads:
+class PeriodHeads:
     """Query heads, key heads, and their width."""
 
     queries: int
@@ -38,7 +38,7 @@ class Heads:
 class DenseLayer:
     """A layer of Qwen3-32B: attention without a gate, all dims rotated, and a wide MLP. Called as `hybrid.Layer`."""
 
-    hidden, inner, heads = 5_120, 25_600, Heads(64, 8, 128)
+    hidden, inner, heads = 5_120, 25_600, PeriodHeads(64, 8, 128)
 
     def __init__(self, seed: int = 1) -> None:
         import torch
@@ -122,7 +122,7 @@ def decode_row(name: str, context: int, ours: Cost, theirs: Cost) -> Row:
 def _of_period(network: Hybrid, contexts: dict[str, int], clock: Callable[[], float]) -> Cost:
     config = network.config
     layers: list[Any] = list(network.layers)
-    heads = Heads(config.num_attention_heads, config.num_key_value_heads, config.head_dim)
+    heads = PeriodHeads(config.num_attention_heads, config.num_key_value_heads, config.head_dim)
     attentions = config.layer_types.count("full_attention") * LAYERS / config.num_hidden_layers
 
     def once(count: int) -> float:
@@ -152,7 +152,7 @@ def _of_dense(contexts: dict[str, int], clock: Callable[[], float]) -> Cost:
 
 
 def _with_contexts(
-    cost: Cost, heads: Heads, layers: float, contexts: dict[str, int], clock: Callable[[], float]
+    cost: Cost, heads: PeriodHeads, layers: float, contexts: dict[str, int], clock: Callable[[], float]
 ) -> Cost:
     """What attention over each context takes more than over one block, in `layers` layers."""
     near = _attention_seconds(heads, BLOCK, clock)
@@ -163,7 +163,7 @@ def _with_contexts(
     return cost
 
 
-def _attention_seconds(heads: Heads, context: int, clock: Callable[[], float]) -> float:
+def _attention_seconds(heads: PeriodHeads, context: int, clock: Callable[[], float]) -> float:
     """A token's share of `QUERIES` queries over `context` keys, and of unpacking those for a block."""
     import torch
 
@@ -176,7 +176,7 @@ def _attention_seconds(heads: Heads, context: int, clock: Callable[[], float]) -
     return fastest(lambda: attention(q, keys[None], values[None], rounded=True), 1, clock) / QUERIES + unpacking / BLOCK
 
 
-def _step_seconds(heads: Heads, context: int, clock: Callable[[], float]) -> float:
+def _step_seconds(heads: PeriodHeads, context: int, clock: Callable[[], float]) -> float:
     """One query over `context` keys, as a branch reads them."""
     import torch
 
@@ -187,7 +187,7 @@ def _step_seconds(heads: Heads, context: int, clock: Callable[[], float]) -> flo
     return fastest(lambda: shared.attend(q, k, k), 5, clock)
 
 
-def _filled(heads: Heads, context: int) -> Any:
+def _filled(heads: PeriodHeads, context: int) -> Any:
     """The memory of an attention layer that read `context` tokens: one random block, many times."""
     from docqa.model.state.kv_cache import AttentionMemory, LongAttention, seal
 

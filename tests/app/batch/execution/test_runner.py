@@ -10,8 +10,8 @@ import pytest
 from docqa.app.batch.execution.executors import Serial
 from docqa.app.batch.execution.leases import Leases
 from docqa.app.batch.execution.ledger import Ledger
-from docqa.app.batch.execution.runner import LIVES, Runner, Shared, Tally
-from docqa.app.batch.items import Unit, list_items
+from docqa.app.batch.execution.runner import MAX_CRASHES, Runner, Shared, Tally
+from docqa.app.batch.items import Task, list_items
 from docqa.app.batch.work import Outcome, identity_hash
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
@@ -25,10 +25,10 @@ class Listener:
     def __init__(self) -> None:
         self.ended_paths: list[str] = []
 
-    def started(self, unit: Unit) -> None:
+    def started(self, unit: Task) -> None:
         pass
 
-    def ended(self, unit: Unit, outcome: Outcome | None) -> None:
+    def ended(self, unit: Task, outcome: Outcome | None) -> None:
         self.ended_paths.append(unit.item.path)
 
 
@@ -130,12 +130,12 @@ def test_a_bug_that_one_document_brings_out_is_its_failure(
 def test_a_document_whose_process_dies_is_tried_once_more_and_then_given_up(
     run: Callable[..., Tally], shared: Shared, shout: Shout
 ) -> None:
-    tally = run(Deadly(shout, LIVES - 1))
+    tally = run(Deadly(shout, MAX_CRASHES - 1))
     assert (tally.done, tally.failed) == (3, 1)
     outcomes = [outcome for _, outcome in attempts_of(shared.workspace.root)]
     assert outcomes.count("lost") == 1
     shared.workspace.keep_only([])
-    tally = run(Deadly(shout, LIVES))
+    tally = run(Deadly(shout, MAX_CRASHES))
     assert (tally.done, tally.failed) == (2, 2)
 
 

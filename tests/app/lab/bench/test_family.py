@@ -66,7 +66,7 @@ def test_a_period_stands_beside_as_many_layers_of_a_dense_model(small, monkeypat
     folder, config = small
     monkeypatch.setattr(period.DenseLayer, "hidden", 64)
     monkeypatch.setattr(period.DenseLayer, "inner", 128)
-    monkeypatch.setattr(period.DenseLayer, "heads", period.Heads(8, 2, 16))
+    monkeypatch.setattr(period.DenseLayer, "heads", period.PeriodHeads(8, 2, 16))
     network = load_network(folder, config, torch.float32, packed=True, expert_bytes=1 << 40)
     rows = list(period.rows(network, {"4k": 4_096}))
     assert [(row.name, row.peer) for row in rows] == [(f"period_{w}_4k", "qwen3_32b") for w in ("prefill", "decode")]

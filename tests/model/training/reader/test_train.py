@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from docqa.model.heads.cross_encoder import Reader, ReaderTokenizer
+from docqa.model.heads.cross_encoder import CrossEncoder, ReaderTokenizer
 from docqa.model.training.data.excerpts import ExcerptQuestions
 from docqa.model.training.reader import train as reader_training
 
@@ -75,7 +75,7 @@ def test_training_lowers_the_loss_and_leaves_a_reader_that_loads(read_options, t
     options.out.mkdir()
     fresh = reader_training.open_reader(options).eval()
     reader_training.train(options)
-    trained = Reader.load(options.out)
+    trained = CrossEncoder.load(options.out)
     assert trained is not None
     questions = ExcerptQuestions(read_options.data, trained.tokenizer, 0)
     drawn = [questions.draw(random.Random(9), 2) for _ in range(12)]
