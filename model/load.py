@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -26,6 +26,7 @@ from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
 from docqa.model.heads.cross_encoder import CrossEncoder
 from docqa.model.heads.heads import AnswerHeads
 from docqa.model.hybrid import Hybrid
+from docqa.model.protocol import Calibration
 from docqa.model.state.kv_cache import LongAttention
 from docqa.model.state.state import GRID, State
 from docqa.model.tokenizer import Tokenizer
@@ -53,7 +54,7 @@ class Model:
     fingerprint: str
     folder: Path
     dtype: torch.dtype
-    calibration: dict[str, Any] = field(default_factory=dict)
+    calibration: Calibration = field(default_factory=Calibration)
     heads: AnswerHeads = field(default_factory=AnswerHeads)
 
     @property
@@ -340,12 +341,12 @@ def _dtype(asked: torch.dtype | str | None) -> torch.dtype:
     return asked
 
 
-def _calibration(folder: Path) -> dict[str, Any]:
+def _calibration(folder: Path) -> Calibration:
     """calibration.json of a folder: thresholds, fusion weights, the evidence layer; empty where there is none."""
     path = folder / "calibration.json"
     if not path.is_file():
         return {}
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        return cast(Calibration, json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, OSError) as error:
         raise ConfigUnsupported(f"{path} cannot be read ({error}); get the model folder again") from error

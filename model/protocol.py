@@ -1,0 +1,120 @@
+"""What app may ask of a model that runs here, and of a tokenizer. `load.Model` is the one that is shipped.
+
+Whatever takes a model names these types, so that a test can hand in a small one, and so that nothing below `load`
+imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypedDict
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from docqa.model.config import HybridConfig
+    from docqa.model.decode.mtp import Mtp
+    from docqa.model.heads.cross_encoder import CrossEncoder
+    from docqa.model.heads.heads import AnswerHeads
+    from docqa.model.hybrid import Hybrid
+    from docqa.model.state.state import State
+
+
+class RefusalCalibration(TypedDict):
+    """A logistic over named signals; under `threshold` a question counts as not answered."""
+
+    features: list[str]
+    weights: list[float]
+    bias: float
+    threshold: float
+
+
+class Calibration(TypedDict, total=False):
+    """calibration.json of a model folder: what was fitted for its answers; every part may be missing.
+
+    `evidence_layer`: the layer whose output the heads work on. `evidence_weights`: of the signals that rank passages.
+    `reader` and `span_reader`: of the signals that order candidates, with and without a span head.
+    """
+
+    evidence_layer: int
+    evidence_weights: dict[str, float]
+    reader: dict[str, float]
+    span_reader: dict[str, float]
+    refusal: RefusalCalibration
+
+
+class Tokenizer(Protocol):
+    """Text to token ids."""
+
+    @property
+    def eos_id(self) -> int:
+        """The id that ends an answer."""
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of `text`, read as plain words."""
+
+    def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of `text` and the characters (start, end) that each of them covers."""
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of `ids`."""
+
+
+class Model(Protocol):
+    """A checkpoint that runs on this machine."""
+
+    @property
+    def config(self) -> HybridConfig: ...
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def fingerprint(self) -> str:
+        """Names the weights: equal for equal files."""
+
+    @property
+    def dtype(self) -> torch.dtype: ...
+    @property
+    def precision(self) -> str:
+        """The compute dtype and whether matrices are packed, in words."""
+
+    @property
+    def calibration(self) -> Calibration: ...
+    @property
+    def heads(self) -> AnswerHeads: ...
+    @property
+    def reader(self) -> CrossEncoder | None:
+        """The encoder that reads excerpts with a question; None where the checkpoint has none."""
+
+    @property
+    def mtp(self) -> Mtp | None: ...
+    @property
+    def lower(self) -> Hybrid:
+        """The layers that the heads work on."""
+
+    @property
+    def network(self) -> Hybrid:
+        """All layers."""
+
+    @property
+    def evidence_layer(self) -> int: ...
+    @property
+    def answer_layers(self) -> int:
+        """How many of the first layers an answer depends on."""
+
+    def new_state(self, yarn_factor: float = 1.0, *, layers: int | None = None) -> State:
+        """An empty state, of the first `layers` only where given."""
+
+    def prefill(
+        self, ids: Sequence[int] | Tensor, state: State, *, observe: Callable[[int, Tensor], None] | None = None
+    ) -> Tensor:
+        """Read `ids` into `state`; returns the last token's hidden state [dim]."""
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Hidden states [.., dim] to logits over the vocabulary [.., vocab], float32 at least."""
+
+    def evidence_states(self, ids: Sequence[int]) -> Tensor:
+        """Output of `evidence_layer` for `ids` read alone, [seq, dim]."""
