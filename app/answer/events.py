@@ -1,8 +1,7 @@
 """What can happen while a document is read and a question answered: the map of every front end.
 
-`Session.read` yields Warning and Reading; `Session.ask` yields those, then at most one Preview, Token where the model
-writes in its own words, QuoteFound for each quote, and ends in Finished. A front end that only wants the result may
-drop all but Finished.
+`Session.read` yields Notice and ReadProgress; `Session.ask` yields those, then at most one Preview, Token where the
+model writes in its own words, and ends in Finished. A front end that only wants the result may drop all but Finished.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer, Quote
+    from docqa.app.answer.answer import Answer
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Preview:
 class Token:
     """A piece of what a model writes, as it comes; `thought`: of its reasoning. Nothing of it is verified.
 
-    The answer is in Finished. After a Warning the text may begin anew.
+    The answer is in Finished. After a Notice the text may begin anew.
     """
 
     text: str
@@ -48,14 +47,7 @@ class Token:
 
 
 @dataclass(frozen=True)
-class QuoteFound:
-    """A quote that was located in the page text and graded."""
-
-    quote: Quote
-
-
-@dataclass(frozen=True)
-class Notice:  # noqa: A001 - the name that the design gives this event
+class Notice:
     """Something the reader should know; the work goes on."""
 
     message: str
@@ -68,12 +60,4 @@ class Finished:
     answer: Answer
 
 
-@dataclass(frozen=True)
-class Failed:
-    """The last event of a question that could not be answered, for front ends that ask many."""
-
-    message: str
-    exit_code: int
-
-
-Event = ReadProgress | Preview | Token | QuoteFound | Notice | Finished | Failed
+Event = ReadProgress | Preview | Token | Notice | Finished

@@ -39,10 +39,6 @@ class Screen:
                 self.close()
                 self._finished(event.answer)
                 code = event.answer.exit_code
-            elif isinstance(event, events.Failed):
-                self.close()
-                report.note(f"docqa: {event.message}")
-                code = event.exit_code
             elif isinstance(event, events.Preview):
                 self.close()
                 self._preview(event.answer)
@@ -51,7 +47,7 @@ class Screen:
         return code
 
     def progress(self, event: events.Event) -> None:
-        """Show a Reading, a Warning, or what a model thinks where that is wanted."""
+        """Show a ReadProgress, a Notice, or what a model thinks where that is wanted."""
         if isinstance(event, events.Token):
             if event.thought and self._thoughts is not None:
                 if self._progress is not None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from docqa.app.answer.answer import Answer, CoverageReport, Quote, Usage
-from docqa.app.answer.events import Event, Finished, Notice, Preview, QuoteFound
+from docqa.app.answer.events import Event, Finished, Notice, Preview
 from docqa.app.answerers import compose
 from docqa.app.context.context import Context, lay_out
 from docqa.app.context.prefill import Prefiller
@@ -147,18 +147,14 @@ class Session:
         asked = self._checked(question)
         yield from self._tell()
         if self.options.quick:
-            answer = self.preview(asked)
-            yield from (QuoteFound(quote) for quote in answer.quotes)
-            yield Finished(answer)
+            yield Finished(self.preview(asked))
             return
         if self.options.preview and self.reader.state is None and self.plan.seconds > PREVIEW_FROM_SECONDS:
             yield Preview(self.preview(asked))
         started = time.monotonic()
         yield from self.reader.read()
         yield from self._think(asked)
-        answer = self._answer(asked, started)
-        yield from (QuoteFound(quote) for quote in answer.quotes)
-        yield Finished(answer)
+        yield Finished(self._answer(asked, started))
 
     def preview(self, question: str) -> Answer:
         """A preliminary answer from the passages that literal words find; status `partial`, no document state used."""

@@ -15,7 +15,7 @@ from docqa.app.history.history import History, kept_documents, open_history, ope
 from docqa.app.history.records import KeptSession, KeptTurn
 
 if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer, Quote
+    from docqa.app.answer.answer import Answer
     from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
 
@@ -27,14 +27,13 @@ _KIND = "tui"
 class Turn:
     """One question. `state` is waiting, reading, preview, done, stopped or failed; `note` says why it has no answer.
 
-    `quotes` are those found so far while the answer is being made; `scores` are (page, start, end, score) of passages.
+    `scores` are (page, start, end, score) of passages.
     """
 
     question: str
     state: str = "waiting"
     answer: Answer | None = None
     note: str = ""
-    quotes: list[Quote] = field(default_factory=list)
     scores: list[tuple[int, int, int, float]] = field(default_factory=list)
 
     @property

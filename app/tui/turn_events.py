@@ -16,14 +16,10 @@ def take(event: events.Event, turn: Turn) -> None:
         turn.state = "preview" if turn.answer is not None else "reading"
     elif isinstance(event, events.Preview):
         turn.answer, turn.state = event.answer, "preview"
-    elif isinstance(event, events.QuoteFound):
-        turn.quotes.append(event.quote)
     elif isinstance(event, events.Finished):
         turn.answer, turn.state, turn.note = event.answer, "done", ""
-    elif isinstance(event, events.Failed):
-        turn.state, turn.note = "failed", event.message
 
 
 def begin_again(turn: Turn) -> None:
     """Forget what an earlier attempt left."""
-    turn.state, turn.answer, turn.note, turn.quotes, turn.scores = "waiting", None, "", [], []
+    turn.state, turn.answer, turn.note, turn.scores = "waiting", None, "", []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from docqa.app.answer.answer import Answer, CoverageReport, Quote, Usage
-from docqa.app.answer.events import Event, Finished, Notice, QuoteFound, Token
+from docqa.app.answer.events import Event, Finished, Notice, Token
 from docqa.app.answerers import compose
 from docqa.app.answerers.remote.client import Again
 from docqa.app.answerers.remote.errors import RemoteError
@@ -53,9 +53,7 @@ class RemoteSession(Session):
         yield from self._tell()
         started = time.monotonic()
         yield from self._send(asked)
-        answer = self._answer_of(started)
-        yield from (QuoteFound(quote) for quote in answer.quotes)
-        yield Finished(answer)
+        yield Finished(self._answer_of(started))
 
     def preview(self, question: str) -> Answer:
         """The same answer, status `partial`; there is no quicker one."""

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from docqa.app.output.progress import bar, reading_line
 from docqa.app.output.render import coverage_line, printable
 from docqa.app.tui.held import key
-from docqa.app.tui.page.stops import Stop, excerpt, place_alone, quote_stops, stops_of
+from docqa.app.tui.page.stops import Stop, excerpt, place_alone, stops_of
 from docqa.app.tui.widgets.grades import grade_style, grade_text
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ class AnswerCard(Static):
     def redraw(self) -> None:
         """Show the turn as it is now; an answer that replaces a preliminary one takes its place."""
         answer = self.turn.answer
-        self.stops = (
-            quote_stops(self.turn.quotes, self._document) if answer is None else stops_of(answer, self._document)
-        )
+        self.stops = [] if answer is None else stops_of(answer, self._document)
         if self.current is not None and self.current >= len(self.stops):
             self.current = None
         self.update(Content.assemble(*self._parts()).rstrip())
@@ -81,9 +79,6 @@ class AnswerCard(Static):
             parts.append(("Preliminary, from passages found by the question's words.\n", "italic $text-warning"))
         if turn.answer is not None:
             parts += self._answer_parts()
-        else:
-            for number, stop in enumerate(self.stops[:_CITES_SHOWN]):
-                parts += self._stop_parts(number, stop)
         if turn.note:
             style = "$text-error" if turn.state == "failed" else "italic"
             parts.append((f"{printable(turn.note)}\n", style))

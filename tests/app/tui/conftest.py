@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
-from docqa.app.answer.events import Finished, QuoteFound, ReadProgress
+from docqa.app.answer.events import Finished, ReadProgress
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.storage.store import Store
 from docqa.app.tui.app import Interface
@@ -167,7 +167,7 @@ def session(lease_document: Document) -> FakeSession:
 def answered(session: FakeSession) -> FakeSession:
     """The session, with a script that answers at once."""
     answer = answer_of(session.documents[0])
-    session.script[:] = [ReadProgress(4000, 4000, 2000.0, 0.0), *map(QuoteFound, answer.quotes), Finished(answer)]
+    session.script[:] = [ReadProgress(4000, 4000, 2000.0, 0.0), Finished(answer)]
     return session
 
 

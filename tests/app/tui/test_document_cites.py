@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answer.events import Finished, QuoteFound, ReadProgress
+from docqa.app.answer.events import Finished, Preview, ReadProgress
 
 WIDE, NARROW = (120, 40), (80, 24)
 
@@ -60,11 +60,11 @@ def test_a_cite_that_is_clicked_highlights_its_span(interface: Any, answered: An
     tui.drive(interface(), steps)
 
 
-def test_a_cite_of_an_answer_that_still_streams_is_clicked_and_its_span_lights_up(
+def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(
     interface: Any, session: Any, tui: Any
 ) -> None:
     go, answer = threading.Event(), tui.answer_of(session.documents[0])
-    session.script[:] = [ReadProgress(1000, 4000, 500.0, 6.0), *map(QuoteFound, answer.quotes), go, Finished(answer)]
+    session.script[:] = [Preview(answer), ReadProgress(1000, 4000, 500.0, 6.0), go, Finished(answer)]
 
     async def steps(pilot: Any) -> None:
         screen = await tui.opened(pilot)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Usage
-from docqa.app.answer.events import Finished, Preview, QuoteFound, ReadProgress
+from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.evidence.ranking import Ranked
 from docqa.ingest.read import read
 
@@ -64,8 +64,7 @@ def test_the_walk(interface: Any, session: Any, answer: Any, tui: Any) -> None:
     go = threading.Event()
     early = replace(answer, status="partial", coverage=replace(answer.coverage, tokens_read=0))
     session.script[:] = [
-        Preview(early), ReadProgress(2_048, TOKENS, 512.0, 7.4), go, QuoteFound(answer.quotes[0]),
-        ReadProgress(TOKENS, TOKENS), Finished(answer),
+        Preview(early), ReadProgress(2_048, TOKENS, 512.0, 7.4), go, ReadProgress(TOKENS, TOKENS), Finished(answer),
     ]  # fmt: skip
 
     async def steps(pilot: Any) -> None:
