@@ -149,7 +149,7 @@ def run(batch: Batch, plan: BatchPlan, keep: Callable[[Task, str], None], progre
 
 def tell_jobs(plan: BatchPlan, asked: int) -> None:
     """Say where fewer jobs than `asked` fit the memory."""
-    from docqa.app.batch.machine import available_bytes
+    from docqa.model.cost.machine import available_bytes
 
     if plan.jobs < asked:
         free = size(available_bytes())

@@ -42,21 +42,17 @@ def doctor() -> int:
 
 
 def _machine() -> list[str]:
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    from docqa.model.cost.machine import processors, total_bytes
+
     features = [name for name in _FEATURES if name in _processor_flags()]
     return [
         f"Python {platform.python_version()} at {sys.executable}",
         f"{platform.system()} {platform.release()} on {platform.machine()}",
-        f"{len(_usable_cores())} cores usable of {os.cpu_count()}, {size(memory)} memory",
+        f"{processors()} of {os.cpu_count()} processors usable, {size(total_bytes())} memory",
         f"processor features: {', '.join(features) or 'none that docqa looks for'}",
         f"native kernels: {_kernels()}",
         _accelerator(),
     ]
-
-
-def _usable_cores() -> set[int]:
-    available = getattr(os, "sched_getaffinity", None)
-    return available(0) if available is not None else set(range(os.cpu_count() or 1))
 
 
 def _processor_flags() -> set[str]:

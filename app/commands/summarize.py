@@ -122,7 +122,7 @@ def _print(files: SummaryFiles) -> None:
 
 
 def _plan_text(batch: Batch, plan: BatchPlan) -> str:
-    from docqa.app.batch.machine import available_bytes
+    from docqa.model.cost.machine import available_bytes
 
     items, units = batch.listing.items, batch.units
     failed = sum(batch.failure(item) is not None for item in items)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +68,7 @@ class Forecast:
 def forecast(model: KnownModel, tokens: int, root: Path) -> Forecast:
     """What `model` takes for `tokens`, beside what this machine has. Raises ContextTooLong past the longest context."""
     from docqa.model.config import LONGEST_CONTEXT
+    from docqa.model.cost.machine import total_bytes
     from docqa.model.errors import ContextTooLong
 
     if tokens > LONGEST_CONTEXT:
@@ -85,6 +85,6 @@ def forecast(model: KnownModel, tokens: int, root: Path) -> Forecast:
         memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, packed=False),
         packed_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens),
         pooled_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, pooled=True),
-        machine_memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        machine_memory_bytes=total_bytes(),
         free_disk_bytes=shutil.disk_usage(above).free,
     )

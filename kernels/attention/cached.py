@@ -58,7 +58,8 @@ def attention_over_native(
     out = q.new_empty(1, seq, heads, dim)
     ends, starts, blocks = _reads(choice, context.length - seq, kv_heads)
     call = AttentionCall(
-        1, seq, context.length, heads, kv_heads, dim, int(rounded), StridedTensor.of(q), StridedTensor(), StridedTensor(),
+        1, seq, context.length, heads, kv_heads, dim, int(rounded),
+        StridedTensor.of(q), StridedTensor(), StridedTensor(),
         out.data_ptr(),
         ctypes.addressof(segments), context.grid, len(ends), ends.data_ptr(), starts.data_ptr(), blocks.data_ptr(),
     )  # fmt: skip

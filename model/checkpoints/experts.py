@@ -27,6 +27,7 @@ from docqa.model.checkpoints.formats import GROUPED, BadParts
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
 from docqa.model.checkpoints.layout import expert_names
 from docqa.model.config import HybridConfig
+from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import sparse_layers
 from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
 from docqa.model.hybrid import Hybrid
@@ -273,7 +274,7 @@ def banks_for(
         source = ExpertSource(opened_checkpoint(folder), network.config, dtype, packed=packed)
         if not source.packed and budget is None:
             return {}
-        pool = source.pool(_available_bytes() // MEMORY_SHARE if budget is None else budget)
+        pool = source.pool(available_bytes() // MEMORY_SHARE if budget is None else budget)
     pool.source.check(name for name in layers if name not in before)
     return {name: before.get(name) or PooledExperts(pool, name) for name in layers}
 
@@ -291,7 +292,7 @@ def default_budget(config: HybridConfig, dtype: torch.dtype) -> int | None:
     if said := os.environ.get(MEMORY_VARIABLE):
         return bytes_of(said)
     one = 3 * config.moe_intermediate_size * config.hidden_size * dtype.itemsize
-    room = _available_bytes() // MEMORY_SHARE
+    room = available_bytes() // MEMORY_SHARE
     return None if sparse_layers(config) * config.num_experts * one <= room else room
 
 
@@ -322,12 +323,3 @@ def _fitting(budget: int, one: int, config: HybridConfig) -> int:
     if budget < one:
         raise NoMemory(f"{budget:,} bytes are too few for experts, one takes {one:,}; give the cache more")
     return min(budget // one, sparse_layers(config) * config.num_experts)
-
-
-def _available_bytes() -> int:
-    """Memory that can be had without swapping; all of it where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
-    except (OSError, StopIteration, ValueError):
-        return 1 << 62

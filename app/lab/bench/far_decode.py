@@ -19,7 +19,7 @@ ROUNDS, STEPS, POOL = 4, 4, 4
 
 def decode_1m(model: Model, contexts: tuple[int, int, int] = (NEAR, MIDDLE, FAR)) -> Row:
     """Tokens a second behind a million tokens, beside 8K; one branch, steps of all contexts in turn."""
-    from docqa.app.batch.machine import available_bytes
+    from docqa.model.cost.machine import available_bytes
     from docqa.model.cost.plan import state_bytes
     from docqa.model.decode.beams import Branches
 

@@ -17,14 +17,15 @@ def describe() -> dict[str, Any]:
     import torch
 
     from docqa.kernels.dispatch import identity
+    from docqa.model.cost.machine import processors, total_bytes
 
     name, flags = _processor()
     return {
         "processor": name,
         "instruction_sets": [feature for feature in _FEATURES if feature in flags],
-        "cores": os.cpu_count(),
+        "cores": processors(),
         "threads": torch.get_num_threads(),
-        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "memory_gib": round(total_bytes() / 2**30, 1),
         "load": round(os.getloadavg()[0], 2),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

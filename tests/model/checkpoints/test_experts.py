@@ -88,9 +88,9 @@ def changed(folder, experts):
 def test_experts_are_pooled_only_where_memory_is_short(monkeypatch):
     config = HybridConfig.from_dict({**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text"})
     every = 4 * config.num_experts * ONE
-    monkeypatch.setattr("docqa.model.checkpoints.experts._available_bytes", lambda: 2 * every)
+    monkeypatch.setattr("docqa.model.checkpoints.experts.available_bytes", lambda: 2 * every)
     assert default_budget(config, torch.float32) is None
-    monkeypatch.setattr("docqa.model.checkpoints.experts._available_bytes", lambda: 2 * every - 2)
+    monkeypatch.setattr("docqa.model.checkpoints.experts.available_bytes", lambda: 2 * every - 2)
     assert default_budget(config, torch.float32) == every - 1
     assert default_budget(HybridConfig.from_dict(tiny.RAW), torch.float32) is None
 

@@ -1,0 +1,91 @@
+"""What this machine lets a process use: processors and memory.
+
+Limits of control groups (Linux, version 2; containers set them) count at every level above the process. `root` is where
+the files of the system are looked up; tests give recorded ones.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+_ROOT = Path("/")
+_FREE_PAGES = ("Pages free", "Pages speculative", "Pages inactive")  # of vm_stat; inactive ones are given up first
+
+
+def processors(root: Path = _ROOT) -> int:
+    """How many processors this process may use: its affinity, and the share of time its control groups allow.
+
+    A share is rounded up. What DOCQA_THREADS says is not part of it.
+    """
+    affinity = getattr(os, "sched_getaffinity", None)
+    count = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    for group in _control_groups(root):
+        try:
+            quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
+            count = min(count, max(-(-int(quota) // int(period)), 1))
+        except (OSError, ValueError, ZeroDivisionError):  # no such file, or "max": no limit
+            continue
+    return count
+
+
+def available_bytes(root: Path = _ROOT) -> int:
+    """Memory that can be taken without swapping: what the system has free, within what the control groups allow.
+
+    Linux says so in /proc/meminfo, macOS through `vm_stat` (free, speculative and inactive pages). Where neither
+    answers, all memory of the machine.
+    """
+    free = _vm_stat_bytes() if sys.platform == "darwin" else _meminfo_bytes(root)
+    return min([total_bytes() if free is None else free, *_allowed_bytes(root)])
+
+
+def total_bytes() -> int:
+    """All memory of the machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _meminfo_bytes(root: Path) -> int | None:
+    try:
+        lines = (root / "proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
+    except (OSError, StopIteration, ValueError, IndexError):
+        return None
+
+
+def _vm_stat_bytes() -> int | None:
+    try:
+        text = subprocess.run(["/usr/bin/vm_stat"], capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    size = re.search(r"page size of (\d+) bytes", text)
+    counts = dict(re.findall(r"^(.+?):\s+(\d+)\.$", text, re.MULTILINE))
+    if size is None or any(name not in counts for name in _FREE_PAGES):
+        return None
+    return int(size[1]) * sum(int(counts[name]) for name in _FREE_PAGES)
+
+
+def _allowed_bytes(root: Path) -> Iterator[int]:
+    """What each control group may still take; inactive file pages do not count, the system drops them first."""
+    for group in _control_groups(root):
+        try:
+            limit = int((group / "memory.max").read_text(encoding="ascii"))
+            used = int((group / "memory.current").read_text(encoding="ascii"))
+            stat = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+            yield max(limit - used + int(stat.get("inactive_file", 0)), 0)
+        except (OSError, ValueError):  # no such file, or "max": no limit
+            continue
+
+
+def _control_groups(root: Path) -> list[Path]:
+    """Folders of the groups that this process is in, from its own up to the topmost; some may not exist."""
+    top = root / "sys/fs/cgroup"
+    try:
+        entries = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        entries = []
+    own = next((top / entry[3:].lstrip("/") for entry in entries if entry.startswith("0::")), top)
+    return [folder for folder in (own, *own.parents) if folder.is_relative_to(top)]

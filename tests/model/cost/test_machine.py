@@ -1,0 +1,99 @@
+"""Counts of processors and of free memory, from recorded texts of Linux and macOS."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from docqa.model.cost import machine
+
+MEMINFO = "MemTotal:       16384000 kB\nMemFree:          512000 kB\nMemAvailable:    8192000 kB\n"
+VM_STAT = """Mach Virtual Memory Statistics: (page size of 16384 bytes)
+Pages free:                               12345.
+Pages active:                            451372.
+Pages inactive:                          400000.
+Pages speculative:                        50000.
+Pages throttled:                              0.
+Pages wired down:                        131072.
+"Translation faults":                 987654321.
+"""
+
+
+@pytest.fixture
+def linux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(machine.sys, "platform", "linux")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    _write(tmp_path / "proc/meminfo", MEMINFO)
+    _write(tmp_path / "proc/self/cgroup", "1:name=systemd:/\n0::/slice/unit\n")
+    return tmp_path
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="ascii")
+
+
+def _limit_memory(group: Path, limit: str, used: int, inactive: int) -> None:
+    _write(group / "memory.max", limit + "\n")
+    _write(group / "memory.current", f"{used}\n")
+    _write(group / "memory.stat", f"anon 1\ninactive_file {inactive}\n")
+
+
+def _vm_stat_prints(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(machine.sys, "platform", "darwin")
+    run = subprocess.CompletedProcess(["vm_stat"], 0, stdout=text)
+    monkeypatch.setattr(machine.subprocess, "run", lambda *_, **__: run)
+
+
+def test_linux_free_memory_is_what_meminfo_calls_available(linux: Path) -> None:
+    assert machine.available_bytes(linux) == 8192000 * 1024
+
+
+def test_memory_limit_of_any_control_group_above_counts(linux: Path) -> None:
+    _limit_memory(linux / "sys/fs/cgroup/slice/unit", "max", 0, 0)
+    _limit_memory(linux / "sys/fs/cgroup/slice", "1000000", 700000, 200000)
+    assert machine.available_bytes(linux) == 500000
+
+
+def test_memory_limit_of_a_container_is_at_the_top(linux: Path) -> None:
+    _limit_memory(linux / "sys/fs/cgroup", "1000000", 1100000, 0)
+    assert machine.available_bytes(linux) == 0
+
+
+def test_macos_free_memory_comes_from_vm_stat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _vm_stat_prints(monkeypatch, VM_STAT)
+    assert machine.available_bytes(tmp_path) == 16384 * (12345 + 400000 + 50000)
+
+
+@pytest.mark.parametrize("text", ["", VM_STAT.replace("Pages inactive", "Pages asleep")])
+def test_all_memory_counts_where_the_system_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    _vm_stat_prints(monkeypatch, text)
+    assert machine.available_bytes(tmp_path) == machine.total_bytes()
+    monkeypatch.setattr(machine.sys, "platform", "linux")
+    assert machine.available_bytes(tmp_path) == machine.total_bytes()
+
+
+def test_processors_are_those_of_the_affinity(linux: Path) -> None:
+    assert machine.processors(linux) == 8
+
+
+def test_share_of_time_limits_processors_and_is_rounded_up(linux: Path) -> None:
+    _write(linux / "sys/fs/cgroup/slice/unit/cpu.max", "max 100000\n")
+    _write(linux / "sys/fs/cgroup/slice/cpu.max", "250000 100000\n")
+    assert machine.processors(linux) == 3
+    _write(linux / "sys/fs/cgroup/cpu.max", "5000 100000\n")
+    assert machine.processors(linux) == 1
+
+
+def test_processors_without_affinity_are_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 10)
+    assert machine.processors(tmp_path) == 10
+
+
+def test_number_of_threads_leaves_the_count_of_processors_alone(linux: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCQA_THREADS", "1")
+    assert machine.processors(linux) == 8
