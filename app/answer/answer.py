@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from docqa.app.answer.grades import Grade, Place, Status
+
 SCHEMA = 1
-VERIFIED_GRADES = frozenset({"exact", "normalised"})
-"""The grades that may be printed as verified."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,15 @@ class Quote:
     text: str
     answer_start: int | None
     answer_end: int | None
-    grade: str
-    place: str
+    grade: Grade
+    place: Place
     cites: tuple[Cite, ...]
     speaker: str | None = None
     defines: str | None = None
 
     @property
     def verified(self) -> bool:
-        return self.grade in VERIFIED_GRADES
+        return self.grade.verified
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ class Usage:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer. `status`: answered, partial, not_found, unreadable or error; `confidence` 0 to 1."""
+    """One answer; `confidence` 0 to 1."""
 
-    status: str
+    status: Status
     question: str
     answer: str | None
     refused: bool
@@ -129,18 +129,27 @@ class Answer:
         """The Answer that `to_json_object` wrote. Raises KeyError, TypeError or ValueError for anything else."""
         fields = {key: item for key, item in value.items() if key != "schema"}
         quotes = tuple(
-            Quote(**{**quote, "cites": tuple(map(Cite.from_json_object, quote["cites"]))})
+            Quote(
+                **{
+                    **quote,
+                    "grade": Grade(quote["grade"]),
+                    "place": Place(quote["place"]),
+                    "cites": tuple(map(Cite.from_json_object, quote["cites"])),
+                }
+            )
             for quote in fields.pop("quotes")
         )
         evidence = tuple(EvidenceItem(**item) for item in fields.pop("evidence"))
         coverage = CoverageReport(**_tupled(fields.pop("coverage")))
         usage = Usage(**fields.pop("usage"))
-        return cls(**fields, quotes=quotes, evidence=evidence, coverage=coverage, usage=usage)
+        status = Status(fields.pop("status"))
+        return cls(**fields, status=status, quotes=quotes, evidence=evidence, coverage=coverage, usage=usage)
 
     @property
     def exit_code(self) -> int:
         """0 answered or partial, 3 unreadable, 5 not found, 4 anything else."""
-        return {"answered": 0, "partial": 0, "not_found": 5, "unreadable": 3}.get(self.status, 4)
+        codes = {Status.ANSWERED: 0, Status.PARTIAL: 0, Status.NOT_FOUND: 5, Status.UNREADABLE: 3}
+        return codes.get(self.status, 4)
 
 
 def _quote_object(quote: Quote) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.answer.grades import Status
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.definitions import definitions_in_force
@@ -73,12 +74,12 @@ def _holds(known: Quote, quote: Quote) -> bool:
     )
 
 
-def _status(found: AnswerDraft, refused: bool, context: Context) -> str:
+def _status(found: AnswerDraft, refused: bool, context: Context) -> Status:
     if not context.passages:
-        return "unreadable"
+        return Status.UNREADABLE
     if found.preliminary:
-        return "partial"
-    return "not_found" if refused else "answered"
+        return Status.PARTIAL
+    return Status.NOT_FOUND if refused else Status.ANSWERED
 
 
 def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context, verifier: Verifier) -> list[Quote]:

@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import replace
 from typing import Any
 
+from docqa.app.answer.grades import Status
 from docqa.app.batch.answers import answers_of
 from docqa.app.batch.batch import Batch
 from docqa.app.batch.documents import read_document
@@ -33,7 +34,7 @@ def _row(batch: Batch, item: Item, questions: int) -> Row:
 
 
 def _failed(item: Item, failure: Failure, questions: int) -> Row:
-    cell = Cell("unreadable" if failure.of_document else "error")
+    cell = Cell(Status.UNREADABLE if failure.of_document else Status.ERROR)
     return Row(printable(item.given), (cell,) * questions, printable(failure.told(item.given)))
 
 

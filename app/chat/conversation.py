@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
+from docqa.app.answer.grades import Status
 from docqa.app.chat.followup import Earlier, resolve
 from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.history import kept_documents
@@ -76,7 +77,7 @@ class Conversation:
         last = self.turns[-1]
         if last.answer is None or last.state != "done":
             return ANEW
-        if last.status == "not_found" and last.understood:
+        if last.status == Status.NOT_FOUND and last.understood:
             return AS_TYPED
         return NEXT_BEST
 
@@ -100,7 +101,7 @@ class Conversation:
         for _ in self.session.read():  # nothing where it is read already, as after a resumed conversation it is not
             pass
         quotes = [quote for turn in shown if turn.answer for quote in turn.answer.quotes]
-        refusals = sum(turn.status == "not_found" for turn in shown)
+        refusals = sum(turn.status == Status.NOT_FOUND for turn in shown)
         answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)
         self._add(last.question, understood, answer, "done", NEXT_BEST)
         yield Finished(answer)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app import report
 from docqa.app.answer import events
+from docqa.app.answer.grades import Status
 from docqa.app.chat import slash
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
@@ -133,7 +134,7 @@ class ChatLoop:
     def _finished(self, answer: Answer) -> None:
         first = self._conversation.next_number() - len(answer.quotes)
         self._codes.append(answer.exit_code)
-        if self._conversation.turns[-1].note == NEXT_BEST and answer.status == "not_found":
+        if self._conversation.turns[-1].note == NEXT_BEST and answer.status == Status.NOT_FOUND:
             report.result(render.nearest_text(answer) + "\n")
         else:
             report.result(render.answer_text(answer, first_quote=first) + "\n")

@@ -10,13 +10,13 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from docqa.app.answer.grades import Grade, weakest
 from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.protected import protected_words
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.types import Document
 
-GRADES = ("exact", "normalised", "damaged", "near")
 ELLIPSIS_REACH = 3_000
 """Characters that an ellipsis may stand for; what is further apart are two quotations."""
 _BRACKET_REACH = 100
@@ -50,7 +50,7 @@ class Assembled:
     `omitted` is what the document has at each ellipsis, `replaced` (bracket's words, document's words) at each bracket.
     """
 
-    grade: str
+    grade: Grade
     spans: tuple[Located, ...]
     omitted: tuple[str, ...]
     replaced: tuple[tuple[str, str], ...]
@@ -96,7 +96,7 @@ def assemble(
     stretch = _Stretch(document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER)
     first = stretch.offset(place[0].page, place[0].start)
     last = stretch.offset(place[-1].page, place[-1].end)
-    found: dict[int, tuple[Match, str]] = {anchor: (Match(first, last), "exact")}
+    found: dict[int, tuple[Match, Grade]] = {anchor: (Match(first, last), Grade.EXACT)}
     for index in range(anchor + 1, len(parts)):
         start = found[index - 1][0].end
         reach = start + _reach(parts[index])
@@ -121,16 +121,16 @@ def _reach(part: Part) -> int:
 
 def _strongest(
     text: str, start: int, end: int, wanted: str, choose: Callable[[list[Match]], Match]
-) -> tuple[Match, str] | None:
+) -> tuple[Match, Grade] | None:
     """The match of `wanted` in `text[start:end]` at the strongest grade that has one, and that grade."""
     start, end = max(0, start), min(len(text), end)
     window = text[start:end]
     plain = find_whole(window, wanted)
     if plain:
         match = choose(plain)
-        return Match(match.start + start, match.end + start), "exact"
-    finders: tuple[tuple[str, Callable[[str, str], list[Match]]], ...] = (
-        ("normalised", find_whole), ("damaged", find_damaged), ("near", find_near),
+        return Match(match.start + start, match.end + start), Grade.EXACT
+    finders: tuple[tuple[Grade, Callable[[str, str], list[Match]]], ...] = (
+        (Grade.NORMALISED, find_whole), (Grade.DAMAGED, find_damaged), (Grade.NEAR, find_near),
     )  # fmt: skip
     for grade, finder in finders:
         for keep in (False, True):
@@ -143,7 +143,7 @@ def _strongest(
     return None
 
 
-def _joined(stretch: _Stretch, parts: list[Part], found: list[tuple[Match, str]]) -> Assembled:
+def _joined(stretch: _Stretch, parts: list[Part], found: list[tuple[Match, Grade]]) -> Assembled:
     grades = {grade for _, grade in found}
     omitted: list[str] = []
     replaced: list[tuple[str, str]] = []
@@ -152,12 +152,12 @@ def _joined(stretch: _Stretch, parts: list[Part], found: list[tuple[Match, str]]
         if parts[index].gap == "ellipsis":
             omitted.append(gap)
             if _hides_negation(gap):
-                grades.add("near")
+                grades.add(Grade.NEAR)
         else:
             replaced.append((parts[index].inserted, gap))
             if _protected(gap) != _protected(parts[index].inserted):
-                grades.add("near")
-    worst = max(grades, key=GRADES.index)
+                grades.add(Grade.NEAR)
+    worst = weakest(grades)
     spans = stretch.located(found[0][0].start, found[-1][0].end)
     return Assembled(worst, spans, tuple(omitted), tuple(replaced))
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from docqa.app.answer.answer import Cite
+from docqa.app.answer.grades import Grade, Place, weakest
+from docqa.app.answer.text import clip
 from docqa.app.check.citations import PlaceCite, assign, find_cites
 from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
-from docqa.app.check.quote_parts import GRADES, Part, assemble, split_parts
+from docqa.app.check.quote_parts import Part, assemble, split_parts
 from docqa.app.check.resolve import CitedPlaces, Region
 from docqa.app.quotes.difference import Edit, closest_range, word_edits
 from docqa.app.quotes.normalise import fold
@@ -23,8 +25,9 @@ from docqa.ingest.types import Document
 
 _MOST_HINTS = 8
 _MOST_ANCHORS = 12
-_ALL_GRADES = (*GRADES, "absent", "uncheckable")
-_RANK = {"exact": 0, "normalised": 0, "damaged": 1, "near": 2, "uncheckable": 3, "absent": 3}
+_RANK = {
+    Grade.EXACT: 0, Grade.NORMALISED: 0, Grade.DAMAGED: 1, Grade.NEAR: 2, Grade.UNCHECKABLE: 3, Grade.ABSENT: 3,
+}  # fmt: skip
 _LEAST_NAME = 4
 _PLACE_WORDS = {"page": "page", "pdf": "page", "line": "page and line"}
 _PAGE_ALONE = "the lines of that page carry no numbers, only the page was compared"
@@ -36,8 +39,8 @@ class CheckedCite:
 
     cite: PlaceCite
     line: int
-    grade: str
-    place: str
+    grade: Grade
+    place: Place
     cites: tuple[Cite, ...]
     note: str = ""
 
@@ -52,8 +55,8 @@ class CheckedQuotation:
 
     quotation: Quotation
     cited: tuple[CheckedCite, ...]
-    grade: str
-    place: str
+    grade: Grade
+    place: Place
     cites: tuple[Cite, ...] = ()
     reads: str | None = None
     difference: tuple[Edit, ...] = ()
@@ -75,18 +78,18 @@ class Verification:
 
     @property
     def anything_absent(self) -> bool:
-        return "absent" in {*(quote.grade for quote in self.quotations), *(cite.grade for cite in self.cites)}
+        return Grade.ABSENT in {*(quote.grade for quote in self.quotations), *(cite.grade for cite in self.cites)}
 
     def counts(self) -> dict[str, int]:
         """How many quotations have each grade, strongest first."""
-        return {grade: sum(q.grade == grade for q in self.quotations) for grade in _ALL_GRADES}
+        return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
 
 
 @dataclass(frozen=True)
 class _Finding:
     """What the search for one quotation brought."""
 
-    grade: str
+    grade: Grade
     spans: tuple[Located, ...] = ()
     omitted: tuple[str, ...] = ()
     replaced: tuple[tuple[str, str], ...] = ()
@@ -147,17 +150,19 @@ class _Check:
         if regions and not (cite.work and not named):
             cites = tuple(dict.fromkeys(self._region_cite(region) for region in regions))
             if not any(self.places[region.document].usable(region) for region in regions):
-                return CheckedCite(cite, line, "uncheckable", "as_cited", cites, "that place has no usable text")
+                return CheckedCite(
+                    cite, line, Grade.UNCHECKABLE, Place.AS_CITED, cites, "that place has no usable text"
+                )
             if not all(self.places[region.document].compared(cite) for region in regions):
-                return CheckedCite(cite, line, "uncheckable", "as_cited", cites, _PAGE_ALONE)
-            return CheckedCite(cite, line, "exact", "as_cited", cites)
+                return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.AS_CITED, cites, _PAGE_ALONE)
+            return CheckedCite(cite, line, Grade.EXACT, Place.AS_CITED, cites)
         if cite.work and not named:
-            return CheckedCite(cite, line, "uncheckable", "unknown", (), f"names another work: {cite.work}")
+            return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
         numbers = sorted(named) if named else range(len(self.documents))
         if any(self.places[number].answers(cite) for number in numbers):
             what = _PLACE_WORDS.get(cite.kind) or cite.word or "section"
-            return CheckedCite(cite, line, "absent", "unknown", (), f"no document has such a {what}")
-        return CheckedCite(cite, line, "uncheckable", "unknown", (), self._why_unknown(cite))
+            return CheckedCite(cite, line, Grade.ABSENT, Place.UNKNOWN, (), f"no document has such a {what}")
+        return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), self._why_unknown(cite))
 
     def _why_unknown(self, cite: PlaceCite) -> str:
         if cite.kind == "section":
@@ -177,12 +182,19 @@ class _Check:
         cited = tuple(self._cite(cite, named) for cite in claimed)
         regions = {cite: self._regions(cite, named) for cite in claimed if not (cite.work and not named)}
         found, place = self._best(quotation.text, regions, claimed, named)
-        if found.grade == "absent" and any(self._unusable(region) for group in regions.values() for region in group):
-            found = replace(found, grade="uncheckable", notes=("the cited place has no usable text",))
+        if found.grade == Grade.ABSENT and any(
+            self._unusable(region) for group in regions.values() for region in group
+        ):
+            found = replace(found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",))
         found = self._refined(quotation.text, found)
         notes = [*found.notes, *self._notes(quotation, found, place, cited)]
         reads = " […] ".join(self._words(spans) for spans in _runs(found.spans)) if found.spans else None
-        bent = found.grade in ("near", "damaged") and reads is not None and not found.omitted and not found.replaced
+        bent = (
+            found.grade in (Grade.NEAR, Grade.DAMAGED)
+            and reads is not None
+            and not found.omitted
+            and not found.replaced
+        )
         first = found.spans[0] if found.spans else None
         return CheckedQuotation(
             quotation=quotation,
@@ -202,18 +214,18 @@ class _Check:
 
     def _best(
         self, text: str, regions: dict[PlaceCite, list[Region]], claimed: tuple[PlaceCite, ...], named: set[int]
-    ) -> tuple[_Finding, str]:
+    ) -> tuple[_Finding, Place]:
         """The strongest finding; of several, one at a cited place, then the one that leaves out least."""
-        best: tuple[tuple[int, bool, int], _Finding, str] | None = None
+        best: tuple[tuple[int, bool, int], _Finding, Place] | None = None
         for hint in self._hints(regions, named):
             for finding in self._search(text, hint):
                 place = self._place(finding.grade, finding.spans, regions, claimed, named)
-                key = (_RANK[finding.grade], place != "as_cited", sum(map(len, finding.omitted)))
+                key = (_RANK[finding.grade], place != Place.AS_CITED, sum(map(len, finding.omitted)))
                 if best is None or key < best[0]:
                     best = (key, finding, place)
-            if best is not None and (best[0][:2] == (0, False) or best[1].grade == "absent"):
+            if best is not None and (best[0][:2] == (0, False) or best[1].grade == Grade.ABSENT):
                 break
-        return (best[1], best[2]) if best is not None else (_Finding("absent"), "unknown")
+        return (best[1], best[2]) if best is not None else (_Finding(Grade.ABSENT), Place.UNKNOWN)
 
     def _hints(self, regions: dict[PlaceCite, list[Region]], named: set[int]) -> list[CitedPlace | None]:
         """Where to look first: each cited place from its beginning, and the pages that it reaches over."""
@@ -230,7 +242,7 @@ class _Check:
         whole = self.verifier.verify(text, hint)
         if not whole.verified and (outer := outer_marks(text)) != text:
             inside = self.verifier.verify(outer, hint)
-            inside = replace(inside, grade="normalised") if inside.verified else inside
+            inside = replace(inside, grade=Grade.NORMALISED) if inside.verified else inside
             text, whole = (outer, inside) if _RANK[inside.grade] < _RANK[whole.grade] else (text, whole)
         parts = split_parts(text)
         plain = len(parts) == 1 and parts[0].text == text
@@ -244,8 +256,8 @@ class _Check:
     def _findings(self, text: str, verdict: Verdict) -> Iterator[_Finding]:
         for spans in verdict.places or ((),):
             grade = verdict.grade
-            if grade == "damaged" and self._left_out(text, spans):
-                grade = "near"
+            if grade == Grade.DAMAGED and self._left_out(text, spans):
+                grade = Grade.NEAR
             yield _Finding(grade, spans, count=verdict.count)
 
     def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
@@ -276,7 +288,7 @@ class _Check:
             found = assemble(self.documents[spans[0].document], spans[0].document, parts, anchor, spans)
             if found is not None:
                 complete = True
-                grade = max(found.grade, verdict.grade, key=GRADES.index)
+                grade = weakest((found.grade, verdict.grade))
                 yield _Finding(grade, found.spans, found.omitted, found.replaced, verdict.count)
         if not complete:
             yield self._scattered(parts, anchor, verdict)
@@ -286,21 +298,21 @@ class _Check:
         near = CitedPlace(verdict.spans[0].document, verdict.spans[0].page)
         spans: list[Located] = []
         notes: list[str] = []
-        grade = "near"
+        grade = Grade.NEAR
         for index, part in enumerate(parts):
             found = verdict if index == anchor else self.verifier.verify(part.text, near)
             if found.spans and (index == anchor or not too_short(part.text)):
                 spans += [span for span in found.spans if span not in spans]
             elif not found.spans or too_short(part.text):
                 notes.append(f"nothing there reads {_short(part.text)}")
-                grade = grade if too_short(part.text) else "absent"
+                grade = grade if too_short(part.text) else Grade.ABSENT
         if not notes:
             notes.append("its parts do not stand together in this order")
         return _Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
 
     def _refined(self, text: str, found: _Finding) -> _Finding:
         """An edited quotation's place from its first word to its last."""
-        if found.grade != "near" or len(found.spans) != 1 or found.omitted or found.replaced or found.notes:
+        if found.grade != Grade.NEAR or len(found.spans) != 1 or found.omitted or found.replaced or found.notes:
             return found
         span = found.spans[0]
         page = self.documents[span.document].pages[span.page - 1].text
@@ -322,19 +334,19 @@ class _Check:
 
     def _place(
         self,
-        grade: str,
+        grade: Grade,
         spans: tuple[Located, ...],
         regions: dict[PlaceCite, list[Region]],
         claimed: tuple[PlaceCite, ...],
         named: set[int],
-    ) -> str:
+    ) -> Place:
         """as_cited where every kind of place that is cited (page, section) holds the words, in one of its cites."""
-        if not spans or grade == "absent":
-            return "unknown"
+        if not spans or grade == Grade.ABSENT:
+            return Place.UNKNOWN
         if named and spans[0].document not in named:
-            return "other_document"
+            return Place.OTHER_DOCUMENT
         if not claimed:
-            return "as_cited"
+            return Place.AS_CITED
         judged: dict[bool, bool] = {}
         for cite, group in regions.items():
             if group or self.places[spans[0].document].answers(cite):
@@ -342,11 +354,11 @@ class _Check:
                 holds = any(r.holds(s.document, s.page, s.start) for r in group for s in spans)
                 judged[paged] = judged.get(paged, False) or holds
         if not judged:
-            return "other_document" if all(cite.work for cite in claimed) and not named else "unknown"
-        return "as_cited" if all(judged.values()) else "moved"
+            return Place.OTHER_DOCUMENT if all(cite.work for cite in claimed) and not named else Place.UNKNOWN
+        return Place.AS_CITED if all(judged.values()) else Place.MOVED
 
     def _notes(
-        self, quotation: Quotation, found: _Finding, place: str, cited: tuple[CheckedCite, ...]
+        self, quotation: Quotation, found: _Finding, place: Place, cited: tuple[CheckedCite, ...]
     ) -> Iterator[str]:
         for cite in cited:
             if cite.note:
@@ -356,9 +368,9 @@ class _Check:
             ends = [self._heading(first.document, *at) for at in ((first.page, first.start), (last.page, last.end - 1))]
             if ends[0] != ends[1]:
                 yield f"its ellipsis reaches from {ends[0] or 'the beginning'} into {ends[1]}"
-        if place == "unknown" and found.spans and cited and not any(cite.note for cite in cited):
+        if place == Place.UNKNOWN and found.spans and cited and not any(cite.note for cite in cited):
             yield "the cited place could not be compared"
-        if too_short(quotation.text) and found.grade in ("absent", "near"):
+        if too_short(quotation.text) and found.grade in (Grade.ABSENT, Grade.NEAR):
             yield "so short that it may be a word in quotation marks, not a quotation"
 
 
@@ -388,4 +400,4 @@ def _names(document: Document) -> list[re.Pattern[str]]:
 
 
 def _short(text: str) -> str:
-    return f'"{text}"' if len(text) <= 80 else f'"{text[:77].rsplit(" ", 1)[0]} …"'
+    return f'"{clip(text, 80)}"'

@@ -7,15 +7,17 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from docqa.app.answer.answer import Cite
+from docqa.app.answer.grades import Grade, Place, Status
+from docqa.app.answer.text import clip
 from docqa.app.check.verification import CheckedCite, CheckedQuotation, Verification
-from docqa.app.output.render import GRADE_WORDS, cite_text, printable
+from docqa.app.output.render import cite_text, printable
 from docqa.app.quotes.difference import inline
 
 SCHEMA = 1
 _LONGEST = 400
 _PLACES = {
-    "moved": "not where it is cited",
-    "other_document": "in another document than the one cited",
+    Place.MOVED: "not where it is cited",
+    Place.OTHER_DOCUMENT: "in another document than the one cited",
 }
 
 
@@ -29,7 +31,7 @@ def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dic
     return {
         "schema": SCHEMA,
         "text": text,
-        "status": "not_found" if checked.anything_absent else "answered",
+        "status": Status.NOT_FOUND if checked.anything_absent else Status.ANSWERED,
         "quotes": [_quote_object(quote) for quote in checked.quotations],
         "cites": [_cite_object(cite) for cite in checked.cites],
         "counts": {**counts, "misplaced": sum(q.place in _PLACES for q in checked.quotations)},
@@ -82,7 +84,7 @@ def report_text(checked: Verification, text: str, *, several: bool) -> str:
 def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Iterator[str]:
     yield f'{printable(text)}:{quote.quotation.line}: "{_clipped(quote.quotation.text)}"'
     misplaced = f"; {_PLACES[quote.place]}" if quote.place in _PLACES else ""
-    yield f"  [{GRADE_WORDS[quote.grade]}{misplaced}]"
+    yield f"  [{quote.grade.explained}{misplaced}]"
     if quote.cited:
         yield "  cited:  " + ", ".join(printable(cite.cite.text) for cite in quote.cited)
     if quote.cites:
@@ -90,7 +92,7 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
         more = f" ({quote.count} times there)" if quote.count > 1 else ""
         heading = f", {printable(quote.heading)}" if quote.heading else ""
         yield f"  stands: {_places(quote.cites, several)}{heading}{speaker}{more}"
-    if quote.reads is not None and quote.grade in ("near", "damaged"):
+    if quote.reads is not None and quote.grade in (Grade.NEAR, Grade.DAMAGED):
         yield f'  reads:  "{_clipped(quote.reads)}"'
     if quote.difference:
         yield f"  differs, [-quoted-]{{+document+}}: {_clipped(inline(quote.difference))}"
@@ -114,7 +116,7 @@ def _places(cites: Sequence[Cite], several: bool) -> str:
 
 def _cite_lines(cite: CheckedCite, text: str, several: bool) -> Iterator[str]:
     yield f"{printable(text)}:{cite.line}: {printable(cite.cite.text)}, without a quotation"
-    if cite.grade == "exact":
+    if cite.grade == Grade.EXACT:
         yield f"  [there is such a place: {_places(cite.cites, several)}]"
     else:
         yield f"  [{cite.grade}: {printable(cite.note)}]"
@@ -128,7 +130,7 @@ def _summary(checked: Verification) -> str:
     parts += [f"{moved} not where cited"] if moved else []
     lines = [f"{_counted(len(checked.quotations), 'quotation')}" + (": " + ", ".join(parts) if parts else "")]
     if checked.cites:
-        absent = sum(cite.grade == "absent" for cite in checked.cites)
+        absent = sum(cite.grade == Grade.ABSENT for cite in checked.cites)
         told = f", {absent} of places that no document has" if absent else ""
         lines.append(f"{_counted(len(checked.cites), 'cite')} without a quotation{told}")
     return "\n".join(lines)
@@ -139,5 +141,4 @@ def _counted(number: int, what: str) -> str:
 
 
 def _clipped(text: str) -> str:
-    shown = printable(text)
-    return shown if len(shown) <= _LONGEST else shown[:_LONGEST].rsplit(" ", 1)[0] + " …"
+    return clip(printable(text), _LONGEST)

@@ -214,6 +214,7 @@ class _Run:
 def failed_answer(question: str, error: Exception, options: Options) -> Answer:
     """The Answer of a question whose documents or model could not be used: status unreadable or error."""
     from docqa.app.answer.answer import Answer, CoverageReport, Usage
+    from docqa.app.answer.grades import Status
     from docqa.ingest.read import INGEST_VERSION
 
     provenance = {
@@ -226,7 +227,7 @@ def failed_answer(question: str, error: Exception, options: Options) -> Answer:
         "options": options.recorded(),
     }
     return Answer(
-        status="unreadable" if report.exit_code(error) == report.INPUT else "error",
+        status=Status.UNREADABLE if report.exit_code(error) == report.INPUT else Status.ERROR,
         question=question,
         answer=None,
         refused=False,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from docqa.app.answer.answer import Cite, Quote
+from docqa.app.answer.grades import Status
+from docqa.app.answer.text import clip
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
 from docqa.app.output.render import EXCERPT_CHARACTERS, cite_text, page_text, printable
 
@@ -63,8 +65,7 @@ def evidence_place(file: str, page: int | None, label: str | None, names: dict[s
 
 def excerpt(text: str) -> str:
     """`text` on one line, cut at a word where it is long."""
-    line = printable(text)
-    return line if len(line) <= EXCERPT_CHARACTERS else line[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return clip(printable(text), EXCERPT_CHARACTERS)
 
 
 def headline(turn: KeptTurn) -> str:
@@ -72,9 +73,9 @@ def headline(turn: KeptTurn) -> str:
     answer = turn.answer
     if answer is None:
         return turn.note or "Not answered."
-    if answer.status == "not_found" and turn.note == NEXT_BEST:
+    if answer.status == Status.NOT_FOUND and turn.note == NEXT_BEST:
         return "Nothing else was found."
-    if answer.status == "not_found":
+    if answer.status == Status.NOT_FOUND:
         return "Not found: the document does not answer this."
     return printable(answer.answer or f"No answer ({answer.status}).")
 
@@ -93,9 +94,9 @@ def remarks(turn: KeptTurn) -> list[str]:
     if answer is None:
         return []
     said = [turn.note] if turn.note else []
-    if answer.status == "partial":
+    if answer.status == Status.PARTIAL:
         said.append("preliminary: from the passages that the question's words find")
-    if answer.status in ("answered", "partial"):
+    if answer.status in (Status.ANSWERED, Status.PARTIAL):
         said.append(f"confidence {answer.confidence:.2f}")
     return [*said, *(printable(warning) for warning in answer.coverage.warnings)]
 

@@ -11,11 +11,12 @@ from functools import lru_cache
 from importlib.resources import files
 
 from docqa.app.answer.answer import Cite
+from docqa.app.answer.grades import Status
 from docqa.app.history import export
 from docqa.app.history.export import NumberedQuote
 from docqa.app.history.highlight import Mark, escaped, marked
 from docqa.app.history.records import CitedPage, KeptSession, KeptTurn
-from docqa.app.output.render import GRADE_WORDS, NEAREST_SHOWN, coverage_line, page_text, printable
+from docqa.app.output.render import NEAREST_SHOWN, coverage_line, page_text, printable
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _FILES_SHOWN = 3
@@ -110,7 +111,7 @@ class _Page:
             lines.append(f'<p class="understood">read as: {escaped(printable(turn.understood))}</p>')
         lines.append(f'<p class="{"answer" if found else "none"}">{escaped(export.headline(turn))}</p>')
         lines += [self._quote(turn, item) for item in quotes]
-        if answer is not None and answer.status == "not_found" and answer.evidence:
+        if answer is not None and answer.status == Status.NOT_FOUND and answer.evidence:
             lines.append('<p class="nearest">Nearest, not an answer:</p>')
             for item in answer.evidence[:NEAREST_SHOWN]:
                 place = export.evidence_place(item.file, item.page, item.label, self._names)
@@ -129,12 +130,11 @@ class _Page:
         place = escaped(export.place_text(quote.cites, self._names))
         cited = any(_page_of(turn, cite) is not None for cite in quote.cites)
         link = f'<a class="cite" href="#c{item.number}">{place}</a>' if cited else place
-        grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
         kind = "verified" if quote.verified else "unverified"
         return (
             f'<blockquote id="n{item.number}" class="{kind}"><p>“{text}”</p>\n'
             f'<footer><span class="number">{item.number}</span> {link}{escaped(export.said_of(quote))} '
-            f'<span class="grade">{escaped(grade)}</span></footer></blockquote>'
+            f'<span class="grade">{escaped(quote.grade.explained)}</span></footer></blockquote>'
         )
 
     # Pages

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from docqa.app.answer.grades import Status
 from docqa.app.history import export
 from docqa.app.history.records import KeptSession, KeptTurn
-from docqa.app.output.render import GRADE_WORDS, NEAREST_SHOWN, coverage_line, printable
+from docqa.app.output.render import NEAREST_SHOWN, coverage_line, printable
 
 _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>#|~$&"})
 
@@ -29,7 +30,7 @@ def _turn_parts(turn: KeptTurn, quotes: list[export.NumberedQuote], names: dict[
     found = answer is not None and answer.answer is not None
     parts.append(f"**{_plain(export.headline(turn))}**" if found else _plain(export.headline(turn)))
     parts += [_quote_part(item, names) for item in quotes]
-    if answer is not None and answer.status == "not_found":
+    if answer is not None and answer.status == Status.NOT_FOUND:
         nearest = answer.evidence[:NEAREST_SHOWN]
         parts += ["Nearest, not an answer:"] if nearest else []
         for item in nearest:
@@ -45,9 +46,9 @@ def _quote_part(item: export.NumberedQuote, names: dict[str, str]) -> str:
     quote = item.quote
     before, words, after = (_plain_inside(part) for part in export.marked_words(quote))
     marked = f"**{words}**" if words.strip() == words and words else words
-    grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
     place = _plain(export.place_text(quote.cites, names))
-    return f"> “{before}{marked}{after}”\n>\n> \\[{item.number}\\] {place}{_plain(export.said_of(quote))} ({grade})"
+    said = _plain(export.said_of(quote))
+    return f"> “{before}{marked}{after}”\n>\n> \\[{item.number}\\] {place}{said} ({quote.grade.explained})"
 
 
 def _plain(text: str) -> str:

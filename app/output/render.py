@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.grades import Status
+from docqa.app.answer.text import clip
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,14 +19,6 @@ EXCERPT_CHARACTERS = 300
 # What could move the cursor, change colours or turn the direction of the terminal; a document may hold any of it.
 _BARE_NUMBER = re.compile(r"\d+(?:\.\d+)*(?:\(\w+\))*")  # "p. 1, 1" would look like two pages
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-GRADE_WORDS = {
-    "exact": "verified: exact",
-    "normalised": "verified: normalised (equal but for spacing, quotation marks, dashes, hyphens at line ends or case)",
-    "damaged": "not verified: damaged (all words in order, with extraction debris between them)",
-    "near": "not verified: near (an edit remains)",
-    "absent": "not verified: absent (stands in none of the documents)",
-    "uncheckable": "not verified: uncheckable (the place has no usable text)",
-}
 
 
 def answer_text(answer: Answer, *, first_quote: int | None = None) -> str:
@@ -31,7 +26,7 @@ def answer_text(answer: Answer, *, first_quote: int | None = None) -> str:
     named = {cite.file for quote in answer.quotes for cite in quote.cites} | {item.file for item in answer.evidence}
     several = len(named) > 1
     blocks = [coverage_line(answer.coverage)]
-    if answer.status == "not_found":
+    if answer.status == Status.NOT_FOUND:
         blocks.append(_refusal_block(answer, several))
     elif answer.answer is None and not answer.quotes:
         blocks.append(f"No answer ({answer.status}).")
@@ -42,7 +37,7 @@ def answer_text(answer: Answer, *, first_quote: int | None = None) -> str:
 
 def preview_text(answer: Answer) -> str:
     """A preliminary answer, marked so at its head: nobody may take it for the answer of the whole document."""
-    if answer.status == "not_found" or answer.answer is None:
+    if answer.status == Status.NOT_FOUND or answer.answer is None:
         return "Preliminary: the passages that the question's words find do not answer it. Now reading all of it."
     lines = answer_text(answer).splitlines()
     return "\n".join(["Preliminary answer, from passages found by the question's words:", "", *lines])
@@ -126,7 +121,7 @@ def _line_range(first: Cite, last: Cite) -> str:
 
 def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str:
     lines = [printable(answer.answer or "")]
-    if answer.status == "partial":
+    if answer.status == Status.PARTIAL:
         lines[0] += "   [partial: from the passages that the question's words find]"
     for at, quote in enumerate(answer.quotes):
         number = None if first_quote is None else first_quote + at
@@ -138,13 +133,11 @@ def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str
 
 def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list[str]:
     place = cite_text(quote.cites, with_file=several)
-    moved = {"moved": ", found elsewhere than cited", "other_document": ", found in another document"}
-    grade = GRADE_WORDS.get(quote.grade, f"not verified: {quote.grade}")
     speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
     if quote.defines:
         place = f"{place}, what {printable(quote.defines)} means"
     lead = "" if number is None else f"{number}. "
-    return [f'  {lead}"{printable(quote.text)}"', f"  {place}{speaker} [{grade}{moved.get(quote.place, '')}]"]
+    return [f'  {lead}"{printable(quote.text)}"', f"  {place}{speaker} [{quote.grade.explained}{quote.place.remark}]"]
 
 
 def _refusal_block(answer: Answer, several: bool) -> str:
@@ -163,8 +156,7 @@ def _refusal_block(answer: Answer, several: bool) -> str:
 
 def _evidence_line(item: EvidenceItem, several: bool) -> str:
     place = f"p. {page_text(item.page, item.label)}" if item.page is not None else (item.label or "text")
-    text = printable(item.text)
-    cut = text if len(text) <= EXCERPT_CHARACTERS else text[:EXCERPT_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    cut = clip(printable(item.text), EXCERPT_CHARACTERS)
     where = f"{printable(item.file)}, {place}" if several else place
     return f"  {where}: {cut}"
 

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from docqa.app.answer.answer import Answer, Cite
+from docqa.app.answer.grades import Grade, Status
 from docqa.app.quotes.normalise import fold
 
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
@@ -31,11 +32,11 @@ class Cell:
     `differs`: it was answered, and not as most of its column.
     """
 
-    status: str
+    status: Status
     answer: str | None = None
     confidence: float = 0.0
     quote: str | None = None
-    grade: str | None = None
+    grade: Grade | None = None
     cites: tuple[Cite, ...] = ()
     differs: bool = False
 

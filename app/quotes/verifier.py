@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from docqa.app.answer.grades import Grade, Place
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole
 from docqa.app.quotes.normalise import Folded, fold
@@ -26,7 +27,7 @@ _SHORTEST_REACH = 512
 _NOTHING = "\u200b"
 _RULE = re.compile(r"\n[—–_-]{3,}\s*\n")
 # Verbatim words on the cited page beat an exact copy elsewhere; a damaged or edited form never beats verbatim words.
-_PASSES = (("exact", "normalised"), ("damaged",), ("near",))
+_PASSES = ((Grade.EXACT, Grade.NORMALISED), (Grade.DAMAGED,), (Grade.NEAR,))
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,15 @@ class Verdict:
     `places` has the spans of each, the chosen one first.
     """
 
-    grade: str
-    place: str
+    grade: Grade
+    place: Place
     spans: tuple[Located, ...] = ()
     count: int = 0
     places: tuple[tuple[Located, ...], ...] = ()
 
     @property
     def verified(self) -> bool:
-        return self.grade in {"exact", "normalised"}
+        return self.grade.verified
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Verifier:
         """The best Verdict for `quote`; `absent` when nothing comparable stands anywhere."""
         wanted = unicodedata.normalize("NFC", quote).strip()
         if not wanted:
-            return Verdict("absent", "unknown")
+            return Verdict(Grade.ABSENT, Place.UNKNOWN)
         rings = list(self._rings(cited))
         for grades in _PASSES:
             for ring, grade in ((ring, grade) for ring in rings for grade in grades):
@@ -117,8 +118,8 @@ class Verifier:
                 if found is not None:
                     return found
         if cited is not None and cited.page is not None and not self._usable(cited.document, cited.page):
-            return Verdict("uncheckable", "unknown")
-        return Verdict("absent", "unknown")
+            return Verdict(Grade.UNCHECKABLE, Place.UNKNOWN)
+        return Verdict(Grade.ABSENT, Place.UNKNOWN)
 
     def _usable(self, document: int, page: int) -> bool:
         pages = self._documents[document].pages
@@ -152,16 +153,18 @@ class Verifier:
         later = [s.page for s in document.sections[at + 1 :] if s.level <= here.level]
         return range(here.page, (later[0] if later else len(document.pages)) + 1)
 
-    def _search(self, ring: list[tuple[int, int]], wanted: str, grade: str, cited: CitedPlace | None) -> Verdict | None:
+    def _search(
+        self, ring: list[tuple[int, int]], wanted: str, grade: Grade, cited: CitedPlace | None
+    ) -> Verdict | None:
         matches: list[tuple[_Region, Match]] = []
         regions = list(self._regions(ring, len(wanted)))
-        if grade == "damaged":
+        if grade == Grade.DAMAGED:
             regions += self._regions(ring, len(wanted), bare=True)
         for region in regions:
             matches += [(region, match) for match in self._matches(region, wanted, grade) if region.holds(match)]
         if not matches:
             return None
-        if grade == "near":
+        if grade == Grade.NEAR:
             best = max(match.score for _, match in matches)
             matches = [pair for pair in matches if pair[1].score == best]
         placed = [self._located(region, match) for region, match in matches]
@@ -188,8 +191,8 @@ class Verifier:
                         split = len(tail) - offset + 1
                         yield _Region(number, first, tail[offset:] + "\n" + head, offset, split, reach, bare)
 
-    def _matches(self, region: _Region, wanted: str, grade: str) -> list[Match]:
-        if grade == "exact":
+    def _matches(self, region: _Region, wanted: str, grade: Grade) -> list[Match]:
+        if grade == Grade.EXACT:
             return find_whole(region.text, wanted)
         found: list[Match] = []
         for keep in (False, True):
@@ -197,9 +200,9 @@ class Verifier:
             page = self._fold(region, keep)
             if not quote or (keep and page.text == self._fold(region, False).text):
                 continue
-            if grade == "normalised" or region.bare:
+            if grade == Grade.NORMALISED or region.bare:
                 matches = find_whole(page.text, quote)
-            elif grade == "damaged":
+            elif grade == Grade.DAMAGED:
                 furniture = self._documents[region.document].pages[region.page - 1].furniture
                 matches = find_damaged(page.text, quote, furniture)
             else:
@@ -231,14 +234,14 @@ class Verifier:
         pages = min(abs(span.page - cited.page) for span in spans)
         return (pages, len(spans), abs(first.start - (cited.start or 0)), first.start)
 
-    def _place(self, spans: tuple[Located, ...], cited: CitedPlace | None) -> str:
+    def _place(self, spans: tuple[Located, ...], cited: CitedPlace | None) -> Place:
         if cited is None:
-            return "as_cited"
+            return Place.AS_CITED
         if spans[0].document != cited.document:
-            return "other_document"
+            return Place.OTHER_DOCUMENT
         if cited.page is None or any(span.page == cited.page for span in spans):
-            return "as_cited"
-        return "moved"
+            return Place.AS_CITED
+        return Place.MOVED
 
 
 def _without_notes(document: Document) -> dict[int, str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from docqa.app.answer.answer import Quote
+from docqa.app.answer.text import clip
 from docqa.app.answerers.remote.statements import Statement, refuses, statements_of
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
@@ -191,8 +192,7 @@ def _notes(unverified: list[_Found]) -> tuple[str, ...]:
     """Lines for `coverage.warnings`: what the model wrote that stands so in no document, with its grade."""
     lines = []
     for item in unverified[:_MOST_NOTES]:
-        words = item.statement.text
-        shown = words if len(words) <= _LONGEST_NOTE else words[:_LONGEST_NOTE].rsplit(" ", 1)[0] + " …"
+        shown = clip(item.statement.text, _LONGEST_NOTE)
         grade = item.verdict.grade if not item.verdict.verified else "no quote found"
         lines.append(f"not verified ({grade}), the model's own words: {shown}")
     if len(unverified) > _MOST_NOTES:

@@ -8,6 +8,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Cite
+from docqa.app.answer.grades import Grade
+from docqa.app.answer.text import clip
 from docqa.app.output.render import cite_text, page_text, printable
 from docqa.app.tui.page.search import PageSpan, find_hits
 
@@ -80,7 +82,7 @@ def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
     cited = tuple(PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites)
     there = [span for span in cited if span.page <= len(document.pages)]
     words = " ".join(document.pages[span.page - 1].text[span.start : span.end] for span in there).split()
-    if words == quote.text.split() or not cited or (there and quote.grade != "exact"):
+    if words == quote.text.split() or not cited or (there and quote.grade != Grade.EXACT):
         return cited
     found = find_hits(document, quote.text)
     return (min(found, key=lambda span: abs(span.page - cited[0].page)),) if found else ()
@@ -106,8 +108,7 @@ def _overlap(one: PageSpan, other: PageSpan) -> bool:
 
 def excerpt(text: str, most: int = NEAREST_CHARACTERS) -> str:
     """`text` on one line, cut at a word when it is longer than `most`."""
-    line = printable(text)
-    return line if len(line) <= most else line[:most].rsplit(" ", 1)[0] + " …"
+    return clip(printable(text), most)
 
 
 def place_alone(stop: Stop, document: Document) -> str:

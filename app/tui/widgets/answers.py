@@ -12,6 +12,7 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
+from docqa.app.answer.grades import Status
 from docqa.app.output.progress import bar, reading_line
 from docqa.app.output.render import coverage_line, printable
 from docqa.app.tui.held import key
@@ -95,7 +96,7 @@ class AnswerCard(Static):
         answer = self.turn.answer
         assert answer is not None
         parts: list[Part] = []
-        if answer.status == "not_found":
+        if answer.status == Status.NOT_FOUND:
             parts.append(("Not found: the document does not answer this.\n", "bold $text-warning"))
             parts += [f"{printable(warning)}\n" for warning in answer.coverage.warnings]
         elif answer.answer is not None:
@@ -104,10 +105,10 @@ class AnswerCard(Static):
             parts.append(f"No answer ({answer.status}).\n")
         for number, stop in enumerate(self.stops[:_CITES_SHOWN]):
             if stop.quote is None and (number == 0 or self.stops[number - 1].quote is not None):
-                title = "Nearest, not an answer:" if answer.status == "not_found" else "Also looked at:"
+                title = "Nearest, not an answer:" if answer.status == Status.NOT_FOUND else "Also looked at:"
                 parts.append((f"{title}\n", "dim"))
             parts += self._stop_parts(number, stop)
-        if answer.status != "not_found":
+        if answer.status != Status.NOT_FOUND:
             parts.append((f"confidence {answer.confidence:.2f}\n", "dim"))
         coverage = coverage_line(answer.coverage)
         return [*parts, (f"{coverage}\n", "dim")] if coverage else parts

@@ -11,6 +11,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview, ReadProgress
+from docqa.app.answer.grades import Grade, Place
 from docqa.app.chat import slash
 from docqa.app.chat.conversation import AS_TYPED, Conversation
 from docqa.app.errors import InputError, UsageError
@@ -63,7 +64,7 @@ class Scripted:
         document, page = next((d, p) for d in self.documents for p in d.pages if words in p.text)
         start = page.text.index(words)
         cite = Cite(document.path, page.page if document.paged else None, page.label, None, start, start + len(words))
-        return Quote(words, 0, len(words), "exact", "as_cited", (cite,))
+        return Quote(words, 0, len(words), Grade.EXACT, Place.AS_CITED, (cite,))
 
 
 @pytest.fixture

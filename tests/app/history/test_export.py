@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.answer.grades import Grade, Place
 from docqa.app.history.export import shown_names
 from docqa.app.history.highlight import Mark, escaped, marked
 from docqa.app.history.history import kept_documents
@@ -40,7 +41,7 @@ def quote_of(document: Document, words: str, answer: str, grade: str = "exact") 
     page = next(page for page in document.pages if words in page.text)
     start, at = page.text.index(words), words.index(answer)
     cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
-    return Quote(words, at, at + len(answer), grade, "as_cited", (cite,))
+    return Quote(words, at, at + len(answer), Grade(grade), Place.AS_CITED, (cite,))
 
 
 def answer_of(document: Document, question: str, *quotes: Quote, **changes: Any) -> Answer:

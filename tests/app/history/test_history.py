@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.history.cited_pages import WHOLE_PAGE, cited_pages
 from docqa.app.history.database import SCHEMA
@@ -56,8 +57,8 @@ def answer_of(document: Document, question: str, words: str, answer: str) -> Ans
     start, at = page.text.index(words), words.index(answer)
     cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
     return Answer(
-        "answered", question, answer, False, 0.9,
-        (Quote(words, at, at + len(answer), "exact", "as_cited", (cite,)),),
+        Status.ANSWERED, question, answer, False, 0.9,
+        (Quote(words, at, at + len(answer), Grade.EXACT, Place.AS_CITED, (cite,)),),
         (EvidenceItem(document.path, page.page, page.label, 1.5, page.text),),
         CoverageReport(40, 40, len(document.pages), warnings=("note",)), Usage(40, 0, 0.5, False), {"model": "m"},
     )  # fmt: skip
@@ -113,7 +114,7 @@ def test_a_long_text_is_kept_around_the_cite_only(document: Callable[..., Docume
     start = text.index("The fee")
     cite = Cite("long.txt", None, None, None, start, start + len("The fee is 85 dollars in March."))
     answer = Answer(
-        "answered", "q", "85", False, 0.9, (Quote("The fee", 0, 3, "exact", "as_cited", (cite,)),), (),
+        Status.ANSWERED, "q", "85", False, 0.9, (Quote("The fee", 0, 3, Grade.EXACT, Place.AS_CITED, (cite,)),), (),
         CoverageReport(1, 1, 1), Usage(1, 0, 0.1, False),
     )  # fmt: skip
     (page,) = cited_pages(answer, [long])

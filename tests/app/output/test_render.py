@@ -8,6 +8,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.answer.events import ReadProgress
+from docqa.app.answer.grades import Grade, Place
 from docqa.app.output import render
 from docqa.app.output.progress import Progress, duration, reading_line, size
 
@@ -21,7 +22,7 @@ def _numbered(page: int, first: int, last: int) -> Cite:
 
 
 def _quote(text: str = "The term ends in May.", grade: str = "exact", cites: tuple[Cite, ...] = ()) -> Quote:
-    return Quote(text, 0, 3, grade, "as_cited", cites or (_cite(),))
+    return Quote(text, 0, 3, Grade(grade), Place.AS_CITED, cites or (_cite(),))
 
 
 def _answer(**changes: object) -> Answer:

@@ -15,6 +15,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.answer.events import Finished, ReadProgress
+from docqa.app.answer.grades import Grade, Place
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.storage.store import Store
 from docqa.app.tui.app import Interface
@@ -58,7 +59,7 @@ def quote_of(document: Document, words: str, grade: str = "exact") -> Quote:
         start = page.text.find(words)
         if start >= 0:
             cite = Cite(document.path, page.page, page.label, None, start, start + len(words))
-            return Quote(words, 0, 3, grade, "as_cited", (cite,))
+            return Quote(words, 0, 3, Grade(grade), Place.AS_CITED, (cite,))
     raise AssertionError(words)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
+from docqa.app.answer.grades import Status
 from docqa.app.history.history import kept_documents, open_history
 from docqa.app.history.records import KeptTurn
 from docqa.app.session.engine import Options, open_session
@@ -35,7 +36,7 @@ def _asked(store: Store, path: Path, question: str, kind: str = "tui") -> Any:
     session = open_session([str(path)], Options(cache_dir=str(store.root)))
     (document,) = session.documents
     coverage = CoverageReport(tokens=20, tokens_read=20, pages=1)
-    answer = Answer("answered", question, "17 dollars", False, 0.9, (), (), coverage, Usage(20, 0, 1.0, False))
+    answer = Answer(Status.ANSWERED, question, "17 dollars", False, 0.9, (), (), coverage, Usage(20, 0, 1.0, False))
     if kind == "tui":
         kept_turns.save(store, document, [Turn(question, "done", answer)], (1, 0))
     else:

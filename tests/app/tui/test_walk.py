@@ -12,6 +12,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Usage
 from docqa.app.answer.events import Finished, Preview, ReadProgress
+from docqa.app.answer.grades import Status
 from docqa.app.evidence.ranking import Ranked
 from docqa.ingest.read import read
 
@@ -42,7 +43,7 @@ def answer(agreement: Any, tui: Any) -> Any:
     )  # fmt: skip
     coverage = CoverageReport(tokens=TOKENS, tokens_read=TOKENS, pages=len(agreement.pages))
     usage = Usage(TOKENS, 0, 11.4, False)
-    return Answer("answered", QUESTION, "1 April 2025", False, 0.96, (quote,), evidence, coverage, usage)
+    return Answer(Status.ANSWERED, QUESTION, "1 April 2025", False, 0.96, (quote,), evidence, coverage, usage)
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def session(agreement: Any, tui: Any) -> Any:
 
 def test_the_walk(interface: Any, session: Any, answer: Any, tui: Any) -> None:
     go = threading.Event()
-    early = replace(answer, status="partial", coverage=replace(answer.coverage, tokens_read=0))
+    early = replace(answer, status=Status.PARTIAL, coverage=replace(answer.coverage, tokens_read=0))
     session.script[:] = [
         Preview(early), ReadProgress(2_048, TOKENS, 512.0, 7.4), go, ReadProgress(TOKENS, TOKENS), Finished(answer),
     ]  # fmt: skip

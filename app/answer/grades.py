@@ -1,0 +1,73 @@
+"""The words for how good a quote is, where it was found, and how a question ended (contract.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Grade(StrEnum):
+    """How closely the document has the words of a quote, strongest first."""
+
+    EXACT = "exact"
+    NORMALISED = "normalised"
+    DAMAGED = "damaged"
+    NEAR = "near"
+    ABSENT = "absent"
+    UNCHECKABLE = "uncheckable"
+
+    @property
+    def verified(self) -> bool:
+        """Whether a quote of this grade may be printed as verified."""
+        return self in (Grade.EXACT, Grade.NORMALISED)
+
+    @property
+    def label(self) -> str:
+        """`verified: exact`, `not verified: near`."""
+        return f"verified: {self}" if self.verified else f"not verified: {self}"
+
+    @property
+    def explained(self) -> str:
+        """The label, with what the grade means in brackets."""
+        meaning = _MEANINGS.get(self)
+        return f"{self.label} ({meaning})" if meaning else self.label
+
+
+def weakest(grades: Iterable[Grade]) -> Grade:
+    """The weakest of some grades, at least one."""
+    order = list(Grade)
+    return max(grades, key=order.index)
+
+
+class Place(StrEnum):
+    """Whether a quote was found where it was cited; `unknown` where nothing was found."""
+
+    AS_CITED = "as_cited"
+    MOVED = "moved"
+    OTHER_DOCUMENT = "other_document"
+    UNKNOWN = "unknown"
+
+    @property
+    def remark(self) -> str:
+        """What follows a grade where the place is not the cited one, else an empty text."""
+        return _REMARKS.get(self, "")
+
+
+class Status(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    NOT_FOUND = "not_found"
+    UNREADABLE = "unreadable"
+    ERROR = "error"
+
+
+_MEANINGS = {
+    Grade.NORMALISED: "equal but for spacing, quotation marks, dashes, hyphens at line ends or case",
+    Grade.DAMAGED: "all words in order, with extraction debris between them",
+    Grade.NEAR: "some words differ",
+    Grade.ABSENT: "in none of the documents",
+    Grade.UNCHECKABLE: "the place has no usable text",
+}
+_REMARKS = {Place.MOVED: ", found elsewhere than cited", Place.OTHER_DOCUMENT: ", found in another document"}
