@@ -1,7 +1,7 @@
 """The screens that people meet, compared with pictures that somebody has looked at.
 
-`UPDATE_SCREENS=1 pytest -m '' tests/app/tui -k "screens or walk"` draws them anew; look at them before they are
-committed. They belong to one version of Textual (screens/textual.txt), with another one they are not compared.
+`UPDATE_SCREENS=1 pytest -m '' tests/app/tui -k snapshots` draws them anew; look at them before they
+are committed. They belong to one version of Textual (snapshots/textual.txt), with another one they are not compared.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from docqa.app.tui.settings import TuiSettings
 
 from .compact_svg import compact
 
-SCREENS = Path(__file__).parent / "screens"
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE = bool(os.environ.get("UPDATE_SCREENS"))
 SIZES = {"wide": (120, 40), "narrow": (80, 24)}
 # The dark wide one in every run; narrow, light, and the terminal's own sixteen colours, in the slow one.
@@ -37,9 +37,9 @@ each_size = pytest.mark.parametrize("size", ["wide", pytest.param("narrow", mark
 def compare(app: Any, name: str) -> None:
     """Compare what is on the screen with the picture of that name, or draw it anew."""
     drawn = compact(app.export_screenshot(title="docqa tui"))
-    path, version = SCREENS / f"{name}.svg", SCREENS / "textual.txt"
+    path, version = SNAPSHOTS / f"{name}.svg", SNAPSHOTS / "textual.txt"
     if UPDATE:
-        SCREENS.mkdir(exist_ok=True)
+        SNAPSHOTS.mkdir(exist_ok=True)
         path.write_text(drawn, encoding="utf-8")
         version.write_text(textual.__version__ + "\n", encoding="utf-8")
         return

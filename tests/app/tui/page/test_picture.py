@@ -156,7 +156,7 @@ def test_the_picture_of_a_page_comes_from_its_file(sample_pdf: Path) -> None:
 
 @pytest.fixture
 def sample_pdf() -> Path:
-    return Path(__file__).parents[3] / "sample_docs" / "harbour_act.pdf"
+    return Path(__file__).parents[4] / "sample_docs" / "harbour_act.pdf"
 
 
 def test_a_document_that_is_no_pdf_has_no_pictures(document: Any) -> None:

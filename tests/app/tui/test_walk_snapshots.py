@@ -16,7 +16,7 @@ from docqa.app.answer.grades import Status
 from docqa.app.evidence.ranking import Ranked
 from docqa.ingest.read import read
 
-from .test_screens import compare
+from .test_snapshots import compare
 
 ROOT = Path(__file__).parents[3]
 QUESTION = "On which date does this agreement take effect?"
