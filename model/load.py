@@ -103,11 +103,10 @@ class Model:
     def answer_layers(self) -> int:
         """How many of the first layers an answer depends on, by the folder's calibration.
 
-        The span head answers from `evidence_layer`, and what lies above it changes nothing unless the question's
-        attention counts in the ranking. Without a span head answers are generated, by all layers.
+        The span head answers from `evidence_layer`, and what lies above it changes nothing. Without a span head
+        answers are generated, by all layers.
         """
-        weights = self.calibration.get("evidence_weights", {})
-        if self.heads.span is None or weights.get("attention"):
+        if self.heads.span is None:
             return self.config.num_hidden_layers
         return self.evidence_layer + 1
 
@@ -188,17 +187,6 @@ class Model:
         with torch.inference_mode():
             out = self.network.logits(hidden)
         return out if out.dtype == torch.float64 else out.float()
-
-    def question_attention(self, ids: Sequence[int], state: State) -> Tensor:
-        """Run a question's `ids` over `state` (moved on: pass a fork) and return where they looked.
-
-        Returns:
-            float32 [positions before the question]: the attention mass of the question's tokens on each earlier token,
-            averaged over tokens, heads and attention layers.
-        """
-        from docqa.model.heads.evidence import watched_mass
-
-        return watched_mass(self, ids, state)
 
     def evidence_states(self, ids: Sequence[int]) -> Tensor:
         """What `evidence_layer` puts out for `ids` read alone, [seq, dim]; the layers above are not run."""

@@ -1,21 +1,20 @@
-"""Evidence: passages ranked by literal words (BM25), by the model's passage vectors and by its attention, fused.
+"""Evidence: passages ranked by literal words (BM25) and by the model's passage vectors, fused.
 
-Each signal is z-scored over the passages of the run and the three are added with the weights that the model's
-calibration gives (`evidence_weights`: bm25, vector, attention), so that no signal needs a scale of its own.
+Each signal is z-scored over the passages of the run and both are added with the weights that the model's calibration
+gives (`evidence_weights`: bm25, vector), so that no signal needs a scale of its own.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import terms
 
-DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0, "attention": 0.0}
+DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0}
 
 
 @dataclass(frozen=True)
@@ -88,15 +87,10 @@ def standardise(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
 
 
-def fuse(
-    bm25: np.ndarray, vector: np.ndarray | None, attention: np.ndarray | None, weights: dict[str, float]
-) -> np.ndarray:
-    """Weighted sum of z-scores, [passages]; a signal that is None does not count."""
+def fuse(bm25: np.ndarray, vector: np.ndarray | None, weights: dict[str, float]) -> np.ndarray:
+    """Weighted sum of z-scores, [passages]; vectors that are None do not count."""
     total = weights.get("bm25", 0.0) * standardise(bm25)
-    for name, values in (("vector", vector), ("attention", attention)):
-        if values is not None:
-            total = total + weights.get(name, 0.0) * standardise(values)
-    return total
+    return total if vector is None else total + weights.get("vector", 0.0) * standardise(vector)
 
 
 def rank(
@@ -104,29 +98,14 @@ def rank(
     index: WordIndex,
     *,
     vector: np.ndarray | None = None,
-    attention: np.ndarray | None = None,
     weights: dict[str, float] | None = None,
 ) -> list[Ranked]:
     """All passages, best first; equal scores keep the order of the documents."""
     bm25 = index.scores(question)
     if not len(bm25):
         return []
-    chosen = weights or DEFAULT_WEIGHTS
-    if vector is None and attention is None:
-        chosen = DEFAULT_WEIGHTS
-    fused = fuse(bm25, vector, attention, chosen)
+    fused = fuse(bm25, vector, weights if weights and vector is not None else DEFAULT_WEIGHTS)
     order = np.lexsort((np.arange(len(fused)), -fused))
     return [
         Ranked(int(i), float(fused[i]), float(bm25[i]), None if vector is None else float(vector[i])) for i in order
     ]
-
-
-def attention_by_passage(mass: Any, context: Context) -> np.ndarray:
-    """Attention mass [context tokens] summed over each passage and divided by the root of its length."""
-    running = np.concatenate([[0.0], np.cumsum(np.asarray(mass, dtype=np.float64))])
-    return np.array(
-        [
-            (running[p.token_end] - running[p.token_start]) / math.sqrt(max(p.token_end - p.token_start, 1))
-            for p in context.passages
-        ]
-    )

@@ -1,6 +1,6 @@
 """Calibrate a model folder on validation documents: weights of the evidence, of the reader, and of the refusal.
 
-python -m docqa.app.lab.calibrate --model FOLDER --data FOLDER/qa/train [--questions N] [--attention] [--synonyms DIR]
+python -m docqa.app.lab.calibrate --model FOLDER --data FOLDER/qa/train [--questions N] [--synonyms DIR]
 
 Documents are those of the training sets that training left out. A question with an answer is asked of the whole
 document, and every second one also of the document without the passages that answer it, where there is no answer;
@@ -49,7 +49,6 @@ REWORDED = 0.5  # share of the questions that are put in other words with --syno
 CHARACTERS = 40_000  # of each document: reading is most of the time
 BM25_WEIGHTS = (0.0, 0.5, 1.0)
 VECTOR_WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-ATTENTION_WEIGHTS = (0.0, 0.15, 0.3, 0.6)
 RANK_WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.45, 0.7, 1.0)
 AGAIN_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.5)
 LENGTH_WEIGHTS = (0.0, 0.5, 1.0)
@@ -64,7 +63,6 @@ class Trial:
     question: str
     bm25: np.ndarray
     vector: np.ndarray | None
-    attention: np.ndarray | None
     right: set[int]
     golds: list[tuple[int, int]]
 
@@ -101,9 +99,7 @@ def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
                     yield document
 
 
-def trials(
-    document: EvalDocument, options: Options, model: Any, attention: bool, put: Callable[[str], str]
-) -> Iterator[Trial]:
+def trials(document: EvalDocument, options: Options, model: Any, put: Callable[[str], str]) -> Iterator[Trial]:
     """Read the document once and take the signals of each of its questions, said as `put` says it."""
     parsed = read(f"{document.name}.txt", data=document.text[:CHARACTERS].encode("utf-8"), media_type="txt")
     parsed = replace(parsed, title=document.title)
@@ -111,7 +107,6 @@ def trials(
     session = Session([parsed], options, model=model)
     for _ in session.read():
         pass
-    weights = {"vector": 1.0, "attention": float(attention)}
     asked: list[tuple[str, set[int], list[tuple[int, int]]]] = []
     for question in document.questions:
         golds = _golds(question, places, CHARACTERS)
@@ -126,8 +121,7 @@ def trials(
         asked.append((text, set(), []))
     for text, right, golds in asked:
         text = put(text)
-        vector, looked = session.signals(text, weights)
-        yield Trial(session, text, session.index.scores(text), vector, looked, right, golds)
+        yield Trial(session, text, session.index.scores(text), session.vector_scores(text), right, golds)
 
 
 def in_other_words(wordnet: Path | None, seed: int) -> Callable[[str], str]:
@@ -173,11 +167,11 @@ def search_evidence(found: list[Trial]) -> dict[str, float]:
     asked = [trial for trial in found if trial.right]
     best: tuple[float, dict[str, float]] | None = None
     seen: set[str] = set()
-    for bm25, vector, attention in itertools.product(BM25_WEIGHTS, VECTOR_WEIGHTS, ATTENTION_WEIGHTS):
-        weights = {"bm25": bm25, "vector": vector, "attention": attention}
-        if not any(weights.values()) or (attention and asked[0].attention is None):
+    for bm25, vector in itertools.product(BM25_WEIGHTS, VECTOR_WEIGHTS):
+        weights = {"bm25": bm25, "vector": vector}
+        if not any(weights.values()):
             continue
-        orders = [np.argsort(-fuse(t.bm25, t.vector, t.attention, weights), kind="stable") for t in asked]
+        orders = [np.argsort(-fuse(t.bm25, t.vector, weights), kind="stable") for t in asked]
         first, third = hits(orders, [t.right for t in asked])
         alone = [name for name, value in weights.items() if value]
         if len(alone) == 1 and alone[0] not in seen:
@@ -186,7 +180,7 @@ def search_evidence(found: list[Trial]) -> dict[str, float]:
         if bm25 and (best is None or first + third / 2 > best[0]):
             best = first + third / 2, weights
     assert best is not None
-    orders = [np.argsort(-fuse(t.bm25, t.vector, t.attention, best[1]), kind="stable") for t in asked]
+    orders = [np.argsort(-fuse(t.bm25, t.vector, best[1]), kind="stable") for t in asked]
     first, third = hits(orders, [t.right for t in asked])
     told(evidence=best[1], hit_at_1=first, hit_at_3=third)
     return best[1]
@@ -204,9 +198,7 @@ def readings(found: list[Trial], weights: dict[str, float]) -> list[QuestionRead
     """The reader's view of every trial, with the right passages, and of every second one without them."""
     done = []
     for number, trial in enumerate(found):
-        ranked = rank(
-            trial.question, trial.session.index, vector=trial.vector, attention=trial.attention, weights=weights
-        )
+        ranked = rank(trial.question, trial.session.index, vector=trial.vector, weights=weights)
         without = [item for item in ranked if item.index not in trial.right]
         for answerable, kept in ((True, ranked), (False, without)):
             if (answerable and not trial.right) or (not answerable and trial.right and number % 2):
@@ -377,12 +369,11 @@ def run(options: argparse.Namespace) -> None:
     """Search on the validation documents and write calibration.json."""
     chosen = Options(model=str(options.model), store=False, preview=False)
     model = load_model(chosen)
-    # Reading goes as deep as the weights in force need: all layers where the question's attention is to be weighed.
-    model.calibration["evidence_weights"] = {"vector": 1.0, "attention": float(options.attention)}
+    model.calibration["evidence_weights"] = {"vector": 1.0}
     put = in_other_words(options.synonyms, options.seed)
     found: list[Trial] = []
     for document in documents(options.data, options.each, options.seed):
-        found += trials(document, chosen, model, options.attention, put)
+        found += trials(document, chosen, model, put)
         if len(found) >= options.questions:
             break
     told(questions=len(found), answerable=sum(bool(trial.right) for trial in found))
@@ -407,7 +398,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--questions", type=int, default=600)
     parser.add_argument("--each", type=int, default=16, help="questions with an answer of each document, at most")
-    parser.add_argument("--attention", action="store_true", help="read in full and weigh the question's attention too")
     parser.add_argument("--synonyms", type=Path, help="WordNet's database: half of the questions in other words")
     parser.add_argument("--seed", type=int, default=0)
     run(parser.parse_args())

@@ -104,7 +104,7 @@ def rank_few(
         return ranked
     each = [model.heads.evidence_rows(rows(item.index)) for item in ranked]
     vector = np.array([float(model.heads.evidence.scores(asked.vectors, part, [(0, len(part))])) for part in each])
-    total = fuse(np.array([item.bm25 for item in ranked]), vector, None, weights)
+    total = fuse(np.array([item.bm25 for item in ranked]), vector, weights)
     order = np.lexsort((np.arange(len(total)), -total))
     return [replace(ranked[i], score=float(total[i]), vector=float(vector[i])) for i in order]
 

@@ -18,7 +18,7 @@ from docqa.app.context.context import Context, lay_out
 from docqa.app.context.prefill import Prefiller
 from docqa.app.context.provenance import Profile, answer_provenance, profile_of
 from docqa.app.errors import UsageError
-from docqa.app.evidence.ranking import Ranked, WordIndex, attention_by_passage, rank
+from docqa.app.evidence.ranking import Ranked, WordIndex, rank
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Verifier
 from docqa.app.reading import answerability as refusal
@@ -185,11 +185,14 @@ class Session:
         """All passages for `question`, best first, after `read`."""
         return self._look(question)[0]
 
-    def signals(self, question: str, weights: dict[str, float]) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """The model's vector and attention scores, [passages] each; None for one whose weight is 0."""
-        vector = self._vector_scores(question) if weights.get("vector") else None
-        attention = self._attention_scores(question) if weights.get("attention") else None
-        return vector, attention
+    def vector_scores(self, question: str) -> np.ndarray | None:
+        """The evidence head's score of every passage, [passages]; None without that head."""
+        head = self.model.heads.evidence
+        if head is None:
+            return None
+        rows = self.model.heads.evidence_rows(self.reader.vectors.rows(len(self.context)))
+        spans = [(placed.token_start, placed.token_end) for placed in self.context.passages]
+        return np.asarray(head.scores(self._asked(question).vectors, rows, spans), dtype=np.float64)
 
     def read_answer(self, question: str, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         """The passages in the reader's order, and its reading of the best: by the span head, or by focus without one.
@@ -231,12 +234,9 @@ class Session:
         weights = self.model.calibration.get("evidence_weights")
         if not weights:
             return rank(question, self.index)
-        if not self.options.model_scores:
-            # Words alone rank; whether the documents answer at all is calibrated with the vectors too.
-            vector = self._vector_scores(question) if weights.get("vector") else None
-            return rank(question, self.index, vector=vector)
-        vector, attention = self.signals(question, weights)
-        return rank(question, self.index, vector=vector, attention=attention, weights=weights)
+        vector = self.vector_scores(question) if weights.get("vector") else None
+        # Without the model's scores words alone rank; whether the documents answer is calibrated with the vectors too.
+        return rank(question, self.index, vector=vector, weights=weights if self.options.model_scores else None)
 
     def _preview(self, question: str, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         """Rank and read the few passages that words find, without the state of the documents."""
@@ -264,26 +264,11 @@ class Session:
         placed = self.context.passages
         return lambda index: rows[placed[index].token_start : placed[index].token_end]
 
-    def _vector_scores(self, question: str) -> np.ndarray | None:
-        head = self.model.heads.evidence
-        if head is None:
-            return None
-        rows = self.model.heads.evidence_rows(self.reader.vectors.rows(len(self.context)))
-        spans = [(placed.token_start, placed.token_end) for placed in self.context.passages]
-        return np.asarray(head.scores(self._asked(question).vectors, rows, spans), dtype=np.float64)
-
     def _asked(self, question: str) -> QuestionVectors:
         """The question as the model's heads see it."""
         if self._question is None or self._question[0] != question:
             self._question = (question, read_question(self.model, question))
         return self._question[1]
-
-    def _attention_scores(self, question: str) -> np.ndarray:
-        from docqa.model.prompts.prompt import question_text
-
-        ids = self.model.tokenizer.encode(question_text(question))
-        mass = self.model.question_attention(ids, self.reader.state.fork())
-        return attention_by_passage(mass, self.context)
 
     def _focus(self, question: str, ranked: list[Ranked]) -> Candidates | None:
         top = ranked[: self.options.k]

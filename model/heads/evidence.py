@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -19,11 +18,6 @@ from torch.nn import functional
 
 from docqa.model.checkpoints.weights import HEAD_FILES, head_tensors
 from docqa.model.errors import WeightsMismatch
-from docqa.model.state.kv_cache import AttentionMemory
-
-if TYPE_CHECKING:
-    from docqa.model.load import Model
-    from docqa.model.state.state import State
 
 EVIDENCE_FILE = HEAD_FILES[0]
 TOKENS_AT_ONCE = 65_536  # document tokens compared in one product, so that memory stays bounded
@@ -103,33 +97,3 @@ class EvidenceHead:
             return cls(**{name: tensor.float() for name, tensor in tensors.items()})
         except TypeError as error:
             raise WeightsMismatch(f"{path}: this is no evidence head ({error}); fetch the folder again") from error
-
-
-def watched_mass(model: Model, ids: Sequence[int], state: State) -> Tensor:
-    """Where a question looks: run `ids` over `state` (moved on) and sum its attention on each earlier token.
-
-    Returns:
-        float32 [positions before the question], averaged over the question's tokens, heads and attention layers.
-    """
-    before = state.position
-    mass = torch.zeros(before)
-    memories = [layer for layer in state.layers if isinstance(layer, AttentionMemory)]
-
-    def watch(q: Tensor, memory: AttentionMemory) -> None:
-        asked = q[0].float()  # [tokens, heads, dim]
-        scores = []
-        for start in range(0, before, memory.grid):
-            keys = memory.between(start, min(start + memory.grid, before), torch.float32)[0]  # [n, kv_heads, dim]
-            grouped = asked.unflatten(1, (keys.shape[1], -1))
-            scores.append(torch.einsum("tgrd,ngd->tgrn", grouped, keys) * asked.shape[-1] ** -0.5)
-        mass.add_(torch.cat(scores, -1).softmax(-1).mean((0, 1, 2)))
-
-    for memory in memories:
-        memory.watch = watch
-    try:
-        model.prefill(ids, state)
-    finally:
-        # Prefill replaces no memory object, so the same ones are freed of the watcher.
-        for memory in memories:
-            memory.watch = None
-    return mass / max(1, len(memories))

@@ -53,7 +53,7 @@ def build_checkpoint(folder: Path, seed: int = 0) -> Path:
     # Random weights know nothing: rank by words and vectors, and never refuse where the words are there.
     calibration = {
         "evidence_layer": 1,
-        "evidence_weights": {"bm25": 1.0, "vector": 0.2, "attention": 0.1},
+        "evidence_weights": {"bm25": 1.0, "vector": 0.2},
         "refusal": {"features": ["idf_coverage_passage"], "weights": [6.0], "bias": -2.0, "threshold": 0.5},
     }
     (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from docqa.app.context.context import lay_out
-from docqa.app.evidence.ranking import WordIndex, attention_by_passage, fuse, rank, standardise
+from docqa.app.evidence.ranking import WordIndex, fuse, rank, standardise
 from docqa.app.evidence.terms import key_words, names_and_numbers, terms
 from docqa.ingest.types import Passage
 
@@ -73,15 +73,6 @@ def test_the_model_can_lift_a_passage_that_words_do_not_find() -> None:
 
 def test_fusion_adds_standardised_signals_by_their_weights() -> None:
     a, b = np.array([1.0, 2.0, 3.0]), np.array([30.0, 10.0, 20.0])
-    fused = fuse(a, b, None, {"bm25": 2.0, "vector": 0.5})
+    fused = fuse(a, b, {"bm25": 2.0, "vector": 0.5})
     assert np.allclose(fused, 2.0 * standardise(a) + 0.5 * standardise(b))
     assert np.array_equal(standardise(np.ones(3)), np.zeros(3))
-
-
-def test_attention_on_a_passage_is_summed_over_its_tokens(document: Any, model: Any) -> None:
-    context = lay_out([document("First words here.", "Second words there.")], model.tokenizer)
-    mass = np.zeros(len(context))
-    mass[context.passages[1].token_start] = 1.0
-    scores = attention_by_passage(mass, context)
-    assert scores[0] == 0.0
-    assert scores[1] > 0.0

@@ -121,14 +121,6 @@ def test_reading_goes_as_deep_as_answers_look_and_no_deeper_layer_changes_them(
     assert answers[0] == answers[1]
 
 
-def test_the_attention_of_the_question_needs_all_layers(span_model: Any, monkeypatch: Any) -> None:
-    monkeypatch.setitem(span_model.calibration, "evidence_layer", 0)
-    monkeypatch.setitem(span_model.calibration, "evidence_weights", {"vector": 1.0, "attention": 0.0})
-    assert span_model.answer_layers == 1
-    monkeypatch.setitem(span_model.calibration, "evidence_weights", {"vector": 1.0, "attention": 0.3})
-    assert span_model.answer_layers == 3
-
-
 @pytest.mark.parametrize("quick", [False, True])
 def test_without_the_models_scores_words_rank_and_refusal_keeps_all_its_signals(
     lease: Path, span_model: Any, monkeypatch: Any, quick: bool

@@ -130,32 +130,6 @@ def test_a_folder_may_have_no_head_and_a_strange_file_is_refused(tmp_path):
         EvidenceHead.load(tmp_path)
 
 
-def test_question_attention_is_the_softmax_that_the_layers_computed(model64):
-    ids, question = tiny.random_ids(30), [3, 4, 5]
-    state = model64.new_state()
-    model64.prefill(ids, state)
-    mass = model64.question_attention(question, state.fork())
-    seen = []
-    whole = torch.cat([ids, torch.tensor(question)])[None]
-
-    class Recorder:
-        def attend(self, q, k, v, *, rounded):
-            keys = k.repeat_interleave(3, 2)
-            scores = torch.einsum("bqhd,bkhd->bhqk", q, keys) / 4
-            scores = scores.masked_fill(~torch.ones(33, 33, dtype=torch.bool).tril(), float("-inf"))
-            weights = scores.softmax(-1)
-            earlier = weights[0, :, 30:, :30]  # among the earlier tokens alone
-            seen.append((earlier / earlier.sum(-1, keepdim=True)).mean((0, 1)))
-            return torch.einsum("bhqk,bkhd->bqhd", weights, v.repeat_interleave(3, 2))
-
-    from docqa.model.state.kv_cache import DeltaMemory
-
-    kinds = CONFIG.layer_types
-    model64.network(whole, [Recorder() if k == "full_attention" else DeltaMemory() for k in kinds])
-    right = torch.stack(seen).mean(0)
-    assert mass.shape == (30,) and torch.allclose(mass.double(), right, atol=1e-6)
-
-
 def test_packed_weights_count_as_large_as_their_files_and_nothing_is_unpacked():
     wide, packed = (estimate(CONFIG, 1000, item=4, weights_on_disk=10**6, packed=held) for held in (False, True))
     assert (packed.weights_bytes, packed.mapped_bytes) == (10**6, 0)
