@@ -152,9 +152,9 @@ def lease(tmp_path: Path) -> Path:
 
 ASK = """
 import json, os, signal, sys
-from docqa.app.engine import Options, open_session
-from docqa.app.events import Finished, Reading, Warning
-from docqa.app.vectors import TokenVectors
+from docqa.app.answer.events import Finished, Notice, ReadProgress
+from docqa.app.context.token_vectors import TokenVectors
+from docqa.app.session.engine import Options, open_session
 spec = json.loads(sys.argv[1])
 answers, warnings = [], []
 observe = TokenVectors.observe
@@ -169,9 +169,9 @@ options = Options(model=spec["model"], preview=False, threads=1, **spec.get("opt
 with open_session(spec["paths"], options) as session:
     for question in spec["questions"]:
         for event in session.ask(question):
-            if isinstance(event, Reading) and event.done == spec.get("interrupt_at"):
+            if isinstance(event, ReadProgress) and event.done == spec.get("interrupt_at"):
                 os.kill(os.getpid(), signal.SIGINT)
-            if isinstance(event, Warning):
+            if isinstance(event, Notice):
                 warnings.append(event.message)
             if isinstance(event, Finished):
                 answers.append(event.answer.to_json_object())
