@@ -1,4 +1,4 @@
-"""One place that decides which implementation of an operation runs, and can say why.
+"""One place that decides which implementation of an operation runs.
 
 Every operation registers its implementations, the plain reference among them. `DOCQA_KERNELS=reference` forces the
 references everywhere, which is slow and the first thing to try when a result looks wrong; `DOCQA_KERNELS=torch` takes
@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from docqa.kernels import gpu
-from docqa.kernels.cpu import LEVELS, library
+from docqa.kernels.cpu import LEVELS
 from docqa.kernels.errors import NoImplementation
+from docqa.kernels.self_check import library
 
 SWITCH = "DOCQA_KERNELS"
 NUMERICS = 3
@@ -30,12 +32,10 @@ EVERY_FLOAT = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.flo
 class Implementation:
     """One way to compute an operation; the first registered that fits is preferred."""
 
-    operation: str
     name: str
     function: Callable[..., Any]
-    devices: frozenset[str]
-    dtypes: frozenset[torch.dtype]
-    why: str
+    devices: frozenset[str] = frozenset({"cpu", "cuda"})
+    dtypes: frozenset[torch.dtype] = EVERY_FLOAT
     native: bool = False
     triton: bool = False
 
@@ -51,33 +51,17 @@ class Implementation:
 _registry: dict[str, list[Implementation]] = {}
 
 
-def register(
-    operation: str,
-    name: str,
-    function: Callable[..., Any],
-    *,
-    why: str,
-    devices: tuple[str, ...] = ("cpu", "cuda"),
-    dtypes: frozenset[torch.dtype] = EVERY_FLOAT,
-) -> None:
+def register(operation: str, name: str, function: Callable[..., Any]) -> None:
     """Add an implementation after those already known; the order of registration is the order of preference."""
-    entry = Implementation(operation, name, function, frozenset(devices), dtypes, why)
-    _registry.setdefault(operation, []).append(entry)
-    choose.cache_clear()
+    _add(operation, Implementation(name, function))
 
 
-def register_native(operation: str, function: Callable[..., Any], *, why: str) -> None:
+def register_native(operation: str, function: Callable[..., Any]) -> None:
     """Add an implementation in C++, float32 on the CPU, where the library is there; called with `library` set."""
-    found = library()
-    if found is not None:
-        name = f"native {LEVELS[found.level]}"
-        bound = partial(function, library=found)
-        entry = Implementation(operation, name, bound, frozenset({"cpu"}), frozenset({torch.float32}), why, True)
-        _registry.setdefault(operation, []).append(entry)
-        choose.cache_clear()
+    _add(operation, Implementation("native", function, frozenset({"cpu"}), frozenset({torch.float32}), native=True))
 
 
-def register_triton(operation: str, module: str, function: str, *, why: str) -> None:
+def register_triton(operation: str, module: str, function: str) -> None:
     """Add `function` of `module`, for accelerators; the module, and Triton with it, is imported at the first call.
 
     It takes every floating dtype but float64, and is used where `gpu.available()` says so.
@@ -91,9 +75,28 @@ def register_triton(operation: str, module: str, function: str, *, why: str) -> 
         return found()(*args, **named)
 
     narrow = EVERY_FLOAT - {torch.float64}
-    entry = Implementation(operation, "triton", call, frozenset({"cuda"}), narrow, why, triton=True)
+    _add(operation, Implementation("triton", call, frozenset({"cuda"}), narrow, triton=True))
+
+
+def _add(operation: str, entry: Implementation) -> None:
     _registry.setdefault(operation, []).append(entry)
     choose.cache_clear()
+
+
+def _known(operation: str) -> Iterator[Implementation]:
+    """What is registered; native ones with the library that they call, none where there is none."""
+    found = library()
+    for entry in _registry.get(operation, []):
+        if not entry.native:
+            yield entry
+        elif found is not None:
+            bound = partial(entry.function, library=found)
+            yield replace(entry, name=f"native {LEVELS[found.level]}", function=bound)
+
+
+def recorded(*tensors: Tensor | None) -> bool:
+    """Whether gradients of any of these are recorded, which only forms with a gradient may compute."""
+    return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
 
 
 def native_in_use() -> bool:
@@ -117,7 +120,7 @@ def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
         NoImplementation: nothing is registered that fits; the message lists what there is.
     """
     forced = os.environ.get(SWITCH, "")
-    known = _registry.get(operation, [])
+    known = list(_known(operation))
     for entry in known:
         if entry.fits(device, dtype) and entry.allowed(forced):
             return entry
@@ -126,13 +129,3 @@ def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
     raise NoImplementation(
         f"no implementation of '{operation}' for {device} {dtype}{asked}; known: {names}. Unset {SWITCH} or use a CPU."
     )
-
-
-def describe() -> list[dict[str, str]]:
-    """What runs on the CPU in float32, one row an operation: operation, implementation, why, others."""
-    rows = []
-    for operation, entries in sorted(_registry.items()):
-        chosen = choose(operation, "cpu", torch.float32)
-        others = ", ".join(e.name for e in entries if e is not chosen and "cpu" in e.devices)
-        rows.append({"operation": operation, "implementation": chosen.name, "why": chosen.why, "others": others})
-    return rows

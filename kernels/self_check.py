@@ -1,19 +1,44 @@
-"""A level of instructions that the project could not test proves itself on this machine before it is used."""
+"""The native library, at a level of instructions that gives the right results on this machine.
+
+A level above TESTED is compared with it once, before it is used; where the two differ, TESTED is used instead.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from docqa.kernels.cpu.library import Library
+from docqa.kernels.cpu.library import LEVELS, Library, load
 
+TESTED = 1  # the highest level that the project's own machines have
 BOUND = 1e-4  # of float32 results of order 1, computed in another order
 ROUNDED = 0.1  # of results of order 1 where one level rounds operands to 8 bits and the other does not
+
+
+@lru_cache(maxsize=1)
+def _checked() -> tuple[Library | None, str]:
+    found, name = load()
+    if found is None or found.level <= TESTED:
+        return found, name
+    tested = found._replace(level=TESTED)
+    differs = disagreement(found, tested)
+    if differs:
+        return tested, f"{LEVELS[TESTED]}; {name} gave other results in '{differs}' and is not used"
+    return found, name
+
+
+def library() -> Library | None:
+    """The native library, None where there is none."""
+    return _checked()[0]
+
+
+def describe() -> str:
+    """What `docqa doctor` says: the instruction set in use, or why there is none."""
+    found, words = _checked()
+    return words if found else f"none: {words}"
 
 
 def disagreement(one: Library, other: Library) -> str:
@@ -50,8 +75,9 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
 
     for seq, rule, name in ((75, delta_rule_native, "delta"), (3, delta_step_native, "delta_step")):
         q, k = (torch.nn.functional.normalize(normal(1, seq, 2, 24), dim=-1) for _ in range(2))
-        gates = {"decay": -normal(1, seq, 2).abs(), "beta": normal(1, seq, 2).sigmoid()}
-        out, state = rule(q, k, normal(1, seq, 2, 40), **gates, state=normal(1, 2, 24, 40), library=library)
+        decay, beta = -normal(1, seq, 2).abs(), normal(1, seq, 2).sigmoid()
+        v, before = normal(1, seq, 2, 40), normal(1, 2, 24, 40)
+        out, state = rule(q, k, v, decay=decay, beta=beta, state=before, library=library)
         yield name, out
         yield name, state
     for rounded, name in ((False, "attention"), (True, "attention_rounded")):

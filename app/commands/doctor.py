@@ -65,11 +65,12 @@ def _processor_flags() -> set[str]:
 
 
 def _kernels() -> str:
-    from docqa.kernels import cpu
+    from docqa.kernels import self_check
 
-    if cpu.library() is not None:
-        return cpu.describe()
-    return f"{cpu.describe()}. Answers are as good without; reading takes about twice as long, and weights more memory"
+    words = self_check.describe()
+    if self_check.library() is not None:
+        return words
+    return f"{words}. Answers are as good without; reading takes about twice as long, and weights more memory"
 
 
 def _accelerator() -> str:

@@ -1,8 +1,7 @@
-"""Causal grouped-query softmax attention, and the choice of key blocks for long contexts."""
+"""Causal grouped-query softmax attention, and the selection of key blocks for long contexts."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from docqa.kernels.attention.blocks import best_blocks, block_bounds, block_scores
@@ -11,7 +10,7 @@ from docqa.kernels.attention.kv_cache import BlockSelection, Context, KVBlock, T
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.attention.tiled import attention_tiled
-from docqa.kernels.dispatch import choose, register, register_native
+from docqa.kernels.dispatch import choose, recorded, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 
 __all__ = [
@@ -19,14 +18,12 @@ __all__ = [
     "attention", "attention_over", "best_blocks", "block_bounds", "block_scores",
 ]  # fmt: skip
 
-register_native("attention", attention_native, why="keys packed once a call, softmax kept on the way")
-register("attention", "torch tiles", attention_tiled, why="torch's fused attention in tiles of 256 queries")
-register("attention", "reference", attention_reference, why="the formula, whole score matrix in memory")
-register_native(
-    "attention_over", attention_over_native, why="keys packed once for all queries, from the bytes they are"
-)
-register("attention_over", "torch tiles", attention_gathered, why="keys gathered and unpacked, then attention")
-register("attention_over", "reference", attention_gathered, why="keys gathered and unpacked, then attention")
+register_native("attention", attention_native)
+register("attention", "torch tiles", attention_tiled)
+register("attention", "reference", attention_reference)
+register_native("attention_over", attention_over_native)
+register("attention_over", "torch tiles", attention_gathered)
+register("attention_over", "reference", attention_gathered)
 
 
 def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
@@ -40,13 +37,13 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
     """
     if k.shape[1] < q.shape[1] or q.shape[2] % k.shape[2] or k.shape != v.shape:
         raise ShapeMismatch(f"attention of q {tuple(q.shape)} over k {tuple(k.shape)}, v {tuple(v.shape)}")
-    if torch.is_grad_enabled() and any(x.requires_grad for x in (q, k, v)):
+    if recorded(q, k, v):
         return attention_tiled(q, k, v)
     return choose("attention", q.device.type, q.dtype).function(q, k, v, rounded=rounded)
 
 
 def attention_over(
-    q: Tensor, context: Context, choice: BlockSelection | None = None, *, rounded: bool = False
+    q: Tensor, context: Context, selection: BlockSelection | None = None, *, rounded: bool = False
 ) -> Tensor:
     """Causal attention of q [1, seq, heads, dim], the last positions of `context`, over all of it or what is chosen.
 
@@ -54,13 +51,15 @@ def attention_over(
     `rounded` as there.
 
     Raises:
-        ShapeMismatch: more queries than the context is long, query heads no multiple of key heads, or a choice that
-            does not end with the last query.
+        ShapeMismatch: more queries than the context is long, query heads no multiple of key heads, or a selection
+            that does not end with the last query.
     """
-    length, kv_heads = context.length, context.stretches[0].k.shape[1] if context.stretches else 1
-    if length < q.shape[1] or q.shape[2] % kv_heads or (choice is not None and choice.tiles[-1].end != q.shape[1]):
+    length, kv_heads = context.length, context.blocks[0].k.shape[1] if context.blocks else 1
+    selected = q.shape[1] if selection is None else selection.tiles[-1].end
+    if length < q.shape[1] or q.shape[2] % kv_heads or selected != q.shape[1]:
         raise ShapeMismatch(f"attention of q {tuple(q.shape)} over {length} tokens with {kv_heads} key heads")
-    recorded = torch.is_grad_enabled() and (q.requires_grad or any(s.k.requires_grad for s in context.stretches))
-    chosen = attention_gathered if recorded else choose("attention_over", q.device.type, q.dtype).function
-    result: Tensor = chosen(q, context, choice, rounded=rounded, attend=attention)
+    if recorded(q, *(block.k for block in context.blocks)):
+        return attention_gathered(q, context, selection, rounded=rounded, attend=attention)
+    chosen = choose("attention_over", q.device.type, q.dtype).function
+    result: Tensor = chosen(q, context, selection, rounded=rounded, attend=attention)
     return result

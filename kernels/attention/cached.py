@@ -1,4 +1,4 @@
-"""Attention over a context in stretches: the part that is read gathered first, or read where it lies by the library."""
+"""Attention over a context in blocks: the part that is read gathered first, or read where it lies by the library."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Attend = Callable[..., Tensor]
 
 
 def attention_gathered(
-    q: Tensor, context: Context, choice: BlockSelection | None, *, rounded: bool, attend: Attend
+    q: Tensor, context: Context, selection: BlockSelection | None, *, rounded: bool, attend: Attend
 ) -> Tensor:
     """Result as of `kernels.attention.attention_over`, through `attend`, which is `kernels.attention.attention`."""
     stop = context.length
     start = stop - q.shape[1]
-    if choice is None:
+    if selection is None:
         keys, values = context.between(0, stop, q.dtype)
         return attend(q, keys[None], values[None], rounded=rounded)
-    near = min(tile.local for tile in choice.tiles)
+    near = min(tile.local for tile in selection.tiles)
     near_k, near_v = context.between(near, stop, q.dtype)
-    first_k, first_v = context.between(0, choice.block, q.dtype)
+    first_k, first_v = context.between(0, selection.block, q.dtype)
     out, at = torch.empty_like(q), 0
-    for tile in choice.tiles:
-        far_k, far_v = context.blocks(tile.far, choice.block, q.dtype)
+    for tile in selection.tiles:
+        far_k, far_v = context.selected(tile.far, selection.block, q.dtype)
         cut = slice(tile.local - near, start + tile.end - near)
         keys, values = torch.cat([first_k, far_k, near_k[cut]]), torch.cat([first_v, far_v, near_v[cut]])
         out[:, at : tile.end] = attend(q[:, at : tile.end], keys[None], values[None], rounded=rounded)
@@ -41,44 +41,44 @@ def attention_gathered(
 def attention_over_native(
     q: Tensor,
     context: Context,
-    choice: BlockSelection | None,
+    selection: BlockSelection | None,
     *,
     rounded: bool,
     attend: Callable[..., Tensor],
     library: Library,
 ) -> Tensor:
     """Result as of `kernels.attention.attention_over`; each block that any query reads is packed once."""
-    if q.shape[1] <= FEW or (choice is not None and choice.block % KEYS):
-        return attention_gathered(q, context, choice, rounded=rounded, attend=attend)
+    if q.shape[1] <= FEW or (selection is not None and selection.block % KEYS):
+        return attention_gathered(q, context, selection, rounded=rounded, attend=attend)
     q = q if q.stride(-1) == 1 else plain(q)
-    stretches = [stretch.plain() for stretch in context.stretches]
-    segments = (Segment * len(stretches))(*(stretch.segment for stretch in stretches))
+    plain_blocks = [block.plain() for block in context.blocks]
+    segments = (Segment * len(plain_blocks))(*(block.segment for block in plain_blocks))
     _, seq, heads, dim = q.shape
-    kv_heads = stretches[0].k.shape[1]
+    kv_heads = plain_blocks[0].k.shape[1]
     out = q.new_empty(1, seq, heads, dim)
-    ends, starts, blocks = _reads(choice, context.length - seq, kv_heads)
+    ends, starts, numbers = _reads(selection, context.length - seq, kv_heads)
     call = AttentionCall(
         1, seq, context.length, heads, kv_heads, dim, int(rounded),
         StridedTensor.of(q), StridedTensor(), StridedTensor(),
         out.data_ptr(),
-        ctypes.addressof(segments), context.grid, len(ends), ends.data_ptr(), starts.data_ptr(), blocks.data_ptr(),
+        ctypes.addressof(segments), context.grid, len(ends), ends.data_ptr(), starts.data_ptr(), numbers.data_ptr(),
     )  # fmt: skip
     library.run("attention", ctypes.byref(call))
     return out
 
 
-def _reads(choice: BlockSelection | None, start: int, kv_heads: int) -> tuple[Tensor, Tensor, Tensor]:
+def _reads(selection: BlockSelection | None, start: int, kv_heads: int) -> tuple[Tensor, Tensor, Tensor]:
     """`ends`, `starts` and `blocks` as in AttentionCall, for queries from position `start` on."""
-    if choice is None:
+    if selection is None:
         return torch.empty(0, dtype=torch.int64), torch.zeros(1, dtype=torch.int64), torch.empty(0, dtype=torch.int32)
-    each = choice.block // KEYS
+    each = selection.block // KEYS
     lists = []
-    for tile in choice.tiles:
+    for tile in selection.tiles:
         far = (tile.far[..., None] * each + torch.arange(each)).flatten(1)
         near = torch.arange(tile.local // KEYS, -(-(start + tile.end) // KEYS))
         parts = [torch.arange(each).expand(kv_heads, -1), far, near.expand(kv_heads, -1)]
         lists.append(torch.cat(parts, 1))
     lengths = torch.tensor([part.shape[1] for part in lists]).repeat_interleave(kv_heads)
     starts = torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)])
-    ends = torch.tensor([tile.end for tile in choice.tiles])
+    ends = torch.tensor([tile.end for tile in selection.tiles])
     return ends, starts, torch.cat([part.flatten() for part in lists]).int()

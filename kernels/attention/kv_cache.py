@@ -17,7 +17,7 @@ class KVBlock:
     """Keys and values of a part of a context, [count, kv_heads, dim]: int8 with fp16 scales [count, kv_heads], or
     floats without them.
 
-    `bounds`: of a whole stretch, from `kernels.attention.block_bounds`, [count / block, 2, kv_heads, dim].
+    `bounds`: of a whole KV block, from `kernels.attention.block_bounds`, [count / block, 2, kv_heads, dim].
     """
 
     k: Tensor
@@ -64,15 +64,15 @@ def _unpacked(x: Tensor, scale: Tensor | None, dtype: torch.dtype) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """Keys and values of one attention layer; all stretches but the last are `grid` tokens long."""
+    """Keys and values of one attention layer; all KV blocks but the last are `grid` tokens long."""
 
-    stretches: Sequence[KVBlock]
+    blocks: Sequence[KVBlock]
     grid: int
 
     @property
     def length(self) -> int:
         """In tokens."""
-        return (len(self.stretches) - 1) * self.grid + self.stretches[-1].k.shape[0] if self.stretches else 0
+        return (len(self.blocks) - 1) * self.grid + self.blocks[-1].k.shape[0] if self.blocks else 0
 
     def between(self, start: int, stop: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Keys and values [stop - start, kv_heads, dim] of a range of positions, unpacked."""
@@ -80,22 +80,20 @@ class Context:
         for number in range(start // self.grid, -(-stop // self.grid)):
             base = number * self.grid
             part = slice(max(start - base, 0), min(stop - base, self.grid))
-            keys.append(self.stretches[number].keys(part, dtype))
-            values.append(self.stretches[number].values(part, dtype))
+            keys.append(self.blocks[number].keys(part, dtype))
+            values.append(self.blocks[number].values(part, dtype))
         if len(keys) == 1:
             return keys[0], values[0]
         return torch.cat(keys), torch.cat(values)
 
-    def blocks(self, chosen: Tensor, size: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-        """Keys and values [blocks * size, kv_heads, dim] of the blocks `chosen` [kv_heads, blocks] for each head."""
+    def selected(self, chosen: Tensor, size: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Keys and values [blocks * size, kv_heads, dim] of the key blocks `chosen` [kv_heads, blocks] of each head."""
         parts: tuple[list[Tensor], list[Tensor]] = ([], [])
         for head, numbers in enumerate(chosen.tolist()):
             for number in numbers:
-                stretch, inside = self.stretches[number * size // self.grid], number * size % self.grid
+                block, inside = self.blocks[number * size // self.grid], number * size % self.grid
                 one = slice(inside, inside + size), slice(head, head + 1)
-                for part, x, scale in zip(
-                    parts, (stretch.k, stretch.v), (stretch.k_scale, stretch.v_scale), strict=True
-                ):
+                for part, x, scale in zip(parts, (block.k, block.v), (block.k_scale, block.v_scale), strict=True):
                     part.append(_unpacked(x[one], None if scale is None else scale[one], dtype))
         keys, values = (torch.cat(part).unflatten(0, (len(chosen), -1))[:, :, 0].transpose(0, 1) for part in parts)
         return keys, values

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from docqa.kernels import gpu
 from docqa.kernels.conv.reference import with_history
-from docqa.kernels.conv.unit import Heads
+from docqa.kernels.conv.unit import ConvOutput, split_heads
 
 WIDE = 64  # channels of a tile that is not a head
 
@@ -72,20 +72,11 @@ def _prepared(x: Tensor, weight: Tensor, history: Tensor | None) -> tuple[Tensor
     return x, weight.reshape(-1, taps).contiguous(), before, tail[:, tail.shape[1] - taps + 1 :].clone()
 
 
-def causal_conv_gpu(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Same arguments and results as `causal_conv_reference`, float32 inside; not differentiable."""
-    x, weight, history, tail = _prepared(x, weight, history)
-    out = x.new_empty(x.shape)
-    groups = triton.cdiv(x.shape[2], WIDE)
-    _launch(x, history, weight, out, first=0, groups=groups, width=WIDE, unit=False)
-    return out, tail
-
-
-def unit_conv_gpu(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int) -> Heads:
+def unit_conv_gpu(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int) -> ConvOutput:
     """Same arguments and results as `unit_conv_reference`, float32 from the sum over taps on; not differentiable."""
     x, weight, history, tail = _prepared(x, weight, history)
     out = x.new_empty(x.shape, dtype=torch.float32)
     rest = x.shape[2] - heads * dim
     _launch(x, history, weight, out, first=0, groups=heads, width=dim, unit=True)
     _launch(x, history, weight, out, first=heads * dim, groups=triton.cdiv(rest, WIDE), width=WIDE, unit=False)
-    return out[..., : heads * dim].unflatten(-1, (heads, dim)), out[..., heads * dim :], tail
+    return split_heads(out, tail, heads, dim)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.conv.native import causal_conv_native
-from docqa.kernels.conv.unit import Heads, unit_conv_reference
+from docqa.kernels.conv.unit import ConvOutput, split_heads, unit_conv_reference
 from docqa.kernels.cpu.library import ConvCall, ConvGradientCall, Library, plain
 
 WIDEST, MOST_TAPS = 256, 8  # channels of a head, and taps, as in conv_gradient.inc
@@ -46,7 +46,7 @@ class _UnitConv(torch.autograd.Function):
 
 def unit_conv_gradient(
     x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int, library: Library
-) -> Heads:
+) -> ConvOutput:
     """Results as of `unit_conv_reference`, float32; x and weight can be differentiated once.
 
     Where the history has a gradient, or a head more than 256 channels, or there are more than 8 taps, torch records.
@@ -58,4 +58,4 @@ def unit_conv_gradient(
     before = torch.zeros(batch, kept, channels) if history is None else plain(history)
     mixed = _UnitConv.apply(library, (heads, dim), before, x, weight)
     tail = torch.cat([before.to(x.dtype), x[:, max(seq - kept, 0) :]], 1)[:, -kept:] if kept else before.to(x.dtype)
-    return mixed[..., : heads * dim].unflatten(-1, (heads, dim)), mixed[..., heads * dim :], tail
+    return split_heads(mixed, tail, heads, dim)

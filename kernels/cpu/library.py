@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from ctypes import POINTER, Structure, c_float, c_int, c_int64, c_void_p
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +13,6 @@ from torch import Tensor
 
 FILE = Path(__file__).parent / "_native.so"
 LEVELS = ("none", "AVX2", "AVX-512", "AVX-512 VNNI", "AVX-512 VNNI BF16")  # numbered as in api.cpp
-TESTED = 1  # the highest level that the project's own machines have; above it, a level proves itself before it is used
 
 
 class StridedTensor(Structure):
@@ -33,6 +32,16 @@ class DeltaCall(Structure):
         *((name, StridedTensor) for name in ("q", "k", "v")),
         *((name, c_void_p) for name in ("decay", "beta", "state", "out", "history")),
     ]
+
+    @classmethod
+    def of(cls, inputs: Sequence[Tensor], state: Tensor, out: Tensor, history: Tensor | None = None) -> DeltaCall:
+        """Of q, k, v, decay and beta as the kernel reads them; `state` is written, `history` where there is one."""
+        q, k, v, *gates = inputs
+        rest = (*gates, state, out)
+        return cls(
+            *k.shape, v.shape[-1], *(StridedTensor.of(x) for x in (q, k, v)),
+            *(x.data_ptr() for x in rest), None if history is None else history.data_ptr(),
+        )  # fmt: skip
 
 
 class DeltaGradientCall(Structure):
@@ -119,44 +128,18 @@ def plain(x: Tensor) -> Tensor:
     return x.to(torch.float32).contiguous()
 
 
-class _Found(NamedTuple):
-    library: Library | None
-    why: str
-
-
-@lru_cache(maxsize=1)
-def _found() -> _Found:
+def load() -> tuple[Library | None, str]:
+    """The library at the best level of this processor and the name of that level; None and why where there is none."""
     if not FILE.is_file():
-        return _Found(None, "there was no C++ compiler when docqa was installed, or the processor is no x86-64")
+        return None, "there was no C++ compiler when docqa was installed, or the processor is no x86-64"
     try:
         functions = ctypes.CDLL(str(FILE))
         for name, (result, arguments) in _ARGUMENTS.items():
             function = getattr(functions, f"docqa_{name}")
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as error:
-        return _Found(None, f"{FILE} cannot be loaded ({error}); install docqa again")
+        return None, f"{FILE} cannot be loaded ({error}); install docqa again"
     level = functions.docqa_level()
     if level == 0:
-        return _Found(None, "this processor lacks AVX2, FMA or F16C")
-    chosen = Library(functions, level)
-    if level > TESTED:
-        from docqa.kernels.self_check import disagreement
-
-        trusted = chosen._replace(level=TESTED)
-        differs = disagreement(chosen, trusted)
-        if differs:
-            return _Found(
-                trusted, f"{LEVELS[TESTED]}; {LEVELS[level]} gave other results in '{differs}' and is not used"
-            )
-    return _Found(chosen, LEVELS[level])
-
-
-def library() -> Library | None:
-    """The native library at the best level of this processor, None where there is none."""
-    return _found().library
-
-
-def describe() -> str:
-    """What `docqa doctor` says: the instruction set in use, or why there is none."""
-    found = _found()
-    return found.why if found.library else f"none: {found.why}"
+        return None, "this processor lacks AVX2, FMA or F16C"
+    return Library(functions, level), LEVELS[level]

@@ -67,10 +67,10 @@ class Reach:
 
     A token that is one of more than `exact` reads the first block, the `local` tokens before its tile and what follows
     them, and the `best` blocks between, as `kernels.attention.best_blocks` chooses them. Blocks are chosen among those
-    in whole stretches of the context, none where these do not hold whole blocks; tokens behind them are all read.
+    in whole KV blocks of the context, none where `grid` is no multiple of `block`; tokens behind them are all read.
     """
 
-    grid: int  # tokens of a whole stretch
+    grid: int  # tokens of a whole KV block
     exact: int
     local: int
     best: int
@@ -84,11 +84,11 @@ class Reach:
 
 @dataclass
 class Remembered:
-    """What a layer remembers: of a delta net `tail` and `memory`, of attention the context's `stretches`."""
+    """What a layer remembers: of a delta net `tail` and `memory`, of attention the context's KV `blocks`."""
 
     tail: Tensor | None = None
     memory: Tensor | None = None
-    stretches: Sequence[KVBlock] = ()
+    blocks: Sequence[KVBlock] = ()
 
 
 class StepWeights:
@@ -158,12 +158,12 @@ def fits(sizes: Mapping[str, int]) -> bool:
 
 def _context(memories: Sequence[Remembered], grid: int) -> int:
     """Tokens of the context, checked to be the same in all attention layers and cut on the grid."""
-    counts = {tuple(s.k.shape[0] for s in m.stretches if s.k.shape[0]) for m in memories if m.memory is None}
+    counts = {tuple(s.k.shape[0] for s in m.blocks if s.k.shape[0]) for m in memories if m.memory is None}
     if len(counts) > 1:
         raise ShapeMismatch(f"contexts of {sorted(sum(c) for c in counts)} tokens in layers of one state")
     for found in counts:
         if any(count != grid for count in found[:-1]) or max(found[-1:], default=0) > grid:
-            raise ShapeMismatch(f"stretches of {sorted(set(found))} tokens on a grid of {grid}")
+            raise ShapeMismatch(f"KV blocks of {sorted(set(found))} tokens on a grid of {grid}")
         return sum(found)
     return 0
 
@@ -177,14 +177,14 @@ class Step:
         """One branch; the tensors of `memories` are copied where a step writes into them.
 
         Raises:
-            ShapeMismatch: contexts differ in length from layer to layer, or a stretch but the last is not whole.
+            ShapeMismatch: contexts differ in length from layer to layer, or a KV block but the last is not whole.
         """
         self.weights, self.library, self.reach = weights, library, reach
         self.context = _context(memories, reach.grid)
         self.own, self.room, self.count = 0, 0, 1
         self.table = type(weights.table).from_buffer_copy(weights.table)
         self.changing: list[tuple[Tensor, Tensor]] = []  # (tail, memory) or own (keys, values), one for each layer
-        self._stretches = [self._segments(entry, m.stretches) for entry, m in zip(self.table, memories, strict=True)]
+        self._blocks = [self._segments(entry, m.blocks) for entry, m in zip(self.table, memories, strict=True)]
         for entry, memory in zip(self.table, memories, strict=True):
             self.changing.append(self._none_yet() if entry.attention else self._delta(memory))
         self._grow()
@@ -198,9 +198,9 @@ class Step:
         empty = torch.empty(self.count, 0, sizes["kv_heads"], sizes["dim"])
         return empty, empty
 
-    def _segments(self, entry: StepLayer, stretches: Sequence[KVBlock]) -> object:
+    def _segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
-        held = [s.plain() for s in stretches if s.k.shape[0]]
+        held = [s.plain() for s in blocks if s.k.shape[0]]
         table = (Segment * max(1, len(held)))(*(s.segment for s in held))
         entry.segments = ctypes.addressof(table)
         return held, table

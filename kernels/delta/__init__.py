@@ -10,24 +10,24 @@ from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
 from docqa.kernels.delta.reference import delta_rule_reference, l2_normalise
-from docqa.kernels.dispatch import choose, register, register_native, register_triton
+from docqa.kernels.dispatch import choose, recorded, register, register_native, register_triton
 from docqa.kernels.errors import ShapeMismatch
 
 __all__ = ["CHUNK", "delta_rule", "delta_rule_chunked", "delta_rule_recurrent", "delta_rule_reference", "l2_normalise"]
 
 FEW_TOKENS = 8  # up to here the recurrence is faster than a chunk that is mostly padding
 
-register_native("delta", delta_rule_native, why="chunks of 32 tokens, the states of all heads in cache")
-register_native("delta_training", delta_rule_gradient, why="a backward pass of our own, a chunk in cache at a time")
-register_native("delta_step", delta_step_native, why="the recurrence in registers")
-register_triton("delta", "docqa.kernels.delta.gpu", "delta_rule_gpu", why="chunks, a head's state in registers")
-register("delta", "chunked", delta_rule_chunked, why="matrix products over chunks of 64 tokens")
-register("delta", "reference", delta_rule_reference, why="the recurrence, token by token")
-register("delta_training", "chunked", delta_rule_chunked, why="matrix products over chunks, recorded by torch")
-register("delta_training", "reference", delta_rule_reference, why="the recurrence, token by token")
-register_triton("delta_step", "docqa.kernels.delta.gpu", "delta_step_gpu", why="the recurrence in registers")
-register("delta_step", "recurrent", delta_rule_recurrent, why=f"the recurrence, for up to {FEW_TOKENS} tokens")
-register("delta_step", "reference", delta_rule_reference, why="the recurrence, token by token")
+register_native("delta", delta_rule_native)
+register_native("delta_training", delta_rule_gradient)
+register_native("delta_step", delta_step_native)
+register_triton("delta", "docqa.kernels.delta.gpu", "delta_rule_gpu")
+register("delta", "chunked", delta_rule_chunked)
+register("delta", "reference", delta_rule_reference)
+register("delta_training", "chunked", delta_rule_chunked)
+register("delta_training", "reference", delta_rule_reference)
+register_triton("delta_step", "docqa.kernels.delta.gpu", "delta_step_gpu")
+register("delta_step", "recurrent", delta_rule_recurrent)
+register("delta_step", "reference", delta_rule_reference)
 
 
 def delta_rule(
@@ -46,8 +46,7 @@ def delta_rule(
     wanted = (k.shape[0], k.shape[2], k.shape[3], v.shape[3])
     if state is not None and tuple(state.shape) != wanted:
         raise ShapeMismatch(f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}")
-    inputs = (q, k, v, decay, beta) if state is None else (q, k, v, decay, beta, state)
-    if torch.is_grad_enabled() and any(x.requires_grad for x in inputs):
+    if recorded(q, k, v, decay, beta, state):
         wide = torch.float64 if v.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
         return choose("delta_training", v.device.type, wide).function(q, k, v, decay=decay, beta=beta, state=state)
     operation = "delta_step" if k.shape[1] <= FEW_TOKENS else "delta"

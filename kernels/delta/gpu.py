@@ -22,7 +22,7 @@ from docqa.kernels.delta.recurrent import delta_rule_recurrent
 
 WIDEST_KEY = 128  # a wider state tile does not fit the registers of a program, and no published model has one
 PIECE = 64  # key dimensions that are multiplied at once where a whole row need not be held
-SCRATCH = 256 * 2**20  # bytes; a longer text is read in stretches of whole chunks, which does not change its bits
+SCRATCH = 256 * 2**20  # bytes; a longer text is read in parts of whole chunks, which does not change its bits
 PRECISION = "tf32x3"  # of products with keys, values and state: float32 to about its last bit, on tensor cores
 
 
@@ -180,10 +180,10 @@ def _dense(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return q, k, v if v.stride(-1) == 1 else v.contiguous()
 
 
-def _stretch(
+def _part(
     q: Tensor, k: Tensor, v: Tensor, decay: Tensor, beta: Tensor, state: Tensor | None, out: Tensor, chunk: int
 ) -> Tensor:
-    """Read one stretch into `out` [batch, seq, heads, value_dim]; returns the state after it."""
+    """Read one part of a text into `out` [batch, seq, heads, value_dim]; returns the state after it."""
     batch, seq, heads, key_dim = k.shape
     value_dim, count = v.shape[-1], triton.cdiv(seq, chunk)
     size = gpu.sizes(k.device)
@@ -236,7 +236,7 @@ def delta_rule_gpu(
     with gpu.on(k.device):
         for start in range(0, seq, step):
             part = slice(start, start + step)
-            memory = _stretch(
+            memory = _part(
                 q[:, part], k[:, part], v[:, part], decay[:, part], beta[:, part], memory, out[:, part], chunk
             )
     return out, memory if memory is not None else k.new_zeros(batch, heads, key_dim, v.shape[-1], dtype=torch.float32)

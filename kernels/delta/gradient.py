@@ -12,18 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import DeltaCall, DeltaGradientCall, Library, StridedTensor, plain
+from docqa.kernels.cpu.library import DeltaCall, DeltaGradientCall, Library, plain
 
 CHUNK = 32  # as in delta.inc
-
-
-def _call(inputs: tuple[Tensor, ...], memory: Tensor, out: Tensor, history: Tensor) -> DeltaCall:
-    q, k, v, decay, beta = inputs
-    batch, seq, heads, key_dim = k.shape
-    return DeltaCall(
-        batch, seq, heads, key_dim, v.shape[-1], StridedTensor.of(q), StridedTensor.of(k), StridedTensor.of(v),
-        decay.data_ptr(), beta.data_ptr(), memory.data_ptr(), out.data_ptr(), history.data_ptr(),
-    )  # fmt: skip
 
 
 class _DeltaRule(torch.autograd.Function):
@@ -35,8 +26,7 @@ class _DeltaRule(torch.autograd.Function):
         memory = state.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
         history = memory.new_empty(batch, heads, -(-seq // CHUNK), key_dim, value_dim)
         out = memory.new_empty(batch, seq, heads, value_dim)
-        call = _call(wide, memory, out, history)
-        library.run("delta", ctypes.byref(call))
+        library.run("delta", ctypes.byref(DeltaCall.of(wide, memory, out, history)))
         ctx.library = library
         ctx.dtypes = [state.dtype, *(x.dtype for x in inputs)]
         ctx.save_for_backward(history, *wide)
@@ -47,7 +37,7 @@ class _DeltaRule(torch.autograd.Function):
         out, memory = plain(gradients[0]), plain(gradients[1]).clone()
         history, *inputs = ctx.saved_tensors
         found = [torch.empty_like(x) for x in inputs]
-        forward = _call(tuple(inputs), memory, out, history)
+        forward = DeltaCall.of(inputs, memory, out, history)
         call = DeltaGradientCall(forward, out.data_ptr(), memory.data_ptr(), *(x.data_ptr() for x in found))
         ctx.library.run("delta_gradient", ctypes.byref(call))
         return None, *(x.to(dtype) for x, dtype in zip([memory, *found], ctx.dtypes, strict=True))

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import DeltaCall, Library, StridedTensor, plain
-
-
-def _call(name: str, library: Library, *, q: Tensor, k: Tensor, v: Tensor, decay: Tensor, beta: Tensor,
-          state: Tensor | None) -> tuple[Tensor, Tensor]:  # fmt: skip
-    batch, seq, heads, key_dim = k.shape
-    value_dim = v.shape[-1]
-    q, k, v = (x if x.stride(-1) == 1 and x.dtype == torch.float32 else plain(x) for x in (q, k, v))
-    decay, beta = plain(decay), plain(beta)
-    if state is None:
-        memory = v.new_zeros(batch, heads, key_dim, value_dim)
-    else:
-        memory = state.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
-    out = v.new_empty(batch, seq, heads, value_dim)
-    call = DeltaCall(
-        batch, seq, heads, key_dim, value_dim, StridedTensor.of(q), StridedTensor.of(k), StridedTensor.of(v),
-        decay.data_ptr(), beta.data_ptr(), memory.data_ptr(), out.data_ptr(), None,
-    )  # fmt: skip
-    library.run(name, ctypes.byref(call))
-    return out, memory
+from docqa.kernels.cpu.library import DeltaCall, Library, plain
 
 
 def delta_rule_native(
@@ -38,20 +20,22 @@ def delta_rule_native(
     beta: Tensor,
     state: Tensor | None = None,
     library: Library,
+    name: str = "delta",
 ) -> tuple[Tensor, Tensor]:
-    """Same arguments, shapes and results as `delta_rule_reference`, all float32; not differentiable."""
-    return _call("delta", library, q=q, k=k, v=v, decay=decay, beta=beta, state=state)
+    """Same arguments, shapes and results as `delta_rule_reference`, all float32; not differentiable.
+
+    `name`: of the function in C++; "delta_step" is meant for 1 to a dozen tokens.
+    """
+    batch, seq, heads, key_dim = k.shape
+    q, k, v = (x if x.stride(-1) == 1 and x.dtype == torch.float32 else plain(x) for x in (q, k, v))
+    if state is None:
+        memory = v.new_zeros(batch, heads, key_dim, v.shape[-1])
+    else:
+        memory = state.to(torch.float32, memory_format=torch.contiguous_format, copy=True)
+    out = v.new_empty(batch, seq, heads, v.shape[-1])
+    gates = plain(decay), plain(beta)  # kept until the call is over
+    library.run(name, ctypes.byref(DeltaCall.of((q, k, v, *gates), memory, out)))
+    return out, memory
 
 
-def delta_step_native(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    *,
-    decay: Tensor,
-    beta: Tensor,
-    state: Tensor | None = None,
-    library: Library,
-) -> tuple[Tensor, Tensor]:
-    """Same arguments, shapes and results as `delta_rule_reference`, all float32; meant for 1 to a dozen tokens."""
-    return _call("delta_step", library, q=q, k=k, v=v, decay=decay, beta=beta, state=state)
+delta_step_native = partial(delta_rule_native, name="delta_step")

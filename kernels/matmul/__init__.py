@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from docqa.kernels.cpu import LEVELS, library
+from docqa.kernels.cpu import LEVELS
 from docqa.kernels.dispatch import choose, native_in_use, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.matmul.native import product_native
 from docqa.kernels.matmul.packed import GROUP, PackedMatrix
 from docqa.kernels.matmul.reference import product_reference
+from docqa.kernels.self_check import library
 
 __all__ = ["GROUP", "PackedMatrix", "packed_is_faster", "product"]
 
-register_native("product", product_native, why="whole numbers inside a group, weights read in 4 or 8 bits")
-register("product", "reference", product_reference, why="the definition")
+register_native("product", product_native)
+register("product", "reference", product_reference)
 
 
 def packed_is_faster(*, than_bfloat16: bool = False) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from docqa.kernels.dispatch import choose, register, register_triton
+from docqa.kernels.dispatch import choose, recorded, register, register_triton
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.moe.bank import ExpertBank, Matrix, Stacked
 from docqa.kernels.moe.grouped import mix_grouped
@@ -14,17 +13,11 @@ from docqa.kernels.moe.routing import route
 
 __all__ = ["ExpertBank", "Matrix", "Stacked", "mix_experts", "route"]
 
-register_triton("experts", "docqa.kernels.moe.gpu", "mix_gpu", why="one launch for all experts")
-register("experts", "grouped", mix_grouped, why="tokens sorted by expert, each expert's matrices read once")
-register("experts", "reference", mix_reference, why="the sum, token by token")
-register("experts_training", "grouped", mix_grouped, why="tokens sorted by expert, recorded by torch")
-register("experts_training", "reference", mix_reference, why="the sum, token by token")
-
-
-def _recorded(x: Tensor, weights: Tensor, bank: ExpertBank) -> bool:
-    """Whether gradients are recorded, which only torch's own operations have."""
-    matrices = (bank.gate_up, bank.down) if isinstance(bank, Stacked) else ()
-    return torch.is_grad_enabled() and any(t.requires_grad for t in (x, weights, *matrices))
+register_triton("experts", "docqa.kernels.moe.gpu", "mix_gpu")
+register("experts", "grouped", mix_grouped)
+register("experts", "reference", mix_reference)
+register("experts_training", "grouped", mix_grouped)
+register("experts_training", "reference", mix_reference)
 
 
 def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:
@@ -46,5 +39,6 @@ def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) ->
         raise ShapeMismatch(
             f"experts {tuple(chosen.shape)} and weights {tuple(weights.shape)} of tokens {tuple(x.shape)}"
         )
-    operation = "experts_training" if _recorded(x, weights, bank) else "experts"
+    matrices = (bank.gate_up, bank.down) if isinstance(bank, Stacked) else ()
+    operation = "experts_training" if recorded(x, weights, *matrices) else "experts"
     return choose(operation, x.device.type, x.dtype).function(x, chosen, weights, bank)

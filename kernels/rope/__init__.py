@@ -10,7 +10,7 @@ from docqa.kernels.rope.yarn import YarnOptions, boundaries, frequencies, magnit
 
 __all__ = ["YarnOptions", "boundaries", "frequencies", "magnitude", "rotate", "rotation_table"]
 
-register("rope", "reference", rotate_reference, why="a small share of the time; nothing faster is needed yet")
+register("rope", "reference", rotate_reference)
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from docqa.kernels.cpu import library
 from docqa.kernels.decode_step import Reach, Remembered, Step, StepWeights, fits
 from docqa.kernels.dispatch import native_in_use
 from docqa.kernels.matmul import PackedMatrix
+from docqa.kernels.self_check import library
 from docqa.model.config import FULL
 from docqa.model.hybrid import Hybrid, Layer
 from docqa.model.linear import SwiGLU
@@ -122,7 +122,7 @@ def _reach(long: LongAttention, grid: int) -> Reach:
 def _remembered(layer: DeltaMemory | AttentionMemory) -> Remembered:
     if isinstance(layer, DeltaMemory):
         return Remembered(tail=layer.tail, memory=layer.memory)
-    return Remembered(stretches=layer.context().stretches)
+    return Remembered(blocks=layer.context().blocks)
 
 
 def attention_step(model: Model, memory: AttentionMemory) -> Callable[[], object] | None:

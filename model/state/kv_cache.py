@@ -15,7 +15,7 @@ from torch import Tensor
 
 from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention_over, best_blocks, block_bounds
 
-TILE = 256  # queries that share one choice of key blocks, on the absolute grid
+TILE = 256  # queries that share one selection of key blocks, on the absolute grid
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class AttentionMemory:
             self.open = torch.cat([self.open[0], k[0]]), torch.cat([self.open[1], v[0]])
         if self.watch is not None:
             self.watch(q, self)
-        choice = None if self.length <= self.long.exact else self._choice(q)
-        out = attention_over(q, self.context(), choice, rounded=rounded)
+        selection = None if self.length <= self.long.exact else self._selection(q)
+        out = attention_over(q, self.context(), selection, rounded=rounded)
         if self.open[0].shape[0] == self.grid:
             self.sealed, self.open = (*self.sealed, seal(*self.open, self.long.block)), None
         return out
@@ -113,7 +113,7 @@ class AttentionMemory:
         """Keys and values [stop - start, kv_heads, dim] of a range of positions, dequantized."""
         return self.context().between(start, stop, dtype)
 
-    def _choice(self, q: Tensor) -> BlockSelection:
+    def _selection(self, q: Tensor) -> BlockSelection:
         """Past the exact range: the first block, the best blocks of each tile, and the last `local` tokens."""
         bounds, stop = self._bounds(), self.length
         at = start = stop - q.shape[1]

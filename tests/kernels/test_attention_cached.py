@@ -1,4 +1,4 @@
-"""Attention over a context in stretches: read where it lies, it is what it is over the same keys gathered."""
+"""Attention over a context in KV blocks: read where it lies, it is what it is over the same keys gathered."""
 
 import pytest
 import torch
@@ -6,8 +6,9 @@ import torch
 from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention, attention_over
 from docqa.kernels.attention.cached import attention_gathered, attention_over_native
 from docqa.kernels.attention.reference import attention_reference
-from docqa.kernels.cpu import LEVELS, library
+from docqa.kernels.cpu import LEVELS
 from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.self_check import library
 from docqa.model.state.kv_cache import seal
 
 NATIVE = library()
@@ -17,7 +18,7 @@ GRID, BLOCK, KV_HEADS = 256, 64, 2
 
 
 def context(tokens, dim=40):
-    """Whole stretches in bytes and a last one of floats."""
+    """Whole blocks in bytes and a last one of floats."""
     source = torch.Generator().manual_seed(tokens)
     k, v = (torch.randn(tokens, KV_HEADS, dim, generator=source) for _ in range(2))
     whole = (tokens - 1) // GRID

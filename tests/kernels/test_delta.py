@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 import torch
 
-from docqa.kernels.cpu import library
 from docqa.kernels.delta import delta_rule, delta_rule_chunked, delta_rule_recurrent, delta_rule_reference, l2_normalise
 from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.self_check import library
 
 HEADS, KEY, VALUE = 3, 8, 12
 

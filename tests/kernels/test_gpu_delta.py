@@ -101,7 +101,7 @@ def test_the_chunks_of_every_architecture_equal_the_recurrence(interpreted, chun
     assert_near(interpreted(RULE, **x, chunk=chunk), delta_rule_reference(**double(x)))
 
 
-def test_a_text_read_in_stretches_has_the_same_bits(interpreted):
+def test_a_text_read_in_parts_has_the_same_bits(interpreted):
     x = inputs(49, 6, 5, batch=2)
     whole, end = interpreted(RULE, **x)
     for scratch in (1, 2 * 8 * 17 * 16 * 4):  # one chunk at a time, and two: [batch 2, heads 2]

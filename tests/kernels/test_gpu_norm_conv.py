@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from docqa.kernels import gpu
-from docqa.kernels.conv import causal_conv, unit_conv
+from docqa.kernels.conv import unit_conv
 from docqa.kernels.conv.reference import causal_conv_reference
 from docqa.kernels.conv.unit import unit_conv_reference
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
 
 NORM, GATED = (f"docqa.kernels.norm.gpu:{name}_norm_gpu" for name in ("zero_centred", "gated"))
-CONV, UNIT = (f"docqa.kernels.conv.gpu:{name}_conv_gpu" for name in ("causal", "unit"))
+UNIT = "docqa.kernels.conv.gpu:unit_conv_gpu"
 # Computed in float32: 2e-6 of the largest number. What comes out in 16 bits is rounded once: by half a step in float16,
 # by a whole one in bfloat16, where the interpreter cuts off what a device rounds.
 ROUNDED = {torch.float32: 0.0, torch.bfloat16: 2.0**-7, torch.float16: 2.0**-11}
@@ -53,15 +53,9 @@ def test_convolutions_equal_their_formulas(interpreted, seq, before, dtype):
     x, weight = normal(2, seq, 75, dtype=dtype), normal(75, 1, 4, seed=1, dtype=dtype)
     history = normal(2, 3, 75, seed=2, dtype=dtype) if before else None
     wide = x.double(), weight.double(), None if history is None else history.double()
-    out, tail = interpreted(CONV, x, weight, history)
-    right, right_tail = causal_conv_reference(*wide)
-    assert out.dtype == tail.dtype == dtype
-    assert_near(out, right)
-    assert torch.equal(tail.double(), right_tail)
-
     unit, rest, tail = interpreted(UNIT, x, weight, history, heads=3, dim=7)
-    right_unit, right_rest, _ = unit_conv_reference(*wide, heads=3, dim=7)
-    assert unit.dtype == rest.dtype == torch.float32
+    right_unit, right_rest, right_tail = unit_conv_reference(*wide, heads=3, dim=7)
+    assert unit.dtype == rest.dtype == torch.float32 and tail.dtype == dtype
     assert_near(unit, right_unit)
     assert_near(rest, right_rest)
     assert torch.equal(tail.double(), right_tail)
@@ -70,10 +64,10 @@ def test_convolutions_equal_their_formulas(interpreted, seq, before, dtype):
 @pytest.mark.parametrize("taps", [1, 2, 5])
 def test_any_number_of_taps_in_pieces_equals_the_whole(interpreted, taps):
     x, weight = normal(1, 14, 18)[..., 1:11], normal(10, taps, seed=1)
-    whole, end = interpreted(CONV, x, weight)
+    _, whole, end = interpreted(UNIT, x, weight, heads=0, dim=1)
     history, pieces = None, []
     for start, stop in ((0, 1), (1, 3), (3, 14)):
-        out, history = interpreted(CONV, x[:, start:stop], weight, history)
+        _, out, history = interpreted(UNIT, x[:, start:stop], weight, history, heads=0, dim=1)
         pieces.append(out)
     assert torch.equal(torch.cat(pieces, 1), whole) and torch.equal(history, end)
     assert_near(whole, causal_conv_reference(x.double(), weight.double())[0])
@@ -103,7 +97,6 @@ def test_on_a_device_norms_equal_their_formulas(dtype):
 def test_on_a_device_convolutions_equal_their_formulas(dtype):
     parts = normal(2, 300, 1728, dtype=dtype), normal(1728, 4, seed=1, dtype=dtype), normal(2, 3, 1728, dtype=dtype)
     wide, here = [t.double() for t in parts], [t.cuda() for t in parts]
-    assert_near(causal_conv(*here)[0].cpu(), causal_conv_reference(*wide)[0])
     for ours, right in zip(unit_conv(*here, heads=18, dim=64), unit_conv_reference(*wide, heads=18, dim=64)):
         assert_near(ours.cpu(), right)
 
@@ -113,5 +106,5 @@ def test_on_a_device_convolutions_equal_their_formulas(dtype):
 def test_on_a_device_offsets_pass_two_to_the_31():
     x = torch.empty(1, 2**21 + 8, 1024, dtype=torch.bfloat16, device="cuda").normal_()
     weight = torch.randn(1024, 4, device="cuda", dtype=torch.bfloat16)
-    last = causal_conv(x, weight)[0][:, -4:]
-    assert torch.equal(last, causal_conv(x[:, -7:].clone(), weight)[0][:, -4:])
+    whole, short = (unit_conv(part, weight, heads=4, dim=64)[:2] for part in (x, x[:, -7:].clone()))
+    assert all(torch.equal(one[:, -4:], other[:, -4:]) for one, other in zip(whole, short, strict=True))

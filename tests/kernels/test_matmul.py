@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from docqa.kernels.cpu import library
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.matmul import GROUP, PackedMatrix, product
 from docqa.kernels.matmul.native import product_native
 from docqa.kernels.matmul.reference import product_reference, round_activations
+from docqa.kernels.self_check import library
 
 NATIVE = library()
 needs_library = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")

@@ -1,22 +1,24 @@
 """The native kernels against float64 and against the references, their bits, and the machine that lacks them."""
 
-import importlib
 from functools import partial
 
 import pytest
 import torch
 
+from docqa.kernels import self_check
 from docqa.kernels.activation.native import silu_product_native
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.conv.gradient import unit_conv_gradient
 from docqa.kernels.conv.native import causal_conv_native
 from docqa.kernels.conv.unit import unit_conv_native, unit_conv_reference
-from docqa.kernels.cpu import LEVELS, library
+from docqa.kernels.cpu import LEVELS
+from docqa.kernels.cpu import library as cpu_library
 from docqa.kernels.delta import delta_rule_reference, l2_normalise
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
+from docqa.kernels.dispatch import choose
 from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
 from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
-from docqa.kernels.self_check import disagreement
+from docqa.kernels.self_check import disagreement, library
 
 NATIVE = library()
 pytestmark = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
@@ -196,18 +198,37 @@ def _run(self, name, *arguments):
     function(max(self.level, 1), *arguments, 1)
 
 
-def test_without_the_library_everything_runs_through_torch(monkeypatch, tmp_path):
-    library_module = importlib.import_module("docqa.kernels.cpu.library")
-    monkeypatch.setattr(library_module, "FILE", tmp_path / "_native.so")
-    library_module._found.cache_clear()
-    try:
-        assert library() is None
-        assert "no C++ compiler" in library_module.describe()
+@pytest.fixture
+def fresh():
+    """The library is looked for again, before the test and after it."""
+    for cached in (self_check._checked, choose):
+        cached.cache_clear()
+    yield
+    for cached in (self_check._checked, choose):
+        cached.cache_clear()
+
+
+def test_without_the_library_everything_runs_through_torch(fresh, tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cpu_library, "FILE", tmp_path / "_native.so")
+        assert library() is None and choose("delta", "cpu", torch.float32).name == "chunked"
+        assert "no C++ compiler" in self_check.describe()
         (tmp_path / "_native.so").write_bytes(b"no library")
-        library_module._found.cache_clear()
-        assert library() is None
-        assert "install docqa again" in library_module.describe()
-    finally:
-        monkeypatch.undo()
-        library_module._found.cache_clear()
-    assert library_module.describe() == LEVELS[NATIVE.level]
+        self_check._checked.cache_clear()
+        assert library() is None and "install docqa again" in self_check.describe()
+    self_check._checked.cache_clear()
+    assert self_check.describe() == LEVELS[NATIVE.level]
+
+
+@pytest.mark.parametrize("differs", ["", "norm"])
+def test_untested_level_is_checked_once_before_it_is_used(fresh, monkeypatch, differs):
+    checked = []
+    monkeypatch.setattr(self_check, "load", lambda: (NATIVE._replace(level=3), LEVELS[3]))
+    monkeypatch.setattr(self_check, "disagreement", lambda *levels: checked.append(levels) or differs)
+    used = choose("delta", "cpu", torch.float32)
+    assert library().level == (1 if differs else 3) and used.name == f"native {LEVELS[library().level]}"
+    assert used.function.keywords["library"] == library()
+    assert [(one.level, other.level) for one, other in checked] == [(3, 1)]
+    assert self_check.describe() == (
+        "AVX2; AVX-512 VNNI gave other results in 'norm' and is not used" if differs else "AVX-512 VNNI"
+    )

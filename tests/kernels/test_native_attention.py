@@ -6,7 +6,8 @@ import torch
 from docqa.kernels.attention import attention
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
-from docqa.kernels.cpu import LEVELS, library
+from docqa.kernels.cpu import LEVELS
+from docqa.kernels.self_check import library
 
 NATIVE = library()
 pytestmark = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")

@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch.nn import functional
 
-from docqa.kernels.conv import causal_conv
 from docqa.kernels.conv.fused import causal_conv_fused
 from docqa.kernels.conv.reference import causal_conv_reference
 from docqa.kernels.norm import gated_norm, zero_centred_norm
@@ -34,7 +33,7 @@ def test_an_impulse_comes_out_as_the_taps_from_the_last_to_the_first():
     x = torch.zeros(1, 6, 2, dtype=torch.float64)
     x[0, 1] = 1
     weight = torch.tensor([[[1.0, 2, 3, 4]], [[5.0, 6, 7, 8]]], dtype=torch.float64)
-    out, _ = causal_conv(x, weight)
+    out, _ = causal_conv_fused(x, weight)
     right = functional.silu(torch.tensor([[0.0, 4, 3, 2, 1, 0], [0.0, 8, 7, 6, 5, 0]], dtype=torch.float64)).T
     assert torch.equal(out[0], right)
 

@@ -8,8 +8,8 @@ import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
-from docqa.kernels.cpu import library
 from docqa.kernels.dispatch import SWITCH, choose
+from docqa.kernels.self_check import library
 from docqa.model import load as load_module
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.errors import StateForeign, WeightsMissing

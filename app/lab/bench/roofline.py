@@ -177,8 +177,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     from docqa.app.lab.bench import machine
     from docqa.app.session.engine import Options, load_model
-    from docqa.kernels.cpu import LEVELS, library
+    from docqa.kernels.cpu import LEVELS
     from docqa.kernels.cpu.ceilings import measure
+    from docqa.kernels.self_check import library
 
     parser = argparse.ArgumentParser(description="How near each native kernel comes to what the processor allows.")
     parser.add_argument("--model", default=None)

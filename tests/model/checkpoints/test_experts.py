@@ -8,8 +8,8 @@ import tiny
 import torch
 from family_checkpoints import FAMILIES, pair, write_family
 
-from docqa.kernels.cpu import library
 from docqa.kernels.moe import mix_experts
+from docqa.kernels.self_check import library
 from docqa.model.checkpoints.experts import MEMORY_VARIABLE, bytes_of, default_budget, pool_bytes
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig

@@ -5,9 +5,10 @@ import torch
 from tiny import RAW, random_ids, write_checkpoint
 
 from docqa.kernels.attention import KVBlock
-from docqa.kernels.cpu import LEVELS, library
+from docqa.kernels.cpu import LEVELS
 from docqa.kernels.decode_step import Reach, Remembered, Step
 from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.self_check import library
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.decode import step
 from docqa.model.decode.beams import Branches
@@ -182,11 +183,11 @@ def test_the_last_tokens_of_a_branch_are_read_however_many_they_are(model):
     assert torch.isfinite(ours).all() and torch.corrcoef(torch.cat([ours, right]))[0, 1] > 0.9
 
 
-def test_stretches_that_are_not_on_the_grid_are_refused(model):
+def test_blocks_that_are_not_on_the_grid_are_refused(model):
     weights, k = step._weights(model.network), torch.zeros(48, 2, 64)
-    memories = [Remembered(stretches=[KVBlock(k, k), KVBlock(k, k)]) for _ in range(4)]
+    memories = [Remembered(blocks=[KVBlock(k, k), KVBlock(k, k)]) for _ in range(4)]
     with pytest.raises(ShapeMismatch, match="48"):
         Step(weights, memories, Reach(64, 192, 64, 2, 16, 64), library())
-    uneven = [Remembered(stretches=[KVBlock(k[:n], k[:n])]) for n in (48, 47)]
+    uneven = [Remembered(blocks=[KVBlock(k[:n], k[:n])]) for n in (48, 47)]
     with pytest.raises(ShapeMismatch, match="95|47"):
         Step(weights, uneven, Reach(64, 192, 64, 2, 16, 64), library())

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from docqa.app.lab.bench.family import capped, period
 from docqa.app.lab.bench.family import rows as family
 from docqa.app.lab.bench.family.random_weights import write_random
-from docqa.kernels.cpu import library
+from docqa.kernels.self_check import library
 from docqa.model.config import HybridConfig
 from docqa.model.load import load_network
 

@@ -10,8 +10,9 @@ import torch
 from docqa.app.lab.bench import roofline
 from docqa.kernels import cpu
 from docqa.kernels.cpu.ceilings import Ceilings, measure
+from docqa.kernels.self_check import library
 
-native_only = pytest.mark.skipif(cpu.library() is None, reason="the native library is not built here")
+native_only = pytest.mark.skipif(library() is None, reason="the native library is not built here")
 ROUND = Ceilings(float_operations=100.0, byte_operations=400.0, read=20.0, copied=10.0)
 
 
@@ -25,7 +26,7 @@ def test_a_kernel_cannot_be_faster_than_its_slower_half():
 def test_products_of_bytes_are_the_cheaper_ones_and_memory_is_slower_than_registers(monkeypatch):
     monkeypatch.setattr("docqa.kernels.cpu.ceilings.ROUNDS", 20_000)
     monkeypatch.setattr("docqa.kernels.cpu.ceilings.FLOATS", 1 << 22)
-    found = measure(cpu.library()._replace(threads=1))
+    found = measure(library()._replace(threads=1))
     assert 0 < found.float_operations < found.byte_operations
     assert 0 < found.read < found.float_operations and 0 < found.copied < found.float_operations
 
