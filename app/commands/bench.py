@@ -19,10 +19,10 @@ def bench(
     plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
 ) -> int:
     """Measure reading, writing and starting, beside transformers in the same run; the last line is JSON."""
+    from docqa.app.lab import figures
     from docqa.app.lab.bench import machine, rows, run
-    from docqa.app.lab.bench import plot as drawing
     from docqa.app.session import engine
-    from docqa.app.storage.atomic import check_output, write_whole
+    from docqa.app.storage.atomic import check_output
 
     if plot is not None:
         check_output(plot)
@@ -32,8 +32,8 @@ def bench(
     for row in run.rows(loaded, long=long, **(run.QUICK if quick else {})):
         found.append(row)
         report.note(f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}")
-    if plot is not None:
-        write_whole(plot, drawing.ratios_svg(found, described["processor"]).encode())
+    ratios = {f"{row.name} / {row.peer}": row.ratio for row in found if row.ratio is not None}
+    figures.write(plot, figures.ratios("docqa bench: speed over the peer's", described["processor"], ratios))
     if not as_json:
         report.result(f"{described['processor']}, {described['threads']} threads, {described['kernels']}")
         for line in rows.table(found):

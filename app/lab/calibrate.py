@@ -33,7 +33,7 @@ from docqa.app.reading.spans import DEFAULT_SPAN_READER, UNLIKELY
 from docqa.app.session.engine import Options, load_model
 from docqa.app.session.session import Session
 from docqa.ingest.read import read
-from docqa.model.training.data.validation_split import is_validation
+from docqa.model.training.data.sets import is_validation
 
 SETS = (
     "squad_train_articles",

@@ -34,11 +34,10 @@ from docqa.app.lab.evaluate import (
     parse,
     read_eval_file,
 )
-from docqa.app.lab.figures import bars
+from docqa.app.lab.figures import bars, write
 from docqa.app.lab.scoring import exact_match, f1
 from docqa.app.session.engine import Options, load_model
 from docqa.app.session.session import Session
-from docqa.app.storage.atomic import write_whole
 from docqa.app.storage.store import Store
 from docqa.ingest.structure.sentences import sentences
 
@@ -223,8 +222,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rows", type=Path, help="append every answer there, JSON lines")
     options = parser.parse_args(arguments)
     found = run(options)
-    if options.plot is not None:
-        write_whole(str(options.plot), plot(found).encode("utf-8"))
+    write(options.plot, plot(found))
     sys.stdout.write(json.dumps(found) + "\n")
 
 

@@ -1,9 +1,19 @@
-"""Figures of measurements as SVG text: groups of bars side by side, and a grid of shares. For MODEL_CARD.md."""
+"""Every figure that the lab draws, as SVG text: bars, a grid of shares, ratios to a peer, and curves of a training log.
+
+    python -m docqa.app.lab.figures LOG.jsonl [LOG.jsonl ...] --out FILE.svg
+
+draws the logs that training writes: one curve for every figure, over the tokens.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from xml.sax.saxutils import escape
+
+from docqa.app.storage.atomic import write_whole
 
 COLOURS = ("#1f5fa8", "#7fb0dd", "#b8b8b8", "#8a8a8a", "#d98b3a", "#4f9a5b")
 WIDTH, PANEL, MARGIN, LEGEND_ROW = 760, 210, 50, 18
@@ -62,6 +72,56 @@ def grid(title: str, rows: Mapping[str, Mapping[str, float]]) -> str:
     return _document(parts, 64 + tall * len(rows))
 
 
+def ratios(title: str, below: str, found: Mapping[str, float]) -> str:
+    """A bar for each ratio, and a line where it is 1; `below` is printed under the title."""
+    row, left, wide, top = 26, 230, 420, 56
+    longest = max([1.0, *found.values()])
+    parts = [_label(12, 22, title, 15), _label(12, 42, below, 12)]
+    for number, (name, ratio) in enumerate(found.items()):
+        y, long = top + number * row, wide * ratio / longest
+        parts.append(_label(12, y + 16, name, 12) + _box(left, y + 3, long, row - 8, COLOURS[0]))
+        parts.append(_label(left + long + 6, y + 16, f"{ratio:.2f}", 12))
+    if not found:
+        parts.append(_label(12, top + 16, "nothing was compared with a peer", 12))
+    height = top + row * max(1, len(found))
+    level = left + wide / longest
+    return _document([*parts, _line(level, top, level, height)], height + 20)
+
+
+def curves(found: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    """A panel for each curve of points (tokens, value), with its first, smallest and last value."""
+    parts, tall = [], 180
+    for number, (name, points) in enumerate(found.items()):
+        xs, ys = zip(*points, strict=True)
+        left, low = min(xs), min(ys)
+        across = (WIDTH - 2 * MARGIN) / ((max(xs) - left) or 1)
+        down = (tall - 60) / ((max(ys) - low) or 1)
+        floor = (number + 1) * tall - 30
+        span = f"{int(left):,} to {int(max(xs)):,} tokens"
+        caption = f"{name}: {ys[0]:.4g} to {ys[-1]:.4g} (lowest {low:.4g}), {span}"
+        line = " ".join(f"{MARGIN + (x - left) * across:.1f},{floor - (y - low) * down:.1f}" for x, y in points)
+        parts.append(_label(MARGIN, number * tall + 18, caption, 13))
+        parts.append(f'<polyline fill="none" stroke="{COLOURS[0]}" stroke-width="1.5" points="{line}"/>')
+    return _document(parts, tall * max(1, len(found)))
+
+
+def write(path: Path | str | None, drawn: str) -> None:
+    """Write a figure, whole or not at all; nothing where `path` is None. Raises OSError."""
+    if path is not None:
+        write_whole(str(path), drawn.encode("utf-8"))
+
+
+def log_curves(logs: Sequence[Path]) -> dict[str, list[tuple[float, float]]]:
+    """(tokens, value) of every figure in training logs, by the log's name and the figure's."""
+    found: dict[str, list[tuple[float, float]]] = {}
+    for log in logs:
+        for record in map(json.loads, log.read_text(encoding="utf-8").splitlines()):
+            for name, value in record.items():
+                if name not in ("step", "tokens"):
+                    found.setdefault(f"{log.stem} {name}", []).append((record["tokens"], value))
+    return found
+
+
 def _document(parts: Sequence[str], height: float) -> str:
     size = f'width="{WIDTH}" height="{height:.0f}" viewBox="0 0 {WIDTH} {height:.0f}"'
     back = f'<rect width="{WIDTH}" height="{height:.0f}" fill="#ffffff"/>'
@@ -79,3 +139,15 @@ def _box(x: float, y: float, width: float, height: float, colour: str, opacity: 
 
 def _line(x: float, y: float, to_x: float, to_y: float) -> str:
     return f'<path d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}" stroke="#222222" stroke-width="1"/>'
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Draw training logs as SVG.")
+    parser.add_argument("logs", type=Path, nargs="+")
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    write(options.out, curves(log_curves(options.logs)))
+
+
+if __name__ == "__main__":
+    main()

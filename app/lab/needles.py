@@ -23,11 +23,10 @@ from typing import Any
 
 from docqa.app.evidence.ranking import rank
 from docqa.app.lab.evaluate import last_answer, mean
-from docqa.app.lab.figures import grid
+from docqa.app.lab.figures import grid, write
 from docqa.app.lab.scoring import normalise
 from docqa.app.session.engine import Options, load_model
 from docqa.app.session.session import Session
-from docqa.app.storage.atomic import write_whole
 from docqa.ingest.types import Document
 
 LENGTHS = (4_096, 8_192, 16_384, 32_768, 65_536, 131_072)
@@ -272,10 +271,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--plot", type=Path, help="draw right quotes by length and depth, SVG")
     options = parser.parse_args(arguments)
     found = run(options)
-    if options.plot is not None:
-        rows = {f"{int(length):,} tokens": cells for length, cells in found["quote_by_length_and_depth"].items()}
-        drawn = grid("Needles quoted rightly, percent, by length (down) and depth (across)", rows)
-        write_whole(str(options.plot), drawn.encode("utf-8"))
+    rows = {f"{int(length):,} tokens": cells for length, cells in found["quote_by_length_and_depth"].items()}
+    write(options.plot, grid("Needles quoted rightly, percent, by length (down) and depth (across)", rows))
     sys.stdout.write(json.dumps(found) + "\n")
 
 

@@ -1,55 +1,58 @@
-"""What every training stage shares: batches, learning rate, log, checkpoints, and a stop by steps or by minutes."""
+"""What every training stage shares: its options, its precision, and one run of steps that can be cut and resumed."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
-import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from docqa.model.hybrid import Hybrid
-from docqa.model.training.trunk.convert import read_checkpoint, write_checkpoint
+Figures = dict[str, float]
 
 
-def best_dtype(device: torch.device) -> torch.dtype:
-    """bf16 on a GPU and on processors with bf16 products (AVX512-BF16, AMX), else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16
-    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
-    return torch.bfloat16 if "avx512_bf16" in flags or "amx_bf16" in flags else torch.float32
+@dataclass(frozen=True)
+class Precision:
+    """Where products are computed, and in what dtype."""
+
+    dtype: torch.dtype
+    device: torch.device = torch.device("cpu")
+
+    @classmethod
+    def best(cls, device: str = "cpu") -> Precision:
+        """bf16 on a GPU and on processors with bf16 products (AVX512-BF16, AMX), else float32."""
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+        fast = device.startswith("cuda") or "avx512_bf16" in flags or "amx_bf16" in flags
+        return cls(torch.bfloat16 if fast else torch.float32, torch.device(device))
+
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32)
 
 
-class Progress:
-    """Fraction done, by steps and by wall time, whichever is further; a run ends at 1."""
-
-    def __init__(self, steps: int, minutes: float, done_steps: int = 0) -> None:
-        self.steps, self.seconds, self.done_steps = steps, minutes * 60, done_steps
-        self.start = time.monotonic()
-
-    def fraction(self, step: int) -> float:
-        return max(step / self.steps, (time.monotonic() - self.start) / self.seconds)
-
-
-def add_run_options(parser: argparse.ArgumentParser, *folders: str) -> None:
-    """Options of a stage that trains one module: the paths it needs, how long, how much a step, from what seed."""
+def stage_parser(description: str, *folders: str) -> argparse.ArgumentParser:
+    """A parser with the paths that a stage needs, `--seed` and `--device`."""
+    parser = argparse.ArgumentParser(description=description)
     for name in folders:
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--minutes", type=float, default=1e9)
-    parser.add_argument("--batch", type=int, default=4)
-    parser.add_argument("--length", type=int, default=512)
-    parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--save-every", type=int, default=100)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return parser
+
+
+def add_run_options(
+    parser: argparse.ArgumentParser, *, rate: float, steps: int = 1_000_000, minutes: float = 1e9, save_every: int = 100
+) -> None:
+    """How long a Run lasts, how fast it learns, and how often it is saved."""
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--minutes", type=float, default=minutes, help="of all parts of a run that is resumed")
+    parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
+    parser.add_argument("--save-every", type=int, default=save_every, metavar="STEPS")
 
 
 def learning_rate(fraction: float, step: int, warmup: int = 20) -> float:
@@ -57,58 +60,74 @@ def learning_rate(fraction: float, step: int, warmup: int = 20) -> float:
     return min(1.0, (step + 1) / warmup) * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, fraction))))
 
 
-def make_optimizer(parameters: list[nn.Parameter], rate: float) -> torch.optim.AdamW:
-    """AdamW; vectors (norms, decays, convolution) learn three times as fast as matrices and do not decay."""
-    matrices = [p for p in parameters if p.ndim == 2]
-    vectors = [p for p in parameters if p.ndim != 2]
-    groups = [
-        {"params": matrices, "lr": rate, "peak": rate, "weight_decay": 0.01},
-        {"params": vectors, "lr": 3 * rate, "peak": 3 * rate, "weight_decay": 0.0},
+def parameter_group(parameters: Iterable[Tensor], rate: float, decay: float = 0.0) -> dict[str, object]:
+    """A group of an optimizer whose rate peaks at `rate`."""
+    return {"params": list(parameters), "lr": rate, "peak": rate, "weight_decay": decay}
+
+
+def make_optimizer(groups: list[dict[str, object]], second_beta: float = 0.95) -> torch.optim.AdamW:
+    """AdamW over the groups that have parameters."""
+    return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, second_beta), fused=True)
+
+
+def matrices_and_vectors(parameters: Iterable[Tensor], rate: float) -> list[dict[str, object]]:
+    """Groups in which vectors (norms, decays, convolution) learn three times as fast as matrices and do not decay."""
+    listed = list(parameters)
+    return [
+        parameter_group((p for p in listed if p.ndim == 2), rate, 0.01),
+        parameter_group((p for p in listed if p.ndim != 2), 3 * rate),
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.95), fused=True)
-
-
-def set_rate(optimizer: torch.optim.Optimizer, factor: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = group["peak"] * factor
 
 
 class Average:
     """A moving average of parameters by name: what is kept of a run, since single steps are noisy."""
 
-    def __init__(self, named: dict[str, Tensor], keep: float) -> None:
+    def __init__(self, named: Mapping[str, Tensor], keep: float) -> None:
         self.tensors = {name: part.detach().clone() for name, part in named.items()}
-        self.keep, self.steps = keep, 0
+        self.keep = keep
 
     @torch.no_grad()
-    def update(self, named: dict[str, Tensor]) -> None:
+    def update(self, named: Mapping[str, Tensor], step: int) -> None:
         """Move towards `named`; the first steps count more, or the start would be remembered for long."""
-        self.steps += 1
-        keep = min(self.keep, self.steps / (self.steps + 10))
+        keep = min(self.keep, step / (step + 10))
         for name, fresh in named.items():
             self.tensors[name].lerp_(fresh, 1 - keep)
 
 
-def add_gradients(parameters: Iterable[Tensor], gradients: Iterable[Tensor], parts: int) -> None:
-    """Add one of `parts` equal shares of a step to the parameters' gradients."""
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        share = gradient / parts
-        parameter.grad = share if parameter.grad is None else parameter.grad + share
+def in_threads(
+    pool: ThreadPoolExecutor,
+    parameters: Iterable[Tensor],
+    parts: Sequence[Callable[[], tuple[Tensor, int]]],
+) -> tuple[int, float]:
+    """Compute the parts of a step, each (loss, tokens), in threads; leave the mean gradient; return tokens and loss."""
+    trained = list(parameters)
+
+    def one(part: Callable[[], tuple[Tensor, int]]) -> tuple[float, int, tuple[Tensor, ...]]:
+        loss, tokens = part()
+        return float(loss.detach()), tokens, torch.autograd.grad(loss, trained)
+
+    losses, total = 0.0, 0
+    for loss, tokens, gradients in pool.map(one, parts):
+        losses, total = losses + loss / len(parts), total + tokens
+        for parameter, gradient in zip(trained, gradients, strict=True):
+            share = gradient / len(parts)
+            parameter.grad = share if parameter.grad is None else parameter.grad + share
+    return total, losses
 
 
 def worker_pool(threads: int) -> ThreadPoolExecutor:
-    """Threads that compute shares of a step; denormals are flushed in each, which torch does not inherit."""
+    """Threads that compute parts of a step; denormals are flushed in each, which torch does not inherit."""
     return ThreadPoolExecutor(threads, initializer=torch.set_flush_denormal, initargs=(True,))
 
 
 class Log:
     """JSON lines of training: one object a call, with the time and the tokens per second since the last."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.clock, self.tokens = path, time.monotonic(), 0
+    def __init__(self, path: Path, tokens: int = 0) -> None:
+        self.path, self.clock, self.tokens = path, time.monotonic(), tokens
         path.parent.mkdir(parents=True, exist_ok=True)
 
-    def write(self, step: int, tokens: int, **figures: float) -> None:
+    def write(self, step: int, tokens: int, figures: Figures) -> None:
         now = time.monotonic()
         rate = (tokens - self.tokens) / max(now - self.clock, 1e-9)
         self.clock, self.tokens = now, tokens
@@ -117,42 +136,112 @@ class Log:
             log.write(json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in record.items()}) + "\n")
 
 
-def save(
-    folder: Path, student: Hybrid, raw: dict[str, Any], optimizer: torch.optim.Optimizer, step: int, tokens: int
-) -> None:
-    """Write student, optimizer and counters to `folder`, atomically: a new folder is renamed over the old one."""
-    from safetensors.torch import save_file
+class Run:
+    """Steps of one module until `--steps` or `--minutes` are over, whichever comes first.
 
-    fresh = folder.with_name(folder.name + ".new")
-    write_checkpoint(student, raw, fresh)
-    tensors: dict[str, Tensor] = {}
-    for number, entry in optimizer.state_dict()["state"].items():
-        tensors.update({f"{number}.{name}": value.contiguous() for name, value in entry.items()})
-    if tensors:
-        save_file(tensors, fresh / "optimizer.safetensors")
-    (fresh / "progress.json").write_text(json.dumps({"step": step, "tokens": tokens}), encoding="utf-8")
-    if folder.exists():
-        for name in os.listdir(folder):
-            os.unlink(folder / name)
-        folder.rmdir()
-    fresh.rename(folder)
+    At every `--save-every` steps and at the end, the trained parameters, their average, the optimizer's moments and the
+    counters go into one file, `saved`. A Run that finds this file goes on from it: the same command resumes a run that
+    was cut.
+    """
 
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        module: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        *,
+        log: Path,
+        saved: Path,
+        average: float | None = None,
+        warmup: int = 20,
+        log_every: int = 10,
+        clip: float = 1.0,
+    ) -> None:
+        self.options, self.optimizer, self.saved = options, optimizer, saved
+        self.trained = {name: part for name, part in module.named_parameters() if part.requires_grad}
+        self.average = Average(self.trained, average) if average is not None else None
+        self.warmup, self.log_every, self.clip = warmup, log_every, clip
+        self.step, self.tokens, self.seconds = 0, 0, 0.0
+        if saved.exists():
+            self._restore()
+        self.log, self._started = Log(log, self.tokens), time.monotonic() - self.seconds
 
-def restore(folder: Path, optimizer: torch.optim.Optimizer) -> tuple[int, int]:
-    """Load the optimizer's moments that `save` wrote; return (steps, tokens) done."""
-    from safetensors.torch import load_file
+    def fraction(self) -> float:
+        """How much of the run is done, by steps or by time, whichever is further; 1 at its end."""
+        self.seconds = time.monotonic() - self._started
+        return max(self.step / self.options.steps, self.seconds / (60 * self.options.minutes))
 
-    state = optimizer.state_dict()
-    for name, value in load_file(folder / "optimizer.safetensors").items():
-        number, key = name.split(".")
-        state["state"].setdefault(int(number), {})[key] = value
-    optimizer.load_state_dict(state)
-    progress = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
-    return progress["step"], progress["tokens"]
+    def train(self, one_step: Callable[[], tuple[int, Figures]], keep: Callable[[], Figures]) -> None:
+        """Run to the end.
 
+        Args:
+            one_step: adds the gradients of a step; returns its tokens and figures, whose means are logged.
+            keep: writes what is kept of the run so far; returns figures to log, if any.
+        """
+        recent: dict[str, list[float]] = {}
+        kept = self.step
+        while (fraction := self.fraction()) < 1:
+            for group in self.optimizer.param_groups:
+                group["lr"] = group["peak"] * learning_rate(fraction, self.step, self.warmup)
+            tokens, figures = one_step()
+            nn.utils.clip_grad_norm_(self.trained.values(), self.clip)
+            self.optimizer.step()
+            self.optimizer.zero_grad(set_to_none=True)
+            self.step, self.tokens = self.step + 1, self.tokens + tokens
+            if self.average is not None:
+                self.average.update(self.trained, self.step)
+            for name, value in figures.items():
+                recent.setdefault(name, []).append(value)
+            if self.step % self.log_every == 0:
+                means = {name: sum(values) / len(values) for name, values in recent.items()}
+                self.log.write(self.step, self.tokens, means | {"fraction": fraction})
+                recent.clear()
+            if self.step % self.options.save_every == 0:
+                kept = self._keep(keep)
+        if kept < self.step:
+            self._keep(keep)
+        else:
+            print(f"{self.saved}: this run is finished; give more --steps or --minutes, or remove the file", flush=True)
 
-def open_student(start: Path, out: Path) -> tuple[Hybrid, dict[str, Any], bool]:
-    """The student of `out` when a run is to be resumed there, else of `start`; the last value says which."""
-    resumed = (out / "optimizer.safetensors").exists()
-    student, raw = read_checkpoint(out if resumed else start)
-    return student, raw, resumed
+    def _keep(self, keep: Callable[[], Figures]) -> int:
+        self._save()
+        figures = keep()
+        if figures:
+            self.log.write(self.step, self.tokens, figures)
+        return self.step
+
+    def _save(self) -> None:
+        """Write `saved`, whole or not at all."""
+        from safetensors.torch import save_file
+
+        tensors = {f"weight.{name}": part.detach() for name, part in self.trained.items()}
+        if self.average is not None:
+            tensors |= {f"average.{name}": part for name, part in self.average.tensors.items()}
+        for number, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"moment.{number}.{key}": value for key, value in moments.items()}
+        counters = {name: repr(getattr(self, name)) for name in ("step", "tokens", "seconds")}
+        self.saved.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self.saved.with_name(self.saved.name + ".new")
+        save_file({name: part.contiguous() for name, part in tensors.items()}, fresh, metadata=counters)
+        fresh.replace(self.saved)
+
+    @torch.no_grad()
+    def _restore(self) -> None:
+        from safetensors import safe_open
+
+        state = self.optimizer.state_dict()
+        with safe_open(self.saved, "pt") as file:
+            for stored in file.keys():  # noqa: SIM118 - not a dict
+                kind, _, name = stored.partition(".")
+                if kind == "moment":
+                    number, _, key = name.partition(".")
+                    state["state"].setdefault(int(number), {})[key] = file.get_tensor(stored)
+                elif kind == "average" and self.average is not None:
+                    self.average.tensors[name].copy_(file.get_tensor(stored))
+                elif kind == "weight":
+                    self.trained[name].copy_(file.get_tensor(stored))
+            counters = file.metadata()
+        self.optimizer.load_state_dict(state)
+        self.step, self.tokens, self.seconds = (
+            int(counters["step"]), int(counters["tokens"]), float(counters["seconds"]),
+        )  # fmt: skip

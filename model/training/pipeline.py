@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.training.data import features
+from docqa.model.training.data.sets import add_data_options, parse_with_sets
 from docqa.model.training.heads import evidence, span
+from docqa.model.training.loop import stage_parser
 from docqa.model.training.reader import train as reader
 from docqa.model.training.trunk import convert, distill, finetune, transfer
 
@@ -29,37 +29,39 @@ SHARES = {"transfer": 0.12, "distill": 0.28, "finetune": 0.24, "features": 0.06,
 
 def steps(options: argparse.Namespace) -> list[tuple[str, Callable[[], None]]]:
     """(name, what runs it) in order."""
-    out, teacher, data = options.out, str(options.teacher), str(options.data)
-    folders = {name: str(out / name) for name in ("converted", "transferred", "distilled", "finetuned", "model")}
-    read = {name: str(out / f"features_{name}") for name in ("training", "validation")}
+    names = ("converted", "transferred", "distilled", "finetuned", "model", "features", "validation")
+    folder = {name: str(options.out / name) for name in names}
+    device = ["--device", options.device]
+    data = [part for path in options.data for part in ("--data", str(path))]
+    if options.shares:
+        data += ["--shares", ",".join(f"{name}={share}" for name, share in options.shares.items())]
+    teacher = ["--teacher", str(options.teacher)]
 
-    def trunk(stage: Callable[[list[str]], None], share: str, start: str, end: str) -> None:
-        minutes = str(options.minutes * SHARES[share])
-        stage(
-            ["--teacher", teacher, "--data", data, "--student", folders[start], "--out", folders[end]]
-            + ["--minutes", minutes, "--batch", str(options.batch), "--device", options.device]
-        )
+    def minutes(stage: str) -> list[str]:
+        return ["--minutes", str(options.minutes * SHARES[stage])]
+
+    def trunk(stage: str, main: Callable[[list[str]], None], start: str, end: str) -> tuple[str, Callable[[], None]]:
+        paths = [*teacher, *data, *device, "--student", folder[start], "--out", folder[end]]
+        return stage, lambda: main([*paths, *minutes(stage), "--batch", str(options.batch)])
 
     def read_all() -> None:
-        for name, more in (("training", []), ("validation", ["--validation"])):
-            features.main(
-                ["--student", folders["model"], "--data", data, "--out", read[name], "--device", options.device]
-                + ["--tokens", str(options.feature_tokens if name == "training" else options.feature_tokens // 12)]
-                + more
-            )
+        common = ["--student", folder["model"], *data, *device]
+        tokens = options.feature_tokens
+        features.main([*common, "--out", folder["features"], "--tokens", str(tokens)])
+        features.main([*common, "--out", folder["validation"], "--tokens", str(tokens // 12), "--validation"])
 
-    heads = ["--features", read["training"], "--validation", read["validation"], "--out", folders["model"]]
-    reading = ["--start", str(options.encoder), "--data", data, "--out", folders["model"], "--device", options.device]
+    heads = ["--features", folder["features"], "--validation", folder["validation"], "--out", folder["model"]]
+    encoder = ["--start", str(options.encoder), *data, *device, "--out", folder["model"]]
     return [
-        ("convert", lambda: convert.main(["--teacher", teacher, "--out", folders["converted"]])),
-        ("transfer", lambda: trunk(transfer.main, "transfer", "converted", "transferred")),
-        ("distill", lambda: trunk(distill.main, "distill", "transferred", "distilled")),
-        ("finetune", lambda: trunk(finetune.main, "finetune", "distilled", "finetuned")),
-        ("quantize", lambda: pack(Path(folders["finetuned"]), Path(folders["model"]), options.licence)),
+        ("convert", lambda: convert.main([*teacher, "--out", folder["converted"]])),
+        trunk("transfer", transfer.main, "converted", "transferred"),
+        trunk("distill", distill.main, "transferred", "distilled"),
+        trunk("finetune", finetune.main, "distilled", "finetuned"),
+        ("quantize", lambda: pack(Path(folder["finetuned"]), Path(folder["model"]), options.licence)),
         ("features", read_all),
         ("evidence", lambda: evidence.main(heads)),
-        ("span", lambda: span.main([*heads, "--minutes", str(options.minutes * SHARES["span"])])),
-        ("reader", lambda: reader.main([*reading, "--minutes", str(options.minutes * SHARES["reader"])])),
+        ("span", lambda: span.main([*heads, *minutes("span")])),
+        ("reader", lambda: reader.main([*encoder, *minutes("reader")])),
     ]
 
 
@@ -86,15 +88,13 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Train the bundled model from the teacher's file to its heads.")
-    for name in ("teacher", "encoder", "data", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser = stage_parser("Train the bundled model from the teacher's file to its heads.", "teacher", "encoder", "out")
+    add_data_options(parser)
     parser.add_argument("--minutes", type=float, required=True, help="for all steps together")
     parser.add_argument("--batch", type=int, default=4, help="sequences a step; 64 and more on a GPU")
     parser.add_argument("--feature-tokens", type=int, default=2_500_000)
-    parser.add_argument("--licence", type=Path, help="file to lay beside the weights")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    run(parser.parse_args(arguments))
+    parser.add_argument("--licence", type=Path, help="file to copy into the model folder")
+    run(parse_with_sets(parser, arguments))
 
 
 if __name__ == "__main__":

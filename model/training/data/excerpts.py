@@ -11,16 +11,14 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from docqa.model.heads.cross_encoder import LONGEST_EXCERPT, ReaderTokenizer
 from docqa.model.training.data.features import altered_questions, groups
-from docqa.model.training.data.sequences import QA_WEIGHTS, SourceText, cut_passages
+from docqa.model.training.data.sequences import SourceText, cut_passages
+from docqa.model.training.data.sets import QuestionSets
 from docqa.model.training.data.synonyms import Synonyms
 
 SIZES = (36, 52, 68)  # words of an excerpt, at most; every document is cut in each of them
-# Drawn more often: people wrote its unanswerable questions to mislead a reader.
-MISLEADING = {"squad_dev_articles": 2.0}
 UNANSWERED, UNANSWERED_WRITTEN = 0.2, 0.4  # share of unanswerable questions: made here, or written by people
 REWORDED = 0.4  # share of the questions that are put in other words, where synonyms are at hand
 WORD = re.compile(r"[a-z0-9]+")
@@ -133,11 +131,14 @@ def _tokens(spans: list[tuple[int, int]], offsets: list[tuple[int, int]]) -> Ite
 
 
 class ExcerptQuestions:
-    """All training documents, or those kept for validation; with `synonyms` some questions are drawn in other words."""
+    """All training documents, or those kept for validation; with `synonyms` some questions are drawn in other words.
+
+    Raises ValueError where no set has a question that can be drawn.
+    """
 
     def __init__(
         self,
-        data: Path,
+        sets: QuestionSets,
         tokenizer: ReaderTokenizer,
         seed: int,
         *,
@@ -147,20 +148,21 @@ class ExcerptQuestions:
         rng = random.Random(seed)
         self.tokenizer, self.synonyms = tokenizer, synonyms
         self.by_set: dict[str, list[ExcerptDocument]] = {}
-        for name, sources in groups(data, seed, validation=validation):
+        for name, sources in groups(sets, seed, validation=validation):
             document = ExcerptDocument(sources, rng)
             if document.answered or document.unanswered:
                 self.by_set.setdefault(name.split("-", 1)[0], []).append(document)
-        self.sets = [name for name in QA_WEIGHTS if name in self.by_set]
-        count = {s: sum(len(d.answered) + len(d.unanswered) for d in self.by_set[s]) for s in self.sets}
-        self.weights = [MISLEADING.get(name, 1.0) * (QA_WEIGHTS[name] * count[name]) ** 0.5 for name in self.sets]
+        self.sets = [name for name in sets.shares if name in self.by_set]
+        self.weights = [sets.shares[name] for name in self.sets]
+        if not self.sets and not validation:
+            raise ValueError(f"no question to train on in {', '.join(map(str, sets.paths.values()))}")
+        self.sizes = {s: [len(d.answered) + len(d.unanswered) for d in self.by_set[s]] for s in self.sets}
 
     def draw(self, rng: random.Random, wrong: int) -> AskedExcerpts:
-        """A question of a set by its weight, of a document by its number of questions."""
+        """A question of a set by its share, of a document by its number of questions."""
         while True:
-            documents = self.by_set[rng.choices(self.sets, self.weights)[0]]
-            size = [len(d.answered) + len(d.unanswered) for d in documents]
-            document = rng.choices(documents, size)[0]
+            name = rng.choices(self.sets, self.weights)[0]
+            document = rng.choices(self.by_set[name], self.sizes[name])[0]
             found = asked_excerpts(document, self.tokenizer, rng, wrong=wrong, synonyms=self.synonyms)
             if found is not None:
                 return found

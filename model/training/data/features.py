@@ -24,13 +24,15 @@ from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 from docqa.model.load import load_network
 from docqa.model.prompts.prompt import PREAMBLE, question_text
-from docqa.model.training.data.sequences import QA_WEIGHTS, FileTokenizer, SourceText, read_qa
+from docqa.model.training.data.sequences import FileTokenizer, SourceText, read_set
+from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
+from docqa.model.training.loop import stage_parser
 
 LAYER = 2  # whose output the heads work on: chosen by the evidence head's figures on held-out documents
 WINDOW = 1024  # tokens read together; a quarter faster than 2,048 on two cores, and passages rarely lean further back
 LONGEST_PASSAGE, LONGEST_QUESTION = 400, 80
 ALTERED = 0.35  # of the answered questions: a second time with a word exchanged, so that nothing answers
-LEAST_WEIGHT = 0.04  # of a set in QA_WEIGHTS: one document a round
+TOGETHER = 15  # contexts of one passage or few, which make one document
 
 
 @dataclass(frozen=True)
@@ -60,27 +62,28 @@ class DocumentFeatures:
         fresh.replace(path)
 
 
-def groups(data: Path, seed: int, *, validation: bool = False) -> Iterator[tuple[str, list[SourceText]]]:
-    """(name, contexts of one document); contexts that stand alone are put together by fifteen.
+def groups(sets: QuestionSets, seed: int, *, validation: bool = False) -> Iterator[tuple[str, list[SourceText]]]:
+    """(name, contexts of one document); short contexts that stand alone are put together.
 
-    A name is SET-long-NUMBER or SET-short-NUMBER. Sets take turns, as many each round as QA_WEIGHTS gives them.
+    A name is SET-long-NUMBER or SET-short-NUMBER. Sets take turns, each with as many documents a round as its share is
+    of the smallest share.
     """
     rng = random.Random(seed)
-    queues: list[tuple[str, int, list[tuple[str, list[SourceText]]]]] = []
-    for name, weight in QA_WEIGHTS.items():
-        by_doc: dict[str, list[SourceText]] = {}
-        for source in read_qa(data / "qa" / "train" / f"{name}.jsonl.gz", validation=validation):
-            by_doc.setdefault(source.doc, []).append(source)
-        long = [d for d in by_doc.values() if sum(len(s.passages) for s in d) >= 6]
-        short = [s for d in by_doc.values() if sum(len(s.passages) for s in d) < 6 for s in d]
+    queues: list[tuple[int, list[tuple[str, list[SourceText]]]]] = []
+    for name, share in sets.shares.items():
+        by_document: dict[str, list[SourceText]] = {}
+        for source in read_set(sets, name, validation=validation):
+            by_document.setdefault(source.doc, []).append(source)
+        long = [d for d in by_document.values() if sum(len(s.passages) for s in d) >= 6]
+        short = [s for d in by_document.values() if sum(len(s.passages) for s in d) < 6 for s in d]
         rng.shuffle(long)
         rng.shuffle(short)
-        together = [short[i : i + 15] for i in range(0, len(short) - 14, 15)]
+        together = [short[i : i + TOGETHER] for i in range(0, len(short) - TOGETHER + 1, TOGETHER)]
         for kind, found in (("long", long), ("short", together)):
             named = [(f"{name}-{kind}-{i:04d}", sources) for i, sources in enumerate(reversed(found))]
-            queues.append((name, max(1, round(weight / LEAST_WEIGHT)), named[::-1]))
-    while any(queue for _, _, queue in queues):
-        for _, turns, queue in queues:
+            queues.append((max(1, round(share / min(sets.shares.values()))), named[::-1]))
+    while any(queue for _, queue in queues):
+        for turns, queue in queues:
             for _ in range(min(turns, len(queue))):
                 yield queue.pop()
 
@@ -231,7 +234,7 @@ def run(options: argparse.Namespace) -> None:
     tokenizer = FileTokenizer(options.student / "tokenizer.json")
     options.out.mkdir(parents=True, exist_ok=True)
     tokens = 0
-    for number, (name, sources) in enumerate(groups(options.data, options.seed, validation=options.validation)):
+    for number, (name, sources) in enumerate(groups(options.sets, options.seed, validation=options.validation)):
         path = options.out / f"{name}.safetensors"
         if path.exists():
             features: DocumentFeatures | None = DocumentFeatures.load(path)
@@ -248,17 +251,13 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Keep what a lower layer makes of passages and questions.")
-    parser.add_argument("--student", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    parser = stage_parser("Keep what a lower layer makes of passages and questions.", "student", "out")
+    add_data_options(parser)
     parser.add_argument("--layer", type=int, default=LAYER)
     parser.add_argument("--tokens", type=int, default=2_000_000)
     parser.add_argument("--passages", type=int, default=48, help="of each document, at most")
     parser.add_argument("--validation", action="store_true", help="read the documents kept for validation instead")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    run(parser.parse_args(arguments))
+    run(parse_with_sets(parser, arguments))
 
 
 if __name__ == "__main__":

@@ -1,46 +1,29 @@
-"""Training sequences: prose, passages said twice, and questions over focus excerpts laid out as `ask` lays them out.
-
-The folder is `data/` with `text/*.jsonl.xz` and `qa/train/*.jsonl.gz`; nothing of it enters the repository.
-"""
+"""Training sequences: prose, passages repeated once, and questions over excerpts in the layout of `ask`."""
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import lzma
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from docqa.model.prompts.prompt import REFUSAL, excerpts_prompt, question_text
-from docqa.model.training.data.validation_split import is_validation
+from docqa.model.prompts.prompt import REFUSAL, FocusPrompt, excerpts_prompt, question_text
+from docqa.model.training.data.sets import QuestionSets, is_validation, text_files
 
 END = 2  # <|im_end|>: closes every answer
 IGNORED = -100
 LONGEST_ANSWER_TOKENS = 64
 PASSAGE_WORDS = 130
+Asked = tuple[str, tuple[int, int, int] | None]  # a question, and (excerpt, start, end) of its answer
 SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
-# Share of each set in the questions. Wikipedia teaches the form, contracts and policies are where users work.
-QA_WEIGHTS = {
-    "squad_train_articles": 0.30,
-    "squad_dev_articles": 0.14,
-    "squadshifts_new_wiki": 0.08,
-    "squadshifts_reddit": 0.04,
-    "squadshifts_amazon_reviews": 0.04,
-    "cuad": 0.13,
-    "contractnli": 0.05,
-    "policyqa": 0.07,
-    "covidqa": 0.06,
-    "tatqa": 0.04,
-    "nq_swap": 0.03,
-    "qed_nq": 0.02,
-}
 
 
 class FileTokenizer:
@@ -98,14 +81,18 @@ def cut_passages(text: str, words: int = PASSAGE_WORDS) -> list[tuple[int, int]]
     return [(s, s + len(text[s:e].rstrip())) for s, e in spans if text[s:e].strip()]
 
 
-def read_qa(path: Path, *, validation: bool = False) -> list[SourceText]:
-    """The contexts of one `qa` file, gzip or not: those to train on, or those kept for validation."""
+def read_set(sets: QuestionSets, name: str, *, validation: bool = False) -> list[SourceText]:
+    """The contexts of one set: those to train on, or those kept for validation.
+
+    Raises ValueError where the file is not in the form `{"doc", "context", "qas"}`.
+    """
     sources = []
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
-            if is_validation(record["doc"]) is not validation:
+    with gzip.open(sets.paths[name], "rt", encoding="utf-8") as lines:
+        for record in map(json.loads, lines):
+            if not {"doc", "context", "qas"} <= record.keys():
+                raise ValueError(f"{sets.paths[name]}: not a set of questions over contexts; leave it out of --shares")
+            document = record.get("document", record["doc"])  # an extract belongs to what it was cut from
+            if document in sets.held_out or is_validation(document) is not validation:
                 continue
             text = record["context"]
             questions = []
@@ -121,10 +108,11 @@ def read_qa(path: Path, *, validation: bool = False) -> list[SourceText]:
 class QuestionSequences:
     """Sequences of excerpts followed by several questions with their answers, from all training sets."""
 
-    def __init__(self, folder: Path, tokenizer: FileTokenizer, seed: int, length: int) -> None:
+    def __init__(self, sets: QuestionSets, tokenizer: FileTokenizer, seed: int, length: int) -> None:
         self.random = random.Random(seed)
         self.tokenizer, self.length = tokenizer, length
-        self.sets = {name: read_qa(folder / f"{name}.jsonl.gz") for name in QA_WEIGHTS}
+        self.sets = {name: found for name in sets.shares if (found := read_set(sets, name))}
+        self.weights = [sets.shares[name] for name in self.sets]
         self.by_doc: dict[str, list[SourceText]] = {}
         for sources in self.sets.values():
             for source in sources:
@@ -133,7 +121,7 @@ class QuestionSequences:
     def _draw(self) -> tuple[list[tuple[SourceText, tuple[int, int]]], SourceText]:
         """Excerpts (source, span) in the order shown, and the source that most questions are about."""
         rng = self.random
-        source = rng.choice(self.sets[rng.choices(list(QA_WEIGHTS), list(QA_WEIGHTS.values()))[0]])
+        source = rng.choice(self.sets[rng.choices(list(self.sets), self.weights)[0]])
         asked = [q for q in source.questions if q.spans]
         wanted: list[tuple[int, int]] = []
         if asked:
@@ -149,10 +137,11 @@ class QuestionSequences:
         rng.shuffle(chosen)
         return chosen, source
 
-    def _questions(self, chosen: list[tuple[SourceText, tuple[int, int]]], source: SourceText) -> list[tuple[str, Any]]:
-        """(question, (excerpt number, start, end) or None): the answerable ones, then about a third unanswerable."""
+    def _questions(self, chosen: list[tuple[SourceText, tuple[int, int]]], source: SourceText) -> list[Asked]:
+        """Questions that the chosen excerpts answer, and about a third that they do not."""
         rng = self.random
-        answerable, unanswerable = [], []
+        answerable: list[Asked] = []
+        unanswerable: list[Asked] = []
         for owner in {id(s): s for s, _ in chosen}.values():
             for question in owner.questions:
                 places = [
@@ -176,7 +165,7 @@ class QuestionSequences:
         return kept
 
     def sequence(self) -> tuple[list[int], list[int]]:
-        """Token ids and labels: the answers' tokens and their ends are labels, all else is ignored."""
+        """Token ids and labels: only the tokens and the ends of answers have labels."""
         while True:
             chosen, source = self._draw()
             prompt = excerpts_prompt(self.tokenizer, [" ".join(s.text[a:b].split("\n")) for s, (a, b) in chosen])
@@ -193,7 +182,7 @@ class QuestionSequences:
             if any(label != IGNORED for label in labels):
                 return ids, labels
 
-    def _answer(self, prompt: Any, place: tuple[int, int, int]) -> list[int] | None:
+    def _answer(self, prompt: FocusPrompt, place: tuple[int, int, int]) -> list[int] | None:
         number, start, end = place
         covered = [j for j, (a, b) in enumerate(prompt.offsets[number]) if b > start and a < end and b > a]
         if not covered or len(covered) > LONGEST_ANSWER_TOKENS:
@@ -203,16 +192,15 @@ class QuestionSequences:
 
 
 class TextSequences:
-    """Slices of prose, plain or said twice."""
+    """Slices of prose, plain or repeated once."""
 
-    def __init__(self, folder: Path, tokenizer: FileTokenizer, seed: int) -> None:
+    def __init__(self, files: Sequence[Path], tokenizer: FileTokenizer, seed: int) -> None:
         self.random = random.Random(seed)
         self.tokenizer = tokenizer
         self.texts: list[str] = []
-        for path in sorted(folder.glob("*.jsonl.xz")):
-            if path.name != "dev.jsonl.xz":
-                with lzma.open(path, "rt", encoding="utf-8") as lines:
-                    self.texts += [json.loads(line)["text"] for line in lines]
+        for path in files:
+            with lzma.open(path, "rt", encoding="utf-8") as lines:
+                self.texts += [json.loads(line)["text"] for line in lines]
         self.sizes = [len(t) for t in self.texts]
 
     def plain(self, length: int) -> list[int]:
@@ -225,7 +213,7 @@ class TextSequences:
                 return ids[:length]
 
     def twice(self, length: int) -> list[int]:
-        """A passage of length // 2 tokens, said twice."""
+        """A passage of length // 2 tokens, and the same again."""
         half = self.plain(length // 2)
         return half + half
 
@@ -237,25 +225,26 @@ def pad(sequences: list[list[int]], value: int) -> Tensor:
 
 
 def mixed_batches(
-    data: Path, tokenizer: FileTokenizer, *, batch: int, length: int, seed: int, shares: tuple[float, float, float]
+    options: argparse.Namespace, tokenizer: FileTokenizer, seed: int, mixture: Sequence[float]
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Endless (ids, labels, repeated) of [batch, length]; `shares` of questions, passages said twice and prose.
+    """Endless (ids, labels, asked) of [options.batch, options.length] from options.data and options.sets.
 
-    `labels` are set on answers only; `repeated` marks the rows of questions, so that losses can tell rows apart.
+    `mixture` has the shares of questions, of passages repeated once and of prose. `labels` are set on answers only;
+    `asked` marks the rows of questions, so that losses can tell rows apart.
     """
     rng = random.Random(seed)
-    questions = QuestionSequences(data / "qa" / "train", tokenizer, seed + 1, length)
-    texts = TextSequences(data / "text", tokenizer, seed + 2)
+    questions = QuestionSequences(options.sets, tokenizer, seed + 1, options.length)
+    texts = TextSequences(text_files(options.data), tokenizer, seed + 2)
     while True:
-        rows, labels, kinds = [], [], []
-        for _ in range(batch):
-            kind = rng.choices(("questions", "twice", "plain"), shares)[0]
+        rows, labels, asked = [], [], []
+        for _ in range(options.batch):
+            kind = rng.choices(("questions", "twice", "plain"), mixture)[0]
             if kind == "questions":
                 ids, label = questions.sequence()
             else:
-                ids = texts.twice(length) if kind == "twice" else texts.plain(length)
+                ids = texts.twice(options.length) if kind == "twice" else texts.plain(options.length)
                 label = [IGNORED] * len(ids)
             rows.append(ids)
             labels.append(label)
-            kinds.append(kind == "questions")
-        yield pad(rows, END), pad(labels, IGNORED), torch.tensor(kinds)
+            asked.append(kind == "questions")
+        yield pad(rows, END), pad(labels, IGNORED), torch.tensor(asked)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead
 from docqa.model.training.data.features import DocumentFeatures
+from docqa.model.training.loop import make_optimizer, parameter_group, stage_parser
 
 DIM = 64
 PASSAGES_A_STEP, QUESTIONS_A_STEP = 56, 20
@@ -85,13 +86,8 @@ class TrainedHead(nn.Module):
         return summed / total[:, None]
 
     def finished(self) -> EvidenceHead:
-        with torch.no_grad():
-            return EvidenceHead(
-                **{
-                    n: getattr(self, n).detach().clone()
-                    for n in ("mean", "scale", "token", "question", "weight", "bias")
-                }
-            )
+        names = (field.name for field in fields(EvidenceHead))
+        return EvidenceHead(**{name: getattr(self, name).detach().clone() for name in names})
 
 
 def train_head(documents: list[ReadDocument], steps: int, seed: int) -> TrainedHead:
@@ -103,12 +99,9 @@ def train_head(documents: list[ReadDocument], steps: int, seed: int) -> TrainedH
     )
     head = TrainedHead(sample)
     matrices = [head.token, head.question, head.weight]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices, "lr": 5e-4}, {"params": [head.bias, head.temperature], "lr": 1e-2}],
-        weight_decay=0.01,
-        betas=(0.9, 0.98),
+    optimizer = make_optimizer(
+        [parameter_group(matrices, 5e-4, 0.01), parameter_group([head.bias, head.temperature], 1e-2, 0.01)], 0.98
     )
-    peaks = [group["lr"] for group in optimizer.param_groups]
     for step in range(steps):
         document, other = rng.choice(documents), rng.choice(documents)
         chosen = rng.sample(range(len(document.questions)), min(QUESTIONS_A_STEP, len(document.questions)))
@@ -122,8 +115,8 @@ def train_head(documents: list[ReadDocument], steps: int, seed: int) -> TrainedH
         loss = (logits.logsumexp(-1) - logits.masked_fill(~right, float("-inf")).logsumexp(-1)).mean()
         optimizer.zero_grad()
         loss.backward()
-        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-            group["lr"] = peak * min(1.0, (step + 1) / 20) * (1 - step / steps)
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * min(1.0, (step + 1) / 20) * (1 - step / steps)
         optimizer.step()
     return head
 
@@ -148,12 +141,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Train the evidence head on features of a frozen trunk.")
-    parser.add_argument("--features", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--validation", type=Path)
+    parser = stage_parser("Train the evidence head on features of a frozen trunk.", "features", "out")
+    parser.add_argument("--validation", type=Path, help="features of the documents kept for validation")
     parser.add_argument("--steps", type=int, default=1_500)
-    parser.add_argument("--seed", type=int, default=0)
     run(parser.parse_args(arguments))
 
 

@@ -12,7 +12,9 @@ import argparse
 import copy
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -21,12 +23,22 @@ from torch.nn import functional
 
 from docqa.model.heads.span import SPAN_FILE, SpanHead, best_spans
 from docqa.model.training.data.features import DocumentFeatures
-from docqa.model.training.data.sequences import QA_WEIGHTS
-from docqa.model.training.loop import Average, Log, Progress, add_gradients, learning_rate, worker_pool
+from docqa.model.training.data.sets import SHARES
+from docqa.model.training.loop import (
+    Figures,
+    Run,
+    add_run_options,
+    in_threads,
+    make_optimizer,
+    parameter_group,
+    stage_parser,
+    worker_pool,
+)
 
 QUESTIONS_A_STEP = 14
 DROPPED = 0.2  # share of the answerable questions that are put to the wrong passages only
-EMA = 0.998
+AVERAGED = 0.998  # of the average is kept at each step
+RARE = 0.01  # share of a set that SHARES does not name
 LONGEST_SPAN = 64
 
 
@@ -45,7 +57,7 @@ class Pairs:
 
 
 class Documents:
-    """Features of many documents, by training set; a draw weighs the sets as QA_WEIGHTS says."""
+    """Features of many documents, by training set; a draw weighs the sets by SHARES and by what was read of each."""
 
     def __init__(self, folder: Path) -> None:
         self.by_set: dict[str, list[DocumentFeatures]] = {}
@@ -54,10 +66,10 @@ class Documents:
             document = DocumentFeatures.load(path)
             if len(document.passages) > 2:
                 self.by_set.setdefault(name, []).append(document)
-        self.sets = [name for name in QA_WEIGHTS if name in self.by_set]
+        self.sets = list(self.by_set)
         # A set of which little was read is not repeated more than its share of the questions allows.
         asked = {name: sum(len(d.questions) for d in self.by_set[name]) for name in self.sets}
-        self.weights = [(QA_WEIGHTS[name] * asked[name]) ** 0.5 for name in self.sets]
+        self.weights = [(SHARES.get(name, RARE) * asked[name]) ** 0.5 for name in self.sets]
         self._likeness: dict[int, dict[int, Tensor]] = {}
 
     def draw(self, rng: random.Random) -> DocumentFeatures:
@@ -95,11 +107,17 @@ def likeness(head: SpanHead, document: DocumentFeatures, questions: list[int]) -
     return torch.stack([part.mean(0) for part in best.split([len(w) for w in words])])
 
 
-def draw_pairs(head: SpanHead, documents: Documents, document: DocumentFeatures, rng: random.Random) -> Pairs:
-    """Questions of one document with the passages that each is put to."""
+def golds_of(document: DocumentFeatures) -> dict[int, list[tuple[int, int, int]]]:
+    """(passage, first token, last token) of the answers to each answered question of a document."""
     golds: dict[int, list[tuple[int, int, int]]] = {}
     for question, passage, first, last in document.golds.tolist():
         golds.setdefault(question, []).append((passage, first, last))
+    return golds
+
+
+def draw_pairs(head: SpanHead, documents: Documents, document: DocumentFeatures, rng: random.Random) -> Pairs:
+    """Questions of one document with the passages that each is put to."""
+    golds = golds_of(document)
     answerable = list(golds)
     others = [q for q in range(len(document.questions)) if q not in golds]
     rng.shuffle(answerable)
@@ -185,8 +203,16 @@ def shared_loss(logits: Tensor, none: Tensor, question: Tensor, places: list[tup
     return (total - right.logsumexp(-1)).mean()
 
 
+def span_loss(
+    start: Tensor, end: Tensor, none: Tensor, question: Tensor, golds: list[tuple[int, int, int]], count: int
+) -> Tensor:
+    """`shared_loss` of start and of end; `golds` are (pair, first token, last token), `none` [2]."""
+    first = shared_loss(start, none[0], question, [(pair, a) for pair, a, _ in golds], count)
+    return first + shared_loss(end, none[1], question, [(pair, b) for pair, _, b in golds], count)
+
+
 @torch.no_grad()
-def evaluate(head: SpanHead, documents: Documents, most: int, seed: int = 5) -> dict[str, float]:
+def evaluate(head: SpanHead, documents: Documents, most: int, seed: int = 5) -> Figures:
     """Figures on documents kept for validation.
 
     span_f1: token F1 of the best span in a right passage. passage_right: the passage of the best span, out of the five
@@ -195,42 +221,53 @@ def evaluate(head: SpanHead, documents: Documents, most: int, seed: int = 5) -> 
     """
     head.eval()
     rng = random.Random(seed)
-    f1, passage_right, margins = [], [], []
-    for name in documents.sets:
-        for document in documents.by_set[name][:most]:
-            golds: dict[int, list[tuple[int, int, int]]] = {}
-            for question, passage, first, last in document.golds.tolist():
-                golds.setdefault(question, []).append((passage, first, last))
-            asked = rng.sample(range(len(document.questions)), min(10, len(document.questions)))
-            like = likeness(head, document, asked)
-            for number, question in enumerate(asked):
-                right = {p for p, _, _ in golds.get(question, [])}
-                order = like[number].argsort(descending=True).tolist()[:5]
-                if right and not right & set(order):
-                    order = [*order[:4], min(right)]
-                pairs = Pairs(
-                    [question], order, torch.zeros(len(order), dtype=torch.long), torch.arange(len(order)), []
-                )
-                start, end = pair_logits(head, document, pairs)
-                best = best_spans(start, end, LONGEST_SPAN, 1)[0]
-                margins.append((best.score - float(head.none.sum()), bool(right)))
-                if right:
-                    passage_right.append(float(order[best.passage] in right))
-                    here = [i for i, p in enumerate(order) if p in right][:1]
-                    inner = best_spans(start[here], end[here], LONGEST_SPAN, 1)[0]
-                    f1.append(
-                        max(
-                            overlap(inner.first, inner.last, a, b) for p, a, b in golds[question] if p == order[here[0]]
-                        )
-                    )
+    judged = [
+        found
+        for name in documents.sets
+        for document in documents.by_set[name][:most]
+        for found in _judged(head, document, rng)
+    ]
     head.train()
-    yes = [m for m, answered in margins if answered]
-    no = [m for m, answered in margins if not answered]
-    figures = {"span_f1": sum(f1) / len(f1), "passage_right": sum(passage_right) / len(passage_right)}
+    answerable = [found for found in judged if found.f1 is not None]
+    yes, no = [j.margin > 0 for j in answerable], [j.margin <= 0 for j in judged if j.f1 is None]
+    figures = {
+        "span_f1": sum(j.f1 or 0.0 for j in answerable) / len(answerable),
+        "passage_right": sum(j.passage_right for j in answerable) / len(answerable),
+    }
     if no:
-        figures["refusal"] = (sum(m > 0 for m in yes) / len(yes) + sum(m <= 0 for m in no) / len(no)) / 2
-        figures["answered"] = sum(m > 0 for m in yes) / len(yes)
+        figures |= {"refusal": (sum(yes) / len(yes) + sum(no) / len(no)) / 2, "answered": sum(yes) / len(yes)}
     return figures
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One question: how far its best span is above "no answer"; its F1, None where nothing answers it."""
+
+    margin: float
+    passage_right: bool = False
+    f1: float | None = None
+
+
+def _judged(head: SpanHead, document: DocumentFeatures, rng: random.Random) -> Iterator[Judged]:
+    """Ten questions of a document, each put to the five passages most like it."""
+    golds = golds_of(document)
+    asked = rng.sample(range(len(document.questions)), min(10, len(document.questions)))
+    for question, like in zip(asked, likeness(head, document, asked), strict=True):
+        right = {p for p, _, _ in golds.get(question, [])}
+        order = like.argsort(descending=True).tolist()[:5]
+        if right and not right & set(order):
+            order = [*order[:4], min(right)]
+        pairs = Pairs([question], order, torch.zeros(len(order), dtype=torch.long), torch.arange(len(order)), [])
+        start, end = pair_logits(head, document, pairs)
+        best = best_spans(start, end, LONGEST_SPAN, 1)[0]
+        margin = best.score - float(head.none.sum())
+        if not right:
+            yield Judged(margin)
+            continue
+        here = next(i for i, p in enumerate(order) if p in right)
+        inner = best_spans(start[[here]], end[[here]], LONGEST_SPAN, 1)[0]
+        f1 = max(overlap(inner.first, inner.last, a, b) for p, a, b in golds[question] if p == order[here])
+        yield Judged(margin, order[best.passage] in right, f1)
 
 
 def overlap(a: int, b: int, c: int, d: int) -> float:
@@ -239,33 +276,19 @@ def overlap(a: int, b: int, c: int, d: int) -> float:
     return 2 * shared / (b - a + 1 + d - c + 1) if shared > 0 else 0.0
 
 
-@dataclass(frozen=True)
-class Part:
-    """One document's share of a step: its loss, its padded tokens, and the gradients of the head's parameters."""
-
-    loss: float
-    tokens: int
-    gradients: tuple[Tensor, ...]
-
-
-def one_document(head: SpanHead, documents: Documents, rng: random.Random) -> Part:
-    """Draw a document and some of its questions; loss and gradients over them."""
+def one_document(head: SpanHead, documents: Documents, rng: random.Random) -> tuple[Tensor, int]:
+    """Draw a document and some of its questions; the loss over them, and the padded tokens."""
     document = documents.draw(rng)
     pairs = draw_pairs(head, documents, document, rng)
     start, end = pair_logits(head, document, pairs)
-    count = len(pairs.questions)
-    loss = shared_loss(start, head.none[0], pairs.question, [(p, a) for p, a, _ in pairs.golds], count)
-    loss = loss + shared_loss(end, head.none[1], pairs.question, [(p, b) for p, _, b in pairs.golds], count)
-    gradients = torch.autograd.grad(loss, list(head.parameters()))
-    return Part(float(loss.detach()), int(start.numel()), gradients)
+    loss = span_loss(start, end, head.none, pairs.question, pairs.golds, len(pairs.questions))
+    return loss, int(start.numel())
 
 
 def train(options: argparse.Namespace) -> None:
     """Train until the steps or the minutes are over; the averaged weights are kept at every `--save-every` steps."""
     torch.set_flush_denormal(True)
     torch.manual_seed(options.seed)
-    sources = [random.Random(options.seed * 1000 + number) for number in range(options.documents)]
-    pool = worker_pool(options.documents)
     documents = Documents(options.features)
     validation = Documents(options.validation) if options.validation else None
     sample = documents.sample()
@@ -274,40 +297,35 @@ def train(options: argparse.Namespace) -> None:
     head.scale.copy_(1 / (sample.std(0) + 1e-6))
     if (options.out / SPAN_FILE).exists():
         load_head(head, options.out)
-    average = Average(dict(head.named_parameters()), EMA)
-    optimizer = torch.optim.AdamW(head.parameters(), lr=options.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
-    log, progress = Log(options.out / "span.jsonl"), Progress(options.steps, options.minutes)
-    step, tokens, losses = 0, 0, []
-    while (fraction := progress.fraction(step)) < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = options.rate * learning_rate(fraction, step, 200)
-        for part in pool.map(lambda worker: one_document(head, documents, worker), sources):
-            losses.append(part.loss)
-            tokens += part.tokens
-            add_gradients(head.parameters(), part.gradients, options.documents)
-        nn.utils.clip_grad_norm_(head.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        step += 1
-        average.update(dict(head.named_parameters()))
-        if step % 50 == 0:
-            log.write(step, tokens, loss=sum(losses) / len(losses), fraction=fraction)
-            losses = []
-        if step % options.save_every == 0:
-            kept = averaged(head, average)
-            save_head(kept, options.out)
-            if validation:
-                log.write(step, tokens, **evaluate(kept, validation, 3))
-    kept = averaged(head, average)
-    save_head(kept, options.out)
+    run = Run(
+        options, head, make_optimizer([parameter_group(head.parameters(), options.rate, 0.01)], 0.98),
+        log=options.out / "span.jsonl", saved=options.out / "span_training.safetensors", average=AVERAGED, warmup=200,
+        log_every=50,
+    )  # fmt: skip
+    assert run.average is not None
+    average = run.average.tensors
+    pool = worker_pool(options.documents)
+    sources = [random.Random(f"{options.seed} {number} {run.step}") for number in range(options.documents)]
+
+    def one_step() -> tuple[int, Figures]:
+        parts = [partial(one_document, head, documents, source) for source in sources]
+        tokens, loss = in_threads(pool, run.trained.values(), parts)
+        return tokens, {"loss": loss}
+
+    def keep() -> Figures:
+        kept = averaged(head, average)
+        save_head(kept, options.out)
+        return evaluate(kept, validation, 3) if validation else {}
+
+    run.train(one_step, keep)
     if validation:
-        print(json.dumps(evaluate(kept, validation, 1000)), flush=True)
+        print(json.dumps(evaluate(averaged(head, average), validation, 1000)), flush=True)
 
 
-def averaged(head: SpanHead, average: Average) -> SpanHead:
+def averaged(head: SpanHead, average: dict[str, Tensor]) -> SpanHead:
     """A copy of the head with the averaged weights."""
     kept = copy.deepcopy(head)
-    kept.load_state_dict(average.tensors, strict=False)
+    kept.load_state_dict(average, strict=False)
     return kept
 
 
@@ -326,17 +344,11 @@ def load_head(head: SpanHead, folder: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Train the span head on features of a frozen trunk.")
-    parser.add_argument("--features", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--validation", type=Path)
-    parser.add_argument("--steps", type=int, default=1_000_000)
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser = stage_parser("Train the span head on features of a frozen trunk.", "features", "out")
+    add_run_options(parser, rate=1e-3, minutes=60, save_every=500)
+    parser.add_argument("--validation", type=Path, help="features of the documents kept for validation")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--documents", type=int, default=2, help="of a step, each on a thread of its own")
-    parser.add_argument("--save-every", type=int, default=500)
-    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     # Products are small: two documents on a thread each are twice as fast as two threads on each product.

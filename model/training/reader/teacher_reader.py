@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from docqa.model.tokenizer import Tokenizer
-from docqa.model.training.loop import best_dtype
+from docqa.model.training.loop import Precision
 from docqa.model.training.trunk.teacher import KeyValues, Teacher, read_gguf, write_tokenizer
 
 LONGEST_ANSWER = 40  # tokens
@@ -35,7 +35,7 @@ class TeacherReader:
 
     def __init__(self, gguf_file: Path) -> None:
         tensors, meta = read_gguf(gguf_file)
-        self.teacher = Teacher(tensors, meta, best_dtype(torch.device("cpu")))
+        self.teacher = Teacher(tensors, meta, Precision.best().dtype)
         with tempfile.TemporaryDirectory() as folder:
             write_tokenizer(meta, Path(folder) / "tokenizer.json")
             self.tokenizer = Tokenizer.load(Path(folder))

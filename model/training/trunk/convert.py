@@ -5,24 +5,25 @@ python -m docqa.model.training.trunk.convert --teacher FILE.gguf --out FOLDER [-
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import GatedAttention, GatedDeltaNet, Hybrid, Layer
-from docqa.model.training.trunk.teacher import Teacher, read_gguf, write_tokenizer
+from docqa.model.training.loop import stage_parser
+from docqa.model.training.trunk.teacher import Metadata, Teacher, read_gguf, write_tokenizer
 
+RawConfig = dict[str, object]  # the content of a config.json
 # Chosen by measurement: copying, which answering with quotes is, lives in these layers of the teacher.
 ATTENTION_LAYERS = (3, 7, 8, 10, 18, 20, 23, 24)
 
 
-def student_config(meta: dict[str, Any], attention: tuple[int, ...]) -> dict[str, Any]:
+def student_config(meta: Metadata, attention: tuple[int, ...]) -> RawConfig:
     """config.json of the student, in the `qwen3_5_text` form that transformers reads."""
     hidden, heads = meta["llama.embedding_length"], meta["llama.attention.head_count"]
     layers = meta["llama.block_count"]
@@ -102,11 +103,12 @@ def convert(gguf_file: Path, out: Path, attention: tuple[int, ...] = ATTENTION_L
     """Write the untrained student to `out`: config.json, tokenizer.json, model.safetensors (float32)."""
     tensors, meta = read_gguf(gguf_file)
     raw = student_config(meta, attention)
-    student = Hybrid(HybridConfig.from_dict(raw))
+    config = HybridConfig.from_dict(raw)
+    student = Hybrid(config)
     generator = torch.Generator().manual_seed(seed)
     teacher = Teacher(tensors, meta, torch.float32)
     mixers: list[tuple[Tensor, Tensor]] = []
-    teacher(torch.randint(17, raw["vocab_size"], (1, 256), generator=generator), mixers)
+    teacher(torch.randint(17, config.vocab_size, (1, 256), generator=generator), mixers)
     student.embed_tokens.weight.copy_(tensors["embed_tokens.weight"])
     student.norm.weight.copy_(tensors["norm.weight"] - 1)
     for number, (layer, mixer) in enumerate(zip(student.layers, mixers_of(student), strict=True)):
@@ -129,19 +131,18 @@ def mixers_of(student: Hybrid) -> list[GatedAttention | GatedDeltaNet]:
     return [cast(GatedAttention | GatedDeltaNet, cast(Layer, layer).mixer) for layer in student.layers]
 
 
-def write_checkpoint(student: Hybrid, raw_config: dict[str, Any], out: Path) -> None:
+def write_checkpoint(student: Hybrid, raw_config: RawConfig, out: Path) -> None:
     """Write config.json and model.safetensors (float32) of a student, names as transformers has them."""
     from safetensors.torch import save_file
 
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(raw_config, indent=1) + "\n", encoding="utf-8")
-    save_file(
-        {f"model.{n}": t.detach().float().contiguous() for n, t in student.state_dict().items()},
-        out / "model.safetensors",
-    )
+    tensors = {f"model.{n}": t.detach().float().contiguous() for n, t in student.state_dict().items()}
+    save_file(tensors, out / "model.safetensors.new")
+    (out / "model.safetensors.new").replace(out / "model.safetensors")
 
 
-def read_checkpoint(folder: Path) -> tuple[Hybrid, dict[str, Any]]:
+def read_checkpoint(folder: Path) -> tuple[Hybrid, RawConfig]:
     """Read what `write_checkpoint` wrote: the student in float32 and its config.json."""
     from safetensors.torch import load_file
 
@@ -152,11 +153,8 @@ def read_checkpoint(folder: Path) -> tuple[Hybrid, dict[str, Any]]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Make the untrained hybrid from the teacher's GGUF file.")
-    parser.add_argument("--teacher", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--attention", default=",".join(map(str, ATTENTION_LAYERS)))
-    parser.add_argument("--seed", type=int, default=0)
+    parser = stage_parser("Make the untrained hybrid from the teacher's GGUF file.", "teacher", "out")
+    parser.add_argument("--attention", default=",".join(map(str, ATTENTION_LAYERS)), help="layers, with commas")
     options = parser.parse_args(arguments)
     convert(options.teacher, options.out, tuple(int(n) for n in options.attention.split(",")), options.seed)
 

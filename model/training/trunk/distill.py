@@ -1,32 +1,32 @@
 """End to end: the hybrid follows the teacher on prose and copied passages, and answers questions by copying.
 
 Rows of text are trained by the KL divergence to the teacher on sampled positions and by aligning the last hidden state;
-rows of questions by cross entropy on the answers' tokens. Copying stands in every batch: prose alone unlearns it.
+rows of questions by cross entropy on the answers' tokens. Every batch has something to copy: prose alone unlearns it.
 
 python -m docqa.model.training.trunk.distill --teacher FILE.gguf --student FOLDER --data FOLDER --out FOLDER
-    [--shares 0.4,0.3,0.3] [--steps N] [--minutes M]
+    [--mixture 0.4,0.3,0.3] [--steps N] [--minutes M]
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.model.hybrid import Hybrid
-from docqa.model.training.data.sequences import IGNORED, FileTokenizer, mixed_batches
-from docqa.model.training.loop import Log, Progress, best_dtype, learning_rate, open_student, restore, save, set_rate
-from docqa.model.training.trunk.teacher import Teacher, read_gguf
+from docqa.model.training.data.sequences import IGNORED, mixed_batches
+from docqa.model.training.data.sets import parse_with_sets
+from docqa.model.training.loop import Figures, Precision, parameter_group
+from docqa.model.training.trunk.stage import StudentStage, trunk_parser
+from docqa.model.training.trunk.teacher import Teacher
 
 FIRST_WEIGHT = 3.0
 KL_SHARE = 0.33  # share of the text's positions whose logits are compared; the vocabulary would eat the time otherwise
 
 
-def trained_groups(student: Hybrid, rate: float, mlp_rate: float) -> list[dict]:
+def trained_groups(student: Hybrid, rate: float, mlp_rate: float) -> list[dict[str, object]]:
     """Parameter groups: mixers at `rate` (their vectors three times that), MLPs and norms at `mlp_rate`."""
     mixers: list[nn.Parameter] = []
     vectors: list[nn.Parameter] = []
@@ -40,12 +40,9 @@ def trained_groups(student: Hybrid, rate: float, mlp_rate: float) -> list[dict]:
             (mixers if parameter.ndim == 2 else vectors).append(parameter)
         else:
             rest.append(parameter)
-    groups = [
-        {"params": mixers, "lr": rate, "peak": rate, "weight_decay": 0.01},
-        {"params": vectors, "lr": 3 * rate, "peak": 3 * rate, "weight_decay": 0.0},
-        {"params": rest, "lr": mlp_rate, "peak": mlp_rate, "weight_decay": 0.0},
-    ]
-    return [group for group in groups if group["params"]]
+    return [
+        parameter_group(mixers, rate, 0.01), parameter_group(vectors, 3 * rate), parameter_group(rest, mlp_rate),
+    ]  # fmt: skip
 
 
 def text_loss(student: Hybrid, teacher: Teacher, hidden: Tensor, ids: Tensor, generator: torch.Generator) -> Tensor:
@@ -62,7 +59,7 @@ def text_loss(student: Hybrid, teacher: Teacher, hidden: Tensor, ids: Tensor, ge
     return divergence + distance
 
 
-def answer_loss(student: Hybrid, hidden: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, float]]:
+def answer_loss(student: Hybrid, hidden: Tensor, labels: Tensor) -> tuple[Tensor, Figures]:
     """Cross entropy on the answers' tokens, each answer's first token weighing FIRST_WEIGHT times a later one.
 
     Where an answer starts is what is hard to learn; going on with it is copying. Also returns the shares of first
@@ -83,13 +80,13 @@ def train_step(
     student: Hybrid,
     teacher: Teacher,
     batch: tuple[Tensor, Tensor, Tensor],
-    dtype: torch.dtype,
+    precision: Precision,
     generator: torch.Generator,
-) -> dict[str, float]:
+) -> Figures:
     """One forward and backward pass; returns the losses."""
     ids, labels, asked = batch
-    figures: dict[str, float] = {}
-    with torch.autocast(ids.device.type, dtype=dtype):
+    figures: Figures = {}
+    with precision.autocast():
         hidden = student(ids)
     loss = hidden.new_zeros(())
     if (~asked).any():
@@ -106,73 +103,38 @@ def train_step(
 
 def run(options: argparse.Namespace) -> None:
     """Train until the steps or the minutes are over, then write the last checkpoint."""
-    torch.set_flush_denormal(True)
-    torch.manual_seed(options.seed)
-    device = torch.device(options.device)
-    dtype = best_dtype(device)
-    student, raw, resumed = open_student(options.student, options.out)
-    student.to(device)
-    teacher = Teacher(*read_gguf(options.teacher), dtype).to(device)
-    optimizer = torch.optim.AdamW(
-        trained_groups(student, options.rate, options.mlp_rate), betas=(0.9, 0.95), fused=True
-    )
-    step, tokens = restore(options.out, optimizer) if resumed else (0, 0)
-    generator = torch.Generator().manual_seed(options.seed + step)
-    questions, twice, plain = (float(s) for s in options.shares.split(","))
-    batches = mixed_batches(
-        options.data,
-        FileTokenizer(options.student / "tokenizer.json"),
-        batch=options.batch,
-        length=options.length,
-        seed=options.seed + 7919 * (step + 1),
-        shares=(questions, twice, plain),
-    )
-    log = Log(options.out.with_suffix(".jsonl"))
-    progress = Progress(options.steps, options.minutes)
-    trained = [p for p in student.parameters() if p.requires_grad]
-    recent: dict[str, list[float]] = {}
+    stage = StudentStage(options)
+    training = stage.run(trained_groups(stage.student, options.rate, options.mlp_rate))
+    generator = torch.Generator().manual_seed(options.seed + training.step)
+    batches = mixed_batches(options, stage.tokenizer, options.seed + 7919 * (training.step + 1), options.mixture)
 
-    def checkpoint() -> None:
-        save(options.out, student, raw, optimizer, step, tokens)
-        shutil.copy(options.student / "tokenizer.json", options.out / "tokenizer.json")
+    def one_step() -> tuple[int, Figures]:
+        ids, labels, asked = (part.to(stage.precision.device) for part in next(batches))
+        found = train_step(stage.student, stage.teacher, (ids, labels, asked), stage.precision, generator)
+        return ids.numel(), found
 
-    while (fraction := progress.fraction(step)) < 1:
-        ids, labels, asked = (part.to(device) for part in next(batches))
-        for name, value in train_step(student, teacher, (ids, labels, asked), dtype, generator).items():
-            recent.setdefault(name, []).append(value)
-        set_rate(optimizer, learning_rate(fraction, step))
-        nn.utils.clip_grad_norm_(trained, 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        step, tokens = step + 1, tokens + ids.numel()
-        if step % 10 == 0:
-            log.write(step, tokens, **{name: sum(values) / len(values) for name, values in recent.items()})
-            recent.clear()
-        if step % options.save_every == 0:
-            checkpoint()
-    checkpoint()
+    training.train(one_step, stage.keep)
+
+
+def mixture(text: str) -> tuple[float, ...]:
+    """Three shares from "0.4,0.3,0.3"; a type of argparse."""
+    shares = tuple(float(share) for share in text.split(","))
+    if len(shares) != 3:
+        raise ValueError("three shares are needed")
+    return shares
 
 
 def parser(description: str, shares: str, rate: float, mlp_rate: float) -> argparse.ArgumentParser:
     """Options of the end-to-end stages; they differ in their defaults only."""
-    options = argparse.ArgumentParser(description=description)
-    for name in ("teacher", "student", "data", "out"):
-        options.add_argument(f"--{name}", type=Path, required=True)
-    options.add_argument("--shares", default=shares, help="questions, passages said twice, prose")
-    options.add_argument("--steps", type=int, default=100_000)
-    options.add_argument("--minutes", type=float, default=1e9)
-    options.add_argument("--batch", type=int, default=4)
-    options.add_argument("--length", type=int, default=512)
-    options.add_argument("--rate", type=float, default=rate)
+    options = trunk_parser(description, ("teacher", "student", "out"), rate=rate, steps=100_000, save_every=60)
+    options.add_argument("--mixture", type=mixture, default=shares, help="questions, passages repeated once, prose")
     options.add_argument("--mlp-rate", type=float, default=mlp_rate, help="0 freezes the MLPs")
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--save-every", type=int, default=60)
-    options.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return options
 
 
 def main(arguments: list[str] | None = None) -> None:
-    run(parser("Distil the teacher into the hybrid, end to end.", "0.4,0.3,0.3", 5e-4, 1e-4).parse_args(arguments))
+    stage = parser("Distil the teacher into the hybrid, end to end.", "0.4,0.3,0.3", 5e-4, 1e-4)
+    run(parse_with_sets(stage, arguments))
 
 
 if __name__ == "__main__":

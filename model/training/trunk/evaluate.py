@@ -22,7 +22,7 @@ from torch.nn import functional
 from docqa.model.config import HybridConfig
 from docqa.model.load import load_network
 from docqa.model.training.data.sequences import FileTokenizer
-from docqa.model.training.loop import best_dtype
+from docqa.model.training.loop import Precision, stage_parser
 from docqa.model.training.trunk.teacher import Teacher, read_gguf
 
 
@@ -52,7 +52,7 @@ def loss(hidden: Callable[[Tensor], Tensor], logits: Callable[[Tensor], Tensor],
 
 def run(options: argparse.Namespace) -> dict[str, float]:
     """Measure both models on the same text; returns losses in nats and the ratio of perplexities."""
-    dtype = best_dtype(torch.device("cpu"))
+    dtype = Precision.best().dtype
     teacher = Teacher(*read_gguf(options.teacher), dtype)
     student = load_network(options.student, HybridConfig.from_folder(options.student), dtype)
     tokenizer = FileTokenizer(options.student / "tokenizer.json")
@@ -70,9 +70,7 @@ def run(options: argparse.Namespace) -> dict[str, float]:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Perplexity of the hybrid beside its teacher's.")
-    for name in ("teacher", "student", "data"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser = stage_parser("Perplexity of the hybrid beside its teacher's.", "teacher", "student", "data")
     parser.add_argument("--sequences", type=int, default=16)
     parser.add_argument("--length", type=int, default=1024)
     print(json.dumps(run(parser.parse_args(arguments))))

@@ -5,15 +5,13 @@ python -m docqa.model.training.trunk.finetune --teacher FILE.gguf --student FOLD
 
 from __future__ import annotations
 
+from docqa.model.training.data.sets import parse_with_sets
 from docqa.model.training.trunk.distill import parser, run
 
 
 def main(arguments: list[str] | None = None) -> None:
-    run(
-        parser("Finetune the hybrid on questions answered by copying.", "0.84,0.1,0.06", 3e-4, 1.5e-4).parse_args(
-            arguments
-        )
-    )
+    stage = parser("Finetune the hybrid on questions answered by copying.", "0.84,0.1,0.06", 3e-4, 1.5e-4)
+    run(parse_with_sets(stage, arguments))
 
 
 if __name__ == "__main__":

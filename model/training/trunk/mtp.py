@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from docqa.model.checkpoints.quantize import CONFIG_KEY, PARTS, is_quantized, quantize_matrix
@@ -26,17 +26,11 @@ from docqa.model.decode.mtp import PREFIX, Mtp
 from docqa.model.hybrid import Hybrid
 from docqa.model.load import load_network
 from docqa.model.training.data.sequences import FileTokenizer, mixed_batches
-from docqa.model.training.loop import (
-    Log,
-    Progress,
-    add_run_options,
-    best_dtype,
-    learning_rate,
-    make_optimizer,
-    restore,
-    set_rate,
-)
+from docqa.model.training.data.sets import parse_with_sets
+from docqa.model.training.loop import Figures, Precision, Run, make_optimizer, matrices_and_vectors
+from docqa.model.training.trunk.stage import TRAINING_FILE, trunk_parser
 
+MIXTURE = (0.4, 0.2, 0.4)  # questions, passages repeated once, prose
 SHARE = 0.33  # of the positions whose logits are compared; the vocabulary would eat the time otherwise
 FILE = "mtp.safetensors"
 
@@ -56,7 +50,7 @@ def start(config: HybridConfig, seed: int) -> Mtp:
     return module
 
 
-def step_loss(trunk: Hybrid, module: Mtp, ids: Tensor, generator: torch.Generator) -> tuple[Tensor, dict[str, float]]:
+def step_loss(trunk: Hybrid, module: Mtp, ids: Tensor, generator: torch.Generator) -> tuple[Tensor, Figures]:
     """KL to the trunk on a sample of the positions of ids [batch, seq], and how often both prefer the same token."""
     with torch.no_grad():
         hidden = trunk(ids)
@@ -74,32 +68,13 @@ def step_loss(trunk: Hybrid, module: Mtp, ids: Tensor, generator: torch.Generato
     return loss, {"kl": float(loss.detach()), "agreement": agreement}
 
 
-def save(folder: Path, module: Mtp, optimizer: torch.optim.Optimizer, step: int, tokens: int) -> None:
-    """Write module, optimizer and counters to `folder`, the counters last; each file whole or not at all."""
+def save(folder: Path, module: Mtp) -> None:
+    """Write the module to `folder`, whole or not at all."""
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
-    moments = {
-        f"{number}.{name}": value.contiguous()
-        for number, entry in optimizer.state_dict()["state"].items()
-        for name, value in entry.items()
-    }
-    module_tensors = {PREFIX + name: part.detach().float().contiguous() for name, part in module.state_dict().items()}
-    for name, tensors in ((FILE, module_tensors), ("optimizer.safetensors", moments)):
-        save_file(tensors, folder / f"{name}.new")
-    (folder / "progress.json.new").write_text(json.dumps({"step": step, "tokens": tokens}), encoding="utf-8")
-    for name in (FILE, "optimizer.safetensors", "progress.json"):
-        os.replace(folder / f"{name}.new", folder / name)
-
-
-def resume(folder: Path, module: Mtp, optimizer: torch.optim.Optimizer) -> tuple[int, int]:
-    """Load what `save` left in `folder`, if anything; returns (steps, tokens) done."""
-    from safetensors.torch import load_file
-
-    if not (folder / "progress.json").exists():
-        return 0, 0
-    module.load_state_dict({name.removeprefix(PREFIX): part for name, part in load_file(folder / FILE).items()})
-    return restore(folder, optimizer)
+    tensors = {PREFIX + name: part.detach().float().contiguous() for name, part in module.state_dict().items()}
+    save_file(tensors, folder / f"{FILE}.new")
+    os.replace(folder / f"{FILE}.new", folder / FILE)
 
 
 def add_to_checkpoint(source: Path, folder: Path) -> None:
@@ -132,48 +107,39 @@ def add_to_checkpoint(source: Path, folder: Path) -> None:
 def run(options: argparse.Namespace) -> None:
     """Train until the steps or the minutes are over; a run that was cut goes on from its last checkpoint."""
     torch.set_flush_denormal(True)
-    device = torch.device(options.device)
-    dtype = best_dtype(device)
+    precision = Precision.best(options.device)
     config = HybridConfig.from_folder(options.student)
-    trunk = load_network(options.student, config, dtype).to(device)
-    module = start(config, options.seed).to(device)
-    optimizer = make_optimizer(list(module.parameters()), options.rate)
-    step, tokens = resume(options.out, module, optimizer)
-    generator = torch.Generator().manual_seed(options.seed + step)
-    batches = mixed_batches(
-        options.data, FileTokenizer(options.student / "tokenizer.json"),
-        batch=options.batch, length=options.length, seed=options.seed + 7919 * (step + 1), shares=(0.4, 0.2, 0.4),
+    trunk = load_network(options.student, config, precision.dtype).to(precision.device)
+    module = start(config, options.seed).to(precision.device)
+    training = Run(
+        options, module, make_optimizer(matrices_and_vectors(module.parameters(), options.rate)),
+        log=options.out.with_suffix(".jsonl"), saved=options.out / TRAINING_FILE,
     )  # fmt: skip
-    log = Log(options.out.with_suffix(".jsonl"))
-    progress = Progress(options.steps, options.minutes)
-    recent: dict[str, list[float]] = {}
-    while (fraction := progress.fraction(step)) < 1:
-        ids = next(batches)[0].to(device)
-        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
+    generator = torch.Generator().manual_seed(options.seed + training.step)
+    tokenizer = FileTokenizer(options.student / "tokenizer.json")
+    batches = mixed_batches(options, tokenizer, options.seed + 7919 * (training.step + 1), MIXTURE)
+
+    def one_step() -> tuple[int, Figures]:
+        ids = next(batches)[0].to(precision.device)
+        with precision.autocast():
             loss, figures = step_loss(trunk, module, ids, generator)
         loss.backward()
-        set_rate(optimizer, learning_rate(fraction, step))
-        nn.utils.clip_grad_norm_(module.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        step, tokens = step + 1, tokens + ids.numel()
-        for name, value in figures.items():
-            recent.setdefault(name, []).append(value)
-        if step % 10 == 0:
-            log.write(step, tokens, **{name: sum(values) / len(values) for name, values in recent.items()})
-            recent.clear()
-        if step % options.save_every == 0:
-            save(options.out, module, optimizer, step, tokens)
-    save(options.out, module, optimizer, step, tokens)
+        return ids.numel(), figures
+
+    def keep() -> Figures:
+        save(options.out, module)
+        return {}
+
+    training.train(one_step, keep)
     if options.into is not None:
         add_to_checkpoint(options.out, options.into)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Train the module of multi-token prediction on the frozen trunk.")
-    add_run_options(parser, "student", "data", "out")
+    description = "Train the module of multi-token prediction on the frozen trunk."
+    parser = trunk_parser(description, ("student", "out"), rate=1e-3)
     parser.add_argument("--into", type=Path, help="checkpoint folder that gets the module at the end")
-    run(parser.parse_args(arguments))
+    run(parse_with_sets(parser, arguments))
 
 
 if __name__ == "__main__":

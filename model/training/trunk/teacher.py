@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from docqa.model.hybrid import rotate
 
+Metadata = dict[str, Any]  # of a GGUF file: numbers, strings and lists by name
 LAYER_NAMES = {
     "attn_norm": "input_layernorm",
     "ffn_norm": "post_attention_layernorm",
@@ -34,7 +35,7 @@ def _unpermute(weight: Tensor, heads: int) -> Tensor:
     return weight.view(heads, rows // heads // 2, 2, columns).transpose(1, 2).reshape(rows, columns)
 
 
-def read_gguf(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_gguf(path: Path) -> tuple[dict[str, Tensor], Metadata]:
     """Return the teacher's tensors under their `transformers` names, float32, and the file's metadata."""
     import gguf
 
@@ -55,7 +56,7 @@ def read_gguf(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, meta
 
 
-def write_tokenizer(meta: dict[str, Any], path: Path) -> None:
+def write_tokenizer(meta: Metadata, path: Path) -> None:
     """Write tokenizer.json from the GGUF's vocabulary and merges, with SmolLM's split of digits one by one."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
@@ -98,7 +99,7 @@ class KeyValues:
 class Teacher(nn.Module):
     """The frozen Llama; `forward` returns final hidden states and, on request, each mixer's input and output."""
 
-    def __init__(self, tensors: dict[str, Tensor], meta: dict[str, Any], dtype: torch.dtype) -> None:
+    def __init__(self, tensors: dict[str, Tensor], meta: Metadata, dtype: torch.dtype) -> None:
         super().__init__()
         self.layers_count = meta["llama.block_count"]
         self.heads, self.kv_heads = meta["llama.attention.head_count"], meta["llama.attention.head_count_kv"]

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from docqa.model.training.data import features
+from docqa.model.training.data.sets import find_sets
 
 NAMES = ["Amber", "Birch", "Cedar", "Dahlia", "Elder", "Fennel", "Garnet", "Hazel", "Iris", "Juniper"]
 
@@ -31,13 +32,10 @@ def read_options(tmp_path, checkpoint):
     folder = tmp_path / "data" / "qa" / "train"
     folder.mkdir(parents=True)
     write_questions(folder / "squad_train_articles.jsonl.gz", 6)
-    for name in features.QA_WEIGHTS:
-        path = folder / f"{name}.jsonl.gz"
-        if not path.exists():
-            path.write_bytes(gzip.compress(b""))
+    data = [tmp_path / "data"]
     return SimpleNamespace(
-        student=checkpoint, data=tmp_path / "data", out=tmp_path / "read", layer=1, tokens=100_000, passages=48,
-        validation=False, seed=0, device="cpu",
+        student=checkpoint, data=data, sets=find_sets(data), out=tmp_path / "read", layer=1, tokens=100_000,
+        passages=48, validation=False, seed=0, device="cpu",
     )  # fmt: skip
 
 

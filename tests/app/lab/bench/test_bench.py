@@ -1,6 +1,5 @@
 """`docqa bench`: its rows, what was not measured, and the picture."""
 
-import xml.etree.ElementTree as ElementTree
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +9,6 @@ from docqa.app.lab.bench import far_decode, machine, run
 from docqa.app.lab.bench.ingest import ingest_rows
 from docqa.app.lab.bench.interface import interface_rows
 from docqa.app.lab.bench.peers import contestants, llama
-from docqa.app.lab.bench.plot import ratios_svg
 from docqa.app.lab.bench.rows import Row, table
 
 NAMES = {
@@ -31,14 +29,6 @@ def test_a_ratio_compares_speeds_whatever_the_unit():
 def test_what_was_not_measured_is_said_so():
     lines = table([Row("twin", None, "tokens/s", "twin", None, "not measured: too long")])
     assert "not measured" in lines[1] and lines[-1].endswith("too long")
-
-
-def test_the_picture_has_a_bar_for_every_ratio():
-    rows = [Row("a", 4.0, "tokens/s", "p<q", 2.0, ""), Row("b", None, "s", "p", 1.0, "")]
-    for some in (rows, rows[1:]):
-        drawn = ElementTree.fromstring(ratios_svg(some, "a & b"))
-        bars = [part for part in drawn.iter() if part.get("fill") == "#0072B2"]
-        assert len(bars) == len([row for row in some if row.ratio])
 
 
 def test_reading_is_compared_with_pypdf_and_each_part_has_its_time(repository):
