@@ -21,15 +21,18 @@ def main() -> int:
     try:
         from docqa.app import report
 
+        report.escape_unencodable()
         code = run(sys.argv[1:])
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         from docqa.app import report
 
-        code = report.interrupted()
+        code = report.interrupted(error)
     _deaf_to_interrupts()
     report.settle_stdout()
-    # The interpreter would look through all of torch for cycles before it ends, which takes a third of a second.
-    gc.freeze()
+    # The interpreter would look through all of torch for cycles before it ends, which takes a third of a second. What
+    # is frozen is never destroyed, and Triton's extension (nanobind) would report each of its own objects as a leak.
+    if "triton._C.libtriton" not in sys.modules:
+        gc.freeze()
     _leave_imports(code)
     return code
 
@@ -43,8 +46,7 @@ def run(arguments: Sequence[str]) -> int:
 
     try:
         done = root.command().main(list(arguments), prog_name="docqa", standalone_mode=False)
-        # typer makes 130 of a KeyboardInterrupt inside a command, and says nothing.
-        return report.interrupted() if done == report.INTERRUPTED else done if isinstance(done, int) else 0
+        return done if isinstance(done, int) else report.ANSWERED
     except Exit as error:
         return error.exit_code
     except Abort:

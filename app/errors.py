@@ -11,25 +11,17 @@ Errors of reading documents live in `docqa.ingest.errors`, those of the runtime 
 
 from __future__ import annotations
 
+from docqa.kernels.errors import DescribedError
 
-class AppError(Exception):
-    """One line for stderr: what happened, where, and what to do next."""
+
+class AppError(DescribedError):
+    """Root of everything that the application raises; `exit_code` is the status that the command ends with."""
 
     exit_code = 1
 
-    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.where = where
-        self.hint = hint
-
-    def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
-        return place + self.message + (f" ({self.hint})" if self.hint else "")
-
 
 class UsageError(AppError):
-    """The command was asked for something it cannot mean."""
+    """The command line asks for something that is not possible."""
 
     exit_code = 2
 

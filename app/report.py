@@ -6,7 +6,10 @@ the run quietly. Everything else that a person reads (warnings, errors, notes) g
 
 from __future__ import annotations
 
+import codecs
 import errno
+import io
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -40,6 +43,19 @@ def result(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError as error:
         raise PipeClosed from error
+
+
+def escape_unencodable() -> None:
+    """Let standard output write what its encoding lacks as an escape, as \\u201c, which JSON strings may have too."""
+    codecs.register_error("docqa.escape", _escaped)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="docqa.escape")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def settle_stdout() -> None:
@@ -86,9 +102,9 @@ def usage(message: str, hint: str = "") -> int:
     return USAGE
 
 
-def interrupted() -> int:
-    """Ctrl-C; returns its exit code."""
-    note("docqa: interrupted; what was read up to the last block is kept, and the same command goes on from there")
+def interrupted(error: BaseException | None = None) -> int:
+    """Ctrl-C; returns its exit code. The notes of `error` say what is kept."""
+    note("; ".join(["docqa: interrupted", *getattr(error, "__notes__", [])]))
     return INTERRUPTED
 
 

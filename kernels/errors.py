@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 
-class KernelError(Exception):
+class DescribedError(Exception):
+    """The one form of docqa's errors: `message` says what is wrong, `where` in which file, `hint` what to do next.
+
+    The errors of the kernels, the model and the application are made of it; those of `ingest`, which imports none of
+    them, have the same form.
+    """
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return place + self.message + (f" ({self.hint})" if self.hint else "")
+
+
+class KernelError(DescribedError):
     """Root of everything that a kernel raises."""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from docqa.kernels.errors import DescribedError
 
-class ModelError(Exception):
+
+class ModelError(DescribedError):
     """Root of everything that the model package raises."""
 
 

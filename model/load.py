@@ -17,6 +17,7 @@ from torch import Tensor
 from docqa.kernels.matmul import packed_is_faster
 from docqa.model.checkpoints.checkpoint import load_tensors, packed_matrices
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for, default_budget
+from docqa.model.checkpoints.gguf.file import is_gguf
 from docqa.model.checkpoints.quantize import CONFIG_KEY
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
@@ -222,7 +223,7 @@ def load_model(
     threads: int | None = None,
     expert_bytes: int | None = None,
 ) -> Model:
-    """Load a checkpoint folder, the bundled one by default.
+    """Load a checkpoint folder or a GGUF file, the bundled folder by default.
 
     Args:
         dtype: of matrices and keys; by default float32 with matrices that the folder holds quantized left so where
@@ -235,7 +236,7 @@ def load_model(
         ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file.
     """
     where = Path(folder) if folder is not None else BUNDLED
-    if not where.is_dir():
+    if not where.is_dir() and not is_gguf(where):
         raise ModelNotFound(f"there is no model folder {where}; see `docqa models list`")
     if threads is not None:
         torch.set_num_threads(threads)

@@ -48,6 +48,6 @@ def model_folder(options: Options) -> Path:
 
     local = options.model is not None and not is_remote(options.model)
     folder = Path(str(options.model)) if local else Path(docqa.model.__file__).parent / "bundled"
-    if not folder.is_dir():
+    if not folder.exists():
         raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
     return folder

@@ -57,7 +57,6 @@ def use(
     from docqa.app.answerers.remote.address import Address, is_remote
     from docqa.app.models import library
     from docqa.app.models.choose import set_values
-    from docqa.model.errors import ModelNotFound
 
     values: dict[str, str | None]
     if is_remote(name):
@@ -68,7 +67,7 @@ def use(
     else:
         folder = library.find(name, library.models_root())
         if folder is None:
-            raise ModelNotFound(library.missing(name))
+            raise library.not_found(name)
         library.check_checkpoint(folder)
         is_folder = name not in library.BUNDLED_NAMES and Path(name).expanduser().is_dir()
         bundled = folder == library.bundled()

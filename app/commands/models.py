@@ -99,7 +99,7 @@ def check(
 def model_folder(name: str | None) -> Path:
     """The folder of a model on this machine, by name. Raises ModelNotFound, with what to do."""
     from docqa.app import config
-    from docqa.app.models.library import find, missing, models_root
+    from docqa.app.models.library import find, models_root, not_found
     from docqa.model.errors import ModelNotFound
 
     chosen = name or config.resolve().text("model") or BUNDLED_NAME
@@ -107,7 +107,7 @@ def model_folder(name: str | None) -> Path:
         raise ModelNotFound(f"{chosen} runs on a server; this is for models on this machine")
     folder = find(chosen, models_root())
     if folder is None:
-        raise ModelNotFound(missing(chosen))
+        raise not_found(chosen)
     return folder
 
 

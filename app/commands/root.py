@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from docqa.app import report
 from docqa.app.commands import (
@@ -26,6 +27,8 @@ from docqa.app.commands import eval as evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from typer._click.core import Command, Context
 
 _HELP = f"""Reads a long document once and answers any number of questions about it, in its own words, offline.
 
@@ -59,9 +62,20 @@ COMMANDS: dict[str, Callable[..., int]] = {
 }
 
 
-def command() -> Any:
+class _Commands(TyperGroup):
+    """All commands; says what is kept where one is interrupted, which typer itself would end without a word."""
+
+    def invoke(self, ctx: Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise typer.Exit(report.interrupted(error)) from error
+
+
+def command() -> Command:
     """The whole command line, ready to run."""
     app = typer.Typer(
+        cls=_Commands,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         no_args_is_help=True,

@@ -23,6 +23,7 @@ from docqa.app.errors import StoreDamaged
 from docqa.app.storage.store import Store
 
 SAVE_EVERY_BLOCKS = 16
+KEPT_NOTE = "what was read up to the last block is kept, and the same command goes on from there"
 _SPEED_BLOCKS = 8
 
 
@@ -157,12 +158,24 @@ class Prefiller:
         mine = [document.id for document in self.context.documents]
         for entry in self.store.entries():
             if entry.kind == "state" and entry.status == "kept" and entry.details.get("documents") == mine:
-                differing = self.profile.differences(entry.details.get("profile", {}))
-                if differing:
-                    yield Notice(
-                        f"a kept state of this text was made otherwise ({'; '.join(differing)}): reading again"
-                    )
+                reason = self._difference(entry.details)
+                if reason:
+                    yield Notice(f"this text is read again: {reason}")
                     return
+
+    def _difference(self, kept: dict[str, Any]) -> str:
+        """Why the state that `kept` describes cannot be used; empty where its profile is the same."""
+        profile = kept.get("profile", {})
+        if profile.get("model") != self.profile.model:
+            return f"it was read with {kept.get('model', 'another model')}, you now ask {self._model_name}"
+        differing = self.profile.differences(profile)
+        return f"it was read with other settings ({'; '.join(differing)})" if differing else ""
+
+    @property
+    def _model_name(self) -> str:
+        from docqa.app.models.library import name_of
+
+        return name_of(self.model.folder)
 
     # Reading on
 
@@ -185,8 +198,10 @@ class Prefiller:
                 yield ReadProgress(state.position, total, speed, (total - state.position) / speed, self.tokens_reused)
                 if state.position < total and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
                     yield from self._keep(state)
-        except (GeneratorExit, KeyboardInterrupt):
+        except (GeneratorExit, KeyboardInterrupt) as stop:
             self.keep_progress()
+            if self._saved_at > 0:
+                stop.add_note(KEPT_NOTE)
             raise
         if state.position != self._saved_at:
             yield from self._keep(state)
@@ -233,6 +248,7 @@ class Prefiller:
             "files": [document.path for document in documents],
             "paths": [os.path.abspath(document.path) for document in documents],
             "profile": self.profile.fields(),
+            "model": self._model_name,
             "position": position,
             "total": self.total,
         }

@@ -36,9 +36,10 @@ class Profile:
         return json.dumps(self.fields(), sort_keys=True)
 
     def differences(self, other: dict[str, Any]) -> list[str]:
-        """The fields in which a kept state's profile differs, as "threads: 2, now 4"."""
+        """The fields in which a kept state's profile differs, as "dtype was 'float32', is now 'bfloat16'"."""
         mine = self.fields()
-        return [f"{name} was {other.get(name)!r}, is {mine[name]!r}" for name in mine if other.get(name) != mine[name]]
+        changed = [name for name in mine if other.get(name) != mine[name]]
+        return [f"{name} was {other.get(name)!r}, is now {mine[name]!r}" for name in changed]
 
 
 def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:

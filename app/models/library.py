@@ -12,9 +12,13 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docqa.app.errors import UsageError
 from docqa.app.models.known import known
+
+if TYPE_CHECKING:
+    from docqa.model.errors import ModelNotFound
 
 BUNDLED_NAMES = ("docqa-155m", "bundled")
 MANIFEST = "pulled.json"
@@ -80,11 +84,12 @@ def pulled_models(root: Path) -> list[Pulled]:
 
 
 def find(name: str, root: Path) -> Path | None:
-    """The folder that `name` means: a folder, the bundled name, or a pulled id (`ORG/NAME[@COMMIT]`); None for none."""
+    """The folder or GGUF file that `name` (a path, the bundled name, a pulled `ORG/NAME[@COMMIT]`) means, else None."""
     if name in BUNDLED_NAMES:
         return bundled()
-    if Path(name).expanduser().is_dir():
-        return Path(name).expanduser()
+    path = Path(name).expanduser()
+    if path.is_dir() or (path.suffix == ".gguf" and path.is_file()):
+        return path
     wanted, _, commit = name.partition("@")
     model = known(wanted)
     wanted = model.id if model is not None else wanted
@@ -94,13 +99,26 @@ def find(name: str, root: Path) -> Path | None:
     return None
 
 
-def missing(name: str) -> str:
-    """What to do about a model that is not here."""
+def name_of(folder: Path) -> str:
+    """What people call the model in `folder`: the bundled name, a pulled ORG/NAME, or the folder's own name."""
+    if folder == bundled():
+        return BUNDLED_NAMES[0]
+    if (folder / MANIFEST).is_file() and _COMMIT.fullmatch(folder.name):
+        return folder.parent.name.replace("--", "/")
+    return folder.name
+
+
+def not_found(name: str) -> ModelNotFound:
+    """The error for a model that is not here, with what to do about it."""
+    from docqa.model.errors import ModelNotFound
+
     model = known(name.partition("@")[0])
     if model is not None:
-        return f"{model.id} is not on this machine; `docqa models pull {model.id}` fetches it"
-    pull = f", or `docqa models pull {name}` where it is a name on the hub" if _ID.fullmatch(name) else ""
-    return f"{name}: there is no model of that name and no such folder; see `docqa models list`{pull}"
+        return ModelNotFound(f"{model.id} is not on this machine", hint=f"`docqa models pull {model.id}` fetches it")
+    hint = "`docqa models list` shows the models"
+    if _ID.fullmatch(name):
+        hint += f"; `docqa models pull {name}` fetches it if the hub has it"
+    return ModelNotFound("no model, folder or GGUF file has this name", where=name, hint=hint)
 
 
 def check_checkpoint(folder: Path) -> None:

@@ -109,9 +109,8 @@ def load_model(options: Options) -> Any:
         return RemoteModel(Address.of(options.model, options.base_url), options.timeout_s)
     from docqa.model.load import load_model as load
 
-    if options.model is not None and not Path(options.model).is_dir():
-        from docqa.app.models.library import missing
-        from docqa.model.errors import ModelNotFound
+    if options.model is not None and not Path(options.model).exists():
+        from docqa.app.models.library import not_found
 
-        raise ModelNotFound(missing(options.model))
+        raise not_found(options.model)
     return load(options.model, threads=options.threads)

@@ -88,9 +88,9 @@ def weight_files(folder: Path) -> list[Path]:
     """The weight files of a folder, sorted by name.
 
     Raises:
-        ModelNotFound: no such folder. WeightsMissing: it holds no weights, or not all its index names.
+        ModelNotFound: no such folder or file. WeightsMissing: it holds no weights, or not all its index names.
     """
-    if not folder.is_dir():
+    if not folder.exists():
         raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
     index = folder / INDEX
     if index.is_file():

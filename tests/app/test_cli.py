@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from docqa.app import cli
+from docqa.app.commands import root
 
 HEAVY = ("torch", "textual", "transformers", "pypdf", "pypdfium2", "numpy", "tiktoken", "rich", "bm25s")
 
@@ -132,3 +137,42 @@ def test_a_missing_file_of_questions_is_an_input_error(capsys: pytest.CaptureFix
     code, _, err = _run(capsys, "ask", "x.pdf", "--questions", str(tmp_path / "none.jsonl"))
     assert code == 3
     assert "the file of questions does not exist" in err
+
+
+def test_an_interrupt_says_only_what_is_true_of_the_command(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(root.COMMANDS, "doctor", interrupted)
+    assert docqa("doctor") == (130, "", "docqa: interrupted\n")
+
+
+@pytest.mark.usefixtures("tiny_model")
+def test_an_ascii_standard_output_gets_escapes_and_the_same_status(python: str, tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("The café “Zoë” opens at 9. 😀 The caretaker is paid monthly.\n", encoding="utf-8")
+    question, said = "When does the café open?", {}
+    for encoding in ("utf-8", "ascii"):
+        command = [python, "-m", "docqa.app", "ask", path, question, "--no-store"]
+        environment = {**os.environ, "PYTHONIOENCODING": encoding}
+        runs = [
+            subprocess.run([*command, *flag], capture_output=True, env=environment, timeout=120, check=False)
+            for flag in ((), ("--json",))
+        ]
+        said[encoding] = [(run.returncode, run.stdout.decode(encoding)) for run in runs]
+        assert all(b"bug" not in run.stderr for run in runs)
+    (code, text), (json_code, line) = said["ascii"]
+    assert (code, json_code) == (said["utf-8"][0][0], said["utf-8"][1][0])
+    assert "\\u" in text
+    answers = [json.loads(one) | {"usage": None} for one in (line, said["utf-8"][1][1])]
+    assert answers[0] == answers[1] and answers[0]["question"] == question
+
+
+@pytest.mark.skipif(find_spec("triton") is None, reason="Triton is not installed")
+def test_the_end_of_a_run_that_loaded_triton_is_silent(python: str) -> None:
+    code = (
+        "import sys, triton._C.libtriton\nfrom docqa.app.cli import main\nsys.argv = ['docqa', '--version']\n"
+        "sys.exit(main())"
+    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stderr == ""

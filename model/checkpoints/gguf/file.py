@@ -19,9 +19,11 @@ PICTURES = "mmproj"  # the picture half is a file of its own
 def gguf_files(folder: Path) -> list[Path]:
     """The GGUF files of the one model in `folder`: none, one, or all parts of a split one in order.
 
-    Raises:
-        WeightsMismatch: there are several models. WeightsMissing: a part is not there.
+    `folder` may be a GGUF file itself, or a part of a split one. Raises WeightsMismatch where there are several models.
     """
+    if folder.is_file():
+        stem, _, total = folder.stem.rpartition("-of-")
+        return sorted(folder.parent.glob(f"{stem.rpartition('-')[0]}-*-of-{total}.gguf")) if stem else [folder]
     found = sorted(path for path in folder.glob("*.gguf") if not path.name.startswith(PICTURES))
     if len(found) < 2:
         return found
@@ -34,7 +36,9 @@ def gguf_files(folder: Path) -> list[Path]:
 
 
 def is_gguf(folder: Path) -> bool:
-    """Whether the weights of a folder are in GGUF: it holds such a file, and none of safetensors."""
+    """Whether the weights of a folder are in GGUF: it has such a file and none of safetensors, or is such a file."""
+    if folder.suffix == ".gguf" and folder.is_file():
+        return True
     return bool(next(folder.glob("*.gguf"), None)) and not next(folder.glob("*.safetensors"), None)
 
 

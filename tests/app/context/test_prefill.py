@@ -5,17 +5,19 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from docqa.app.answer.events import Finished, Notice, ReadProgress
-from docqa.app.context.prefill import Prefiller
+from docqa.app.context.prefill import KEPT_NOTE, Prefiller
 from docqa.app.session.engine import Options, open_session
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
@@ -252,6 +254,31 @@ def test_other_threads_say_why_a_kept_state_is_not_used(kept: Any, model: Any, m
     answer, events = ask(path, model, cache)
     assert any("kernels was" in message for message in warnings(events))
     assert answer["answer"] == cold["answer"]
+
+
+def test_another_model_is_named_where_a_kept_state_is_not_used(kept: Any, model: Any) -> None:
+    path, cache, _ = kept
+    other = replace(model, fingerprint="0" * 64, folder=model.folder.parent / "qwen-4b")
+    (message,) = [message for message in warnings(ask(path, other, cache)[1]) if "read again" in message]
+    assert f"read with {model.folder.name}, you now ask qwen-4b" in message
+    assert not re.search("[0-9a-f]{32}", message)
+
+
+@pytest.mark.parametrize("store", [True, False])
+def test_an_interrupt_says_what_is_kept_only_where_something_is(
+    lease: Path, model: Any, cache: Path, monkeypatch: pytest.MonkeyPatch, store: bool
+) -> None:
+    original = type(model).prefill
+
+    def interrupted(self: Any, ids: Any, state: Any, **options: Any) -> Any:
+        if state.position:
+            raise KeyboardInterrupt
+        return original(self, ids, state, **options)
+
+    monkeypatch.setattr(type(model), "prefill", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        ask(lease, model, cache, store=store)
+    assert getattr(caught.value, "__notes__", []) == ([KEPT_NOTE] if store else [])
 
 
 def test_a_reader_without_anything_kept_reuses_nothing(model: Any, lease: Path) -> None:

@@ -307,7 +307,7 @@ import sys
 from pathlib import Path
 from docqa.app.history.history import open_history
 from docqa.app.history.records import KeptDocument, KeptTurn
-from docqa.app.store import Store
+from docqa.app.storage.store import Store
 with open_history(Store(Path(sys.argv[1]))) as history:
     session = history.start("ask", [KeptDocument(sys.argv[2], "a.pdf", "/a.pdf")], sys.argv[2])
     for number in range(25):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from docqa.app.models.known import KNOWN, known
+from docqa.app.models.library import find
 
 
 def test_what_is_known_has_the_published_sizes() -> None:
@@ -38,6 +39,12 @@ def test_the_list_marks_what_answers_and_tells_what_others_need(
     assert f"\n* {checkpoint}\n" in docqa("models", "list")[1]
     monkeypatch.setenv("DOCQA_MODEL", "Qwen/Qwen3.5-4B")
     assert "\n* Qwen/Qwen3.5-4B  (not here)\n" in docqa("models", "list")[1]
+
+
+def test_a_gguf_file_is_found_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "x.gguf").touch()
+    assert find(str(tmp_path / "x.gguf"), tmp_path) == tmp_path / "x.gguf"
+    assert find(str(tmp_path / "y.gguf"), tmp_path) is None
 
 
 def test_show_tells_the_active_share(docqa: Any, checkpoint: Path) -> None:

@@ -12,6 +12,7 @@ from llama_peer import compared_with_llama_cpp
 
 from docqa.model.checkpoints.check import check
 from docqa.model.checkpoints.export import checkpoint_tensors, export
+from docqa.model.checkpoints.gguf.file import gguf_files
 from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.quantize import quantize
@@ -46,6 +47,25 @@ def write(folder, kind, *, matrices=torch.float32, quantization=None, mtp=False,
     vocabulary = Vocabulary.load(source, config.vocab_size)
     write_gguf(config, tensors, vocabulary, path, name="tiny", matrices=matrices, quantization=quantization)
     return source, path, tensors
+
+
+def test_a_file_is_a_model_beside_other_files(tmp_path):
+    _, path, tensors = write(tmp_path, "qwen3_5_text")
+    alone = load_model(path.parent, dtype="float32").fingerprint
+    (path.parent / "other.gguf").write_bytes(path.read_bytes()[:100])
+    with pytest.raises(WeightsMismatch, match="several GGUF files"):
+        load_model(path.parent, dtype="float32")
+    model = load_model(path, dtype="float32")
+    assert (model.fingerprint, model.folder) == (alone, path)
+    assert torch.allclose(model.network.state_dict()["norm.weight"], tensors["norm.weight"])
+
+
+def test_a_part_of_a_split_file_means_all_its_parts(tmp_path):
+    for name in ("a-00001-of-00002.gguf", "a-00002-of-00002.gguf", "b.gguf", "b-00001-of-00003.gguf"):
+        (tmp_path / name).touch()
+    found = gguf_files(tmp_path / "a-00002-of-00002.gguf")
+    assert [path.name for path in found] == ["a-00001-of-00002.gguf", "a-00002-of-00002.gguf"]
+    assert gguf_files(tmp_path / "b.gguf") == [tmp_path / "b.gguf"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
