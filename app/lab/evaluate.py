@@ -1,7 +1,8 @@
-"""Quality on questions with known answers: what `docqa eval` prints, and page hits on a folder of real files.
+"""Quality on questions with known answers: what `docqa eval` prints.
 
 `run_eval` takes lines of `{"dataset", "doc", "title", "context", "qas"}`; lines of one `doc` make one document, which
-is read, ranked and asked exactly as `ask` does. `run_questions` takes `{"file", "question", "pages", "unanswerable"}`.
+is read, ranked and asked exactly as `ask` does. `run_questions` takes lines of `{"file", "question", "answer", "pages",
+"unanswerable"}` about the files of a folder.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -120,7 +121,9 @@ def read_eval_file(path: str, limit: int | None = None) -> list[EvalDocument]:
             documents[name].add(record)
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"line {number} is no evaluation record ({error!r})", where=path, hint="see `docqa eval --help`"
+                f"line {number} has another form ({error!r})",
+                where=path,
+                hint='`docqa eval --help` shows it; lines with a "file" need --folder DIR',
             ) from error
     left = limit if limit is not None else sum(len(document.questions) for document in documents.values())
     for document in documents.values():
@@ -167,21 +170,29 @@ def _outcome(
 ) -> Outcome:
     ranked = session.rank(question.text)
     words = ranked if not session.options.model_scores else rank(question.text, session.index)
-    said = answer.answer or ""
+    exact, overlap = _scores(answer, question.golds)
     cited = answer.quotes[0].cites[0] if answer.quotes else None
     return Outcome(
         dataset=document.dataset,
         tokens=len(session.context),
         unanswerable=question.unanswerable,
         refused=answer.refused,
-        f1=max((f1(said, gold) for gold in question.golds), default=0.0) if not answer.refused else 0.0,
-        exact=max((exact_match(said, gold) for gold in question.golds), default=0.0) if not answer.refused else 0.0,
+        f1=overlap,
+        exact=exact,
         hit_1=hits(session, ranked[:1], golds),
         hit_3=hits(session, ranked[:3], golds),
         bm25_hit_1=hits(session, words[:1], golds),
         placed=bool(golds),
         page_hit=cited is not None and _same_line(document, places, (cited.start, cited.end), question.spans),
     )
+
+
+def _scores(answer: Answer, golds: Sequence[str]) -> tuple[float, float]:
+    """(exact match, F1) with the best of the gold answers; 0 for a refusal."""
+    said = answer.answer or ""
+    if answer.refused or not golds:
+        return 0.0, 0.0
+    return max(exact_match(said, gold) for gold in golds), max(f1(said, gold) for gold in golds)
 
 
 def last_answer(session: Session, question: str) -> Answer:
@@ -259,69 +270,85 @@ def mean(values: Iterable[float]) -> float:
 def run_questions(
     path: str,
     folder: str,
+    limit: int | None = None,
     options: Options | None = None,
     *,
-    limit: int | None = None,
     model: Any = None,
-    told: Callable[[dict[str, Any]], None] | None = None,
+    told: Told | None = None,
 ) -> dict[str, Any]:
-    """Page hits of the first quote and `not_found` rate over a questions.jsonl whose files lie in `folder`.
+    """The rates of `run_eval` over lines of the form of sample_docs/questions.jsonl, whose files lie in `folder`.
 
-    Rates 0 to 1: `page_hit` (first quote on a right page, a refusal is a miss), `evidence_page_hit_at_1` and that by
-    BM25 alone, `not_found` of the unanswerable, `refused_answerable`; `skipped` counts questions of unreadable files.
-    `told` gets one record a question.
+    A passage or a quote is right where it is on one of the line's `pages`, or anywhere in a document without pages.
+    `skipped` counts the questions of documents that cannot be read. Raises InputError for a file of another form.
     """
     from docqa.ingest.errors import IngestError
 
+    by_file: dict[str, list[_PageQuestion]] = {}
+    for question in list(_page_questions(path))[:limit]:
+        by_file.setdefault(question.file, []).append(question)
     chosen = replace(options or Options(), preview=False)
     loaded = model if model is not None else load_model(chosen)
-    records = [json.loads(line) for line in _lines(path)][:limit]
-    by_file: dict[str, list[dict[str, Any]]] = {}
-    for record in records:
-        by_file.setdefault(record["file"], []).append(record)
-    rows: list[dict[str, Any]] = []
+    outcomes: list[Outcome] = []
     skipped = 0
     for name, questions in by_file.items():
         try:
             with open_session([str(Path(folder) / name)], chosen, model=loaded) as session:
                 for question in questions:
-                    rows.append(_page_row(session, question))
+                    outcomes.append(_page_outcome(session, question))
                     if told is not None:
-                        told(rows[-1])
+                        told(len(outcomes))
         except IngestError:
             skipped += len(questions)
-    answerable = [row for row in rows if not row["unanswerable"]]
-    return {
-        "questions": len(rows),
-        "skipped": skipped,
-        "page_hit": mean(row["page_hit"] for row in answerable),
-        "evidence_page_hit_at_1": mean(row["evidence_page_hit"] for row in answerable),
-        "evidence_page_hit_at_1_bm25_only": mean(row["bm25_page_hit"] for row in answerable),
-        "f1": mean(row["f1"] for row in answerable),
-        "refused_answerable": mean(row["refused"] for row in answerable),
-        "not_found": mean(row["refused"] for row in rows if row["unanswerable"]),
-    }
+    return {**summary(outcomes), "skipped": skipped}
 
 
-def _page_row(session: Session, question: dict[str, Any]) -> dict[str, Any]:
-    answer = last_answer(session, question["question"])
-    right = question.get("pages") or [page for page in [question.get("page")] if page]
+@dataclass(frozen=True)
+class _PageQuestion:
+    """A question about `file`, with the gold answer and the physical pages that it is on."""
+
+    file: str
+    text: str
+    gold: str
+    pages: frozenset[int]
+    unanswerable: bool
+
+
+def _page_questions(path: str) -> Iterator[_PageQuestion]:
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            raw = json.loads(line)
+            pages = raw.get("pages") or [page for page in [raw.get("page")] if page]
+            gold = str(raw["answer"] or "")
+            yield _PageQuestion(
+                str(raw["file"]), str(raw["question"]), gold, frozenset(map(int, pages)), bool(raw["unanswerable"])
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"line {number} has another form ({error!r})", where=path, hint="`docqa eval --help` shows it"
+            ) from error
+
+
+def _page_outcome(session: Session, question: _PageQuestion) -> Outcome:
+    answer = last_answer(session, question.text)
+    paged = session.documents[0].paged
+    ranked, words = session.rank(question.text), rank(question.text, session.index)
+    exact, overlap = _scores(answer, [question.gold])
+
+    def hit(best: list[Ranked]) -> bool:
+        found = [session.context.passages[item.index].passage.page for item in best]
+        return not paged or any(page in question.pages for page in found)
+
     cites = answer.quotes[0].cites if answer.quotes else ()
-    document: Document = session.documents[0]
-
-    def hit(ranked: list[Ranked]) -> bool:
-        pages = [session.context.passages[item.index].passage.page for item in ranked[:1]]
-        return any(page in right for page in pages) or not document.paged
-
-    return {
-        "file": question["file"],
-        "question": question["question"],
-        "unanswerable": bool(question["unanswerable"]),
-        "refused": answer.refused,
-        "answer": answer.answer,
-        "f1": f1(answer.answer or "", question["answer"]) if answer.answer else 0.0,
-        "page_hit": any(cite.page in right for cite in cites) or (bool(cites) and not document.paged),
-        "evidence_page_hit": hit(session.rank(question["question"])),
-        "bm25_page_hit": hit(rank(question["question"], session.index)),
-        "confidence": answer.confidence,
-    }
+    return Outcome(
+        dataset=question.file,
+        tokens=len(session.context),
+        unanswerable=question.unanswerable,
+        refused=answer.refused,
+        f1=overlap,
+        exact=exact,
+        hit_1=hit(ranked[:1]),
+        hit_3=hit(ranked[:3]),
+        bm25_hit_1=hit(words[:1]),
+        placed=bool(question.pages) or not paged,
+        page_hit=bool(cites) and (not paged or any(cite.page in question.pages for cite in cites)),
+    )

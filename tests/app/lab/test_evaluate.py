@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.errors import InputError
-from docqa.app.lab.evaluate import read_eval_file, run_eval, run_questions
+from docqa.app.lab.evaluate import read_eval_file, run_eval
 from docqa.app.lab.scoring import TextMap, exact_match, f1
 from docqa.app.session.engine import Options
 
@@ -113,18 +113,24 @@ def test_a_file_of_another_form_is_an_input_error(tmp_path: Path) -> None:
         read_eval_file(str(tmp_path / "missing.jsonl"))
 
 
-def test_page_hits_over_a_folder_count_refusals_and_skipped_files(tmp_path: Path, model: Any) -> None:
+@pytest.mark.usefixtures("tiny_model")
+def test_eval_asks_about_the_files_of_a_folder(docqa: Any, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text(
         "The keeper of the northern lighthouse is called Marten Hale.\n", encoding="utf-8"
     )
     rows = [
         {"file": "note.txt", "question": "Who is the keeper of the lighthouse?", "answer": "Marten Hale", "pages": [1],
          "unanswerable": False},
-        {"file": "note.txt", "question": "Which zebra won?", "answer": "", "pages": [], "unanswerable": True},
+        {"file": "note.txt", "question": "Which zebra won?", "answer": None, "page": None, "unanswerable": True},
         {"file": "gone.txt", "question": "Which?", "answer": "", "pages": [], "unanswerable": True},
     ]  # fmt: skip
     path = tmp_path / "questions.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    found = run_questions(str(path), str(tmp_path), Options(store=False), model=model)
-    assert (found["questions"], found["skipped"]) == (2, 1)
-    assert (found["page_hit"], found["not_found"]) == (1.0, 1.0)
+    code, out, err = docqa("eval", path, "--folder", tmp_path, "--json")
+    found = json.loads(out.splitlines()[-1])
+    assert (code, list(found)) == (0, [*NAMES.split(), "skipped"])
+    assert (found["questions"], found["skipped"], "cannot be read: 1" in err) == (2, 1, True)
+    assert (found["page_hit"], found["evidence_hit_at_1"], found["refused_unanswerable"]) == (1.0, 1.0, 1.0)
+    code, _, err = docqa("eval", path)
+    assert (code, "--folder DIR" in err) == (3, True)
+    assert docqa("eval", path, "--folder", tmp_path / "none")[0] == 3
