@@ -58,7 +58,7 @@ KNOWN: dict[str, _Known] = {
     "timeout": _Known(_count, 120, "seconds that such a server may be silent"),
     "threads": _Known(_count, None, "threads to compute with; none means the processor's"),
     "cache_dir": _Known(_text, None, "folder of all that docqa keeps"),
-    "k": _Known(_count, 5, "evidence passages that are read again before the question"),
+    "k": _Known(_count, None, "passages that are read for a question and listed; by default what the model reads best"),
     "preview": _Known(_switch, True, "a preliminary answer first where reading takes long"),
     "store": _Known(_switch, True, "keep what was read on disk"),
     "include_hidden": _Known(_switch, False, "use text that a reader of the page cannot see"),

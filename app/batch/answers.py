@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from docqa.app.answer.answer import Answer
+from docqa.app.answerers.loading import find_model
 from docqa.app.batch.documents import NAMELESS, open_document, read_document
 from docqa.app.batch.machine import bound_kept_products
 from docqa.app.batch.work import Processed
-from docqa.app.session.engine import Options, load_model, open_store
+from docqa.app.options import Options
+from docqa.app.session.engine import open_store
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
@@ -53,7 +55,7 @@ class Answers:
     def prepare(self) -> None:
         if self._model is None:
             bound_kept_products()
-            self._model = load_model(self.options)
+            self._model = find_model(self.options)
 
     def process(self, content: bytes, name: str, told: Callable[[Event], None]) -> Processed:
         from docqa.app.answer.events import Finished

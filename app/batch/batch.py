@@ -28,7 +28,7 @@ from docqa.app.errors import ResourceError, UsageError
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.storage.store import Store
 
 

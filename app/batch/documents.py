@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
@@ -53,7 +53,7 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
 
 def open_document(document: Document, options: Options, store: Store | None, model: Any) -> Session:
     """A Session of `document` alone, which keeps its state only where reading it again would take long."""
-    from docqa.app.session.engine import session_of
+    from docqa.app.session.session import Session
 
     long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
-    return session_of([document], options, store=store if long else None, model=model)
+    return Session([document], options, store=store if long else None, model=model)

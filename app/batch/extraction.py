@@ -12,9 +12,10 @@ from docqa.app.batch.answers import answers_of
 from docqa.app.batch.batch import Batch
 from docqa.app.batch.documents import read_document
 from docqa.app.batch.items import Failure, Item, list_items, read_content
+from docqa.app.options import Options
 from docqa.app.output.render import printable
 from docqa.app.output.table import Cell, Row, cell_of
-from docqa.app.session.engine import Options, open_store, session_of
+from docqa.app.session.engine import open_store
 from docqa.app.session.session import Session
 
 
@@ -60,4 +61,4 @@ def session_of_member(item: Item, options: Options, model: Any) -> Session:
     """A session of one document of an archive. Raises the errors of docqa.ingest.errors."""
     store = open_store(options) if options.store else None
     document = read_document(read_content(item), item.name, options, store).document
-    return session_of([replace(document, path=item.given)], options, store=store, model=model)
+    return Session([replace(document, path=item.given)], options, store=store, model=model)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
 
 
 def reading_identity(options: Options) -> dict[str, Any]:

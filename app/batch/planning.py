@@ -23,7 +23,7 @@ from docqa.app.batch.items import Task, read_content
 from docqa.app.batch.speeds import Line, Speeds
 
 if TYPE_CHECKING:
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.storage.store import Store
     from docqa.model.config import HybridConfig
 

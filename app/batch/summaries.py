@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from docqa.app.answerers.loading import load_model
 from docqa.app.batch.documents import NAMELESS, UNTITLED, open_document, read_document
 from docqa.app.batch.machine import bound_kept_products
 from docqa.app.batch.work import Processed
-from docqa.app.session.engine import Options, load_model, open_store
+from docqa.app.options import Options
+from docqa.app.session.engine import open_store
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
@@ -67,7 +69,7 @@ class Summaries:
             tokens = len(session.context)
             record = summarize_document(
                 source.document, session.context, self._model, self.style,
-                rows=session.reader.vectors.rows(tokens), path=NAMELESS,
+                rows=session.local.token_rows(), path=NAMELESS,
             )  # fmt: skip
         return Processed(to_json_line(record), tokens, source.seconds)
 

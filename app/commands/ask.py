@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from docqa.app.answer.events import Event
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import Item
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.session.session import Session
 
 Items = Annotated[

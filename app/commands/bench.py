@@ -19,14 +19,14 @@ def bench(
     plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
 ) -> int:
     """Measure reading, writing and starting, beside transformers in the same run; the last line is JSON."""
+    from docqa.app.answerers.loading import load_model
     from docqa.app.lab import figures
     from docqa.app.lab.bench import machine, rows, run
-    from docqa.app.session import engine
     from docqa.app.storage.atomic import check_output
 
     if plot is not None:
         check_output(plot)
-    loaded = engine.load_model(inputs.local(inputs.options(model=model), "bench"))
+    loaded = load_model(inputs.local(inputs.options(model=model), "bench"))
     described = machine.describe()
     found: list[rows.Row] = []
     for row in run.rows(loaded, long=long, **(run.QUICK if quick else {})):

@@ -17,7 +17,7 @@ from docqa.app.output.render import printable
 if TYPE_CHECKING:
     from docqa.app.chat.conversation import Conversation
     from docqa.app.history.records import KeptSession, KeptTurn
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.session.session import Session
 
 _Files = Annotated[list[str] | None, typer.Argument(metavar="FILE...", help="Files, folders or .zip archives.")]

@@ -24,7 +24,7 @@ BaseUrl = Annotated[
     ),
 ]
 Evidence = Annotated[
-    int | None, typer.Option("--k", metavar="N", min=1, help="Evidence passages to read again (5; a server gets 32).")
+    int | None, typer.Option("--k", metavar="N", min=1, help="Passages to read for a question and to list.")
 ]
 PasswordFile = Annotated[
     str | None, typer.Option("--password-file", metavar="F", help="Its first line opens an encrypted PDF.")

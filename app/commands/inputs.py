@@ -12,13 +12,10 @@ from docqa.app.answerers.remote.address import is_remote
 from docqa.app.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
 
 STDIN = "-"
 BUNDLED_NAME = "docqa-155m"
-REMOTE_EVIDENCE = 32
-"""Passages that a server gets where --k says nothing. Words alone find them: of 70 questions on the sample documents
-the answer was among the first 5 for 50, 16 for 55, 32 for 65, 96 for 66; 32 are about 6,000 tokens."""
 
 
 def split_question(items: list[str]) -> tuple[list[str], str]:
@@ -114,7 +111,7 @@ def options(
     Raises UsageError for a server that no model is on.
     """
     from docqa.app import config
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
 
     flags = {"model": model, "k": k, "preview": preview, "store": store, "include_hidden": include_hidden}
     settings = config.resolve(flags | {"base_url": base_url})
@@ -122,15 +119,12 @@ def options(
     remote = is_remote(chosen)
     if base_url is not None and not remote:
         raise UsageError("--base-url is the server of a model called openai:NAME", hint="--model openai:NAME")
-    evidence = settings.count("k") or 5
-    if remote and settings.values["k"].origin == "default":
-        evidence = REMOTE_EVIDENCE
     return Options(
         model=chosen,
         base_url=settings.text("base_url") if remote else None,
         timeout_s=settings.count("timeout") or 120,
         think=think,
-        k=evidence,
+        k=settings.count("k"),
         quick=quick,
         preview=settings.switch("preview"),
         store=settings.switch("store"),

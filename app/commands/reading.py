@@ -18,8 +18,8 @@ from docqa.app.output.progress import duration, size
 from docqa.app.output.render import page_text, printable
 
 if TYPE_CHECKING:
-    from docqa.app.session.engine import Options
-    from docqa.app.session.session import Plan
+    from docqa.app.context.plan import Plan
+    from docqa.app.options import Options
     from docqa.ingest.types import Document, Section
 
 
@@ -48,7 +48,7 @@ def read(
         with open_session(paths, options) as session:
             for event in session.read():
                 screen.progress(event)
-            total, reused = len(session.context), session.reader.tokens_reused
+            total, reused = len(session.context), session.local.prefiller.tokens_reused
     finally:
         screen.close()
     took = duration(time.monotonic() - started)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch, Settings
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.summary_files import SummaryFiles
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
 
 _Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")]
 _Output = Annotated[

@@ -14,7 +14,7 @@ from docqa.app.errors import UsageError
 from docqa.app.output.render import page_text, printable
 
 if TYPE_CHECKING:
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.ingest.pdf.inspection import PageView
     from docqa.ingest.pdf.visibility.objects import Box
     from docqa.ingest.types import Document, Page, Section

@@ -14,10 +14,11 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from docqa.app.lab.evaluate import mean
-from docqa.app.session.engine import Options, open_session
+from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -136,7 +137,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         with open_session([options.file], Options(model=options.model, store=False)) as session:
-            ids, model = torch.tensor(session.context.ids[: options.tokens]), session.model
+            ids, model = torch.tensor(session.context.ids[: options.tokens]), cast(Any, session.local.model)
     except IngestError as error:
         print(error, file=sys.stderr)
         return 3

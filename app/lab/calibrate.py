@@ -23,14 +23,15 @@ from typing import Any
 
 import numpy as np
 
+from docqa.app.answerers.loading import load_model
 from docqa.app.evidence.ranking import Ranked, fuse, rank
 from docqa.app.lab.evaluate import AskedQuestion, EvalDocument, read_eval_file
 from docqa.app.lab.fitting import conditional_logit, logistic
 from docqa.app.lab.scoring import TextMap
+from docqa.app.options import Options
 from docqa.app.reading import answerability as refusal
 from docqa.app.reading.copying import DEFAULT_READER, Candidate, Candidates, candidate_score
 from docqa.app.reading.spans import DEFAULT_SPAN_READER, UNLIKELY
-from docqa.app.session.engine import Options, load_model
 from docqa.app.session.session import Session
 from docqa.ingest.read import read
 from docqa.model.training.data.sets import is_validation
@@ -121,7 +122,7 @@ def trials(document: EvalDocument, options: Options, model: Any, put: Callable[[
         asked.append((text, set(), []))
     for text, right, golds in asked:
         text = put(text)
-        yield Trial(session, text, session.index.scores(text), session.vector_scores(text), right, golds)
+        yield Trial(session, text, session.index.scores(text), session.local.vector_scores(text), right, golds)
 
 
 def in_other_words(wordnet: Path | None, seed: int) -> Callable[[str], str]:
@@ -203,7 +204,7 @@ def readings(found: list[Trial], weights: dict[str, float]) -> list[QuestionRead
         for answerable, kept in ((True, ranked), (False, without)):
             if (answerable and not trial.right) or (not answerable and trial.right and number % 2):
                 continue
-            ordered, reading = trial.session.read_answer(trial.question, kept)
+            ordered, reading = trial.session.local.find(trial.question, kept)
             if reading is not None:
                 done.append(QuestionReading(trial, kept, ordered, reading, answerable))
     return done

@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from docqa.app.answerers.loading import load_model
 from docqa.app.evidence.ranking import rank
 from docqa.app.evidence.terms import terms
 from docqa.app.lab.evaluate import (
@@ -36,7 +37,7 @@ from docqa.app.lab.evaluate import (
 )
 from docqa.app.lab.figures import bars, write
 from docqa.app.lab.scoring import exact_match, f1
-from docqa.app.session.engine import Options, load_model
+from docqa.app.options import Options
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Store
 from docqa.ingest.structure.sentences import sentences

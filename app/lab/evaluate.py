@@ -17,10 +17,12 @@ from typing import Any
 
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Finished
+from docqa.app.answerers.loading import find_model
 from docqa.app.errors import InputError
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.lab.scoring import TextMap, exact_match, f1
-from docqa.app.session.engine import Options, load_model, open_session, session_of
+from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
 from docqa.ingest.types import Document
 
@@ -100,7 +102,7 @@ def run_eval(
     words alone; `told` is called with the number of questions done. Raises InputError for a file of another form.
     """
     chosen = replace(options or Options(), store=False, preview=False, model_scores=model_scores)
-    loaded = model if model is not None else load_model(chosen)
+    loaded = model if model is not None else find_model(chosen)
     outcomes: list[Outcome] = []
     for document in read_eval_file(path, limit):
         outcomes += _ask_document(document, chosen, loaded)
@@ -153,7 +155,7 @@ def parse(document: EvalDocument) -> tuple[Document, TextMap]:
 
 def _ask_document(document: EvalDocument, options: Options, model: Any) -> Iterator[Outcome]:
     parsed, places = parse(document)
-    with session_of([parsed], options, model=model) as session:
+    with Session([parsed], options, model=model) as session:
         for question in document.questions:
             answer = last_answer(session, question.text)
             golds = [places.span(start, end) for start, end in question.spans]
@@ -287,7 +289,7 @@ def run_questions(
     for question in list(_page_questions(path))[:limit]:
         by_file.setdefault(question.file, []).append(question)
     chosen = replace(options or Options(), preview=False)
-    loaded = model if model is not None else load_model(chosen)
+    loaded = model if model is not None else find_model(chosen)
     outcomes: list[Outcome] = []
     skipped = 0
     for name, questions in by_file.items():

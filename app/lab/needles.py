@@ -21,11 +21,12 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from docqa.app.answerers.loading import load_model
 from docqa.app.evidence.ranking import rank
 from docqa.app.lab.evaluate import last_answer, mean
 from docqa.app.lab.figures import grid, write
 from docqa.app.lab.scoring import normalise
-from docqa.app.session.engine import Options, load_model
+from docqa.app.options import Options
 from docqa.app.session.session import Session
 from docqa.ingest.types import Document
 
@@ -190,8 +191,8 @@ def answers_from_state(session: Session, placed: list[Needle]) -> list[bool]:
     from docqa.model.decode.generate import generate
     from docqa.model.prompts.prompt import question_text
 
-    model = session.model
-    state = model.new_state(session.yarn_factor)
+    model: Any = session.local.model
+    state = model.new_state(session.local.yarn_factor)
     model.prefill(session.context.ids, state)
     found = []
     for needle in placed:

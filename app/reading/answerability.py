@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import key_words, names_and_numbers, plain_words, terms
 from docqa.app.reading.copying import Candidate, Candidates
 from docqa.ingest.structure.sentences import sentences
+from docqa.model.protocol import RefusalCalibration
 
 # Set by hand for a checkpoint without calibration: most of the question's words must stand together somewhere.
-DEFAULT: dict[str, Any] = {
+DEFAULT: RefusalCalibration = {
     "features": ["idf_coverage_passage", "idf_coverage_sentence", "missing_names"],
     "weights": [4.0, 3.0, -0.7],
     "bias": -2.2,
     "threshold": 0.5,
 }
 # For one that follows instructions and was told to say so where nothing answers: the odds of its answer against that.
-CHAT: dict[str, Any] = {"features": ["reader_refusal_margin"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
+CHAT: RefusalCalibration = {"features": ["reader_refusal_margin"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
 _NO_READER = -20.0
 FEATURES = (
     "bm25_top",
@@ -86,7 +86,7 @@ def features(
     }
 
 
-def probability(values: dict[str, float], calibration: dict[str, Any] | None) -> float:
+def probability(values: dict[str, float], calibration: RefusalCalibration | None) -> float:
     """Probability (0 to 1) that the question is answered, by `calibration` or, without one, by DEFAULT."""
     chosen = calibration or DEFAULT
     total = float(chosen["bias"])
@@ -95,7 +95,7 @@ def probability(values: dict[str, float], calibration: dict[str, Any] | None) ->
     return 1.0 / (1.0 + math.exp(-max(min(total, 60.0), -60.0)))
 
 
-def refused(answer_probability: float, calibration: dict[str, Any] | None) -> bool:
+def refused(answer_probability: float, calibration: RefusalCalibration | None) -> bool:
     """True when the probability is under the calibrated threshold."""
     return answer_probability < float((calibration or DEFAULT)["threshold"])
 

@@ -120,18 +120,19 @@ def read_by_spans(
     *,
     reorder: bool = True,
     again: bool = True,
+    passages: int | None = None,
 ) -> tuple[list[Ranked], Candidates]:
     """(all of `ranked` in a better order, what was read in the first of them).
 
     The span head points into the first passages; with `again`, and a checkpoint that has a reader, the excerpts around
     its best spans are read with the question in mind, and the answer is taken from there. `reorder` False leaves the
     order as it is, for measuring what the model adds; what was read stands beside each passage all the same, since
-    refusal is calibrated with it.
+    refusal is calibrated with it. `passages`: how many of the first are read, by default as many as were calibrated.
     """
     from docqa.model.heads.span import read_spans
 
     reader = {**DEFAULT_SPAN_READER, **model.calibration.get("span_reader", {})}
-    top = [item for item in ranked if _length(context.passages[item.index])][: int(reader["passages"])]
+    top = [item for item in ranked if _length(context.passages[item.index])][: passages or int(reader["passages"])]
     if not top:
         return ranked, Candidates((), (), None, 0)
     parts = [model.heads.span_rows(rows(item.index)) for item in top]

@@ -59,13 +59,13 @@ def summarize_document(
 
 def _read(document: Document, model: Any) -> Any:
     """Rows of a document that was not read yet, None for a model without heads; nothing is kept."""
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.session.session import Session
 
     with Session([document], Options(store=False), model=model) as session:
         for _ in session.read() if model.heads else ():
             pass
-        return session.reader.vectors.rows(len(session.context))
+        return session.local.token_rows()
 
 
 def _extract(document: Document, context: Context, model: Any, style: str, rows: Any, path: str) -> SummaryRecord:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import Binding
 
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.storage.store import Store
     from docqa.app.tui.bridge import Opener
     from docqa.app.tui.library.recents import PastQuestion

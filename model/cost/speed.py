@@ -10,7 +10,7 @@ import torch
 from docqa.kernels.attention import attention
 from docqa.model.config import FULL
 from docqa.model.cost.plan import Speed, macs_per_token
-from docqa.model.load import Model
+from docqa.model.protocol import Model
 
 DENSE_TOKENS = 512
 QUERIES, KEYS = 256, 8_192  # a tile of queries over a context past the processor's caches

@@ -53,7 +53,7 @@ def build_checkpoint(folder: Path, seed: int = 0) -> Path:
     # Random weights know nothing: rank by words and vectors, and never refuse where the words are there.
     calibration = {
         "evidence_layer": 1,
-        "evidence_weights": {"bm25": 1.0, "vector": 0.2},
+        "evidence_weights": {"bm25": 1.0, "vector": 0.2, "attention": 0.1},
         "refusal": {"features": ["idf_coverage_passage"], "weights": [6.0], "bias": -2.0, "threshold": 0.5},
     }
     (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")
@@ -152,9 +152,9 @@ def lease(tmp_path: Path) -> Path:
 
 ASK = """
 import json, os, signal, sys
+from docqa.app import Options, open_session
 from docqa.app.answer.events import Finished, Notice, ReadProgress
 from docqa.app.context.token_vectors import TokenVectors
-from docqa.app.session.engine import Options, open_session
 spec = json.loads(sys.argv[1])
 answers, warnings = [], []
 observe = TokenVectors.observe

@@ -81,7 +81,8 @@ def long_text(characters: int) -> str:
 
 
 async def _measure(path: Path, cache: Path, characters: int, frames: int) -> FrameTimes:
-    from docqa.app.session.engine import Options, open_store
+    from docqa.app.options import Options
+    from docqa.app.session.engine import open_store
     from docqa.app.tui.app import Interface
     from docqa.app.tui.library.opener import SessionOpener
     from docqa.app.tui.screens.document_screen import DocumentScreen

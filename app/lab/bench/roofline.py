@@ -175,8 +175,9 @@ def share(work: Work, ceilings: Ceilings, seconds: float) -> float:
 def main(arguments: list[str] | None = None) -> int:
     import torch
 
+    from docqa.app.answerers.loading import load_model
     from docqa.app.lab.bench import machine
-    from docqa.app.session.engine import Options, load_model
+    from docqa.app.options import Options
     from docqa.kernels.cpu import LEVELS
     from docqa.kernels.cpu.ceilings import measure
     from docqa.kernels.self_check import library

@@ -59,14 +59,15 @@ def textrank(texts: list[str], count: int) -> list[str]:
 
 def ours(document: Document, model: Any, style: str) -> list[str]:
     """The sentences of `summarize_document`, after a read that is kept like any other."""
-    from docqa.app.session.engine import Options, open_store
+    from docqa.app.options import Options
+    from docqa.app.session.engine import open_store
     from docqa.app.session.session import Session
 
     options = Options(preview=False)
     with Session([document], options, store=open_store(options), model=model) as session:
         for _ in session.read():
             pass
-        rows = session.reader.vectors.rows(len(session.context))
+        rows = session.local.token_rows()
         record = summarize_document(document, session.context, model, style, rows=rows)
     return [flat(sentence.text) for sentence in record.sentences]
 
@@ -110,7 +111,8 @@ def _means(rows: list[list[float]]) -> dict[str, float]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Evaluate on both held-out sets; returns the exit status, 0 when ours is ahead everywhere, else 1."""
-    from docqa.app.session.engine import Options, load_model
+    from docqa.app.answerers.loading import load_model
+    from docqa.app.options import Options
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")

@@ -91,7 +91,8 @@ def _grams(tokens: list[str]) -> tuple[Counter[Any], Counter[Any]]:
 
 def scorer_of(example: Example, model: Any) -> Scorer:
     """The example read by the model, its states kept like any other."""
-    from docqa.app.session.engine import Options, open_store
+    from docqa.app.options import Options
+    from docqa.app.session.engine import open_store
     from docqa.app.session.session import Session
 
     document = example.document()
@@ -99,14 +100,15 @@ def scorer_of(example: Example, model: Any) -> Scorer:
     with Session([document], options, store=open_store(options), model=model) as session:
         for _ in session.read():
             pass
-        rows = session.reader.vectors.rows(len(session.context))
+        rows = session.local.token_rows()
         pool = Pool.of(find_candidates(document, session.context), rows)
     return Scorer(document, pool)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Fit on the training examples and print the weights; returns the exit status."""
-    from docqa.app.session.engine import Options, load_model
+    from docqa.app.answerers.loading import load_model
+    from docqa.app.options import Options
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from docqa.app.tui.library.recents import archive_of
 
 if TYPE_CHECKING:
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document, Page
 
@@ -54,14 +54,15 @@ class SessionOpener:
     def __call__(self, path: str) -> Session:
         """The Session of the one document at `path`. Raises the errors of the engine, InputError for several."""
         from docqa.app.errors import InputError
-        from docqa.app.session.engine import open_session, session_of
+        from docqa.app.session.engine import open_session
+        from docqa.app.session.session import Session
 
         model = self._model()
         session = open_session([archive_of(path) or path], self._options, model=model)
         wanted = [document for document in session.documents if document.path == path] or list(session.documents)
         if len(wanted) != 1:
             raise InputError(f"holds {len(wanted)} documents", where=path, hint="open it as a library")
-        self._last = session_of(
+        self._last = Session(
             wanted, self._options, store=session.store, warnings=session.warnings, notices=session.notices, model=model
         )
         return self._last

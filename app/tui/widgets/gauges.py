@@ -50,7 +50,7 @@ class Sizes:
 def sizes_of(session: Session) -> Sizes:
     """The sizes of a session whose model is loaded and whose text is laid out."""
     model: Any = session.model
-    return Sizes(len(session.context), model.config, session.profile.layers, int(model.dtype.itemsize))
+    return Sizes(len(session.context), model.config, session.local.profile.layers, int(model.dtype.itemsize))
 
 
 def _bytes(config: HybridConfig, tokens: int, item: int) -> tuple[int, int]:

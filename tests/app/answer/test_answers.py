@@ -11,7 +11,8 @@ import pytest
 
 from docqa.app.answer.events import Finished, Notice, Preview, ReadProgress
 from docqa.app.errors import UsageError
-from docqa.app.session.engine import Options, open_session
+from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 from docqa.ingest.errors import IngestError, NoDocuments
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "app/output/schemas/answer.schema.json").read_text(encoding="utf-8"))
@@ -66,7 +67,7 @@ def test_quick_answers_are_partial_and_read_nothing(lease: Path, model: Any) -> 
 def test_a_preview_comes_first_when_reading_takes_long(
     lease: Path, model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("docqa.app.session.session.PREVIEW_FROM_SECONDS", 0.0)
+    monkeypatch.setattr("docqa.app.context.plan.PREVIEW_FROM_SECONDS", 0.0)
     events = ask([lease], model, preview=True)
     assert isinstance(events[0], Preview)
     assert events[0].answer.status == "partial"

@@ -12,7 +12,7 @@ from docqa.app.batch.answers import Answers
 from docqa.app.batch.planning import LENGTH_BYTES, MOST_LENGTHS_BYTES, Planner
 from docqa.app.batch.speeds import Speeds
 from docqa.app.batch.summaries import Summaries
-from docqa.app.session.engine import Options
+from docqa.app.options import Options
 
 
 @pytest.mark.usefixtures("tiny_model")
@@ -33,7 +33,8 @@ def test_the_memory_of_a_process_grows_with_the_lengths_that_it_reads_up_to_a_li
 def test_a_batch_bounds_the_products_that_are_kept_unless_the_user_did(
     monkeypatch: pytest.MonkeyPatch, work: Any
 ) -> None:
-    monkeypatch.setattr(f"{type(work).__module__}.load_model", lambda options: object())
+    for name in ("load_model", "find_model"):
+        monkeypatch.setattr(f"{type(work).__module__}.{name}", lambda options: object(), raising=False)
     name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
     monkeypatch.delenv(name, raising=False)
     work.prepare()

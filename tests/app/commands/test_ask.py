@@ -103,7 +103,7 @@ def test_quick_is_partial_and_says_what_was_not_read(docqa: Any, note: Path, sch
 def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(
     docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch, schema: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr("docqa.app.session.session.PREVIEW_FROM_SECONDS", -1.0)
+    monkeypatch.setattr("docqa.app.context.plan.PREVIEW_FROM_SECONDS", -1.0)
     monkeypatch.setattr("docqa.model.cost.speed.measured_speed", lambda model, layers: Speed(1e3, 1e3))
     _, out, _ = docqa("ask", note, QUESTION)
     assert out.index("Preliminary") < out.index("[verified: exact]\n\nconfidence", out.index("Preliminary") + 12)

@@ -18,7 +18,8 @@ import pytest
 
 from docqa.app.answer.events import Finished, Notice, ReadProgress
 from docqa.app.context.prefill import KEPT_NOTE, Prefiller
-from docqa.app.session.engine import Options, open_session
+from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
@@ -283,5 +284,5 @@ def test_an_interrupt_says_what_is_kept_only_where_something_is(
 
 def test_a_reader_without_anything_kept_reuses_nothing(model: Any, lease: Path) -> None:
     with open_session([str(lease)], Options(store=False), model=model) as session:
-        assert isinstance(session.reader, Prefiller)
-        assert session.reader.reusable_tokens() == 0
+        assert isinstance(session.local.prefiller, Prefiller)
+        assert session.local.prefiller.reusable_tokens() == 0

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import torch
 
+from docqa.app.answerers.loading import load_model
 from docqa.app.lab.attention_recall import kept_share, main, measure
-from docqa.app.session.engine import Options, load_model
+from docqa.app.options import Options
 from docqa.model.state.kv_cache import AttentionMemory, LongAttention
 
 LONG = LongAttention(exact=192, local=64, best=2, block=16)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from docqa.app.lab import compare
-from docqa.app.session.engine import Options
+from docqa.app.options import Options
 
 FILLER = "The rocks below are grey and steep, and gulls nest there in the spring of most years. " * 9
 KEEPER = "The keeper of the northern lighthouse is called Marten Hale. He came from the mainland."

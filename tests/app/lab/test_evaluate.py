@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from docqa.app.errors import InputError
 from docqa.app.lab.evaluate import read_eval_file, run_eval
 from docqa.app.lab.scoring import TextMap, exact_match, f1
-from docqa.app.session.engine import Options
+from docqa.app.options import Options
 
 NAMES = (
     "questions f1 exact_match evidence_hit_at_1 evidence_hit_at_3 page_hit refused_answerable refused_unanswerable "

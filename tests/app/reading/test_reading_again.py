@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from docqa.app.session.engine import Options, open_session
+from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
@@ -41,8 +42,8 @@ def session(lease: Path, reading_model: Any) -> Any:
 
 
 def test_every_candidate_is_trimmed_words_of_its_passage(session: Any) -> None:
-    ranked = session._rank(QUESTION)
-    _, reading = session.read_answer(QUESTION, ranked)
+    ranked = session.local.rank_by_signals(QUESTION)
+    _, reading = session.local.find(QUESTION, ranked)
     assert reading.candidates
     for candidate in reading.candidates:
         placed = session.context.passages[ranked[candidate.excerpt].index]
@@ -53,8 +54,8 @@ def test_every_candidate_is_trimmed_words_of_its_passage(session: Any) -> None:
 
 
 def test_what_was_read_again_orders_the_passages_and_the_rest_keeps_its_order(session: Any) -> None:
-    ranked = session._rank(QUESTION)
-    ordered, reading = session.read_answer(QUESTION, ranked)
+    ranked = session.local.rank_by_signals(QUESTION)
+    ordered, reading = session.local.find(QUESTION, ranked)
     again = {item.index for item in ordered if item.again is not None}
     assert again == {ranked[c.excerpt].index for c in reading.candidates}
     assert {item.index for item in ordered} == {item.index for item in ranked}
@@ -67,17 +68,17 @@ def test_without_the_models_scores_the_order_of_the_words_stays(lease: Path, rea
     with open_session([str(lease)], options, model=reading_model) as opened:
         for _ in opened.read():
             pass
-        ranked = opened._rank(QUESTION)
-        ordered, reading = opened.read_answer(QUESTION, ranked)
+        ranked = opened.local.rank_by_signals(QUESTION)
+        ordered, reading = opened.local.find(QUESTION, ranked)
     assert [item.index for item in ordered] == [item.index for item in ranked]
     assert reading.candidates
 
 
 def test_the_answer_depends_on_the_reader(session: Any, reading_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    ranked = session._rank(QUESTION)
-    _, again = session.read_answer(QUESTION, ranked)
+    ranked = session.local.rank_by_signals(QUESTION)
+    _, again = session.local.find(QUESTION, ranked)
     monkeypatch.setitem(reading_model.__dict__, "reader", None)
-    _, once = session.read_answer(QUESTION, ranked)
+    _, once = session.local.find(QUESTION, ranked)
     assert again.pointed_none == pytest.approx(once.refusal_logprob)
     assert again.refusal_logprob != pytest.approx(once.refusal_logprob)
     places = [[(c.page, c.start, c.end) for c in reading.candidates] for reading in (again, once)]

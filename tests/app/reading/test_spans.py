@@ -11,8 +11,9 @@ import pytest
 
 from docqa.app.answer.events import Finished
 from docqa.app.evidence.terms import terms
+from docqa.app.options import Options
 from docqa.app.reading.spans import UNLIKELY
-from docqa.app.session.engine import Options, open_session
+from docqa.app.session.engine import open_session
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
@@ -50,8 +51,8 @@ def session(lease: Path, span_model: Any) -> Any:
 
 
 def test_every_candidate_is_trimmed_words_of_the_passage_it_was_pointed_at_in(session: Any) -> None:
-    ranked = session._rank(QUESTION)
-    _, reading = session.read_answer(QUESTION, ranked)
+    ranked = session.local.rank_by_signals(QUESTION)
+    _, reading = session.local.find(QUESTION, ranked)
     assert reading.candidates
     for candidate in reading.candidates:
         placed = session.context.passages[ranked[candidate.excerpt].index]
@@ -64,14 +65,18 @@ def test_every_candidate_is_trimmed_words_of_the_passage_it_was_pointed_at_in(se
     assert scores == sorted(scores, reverse=True)
 
 
-def test_the_head_moves_passages_and_can_be_told_not_to(session: Any, span_model: Any, monkeypatch: Any) -> None:
+def test_the_head_moves_passages_unless_its_scores_are_off(
+    session: Any, lease: Path, span_model: Any, monkeypatch: Any
+) -> None:
     monkeypatch.setitem(
         span_model.calibration, "span_reader", {"rank_weight": 50.0}
     )  # random scores lie close together
-    ranked = session._rank(QUESTION)
-    moved, _ = session.read_answer(QUESTION, ranked)
-    session.options = replace(session.options, model_scores=False)
-    kept, _ = session.read_answer(QUESTION, ranked)
+    ranked = session.local.rank_by_signals(QUESTION)
+    moved, _ = session.local.find(QUESTION, ranked)
+    with open_session([str(lease)], replace(session.options, model_scores=False), model=span_model) as opened:
+        for _ in opened.read():
+            pass
+        kept, _ = opened.local.find(QUESTION, ranked)
     assert [item.index for item in kept] == [item.index for item in ranked]
     assert sorted(item.index for item in moved) == sorted(item.index for item in ranked)
     assert [item.index for item in moved] != [item.index for item in ranked]
@@ -115,7 +120,7 @@ def test_reading_goes_as_deep_as_answers_look_and_no_deeper_layer_changes_them(
             monkeypatch.setattr(type(span_model), "answer_layers", layers)
         with open_session([str(lease)], Options(store=False, preview=False), model=span_model) as opened:
             finished = list(opened.ask(QUESTION))[-1]
-            depths.append(len(opened.reader.state.layers))
+            depths.append(len(opened.local.prefiller.state.layers))
             answers.append(replace(finished.answer, usage=None, provenance={}))
     assert depths == [1, 3]
     assert answers[0] == answers[1]
@@ -135,10 +140,21 @@ def test_without_the_models_scores_words_rank_and_refusal_keeps_all_its_signals(
         with open_session([str(lease)], options, model=span_model) as opened:
             list(opened.ask(QUESTION))
             by_words = rank(QUESTION, opened.index)
-            ranked, reading = opened._preview(QUESTION, by_words) if quick else opened._look(QUESTION)
+            ranked, reading = opened.local.find(QUESTION)
             values = features(QUESTION, opened.context, opened.index, ranked, reading)
             signals.append((values["vector_top"], values["vector_margin"]))
             assert values["reader_passage"] > UNLIKELY
     assert [item.index for item in ranked] == [item.index for item in by_words[: len(ranked)]]
     assert signals[0] == pytest.approx(signals[1])
     assert (signals[0] != (0.0, 0.0)) is (span_model.heads.evidence is not None)
+
+
+@pytest.mark.parametrize("k", [None, 2])
+def test_a_number_of_passages_changes_what_is_read_and_listed(lease: Path, span_model: Any, k: int | None) -> None:
+    with open_session([str(lease)], Options(store=False, preview=False, k=k), model=span_model) as opened:
+        *_, finished = opened.ask(QUESTION)
+        ranked, candidates = opened.local.find(QUESTION)
+    assert sum(item.reader is not None for item in ranked) == (min(16, len(ranked)) if k is None else k)
+    assert candidates is not None
+    assert len(finished.answer.evidence) == (5 if k is None else k)
+    assert finished.answer.provenance["options"]["k"] == k

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from docqa.app.answerers.loading import load_model
+from docqa.app.options import Options
 from docqa.app.quotes.normalise import fold
-from docqa.app.session.engine import Options, load_model, open_session
+from docqa.app.session.engine import open_session
 from docqa.app.summary.markdown import escaped, place
 from docqa.app.summary.process import digest_markdown, summarize_document
 
@@ -23,7 +25,7 @@ def test_the_digest_of_the_sample_folder_names_every_document_and_its_pages_hold
         with open_session([str(path)], options, model=model) as session:
             for _ in session.read():
                 pass
-            rows = session.reader.vectors.rows(len(session.context))
+            rows = session.local.token_rows()
             record = summarize_document(session.documents[0], session.context, model, "key-points", rows=rows)
             records.append(record)
             for sentence in record.every_sentence():

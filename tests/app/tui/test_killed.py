@@ -105,7 +105,9 @@ def test_killed_while_it_answers_only_that_answer_is_lost(
     first = InTerminal(["tui", str(path)], environment)
     first.until(lambda seen: b"question about" in seen)
     first.send(b"What does the tenant of unit 7 pay?\r")
-    slow = "import time, docqa.app.session.session as s; s.Session._answer = lambda *a: time.sleep(600)\n"
+    slow = (
+        "import time, docqa.app.answerers.extractive as e; e.ExtractiveAnswerer._answer = lambda *a: time.sleep(600)\n"
+    )
     first.until(lambda seen: any(turn.state == "done" for turn in _turns(store)))
     first.kill()
     second = InTerminal(["tui", str(path)], environment, slow)

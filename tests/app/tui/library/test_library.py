@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from docqa.app import cli
-from docqa.app.session.engine import Options
+from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn

@@ -12,7 +12,8 @@ from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.grades import Status
 from docqa.app.history.history import kept_documents, open_history
 from docqa.app.history.records import KeptTurn
-from docqa.app.session.engine import Options, open_session
+from docqa.app.options import Options
+from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn

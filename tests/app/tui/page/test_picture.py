@@ -141,7 +141,7 @@ def test_a_terminal_that_cannot_is_sent_nothing_and_told_so(
 
 
 def test_the_picture_of_a_page_comes_from_its_file(sample_pdf: Path) -> None:
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.tui.library.opener import SessionOpener
     from docqa.app.tui.page import graphics
 
@@ -162,7 +162,7 @@ def sample_pdf() -> Path:
 def test_a_document_that_is_no_pdf_has_no_pictures(document: Any) -> None:
     from dataclasses import replace
 
-    from docqa.app.session.engine import Options
+    from docqa.app.options import Options
     from docqa.app.tui.library.opener import SessionOpener
 
     made = replace(document("one page", path="a.txt", paged=False))

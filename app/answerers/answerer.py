@@ -1,0 +1,34 @@
+"""What every way to answer a question offers to the Session that it stands behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from docqa.app.answer.answer import Answer, Quote
+from docqa.app.answer.events import Event
+from docqa.app.context.plan import Plan
+from docqa.app.evidence.ranking import Ranked
+
+
+class Answerer(Protocol):
+    """Reads one Corpus and answers questions about it. Questions are not empty; the Session sees to that."""
+
+    @property
+    def plan(self) -> Plan:
+        """What reading takes on this machine. Raises UsageError where nothing is read on it."""
+
+    def read(self) -> Iterator[Event]:
+        """Read all documents, or take up what is kept. Closing the generator keeps what was read."""
+
+    def ask(self, question: str) -> Iterator[Event]:
+        """Answer `question`; the last event is Finished."""
+
+    def preview(self, question: str) -> Answer:
+        """A preliminary answer, status `partial`, without reading the documents."""
+
+    def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
+        """The next answer that is in none of the quotes `without`; evidence leaves out the first `nearest` passages."""
+
+    def rank(self, question: str) -> list[Ranked]:
+        """All passages for `question`, best first."""

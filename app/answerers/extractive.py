@@ -1,0 +1,200 @@
+"""Answers cut from the documents by a model that runs here, after the documents were read into its state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from docqa.app.answer.answer import Answer, Quote, Usage
+from docqa.app.answer.events import Event, Finished, Preview
+from docqa.app.answerers import compose
+from docqa.app.answerers.asked_question import AskedQuestion
+from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.finders import CandidateFinder, CopyingFinder, SpanFinder
+from docqa.app.context import plan
+from docqa.app.context.plan import Plan, make_plan, yarn_factor_of
+from docqa.app.context.prefill import Prefiller
+from docqa.app.context.provenance import Profile, answer_provenance, profile_of
+from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.options import Options
+from docqa.app.reading import answerability
+from docqa.app.reading.copying import Candidates
+from docqa.app.reading.shown import ShownAnswers
+from docqa.app.reading.spans import Rows
+from docqa.app.storage.store import Store
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.protocol import Model
+
+
+class ExtractiveAnswerer:
+    """Mutable: it has the state of the documents and the last question."""
+
+    def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
+        self.corpus, self.model, self.options, self._store = corpus, model, options, store
+        spans = model.heads.span is not None
+        self.finder: CandidateFinder = (SpanFinder if spans else CopyingFinder)(corpus, model, options)
+        self._last: AskedQuestion | None = None
+        self._read_charged = False  # the tokens of the documents count as read for the first answer only
+
+    # Reading
+
+    @cached_property
+    def yarn_factor(self) -> float:
+        return yarn_factor_of(self.model, len(self.corpus.context))
+
+    @cached_property
+    def profile(self) -> Profile:
+        return profile_of(self.model, self.yarn_factor)
+
+    @cached_property
+    def prefiller(self) -> Prefiller:
+        return Prefiller(self.model, self.corpus.context, self.profile, self._store)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Estimate before anything is read into the model. Raises ContextTooLong, with the numbers, past the limit."""
+        reused = 0 if self.prefiller.state is not None else self.prefiller.reusable_tokens()
+        return make_plan(self.model, self.yarn_factor, len(self.corpus.context), reused)
+
+    def read(self) -> Iterator[Event]:
+        """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""
+        yield from self.prefiller.read()
+
+    def close(self) -> None:
+        """Keep the whole blocks of a read that was left."""
+        if "prefiller" in self.__dict__:
+            self.prefiller.keep_progress()
+
+    def token_rows(self) -> Tensor:
+        """What the heads keep of every token that was read, int8 [tokens, width]. After `read`, with heads only."""
+        rows = self.prefiller.vectors.rows(len(self.corpus.context))
+        assert rows is not None
+        return rows
+
+    # Asking
+
+    def ask(self, question: str) -> Iterator[Event]:
+        """A preview first where reading takes long, then reading, what the model thinks, and Finished."""
+        if self.options.quick:
+            yield Finished(self.preview(question))
+            return
+        if self.options.preview and self.prefiller.state is None and self.plan.seconds > plan.PREVIEW_FROM_SECONDS:
+            yield Preview(self.preview(question))
+        started = time.monotonic()
+        yield from self.prefiller.read()
+        asked = self._asked(question)
+        if asked.found is None:
+            yield from self.finder.think(asked, self.rank_by_signals(question))
+        yield Finished(self._answer(question, started))
+
+    def preview(self, question: str) -> Answer:
+        """A preliminary answer from the passages that literal words find; no document state used."""
+        started = time.monotonic()
+        ranked, found = self.finder.find_unread(self._asked(question), rank(question, self.corpus.index))
+        tokens = found.prompt_tokens if found else 0
+        usage = Usage(tokens, 0, round(time.monotonic() - started, 3), False)
+        return self._compose(question, ranked, found, usage, preliminary=True)
+
+    def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
+        """The answer of the candidates that are left when those in `without` are passed over; nothing is read anew."""
+        started = time.monotonic()
+        ranked, found = self.find(question)
+        if found is not None:
+            shown = ShownAnswers.of(without)
+            left = tuple(item for item in found.candidates if not shown.hold(item, self.corpus.documents))
+            found = replace(found, candidates=left)
+        usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
+        return self._compose(question, ranked, found, usage, preliminary=self.options.quick, nearest=nearest)
+
+    def rank(self, question: str) -> list[Ranked]:
+        """All passages for `question`, best first, after `read`."""
+        return self.find(question)[0]
+
+    def find(self, question: str, ranked: list[Ranked] | None = None) -> tuple[list[Ranked], Candidates | None]:
+        """The passages in the model's order, and the candidates of the best; after `read`, or at once if `quick`.
+
+        `ranked`: the passages in another order to start from.
+        """
+        asked = self._asked(question)
+        if ranked is not None:
+            return self.finder.find(asked, ranked, self._kept_rows())
+        if asked.found is None:
+            if self.options.quick:
+                asked.found = self.finder.find_unread(asked, rank(question, self.corpus.index))
+            else:
+                asked.found = self.finder.find(asked, self.rank_by_signals(question), self._kept_rows())
+        return asked.found
+
+    def rank_by_signals(self, question: str) -> list[Ranked]:
+        """All passages by their words and, where the checkpoint weighs it, the evidence head; the model reads none."""
+        asked = self._asked(question)
+        if asked.by_signals is None:
+            weights = self.model.calibration.get("evidence_weights") or {}
+            vector = self.vector_scores(question) if weights.get("vector") else None
+            # Without the model's scores words alone rank; whether the documents answer was calibrated with vectors.
+            chosen = weights if self.options.model_scores else None
+            asked.by_signals = rank(question, self.corpus.index, vector=vector, weights=chosen)
+        return asked.by_signals
+
+    def vector_scores(self, question: str) -> np.ndarray | None:
+        """How like the question every passage is by the evidence head, [passages]; None without one."""
+        head, heads = self.model.heads.evidence, self.model.heads
+        vectors = self._asked(question).vectors(self.model).vectors if head is not None else None
+        if head is None or vectors is None:
+            return None
+        spans = [(placed.token_start, placed.token_end) for placed in self.corpus.context.passages]
+        return np.asarray(head.scores(vectors, heads.evidence_rows(self.token_rows()), spans), dtype=np.float64)
+
+    # Parts
+
+    def _asked(self, question: str) -> AskedQuestion:
+        if self._last is None or self._last.text != question:
+            self._last = AskedQuestion(question)
+        return self._last
+
+    def _kept_rows(self) -> Rows:
+        rows: Any = self.prefiller.vectors.rows(len(self.corpus.context))
+        placed = self.corpus.context.passages
+        return lambda index: rows[placed[index].token_start : placed[index].token_end]
+
+    def _answer(self, question: str, started: float) -> Answer:
+        ranked, found = self.find(question)
+        total = len(self.corpus.context)
+        reused = total if self._read_charged else self.prefiller.tokens_reused
+        self._read_charged = True
+        usage = Usage(total - reused, reused, round(time.monotonic() - started, 3), reused == total)
+        return self._compose(question, ranked, found, usage, preliminary=False)
+
+    def _compose(
+        self, question: str, ranked: list[Ranked], found: Candidates | None, usage: Usage, *,
+        preliminary: bool, nearest: int = 0,
+    ) -> Answer:  # fmt: skip
+        from docqa.model.state.state import attention_kind
+
+        corpus, total = self.corpus, len(self.corpus.context)
+        calibration = self.finder.calibration
+        values = answerability.features(question, corpus.context, corpus.index, ranked, found)
+        likely = answerability.probability(values, calibration)
+        attention = attention_kind(self.model.new_state(self.yarn_factor, layers=self.profile.layers), total)
+        few = min(self.finder.preview_passages, len(corpus.context.passages))
+        note = f"preliminary: from the {few} best passages by their words; {total:,} tokens not read"
+        draft = compose.AnswerDraft(
+            question=question,
+            ranked=ranked[nearest : nearest + self.options.listed],
+            reading=found,
+            probability=likely,
+            refused=answerability.refused(likely, calibration) or found is None or not found.candidates,
+            preliminary=preliminary,
+            coverage=corpus.coverage(0, note) if preliminary else corpus.coverage(total),
+            usage=usage,
+            provenance=answer_provenance(self.profile, corpus.documents, self.options.recorded(), attention),
+        )
+        return compose.compose(draft, corpus.context, corpus.verifier)

@@ -1,0 +1,54 @@
+"""What reading a Context takes on this machine, estimated before it is paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docqa.model.protocol import Model
+
+PREVIEW_FROM_SECONDS = 30.0
+"""Where reading takes longer, a preliminary answer comes first."""
+_QUESTION_TOKENS = 1_024
+"""Room for a question behind the documents when the YaRN factor is chosen."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What reading takes on this machine; sizes in bytes, `seconds` for the tokens that are not reused."""
+
+    tokens: int
+    seconds: float
+    memory_bytes: int
+    disk_bytes: int
+    yarn_factor: float
+    tokens_reused: int
+
+
+def yarn_factor_of(model: Model, tokens: int) -> float:
+    """The YaRN factor at which `model` reads `tokens`. Raises ContextTooLong, with the numbers, past the limit."""
+    from docqa.model.cost.plan import yarn_factor_for
+
+    return float(yarn_factor_for(model.config, tokens + _QUESTION_TOKENS))
+
+
+def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Plan:
+    """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial first."""
+    from docqa.model.checkpoints.experts import pool_bytes
+    from docqa.model.checkpoints.weights import weight_files
+    from docqa.model.cost.plan import estimate, parameters
+    from docqa.model.cost.speed import measured_speed
+
+    item, config = int(model.dtype.itemsize), model.config.first_layers(model.answer_layers)
+    on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
+    on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
+    packed, pool = bool(model.lower.held()), pool_bytes(model.lower)
+    guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool)
+    if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
+        speed = measured_speed(model, config.num_hidden_layers)
+        guess = estimate(
+            config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool, speed=speed
+        )
+    share = (tokens - reused) / tokens if tokens else 0.0
+    return Plan(tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused)

@@ -1,0 +1,49 @@
+"""Options: how documents are read and questions answered; the defaults are those of the commands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LISTED_PASSAGES = 5
+"""Passages that an answer lists as evidence where no number is asked for."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a Session is opened with.
+
+    `k`: passages that are read for a question and listed as evidence; None reads as many as the model reads best and
+    lists LISTED_PASSAGES. `quick`: only the preliminary answer. `preview`: a preliminary answer first when reading
+    takes long. `store`: keep on disk what was read. `model_scores`: let the model's own signals rank evidence (off:
+    literal words alone). `model` openai:NAME is asked of the server at `base_url`, which may be silent for
+    `timeout_s`. `think`: whether a model that can think does so; None leaves it to the model.
+    """
+
+    model: str | None = None
+    k: int | None = None
+    quick: bool = False
+    preview: bool = True
+    store: bool = True
+    include_hidden: bool = False
+    password: str | None = None
+    media_type: str | None = None
+    cache_dir: str | None = None
+    threads: int | None = None
+    model_scores: bool = True
+    base_url: str | None = None
+    timeout_s: float = 120.0
+    think: bool | None = None
+
+    @property
+    def listed(self) -> int:
+        """How many passages an answer lists."""
+        return self.k or LISTED_PASSAGES
+
+    def recorded(self) -> dict[str, object]:
+        """The options that an answer depends on, for its provenance."""
+        return {
+            "k": self.k,
+            "quick": self.quick,
+            "include_hidden": self.include_hidden,
+            "model_scores": self.model_scores,
+        }
