@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("tiny_model")
 @pytest.fixture(scope="session")
 def schema(repository: Path) -> dict[str, Any]:
     """The JSON schema of `ask --json`."""
-    loaded = json.loads((repository / "app" / "schemas" / "answer.schema.json").read_text(encoding="utf-8"))
+    loaded = json.loads((repository / "app" / "output" / "schemas" / "answer.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(loaded)
     return loaded
 
