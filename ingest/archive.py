@@ -57,16 +57,17 @@ def package_kind(source: Path | bytes) -> str | None:
 
 
 class Package:
-    """The entries of a document that is a zip file, by name, within the limits of an archive.
+    """The entries of a zip file, by name, within the limits of an archive: of a document, or of a file that stays open.
 
     Raises TooLarge, Encrypted and Unreadable, with `path` as the name of the document.
     """
 
-    def __init__(self, data: bytes, path: str) -> None:
+    def __init__(self, source: bytes | Path, path: str) -> None:
         self._path = path
         self._total = 0
+        self._counted: set[str] = set()
         try:
-            self._archive = zipfile.ZipFile(io.BytesIO(data))
+            self._archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
         except _DAMAGED as error:
             raise Unreadable(
                 f"the file is damaged ({error})", path, "Get it again; it may have been cut off"
@@ -90,7 +91,8 @@ class Package:
             data = _read_entry(self._archive, info, self._path, _SAVE_AGAIN)
         except (*_DAMAGED, RuntimeError) as error:
             raise Unreadable(f"its entry {name} is damaged ({error})", self._path, "Get the file again") from error
-        self._total += len(data)
+        self._total += len(data) if name not in self._counted else 0
+        self._counted.add(name)
         if self._total > MAX_ZIP_TOTAL_BYTES:
             raise TooLarge(f"over {MAX_ZIP_TOTAL_BYTES:,} bytes unpacked", self._path, _SAVE_AGAIN)
         return data

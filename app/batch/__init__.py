@@ -1,5 +1,5 @@
 """Many documents, one command: planned, resumable, on one machine or several.
 
-`items` says what there is to do, `work` does one of them, `executors`, `processes` and `ray_actors` say where,
-`workspace` and `leases` let processes share a folder, `ledger` keeps the account, `runner` joins them.
+`items` says what there is to do, `jobs` does one of them, `execution` says where and by whom, `workspace` is the folder
+that processes share, `batch` joins them.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -16,18 +17,19 @@ from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.executors import Executor, Serial
 from docqa.app.batch.execution.leases import Leases
 from docqa.app.batch.execution.ledger import Ledger, Planned
+from docqa.app.batch.execution.ray_actors import RayActors, password_refused
 from docqa.app.batch.execution.runner import Monitor, Runner, Shared, Tally
 from docqa.app.batch.items import Failure, Item, Listing, Task
-from docqa.app.batch.machine import available_bytes, machine_name, usable_cores
+from docqa.app.batch.jobs import identity_hash
 from docqa.app.batch.names import LEDGER
 from docqa.app.batch.planning import BatchPlan, Planner, fitting_jobs
+from docqa.app.batch.protocol import Job
 from docqa.app.batch.speeds import Speeds, load_speeds, save_speeds
-from docqa.app.batch.work import Job, identity_hash, make_work
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError, UsageError
+from docqa.model.cost.machine import available_bytes, processors
 
 if TYPE_CHECKING:
-    from docqa.app.answer.events import Event
     from docqa.app.options import Options
     from docqa.app.storage.store import Store
 
@@ -53,32 +55,50 @@ class Account:
 
 
 class Batch:
-    """The documents of `listing` under one work, in a workspace. `options` are those that the work reads with."""
+    """The documents of `listing` under one job, in a workspace. `options` are those that the job reads with.
 
-    def __init__(self, work: Job, options: Options, listing: Listing, workspace: Workspace, settings: Settings) -> None:
+    Raises UsageError for a password that would go to a cluster.
+    """
+
+    def __init__(self, job: Job, options: Options, listing: Listing, workspace: Workspace, settings: Settings) -> None:
         from docqa.app.session.engine import open_store
 
+        if settings.ray is not None and options.password:
+            raise password_refused()
         self.options, self.listing, self.workspace, self.settings = options, listing, workspace, settings
         self.store: Store | None = open_store(options) if options.store else None
-        self._identity = work.identity()  # once: it hashes the model
-        self.work_key = identity_hash(self._identity)
-        self.units = listing.units(self.work_key, by_name=work.by_name)
-        self.unit_of = {path: unit for unit in self.units for path in unit.paths}
-        self._work = work
+        self._identity = job.identity()  # once: it hashes the model
+        self.job_key = identity_hash(self._identity)
+        self.tasks = listing.tasks(self.job_key, by_name=job.by_name)
+        self.task_of = {path: task for task in self.tasks for path in task.paths}
+        self._job = job
 
     # Planning
 
+    def reuse(self) -> Iterator[Task]:
+        """Take what earlier runs kept outside the workspace of the tasks that are left; gives those, now done."""
+        self.workspace.create()
+        for task in self.left():
+            record = self._job.kept_record(task.item)
+            if record is not None:
+                self.workspace.put_record(task.key, record)
+                yield task
+
     def left(self) -> list[Task]:
-        """The units that a run would do now."""
-        return [unit for unit in self.units if not self.workspace.is_done(unit.key) and not self._stands(unit)]
+        """The tasks that a run would do now."""
+        return [task for task in self.tasks if not self.workspace.is_done(task.key) and not self._stands(task)]
 
     def failure(self, item: Item) -> Failure | None:
         """Why `item` has no record; None where it has one, or was not tried."""
-        return item.failure or self.workspace.failure(self.unit_of[item.path].key)
+        return item.failure or self.workspace.failure(self.task_of[item.path].key)
 
     def is_done(self, item: Item) -> bool:
         """Whether `item` has a record."""
-        return item.digest is not None and self.workspace.is_done(self.unit_of[item.path].key)
+        return item.digest is not None and self.workspace.is_done(self.task_of[item.path].key)
+
+    def record(self, item: Item) -> str:
+        """The record of `item`. Raises FileNotFoundError where it is not done."""
+        return self.workspace.record(self.task_of[item.path].key)
 
     def plan(self, *, probe: bool = False) -> BatchPlan:
         """Of what is left, with as many jobs as fit the memory that is free; `probe` as of `Planner.plan`."""
@@ -89,33 +109,25 @@ class Batch:
 
     # Running
 
-    def run(
-        self,
-        plan: BatchPlan,
-        keep: Callable[[Task, str], None],
-        monitor: Monitor,
-        told: Callable[[Event], None],
-    ) -> Account:
-        """Do what is left by `plan`. `keep` writes what users see of a record, `told` gets the events of reading.
+    def run(self, plan: BatchPlan, keep: Callable[[Task, str], None], monitor: Monitor) -> Account:
+        """Do what is left by `plan`. `keep` writes what users see of a record.
 
-        Raises ResourceError for what would fail for every document, UsageError where others work on something else
-        here; KeyboardInterrupt (SIGTERM too) after what was done is kept.
+        Raises ResourceError for what would fail for every document, UsageError where others do another job here,
+        KeyboardInterrupt (SIGTERM too) after what was done is kept.
         """
         self.workspace.create()
         try:
             with (
-                Leases(self.workspace.folder, self.work_key) as leases,
-                Ledger(self.workspace.root / LEDGER, leases.owner, machine_name()) as ledger,
+                Leases(self.workspace.folder, self.job_key) as leases,
+                Ledger(self.workspace.root / LEDGER, leases.owner, _machine_name()) as ledger,
                 _sigterm_interrupts(),
             ):
                 self._check_others(leases)
                 ledger.settle(leases.is_alive, self._outcome)
-                self._forgive()
+                self._clear_failures()
                 ledger.put_items(self._planned(plan))
-                ledger.begin(
-                    {"name": self._work.name, **self._work.identity()}, plan.jobs, plan.seconds, plan.memory_bytes
-                )
-                return self._run(plan, Shared(self.workspace, leases, ledger), keep, monitor, told)
+                ledger.begin({"name": self._job.name, **self._identity}, plan.jobs, plan.seconds, plan.memory_bytes)
+                return self._run(plan, Shared(self.workspace, leases, ledger), keep, monitor)
         except sqlite3.Error as error:
             raise ResourceError(
                 f"the ledger cannot be written ({error})", where=str(self.workspace.root / LEDGER),
@@ -124,31 +136,24 @@ class Batch:
 
     def clean(self) -> bool:
         """Drop what no document of this batch needs any more; False, and nothing, while others are at work here."""
-        with Leases(self.workspace.folder, self.work_key) as leases:
+        with Leases(self.workspace.folder, self.job_key) as leases:
             if leases.others():
                 return False
             leases.sweep()
             self.workspace.sweep()
-            self.workspace.keep_only(unit.key for unit in self.units)
+            self.workspace.keep_only(task.key for task in self.tasks)
             return True
 
-    def _run(
-        self,
-        plan: BatchPlan,
-        shared: Shared,
-        keep: Callable[[Task, str], None],
-        monitor: Monitor,
-        told: Callable[[Event], None],
-    ) -> Account:
+    def _run(self, plan: BatchPlan, shared: Shared, keep: Callable[[Task, str], None], monitor: Monitor) -> Account:
         started = time.monotonic()
         left = self.left()
         tally, peak = Tally(), 0
         code = report.BUG
         try:
             if left:
-                with contextlib.closing(self._executor(plan.jobs, told)) as executor:
+                with contextlib.closing(self._executor(plan.jobs, monitor)) as executor:
                     runner = Runner(
-                        left, lambda unit: plan.units[unit.key].seconds if unit.key in plan.units else 0.0,
+                        left, lambda task: plan.tasks[task.key].seconds if task.key in plan.tasks else 0.0,
                         shared, executor, keep, monitor, self.settings.max_failures,
                     )  # fmt: skip
                     tally, peak = runner.run(), executor.peak_bytes
@@ -164,33 +169,29 @@ class Batch:
         self._learn(done)
         return done
 
-    def _executor(self, jobs: int, told: Callable[[Event], None]) -> Executor:
+    def _executor(self, jobs: int, monitor: Monitor) -> Executor:
         if jobs == 1 and self.settings.ray is None:
-            return Serial(self._work, told)
-        threads = self.options.threads or max(usable_cores() // jobs, 1)
-        spec = self._work.spec()
-        work = make_work({**spec, "options": {**spec["options"], "threads": threads}})
+            return Serial(self._job, monitor.on_event)
+        threads = self.options.threads or max(processors() // jobs, 1)
         if self.settings.ray is not None:
-            from docqa.app.batch.execution.ray_actors import RayActors
-
-            return RayActors(work, jobs, threads, self.settings.ray)
+            return RayActors(self._job, jobs, threads, self.settings.ray)
         from docqa.app.batch.execution.processes import Processes
 
-        return Processes(work, jobs, threads)
+        return Processes(self._job, jobs, threads)
 
     # Parts
 
-    def _stands(self, unit: Task) -> bool:
-        """Whether a failure of `unit` is left alone. One for want of a password is not, when there is one now."""
-        failure = self.workspace.failure(unit.key)
+    def _stands(self, task: Task) -> bool:
+        """Whether a failure of `task` is left alone. One for want of a password is not, when there is one now."""
+        failure = self.workspace.failure(task.key)
         if failure is None or self.settings.retry_failed:
             return False
         return not (failure.kind == "Encrypted" and self.options.password)
 
-    def _forgive(self) -> None:
-        for unit in self.units:
-            if self.workspace.has_failed(unit.key) and not self._stands(unit):
-                self.workspace.forgive(unit.key)
+    def _clear_failures(self) -> None:
+        for task in self.tasks:
+            if self.workspace.has_failed(task.key) and not self._stands(task):
+                self.workspace.clear_failure(task.key)
 
     def _outcome(self, key: str) -> str | None:
         if self.workspace.is_done(key):
@@ -198,7 +199,7 @@ class Batch:
         return account.FAILED if self.workspace.has_failed(key) else None
 
     def _check_others(self, leases: Leases) -> None:
-        different = [owner for owner, work in leases.others().items() if work != self.work_key]
+        different = [owner for owner, job in leases.others().items() if job != self.job_key]
         if different:
             raise UsageError(
                 f"another docqa ({different[0]}) is at work there with another style, model or version",
@@ -208,11 +209,11 @@ class Batch:
     def _planned(self, plan: BatchPlan) -> Iterator[Planned]:
         for item in self.listing.items:
             failure = self.failure(item)
-            unit = self.unit_of.get(item.path)
-            planned = plan.units.get(unit.key) if unit else None
+            task = self.task_of.get(item.path)
+            planned = plan.tasks.get(task.key) if task else None
             state = account.FAILED if failure else "planned" if planned else account.DONE
             yield Planned(
-                item.path, unit.key if unit else None, item.digest, item.bytes, planned.tokens if planned else 0,
+                item.path, task.key if task else None, item.digest, item.bytes, planned.tokens if planned else 0,
                 round(planned.seconds, 3) if planned else 0.0, state, failure.reason if failure else None,
             )  # fmt: skip
 
@@ -222,23 +223,23 @@ class Batch:
 
     def _speeds_key(self, jobs: int) -> str:
         where = "ray" if self.settings.ray is not None else "here"
-        model = self._identity.get("model", "")[:16]
-        return f"{self._work.name} {model} jobs={jobs} threads={self.options.threads} {where}"
+        model = str(self._identity.get("model", ""))[:16]
+        return f"{self._job.name} {model} jobs={jobs} threads={self.options.threads} {where}"
 
     def _learn(self, done: Account) -> None:
         """Keep what this run took, for the estimate of the next."""
-        measured = [(unit, outcome) for unit, outcome in done.tally.outcomes if outcome.failure is None]
+        measured = [(task, outcome) for task, outcome in done.tally.outcomes if outcome.failure is None]
         if self.store is None or not measured:
             return
         key = self._speeds_key(done.plan.jobs)
         speeds = load_speeds(self.store.root, key)
         speeds.age()
-        for unit, outcome in measured:
-            planned = done.plan.units.get(unit.key)
+        for task, outcome in measured:
+            planned = done.plan.tasks.get(task.key)
             if planned is not None:
                 reading_s = None if planned.kept_text else outcome.reading_s
                 work_s = outcome.seconds - outcome.reading_s
-                item = unit.item
+                item = task.item
                 speeds.learn(item.suffix, item.bytes, outcome.tokens, reading_s, work_s, kept=planned.kept_state)
         busy = sum(outcome.seconds for _, outcome in done.tally.outcomes) / done.plan.jobs
         speeds.startup.add(1.0, max(done.seconds - busy, 0.0))
@@ -249,6 +250,11 @@ class Batch:
             speeds.memory.add(1.0, done.peak_bytes / raw)
         with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
             save_speeds(self.store.root, key, speeds)
+
+
+def _machine_name() -> str:
+    """The name of this machine, for the ledger."""
+    return f"{socket.gethostname()}, {processors()} cores"
 
 
 @contextlib.contextmanager

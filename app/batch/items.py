@@ -1,4 +1,4 @@
-"""What a batch is about: the documents of its paths by their contents, twins together, and what cannot be one."""
+"""What a batch is about: the documents of its paths by their contents, duplicates together, and what cannot be one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docqa.ingest.archive import Package
 
 SCHEMA = 1
 
@@ -25,10 +30,10 @@ class Failure:
         """Whether the document is to blame, not memory or docqa."""
         from docqa.ingest.errors import ERRORS
 
-        return self.kind in {*ERRORS, "ContextTooLong"}
+        return self.kind in {"ContextTooLong", *(name.removesuffix("Error") for name in ERRORS)}
 
-    def told(self, path: str) -> str:
-        """What a person is told of it, about the document at `path`."""
+    def message(self, path: str) -> str:
+        """The failure in words, about the document at `path`."""
         return f"{path}: {self.reason}" + (f". {self.hint}" if self.hint else "")
 
     def line(self, path: str, document: str | None) -> str:
@@ -47,7 +52,7 @@ class Item:
 
     path: str
     source: str
-    given: str
+    shown_path: str
     member: str | None = None
     digest: str | None = None
     bytes: int = 0
@@ -71,7 +76,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Task:
-    """What is done once: the documents `paths` of equal bytes and suffix. `key` is theirs and that of the work."""
+    """What is done once: the documents `paths` of equal bytes and suffix. `key` is theirs and that of the job."""
 
     key: str
     item: Item
@@ -89,22 +94,23 @@ class Listing:
         """Put the items in the order of the bytes of their paths."""
         self.items.sort(key=lambda item: item.path.encode("utf-8", "surrogateescape"))
 
-    def units(self, work: str, *, by_name: bool = False) -> list[Task]:
-        """Units in the order of their first items; `work` is the hash of all that a record depends on but the bytes.
+    def tasks(self, job: str, *, by_name: bool = False) -> list[Task]:
+        """Tasks in the order of their first items; `job` is the hash of all that a record depends on but the bytes.
 
-        Twins have equal bytes and suffixes; with `by_name` equal names.
+        Duplicates have equal bytes and suffixes; with `by_name` equal names.
         """
-        twins: dict[tuple[str, str], list[Item]] = {}
+        duplicates: dict[tuple[str, str], list[Item]] = {}
         for item in self.items:
             if item.digest is not None:
-                twins.setdefault((item.digest, item.name if by_name else item.suffix), []).append(item)
+                duplicates.setdefault((item.digest, item.name if by_name else item.suffix), []).append(item)
         return [
-            Task(_key(work, *content), items[0], tuple(item.path for item in items)) for content, items in twins.items()
+            Task(_key(job, *content), items[0], tuple(item.path for item in items))
+            for content, items in duplicates.items()
         ]
 
 
-def _key(work: str, digest: str, name: str) -> str:
-    return hashlib.sha256(json.dumps([work, digest, name]).encode()).hexdigest()
+def _key(job: str, digest: str, name: str) -> str:
+    return hashlib.sha256(json.dumps([job, digest, name]).encode()).hexdigest()
 
 
 def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:
@@ -140,7 +146,7 @@ def failure_of(error: Exception) -> Failure:
 
     kind = type(error).__name__
     if isinstance(error, IngestError):
-        return Failure(kind, error.message, error.hint)
+        return Failure(kind.removesuffix("Error"), error.message, error.hint)  # as failures.jsonl always had it
     if isinstance(error, OSError):
         return Failure(kind, error.strerror or kind, "Check the file and its permissions")
     if report.out_of_memory(error):
@@ -150,21 +156,30 @@ def failure_of(error: Exception) -> Failure:
 
 def read_content(item: Item) -> bytes:
     """The bytes of `item`. Raises the errors of docqa.ingest.errors; Unreadable where they are not those listed."""
-    from docqa.ingest.archive import Package
     from docqa.ingest.errors import MissingError, Unreadable
 
     try:
-        data: bytes | None = Path(item.source).read_bytes()
+        if item.member is None:
+            data: bytes | None = Path(item.source).read_bytes()
+        else:
+            state = os.stat(item.source)
+            data = _archive(item.source, (state.st_ino, state.st_size, state.st_mtime_ns)).read(item.member)
     except FileNotFoundError as error:
         raise MissingError("it was there when the batch was planned, and is gone", item.path, "Run it again") from error
     except OSError as error:
         reason = f"the file cannot be opened ({error.strerror})"
         raise Unreadable(reason, item.path, "Check its permissions") from error
-    if item.member is not None:
-        data = Package(data or b"", item.source).read(item.member)
     if data is None or hashlib.sha256(data).hexdigest() != item.digest:
         raise Unreadable("it changed while the batch ran", item.path, "The same command reads what it is now")
     return data
+
+
+@lru_cache(maxsize=2)
+def _archive(source: str, state: tuple[int, int, int]) -> Package:
+    """The archive at `source`, kept open for its next member; `state` is another one when the file has changed."""
+    from docqa.ingest.archive import Package
+
+    return Package(Path(source), source)
 
 
 def _base(paths: list[str]) -> str:
@@ -194,11 +209,11 @@ def _documents(path: str, base: str, exclude: frozenset[str], passed_over: list[
             yield hashed_item(_relative(os.path.abspath(name), base), os.path.abspath(name), name)
 
 
-def hashed_item(path: str, source: str, given: str) -> Item:
+def hashed_item(path: str, source: str, shown_path: str) -> Item:
     """The Item of a file, with its digest and size, or why there are none."""
     from docqa.ingest.limits import MAX_FILE_BYTES
 
-    item = Item(path, source, given)
+    item = Item(path, source, shown_path)
     try:
         size = os.path.getsize(item.source)
         if size > MAX_FILE_BYTES:

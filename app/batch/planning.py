@@ -33,7 +33,7 @@ TOKENS_PER_BYTE = {".txt": 0.25, ".md": 0.25, ".tex": 0.25, ".eml": 0.2, ".html"
 """Of kinds whose size says something; those of the others are learned, or probed."""
 UNKNOWN_TOKENS_PER_BYTE = 0.03
 READER_START_S = 0.15
-UNIT_S = 0.3
+TASK_S = 0.3
 KEPT_SHARE = 0.1  # of the work on a document, where it was read before; measured: 41 of 443 s
 STARTUP_S = 3.0
 LENGTH_BYTES, MOST_LENGTHS_BYTES = 1_250_000, 420_000_000
@@ -47,8 +47,8 @@ class _TimeIsUp(Exception):
 
 
 @dataclass(frozen=True)
-class UnitPlan:
-    """Of one unit: `seconds` of one process; `kept_text`, `kept_state`: what need not be made again."""
+class TaskPlan:
+    """Of one task: `seconds` of one process; `kept_text`, `kept_state`: what need not be made again."""
 
     tokens: int
     seconds: float
@@ -60,7 +60,7 @@ class UnitPlan:
 class BatchPlan:
     """Of what is left to do, with `jobs` at once. `memory_bytes` at the peak, of all processes here."""
 
-    units: dict[str, UnitPlan]
+    tasks: dict[str, TaskPlan]
     jobs: int
     seconds: float
     memory_bytes: int
@@ -68,20 +68,20 @@ class BatchPlan:
 
     @property
     def tokens(self) -> int:
-        return sum(unit.tokens for unit in self.units.values())
+        return sum(task.tokens for task in self.tasks.values())
 
     @property
     def kept_texts(self) -> int:
-        return sum(unit.kept_text for unit in self.units.values())
+        return sum(task.kept_text for task in self.tasks.values())
 
     @property
     def kept_states(self) -> int:
-        return sum(unit.kept_state for unit in self.units.values())
+        return sum(task.kept_state for task in self.tasks.values())
 
 
 @dataclass
 class Planner:
-    """Plans units for one work. Mutable: keeps what it probed."""
+    """Plans tasks for one work. Mutable: keeps what it probed."""
 
     options: Options
     store: Store | None
@@ -93,16 +93,16 @@ class Planner:
         lengths = _lengths_bytes(Path(model_folder(self.options)), documents // jobs)
         return (_memory_bytes(*_config(self.options), self.options, tokens) + lengths) * jobs
 
-    def plan(self, units: list[Task], jobs: int, *, probe: bool = False) -> BatchPlan:
-        """Of `units`, all of which are left to do; `probe` makes the text of some, for who asks only for the plan.
+    def plan(self, tasks: list[Task], jobs: int, *, probe: bool = False) -> BatchPlan:
+        """Of `tasks`, all of which are left to do; `probe` makes the text of some, for who asks only for the plan.
 
         Raises docqa.model.errors for a folder that is no model.
         """
         _, depth = _config(self.options)
         if probe:
-            self._probe(units)
+            self._probe(tasks)
         kept_states = self._kept_states()
-        plans = {unit.key: self._unit(unit, depth, kept_states) for unit in units}
+        plans = {task.key: self._task(task, depth, kept_states) for task in tasks}
         longest = max((plan.tokens for plan in plans.values()), default=0)
         raw = self.raw_memory(longest, jobs, len(plans)) if plans else 0
         ratio = self.speeds.memory.at(1.0) or 1.0
@@ -110,26 +110,26 @@ class Planner:
         slowest = max((plan.seconds for plan in plans.values()), default=0.0)
         startup = self.speeds.startup.at(1.0)
         seconds = (STARTUP_S if startup is None else startup) + max(works / jobs, slowest) if plans else 0.0
-        disk = OUTPUT_BYTES * sum(len(unit.paths) for unit in units) + sum(
+        disk = OUTPUT_BYTES * sum(len(task.paths) for task in tasks) + sum(
             _state_bytes(depth, plan.tokens) for plan in plans.values() if not plan.kept_state and _is_long(plan.tokens)
         )
         return BatchPlan(plans, jobs, seconds, round(raw * ratio), disk)
 
-    def _unit(self, unit: Task, depth: HybridConfig, kept_states: set[str]) -> UnitPlan:
+    def _task(self, task: Task, depth: HybridConfig, kept_states: set[str]) -> TaskPlan:
         from docqa.model.cost.plan import LONGEST_CONTEXT, estimate
 
-        size, suffix = unit.item.bytes, unit.item.suffix
+        size, suffix = task.item.bytes, task.item.suffix
         tokens = round(min(self._tokens(suffix, size), LONGEST_CONTEXT))
-        kept_text = self._has_text(unit)
+        kept_text = self._has_text(task)
         reading = 0.0 if kept_text else _line(self.speeds.reading, suffix, size, READER_START_S)
-        kept_state = unit.item.digest in kept_states and _is_long(tokens)
+        kept_state = task.item.digest in kept_states and _is_long(tokens)
         work = self.speeds.work.at(tokens)
         if work is None:
-            work = UNIT_S + estimate(depth, tokens).seconds
+            work = TASK_S + estimate(depth, tokens).seconds
         if kept_state:
             known = self.speeds.kept.at(tokens)
             work = work * KEPT_SHARE if known is None else known
-        return UnitPlan(tokens, reading + work, kept_text, kept_state)
+        return TaskPlan(tokens, reading + work, kept_text, kept_state)
 
     def _tokens(self, suffix: str, size: int) -> float:
         learned = self.speeds.tokens.get(suffix, Line()).at(size)
@@ -137,31 +137,31 @@ class Planner:
             learned = self._probed.get(suffix, Line()).at(size)
         return learned if learned is not None else size * TOKENS_PER_BYTE.get(suffix, UNKNOWN_TOKENS_PER_BYTE)
 
-    def _probe(self, units: list[Task]) -> None:
+    def _probe(self, tasks: list[Task]) -> None:
         """Make the text of some documents of kinds that nothing is known of."""
         from docqa.ingest.errors import IngestError
 
-        unknown = [unit for unit in units if unit.item.suffix not in {*TOKENS_PER_BYTE, *self.speeds.tokens}]
+        unknown = [task for task in tasks if task.item.suffix not in {*TOKENS_PER_BYTE, *self.speeds.tokens}]
         with contextlib.suppress(_TimeIsUp), _time_limit(PROBE_S):
-            for unit in sorted(unknown, key=lambda unit: unit.item.bytes):
+            for task in sorted(unknown, key=lambda task: task.item.bytes):
                 try:
                     source = read_document(
-                        read_content(unit.item), UNTITLED + unit.item.suffix, self.options, self.store
+                        read_content(task.item), UNTITLED + task.item.suffix, self.options, self.store
                     )
                 except IngestError:  # it will be a failure of the run, and takes no tokens
                     characters = 0
                 else:
                     characters = sum(len(page.text) for page in source.document.pages)
-                line = self._probed.setdefault(unit.item.suffix, Line())
-                line.add(unit.item.bytes, characters / CHARACTERS_PER_TOKEN)
+                line = self._probed.setdefault(task.item.suffix, Line())
+                line.add(task.item.bytes, characters / CHARACTERS_PER_TOKEN)
 
-    def _has_text(self, unit: Task) -> bool:
+    def _has_text(self, task: Task) -> bool:
         from docqa.app.storage.sources import ReadingOptions, document_key
 
-        if self.store is None or unit.item.digest is None:
+        if self.store is None or task.item.digest is None:
             return False
         reading = ReadingOptions(self.options.password, self.options.media_type, self.options.include_hidden)
-        return self.store.has("documents", document_key(UNTITLED + unit.item.suffix, unit.item.digest, reading))
+        return self.store.has("documents", document_key(UNTITLED + task.item.suffix, task.item.digest, reading))
 
     def _kept_states(self) -> set[str]:
         """Digests of the documents whose whole state is kept."""

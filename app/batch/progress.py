@@ -1,28 +1,26 @@
-"""How a batch goes on, on standard error: a bar that redraws on a terminal, else a line every ten seconds at most."""
+"""How a batch goes on, on standard error."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from docqa.app import report
 from docqa.app.answer.events import Event, Notice, ReadProgress
-from docqa.app.output.progress import LINE_EVERY_S, REDRAW_EVERY_S, bar, duration
+from docqa.app.output.progress import ProgressLine, duration
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
+    from docqa.app.batch.attempt import Outcome
     from docqa.app.batch.items import Task
-    from docqa.app.batch.work import Outcome
 
 
-class BatchProgress:
+class BatchProgress(ProgressLine):
     """A Monitor. `total` documents, of which `before` are settled; `stream` and `clock` are for tests. Mutable.
 
-    `known` are warnings about the whole run, which no document repeats; `planned` the seconds that units are to take.
+    `known` are warnings about the whole run, which no document repeats; `planned` the seconds that tasks are to take,
+    by key, `seconds` those of the run.
     """
 
     def __init__(
@@ -34,37 +32,33 @@ class BatchProgress:
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._total, self._settled, self._planned = total, before, seconds
-        self._units = dict(planned or {})
-        self._ahead = self._all = sum(self._units.values())
+        super().__init__(stream, clock)
         self.known: set[str] = set()
-        self._before, self._failed = before, 0
-        self._stream = stream if stream is not None else sys.stderr
-        self._clock = clock
-        self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._started = self._shown_at = clock()
+        self._total, self._before, self._settled, self._planned = total, before, before, seconds
+        self._tasks = dict(planned or {})
+        self._ahead = self._all = sum(self._tasks.values())
+        self._failed = 0
         self._working: list[str] = []
         self._share = ""
-        self._width = 0
 
-    def started(self, unit: Task) -> None:
-        self._working.append(unit.item.given)
+    def started(self, task: Task) -> None:
+        self._working.append(task.item.shown_path)
         self._share = ""
         self._show()
 
-    def ended(self, unit: Task, outcome: Outcome | None) -> None:
-        if unit.item.given in self._working:
-            self._working.remove(unit.item.given)
-        self._settled += len(unit.paths)
-        self._ahead -= self._units.pop(unit.key, 0.0)
+    def ended(self, task: Task, outcome: Outcome | None) -> None:
+        if task.item.shown_path in self._working:
+            self._working.remove(task.item.shown_path)
+        self._settled += len(task.paths)
+        self._ahead -= self._tasks.pop(task.key, 0.0)
         self._share = ""
         if outcome is not None and outcome.failure is not None:
-            self._failed += len(unit.paths)
+            self._failed += len(task.paths)
             self.clear()
-            report.note(f"docqa: {printable(outcome.failure.told(unit.item.given))}")
+            report.note(f"docqa: {printable(outcome.failure.message(task.item.shown_path))}")
         self._show()
 
-    def told(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """An event of reading the one document that is under way."""
         if isinstance(event, ReadProgress):
             self._share = f" {100 * event.done // max(event.total, 1)} %"
@@ -77,28 +71,11 @@ class BatchProgress:
         self.clear()
         report.warn(f"{printable(path)}: {printable(message)}")
 
-    def clear(self) -> None:
-        """Leave the line to others."""
-        if self._live and self._width:
-            self._write("\r" + " " * self._width + "\r")
-            self._width = 0
-
     def _show(self) -> None:
-        now = self._clock()
-        if now - self._shown_at < (REDRAW_EVERY_S if self._live else LINE_EVERY_S):
-            return
-        self._shown_at = now
-        line = self._line(now)
-        if self._live:
-            line = f"{bar(ReadProgress(self._settled, self._total))} {line}"[
-                : max(20, shutil.get_terminal_size().columns - 1)
-            ]
-            self._write("\r" + line.ljust(self._width))
-            self._width = len(line)
-        else:
-            self._write(f"docqa: {line}\n")
+        prefix = "" if self.live else "docqa: "
+        self.show(ReadProgress(self._settled, self._total), lambda: prefix + self._text())
 
-    def _line(self, now: float) -> str:
+    def _text(self) -> str:
         parts = [f"{self._settled:,} of {self._total:,} documents"]
         if self._failed:
             parts.append(f"{self._failed:,} failed")
@@ -106,16 +83,9 @@ class BatchProgress:
         if not whole:
             done, whole = float(self._settled - self._before), float(self._total - self._before)
         if done > 0:
-            parts.append(f"{duration((whole - done) * (now - self._started) / done)} left")
-        elif self._planned > now - self._started:
-            parts.append(f"about {duration(self._planned - (now - self._started))} left")
+            parts.append(f"{duration((whole - done) * self.seconds / done)} left")
+        elif self._planned > self.seconds:
+            parts.append(f"about {duration(self._planned - self.seconds)} left")
         if self._working:
             parts.append(printable(self._working[0]) + self._share)
         return ", ".join(parts)
-
-    def _write(self, text: str) -> None:
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except BrokenPipeError:
-            self._live = False

@@ -52,8 +52,8 @@ class Line:
 class Speeds:
     """Of one work with one model and number of jobs. By suffix: tokens and seconds for text, over bytes. Mutable.
 
-    `work`: seconds of a unit after its text is there, over tokens; `kept`: of one that was read before. `startup`:
-    seconds of a run besides its units. `memory`: what the peak was, as a share of what the planner said.
+    `work`: seconds of a task after its text is there, over tokens; `kept`: of one that was read before. `startup`:
+    seconds of a run besides its tasks. `memory`: what the peak was, as a share of what the planner said.
     """
 
     tokens: dict[str, Line] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Speeds:
     def learn(
         self, suffix: str, size: int, tokens: int, reading_s: float | None, work_s: float, *, kept: bool = False
     ) -> None:
-        """One unit of `size` bytes was done; `reading_s` None where its text, `kept` where its state was there."""
+        """One task of `size` bytes was done; `reading_s` None where its text, `kept` where its state was there."""
         self.tokens.setdefault(suffix, Line()).add(size, tokens)
         if reading_s is not None:
             self.reading.setdefault(suffix, Line()).add(size, reading_s)

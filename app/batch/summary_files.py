@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING
 
 from docqa.app.batch.batch import Batch
 from docqa.app.batch.items import Item, Task
+from docqa.app.batch.jobs import with_path
 from docqa.app.batch.names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
-from docqa.app.batch.summaries import named
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.storage.atomic import write_whole
 
@@ -52,14 +52,14 @@ class SummaryFiles:
             )  # fmt: skip
         self._batch.workspace.put_outputs(names | ours)
 
-    def keep(self, unit: Task, record: str) -> None:
-        """Write the pages of a unit that was done."""
+    def keep(self, task: Task, record: str) -> None:
+        """Write the pages of a task that was done."""
         from docqa.app.summary.record import from_json_line
 
         summary = from_json_line(record)
         for warning in summary.warnings:
-            self._warn(unit.item.given, warning)
-        for path in unit.paths:
+            self._warn(task.item.shown_path, warning)
+        for path in task.paths:
             self._write_page(self._items[path], summary)
 
     def finish(self) -> None:
@@ -98,21 +98,21 @@ class SummaryFiles:
 
         for item in self._items.values():
             if self._batch.is_done(item):
-                key = self._batch.unit_of[item.path].key
+                key = self._batch.task_of[item.path].key
                 try:
-                    record = from_json_line(self._batch.workspace.record(key))
+                    record = from_json_line(self._batch.record(item))
                 except ValueError as error:
                     raise ResourceError(
                         f"the record of {item.path} is damaged ({error})", where=str(self._batch.workspace.folder),
                         hint=f"delete records/{key}.json there; the same command makes it again",
                     ) from error  # fmt: skip
-                yield item, named(record, item.path, item.stem)
+                yield item, with_path(record, item.path, item.stem)
 
     def _write_page(self, item: Item, summary: SummaryRecord) -> None:
         from docqa.app.summary.process import render_markdown
 
         page = self._root / self._names[item.path]
-        content = _bytes(render_markdown(named(summary, item.path, item.stem)))
+        content = _bytes(render_markdown(with_path(summary, item.path, item.stem)))
         if not (page.is_file() and page.read_bytes() == content):
             page.parent.mkdir(parents=True, exist_ok=True)
             write_whole(str(page), content)

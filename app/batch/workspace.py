@@ -1,7 +1,7 @@
 """The folder that processes of one batch share: what is done, what failed, what was written.
 
-    .docqa/records/KEY.json     the record of a unit: the done marker, there whole or not at all
-    .docqa/failures/KEY.json    why a unit has none
+    .docqa/records/KEY.json     the record of a task: the done marker, there whole or not at all
+    .docqa/failures/KEY.json    why a task has none
     .docqa/outputs.json         names of the output files, which are no documents and may be written again
     .docqa/owners, leases       see leases.py
 
@@ -34,7 +34,7 @@ class Workspace:
         for folder in (self._records, self._failures):
             folder.mkdir(parents=True, exist_ok=True)
 
-    # Units
+    # Tasks
 
     def is_done(self, key: str) -> bool:
         return self._path(self._records, key).exists()
@@ -64,8 +64,8 @@ class Workspace:
         text = json.dumps(vars(failure), ensure_ascii=False)
         write_whole(str(self._path(self._failures, key)), text.encode("utf-8", "backslashreplace"))
 
-    def forgive(self, key: str) -> None:
-        """Let a failed unit be tried again."""
+    def clear_failure(self, key: str) -> None:
+        """Let a failed task be tried again."""
         self._path(self._failures, key).unlink(missing_ok=True)
 
     def keep_only(self, keys: Iterable[str]) -> None:

@@ -113,7 +113,7 @@ class _Run:
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
         """The exit code of every document of `paths`, those of folders and archives too, asked one by one."""
-        from docqa.app.batch.extraction import members, session_of_member
+        from docqa.app.batch.extraction.rows import members, session_of_member
 
         passed_over: list[str] = []
         for name in inputs.every_document(paths, passed_over):
@@ -122,7 +122,7 @@ class _Run:
                 yield self.ask([name])
             for item in found:
                 yield self._ask(partial(session_of_member, item, self.options, self.model), True)
-        batches.tell_passed_over(passed_over)
+        batches.warn_passed_over(passed_over)
 
     def _ask(self, open_it: Callable[[], Session], named: bool) -> int:
         """All questions of one context; one that cannot be read costs its own answers, not those of the others."""
@@ -140,36 +140,33 @@ class _Run:
 
         They are not kept in the history: what an answer cites is in the processes that read it.
         """
-        from docqa.app.batch.answers import Answers
         from docqa.app.batch.batch import Batch, Settings
+        from docqa.app.batch.jobs import AnswerJob
         from docqa.app.batch.workspace import Workspace
 
         with batches.folder(workspace) as folder, batches.listed(paths) as listing:
             options = replace(self.options, preview=False)
-            batches.tell_passed_over(listing.passed_over)
-            work = Answers(options, self.asked)
-            batch = Batch(work, options, listing, Workspace(folder), Settings(jobs, retry_failed=True))
-            plan = batch.plan()
-            batches.tell_jobs(plan, jobs)
-            progress = batches.progress_of(batch, plan)
-            with batches.kept_in(folder, "--workspace" if workspace is not None else None):
-                batches.run(batch, plan, lambda unit, record: batches.tell_warnings(unit, record, progress), progress)
+            batches.warn_passed_over(listing.passed_over)
+            job = AnswerJob(options, self.asked)
+            batch = Batch(job, options, listing, Workspace(folder), Settings(jobs, retry_failed=True))
+            batches.answer_documents(batch, "--workspace" if workspace is not None else None)
             return report.worst([self._show_item(batch, item) for item in listing.items])
 
     def _show_item(self, batch: Batch, item: Item) -> int:
         """The answers about one document of a batch, or why there are none; returns the exit code."""
         from docqa.app.answer.events import Finished
-        from docqa.app.batch.answers import answers_of
+        from docqa.app.batch.jobs import answers_of
         from docqa.app.errors import InputError, ResourceError
         from docqa.app.output.console import Screen
 
         failure = batch.failure(item)
         if failure is None:
-            screen = Screen(as_json=self.as_json, heading=item.given if self.named else "", several=len(self.asked) > 1)
-            answers = answers_of(batch.workspace.record(batch.unit_of[item.path].key), item.given)
+            heading = item.shown_path if self.named else ""
+            screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1)
+            answers = answers_of(batch.record(item), item.shown_path)
             return report.worst([screen.show([Finished(answer)]) for answer in answers])
         kind = InputError if failure.of_document else ResourceError
-        error = kind(failure.reason, where=item.given, hint=failure.hint)
+        error = kind(failure.reason, where=item.shown_path, hint=failure.hint)
         if self.as_json:
             self._print_failures(self.asked, error)
         return report.exit_code(error)

@@ -105,7 +105,7 @@ def listed(paths: list[str]) -> Iterator[Listing]:
         yield listing
 
 
-def tell_passed_over(paths: Sequence[str]) -> None:
+def warn_passed_over(paths: Sequence[str]) -> None:
     """Say which files of folders and archives are no documents."""
     if paths:
         shown = ", ".join(printable(path) for path in paths[:5])
@@ -113,12 +113,26 @@ def tell_passed_over(paths: Sequence[str]) -> None:
         report.warn(f"no documents, passed over: {shown}{more}")
 
 
-def tell_warnings(unit: Task, record: str, progress: BatchProgress) -> None:
-    """Say what was not read of a document that was asked."""
-    from docqa.app.batch.answers import warnings_of
+def answer_documents(batch: Batch, flag: str | None) -> None:
+    """Take the answers that earlier runs kept, ask for the others, and say what was not read of each document.
 
-    for warning in warnings_of(record):
-        progress.warn(unit.item.given, warning)
+    `flag` names the option that chose the workspace; None for a temporary one. Raises what `Batch.run` raises.
+    """
+    from docqa.app.batch.jobs import warnings_of
+
+    with kept_in(batch.workspace.root, flag):
+        reused = list(batch.reuse())
+        plan = batch.plan()
+        warn_fewer_jobs(plan, batch.settings.jobs)
+        progress = progress_of(batch, plan)
+
+        def warn_unread(task: Task, record: str) -> None:
+            for warning in warnings_of(record):
+                progress.warn(task.item.shown_path, warning)
+
+        for task in reused:
+            warn_unread(task, batch.workspace.record(task.key))
+        run(batch, plan, warn_unread, progress, reused=len(reused))
 
 
 def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
@@ -126,28 +140,29 @@ def progress_of(batch: Batch, plan: BatchPlan) -> BatchProgress:
     from docqa.app.batch.progress import BatchProgress
 
     total = len(batch.listing.items)
-    left = sum(len(unit.paths) for unit in batch.left())
-    return BatchProgress(total, total - left, plan.seconds, {key: unit.seconds for key, unit in plan.units.items()})
+    left = sum(len(task.paths) for task in batch.left())
+    return BatchProgress(total, total - left, plan.seconds, {key: task.seconds for key, task in plan.tasks.items()})
 
 
-def run(batch: Batch, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress) -> Account:
-    """Run what is left of `batch` and say how it went. Raises what `Batch.run` raises."""
+def run(
+    batch: Batch, plan: BatchPlan, keep: Callable[[Task, str], None], progress: BatchProgress, *, reused: int = 0
+) -> None:
+    """Run what is left of `batch` and say how it went; `reused` tasks were answered before. Raises as `Batch.run`."""
     notice = inputs.notice(batch.options)
-    if notice is not None and plan.units:
-        report.warn(notice)  # here, where it is told once, and whatever process asks
+    if notice is not None and plan.tasks:
+        report.warn(notice)  # here: once, whatever process asks
         progress.known.add(notice)
     for item in batch.listing.items:
         if item.failure is not None:
-            report.note(f"docqa: {printable(item.failure.told(item.given))}")
+            report.note(f"docqa: {printable(item.failure.message(item.shown_path))}")
     try:
-        account = batch.run(plan, keep, progress, progress.told)
+        account = batch.run(plan, keep, progress)
     finally:
         progress.clear()
-    _tell(batch, account)
-    return account
+    _report(batch, account, reused)
 
 
-def tell_jobs(plan: BatchPlan, asked: int) -> None:
+def warn_fewer_jobs(plan: BatchPlan, asked: int) -> None:
     """Say where fewer jobs than `asked` fit the memory."""
     from docqa.model.cost.machine import available_bytes
 
@@ -156,7 +171,7 @@ def tell_jobs(plan: BatchPlan, asked: int) -> None:
         report.warn(f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once")
 
 
-def _tell(batch: Batch, account: Account) -> None:
+def _report(batch: Batch, account: Account, reused: int) -> None:
     """What was done, and how the estimate fared; nothing of a single document."""
     tally, plan = account.tally, account.plan
     total = len(batch.listing.items)
@@ -164,6 +179,8 @@ def _tell(batch: Batch, account: Account) -> None:
         return
     failed = sum(batch.failure(item) is not None for item in batch.listing.items)
     parts = [f"{total:,} documents", f"{tally.done:,} read now"]
+    if reused:
+        parts.append(f"{reused:,} answered before")
     if tally.elsewhere:
         parts.append(f"{tally.elsewhere:,} by others")
     if failed:

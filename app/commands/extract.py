@@ -58,8 +58,8 @@ def extract(
 
     Exit status 0 done, 5 nothing was answered, 6 done and some file failed, 3 there is no document at all.
     """
-    from docqa.app.batch.answers import Answers
     from docqa.app.batch.batch import Batch, Settings
+    from docqa.app.batch.jobs import AnswerJob
     from docqa.app.batch.workspace import Workspace
     from docqa.app.storage.atomic import check_output
 
@@ -76,21 +76,17 @@ def extract(
     with batches.folder(workspace) as folder, batches.listed(paths) as listing:
         listing = _without_output(listing, paths, output)
         table = os.path.abspath(output) if output is not None else None
-        batches.tell_passed_over([path for path in listing.passed_over if os.path.abspath(path) != table])
-        batch = Batch(Answers(options, asked), options, listing, Workspace(folder), settings)
-        plan = batch.plan()
-        batches.tell_jobs(plan, jobs)
-        progress = batches.progress_of(batch, plan)
-        with batches.kept_in(folder, "--workspace" if workspace is not None else None):
-            batches.run(batch, plan, lambda unit, record: batches.tell_warnings(unit, record, progress), progress)
+        batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) != table])
+        batch = Batch(AnswerJob(options, asked), options, listing, Workspace(folder), settings)
+        batches.answer_documents(batch, "--workspace" if workspace is not None else None)
         return _write(batch, asked, chosen, output, conflicts=conflicts)
 
 
 def _write(batch: Batch, asked: list[str], form: str, output: str | None, *, conflicts: bool) -> int:
     """The table of what is answered now; returns the exit code."""
-    from docqa.app.batch.extraction import table_rows
-    from docqa.app.output.table import make_table
-    from docqa.app.output.table_files import table_bytes
+    from docqa.app.batch.extraction.rows import table_rows
+    from docqa.app.batch.extraction.table import make_table
+    from docqa.app.batch.extraction.table_files import table_bytes
     from docqa.app.storage.atomic import write_whole
 
     table = make_table(asked, table_rows(batch, len(asked)))
@@ -125,7 +121,7 @@ def _without_output(listing: Listing, paths: list[str], output: str | None) -> L
     """
     if output is not None and os.path.exists(output):
         same = [item for item in listing.items if os.path.exists(item.source) and os.path.samefile(item.source, output)]
-        if same and (not _is_ours(output) or any(item.given in paths for item in same)):
+        if same and (not _is_ours(output) or any(item.shown_path in paths for item in same)):
             raise UsageError("is one of the documents", where=output, hint="write to another file")
         listing.items = [item for item in listing.items if item not in same]
     if not listing.items:
@@ -134,7 +130,7 @@ def _without_output(listing: Listing, paths: list[str], output: str | None) -> L
 
 
 def _is_ours(output: str) -> bool:
-    from docqa.app.output.table_files import MARKDOWN_HEAD
+    from docqa.app.batch.extraction.table_files import MARKDOWN_HEAD
 
     with open(output, "rb") as stream:
         return stream.read(len(MARKDOWN_HEAD)) == MARKDOWN_HEAD.encode()

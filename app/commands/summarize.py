@@ -69,7 +69,7 @@ def summarize(
     with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):
         batch = _batch(paths, folder, options, chosen, settings)
         plan = batch.plan(probe=dry_run)
-        batches.tell_jobs(plan, jobs)
+        batches.warn_fewer_jobs(plan, jobs)
         if dry_run:
             report.result(_plan_text(batch, plan))
             return report.ANSWERED
@@ -79,15 +79,15 @@ def summarize(
 def _batch(paths: list[str], folder: Path, options: Options, style: str, settings: Settings) -> Batch:
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import list_items
-    from docqa.app.batch.summaries import Summaries
+    from docqa.app.batch.jobs import SummaryJob
     from docqa.app.batch.workspace import Workspace
 
     workspace = Workspace(folder)
     ours = frozenset(str(folder / name) for name in workspace.outputs())
     listing = list_items(paths, ours)
     listing.sort()
-    batches.tell_passed_over([path for path in listing.passed_over if os.path.abspath(path) not in ours])
-    return Batch(Summaries(options, style), options, listing, workspace, settings)
+    batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) not in ours])
+    return Batch(SummaryJob(options, style), options, listing, workspace, settings)
 
 
 def _run(batch: Batch, plan: BatchPlan, *, printed: bool) -> int:
@@ -124,15 +124,15 @@ def _print(files: SummaryFiles) -> None:
 def _plan_text(batch: Batch, plan: BatchPlan) -> str:
     from docqa.model.cost.machine import available_bytes
 
-    items, units = batch.listing.items, batch.units
+    items, tasks = batch.listing.items, batch.tasks
     failed = sum(batch.failure(item) is not None for item in items)
-    done = sum(batch.workspace.is_done(unit.key) for unit in units)
-    twins = sum(len(unit.paths) - 1 for unit in units)
+    done = sum(batch.workspace.is_done(task.key) for task in tasks)
+    duplicates = sum(len(task.paths) - 1 for task in tasks)
     jobs = f", {plan.jobs} at once" if plan.jobs > 1 else ""
     return "\n".join(
         [
-            f"documents    {len(items):,}: {len(plan.units):,} to read, {done:,} done before, "
-            f"{twins:,} twins of others, {failed:,} failed before",
+            f"documents    {len(items):,}: {len(plan.tasks):,} to read, {done:,} done before, "
+            f"{duplicates:,} duplicates of others, {failed:,} failed before",
             f"tokens       {plan.tokens:,}",
             f"time         {duration(plan.seconds)}{jobs}",
             f"memory       {size(plan.memory_bytes)} of {size(available_bytes())} that are free",

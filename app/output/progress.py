@@ -17,56 +17,77 @@ REDRAW_EVERY_S = 0.1
 SAY_INSTANT_AFTER_S = 10.0
 
 
-class Progress:
-    """Shows Reading events. `stream` and `clock` are for tests; nothing is shown before the first event.
+class ProgressLine:
+    """One line about how work goes on: redrawn beside a bar on a terminal, else written every ten seconds at most.
 
-    `line` says what stands beside the bar.
+    `stream` and `clock` are for tests. Mutable.
     """
 
     def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream if stream is not None else sys.stderr
         self._clock = clock
-        self.line: Callable[[ReadProgress], str] = reading_line
-        self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._started = clock()
         self._shown_at: float | None = None
         self._width = 0
 
-    def update(self, event: ReadProgress) -> None:
-        """Take the newest event; what is shown follows the clock."""
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return self._clock() - self._started
+
+    @property
+    def shown(self) -> bool:
+        """Whether anything was."""
+        return self._shown_at is not None
+
+    def show(self, event: ReadProgress, text: Callable[[], str], *, at_once: bool = False) -> None:
+        """Show `text` and a bar for `event` when it is time; with `at_once` a terminal shows them now."""
         now = self._clock()
-        every = REDRAW_EVERY_S if self._live else LINE_EVERY_S
-        last = event.done >= event.total
+        every = REDRAW_EVERY_S if self.live else LINE_EVERY_S
         since = now - (self._shown_at if self._shown_at is not None else self._started)
-        if since < every and not (self._live and (last or self._shown_at is None)):
+        if since < every and not (self.live and at_once):
             return
         self._shown_at = now
-        line = self.line(event)
-        self._redraw(bar(event) + " " + line) if self._live else self._write(line + "\n")
+        if self.live:
+            line = f"{bar(event)} {text()}"[: max(20, shutil.get_terminal_size().columns - 1)]
+            self.write("\r" + line.ljust(self._width))
+            self._width = len(line)
+        else:
+            self.write(text() + "\n")
 
     def clear(self) -> None:
         """Remove the bar, so that other text starts on a clean line."""
-        if self._live and self._width:
-            self._write("\r" + " " * self._width + "\r")
+        if self.live and self._width:
+            self.write("\r" + " " * self._width + "\r")
             self._width = 0
 
-    def finish(self) -> None:
-        """The read is over; after a long one say what it was good for."""
-        self.clear()
-        if self._shown_at is not None and self._clock() - self._started > SAY_INSTANT_AFTER_S:
-            self._write("Read; later questions on this document start at once.\n")
-
-    def _redraw(self, line: str) -> None:
-        line = line[: max(20, shutil.get_terminal_size().columns - 1)]
-        self._write("\r" + line.ljust(self._width))
-        self._width = len(line)
-
-    def _write(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """`text` as it is; a standard error that is closed loses it."""
         try:
             self._stream.write(text)
             self._stream.flush()
         except BrokenPipeError:
-            self._live = False
+            self.live = False
+
+
+class Progress(ProgressLine):
+    """Shows ReadProgress events; nothing is shown before the first. `line` gives the text beside the bar."""
+
+    def __init__(self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(stream, clock)
+        self.line: Callable[[ReadProgress], str] = reading_line
+
+    def update(self, event: ReadProgress) -> None:
+        """Take the newest event; what is shown follows the clock."""
+        at_once = event.done >= event.total or not self.shown
+        self.show(event, lambda: self.line(event), at_once=at_once)
+
+    def finish(self) -> None:
+        """The read is over; after a long one say what it was good for."""
+        self.clear()
+        if self.shown and self.seconds > SAY_INSTANT_AFTER_S:
+            self.write("Read; later questions on this document start at once.\n")
 
 
 def bar(event: ReadProgress, width: int = 24) -> str:

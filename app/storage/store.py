@@ -5,6 +5,7 @@
         entry.json                              documents, positions and profile, for people and for `forget`
         model/                                  the State's own files, which carry their own checksums
         vectors.safetensors                     what was gathered of the passages while reading (vectors.py)
+    answers/KEY/answers.json, entry.json        what `extract` was told of a document (batch/kept_answers.py)
     locks/                                      one lock a state
 
 A document is written to a temporary folder, synced and renamed; a state grows in place, every file of it renamed into
@@ -30,6 +31,8 @@ from docqa.app.errors import StoreDamaged
 
 BUDGET_BYTES = 10 * 1024**3
 _ENTRY = "entry.json"
+KINDS = {"documents": "document", "states": "state", "answers": "answers"}
+"""The folders of entries, and what each kind is called."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ class Store:
     def entries(self) -> list[Entry]:
         """Everything that is kept, most recently used first."""
         found: list[Entry] = []
-        for kind in ("documents", "states"):
+        for kind in KINDS:
             parent = self.root / kind
             for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
                 if folder.is_dir() and not folder.name.startswith(".new-"):
@@ -258,21 +261,22 @@ class Store:
         return deleted, freed
 
     def _sweep_temporary(self) -> None:
-        for kind in ("documents", "states"):
+        for kind in KINDS:
             for folder in (self.root / kind).glob(".new-*"):
                 if time.time() - folder.stat().st_mtime > 3600:
                     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _entry(kind: str, folder: Path) -> Entry:
-    name = {"documents": "document", "states": "state"}[kind]
     try:
         details = _read_entry(folder)
         used = (folder / _ENTRY).stat().st_mtime
         status = "damaged" if folder.name.endswith(".damaged") else "kept"
     except (OSError, ValueError, StoreDamaged):
         details, used, status = {}, 0.0, "damaged"
-    return Entry(name, folder.name.removesuffix(".damaged"), folder, _folder_bytes(folder), used, status, details)
+    return Entry(
+        KINDS[kind], folder.name.removesuffix(".damaged"), folder, _folder_bytes(folder), used, status, details
+    )
 
 
 def _signed(entry: dict[str, Any]) -> dict[str, Any]:

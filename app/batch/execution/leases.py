@@ -20,17 +20,17 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 HEARTBEAT_S = 5.0
 EXPIRY_S = 60.0
 
 
 class Leases:
-    """The leases of one process under `folder`; close it, or use it in a `with`. `work` is told to the others."""
+    """The leases of one process under `folder`; close it, or use it in a `with`. the others are told `job`."""
 
     def __init__(
-        self, folder: Path, work: str, *, expiry_s: float = EXPIRY_S, clock: Callable[[], float] = time.monotonic
+        self, folder: Path, job: str, *, expiry_s: float = EXPIRY_S, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._owners, self._leases = folder / "owners", folder / "leases"
         for each in (self._owners, self._leases):
@@ -39,7 +39,7 @@ class Leases:
         self._expiry_s, self._clock = expiry_s, clock
         self._seen: dict[str, tuple[int, float]] = {}
         self._held: dict[str, int] = {}
-        self._file = self._register(work)
+        self._file = self._register(job)
         self._stop = threading.Event()
         self._beat = threading.Thread(target=self._touch, daemon=True)
         self._beat.start()
@@ -86,7 +86,7 @@ class Leases:
             (self._leases / f"{key}.{number}").unlink(missing_ok=True)
 
     def others(self) -> dict[str, str]:
-        """The work of each other living process here, by its owner; what dead ones left is removed."""
+        """The job of each other living process here, by its owner; what dead ones left is removed."""
         found: dict[str, str] = {}
         for path in sorted(self._owners.iterdir()):
             if path.name == self.owner:
@@ -109,13 +109,13 @@ class Leases:
         """Whether the process that calls itself `owner` still works here."""
         return owner == self.owner or self._alive(owner)
 
-    def _register(self, work: str) -> IO[str]:
+    def _register(self, job: str) -> IO[str]:
         # Locked before it has its name: whoever sees the file sees the lock.
         path = self._owners / self.owner
         hidden = path.with_name(f".{self.owner}")
         stream = hidden.open("w", encoding="utf-8")
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        json.dump({"kernel": _kernel(), "work": work}, stream)
+        json.dump({"kernel": _kernel(), "work": job}, stream)
         stream.flush()
         os.rename(hidden, path)
         return stream
@@ -159,12 +159,11 @@ class Leases:
         """Whether the process of the owner file at `path` ended; only its own machine can know."""
         try:
             with path.open("r", encoding="utf-8") as stream:
-                told: dict[str, Any] = json.load(stream)
-                if told.get("kernel") != _kernel():
+                if json.load(stream)["kernel"] != _kernel():
                     return False
                 fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 return True
-        except (BlockingIOError, ValueError):
+        except (BlockingIOError, ValueError, KeyError):
             return False
 
 

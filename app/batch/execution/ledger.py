@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from docqa.app.batch.protocol import Json
 
 DONE, FAILED, LOST, INTERRUPTED, SUPERSEDED = "done", "failed", "lost", "interrupted", "superseded"
 """How an attempt ended; `lost`: its process died, `superseded`: another took it over meanwhile. NULL while it runs."""
@@ -38,7 +39,7 @@ CREATE INDEX IF NOT EXISTS attempts_by_key ON attempts (key);
 
 @dataclass(frozen=True)
 class Planned:
-    """A line of the table of items: a document, the unit it belongs to, and what that was thought to take."""
+    """A line of the table of items: a document, the task it belongs to, and what that was thought to take."""
 
     path: str
     key: str | None
@@ -75,10 +76,10 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def begin(self, work: dict[str, Any], jobs: int, planned_seconds: float, planned_bytes: int) -> None:
+    def begin(self, job: Json, jobs: int, planned_seconds: float, planned_bytes: int) -> None:
         """A run begins."""
         with self._writing() as database:
-            row = (self._owner, self._machine, json.dumps(work), jobs, self._clock(), planned_seconds, planned_bytes)
+            row = (self._owner, self._machine, json.dumps(job), jobs, self._clock(), planned_seconds, planned_bytes)
             self._run = int(
                 database.execute(
                     "INSERT INTO runs (owner, machine, work, jobs, started, planned_seconds, planned_bytes)"
@@ -194,6 +195,6 @@ def _open(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _stored(value: Any) -> Any:
-    """SQLite holds no lone surrogates."""
+def _stored(value: str | float | None) -> str | float | None:
+    """`value` without lone surrogates, which SQLite does not take."""
     return value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value

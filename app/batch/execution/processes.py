@@ -1,6 +1,6 @@
-"""Units done by several processes of this machine, each with a model of its own.
+"""Tasks done by several processes of this machine, each with a model of its own.
 
-They are started afresh, not forked, and spoken to in lines of JSON (`worker`). One that dies costs its unit only this
+They are started afresh, not forked, and spoken to in lines of JSON (`worker`). One that dies costs its task only this
 attempt, and another takes its place.
 """
 
@@ -16,9 +16,10 @@ import sys
 import threading
 from dataclasses import asdict, dataclass, field
 
+from docqa.app.batch.attempt import Outcome, peak_bytes
 from docqa.app.batch.execution.worker import READY
 from docqa.app.batch.items import Task
-from docqa.app.batch.work import Job, Outcome, peak_bytes
+from docqa.app.batch.protocol import Job
 
 STOP_S = 10.0
 """How long a worker may take to keep what it read, after an interrupt."""
@@ -32,7 +33,7 @@ class _Worker:
 
     child: subprocess.Popen[str]
     number: int
-    unit: Task | None = None
+    task: Task | None = None
     ready: bool = False
     alive: bool = True
     peak: int = 0
@@ -42,8 +43,8 @@ class _Worker:
 class Processes:
     """An Executor of `jobs` processes with `threads` threads each."""
 
-    def __init__(self, work: Job, jobs: int, threads: int) -> None:
-        self._spec = json.dumps(work.spec())
+    def __init__(self, job: Job, jobs: int, threads: int) -> None:
+        self._spec = json.dumps(job.spec(threads))
         self._threads = threads
         self._answers: queue.SimpleQueue[tuple[_Worker, str | None]] = queue.SimpleQueue()
         self._past_peak = 0
@@ -52,16 +53,16 @@ class Processes:
 
     @property
     def free(self) -> int:
-        return sum(worker.unit is None and worker.alive for worker in self._workers)
+        return sum(worker.task is None and worker.alive for worker in self._workers)
 
     @property
     def peak_bytes(self) -> int:
         return peak_bytes() + max(self._past_peak, sum(worker.peak for worker in self._workers))
 
-    def submit(self, unit: Task) -> None:
-        worker = next(worker for worker in self._workers if worker.unit is None and worker.alive)
-        worker.unit = unit
-        self._send(worker, json.dumps({"key": unit.key, "item": asdict(unit.item)}))
+    def submit(self, task: Task) -> None:
+        worker = next(worker for worker in self._workers if worker.task is None and worker.alive)
+        worker.task = task
+        self._send(worker, json.dumps({"key": task.key, "item": asdict(task.item)}))
 
     def wait(self, seconds: float) -> Outcome | None:
         try:
@@ -75,13 +76,13 @@ class Processes:
             self._failed_starts = 0
             return None
         outcome = Outcome.from_json(line)
-        worker.unit = None
+        worker.task = None
         worker.peak = max(worker.peak, outcome.peak_bytes)
         return outcome
 
     def close(self) -> None:
         for worker in self._workers:
-            if worker.alive and worker.unit is not None:
+            if worker.alive and worker.task is not None:
                 worker.child.send_signal(signal.SIGINT)
             elif worker.child.stdin is not None:
                 with contextlib.suppress(BrokenPipeError):
@@ -133,11 +134,11 @@ class Processes:
         """The empty Outcome of what a dead worker had; another is in its place."""
         worker.alive = False
         code = worker.child.wait()
-        unit = worker.unit
+        task = worker.task
         self._failed_starts += not worker.ready
         if self._failed_starts >= FAILED_STARTS:
             said = f"worker processes end with status {code} before they begin; --jobs 1 may say more"
-            return Outcome(unit.key if unit else "", fatal=(said, 4))
+            return Outcome(task.key if task else "", fatal=(said, 4))
         self._past_peak = max(self._past_peak, sum(each.peak for each in self._workers))
         self._workers[self._workers.index(worker)] = self._start(worker.number)
-        return Outcome(unit.key) if unit is not None else None
+        return Outcome(task.key) if task is not None else None

@@ -1,4 +1,4 @@
-"""The loop of a batch: claims units, has them done, keeps what comes of them, and takes over what others dropped."""
+"""The loop of a batch: claims tasks, has them done, keeps what comes of them, and takes over what others dropped."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution import ledger as account
 from docqa.app.batch.execution.executors import Executor
 from docqa.app.batch.execution.leases import Leases
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.items import Failure, Task
-from docqa.app.batch.work import Outcome
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
+
+if TYPE_CHECKING:
+    from docqa.app.answer.events import Event
 
 POLL_S = 0.5
 """How often a process without work of its own looks whether others are done, or gone."""
 MAX_CRASHES = 2
-"""How often a unit may cost its process the life before it is a failure."""
+"""How often a task may cost its process the life before it is a failure."""
 _DIED = Failure(
     "WorkerDied",
     f"its process died {MAX_CRASHES} times, for want of memory or by a fault",
@@ -29,17 +32,20 @@ _DIED = Failure(
 
 
 class Monitor(Protocol):
-    """Who is told how a run goes on."""
+    """Shows how a run goes on."""
 
-    def started(self, unit: Task) -> None: ...
+    def started(self, task: Task) -> None: ...
 
-    def ended(self, unit: Task, outcome: Outcome | None) -> None:
-        """A unit is settled; None: by another process."""
+    def ended(self, task: Task, outcome: Outcome | None) -> None:
+        """A task is settled; None: by another process."""
+
+    def on_event(self, event: Event) -> None:
+        """Something happened while a document was read in this process."""
 
 
 @dataclass
 class Tally:
-    """What a run did. `elsewhere`: units that other processes settled meanwhile; `left`: not begun, over the budget."""
+    """What a run did. `elsewhere`: tasks that other processes settled meanwhile; `left`: not begun, over the budget."""
 
     done: int = 0
     failed: int = 0
@@ -58,11 +64,11 @@ class Shared:
 
 
 class Runner:
-    """Settles `units`, once. `keep` writes what users see of a record; `max_failures` in this run end it."""
+    """Settles `tasks`, once. `keep` writes what users see of a record; `max_failures` in this run end it."""
 
     def __init__(
         self,
-        units: Iterable[Task],
+        tasks: Iterable[Task],
         planned_seconds: Callable[[Task], float],
         shared: Shared,
         executor: Executor,
@@ -70,7 +76,7 @@ class Runner:
         monitor: Monitor,
         max_failures: int | None = None,
     ) -> None:
-        self._waiting = deque(units)
+        self._waiting = deque(tasks)
         self._elsewhere: deque[Task] = deque()
         self._running: dict[str, tuple[Task, int]] = {}
         self._deaths: dict[str, int] = {}
@@ -81,7 +87,7 @@ class Runner:
     def run(self) -> Tally:
         """Returns when nothing is left, or the budget of failures is used up.
 
-        Raises ResourceError for what would fail for every unit. Whatever ends it, what was done is kept, and what was
+        Raises ResourceError for what would fail for every task. Whatever ends it, what was done is kept, and what was
         under way is free for others.
         """
         try:
@@ -106,68 +112,68 @@ class Runner:
         return self._max_failures is not None and self.tally.failed > self._max_failures
 
     def _begin(self) -> None:
-        """Claim units and hand them over while there is room."""
+        """Claim tasks and hand them over while there is room."""
         while self._waiting and self._executor.free and not self._over_budget:
-            unit = self._waiting.popleft()
-            if not self._shared.workspace.settled(unit.key):
-                if not self._shared.leases.claim(unit.key):
-                    self._elsewhere.append(unit)
+            task = self._waiting.popleft()
+            if not self._shared.workspace.settled(task.key):
+                if not self._shared.leases.claim(task.key):
+                    self._elsewhere.append(task)
                     continue
                 # Another may have settled it, and given the lease back, since the look above.
-                if not self._shared.workspace.settled(unit.key):
-                    number = self._shared.ledger.start(unit.key, unit.item.path, self._planned_seconds(unit))
-                    self._running[unit.key] = (unit, number)
-                    self._monitor.started(unit)
-                    self._executor.submit(unit)
+                if not self._shared.workspace.settled(task.key):
+                    number = self._shared.ledger.start(task.key, task.item.path, self._planned_seconds(task))
+                    self._running[task.key] = (task, number)
+                    self._monitor.started(task)
+                    self._executor.submit(task)
                     continue
-                self._shared.leases.release(unit.key)
+                self._shared.leases.release(task.key)
             self.tally.elsewhere += 1
-            self._monitor.ended(unit, None)
+            self._monitor.ended(task, None)
 
     def _take(self, outcome: Outcome) -> None:
         if outcome.fatal is not None:
             raise ResourceError(outcome.fatal[0])
-        unit, number = self._running.pop(outcome.key)
+        task, number = self._running.pop(outcome.key)
         if outcome.record is None and outcome.failure is None:
-            self._died(unit, number)
+            self._died(task, number)
             return
-        if not self._shared.leases.holds(unit.key):
+        if not self._shared.leases.holds(task.key):
             self._close(number, account.SUPERSEDED, outcome)
-            self._elsewhere.append(unit)
+            self._elsewhere.append(task)
         elif outcome.record is not None:
-            self._shared.workspace.put_record(unit.key, outcome.record)
-            self._keep(unit, outcome.record)
+            self._shared.workspace.put_record(task.key, outcome.record)
+            self._keep(task, outcome.record)
             self._close(number, account.DONE, outcome)
             self.tally.done += 1
-            self._settled(unit, outcome)
+            self._settled(task, outcome)
         elif outcome.failure is not None:
-            self._fail(unit, number, outcome, outcome.failure)
-        self._shared.leases.release(unit.key)
+            self._fail(task, number, outcome, outcome.failure)
+        self._shared.leases.release(task.key)
 
-    def _fail(self, unit: Task, number: int, outcome: Outcome, failure: Failure) -> None:
-        self._shared.workspace.put_failure(unit.key, failure)
+    def _fail(self, task: Task, number: int, outcome: Outcome, failure: Failure) -> None:
+        self._shared.workspace.put_failure(task.key, failure)
         self._close(number, account.FAILED, outcome, f"{failure.kind}: {failure.reason}")
         self.tally.failed += 1
-        self._settled(unit, outcome)
+        self._settled(task, outcome)
 
-    def _died(self, unit: Task, number: int) -> None:
+    def _died(self, task: Task, number: int) -> None:
         """Try again what cost its process the life, until it did so too often."""
-        self._deaths[unit.key] = self._deaths.get(unit.key, 0) + 1
-        if self._deaths[unit.key] >= MAX_CRASHES:
-            self._fail(unit, number, Outcome(unit.key, failure=_DIED), _DIED)
+        self._deaths[task.key] = self._deaths.get(task.key, 0) + 1
+        if self._deaths[task.key] >= MAX_CRASHES:
+            self._fail(task, number, Outcome(task.key, failure=_DIED), _DIED)
         else:
             self._shared.ledger.finish(number, account.LOST, reason="its process died")
-            self._waiting.appendleft(unit)
-        self._shared.leases.release(unit.key)
+            self._waiting.appendleft(task)
+        self._shared.leases.release(task.key)
 
-    def _settled(self, unit: Task, outcome: Outcome) -> None:
+    def _settled(self, task: Task, outcome: Outcome) -> None:
         # The record is on disk: a run over many documents must not hold them all.
         light = Outcome(
-            unit.key, None, outcome.failure, None, outcome.seconds, outcome.reading_s, outcome.tokens,
+            task.key, None, outcome.failure, None, outcome.seconds, outcome.reading_s, outcome.tokens,
             outcome.peak_bytes, outcome.machine,
         )  # fmt: skip
-        self.tally.outcomes.append((unit, light))
-        self._monitor.ended(unit, light)
+        self.tally.outcomes.append((task, light))
+        self._monitor.ended(task, light)
 
     def _close(self, number: int, outcome: str, measured: Outcome, reason: str | None = None) -> None:
         self._shared.ledger.finish(
@@ -176,7 +182,7 @@ class Runner:
         )  # fmt: skip
 
     def _drop_running(self) -> None:
-        for unit, number in self._running.values():
+        for task, number in self._running.values():
             self._shared.ledger.finish(number, account.INTERRUPTED)
-            self._shared.leases.release(unit.key)
+            self._shared.leases.release(task.key)
         self._running = {}

@@ -1,6 +1,6 @@
-"""A process that does units: the work as its first line on standard input, then a unit a line, an Outcome a line back.
+"""A process that does tasks: the job as its first line on standard input, then a task a line, an Outcome a line back.
 
-It ends with its parent: a standard input that closes ends it in the middle of a unit, and an interrupt keeps what was
+It ends with its parent: a standard input that closes ends it in the middle of a task, and an interrupt keeps what was
 read. What libraries print goes to standard error.
 """
 
@@ -15,8 +15,10 @@ import sys
 import threading
 from typing import Any
 
+from docqa.app.batch.attempt import Outcome, attempt
 from docqa.app.batch.items import Item
-from docqa.app.batch.work import Job, Outcome, attempt, make_work
+from docqa.app.batch.jobs import make_job
+from docqa.app.batch.protocol import Job
 
 READY = "ready"
 
@@ -34,11 +36,11 @@ def main() -> int:
         answers.flush()
 
     try:
-        work, problem = _prepared(json.loads(lines.get()))
+        job, problem = _prepared(json.loads(lines.get()))
         answer(READY if problem is None else problem.to_json())
         while problem is None:
             asked = json.loads(lines.get())
-            answer(attempt(work, asked["key"], Item(**asked["item"]), lambda event: None).to_json())
+            answer(attempt(job, asked["key"], Item(**asked["item"]), lambda event: None).to_json())
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -47,15 +49,15 @@ def main() -> int:
 
 
 def _prepared(spec: dict[str, Any]) -> tuple[Job, Outcome | None]:
-    """The work, and what would fail for every unit of it."""
+    """The job, and what would fail for every task of it."""
     from docqa.app import report
 
-    work = make_work(spec)
+    job = make_job(spec)
     try:
-        work.prepare()
+        job.prepare()
     except report.expected_errors() as error:
-        return work, Outcome("", fatal=(report.describe(error), report.exit_code(error)))
-    return work, None
+        return job, Outcome("", fatal=(report.describe(error), report.exit_code(error)))
+    return job, None
 
 
 def _receive(lines: queue.SimpleQueue[str]) -> None:

@@ -16,14 +16,15 @@ from typing import Any
 
 import pytest
 
-from docqa.app.batch.work import Processed
+from docqa.app.batch.items import Item
+from docqa.app.batch.protocol import Processed
 from docqa.ingest.errors import Unreadable
 
 WORDS = "The tenant of unit {0} shall pay {0} dollars to the keeper named Alder{0} before the ninth day of the month."
 
 
 class Shout:
-    """A Work for tests: the text of a document in capitals; one that holds "broken" fails, "full" stops everything."""
+    """A Job for tests: the text of a document in capitals; one that holds "broken" fails, "full" stops everything."""
 
     name = "shout"
     by_name = False
@@ -31,7 +32,7 @@ class Shout:
     def __init__(self) -> None:
         self.processed: list[bytes] = []
 
-    def spec(self) -> dict[str, Any]:
+    def spec(self, threads: int | None = None) -> dict[str, Any]:
         return {"name": self.name, "options": {}}
 
     def identity(self) -> dict[str, Any]:
@@ -40,10 +41,13 @@ class Shout:
     def prepare(self) -> None:
         pass
 
-    def process(self, content: bytes, name: str, told: Callable[..., None]) -> Processed:
+    def kept_record(self, item: Item) -> str | None:
+        return None
+
+    def process(self, item: Item, content: bytes, on_event: Callable[..., None]) -> Processed:
         self.processed.append(content)
         if b"broken" in content:
-            raise Unreadable("it is broken", name, "Get it again")
+            raise Unreadable("it is broken", item.name, "Get it again")
         if b"full" in content:
             raise OSError(28, "No space left on device")
         if b"bug" in content:

@@ -1,4 +1,4 @@
-"""What a batch is about: documents by content, twins, relative paths, and what cannot be one."""
+"""What a batch is about: documents by content, duplicates, relative paths, and what cannot be one."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def test_twins_are_one_unit_unless_names_count_or_suffixes_differ(tmp_path: Path
     for name in ("a.txt", "b.txt", "c.md"):
         (tmp_path / name).write_text("the same words")
     listing = list_items([str(tmp_path)])
-    assert [unit.paths for unit in listing.units("work")] == [("a.txt", "b.txt"), ("c.md",)]
-    assert len(listing.units("work", by_name=True)) == 3
-    assert {unit.key for unit in listing.units("work")}.isdisjoint(unit.key for unit in listing.units("other work"))
+    assert [task.paths for task in listing.tasks("work")] == [("a.txt", "b.txt"), ("c.md",)]
+    assert len(listing.tasks("work", by_name=True)) == 3
+    assert {task.key for task in listing.tasks("work")}.isdisjoint(task.key for task in listing.tasks("other work"))
 
 
 def test_a_file_that_moved_keeps_its_key_and_one_that_changed_does_not(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("words")
-    (before,) = list_items([str(tmp_path)]).units("work")
+    (before,) = list_items([str(tmp_path)]).tasks("work")
     (tmp_path / "sub").mkdir()
     moved = path.rename(tmp_path / "sub" / "b.txt")
-    (after,) = list_items([str(tmp_path)]).units("work")
+    (after,) = list_items([str(tmp_path)]).tasks("work")
     moved.write_text("other words")
-    (changed,) = list_items([str(tmp_path)]).units("work")
+    (changed,) = list_items([str(tmp_path)]).tasks("work")
     assert before.key == after.key != changed.key
 
 
@@ -50,7 +50,7 @@ def test_links_that_lead_in_circles_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "link.txt").symlink_to(tmp_path / "a.txt")
     listing = list_items([str(tmp_path)])
     assert [item.path for item in listing.items] == ["a.txt", "link.txt"]
-    assert len(listing.units("work")) == 1
+    assert len(listing.tasks("work")) == 1
 
 
 def test_entries_of_an_archive_are_documents_that_can_be_read_one_by_one(tmp_path: Path) -> None:
@@ -60,6 +60,28 @@ def test_entries_of_an_archive_are_documents_that_can_be_read_one_by_one(tmp_pat
     items = list_items([str(tmp_path / "all.zip")]).items
     assert [item.path for item in items] == ["all.zip/b.txt", "all.zip/deep/a.txt"]
     assert [read_content(item) for item in items] == [b"second", b"first"]
+
+
+def test_an_archive_is_opened_once_for_all_its_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(20):
+            archive.writestr(f"{number:02}.txt", f"text {number}")
+    items = list_items([str(path)]).items
+    opened: list[object] = []
+    original = zipfile.ZipFile.__init__
+
+    def count(self: zipfile.ZipFile, file: object, *values: object, **named: object) -> None:
+        opened.append(file)
+        original(self, file, *values, **named)
+
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", count)
+    assert [read_content(item) for item in items] == [f"text {number}".encode() for number in range(20)]
+    assert opened == [path]
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("00.txt", "another text")
+    with pytest.raises(Unreadable, match="changed"):
+        read_content(items[0])
 
 
 def test_a_missing_path_among_others_is_a_failure_without_its_absolute_path(tmp_path: Path) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from docqa.app.batch.answers import Answers
+from docqa.app.batch.jobs import AnswerJob, SummaryJob, make_job
 from docqa.app.batch.planning import LENGTH_BYTES, MOST_LENGTHS_BYTES, Planner
 from docqa.app.batch.speeds import Speeds
-from docqa.app.batch.summaries import Summaries
 from docqa.app.options import Options
 
 
@@ -29,16 +28,15 @@ def test_the_memory_of_a_process_grows_with_the_lengths_that_it_reads_up_to_a_li
 
 
 @pytest.mark.usefixtures("tiny_model")
-@pytest.mark.parametrize("work", [Summaries(Options(), "brief"), Answers(Options(), ["Who?"])])
+@pytest.mark.parametrize("job", [SummaryJob(Options(), "brief"), AnswerJob(Options(), ["Who?"])])
 def test_a_batch_bounds_the_products_that_are_kept_unless_the_user_did(
-    monkeypatch: pytest.MonkeyPatch, work: Any
+    monkeypatch: pytest.MonkeyPatch, job: Any
 ) -> None:
-    for name in ("load_model", "find_model"):
-        monkeypatch.setattr(f"{type(work).__module__}.{name}", lambda options: object(), raising=False)
+    monkeypatch.setattr("docqa.app.batch.jobs.find_model", lambda options: object())
     name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
     monkeypatch.delenv(name, raising=False)
-    work.prepare()
+    job.prepare()
     assert os.environ[name] == "64"
     monkeypatch.setenv(name, "7")
-    type(work).from_spec(work.spec()).prepare()
+    make_job(job.spec()).prepare()
     assert os.environ[name] == "7"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 
+from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.items import Item, Task
 from docqa.app.batch.progress import BatchProgress
-from docqa.app.batch.work import Outcome
 
 
-def _unit(name: str) -> Task:
+def _task(name: str) -> Task:
     item = Item(f"{name}.txt", f"/{name}.txt", f"{name}.txt", digest=name, bytes=1)
     return Task(name, item, (item.path,))
 
@@ -17,7 +17,7 @@ def _unit(name: str) -> Task:
 def test_the_time_that_is_left_goes_by_what_documents_were_planned_to_take() -> None:
     now, stream = [0.0], io.StringIO()
     progress = BatchProgress(10, 0, 100.0, {"long": 90.0, **{str(n): 1.0 for n in range(9)}}, stream, lambda: now[0])
-    progress.started(_unit("long"))
+    progress.started(_task("long"))
     now[0] = 90.0
-    progress.ended(_unit("long"), Outcome("long", "{}"))
+    progress.ended(_task("long"), Outcome("long", "{}"))
     assert "1 of 10 documents, 9 s left" in stream.getvalue()

@@ -105,12 +105,12 @@ def test_another_style_is_another_summary(docqa: Any, folder: Path, tmp_path: Pa
 def test_a_dry_run_estimates_and_writes_nothing(docqa: Any, folder: Path, tmp_path: Path) -> None:
     code, text, _ = docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")
     assert code == 0
-    assert "4: 3 to read, 0 done before, 1 twins of others, 0 failed before" in text
+    assert "4: 3 to read, 0 done before, 1 duplicates of others, 0 failed before" in text
     assert all(word in text for word in ("tokens", "time", "memory", "disk"))
     assert not (tmp_path / "out").exists()
     docqa("summarize", folder, "--output", tmp_path / "out")
     _, text, _ = docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")
-    assert "4: 0 to read, 2 done before, 1 twins of others, 1 failed before" in text
+    assert "4: 0 to read, 2 done before, 1 duplicates of others, 1 failed before" in text
     assert "2 summaries" in text
 
 

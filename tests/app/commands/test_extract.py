@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.answer import Answer
-from docqa.app.output.table import Cell, cell_of
+from docqa.app.batch.extraction.table import Cell, cell_of
+from docqa.app.errors import ResourceError
+from docqa.app.session.session import Session
 
 RENT = "What does the tenant pay to the keeper?"
 NOWHERE = "Which zeppelin photographed Antarctica?"
@@ -139,6 +141,46 @@ def test_with_a_workspace_the_same_command_asks_only_what_is_new(
     assert paths == ["a.txt", "b.txt", "broken.pdf", "c.txt"]
 
 
+def test_a_second_run_asks_nothing_again(
+    docqa: Any, folder: Path, questions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "scan.txt").write_text("The gardener waters the hedge on Tuesdays.\n", encoding="utf-8")
+    first = docqa("extract", folder, "--questions", questions, "--format", "jsonl")
+    asked: list[str] = []
+    original = Session.ask
+
+    def ask(self: Session, question: str) -> Any:
+        asked.append(question)
+        return original(self, question)
+
+    monkeypatch.setattr(Session, "ask", ask)
+    assert docqa("extract", folder, "--questions", questions, "--format", "jsonl")[:2] == first[:2]
+    assert asked == []
+    questions.write_text(f"{NOWHERE}\nWho keeps it?\n{RENT}\n", encoding="utf-8")
+    assert docqa("extract", folder, "--questions", questions)[0] == 0
+    assert asked == ["Who keeps it?"] * 3
+
+
+@pytest.mark.parametrize("change", ["--no-store", "--include-hidden", "forget", "content"])
+def test_answers_are_not_reused_where_something_else_was_asked(
+    docqa: Any, folder: Path, questions: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    path, arguments = folder / "a.txt", ["extract", folder / "a.txt", "--questions", questions]
+    docqa(*arguments)
+    if change == "forget":
+        docqa("forget", path)
+    elif change == "content":
+        path.write_text("The tenant shall pay 300 dollars to the keeper.\n", encoding="utf-8")
+    else:
+        arguments.append(change)
+    monkeypatch.setattr("docqa.app.batch.jobs.find_model", _no_model)
+    assert docqa(*arguments)[0] == 4
+
+
+def _no_model(options: object) -> None:
+    raise ResourceError("the model was loaded")
+
+
 def test_conflicts_are_listed_instead_of_the_table(
     docqa: Any, folder: Path, questions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +188,7 @@ def test_conflicts_are_listed_instead_of_the_table(
     def says(answer: Answer) -> Cell:
         return replace(cell_of(answer), answer=answer.quotes[0].text[:30]) if answer.quotes else cell_of(answer)
 
-    monkeypatch.setattr("docqa.app.batch.extraction.cell_of", says)
+    monkeypatch.setattr("docqa.app.batch.extraction.rows.cell_of", says)
     code, out, _ = docqa("extract", folder, "--questions", questions, "--conflicts")
     (conflict,) = _rows(out)
     assert code == 0

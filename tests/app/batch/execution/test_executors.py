@@ -16,24 +16,24 @@ from ..conftest import outputs_of
 KILL = """
 import os, signal, sys
 from docqa.app import cli
-from docqa.app.batch import {module} as module
+from docqa.app.batch.execution import {module} as module
 
 original = module.{kind}.submit
 killed = []
 
 
-def submit(self, unit):
-    original(self, unit)
+def submit(self, task):
+    original(self, task)
     if not killed:
-        killed.append(unit.key)
+        killed.append(task.key)
         {kill}
 
 
 module.{kind}.submit = submit
 sys.exit(cli.run(sys.argv[1:]))
 """
-KILL_WORKER = "os.kill(next(w for w in self._workers if w.unit is unit).child.pid, signal.SIGKILL)"
-KILL_ACTOR = "self._ray.kill(next(a for a in self._actors if a.unit is unit).handle)"
+KILL_WORKER = "os.kill(next(w for w in self._workers if w.task is task).child.pid, signal.SIGKILL)"
+KILL_ACTOR = "self._ray.kill(next(a for a in self._actors if a.task is task).handle)"
 
 
 def _run(program: str, checkpoint: Path, *arguments: object) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from docqa.app.batch.attempt import Outcome
 from docqa.app.batch.execution.executors import Serial
 from docqa.app.batch.execution.leases import Leases
 from docqa.app.batch.execution.ledger import Ledger
 from docqa.app.batch.execution.runner import MAX_CRASHES, Runner, Shared, Tally
 from docqa.app.batch.items import Task, list_items
-from docqa.app.batch.work import Outcome, identity_hash
+from docqa.app.batch.jobs import identity_hash
 from docqa.app.batch.workspace import Workspace
 from docqa.app.errors import ResourceError
 
@@ -25,25 +26,25 @@ class Listener:
     def __init__(self) -> None:
         self.ended_paths: list[str] = []
 
-    def started(self, unit: Task) -> None:
+    def started(self, task: Task) -> None:
         pass
 
-    def ended(self, unit: Task, outcome: Outcome | None) -> None:
-        self.ended_paths.append(unit.item.path)
+    def ended(self, task: Task, outcome: Outcome | None) -> None:
+        self.ended_paths.append(task.item.path)
 
 
 class Deadly(Serial):
-    """An executor whose process dies of each unit as often as `deaths` says."""
+    """An executor whose process dies of each task as often as `deaths` says."""
 
     def __init__(self, work: Shout, deaths: int) -> None:
         super().__init__(work, lambda event: None)
         self._deaths = deaths
 
     def wait(self, seconds: float) -> Outcome | None:
-        if self._unit is not None and self._deaths:
+        if self._task is not None and self._deaths:
             self._deaths -= 1
-            unit, self._unit = self._unit, None
-            return Outcome(unit.key)
+            task, self._task = self._task, None
+            return Outcome(task.key)
         return super().wait(seconds)
 
 
@@ -74,10 +75,10 @@ def run(folder: Path, shared: Shared, shout: Shout) -> Callable[..., Tally]:
     """Function(executor, max_failures) that runs what is left of `folder`."""
 
     def run_left(executor: Serial | None = None, max_failures: int | None = None) -> Tally:
-        units = list_items([str(folder)]).units(identity_hash(shout.identity()))
-        left = [unit for unit in units if not shared.workspace.settled(unit.key)]
+        tasks = list_items([str(folder)]).tasks(identity_hash(shout.identity()))
+        left = [task for task in tasks if not shared.workspace.settled(task.key)]
         chosen = executor or Serial(shout, lambda event: None)
-        return Runner(left, lambda unit: 1.0, shared, chosen, lambda unit, record: None, Listener(), max_failures).run()
+        return Runner(left, lambda task: 1.0, shared, chosen, lambda task, record: None, Listener(), max_failures).run()
 
     return run_left
 
@@ -121,8 +122,8 @@ def test_a_bug_that_one_document_brings_out_is_its_failure(
 ) -> None:
     (folder / "f.txt").write_text("a bug")
     assert run().failed == 2
-    unit = list_items([str(folder)]).units(identity_hash(shout.identity()))[-1]
-    failure = shared.workspace.failure(unit.key)
+    task = list_items([str(folder)]).tasks(identity_hash(shout.identity()))[-1]
+    failure = shared.workspace.failure(task.key)
     assert failure is not None
     assert "a bug in docqa" in failure.reason
 
@@ -142,7 +143,7 @@ def test_a_document_whose_process_dies_is_tried_once_more_and_then_given_up(
 def test_what_another_process_does_is_waited_for_and_not_done_again(
     run: Callable[..., Tally], folder: Path, shared: Shared, shout: Shout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = list_items([str(folder)]).units(identity_hash(shout.identity()))[0]
+    first = list_items([str(folder)]).tasks(identity_hash(shout.identity()))[0]
     with Leases(shared.workspace.folder, "work") as other:
         assert other.claim(first.key)
 
@@ -159,7 +160,7 @@ def test_what_another_process_does_is_waited_for_and_not_done_again(
 def test_a_result_that_came_after_another_took_the_document_over_is_not_kept(
     run: Callable[..., Tally], folder: Path, shared: Shared, shout: Shout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = list_items([str(folder)]).units(identity_hash(shout.identity()))[0]
+    first = list_items([str(folder)]).tasks(identity_hash(shout.identity()))[0]
     held = shared.leases.holds
     lost = iter([True])
     monkeypatch.setattr(shared.leases, "holds", lambda key: held(key) and not (key == first.key and next(lost, False)))

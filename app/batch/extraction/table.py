@@ -10,9 +10,24 @@ from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.quotes.normalise import fold
 
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_CLAUSE_NUMBER = re.compile(
+    rf"""
+    (?: (?:section|article|clause|paragraph|§+)\s*\d[\w.()]*:?\s+(?=(?-i:[A-Z]))
+      | \d{{1,3}}(?:\.\d{{1,3}})+\s+(?=(?-i:[A-Z]))
+      | \d{{1,3}}(?:\.\d{{1,3}})*[.)]\s+
+      | \((?:\d{{1,3}}|[a-z]|[ivxlc]{{1,6}})\)\s+
+    )+
+    (?!(?:{_MONTHS})\b) (?=\S+(?:\s+\S+){{3}})
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""The number of a clause: only before four words or more, so that "30 days", "3.5 Million" and "1. May 2020" stay."""
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
 _DIGIT_GROUP = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_PUNCTUATION = re.compile(r"[^\w\s.,%§$€£¥/-]|[.,](?!\d)")
+_PUNCTUATION = re.compile(r"[^\w\s.,%§$€£¥/-]|[.,](?!\d)|(?<!\S)-+(?!\S)")
+_HYPHEN = re.compile(r"(?<=[^\W\d])-(?=[^\W\d])")
+"""Between letters; in "2-3" and "-5" it says something."""
 _SMALL = (  # noqa: SIM905
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
@@ -52,7 +67,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A cell that differs, and one that it differs from; `others` files say what the second one says."""
+    """A cell that differs, and the first with the most frequent answer: `others` of the `answered` files give that."""
 
     question: str
     file: str
@@ -60,6 +75,7 @@ class Conflict:
     other_file: str
     other: Cell
     others: int
+    answered: int
 
 
 @dataclass(frozen=True)
@@ -77,65 +93,57 @@ class Table:
 
     @property
     def answered(self) -> int:
-        """How many cells hold an answer."""
+        """How many cells have an answer."""
         return sum(cell.answer is not None for row in self.rows for cell in row.cells)
 
 
 def cell_of(answer: Answer) -> Cell:
     """What a table keeps of an Answer."""
-    first = answer.quotes[0] if answer.quotes else None
-    return Cell(
-        status=answer.status,
-        answer=answer.answer,
-        confidence=answer.confidence,
-        quote=first.text if first else None,
-        grade=first.grade if first else None,
-        cites=first.cites if first else (),
-    )
+    cell = Cell(answer.status, answer.answer, answer.confidence)
+    if not answer.quotes:
+        return cell
+    first = answer.quotes[0]
+    return replace(cell, quote=first.text, grade=first.grade, cites=first.cites)
 
 
 def make_table(questions: list[str], rows: list[Row]) -> Table:
     """The Table of `rows`, its differing cells marked.
 
-    Answers are compared folded, without articles and punctuation, numbers below 100 in words or digits alike. The
-    answer that more files give than any other is the column's; where no two files agree, all of them differ.
+    Answers are compared folded: without case, punctuation, articles and the numbers of clauses, numbers below 100 in
+    words or digits alike. A cell differs unless its answer is given by more files than any other; where two answers
+    are given equally often, or no two files agree, all cells differ. Each conflict is with the most frequent answer,
+    of several such with the one that stands first.
     """
     marked = [list(row.cells) for row in rows]
     conflicts: list[Conflict] = []
     for column, question in enumerate(questions):
         answers = {number: row.cells[column].answer for number, row in enumerate(rows)}
-        said = {number: _compared(answer) for number, answer in answers.items() if answer}
-        if len(set(said.values())) < 2:
+        compared = {number: _compared(answer) for number, answer in answers.items() if answer}
+        ranked = Counter(compared.values()).most_common(2)  # of equal counts the first of the column comes first
+        if len(ranked) < 2:
             continue
-        usual = _usual(list(said.values()))
-        for number, words in said.items():
-            if words != usual:
+        (usual, most), (_, next_most) = ranked
+        for number, words in compared.items():
+            if words != usual or most == next_most:
                 marked[number][column] = replace(marked[number][column], differs=True)
-        # Each that differs against the first file that says the usual; without a usual against the first file.
-        against = next(number for number, words in said.items() if usual in (words, None))
-        others = sum(words == said[against] for words in said.values())
+        against = next(number for number, words in compared.items() if words == usual)
         conflicts += [
             Conflict(
-                question, rows[number].file, marked[number][column], rows[against].file, marked[against][column], others
+                question, rows[number].file, marked[number][column], rows[against].file, marked[against][column],
+                most, len(compared),
             )
-            for number, words in said.items()
-            if words != said[against]
-        ]
+            for number, words in compared.items()
+            if words != usual
+        ]  # fmt: skip
     kept = tuple(replace(row, cells=tuple(cells)) for row, cells in zip(rows, marked))
     return Table(tuple(questions), kept, tuple(conflicts))
 
 
-def _usual(said: list[str]) -> str | None:
-    """The answer that at least two files give and no other so many do; None where there is none."""
-    ranked = Counter(said).most_common(2)
-    if not ranked or ranked[0][1] < 2 or (len(ranked) > 1 and ranked[1][1] == ranked[0][1]):
-        return None
-    return ranked[0][0]
-
-
 def _compared(answer: str) -> str:
-    text = _DIGIT_GROUP.sub("", fold(answer).text)
-    words = [_NUMBERS.get(word, word) for word in _PUNCTUATION.sub(" ", text).split()]
+    number = _CLAUSE_NUMBER.match(answer.lstrip())
+    text = _DIGIT_GROUP.sub("", fold(answer.lstrip()[number.end() if number else 0 :]).text)
+    found = _PUNCTUATION.sub(" ", text).split()
+    words = " ".join(_NUMBERS.get(word) or _HYPHEN.sub(" ", word) for word in found).split()
     # "thirty (30) days", as contracts write it, is 30 days.
     kept = [word for before, word in zip(["", *words], words) if not (word == before and word.isdigit())]
     return _ARTICLE.sub("", " ".join(kept))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
 import zipfile
 
 import pytest
 
 from docqa.app.answer.answer import Cite
-from docqa.app.output.table import Cell, Row, Table, make_table
-from docqa.app.output.table_files import table_bytes
+from docqa.app.batch.extraction.table import Cell, Row, Table, make_table
+from docqa.app.batch.extraction.table_files import table_bytes
 
 
 def _cell(file: str, answer: str) -> Cell:
@@ -79,6 +80,21 @@ def test_xlsx_holds_strings_only_and_the_conflicts_on_a_second_sheet(table: Tabl
     assert "hyperlink" not in sheets["xl/worksheets/sheet1.xml"]
     assert "=HYPERLINK" in sheets["xl/sharedStrings.xml"]
     assert 'name="Conflicts"' in sheets["xl/workbook.xml"]
+
+
+def test_xlsx_has_quote_and_confidence_beside_each_answer(table: Table) -> None:
+    book = zipfile.ZipFile(io.BytesIO(table_bytes(table, "xlsx")))
+    texts = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/sharedStrings.xml").decode())
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    cells = re.findall(r'<c r="[A-Z]+2"([^>]*)><v>([^<]*)</v>', sheet)
+    row = [texts[int(value)] if 't="s"' in kind else float(value) for kind, value in cells]
+    assert row[2:8] == ["Lower Tarn", "It says Lower Tarn here.", "p. 1 (PDF 4)", 0.9, "answered", ""]
+    columns = ("quote", "page", "confidence", "status", "differs")
+    assert texts[2:8] == ["Which law?", *(f"Which law? [{name}]" for name in columns)]
+
+
+def test_markdown_conflicts_say_how_many_files_agree(table: Table) -> None:
+    assert "most files say (2 of 3):" in table_bytes(table, "md", conflicts=True).decode()
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "md", "xlsx"])

@@ -1,22 +1,24 @@
-"""Many files, each asked the same questions by itself: the rows of a table, by the same sessions as `ask --each`."""
+"""The rows of a table from a batch of answers, and the documents of an archive, asked one by one."""
 
 from __future__ import annotations
 
 import os
 import zipfile
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docqa.app.answer.grades import Status
-from docqa.app.batch.answers import answers_of
-from docqa.app.batch.batch import Batch
 from docqa.app.batch.documents import read_document
+from docqa.app.batch.extraction.table import Cell, Row, cell_of
 from docqa.app.batch.items import Failure, Item, list_items, read_content
+from docqa.app.batch.jobs import answers_of
 from docqa.app.options import Options
 from docqa.app.output.render import printable
-from docqa.app.output.table import Cell, Row, cell_of
 from docqa.app.session.engine import open_store
 from docqa.app.session.session import Session
+
+if TYPE_CHECKING:
+    from docqa.app.batch.batch import Batch
 
 
 def table_rows(batch: Batch, questions: int) -> list[Row]:
@@ -29,14 +31,10 @@ def _row(batch: Batch, item: Item, questions: int) -> Row:
     if failure is None and not batch.is_done(item):
         failure = Failure("NotAsked", "it was not asked: too many others failed", "The same command goes on")
     if failure is not None:
-        return _failed(item, failure, questions)
-    answers = answers_of(batch.workspace.record(batch.unit_of[item.path].key), item.given)
-    return Row(printable(item.given), tuple(cell_of(answer) for answer in answers))
-
-
-def _failed(item: Item, failure: Failure, questions: int) -> Row:
-    cell = Cell(Status.UNREADABLE if failure.of_document else Status.ERROR)
-    return Row(printable(item.given), (cell,) * questions, printable(failure.told(item.given)))
+        cell = Cell(Status.UNREADABLE if failure.of_document else Status.ERROR)
+        return Row(printable(item.shown_path), (cell,) * questions, printable(failure.message(item.shown_path)))
+    answers = answers_of(batch.record(item), item.shown_path)
+    return Row(printable(item.shown_path), tuple(cell_of(answer) for answer in answers))
 
 
 def members(path: str, passed_over: list[str]) -> list[Item]:
@@ -61,4 +59,4 @@ def session_of_member(item: Item, options: Options, model: Any) -> Session:
     """A session of one document of an archive. Raises the errors of docqa.ingest.errors."""
     store = open_store(options) if options.store else None
     document = read_document(read_content(item), item.name, options, store).document
-    return Session([replace(document, path=item.given)], options, store=store, model=model)
+    return Session([replace(document, path=item.shown_path)], options, store=store, model=model)

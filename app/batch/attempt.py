@@ -1,58 +1,26 @@
-"""One unit of a batch, done: `Work.process` is pure, `attempt` measures it and tells its failure from everybody's."""
+"""One task of a batch, done: `attempt` measures `Job.process`, and separates its failure from what all would share."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from docqa.app.batch.items import Failure, Item, failure_of, read_content
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
-
-
-@dataclass(frozen=True)
-class Processed:
-    """What `process` made: a line of JSON, from so many tokens; `reading_s` went into making text of the bytes."""
-
-    record: str
-    tokens: int
-    reading_s: float
-
-
-class Job(Protocol):
-    """What is done with every document of a batch."""
-
-    name: str
-    by_name: bool
-    """Whether equal bytes under two names are two units."""
-
-    def spec(self) -> dict[str, Any]:
-        """JSON that `make_work` makes the same work of, in another process."""
-
-    def identity(self) -> dict[str, Any]:
-        """All that a record depends on besides the bytes of its document and their kind."""
-
-    def prepare(self) -> None:
-        """Load what every document needs. Raises what would fail for all of them."""
-
-    def process(self, content: bytes, name: str, told: Callable[[Event], None]) -> Processed:
-        """The record of a document: the same for the same bytes, wherever and whenever. Raises for this one alone.
-
-        Of `name`, that of its file, only the suffix may count where not `by_name`.
-        """
+    from docqa.app.batch.protocol import Job
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one unit ended: with a `record`, a `failure`, or `fatal`, (message, exit code) of what all would share.
+    """How one task ended: with a `record`, a `failure`, or `fatal`, (message, exit code) of what all would share.
 
     None of the three: its process died. `seconds` in all, `reading_s` of them for its text; `peak_bytes` is the most
     memory of the process that did it.
@@ -83,28 +51,14 @@ class Outcome:
         )
 
 
-def make_work(spec: dict[str, Any]) -> Job:
-    """The work that said `spec`. Raises KeyError for a kind that there is not."""
-    from docqa.app.batch.answers import Answers
-    from docqa.app.batch.summaries import Summaries
-
-    kinds: dict[str, Callable[..., Job]] = {"summarize": Summaries.from_spec, "ask": Answers.from_spec}
-    return kinds[spec["name"]](spec)
-
-
-def identity_hash(identity: dict[str, Any]) -> str:
-    """The hash that the units of a work of this identity are keyed by."""
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-
-
-def attempt(work: Job, key: str, item: Item, told: Callable[[Event], None]) -> Outcome:
+def attempt(job: Job, key: str, item: Item, on_event: Callable[[Event], None]) -> Outcome:
     """Process `item`: its own failure becomes an Outcome; so does what would fail for every other, as `fatal`."""
     from docqa.app import report
 
     started = time.monotonic()
     reset_peak()
     try:
-        made = work.process(read_content(item), item.name, told)
+        made = job.process(item, read_content(item), on_event)
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
         if report.exit_code(error) == report.RESOURCES and not report.out_of_memory(error):
             return Outcome(key, fatal=(report.describe(error), report.RESOURCES))
@@ -137,5 +91,4 @@ def peak_bytes() -> int:
         import resource
         import sys
 
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docqa.app.answer.answer import Cite
-from docqa.app.output.table import Cell, Row, Table, make_table
+from docqa.app.batch.extraction.table import Cell, Row, Table, make_table
 
 
 def _table(*answers: str | None) -> Table:
@@ -29,7 +29,14 @@ def _differing(table: Table) -> list[str]:
     ("answers", "differing"),
     [
         (("Lower Tarn", "Lower Tarn", "Upper Tarn"), ["3.pdf"]),
-        (("Lower Tarn", "the  lower-Tarn", "“Lower Tarn”."), ["2.pdf"]),
+        (("Lower Tarn", "the  lower-Tarn", "“Lower Tarn”."), []),
+        (("4. The tenant pays it.", "12.3 The Tenant pays\nit", "(b) the tenant  pays, it"), []),
+        (("4. The tenant pays it.", "Clause 7: The tenant pays it.", "The tenant pays him."), ["3.pdf"]),
+        (("Section 4 of the Act", "Section 5 of the Act"), ["1.pdf", "2.pdf"]),
+        (("30 days after the notice", "60 days after the notice"), ["1.pdf", "2.pdf"]),
+        (("3.5 Million", "4.5 Million"), ["1.pdf", "2.pdf"]),
+        (("1. May 2020 until the end", "2. May 2020 until the end"), ["1.pdf", "2.pdf"]),
+        (("-5 degrees", "5 degrees"), ["1.pdf", "2.pdf"]),
         (("four years", "4 years", "Four years."), []),
         (("thirty days", "30 days", "thirty (30) days", "forty-five days"), ["4.pdf"]),
         (("2,400 marks", "2400 marks"), []),
@@ -53,3 +60,10 @@ def test_a_conflict_has_both_quotes_and_says_how_many_stand_against_it() -> None
 
 def test_two_files_that_differ_are_one_conflict() -> None:
     assert [(c.file, c.other_file) for c in _table("May", "June").conflicts] == [("2.pdf", "1.pdf")]
+
+
+def test_conflicts_are_with_the_most_frequent_answer_not_the_first_file() -> None:
+    conflicts = _table("April", "May", "May", "June", "June").conflicts
+    assert [(c.file, c.other_file, c.others, c.answered) for c in conflicts] == [
+        ("1.pdf", "2.pdf", 2, 5), ("4.pdf", "2.pdf", 2, 5), ("5.pdf", "2.pdf", 2, 5),
+    ]  # fmt: skip

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
+from docqa.app.batch.extraction.table import Cell, Conflict, Table
 from docqa.app.output.render import cite_text, printable
-from docqa.app.output.table import Cell, Conflict, Row, Table
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 SCHEMA = 1
 MARKDOWN_HEAD = "<!-- docqa extract -->"
@@ -18,8 +21,10 @@ MARKDOWN_HEAD = "<!-- docqa extract -->"
 _DIFFERS = "≠"
 _CELL_CHARACTERS = 32_000
 """An XLSX cell holds 32,767."""
+_BOOK_COLUMNS = ("", " [quote]", " [page]", " [confidence]", " [status]", " [differs]")
 _CONFLICT_HEAD = (
     "question", "file", "answer", "page", "quote", "other file", "other answer", "other page", "other quote",
+    "files with other answer",
 )  # fmt: skip
 
 
@@ -27,15 +32,14 @@ def table_bytes(table: Table, form: str, *, conflicts: bool = False) -> bytes:
     """The file of `table`: form csv, jsonl, md or xlsx. With `conflicts` those instead, in XLSX as a second sheet."""
     if form == "xlsx":
         return _xlsx(table, conflicts=conflicts)
-    text: Callable[[Table], str] = {
-        ("csv", False): _csv,
-        ("jsonl", False): _jsonl,
-        ("md", False): _markdown,
-        ("csv", True): _conflicts_csv,
-        ("jsonl", True): _conflicts_jsonl,
-        ("md", True): _conflicts_markdown,
-    }[form, conflicts]
-    return text(table).encode("utf-8", "backslashreplace")
+    if form == "csv":
+        text = _csv(_conflict_records(table) if conflicts else _records(table))
+    elif form == "jsonl":
+        whole = [_conflict_object(each) for each in table.conflicts] if conflicts else _row_objects(table)
+        text = "".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) + "\n" for each in whole)
+    else:
+        text = _conflicts_markdown(table) if conflicts else _markdown(table)
+    return text.encode("utf-8", "backslashreplace")
 
 
 def place_of(cell: Cell) -> str:
@@ -43,44 +47,32 @@ def place_of(cell: Cell) -> str:
     return cite_text([replace(cite, section=None) for cite in cell.cites]) if cell.cites else ""
 
 
-def _records(table: Table) -> tuple[list[str], list[list[str]]]:
-    """(head, rows) of the flat table: file, error, and answer, page, status and difference of each question."""
+def _records(table: Table) -> list[list[str]]:
+    """Head and rows of the flat table: file, error, and answer, page, status and difference of each question."""
     head = ["file", "error"]
-    for question in table.questions:
-        name = printable(question)
-        head += [name, f"{name} [page]", f"{name} [status]", f"{name} [differs]"]
-    rows = []
+    for question in map(printable, table.questions):
+        head += [question, f"{question} [page]", f"{question} [status]", f"{question} [differs]"]
+    rows = [head]
     for row in table.rows:
         values = [row.file, row.error or ""]
         for cell in row.cells:
             values += [printable(cell.answer or ""), place_of(cell), cell.status, "yes" if cell.differs else ""]
         rows.append(values)
-    return head, rows
+    return rows
 
 
 def _conflict_records(table: Table) -> list[list[str]]:
-    return [
-        [
-            printable(conflict.question),
-            conflict.file, printable(conflict.cell.answer or ""), place_of(conflict.cell),
-            printable(conflict.cell.quote or ""),
-            conflict.other_file, printable(conflict.other.answer or ""), place_of(conflict.other),
-            printable(conflict.other.quote or ""),
-        ]
-        for conflict in table.conflicts
-    ]  # fmt: skip
+    """Head and rows of the conflicts: both answers, and how many of the files that have one give the second."""
+    rows = [list(_CONFLICT_HEAD)]
+    for conflict in table.conflicts:
+        values = [printable(conflict.question)]
+        for file, cell in ((conflict.file, conflict.cell), (conflict.other_file, conflict.other)):
+            values += [file, printable(cell.answer or ""), place_of(cell), printable(cell.quote or "")]
+        rows.append([*values, f"{conflict.others} of {conflict.answered}"])
+    return rows
 
 
-def _csv(table: Table) -> str:
-    head, rows = _records(table)
-    return _csv_text([head, *rows])
-
-
-def _conflicts_csv(table: Table) -> str:
-    return _csv_text([_CONFLICT_HEAD, *_conflict_records(table)])
-
-
-def _csv_text(rows: Iterable[Sequence[str]]) -> str:
+def _csv(rows: list[list[str]]) -> str:
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows([_inert(value) for value in row] for row in rows)
     return stream.getvalue()
@@ -92,20 +84,15 @@ def _inert(value: str) -> str:
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-def _jsonl(table: Table) -> str:
-    return "".join(_line(_row_object(table, row)) for row in table.rows)
+def _row_objects(table: Table) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for row in table.rows:
+        cells = [{"question": question, **_cell_object(cell)} for question, cell in zip(table.questions, row.cells)]
+        found.append({"schema": SCHEMA, "file": row.file, "error": row.error, "cells": cells})
+    return found
 
 
-def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
-def _row_object(table: Table, row: Row) -> dict[str, Any]:
-    cells = [{"question": question, **_cell_object(cell)} for question, cell in zip(table.questions, row.cells)]
-    return {"schema": SCHEMA, "file": row.file, "error": row.error, "cells": cells}
-
-
-def _cell_object(cell: Cell) -> dict[str, Any]:
+def _cell_object(cell: Cell) -> dict[str, object]:
     first = cell.cites[0] if cell.cites else None
     return {
         "status": cell.status,
@@ -120,11 +107,7 @@ def _cell_object(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _conflicts_jsonl(table: Table) -> str:
-    return "".join(_line(_conflict_object(conflict)) for conflict in table.conflicts)
-
-
-def _conflict_object(conflict: Conflict) -> dict[str, Any]:
+def _conflict_object(conflict: Conflict) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "question": conflict.question,
@@ -133,6 +116,7 @@ def _conflict_object(conflict: Conflict) -> dict[str, Any]:
             {"file": conflict.other_file, **_cell_object(conflict.other)},
         ],
         "others": conflict.others,
+        "answered": conflict.answered,
     }
 
 
@@ -171,12 +155,19 @@ def _conflicts_markdown(table: Table) -> str:
     for question in dict.fromkeys(conflict.question for conflict in table.conflicts):
         lines += [f"## {_escaped(question)}", ""]
         for conflict in (one for one in table.conflicts if one.question == question):
-            more = f" and {conflict.others - 1} more" if conflict.others > 1 else ""
-            lines += [*_quoted(conflict.file, conflict.cell), f"against{more}:", ""]
+            lines += [*_quoted(conflict.file, conflict.cell), f"{_usual(conflict)}:", ""]
             lines += _quoted(conflict.other_file, conflict.other)
     if not table.conflicts:
         lines += ["No answers differ.", ""]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _usual(conflict: Conflict) -> str:
+    """Whose answer is the other one of a conflict."""
+    if conflict.others == 1:
+        return "another file says"
+    which = "most files say" if 2 * conflict.others > conflict.answered else "the most frequent answer"
+    return f"{which} ({conflict.others} of {conflict.answered})"
 
 
 def _quoted(file: str, cell: Cell) -> list[str]:
@@ -195,30 +186,50 @@ def _xlsx(table: Table, *, conflicts: bool) -> bytes:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = Workbook(stream, options)
     book.set_properties({"created": datetime(2000, 1, 1)})  # equal runs, equal bytes
-    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     plain = book.add_format({"text_wrap": True, "valign": "top"})
     marked = book.add_format({"text_wrap": True, "valign": "top", "bg_color": "#FFE699"})
-    head, rows = _records(table)
-    sheet = book.add_worksheet("Table")
-    sheet.freeze_panes(1, 1)
-    sheet.set_column(0, len(head) - 1, 24)
-    _write_row(sheet, 0, head, [bold] * len(head))
-    for number, (row, values) in enumerate(zip(table.rows, rows), start=1):
-        formats = [plain, plain]
-        for cell in row.cells:
-            formats += [marked if cell.differs else plain, plain, plain, plain]
-        _write_row(sheet, number, values, formats)
+    differing = {
+        (number, 2 + len(_BOOK_COLUMNS) * column)
+        for number, row in enumerate(table.rows, start=1)
+        for column, cell in enumerate(row.cells)
+        if cell.differs
+    }
+
+    def add_sheet(name: str, rows: list[list[str | float]], width: int, marks: set[tuple[int, int]]) -> Worksheet:
+        sheet = book.add_worksheet(name)
+        sheet.set_column(0, len(rows[0]) - 1, width)
+        for number, row in enumerate(rows):
+            for column, value in enumerate(row):
+                style = head if number == 0 else marked if (number, column) in marks else plain
+                if isinstance(value, str):
+                    sheet.write_string(number, column, _cell_text(value), style)
+                else:
+                    sheet.write_number(number, column, value, style)
+        return sheet
+
+    add_sheet("Table", _book_rows(table), 24, differing).freeze_panes(1, 1)
     if conflicts:
-        sheet = book.add_worksheet("Conflicts")
-        sheet.set_column(0, len(_CONFLICT_HEAD) - 1, 28)
-        _write_row(sheet, 0, list(_CONFLICT_HEAD), [bold] * len(_CONFLICT_HEAD))
-        for number, values in enumerate(_conflict_records(table), start=1):
-            _write_row(sheet, number, values, [plain] * len(values))
+        add_sheet("Conflicts", [list(row) for row in _conflict_records(table)], 28, set())
     book.close()
     return stream.getvalue()
 
 
-def _write_row(sheet: Any, number: int, values: list[str], formats: list[Any]) -> None:
-    for column, (value, style) in enumerate(zip(values, formats)):
-        text = value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
-        sheet.write_string(number, column, text.encode("utf-8", "backslashreplace").decode("utf-8"), style)
+def _book_rows(table: Table) -> list[list[str | float]]:
+    """Head and rows of a workbook: the quote and the confidence stand beside each answer."""
+    head: list[str | float] = ["file", "error"]
+    head += [f"{printable(question)}{name}" for question in table.questions for name in _BOOK_COLUMNS]
+    rows = [head]
+    for row in table.rows:
+        values: list[str | float] = [row.file, row.error or ""]
+        for cell in row.cells:
+            values += [printable(cell.answer or ""), printable(cell.quote or ""), place_of(cell)]
+            confidence: str | float = cell.confidence if row.error is None else ""
+            values += [confidence, cell.status, "yes" if cell.differs else ""]
+        rows.append(values)
+    return rows
+
+
+def _cell_text(value: str) -> str:
+    text = value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,1 @@
+"""The table of `docqa extract`: files by questions, what differs in a column, and its file formats."""

@@ -1,0 +1,157 @@
+"""A Ray cluster, as a small module stands for it: what is sent to it, and what comes of its errors."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from docqa.app.batch.execution.ray_actors import RayActors
+from docqa.app.batch.items import Item, Task
+from docqa.app.batch.jobs import SummaryJob
+from docqa.app.errors import ResourceError, UsageError
+from docqa.app.options import Options
+
+TASK = Task("key", Item("a.txt", "/a.txt", "a.txt", digest="d", bytes=1), ("a.txt",))
+
+
+class RayError(Exception):
+    """The base of all that Ray raises by itself."""
+
+
+class RayActorError(RayError):
+    """An actor died."""
+
+
+class Ray(ModuleType):
+    """Runs actors in this process. `sent` is all that would travel; `errors` are raised by the call of that name."""
+
+    def __init__(self) -> None:
+        super().__init__("ray")
+        self.exceptions = SimpleNamespace(RayError=RayError, RayActorError=RayActorError)
+        self.sent: list[str] = []
+        self.errors: dict[str, Exception] = {}
+        self.results: list[Any] = []
+
+    def _call(self, name: str, *values: object) -> None:
+        self.sent += [str(value) for value in values]
+        if name in self.errors:
+            raise self.errors[name]
+
+    def init(self, **options: object) -> None:
+        self._call("init", options)
+
+    def remote(self, **options: object) -> Any:
+        self._call("remote", options)
+        return lambda kind: SimpleNamespace(remote=lambda spec: self._actor(spec))
+
+    def _actor(self, spec: str) -> Any:
+        self._call("start", spec)
+
+        def method(name: str) -> Any:
+            def remote(*values: str) -> str:
+                self._call(name, *values)
+                return f"pending {name}"
+
+            return SimpleNamespace(remote=remote)
+
+        return SimpleNamespace(prepare=method("prepare"), process=method("process"))
+
+    def wait(self, pending: list[Any], **options: object) -> tuple[list[Any], list[Any]]:
+        self._call("wait")
+        return pending[:1], pending[1:]
+
+    def get(self, pending: Any) -> Any:
+        if isinstance(pending, list):
+            self._call("get prepared")
+            return [None] * len(pending)
+        self._call("get")
+        return self.results.pop(0)
+
+    def kill(self, handle: object) -> None:
+        self._call("kill")
+
+    def shutdown(self) -> None:
+        self._call("shutdown")
+
+
+@pytest.fixture
+def ray(monkeypatch: pytest.MonkeyPatch) -> Ray:
+    module = Ray()
+    monkeypatch.setitem(sys.modules, "ray", module)
+    return module
+
+
+def _actors(password: str | None = None) -> RayActors:
+    return RayActors(SummaryJob(Options(store=False, password=password), "brief"), 1, 1, "cluster:6379")
+
+
+def test_a_password_is_refused_before_anything_is_sent(ray: Ray) -> None:
+    with pytest.raises(UsageError, match="--jobs"):
+        _actors("open sesame")
+    assert ray.sent == []
+
+
+@pytest.mark.usefixtures("tiny_model")
+@pytest.mark.parametrize("command", ["summarize", "extract"])
+def test_commands_with_ray_refuse_a_password(docqa: Any, ray: Ray, tmp_path: Path, command: str) -> None:
+    for name, text in (("a.txt", "The tenant shall pay rent."), ("secret", "open sesame"), ("questions", "Who pays?")):
+        (tmp_path / name).write_text(text)
+    arguments = [tmp_path / "a.txt", "--ray", "local", "--password-file", tmp_path / "secret"]
+    if command == "extract":
+        arguments += ["--questions", tmp_path / "questions"]
+    code, _, err = docqa(command, *arguments)
+    assert (code, ray.sent) == (2, [])
+    assert "a password is not sent to a Ray cluster" in err
+
+
+def test_options_and_documents_travel_as_json(ray: Ray) -> None:
+    actors = _actors()
+    actors.submit(TASK)
+    spec = next(json.loads(text) for text in ray.sent if text.startswith('{"name"'))
+    assert (spec["name"], spec["style"], spec["options"]["password"], spec["options"]["threads"]) == (
+        "summarize", "brief", None, 1,
+    )  # fmt: skip
+
+
+def test_an_actor_that_dies_costs_its_task_one_attempt(ray: Ray) -> None:
+    actors = _actors()
+    actors.submit(TASK)
+    ray.errors["get"] = RayActorError("the actor died")
+    outcome = actors.wait(0.1)
+    assert outcome is not None
+    assert (outcome.key, outcome.record, outcome.failure, outcome.fatal) == ("key", None, None, None)
+    assert actors.free == 1
+
+
+def test_another_error_of_a_task_is_its_failure(ray: Ray) -> None:
+    actors = _actors()
+    actors.submit(TASK)
+    ray.errors["get"] = RayError("the object was lost\nTraceback of another machine")
+    outcome = actors.wait(0.1)
+    assert outcome is not None
+    assert outcome.failure is not None
+    assert outcome.failure.reason == "Ray failed: the object was lost"
+
+
+@pytest.mark.parametrize("call", ["init", "remote", "start", "get prepared"])
+@pytest.mark.parametrize("error", [RayError("no node answers\nmore"), ConnectionError("refused")])
+def test_a_cluster_that_cannot_be_used_ends_the_run(ray: Ray, call: str, error: Exception) -> None:
+    ray.errors[call] = error
+    with pytest.raises(ResourceError, match=r"^cluster:6379: .*(no node answers|refused)\)"):
+        _actors()
+
+
+@pytest.mark.parametrize("call", ["process", "wait"])
+def test_a_cluster_that_fails_under_way_ends_the_run(ray: Ray, call: str) -> None:
+    actors = _actors()
+    ray.errors[call] = RayError("the head node is gone")
+    with pytest.raises(ResourceError, match="the same command goes on"):
+        actors.submit(TASK)
+        actors.wait(0.1)
+    ray.errors = {"kill": RayError("gone"), "shutdown": RayError("gone")}
+    actors.close()
