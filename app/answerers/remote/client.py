@@ -11,11 +11,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
 from docqa.app.answerers.remote.errors import RemoteError, TransientError
 from docqa.app.answerers.remote.stream import Piece, pieces_of_object, pieces_of_stream, server_message
+
+if TYPE_CHECKING:
+    from httpx2 import Response
 
 ATTEMPTS = 4
 FIRST_WAIT_S = 0.5
@@ -66,7 +69,7 @@ class ChatClient:
     def _where(self) -> str:
         return str(self.address)
 
-    def _complete_once(self, body: dict[str, Any]) -> Iterator[Piece]:
+    def _complete_once(self, body: dict[str, object]) -> Iterator[Piece]:
         """One request; `body` loses the fields that the server does not know, and is sent again at once."""
         while True:
             with self._posted(body) as response:
@@ -81,7 +84,7 @@ class ChatClient:
                     body["max_completion_tokens"] = body["max_tokens"]
                 del body[name]
 
-    def _pieces(self, response: Any) -> Iterator[Piece]:
+    def _pieces(self, response: Response) -> Iterator[Piece]:
         if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
             yield from pieces_of_stream(self._in_time(response.iter_lines()), self._where)
         else:
@@ -99,7 +102,7 @@ class ChatClient:
                 )  # fmt: skip
 
     @contextmanager
-    def _posted(self, body: Mapping[str, Any]) -> Iterator[Any]:
+    def _posted(self, body: Mapping[str, object]) -> Iterator[Response]:
         """The response to one request; what goes wrong on the wire is raised as ours."""
         import httpx2
 
@@ -133,7 +136,7 @@ class ChatClient:
         key = api_key(self.address)
         return text.replace(key, "[key]") if key else text
 
-    def _refusal(self, response: Any, text: str) -> RemoteError:
+    def _refusal(self, response: Response, text: str) -> RemoteError:
         """The error of a status that is not 200."""
         status, said = response.status_code, server_message(text)
         message = f"status {status}" + (f": {said}" if said else "")
@@ -162,9 +165,9 @@ class ChatClient:
         return f"it has {shown}" + (f" and {len(names) - 8} more" if len(names) > 8 else "") if names else "it has none"
 
 
-def _body(name: str, messages: list[dict[str, str]], think: bool | None) -> dict[str, Any]:
+def _body(name: str, messages: list[dict[str, str]], think: bool | None) -> dict[str, object]:
     """The request: greedy, so that the same question has the same answer as far as the server allows."""
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "model": name,
         "messages": messages,
         "stream": True,
@@ -178,14 +181,14 @@ def _body(name: str, messages: list[dict[str, str]], think: bool | None) -> dict
     return body
 
 
-def _refused_field(status: int, text: str, body: Mapping[str, Any]) -> str | None:
+def _refused_field(status: int, text: str, body: Mapping[str, object]) -> str | None:
     """The optional field of `body` that a refusal speaks of."""
     if status not in (400, 422):
         return None
     return next((name for name in _OPTIONAL if name in body and name in text), None)
 
 
-def _text(response: Any) -> str:
+def _text(response: Response) -> str:
     """The beginning of a response's body; an error may be an endless page of a proxy."""
     pieces: list[str] = []
     for piece in response.iter_text():
@@ -207,4 +210,4 @@ def _pause(attempt: int, asked: float | None) -> float:
     """Seconds before the next attempt: twice as long each time, spread so that many clients do not meet again."""
     if asked is not None:
         return asked
-    return FIRST_WAIT_S * 2 ** (attempt - 1) * (0.75 + random.random() / 2)
+    return FIRST_WAIT_S * 2.0 ** (attempt - 1) * (0.75 + random.random() / 2)

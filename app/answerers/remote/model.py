@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import Address
 from docqa.app.answerers.remote.client import ChatClient
+
+if TYPE_CHECKING:
+    from docqa.model.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class RemoteModel:
     timeout_s: float
 
     @cached_property
-    def tokenizer(self) -> Any:
+    def tokenizer(self) -> Tokenizer:
         from docqa.app.models.library import bundled
         from docqa.model.tokenizer import Tokenizer
 

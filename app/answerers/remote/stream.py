@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from docqa.app.answerers.remote.errors import RemoteError, TransientError
 from docqa.model.prompts.thinking import ThoughtSplitter
@@ -48,7 +47,7 @@ def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
     Raises Interrupted where the stream ends before the model has finished, RemoteError for lines of another form.
     """
     splitter, finish, written = ThoughtSplitter(), "", 0
-    usage: dict[str, Any] = {}
+    usage: dict[str, object] = {}
     for line in lines:
         if not line.startswith("data:"):  # comments that keep the connection open, names of events, empty lines
             continue
@@ -58,7 +57,7 @@ def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
             break
         chunk = _object(content, where)
         usage = _fields(chunk.get("usage")) or usage
-        for choice in map(_fields, (chunk.get("choices") or [])[:1]):
+        for choice in map(_fields, _choices(chunk)[:1]):
             for piece in _pieces(_fields(choice.get("delta")), splitter):
                 written += len(piece.text) if isinstance(piece, Delta) else 0
                 yield piece
@@ -72,7 +71,7 @@ def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
 def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
     """The pieces of a whole chat completion, from a server that does not stream. Raises as `pieces_of_stream`."""
     value, splitter = _object(text, where), ThoughtSplitter()
-    choice = _fields(next(iter(value.get("choices") or []), None))
+    choice = _fields(next(iter(_choices(value)), None))
     message = _fields(choice.get("message"))
     if not message:
         raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?")
@@ -96,7 +95,7 @@ def server_message(text: str) -> str:
     return line if len(line) <= 3 * _SHOWN else line[: 3 * _SHOWN] + " …"
 
 
-def _object(text: str, where: str) -> dict[str, Any]:
+def _object(text: str, where: str) -> dict[str, object]:
     try:
         value = json.loads(text)
     except ValueError as error:
@@ -110,12 +109,17 @@ def _object(text: str, where: str) -> dict[str, Any]:
     return value
 
 
+def _choices(value: dict[str, object]) -> list[object]:
+    choices = value.get("choices")
+    return choices if isinstance(choices, list) else []
+
+
 def _strange(text: str) -> str:
     shown = " ".join(text.split())[:_SHOWN]
     return f"the server's reply is no chat completion: {shown!r}"
 
 
-def _pieces(message: dict[str, Any], splitter: ThoughtSplitter) -> Iterator[Piece]:
+def _pieces(message: dict[str, object], splitter: ThoughtSplitter) -> Iterator[Piece]:
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     if isinstance(reasoning, str) and reasoning:
         yield Delta(reasoning, thought=True)
@@ -132,11 +136,11 @@ def _split(parts: Iterable[tuple[str, bool]]) -> Iterator[Delta]:
     return (Delta(text, thought) for text, thought in parts)
 
 
-def _end(finish: str, usage: dict[str, Any]) -> End:
+def _end(finish: str, usage: dict[str, object]) -> End:
     counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
     return End(finish, *(count if isinstance(count, int) and count > 0 else 0 for count in counts))
 
 
-def _fields(value: Any) -> dict[str, Any]:
+def _fields(value: object) -> dict[str, object]:
     """`value` where it is an object; a server that sends anything else there has said nothing."""
     return value if isinstance(value, dict) else {}
