@@ -52,6 +52,16 @@ class Tokenizer(Protocol):
     def eos_id(self) -> int:
         """The id that ends an answer."""
 
+    @property
+    def eos_ids(self) -> tuple[int, ...]:
+        """All ids that end a text."""
+
+    def token_id(self, name: str) -> int | None:
+        """The id of a token by its name, None where there is none."""
+
+    def encode_template(self, text: str) -> list[int]:
+        """The ids of `text`, in which control tokens are read as such."""
+
     def encode(self, text: str) -> list[int]:
         """The ids of `text`, read as plain words."""
 
@@ -60,6 +70,12 @@ class Tokenizer(Protocol):
 
     def decode(self, ids: list[int]) -> str:
         """The text of `ids`."""
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes that a token stands for."""
+
+    @property
+    def vocab_size(self) -> int: ...
 
 
 class Model(Protocol):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.evidence.ranking import Ranked
+from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.chat_prompting import PromptState
-from docqa.app.reading.copying import Candidates
 from docqa.app.reading.spans import QuestionVectors, read_question
 
 if TYPE_CHECKING:

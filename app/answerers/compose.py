@@ -14,7 +14,7 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import label_of, make_definition_quote, make_quote
 from docqa.app.quotes.verifier import Verifier
 from docqa.app.reading.answerability import counts_line, word_counts
-from docqa.app.reading.copying import Candidate, Candidates
+from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.ingest.types import Span
 
 _SUPPORT = 2

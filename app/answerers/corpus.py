@@ -9,7 +9,7 @@ from docqa.app.context.context import Context, lay_out
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Verifier
-from docqa.app.reading.copying import Excerpt, excerpt
+from docqa.app.reading.candidates import Excerpt, excerpt
 from docqa.ingest.types import Document
 from docqa.model.protocol import Tokenizer
 

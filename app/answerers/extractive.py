@@ -23,7 +23,7 @@ from docqa.app.context.provenance import Profile, answer_provenance, profile_of
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
-from docqa.app.reading.copying import Candidates
+from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.shown import ShownAnswers
 from docqa.app.reading.spans import Rows
 from docqa.app.storage.store import Store

@@ -13,8 +13,9 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.reading import answerability
+from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.chat_prompting import begin, begin_silently
-from docqa.app.reading.copying import Candidates, read_focus
+from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.spans import Rows, rank_few, read_by_spans, read_passages_alone
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class CopyingFinder:
         prompt = asked.prompt[1] if asked.prompt is not None and asked.prompt[0] == texts else None
         if prompt is None and self.template is not None:
             prompt = begin_silently(self._model, self.template, texts, asked.text, observed=self._compares_sentences)
-        found = read_focus(self._model, asked.text, excerpts, top, self._corpus.index, vectors, prompt)
+        found = copy_answers(self._model, asked.text, excerpts, top, self._corpus.index, vectors, prompt)
         return ranked, found
 
     def think(self, asked: AskedQuestion, ranked: list[Ranked]) -> Iterator[Event]:

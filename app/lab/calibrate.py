@@ -30,7 +30,8 @@ from docqa.app.lab.fitting import conditional_logit, logistic
 from docqa.app.lab.scoring import TextMap
 from docqa.app.options import Options
 from docqa.app.reading import answerability as refusal
-from docqa.app.reading.copying import DEFAULT_READER, Candidate, Candidates, candidate_score
+from docqa.app.reading.candidates import Candidate, Candidates, candidate_score
+from docqa.app.reading.copying import DEFAULT_READER
 from docqa.app.reading.spans import DEFAULT_SPAN_READER, UNLIKELY
 from docqa.app.session.session import Session
 from docqa.ingest.read import read

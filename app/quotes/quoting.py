@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 
 from docqa.app.answer.answer import Cite, Quote
+from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.quotes.verifier import CitedPlace, Located, Verifier, too_short
-from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Definition, Document, Span
 
 LONGEST_QUOTE_WORDS = 80
@@ -19,23 +19,21 @@ def quote_span(text: str, start: int, end: int) -> Span:
 
     One that is too short to stand as evidence is widened to its neighbours, the following one first.
     """
-    spans = sentences(text)
-    touching = [number for number, span in enumerate(spans) if span.start < end and start < span.end]
-    if not touching:
+    found = Sentences(text)
+    touched = found.touched(start, end)
+    if not touched:
         return Span(start, end)
-    first, last = touching[0], touching[-1]
-    if first == last:
-        clause = _clause(text, spans[first], start, end)
+    if len(touched) == 1:
+        clause = _clause(text, found.span(touched), start, end)
         if not too_short(text[clause.start : clause.end]):
             return clause
-    while too_short(text[spans[first].start : spans[last].end]):
-        if last + 1 < len(spans):
-            last += 1
-        elif first > 0:
-            first -= 1
-        else:
-            break
-    return Span(min(spans[first].start, start), max(spans[last].end, end))
+
+    def short(run: range, _: range) -> bool:
+        whole = found.span(run)
+        return too_short(text[whole.start : whole.end])
+
+    whole = found.span(found.grown(touched, short, in_turn=False))
+    return Span(min(whole.start, start), max(whole.end, end))
 
 
 def _clause(text: str, sentence: Span, start: int, end: int) -> Span:

@@ -12,7 +12,7 @@ import re
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import key_words, names_and_numbers, plain_words, terms
-from docqa.app.reading.copying import Candidate, Candidates
+from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.ingest.structure.sentences import sentences
 from docqa.model.protocol import RefusalCalibration
 

@@ -1,16 +1,24 @@
-"""Asking a checkpoint the way it wants to be asked: through its chat template, with thought where it thinks.
+"""Asking a checkpoint in its own form: through its chat template, with a thought where it thinks.
 
 The thought is drawn as the checkpoint's generation_config.json says, from a fixed seed. What follows it is copied from
-the excerpts (focus.py), so a thought can change which words are the answer, and never what they are.
+the excerpts (copying.py), so a thought can change which words are the answer, and never what they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Token
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.prompts.chat_template import ChatTemplate
+    from docqa.model.prompts.prompt import FocusPrompt
+    from docqa.model.protocol import Model
+    from docqa.model.state.state import State
 
 MOST_THOUGHT = 4_096
 """Tokens of a thought; a longer one is ended there, and the answer follows."""
@@ -19,42 +27,50 @@ SEED = 0
 
 @dataclass(frozen=True)
 class PromptState:
-    """A state that stands where the answer begins, the `logits` [vocab] of its first token, the prompt before it.
+    """A state that has read `prompt` and ends where the answer begins, with the `logits` [vocab] of its first token.
 
-    `seen` is what the evidence layer put out for the prompt, where that was asked for.
+    `seen`: the vectors of the evidence head for the prompt's tokens, in pieces, where they were asked for.
     """
 
-    prompt: Any
-    state: Any
-    logits: Any
-    seen: list[Any] = field(default_factory=list)
+    prompt: FocusPrompt
+    state: State
+    logits: Tensor
+    seen: list[Tensor] = field(default_factory=list)
 
 
 def begin(
-    model: Any, template: Any, excerpts: list[str], question: str, *, think: bool, observed: bool
+    model: Model, template: ChatTemplate, excerpts: list[str], question: str, *, think: bool, observed: bool
 ) -> Generator[Token, None, PromptState]:
-    """Ask `question` in a fresh state through the chat template; yields what the model thinks, and returns Begun."""
-    prompt = template.focus_prompt(model.tokenizer, excerpts, question, think=think)
-    state, seen = model.new_state(), []
-    observe = (lambda _, hidden: seen.append(model.heads.evidence.token_vectors(hidden))) if observed else None
+    """Ask `question` in a fresh state through the chat template; yields what the model thinks."""
+    begun = read_prompt(
+        model, template.focus_prompt(model.tokenizer, excerpts, question, think=think), observed=observed
+    )
+    if not think:
+        return begun
+    hidden = yield from _thought(model, begun.state)
+    return PromptState(begun.prompt, begun.state, model.logits(hidden), begun.seen)
+
+
+def begin_silently(
+    model: Model, template: ChatTemplate, excerpts: list[str], question: str, *, observed: bool
+) -> PromptState:
+    """`begin` without thought."""
+    prompt = template.focus_prompt(model.tokenizer, excerpts, question, think=False)
+    return read_prompt(model, prompt, observed=observed)
+
+
+def read_prompt(model: Model, prompt: FocusPrompt, *, observed: bool) -> PromptState:
+    """Read `prompt` in a fresh state; `observed`: the evidence head sees its tokens."""
+    state = model.new_state()
+    seen: list[Tensor] = []
+
+    head = model.heads.evidence if observed else None
+    observe = (lambda _, hidden: seen.append(head.token_vectors(hidden))) if head is not None else None
     hidden = model.prefill(prompt.ids, state, observe=observe)
-    if think:
-        hidden = yield from _thought(model, state)
     return PromptState(prompt, state, model.logits(hidden), seen)
 
 
-def begin_silently(model: Any, template: Any, excerpts: list[str], question: str, *, observed: bool) -> PromptState:
-    """`begin` without thought."""
-    steps = begin(model, template, excerpts, question, think=False, observed=observed)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            begun: PromptState = done.value
-            return begun
-
-
-def _thought(model: Any, state: Any) -> Generator[Token, None, Any]:
+def _thought(model: Model, state: State) -> Generator[Token, None, Tensor]:
     """Let the model think in `state`, which is moved behind the thought; returns the last hidden state."""
     from docqa.model.decode.generate import generate
     from docqa.model.decode.sample import sampling_defaults

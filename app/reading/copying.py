@@ -1,4 +1,4 @@
-"""Focus: the best passages are read again right before the question, and the answer is copied out of them.
+"""Answers copied from excerpts: the best passages are read again right before the question.
 
 A small model answers from what is near. The excerpts (whole sentences, at most 160 words each) go into a short state
 of their own; constrained decoding proposes spans of them; every span leads back to exact characters of a page.
@@ -6,18 +6,34 @@ of their own; constrained decoding proposes spans of them; every span leads back
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.align import find_whole
-from docqa.app.reading.chat_prompting import PromptState
-from docqa.ingest.structure.sentences import sentences
+from docqa.app.reading.candidates import (
+    Candidate,
+    Candidates,
+    Excerpt,
+    ScoredPlaces,
+    ScoredSentence,
+    best_first,
+    place_score,
+    trim,
+)
+from docqa.app.reading.chat_prompting import PromptState, read_prompt
 
-EXCERPT_WORDS = 160
-DEFAULT_READER = {
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.decode.copy import CopySpan
+    from docqa.model.heads.evidence import QuestionVectors
+    from docqa.model.prompts.prompt import FocusPrompt
+    from docqa.model.protocol import Model
+    from docqa.model.state.state import State
+
+DEFAULT_READER: dict[str, float] = {
     "reader_weight": 1.0,
     "evidence_weight": 0.25,
     "sentence_weight": 0.5,
@@ -27,112 +43,15 @@ DEFAULT_READER = {
     "max_tokens": 48,
     "sentences": 3,
 }
-_TRIM = " \t\r\n\u00a0,;:.!?…"
-_OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
 
 
-@dataclass(frozen=True)
-class Excerpt:
-    """Characters `start:end` of a page, as shown to the model; `text` has the same length, line breaks as spaces."""
-
-    passage: int
-    document: int
-    page: int
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A span that the model would answer with: characters `start:end` of `page`.
-
-    `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. What
-    speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
-    question by the evidence head (0 without one), and how far its passage is `behind` the first one (at most 0).
-    `pointed`: the span head's log-probability of the place where the reader read it again (0 where nothing was).
-    """
-
-    excerpt: int
-    document: int
-    page: int
-    start: int
-    end: int
-    logprob: float
-    token_count: int
-    score: float
-    coverage: float = 0.0
-    similarity: float = 0.0
-    behind: float = 0.0
-    pointed: float = 0.0
-
-    @property
-    def mean_logprob(self) -> float:
-        return self.logprob / max(self.token_count, 1)
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
-
-    `pointed_none`: the span head's log-probability of "no answer", where the excerpts were read again.
-    """
-
-    excerpts: tuple[Excerpt, ...]
-    candidates: tuple[Candidate, ...]
-    refusal_logprob: float | None
-    prompt_tokens: int
-    pointed_none: float | None = None
-
-
-def excerpt(context: Context, index: int, question_terms: set[str], words: WordIndex) -> Excerpt:
-    """The part of a passage that is shown: all of it, or the run of sentences within 160 words that fits best."""
-    placed = context.passages[index]
-    whole = context.text_of(placed)
-    start, end = _best_run(whole, question_terms, words)
-    text = whole[start:end]
-    shown = "".join(" " if character.isspace() else character for character in text)
-    return Excerpt(
-        index, placed.document, placed.passage.page, placed.passage.start + start, placed.passage.start + end, shown
-    )
-
-
-def _best_run(text: str, question_terms: set[str], words: WordIndex) -> tuple[int, int]:
-    spans = [(span.start, span.end) for span in sentences(text)]
-    counts = [len(text[start:end].split()) for start, end in spans]
-    if sum(counts) <= EXCERPT_WORDS or not spans:
-        return 0, len(text)
-    worth = [words.coverage(question_terms, set(terms(text[start:end]))) for start, end in spans]
-    first, last = 0, len(spans)
-    while last - first > 1 and sum(counts[first:last]) > EXCERPT_WORDS:
-        # Of the two ends the one with less of the question goes; on a tie the later one.
-        if worth[first] < worth[last - 1]:
-            first += 1
-        else:
-            last -= 1
-    start, end = spans[first][0], spans[last - 1][1]
-    if counts[first] > EXCERPT_WORDS and last - first == 1:
-        end = start + _length_of_words(text[start:end], EXCERPT_WORDS)
-    return start, end
-
-
-def _length_of_words(text: str, count: int) -> int:
-    position = 0
-    for _ in range(count):
-        while position < len(text) and text[position].isspace():
-            position += 1
-        while position < len(text) and not text[position].isspace():
-            position += 1
-    return position
-
-
-def read_focus(
-    model: Any,
+def copy_answers(
+    model: Model,
     question: str,
-    excerpts: list[Excerpt],
-    ranked: list[Ranked],
+    excerpts: Sequence[Excerpt],
+    ranked: Sequence[Ranked],
     words: WordIndex,
-    asked: Any = None,
+    asked: QuestionVectors | None = None,
     begun: PromptState | None = None,
 ) -> Candidates:
     """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`.
@@ -145,34 +64,32 @@ def read_focus(
     from docqa.model.prompts.prompt import REFUSAL, focus_prompt
 
     reader = {**DEFAULT_READER, **model.calibration.get("reader", {})}
-    if begun is not None:
-        prompt, state, seen, logits = begun.prompt, begun.state, begun.seen, begun.logits
-    else:
+    if begun is None:
         prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
-        state, seen = model.new_state(), []
-        observe = None if asked is None else lambda _, hidden: seen.append(model.heads.evidence.token_vectors(hidden))
-        logits = model.logits(model.prefill(prompt.ids, state, observe=observe))
+        begun = read_prompt(model, prompt, observed=asked is not None)
+    prompt, state, logits = begun.prompt, begun.state, begun.logits
     refusing = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     refusal = continuation_logprob(model, state.fork(), logits, refusing)
-    places = _Places(excerpts, ranked, set(terms(question)), words, reader)
+    places = ScoredPlaces(excerpts, set(terms(question)), words, reader)
+    places.behind = [item.score - ranked[0].score for item in ranked]
     if asked is not None:
-        places.compare(model.heads.evidence, asked, seen, prompt)
+        _compare(places, model, asked, begun)
     spans = copy_spans(
         model, state, logits, prompt.ids, prompt.excerpt_ranges,
-        also=places.best_sentences(prompt), beams=int(reader["beams"]), max_tokens=int(reader["max_tokens"]),
+        also=_best_sentences(places, prompt, int(reader["sentences"])),
+        beams=int(reader["beams"]), max_tokens=int(reader["max_tokens"]),
     )  # fmt: skip
     kept: dict[tuple[int, int, int], Candidate] = {}
     for span in spans:
-        candidate = places.candidate(span, prompt)
+        candidate = _candidate(places, span, prompt)
         if candidate is not None:
             key = (candidate.excerpt, candidate.start, candidate.end)
             if key not in kept or kept[key].score < candidate.score:
                 kept[key] = candidate
-    ordered = sorted(kept.values(), key=lambda c: (-c.score, c.excerpt, c.start, c.end))
-    return Candidates(tuple(excerpts), tuple(ordered), refusal, len(prompt.ids))
+    return Candidates(tuple(excerpts), best_first(kept.values()), refusal, len(prompt.ids))
 
 
-def continuation_logprob(model: Any, state: Any, logits: Any, ids: list[int]) -> float:
+def continuation_logprob(model: Model, state: State, logits: Tensor, ids: list[int]) -> float:
     """Sum of the log-probabilities of `ids` after `state`, whose next-token logits are `logits`; `state` is used up."""
     total = 0.0
     for position, token in enumerate(ids):
@@ -182,128 +99,56 @@ def continuation_logprob(model: Any, state: Any, logits: Any, ids: list[int]) ->
     return total
 
 
-def candidate_score(candidate: Candidate, reader: dict[str, Any]) -> float:
-    """What orders candidates: the model's own probability of the words, and what speaks for their place.
+def _compare(places: ScoredPlaces, model: Model, asked: QuestionVectors, begun: PromptState) -> None:
+    """Note how like the question every sentence is, by the vectors of the prompt's tokens."""
+    import torch
 
-    The log-probability is divided by a power of the length (`length_weight`), or long answers would never win.
+    assert model.heads.evidence is not None
+    flat = [(number, sentence) for number, found in enumerate(places.sentences) for sentence in found]
+    ranges = [_tokens(begun.prompt, number, sentence) for number, sentence in flat]
+    values = model.heads.evidence.scores(asked, torch.cat(begun.seen), ranges).tolist()
+    for (_, sentence), value in zip(flat, values, strict=True):
+        sentence.similarity = value
+
+
+def _best_sentences(places: ScoredPlaces, prompt: FocusPrompt, most: int) -> list[tuple[int, int]]:
+    """Token ranges of the sentences whose place alone speaks most for them, in reading order."""
+    flat = [(number, sentence) for number, found in enumerate(places.sentences) for sentence in found]
+    flat.sort(key=lambda pair: -place_score(places.place_of(*pair), places.weights))
+    best = [_tokens(prompt, number, sentence) for number, sentence in flat[:most]]
+    return sorted((start, end) for start, end in best if start < end)
+
+
+def _candidate(places: ScoredPlaces, span: CopySpan, prompt: FocusPrompt) -> Candidate | None:
+    """Candidate of a copied span, at the place that it most likely means: the same words may be in several sentences.
+
+    None when nothing but punctuation was copied.
     """
-    likely = candidate.logprob / candidate.token_count ** float(reader["length_weight"])
-    place = (candidate.coverage, candidate.similarity, candidate.behind)
-    pointed = float(reader.get("pointed_weight", 0.0)) * candidate.pointed
-    return float(reader["reader_weight"]) * likely + pointed + place_score(place, reader)
+    number = next((i for i, (a, b) in enumerate(prompt.excerpt_ranges) if a <= span.start_token < b), None)
+    if number is None:
+        return None
+    base, offsets, text = prompt.excerpt_ranges[number][0], prompt.offsets[number], places.excerpts[number].text
+    start, end = offsets[span.start_token - base][0], min(offsets[span.end_token - 1 - base][1], len(text))
+    start, end = trim(text, start, end)
+    if start >= end:
+        return None
+    found = [
+        (other, match.start, match.end)
+        for other, item in enumerate(places.excerpts)
+        for match in find_whole(item.text, text[start:end])
+    ]
+
+    def worth(place: tuple[int, int, int]) -> tuple[float, int, int]:
+        return place_score(places.place(*place), places.weights), -place[0], -place[1]
+
+    chosen = max([(number, start, end), *found], key=worth)
+    return places.candidate(*chosen, float(span.logprob), int(span.token_count))
 
 
-def place_score(place: tuple[float, float, float], reader: dict[str, Any]) -> float:
-    """Weighted sum of (coverage, similarity, behind)."""
-    names = ("sentence_weight", "vector_weight", "evidence_weight")
-    return sum(float(reader[name]) * value for name, value in zip(names, place, strict=True))
-
-
-@dataclass
-class _Sentence:
-    start: int
-    end: int
-    coverage: float
-    similarity: float = 0.0
-
-
-class _Places:
-    """Leads a copied span to the place that it most likely means: the same words may stand in several sentences."""
-
-    def __init__(
-        self,
-        excerpts: list[Excerpt],
-        ranked: list[Ranked],
-        wanted: set[str],
-        words: WordIndex,
-        reader: dict[str, Any],
-    ) -> None:
-        self.excerpts, self.ranked, self.reader = excerpts, ranked, reader
-        self.sentences = [
-            [
-                _Sentence(s.start, s.end, words.coverage(wanted, set(terms(item.text[s.start : s.end]))))
-                for s in sentences(item.text)
-            ]
-            for item in excerpts
-        ]
-
-    def compare(self, head: Any, asked: Any, seen: list[Any], prompt: Any) -> None:
-        """Note how like the question every sentence is, by the vectors of the prompt's tokens."""
-        import torch
-
-        flat = [(number, sentence) for number, found in enumerate(self.sentences) for sentence in found]
-        ranges = [self._tokens(number, sentence, prompt) for number, sentence in flat]
-        for (_, sentence), value in zip(flat, head.scores(asked, torch.cat(seen), ranges).tolist(), strict=True):
-            sentence.similarity = value
-
-    def best_sentences(self, prompt: Any) -> list[tuple[int, int]]:
-        """Token ranges of the sentences whose place alone speaks most for them, in reading order."""
-        flat = [(number, sentence) for number, found in enumerate(self.sentences) for sentence in found]
-        flat.sort(key=lambda pair: -place_score(self._signals(*pair), self.reader))
-        best = [self._tokens(number, sentence, prompt) for number, sentence in flat[: int(self.reader["sentences"])]]
-        return sorted((start, end) for start, end in best if start < end)
-
-    def candidate(self, span: Any, prompt: Any) -> Candidate | None:
-        """Candidate of a CopySpan; None when nothing but punctuation was copied."""
-        number = next((i for i, (a, b) in enumerate(prompt.excerpt_ranges) if a <= span.start_token < b), None)
-        if number is None:
-            return None
-        base, offsets, text = prompt.excerpt_ranges[number][0], prompt.offsets[number], self.excerpts[number].text
-        start, end = offsets[span.start_token - base][0], min(offsets[span.end_token - 1 - base][1], len(text))
-        start, end = trim(text, start, end)
-        if start >= end:
-            return None
-        here = (number, start, end)
-        found = [
-            (other, match.start, match.end)
-            for other, item in enumerate(self.excerpts)
-            for match in find_whole(item.text, text[start:end])
-        ]
-
-        def worth(place: tuple[int, int, int]) -> tuple[float, int, int]:
-            return place_score(self._at(*place), self.reader), -place[0], -place[1]
-
-        number, start, end = max([here, *found], key=worth)
-        shown = self.excerpts[number]
-        bare = Candidate(
-            number, shown.document, shown.page, shown.start + start, shown.start + end,
-            float(span.logprob), int(span.token_count), 0.0, *self._at(number, start, end),
-        )  # fmt: skip
-        return replace(bare, score=candidate_score(bare, self.reader))
-
-    def _at(self, number: int, start: int, end: int) -> tuple[float, float, float]:
-        """(coverage, similarity, behind) of characters `start:end` of an excerpt."""
-        touched = [self._signals(number, s) for s in self.sentences[number] if s.start < end and start < s.end]
-        none = (0.0, 0.0, self.ranked[number].score - self.ranked[0].score)
-        return max(touched, key=lambda place: place_score(place, self.reader), default=none)
-
-    def _signals(self, number: int, sentence: _Sentence) -> tuple[float, float, float]:
-        return sentence.coverage, sentence.similarity, self.ranked[number].score - self.ranked[0].score
-
-    @staticmethod
-    def _tokens(number: int, sentence: _Sentence, prompt: Any) -> tuple[int, int]:
-        base = prompt.excerpt_ranges[number][0]
-        inside = [
-            j for j, (a, b) in enumerate(prompt.offsets[number]) if a < sentence.end and max(b - 1, a) >= sentence.start
-        ]
-        return (base + inside[0], base + inside[-1] + 1) if inside else (base, base)
-
-
-def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """The span without white space and punctuation at its edges; brackets and quote marks stay when both are inside.
-
-    A stop that belongs to the last word ("Inc.", "e.g.") goes too: the quote around the answer keeps it.
-    """
-    while True:
-        before = (start, end)
-        while start < end and text[start] in _TRIM:
-            start += 1
-        while end > start and text[end - 1] in _TRIM:
-            end -= 1
-        inner = text[start:end]
-        if inner and inner[0] in _OPENING and not any(mark in inner[1:] for mark in _CLOSING):
-            start += 1
-        elif inner and inner[-1] in _CLOSING and not any(mark in inner[:-1] for mark in _OPENING):
-            end -= 1
-        if (start, end) == before:
-            return start, end
+def _tokens(prompt: FocusPrompt, number: int, sentence: ScoredSentence) -> tuple[int, int]:
+    """The token range of a sentence of excerpt `number`; empty where no token is in it."""
+    base = prompt.excerpt_ranges[number][0]
+    inside = [
+        j for j, (a, b) in enumerate(prompt.offsets[number]) if a < sentence.end and max(b - 1, a) >= sentence.start
+    ]
+    return (base + inside[0], base + inside[-1] + 1) if inside else (base, base)

@@ -10,9 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
+from docqa.app.quotes.sentence_runs import Sentences
+from docqa.app.reading.candidates import on_one_line
 from docqa.ingest.structure.sentences import sentences
+
+if TYPE_CHECKING:
+    from docqa.model.heads.cross_encoder import CrossEncoder
 
 WORDS = 60
 _LONG = 100  # words: a sentence above that is cut around the candidate
@@ -52,22 +57,14 @@ class ExcerptReading:
 
 def around(text: str, passage: int, start: int, end: int) -> ExcerptPlace:
     """The sentences that `start:end` touches, and their neighbours in turn as long as there is room for them."""
-    spans = [(span.start, span.end) for span in sentences(text)] or [(0, len(text))]
-    before = max((i for i, (a, _) in enumerate(spans) if a <= start), default=0)  # of a place between two sentences
-    touched = [i for i, (a, b) in enumerate(spans) if a < end and start < b] or [before]
-    first, last = touched[0], touched[-1]
-    count = [len(text[a:b].split()) for a, b in spans]
-    total = sum(count[first : last + 1])
-    if total > _LONG:
-        return ExcerptPlace(passage, *_cut_around(text, start, end, spans[first][0], spans[last][1]))
-    after = True
-    while True:
-        more = [last + 1] if last + 1 < len(spans) and total + count[last + 1] <= WORDS else []
-        less = [first - 1] if first > 0 and total + count[first - 1] <= WORDS else []
-        if not more and not less:
-            return ExcerptPlace(passage, spans[first][0], spans[last][1])
-        chosen = (more or less)[0] if after else (less or more)[0]
-        first, last, total, after = min(first, chosen), max(last, chosen), total + count[chosen], not after
+    found = Sentences(text)
+    before = max((i for i, span in enumerate(found.spans) if span.start <= start), default=0)  # of a place between two
+    touched = found.touched(start, end) or range(before, before + 1)
+    whole = found.span(touched)
+    if found.length(touched) > _LONG:
+        return ExcerptPlace(passage, *_cut_around(text, start, end, whole.start, whole.end))
+    whole = found.span(found.grown(touched, lambda _, longer: found.length(longer) <= WORDS, in_turn=True))
+    return ExcerptPlace(passage, whole.start, whole.end)
 
 
 def _cut_around(text: str, start: int, end: int, low: int, high: int) -> tuple[int, int]:
@@ -157,13 +154,13 @@ def _shared(one: ExcerptPlace, other: ExcerptPlace) -> int:
 
 
 def read_again(
-    model: Any, question: str, texts: Sequence[str], excerpts: Sequence[ExcerptPlace], *, longest: int
+    reader: CrossEncoder, question: str, texts: Sequence[str], excerpts: Sequence[ExcerptPlace], *, longest: int
 ) -> ExcerptReading:
     """Read `excerpts` (at least one) of the passages `texts`; spans of at most `longest` tokens."""
     from docqa.model.heads.cross_encoder import read_excerpts
 
-    shown = ["".join(" " if c.isspace() else c for c in texts[e.passage][e.start : e.end]) for e in excerpts]
-    reading, tokens = read_excerpts(model.reader, question, shown, longest=longest)
+    shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
+    reading, tokens = read_excerpts(reader, question, shown, longest=longest)
     spans = []
     for span in reading.spans:
         place, offsets = excerpts[span.passage], tokens[span.passage]

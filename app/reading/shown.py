@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from docqa.app.answer.answer import Cite, Quote
 from docqa.app.quotes.normalise import fold
-from docqa.app.reading.copying import Candidate
+from docqa.app.reading.candidates import Candidate
 from docqa.ingest.types import Document
 
 

@@ -1,26 +1,32 @@
 """Reading by the span head: the rows that were kept of the best passages against the question.
 
 The head says how likely the answer is in each passage, which orders the evidence anew, and proposes spans. Where the
-model has a reader, excerpts of these passages are then read again with the question (excerpt_reading.py), and its spans
-stand instead. Every span leads back to exact characters of a page.
+model has a reader, excerpts of these passages are then read again with the question (rereading.py), and its spans are
+used instead. Every span leads back to exact characters of a page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import Ranked, WordIndex, fuse
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.copying import Candidate, Candidates, candidate_score, trim
+from docqa.app.reading.candidates import Candidate, Candidates, Excerpt, ScoredPlaces, best_first
 from docqa.app.reading.rereading import ExcerptSpan, choose_excerpts, cover, read_again
-from docqa.ingest.structure.sentences import sentences
 
-DEFAULT_SPAN_READER: dict[str, Any] = {
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.heads import evidence
+    from docqa.model.heads.span import Span
+    from docqa.model.protocol import Model
+
+DEFAULT_SPAN_READER: dict[str, float] = {
     "reader_weight": 1.0,
     "evidence_weight": 0.1,
     "sentence_weight": 0.0,
@@ -39,7 +45,7 @@ WINDOW = 1_024  # tokens of passages that are read together for a preliminary an
 UNLIKELY = -12.0
 """Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
 
-Rows = Callable[[int], Any]
+Rows = Callable[[int], "Tensor"]
 """The kept rows (int8 [tokens, width]) of a passage of the context, by its index."""
 
 
@@ -47,11 +53,11 @@ Rows = Callable[[int], Any]
 class QuestionVectors:
     """A question as the heads see it: `vectors` for ranking, `rows` for reading; None without that head."""
 
-    vectors: Any
-    rows: Any
+    vectors: evidence.QuestionVectors | None
+    rows: Tensor | None
 
 
-def read_question(model: Any, question: str) -> QuestionVectors:
+def read_question(model: Model, question: str) -> QuestionVectors:
     """Read a question by itself, as the heads were trained on it."""
     from docqa.model.prompts.prompt import question_text
 
@@ -63,7 +69,7 @@ def read_question(model: Any, question: str) -> QuestionVectors:
     )
 
 
-def read_passages_alone(model: Any, context: Context, passages: list[int]) -> Rows:
+def read_passages_alone(model: Model, context: Context, passages: list[int]) -> Rows:
     """Rows of a few passages that are read by themselves, through the lower layers only.
 
     They are read as the heads were trained, a preamble and then passages up to WINDOW tokens, window by window.
@@ -71,7 +77,7 @@ def read_passages_alone(model: Any, context: Context, passages: list[int]) -> Ro
     from docqa.model.prompts.prompt import PREAMBLE
 
     preamble = list(model.tokenizer.encode(PREAMBLE))
-    found: dict[int, Any] = {}
+    found: dict[int, Tensor] = {}
     window: list[int] = []
 
     def read() -> None:
@@ -97,7 +103,7 @@ def read_passages_alone(model: Any, context: Context, passages: list[int]) -> Ro
 
 
 def rank_few(
-    model: Any, ranked: list[Ranked], asked: QuestionVectors, rows: Rows, weights: dict[str, float]
+    model: Model, ranked: list[Ranked], asked: QuestionVectors, rows: Rows, weights: dict[str, float]
 ) -> list[Ranked]:
     """The given passages by words and vectors, best first; vectors are taken from `rows`."""
     if model.heads.evidence is None or asked.vectors is None or not weights.get("vector"):
@@ -110,7 +116,7 @@ def rank_few(
 
 
 def read_by_spans(
-    model: Any,
+    model: Model,
     question: str,
     asked: QuestionVectors,
     context: Context,
@@ -126,11 +132,12 @@ def read_by_spans(
 
     The span head points into the first passages; with `again`, and a checkpoint that has a reader, the excerpts around
     its best spans are read with the question in mind, and the answer is taken from there. `reorder` False leaves the
-    order as it is, for measuring what the model adds; what was read stands beside each passage all the same, since
+    order as it is, for measuring what the model adds; what was read is kept with each passage all the same, since
     refusal is calibrated with it. `passages`: how many of the first are read, by default as many as were calibrated.
     """
     from docqa.model.heads.span import read_spans
 
+    assert model.heads.span is not None and asked.rows is not None
     reader = {**DEFAULT_SPAN_READER, **model.calibration.get("span_reader", {})}
     top = [item for item in ranked if _length(context.passages[item.index])][: passages or int(reader["passages"])]
     if not top:
@@ -141,20 +148,25 @@ def read_by_spans(
     )
     tokens = sum(map(len, parts)) + len(asked.rows)
     likely = dict(zip((item.index for item in top), reading.passages.tolist(), strict=True))
-    ordered = _reordered(ranked, likely, float(reader["rank_weight"]) if reorder else 0.0)
-    places = _SpanPlaces(model, asked, context, top, rows, set(terms(question)), words)
-    found = places.scored([places.of_tokens(span) for span in reading.spans], ordered, reader)
-    if not again or model.reader is None or not found:
-        return ordered, Candidates((), tuple(found), reading.none, tokens)
-    pointed = choose_excerpts(places.texts, [places.within(c) for c in found], int(reader["excerpts"]))
+    ordered = _reordered(ranked, likely, reader["rank_weight"] if reorder else 0.0)
+    whole = [_whole(context, item.index) for item in top]
+    places = ScoredPlaces(whole, set(terms(question)), words, reader, by_coverage=True)
+    places.behind = _behind(top, ordered)
+    _compare(places, model, asked, context, rows)
+    pointed = best_first(found for span in reading.spans if (found := _of_tokens(places, context, span)) is not None)
+    if not again or model.reader is None or not pointed:
+        return ordered, Candidates((), pointed, reading.none, tokens)
+    texts, starts = [item.text for item in whole], [item.start for item in whole]
+    inside = [(c.excerpt, c.start - starts[c.excerpt], c.end - starts[c.excerpt]) for c in pointed]
     number_of = {item.index: number for number, item in enumerate(top)}
     order = [number_of[item.index] for item in ordered if item.index in number_of]
-    excerpts = cover(places.texts, order, pointed, int(reader["covering"]))
-    second = read_again(model, question, places.texts, excerpts, longest=int(reader["max_tokens"]))
+    excerpts = cover(texts, order, choose_excerpts(texts, inside, int(reader["excerpts"])), int(reader["covering"]))
+    second = read_again(model.reader, question, texts, excerpts, longest=int(reader["max_tokens"]))
     likely = {top[number].index: value for number, value in second.passages.items()}
-    ordered = _reordered(ordered, likely, float(reader["again_weight"]) if reorder else 0.0, again=True)
-    fresh = places.scored([places.of_characters(span, found) for span in second.spans], ordered, reader)
-    return ordered, Candidates((), tuple(fresh), second.none, tokens + second.tokens, reading.none)
+    ordered = _reordered(ordered, likely, reader["again_weight"] if reorder else 0.0, again=True)
+    places.behind = _behind(top, ordered)
+    fresh = best_first(found for span in second.spans if (found := _read_again(places, span, pointed)) is not None)
+    return ordered, Candidates((), fresh, second.none, tokens + second.tokens, reading.none)
 
 
 def _length(placed: PlacedPassage) -> int:
@@ -172,92 +184,51 @@ def _reordered(ranked: list[Ranked], likely: dict[int, float], weight: float, *,
     return sorted(scored, key=lambda item: -item.score)
 
 
-class _SpanPlaces:
-    """Leads spans of the passages `top` back to characters of pages, and says what speaks for their sentences."""
+def _behind(top: list[Ranked], ordered: list[Ranked]) -> list[float]:
+    scores = {item.index: item.score for item in ordered}
+    return [scores[item.index] - ordered[0].score for item in top]
 
-    def __init__(
-        self,
-        model: Any,
-        asked: QuestionVectors,
-        context: Context,
-        top: list[Ranked],
-        rows: Rows,
-        wanted: set[str],
-        words: WordIndex,
-    ) -> None:
-        self.model, self.asked, self.context, self.top = model, asked, context, top
-        self.rows, self.wanted, self.words = rows, wanted, words
-        self.texts = [context.text_of(context.passages[item.index]) for item in top]
-        self._sentences: dict[int, list[tuple[int, int, float, float]]] = {}
 
-    def of_tokens(self, span: Any) -> Candidate | None:
-        """Candidate of a `Span`; None when nothing but punctuation is in it."""
-        placed = self.context.passages[self.top[span.passage].index]
-        base, text = placed.passage.start, self.texts[span.passage]
-        first, last = placed.token_start + span.first, placed.token_start + span.last
-        start = self.context.token_offset[first] - base
-        end = self.context.token_offset[last + 1] - base if last + 1 < placed.token_end else len(text)
-        return self._candidate(span.passage, start, end, span.score)
+def _whole(context: Context, index: int) -> Excerpt:
+    """A passage from its first character to its last, with its line breaks."""
+    placed = context.passages[index]
+    passage = placed.passage
+    return Excerpt(index, placed.document, passage.page, passage.start, passage.end, context.text_of(placed))
 
-    def of_characters(self, span: ExcerptSpan, pointed: list[Candidate]) -> Candidate | None:
-        """Candidate of a span that was read again; what the span head thought of the place comes along."""
-        candidate = self._candidate(span.passage, span.start, span.end, span.logprob)
-        if candidate is None:
-            return None
-        near = (
-            c.logprob
-            for c in pointed
-            if c.excerpt == span.passage and candidate.start < c.end and c.start < candidate.end
-        )
-        return replace(candidate, pointed=max(near, default=2 * UNLIKELY))
 
-    def within(self, candidate: Candidate) -> tuple[int, int, int]:
-        """(passage, start, end) of a candidate in the text of its passage."""
-        base = self.context.passages[self.top[candidate.excerpt].index].passage.start
-        return candidate.excerpt, candidate.start - base, candidate.end - base
-
-    def scored(self, found: list[Candidate | None], ordered: list[Ranked], reader: dict[str, Any]) -> list[Candidate]:
-        """Those that are something, with their places in `ordered` and their scores, best first."""
-        scores = {item.index: item.score for item in ordered}
-        behind = [scores[item.index] - ordered[0].score for item in self.top]
-        placed = [replace(c, behind=behind[c.excerpt]) for c in found if c is not None]
-        fresh = [replace(c, score=candidate_score(c, reader)) for c in placed]
-        return sorted(fresh, key=lambda c: (-c.score, c.excerpt, c.start, c.end))
-
-    def _candidate(self, number: int, start: int, end: int, logprob: float) -> Candidate | None:
-        placed, text = self.context.passages[self.top[number].index], self.texts[number]
-        start, end = trim(text, start, min(end, len(text)))
-        if start >= end:
-            return None
-        base = placed.passage.start
-        coverage, similarity = self._sentence(number, start, end)
-        return Candidate(
-            number, placed.document, placed.passage.page, base + start, base + end,
-            max(logprob, 3 * UNLIKELY), 1, 0.0, coverage, similarity,
-        )  # fmt: skip
-
-    def _sentence(self, number: int, start: int, end: int) -> tuple[float, float]:
-        """(share of the question's words, likeness to the question) of the sentence that holds `start:end`."""
-        if number not in self._sentences:
-            self._sentences[number] = self._all_sentences(number)
-        touched = [(c, s) for a, b, c, s in self._sentences[number] if a < end and start < b]
-        return max(touched, default=(0.0, 0.0))
-
-    def _all_sentences(self, number: int) -> list[tuple[int, int, float, float]]:
-        item = self.top[number]
-        placed = self.context.passages[item.index]
-        text, base = self.texts[number], placed.passage.start
-        found = [(span.start, span.end) for span in sentences(text)]
-        offsets = [self.context.token_offset[t] - base for t in range(placed.token_start, placed.token_end)]
+def _compare(places: ScoredPlaces, model: Model, asked: QuestionVectors, context: Context, rows: Rows) -> None:
+    """Note how like the question every sentence of the passages is."""
+    if asked.vectors is None or model.heads.evidence is None:
+        return
+    for item, found in zip(places.excerpts, places.sentences, strict=True):
+        placed = context.passages[item.passage]
+        offsets = [context.token_offset[t] - item.start for t in range(placed.token_start, placed.token_end)]
         ranges = []
-        for start, end in found:
-            inside = [j for j, at in enumerate(offsets) if start <= at < end]
+        for sentence in found:
+            inside = [j for j, at in enumerate(offsets) if sentence.start <= at < sentence.end]
             ranges.append((inside[0], inside[-1] + 1) if inside else (0, 0))
-        like = [0.0] * len(found)
-        if self.asked.vectors is not None:
-            vectors = self.model.heads.evidence_rows(self.rows(item.index))
-            like = self.model.heads.evidence.scores(self.asked.vectors, vectors, ranges).tolist()
-        return [
-            (start, end, self.words.coverage(self.wanted, set(terms(text[start:end]))), value)
-            for (start, end), value in zip(found, like, strict=True)
-        ]
+        vectors = model.heads.evidence_rows(rows(item.passage))
+        values = model.heads.evidence.scores(asked.vectors, vectors, ranges).tolist()
+        for sentence, value in zip(found, values, strict=True):
+            sentence.similarity = value
+
+
+def _of_tokens(places: ScoredPlaces, context: Context, span: Span) -> Candidate | None:
+    """Candidate of a span of tokens; None when nothing but punctuation is in it."""
+    item = places.excerpts[span.passage]
+    placed = context.passages[item.passage]
+    first, last = placed.token_start + span.first, placed.token_start + span.last
+    start = context.token_offset[first] - item.start
+    end = context.token_offset[last + 1] - item.start if last + 1 < placed.token_end else len(item.text)
+    return places.candidate(span.passage, start, end, max(span.score, 3 * UNLIKELY))
+
+
+def _read_again(places: ScoredPlaces, span: ExcerptSpan, pointed: tuple[Candidate, ...]) -> Candidate | None:
+    """Candidate of a span that was read again, with what the span head found likely at that place."""
+    candidate = places.candidate(span.passage, span.start, span.end, max(span.logprob, 3 * UNLIKELY))
+    if candidate is None:
+        return None
+    near = (
+        c.logprob for c in pointed if c.excerpt == span.passage and candidate.start < c.end and c.start < candidate.end
+    )
+    return places.scored(replace(candidate, pointed=max(near, default=2 * UNLIKELY)))

@@ -16,7 +16,7 @@ from docqa.model.decode.step import NativeStep
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, ForkedContext
 
 if TYPE_CHECKING:
-    from docqa.model.load import Model
+    from docqa.model.protocol import Model
     from docqa.model.state.state import State
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from docqa.model.decode.beams import Branches
 
 if TYPE_CHECKING:
-    from docqa.model.load import Model
+    from docqa.model.protocol import Model
     from docqa.model.state.state import State
 
 

@@ -15,7 +15,7 @@ from docqa.model.decode.speculate import Speculation
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from docqa.model.load import Model
+    from docqa.model.protocol import Model
     from docqa.model.state.state import State
 
 

@@ -20,7 +20,7 @@ from docqa.model.linear import Linear
 from docqa.model.state.kv_cache import AttentionMemory, LongAttention
 
 if TYPE_CHECKING:
-    from docqa.model.load import Model
+    from docqa.model.protocol import Model
 
 PREFIX = "mtp."
 _GRID, _EVER = 2_048, LongAttention(exact=1 << 40)  # a draft need not be exact, so its one layer never chooses blocks

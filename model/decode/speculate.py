@@ -20,7 +20,7 @@ from docqa.model.decode.mtp import Drafter
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 
 if TYPE_CHECKING:
-    from docqa.model.load import Model
+    from docqa.model.protocol import Model
     from docqa.model.state.state import State
 
 DRAFTS = 2  # tokens guessed at a time

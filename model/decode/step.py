@@ -18,7 +18,7 @@ from docqa.model.linear import SwiGLU
 from docqa.model.state.kv_cache import TILE, AttentionMemory, DeltaMemory, LongAttention
 
 if TYPE_CHECKING:
-    from docqa.model.load import Model
+    from docqa.model.protocol import Model
     from docqa.model.state.state import State
 
 _WEIGHTS = "_step_weights"  # kept on the network that they belong to

@@ -18,7 +18,7 @@ from docqa.model.errors import ConfigUnsupported
 from docqa.model.prompts.chat_prompt import INSTRUCTIONS
 from docqa.model.prompts.prompt import ANSWER_HEAD, FocusPrompt, excerpts_prompt, question_text
 from docqa.model.prompts.thinking import CLOSING, OPENING
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.protocol import Tokenizer
 
 Kind = Literal["none", "switch", "always"]
 _MARKS = ("\ue000docqa system\ue001", "\ue000docqa user\ue001")

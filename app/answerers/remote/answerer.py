@@ -21,7 +21,7 @@ from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
-from docqa.app.reading.copying import Candidates, Excerpt
+from docqa.app.reading.candidates import Candidates, Excerpt
 from docqa.app.reading.shown import ShownAnswers
 
 SENT_PASSAGES = 32

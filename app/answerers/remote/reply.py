@@ -19,7 +19,7 @@ from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import Folded, fold
 from docqa.app.quotes.quoting import cite, make_quote, quote_span
 from docqa.app.quotes.verifier import CitedPlace, Located, Verdict, Verifier, too_short
-from docqa.app.reading.copying import Candidate, Excerpt, trim
+from docqa.app.reading.candidates import Candidate, Excerpt, trim
 
 _MOST_NOTES = 5
 _LONGEST_NOTE = 240

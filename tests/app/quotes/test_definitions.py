@@ -17,7 +17,7 @@ from docqa.app.output.render import _quote_lines
 from docqa.app.quotes.definitions import definitions_in_force
 from docqa.app.quotes.quoting import make_definition_quote, make_quote
 from docqa.app.quotes.verifier import Verifier
-from docqa.app.reading.copying import Candidate
+from docqa.app.reading.candidates import Candidate
 from docqa.ingest.types import Definition, Document, Section, Span
 
 TERMS = 'An "Alarm" means a message from a probe. A "Critical Alarm" means an Alarm from a cold room with vaccines.'

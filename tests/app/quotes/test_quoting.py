@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from docqa.app.answer.answer import Cite
 from docqa.app.quotes.quoting import make_quote, quote_span
 from docqa.app.quotes.verifier import Verifier
-from docqa.app.reading.copying import trim
+from docqa.app.reading.candidates import trim
 from docqa.ingest.types import NumberedLine, Section
 
 TEXT = "The lease begins in May. The keeper returns the deposit within nine days. It is so. Notice is sent in writing."

@@ -12,7 +12,7 @@ from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex, rank
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Verifier
-from docqa.app.reading.copying import excerpt
+from docqa.app.reading.candidates import excerpt
 
 PAGES = (
     "The lease begins on 1 May 2020. The rent is 1,200 dollars a month, payable in advance at the office.",

@@ -1,0 +1,211 @@
+"""What may be an answer: the excerpts that a model is shown, the spans that it would answer with, and their scores."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from docqa.app.context.context import Context
+from docqa.app.evidence.ranking import WordIndex
+from docqa.app.evidence.terms import terms
+from docqa.app.quotes.sentence_runs import Sentences
+from docqa.ingest.types import Span
+
+EXCERPT_WORDS = 160
+_TRIM = " \t\r\n\u00a0,;:.!?…"
+_OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
+_WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
+
+Place = tuple[float, float, float]
+"""What speaks for a place: (coverage, similarity, behind) of a Candidate."""
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Characters `start:end` of a page, as shown to the model; `text` has the same length, line breaks as spaces."""
+
+    passage: int
+    document: int
+    page: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A span that the model would answer with: characters `start:end` of `page`.
+
+    `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. What
+    speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
+    question by the evidence head (0 without one), and how far its passage is `behind` the first one (at most 0).
+    `pointed`: the span head's log-probability of the place where the reader read it again (0 where nothing was).
+    """
+
+    excerpt: int
+    document: int
+    page: int
+    start: int
+    end: int
+    logprob: float
+    token_count: int
+    score: float
+    coverage: float = 0.0
+    similarity: float = 0.0
+    behind: float = 0.0
+    pointed: float = 0.0
+
+    @property
+    def mean_logprob(self) -> float:
+        return self.logprob / max(self.token_count, 1)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
+
+    `pointed_none`: the span head's log-probability of "no answer", where the excerpts were read again.
+    """
+
+    excerpts: tuple[Excerpt, ...]
+    candidates: tuple[Candidate, ...]
+    refusal_logprob: float | None
+    prompt_tokens: int
+    pointed_none: float | None = None
+
+
+def excerpt(context: Context, index: int, question_terms: set[str], words: WordIndex) -> Excerpt:
+    """The part of a passage that is shown: all of it, or the run of sentences within 160 words that fits best."""
+    placed = context.passages[index]
+    whole = context.text_of(placed)
+    shown = _best_run(whole, question_terms, words)
+    text = on_one_line(whole[shown.start : shown.end])
+    first = placed.passage.start
+    return Excerpt(index, placed.document, placed.passage.page, first + shown.start, first + shown.end, text)
+
+
+def on_one_line(text: str) -> str:
+    """`text` with every white space as a plain space; its length stays."""
+    return "".join(" " if character.isspace() else character for character in text)
+
+
+def _best_run(text: str, question_terms: set[str], words: WordIndex) -> Span:
+    found = Sentences(text)
+    if sum(found.words) <= EXCERPT_WORDS:
+        return Span(0, len(text))
+    worth = [words.coverage(question_terms, set(terms(text[span.start : span.end]))) for span in found.spans]
+    run = found.cut(EXCERPT_WORDS, worth)
+    chosen = found.span(run)
+    if found.length(run) <= EXCERPT_WORDS:
+        return chosen
+    *_, last = islice(re.finditer(r"\S+", text[chosen.start : chosen.end]), EXCERPT_WORDS)
+    return Span(chosen.start, chosen.start + last.end())
+
+
+def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float:
+    """What orders candidates: the model's own probability of the words, and what speaks for their place.
+
+    The log-probability is divided by a power of the length (`length_weight`), or long answers would never win.
+    """
+    likely: float = candidate.logprob / candidate.token_count ** float(weights["length_weight"])
+    place = (candidate.coverage, candidate.similarity, candidate.behind)
+    pointed = float(weights.get("pointed_weight", 0.0)) * candidate.pointed
+    return float(weights["reader_weight"]) * likely + pointed + place_score(place, weights)
+
+
+def place_score(place: Place, weights: Mapping[str, float]) -> float:
+    """Weighted sum of what speaks for a place."""
+    return sum(float(weights[name]) * value for name, value in zip(_WEIGHTS, place, strict=True))
+
+
+def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """`candidates` by score, those of equal score in the order of the excerpts."""
+    return tuple(sorted(candidates, key=lambda c: (-c.score, c.excerpt, c.start, c.end)))
+
+
+@dataclass
+class ScoredSentence:
+    """A sentence that was read: its share of the question's words, its likeness to the question (0 without a head)."""
+
+    start: int
+    end: int
+    coverage: float
+    similarity: float = 0.0
+
+
+class ScoredPlaces:
+    """Leads spans of `excerpts` back to characters of pages, and scores them by the sentences that they are in.
+
+    A span in several sentences counts as in the one with the best score by `weights`; `by_coverage`: in the one that
+    has most of the question's words. `behind`: how far the passage of each excerpt is behind the first one, at most 0.
+    """
+
+    def __init__(
+        self,
+        excerpts: Sequence[Excerpt],
+        question_terms: set[str],
+        words: WordIndex,
+        weights: Mapping[str, float],
+        *,
+        by_coverage: bool = False,
+    ) -> None:
+        self.excerpts, self.weights, self._by_coverage = excerpts, weights, by_coverage
+        self.behind = [0.0] * len(excerpts)
+        self.sentences = [
+            [
+                ScoredSentence(start, end, words.coverage(question_terms, set(terms(item.text[start:end]))))
+                for start, end in ((span.start, span.end) for span in Sentences(item.text).spans)
+            ]
+            for item in excerpts
+        ]
+
+    def place(self, number: int, start: int, end: int) -> Place:
+        """What speaks for characters `start:end` of an excerpt."""
+        touched = [self.place_of(number, s) for s in self.sentences[number] if s.start < end and start < s.end]
+        nothing = (0.0, 0.0, self.behind[number])
+        if self._by_coverage:
+            return max(touched, default=nothing)
+        return max(touched, key=lambda place: place_score(place, self.weights), default=nothing)
+
+    def place_of(self, number: int, sentence: ScoredSentence) -> Place:
+        """What speaks for a sentence of an excerpt."""
+        return sentence.coverage, sentence.similarity, self.behind[number]
+
+    def candidate(self, number: int, start: int, end: int, logprob: float, token_count: int = 1) -> Candidate | None:
+        """Candidate of characters `start:end` of an excerpt; None where nothing but punctuation is in it."""
+        item = self.excerpts[number]
+        start, end = trim(item.text, start, min(end, len(item.text)))
+        if start >= end:
+            return None
+        return self.scored(
+            Candidate(
+                number, item.document, item.page, item.start + start, item.start + end,
+                logprob, token_count, 0.0, *self.place(number, start, end),
+            )
+        )  # fmt: skip
+
+    def scored(self, candidate: Candidate) -> Candidate:
+        """`candidate` with its score."""
+        return replace(candidate, score=candidate_score(candidate, self.weights))
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without white space and punctuation at its edges; brackets and quote marks stay when both are inside.
+
+    A stop that belongs to the last word ("Inc.", "e.g.") goes too: the quote around the answer keeps it.
+    """
+    while True:
+        before = (start, end)
+        while start < end and text[start] in _TRIM:
+            start += 1
+        while end > start and text[end - 1] in _TRIM:
+            end -= 1
+        inner = text[start:end]
+        if inner and inner[0] in _OPENING and not any(mark in inner[1:] for mark in _CLOSING):
+            start += 1
+        elif inner and inner[-1] in _CLOSING and not any(mark in inner[:-1] for mark in _OPENING):
+            end -= 1
+        if (start, end) == before:
+            return start, end

@@ -1,0 +1,41 @@
+"""Runs of sentences, grown to a budget of words or cut down to one."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docqa.app.quotes.sentence_runs import Sentences
+
+TEXT = st.lists(st.integers(1, 12), min_size=1, max_size=12).map(
+    lambda lengths: " ".join("Word" + " and" * (length - 1) + "." for length in lengths)
+)
+
+
+@given(TEXT, st.data(), st.integers(1, 60), st.booleans())
+def test_a_run_grows_as_far_as_the_budget_allows(text: str, data: st.DataObject, most: int, in_turn: bool) -> None:
+    found = Sentences(text)
+    at = data.draw(st.integers(0, len(found.spans) - 1))
+    begin = range(at, at + 1)
+    run = found.grown(begin, lambda _, longer: found.length(longer) <= most, in_turn=in_turn)
+    assert run.start <= at < run.stop and found.length(run) <= max(most, found.length(begin))
+    longer = [range(run.start - 1, run.stop)] * (run.start > 0)
+    longer += [range(run.start, run.stop + 1)] * (run.stop < len(found.spans))
+    assert all(found.length(one) > most for one in longer)
+    assert found.span(run).start == found.spans[run.start].start and found.span(run).end == found.spans[run[-1]].end
+
+
+@given(TEXT, st.data(), st.integers(1, 60))
+def test_a_cut_run_keeps_the_sentence_that_is_worth_most(text: str, data: st.DataObject, most: int) -> None:
+    found = Sentences(text)
+    worth = data.draw(st.lists(st.integers(0, 3), min_size=len(found.spans), max_size=len(found.spans)))
+    run = found.cut(most, worth)
+    assert max(worth[number] for number in run) == max(worth)
+    assert len(run) == 1 or found.length(run) <= most
+
+
+def test_neighbours_come_from_both_sides_in_turn_or_from_behind() -> None:
+    found = Sentences("One. Two. Three. Four. Five. Six.")
+    three = {turn: found.grown(range(2, 3), lambda run, _: len(run) < 3, in_turn=turn) for turn in (True, False)}
+    assert three == {True: range(1, 4), False: range(2, 5)}
+    assert found.touched(4, 5) == range(0)
