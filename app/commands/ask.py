@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,27 +29,19 @@ Items = Annotated[
         metavar='PATH... "QUESTION"', help="Files, folders, .zip or - for standard input; the question comes last."
     ),
 ]
-Questions = Annotated[
-    str | None, typer.Option("--questions", metavar="FILE", help='Plain lines, or JSON lines with a "question".')
-]
 
 
+@flags.shared("model", "base_url", "k", "password_file", "include_hidden", "no_store", "media_type")
 def ask(
+    given: flags.Given,
     items: Items = None,
-    questions: Questions = None,
+    questions: flags.Questions = None,
     each: Annotated[bool, typer.Option("--each", help="One answer for every file, not one context of all.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a question, one line each.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Only the preliminary answer.")] = False,
     no_preview: Annotated[bool, typer.Option("--no-preview", help="Only the final answer.")] = False,
     jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None,
-    model: flags.Model = None,
-    base_url: flags.BaseUrl = None,
-    k: flags.Evidence = None,
-    password_file: flags.PasswordFile = None,
-    include_hidden: flags.IncludeHidden = False,
-    no_store: flags.NoStore = False,
-    media_type: flags.Type = None,
 ) -> int:
     """Answer a question about documents, in their own words, with the page.
 
@@ -60,7 +51,7 @@ def ask(
     """
     if quick and no_preview:
         raise UsageError(
-            "--quick wants only the preliminary answer, --no-preview only the final one", hint="choose one"
+            "--quick prints only the preliminary answer, --no-preview only the final one", hint="choose one"
         )
     if questions is None:
         paths, question = inputs.split_question(items or [])
@@ -71,18 +62,8 @@ def ask(
         raise UsageError("no document to ask", hint="docqa ask FILE --questions QUESTIONS")
     inputs.check_stdin(paths)
     if (jobs > 1 or workspace is not None) and not each:
-        raise UsageError("--jobs and --workspace are for one answer a file", hint="--each")
-    options = inputs.options(
-        model=model,
-        base_url=base_url,
-        k=k,
-        quick=quick,
-        preview=False if no_preview or (as_json and not quick) else None,
-        store=False if no_store else None,
-        include_hidden=include_hidden or None,
-        password_file=password_file,
-        media_type=media_type,
-    )
+        raise UsageError("--jobs and --workspace work only with --each", hint="add --each for one answer a file")
+    options = given.options(quick=quick, preview=False if no_preview or (as_json and not quick) else None)
     named = each and (len(paths) > 1 or not os.path.isfile(paths[0]))
     run = _Run(asked, options, as_json, named)
     if not each:
@@ -204,11 +185,13 @@ class _Run:
 
     def _print_failures(self, questions: Iterable[str], error: Exception) -> None:
         """For a script that counts lines: each unanswered question still gets its object, which says why."""
+        from docqa.app.output.render import json_line
+
         for question in questions:
-            report.result(json_line(failed_answer(question, error, self.options)))
+            report.result(json_line(_failed_answer(question, error, self.options)))
 
 
-def failed_answer(question: str, error: Exception, options: Options) -> Answer:
+def _failed_answer(question: str, error: Exception, options: Options) -> Answer:
     """The Answer of a question whose documents or model could not be used: status unreadable or error."""
     from docqa.app.answer.answer import Answer, CoverageReport, Usage
     from docqa.app.answer.grades import Status
@@ -235,9 +218,3 @@ def failed_answer(question: str, error: Exception, options: Options) -> Answer:
         usage=Usage(tokens_read=0, tokens_reused=0, seconds=0.0, cached=False),
         provenance=provenance,
     )
-
-
-def json_line(answer: Answer) -> str:
-    """The answer as one compact line."""
-    value: dict[str, Any] = answer.to_json_object()
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

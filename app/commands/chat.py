@@ -12,6 +12,7 @@ import typer
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
+from docqa.app.models.library import BUNDLED_NAME
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _Files = Annotated[list[str] | None, typer.Argument(metavar="FILE...", help="Files, folders or .zip archives.")]
 _Resume = Annotated[
-    int | None, typer.Option("--resume", metavar="ID", min=1, help="Go on with a session that `docqa history` lists.")
+    int | None, typer.Option("--resume", metavar="ID", min=1, help="Continue a session that `docqa history` lists.")
 ]
 _Think = Annotated[
     bool | None, typer.Option("--think/--no-think", help="Let a model that can think do so before it answers.")
@@ -33,17 +34,13 @@ _Hide = Annotated[
 ]
 
 
+@flags.shared("model", "base_url", "k", "password_file", "include_hidden", "no_store")
 def chat(
+    given: flags.Given,
     files: _Files = None,
     resume: _Resume = None,
     think: _Think = None,
     hide: _Hide = False,
-    model: flags.Model = None,
-    base_url: flags.BaseUrl = None,
-    k: flags.Evidence = None,
-    password_file: flags.PasswordFile = None,
-    include_hidden: flags.IncludeHidden = False,
-    no_store: flags.NoStore = False,
 ) -> int:
     """Keep a conversation over documents: "When does it begin?", "And when does it end?".
 
@@ -54,18 +51,15 @@ def chat(
     """
     paths = files or []
     if inputs.STDIN in paths:
-        raise UsageError("standard input holds the questions, not a document", hint="name a file")
-    options = inputs.options(
-        model=model, base_url=base_url, think=think, k=k, store=False if no_store else None,
-        include_hidden=include_hidden or None, password_file=password_file,
-    )  # fmt: skip
+        raise UsageError("standard input has the questions, so it cannot be a document", hint="name a file")
+    options = given.options(think=think)
     earlier = _earlier(resume, options) if resume is not None else None
     if earlier is not None and not paths:
         paths = list(dict.fromkeys(document.absolute for document in earlier[0].documents))
     if not paths:
-        raise UsageError("no document to talk about", hint="docqa chat FILE, or docqa chat --resume ID")
+        raise UsageError("there is no document to ask about", hint="docqa chat FILE, or docqa chat --resume ID")
     if think and not _can_think(options):
-        report.note(f"docqa: {_model_name(options)} does not think before it answers: --think changes nothing")
+        report.note(f"docqa: {_model_name(options)} cannot think before it answers: --think has no effect")
     return _talk(paths, options, earlier, thoughts=not hide)
 
 
@@ -102,7 +96,7 @@ def _talk(
         finally:
             recorder.close()
             if typed and recorder.session is not None:
-                report.note(f"docqa: kept; docqa chat --resume {recorder.session} goes on")
+                report.note(f"docqa: this conversation is kept; docqa chat --resume {recorder.session} continues it")
 
 
 def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]]:
@@ -117,7 +111,7 @@ def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]
         session = history.session(number)
         if session.kind == "tui":
             hint = f"docqa tui {session.documents[0].path}" if session.documents else "docqa tui"
-            raise InputError(f"session {number} is one of the terminal interface, which keeps it", hint=hint)
+            raise InputError(f"session {number} belongs to the terminal interface", hint=hint)
         return session, history.turns(number)
 
 
@@ -126,7 +120,7 @@ def _warn_of_changes(session: Session, earlier: tuple[KeptSession, list[KeptTurn
     for document in session.documents:
         before = known.get(os.path.abspath(document.path))
         if before is not None and before != document.id:
-            report.warn(f"{printable(document.path)} has changed since: earlier answers cite it as it was")
+            report.warn(f"{printable(document.path)} has changed: earlier answers cite the old version")
 
 
 def _greet(conversation: Conversation) -> None:
@@ -143,4 +137,4 @@ def _greet(conversation: Conversation) -> None:
 
 
 def _model_name(options: Options) -> str:
-    return printable(options.model or inputs.BUNDLED_NAME)
+    return printable(options.model or BUNDLED_NAME)

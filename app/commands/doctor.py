@@ -95,8 +95,8 @@ def _packages() -> list[str]:
 
 def _model(chosen: str | None) -> list[str]:
     from docqa.app.answerers.remote.address import is_remote
-    from docqa.app.commands.inputs import BUNDLED_NAME
-    from docqa.app.commands.models import model_folder
+    from docqa.app.commands.inputs import model_folder
+    from docqa.app.models.library import BUNDLED_NAME
     from docqa.model.checkpoints.weights import fingerprint
     from docqa.model.errors import ModelError
 

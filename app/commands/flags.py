@@ -1,37 +1,104 @@
-"""Arguments and flags that several commands share, so that they read and mean the same everywhere."""
+"""Arguments and options that several commands share, so that they read and mean the same everywhere.
+
+    @flags.shared("model", "k")
+    def command(given: flags.Given, paths: flags.Paths) -> int:
+        options = given.options()
+
+has --model and --k behind its own options, and what the user gave for them in `given`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from docqa.app.options import Options
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders, .zip archives, or - for standard input.")
 ]
+File = Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Questions = Annotated[
+    str | None, typer.Option("--questions", metavar="FILE", help='Plain lines, or JSON lines with a "question".')
+]
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", metavar="NAME|FOLDER|openai:NAME",
-        help="The model that answers. With openai:NAME, and only then, passages of the documents are sent to a server.",
+        "--model",
+        metavar="NAME|FOLDER|FILE.gguf|openai:NAME",
+        help="The model that answers. Only with openai:NAME, passages of the documents are sent to a server.",
     ),
-]  # fmt: skip
+]
 BaseUrl = Annotated[
     str | None,
-    typer.Option(
-        "--base-url", metavar="URL", help="The OpenAI-compatible server of openai:NAME; its key is in DOCQA_API_KEY."
-    ),
+    typer.Option("--base-url", metavar="URL", help="The server of openai:NAME; its key is read from DOCQA_API_KEY."),
 ]
 Evidence = Annotated[
     int | None, typer.Option("--k", metavar="N", min=1, help="Passages to read for a question and to list.")
 ]
 PasswordFile = Annotated[
-    str | None, typer.Option("--password-file", metavar="F", help="Its first line opens an encrypted PDF.")
+    str | None, typer.Option("--password-file", metavar="F", help="Its first line is the password of encrypted PDFs.")
 ]
-IncludeHidden = Annotated[bool, typer.Option("--include-hidden", help="Use text that a reader of the page cannot see.")]
+IncludeHidden = Annotated[bool, typer.Option("--include-hidden", help="Also use text that is not visible on the page.")]
 NoStore = Annotated[bool, typer.Option("--no-store", help="Keep nothing on disk.")]
 Type = Annotated[
     str | None,
-    typer.Option("--type", metavar="TYPE", help="What - is: pdf, docx, epub, html, tex, eml, md, txt, xml."),
+    typer.Option("--type", metavar="TYPE", help="What - is: pdf, docx, epub, html, tex, eml, md, txt or xml."),
 ]
+
+
+@dataclass(frozen=True)
+class Given:
+    """The shared options of one command line: None or False where the user gave none."""
+
+    model: Model = None
+    base_url: BaseUrl = None
+    k: Evidence = None
+    password_file: PasswordFile = None
+    include_hidden: IncludeHidden = False
+    no_store: NoStore = False
+    media_type: Type = None
+
+    def options(self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None) -> Options:
+        """What the engine takes. Raises UsageError as `inputs.options` does, InputError for the password file."""
+        from docqa.app.commands import inputs
+
+        return inputs.options(
+            model=self.model,
+            base_url=self.base_url,
+            k=self.k,
+            quick=quick,
+            preview=preview,
+            think=think,
+            store=False if self.no_store else None,
+            include_hidden=self.include_hidden or None,
+            password_file=self.password_file,
+            media_type=self.media_type,
+        )
+
+
+def shared(*names: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Decorator of a command: adds the options of Given that `names` lists, which arrive in its argument `given`."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    known = inspect.signature(Given, eval_str=True).parameters
+    added = [known[name].replace(kind=kind) for name in names]
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        def run(**values: object) -> int:
+            given = {name: values.pop(name) for name in names}
+            return command(given=Given(**given), **values)  # type: ignore[arg-type]
+
+        own = [part for name, part in inspect.signature(command, eval_str=True).parameters.items() if name != "given"]
+        parameters = [part.replace(kind=kind) for part in own] + added
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {part.name: part.annotation for part in parameters}
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        return run
+
+    return decorate

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from docqa.app.options import Options
 
 STDIN = "-"
-BUNDLED_NAME = "docqa-155m"
 
 
 def split_question(items: list[str]) -> tuple[list[str], str]:
@@ -146,6 +145,21 @@ def _model(chosen: str | None, cache_dir: str | None) -> str | None:
     if folder is None:  # the engine says so when it is to load it
         return os.path.expanduser(chosen)
     return None if folder == bundled() else str(folder)
+
+
+def model_folder(name: str | None) -> Path:
+    """The folder or GGUF file of a model on this machine; None means the one that answers. Raises ModelNotFound."""
+    from docqa.app import config
+    from docqa.app.models.library import BUNDLED_NAME, find, models_root, not_found
+    from docqa.model.errors import ModelNotFound
+
+    chosen = name or config.resolve().text("model") or BUNDLED_NAME
+    if is_remote(chosen):
+        raise ModelNotFound("runs on a server", where=chosen, hint="name a model on this machine")
+    folder = find(chosen, models_root())
+    if folder is None:
+        raise not_found(chosen)
+    return folder
 
 
 def local(options: Options, command: str) -> Options:

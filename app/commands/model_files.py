@@ -1,4 +1,4 @@
-"""`docqa models pull|use|quantize`: checkpoints fetched, chosen, and packed."""
+"""`docqa models pull|use|quantize|export`: checkpoints fetched, chosen, packed, and written for other programs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ import typer
 
 from docqa.app import report
 from docqa.app.commands import flags
+from docqa.app.commands.inputs import model_folder
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import size
+
+FORMATS = ("hf", "gguf")
+_Source = Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A model, or a checkpoint folder.")]
+_Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")]
 
 
 def pull(
@@ -41,7 +46,7 @@ def pull(
     finally:
         transfer.close()
     report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}  {got.folder}")
-    report.note(f"docqa: --model {got.id} answers with it, `docqa models use {got.id}` always")
+    report.note(f"docqa: --model {got.id} uses it once, `docqa models use {got.id}` from now on")
     return report.ANSWERED
 
 
@@ -69,31 +74,61 @@ def use(
         if folder is None:
             raise library.not_found(name)
         library.check_checkpoint(folder)
-        is_folder = name not in library.BUNDLED_NAMES and Path(name).expanduser().is_dir()
+        is_path = name not in library.BUNDLED_NAMES and Path(name).expanduser().exists()
         bundled = folder == library.bundled()
-        values = {"model": None if bundled else os.path.abspath(folder) if is_folder else name}
+        values = {"model": None if bundled else os.path.abspath(folder) if is_path else name}
     path = config.config_path()
     set_values(path, values)
     report.result(f"{name} answers from now on ({path})")
     if os.environ.get("DOCQA_MODEL"):
-        report.warn("DOCQA_MODEL is set and wins over it")
+        report.warn("DOCQA_MODEL is set in the environment and still takes precedence")
     return report.ANSWERED
 
 
 def quantize(
-    model: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A model, or a checkpoint folder.")],
-    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or not there yet.")],
+    model: _Source,
+    folder: _Target,
 ) -> int:
     """Write a checkpoint with its matrices in 4 bits and the embedding in 8: less than a third of its size in bf16.
 
     Example: docqa models quantize Qwen/Qwen3.5-4B qwen-4b-packed/
     """
-    from docqa.app.commands.export import check_target
-    from docqa.app.commands.models import model_folder
     from docqa.model.checkpoints.quantize import quantize as pack
 
     source, target = model_folder(model), Path(folder).expanduser()
-    check_target(target)
+    _check_target(target)
     made = pack(source, target)
     report.result(f"{size(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}")
     return report.ANSWERED
+
+
+def export(
+    model: _Source,
+    folder: _Target,
+    form: Annotated[
+        str, typer.Option("--format", metavar="hf|gguf", help="For transformers, or for llama.cpp.")
+    ] = "hf",
+) -> int:
+    """Write a model for other programs: bf16 safetensors that transformers loads, or a GGUF file for llama.cpp.
+
+    Example: docqa models export docqa-155m out/ --format gguf
+    """
+    from docqa.app.models import library
+    from docqa.model.checkpoints.export import export as write
+
+    if form not in FORMATS:
+        raise UsageError(f"there is no format {form!r}", where="--format", hint=" or ".join(FORMATS))
+    source, target = model_folder(model), Path(folder).expanduser()
+    _check_target(target)
+    name = library.BUNDLED_NAME if source == library.bundled() else source.resolve().name
+    for path in write(source, target, form, name=name):
+        report.result(f"{size(path.stat().st_size)}  {path}")
+    return report.ANSWERED
+
+
+def _check_target(target: Path) -> None:
+    """Raises UsageError for a folder with files in it: docqa never writes among the user's files."""
+    if target.exists() and not target.is_dir():
+        raise UsageError("is a file", where=str(target), hint="name a folder that is empty or does not exist yet")
+    if target.is_dir() and any(target.iterdir()):
+        raise UsageError("is not empty", where=str(target), hint="name a folder that is empty or does not exist yet")

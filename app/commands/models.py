@@ -1,6 +1,6 @@
 """`docqa models list|show|check`: which models there are, what they cost, whether they compute rightly.
 
-The commands that write files are in `model_files.py` and `export.py`.
+The commands that write files are in `model_files.py`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ import typer
 from docqa.app import report
 from docqa.app.answerers.remote.address import is_remote
 from docqa.app.commands import flags, model_files
-from docqa.app.commands.export import export_model
-from docqa.app.commands.inputs import BUNDLED_NAME
-from docqa.app.models.library import bundled
+from docqa.app.commands.inputs import model_folder
+from docqa.app.models.library import BUNDLED_NAME, bundled
 from docqa.app.output.progress import size
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def group() -> typer.Typer:
     app.command("use")(model_files.use)
     app.command("check")(check)
     app.command("quantize")(model_files.quantize)
-    app.command("export")(export_model)
+    app.command("export")(model_files.export)
     return app
 
 
@@ -89,26 +88,14 @@ def check(
     as_json: flags.Json = False,
 ) -> int:
     """Compare docqa's logits with those of transformers, in fp32 on seeded random ids; status 4 when they differ."""
+    from transformers.utils import logging
+
     from docqa.model.checkpoints.check import check as compare
 
+    logging.set_verbosity_error()  # it advises packages that would make its reference faster
     found = compare(model_folder(folder))
     report.result(json.dumps(found) if as_json else "\n".join(f"{key}: {value}" for key, value in found.items()))
     return report.ANSWERED if found["argmax_equal"] else report.RESOURCES
-
-
-def model_folder(name: str | None) -> Path:
-    """The folder of a model on this machine, by name. Raises ModelNotFound, with what to do."""
-    from docqa.app import config
-    from docqa.app.models.library import find, models_root, not_found
-    from docqa.model.errors import ModelNotFound
-
-    chosen = name or config.resolve().text("model") or BUNDLED_NAME
-    if is_remote(chosen):
-        raise ModelNotFound(f"{chosen} runs on a server; this is for models on this machine")
-    folder = find(chosen, models_root())
-    if folder is None:
-        raise not_found(chosen)
-    return folder
 
 
 def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
@@ -159,4 +146,4 @@ def _fact_lines(facts: dict[str, object]) -> list[str]:
 
 
 def _folder_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0
+    return sum(file.stat().st_size for file in [folder, *folder.rglob("*")] if file.is_file())

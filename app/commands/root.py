@@ -18,7 +18,9 @@ from docqa.app.commands import (
     history,
     inspect,
     models,
-    reading,
+    outline,
+    plan,
+    read,
     summarize,
     tui,
     verify,
@@ -45,9 +47,9 @@ Examples:
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "ask": ask.ask,
-    "read": reading.read,
-    "plan": reading.plan,
-    "outline": reading.outline,
+    "read": read.read,
+    "plan": plan.plan,
+    "outline": outline.outline,
     "inspect": inspect.inspect,
     "summarize": summarize.summarize,
     "extract": extract.extract,

@@ -1,27 +1,32 @@
-"""Whether a known model would fit this machine, said before anything of it is fetched."""
+"""Whether a known model would fit this machine and how long it would read, before anything of it is fetched."""
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docqa.app.models.known import KnownModel
-from docqa.app.output.progress import size
+from docqa.app.output.progress import duration, size
+
+if TYPE_CHECKING:
+    from docqa.model.cost.plan import Speed
 
 _PROCESS_BYTES = 1 << 29  # Python, torch, the tokenizer, and the working memory of one block
-_NATIVE = 262_144
 
 
 @dataclass(frozen=True)
 class Forecast:
     """Of reading `tokens` tokens with a model that is not here; sizes in bytes. `packed`: when quantized to 4 bits.
 
-    `pooled`: so, and with most of the experts on disk; the same for a model without experts.
+    `pooled`: so, and with most of the experts on disk; the same for a model without experts. `seconds`: of reading,
+    with all weights in memory.
     """
 
     model: str
     tokens: int
+    seconds: float
     yarn_factor: float
     download_bytes: int
     memory_bytes: int
@@ -59,28 +64,28 @@ class Forecast:
         return [
             f"model        {self.model}, not on this machine: {verdict}",
             f"tokens       {self.tokens:,} by the bundled tokenizer",
+            f"reading      about {duration(self.seconds)}",
             f"download     {size(self.download_bytes)}, {size(self.free_disk_bytes)} are free",
             f"memory       {size(self.memory_bytes)} as it comes, {size(self.packed_memory_bytes)} in 4 bits, {have}",
             f"YaRN factor  {self.yarn_factor:g}",
         ]
 
 
-def forecast(model: KnownModel, tokens: int, root: Path) -> Forecast:
-    """What `model` takes for `tokens`, beside what this machine has. Raises ContextTooLong past the longest context."""
-    from docqa.model.config import LONGEST_CONTEXT
-    from docqa.model.cost.machine import total_bytes
-    from docqa.model.errors import ContextTooLong
+def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Forecast:
+    """What `model` takes for `tokens` on this machine, whose `speed` was measured.
 
-    if tokens > LONGEST_CONTEXT:
-        raise ContextTooLong(f"{tokens:,} tokens are more than the longest context, {LONGEST_CONTEXT:,}")
-    factor = 1
-    while _NATIVE * factor < tokens:
-        factor *= 2
+    Raises ContextTooLong past the longest context.
+    """
+    from docqa.model.cost.machine import total_bytes
+    from docqa.model.cost.plan import estimate
+
+    expected = estimate(model.config, tokens, speed=speed)
     above = next(place for place in (root, *root.absolute().parents) if place.exists())
     return Forecast(
         model=model.id,
         tokens=tokens,
-        yarn_factor=float(factor),
+        seconds=expected.seconds,
+        yarn_factor=expected.yarn_factor,
         download_bytes=model.download_bytes,
         memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, packed=False),
         packed_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens),

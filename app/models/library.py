@@ -20,7 +20,8 @@ from docqa.app.models.known import known
 if TYPE_CHECKING:
     from docqa.model.errors import ModelNotFound
 
-BUNDLED_NAMES = ("docqa-155m", "bundled")
+BUNDLED_NAME = "docqa-155m"
+BUNDLED_NAMES = (BUNDLED_NAME, "bundled")
 MANIFEST = "pulled.json"
 PART = ".part"
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
@@ -102,7 +103,7 @@ def find(name: str, root: Path) -> Path | None:
 def name_of(folder: Path) -> str:
     """What people call the model in `folder`: the bundled name, a pulled ORG/NAME, or the folder's own name."""
     if folder == bundled():
-        return BUNDLED_NAMES[0]
+        return BUNDLED_NAME
     if (folder / MANIFEST).is_file() and _COMMIT.fullmatch(folder.name):
         return folder.parent.name.replace("--", "/")
     return folder.name

@@ -81,9 +81,7 @@ class Screen:
 
     def _finished(self, answer: Answer) -> None:
         if self._as_json:
-            from docqa.app.commands.ask import json_line
-
-            report.result(json_line(answer))
+            report.result(render.json_line(answer))
             return
         if self._heading:
             report.result(f"== {render.printable(self._heading)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,11 @@ def answer_text(answer: Answer, *, first_quote: int | None = None) -> str:
     else:
         blocks.append(_answer_block(answer, several, first_quote))
     return "\n\n".join(block for block in blocks if block)
+
+
+def json_line(answer: Answer) -> str:
+    """The answer as one compact line of JSON."""
+    return json.dumps(answer.to_json_object(), ensure_ascii=False, separators=(",", ":"))
 
 
 def preview_text(answer: Answer) -> str:

@@ -22,7 +22,7 @@ def test_what_is_known_has_the_published_sizes() -> None:
     }  # fmt: skip
     found = {model.id: (model.state_bytes >> 20, model.kv_bytes_per_token * 2 >> 10) for model in KNOWN}
     assert {name: found[name] for name in published} == published
-    assert len(found) == len(KNOWN) and all(model.active <= model.parameters for model in KNOWN)
+    assert len(found) == len(KNOWN) and all(model.active_share <= 1 for model in KNOWN)
     next_80b = known("qwen3-next-80b-a3b-instruct")
     assert next_80b is not None and known("nothing") is None
     assert f"{next_80b.active_share:.1%}" == "4.9%" and next_80b.memory_bytes(0, pooled=True) < 20 * 2**30
@@ -126,6 +126,14 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa: Any, tmp_path: Path) ->
     assert (code, "quantized already" in err) == (4, True)
     code, _, err = docqa("models", "quantize", source, tmp_path / "packed")
     assert (code, "not empty" in err) == (2, True)
+
+
+def test_plan_says_how_long_a_model_that_is_not_here_would_read(docqa: Any, note: Path) -> None:
+    small, large = (
+        json.loads(docqa("plan", note, "--model", name, "--json")[1]) for name in ("Qwen3.5-0.8B", "Qwen3.5-27B")
+    )
+    assert 0 < small["seconds"] < large["seconds"]
+    assert "\nreading      about " in docqa("plan", note, "--model", "Qwen3.5-0.8B")[1]
 
 
 def test_plan_says_whether_a_model_that_is_not_here_would_fit(docqa: Any, note: Path) -> None:

@@ -1,0 +1,71 @@
+"""`docqa outline`: the section tree of a document."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from docqa.app import report
+from docqa.app.commands import flags, inputs
+from docqa.app.errors import InputError
+from docqa.app.output.render import page_text, printable
+
+if TYPE_CHECKING:
+    from docqa.app.options import Options
+    from docqa.ingest.types import Document, Section
+
+
+@flags.shared("password_file", "media_type")
+def outline(given: flags.Given, file: flags.File, as_json: flags.Json = False) -> int:
+    """Print the section tree of a document, with pages."""
+    inputs.check_stdin([file])
+    document = _document(file, given.options())
+    if as_json:
+        report.result(json.dumps(_outline_object(document), ensure_ascii=False))
+        return report.ANSWERED
+    for section in document.sections:
+        report.result(_section_line(section, document.paged))
+    if not document.sections:
+        report.note(f"docqa: {file}: no headings were found; you can ask questions about it all the same")
+    return report.ANSWERED
+
+
+def _document(file: str, options: Options) -> Document:
+    from docqa.app.session.engine import open_session
+
+    with open_session([file], options) as session:
+        for warning in session.warnings:
+            report.warn(printable(warning))
+        documents = session.documents
+    if len(documents) != 1:
+        raise InputError(f"has {len(documents)} documents", where=file, hint="name one of them")
+    return documents[0]
+
+
+def _section_line(section: Section, paged: bool) -> str:
+    title = " ".join(part for part in (section.number, section.title) if part)
+    place = f"p. {page_text(section.page, section.label)}" if paged else ""
+    return f"{'  ' * (section.level - 1)}{printable(title)}  {place}".rstrip()
+
+
+def _outline_object(document: Document) -> dict[str, object]:
+    return {
+        "file": document.path,
+        "title": document.title,
+        "pages": len(document.pages) if document.paged else None,
+        "sections": [
+            {
+                "id": section.id,
+                "parent": section.parent,
+                "number": section.number,
+                "title": section.title,
+                "level": section.level,
+                "page": section.page if document.paged else None,
+                "label": section.label,
+                "start": section.start,
+                "source": section.source,
+                "confidence": section.confidence,
+            }
+            for section in document.sections
+        ],
+    }

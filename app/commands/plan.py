@@ -1,0 +1,66 @@
+"""`docqa plan`: what reading documents would take on this machine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docqa.app import report
+from docqa.app.commands import flags, inputs
+from docqa.app.output.progress import duration, size
+
+if TYPE_CHECKING:
+    from docqa.app.context.plan import Plan
+    from docqa.app.models.known import KnownModel
+    from docqa.app.options import Options
+
+_TIMED_LAYERS = 4  # of the bundled model: three delta layers and one of attention
+
+
+@flags.shared("model", "password_file", "include_hidden", "media_type")
+def plan(given: flags.Given, paths: flags.Paths, as_json: flags.Json = False) -> int:
+    """Say what reading will take on this machine: tokens, minutes, memory, disk. The model reads nothing yet.
+
+    --model may name a model of `docqa models list` that is not here: you see whether it would fit and how long it would
+    read, and nothing is fetched.
+    """
+    from docqa.app.models.known import known
+    from docqa.app.session.engine import open_session
+
+    inputs.check_stdin(paths)
+    options = inputs.local(given.options(), "plan")
+    if options.model is not None and not Path(options.model).exists() and (model := known(options.model)) is not None:
+        return _plan_before_pull(paths, options, model, as_json)
+    with open_session(paths, options) as session:
+        planned = session.plan
+    report.result(json.dumps(asdict(planned)) if as_json else _plan_text(planned))
+    return report.ANSWERED
+
+
+def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_json: bool) -> int:
+    """The plan of a model that is not here, from its shape and the speed of this machine."""
+    from docqa.app.models.before_pull import forecast
+    from docqa.app.models.library import models_root
+    from docqa.app.session.engine import open_session
+    from docqa.model.cost.speed import measured_speed
+
+    with open_session(paths, replace(options, model=None)) as session:
+        tokens, speed = len(session.context), measured_speed(session.local.model, _TIMED_LAYERS)
+    found = forecast(model, tokens, speed, models_root())
+    report.result(json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines()))
+    return report.ANSWERED
+
+
+def _plan_text(planned: Plan) -> str:
+    reused = f", {planned.tokens_reused:,} of them already read" if planned.tokens_reused else ""
+    return "\n".join(
+        [
+            f"tokens       {planned.tokens:,}{reused}",
+            f"reading      {duration(planned.seconds)}",
+            f"memory       {size(planned.memory_bytes)}",
+            f"disk         {size(planned.disk_bytes)}",
+            f"YaRN factor  {planned.yarn_factor:g}",
+        ]
+    )

@@ -1,0 +1,35 @@
+"""`docqa read`: documents read ahead of time, so that later questions start at once."""
+
+from __future__ import annotations
+
+import time
+
+from docqa.app import report
+from docqa.app.commands import flags, inputs
+from docqa.app.output.progress import duration
+from docqa.app.output.render import printable
+
+
+@flags.shared("model", "password_file", "include_hidden", "media_type")
+def read(given: flags.Given, paths: flags.Paths) -> int:
+    """Read documents now, so that later questions are instant.
+
+    Ctrl+C keeps what was read; the same command goes on from there.
+    """
+    from docqa.app.output.console import Screen
+    from docqa.app.session.engine import open_session
+
+    inputs.check_stdin(paths)
+    options = inputs.local(given.options(), "read")
+    started = time.monotonic()
+    screen = Screen()
+    try:
+        with open_session(paths, options) as session:
+            for event in session.read():
+                screen.progress(event)
+            total, reused = len(session.context), session.local.prefiller.tokens_reused
+    finally:
+        screen.close()
+    took = duration(time.monotonic() - started)
+    report.result(f"{printable(', '.join(paths))}: {total:,} tokens, {reused:,} of them reused, in {took}")
+    return report.ANSWERED
