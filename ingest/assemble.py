@@ -9,8 +9,7 @@ from dataclasses import replace
 
 from docqa.ingest.errors import NoText, TooLarge
 from docqa.ingest.limits import MAX_TEXT_CHARS
-from docqa.ingest.pdf.ocr import INSTALL
-from docqa.ingest.pdf.ocr import available as scans_available
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.definitions import find_definitions
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.passages import cut_passages
@@ -25,10 +24,9 @@ _LETTER_ALONE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
 
 
 def assemble(
-    data: bytes,
-    path: str,
+    request: ReadRequest,
     *,
-    title: str,
+    title: str = "",
     media_type: str,
     paged: bool,
     pages: Sequence[Page],
@@ -37,21 +35,16 @@ def assemble(
     ocr: Sequence[int] = (),
     warnings: Sequence[str] = (),
 ) -> Document:
-    """The Document of these parts. Raises NoText when no page has text and TooLarge over 64 million characters."""
+    """The Document of these parts; one without a `title` is called by its file.
+
+    Raises NoText when no page has text and TooLarge over 64 million characters.
+    """
     empty = tuple(page.page for page in pages if not page.text.strip())
     if len(empty) == len(pages):
-        if not paged:
-            raise NoText("it holds no text", path, "Is this the right file?")
-        if hidden:
-            what = "all of its text is hidden from a reader of the page"
-            raise NoText(what, path, "With --include-hidden it is read nevertheless")
-        many = f"none of its {len(pages)} pages has" if len(pages) > 1 else "its only page does not have"
-        tool = "Run OCR on it first, for example with ocrmypdf"
-        hint = tool if scans_available() else f"{INSTALL} lets docqa recognise it. Or: {tool}"
-        raise NoText(f"{many} text; it may be a scan", path, hint)
+        raise NoText("there is no text in it", hint="Is this the right file?")
     total = sum(len(page.text) for page in pages)
     if total > MAX_TEXT_CHARS:
-        raise TooLarge(f"{total:,} characters of text, the limit is {MAX_TEXT_CHARS:,}", path, "Split the file")
+        raise TooLarge(f"{total:,} characters of text, the limit is {MAX_TEXT_CHARS:,}", hint="Split the file")
     lines = list(warnings)
     if empty and paged:
         lines.append(f"no text on {page_list(empty)}")
@@ -59,8 +52,8 @@ def assemble(
     if poor and paged:
         lines.append(f"doubtful text on {page_list(poor)}")
     document = Document(
-        hashlib.sha256(data).hexdigest(), path, title, media_type, paged, tuple(pages), tuple(sections), (),
-        Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines)),
+        hashlib.sha256(request.content).hexdigest(), request.name, title or request.stem, media_type, paged,
+        tuple(pages), tuple(sections), (), Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines)),
     )  # fmt: skip
     return replace(
         document,

@@ -6,9 +6,8 @@ import re
 from pathlib import PurePosixPath
 
 from docqa.ingest.archive import package_kind
-from docqa.ingest.errors import Encrypted, NotADocument, Unreadable
+from docqa.ingest.errors import FORMATS, Encrypted, NotADocument, Unreadable
 
-WORKS = "docqa reads PDF, DOCX, EPUB, HTML, LaTeX, e-mail (.eml), Markdown, plain text and USLM XML"
 SUFFIXES = {
     ".pdf": "pdf", ".docx": "docx", ".docm": "docx", ".epub": "epub", ".html": "html", ".htm": "html",
     ".xhtml": "html", ".tex": "tex", ".ltx": "tex", ".eml": "eml", ".txt": "txt", ".text": "txt", ".md": "md",
@@ -24,7 +23,7 @@ _KINDS = {
     "eml": "eml", "email": "eml", "message/rfc822": "eml",
 }  # fmt: skip
 _NAMES = {"docx": "a Word document", "epub": "an EPUB", "archive": "a zip archive"}
-_CONVERT = f"{WORKS}; save it as one of these"
+_CONVERT = f"{FORMATS}; save it as one of these"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _OTHER = (
@@ -47,21 +46,21 @@ def kind_of(data: bytes, name: str, media_type: str | None) -> str:
     head = data[:4096]
     wanted = _KINDS.get(media_type.lower()) if media_type else SUFFIXES.get(PurePosixPath(name).suffix.lower())
     if media_type and wanted is None:
-        raise NotADocument(f"documents of type {media_type!r} are not read", name, _CONVERT)
+        raise NotADocument(f"documents of type {media_type!r} are not read", hint=_CONVERT)
     # A zip that stores a PDF has its first bytes near its own.
     if head[:1024].find(b"%PDF-") >= 0 and wanted in (None, "pdf") and not data.startswith(_ZIP):
         return "pdf"
     if data.startswith(b"%PDF-") and not media_type and wanted not in ("txt", "md", "uslm"):
         return "pdf"
     if wanted == "pdf":
-        raise NotADocument("not a PDF: its first bytes are not %PDF-", name, f"{WORKS}; is the suffix right?")
+        raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=f"{FORMATS}; is the suffix right?")
     if data.startswith(_ZIP):
-        return _kind_of_zip(data, name, wanted, media_type)
-    _refuse_others(data, name)
+        return _kind_of_zip(data, wanted, media_type)
+    _refuse_others(data)
     if wanted in ("docx", "epub"):
         what = _NAMES[wanted]
         raise NotADocument(
-            f"not {what}: its first bytes are not those of a zip", name, f"{WORKS}; is the suffix right?"
+            f"not {what}: its first bytes are not those of a zip", hint=f"{FORMATS}; is the suffix right?"
         )
     if wanted in ("txt", "md", "html", "tex", "eml"):
         return wanted
@@ -71,29 +70,29 @@ def kind_of(data: bytes, name: str, media_type: str | None) -> str:
         from docqa.ingest.plain.uslm import is_uslm
 
         if not is_uslm(data):
-            raise NotADocument("this XML is not USLM", name, _CONVERT)
+            raise NotADocument("this XML is not USLM", hint=_CONVERT)
         return "uslm"
     return "txt"
 
 
-def _kind_of_zip(data: bytes, name: str, wanted: str | None, media_type: str | None) -> str:
+def _kind_of_zip(data: bytes, wanted: str | None, media_type: str | None) -> str:
     found = package_kind(data)
     if found in ("docx", "epub") and (not media_type or wanted == found):
         return found
     if found is None:
         if wanted in ("docx", "epub"):
             return wanted
-        raise Unreadable("this is a zip file, and it is damaged", name, "Get it again; it may have been cut off")
+        raise Unreadable("this is a zip file, and it is damaged", hint="Get it again; it may have been cut off")
     hint = "Unpack it and name the folder" if found == "archive" and not wanted else _CONVERT
-    raise NotADocument(f"this is {_NAMES.get(found, found)}", name, hint)
+    raise NotADocument(f"this is {_NAMES.get(found, found)}", hint=hint)
 
 
-def _refuse_others(data: bytes, name: str) -> None:
+def _refuse_others(data: bytes) -> None:
     if data.startswith(_OLD_OFFICE) and "EncryptedPackage".encode("utf-16-le") in data:
-        raise Encrypted("this Office file is encrypted", name, "Save it without a password")
+        raise Encrypted("this Office file is encrypted", hint="Save it without a password")
     for magic, what in _OTHER:
         if data.startswith(magic):
-            raise NotADocument(f"this is {what}", name, _CONVERT)
+            raise NotADocument(f"this is {what}", hint=_CONVERT)
 
 
 def _is_html(head: bytes) -> bool:

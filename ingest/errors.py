@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+FORMATS = "docqa reads PDF, DOCX, EPUB, HTML, LaTeX, e-mail (.eml), Markdown, plain text and USLM XML"
+
 
 class IngestError(Exception):
-    """`message` says what is wrong, `path` with which file (as given), `hint` what to do next."""
+    """`message` says what is wrong, `where` with which file (as given), `hint` what to do next."""
 
-    def __init__(self, message: str, path: str = "", hint: str = "") -> None:
-        super().__init__(message, path, hint)
+    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(message)
         self.message = message
-        self.path = path
+        self.where = where
         self.hint = hint
 
     def __str__(self) -> str:
-        line = f"{self.path}: {self.message}" if self.path else self.message
+        line = f"{self.where}: {self.message}" if self.where else self.message
         return f"{line}. {self.hint}" if self.hint else line
 
 
@@ -49,7 +54,14 @@ class NoDocuments(IngestError):
     """A folder or archive that holds nothing docqa reads."""
 
 
-ERRORS: dict[str, type[IngestError]] = {
-    kind.__name__: kind
-    for kind in (MissingError, EmptyError, NotADocument, Encrypted, Unreadable, NoText, TooLarge, NoDocuments)
-}
+ERRORS: dict[str, type[IngestError]] = {kind.__name__: kind for kind in IngestError.__subclasses__()}
+
+
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """Names the file in the errors of this block, so that readers need not know what it is called."""
+    try:
+        yield
+    except IngestError as error:
+        error.where = error.where or where
+        raise

@@ -2,104 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from docqa.ingest.archive import is_zip, package_kind, zip_entries
-from docqa.ingest.detect import SUFFIXES, WORKS, kind_of, looks_readable
-from docqa.ingest.errors import EmptyError, IngestError, MissingError, NoDocuments, NotADocument, TooLarge, Unreadable
+from docqa.ingest.detect import SUFFIXES, kind_of, looks_readable
+from docqa.ingest.errors import (
+    FORMATS,
+    EmptyError,
+    MissingError,
+    NoDocuments,
+    NotADocument,
+    TooLarge,
+    Unreadable,
+    reading,
+)
 from docqa.ingest.limits import MAX_FILE_BYTES
+from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
-
-if TYPE_CHECKING:
-    from docqa.ingest.pdf.pool import Pool
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
 INGEST_VERSION = 4
 
 
-def read(
-    path: str | Path,
-    *,
-    password: str | None = None,
-    media_type: str | None = None,
-    data: bytes | None = None,
-    pdfium: bool | None = None,
-    on_pages: Callable[[int], None] | None = None,
-    on_page: Callable[[int], None] | None = None,
-    on_ocr: Callable[[int], None] | None = None,
-    skip: Mapping[int, str] | None = None,
-    include_hidden: bool = False,
-    pool: Pool | None = None,
-) -> Document:
-    """The Document at `path`, read in this process; files of others belong into `worker.read_in_worker`.
+def read(request: ReadRequest, events: PageEvents | None = None, *, processes: int = 1) -> Document:
+    """The Document of `request`, read in this process; files of others belong into `worker.read_in_worker`.
 
-    `data` are the bytes when they do not come from `path` (standard input, a zip entry), which then only names them.
-    `media_type` (a MIME type or pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides what suffix and content
-    say. `pdfium` False reads a PDF with pypdf alone; `on_pages` is told the number of pages of a PDF before they are
-    read, `on_page` each page before it is read, `on_ocr` before its picture is recognised. `skip`: pages of a PDF that
-    are left empty, and why. The processes of `pool` read pages of a long PDF at once.
-    `include_hidden` reads what nobody can see, as blocks of kind `hidden`: in a PDF at the end of its page, else at
-    the end of the document.
-    Raises an IngestError: Missing, Empty, NotADocument, Encrypted, Unreadable, NoText, TooLarge.
+    `events` are those of a PDF, of which so many `processes` read pages at once. Raises an IngestError: Missing, Empty,
+    NotADocument, Encrypted, Unreadable, NoText, TooLarge.
     """
-    name = str(path)
-    if data is None:
-        data = _load(Path(path), name)
-    if len(data) > MAX_FILE_BYTES:
-        raise TooLarge(f"{len(data):,} bytes, the limit is {MAX_FILE_BYTES:,}", name, "Split the file")
-    if not data.strip(b" \t\r\n\f\0"):
-        raise EmptyError(
-            "the file is empty" if not data else "there is only white space in the file", name, "Is it whole?"
-        )
-    kind = kind_of(data, name, media_type)
-    stem = PurePosixPath(name).stem if name != "-" else "standard input"
-    if kind == "pdf":
-        from docqa.ingest.pdf.reader import read_pdf
+    with reading(request.name):
+        if request.data is None:
+            request = request.of(request.path, _load(Path(request.path)))
+        data = request.content
+        if len(data) > MAX_FILE_BYTES:
+            raise TooLarge(f"{len(data):,} bytes, the limit is {MAX_FILE_BYTES:,}", hint="Split the file")
+        if not data.strip(b" \t\r\n\f\0"):
+            what = "there is only white space in the file" if data else "the file is empty"
+            raise EmptyError(what, hint="Is it whole?")
+        kind = kind_of(data, request.name, request.media_type)
+        if kind == "pdf":
+            from docqa.ingest.pdf.reader import read_pdf
 
-        return read_pdf(
-            data, name, stem=stem, password=password, pdfium=pdfium, on_pages=on_pages, on_page=on_page, on_ocr=on_ocr,
-            skip=skip, include_hidden=include_hidden, pool=pool,
-        )  # fmt: skip
-    if kind in ("docx", "epub", "html", "tex", "eml"):
-        return _reader(kind)(data, name, stem=stem, include_hidden=include_hidden)
-    return _reader(kind)(data, name, stem=stem)
+            return read_pdf(request, events or PageEvents(), processes)
+        return _reader(kind)(request)
 
 
-def _reader(kind: str) -> Callable[..., Document]:
+def _reader(kind: str) -> Callable[[ReadRequest], Document]:
     """The reader of `kind`; its library loads only now."""
     if kind == "docx":
-        from docqa.ingest.docx.reader import read_docx
-
-        return read_docx
-    if kind == "epub":
-        from docqa.ingest.web.epub import read_epub
-
-        return read_epub
-    if kind == "html":
-        from docqa.ingest.web.html import read_html
-
-        return read_html
-    if kind == "tex":
-        from docqa.ingest.latex.reader import read_latex
-
-        return read_latex
-    if kind == "eml":
-        from docqa.ingest.web.email_message import read_email
-
-        return read_email
-    if kind == "md":
-        from docqa.ingest.plain.markdown import read_markdown
-
-        return read_markdown
-    if kind == "uslm":
-        from docqa.ingest.plain.uslm import read_uslm
-
-        return read_uslm
-    from docqa.ingest.plain.text import read_text
-
-    return read_text
+        from docqa.ingest.docx.reader import read_docx as read_kind
+    elif kind == "epub":
+        from docqa.ingest.web.epub import read_epub as read_kind
+    elif kind == "html":
+        from docqa.ingest.web.html import read_html as read_kind
+    elif kind == "tex":
+        from docqa.ingest.latex.reader import read_latex as read_kind
+    elif kind == "eml":
+        from docqa.ingest.web.email_message import read_email as read_kind
+    elif kind == "md":
+        from docqa.ingest.plain.markdown import read_markdown as read_kind
+    elif kind == "uslm":
+        from docqa.ingest.plain.uslm import read_uslm as read_kind
+    else:
+        from docqa.ingest.plain.text import read_text as read_kind
+    return read_kind
 
 
 def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes | Path]]:
@@ -115,7 +82,7 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
     if root.is_dir():
         return iter(_in_folder(root, name, passed_over))
     if not root.exists():
-        raise MissingError("no such file or folder", name, "Check the path")
+        raise MissingError("no such file or folder", where=name, hint="Check the path")
     # A .zip may be a document that somebody renamed; what is damaged says so when it is unpacked.
     if is_zip(root) or (root.suffix.lower() == ".zip" and package_kind(root) in (None, "archive")):
         return _in_zip(root, name, passed_over)
@@ -129,7 +96,9 @@ def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, byt
     try:
         files = sorted(_walk(root, closed), key=lambda p: str(p).encode("utf-8", "surrogateescape"))
     except OSError as error:
-        raise Unreadable(f"the folder cannot be listed ({error.strerror})", name, "Check its permissions") from error
+        raise Unreadable(
+            f"the folder cannot be listed ({error.strerror})", where=name, hint="Check its permissions"
+        ) from error
     skipped += sorted(closed)
     for file in files:
         if _is_document(file):
@@ -137,7 +106,7 @@ def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, byt
         else:
             skipped.append(str(file))
     if not found:
-        raise NoDocuments(f"no documents in this folder{_seen(skipped[before:])}", name, WORKS)
+        raise NoDocuments(f"no documents in this folder{_seen(skipped[before:])}", where=name, hint=FORMATS)
     return found
 
 
@@ -180,7 +149,7 @@ def _in_zip(root: Path, name: str, skipped: list[str]) -> Iterator[tuple[str, by
         else:
             skipped.append(f"{name}/{entry}")
     if not found:
-        raise NoDocuments(f"no documents in this archive{_seen(skipped[before:])}", name, WORKS)
+        raise NoDocuments(f"no documents in this archive{_seen(skipped[before:])}", where=name, hint=FORMATS)
 
 
 def _seen(skipped: list[str]) -> str:
@@ -191,18 +160,15 @@ def _seen(skipped: list[str]) -> str:
     return f" (seen: {names}{more})"
 
 
-def _load(file: Path, name: str) -> bytes:
+def _load(file: Path) -> bytes:
     try:
         if file.is_dir():
-            raise NotADocument("this is a folder", name, "Name a file in it")
+            raise NotADocument("this is a folder", hint="Name a file in it")
         size = file.stat().st_size
         if size > MAX_FILE_BYTES:
-            raise TooLarge(f"{size:,} bytes, the limit is {MAX_FILE_BYTES:,}", name, "Split the file")
+            raise TooLarge(f"{size:,} bytes, the limit is {MAX_FILE_BYTES:,}", hint="Split the file")
         return file.read_bytes()
     except FileNotFoundError as error:
-        raise MissingError("no such file", name, "Check the path") from error
+        raise MissingError("no such file", hint="Check the path") from error
     except OSError as error:
-        raise Unreadable(f"the file cannot be opened ({error.strerror})", name, "Check its permissions") from error
-
-
-__all__ = ["INGEST_VERSION", "SUFFIXES", "IngestError", "find_documents", "read"]
+        raise Unreadable(f"the file cannot be opened ({error.strerror})", hint="Check its permissions") from error

@@ -17,44 +17,31 @@ from docqa.ingest.types import (
     Passage,
     Reference,
     Section,
-)
+)  # fmt: skip
 
 _FORMAT = 3
+_FIELDS = (
+    "id", "path", "title", "media_type", "paged", "pages", "sections", "passages", "definitions", "references", "notes",
+    "coverage",
+)  # fmt: skip
+
+
+def row_of(item: Any) -> list[Any]:
+    """The fields of a part of a Document, in order, for JSON."""
+    return [getattr(item, name) for name in item.__slots__]
+
+
+def page_from_row(row: list[Any]) -> Page:
+    """The Page of which `row_of` made the row, and JSON the rows of its parts."""
+    index, label, text, grade, blocks, furniture, lines = row
+    parts = tuple(Block(*block) for block in blocks), tuple(furniture), tuple(NumberedLine(*line) for line in lines)
+    return Page(index, label, text, grade, *parts)
 
 
 def to_json(document: Document) -> str:
     """`document` as one line of JSON; `from_json` gives an equal Document."""
-    c = document.coverage
-    record = {
-        "format": _FORMAT,
-        "id": document.id,
-        "path": document.path,
-        "title": document.title,
-        "media_type": document.media_type,
-        "paged": document.paged,
-        "pages": [
-            [
-                p.index,
-                p.label,
-                p.text,
-                p.grade,
-                [[b.start, b.end, b.kind] for b in p.blocks],
-                p.furniture,
-                [[line.start, line.number] for line in p.lines],
-            ]
-            for p in document.pages
-        ],
-        "sections": [
-            [s.id, s.number, s.title, s.level, s.page, s.start, s.source, s.confidence, s.parent, s.label]
-            for s in document.sections
-        ],
-        "passages": [[p.page, p.start, p.end, p.section, p.kind] for p in document.passages],
-        "definitions": [[d.term, d.page, d.start, d.end, d.scope, d.kind] for d in document.definitions],
-        "references": [[r.page, r.start, r.end, r.section, r.to_page, r.to_start] for r in document.references],
-        "notes": [[n.mark, n.page, n.start, n.end, n.at_page, n.at] for n in document.notes],
-        "coverage": [c.pages, c.pages_without_text, c.ocr_pages, c.hidden_spans, c.warnings],
-    }
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    record = {"format": _FORMAT, **{name: getattr(document, name) for name in _FIELDS}}
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=row_of)
 
 
 def from_json(text: str) -> Document:
@@ -65,23 +52,8 @@ def from_json(text: str) -> Document:
             raise Unreadable(f"stored document has format {record['format']}, this version reads {_FORMAT}")
         pages, without, ocr, hidden, warnings = record["coverage"]
         return Document(
-            id=record["id"],
-            path=record["path"],
-            title=record["title"],
-            media_type=record["media_type"],
-            paged=record["paged"],
-            pages=tuple(
-                Page(
-                    index,
-                    label,
-                    body,
-                    grade,
-                    tuple(Block(*b) for b in blocks),
-                    tuple(furniture),
-                    tuple(NumberedLine(*line) for line in lines),
-                )  # fmt: skip
-                for index, label, body, grade, blocks, furniture, lines in record["pages"]
-            ),
+            **{name: record[name] for name in ("id", "path", "title", "media_type", "paged")},
+            pages=tuple(map(page_from_row, record["pages"])),
             sections=tuple(Section(*fields) for fields in record["sections"]),
             passages=tuple(Passage(p, s, e, tuple(path), kind) for p, s, e, path, kind in record["passages"]),
             coverage=Coverage(pages, tuple(without), tuple(ocr), hidden, tuple(warnings)),
@@ -90,4 +62,4 @@ def from_json(text: str) -> Document:
             notes=tuple(Note(*fields) for fields in record["notes"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unreadable(f"stored document is damaged ({error!r})", "", "Read the file again") from error
+        raise Unreadable(f"stored document is damaged ({error!r})", hint="Read the file again") from error

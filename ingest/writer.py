@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from docqa.ingest.assemble import assemble, grade
-from docqa.ingest.pdf.layout.paragraphs import Heading
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.types import Block, Document, Page
@@ -60,7 +60,7 @@ class BlockWriter:
         self._parts.append(text)
         self._length += len(text)
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
-            self._lines.append(outline.Candidate(1, Heading(start, text, 1.0, bold, kind == "para")))
+            self._lines.append(outline.Candidate(1, outline.Heading(start, text, 1.0, bold, kind == "para")))
         return start
 
     def heading(self, text: str, level: int, *, label: str | None = None) -> None:
@@ -108,8 +108,7 @@ class BlockWriter:
 
     def document(
         self,
-        data: bytes,
-        path: str,
+        request: ReadRequest,
         *,
         title: str,
         media_type: str,
@@ -134,6 +133,6 @@ class BlockWriter:
             for section, label in zip(outline.build(marks), labels, strict=True)
         )
         return assemble(
-            data, path, title=" ".join(clean(title).split()), media_type=media_type, paged=False, pages=[page],
+            request, title=" ".join(clean(title).split()), media_type=media_type, paged=False, pages=[page],
             sections=sections, hidden=self.hidden, warnings=warnings,
         )  # fmt: skip

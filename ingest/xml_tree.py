@@ -14,7 +14,7 @@ _DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _NAMED_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]*>", re.IGNORECASE)
 
 
-def parse_xml(data: bytes, path: str, *, part: str = "", doctype: bool = False) -> Element:
+def parse_xml(data: bytes, *, part: str = "", doctype: bool = False) -> Element:
     """The root element of `data`; `part` names the entry of an archive, for messages.
 
     Document types and entities are refused, but one that names an external DTD is passed over with `doctype`. Raises
@@ -22,22 +22,22 @@ def parse_xml(data: bytes, path: str, *, part: str = "", doctype: bool = False) 
     """
     what = f"the XML of {part}" if part else "the XML"
     if len(data) > MAX_XML_BYTES:
-        raise TooLarge(f"{len(data):,} bytes of XML, the limit is {MAX_XML_BYTES:,}", path, "Split the file")
+        raise TooLarge(f"{len(data):,} bytes of XML, the limit is {MAX_XML_BYTES:,}", hint="Split the file")
     # In UTF-16 the patterns would not see a document type.
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
-        raise Unreadable(f"{what} is in UTF-16, which is not read", path, "Save it as UTF-8 and try again")
+        raise Unreadable(f"{what} is in UTF-16, which is not read", hint="Save it as UTF-8 and try again")
     if doctype:
         data = _NAMED_DOCTYPE.sub(b"", data, count=1)
     if _DTD.search(data):
-        raise Unreadable(f"{what} has a document type or entities: refused", path, "Remove the DOCTYPE and try again")
+        raise Unreadable(f"{what} has a document type or entities: refused", hint="Remove the DOCTYPE and try again")
     parser = XMLParser(target=_ShallowBuilder())
     try:
         parser.feed(data)
         root: Element = parser.close()
     except (ParseError, ValueError, LookupError) as error:  # the last two: an encoding that Python does not know
-        raise Unreadable(f"{what} is damaged ({error})", path, "Get the file again") from error
+        raise Unreadable(f"{what} is damaged ({error})", hint="Get the file again") from error
     except _TooDeep as error:
-        raise TooLarge(f"XML nested deeper than {MAX_XML_DEPTH} elements", path, "Is this the right file?") from error
+        raise TooLarge(f"XML nested deeper than {MAX_XML_DEPTH} elements", hint="Is this the right file?") from error
     return root
 
 

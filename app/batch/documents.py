@@ -35,17 +35,17 @@ class Source:
 
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Source:
     """The Document of `content`, read as a file called `name`. Raises the errors of docqa.ingest.errors."""
-    from docqa.app.storage.sources import ReadingOptions, keep_document, kept_document
+    from docqa.app.storage.sources import keep_document, kept_document
+    from docqa.ingest.request import ReadRequest
     from docqa.ingest.worker import read_in_worker
 
     started = time.monotonic()
-    reading = ReadingOptions(options.password, options.media_type, options.include_hidden)
+    reading = ReadRequest(
+        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden
+    )
     document = kept_document(store, name, content, reading) if store is not None else None
     if document is None:
-        document = read_in_worker(
-            name, password=options.password, media_type=options.media_type, data=content,
-            include_hidden=options.include_hidden,
-        )  # fmt: skip
+        document = read_in_worker(reading.of(name, content))
         if store is not None and time.monotonic() - started > KEEP_TEXT_FROM_S:
             keep_document(store, name, content, reading, document)
     return Source(replace(document, path=NAMELESS), time.monotonic() - started)

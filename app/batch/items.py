@@ -134,7 +134,11 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
             failed = Item(_relative(source, base), source, path, failure=failure_of(error))
             found.setdefault((source, None), failed)
     if all(item.failure is not None for item in found.values()):
-        raise errors[0] if errors else NoDocuments("only what earlier runs wrote", paths[0], "Name the documents")
+        raise (
+            errors[0]
+            if errors
+            else NoDocuments("only what earlier runs wrote", where=paths[0], hint="Name the documents")
+        )
     listing.items = list(found.values())
     return listing
 
@@ -165,12 +169,16 @@ def read_content(item: Item) -> bytes:
             state = os.stat(item.source)
             data = _archive(item.source, (state.st_ino, state.st_size, state.st_mtime_ns)).read(item.member)
     except FileNotFoundError as error:
-        raise MissingError("it was there when the batch was planned, and is gone", item.path, "Run it again") from error
+        raise MissingError(
+            "it was there when the batch was planned, and is gone", where=item.path, hint="Run it again"
+        ) from error
     except OSError as error:
         reason = f"the file cannot be opened ({error.strerror})"
-        raise Unreadable(reason, item.path, "Check its permissions") from error
+        raise Unreadable(reason, where=item.path, hint="Check its permissions") from error
     if data is None or hashlib.sha256(data).hexdigest() != item.digest:
-        raise Unreadable("it changed while the batch ran", item.path, "The same command reads what it is now")
+        raise Unreadable(
+            "it changed while the batch ran", where=item.path, hint="The same command reads what it is now"
+        )
     return data
 
 

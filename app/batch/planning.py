@@ -156,11 +156,16 @@ class Planner:
                 line.add(task.item.bytes, characters / CHARACTERS_PER_TOKEN)
 
     def _has_text(self, task: Task) -> bool:
-        from docqa.app.storage.sources import ReadingOptions, document_key
+        from docqa.app.storage.sources import document_key
+        from docqa.ingest.request import ReadRequest
 
         if self.store is None or task.item.digest is None:
             return False
-        reading = ReadingOptions(self.options.password, self.options.media_type, self.options.include_hidden)
+        reading = ReadRequest(
+            password=self.options.password,
+            media_type=self.options.media_type,
+            include_hidden=self.options.include_hidden,
+        )
         return self.store.has("documents", document_key(UNTITLED + task.item.suffix, task.item.digest, reading))
 
     def _kept_states(self) -> set[str]:

@@ -6,13 +6,14 @@ import sys
 from pathlib import Path, PurePath
 
 from docqa.app.errors import InputError
-from docqa.app.storage.sources import STDIN, ReadingOptions, read_one
+from docqa.app.storage.sources import STDIN, read_one
+from docqa.ingest.request import ReadRequest
 
 _READ_AS_DOCUMENTS = frozenset((".pdf", ".docx", ".html", ".htm", ".xhtml", ".epub", ".eml", ".tex", ".xml"))
 _DOCUMENT_STARTS = (b"%PDF-", b"PK\x03\x04")
 
 
-def read_checked_text(path: str, options: ReadingOptions) -> tuple[str, list[str]]:
+def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
     """(text, warnings). Marks of quotation live in the source of Markdown, so that is not rendered.
 
     Raises InputError for a file that is missing, empty or no text, and the errors of docqa.ingest.errors.
@@ -23,12 +24,14 @@ def read_checked_text(path: str, options: ReadingOptions) -> tuple[str, list[str
     if PurePath(path).suffix.lower() in _READ_AS_DOCUMENTS or data.startswith(_DOCUMENT_STARTS):
         if path == STDIN:
             raise InputError("standard input is no text", where=path, hint="save it and name the file")
-        document, _, sources = read_one(path, options, None)
+        document, _, sources = read_one(path, request, None)
         text = "\n\n".join(page.text.replace("\n", "\n\n") for page in document.pages)
         return text, [*sources.warnings, *document.coverage.warnings]
-    from docqa.ingest.plain.text import decode
+    from docqa.ingest.encoding import decode
+    from docqa.ingest.errors import reading
 
-    decoded, warnings = decode(data, path)
+    with reading(path):
+        decoded, warnings = decode(data)
     return decoded.replace("\r\n", "\n").replace("\r", "\n"), [f"{path}: {warning}" for warning in warnings]
 
 

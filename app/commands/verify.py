@@ -32,7 +32,8 @@ def verify(
     from docqa.app.check.verification_report import report_text, to_json_object
     from docqa.app.output.render import printable
     from docqa.app.session.engine import open_store
-    from docqa.app.storage.sources import ReadingOptions, read_sources
+    from docqa.app.storage.sources import read_sources
+    from docqa.ingest.request import ReadRequest
 
     if [text, *files].count(inputs.STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="name `-` once")
@@ -42,7 +43,9 @@ def verify(
         media_type=media_type,
     )  # fmt: skip
     store = open_store(options) if options.store else None
-    reading = ReadingOptions(options.password, options.media_type, options.include_hidden)
+    reading = ReadRequest(
+        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden
+    )
     words, warnings = read_checked_text(text, reading)
     sources = read_sources(files, reading, store)
     several = len(sources.documents) > 1

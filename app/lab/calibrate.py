@@ -35,6 +35,7 @@ from docqa.app.reading.copying import DEFAULT_READER
 from docqa.app.reading.spans import DEFAULT_SPAN_READER, UNLIKELY
 from docqa.app.session.session import Session
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.model.training.data.sets import is_validation
 
 SETS = (
@@ -103,7 +104,7 @@ def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
 
 def trials(document: EvalDocument, options: Options, model: Any, put: Callable[[str], str]) -> Iterator[Trial]:
     """Read the document once and take the signals of each of its questions, said as `put` says it."""
-    parsed = read(f"{document.name}.txt", data=document.text[:CHARACTERS].encode("utf-8"), media_type="txt")
+    parsed = read(ReadRequest(f"{document.name}.txt", document.text[:CHARACTERS].encode("utf-8"), media_type="txt"))
     parsed = replace(parsed, title=document.title)
     places = TextMap(document.text[:CHARACTERS], parsed.pages[0].text)
     session = Session([parsed], options, model=model)

@@ -148,8 +148,9 @@ def _lines(path: str) -> Iterator[str]:
 def parse(document: EvalDocument) -> tuple[Document, TextMap]:
     """The Document that `ask` would read, and the way from places of `document.text` to places of its only page."""
     from docqa.ingest.read import read
+    from docqa.ingest.request import ReadRequest
 
-    parsed = read(f"{document.name}.txt", data=document.text.encode("utf-8"), media_type="txt")
+    parsed = read(ReadRequest(f"{document.name}.txt", document.text.encode("utf-8"), media_type="txt"))
     return replace(parsed, title=document.title), TextMap(document.text, parsed.pages[0].text)
 
 

@@ -163,8 +163,9 @@ def hide(pages: list[str], hidden: list[Needle]) -> tuple[list[str], list[Needle
 def parse(pages: list[str]) -> Document:
     """The Document that `ask` would read of a text file with a form feed between pages."""
     from docqa.ingest.read import read
+    from docqa.ingest.request import ReadRequest
 
-    return read("needles.txt", data="\f".join(pages).encode("utf-8"), media_type="txt")
+    return read(ReadRequest("needles.txt", "\f".join(pages).encode("utf-8"), media_type="txt"))
 
 
 def ask(session: Session, needle: Needle, length: int) -> Asked:

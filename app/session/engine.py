@@ -31,13 +31,14 @@ def open_session(
     """
     from docqa.app.answerers.remote.address import Address, is_remote
     from docqa.app.session.session import Session
-    from docqa.app.storage.sources import ReadingOptions, read_sources
+    from docqa.app.storage.sources import read_sources
+    from docqa.ingest.request import ReadRequest
 
     chosen = options or Options()
     if is_remote(chosen.model):  # before documents are parsed, which may take long
         Address.of(str(chosen.model), chosen.base_url)
     store = open_store(chosen) if chosen.store else None
-    reading = ReadingOptions(chosen.password, chosen.media_type, chosen.include_hidden)
+    reading = ReadRequest(password=chosen.password, media_type=chosen.media_type, include_hidden=chosen.include_hidden)
     found = read_sources(paths, reading, store)
     return Session(found.documents, chosen, store=store, warnings=found.warnings, notices=found.notices, model=model)
 

@@ -18,18 +18,10 @@ from pathlib import Path
 
 from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.storage.store import Store
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
 STDIN = "-"
-
-
-@dataclass(frozen=True)
-class ReadingOptions:
-    """What changes how bytes become a Document."""
-
-    password: str | None = None
-    media_type: str | None = None
-    include_hidden: bool = False
 
 
 @dataclass
@@ -41,7 +33,7 @@ class Sources:
     notices: list[str] = field(default_factory=list)
 
 
-def read_sources(paths: list[str], options: ReadingOptions, store: Store | None) -> Sources:
+def read_sources(paths: list[str], request: ReadRequest, store: Store | None) -> Sources:
     """Every document of `paths`.
 
     Raises the errors of docqa.ingest.errors, NoDocuments when a folder or archive leaves nothing.
@@ -55,7 +47,7 @@ def read_sources(paths: list[str], options: ReadingOptions, store: Store | None)
         count = len(found.documents)
         for name, content in _contents(path, found.warnings):
             try:
-                found.documents.append(_read(name, content, options, store, found.notices))
+                found.documents.append(_read(name, content, request, store, found.notices))
             except IngestError as error:
                 if single and not isinstance(content, bytes):
                     raise
@@ -65,14 +57,14 @@ def read_sources(paths: list[str], options: ReadingOptions, store: Store | None)
                 raise failures[0]
             raise NoDocuments(
                 f"none of its {len(failures)} documents can be read; the first: {failures[0].message}",
-                path,
-                "Look at that file by itself",
+                where=path,
+                hint="Look at that file by itself",
             )
         found.warnings += [f"skipped: {error}" for error in failures]
     return found
 
 
-def read_one(path: str, options: ReadingOptions, store: Store | None) -> tuple[Document, bytes, Sources]:
+def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Document, bytes, Sources]:
     """The only document at `path`, its bytes, and what there is to say about reading it.
 
     Raises the errors of docqa.ingest.errors, InputError when there is more than one.
@@ -83,7 +75,7 @@ def read_one(path: str, options: ReadingOptions, store: Store | None) -> tuple[D
         raise InputError("holds more than one document", where=path, hint="name one of them")
     name, content = contents[0]
     data = content if isinstance(content, bytes) else _bytes(name, content)
-    found.documents.append(_read(name, content if data is None else data, options, store, found.notices))
+    found.documents.append(_read(name, content if data is None else data, request, store, found.notices))
     return found.documents[0], data or b"", found
 
 
@@ -100,34 +92,22 @@ def _contents(path: str, warnings: list[str]) -> Iterator[tuple[str, bytes | Pat
         warnings.append(f"{path}: no documents, passed over: {shown}")
 
 
-def _read(
-    name: str, content: bytes | Path, options: ReadingOptions, store: Store | None, notices: list[str]
-) -> Document:
+def _read(name: str, content: bytes | Path, request: ReadRequest, store: Store | None, notices: list[str]) -> Document:
+    from docqa.ingest.worker import read_in_worker
+
     data = content if isinstance(content, bytes) else _bytes(name, content)
     if store is None or data is None:
-        return _parse(name, data, options)
-    key = document_key(name, hashlib.sha256(data).hexdigest(), options)
+        return read_in_worker(request.of(name, data))
+    key = document_key(name, hashlib.sha256(data).hexdigest(), request)
     kept = _kept(store, key, name, notices)
     if kept is not None:
         return kept
-    document = _parse(name, data, options)
+    document = read_in_worker(request.of(name, data))
     try:
         _keep(store, key, document)
     except OSError as error:
         notices.append(f"{name}: what was parsed cannot be kept ({error.strerror or error}, {store.root})")
     return document
-
-
-def _parse(name: str, data: bytes | None, options: ReadingOptions) -> Document:
-    from docqa.ingest.worker import read_in_worker
-
-    return read_in_worker(
-        name,
-        password=options.password,
-        media_type=options.media_type,
-        data=data,
-        include_hidden=options.include_hidden,
-    )
 
 
 def _bytes(name: str, path: Path) -> bytes | None:
@@ -138,7 +118,7 @@ def _bytes(name: str, path: Path) -> bytes | None:
         return None
 
 
-def document_key(name: str, digest: str, options: ReadingOptions) -> str:
+def document_key(name: str, digest: str, request: ReadRequest) -> str:
     """Under which the text of bytes with this sha256 is kept.
 
     The name counts because a document without a title is called by it, and its suffix helps to tell its type.
@@ -152,23 +132,23 @@ def document_key(name: str, digest: str, options: ReadingOptions) -> str:
         digest,
         os.path.basename(name),
         str(INGEST_VERSION),
-        options.media_type or "",
-        str(options.include_hidden),
+        request.media_type or "",
+        str(request.include_hidden),
         str(available()),
-        hashlib.sha256((options.password or "").encode()).hexdigest(),
+        hashlib.sha256((request.password or "").encode()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
-def kept_document(store: Store, name: str, data: bytes, options: ReadingOptions) -> Document | None:
+def kept_document(store: Store, name: str, data: bytes, request: ReadRequest) -> Document | None:
     """The kept Document of `data`; None where there is none that can be used."""
-    return _kept(store, document_key(name, hashlib.sha256(data).hexdigest(), options), name, [])
+    return _kept(store, document_key(name, hashlib.sha256(data).hexdigest(), request), name, [])
 
 
-def keep_document(store: Store, name: str, data: bytes, options: ReadingOptions, document: Document) -> None:
+def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, document: Document) -> None:
     """Keep `document` for `kept_document`; a disk that refuses costs only the time to read it again."""
     with contextlib.suppress(OSError):
-        _keep(store, document_key(name, hashlib.sha256(data).hexdigest(), options), document)
+        _keep(store, document_key(name, hashlib.sha256(data).hexdigest(), request), document)
 
 
 def _kept(store: Store, key: str, name: str, notices: list[str]) -> Document | None:

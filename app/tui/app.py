@@ -116,7 +116,7 @@ def run(path: str | None, options: Options) -> int:
     from docqa.ingest.errors import MissingError
 
     if path is not None and not os.path.exists(path):
-        raise MissingError("no such file or folder", path, "Check the path")
+        raise MissingError("no such file or folder", where=path, hint="Check the path")
     chosen, opener = settings.load(), SessionOpener(options)
     shown_by = terminal.detect(chosen.pictures)
     pictures = Pictures(shown_by, opener.picture) if shown_by is not None else None

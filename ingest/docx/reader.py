@@ -14,6 +14,7 @@ from docqa.ingest.docx.body import DocxBody
 from docqa.ingest.docx.numbering import Numbering, Styles
 from docqa.ingest.docx.outline import mark_sections
 from docqa.ingest.errors import NotADocument
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
 from docqa.ingest.xml_tree import attribute, child, local, parse_xml
@@ -21,21 +22,21 @@ from docqa.ingest.xml_tree import attribute, child, local, parse_xml
 _MAIN = "officeDocument"
 
 
-def read_docx(data: bytes, path: str, *, stem: str, include_hidden: bool = False) -> Document:
-    """The Document of DOCX `data`. Raises NotADocument, Unreadable, Encrypted, TooLarge and NoText."""
-    parts = _Parts(data, path)
+def read_docx(request: ReadRequest) -> Document:
+    """The Document of a DOCX. Raises NotADocument, Unreadable, Encrypted, TooLarge and NoText."""
+    parts = _Parts(request.content)
     styles = Styles(parts.xml("styles"))
-    writer = BlockWriter(include_hidden=include_hidden)
+    writer = BlockWriter(include_hidden=request.include_hidden)
     notes = {kind: _by_id(parts.xml(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
     body = DocxBody(writer, styles, Numbering(parts.xml("numbering"), styles), notes)
     content = child(parts.main, "body")
     if content is None:
-        raise NotADocument("its main part has no body", path, "Save it again as .docx")
+        raise NotADocument("its main part has no body", hint="Save it again as .docx")
     body.write(content)
     mark_sections(body.items, writer)
-    title = body.title or _core_title(parts.root_xml("core-properties")) or stem
+    title = body.title or _core_title(parts.root_xml("core-properties")) or request.stem
     return writer.document(
-        data, path, title=title, infer=True, furniture=parts.furniture(), warnings=_warnings(body, parts),
+        request, title=title, infer=True, furniture=parts.furniture(), warnings=_warnings(body, parts),
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     )  # fmt: skip
 
@@ -43,14 +44,13 @@ def read_docx(data: bytes, path: str, *, stem: str, include_hidden: bool = False
 class _Parts:
     """The parts of the package that the main part names, by the last word of their relationship type."""
 
-    def __init__(self, data: bytes, path: str) -> None:
-        self._package = Package(data, path)
-        self._path = path
+    def __init__(self, data: bytes) -> None:
+        self._package = Package(data)
         self._root = self._relations("")
         main = next(iter(self._root.get(_MAIN, ())), "word/document.xml")
         found = self._parse(main)
         if found is None:
-            raise NotADocument(f"not a Word document: it has no {main}", path, "Is the suffix right?")
+            raise NotADocument(f"not a Word document: it has no {main}", hint="Is the suffix right?")
         self.main = found
         self._own = self._relations(main)
 
@@ -68,7 +68,7 @@ class _Parts:
 
     def _parse(self, name: str) -> Element | None:
         data = self._package.read(name)
-        return None if data is None else parse_xml(data, self._path, part=name)
+        return None if data is None else parse_xml(data, part=name)
 
     def xml(self, kind: str) -> Element | None:
         """The first part of this kind, None where there is none."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 
+from docqa.ingest.encoding import decode
 from docqa.ingest.errors import NotADocument, NoText, TooLarge, Unreadable
 from docqa.ingest.latex.markup import parse
 from docqa.ingest.latex.numbers import LEVELS, Numbers
 from docqa.ingest.latex.text import LatexText
 from docqa.ingest.limits import MAX_LATEX_BYTES
-from docqa.ingest.plain.text import decode
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean
 from docqa.ingest.types import Document
 from docqa.ingest.writer import BlockWriter
@@ -32,11 +33,12 @@ _DEPTH = re.compile(r"\\setcounter\{secnumdepth\}\{(-?\d{1,2}|-\\maxdimen)\}")
 _CLASS = re.compile(r"\\documentclass\s*(?:\[[^\]]{0,1000}\])?\s*\{\s*([\w-]{1,60})")
 
 
-def read_latex(data: bytes, path: str, *, stem: str, include_hidden: bool = False) -> Document:
-    """The Document of LaTeX `data`. Raises NotADocument, Unreadable, TooLarge and NoText."""
+def read_latex(request: ReadRequest) -> Document:
+    """The Document of LaTeX source. Raises NotADocument, Unreadable, TooLarge and NoText."""
+    data = request.content
     if len(data) > MAX_LATEX_BYTES:
-        raise TooLarge(f"{len(data):,} bytes of LaTeX, the limit is {MAX_LATEX_BYTES:,}", path, "Split the file")
-    decoded, remarks = decode(data, path)
+        raise TooLarge(f"{len(data):,} bytes of LaTeX, the limit is {MAX_LATEX_BYTES:,}", hint="Split the file")
+    decoded, remarks = decode(data)
     source = _SKIPPED.sub("", clean(decoded))
     preamble, body = _parted(source)
     try:
@@ -44,16 +46,16 @@ def read_latex(data: bytes, path: str, *, stem: str, include_hidden: bool = Fals
         text.write(parse(_DEFINED.sub("", body)))
     except RecursionError as error:
         hint = "Read it as plain text with --type txt"
-        raise Unreadable("its groups and environments are nested too deeply", path, hint) from error
+        raise Unreadable("its groups and environments are nested too deeply", hint=hint) from error
     except ValueError as error:
-        raise Unreadable(f"the LaTeX cannot be taken apart ({error})", path, "Read it with --type txt") from error
+        raise Unreadable(f"the LaTeX cannot be taken apart ({error})", hint="Read it with --type txt") from error
     if not text.pieces and "\\" not in source and not body.strip():
-        raise NotADocument("not LaTeX", path, "Is the suffix right?")
+        raise NotADocument("not LaTeX", hint="Is the suffix right?")
     class_match = _CLASS.search(preamble)
     depths = _DEPTH.findall(preamble)
     depth = None if not depths else int(depths[-1]) if depths[-1].lstrip("-").isdigit() else -9
     numbers = Numbers(class_match.group(1) if class_match else "article", text.pieces, depth)
-    writer = BlockWriter(include_hidden=include_hidden)
+    writer = BlockWriter(include_hidden=request.include_hidden)
     for piece in numbers.resolved():
         if piece.kind == "heading":
             # The number comes from the counters of the standard classes; a package may print another.
@@ -67,11 +69,10 @@ def read_latex(data: bytes, path: str, *, stem: str, include_hidden: bool = Fals
     if text.unread.inputs and not any(piece.text.strip() for piece in text.pieces):
         named = ", ".join(f"\\{name}" for name in text.unread.inputs[:3])
         hint = "Name the folder: all documents in it are read as one"
-        raise NoText(f"all of its text is in other files ({named}), which are not opened", path, hint)
+        raise NoText(f"all of its text is in other files ({named}), which are not opened", hint=hint)
     return writer.document(
-        data,
-        path,
-        title=text.title or stem,
+        request,
+        title=text.title or request.stem,
         media_type="application/x-tex",
         warnings=(*remarks, *text.unread.warnings()),
     )

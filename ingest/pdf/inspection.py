@@ -9,19 +9,18 @@ from __future__ import annotations
 import base64
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from docqa.ingest.errors import Unreadable
-from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
+from docqa.ingest.errors import Unreadable, reading
+from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import flow
-from docqa.ingest.pdf.layout.reading_order import Line
 from docqa.ingest.pdf.layout.running_heads import stays_in_text
 from docqa.ingest.pdf.pages import RawPage, extract_one
-from docqa.ingest.pdf.raw_page import available
-from docqa.ingest.pdf.reader import open_pdf
-from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.pdf.reader import count_pages, open_pdf
+from docqa.ingest.pdf.visibility.objects import Box, as_box
+from docqa.ingest.request import PageEvents, ReadRequest
+from docqa.ingest.serialize import row_of
 from docqa.ingest.structure.clean import Hyphens
 from docqa.ingest.types import Page
 
@@ -90,36 +89,20 @@ class PageView:
     notes: tuple[str, ...]
 
 
-def inspect_page(
-    data: bytes,
-    path: str,
-    page: Page,
-    *,
-    password: str | None = None,
-    pdfium: bool | None = None,
-    on_page: Callable[[int], None] | None = None,
-    on_ocr: Callable[[int], None] | None = None,
-) -> PageView:
-    """What stands where on `page` of the PDF `data`, from which a Document with that Page was read.
+def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = None) -> PageView:
+    """What stands where on `page` of the PDF that is requested, from which a Document with that Page was read.
 
-    `pdfium` False leaves all places out, None uses pdfium where it is installed. `on_page` is told the page (from 1)
-    before it is read, `on_ocr` before its picture is recognised. Raises Encrypted, and Unreadable where the file has
-    no such page.
+    Without pdfium all places are left out. Raises Encrypted, and Unreadable where the file has no such page.
     """
-    reader, password = open_pdf(data, path, password)
-    try:
-        count = len(reader.pages)
-    except pdf_errors() as error:
-        raise Unreadable(f"its page tree cannot be read ({reason(error)})", path, DAMAGED) from error
-    if page.index >= count:
-        raise Unreadable(f"it has {count} pages, and no page {page.page}", path, "Read the file again")
-    if on_page is not None:
-        on_page(page.page)
-    use_pdfium = available() if pdfium is None else pdfium
-    raw, picture = extract_one(
-        reader, data, password, page.index, use_pdfium=use_pdfium, on_ocr=on_ocr, numbered=bool(page.lines)
-    )
-    return _view(page, raw, picture)
+    events = events or PageEvents()
+    with reading(request.name):
+        reader, password = open_pdf(request.content, request.password)
+        count = count_pages(reader)
+        if page.index >= count:
+            raise Unreadable(f"it has {count} pages, and no page {page.page}", hint="Read the file again")
+        events.on_page(page.page)
+        request = replace(request, password=password)
+        return _view(page, *extract_one(reader, request, page.index, events, numbered=bool(page.lines)))
 
 
 def text_view(page: Page, *notes: str) -> PageView:
@@ -209,34 +192,28 @@ def _hidden(raw: RawPage) -> tuple[SeenHidden, ...]:
 
 def to_json(view: PageView) -> str:
     """`view` as one line of JSON, for the way out of the worker; `from_json` gives an equal one."""
-    record = asdict(view)
-    record["picture"] = base64.b64encode(view.picture).decode() if view.picture is not None else None
-    return json.dumps(record, separators=(",", ":"))
+    picture = base64.b64encode(view.picture).decode() if view.picture is not None else None
+    return json.dumps(replace(view, picture=None), default=row_of, separators=(",", ":")) + "\n" + json.dumps(picture)
 
 
 def from_json(text: str) -> PageView:
     """The PageView that `to_json` wrote."""
-    record: dict[str, Any] = json.loads(text)
-    blocks = tuple(
-        SeenBlock(b["start"], b["end"], b["kind"],
-                  tuple(SeenLine(line["text"], _box(line["box"])) for line in b["lines"]), _boxes(b["boxes"]))
-        for b in record["blocks"]
-    )  # fmt: skip
-    furniture = tuple(
-        SeenFurniture(f["text"], _box(f["box"]) if f["box"] else None, f["in_text"]) for f in record["furniture"]
-    )
-    hidden = tuple(SeenHidden(h["text"], h["reason"], h["count"], _boxes(h["boxes"])) for h in record["hidden"])
-    picture = base64.b64decode(record["picture"]) if record["picture"] is not None else None
+    row, picture = map(json.loads, text.split("\n"))
+    width, height, blocks, furniture, hidden, ocr, _, notes = row
     return PageView(
-        record["width_pt"], record["height_pt"], blocks, furniture, hidden, record["ocr"], picture,
-        tuple(record["notes"]),
-    )  # fmt: skip
-
-
-def _box(edges: Sequence[float]) -> Box:
-    x0, top, x1, bottom = edges
-    return x0, top, x1, bottom
+        width,
+        height,
+        tuple(
+            SeenBlock(start, end, kind, tuple(SeenLine(line, as_box(box)) for line, box in lines), _boxes(boxes))
+            for start, end, kind, lines, boxes in blocks
+        ),
+        tuple(SeenFurniture(head, as_box(box) if box else None, in_text) for head, box, in_text in furniture),
+        tuple(SeenHidden(words, why, count, _boxes(boxes)) for words, why, count, boxes in hidden),
+        ocr,
+        base64.b64decode(picture) if picture is not None else None,
+        tuple(notes),
+    )
 
 
 def _boxes(items: Sequence[Sequence[float]]) -> tuple[Box, ...]:
-    return tuple(map(_box, items))
+    return tuple(map(as_box, items))

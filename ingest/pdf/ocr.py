@@ -59,9 +59,9 @@ def is_picture(page: Any, words: Sequence[Word]) -> bool:
 
 
 class Recogniser:
-    """Recognises pages of one document. `on_page` is told each page (from 1) before it is recognised."""
+    """Recognises pages of one document. `on_page` is called with each page (from 1) before it is recognised."""
 
-    def __init__(self, on_page: Callable[[int], None] | None) -> None:
+    def __init__(self, on_page: Callable[[int], None]) -> None:
         self._on_page = on_page
         self._count = 0
 
@@ -73,8 +73,7 @@ class Recogniser:
         self._count += 1
         if self._count > MAX_OCR_PAGES:
             raise NotRecognised(f"a picture past the limit of {MAX_OCR_PAGES:,} that are recognised, not read")
-        if self._on_page is not None:
-            self._on_page(number)
+        self._on_page(number)
         png = page_png(page, _PIXELS_PER_POINT)
         try:
             found = self._engine(png) if png is not None else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,19 +11,24 @@ from typing import Any
 
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
-from docqa.ingest.pdf import ocr as scans
+from docqa.ingest.pdf import ocr
 from docqa.ingest.pdf.errors import pdf_errors, reason
 from docqa.ingest.pdf.layout.line_numbers import pages_to_read_again
-from docqa.ingest.pdf.layout.reading_order import Line, order_lines
+from docqa.ingest.pdf.layout.lines import Line
+from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.ligatures import ligature_codes
-from docqa.ingest.pdf.ocr import NotRecognised, Recognised, Recogniser
-from docqa.ingest.pdf.pool import Pool, read_pages
+from docqa.ingest.pdf.ocr import NotRecognised, Recognised, Recogniser, is_picture
+from docqa.ingest.pdf.pool import read_in_forks
 from docqa.ingest.pdf.raw_page import Hidden, PageWords, PdfiumFile
 from docqa.ingest.pdf.streams import Streams
 from docqa.ingest.pdf.structure import has_layers
+from docqa.ingest.pdf.visibility.objects import as_box
+from docqa.ingest.pdf.visibility.raster import page_png
+from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
 
 ZERO_WIDTH = "zero-width characters"
+_LINE_FIELDS = Line.__slots__
 
 
 @dataclass
@@ -48,86 +54,69 @@ class RawPage:
     doubted: int = 0
 
 
-def extract(
-    reader: Any,
-    data: bytes,
-    password: str | None,
-    *,
-    path: str,
-    use_pdfium: bool,
-    skip: Mapping[int, str],
-    on_page: Callable[[int], None] | None,
-    on_ocr: Callable[[int], None] | None,
-    pool: Pool | None = None,
-) -> list[RawPage]:
-    """Every page in order. Pages (from 1) of `skip` are lost for the reason given there; `on_page` is told each
-    page before it is read, and 0 behind the last; `on_ocr` each page before its picture is recognised.
+def extract(reader: Any, request: ReadRequest, events: PageEvents, processes: int = 1) -> list[RawPage]:
+    """Every page in order; those of `request.skip` are lost for the reason given there.
 
-    The processes of `pool` read most pages of a long file beforehand; of those `on_page` is not told. Pictures that
-    are recognised, and pages with a problem, are read here, and once more what the pages around say of line numbers.
-    Raises Unreadable where too many pages are lost.
+    Forks read most pages of a long file beforehand, of which there are no events. Pictures that are recognised, and
+    pages with a problem, are read here, and once more what the pages around say of line numbers. Raises Unreadable
+    where too many pages are lost.
     """
     count = len(reader.pages)
     streams = Streams()
-    recogniser = Recogniser(on_ocr) if use_pdfium and scans.available() else None
     with ExitStack() as stack:
-        file = _open_pdfium(reader, data, password, stack) if use_pdfium else None
+        file = _open_pdfium(reader, request, stack)
+        recogniser = _recogniser(request, events)
 
-        def read_early(index: int) -> RawPage | None:
+        def read_early(index: int) -> bytes | None:
             page = _read(reader, streams, file, index, None)
-            return None if page.problem is not None or (page.scan and recogniser is not None) else page
+            return None if page.problem is not None or (page.scan and recogniser is not None) else _to_json(page)
 
-        left = [index for index in range(count) if index + 1 not in skip]
-        early, slow = read_pages(read_early, left, pool) if pool is not None else ({}, {})
-        lost = {**skip, **{index + 1: why for index, why in slow.items()}}
+        left = [index for index in range(count) if index + 1 not in request.skip]
+        early, slow = read_in_forks(read_early, left, processes, request.page_seconds)
+        lost = {**request.skip, **{index + 1: why for index, why in slow.items()}}
         if slow and len(lost) > WORKER_MAX_LOST_PAGES:
-            raise _too_many(lost, path)
+            raise too_many_lost(lost)
         pages: list[RawPage] = []
         for index in range(count):
-            why, page = lost.get(index + 1), early.pop(index, None)
-            if page is None and why is None and on_page is not None:
-                on_page(index + 1)
-            if page is None:
-                page = RawPage(problem=why) if why is not None else _read(reader, streams, file, index, recogniser)
+            if index + 1 in lost:
+                page = RawPage(problem=lost[index + 1])
+            elif index in early:
+                page = _from_json(early.pop(index))
+            else:
+                events.on_page(index + 1)
+                page = _read(reader, streams, file, index, recogniser)
             pages.append(page)
-        if file is not None:
-            again = pages_to_read_again([page.numbers is not None for page in pages])
-            for index, numbered in again.items():
-                if not pages[index].ocr and pages[index].problem is None and pages[index].lines:
-                    if on_page is not None:
-                        on_page(index + 1)
-                    pages[index] = _read(reader, streams, file, index, None, numbered=numbered)
-    if on_page is not None:
-        on_page(0)
+        again = pages_to_read_again([page.numbers is not None for page in pages]) if file is not None else {}
+        for index, numbered in again.items():
+            if not pages[index].ocr and pages[index].problem is None and pages[index].lines:
+                events.on_page(index + 1)
+                pages[index] = _read(reader, streams, file, index, None, numbered=numbered)
+    events.on_page(0)
     return pages
 
 
-def _too_many(lost: Mapping[int, str], path: str) -> Unreadable:
+def too_many_lost(lost: Mapping[int, str]) -> Unreadable:
     """The error for a file with so many `lost` pages (from 1), each with its reason."""
     page = max(lost)
     what = f"{len(lost)} of its pages cannot be read; page {page} {lost[page]}"
-    return Unreadable(what, path, "Print it to a new PDF and try that")
+    return Unreadable(what, hint="Print it to a new PDF and try that")
 
 
 def extract_one(
-    reader: Any,
-    data: bytes,
-    password: str | None,
-    index: int,
-    *,
-    use_pdfium: bool,
-    on_ocr: Callable[[int], None] | None,
-    numbered: bool = False,
+    reader: Any, request: ReadRequest, index: int, events: PageEvents, *, numbered: bool = False
 ) -> tuple[RawPage, bytes | None]:
     """Page `index` (from 0) alone, and its picture as a PNG: None without pdfium, or where the page was not opened.
 
-    `numbered`: the document has line numbers. `on_ocr` is told the page (from 1) before its picture is recognised.
+    `numbered`: the document has line numbers.
     """
-    recogniser = Recogniser(on_ocr) if use_pdfium and scans.available() else None
     with ExitStack() as stack:
-        file = _open_pdfium(reader, data, password, stack) if use_pdfium else None
-        page = _read(reader, Streams(), file, index, recogniser, numbered=numbered)
+        file = _open_pdfium(reader, request, stack)
+        page = _read(reader, Streams(), file, index, _recogniser(request, events), numbered=numbered)
         return page, _png(file, index) if file is not None and page.width else None
+
+
+def _recogniser(request: ReadRequest, events: PageEvents) -> Recogniser | None:
+    return Recogniser(events.on_ocr) if request.pdfium and ocr.available() else None
 
 
 def _png(file: PdfiumFile, index: int) -> bytes | None:
@@ -135,20 +124,24 @@ def _png(file: PdfiumFile, index: int) -> bytes | None:
     import pypdfium2
 
     try:
-        return file.page_png(index)
+        with file.page(index) as page:
+            return page_png(page)
     except (pypdfium2.PdfiumError, MemoryError):
         return None
 
 
-def _open_pdfium(reader: Any, data: bytes, password: str | None, stack: ExitStack) -> PdfiumFile | None:
-    """The file in pdfium, None where it cannot open it or counts its pages differently."""
+def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumFile | None:
+    """The file in pdfium; None where it is not wanted, cannot open the file or counts its pages differently."""
     import pypdfium2
 
+    if not request.pdfium:
+        return None
     try:
         ligatures = partial(ligature_codes, reader)
-        file = stack.enter_context(PdfiumFile(data, password, layered=has_layers(reader), ligatures=ligatures))
+        file = PdfiumFile(request.content, request.password, layered=has_layers(reader), ligatures=ligatures)
     except pypdfium2.PdfiumError:
         return None
+    stack.enter_context(file)
     return file if len(file) == len(reader.pages) else None
 
 
@@ -206,10 +199,13 @@ def _recognised(
     """What was recognised where the page is a picture (None elsewhere), and why it was not."""
     if seen.chars > MAX_PAGE_CHARS:
         return None, None
-    try:
-        return file.recognised(index, seen.words, recogniser), None
-    except NotRecognised as error:
-        return None, str(error)
+    with file.page(index) as page:
+        if not is_picture(page, seen.words):
+            return None, None
+        try:
+            return recogniser.recognise(page, index + 1) if recogniser else Recognised([], 0.0, 0), None
+        except NotRecognised as error:
+            return None, str(error)
 
 
 def _pypdf_page(reader: Any, index: int) -> RawPage:
@@ -222,3 +218,18 @@ def _pypdf_page(reader: Any, index: int) -> RawPage:
     boxed = [Line(line, 0, n, 0, n, False, 0, -1, 0, 0) for n, line in enumerate(lines)]
     height = float(max(len(lines), 1))
     return RawPage(boxed, "\n".join(lines), 0.0, height, [Hidden("", ZERO_WIDTH)] * invisible)
+
+
+def _to_json(page: RawPage) -> bytes:
+    """`page` for the way out of a fork; `_from_json` gives an equal one."""
+    fields = {**vars(page), "lines": [[getattr(line, name) for name in _LINE_FIELDS] for line in page.lines]}
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def _from_json(frame: bytes) -> RawPage:
+    fields = json.loads(frame)
+    lines = [Line(*row) for row in fields.pop("lines")]
+    for line in lines:
+        line.shown = as_box(line.shown) if line.shown is not None else None
+    hidden = [Hidden(text, reason, tuple(map(as_box, boxes))) for text, reason, boxes in fields.pop("hidden")]
+    return RawPage(lines=lines, hidden=hidden, **fields)

@@ -8,18 +8,16 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.ligatures import Codes, Ligatures, font_name
 from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, Judge
 from docqa.ingest.pdf.visibility.objects import Box
-from docqa.ingest.pdf.visibility.raster import page_png, placer
-
-if TYPE_CHECKING:
-    from docqa.ingest.pdf.ocr import Recognised, Recogniser
+from docqa.ingest.pdf.visibility.raster import placer
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
@@ -95,48 +93,19 @@ class PdfiumFile:
     def __len__(self) -> int:
         return len(self._file)
 
+    @contextmanager
+    def page(self, index: int) -> Iterator[Any]:
+        """pdfium's page `index` (from 0), open in this block. Raises pypdfium2.PdfiumError."""
+        page = self._file[index]
+        try:
+            yield page
+        finally:
+            page.close()
+
     def page_words(self, index: int) -> PageWords:
-        """The words of page `index` (from 0). Raises pypdfium2.PdfiumError when the page cannot be loaded."""
-        page = self._file[index]
-        try:
-            text_page = page.get_textpage()
-            try:
-                return _read_words(page, text_page, self._layered, Ligatures(lambda: self._ligatures(index)))
-            finally:
-                text_page.close()
-        finally:
-            page.close()
-
-    def recognised(self, index: int, words: list[Word], recogniser: Recogniser | None) -> Recognised | None:
-        """What `recogniser` reads on page `index` (from 0) where it is a picture, of which `words` are the text; None
-        where it is not. Without a recogniser a picture has no words.
-
-        Raises pypdfium2.PdfiumError, NotRecognised.
-        """
-        from docqa.ingest.pdf.ocr import Recognised, is_picture
-
-        page = self._file[index]
-        try:
-            if not is_picture(page, words):
-                return None
-            return Recognised([], 0.0, 0) if recogniser is None else recogniser.recognise(page, index + 1)
-        finally:
-            page.close()
-
-    def page_png(self, index: int) -> bytes | None:
-        """Page `index` (from 0) as a PNG, see `picture.page_png`. Raises pypdfium2.PdfiumError."""
-        page = self._file[index]
-        try:
-            return page_png(page)
-        finally:
-            page.close()
-
-
-def available() -> bool:
-    """Whether pypdfium2 is installed."""
-    from importlib.util import find_spec
-
-    return find_spec("pypdfium2") is not None
+        """The words of page `index` (from 0). Raises pypdfium2.PdfiumError."""
+        with self.page(index) as page, closing(page.get_textpage()) as text_page:
+            return _read_words(page, text_page, self._layered, Ligatures(lambda: self._ligatures(index)))
 
 
 def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) -> PageWords:

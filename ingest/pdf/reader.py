@@ -8,21 +8,20 @@ from __future__ import annotations
 import io
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from docqa.ingest.assemble import assemble, grade, page_list
-from docqa.ingest.errors import Encrypted, TooLarge, Unreadable
+from docqa.ingest.errors import Encrypted, NoText, TooLarge, Unreadable
 from docqa.ingest.limits import MAX_PAGES
-from docqa.ingest.pdf import ocr as scans
-from docqa.ingest.pdf import structure
+from docqa.ingest.pdf import ocr, structure
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
-from docqa.ingest.pdf.layout.paragraphs import Flow, Heading, flow, typical_body_size
-from docqa.ingest.pdf.layout.reading_order import Line
+from docqa.ingest.pdf.layout.lines import Line
+from docqa.ingest.pdf.layout.paragraphs import Flow, flow, typical_body_size
 from docqa.ingest.pdf.layout.running_heads import find_furniture, stays_in_text
 from docqa.ingest.pdf.pages import RawPage, extract
-from docqa.ingest.pdf.pool import Pool
-from docqa.ingest.pdf.raw_page import Hidden, available
+from docqa.ingest.pdf.raw_page import Hidden
+from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import Hyphens, clean, squeeze, strip_invisible, unwrap
 from docqa.ingest.types import Block, Document, Page, Section
@@ -30,60 +29,51 @@ from docqa.ingest.types import Block, Document, Page, Section
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 
-def read_pdf(
-    data: bytes,
-    path: str,
-    *,
-    stem: str,
-    password: str | None = None,
-    pdfium: bool | None = None,
-    on_pages: Callable[[int], None] | None = None,
-    on_page: Callable[[int], None] | None = None,
-    on_ocr: Callable[[int], None] | None = None,
-    skip: Mapping[int, str] | None = None,
-    include_hidden: bool = False,
-    pool: Pool | None = None,
-) -> Document:
-    """The Document of the PDF `data`.
+def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Document:
+    """The Document of a PDF. So many `processes` read pages of a long file at once, see `extract`.
 
-    `pdfium` False reads with pypdf alone, which sees neither columns nor what is hidden; None with pdfium where it is
-    installed. `on_pages` is told the number of pages before the first is read, `on_page` each page (from 1) before it
-    is read and 0 behind the last, `on_ocr` each page before its picture is recognised, which docqa-reader[ocr] does.
-    Pages of `skip` stay empty for the reason given there. `include_hidden` adds hidden
-    text to the end of its page as blocks of kind `hidden`. The processes of `pool` read pages of a long file at once,
-    see `extract`. Raises Encrypted, Unreadable, TooLarge, NoText.
+    The pictures of scanned pages are recognised where docqa-reader[ocr] is installed. Raises Encrypted, Unreadable,
+    TooLarge, NoText.
     """
-    reader, password = open_pdf(data, path, password)
-    count = _count_pages(reader, path)
-    if on_pages is not None:
-        on_pages(count)
-    use_pdfium = available() if pdfium is None else pdfium
-    raw = extract(
-        reader, data, password, path=path, use_pdfium=use_pdfium, skip=skip or {}, on_page=on_page, on_ocr=on_ocr,
-        pool=pool,
-    )  # fmt: skip
+    reader, password = open_pdf(request.content, request.password)
+    count = count_pages(reader)
+    events.on_pages(count)
+    raw = extract(reader, replace(request, password=password), events, processes)
     problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
     if len(problems) == count:
-        raise Unreadable(f"no page could be read; {problems[0]}", path, DAMAGED)
+        raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)
     body = typical_body_size([page.lines for page in raw])
-    pages, candidates = _pages(raw, structure.labels(reader, count), include_hidden)
+    pages, candidates = _pages(raw, structure.labels(reader, count), request.include_hidden)
+    hidden = sum(len(page.hidden) for page in raw)
+    if not any(page.text.strip() for page in pages):
+        raise _no_text(count, hidden)
     sections = _sections(reader, pages, candidates, body)
+    warnings = [*problems, *_scan_warnings(raw), *_hidden_warning(raw, request.include_hidden)]
     return assemble(
-        data, path, title=structure.title(reader, sections, stem), media_type="application/pdf", paged=True,
-        pages=pages, sections=sections, hidden=sum(len(page.hidden) for page in raw),
-        ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
-        warnings=[*problems, *_scan_warnings(raw), *_hidden_warning(raw, include_hidden), *structure.left_out(reader)],
+        request, title=structure.title(reader), media_type="application/pdf", paged=True, pages=pages,
+        sections=sections, hidden=hidden, ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
+        warnings=[*warnings, *structure.left_out(reader)],
     )  # fmt: skip
+
+
+def _no_text(pages: int, hidden: int) -> NoText:
+    if hidden:
+        what = "all of its text is hidden from a reader of the page"
+        return NoText(what, hint="With --include-hidden it is read nevertheless")
+    many = f"none of its {pages} pages has" if pages > 1 else "its only page does not have"
+    tool = "Run OCR on it first, for example with ocrmypdf"
+    hint = tool if ocr.available() else f"{ocr.INSTALL} lets docqa recognise it. Or: {tool}"
+    return NoText(f"{many} text; it may be a scan", hint=hint)
 
 
 def _scan_warnings(raw: list[RawPage]) -> list[str]:
     pictures = [number for number, page in enumerate(raw, 1) if page.scan and not page.problem]
     doubted = [number for number, page in enumerate(raw, 1) if page.doubted]
     lines = []
-    if pictures and scans.available():
+    if pictures and ocr.available():
         lines.append(f"only a picture, in which no text was recognised, on {page_list(pictures)}")
     elif pictures:
-        lines.append(f"only a picture, perhaps of text, on {page_list(pictures)}: not read; {scans.INSTALL} reads it")
+        lines.append(f"only a picture, perhaps of text, on {page_list(pictures)}: not read; {ocr.INSTALL} reads it")
     if doubted:
         count = sum(page.doubted for page in raw)
         lines.append(f"{count} line{'s' if count > 1 else ''} recognised with doubt on {page_list(doubted)}")
@@ -99,7 +89,7 @@ def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
     return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {done}"]
 
 
-def open_pdf(data: bytes, path: str, password: str | None) -> tuple[Any, str | None]:
+def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
     """pypdf's reader, and the password that opened it (None where none was needed). Raises Encrypted, Unreadable."""
     from pypdf import PdfReader, apply_configuration, get_configuration
 
@@ -113,21 +103,22 @@ def open_pdf(data: bytes, path: str, password: str | None) -> tuple[Any, str | N
             if attempt is not None and reader.decrypt(attempt):
                 return reader, attempt
     except pdf_errors() as error:
-        raise Unreadable(f"not a readable PDF ({reason(error)})", path, DAMAGED) from error
+        raise Unreadable(f"not a readable PDF ({reason(error)})", hint=DAMAGED) from error
     if password is None:
-        raise Encrypted("the PDF is encrypted and needs a password", path, _ASK_PASSWORD)
-    raise Encrypted("the given password does not open the PDF", path, "Check the password file")
+        raise Encrypted("the PDF is encrypted and needs a password", hint=_ASK_PASSWORD)
+    raise Encrypted("the given password does not open the PDF", hint="Check the password file")
 
 
-def _count_pages(reader: Any, path: str) -> int:
+def count_pages(reader: Any) -> int:
+    """How many pages there are. Raises Unreadable, TooLarge."""
     try:
         count = len(reader.pages)
     except pdf_errors() as error:
-        raise Unreadable(f"its page tree cannot be read ({reason(error)})", path, DAMAGED) from error
+        raise Unreadable(f"its page tree cannot be read ({reason(error)})", hint=DAMAGED) from error
     if count == 0:
-        raise Unreadable("the PDF has no pages", path, DAMAGED)
+        raise Unreadable("the PDF has no pages", hint=DAMAGED)
     if count > MAX_PAGES:
-        raise TooLarge(f"{count:,} pages, the limit is {MAX_PAGES:,}", path, "Split the file")
+        raise TooLarge(f"{count:,} pages, the limit is {MAX_PAGES:,}", hint="Split the file")
     return count
 
 
@@ -170,12 +161,12 @@ def _add_hidden(text: str, blocks: tuple[Block, ...], hidden: list[Hidden]) -> t
 def _plain_flow(lines: list[Line], hyphens: Hyphens) -> Flow:
     paragraphs = unwrap([line.text for line in lines], hyphens)
     blocks: list[Block] = []
-    headings: list[Heading] = []
+    headings: list[outline.Heading] = []
     start = 0
     for paragraph in paragraphs:
         blocks.append(Block(start, start + len(paragraph), "para"))
         if len(paragraph) < 120:
-            headings.append(Heading(start, paragraph, 1.0, False, True))
+            headings.append(outline.Heading(start, paragraph, 1.0, False, True))
         start += len(paragraph) + 1
     return Flow("\n".join(paragraphs), tuple(blocks), tuple(headings))
 

@@ -7,7 +7,6 @@ from typing import Any
 from docqa.ingest.pdf.errors import pdf_errors
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, squeeze
-from docqa.ingest.types import Section
 
 
 def labels(reader: Any, count: int) -> list[str | None]:
@@ -44,8 +43,8 @@ def _walk_outline(entries: list[Any], level: int, numbers: dict[int, int], found
             found.append(outline.Bookmark(level, clean(str(entry.title)), page))
 
 
-def title(reader: Any, sections: tuple[Section, ...], stem: str) -> str:
-    """The title in the file's own record when it is one, else the file's name."""
+def title(reader: Any) -> str:
+    """The title in the file's own record when it is one, else empty."""
     try:
         title = squeeze(clean(str(reader.metadata.title or ""))) if reader.metadata else ""
     except pdf_errors():
@@ -54,7 +53,7 @@ def title(reader: Any, sections: tuple[Section, ...], stem: str) -> str:
     made_up = lowered.startswith(("microsoft word", "untitled", "(anonymous", "layout 1")) or lowered.endswith(
         (".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd")
     )
-    return title if len(title) > 2 and not made_up else stem
+    return title if len(title) > 2 and not made_up else ""
 
 
 def has_layers(reader: Any) -> bool:

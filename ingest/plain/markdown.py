@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from docqa.ingest.assemble import assemble, grade
-from docqa.ingest.plain.text import decode
+from docqa.ingest.encoding import decode
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.types import Block, Document, Page
 
 
-def read_markdown(data: bytes, path: str, *, stem: str) -> Document:
-    """The Document of Markdown `data`. Raises NotADocument and NoText."""
+def read_markdown(request: ReadRequest) -> Document:
+    """The Document of Markdown. Raises NotADocument and NoText."""
     from markdown_it import MarkdownIt
 
-    decoded, warnings = decode(data, path)
+    decoded, warnings = decode(request.content)
     source, hidden = strip_invisible(clean(decoded))
     tokens = MarkdownIt("commonmark").enable("table").parse(_without_front_matter(source))
     writer = _Writer()
@@ -23,10 +24,10 @@ def read_markdown(data: bytes, path: str, *, stem: str) -> Document:
         writer.take(token)
     text = "".join(writer.parts).rstrip("\n")
     sections = outline.build(writer.marks)
-    title = sections[0].title if sections and sections[0].level == 1 else stem
+    title = sections[0].title if sections and sections[0].level == 1 else request.stem
     page = Page(0, None, text, grade(text), tuple(writer.blocks))
     return assemble(
-        data, path, title=title, media_type="text/markdown", paged=False, pages=[page], sections=sections,
+        request, title=title, media_type="text/markdown", paged=False, pages=[page], sections=sections,
         hidden=hidden, warnings=warnings,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.assemble import assemble, grade
 from docqa.ingest.errors import NotADocument
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
 from docqa.ingest.types import Block, Document, Page
@@ -35,14 +36,14 @@ def is_uslm(data: bytes) -> bool:
     return any(name.encode() in head for name in _NAMESPACES)
 
 
-def read_uslm(data: bytes, path: str, *, stem: str) -> Document:
-    """The Document of USLM `data`. Raises NotADocument, Unreadable, TooLarge and NoText."""
-    root = _parse(data, path)
+def read_uslm(request: ReadRequest) -> Document:
+    """The Document of USLM. Raises NotADocument, Unreadable, TooLarge and NoText."""
+    root = _parse(request.content)
     writer = _Writer()
     writer.walk(root, False)
     writer.flush()
     text = "".join(writer.parts).rstrip("\n")
-    title = _meta_title(root) or stem
+    title = _meta_title(root) or request.stem
     page = Page(0, None, text, grade(text), tuple(writer.blocks))
     sections = outline.build(writer.marks)
     labelled = tuple(
@@ -50,16 +51,16 @@ def read_uslm(data: bytes, path: str, *, stem: str) -> Document:
         for s, locator in zip(sections, writer.locators, strict=True)
     )
     return assemble(
-        data, path, title=title, media_type="application/uslm+xml", paged=False, pages=[page], sections=labelled,
+        request, title=title, media_type="application/uslm+xml", paged=False, pages=[page], sections=labelled,
         hidden=writer.hidden,
     )  # fmt: skip
 
 
-def _parse(data: bytes, path: str) -> Element:
+def _parse(data: bytes) -> Element:
     # The schema asks for UTF-8.
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
-        raise NotADocument("USLM in UTF-16 is not read", path, "Save it as UTF-8 and try again")
-    return parse_xml(data, path)
+        raise NotADocument("USLM in UTF-16 is not read", hint="Save it as UTF-8 and try again")
+    return parse_xml(data)
 
 
 class _Writer:

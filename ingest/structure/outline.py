@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from docqa.ingest.pdf.layout.paragraphs import Heading
 from docqa.ingest.structure.nesting import NUMBERS, levels
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.opinions import find_opinions
@@ -26,6 +26,21 @@ _NUMBER_AHEAD = re.compile(
     r"\(?(?:\d{1,4}|[A-Z]|[IVXLC]{1,7})[A-Z]{0,2}(?:\.(?:\d{1,3}|[A-Z]))*)[.):]{0,2}\s*[-–—]?",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line of a page that may be a heading: its offset, its text, and how it was printed.
+
+    `run_in`: the numbered words that open a longer paragraph ("2.1 Work plan. The parties ...").
+    """
+
+    start: int
+    text: str
+    size: float
+    bold: bool
+    alone: bool
+    run_in: bool = False
 
 
 class Mark(NamedTuple):

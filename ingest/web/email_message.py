@@ -13,9 +13,10 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr
 
+from docqa.ingest.encoding import decode
 from docqa.ingest.errors import Encrypted, NotADocument, NoText, TooLarge, Unreadable
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_HTML_BYTES
-from docqa.ingest.plain.text import decode
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens, clean, unwrap
 from docqa.ingest.types import Document
 from docqa.ingest.web.html import HtmlBlocks
@@ -29,36 +30,34 @@ _ENCRYPTED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime", "m
 _MAX_HEADER_CHARS = 20_000
 
 
-def read_email(data: bytes, path: str, *, stem: str, include_hidden: bool = False) -> Document:
-    """The Document of the message `data`. Raises NotADocument, Encrypted, Unreadable, TooLarge and NoText."""
+def read_email(request: ReadRequest) -> Document:
+    """The Document of a message. Raises NotADocument, Encrypted, Unreadable, TooLarge and NoText."""
+    data = request.content
     if len(data) > MAX_EMAIL_BYTES:
-        raise TooLarge(
-            f"{len(data):,} bytes of e-mail, the limit is {MAX_EMAIL_BYTES:,}", path, "Save it without files"
-        )
+        raise TooLarge(f"{len(data):,} bytes of e-mail, the limit is {MAX_EMAIL_BYTES:,}", hint="Save it without files")
     if not _HEADER.match(data.lstrip()):
-        raise NotADocument("not an e-mail: it does not begin with a header", path, "Is the suffix right?")
+        raise NotADocument("not an e-mail: it does not begin with a header", hint="Is the suffix right?")
     try:
         # The parser of policy.default takes headers apart by rules that hostile ones make slow; these are only shown.
         message = message_from_bytes(data.lstrip())
     except RecursionError as error:
-        raise Unreadable("its parts are nested too deeply", path, "Save the message in it by itself") from error
-    reader = _Reader(path, BlockWriter(include_hidden=include_hidden))
+        raise Unreadable("its parts are nested too deeply", hint="Save the message in it by itself") from error
+    reader = _Reader(BlockWriter(include_hidden=request.include_hidden))
     reader.message(message, 1)
     if not reader.texts and reader.encrypted:
-        raise Encrypted("the message is encrypted", path, "Save it decrypted from your mail program")
+        raise Encrypted("the message is encrypted", hint="Save it decrypted from your mail program")
     if not reader.texts and not any(_header(message, name) for name in _SHOWN):
-        raise NoText("it holds no text", path, "Is this the right file?")
-    title = _header(message, "Subject") or stem
-    return reader.writer.document(data, path, title=title, media_type="message/rfc822", warnings=reader.warnings)
+        raise NoText("it holds no text", hint="Is this the right file?")
+    title = _header(message, "Subject") or request.stem
+    return reader.writer.document(request, title=title, media_type="message/rfc822", warnings=reader.warnings)
 
 
 class _Reader:
-    def __init__(self, path: str, writer: BlockWriter) -> None:
+    def __init__(self, writer: BlockWriter) -> None:
         self.writer = writer
         self.warnings: list[str] = []
         self.texts = 0
         self.encrypted = False
-        self._path = path
 
     def message(self, message: Message, level: int) -> None:
         """Writes the headers of a message, which begin its section, and its parts."""
@@ -111,7 +110,7 @@ class _Reader:
     def _text(self, part: Message, kind: str, level: int) -> None:
         before = len(self.writer.blocks)
         if kind == "text/html":
-            HtmlBlocks(self.writer, self._path, level=level).write(self._decoded(part, True))
+            HtmlBlocks(self.writer, level=level).write(self._decoded(part, True))
         else:
             text = clean(self._decoded(part, False))
             flowed = str(part.get_param("format", "")).lower() == "flowed"
@@ -124,9 +123,7 @@ class _Reader:
         if not isinstance(data, bytes):
             return ""
         if html and len(data) > MAX_HTML_BYTES:
-            raise TooLarge(
-                f"{len(data):,} bytes of HTML, the limit is {MAX_HTML_BYTES:,}", self._path, "Save it as text"
-            )
+            raise TooLarge(f"{len(data):,} bytes of HTML, the limit is {MAX_HTML_BYTES:,}", hint="Save it as text")
         charset = part.get_content_charset()
         try:
             if charset and charset not in ("us-ascii", "utf-8"):
@@ -134,7 +131,7 @@ class _Reader:
         except (LookupError, ValueError, TypeError):
             pass  # an encoding that Python does not know: as if none was named
         try:
-            return (decode_html if html else decode)(data, self._path)[0]
+            return (decode_html if html else decode)(data)[0]
         except NotADocument:
             return data.decode("utf-8", "replace")
 

@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 
 from docqa.ingest.archive import Package
 from docqa.ingest.errors import Encrypted, Unreadable
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.web.html_source import decode_html, prepare
@@ -33,57 +34,57 @@ _MAX_LEVEL = 10
 Contents = dict[str, dict[str | None, list[tuple[int, str]]]]
 
 
-def read_epub(data: bytes, path: str, *, stem: str, include_hidden: bool = False) -> Document:
-    """The Document of EPUB `data`. Raises Unreadable, Encrypted (DRM), TooLarge and NoText."""
-    book = Package(data, path)
-    _refuse_drm(book, path)
-    opf = _package_file(book, path)
-    root = _xml(book, opf, path)
+def read_epub(request: ReadRequest) -> Document:
+    """The Document of an EPUB. Raises Unreadable, Encrypted (DRM), TooLarge and NoText."""
+    book = Package(request.content)
+    _refuse_drm(book)
+    opf = _package_file(book)
+    root = _xml(book, opf)
     if root is None:
-        raise Unreadable(f"its package file {opf} is missing", path, "Get the book again")
+        raise Unreadable(f"its package file {opf} is missing", hint="Get the book again")
     items = {attribute(item, "id"): item for item in child(root, "manifest") or ()}
-    contents = _contents(book, opf, root, items, path)
+    contents = _contents(book, opf, root, items)
     warnings: list[str] = []
-    writer = BlockWriter(include_hidden=include_hidden)
+    writer = BlockWriter(include_hidden=request.include_hidden)
     level = 0
     for name in _spine(root, items, opf, warnings):
         page = book.read(name)
         if page is None:
             warnings.append(f"{name} is missing in the book")
             continue
-        source, remarks = decode_html(page, path)
+        source, remarks = decode_html(page)
         warnings += [f"{name}: {remark}" for remark in remarks]
         anchors = contents.get(name, {})
         levels = [level for sections in anchors.values() for level, _ in sections]
         # A file that the contents do not name goes on where the one before it ended.
         level = max(levels, default=level)
-        HtmlBlocks(writer, path, level=level, anchors=anchors).write(source)
-    title = " ".join((_metadata(root, "title") or stem).split())
-    return writer.document(data, path, title=title, media_type="application/epub+zip", warnings=warnings)
+        HtmlBlocks(writer, level=level, anchors=anchors).write(source)
+    title = " ".join((_metadata(root, "title") or request.stem).split())
+    return writer.document(request, title=title, media_type="application/epub+zip", warnings=warnings)
 
 
-def _refuse_drm(book: Package, path: str) -> None:
-    encryption = _xml(book, "META-INF/encryption.xml", path)
+def _refuse_drm(book: Package) -> None:
+    encryption = _xml(book, "META-INF/encryption.xml")
     if encryption is None:
         return
     for element in encryption.iter():
         if local(element) == "EncryptedData":
             method = attribute(child(element, "EncryptionMethod"), "Algorithm")
             if method not in _FONT_METHODS:
-                raise Encrypted("the book is encrypted (DRM)", path, "Only books without DRM can be read")
+                raise Encrypted("the book is encrypted (DRM)", hint="Only books without DRM can be read")
 
 
-def _xml(book: Package, name: str, path: str) -> Element | None:
+def _xml(book: Package, name: str) -> Element | None:
     data = book.read(name)
-    return None if data is None else parse_xml(data, path, part=name, doctype=True)
+    return None if data is None else parse_xml(data, part=name, doctype=True)
 
 
-def _package_file(book: Package, path: str) -> str:
-    container = _xml(book, "META-INF/container.xml", path)
+def _package_file(book: Package) -> str:
+    container = _xml(book, "META-INF/container.xml")
     for element in container.iter() if container is not None else ():
         if local(element) == "rootfile" and attribute(element, "full-path"):
             return posixpath.normpath(attribute(element, "full-path") or "")
-    raise Unreadable("META-INF/container.xml names no package file", path, "Is it an EPUB? Get the book again")
+    raise Unreadable("META-INF/container.xml names no package file", hint="Is it an EPUB? Get the book again")
 
 
 def _resolve(base: str, href: str | None) -> tuple[str, str | None]:
@@ -119,14 +120,14 @@ def _metadata(root: Element, name: str) -> str:
     return ""
 
 
-def _contents(book: Package, opf: str, root: Element, items: dict[str | None, Element], path: str) -> Contents:
+def _contents(book: Package, opf: str, root: Element, items: dict[str | None, Element]) -> Contents:
     """The table of contents: the navigation document of EPUB 3, else the NCX of EPUB 2; empty without either."""
     ncx = items.get(attribute(child(root, "spine"), "toc"))
     for item in items.values():
         if "nav" in (attribute(item, "properties") or "").split():
             name, _ = _resolve(opf, attribute(item, "href"))
             data = book.read(name)
-            found = _from_nav(data, name, path) if data else {}
+            found = _from_nav(data, name) if data else {}
             if found:
                 return found
         elif ncx is None and attribute(item, "media-type") == "application/x-dtbncx+xml":
@@ -134,7 +135,7 @@ def _contents(book: Package, opf: str, root: Element, items: dict[str | None, El
     if ncx is None:
         return {}
     name, _ = _resolve(opf, attribute(ncx, "href"))
-    tree = _xml(book, name, path)
+    tree = _xml(book, name)
     found = {}
     if tree is not None:
         _from_points(child(tree, "navMap"), name, 1, found)
@@ -150,12 +151,12 @@ def _from_points(parent: Element | None, name: str, level: int, found: Contents)
             _from_points(point, name, min(level + 1, _MAX_LEVEL), found)
 
 
-def _from_nav(data: bytes, name: str, path: str) -> Contents:
+def _from_nav(data: bytes, name: str) -> Contents:
     from selectolax.lexbor import LexborHTMLParser
 
-    source, _ = decode_html(data, path)
+    source, _ = decode_html(data)
     found: Contents = {}
-    for nav in LexborHTMLParser(prepare(source, path)).css("nav"):
+    for nav in LexborHTMLParser(prepare(source)).css("nav"):
         kind = nav.attributes.get("epub:type") or nav.attributes.get("role") or ""
         if "toc" in kind.replace("doc-toc", "toc").split():
             for link in nav.css("a[href]")[:_MAX_ENTRIES]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from docqa.ingest.errors import TooLarge
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.numerals import in_letters, in_roman
 from docqa.ingest.types import Document
 from docqa.ingest.web.html_hidden import hidden_by_stylesheet, is_hidden
@@ -38,16 +39,17 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
 
-def read_html(data: bytes, path: str, *, stem: str, include_hidden: bool = False) -> Document:
-    """The Document of HTML or XHTML `data`. Raises NotADocument, NoText and TooLarge."""
+def read_html(request: ReadRequest) -> Document:
+    """The Document of HTML or XHTML. Raises NotADocument, NoText and TooLarge."""
+    data = request.content
     if len(data) > MAX_HTML_BYTES:
-        raise TooLarge(f"{len(data):,} bytes of HTML, the limit is {MAX_HTML_BYTES:,}", path, "Split the file")
-    source, warnings = decode_html(data, path)
-    writer = BlockWriter(include_hidden=include_hidden)
-    blocks = HtmlBlocks(writer, path)
+        raise TooLarge(f"{len(data):,} bytes of HTML, the limit is {MAX_HTML_BYTES:,}", hint="Split the file")
+    source, warnings = decode_html(data)
+    writer = BlockWriter(include_hidden=request.include_hidden)
+    blocks = HtmlBlocks(writer)
     blocks.write(source)
-    title = blocks.title or (min(writer.marks, key=lambda mark: mark.level).title if writer.marks else stem)
-    return writer.document(data, path, title=title, media_type="text/html", warnings=warnings, infer=True)
+    title = blocks.title or (min(writer.marks, key=lambda mark: mark.level).title if writer.marks else request.stem)
+    return writer.document(request, title=title, media_type="text/html", warnings=warnings, infer=True)
 
 
 class HtmlBlocks:
@@ -60,14 +62,12 @@ class HtmlBlocks:
     def __init__(
         self,
         writer: BlockWriter,
-        path: str,
         *,
         level: int = 0,
         anchors: Mapping[str | None, list[tuple[int, str]]] | None = None,
     ) -> None:
         self.title = ""
         self._writer = writer
-        self._path = path
         self._level = level
         self._anchors = anchors or {}
         self._due: list[tuple[int, str]] = []
@@ -85,7 +85,7 @@ class HtmlBlocks:
         """Writes all of `source`. Raises TooLarge when it is nested deeper or holds more than the limits."""
         from selectolax.lexbor import LexborHTMLParser
 
-        tree = LexborHTMLParser(prepare(source, self._path))
+        tree = LexborHTMLParser(prepare(source))
         title = tree.css_first("head title")
         self.title = " ".join(title.text().split()) if title else ""
         self._layout = _layout_tables(
@@ -110,7 +110,7 @@ class HtmlBlocks:
                 continue
             count += 1
             if count > MAX_HTML_NODES:
-                raise TooLarge(f"over {MAX_HTML_NODES:,} elements", self._path, "Split the file")
+                raise TooLarge(f"over {MAX_HTML_NODES:,} elements", hint="Split the file")
             tag = node.tag or ""
             if tag == "-text":
                 self._text(node.text_content or "")

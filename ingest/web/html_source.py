@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 
+from docqa.ingest.encoding import decode
 from docqa.ingest.errors import TooLarge
 from docqa.ingest.limits import MAX_HTML_DEPTH
-from docqa.ingest.plain.text import decode
 
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
@@ -25,7 +25,7 @@ _EMPTY_ELEMENT = re.compile(r"<([a-zA-Z][\w:-]*)(\s[^<>]*)?/>")
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 
 
-def decode_html(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
+def decode_html(data: bytes) -> tuple[str, tuple[str, ...]]:
     """The characters of `data` with warnings: by its byte order mark, by the encoding it names, else as text."""
     match = _CHARSET.search(data[:4096])
     if match and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) and b"\0" not in data[:65536]:
@@ -37,14 +37,14 @@ def decode_html(data: bytes, path: str) -> tuple[str, tuple[str, ...]]:
                 return data.decode(name, "replace"), ()
         except (LookupError, ValueError, TypeError):
             pass  # an encoding that Python does not know, or one that is none (such as "hex")
-    return decode(data, path)
+    return decode(data)
 
 
-def prepare(source: str, path: str) -> str:
+def prepare(source: str) -> str:
     """`source` as the parser may have it. Raises TooLarge for nesting that would take the parser minutes."""
     if _XHTML.match(source[:2000]):
         source = _as_html(source)
-    _check_depth(source, path)
+    _check_depth(source)
     return source
 
 
@@ -59,7 +59,7 @@ def _as_html(source: str) -> str:
     return _EMPTY_ELEMENT.sub(open_and_close, source)
 
 
-def _check_depth(source: str, path: str) -> None:
+def _check_depth(source: str) -> None:
     """Raises TooLarge for nesting that would take the parser minutes; counts tags, so it may see more than there is."""
     depth = deepest = 0
     for match in _TAG.finditer(source):
@@ -68,4 +68,4 @@ def _check_depth(source: str, path: str) -> None:
             depth = max(depth - 1, 0) if match.group(1) else depth + 1
             deepest = max(deepest, depth)
     if deepest > MAX_HTML_DEPTH:
-        raise TooLarge(f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements", path, "Is this the right file?")
+        raise TooLarge(f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements", hint="Is this the right file?")

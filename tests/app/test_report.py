@@ -8,17 +8,17 @@ import pytest
 
 from docqa.app import report
 from docqa.app.errors import AppError, InputError, ResourceError, UsageError
-from docqa.ingest.errors import ERRORS
+from docqa.ingest.errors import ERRORS, IngestError
 from docqa.kernels.errors import KernelError, NoImplementation
 from docqa.model.errors import Cancelled, ContextTooLong, ModelError, ModelNotFound, NoMemory, WeightsMismatch
 
 
 @pytest.mark.parametrize("kind", ERRORS.values())
 def test_every_error_of_a_document_is_3(kind: type[Exception]) -> None:
-    assert report.exit_code(kind("it is broken", "a.pdf", "Mend it")) == 3
+    assert report.exit_code(kind("it is broken")) == 3
 
 
-@pytest.mark.parametrize("kind", [AppError, KernelError, ModelError])
+@pytest.mark.parametrize("kind", [AppError, IngestError, KernelError, ModelError])
 def test_all_errors_say_what_where_and_what_to_do_in_one_form(kind: type[Exception]) -> None:
     error = kind("it is broken", where="a.pdf", hint="Mend it")  # type: ignore[call-arg]
     assert (error.message, error.where, error.hint) == ("it is broken", "a.pdf", "Mend it")  # type: ignore[attr-defined]

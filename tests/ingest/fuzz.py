@@ -112,10 +112,11 @@ def outcome(data: bytes) -> str:
     """`Document` or the name of the IngestError; else the traceback of what must not happen."""
     from docqa.ingest import IngestError
     from docqa.ingest.read import read
+    from docqa.ingest.request import ReadRequest
     from docqa.ingest.serialize import from_json, to_json
 
     try:
-        document = read("mutant.pdf", data=data, media_type="pdf")
+        document = read(ReadRequest("mutant.pdf", data, media_type="pdf"))
         if from_json(to_json(document).encode("utf-8").decode("utf-8")) != document:
             return "the Document changes when it is kept"
         spans = [(p.page, p.start, p.end) for p in document.passages]

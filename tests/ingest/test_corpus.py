@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from docqa.ingest import IngestError
-from docqa.ingest.pdf import ocr as scans
+from docqa.ingest.pdf import ocr
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 
 # The files of these kinds (the first part of a name) that hold no text, are locked, or are damaged.
@@ -29,14 +30,14 @@ def test_every_file_gives_a_document_or_an_error_with_a_message(
         for kind, counts in outcomes.items():
             print(f"{kind:11} {', '.join(f'{outcome} {count}' for outcome, count in counts.most_common())}")
     refused = {kind: counts.total() - counts["Document"] for kind, counts in outcomes.items()}
-    expected = {kind: count for kind, count in REFUSED.items() if kind != "scan" or not scans.available()}
+    expected = {kind: count for kind, count in REFUSED.items() if kind != "scan" or not ocr.available()}
     assert {kind: count for kind, count in refused.items() if count} == expected
 
 
 def _outcome(file: Path) -> str:
     started = time.monotonic()
     try:
-        document = read_in_worker(file, seconds=SECONDS)
+        document = read_in_worker(ReadRequest(file, seconds=SECONDS))
     except IngestError as error:
         assert error.message and error.hint, file.name
         assert "crashed" not in error.message and "longer than" not in error.message, f"{file.name}: {error}"

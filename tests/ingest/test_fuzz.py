@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from docqa.ingest import IngestError
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 
 SCRIPT = Path(__file__).with_name("fuzz.py")
@@ -102,7 +103,7 @@ def _survives(number: int) -> str:
     """What the worker makes of a case that killed its reader; the process that asks goes on."""
     started = time.monotonic()
     try:
-        read_in_worker("mutant.pdf", data=_case(number), media_type="pdf", page_seconds=PAGE_SECONDS)
+        read_in_worker(ReadRequest("mutant.pdf", _case(number), media_type="pdf", page_seconds=PAGE_SECONDS))
         found = "Document"
     except IngestError as error:
         found = type(error).__name__

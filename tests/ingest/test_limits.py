@@ -18,16 +18,18 @@ from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObjec
 
 from docqa.ingest import Unreadable
 from docqa.ingest import worker as worker_module
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 
 SECONDS, MEBIBYTES = 10, 1024
 MEASURE = """
 import resource, sys, time
 from docqa.ingest import IngestError
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 started = time.monotonic()
 try:
-    document = read_in_worker(sys.argv[1])
+    document = read_in_worker(ReadRequest(sys.argv[1]))
     print("|".join(document.coverage.warnings))
 except IngestError as error:
     print(error.message)
@@ -205,7 +207,7 @@ def test_a_page_that_takes_too_long_costs_that_page_only(tmp_path: Path) -> None
     maker.content(deflated(20 * 2**20, b"BT /F1 9 Tf (a) Tj ET\n"))
     file = tmp_path / "slow.pdf"
     file.write_bytes(maker.data())
-    document = read_in_worker(file, page_seconds=0.4)
+    document = read_in_worker(ReadRequest(file, page_seconds=0.4))
     assert [(page.text, page.grade) for page in document.pages] == [("", "F"), ("Page two.", "A")]
     assert "page 1: took longer than 0.4 seconds, not read" in document.coverage.warnings
 
@@ -217,8 +219,10 @@ def crashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
     def install(condition: str) -> None:
         program = tmp_path / "python"
         code = (
-            "import os, sys; from docqa.ingest import pdf_pages, worker; plain = pdf_pages._pdfium_page; "
-            f"pdf_pages._pdfium_page = lambda f, index, *a: os.abort() if {condition} else plain(f, index, *a); "
+            "import os, sys; "
+            "from docqa.ingest import worker; from docqa.ingest.pdf import pages; "
+            "plain = pages._pdfium_page; "
+            f"pages._pdfium_page = lambda f, index, *a: os.abort() if {condition} else plain(f, index, *a); "
             "sys.exit(worker.main())"
         )
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{code}"\n')
@@ -234,7 +238,7 @@ def test_a_page_that_crashes_its_reader_costs_that_page_only(
     file = tmp_path / "a.pdf"
     file.write_bytes(make_pdf([[f"This is leaf {n}."] for n in range(4)]))
     crashing("index in (1, 2)")
-    document = read_in_worker(file)
+    document = read_in_worker(ReadRequest(file))
     assert [page.text for page in document.pages] == ["This is leaf 0.", "", "", "This is leaf 3."]
     assert [page.grade for page in document.pages] == ["A", "F", "F", "A"]
     assert [line.partition(" crashed")[0] for line in document.coverage.warnings[:2]] == ["page 2:", "page 3:"]
@@ -247,7 +251,7 @@ def test_nine_pages_that_crash_are_the_file_s_fault(
     file.write_bytes(make_pdf([[f"This is leaf {n}."] for n in range(12)]))
     crashing("True")
     with pytest.raises(Unreadable, match="9 of its pages cannot be read"):
-        read_in_worker(file)
+        read_in_worker(ReadRequest(file))
 
 
 def test_letters_wider_than_any_page_take_no_time() -> None:
@@ -257,7 +261,7 @@ def test_letters_wider_than_any_page_take_no_time() -> None:
     lines = b"".join(b"BT /F1 9 Tf 1 0 0 1 72 %d Tm (A line of words) Tj ET\n" % (700 - 20 * row) for row in range(9))
     maker.content(zlib.compress(lines + b"BT /F1 9 Tf 2000000 0 0 1 72 400 Tm (wide) Tj ET"))
     started = time.monotonic()
-    document = read("a.pdf", data=maker.data())
+    document = read(ReadRequest("a.pdf", maker.data()))
     assert document.pages[0].text.count("A line of words") == 9
     assert time.monotonic() - started < 5
 
@@ -269,6 +273,6 @@ def test_a_damaged_page_costs_that_page_only() -> None:
     broken = stream(b"0 g")
     broken[NameObject("/Filter")] = NameObject("/Nonsense")
     maker.page[NameObject("/Contents")] = maker.writer._add_object(broken)
-    document = read("a.pdf", data=maker.data())
+    document = read(ReadRequest("a.pdf", maker.data()))
     assert document.pages[1].text == "Page two." and document.pages[0].grade == "F"
     assert document.coverage.warnings[0].startswith("page 1: damaged, not read")

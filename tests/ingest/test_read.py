@@ -26,6 +26,7 @@ from docqa.ingest import (
 )
 from docqa.ingest import worker as worker_module
 from docqa.ingest.read import find_documents, read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import from_json, to_json
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.worker import read_in_worker
@@ -62,7 +63,7 @@ STATUTE = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def test_markdown_headings_are_sections_and_there_are_no_pages() -> None:
-    document = read("book.md", data=MARKDOWN.encode())
+    document = read(ReadRequest("book.md", MARKDOWN.encode()))
     assert document.paged is False and len(document.pages) == 1 and document.pages[0].label is None
     text = document.pages[0].text
     assert "It has two gates and a wheel." in text and "nobody" not in text
@@ -76,7 +77,7 @@ def test_markdown_headings_are_sections_and_there_are_no_pages() -> None:
 
 
 def test_statute_levels_are_sections_and_quoted_law_is_not() -> None:
-    document = read("act.xml", data=STATUTE.encode())
+    document = read(ReadRequest("act.xml", STATUTE.encode()))
     assert document.paged is False
     assert [(s.number, s.title, s.label) for s in document.sections] == [
         ("TITLE 9", "HARBOURS", "TITLE 9"),
@@ -96,30 +97,30 @@ def test_statute_levels_are_sections_and_quoted_law_is_not() -> None:
 @pytest.mark.parametrize("bad", ["<!DOCTYPE uslm [<!ENTITY a 'aaaa'>]>", "<!DOCTYPE uslm SYSTEM 'file:///etc/passwd'>"])
 def test_xml_with_a_document_type_is_refused(bad: str) -> None:
     with pytest.raises(Unreadable, match="DOCTYPE"):
-        read("act.xml", data=STATUTE.replace("<uslm", bad + "<uslm", 1).encode())
+        read(ReadRequest("act.xml", STATUTE.replace("<uslm", bad + "<uslm", 1).encode()))
 
 
 def test_damaged_deep_and_foreign_xml_is_refused() -> None:
     with pytest.raises(Unreadable, match="damaged"):
-        read("act.xml", data=STATUTE.encode()[:-20])
+        read(ReadRequest("act.xml", STATUTE.encode()[:-20]))
     with pytest.raises(TooLarge, match="256"):
-        read("act.xml", data=STATUTE.replace("Other law.", "<p>" * 300 + "x" + "</p>" * 300).encode())
+        read(ReadRequest("act.xml", STATUTE.replace("Other law.", "<p>" * 300 + "x" + "</p>" * 300).encode()))
     with pytest.raises(NotADocument, match="not USLM"):
-        read("feed.xml", data=b"<?xml version='1.0'?><rss><channel/></rss>")
+        read(ReadRequest("feed.xml", b"<?xml version='1.0'?><rss><channel/></rss>"))
 
 
 def test_form_feeds_are_pages_and_hard_wraps_are_joined() -> None:
     line = "The warden opens the gate at the turn of the tide and notes it all."
-    paged = read("a.txt", data=f"first page\f{line}\n{line}\n".encode())
+    paged = read(ReadRequest("a.txt", f"first page\f{line}\n{line}\n".encode()))
     assert paged.paged and [page.page for page in paged.pages] == [1, 2]
-    wrapped = read("a.txt", data=("\n".join([line] * 6) + "\n\nShort end.").encode())
+    wrapped = read(ReadRequest("a.txt", ("\n".join([line] * 6) + "\n\nShort end.").encode()))
     assert not wrapped.paged
     assert wrapped.pages[0].text == " ".join([line] * 6) + "\n\nShort end."
 
 
 def test_text_in_another_encoding_is_read_with_a_warning() -> None:
     words = "Der Wärter öffnet das Tor bei Flut und schreibt die Höhe in das Buch der Schleuse. " * 5
-    document = read("a.txt", data=words.encode("cp1252"))
+    document = read(ReadRequest("a.txt", words.encode("cp1252")))
     assert "Wärter öffnet" in document.pages[0].text
     assert any("not UTF-8" in line for line in document.coverage.warnings)
 
@@ -156,14 +157,14 @@ def test_tag_characters_are_taken_out_and_counted() -> None:
 )
 def test_what_cannot_be_read_says_what_it_is(name: str, data: bytes, error: type[IngestError], words: str) -> None:
     with pytest.raises(error, match=words) as caught:
-        read(name, data=data)
-    assert caught.value.path == name and caught.value.hint
+        read(ReadRequest(name, data))
+    assert caught.value.where == name and caught.value.hint
 
 
 def test_an_unknown_type_names_the_types_that_work() -> None:
     with pytest.raises(NotADocument, match="PDF, DOCX, EPUB, HTML, LaTeX, e-mail .*USLM XML"):
-        read("-", data=b"hello", media_type="odt")
-    assert read("-", data=b"# Hello", media_type="md").sections[0].title == "Hello"
+        read(ReadRequest("-", b"hello", media_type="odt"))
+    assert read(ReadRequest("-", b"# Hello", media_type="md")).sections[0].title == "Hello"
 
 
 def test_a_folder_gives_its_documents_sorted_and_names_the_rest(tmp_path: Path) -> None:
@@ -203,7 +204,7 @@ def test_a_zip_with_a_pdf_near_its_start_is_no_pdf(tmp_path: Path, make_pdf: Cal
     assert [name for name, _ in find_documents(tmp_path, skipped)] == [str(tmp_path / "b.txt")]
     assert skipped == [str(tmp_path / "inner.zip")]
     with pytest.raises(NotADocument, match="zip"):
-        read("inner", data=(tmp_path / "inner.zip").read_bytes())
+        read(ReadRequest("inner", (tmp_path / "inner.zip").read_bytes()))
 
 
 def test_a_folder_without_documents_says_what_is_in_it(tmp_path: Path) -> None:
@@ -266,19 +267,19 @@ def test_a_document_that_is_called_zip_is_a_document(tmp_path: Path) -> None:
     file = tmp_path / "a.zip"
     file.write_bytes(one_of_each()["a.docx"])
     assert list(find_documents(file)) == [(str(file), file)]
-    assert read(file).pages[0].text == "x"
+    assert read(ReadRequest(file)).pages[0].text == "x"
 
 
 def test_other_files_that_are_a_zip_are_named() -> None:
     for inner, words in [("xl/a.xml", "Excel"), ("ppt/a.xml", "PowerPoint"), ("x", "unknown kind")]:
         with pytest.raises(NotADocument, match=words):
-            read("a.docx", data=office_file(inner, ""))
+            read(ReadRequest("a.docx", office_file(inner, "")))
 
 
 def test_each_kind_says_its_type_and_takes_it_from_standard_input() -> None:
     for name, kind in [("a.docx", "docx"), ("c.html", "html"), ("f.tex", "tex"), ("g.eml", "eml"), ("h.md", "md")]:
         data = one_of_each()[name]
-        assert read("-", data=data, media_type=kind).media_type == read(name, data=data).media_type
+        assert read(ReadRequest("-", data, media_type=kind)).media_type == read(ReadRequest(name, data)).media_type
 
 
 def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path: Path) -> None:
@@ -299,7 +300,7 @@ def test_a_zip_bomb_and_an_encrypted_entry_are_refused(tmp_path: Path) -> None:
 
 def document_of(make_pdf: Callable[..., bytes]) -> Document:
     pages = [["1 Scope", "", *["The pond is calm today."] * 3], [], ["2 Ends — “here”", "", "No more."]]
-    return read("x/a.pdf", data=make_pdf(pages, bookmarks=[("1 Scope", 0, 0), ("2 Ends", 2, 0)]))
+    return read(ReadRequest("x/a.pdf", make_pdf(pages, bookmarks=[("1 Scope", 0, 0), ("2 Ends", 2, 0)])))
 
 
 def test_a_stored_document_is_equal_to_the_one_that_was_read(make_pdf: Callable[..., bytes]) -> None:
@@ -324,14 +325,17 @@ def test_every_passage_names_its_sections(make_pdf: Callable[..., bytes]) -> Non
 def test_the_worker_gives_the_same_document(make_pdf: Callable[..., bytes], tmp_path: Path) -> None:
     file = tmp_path / "a.pdf"
     file.write_bytes(make_pdf([["The gate — “east” — is open."], ["Next."]], password="heron"))
-    assert read_in_worker(file, password="heron") == read(file, password="heron")
-    assert read_in_worker("-", data=b"# Hi", media_type="md") == read("-", data=b"# Hi", media_type="md")
+    assert read_in_worker(ReadRequest(file, password="heron")) == read(ReadRequest(file, password="heron"))
+    assert read_in_worker(ReadRequest("-", b"# Hi", media_type="md")) == read(
+        ReadRequest("-", b"# Hi", media_type="md")
+    )
 
 
 def test_errors_of_the_worker_are_the_errors_of_read(tmp_path: Path) -> None:
     with pytest.raises(MissingError) as caught:
-        read_in_worker(tmp_path / "none.pdf")
-    assert caught.value.path == str(tmp_path / "none.pdf") and caught.value.hint
+        read_in_worker(ReadRequest(tmp_path / "none.pdf"))
+    error = caught.value
+    assert (error.message, error.where, error.hint) == ("no such file", str(tmp_path / "none.pdf"), "Check the path")
 
 
 def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(
@@ -341,11 +345,11 @@ def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(
     os.mkfifo(fifo)
     started = time.monotonic()
     with pytest.raises(Unreadable, match="longer than 1 seconds"):
-        read_in_worker(fifo, seconds=1)
+        read_in_worker(ReadRequest(fifo, seconds=1))
     assert time.monotonic() - started < 10
     monkeypatch.setattr(worker_module.sys, "executable", "/bin/false")
     with pytest.raises(Unreadable, match="crashed twice"):
-        read_in_worker(tmp_path / "a.txt")
+        read_in_worker(ReadRequest(tmp_path / "a.txt"))
 
 
 def test_the_worker_may_not_use_more_memory_than_its_limit() -> None:
@@ -361,8 +365,12 @@ def test_the_worker_may_not_use_more_memory_than_its_limit() -> None:
 
 def test_tables_of_contents_and_bibliographies_are_marked() -> None:
     lines = "\n".join(f"Chapter {n} of the book {'.' * 30} {n}" for n in range(1, 8))
-    document = read("a.md", data=f"# Contents\n\n```\n{lines}\n```\n\n# References\n\nMarrand (2019). Ponds.".encode())
-    assert read("a.txt", data=lines.encode()).passages[0].kind == "contents"
+    document = read(
+        ReadRequest("a.md", f"# Contents\n\n```\n{lines}\n```\n\n# References\n\nMarrand (2019). Ponds.".encode())
+    )
+    assert read(ReadRequest("a.txt", lines.encode())).passages[0].kind == "contents"
     assert {p.kind for p in document.passages} <= {"contents", "references"}
-    prose = read("a.md", data=b"# References\n\nMarrand (2019). Ponds.\n\n# Scope\n\n" + b"The pond is calm. " * 30)
+    prose = read(
+        ReadRequest("a.md", b"# References\n\nMarrand (2019). Ponds.\n\n# Scope\n\n" + b"The pond is calm. " * 30)
+    )
     assert [p.kind for p in prose.passages][-1] == "text"

@@ -48,9 +48,10 @@ def ingest_rows(files: list[Path]) -> Iterator[Row]:
 def _one(data: bytes, name: str) -> tuple[float, float, int, dict[str, float]]:
     """Seconds of docqa, seconds of pypdf, pages, and seconds of each part."""
     from docqa.ingest.read import read
+    from docqa.ingest.request import ReadRequest
 
-    pages = len(read(name, data=data).pages)
-    ours = fastest(lambda: read(name, data=data), _REPEATS, time.process_time)
+    pages = len(read(ReadRequest(name, data)).pages)
+    ours = fastest(lambda: read(ReadRequest(name, data)), _REPEATS, time.process_time)
     theirs = fastest(lambda: _plain(data), _REPEATS, time.process_time)
     held: dict[str, Any] = {"data": data, "name": name}
     split = {part: fastest(partial(action, held), _REPEATS, time.process_time) for part, (action, _) in _PARTS.items()}
@@ -67,7 +68,7 @@ def _plain(data: bytes) -> None:
 def _open(held: dict[str, Any]) -> None:
     from docqa.ingest.pdf.reader import open_pdf
 
-    held["reader"], _ = open_pdf(held["data"], held["name"], None)
+    held["reader"], _ = open_pdf(held["data"], None)
     held["pages"] = len(held["reader"].pages)
 
 
@@ -81,12 +82,14 @@ def _sizes(held: dict[str, Any]) -> None:
 
 
 def _words(held: dict[str, Any]) -> None:
+    from docqa.ingest.pdf.ocr import is_picture
     from docqa.ingest.pdf.raw_page import PdfiumFile
 
     with PdfiumFile(held["data"], None) as file:
         held["words"] = [file.page_words(index) for index in range(held["pages"])]
         for index, seen in enumerate(held["words"]):
-            file.recognised(index, seen.words, None)
+            with file.page(index) as page:
+                is_picture(page, seen.words)
 
 
 def _order(held: dict[str, Any]) -> None:

@@ -47,9 +47,10 @@ class Example:
     def document(self) -> Document:
         """The text as docqa reads it."""
         from docqa.ingest.read import read
+        from docqa.ingest.request import ReadRequest
 
         digest = hashlib.sha256(self.name.encode()).hexdigest()[:12]
-        parsed = read(f"{digest}.txt", data=self.text.encode(), media_type=self.media_type)
+        parsed = read(ReadRequest(f"{digest}.txt", self.text.encode(), media_type=self.media_type))
         return replace(parsed, title=self.title)
 
 

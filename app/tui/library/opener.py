@@ -77,12 +77,13 @@ class SessionOpener:
         Raises InputError for a document that has none, and the errors of docqa.ingest.errors.
         """
         from docqa.app.errors import InputError
+        from docqa.ingest.request import ReadRequest
         from docqa.ingest.worker import inspect_in_worker
 
         if document.media_type != "application/pdf":
             raise InputError("only a PDF has pictures of its pages", where=document.path)
         data = _bytes(document.path)
-        view = inspect_in_worker(document.path, data, page, password=self._options.password)
+        view = inspect_in_worker(ReadRequest(document.path, data, password=self._options.password), page)
         if view.picture is None:
             raise InputError("; ".join(view.notes) or "its picture cannot be drawn", where=f"PDF {page.page}")
         return view.picture, (view.width_pt, view.height_pt)
@@ -96,4 +97,4 @@ def _bytes(path: str) -> bytes:
     for name, content in find_documents(archive_of(path) or path):
         if name == path:
             return content if isinstance(content, bytes) else content.read_bytes()
-    raise MissingError("is not there any more", path, "Open it again")
+    raise MissingError("is not there any more", where=path, hint="Open it again")

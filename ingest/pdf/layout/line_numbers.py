@@ -11,12 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice, pairwise
 from statistics import median
-from typing import TYPE_CHECKING
 
+from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.raw_page import Word
-
-if TYPE_CHECKING:
-    from docqa.ingest.pdf.layout.reading_order import Line
 
 _INTEGER = re.compile(r"\d{1,4}$")
 # How many numbers a page must show, by their step; of a page in a document that has them elsewhere.

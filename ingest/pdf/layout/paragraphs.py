@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from docqa.ingest.pdf.layout.reading_order import TABLE, Line, set_edges
+from docqa.ingest.pdf.layout.lines import TABLE, Line
+from docqa.ingest.pdf.layout.reading_order import set_edges
 from docqa.ingest.structure.clean import Hyphens
+from docqa.ingest.structure.outline import Heading
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.structure.sentences import is_opener
 from docqa.ingest.types import Block, NumberedLine
@@ -24,21 +26,6 @@ _RUN_IN = re.compile(
 )
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?(?:[A-Z“\"(]|https?://|www\.)")
 _MAX_HEADING_CHARS = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A line of a page that may be a heading: its offset, its text, and how it was printed.
-
-    `run_in`: the numbered words that open a longer paragraph ("2.1 Work plan. The parties ...").
-    """
-
-    start: int
-    text: str
-    size: float
-    bold: bool
-    alone: bool
-    run_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
 from docqa.ingest.pdf.layout.columns import Segment, author_blocks, crosses, find_gutter, same_row, without_head
 from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
+from docqa.ingest.pdf.layout.lines import TABLE, Line
 from docqa.ingest.pdf.layout.tables import Row, take_tables
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
@@ -25,42 +25,6 @@ _RTL_GAP = 1.8  # heights of a word; wider, the words are of two columns or cell
 _MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
 _MARK = re.compile(r"\d{1,3}|[*†‡§¶∗⋆★]{1,2}")
 _VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-
-TABLE = -2
-"""The region of rows of tables, which are no lines of a column."""
-
-
-@dataclass(slots=True)
-class Line:
-    """A line of print. `left` and `right` are the edges of its column, `region` names the column on this page.
-
-    `cells`: it has gaps as wide as those between the cells of a table. `shown`: where all of it stands on the page as
-    displayed, None where that is its own box; the reading order needs it never. `number` is its printed line number.
-    """
-
-    text: str
-    x0: float
-    top: float
-    x1: float
-    bottom: float
-    bold: bool
-    first_width: float
-    region: int
-    left: float
-    right: float
-    cells: bool = False
-    shown: Box | None = None
-    number: int | None = None
-
-    @property
-    def box(self) -> Box:
-        """Its place on the page as displayed: left, top, right and bottom in points from the top left corner."""
-        return self.shown or (self.x0, self.top, self.x1, self.bottom)
-
-    @property
-    def size(self) -> float:
-        """The height of the line in points, near the font size."""
-        return self.bottom - self.top
 
 
 def order_lines(

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from docqa.ingest.pdf.layout.reading_order import Line
+from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.structure.clean import mask_digits
 from docqa.ingest.structure.numerals import in_roman
 

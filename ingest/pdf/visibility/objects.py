@@ -290,6 +290,12 @@ class Scene:
         return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 
+def as_box(edges: Sequence[float]) -> Box:
+    """Four numbers from JSON as a Box."""
+    x0, y0, x1, y1 = edges
+    return x0, y0, x1, y1
+
+
 def overlap(a: Box, b: Box) -> bool:
     """Whether two boxes share more than an edge."""
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -47,7 +47,7 @@ class Shout:
     def process(self, item: Item, content: bytes, on_event: Callable[..., None]) -> Processed:
         self.processed.append(content)
         if b"broken" in content:
-            raise Unreadable("it is broken", item.name, "Get it again")
+            raise Unreadable("it is broken", where=item.name, hint="Get it again")
         if b"full" in content:
             raise OSError(28, "No space left on device")
         if b"bug" in content:

@@ -11,6 +11,7 @@ from docqa.app.context.context import lay_out
 from docqa.app.summary.process import summarize_document
 from docqa.app.summary.record import SummaryRecord
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
 PAPER = """# Night fishing by herons
@@ -77,7 +78,7 @@ CONTRACT = """# Supply Agreement
 
 
 def parsed(text: str, name: str = "a.md") -> Document:
-    return read(name, data=text.encode(), media_type="md")
+    return read(ReadRequest(name, text.encode(), media_type="md"))
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from docqa.app.summary import salience
 from docqa.app.summary.process import _read, summarize_document, to_json_line
 from docqa.app.summary.record import STYLES, UNREADABLE, SummaryRecord, from_json_line
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Block, Document, Section
 from docqa.model.heads.heads import AnswerHeads
 
@@ -50,7 +51,7 @@ def test_equal_runs_give_equal_bytes_whether_rows_were_kept_or_not(
 
 
 def test_no_two_sentences_say_the_same(summarize: Summarize, paper: Document) -> None:
-    said = read("twice.md", data=(paper.pages[0].text + "\n\n").encode() * 2, media_type="txt")
+    said = read(ReadRequest("twice.md", (paper.pages[0].text + "\n\n").encode() * 2, media_type="txt"))
     for one, other in combinations([set(terms(text)) for text in texts(summarize(said))], 2):
         assert len(one & other) < 0.6 * min(len(one), len(other))
 
@@ -142,7 +143,7 @@ def test_a_long_document_is_folded_and_keeps_its_parts(summarize: Summarize, mon
         )
         for chapter in range(1, 9)
     ]
-    long = read("towers.md", data="\n\n".join(chapters).encode(), media_type="md")
+    long = read(ReadRequest("towers.md", "\n\n".join(chapters).encode(), media_type="md"))
     monkeypatch.setattr(salience, "AT_ONCE", 10)
     record = summarize(long)
     assert [section.heading for section in record.sections] == [f"Tower {chapter}" for chapter in range(1, 9)]
@@ -153,12 +154,12 @@ def test_a_long_document_is_folded_and_keeps_its_parts(summarize: Summarize, mon
 def test_brief_is_short_and_a_short_document_is_not_repeated_whole(summarize: Summarize, paper: Document) -> None:
     assert len(summarize(paper, "brief").sentences) == 3
     assert len(summarize(paper, "abstract").sentences) == 7
-    two = read("two.txt", data=b"The tenant pays the rent every month. The landlord keeps the roof in repair.")
+    two = read(ReadRequest("two.txt", b"The tenant pays the rent every month. The landlord keeps the roof in repair."))
     assert len(summarize(two, "abstract").sentences) == 1
 
 
 def test_a_document_without_prose_says_so(summarize: Summarize) -> None:
-    record = summarize(read("rows.txt", data=b"1 2 3\n4 5 6\nA B C\n"))
+    record = summarize(read(ReadRequest("rows.txt", b"1 2 3\n4 5 6\nA B C\n")))
     assert record.status == UNREADABLE
     assert record.every_sentence() == () and record.warnings
 

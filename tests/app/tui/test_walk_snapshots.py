@@ -15,6 +15,7 @@ from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.answer.grades import Status
 from docqa.app.evidence.ranking import Ranked
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 
 from .test_snapshots import compare
 
@@ -26,7 +27,7 @@ SIZE = (110, 32)
 
 @pytest.fixture(scope="module")
 def agreement() -> Any:
-    return replace(read(ROOT / "sample_docs" / "services_agreement.pdf"), path="services_agreement.pdf")
+    return replace(read(ReadRequest(ROOT / "sample_docs" / "services_agreement.pdf")), path="services_agreement.pdf")
 
 
 @pytest.fixture

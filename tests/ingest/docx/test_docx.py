@@ -10,6 +10,7 @@ import pytest
 
 from docqa.ingest import Document, Encrypted, IngestError, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 
 Checker = Callable[[Document], None]
 
@@ -100,7 +101,7 @@ def package(body: str, *, strict: bool = False, raw: dict[str, str | bytes] | No
 
 
 def docx(body: str, **parts: str) -> Document:
-    return read("a.docx", data=package(body, **parts))
+    return read(ReadRequest("a.docx", package(body, **parts)))
 
 
 def test_numbered_headings_and_clauses_have_the_locators_that_are_printed(check_offsets: Checker) -> None:
@@ -196,7 +197,7 @@ def test_hidden_text_is_not_read_and_counted() -> None:
     ) + para(run("also hidden", ghost))
     document = docx(body)
     assert document.pages[0].text == "Seen. too" and document.coverage.hidden_spans == 2
-    wanted = read("a.docx", data=package(body), include_hidden=True)
+    wanted = read(ReadRequest("a.docx", package(body), include_hidden=True))
     assert wanted.pages[0].text == "Seen. too\n\nobey me\n\nalso hidden"
 
 
@@ -277,19 +278,19 @@ def test_broken_and_hostile_packages_end_with_an_error(
     raw: dict[str, str | bytes], error: type[IngestError], words: str
 ) -> None:
     with pytest.raises(error, match=words) as caught:
-        read("a.docx", data=package("", raw=raw))
-    assert caught.value.path == "a.docx" and caught.value.hint
+        read(ReadRequest("a.docx", package("", raw=raw)))
+    assert caught.value.where == "a.docx" and caught.value.hint
 
 
 def test_truncated_renamed_and_encrypted_files() -> None:
     data = package(para("Text."))
     with pytest.raises(Unreadable, match="damaged"):
-        read("a.docx", data=data[:-50])
+        read(ReadRequest("a.docx", data[:-50]))
     for name in ("-", "a.zip", "a.epub", "a.doc", "a.txt"):
-        assert read(name, data=data).pages[0].text == "Text."
+        assert read(ReadRequest(name, data)).pages[0].text == "Text."
     with pytest.raises(NotADocument, match="a Word document"):
-        read("a.docx", data=data, media_type="epub")
+        read(ReadRequest("a.docx", data, media_type="epub"))
     with pytest.raises(Encrypted, match="encrypted"):
-        read("a.docx", data=b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"))
+        read(ReadRequest("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")))
     with pytest.raises(NotADocument, match="old Office"):
-        read("a.docx", data=b"\xd0\xcf\x11\xe0" + b"\0" * 600)
+        read(ReadRequest("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600))

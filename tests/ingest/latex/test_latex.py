@@ -9,6 +9,7 @@ import pytest
 from docqa.ingest import Document, NoText, TooLarge, Unreadable
 from docqa.ingest.latex import reader as latex_module
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 
 Checker = Callable[[Document], None]
 
@@ -50,11 +51,11 @@ after the end
 
 
 def paper() -> Document:
-    return read("a.tex", data=PAPER.encode())
+    return read(ReadRequest("a.tex", PAPER.encode()))
 
 
 def text_of(body: str) -> str:
-    return read("a.tex", data=body.encode()).pages[0].text
+    return read(ReadRequest("a.tex", body.encode())).pages[0].text
 
 
 def test_sections_have_the_numbers_that_would_be_printed(check_offsets: Checker) -> None:
@@ -102,7 +103,7 @@ def test_what_was_not_read_is_said() -> None:
 def test_chapters_number_their_sections_and_figures() -> None:
     source = r"""\documentclass{book}\begin{document}\part{P}\chapter{One}\section{In}\chapter{Two}\section{Also}
 \begin{figure}\includegraphics{x}\caption{A duck.}\label{f}\end{figure} See \ref{f}. \end{document}"""
-    document = read("a.tex", data=source.encode())
+    document = read(ReadRequest("a.tex", source.encode()))
     assert [(s.number, s.level) for s in document.sections] == [
         ("Part I", 1), ("1", 2), ("1.1", 3), ("2", 2), ("2.1", 3),
     ]  # fmt: skip
@@ -111,7 +112,7 @@ def test_chapters_number_their_sections_and_figures() -> None:
 
 def test_a_document_without_numbers_gets_none() -> None:
     source = r"\setcounter{secnumdepth}{-\maxdimen}\begin{document}\section{One}\end{document}"
-    assert read("a.tex", data=source.encode()).pages[0].text == "One"
+    assert read(ReadRequest("a.tex", source.encode())).pages[0].text == "One"
 
 
 def test_a_chapter_of_a_larger_work_has_no_preamble() -> None:
@@ -144,7 +145,7 @@ def test_names_that_multiply_end() -> None:
         f"\\newcommand{{\\b{c}}}{{{chr(92) + 'b' + chr(ord(c) - 1) + ' '} {chr(92) + 'b' + chr(ord(c) - 1)} x}}"
         for c in "bcdefghijklmnopqrstuvwxyz"
     )
-    document = read("a.tex", data=(names + "\\begin{document}words \\bz\\end{document}").encode())
+    document = read(ReadRequest("a.tex", (names + "\\begin{document}words \\bz\\end{document}").encode()))
     assert len(document.pages[0].text) < 100_000
 
 
@@ -179,4 +180,4 @@ def test_markup_that_is_wrong_does_not_stop_the_reading(source: str) -> None:
 def test_a_file_of_nothing_but_inputs_says_that_its_folder_is_wanted() -> None:
     source = rb"\documentclass{book}\begin{document}\input{one}\include{parts/two}\end{document}"
     with pytest.raises(NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*Name the folder"):
-        read("main.tex", data=source)
+        read(ReadRequest("main.tex", source))

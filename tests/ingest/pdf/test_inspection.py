@@ -13,10 +13,11 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest import Encrypted, Unreadable
-from docqa.ingest.pdf import ocr as scans
+from docqa.ingest.pdf import ocr
 from docqa.ingest.pdf.inspection import from_json, inspect_page, text_view, to_json
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import inspect_in_worker
 
 LINES = ["The warden opens the gate at the turn", "of the tide and notes the level."]
@@ -31,8 +32,8 @@ def drawn(paint: Callable[[Canvas], object]) -> bytes:
 
 
 def test_the_lines_of_two_columns_stand_in_the_order_of_the_text_with_their_boxes(two_columns: bytes) -> None:
-    page = read("a.pdf", data=two_columns).pages[0]
-    view = inspect_page(two_columns, "a.pdf", page)
+    page = read(ReadRequest("a.pdf", two_columns)).pages[0]
+    view = inspect_page(ReadRequest("a.pdf", two_columns), page)
     lines = [line for block in view.blocks for line in block.lines]
     assert [line.text.split()[0] for line in lines] == ["A", *(f"left{n}" for n in range(30)),
                                                         *(f"right{n}" for n in range(30))]  # fmt: skip
@@ -45,8 +46,8 @@ def test_the_lines_of_two_columns_stand_in_the_order_of_the_text_with_their_boxe
 
 def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf: Callable[..., bytes]) -> None:
     data = make_pdf([[*LINES, "", "Another paragraph stands below a gap."]])
-    page = read("a.pdf", data=data).pages[0]
-    view = inspect_page(data, "a.pdf", page)
+    page = read(ReadRequest("a.pdf", data)).pages[0]
+    view = inspect_page(ReadRequest("a.pdf", data), page)
     assert [(b.start, b.end, b.kind) for b in view.blocks] == [(b.start, b.end, b.kind) for b in page.blocks]
     assert [[line.text for line in block.lines] for block in view.blocks] == [
         LINES, ["Another paragraph stands below a gap."],
@@ -58,8 +59,8 @@ def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf: Cal
 
 def test_a_paragraph_that_goes_on_in_the_next_column_has_a_box_in_each(sample_docs: Path) -> None:
     data = (sample_docs / "tidal_ponds_paper.pdf").read_bytes()
-    page = read("a.pdf", data=data).pages[0]
-    view = inspect_page(data, "a.pdf", page)
+    page = read(ReadRequest("a.pdf", data)).pages[0]
+    view = inspect_page(ReadRequest("a.pdf", data), page)
     (split,) = [block for block in view.blocks if len(block.boxes) == 2]
     assert page.text[split.start : split.end].startswith("Opening a pond")
     left, right = split.boxes
@@ -71,14 +72,14 @@ def test_a_paragraph_that_goes_on_in_the_next_column_has_a_box_in_each(sample_do
 
 def test_running_heads_have_boxes_and_are_no_lines_of_blocks(make_pdf: Callable[..., bytes]) -> None:
     data = make_pdf([[f"Leaf {n} says this much.", *LINES * 3, n] for n in "abcd"], head="Digest of the Lock {}")
-    document = read("a.pdf", data=data)
-    second = inspect_page(data, "a.pdf", document.pages[1])
+    document = read(ReadRequest("a.pdf", data))
+    second = inspect_page(ReadRequest("a.pdf", data), document.pages[1])
     head = second.furniture[0]
     assert (head.text, head.in_text) == ("Digest of the Lock 2", False)
     assert head.box is not None
     assert head.box[3] < 40
     assert "Digest of the Lock 2" not in [line.text for block in second.blocks for line in block.lines]
-    assert inspect_page(data, "a.pdf", document.pages[0]).furniture[0].in_text
+    assert inspect_page(ReadRequest("a.pdf", data), document.pages[0]).furniture[0].in_text
 
 
 def test_of_a_head_and_an_equal_line_of_the_text_the_one_at_the_edge_is_the_head() -> None:
@@ -90,10 +91,10 @@ def test_of_a_head_and_an_equal_line_of_the_text_the_one_at_the_edge_is_the_head
             canvas.showPage()
 
     data = drawn(paint)
-    page = read("a.pdf", data=data).pages[2]
+    page = read(ReadRequest("a.pdf", data)).pages[2]
     if page.furniture != ("Digest",):
         page = replace(page, furniture=("Digest",))
-    (head,) = inspect_page(data, "a.pdf", page).furniture
+    (head,) = inspect_page(ReadRequest("a.pdf", data), page).furniture
     assert head.box is not None
     assert head.box[1] < 40
 
@@ -105,7 +106,7 @@ def test_hidden_text_is_told_with_its_place_and_reason() -> None:
         canvas.drawString(100, 500, "What nobody can.")
 
     data = drawn(paint)
-    (hidden,) = inspect_page(data, "a.pdf", read("a.pdf", data=data).pages[0]).hidden
+    (hidden,) = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]).hidden
     assert (hidden.text, hidden.count) == ("What nobody can.", 1)
     assert "colour of its background" in hidden.reason
     ((x0, top, _, bottom),) = hidden.boxes
@@ -120,7 +121,7 @@ def test_boxes_of_a_page_on_its_side_are_where_the_page_shows_its_lines() -> Non
             canvas.drawString(72, -100 - number * 20, f"Sideways line number {number} of this page, long enough.")
 
     data = drawn(paint)
-    view = inspect_page(data, "a.pdf", read("a.pdf", data=data).pages[0])
+    view = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0])
     lines = [line for block in view.blocks for line in block.lines]
     assert [line.text.split()[3] for line in lines] == [str(n) for n in range(12)]
     for number, line in enumerate(lines):
@@ -138,7 +139,7 @@ def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it() -> None:
         canvas.drawString(200, -40, "Stamped sideways beside everything")
 
     data = drawn(paint)
-    view = inspect_page(data, "a.pdf", read("a.pdf", data=data).pages[0])
+    view = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0])
     stamp = view.blocks[-1].lines[-1]
     assert stamp.text == "Stamped sideways beside everything"
     assert stamp.box[3] - stamp.box[1] > 100
@@ -146,8 +147,8 @@ def test_the_box_of_a_stamp_in_the_margin_holds_all_of_it() -> None:
 
 def test_without_pdfium_the_blocks_are_told_without_places(make_pdf: Callable[..., bytes]) -> None:
     data = make_pdf([LINES])
-    page = read("a.pdf", data=data, pdfium=False).pages[0]
-    view = inspect_page(data, "a.pdf", page, pdfium=False)
+    page = read(ReadRequest("a.pdf", data, pdfium=False)).pages[0]
+    view = inspect_page(ReadRequest("a.pdf", data, pdfium=False), page)
     assert "pypdfium2" in view.notes[0]
     assert [block.boxes for block in view.blocks] == [()] * len(page.blocks)
     assert view.picture is None
@@ -155,8 +156,8 @@ def test_without_pdfium_the_blocks_are_told_without_places(make_pdf: Callable[..
 
 def test_a_page_that_was_read_otherwise_keeps_its_text_and_gets_no_wrong_boxes(make_pdf: Callable[..., bytes]) -> None:
     data = make_pdf([LINES])
-    page = read("a.pdf", data=data).pages[0]
-    view = inspect_page(data, "a.pdf", replace(page, text="x" + page.text[1:]))
+    page = read(ReadRequest("a.pdf", data)).pages[0]
+    view = inspect_page(ReadRequest("a.pdf", data), replace(page, text="x" + page.text[1:]))
     assert "read in another way" in view.notes[0]
     assert [block.boxes for block in view.blocks] == [()]
     assert view.picture is not None
@@ -164,7 +165,7 @@ def test_a_page_that_was_read_otherwise_keeps_its_text_and_gets_no_wrong_boxes(m
 
 def test_the_picture_is_a_whole_png_of_the_page(make_pdf: Callable[..., bytes]) -> None:
     data = make_pdf([LINES])
-    png = inspect_page(data, "a.pdf", read("a.pdf", data=data).pages[0]).picture
+    png = inspect_page(ReadRequest("a.pdf", data), read(ReadRequest("a.pdf", data)).pages[0]).picture
     assert png is not None
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     width, height, depth, colour = struct.unpack(">IIBB", png[16:26])
@@ -176,20 +177,20 @@ def test_the_picture_is_a_whole_png_of_the_page(make_pdf: Callable[..., bytes]) 
 
 
 def test_the_worker_sees_what_this_process_sees(two_columns: bytes) -> None:
-    page = read("a.pdf", data=two_columns).pages[0]
-    view = inspect_page(two_columns, "a.pdf", page)
-    assert inspect_in_worker("a.pdf", two_columns, page) == view
+    page = read(ReadRequest("a.pdf", two_columns)).pages[0]
+    view = inspect_page(ReadRequest("a.pdf", two_columns), page)
+    assert inspect_in_worker(ReadRequest("a.pdf", two_columns), page) == view
     assert from_json(to_json(view)) == view
 
 
 def test_the_worker_hands_on_the_errors_of_the_file(make_pdf: Callable[..., bytes]) -> None:
     data = make_pdf([LINES], password="tide")
-    page = read("a.pdf", data=data, password="tide").pages[0]
+    page = read(ReadRequest("a.pdf", data, password="tide")).pages[0]
     with pytest.raises(Encrypted, match="password"):
-        inspect_in_worker("a.pdf", data, page)
-    assert inspect_in_worker("a.pdf", data, page, password="tide").blocks
+        inspect_in_worker(ReadRequest("a.pdf", data), page)
+    assert inspect_in_worker(ReadRequest("a.pdf", data, password="tide"), page).blocks
     with pytest.raises(Unreadable, match="no page 10"):
-        inspect_in_worker("a.pdf", data, replace(page, index=9), password="tide")
+        inspect_in_worker(ReadRequest("a.pdf", data, password="tide"), replace(page, index=9))
 
 
 def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognised(
@@ -198,21 +199,21 @@ def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognise
     import pypdfium2
     from reportlab.lib.utils import ImageReader
 
-    def recognised(self: object, page: pypdfium2.PdfPage, number: int) -> scans.Recognised:
+    def recognised(self: object, page: pypdfium2.PdfPage, number: int) -> ocr.Recognised:
         line = [Word(text, 72 + 60 * at, 100, 130 + 60 * at, 112, at == 0, False) for at, text in enumerate("ABC")]
-        return scans.Recognised(line, 0.99, 0)
+        return ocr.Recognised(line, 0.99, 0)
 
-    monkeypatch.setattr(scans, "available", lambda: True)
-    monkeypatch.setattr(scans.Recogniser, "recognise", recognised)
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(ocr.Recogniser, "recognise", recognised)
     with pypdfium2.PdfDocument(make_pdf([LINES])) as file:
         picture = ImageReader(file[0].render(scale=2).to_pil().convert("L"))
     data = drawn(lambda canvas: canvas.drawImage(picture, 0, 0, 612, 792))
-    page = read("a.pdf", data=data).pages[0]
-    view = inspect_page(data, "a.pdf", page)
+    page = read(ReadRequest("a.pdf", data)).pages[0]
+    view = inspect_page(ReadRequest("a.pdf", data), page)
     assert view.ocr
     assert [line.box for block in view.blocks for line in block.lines] == [(72, 100, 250, 112)]
-    monkeypatch.setattr(scans, "available", lambda: False)
-    without = inspect_page(data, "a.pdf", page)
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    without = inspect_page(ReadRequest("a.pdf", data), page)
     assert "read in another way" in without.notes[0]
     assert without.picture is not None
 
@@ -220,14 +221,14 @@ def test_recognised_lines_have_places_and_the_page_says_that_they_were_recognise
 def test_a_page_over_its_time_is_named(make_pdf: Callable[..., bytes]) -> None:
     data = make_pdf([LINES])
     with pytest.raises(Unreadable, match="page 1 took longer than 0 seconds"):
-        inspect_in_worker("a.pdf", data, read("a.pdf", data=data).pages[0], page_seconds=0)
+        inspect_in_worker(ReadRequest("a.pdf", data, page_seconds=0), read(ReadRequest("a.pdf", data)).pages[0])
 
 
 def test_a_page_that_is_not_read_says_why(make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     data = make_pdf([LINES])
-    page = read("a.pdf", data=data).pages[0]
+    page = read(ReadRequest("a.pdf", data)).pages[0]
     monkeypatch.setattr("docqa.ingest.pdf.pages.MAX_PAGE_CHARS", 10)
-    view = inspect_page(data, "a.pdf", page)
+    view = inspect_page(ReadRequest("a.pdf", data), page)
     assert "the limit is 10" in view.notes[0]
     assert view == text_view(page, *view.notes)
 
@@ -238,9 +239,9 @@ def test_a_page_that_is_not_read_says_why(make_pdf: Callable[..., bytes], monkey
 )  # fmt: skip
 def test_every_block_of_real_pages_has_its_place(corpus: Path, name: str) -> None:
     data = (corpus / f"{name}.pdf").read_bytes()
-    document = read(name, data=data)
+    document = read(ReadRequest(name, data))
     for page in document.pages[:3]:
-        view = inspect_page(data, name, page)
+        view = inspect_page(ReadRequest(name, data), page)
         assert view.notes == ()
         assert all(block.boxes for block in view.blocks)
         placed = [item.text for item in view.furniture if item.box is not None]

@@ -12,12 +12,13 @@ from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest import NoText
 from docqa.ingest import worker as worker_module
-from docqa.ingest.pdf import ocr as scans
+from docqa.ingest.pdf import ocr
 from docqa.ingest.read import read
+from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.worker import read_in_worker
 
 SENTENCE = "The warden opens the gate at the turn of the tide."
-installed = pytest.mark.skipif(not scans.available(), reason="docqa-reader[ocr] is not installed")
+installed = pytest.mark.skipif(not ocr.available(), reason="docqa-reader[ocr] is not installed")
 
 
 def photographed(document: bytes, page: int = 0) -> ImageReader:
@@ -44,19 +45,19 @@ def scanned(document: bytes, *, stamp: str = "", front: str = "") -> bytes:
 @pytest.fixture
 def without(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the extra is not installed."""
-    monkeypatch.setattr(scans, "find_spec", lambda name: None)
+    monkeypatch.setattr(ocr, "find_spec", lambda name: None)
 
 
 @pytest.mark.usefixtures("without")
 def test_a_file_of_pictures_says_what_to_install(make_pdf: Callable[..., bytes]) -> None:
     with pytest.raises(NoText) as error:
-        read("a.pdf", data=scanned(make_pdf([[SENTENCE]])))
+        read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]))))
     assert "docqa-reader[ocr]" in error.value.hint
 
 
 @pytest.mark.usefixtures("without")
 def test_a_picture_among_printed_pages_is_reported_with_what_to_install(make_pdf: Callable[..., bytes]) -> None:
-    document = read("a.pdf", data=scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
+    document = read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE)))
     assert [page.grade for page in document.pages] == ["A", "A"]
     assert any("on page 2" in line and "docqa-reader[ocr]" in line for line in document.coverage.warnings)
     assert document.coverage.ocr_pages == ()
@@ -64,7 +65,7 @@ def test_a_picture_among_printed_pages_is_reported_with_what_to_install(make_pdf
 
 @pytest.mark.usefixtures("without")
 def test_neither_an_empty_page_nor_a_printed_one_is_a_picture(make_pdf: Callable[..., bytes]) -> None:
-    document = read("a.pdf", data=make_pdf([[SENTENCE], []]))
+    document = read(ReadRequest("a.pdf", make_pdf([[SENTENCE], []])))
     assert document.coverage.warnings == ("no text on page 2",)
 
 
@@ -90,8 +91,8 @@ class Scripted:
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def install(*said: tuple[str, float]) -> None:
-        monkeypatch.setattr(scans, "available", lambda: True)
-        monkeypatch.setattr(scans.Recogniser, "_engine", Scripted(list(said)))
+        monkeypatch.setattr(ocr, "available", lambda: True)
+        monkeypatch.setattr(ocr.Recogniser, "_engine", Scripted(list(said)))
 
     return install
 
@@ -102,7 +103,10 @@ def test_recognised_lines_go_the_way_of_printed_ones(
     said = ["1. The gate is opened by the war-", "den at the turn of the tide.", "2. It is shut."]
     scripted(*((line, 0.97) for line in said))
     told: list[int] = []
-    document = read("a.pdf", data=scanned(make_pdf([[SENTENCE]]), stamp="A 1", front=SENTENCE), on_ocr=told.append)
+    document = read(
+        ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="A 1", front=SENTENCE)),
+        PageEvents(on_ocr=told.append),
+    )
     page = document.pages[1]
     assert page.text.split("\n") == ["1. The gate is opened by the warden at the turn of the tide.", said[2]]
     assert (page.grade, document.coverage.ocr_pages, told) == ("B", (2,), [2])
@@ -113,7 +117,7 @@ def test_lines_with_low_scores_are_counted_and_lower_the_grade(
     scripted: Callable[..., None], make_pdf: Callable[..., bytes]
 ) -> None:
     scripted((SENTENCE, 0.8), (SENTENCE, 0.97))
-    document = read("a.pdf", data=scanned(make_pdf([[SENTENCE]])))
+    document = read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]))))
     assert document.pages[0].grade == "D"
     assert "1 line recognised with doubt on page 1" in document.coverage.warnings
 
@@ -122,8 +126,8 @@ def test_pictures_past_the_limit_are_named(
     scripted: Callable[..., None], make_pdf: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scripted((SENTENCE, 0.99))
-    monkeypatch.setattr(scans, "MAX_OCR_PAGES", 0)
-    document = read("a.pdf", data=scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE))
+    monkeypatch.setattr(ocr, "MAX_OCR_PAGES", 0)
+    document = read(ReadRequest("a.pdf", scanned(make_pdf([[SENTENCE]]), stamp="ABC 0012", front=SENTENCE)))
     assert document.pages[1].text == "ABC 0012"
     assert document.coverage.warnings[0].startswith("page 2: a picture past the limit of 0 ")
 
@@ -133,8 +137,9 @@ def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(
 ) -> None:
     program = tmp_path / "python"
     code = (
-        "import sys, time; from docqa.ingest import scans, worker; scans.available = lambda: True; "
-        "scans.Recogniser._engine = lambda self, png: time.sleep(60); sys.exit(worker.main())"
+        "import sys, time; from docqa.ingest import worker; from docqa.ingest.pdf import ocr; "
+        "ocr.available = lambda: True; "
+        "ocr.Recogniser._engine = lambda self, png: time.sleep(60); sys.exit(worker.main())"
     )
     program.write_text(f'#!/bin/sh\nexec "{worker_module.sys.executable}" -c "{code}"\n')
     program.chmod(0o755)
@@ -142,7 +147,7 @@ def test_recognition_has_a_limit_of_its_own_and_costs_that_page_only(
     file.write_bytes(scanned(make_pdf([[SENTENCE]]), front=SENTENCE))
     monkeypatch.setattr(worker_module.sys, "executable", str(program))
     monkeypatch.setattr(worker_module, "WORKER_OCR_SECONDS_PER_PAGE", 0.5)
-    document = read_in_worker(file)
+    document = read_in_worker(ReadRequest(file))
     assert [page.text for page in document.pages] == [SENTENCE, ""]
     assert document.coverage.warnings[0] == "page 2: took longer than 0.5 seconds, not read"
 
@@ -152,20 +157,20 @@ def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path: Path, sample_do
     from rapidfuzz.fuzz import ratio
 
     source = sample_docs / "services_agreement.pdf"
-    printed = read(source).pages[0].text
+    printed = read(ReadRequest(source)).pages[0].text
     file = tmp_path / "scan.pdf"
     file.write_bytes(scanned(source.read_bytes()))
-    document = read_in_worker(file)
+    document = read_in_worker(ReadRequest(file))
     assert ratio(document.pages[0].text, printed) > 97
     assert document.coverage.ocr_pages == (1,)
     assert document.pages[0].grade in "BD"
 
 
 def test_a_kept_document_is_read_again_once_scans_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    from docqa.app.storage.sources import ReadingOptions, document_key
+    from docqa.app.storage.sources import document_key
 
     keys = set()
     for there in (False, True):
-        monkeypatch.setattr(scans, "available", lambda there=there: there)
-        keys.add(document_key("a.pdf", "0" * 64, ReadingOptions()))
+        monkeypatch.setattr(ocr, "available", lambda there=there: there)
+        keys.add(document_key("a.pdf", "0" * 64, ReadRequest()))
     assert len(keys) == 2

@@ -12,12 +12,11 @@ import pytest
 
 from docqa.ingest import Unreadable
 from docqa.ingest.pdf import pages as pdf_pages
-from docqa.ingest.pdf.pool import Pool
 from docqa.ingest.read import read
+from docqa.ingest.request import PageEvents, ReadRequest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
 PAGES = 40
-POOL = Pool(3, 10.0)
 Make = Callable[..., bytes]
 
 
@@ -40,7 +39,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch, what: Callable[[int], None]) -> No
 def test_forks_give_the_same_document_as_one_process() -> None:
     handbook = Path(__file__).parents[3] / "sample_docs" / "handbook.pdf"
     began: list[int] = []
-    assert read(handbook, pool=POOL, on_page=began.append) == read(handbook)
+    assert read(ReadRequest(handbook), PageEvents(on_page=began.append), processes=3) == read(ReadRequest(handbook))
     assert began == [0]  # no page was left to this process
 
 
@@ -57,21 +56,21 @@ def test_what_is_hidden_comes_through_with_its_places(make_pdf: Make) -> None:
         canvas.drawString(72, 600, "The true total is one")
         canvas.showPage()
     canvas.save()
-    alone, together = (read("a.pdf", data=buffer.getvalue(), pool=pool) for pool in (None, POOL))
+    alone, together = (read(ReadRequest("a.pdf", buffer.getvalue()), processes=forks) for forks in (1, 3))
     assert together == alone and together.coverage.hidden_spans == PAGES
 
 
 def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    alone, parent = read("a.pdf", data=long_pdf), os.getpid()
+    alone, parent = read(ReadRequest("a.pdf", long_pdf)), os.getpid()
     breaking(monkeypatch, lambda index: os.abort() if index in (5, 6, 30) and os.getpid() != parent else None)
     began: list[int] = []
-    assert read("a.pdf", data=long_pdf, pool=POOL, on_page=began.append) == alone
+    assert read(ReadRequest("a.pdf", long_pdf), PageEvents(on_page=began.append), processes=3) == alone
     assert began == [6, 7, 31, 0]
 
 
 def test_a_page_that_hangs_costs_that_page_only(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     breaking(monkeypatch, lambda index: time.sleep(60) if index == 9 else None)
-    document = read("a.pdf", data=long_pdf, pool=Pool(2, 1.5))
+    document = read(ReadRequest("a.pdf", long_pdf, page_seconds=1.5), processes=2)
     assert [page.page for page in document.pages if not page.text] == [10]
     assert "page 10: took longer than 1.5 seconds, not read" in document.coverage.warnings
 
@@ -79,7 +78,7 @@ def test_a_page_that_hangs_costs_that_page_only(long_pdf: bytes, monkeypatch: py
 def test_too_many_pages_that_hang_are_the_file_s_fault(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     breaking(monkeypatch, lambda index: time.sleep(60) if index < 9 else None)
     with pytest.raises(Unreadable, match=r"9 of its pages cannot be read; page 9 took longer than 0\.4 seconds"):
-        read("a.pdf", data=long_pdf, pool=Pool(3, 0.4))
+        read(ReadRequest("a.pdf", long_pdf, page_seconds=0.4), processes=3)
 
 
 def test_memory_that_a_fork_may_not_have_is_there_for_a_page_alone(
@@ -91,9 +90,9 @@ def test_memory_that_a_fork_may_not_have_is_there_for_a_page_alone(
         if index == 12 and resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
             raise MemoryError
 
-    alone = read("a.pdf", data=long_pdf)
+    alone = read(ReadRequest("a.pdf", long_pdf))
     breaking(monkeypatch, hungry)
-    assert read("a.pdf", data=long_pdf, pool=POOL) == alone
+    assert read(ReadRequest("a.pdf", long_pdf), processes=3) == alone
 
 
 @pytest.mark.slow
@@ -105,7 +104,8 @@ def test_five_thousand_pages_need_little_memory(tmp_path: Path) -> None:
     _write_long(file, 5_000)
     # The own peak from /proc: ru_maxrss still counts what the process that started this one held.
     code = (
-        "import re, resource, sys; from docqa.ingest.worker import read_in_worker; d = read_in_worker(sys.argv[1]); "
+        "import re, resource, sys; from docqa.ingest.request import ReadRequest; "
+        "from docqa.ingest.worker import read_in_worker; d = read_in_worker(ReadRequest(sys.argv[1])); "
         "peak = int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]); "
         "print(len(d.pages), peak // 1024, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)"
     )

@@ -11,6 +11,7 @@ import pytest
 from docqa.ingest import Document, Section
 from docqa.ingest.pdf.layout.paragraphs import Heading
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.nesting import levels
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.outline import Bookmark, Candidate, from_bookmarks, from_numbering
@@ -48,7 +49,7 @@ def checked_files() -> dict[str, list[str]]:
 
 @cache
 def checked(path: Path) -> Document:
-    return read(path)
+    return read(ReadRequest(path))
 
 
 # Numbers in sequence
@@ -178,7 +179,7 @@ def test_the_outline_of_the_agreement_is_that_of_its_source() -> None:
         elif line.startswith("# "):
             number, title = re.fullmatch(r"# (Part \w|\d+)\. (.+)", line).groups()  # type: ignore[union-attr]
             expected.append(f"{'  ' * inside}{number} | {title}")
-    assert tree(read(SAMPLES / "services_agreement.pdf").sections) == expected
+    assert tree(read(ReadRequest(SAMPLES / "services_agreement.pdf")).sections) == expected
 
 
 def test_the_outline_of_the_paper_is_that_of_its_source() -> None:
@@ -187,7 +188,7 @@ def test_the_outline_of_the_paper_is_that_of_its_source() -> None:
         match = re.fullmatch(r"(#+) (Appendix \w|\d+(?:\.\d+)?)? ?(.+)", line)
         if match:
             expected.append(f"{'  ' * (len(match[1]) - 1)}{match[2] or '-'} | {match[3]}")
-    assert tree(read(SAMPLES / "tidal_ponds_paper.pdf").sections) == expected
+    assert tree(read(ReadRequest(SAMPLES / "tidal_ponds_paper.pdf")).sections) == expected
 
 
 def test_the_outline_of_the_handbook_is_that_of_its_sources() -> None:
@@ -197,7 +198,7 @@ def test_the_outline_of_the_handbook_is_that_of_its_sources() -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if line.startswith("#")
     ]
-    assert tree(read(SAMPLES / "handbook.pdf").sections) == expected
+    assert tree(read(ReadRequest(SAMPLES / "handbook.pdf")).sections) == expected
 
 
 def _number(match: re.Match[str]) -> str:
@@ -215,7 +216,7 @@ def test_the_outline_of_the_statute_is_that_of_its_source(name: str) -> None:
             expected.append(f"  § {match[2]} | {match[3]}")
         elif name.endswith("xml") and (item := re.match(r"\((\w)\) \[(.+?)\]", line)):
             expected.append(f"    ({item[1]}) | {item[2]}")
-    found = tree(read(SAMPLES / name).sections)
+    found = tree(read(ReadRequest(SAMPLES / name)).sections)
     if name.endswith("xml"):
         assert found[0] == "TITLE 9 | HARBOURS AND PILOTAGE"
         found = [line.removeprefix("  ") for line in found[1:]]

@@ -9,6 +9,7 @@ import pytest
 
 from docqa.ingest import Document
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.serialize import from_json, to_json
 
 AGREEMENT = """# 1. Definitions
@@ -45,7 +46,7 @@ The toll is a tax in disguise.
 
 @pytest.fixture(scope="module")
 def agreement() -> Document:
-    return read("a.md", data=AGREEMENT.encode())
+    return read(ReadRequest("a.md", AGREEMENT.encode()))
 
 
 def said(document: Document, term: str) -> str:
@@ -73,7 +74,7 @@ def test_a_definition_holds_where_its_words_say(agreement: Document) -> None:
 
 
 def test_the_words_that_open_a_section_give_the_scope_of_its_definitions(sample_docs: Path) -> None:
-    statute = read(sample_docs / "harbour_act.xml")
+    statute = read(ReadRequest(sample_docs / "harbour_act.xml"))
     assert {d.term for d in statute.definitions} == {
         "Authority", "dangerous cargo", "harbour master", "length", "master", "pilot", "tonnage",
     }  # fmt: skip
@@ -82,7 +83,7 @@ def test_the_words_that_open_a_section_give_the_scope_of_its_definitions(sample_
 
 
 def test_every_definition_of_the_sample_agreement_is_found(sample_docs: Path) -> None:
-    terms = {d.term for d in read(sample_docs / "services_agreement.pdf").definitions}
+    terms = {d.term for d in read(ReadRequest(sample_docs / "services_agreement.pdf")).definitions}
     assert terms == {
         "Alarm", "Business Day", "Chamber", "Charges", "Confidential Information", "Critical Alarm", "Customer Data",
         "Gateway", "Platform", "Probe", "Reading", "Service Credit", "Services", "Site", "Supplier", "Customer",
@@ -106,13 +107,13 @@ def test_references_point_at_the_section_and_into_it(agreement: Document) -> Non
 
 
 def test_references_of_the_sample_statute_reach_its_subsections(sample_docs: Path) -> None:
-    found = dict(targets(read(sample_docs / "harbour_act.pdf")))
+    found = dict(targets(read(ReadRequest(sample_docs / "harbour_act.pdf"))))
     assert found["section 202(c)"].startswith("(c) Duty to obey.")
     assert found["chapter 3"].startswith("CHAPTER 3")
 
 
 def test_footnotes_are_tied_to_their_marks(sample_docs: Path) -> None:
-    paper = read(sample_docs / "tidal_ponds_paper.pdf")
+    paper = read(ReadRequest(sample_docs / "tidal_ponds_paper.pdf"))
     assert [note.mark for note in paper.notes] == ["1", "2", "3", "4"]
     for note in paper.notes:
         assert paper.pages[note.at_page - 1].text[note.at] == note.mark
@@ -121,11 +122,11 @@ def test_footnotes_are_tied_to_their_marks(sample_docs: Path) -> None:
 
 
 def test_a_list_without_marks_in_the_text_is_no_notes() -> None:
-    assert read("a.txt", data=b"Bring these things.\n\n1 Bread\n\n2 Salt\n").notes == ()
+    assert read(ReadRequest("a.txt", b"Bring these things.\n\n1 Bread\n\n2 Salt\n")).notes == ()
 
 
 def test_an_opinion_is_split_by_who_speaks() -> None:
-    opinion = read("a.txt", data=OPINION.encode())
+    opinion = read(ReadRequest("a.txt", OPINION.encode()))
     assert [(s.title, s.page, s.source) for s in opinion.sections] == [
         ("Syllabus", 1, "opinion"), ("Opinion of the Court (Brown)", 2, "opinion"), ("Gray, dissenting", 3, "opinion"),
     ]  # fmt: skip
@@ -135,23 +136,23 @@ def test_an_opinion_is_split_by_who_speaks() -> None:
 
 
 def test_a_course_syllabus_is_no_opinion() -> None:
-    assert read("a.txt", data=b"Syllabus\n\nWeek one: the supreme court.\n").sections == ()
+    assert read(ReadRequest("a.txt", b"Syllabus\n\nWeek one: the supreme court.\n")).sections == ()
 
 
 def test_the_parts_of_real_opinions_are_found(corpus: Path) -> None:
-    bench = read(corpus / "court_scotus_bench.pdf")
+    bench = read(ReadRequest(corpus / "court_scotus_bench.pdf"))
     assert [(s.title, s.page) for s in bench.sections] == [
         ("Syllabus", 1), ("Opinion of the Court (Roberts)", 4), ("Thomas, concurring", 19), ("Alito, concurring", 32),
         ("Breyer, concurring in the judgment in part and dissenting in part", 36), ("Stevens, dissenting", 45),
     ]  # fmt: skip
-    appeal = read(corpus / "court_ca1.pdf")
+    appeal = read(ReadRequest(corpus / "court_ca1.pdf"))
     assert [appeal.speaker_of(number, 400) for number in (7, 17)] == [
         "Opinion of the court (Selya)", "Barron, concurring in part and concurring in the judgment",
     ]  # fmt: skip
 
 
 def test_structure_survives_storage(agreement: Document, sample_docs: Path) -> None:
-    paper = read(sample_docs / "tidal_ponds_paper.pdf")
+    paper = read(ReadRequest(sample_docs / "tidal_ponds_paper.pdf"))
     assert from_json(to_json(agreement)) == agreement and agreement.references
     assert from_json(to_json(paper)) == paper and paper.notes
 
@@ -161,7 +162,7 @@ def test_figures_and_tables_that_are_mentioned_lead_to_their_captions() -> None:
         "The wall is high, as Figure 2 and Fig. 1 show.\n\nFigure 1: The gate.\n\nTable 1 shows that nothing leaks.\n\n"
         "Figure 2. The wall.\n\nTable 1. Leaks, by year. See Tables 1 and 2.\n\nTable 2 | Floods."
     )
-    document = read("a.txt", data=text.encode())
+    document = read(ReadRequest("a.txt", text.encode()))
     (page,) = document.pages
     led = [(page.text[r.start : r.end], page.text[r.to_start :].split("\n")[0][:12]) for r in document.references]
     assert led == [
@@ -173,13 +174,13 @@ def test_figures_and_tables_that_are_mentioned_lead_to_their_captions() -> None:
 def test_affiliations_on_top_of_a_paper_are_no_footnotes(make_pdf: Callable[..., bytes]) -> None:
     body = [f"The tide rises {n} feet at the gate of the lock." for n in range(12)]
     page = ["On Tides", "Ada Brook* and Ben Weir", "*Marsh University", *body]
-    assert read("a.pdf", data=make_pdf([page])).notes == ()
+    assert read(ReadRequest("a.pdf", make_pdf([page]))).notes == ()
     foot = ["On Tides", *body, "The lock is old.* It leaks.", "*So the keeper says."]
-    (note,) = read("a.pdf", data=make_pdf([foot])).notes
+    (note,) = read(ReadRequest("a.pdf", make_pdf([foot]))).notes
     assert note.mark == "*"
 
 
 def test_a_mark_behind_two_signs_is_found(make_pdf: Callable[..., bytes]) -> None:
     page = ["The Water Resources Board (OWRB),5 which sits here, agrees.", "So it goes.", "5 See its rules."]
-    (note,) = read("a.pdf", data=make_pdf([page])).notes
+    (note,) = read(ReadRequest("a.pdf", make_pdf([page]))).notes
     assert note.mark == "5"

@@ -10,6 +10,7 @@ import pytest
 
 from docqa.ingest import Document, Encrypted, IngestError, TooLarge, Unreadable
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 
 Checker = Callable[[Document], None]
 
@@ -58,7 +59,7 @@ def tree(document: Document) -> list[tuple[str, int]]:
 
 
 def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets: Checker) -> None:
-    document = read("a.epub", data=book())
+    document = read(ReadRequest("a.epub", book()))
     check_offsets(document)
     assert document.title == "The Pond" and not document.paged and document.media_type == "application/epub+zip"
     assert document.pages[0].text == (
@@ -72,18 +73,18 @@ def test_the_spine_gives_the_order_and_the_contents_the_chapters(check_offsets: 
 
 def test_marks_of_notes_are_kept_apart_from_the_word() -> None:
     noted = FIRST.replace('href="#n">*</a>', 'href="#n">12</a>').replace("open.<a", "open<a")
-    assert "It is open[12]" in read("a.epub", data=book({"OEBPS/text/a.xhtml": noted})).pages[0].text
+    assert "It is open[12]" in read(ReadRequest("a.epub", book({"OEBPS/text/a.xhtml": noted}))).pages[0].text
 
 
 def test_an_older_book_has_its_contents_in_an_ncx_and_one_may_have_none() -> None:
-    assert tree(read("a.epub", data=book({"OEBPS/nav.xhtml": None})))[:1] == [("Chapter A", 1)]
-    bare = read("a.epub", data=book({"OEBPS/nav.xhtml": None, "OEBPS/toc.ncx": None}))
+    assert tree(read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None}))))[:1] == [("Chapter A", 1)]
+    bare = read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None, "OEBPS/toc.ncx": None})))
     assert tree(bare) == [("The Gate", 1), ("Wood", 2), ("Deep", 3)]
 
 
 def test_what_is_missing_or_a_picture_is_said() -> None:
     extra = '<itemref idref="gone"/><itemref idref="pic"/><itemref idref="none"/>'
-    warnings = read("a.epub", data=book(extra=extra)).coverage.warnings
+    warnings = read(ReadRequest("a.epub", book(extra=extra))).coverage.warnings
     assert "OEBPS/gone.xhtml is missing in the book" in warnings
     assert any("p.svg is not read" in line for line in warnings) and any("'none'" in line for line in warnings)
 
@@ -99,9 +100,9 @@ def encryption(method: str) -> str:
 def test_a_book_under_drm_is_refused_and_scrambled_fonts_are_not() -> None:
     drm = encryption("http://www.w3.org/2001/04/xmlenc#aes128-cbc")
     with pytest.raises(Encrypted, match="DRM"):
-        read("a.epub", data=book({"META-INF/encryption.xml": drm}))
+        read(ReadRequest("a.epub", book({"META-INF/encryption.xml": drm})))
     fonts = encryption("http://www.idpf.org/2008/embedding")
-    assert read("a.epub", data=book({"META-INF/encryption.xml": fonts})).sections
+    assert read(ReadRequest("a.epub", book({"META-INF/encryption.xml": fonts}))).sections
 
 
 @pytest.mark.parametrize(
@@ -118,12 +119,12 @@ def test_broken_and_hostile_books_end_with_an_error(
     entries: dict[str, str | None], error: type[IngestError], words: str
 ) -> None:
     with pytest.raises(error, match=words) as caught:
-        read("a.epub", data=book(entries))
-    assert caught.value.path == "a.epub" and caught.value.hint
+        read(ReadRequest("a.epub", book(entries)))
+    assert caught.value.where == "a.epub" and caught.value.hint
 
 
 def test_a_truncated_book_and_a_renamed_one() -> None:
     with pytest.raises(Unreadable, match="damaged"):
-        read("a.epub", data=book()[:-40])
+        read(ReadRequest("a.epub", book()[:-40]))
     for name in ("-", "a.zip", "a.docx", "a.txt"):
-        assert read(name, data=book()).media_type == "application/epub+zip"
+        assert read(ReadRequest(name, book())).media_type == "application/epub+zip"

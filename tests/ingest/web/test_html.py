@@ -8,6 +8,7 @@ import pytest
 
 from docqa.ingest import Document, NotADocument, NoText, TooLarge
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 
 Checker = Callable[[Document], None]
 
@@ -28,7 +29,7 @@ PAGE = """<!DOCTYPE html><html><head><title>The Pond  Book</title><style>.x { di
 
 
 def page(source: str, name: str = "a.html") -> Document:
-    return read(name, data=source.encode())
+    return read(ReadRequest(name, source.encode()))
 
 
 def test_headings_are_sections_and_there_are_no_pages(check_offsets: Checker) -> None:
@@ -60,7 +61,7 @@ def test_hidden_text_is_left_out_and_counted_and_aria_hidden_is_read() -> None:
 
 
 def test_hidden_text_is_read_last_where_it_is_asked_for(check_offsets: Checker) -> None:
-    document = read("a.html", data=PAGE.encode(), include_hidden=True)
+    document = read(ReadRequest("a.html", PAGE.encode(), include_hidden=True))
     check_offsets(document)
     assert document.pages[0].text.endswith("secret one\n\nsecret two\n\nsecret three")
     assert [b.kind for b in document.pages[0].blocks][-4:] == ["code", "hidden", "hidden", "hidden"]
@@ -105,10 +106,10 @@ def test_mathematics_is_what_the_author_wrote() -> None:
 
 def test_the_encoding_that_the_page_names_is_used() -> None:
     source = '<meta charset="iso-8859-1"><p>Wärter “öffnet” das Tor.</p>'
-    document = read("a.html", data=source.encode("cp1252"))
+    document = read(ReadRequest("a.html", source.encode("cp1252")))
     assert "Wärter “öffnet” das Tor." in document.pages[0].text and not document.coverage.warnings
-    assert "Größe" in read("a.html", data='<meta charset="utf-16"><p>Größe</p>'.encode()).pages[0].text
-    assert "Größe" in read("a.html", data="<p>Größe</p>".encode("utf-16")).pages[0].text
+    assert "Größe" in read(ReadRequest("a.html", '<meta charset="utf-16"><p>Größe</p>'.encode())).pages[0].text
+    assert "Größe" in read(ReadRequest("a.html", "<p>Größe</p>".encode("utf-16"))).pages[0].text
 
 
 def test_numbered_lines_are_sections_where_the_markup_names_none() -> None:
@@ -118,9 +119,9 @@ def test_numbered_lines_are_sections_where_the_markup_names_none() -> None:
 
 def test_html_is_told_by_its_content() -> None:
     for name in ("-", "page", "a.xml"):
-        assert read(name, data=PAGE.encode()).media_type == "text/html"
-    assert read("a.txt", data=b"<html> is a tag").media_type == "text/plain"
-    assert read("-", data=b"<p>Hi</p>", media_type="html").pages[0].text == "Hi"
+        assert read(ReadRequest(name, PAGE.encode())).media_type == "text/html"
+    assert read(ReadRequest("a.txt", b"<html> is a tag")).media_type == "text/plain"
+    assert read(ReadRequest("-", b"<p>Hi</p>", media_type="html")).pages[0].text == "Hi"
 
 
 def test_deep_and_endless_pages_end_with_an_error_or_a_document() -> None:
@@ -135,4 +136,4 @@ def test_a_page_without_words_and_a_binary_one_say_so() -> None:
     with pytest.raises(NoText):
         page("<!DOCTYPE html><html><body><img src=x.png></body></html>")
     with pytest.raises(NotADocument, match="binary"):
-        read("a.html", data=b"<p>\0\0\0\0</p>")
+        read(ReadRequest("a.html", b"<p>\0\0\0\0</p>"))

@@ -101,7 +101,7 @@ def test_a_document_that_cannot_be_opened_says_why_and_l_leads_back(interface: A
     from docqa.ingest.errors import Encrypted
 
     def opener(path: str) -> Any:
-        raise Encrypted("it needs a password", path, "--password-file")
+        raise Encrypted("it needs a password", where=path, hint="--password-file")
 
     async def steps(pilot: Any) -> None:
         await tui.until(pilot, lambda: "needs a password" in tui.screen_text(pilot.app))

@@ -11,6 +11,7 @@ from docqa.ingest.pdf.layout.paragraphs import flow
 from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens
 
 PROSE = "The warden opens the gate at the turn of the tide and"
@@ -24,7 +25,7 @@ def drawn(draw: Callable[..., None]) -> Page:
     canvas = Canvas(buffer, pagesize=(612, 792))
     draw(canvas)
     canvas.save()
-    return read("a.pdf", data=buffer.getvalue()).pages[0]
+    return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
 
 
 def two_columns(canvas: object, top: float, *, left: str = "left", right: str = "right") -> None:
@@ -130,7 +131,7 @@ def test_ligatures_that_a_font_only_names_are_spelt() -> None:
     out += b"xref\n0 7\n0000000000 65535 f \n%strailer << /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (
         table, len(out),
     )  # fmt: skip
-    text = read("a.pdf", data=out).pages[0].text
+    text = read(ReadRequest("a.pdf", out)).pages[0].text
     assert text.replace("\ufb01", "fi").replace("\ufb00", "ff") == "The Agency defines an offer for the Third term."
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from docqa.ingest import Document
 from docqa.ingest.read import read
+from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import NumberedLine, Page
 
 WORDS = ["warden", "opens", "gate", "turn", "tide", "notes", "level", "book", "lock", "wall", "pond", "mark", "wheel"]
@@ -39,7 +40,7 @@ def numbered_pdf(pages: Sequence[Sequence[tuple[int | None, str]]], *, right: bo
 
 
 def document(pages: Sequence[Sequence[tuple[int | None, str]]], *, right: bool = False) -> Document:
-    return read("a.pdf", data=numbered_pdf(pages, right=right))
+    return read(ReadRequest("a.pdf", numbered_pdf(pages, right=right)))
 
 
 def line_of(page: Page, word: str) -> tuple[int, int] | None:
@@ -73,7 +74,10 @@ def test_the_short_last_page_of_a_numbered_document_is_numbered_too(pleading: Do
 def test_a_page_that_is_read_again_is_told_again_so_that_its_time_is_its_own() -> None:
     full = [[(n, sentence(100 * page + n)) for n in range(1, 29)] for page in range(2)]
     began: list[int] = []
-    read("a.pdf", data=numbered_pdf([*full, [(n, sentence(300 + n)) for n in range(1, 5)]]), on_page=began.append)
+    read(
+        ReadRequest("a.pdf", numbered_pdf([*full, [(n, sentence(300 + n)) for n in range(1, 5)]])),
+        PageEvents(on_page=began.append),
+    )
     assert began == [1, 2, 3, 3, 0]
 
 
@@ -92,7 +96,7 @@ def test_row_numbers_of_a_table_stay_in_its_rows() -> None:
         for x, cell in ((72, str(row)), (110, f"pond{row}"), (280, f"{row}.5 m"), (440, "sluice")):
             canvas.drawString(x, 720 - row * 24, cell)
     canvas.save()
-    page = read("a.pdf", data=buffer.getvalue()).pages[0]
+    page = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
     assert page.text.split("\n")[6] == "7 pond7 7.5 m sluice" and page.lines == ()
 
 
@@ -117,7 +121,7 @@ def test_two_columns_have_numbers_at_both_edges() -> None:
         canvas.drawRightString(50, 720 - row * 14, str(row + 1))
         canvas.drawString(580, 720 - row * 14, str(row + 41))
     canvas.save()
-    page = read("a.pdf", data=buffer.getvalue()).pages[0]
+    page = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
     assert page.text.index("left39 ") < page.text.index("right0 ")
     assert [line_of(page, word) for word in ("left0 ", "left39 ", "right0 ", "right39 ")] == [
         (1, 1), (40, 40), (41, 41), (80, 80),

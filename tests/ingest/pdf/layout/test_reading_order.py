@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 
 # file, page, what is read first, what is read later
 PAIRS = [
@@ -75,7 +76,7 @@ def in_order(text: str, first: str, later: str) -> bool:
 def test_phrases_come_in_the_order_in_which_they_are_read(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from pypdf import PdfReader
 
-    document = cache(lambda name: read(corpus / f"{name}.pdf"))
+    document = cache(lambda name: read(ReadRequest(corpus / f"{name}.pdf")))
     reader = cache(lambda name: PdfReader(corpus / f"{name}.pdf"))
     wrong = [pair for pair in PAIRS if not in_order(document(pair[0]).pages[pair[1] - 1].text, *pair[2:])]
     plain = [pair for pair in PAIRS if not in_order(reader(pair[0]).pages[pair[1] - 1].extract_text(), *pair[2:])]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
 # file, page, the beginning of a line that is no line of the page's text
@@ -79,7 +80,7 @@ BODY = [
 
 @pytest.fixture
 def page_text(corpus: Path) -> Callable[[str, int], str]:
-    document = cache(lambda name: read(corpus / f"{name}.pdf"))
+    document = cache(lambda name: read(ReadRequest(corpus / f"{name}.pdf")))
     return lambda name, page: document(name).pages[page - 1].text
 
 
@@ -101,7 +102,7 @@ def numbered(make_pdf: Callable[..., bytes], line: Callable[[int], str], count: 
         [line(n), "", f"The {birds[n]} is seen at the gate.", f"Nothing else is said of {birds[n]}s."]
         for n in range(count)
     ]
-    return read("a.pdf", data=make_pdf(pages))
+    return read(ReadRequest("a.pdf", make_pdf(pages)))
 
 
 def test_headings_with_numbers_that_are_not_the_pages_stay(make_pdf: Callable[..., bytes]) -> None:

@@ -13,6 +13,7 @@ from docqa.ingest import Page
 from docqa.ingest.pdf.layout.tables import take_tables
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 
 BODY = "The parties agree that the fees of the following schedule are paid against the deliverables named there. "
 TEXT = "The supplier delivers report {} on the gates of the harbour, with photographs and a list of repairs."
@@ -32,7 +33,7 @@ def page_with(rows: Sequence[Sequence[str]], style: Sequence[tuple[Any, ...]], w
     buffer = io.BytesIO()
     body = Paragraph(3 * BODY, plain)
     _built(buffer, body, Spacer(1, 12), table, Spacer(1, 12), body)
-    return read("a.pdf", data=buffer.getvalue()).pages[0]
+    return read(ReadRequest("a.pdf", buffer.getvalue())).pages[0]
 
 
 def _built(buffer: io.BytesIO, *parts: Any) -> None:
@@ -71,7 +72,7 @@ def test_words_broken_in_a_cell_are_joined() -> None:
     table = Table(rows, colWidths=[60, 200])
     table.setStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black)])
     _built(buffer, table)
-    rows = read("a.pdf", data=buffer.getvalue()).pages[0].text.split("\n")
+    rows = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text.split("\n")
     assert (
         rows[1] == "1 | The keeper gives his assessment of short- and long-term work and gate-keepers, berücksichtigt"
     )
@@ -105,7 +106,7 @@ def test_boxes_and_the_grid_of_a_chart_are_no_tables() -> None:
     canvas.rect(72, 100, 200, 60)
     canvas.drawString(80, 120, "The gate is shut.")
     canvas.save()
-    assert "|" not in read("a.pdf", data=buffer.getvalue()).pages[0].text
+    assert "|" not in read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text
 
 
 @settings(deadline=None)

@@ -16,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from docqa.ingest import NoText
 from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 from docqa.ingest.worker import read_in_worker
 
@@ -149,7 +150,7 @@ def test_what_cannot_be_seen_is_not_in_the_text(hide: Callable[[Canvas], None], 
         written(canvas, SEEN, 700)
         hide(canvas)
 
-    document = read("a.pdf", data=draw(paint, rotation=rotation))
+    document = read(ReadRequest("a.pdf", draw(paint, rotation=rotation)))
     assert document.pages[0].text == SEEN
     assert document.coverage.hidden_spans == 1
     assert any(line.startswith("hidden text on page 1 (") for line in document.coverage.warnings)
@@ -224,7 +225,7 @@ SHOWING = [
 
 @pytest.mark.parametrize("show", SHOWING, ids=lambda show: show.__name__)
 def test_what_can_be_seen_stays(show: Callable[[Canvas], None]) -> None:
-    document = read("a.pdf", data=draw(show))
+    document = read(ReadRequest("a.pdf", draw(show)))
     assert document.pages[0].text == SECRET
     assert document.coverage.hidden_spans == 0
 
@@ -237,7 +238,7 @@ def test_a_black_bar_hides_the_words_below_it_and_no_others() -> None:
         )
         canvas.rect(start - 1, 594, end - start + 2, 20, stroke=0, fill=1)
 
-    document = read("a.pdf", data=draw(paint))
+    document = read(ReadRequest("a.pdf", draw(paint)))
     assert document.pages[0].text == "The fee is for each gate."
     assert document.coverage.hidden_spans == 1
 
@@ -252,12 +253,12 @@ def test_white_leaders_do_not_take_the_word_beside_them() -> None:
         line.textOut("Plaintiff")
         canvas.drawText(line)
 
-    document = read("a.pdf", data=draw(paint))
+    document = read(ReadRequest("a.pdf", draw(paint)))
     assert document.pages[0].text == "Plaintiff"
 
 
 def test_the_words_of_a_line_that_a_clip_cuts_off_are_hidden_and_no_others() -> None:
-    document = read("a.pdf", data=draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30))))
+    document = read(ReadRequest("a.pdf", draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30)))))
     assert document.pages[0].text == "The official"
     assert document.coverage.hidden_spans == 1
 
@@ -304,20 +305,20 @@ def on_layer(name: str, text: str, y: int = 600) -> bytes:
 
 
 def test_text_on_a_layer_that_is_off_is_hidden() -> None:
-    document = read("a.pdf", data=layered(on_layer("A", SECRET), off="A"))
+    document = read(ReadRequest("a.pdf", layered(on_layer("A", SECRET), off="A")))
     assert document.pages[0].text == SEEN
     assert document.coverage.hidden_spans == 1
     assert "on a layer that is off" in document.coverage.warnings[0]
 
 
 def test_a_form_on_a_layer_that_is_off_is_hidden() -> None:
-    document = read("a.pdf", data=layered(b"/X Do", off="B", form_on="B"))
+    document = read(ReadRequest("a.pdf", layered(b"/X Do", off="B", form_on="B")))
     assert (document.pages[0].text, document.coverage.hidden_spans) == (SEEN, 1)
 
 
 def test_text_on_layers_that_are_on_stays() -> None:
     drawing = on_layer("A", "A line of the first layer _") + on_layer("B", "A line of the second layer", 580) + b"/X Do"
-    document = read("a.pdf", data=layered(drawing, off=(), form_on="A"))
+    document = read(ReadRequest("a.pdf", layered(drawing, off=(), form_on="A")))
     assert document.pages[0].text.split("\n") == [
         SEEN, "A line of the first layer _", "A line of the second layer", SECRET
     ]  # fmt: skip
@@ -326,7 +327,7 @@ def test_text_on_layers_that_are_on_stays() -> None:
 
 def test_of_two_layers_in_one_place_the_one_that_is_off_is_hidden() -> None:
     drawing = on_layer("A", "The gate opens at the turn of the tide") + on_layer("B", "La porte ouvre avec la marée")
-    document = read("a.pdf", data=layered(drawing.replace("é".encode(), b"e"), off="A"))
+    document = read(ReadRequest("a.pdf", layered(drawing.replace("é".encode(), b"e"), off="A")))
     assert document.pages[0].text == f"{SEEN}\nLa porte ouvre avec la maree"
     assert document.coverage.hidden_spans == 1
 
@@ -338,7 +339,7 @@ def scan(canvas: Canvas) -> None:
 
 
 def test_the_text_layer_of_a_scan_is_read_and_its_pages_are_named() -> None:
-    document = read("a.pdf", data=draw(scan))
+    document = read(ReadRequest("a.pdf", draw(scan)))
     assert document.pages[0].text.count(SEEN) == 10
     assert document.coverage.ocr_pages == (1,)
     assert document.coverage.hidden_spans == 0
@@ -350,7 +351,7 @@ def test_a_black_bar_on_a_scan_hides_the_recognised_words_below_it() -> None:
         written(canvas, SECRET, 400, mode=3)
         boxed(canvas, 400, grey=0.0)
 
-    document = read("a.pdf", data=draw(paint))
+    document = read(ReadRequest("a.pdf", draw(paint)))
     assert "dollar" not in document.pages[0].text and SEEN in document.pages[0].text
     assert document.coverage.hidden_spans == 1
 
@@ -362,7 +363,7 @@ def test_a_picture_behind_the_page_does_not_excuse_a_hidden_line() -> None:
             written(canvas, f"{SEEN} {row}", 700 - 14 * row)
         written(canvas, SECRET, 400, mode=3)
 
-    document = read("a.pdf", data=draw(paint))
+    document = read(ReadRequest("a.pdf", draw(paint)))
     assert "dollar" not in document.pages[0].text
     assert document.coverage.ocr_pages == ()
 
@@ -383,7 +384,7 @@ def with_secret(tmp_path: Path) -> Path:
 def test_hidden_text_that_was_asked_for_is_a_block_of_its_own(
     reader: Callable[..., Document], with_secret: Path
 ) -> None:
-    document = reader(with_secret, include_hidden=True)
+    document = reader(ReadRequest(with_secret, include_hidden=True))
     page = document.pages[0]
     assert page.text == f"{SEEN}\n{SECRET}"
     assert [page.text[b.start : b.end] for b in page.blocks if b.kind == "hidden"] == [SECRET]
@@ -392,10 +393,10 @@ def test_hidden_text_that_was_asked_for_is_a_block_of_its_own(
 
 
 def test_the_sources_of_a_question_pass_the_wish_on(with_secret: Path) -> None:
-    from docqa.app.storage.sources import ReadingOptions, read_sources
+    from docqa.app.storage.sources import read_sources
 
     texts = [
-        read_sources([str(with_secret)], ReadingOptions(include_hidden=wish), None).documents[0].pages[0].text
+        read_sources([str(with_secret)], ReadRequest(include_hidden=wish), None).documents[0].pages[0].text
         for wish in (False, True)
     ]
     assert texts == [SEEN, f"{SEEN}\n{SECRET}"]
@@ -403,8 +404,8 @@ def test_the_sources_of_a_question_pass_the_wish_on(with_secret: Path) -> None:
 
 def test_a_file_whose_text_is_all_hidden_says_so() -> None:
     with pytest.raises(NoText, match="--include-hidden"):
-        read("a.pdf", data=draw(invisible))
-    assert read("a.pdf", data=draw(invisible), include_hidden=True).pages[0].text == SECRET
+        read(ReadRequest("a.pdf", draw(invisible)))
+    assert read(ReadRequest("a.pdf", draw(invisible), include_hidden=True)).pages[0].text == SECRET
 
 
 KEPT = [
@@ -424,7 +425,7 @@ GONE = [
 
 @pytest.mark.slow
 def test_files_of_the_corpus_keep_what_shows_and_lose_what_does_not(corpus: Path) -> None:
-    documents = {name: read(corpus / f"{name}.pdf") for name, _, _ in KEPT + GONE}
+    documents = {name: read(ReadRequest(corpus / f"{name}.pdf")) for name, _, _ in KEPT + GONE}
     lost = [item for item in KEPT if item[2] not in documents[item[0]].pages[item[1] - 1].text]
     left = [item for item in GONE if item[2] in documents[item[0]].pages[item[1] - 1].text]
     assert (lost, left) == ([], [])

@@ -1,0 +1,43 @@
+"""The characters of bytes in an encoding that nobody named."""
+
+from __future__ import annotations
+
+from docqa.ingest.errors import FORMATS, NotADocument
+
+_WESTERN_MARKS = "‘’“”‚„–—…•«»°§¶©®™€£¥±×÷²³µ·¡¿ª\u00ba\u00a0\u00ad†‡‰"
+_BOMS = (b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")
+
+
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """The characters of `data` with warnings: UTF-8 or what its byte order mark says, else the best guess.
+
+    Raises NotADocument for bytes that are no text in any encoding.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace"), ()
+    if b"\0" in data[:65536]:
+        raise NotADocument("the file is binary, not text", hint=FORMATS)
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError:
+        pass
+    if _is_western(data):
+        return data.decode("cp1252"), ("not UTF-8: read as cp1252",)
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(data[: 2**20]).best()
+    if best is None:
+        raise NotADocument("the encoding of the text is unknown", hint="Save it as UTF-8 and try again")
+    return data.decode(best.encoding, "replace"), (f"not UTF-8: read as {best.encoding}",)
+
+
+def _is_western(data: bytes) -> bool:
+    """Whether few bytes are beyond ASCII and all of those are letters and marks of Windows-1252: what old European
+    and American files are. A statistical guess does worse on them."""
+    try:
+        beyond = [char for char in data[: 2**20].decode("cp1252") if ord(char) > 127]
+    except UnicodeDecodeError:
+        return False
+    ordinary = sum(char.isalpha() or char in _WESTERN_MARKS for char in beyond)
+    return len(beyond) < 0.15 * len(data[: 2**20]) and ordinary >= 0.95 * len(beyond)

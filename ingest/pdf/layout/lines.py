@@ -1,0 +1,43 @@
+"""A line of print with its place on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from docqa.ingest.pdf.visibility.objects import Box
+
+TABLE = -2
+"""The region of rows of tables, which are no lines of a column."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of print. `left` and `right` are the edges of its column, `region` names the column on this page.
+
+    `cells`: it has gaps as wide as those between the cells of a table. `shown`: where all of it stands on the page as
+    displayed, None where that is its own box; the reading order needs it never. `number` is its printed line number.
+    """
+
+    text: str
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+    bold: bool
+    first_width: float
+    region: int
+    left: float
+    right: float
+    cells: bool = False
+    shown: Box | None = None
+    number: int | None = None
+
+    @property
+    def box(self) -> Box:
+        """Its place on the page as displayed: left, top, right and bottom in points from the top left corner."""
+        return self.shown or (self.x0, self.top, self.x1, self.bottom)
+
+    @property
+    def size(self) -> float:
+        """The height of the line in points, near the font size."""
+        return self.bottom - self.top

@@ -1,0 +1,68 @@
+"""What a caller asks of ingest: which document, with which password, within which limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from docqa.ingest.limits import WORKER_PAGE_SECONDS, WORKER_WALL_SECONDS
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """A document to read, and how.
+
+    `data` are the bytes where they do not come from `path` (standard input, a zip entry), which then only names them.
+    `media_type` (a MIME type or pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides what suffix and content
+    say. `include_hidden` reads what nobody can see, as blocks of kind `hidden`: in a PDF at the end of its page, else
+    at the end of the document. `pdfium` False reads a PDF with pypdf alone, which sees neither columns nor what is
+    hidden. Pages of `skip` (from 1) are left empty, for the reason given there.
+
+    In a worker reading may take `seconds` in all; there and in forks a page of a PDF may take `page_seconds`.
+    """
+
+    path: str | Path = ""
+    data: bytes | None = None
+    password: str | None = None
+    media_type: str | None = None
+    include_hidden: bool = False
+    pdfium: bool = True
+    skip: Mapping[int, str] = field(default_factory=dict)
+    seconds: float = WORKER_WALL_SECONDS
+    page_seconds: float = WORKER_PAGE_SECONDS
+
+    def of(self, path: str | Path, data: bytes | None) -> ReadRequest:
+        """The same request for another document."""
+        return replace(self, path=path, data=data)
+
+    @property
+    def name(self) -> str:
+        """The document as messages and the Document call it."""
+        return str(self.path)
+
+    @property
+    def stem(self) -> str:
+        """What a document without a title is called."""
+        return PurePosixPath(self.name).stem if self.name != "-" else "standard input"
+
+    @property
+    def content(self) -> bytes:
+        """The bytes to parse; empty where they have not been loaded."""
+        return self.data or b""
+
+
+def _ignore(number: int) -> None:
+    """What happens to an event that nobody asked for."""
+
+
+@dataclass(frozen=True)
+class PageEvents:
+    """What is called while a PDF is read: `on_pages` with the number of pages before the first is read, `on_page` with
+    each page (from 1) before it is read and 0 behind the last, `on_ocr` with each page before its picture is
+    recognised.
+    """
+
+    on_pages: Callable[[int], None] = _ignore
+    on_page: Callable[[int], None] = _ignore
+    on_ocr: Callable[[int], None] = _ignore
