@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from typing import Annotated
 
@@ -11,17 +10,21 @@ import typer
 
 from docqa.app import report
 from docqa.app.commands import flags, inputs
-from docqa.app.errors import InputError
 from docqa.app.output.progress import LINE_EVERY_S
 
 
 def evaluate(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="JSON lines with questions and answers, gzip or not.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="JSON lines of questions with their answers, gzip or not.")
+    ],
     folder: Annotated[
-        str | None, typer.Option("--folder", metavar="DIR", help="Ask about the files there, which FILE names.")
+        str | None, typer.Option("--folder", metavar="DIR", help='The lines name files of this folder ("file").')
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N questions.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", min=1, help="Only N questions, drawn evenly over the file.")
     ] = None,
     model: flags.Model = None,
     base_url: flags.BaseUrl = None,
@@ -35,17 +38,12 @@ def evaluate(
 
     Example: docqa eval sample_docs/questions.jsonl --folder sample_docs
     """
-    from docqa.app.lab.evaluate import run_eval, run_questions
+    from docqa.app.lab.evaluate import run_eval
 
-    options, progress = inputs.options(model=model, base_url=base_url), _Progress(limit)
-    if folder is None:
-        found = run_eval(file, limit, options, told=progress)
-    elif not os.path.isdir(folder):
-        raise InputError("there is no such folder", where=folder, hint="--folder names the folder of the files")
-    else:
-        found = run_questions(file, folder, limit, options, told=progress)
-        if found["skipped"]:
-            report.warn(f"questions skipped, because their files cannot be read: {found['skipped']:,}")
+    found = run_eval(
+        file, inputs.options(model=model, base_url=base_url), folder=folder, limit=limit, sample=sample,
+        on_progress=_Progress(min(filter(None, (limit, sample)), default=None)),
+    )  # fmt: skip
     if not as_json:
         for name, value in found.items():
             report.result(f"{name}: {value}")
@@ -54,13 +52,13 @@ def evaluate(
 
 
 class _Progress:
-    """Says on standard error how many questions are done, every ten seconds at most."""
+    """Reports on standard error how many questions are done, every ten seconds at most."""
 
-    def __init__(self, limit: int | None) -> None:
-        self._of = f" of {limit:,}" if limit is not None else ""
-        self._said = time.monotonic()
+    def __init__(self, total: int | None) -> None:
+        self._of = f" of {total:,}" if total is not None else ""
+        self._last = time.monotonic()
 
     def __call__(self, done: int) -> None:
-        if time.monotonic() - self._said >= LINE_EVERY_S:
-            self._said = time.monotonic()
+        if time.monotonic() - self._last >= LINE_EVERY_S:
+            self._last = time.monotonic()
             report.note(f"{done:,}{self._of} questions")

@@ -12,35 +12,38 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from docqa.app.answerers.loading import load_model
 from docqa.app.evidence.ranking import rank
 from docqa.app.evidence.terms import terms
 from docqa.app.lab.evaluate import (
-    LENGTHS,
-    AskedQuestion,
-    EvalDocument,
-    hits,
+    Scored,
+    answer_rates,
+    by_length,
+    grouped,
     last_answer,
-    length_name,
     mean,
-    parse,
-    read_eval_file,
+    overlaps,
+    passages_of,
+    refusal_rates,
+    scores,
 )
 from docqa.app.lab.figures import bars, write
-from docqa.app.lab.scoring import exact_match, f1
+from docqa.app.lab.questions import EvalDocument, GoldQuestion, read_eval_file
 from docqa.app.options import Options
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Store
 from docqa.ingest.structure.sentences import sentences
+
+if TYPE_CHECKING:
+    from docqa.model.protocol import Model
 
 DOCQA, WORDS_ONLY = "docqa", "docqa, passages ranked by words alone"
 PASSAGE, SENTENCE, TEACHER = "BM25: first passage", "BM25: its best sentence", "SmolLM2-135M-Instruct, docqa's passages"
@@ -48,36 +51,24 @@ POSITIONS = ("first quarter", "second quarter", "third quarter", "last quarter")
 Reader = Callable[[list[str], str], str | None]
 
 
+Rates = dict[str, float]
+
+
 @dataclass(frozen=True)
-class Row:
-    """What one system answered to one question; `position` is None where no answer stands in the document."""
+class Row(Scored):
+    """What one system answered to one question; `position` is None where the document has no answer."""
 
     system: str
-    dataset: str
     document: str
     question: str
     said: str | None
-    f1: float
-    exact: float
-    unanswerable: bool
     position: str | None
-    tokens: int
-    first_passage: bool | None = None  # the system's first passage holds the answer
+    first_passage: bool | None  # the system's first passage has the answer
 
 
-def chosen_questions(path: str, limit: int | None, seed: int) -> list[EvalDocument]:
-    """Documents with `limit` questions of the file between them, drawn evenly from all."""
-    documents = read_eval_file(path)
-    every = [(number, i) for number, document in enumerate(documents) for i in range(len(document.questions))]
-    drawn = set(random.Random(seed).sample(every, min(limit, len(every))) if limit is not None else every)
-    for number, document in enumerate(documents):
-        document.questions = [q for i, q in enumerate(document.questions) if (number, i) in drawn]
-    return [document for document in documents if document.questions]
-
-
-def compare(document: EvalDocument, model: Any, teacher: Reader | None, options: Options) -> Iterator[Row]:
+def compare(document: EvalDocument, model: Model, teacher: Reader | None, options: Options) -> Iterator[Row]:
     """Every system's answers to the questions of one document."""
-    parsed, places = parse(document)
+    parsed, places = document.parse()
     with ExitStack() as stack:
         # Kept in a folder of its own, so that the second session takes up what the first has read.
         store = Store(Path(stack.enter_context(tempfile.TemporaryDirectory())))
@@ -85,50 +76,34 @@ def compare(document: EvalDocument, model: Any, teacher: Reader | None, options:
         full, plain = (
             stack.enter_context(Session([parsed], chosen, store=store, model=model)) for chosen in (options, by_words)
         )
+        length = len(parsed.pages[0].text)
         for question in document.questions:
-            golds = [gold for gold in (places.span(*span) for span in question.spans) if gold]
-            scorer = _Scorer(document, question, golds, len(full.context), len(parsed.pages[0].text))
-            yield from _answers(full, plain, question.text, teacher, scorer)
+            golds = places.spans(question.spans)
+            position = POSITIONS[min(4 * min(golds)[0] // max(length, 1), 3)] if golds else None
+            for system, said, first in _answers(full, plain, question, golds, teacher):
+                overlap, exact = scores(said, question.golds)
+                yield Row(
+                    document.dataset, len(full.context), question.unanswerable, said is None, overlap, exact, system,
+                    document.name, question.text, said, position, first if golds else None,
+                )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Scorer:
-    """Makes rows of answers to one question."""
-
-    document: EvalDocument
-    question: AskedQuestion
-    golds: list[tuple[int, int]]
-    tokens: int
-    length: int
-
-    def row(self, system: str, said: str | None, first_passage: bool | None = None) -> Row:
-        asked, position = self.question, None
-        if self.golds and not asked.unanswerable:
-            position = POSITIONS[min(int(4 * min(self.golds)[0] / max(self.length, 1)), 3)]
-        return Row(
-            system, self.document.dataset, self.document.name, asked.text, said,
-            f1=max((f1(said, gold) for gold in asked.golds), default=0.0) if said is not None else 0.0,
-            exact=max((exact_match(said, gold) for gold in asked.golds), default=0.0) if said is not None else 0.0,
-            unanswerable=asked.unanswerable,
-            position=position,
-            tokens=self.tokens,
-            first_passage=first_passage if position else None,
-        )  # fmt: skip
-
-
-def _answers(full: Session, plain: Session, question: str, teacher: Reader | None, scorer: _Scorer) -> Iterator[Row]:
+def _answers(
+    full: Session, plain: Session, asked: GoldQuestion, golds: list[tuple[int, int]], teacher: Reader | None
+) -> Iterator[tuple[str, str | None, bool | None]]:
+    """(system, what it says, whether its first passage has the answer)."""
+    question = asked.text
     for system, session in ((DOCQA, full), (WORDS_ONLY, plain)):
         answer = last_answer(session, question)
-        first = hits(session, session.rank(question)[:1], scorer.golds)
-        yield scorer.row(system, answer.answer, first)
-    ranked = rank(question, full.index)
-    first = hits(full, ranked[:1], scorer.golds)
-    passage = full.context.text_of(full.context.passages[ranked[0].index]) if ranked else ""
-    yield scorer.row(PASSAGE, passage, first)
-    yield scorer.row(SENTENCE, _best_sentence(full, question, passage), first)
+        yield system, answer.answer, any(overlaps(p, golds) for p in passages_of(session, session.rank(question)[:1]))
+    ranked = rank(question, full.index)[:1]
+    passage = "".join(full.context.text_of(full.context.passages[item.index]) for item in ranked)
+    first = any(overlaps(p, golds) for p in passages_of(full, ranked))
+    yield PASSAGE, passage, first
+    yield SENTENCE, _best_sentence(full, question, passage), first
     if teacher is not None:
-        top = [full.context.passages[item.index] for item in full.rank(question)[: full.options.k]]
-        yield scorer.row(TEACHER, teacher([full.context.text_of(placed) for placed in top], question))
+        top = [full.context.passages[item.index] for item in full.rank(question)[: full.options.listed]]
+        yield TEACHER, teacher([full.context.text_of(placed) for placed in top], question), None
 
 
 def _best_sentence(session: Session, question: str, passage: str) -> str:
@@ -138,70 +113,65 @@ def _best_sentence(session: Session, question: str, passage: str) -> str:
     return max(found, key=lambda text: session.index.coverage(asked, set(terms(text))))
 
 
-def summary(rows: list[Row]) -> dict[str, Any]:
+def summary(rows: Sequence[Row]) -> dict[str, dict[str, object]]:
     """Rates of each system: in all, by dataset, by position of the answer and by length of the document."""
-    found = {}
-    for system in dict.fromkeys(row.system for row in rows):
-        mine = [row for row in rows if row.system == system]
-        found[system] = {
-            **_rates(mine),
-            "by_dataset": _by(mine, lambda row: row.dataset, sorted({row.dataset for row in mine})),
-            "by_position": _by(mine, lambda row: row.position, POSITIONS),
-            "by_length": _by(mine, lambda row: length_name(row.tokens), [name for _, name in LENGTHS]),
-        }
-    return found
+    systems = list(dict.fromkeys(row.system for row in rows))
+    return grouped(rows, lambda row: row.system, _with_groups, systems)
 
 
-def _by(rows: list[Row], key: Callable[[Row], str | None], names: Iterable[str]) -> dict[str, Any]:
-    groups = {name: [row for row in rows if key(row) == name] for name in names}
-    return {name: _rates(group) for name, group in groups.items() if group}
-
-
-def _rates(rows: list[Row]) -> dict[str, Any]:
-    answerable = [row for row in rows if not row.unanswerable]
-    unanswerable = [row for row in rows if row.unanswerable]
-    answered, refused = mean(row.said is not None for row in answerable), mean(row.said is None for row in unanswerable)
-    halves = [answered] * bool(answerable) + [refused] * bool(unanswerable)
-    ranked = [row.first_passage for row in rows if row.first_passage is not None]
+def _with_groups(rows: list[Row]) -> dict[str, object]:
     return {
-        "questions": len(rows),
-        "answerable": len(answerable),
-        "f1": mean(row.f1 for row in answerable),
-        "exact_match": mean(row.exact for row in answerable),
-        **({"evidence_hit_at_1": mean(ranked)} if ranked else {}),
-        "refused_answerable": round(1 - answered, 4) if answerable else 0.0,
-        "refused_unanswerable": refused,
-        "balanced_refusal_accuracy": mean(halves),
+        **_rates(rows),
+        "by_dataset": grouped(rows, lambda row: row.dataset, _rates),
+        "by_position": grouped(rows, lambda row: row.position, _rates, POSITIONS),
+        "by_length": by_length(rows, _rates),
     }
 
 
-def plot(found: dict[str, Any]) -> str:
+def _rates(rows: Sequence[Row]) -> Rates:
+    ranked = [row.first_passage for row in rows if row.first_passage is not None]
+    return {
+        "questions": len(rows),
+        "answerable": sum(not row.unanswerable for row in rows),
+        **answer_rates(rows),
+        **({"evidence_hit_at_1": mean(ranked)} if ranked else {}),
+        **refusal_rates(rows),
+    }
+
+
+def plot(rows: Sequence[Row]) -> str:
     """F1 on answerable questions, as SVG: by dataset, by position of the answer, by length of the document."""
-    panels: dict[str, dict[str, dict[str, float]]] = {}
-    for name, key in (("by dataset", "dataset"), ("by where the answer stands", "position"), ("by length", "length")):
-        groups: dict[str, dict[str, float]] = {}
-        for system, rates in found.items():
-            for group, each in rates[f"by_{key}"].items():
-                if each["answerable"]:
-                    groups.setdefault(f"{group} ({each['answerable']})", {})[system] = each["f1"]
-        panels[f"F1 {name}, percent (answerable questions)"] = groups
+    systems = list(dict.fromkeys(row.system for row in rows))
+    answerable = [row for row in rows if not row.unanswerable]
+
+    def f1_of(group: list[Row]) -> dict[str, float]:
+        return grouped(group, lambda row: row.system, lambda mine: mean(row.f1 for row in mine), systems)
+
+    panels = {}
+    for name, groups in (
+        ("by dataset", grouped(answerable, lambda row: row.dataset, list)),
+        ("by position of the answer", grouped(answerable, lambda row: row.position, list, POSITIONS)),
+        ("by length", by_length(answerable, list)),
+    ):
+        counted = {f"{group} ({len(mine) // len(systems)})": f1_of(mine) for group, mine in groups.items()}
+        panels[f"F1 {name}, percent (answerable questions)"] = counted
     return bars("Answers beside simpler ones, on the same questions", panels)
 
 
-def run(options: argparse.Namespace) -> dict[str, Any]:
+def run(options: argparse.Namespace) -> list[Row]:
     """Ask every system; writes rows as they come where asked to."""
     chosen = Options(model=options.model, preview=False)
     model, teacher = load_model(chosen), _teacher(options.teacher)
     rows: list[Row] = []
     for path in options.files:
-        for document in chosen_questions(path, options.limit, options.seed):
+        for document in read_eval_file(path, sample=options.limit, seed=options.seed):
             found = list(compare(document, model, teacher, chosen))
             rows += found
             if options.rows is not None:
                 with options.rows.open("a", encoding="utf-8") as file:
                     file.writelines(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in found)
             sys.stderr.write(f"{document.dataset} {document.name}: {len(document.questions)} questions\n")
-    return summary(rows)
+    return rows
 
 
 def _teacher(gguf_file: Path | None) -> Reader | None:
@@ -222,9 +192,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--plot", type=Path, help="draw F1, SVG")
     parser.add_argument("--rows", type=Path, help="append every answer there, JSON lines")
     options = parser.parse_args(arguments)
-    found = run(options)
-    write(options.plot, plot(found))
-    sys.stdout.write(json.dumps(found) + "\n")
+    rows = run(options)
+    if options.plot is not None:
+        write(options.plot, plot(rows))
+    sys.stdout.write(json.dumps(summary(rows)) + "\n")
 
 
 if __name__ == "__main__":

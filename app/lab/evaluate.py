@@ -1,78 +1,38 @@
-"""Quality on questions with known answers: what `docqa eval` prints.
-
-`run_eval` takes lines of `{"dataset", "doc", "title", "context", "qas"}`; lines of one `doc` make one document, which
-is read, ranked and asked exactly as `ask` does. `run_questions` takes lines of `{"file", "question", "answer", "pages",
-"unanswerable"}` about the files of a folder.
-"""
+"""Quality on questions with known answers, asked exactly as by `docqa ask`: what `docqa eval` prints."""
 
 from __future__ import annotations
 
-import gzip
-import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
-from docqa.app.answer.answer import Answer
+from docqa.app import report
+from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
-from docqa.app.errors import InputError
 from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.lab.questions import EvalDocument, GoldQuestion, read_eval_file
 from docqa.app.lab.scoring import TextMap, exact_match, f1
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
-from docqa.ingest.types import Document
+from docqa.ingest.types import Passage
+
+if TYPE_CHECKING:
+    from docqa.app.answerers.remote.model import RemoteModel
+    from docqa.model.protocol import Model
 
 LENGTHS = ((4_096, "to 4k tokens"), (16_384, "4k to 16k"), (65_536, "16k to 64k"), (1 << 30, "over 64k"))
-_BREAK = "\n\n"
-Told = Callable[[int], None]
+Rates = dict[str, object]
+_Row = TypeVar("_Row")
+_Result = TypeVar("_Result")
+_Scored = TypeVar("_Scored", bound="Scored")
 
 
 @dataclass(frozen=True)
-class AskedQuestion:
-    """A question with the gold answers: texts, and half-open characters of the joined contexts."""
-
-    text: str
-    golds: tuple[str, ...]
-    spans: tuple[tuple[int, int], ...]
-    unanswerable: bool
-
-
-@dataclass
-class EvalDocument:
-    """One `doc` of an evaluation file; `line_starts` are where its lines begin in `text`."""
-
-    dataset: str
-    name: str
-    title: str
-    text: str = ""
-    line_starts: list[int] = field(default_factory=list)
-    questions: list[AskedQuestion] = field(default_factory=list)
-
-    def add(self, record: dict[str, Any]) -> None:
-        """Append a line: its context and its questions."""
-        base = len(self.text) + len(_BREAK) if self.text else 0
-        self.text = self.text + _BREAK + record["context"] if self.text else record["context"]
-        self.line_starts.append(base)
-        for qa in record["qas"]:
-            answers = [a for a in qa["answers"] if a["text"]]
-            spans = [(base + a["start"], base + a["start"] + len(a["text"])) for a in answers if a["start"] >= 0]
-            self.questions.append(
-                AskedQuestion(
-                    qa["question"],
-                    tuple(a["text"] for a in answers),
-                    tuple(spans),
-                    bool(qa.get("unanswerable")) or not answers,
-                )
-            )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one question; rates are means over these."""
+class Scored:
+    """How one answer compares with the right ones; `tokens` is the length of the document."""
 
     dataset: str
     tokens: int
@@ -80,122 +40,110 @@ class Outcome:
     refused: bool
     f1: float
     exact: float
-    hit_1: bool
-    hit_3: bool
-    bm25_hit_1: bool
-    placed: bool
-    page_hit: bool
+
+
+@dataclass(frozen=True)
+class Outcome(Scored):
+    """What came of one question; a place is None where the file names none."""
+
+    hit_1: bool | None
+    hit_3: bool | None
+    bm25_hit_1: bool | None
+    page_hit: bool | None
 
 
 def run_eval(
     path: str,
-    limit: int | None = None,
-    options: Options | None = None,
-    model_scores: bool = True,
+    options: Options,
     *,
-    model: Any = None,
-    told: Told | None = None,
-) -> dict[str, Any]:
-    """Rates of contract.md's `eval` section over the first `limit` questions of the file.
+    folder: str | None = None,
+    limit: int | None = None,
+    sample: int | None = None,
+    model: Model | RemoteModel | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Rates:
+    """Rates of contract.md's `eval` section over the questions of the file, chosen as by `read_eval_file`.
 
-    `page_hit`: the first quote stands in the same line of the file as a gold answer. `model_scores` False ranks by
-    words alone; `told` is called with the number of questions done. Raises InputError for a file of another form.
+    `page_hit`: the first quote is in the same line of the file as a right answer or, with `folder`, on a right page.
+    `on_progress` gets the number of questions done. Files that cannot be read are named on standard error and their
+    questions counted as `skipped`. Raises InputError for a file of another form.
     """
-    chosen = replace(options or Options(), store=False, preview=False, model_scores=model_scores)
+    from docqa.ingest.errors import IngestError
+
+    chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
     outcomes: list[Outcome] = []
-    for document in read_eval_file(path, limit):
-        outcomes += _ask_document(document, chosen, loaded)
-        if told is not None:
-            told(len(outcomes))
-    return summary(outcomes)
-
-
-def read_eval_file(path: str, limit: int | None = None) -> list[EvalDocument]:
-    """Documents with their questions, cut after the first `limit` questions; those without questions are left out."""
-    documents: dict[str, EvalDocument] = {}
-    for number, line in enumerate(_lines(path), 1):
+    skipped = 0
+    for document in read_eval_file(path, limit, sample=sample, folder=folder):
         try:
-            record = json.loads(line)
-            name = str(record["doc"])
-            if name not in documents:
-                documents[name] = EvalDocument(str(record.get("dataset", "")), name, str(record.get("title") or name))
-            documents[name].add(record)
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"line {number} has another form ({error!r})",
-                where=path,
-                hint='`docqa eval --help` shows it; lines with a "file" need --folder DIR',
-            ) from error
-    left = limit if limit is not None else sum(len(document.questions) for document in documents.values())
-    for document in documents.values():
-        document.questions = document.questions[: max(left, 0)]
-        left -= len(document.questions)
-    return [document for document in documents.values() if document.questions]
+            for outcome in ask_file(document, chosen, loaded) if folder else ask_text(document, chosen, loaded):
+                outcomes.append(outcome)
+                if on_progress is not None:
+                    on_progress(len(outcomes))
+        except IngestError as error:
+            report.warn(f"{error} (questions about it, which are skipped: {len(document.questions)})")
+            skipped += len(document.questions)
+    return summary(outcomes) | ({"skipped": skipped} if folder is not None else {})
 
 
-def _lines(path: str) -> Iterator[str]:
-    try:
-        with open(path, "rb") as probe:
-            packed = probe.read(2) == b"\x1f\x8b"
-        opener: Any = gzip.open if packed else open
-        with opener(path, "rt", encoding="utf-8") as lines:
-            yield from (line for line in lines if line.strip())
-    except (OSError, UnicodeDecodeError, EOFError) as error:
-        raise InputError(f"cannot be read ({error})", where=path, hint="a JSON lines file, gzip or not") from error
-
-
-def parse(document: EvalDocument) -> tuple[Document, TextMap]:
-    """The Document that `ask` would read, and the way from places of `document.text` to places of its only page."""
-    from docqa.ingest.read import read
-    from docqa.ingest.request import ReadRequest
-
-    parsed = read(ReadRequest(f"{document.name}.txt", document.text.encode("utf-8"), media_type="txt"))
-    return replace(parsed, title=document.title), TextMap(document.text, parsed.pages[0].text)
-
-
-def _ask_document(document: EvalDocument, options: Options, model: Any) -> Iterator[Outcome]:
-    parsed, places = parse(document)
+def ask_text(document: EvalDocument, options: Options, model: Model | RemoteModel) -> Iterator[Outcome]:
+    """Ask the questions of a document of the first form."""
+    parsed, places = document.parse()
     with Session([parsed], options, model=model) as session:
         for question in document.questions:
-            answer = last_answer(session, question.text)
-            golds = [places.span(start, end) for start, end in question.spans]
-            yield _outcome(document, question, [gold for gold in golds if gold], places, session, answer)
+            golds = places.spans(question.spans)
+
+            def right(passage: Passage, golds: list[tuple[int, int]] = golds) -> bool:
+                return overlaps(passage, golds)
+
+            def cited(cites: Sequence[Cite], spans: tuple[tuple[int, int], ...] = question.spans) -> bool:
+                return any(_same_line(document, places, cite, spans) for cite in cites[:1])
+
+            yield outcome(session, document.dataset, question, right if golds else None, cited)
 
 
-def _outcome(
-    document: EvalDocument,
-    question: AskedQuestion,
-    golds: list[tuple[int, int]],
-    places: TextMap,
+def ask_file(document: EvalDocument, options: Options, model: Model | RemoteModel) -> Iterator[Outcome]:
+    """Ask the questions of a document of the second form; a document without pages is right everywhere."""
+    with open_session([document.file], options, model=model) as session:
+        paged = session.documents[0].paged
+        for question in document.questions:
+
+            def right(passage: Passage, pages: tuple[int, ...] = question.pages) -> bool:
+                return not paged or passage.page in pages
+
+            def cited(cites: Sequence[Cite], pages: tuple[int, ...] = question.pages) -> bool:
+                return any(not paged or cite.page in pages for cite in cites)
+
+            yield outcome(session, document.dataset, question, right if question.pages or not paged else None, cited)
+
+
+def outcome(
     session: Session,
-    answer: Answer,
+    dataset: str,
+    question: GoldQuestion,
+    right: Callable[[Passage], bool] | None,
+    cited: Callable[[Sequence[Cite]], bool],
 ) -> Outcome:
+    """Ask a question. `right`: whether a passage holds an answer, None where that is not known; `cited` of a quote."""
+    answer, known = last_answer(session, question.text), None if question.unanswerable else right
     ranked = session.rank(question.text)
     words = ranked if not session.options.model_scores else rank(question.text, session.index)
-    exact, overlap = _scores(answer, question.golds)
-    cited = answer.quotes[0].cites[0] if answer.quotes else None
+    overlap, exact = scores(answer.answer, question.golds)
+
+    def hit(found: list[Ranked]) -> bool | None:
+        return known and any(known(passage) for passage in passages_of(session, found))
+
     return Outcome(
-        dataset=document.dataset,
-        tokens=len(session.context),
-        unanswerable=question.unanswerable,
-        refused=answer.refused,
-        f1=overlap,
-        exact=exact,
-        hit_1=hits(session, ranked[:1], golds),
-        hit_3=hits(session, ranked[:3], golds),
-        bm25_hit_1=hits(session, words[:1], golds),
-        placed=bool(golds),
-        page_hit=cited is not None and _same_line(document, places, (cited.start, cited.end), question.spans),
-    )
+        dataset, len(session.context), question.unanswerable, answer.refused, overlap, exact,
+        hit(ranked[:1]), hit(ranked[:3]), hit(words[:1]),
+        page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
+    )  # fmt: skip
 
 
-def _scores(answer: Answer, golds: Sequence[str]) -> tuple[float, float]:
-    """(exact match, F1) with the best of the gold answers; 0 for a refusal."""
-    said = answer.answer or ""
-    if answer.refused or not golds:
-        return 0.0, 0.0
-    return max(exact_match(said, gold) for gold in golds), max(f1(said, gold) for gold in golds)
+def scores(said: str | None, golds: Iterable[str]) -> tuple[float, float]:
+    """F1 and exact match against the best of `golds`; 0 for a refusal, which says None."""
+    pairs = [(f1(said, gold), exact_match(said, gold)) for gold in golds] if said is not None else []
+    return max((overlap for overlap, _ in pairs), default=0.0), max((exact for _, exact in pairs), default=0.0)
 
 
 def last_answer(session: Session, question: str) -> Answer:
@@ -206,61 +154,85 @@ def last_answer(session: Session, question: str) -> Answer:
     raise RuntimeError("a question ended without an answer")
 
 
-def hits(session: Session, ranked: list[Ranked], golds: list[tuple[int, int]]) -> bool:
-    """Whether one of the `ranked` passages overlaps one of the places `golds`, characters of the only page."""
-    passages = [session.context.passages[item.index].passage for item in ranked]
-    return any(p.start < end and start < p.end for p in passages for start, end in golds)
+def passages_of(session: Session, ranked: Iterable[Ranked]) -> list[Passage]:
+    """The passages that were ranked."""
+    return [session.context.passages[item.index].passage for item in ranked]
 
 
-def _same_line(
-    document: EvalDocument, places: TextMap, cited: tuple[int, int], spans: Iterable[tuple[int, int]]
-) -> bool:
+def overlaps(passage: Passage, golds: Iterable[tuple[int, int]]) -> bool:
+    """Whether a passage overlaps one of the places `golds`, characters of the only page."""
+    return any(passage.start < end and start < passage.end for start, end in golds)
+
+
+def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Iterable[tuple[int, int]]) -> bool:
     def line(offset: int) -> int:
         return bisect_right(document.line_starts, offset) - 1
 
-    source = places.back(cited[0]), places.back(max(cited[1] - 1, cited[0]))
-    return any(line(source[0]) <= line(start) <= line(source[1]) for start, _ in spans)
+    first, last = places.back(cite.start), places.back(max(cite.end - 1, cite.start))
+    return any(line(first) <= line(start) <= line(last) for start, _ in spans)
 
 
-def summary(outcomes: list[Outcome]) -> dict[str, Any]:
+def summary(outcomes: Sequence[Outcome]) -> Rates:
     """The rates of the contract, 0 to 1, four digits."""
-    by_dataset: dict[str, list[Outcome]] = {}
-    by_length: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        by_dataset.setdefault(outcome.dataset, []).append(outcome)
-        name = length_name(outcome.tokens)
-        by_length.setdefault(name, []).append(outcome)
-    ordered = [name for _, name in LENGTHS if name in by_length]
     return {
         **_rates(outcomes),
-        "by_length": {name: _rates(by_length[name]) for name in ordered},
-        "by_dataset": {name: _rates(group) for name, group in sorted(by_dataset.items())},
+        "by_length": by_length(outcomes, _rates),
+        "by_dataset": grouped(outcomes, lambda outcome: outcome.dataset, _rates),
     }
 
 
-def length_name(tokens: int) -> str:
-    """Which of LENGTHS a document of so many tokens belongs to."""
-    return next(name for limit, name in LENGTHS if tokens <= limit)
+def grouped(
+    rows: Iterable[_Row],
+    key: Callable[[_Row], Hashable],
+    rates: Callable[[list[_Row]], _Result],
+    names: Iterable[Hashable] | None = None,
+) -> dict[str, _Result]:
+    """`rates` of the rows of each key, keys in the order of `names` or sorted; rows with the key None are left out."""
+    groups: dict[Hashable, list[_Row]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    order = sorted(groups.keys() - {None}) if names is None else names  # type: ignore[type-var]
+    return {str(name): rates(groups[name]) for name in order if name in groups}
 
 
-def _rates(outcomes: list[Outcome]) -> dict[str, Any]:
-    answerable = [outcome for outcome in outcomes if not outcome.unanswerable]
-    unanswerable = [outcome for outcome in outcomes if outcome.unanswerable]
-    placed = [outcome for outcome in answerable if outcome.placed]
-    refused_answerable = mean(outcome.refused for outcome in answerable)
-    refused_unanswerable = mean(outcome.refused for outcome in unanswerable)
-    halves = [1.0 - refused_answerable] * bool(answerable) + [refused_unanswerable] * bool(unanswerable)
+def by_length(rows: Iterable[_Scored], rates: Callable[[list[_Scored]], _Result]) -> dict[str, _Result]:
+    """`rates` of the rows of each of LENGTHS."""
+
+    def name(row: _Scored) -> str:
+        return next(name for limit, name in LENGTHS if row.tokens <= limit)
+
+    return grouped(rows, name, rates, [name for _, name in LENGTHS])
+
+
+def _rates(outcomes: Sequence[Outcome]) -> Rates:
+    placed = [outcome for outcome in outcomes if outcome.hit_1 is not None]
     return {
         "questions": len(outcomes),
-        "f1": mean(outcome.f1 for outcome in answerable),
-        "exact_match": mean(outcome.exact for outcome in answerable),
-        "evidence_hit_at_1": mean(outcome.hit_1 for outcome in placed),
-        "evidence_hit_at_3": mean(outcome.hit_3 for outcome in placed),
-        "page_hit": mean(outcome.page_hit for outcome in placed),
-        "refused_answerable": refused_answerable,
-        "refused_unanswerable": refused_unanswerable,
+        **answer_rates(outcomes),
+        "evidence_hit_at_1": mean(bool(outcome.hit_1) for outcome in placed),
+        "evidence_hit_at_3": mean(bool(outcome.hit_3) for outcome in placed),
+        "page_hit": mean(bool(outcome.page_hit) for outcome in placed),
+        **refusal_rates(outcomes),
+        "evidence_hit_at_1_bm25_only": mean(bool(outcome.bm25_hit_1) for outcome in placed),
+    }
+
+
+def answer_rates(rows: Sequence[Scored]) -> dict[str, float]:
+    """F1 and exact match over answerable questions."""
+    answerable = [row for row in rows if not row.unanswerable]
+    return {"f1": mean(row.f1 for row in answerable), "exact_match": mean(row.exact for row in answerable)}
+
+
+def refusal_rates(rows: Sequence[Scored]) -> dict[str, float]:
+    """How many questions of both kinds were refused, and the mean of what was right of each kind."""
+    answerable = [row for row in rows if not row.unanswerable]
+    refused = mean(row.refused for row in answerable)
+    right = mean(row.refused for row in rows if row.unanswerable)
+    halves = [1.0 - refused] * bool(answerable) + [right] * (len(rows) > len(answerable))
+    return {
+        "refused_answerable": refused,
+        "refused_unanswerable": right,
         "balanced_refusal_accuracy": mean(halves),
-        "evidence_hit_at_1_bm25_only": mean(outcome.bm25_hit_1 for outcome in placed),
     }
 
 
@@ -268,90 +240,3 @@ def mean(values: Iterable[float]) -> float:
     """Arithmetic mean to four digits, 0 of nothing."""
     listed = [float(value) for value in values]
     return round(sum(listed) / len(listed), 4) if listed else 0.0
-
-
-def run_questions(
-    path: str,
-    folder: str,
-    limit: int | None = None,
-    options: Options | None = None,
-    *,
-    model: Any = None,
-    told: Told | None = None,
-) -> dict[str, Any]:
-    """The rates of `run_eval` over lines of the form of sample_docs/questions.jsonl, whose files lie in `folder`.
-
-    A passage or a quote is right where it is on one of the line's `pages`, or anywhere in a document without pages.
-    `skipped` counts the questions of documents that cannot be read. Raises InputError for a file of another form.
-    """
-    from docqa.ingest.errors import IngestError
-
-    by_file: dict[str, list[_PageQuestion]] = {}
-    for question in list(_page_questions(path))[:limit]:
-        by_file.setdefault(question.file, []).append(question)
-    chosen = replace(options or Options(), preview=False)
-    loaded = model if model is not None else find_model(chosen)
-    outcomes: list[Outcome] = []
-    skipped = 0
-    for name, questions in by_file.items():
-        try:
-            with open_session([str(Path(folder) / name)], chosen, model=loaded) as session:
-                for question in questions:
-                    outcomes.append(_page_outcome(session, question))
-                    if told is not None:
-                        told(len(outcomes))
-        except IngestError:
-            skipped += len(questions)
-    return {**summary(outcomes), "skipped": skipped}
-
-
-@dataclass(frozen=True)
-class _PageQuestion:
-    """A question about `file`, with the gold answer and the physical pages that it is on."""
-
-    file: str
-    text: str
-    gold: str
-    pages: frozenset[int]
-    unanswerable: bool
-
-
-def _page_questions(path: str) -> Iterator[_PageQuestion]:
-    for number, line in enumerate(_lines(path), 1):
-        try:
-            raw = json.loads(line)
-            pages = raw.get("pages") or [page for page in [raw.get("page")] if page]
-            gold = str(raw["answer"] or "")
-            yield _PageQuestion(
-                str(raw["file"]), str(raw["question"]), gold, frozenset(map(int, pages)), bool(raw["unanswerable"])
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"line {number} has another form ({error!r})", where=path, hint="`docqa eval --help` shows it"
-            ) from error
-
-
-def _page_outcome(session: Session, question: _PageQuestion) -> Outcome:
-    answer = last_answer(session, question.text)
-    paged = session.documents[0].paged
-    ranked, words = session.rank(question.text), rank(question.text, session.index)
-    exact, overlap = _scores(answer, [question.gold])
-
-    def hit(best: list[Ranked]) -> bool:
-        found = [session.context.passages[item.index].passage.page for item in best]
-        return not paged or any(page in question.pages for page in found)
-
-    cites = answer.quotes[0].cites if answer.quotes else ()
-    return Outcome(
-        dataset=question.file,
-        tokens=len(session.context),
-        unanswerable=question.unanswerable,
-        refused=answer.refused,
-        f1=overlap,
-        exact=exact,
-        hit_1=hit(ranked[:1]),
-        hit_3=hit(ranked[:3]),
-        bm25_hit_1=hit(words[:1]),
-        placed=bool(question.pages) or not paged,
-        page_hit=bool(cites) and (not paged or any(cite.page in question.pages for cite in cites)),
-    )

@@ -10,25 +10,29 @@ from __future__ import annotations
 
 import argparse
 import json
-import lzma
 import random
 import re
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 from docqa.app.answerers.loading import load_model
-from docqa.app.evidence.ranking import rank
-from docqa.app.lab.evaluate import last_answer, mean
+from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.lab.evaluate import grouped, last_answer, mean
 from docqa.app.lab.figures import grid, write
+from docqa.app.lab.questions import lines
 from docqa.app.lab.scoring import normalise
 from docqa.app.options import Options
 from docqa.app.session.session import Session
 from docqa.ingest.types import Document
+
+if TYPE_CHECKING:
+    from docqa.model.load import Model as Loaded
+    from docqa.model.protocol import Model, Tokenizer
 
 LENGTHS = (4_096, 8_192, 16_384, 32_768, 65_536, 131_072)
 LONGEST = 1_000_000  # tokens; the longest context is 1,048,576
@@ -76,7 +80,7 @@ _COLOURS = ("crimson", "turquoise", "ochre", "violet", "emerald", "indigo")
 
 @dataclass(frozen=True)
 class Needle:
-    """A sentence, the question that it answers, and where it stands: depth from 0 to 1, page from 1."""
+    """A sentence, the question that it answers, and its place: depth from 0 to 1, page from 1."""
 
     sentence: str
     question: str
@@ -86,12 +90,12 @@ class Needle:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Found:
     """What came of one needle."""
 
     length: int
     depth: float
-    first_passage: bool  # the passage ranked first holds it
+    first_passage: bool  # the passage ranked first has it
     three_passages: bool
     first_by_words: bool  # the same, ranked by BM25 alone
     page: bool
@@ -99,6 +103,10 @@ class Asked:
     answer: bool
     refused: bool
     from_state: bool | None = None
+
+
+RATES = ("first_passage", "three_passages", "first_by_words", "page", "quote", "answer", "refused")
+Rates = dict[str, float]
 
 
 def needles(count: int, rng: random.Random, other_words: bool = False) -> list[Needle]:
@@ -123,14 +131,13 @@ def needles(count: int, rng: random.Random, other_words: bool = False) -> list[N
 
 def prose(data: Path, rng: random.Random) -> Iterator[str]:
     """Paragraphs of the held-out documents, one document after the other in an order of `rng`, again and again."""
-    with lzma.open(data / "text" / "dev.jsonl.xz", "rt", encoding="utf-8") as lines:
-        texts = [json.loads(line)["text"] for line in lines]
+    texts = [json.loads(line)["text"] for line in lines(data / "text" / "dev.jsonl.xz")]
     rng.shuffle(texts)
     for text in cycle(texts):
         yield from (part for part in re.split(r"\n\s*\n", text) if part.strip())
 
 
-def pages_of(paragraphs: Iterator[str], tokenizer: Any, tokens: int) -> list[str]:
+def pages_of(paragraphs: Iterator[str], tokenizer: Tokenizer, tokens: int) -> list[str]:
     """Pages of whole paragraphs, together at most `tokens` long and nearly so."""
     pages, size, used = [""], 0, 0
     for paragraph in paragraphs:
@@ -156,7 +163,7 @@ def hide(pages: list[str], hidden: list[Needle]) -> tuple[list[str], list[Needle
         ends = [match.end() for match in re.finditer(r"[.!?][\"”)]?\s+", text)] or [len(text)]
         at = min(ends, key=lambda end: abs(end - len(text) // 2))
         out[number] = text[:at] + needle.sentence + " " + text[at:]
-        placed.append(Needle(needle.sentence, needle.question, needle.value, needle.depth, number + 1))
+        placed.append(replace(needle, page=number + 1))
     return out, placed
 
 
@@ -168,18 +175,18 @@ def parse(pages: list[str]) -> Document:
     return read(ReadRequest("needles.txt", "\f".join(pages).encode("utf-8"), media_type="txt"))
 
 
-def ask(session: Session, needle: Needle, length: int) -> Asked:
+def ask(session: Session, needle: Needle, length: int) -> Found:
     """Put the needle's question to the document."""
     answer = last_answer(session, needle.question)
     ranked, words = session.rank(needle.question), rank(needle.question, session.index)
 
-    def found(items: list[Any]) -> bool:
+    def has_it(items: Iterable[Ranked]) -> bool:
         texts = [session.context.text_of(session.context.passages[item.index]) for item in items]
         return any(normalise(needle.sentence) in normalise(text) for text in texts)
 
     quote = answer.quotes[0] if answer.quotes else None
-    return Asked(
-        length, needle.depth, found(ranked[:1]), found(ranked[:3]), found(words[:1]),
+    return Found(
+        length, needle.depth, has_it(ranked[:1]), has_it(ranked[:3]), has_it(words[:1]),
         page=quote is not None and any(cite.page == needle.page for cite in quote.cites),
         quote=quote is not None and normalise(needle.value) in normalise(quote.text),
         answer=normalise(needle.value) in normalise(answer.answer or ""),
@@ -192,7 +199,7 @@ def answers_from_state(session: Session, placed: list[Needle]) -> list[bool]:
     from docqa.model.decode.generate import generate
     from docqa.model.prompts.prompt import question_text
 
-    model: Any = session.local.model
+    model = cast("Loaded", session.local.model)
     state = model.new_state(session.local.yarn_factor)
     model.prefill(session.context.ids, state)
     found = []
@@ -204,9 +211,9 @@ def answers_from_state(session: Session, placed: list[Needle]) -> list[bool]:
     return found
 
 
-def run_length(data: Path, length: int, model: Any, options: argparse.Namespace, round_: int) -> list[Asked]:
-    """One document of `length` tokens and its needles."""
-    rng = random.Random(f"{options.seed} {length} {round_}")
+def run_length(data: Path, length: int, model: Model, options: argparse.Namespace, number: int) -> list[Found]:
+    """The document `number` of `length` tokens and its needles."""
+    rng = random.Random(f"{options.seed} {length} {number}")
     spare = 60 * options.needles + 64
     pages = pages_of(prose(data, rng), model.tokenizer, length - spare)
     pages, placed = hide(pages, needles(options.needles, rng, options.other_words))
@@ -214,46 +221,45 @@ def run_length(data: Path, length: int, model: Any, options: argparse.Namespace,
         rows = [ask(session, needle, length) for needle in placed]
         if length in options.state:
             alone = answers_from_state(session, placed)
-            rows = [Asked(**{**vars(row), "from_state": right}) for row, right in zip(rows, alone, strict=True)]
+            rows = [replace(row, from_state=right) for row, right in zip(rows, alone, strict=True)]
     return rows
 
 
-def summary(rows: list[Asked]) -> dict[str, Any]:
+def summary(rows: Sequence[Found]) -> dict[str, object]:
     """Rates from 0 to 1 in all, by length, by depth, and of right quotes by both."""
-    lengths, depths = sorted({row.length for row in rows}), sorted({row.depth for row in rows})
     return {
         **_rates(rows),
-        "by_length": {str(length): _rates([row for row in rows if row.length == length]) for length in lengths},
-        "by_depth": {f"{depth:.2f}": _rates([row for row in rows if row.depth == depth]) for depth in depths},
-        "quote_by_length_and_depth": {
-            str(length): {
-                f"{depth:.2f}": mean(row.quote for row in rows if (row.length, row.depth) == (length, depth))
-                for depth in depths
-            }
-            for length in lengths
-        },
+        "by_length": grouped(rows, lambda row: row.length, _rates),
+        "by_depth": grouped(rows, lambda row: f"{row.depth:.2f}", _rates),
+        "quote_by_length_and_depth": quotes_by_place(rows),
     }
 
 
-def _rates(rows: list[Asked]) -> dict[str, Any]:
-    names = ("first_passage", "three_passages", "first_by_words", "page", "quote", "answer", "refused")
-    found: dict[str, Any] = {"needles": len(rows)} | {name: mean(getattr(row, name) for row in rows) for name in names}
+def quotes_by_place(rows: Sequence[Found]) -> dict[str, Rates]:
+    """Shares of right quotes by length and depth."""
+
+    def by_depth(group: list[Found]) -> Rates:
+        return grouped(group, lambda row: f"{row.depth:.2f}", lambda some: mean(row.quote for row in some))
+
+    return grouped(rows, lambda row: row.length, by_depth)
+
+
+def _rates(rows: Sequence[Found]) -> Rates:
     alone = [row.from_state for row in rows if row.from_state is not None]
-    return found | ({"from_state": mean(alone)} if alone else {})
+    rates = {name: mean(getattr(row, name) for row in rows) for name in RATES}
+    return {"needles": len(rows), **rates} | ({"from_state": mean(alone)} if alone else {})
 
 
-def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure every length; says each on standard error as it is done."""
+def run(options: argparse.Namespace) -> list[Found]:
+    """Measure every length; reports each on standard error as it is done."""
     model = load_model(Options(model=options.model))
-    rows: list[Asked] = []
-    lengths = [*options.lengths, *([LONGEST] if options.long else [])]
-    for length in lengths:
+    rows: list[Found] = []
+    for length in [*options.lengths, *([LONGEST] if options.long else [])]:
         started = time.monotonic()
-        for round_ in range(options.rounds):
-            rows += run_length(options.data, length, model, options, round_)
-        done = _rates([row for row in rows if row.length == length])
-        sys.stderr.write(f"{length:,} tokens, {time.monotonic() - started:.0f} s: {json.dumps(done)}\n")
-    return summary(rows)
+        found = [row for n in range(options.rounds) for row in run_length(options.data, length, model, options, n)]
+        rows += found
+        sys.stderr.write(f"{length:,} tokens, {time.monotonic() - started:.0f} s: {json.dumps(_rates(found))}\n")
+    return rows
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -273,9 +279,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--plot", type=Path, help="draw right quotes by length and depth, SVG")
     options = parser.parse_args(arguments)
     found = run(options)
-    rows = {f"{int(length):,} tokens": cells for length, cells in found["quote_by_length_and_depth"].items()}
+    rows = {f"{int(length):,} tokens": cells for length, cells in quotes_by_place(found).items()}
     write(options.plot, grid("Needles quoted rightly, percent, by length (down) and depth (across)", rows))
-    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.write(json.dumps(summary(found)) + "\n")
 
 
 if __name__ == "__main__":

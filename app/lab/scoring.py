@@ -6,6 +6,7 @@ import re
 import string
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = frozenset(string.punctuation)
@@ -59,6 +60,10 @@ class TextMap:
                 return None
             first, last = moved, moved + len(wanted)
         return self._text_places[first], self._text_places[last - 1] + 1
+
+    def spans(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """`span` of several places, those that are found."""
+        return [found for place in places if (found := self.span(*place))]
 
     def back(self, offset: int) -> int:
         """Place in the source of `offset` in the text; in proportion where the two differ."""

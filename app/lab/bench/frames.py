@@ -1,18 +1,21 @@
-"""How fast the interface is at the length it is made for: opening a document of a million tokens, and drawing it.
+"""The rows of the terminal interface: a document of a million tokens opened, and its frames drawn.
 
-The render calls are timed themselves, without a terminal, which would time the terminal. `docqa bench` prints them.
+The render calls are timed themselves, without a terminal, which would time the terminal.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 from typing import TYPE_CHECKING
+
+from docqa.app.lab.bench.rows import Row
 
 if TYPE_CHECKING:
     from docqa.app.tui.page.view import PageView
@@ -33,24 +36,40 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """Seconds. `open_s`: from asking for a document that was parsed before until its text is on the screen.
+    """Seconds. `open_s`: from opening a document that was parsed before until its text is on the screen.
 
-    A frame is every line of the text on a screen of `SIZE`: `frame_s` the mean over `frames` places, `worst_frame_s`
-    the slowest; `jump_s` is the mean of going to a place and laying out what stands around it. `settled_frame_s`: the
-    mean of a frame that was drawn before, as when something over it closes. Those that end in `_cpu_s` are of the
-    processor: what the same takes on a machine that does nothing else.
+    A frame is every line of the text on a screen of `SIZE`: `frames_s` each drawn for the first time, all over the
+    text; `jumps_cpu_s` of going to a place and laying out what is around it; `settled_cpu_s` of drawing a frame again,
+    as when something over it closes. Those that end in `_cpu_s` are of the processor: what the same takes on a machine
+    that does nothing else.
     """
 
-    characters: int
-    frames: int
     open_s: float
     open_cpu_s: float
-    frame_s: float
-    frame_cpu_s: float
-    worst_frame_s: float
-    worst_frame_cpu_s: float
-    settled_frame_cpu_s: float
-    jump_cpu_s: float
+    frames_s: list[float]
+    frames_cpu_s: list[float]
+    settled_cpu_s: list[float]
+    jumps_cpu_s: list[float]
+
+
+def interface_rows(characters: int = CHARACTERS, frames: int = FRAMES) -> Iterator[Row]:
+    """tui_open, tui_frame and tui_settled_frame, over a text of so many characters and so many frames."""
+    times = measure(characters, frames)
+    yield Row(
+        "tui_open", times.open_s, "s", None, None,
+        f"{characters:,} characters, parsed before, until its text is on the screen; {times.open_cpu_s:.3g} s of the "
+        f"processor; at most {OPEN_WITHIN_S:g} s wanted",
+    )  # fmt: skip
+    cpu = [1000 * seconds for seconds in times.frames_cpu_s]
+    yield Row(
+        "tui_frame", 1000 * mean(times.frames_s), "ms", None, None,
+        f"every line of {SIZE[0]}x{SIZE[1]}, mean of {frames} places drawn for the first time; of the processor "
+        f"{mean(cpu):.3g} ms, worst {max(cpu):.3g} ms; at most {1000 * FRAME_WITHIN_S:g} ms wanted",
+    )  # fmt: skip
+    yield Row(
+        "tui_settled_frame", 1000 * mean(times.settled_cpu_s), "ms", None, None,
+        "the same frames drawn again, of the processor",
+    )  # fmt: skip
 
 
 def measure(characters: int = CHARACTERS, frames: int = FRAMES) -> FrameTimes:
@@ -58,7 +77,7 @@ def measure(characters: int = CHARACTERS, frames: int = FRAMES) -> FrameTimes:
     with tempfile.TemporaryDirectory(prefix="docqa-frames-") as folder:
         path = Path(folder) / "long.md"
         path.write_text(long_text(characters), encoding="utf-8")
-        return asyncio.run(_measure(path, Path(folder) / "cache", characters, frames))
+        return asyncio.run(_measure(path, Path(folder) / "cache", frames))
 
 
 def long_text(characters: int) -> str:
@@ -73,14 +92,14 @@ def long_text(characters: int) -> str:
         if paragraph == 0:
             parts.append(f"## {section + 1} Duties of the keeper\n\n")
         else:
-            told = " ".join(words.choices(known, k=words.randint(40, 130))).capitalize()
+            words_of = " ".join(words.choices(known, k=words.randint(40, 130))).capitalize()
             pointing = f", as Section {section // 2 + 1} says" if paragraph % 2 else ""
-            parts.append(f"{told}{pointing}.\n\n")
+            parts.append(f"{words_of}{pointing}.\n\n")
         length += len(parts[-1])
     return "".join(parts)
 
 
-async def _measure(path: Path, cache: Path, characters: int, frames: int) -> FrameTimes:
+async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
     from docqa.app.options import Options
     from docqa.app.session.engine import open_store
     from docqa.app.tui.app import Interface
@@ -105,19 +124,7 @@ async def _measure(path: Path, cache: Path, characters: int, frames: int) -> Fra
         walls, jumps, drawn, again = await _frames(screen.page, frames)
         await app.action_quit()
     app.bridge.close(20)
-    mean = statistics.mean
-    return FrameTimes(
-        characters,
-        frames,
-        opened,
-        opened_cpu,
-        mean(walls),
-        mean(drawn),
-        max(walls),
-        max(drawn),
-        mean(again),
-        mean(jumps),
-    )
+    return FrameTimes(opened, opened_cpu, walls, drawn, again, jumps)
 
 
 def _shown(screen: DocumentScreen) -> bool:
@@ -128,21 +135,18 @@ def _shown(screen: DocumentScreen) -> bool:
 async def _frames(page: PageView, frames: int) -> tuple[list[float], list[float], list[float], list[float]]:
     """(frames by the clock, by the processor: jumps, frames drawn for the first time, the same again), in seconds."""
     places = random.Random(34)
-    walls: list[float] = []
-    jumps: list[float] = []
-    drawn: list[float] = []
-    again: list[float] = []
+    walls, jumps, drawn, again = ([0.0] * frames for _ in range(4))
     for number in range(frames):
         worked = time.thread_time()
         if number % 3:
             page.scroll_to(y=page.scroll_y + page.size.height, animate=False, immediate=True)
         else:
             page.scroll_to(y=places.randrange(page.max_scroll_y), animate=False, immediate=True)
-        jumps.append(time.thread_time() - worked)
+        jumps[number] = time.thread_time() - worked
         started = time.perf_counter()
-        drawn.append(_draw(page))
-        walls.append(time.perf_counter() - started)
-        again.append(_draw(page))
+        drawn[number] = _draw(page)
+        walls[number] = time.perf_counter() - started
+        again[number] = _draw(page)
         await asyncio.sleep(0)
     return walls, jumps, drawn, again
 

@@ -12,8 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from docqa.app.lab.bench.rows import Row
-from docqa.app.lab.bench.timing import fastest
+from docqa.app.lab.bench.rows import Row, fastest
 
 _REPEATS = 3
 

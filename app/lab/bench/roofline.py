@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from docqa.app.lab.bench.timing import fastest
+from docqa.app.lab.bench.rows import fastest
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from docqa.app.lab.bench import far_decode, twin
 from docqa.app.lab.bench import frames as frame_bench
 from docqa.app.lab.bench.family import rows as family
+from docqa.app.lab.bench.frames import interface_rows
 from docqa.app.lab.bench.ingest import ingest_rows
-from docqa.app.lab.bench.interface import interface_rows
-from docqa.app.lab.bench.rows import Row
-from docqa.app.lab.bench.timing import fastest
+from docqa.app.lab.bench.rows import Row, fastest
 
 if TYPE_CHECKING:
     from docqa.model.load import Model

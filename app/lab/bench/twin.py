@@ -8,22 +8,28 @@ last. The time of a layer does not depend on its weights.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
-from docqa.app.lab.bench.far_decode import random_memory
-from docqa.app.lab.bench.rows import Row
-from docqa.app.lab.bench.timing import fastest
+from docqa.app.lab.bench.contexts import (
+    BLOCK,
+    empty_memory,
+    exact_attention,
+    random_memory,
+    random_states,
+    repeated_memory,
+)
+from docqa.app.lab.bench.rows import Row, fastest
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from docqa.model.hybrid import Layer
     from docqa.model.load import Model
-    from docqa.model.state.kv_cache import AttentionMemory, LongAttention
+    from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
 
-CONTEXT, TRAINED, BLOCK = 262_144, 32_768, 2_048
-EVER = 1 << 40
+CONTEXT, TRAINED = 262_144, 32_768
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Pair:
         kinds = model.config.layer_types
         if len(set(kinds)) < 2:
             return None
-        layers: Any = model.network.layers
+        layers = [cast("Layer", layer) for layer in model.network.layers]
         attention = next(layer for layer in layers if layer.kind == FULL)
         delta = next(layer for layer in layers if layer.kind != FULL)
         return cls(delta, attention, sum(kind != FULL for kind in kinds), kinds.count(FULL))
@@ -65,11 +71,13 @@ def twin_rows(model: Model, context: int = CONTEXT, trained: int = TRAINED) -> l
 
 def prefill_row(model: Model, pair: Pair, context: int) -> Row:
     """Reading `context` tokens: the hybrid as it is shipped beside the exact twin."""
-    blocks = context // BLOCK
-    delta = _block_seconds(model, pair.delta, lambda: _delta_memory())
-    sparse = _block_seconds(model, pair.attention, lambda: _filled(model, context, sparse=True))
-    first = _block_seconds(model, pair.attention, lambda: _filled(model, BLOCK, sparse=False))
-    last = _block_seconds(model, pair.attention, lambda: _filled(model, context, sparse=False))
+    from docqa.model.state.kv_cache import LongAttention
+
+    blocks, long = context // BLOCK, LongAttention()
+    delta = _block_seconds(model, pair.delta, empty_memory(pair.delta))
+    sparse = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, long))
+    first = _block_seconds(model, pair.attention, _repeated(model, 0, exact_attention()))
+    last = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, exact_attention()))
     exact = (first + last) / 2
     ours = blocks * (pair.deltas * delta + pair.attentions * sparse)
     theirs = blocks * pair.layers * exact
@@ -93,7 +101,7 @@ def decode_row(model: Model, pair: Pair, context: int) -> Row:
     branches = Branches(model, state)
     branches.logits([1])
     base = fastest(lambda: branches.logits([1]), 5) / pair.layers
-    chosen, every = (_keys_seconds(model, context, long) for long in (LongAttention(), LongAttention(exact=EVER)))
+    chosen, every = (_keys_seconds(model, context, long) for long in (LongAttention(), exact_attention()))
     ours = pair.layers * base + pair.attentions * chosen
     theirs, both = pair.layers * (base + every), pair.layers * base + pair.attentions * every
     method = (
@@ -120,43 +128,18 @@ def training_row(model: Model, pair: Pair, trained: int) -> Row:
     return Row("train_step_32k", 1 / ours, "tokens/s", "twin", 1 / (pair.layers * exact), method)
 
 
-def _block_seconds(model: Model, layer: Layer, memory: Callable[[], Any]) -> float:
-    """Seconds of one block of queries through one layer; the faster of the last two blocks."""
+def _block_seconds(model: Model, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
+    """Seconds of one block of queries through one layer behind `memory`; the faster of two."""
     import torch
 
-    x = _random(model, BLOCK)
-    found = memory()
-    position = getattr(found, "length", 0)
-    times = []
+    x = random_states(1, BLOCK, model.config.hidden_size).to(model.dtype)
     with torch.inference_mode():
-        rotation = _rotation(model, position, BLOCK)
-        for _ in range(2):
-            branch = found.fork()
-            started = time.perf_counter()
-            layer(x, rotation, branch)
-            times.append(time.perf_counter() - started)
-    return min(times)
+        rotation = _rotation(model, getattr(memory, "length", 0), BLOCK)
+        return fastest(lambda: layer(x, rotation, memory.fork()), 2)
 
 
-def _delta_memory() -> Any:
-    from docqa.model.state.kv_cache import DeltaMemory
-
-    return DeltaMemory()
-
-
-def _filled(model: Model, context: int, *, sparse: bool) -> AttentionMemory:
-    """What an attention layer remembers one block before `context` tokens: one random block, many times."""
-    import torch
-
-    from docqa.model.state.kv_cache import AttentionMemory, LongAttention, seal
-
-    long = LongAttention() if sparse else LongAttention(exact=EVER)
-    memory = AttentionMemory(BLOCK, long)
-    source = torch.Generator().manual_seed(1)
-    shape = BLOCK, model.config.num_key_value_heads, model.config.head_dim
-    block = seal(torch.randn(*shape, generator=source), torch.randn(*shape, generator=source), long.block)
-    memory.sealed = (block,) * (context // BLOCK - 1)
-    return memory
+def _repeated(model: Model, count: int, long: LongAttention) -> AttentionMemory:
+    return repeated_memory(model.config.num_key_value_heads, model.config.head_dim, count, long)
 
 
 def _keys_seconds(model: Model, context: int, long: LongAttention) -> float:
@@ -166,9 +149,10 @@ def _keys_seconds(model: Model, context: int, long: LongAttention) -> float:
     from docqa.kernels.attention import attention
     from docqa.model.decode.step import attention_step
 
-    memory = random_memory(model, context, long)
+    heads, dim = model.config.num_key_value_heads, model.config.head_dim
+    memory = random_memory(heads, dim, context, long)
     far = attention_step(model, memory)
-    without = attention_step(model, random_memory(model, 0, long))
+    without = attention_step(model, random_memory(heads, dim, 0, long))
     if far is not None and without is not None:
         pairs = [(fastest(far, 3), fastest(without, 3)) for _ in range(4)]  # in turn
         return max(min(one for one, _ in pairs) - min(other for _, other in pairs), 1e-6)
@@ -188,11 +172,11 @@ def _training_seconds(model: Model, layer: Layer, seq: int) -> float:
     from docqa.model.hybrid import Layer
 
     fresh = Layer(model.config, layer.kind)
-    rotation = tuple(part.float() for part in _rotation(model, 0, seq))
+    cos, sin = (part.float() for part in _rotation(model, 0, seq))
     x = torch.randn(1, seq, model.config.hidden_size, requires_grad=True)
 
     def run() -> None:
-        fresh(x, rotation).square().mean().backward()
+        fresh(x, (cos, sin)).square().mean().backward()
 
     run()
     return fastest(run, 2)
@@ -217,16 +201,10 @@ def _attention_gradient(model: Model, context: int) -> float:
     return max(fastest(run(context), 1) - fastest(run(BLOCK), 1), 1e-9)
 
 
-def _rotation(model: Model, position: int, count: int) -> Any:
+def _rotation(model: Model, position: int, count: int) -> tuple[Tensor, Tensor]:
     import torch
 
     from docqa.model.cost.plan import yarn_factor_for
 
     factor = yarn_factor_for(model.config, position + count)
     return model.network.rotation(torch.arange(position, position + count), factor)
-
-
-def _random(model: Model, count: int) -> Any:
-    import torch
-
-    return torch.randn(1, count, model.config.hidden_size, generator=torch.Generator().manual_seed(2)).to(model.dtype)

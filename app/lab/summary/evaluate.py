@@ -15,14 +15,16 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from docqa.app.lab.summary.examples import Example, abstracts, papers
+from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers, read_document
 from docqa.app.summary.process import WHOLE, summarize_document
 from docqa.app.summary.readable import flat
 from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Document
+
+if TYPE_CHECKING:
+    from docqa.model.protocol import Model
 
 KINDS = ("rouge1", "rouge2", "rougeL")
 SYSTEMS = ("docqa", "lead", "textrank", "lead-words", "textrank-words")
@@ -43,7 +45,7 @@ def textrank(texts: list[str], count: int) -> list[str]:
     from sumy.utils import get_stop_words
 
     class Words:
-        """Words of a sentence; sumy's own tokenizer wants data that it would download."""
+        """Words of a sentence; sumy's own tokenizer would download its data."""
 
         @staticmethod
         def to_words(text: str) -> tuple[str, ...]:
@@ -57,22 +59,14 @@ def textrank(texts: list[str], count: int) -> list[str]:
     return [str(sentence) for sentence in summarizer(parsed, count)]
 
 
-def ours(document: Document, model: Any, style: str) -> list[str]:
-    """The sentences of `summarize_document`, after a read that is kept like any other."""
-    from docqa.app.options import Options
-    from docqa.app.session.engine import open_store
-    from docqa.app.session.session import Session
-
-    options = Options(preview=False)
-    with Session([document], options, store=open_store(options), model=model) as session:
-        for _ in session.read():
-            pass
-        rows = session.local.token_rows()
-        record = summarize_document(document, session.context, model, style, rows=rows)
+def ours(document: Document, model: Model, style: str) -> list[str]:
+    """The sentences of `summarize_document`."""
+    context, rows = read_document(document, model)
+    record = summarize_document(document, context, model, style, rows=rows)
     return [flat(sentence.text) for sentence in record.sentences]
 
 
-def evaluate(examples: Iterable[Example], model: Any, style: str) -> dict[str, Any]:
+def evaluate(examples: Iterable[Example], model: Model, style: str) -> dict[str, dict[str, float]]:
     """Means of ROUGE's F (0 to 1) and of words for each of SYSTEMS, over examples that our summary has sentences of."""
     from rouge_score.rouge_scorer import RougeScorer
 
@@ -115,8 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     from docqa.app.options import Options
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")
-    parser.add_argument("--model", help="checkpoint folder (default: the bundled one)")
+    add_options(parser)
     parser.add_argument("--style", choices=tuple(WHOLE), default="brief")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N of each set")
     chosen = parser.parse_args(arguments)

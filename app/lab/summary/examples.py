@@ -6,18 +6,26 @@ PubMedQA's development part and the other papers. A paper's half is told by a ha
 
 from __future__ import annotations
 
-import gzip
+import argparse
 import hashlib
 import json
-import lzma
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from docqa.app.errors import InputError
+from docqa.app.context.context import Context
+from docqa.app.lab.questions import lines
+from docqa.app.options import Options
+from docqa.app.session.engine import open_store
+from docqa.app.session.session import Session
 from docqa.ingest.types import Document
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.protocol import Model
 
 LEAST_SUMMARY_WORDS = 20
 LEAST_CHARACTERS = 3_000
@@ -54,15 +62,30 @@ class Example:
         return replace(parsed, title=self.title)
 
 
+def read_document(document: Document, model: Model) -> tuple[Context, Tensor]:
+    """The document's context and what the model keeps of each token, after a read that is kept like any other."""
+    options = Options(preview=False)
+    with Session([document], options, store=open_store(options), model=model) as session:
+        for _ in session.read():
+            pass
+        return session.context, session.local.token_rows()
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """`--data` and `--model`."""
+    parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")
+    parser.add_argument("--model", help="checkpoint folder (default: the bundled one)")
+
+
 def abstracts(folder: Path, part: str) -> Iterator[Example]:
     """PubMedQA, `part` train or dev: an abstract without its conclusion, and the conclusion."""
-    for record in _lines(folder / "qa" / part / "pubmedqa.jsonl.gz"):
+    for record in map(json.loads, lines(folder / "qa" / part / "pubmedqa.jsonl.gz")):
         yield Example(record["doc"], "", record["context"], record["qas"][0]["answers"][0]["text"])
 
 
 def papers(folder: Path, *, held_out: bool) -> Iterator[Example]:
     """One half of the papers: the body, and the paper's own abstract. Papers without one are left out."""
-    for record in _lines(folder / "text" / "papers.jsonl.xz"):
+    for record in map(json.loads, lines(folder / "text" / "papers.jsonl.xz")):
         parted = part_paper(record["text"])
         if parted is None or (hashlib.sha256(record["title"].encode()).digest()[0] % 2 == 0) != held_out:
             continue
@@ -73,7 +96,7 @@ def papers(folder: Path, *, held_out: bool) -> Iterator[Example]:
 
 def proposals(folder: Path) -> Iterator[Example]:
     """Technical proposals of moderate length that begin with an abstract or a summary."""
-    for record in _lines(folder / "text" / "technical.jsonl.xz"):
+    for record in map(json.loads, lines(folder / "text" / "technical.jsonl.xz")):
         head = _PROPOSAL.search(record["text"][:4_000])
         end = _HEADING.search(record["text"], head.end()) if head else None
         if head is None or end is None:
@@ -97,18 +120,9 @@ def part_paper(text: str) -> tuple[str, str] | None:
     if rest.startswith("\n"):
         while count < len(blocks) and _is_label(blocks[count].strip().split("\n")[0]):
             count += 1
-    lines = [line for block in blocks[:count] for line in block.strip().split("\n") if not _is_label(line)]
-    return " ".join(lines).strip(), "\n\n".join(blocks[count:]).strip()
+    abstract = [line for block in blocks[:count] for line in block.strip().split("\n") if not _is_label(line)]
+    return " ".join(abstract).strip(), "\n\n".join(blocks[count:]).strip()
 
 
 def _is_label(line: str) -> bool:
     return len(line) < _LABEL_CHARACTERS and _STRUCTURED.match(line) is not None
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    opener: Any = lzma.open if path.suffix == ".xz" else gzip.open
-    try:
-        with opener(path, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
-    except FileNotFoundError as error:
-        raise InputError("is not there", where=str(path), hint="name the data folder with --data") from error

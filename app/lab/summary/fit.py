@@ -11,20 +11,23 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from docqa.app.lab.summary.examples import Example, abstracts, papers, proposals
+from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers, proposals, read_document
 from docqa.app.summary.candidates import find_candidates
 from docqa.app.summary.salience import Scorer, standardised
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.signals import NAMES, signals
 
+if TYPE_CHECKING:
+    from docqa.model.protocol import Model
+
 PENALTY = 0.01
+_Gram = TypeVar("_Gram")
 _FEWEST = 3
 _SUMMARY_SENTENCES = 3
 
@@ -49,8 +52,7 @@ class Fitting:
 
     def weights(self, penalty: float = PENALTY) -> dict[str, float]:
         """The weight of each signal by its name; `penalty` pulls towards zero, where a group counts as one."""
-        left: Any = 0.0
-        right: Any = 0.0
+        left, right = np.zeros((len(NAMES), len(NAMES))), np.zeros(len(NAMES))
         for documents in self._groups.values():
             for design, target in documents:
                 left = left + design.T @ design / len(documents)
@@ -67,15 +69,13 @@ def overlap(gold: str, texts: list[str]) -> np.ndarray:
     wanted = _grams(tokenize(gold))
     counted = [_grams(tokenize(text)) for text in texts]
     weight = _precision_weight(wanted[0].total(), [words.total() for words, _ in counted])
-    values = []
-    for grams in counted:
-        value = 0.0
-        for want, have in zip(wanted, grams, strict=True):
-            common = (want & have).total()
-            precision, recall = common / max(have.total(), 1), common / max(want.total(), 1)
-            value += precision**weight * recall ** (1 - weight)
-        values.append(value)
-    return np.array(values)
+
+    def shared(want: Counter[_Gram], have: Counter[_Gram]) -> float:
+        common = (want & have).total()
+        precision, recall = common / max(have.total(), 1), common / max(want.total(), 1)
+        return float(precision**weight * recall ** (1 - weight))
+
+    return np.array([shared(wanted[0], words) + shared(wanted[1], pairs) for words, pairs in counted])
 
 
 def _precision_weight(gold_words: int, words: list[int]) -> float:
@@ -85,24 +85,15 @@ def _precision_weight(gold_words: int, words: list[int]) -> float:
     return float(np.clip(0.75 - 0.15 * np.log2(max(ratio, 0.5)), 0.55, 0.9))
 
 
-def _grams(tokens: list[str]) -> tuple[Counter[Any], Counter[Any]]:
+def _grams(tokens: list[str]) -> tuple[Counter[str], Counter[tuple[str, str]]]:
     return Counter(tokens), Counter(zip(tokens, tokens[1:], strict=False))
 
 
-def scorer_of(example: Example, model: Any) -> Scorer:
-    """The example read by the model, its states kept like any other."""
-    from docqa.app.options import Options
-    from docqa.app.session.engine import open_store
-    from docqa.app.session.session import Session
-
+def scorer_of(example: Example, model: Model) -> Scorer:
+    """The example read by the model."""
     document = example.document()
-    options = Options(preview=False)
-    with Session([document], options, store=open_store(options), model=model) as session:
-        for _ in session.read():
-            pass
-        rows = session.local.token_rows()
-        pool = Pool.of(find_candidates(document, session.context), rows)
-    return Scorer(document, pool)
+    context, rows = read_document(document, model)
+    return Scorer(document, Pool.of(find_candidates(document, context), rows))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -111,13 +102,12 @@ def main(arguments: list[str] | None = None) -> int:
     from docqa.app.options import Options
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="the folder that data/README.md describes")
-    parser.add_argument("--model", type=Path, help="checkpoint folder (default: the bundled one)")
+    add_options(parser)
     parser.add_argument("--abstracts", type=int, default=600, metavar="N")
     parser.add_argument("--papers", type=int, metavar="N", help="only the first N of the training half")
     parser.add_argument("--proposals", type=int, default=60, metavar="N")
     chosen = parser.parse_args(arguments)
-    model = load_model(Options(model=str(chosen.model) if chosen.model else None))
+    model = load_model(Options(model=chosen.model))
     fitting = Fitting()
     for number, (group, example) in enumerate(_training(chosen), 1):
         fitting.add(group, scorer_of(example, model), example.gold)
@@ -128,14 +118,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _training(chosen: argparse.Namespace) -> Iterator[tuple[str, Example]]:
-    def named(group: str, examples: Iterable[Example]) -> Iterator[tuple[str, Example]]:
-        return ((group, example) for example in examples)
-
-    return chain(
-        named("abstracts", islice(abstracts(chosen.data, "train"), chosen.abstracts)),
-        named("papers", islice(papers(chosen.data, held_out=False), chosen.papers)),
-        named("proposals", islice(proposals(chosen.data), chosen.proposals)),
-    )
+    groups = {
+        "abstracts": islice(abstracts(chosen.data, "train"), chosen.abstracts),
+        "papers": islice(papers(chosen.data, held_out=False), chosen.papers),
+        "proposals": islice(proposals(chosen.data), chosen.proposals),
+    }
+    return ((group, example) for group, examples in groups.items() for example in examples)
 
 
 if __name__ == "__main__":

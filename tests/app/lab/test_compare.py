@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from docqa.app.lab import compare
+from docqa.app.lab.questions import read_eval_file
 from docqa.app.options import Options
 
 FILLER = "The rocks below are grey and steep, and gulls nest there in the spring of most years. " * 9
@@ -37,7 +38,7 @@ def file(tmp_path: Path) -> str:
 
 
 def rows_of(file: str, model: Any, teacher: compare.Reader | None = None) -> list[compare.Row]:
-    (document,) = compare.chosen_questions(file, None, 0)
+    (document,) = read_eval_file(file)
     return list(compare.compare(document, model, teacher, Options(preview=False)))
 
 
@@ -77,7 +78,7 @@ def test_a_limit_draws_from_the_whole_file_and_repeats(tmp_path: Path, file: str
     path.write_text("".join(json.dumps(each) + "\n" for each in many), encoding="utf-8")
 
     def drawn(seed: int) -> list[tuple[str, str]]:
-        documents = compare.chosen_questions(str(path), 12, seed)
+        documents = read_eval_file(str(path), sample=12, seed=seed)
         return [(document.name, question.text) for document in documents for question in document.questions]
 
     assert len(drawn(0)) == 12

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.errors import InputError
-from docqa.app.lab.evaluate import read_eval_file, run_eval
+from docqa.app.lab.evaluate import run_eval
+from docqa.app.lab.questions import read_eval_file
 from docqa.app.lab.scoring import TextMap, exact_match, f1
 from docqa.app.options import Options
 
@@ -96,7 +97,7 @@ def test_lines_of_one_doc_are_one_document_and_the_limit_counts_questions(tmp_pa
 
 
 def test_rates_of_a_small_set_carry_the_names_of_the_contract(tmp_path: Path, model: Any) -> None:
-    found = run_eval(str(write_eval(tmp_path / "set.jsonl.gz")), None, Options(), model=model)
+    found = run_eval(str(write_eval(tmp_path / "set.jsonl.gz")), Options(), model=model)
     assert list(found) == NAMES.split()
     assert found["questions"] == 3
     assert found["evidence_hit_at_1"] == 1.0
@@ -129,8 +130,10 @@ def test_eval_asks_about_the_files_of_a_folder(docqa: Any, tmp_path: Path) -> No
     code, out, err = docqa("eval", path, "--folder", tmp_path, "--json")
     found = json.loads(out.splitlines()[-1])
     assert (code, list(found)) == (0, [*NAMES.split(), "skipped"])
-    assert (found["questions"], found["skipped"], "cannot be read: 1" in err) == (2, 1, True)
+    assert (found["questions"], found["skipped"], "gone.txt" in err) == (2, 1, True)
     assert (found["page_hit"], found["evidence_hit_at_1"], found["refused_unanswerable"]) == (1.0, 1.0, 1.0)
+    sample = docqa("eval", path, "--folder", tmp_path, "--sample", "1")[1].splitlines()[-1]
+    assert json.loads(sample)["questions"] + json.loads(sample)["skipped"] == 1
     code, _, err = docqa("eval", path)
     assert (code, "--folder DIR" in err) == (3, True)
     assert docqa("eval", path, "--folder", tmp_path / "none")[0] == 3

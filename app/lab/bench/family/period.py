@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
+from docqa.app.lab.bench.contexts import BLOCK, empty_memory, exact_attention, random_states, repeated_memory
 from docqa.app.lab.bench.family.random_weights import RandomSource
-from docqa.app.lab.bench.rows import Row
-from docqa.app.lab.bench.timing import fastest
-from docqa.app.lab.bench.twin import EVER
+from docqa.app.lab.bench.rows import Row, fastest
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from docqa.model.hybrid import Hybrid, Layer
+    from docqa.model.state.kv_cache import AttentionMemory
 
-BLOCK, QUERIES = 2_048, 256
+QUERIES = 256
 CONTEXTS = {"32k": 32_768, "128k": 131_072}
 PEER = "qwen3_32b"
 LAYERS = 4
@@ -50,7 +50,7 @@ class DenseLayer:
         self.out, self.down = source.packed(hidden, rows["q"]), source.packed(hidden, self.inner)
         self.norm, self.head_norm = torch.zeros(hidden), torch.zeros(heads.dim)
 
-    def __call__(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Any) -> Tensor:
+    def __call__(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionMemory) -> Tensor:
         """x [1, seq, hidden] in and out."""
         from docqa.kernels.activation import silu_product
         from docqa.kernels.matmul import product
@@ -120,32 +120,34 @@ def decode_row(name: str, context: int, ours: Cost, theirs: Cost) -> Row:
 
 
 def _of_period(network: Hybrid, contexts: dict[str, int], clock: Callable[[], float]) -> Cost:
+    import torch
+
     config = network.config
-    layers: list[Any] = list(network.layers)
+    layers = [cast("Layer", layer) for layer in network.layers]
     heads = PeriodHeads(config.num_attention_heads, config.num_key_value_heads, config.head_dim)
     attentions = config.layer_types.count("full_attention") * LAYERS / config.num_hidden_layers
 
     def once(count: int) -> float:
-        x, rotation = _random(1, count, config.hidden_size), network.rotation(_positions(count))
-        each = [fastest(lambda layer=layer: layer(x, rotation, _memory(layer)), 2, clock) for layer in layers]  # type: ignore[misc]
+        x, rotation = random_states(1, count, config.hidden_size), network.rotation(torch.arange(count))
+        each = [fastest(lambda layer=layer: layer(x, rotation, empty_memory(layer)), 2, clock) for layer in layers]  # type: ignore[misc]
         return sum(each) * LAYERS / len(layers)
 
     return _with_contexts(Cost(once(BLOCK) / BLOCK, once(1)), heads, attentions, contexts, clock)
 
 
 def _of_dense(contexts: dict[str, int], clock: Callable[[], float]) -> Cost:
+    import torch
+
     from docqa.kernels.rope import frequencies, rotation_table
-    from docqa.model.state.kv_cache import AttentionMemory, LongAttention
+    from docqa.model.state.kv_cache import AttentionMemory
 
     layer = DenseLayer()
     found, scale = frequencies(layer.heads.dim, 1e6)
 
     def once(count: int) -> float:
-        import torch
-
-        x = _random(1, count, layer.hidden)
-        rotation = rotation_table(_positions(count), found, scale, torch.float32)
-        return fastest(lambda: layer(x, rotation, AttentionMemory(BLOCK, LongAttention(exact=EVER))), 2, clock)
+        x = random_states(1, count, layer.hidden)
+        rotation = rotation_table(torch.arange(count), found, scale, torch.float32)
+        return fastest(lambda: layer(x, rotation, AttentionMemory(BLOCK, exact_attention())), 2, clock)
 
     cost = Cost(LAYERS * once(BLOCK) / BLOCK, LAYERS * once(1))
     return _with_contexts(cost, layer.heads, LAYERS, contexts, clock)
@@ -169,10 +171,10 @@ def _attention_seconds(heads: PeriodHeads, context: int, clock: Callable[[], flo
 
     from docqa.kernels.attention import attention
 
-    memory = _filled(heads, context)
+    memory = repeated_memory(heads.keys, heads.dim, context, exact_attention())
     unpacking = fastest(lambda: memory.between(0, context, torch.float32), 1, clock)
     keys, values = memory.between(0, context, torch.float32)
-    q = _random(1, QUERIES, heads.queries, heads.dim)
+    q = random_states(1, QUERIES, heads.queries, heads.dim)
     return fastest(lambda: attention(q, keys[None], values[None], rounded=True), 1, clock) / QUERIES + unpacking / BLOCK
 
 
@@ -182,34 +184,6 @@ def _step_seconds(heads: PeriodHeads, context: int, clock: Callable[[], float]) 
 
     from docqa.model.decode.beams import SharedContext
 
-    shared = SharedContext(_filled(heads, context), torch.float32)
-    q, k = _random(1, 1, heads.queries, heads.dim), _random(1, 1, heads.keys, heads.dim)
+    shared = SharedContext(repeated_memory(heads.keys, heads.dim, context, exact_attention()), torch.float32)
+    q, k = random_states(1, 1, heads.queries, heads.dim), random_states(1, 1, heads.keys, heads.dim)
     return fastest(lambda: shared.attend(q, k, k), 5, clock)
-
-
-def _filled(heads: PeriodHeads, context: int) -> Any:
-    """The memory of an attention layer that read `context` tokens: one random block, many times."""
-    from docqa.model.state.kv_cache import AttentionMemory, LongAttention, seal
-
-    memory = AttentionMemory(BLOCK, LongAttention(exact=EVER))
-    block = seal(_random(BLOCK, heads.keys, heads.dim), _random(BLOCK, heads.keys, heads.dim), memory.long.block)
-    memory.sealed = (block,) * (context // BLOCK)
-    return memory
-
-
-def _memory(layer: Layer) -> Any:
-    from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
-
-    return AttentionMemory(BLOCK, LongAttention(exact=EVER)) if layer.kind == "full_attention" else DeltaMemory()
-
-
-def _positions(count: int) -> Tensor:
-    import torch
-
-    return torch.arange(count)
-
-
-def _random(*shape: int) -> Tensor:
-    import torch
-
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(2))

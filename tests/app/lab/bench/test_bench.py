@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from docqa.app.lab.bench import far_decode, machine, run
+from docqa.app.lab.bench.frames import interface_rows
 from docqa.app.lab.bench.ingest import ingest_rows
-from docqa.app.lab.bench.interface import interface_rows
 from docqa.app.lab.bench.peers import contestants, llama
 from docqa.app.lab.bench.rows import Row, table
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import mean
+
 import pytest
 
 from docqa.app.lab.bench import frames as frame_bench
@@ -9,9 +11,8 @@ from docqa.app.lab.bench import frames as frame_bench
 
 def test_the_bench_times_opening_and_frames_of_a_text_of_the_wanted_length() -> None:
     times = frame_bench.measure(characters=200_000, frames=6)
-    assert times.frames == 6
-    assert 0 < times.settled_frame_cpu_s <= times.frame_cpu_s <= times.worst_frame_cpu_s
-    assert 0 < times.frame_s <= times.worst_frame_s
+    assert len(times.frames_s) == len(times.frames_cpu_s) == len(times.jumps_cpu_s) == 6
+    assert 0 < mean(times.settled_cpu_s) <= mean(times.frames_cpu_s) and min(times.frames_s) > 0
     assert 0 < times.open_cpu_s < 20
 
 
@@ -19,7 +20,7 @@ def test_the_bench_times_opening_and_frames_of_a_text_of_the_wanted_length() -> 
 def test_a_document_of_a_million_tokens_opens_and_is_drawn_within_its_limits() -> None:
     times = frame_bench.measure(frames=60)
     assert times.open_cpu_s < frame_bench.OPEN_WITHIN_S
-    assert times.frame_cpu_s < frame_bench.FRAME_WITHIN_S
+    assert mean(times.frames_cpu_s) < frame_bench.FRAME_WITHIN_S
 
 
 def test_the_long_text_is_the_same_every_time_and_has_headings_and_references() -> None:

@@ -1,0 +1,91 @@
+"""Contexts that nobody has read: random keys and values, which cost an attention layer the same as real ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docqa.model.cost.plan import yarn_factor_for
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.hybrid import Layer
+    from docqa.model.load import Model
+    from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
+    from docqa.model.state.state import State
+
+BLOCK = 2_048  # tokens
+POOL = 4  # different blocks of a context
+EVER = 1 << 40  # an exact range that no context leaves
+
+
+def random_states(*shape: int) -> Tensor:
+    """Seeded normal numbers, float32."""
+    import torch
+
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(2))
+
+
+def exact_attention() -> LongAttention:
+    """Attention over all keys at any length."""
+    from docqa.model.state.kv_cache import LongAttention
+
+    return LongAttention(exact=EVER)
+
+
+def empty_memory(layer: Layer) -> AttentionMemory | DeltaMemory:
+    """What a layer remembers before the first token; attention is exact."""
+    from docqa.model.config import FULL
+    from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+
+    return AttentionMemory(BLOCK, exact_attention()) if layer.kind == FULL else DeltaMemory()
+
+
+def repeated_memory(heads: int, dim: int, count: int, long: LongAttention) -> AttentionMemory:
+    """What an attention layer with `heads` key heads of `dim` remembers of `count` tokens: one block, many times."""
+    memory = random_memory(heads, dim, BLOCK, long)
+    memory.sealed *= count // BLOCK
+    return memory
+
+
+def random_memory(heads: int, dim: int, count: int, long: LongAttention, seed: int = 1) -> AttentionMemory:
+    """The same of blocks that are copies of a few, each with keys longer or shorter by a factor.
+
+    So they lie in memory as a real context does, and no two have the same bounds.
+    """
+    import torch
+
+    from docqa.kernels.attention import KVBlock
+    from docqa.model.state.kv_cache import AttentionMemory, seal
+
+    source = torch.Generator().manual_seed(seed)
+
+    def drawn() -> Tensor:
+        return torch.randn(BLOCK, heads, dim, generator=source)
+
+    pool = [seal(drawn(), drawn(), long.block) for _ in range(min(POOL, count // BLOCK))]
+
+    def copy(block: KVBlock, factor: float) -> KVBlock:
+        assert block.k_scale is not None and block.v_scale is not None and block.bounds is not None
+        k, v, v_scale = block.k.clone(), block.v.clone(), block.v_scale.clone()
+        return KVBlock(k, v, block.k_scale * factor, v_scale, block.bounds * factor)
+
+    memory = AttentionMemory(BLOCK, long)
+    factors = (0.7 + 0.6 * torch.rand(count // BLOCK, generator=source)).tolist()
+    memory.sealed = tuple(copy(pool[number % len(pool)], factor) for number, factor in enumerate(factors))
+    return memory
+
+
+def random_context(model: Model, count: int) -> State:
+    """A state of all layers behind `count` tokens, whole blocks; delta memories are those of a few tokens."""
+    from docqa.model.state.kv_cache import AttentionMemory
+
+    state = model.new_state(yarn_factor_for(model.config, min(count + 1_024, 1 << 20)))
+    model.prefill(list(range(1, 65)), state)
+    heads, dim = model.config.num_key_value_heads, model.config.head_dim
+    state.layers = tuple(
+        random_memory(heads, dim, count, state.long, seed) if isinstance(layer, AttentionMemory) else layer
+        for seed, layer in enumerate(state.layers)
+    )
+    state.position = count
+    return state
