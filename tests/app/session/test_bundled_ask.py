@@ -48,3 +48,13 @@ def test_a_question_about_something_else_is_refused_with_status_5_and_the_neares
     assert answer["status"] == "not_found" and answer["answer"] is None and answer["quotes"] == []
     assert len(answer["evidence"]) >= 3
     assert any('"airline" 0' in warning for warning in answer["coverage"]["warnings"])
+
+
+def test_the_readmes_python_example_ends_in_an_answer(repository, sample_docs, tmp_path, monkeypatch):
+    code = (repository / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    (tmp_path / "contract.pdf").symlink_to(sample_docs / "services_agreement.pdf")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(code.replace("Options()", f"Options(cache_dir={str(tmp_path / 'kept')!r}, preview=False)"), names)
+    assert type(names["event"]).__name__ == "Finished"
+    assert names["event"].answer.status in ("answered", "partial", "not_found")
