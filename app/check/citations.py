@@ -12,13 +12,15 @@ from docqa.app.check.quotations import Quotation
 MOST_PAGES = 50
 """A range of more pages than this cites no place."""
 
+_LEAD = 80
+"""Characters in front of a page that may name its section."""
 _ROMAN = r"(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
 _LABEL = rf"(?:[A-Z]{{1,3}}-?\d{{1,4}}|\d{{1,5}}|(?i:{_ROMAN})(?![\w]))"
 _RANGE = rf"{_LABEL}(?:\s?[-–—]\s?{_LABEL}|\s+to\s+{_LABEL})?"
 _MORE = rf"(?:(?:,\s*(?:and\s+|&\s*)?|\s+(?:and|&|or)\s+){_RANGE}(?![\w.]*\w))*"
 _PAGE = re.compile(
-    rf"\b(?P<pdf>PDF\s+)?(?:(?:pp\.?|pages|pgs\.?)\s*(?P<many>{_RANGE}{_MORE})|(?:p\.|page|pg\.)\s*(?P<one>{_RANGE}))"
-    rf"(?!\w)|\bPDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
+    rf"\b(?P<pdf>(?<!\.)PDF\s+)?(?:(?:pp\.?|pages|pgs\.?)\s*(?P<many>{_RANGE}{_MORE})|(?:p\.|page|pg\.)\s*(?P<one>{_RANGE}))"
+    rf"(?!\w)|\b(?<!\.)PDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
     re.IGNORECASE,
 )
 # "at 14" is a page only where a source stands before it and the cite ends after it: "Id. at 14." but not "at 14 °C".
@@ -43,7 +45,8 @@ _PAGE_AND_LINES = re.compile(
 _BEHIND_QUOTATION = re.compile(r"[\"”’»][.,]?\s*[(\[]$")
 _CITED_BEFORE = re.compile(r"(?:\b[A-Z][\w.’']*|[.,;:)\]\"”’»])\s+$")
 _SUBS = r"(?:\s?\([A-Za-z0-9]{1,4}\))*"
-_NUMBER = rf"(?:\d{{1,4}}[A-Za-z]{{0,2}}(?:[.\-–]\d{{1,3}})*|[IVXLC]{{1,7}}|[A-Z])(?!\w){_SUBS}"
+_DOTTED = r"(?:[.\-–]\d{1,3}(?!\w)|\.[A-Za-z](?!\w))*"
+_NUMBER = rf"(?:\d{{1,4}}[A-Za-z]{{0,2}}{_DOTTED}|[IVXLC]{{1,7}}|[A-Z])(?!\w){_SUBS}"
 _WORDS = (
     "sections?|secs?\\.|sects?\\.|subsections?|clauses?|cls?\\.|subclauses?|articles?|arts?\\.|paragraphs?|paras?\\.|"
     "schedules?|exhibits?|appendix|appendices|annex(?:es)?|chapters?|parts?"
@@ -85,7 +88,7 @@ class PlaceCite:
 
     `numbers` are the labels or section numbers that it may mean, each written out ("3", "4"; "4.2(b)"), of lines the
     first and the last with their pages ("12:5", "13:2"). `word` is the family of the section in the singular, as
-    "section", "schedule", "¶". `work` is another work that it names itself.
+    "section", "schedule", "¶". `work` is another work that it names itself. `before`: the words in front of a page.
     """
 
     start: int
@@ -95,6 +98,7 @@ class PlaceCite:
     numbers: tuple[str, ...]
     word: str = ""
     work: str | None = None
+    before: str = ""
 
 
 def find_cites(text: str) -> list[PlaceCite]:
@@ -116,7 +120,8 @@ def _page(text: str, match: re.Match[str]) -> PlaceCite:
     kind = "pdf" if groups.get("pdf") or groups.get("sheet") else "page"
     before = _WORK_PAGE.search(text, max(0, match.start() - 60), match.start())
     work = before.group(1).strip(" ,:") if before else None
-    return PlaceCite(match.start(), match.end(), match.group(), kind, _pages(wanted), "page", work)
+    lead = text[max(0, match.start() - _LEAD) : match.start()]
+    return PlaceCite(match.start(), match.end(), match.group(), kind, _pages(wanted), "page", work, lead)
 
 
 def _lines(text: str) -> list[PlaceCite]:

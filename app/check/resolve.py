@@ -1,8 +1,10 @@
 """Where in the documents a cited place is: the pages with that label, the section with that number.
 
-A label counts as printed; a number that no page carries is a physical page. A line is the one with that number printed
-beside it; where lines carry none, a cite of lines is one of their pages. A section is found by its heading or by
-the clause number that opens a paragraph, and reaches to the next of its kind.
+A label counts as printed; a page without a label goes by its physical number, and so does a number that no page has.
+A heading in front of a page, as in "Syllabus, p. 3", says in which section it is; where no page of that has such a
+label, pages are counted from its first. A line is the one with that number printed beside it; where lines have none, a
+cite of lines is one of their pages. A section is found by its heading or by the clause number that opens a paragraph,
+and reaches to the next of its kind.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from docqa.app.check.citations import PlaceCite
+from docqa.app.quotes.normalise import fold
 from docqa.ingest.types import Document, Page, Section
 
 _CLAUSE = re.compile(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
@@ -25,6 +28,9 @@ _PROVISIONS = frozenset(("section", "clause", "paragraph", "article", "subsectio
 _SAME_WORD = {"sec": "section", "art": "article", "cl": "clause", "para": "paragraph"}
 _ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _UNUSABLE_GRADE = "F"
+_BRACKETED = re.compile(r"\s*\([^()]*\)$")
+_LEAST_HEADING = 4
+_DOTTED_LETTER = re.compile(r"\.[a-z]$", re.IGNORECASE)
 
 Point = tuple[int, int]
 """(page, offset in its text)."""
@@ -68,6 +74,8 @@ class CitedPlaces:
             return self.document.paged and (cite.kind != "line" or self._lined)
         if any(self._mentions(cite.word, number) for number in cite.numbers):
             return False  # it speaks of that place, and where it begins was not seen
+        if any(self._sections(_DOTTED_LETTER.sub("", n), cite.word) for n in cite.numbers if _DOTTED_LETTER.search(n)):
+            return False  # it has Section 8; whether that has an item D was not seen
         return bool(self._by_number or self._clauses)
 
     def compared(self, cite: PlaceCite) -> bool:
@@ -88,15 +96,34 @@ class CitedPlaces:
 
     def _pages(self, cite: PlaceCite) -> list[int]:
         pages = self.document.pages
-        if cite.kind == "page":
-            whole = cite.text.split(None, 1)[-1].casefold()
-            labels = [whole] if any((page.label or "").casefold() == whole for page in pages) else cite.numbers
-            folded = {label.casefold() for label in labels}
-            found = [page.page for page in pages if page.label is not None and page.label.casefold() in folded]
-            if found:
-                return found
-        numbers = (int(number) for number in cite.numbers if number.isdigit())
-        return [number for number in numbers if 1 <= number <= len(pages)]
+        numbers = {int(number) for number in cite.numbers if number.isdigit()}
+        if cite.kind != "page":
+            return [page.page for page in pages if page.page in numbers]
+        whole = cite.text.split(None, 1)[-1].casefold()
+        labels = [whole] if any((page.label or "").casefold() == whole for page in pages) else cite.numbers
+        folded = {label.casefold() for label in labels}
+        labelled = [page.page for page in pages if page.label is not None and page.label.casefold() in folded]
+        bare = [page.page for page in pages if page.label is None and page.page in numbers]
+        inside = self._named_section(cite.before)
+        if inside is not None:
+            counted = [page for count, page in enumerate(inside, 1) if count in numbers]
+            return [page for page in [*labelled, *bare] if page in inside] or counted
+        return sorted([*labelled, *bare]) or [page.page for page in pages if page.page in numbers]
+
+    def _named_section(self, before: str) -> range | None:
+        """The pages of the section whose heading ends `before`, the words in front of a page; None where none does."""
+        words = fold(before).text.rstrip(" ,:(")
+        for title, section in self._headings:
+            if re.search(rf"(?<!\w){re.escape(title)}[ ,:(]*(?:at|on)?$", words):
+                end = self._section(section).end
+                return range(section.page, end[0] + (end[1] > 0))
+        return None
+
+    @cached_property
+    def _headings(self) -> list[tuple[str, Section]]:
+        """(folded title without what is in brackets, section), the longest first."""
+        titles = [(fold(_BRACKETED.sub("", section.title)).text.strip(), section) for section in self.document.sections]
+        return sorted((pair for pair in titles if len(pair[0]) >= _LEAST_HEADING), key=lambda pair: -len(pair[0]))
 
     def _page(self, page: int) -> Region:
         return Region(self.number, (page, 0), (page + 1, 0))
@@ -141,6 +168,7 @@ class CitedPlaces:
 
     @cached_property
     def _by_number(self) -> dict[str, list[Section]]:
+        """Sections by their number as printed, and by that of the sections above before it: "4.2(b)", "8.d"."""
         found: dict[str, list[Section]] = {}
         for section in self.document.sections:
             number = ""
@@ -148,10 +176,12 @@ class CitedPlaces:
                 match = _KIND.search((above.number or "").strip())
                 if match is None:
                     break
-                number = match["number"].strip(".") + number
-                if not match["number"].startswith("("):
+                own = match["number"].strip(".")
+                number = f"{own}.{number}" if number and not number.startswith("(") else own + number
+                if not own.startswith("("):
                     found.setdefault(number.casefold(), []).append(section)
-                    break
+                    if "." in own:
+                        break
         return found
 
     def _section(self, section: Section) -> Region:

@@ -14,6 +14,7 @@ from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, weakest
 from docqa.app.answer.text import clip
 from docqa.app.check.citations import PlaceCite, assign, find_cites
+from docqa.app.check.nearest import nearest_text
 from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
 from docqa.app.check.quote_parts import Part, assemble, split_parts
 from docqa.app.check.resolve import CitedPlaces, Region
@@ -50,7 +51,8 @@ class CheckedQuotation:
     """`reads` is what the documents say there, `difference` the way from one to the other where it is bent.
 
     `omitted` is what stands at each ellipsis, `replaced` (bracket's words, document's words) at each bracket; `count`
-    how often the words stand there; `cited` the places that the text claims; `heading` the section they stand in.
+    how often the words are there; `cited` the places that the text claims; `heading` the section they are in.
+    `nearest`: where the text most like an absent quotation is; then `reads` and `difference` are of that.
     """
 
     quotation: Quotation
@@ -58,6 +60,7 @@ class CheckedQuotation:
     grade: Grade
     place: Place
     cites: tuple[Cite, ...] = ()
+    nearest: Cite | None = None
     reads: str | None = None
     difference: tuple[Edit, ...] = ()
     omitted: tuple[str, ...] = ()
@@ -188,7 +191,11 @@ class _Check:
             found = replace(found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",))
         found = self._refined(quotation.text, found)
         notes = [*found.notes, *self._notes(quotation, found, place, cited)]
-        reads = " […] ".join(self._words(spans) for spans in _runs(found.spans)) if found.spans else None
+        nearest = None
+        if found.grade == Grade.ABSENT and not found.spans:
+            nearest = nearest_text(quotation.text, self.documents, self.verifier, self._hints(regions, named))
+        shown = found.spans if nearest is None else (nearest,)
+        reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
         bent = (
             found.grade in (Grade.NEAR, Grade.DAMAGED)
             and reads is not None
@@ -202,8 +209,9 @@ class _Check:
             grade=found.grade,
             place=place,
             cites=tuple(cite_of(self.documents, span) for span in found.spans),
+            nearest=cite_of(self.documents, nearest) if nearest else None,
             reads=reads,
-            difference=word_edits(quotation.text, reads or "") if bent else (),
+            difference=word_edits(quotation.text, reads or "") if bent or nearest else (),
             omitted=found.omitted,
             replaced=found.replaced,
             speaker=self.documents[first.document].speaker_of(first.page, first.start) if first else None,

@@ -11,10 +11,11 @@ from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.answer.text import clip
 from docqa.app.check.verification import CheckedCite, CheckedQuotation, Verification
 from docqa.app.output.render import cite_text, printable
-from docqa.app.quotes.difference import inline
+from docqa.app.quotes.difference import Edit, inline
 
 SCHEMA = 1
 _LONGEST = 400
+_EQUAL_WORDS = 6
 _PLACES = {
     Place.MOVED: "not where it is cited",
     Place.OTHER_DOCUMENT: "in another document than the one cited",
@@ -53,6 +54,7 @@ def _quote_object(quote: CheckedQuotation) -> dict[str, Any]:
         "start": quote.quotation.start,
         "end": quote.quotation.end,
         "cited": [_cite_object(cite) for cite in quote.cited],
+        "nearest": quote.nearest.to_json_object() if quote.nearest else None,
         "reads": quote.reads,
         "difference": [asdict(edit) for edit in quote.difference],
         "omitted": list(quote.omitted),
@@ -91,11 +93,13 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
         speaker = f", {printable(quote.speaker)}" if quote.speaker and quote.speaker != quote.heading else ""
         more = f" ({quote.count} times there)" if quote.count > 1 else ""
         heading = f", {printable(quote.heading)}" if quote.heading else ""
-        yield f"  stands: {_places(quote.cites, several)}{heading}{speaker}{more}"
-    if quote.reads is not None and quote.grade in (Grade.NEAR, Grade.DAMAGED):
+        yield f"  found:  {_places(quote.cites, several)}{heading}{speaker}{more}"
+    if quote.nearest is not None:
+        yield f"  nearest text: {_places([quote.nearest], several)}"
+    if quote.reads is not None and (quote.grade in (Grade.NEAR, Grade.DAMAGED) or quote.nearest is not None):
         yield f'  reads:  "{_clipped(quote.reads)}"'
     if quote.difference:
-        yield f"  differs, [-quoted-]{{+document+}}: {_clipped(inline(quote.difference))}"
+        yield f"  differs, [-quoted-]{{+document+}}: {_clipped(inline(_abridged(quote.difference)))}"
     for gap in quote.omitted:
         if gap:
             yield f'  left out at the ellipsis: "{_clipped(gap)}"'
@@ -103,6 +107,17 @@ def _quotation_lines(quote: CheckedQuotation, text: str, several: bool) -> Itera
         yield f'  in brackets [{_clipped(ours)}], the document has "{_clipped(theirs)}"'
     for note in quote.notes:
         yield f"  note: {printable(note)}"
+
+
+def _abridged(edits: Sequence[Edit]) -> list[Edit]:
+    """`edits` with long stretches that are equal cut in their middle, so that what differs is seen."""
+    shown = []
+    for edit in edits:
+        words = edit.document.split()
+        if edit.kind == "equal" and len(words) > 2 * _EQUAL_WORDS + 1:
+            edit = replace(edit, document=" ".join([*words[:_EQUAL_WORDS], "…", *words[-_EQUAL_WORDS:]]))
+        shown.append(edit)
+    return shown
 
 
 def _places(cites: Sequence[Cite], several: bool) -> str:

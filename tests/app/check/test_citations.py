@@ -32,6 +32,10 @@ CITES = [
     ("a time", "The train of 12:05, open from 9:10-10:20, left (10:30 a.m.).", []),
     ("a vote and a verse", "By vote (5:4) they read John 3:16-17.", []),
     ("article in roman", "Article IV", [("section", ("IV",))]),
+    ("page behind the name of a file", "(x.pdf p. 6)", [("page", ("6",))]),
+    ("section with a letter", "Section 8.D applies", [("section", ("8.D",))]),
+    ("section with letter and number", "Section 5.A.8.", [("section", ("5.A.8",))]),
+    ("a sentence behind a section", "as in Section 8. A party", [("section", ("8",))]),
 ]
 OWNERS = [
     ("in parentheses behind", 'It says "A b" (p. 1). Then "C d" (p. 2).', [["p. 1"], ["p. 2"]]),

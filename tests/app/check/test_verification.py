@@ -270,3 +270,72 @@ def test_the_section_of_a_statute_is_found_by_its_path(document: Any) -> None:
     statute = document(text, path="act.xml", paged=False, sections=sections)
     assert _only('"No toll is due from the poor" (§ 101(b))', statute).place == "as_cited"
     assert _only('"No toll is due from the poor" (§ 101(a))', statute).place == "moved"
+
+
+def test_a_page_behind_the_name_of_a_file_is_the_printed_one(lease: Document) -> None:
+    for cite, place in (("lease.pdf p. 1", "as_cited"), ("lease.pdf, p. 1", "as_cited"), ("lease.pdf p. 2", "moved")):
+        assert _only(f'"keep the roof in repair" ({cite})', lease).place == place
+
+
+def test_a_page_is_sought_in_the_section_that_is_named_before_it(document: Any) -> None:
+    texts = [f"Page {number} says the {word} flows." for number, word in enumerate("abcdefg")]
+    sections = (
+        replace(_section("", "Syllabus", 1, 0), number=None),
+        replace(_section("", "Opinion of the Court (Doe)", 4, 0), number=None),
+    )
+    made = document(*texts, labels=(None, None, None, "1", "2", "3", "4"), sections=sections)
+    claims = [
+        ("Page 2 says the c flows", "Syllabus, p. 3", "as_cited"),
+        ("Page 2 says the c flows", "p. 3", "as_cited"),  # it has no label: that is how docqa cites it
+        ("Page 5 says the f flows", "Syllabus, p. 3", "moved"),
+        ("Page 5 says the f flows", "Opinion of the Court, p. 3", "as_cited"),
+        ("Page 5 says the f flows", "p. 3", "as_cited"),
+        ("Page 2 says the c flows", "Opinion of the Court at p. 3", "moved"),
+    ]
+    for words, cite, place in claims:
+        assert (cite, _only(f'"{words}" ({cite}).', made).place) == (cite, place)
+
+
+def test_a_section_with_a_letter_is_no_other_section_of_its_number(document: Any) -> None:
+    text = "Members\nA\n8 A member of the board may speak.\nDues\nD A member of the house pays forty marks."
+    places = [text.index(word) for word in ("Members", "A\n", "8 A", "Dues", "D A")]
+    numbers = ("5", "A", "8", "8", "D")
+    sections = tuple(
+        Section(f"s{n}", number, "x", level, 1, places[n], "outline", 1.0, parent, None)
+        for n, (number, level, parent) in enumerate(
+            zip(numbers, (1, 2, 3, 1, 2), (None, "s0", "s1", None, "s3"), strict=True)
+        )
+    )
+    made = document(text, sections=sections)
+    assert _only('"A member of the house pays forty marks" (Section 8.D).', made).place == "as_cited"
+    assert _only('"A member of the board may speak" (Section 8.D).', made).place == "moved"
+    assert _only('"A member of the board may speak" (Section 5.A.8).', made).place == "as_cited"
+    without = replace(made, sections=sections[:4])
+    assert _only('"A member of the board may speak" (Section 8.D).', without).place == "unknown"
+
+
+BLOCK = """The lease says:
+
+> The Tenant shall not assign this lease without the prior written consent of the Landlord. {altered} The Tenant shall,
+> at the end of the term, leave the house clean and hand over all keys.
+"""
+
+
+def test_an_absent_block_quotation_shows_the_nearest_text_and_what_differs(document: Any) -> None:
+    middle = "It may keep two horses in the northern stable if it feeds them every morning at its own cost."
+    other = "Every goat, however, belongs to whoever milks it first, no matter what any neighbour has promised before."
+    said = BLOCK.format(altered=middle).partition("> ")[2].replace("\n> ", " ").strip()
+    made = document("A cover page.", f"Duties.\n{said}\nOther things follow here.", path="lease.pdf")
+    assert _only(BLOCK.format(altered=middle), made).grade == "exact"
+    checked = verify_text(BLOCK.format(altered=other), [made])
+    (quote,) = checked.quotations
+    assert (quote.grade, quote.place, quote.cites, quote.reads) == ("absent", "unknown", (), said.rstrip("."))
+    assert quote.nearest is not None and quote.nearest.page == 2
+    shown = report_text(checked, "brief.md", several=False)
+    assert "nearest text: p. 2" in shown and "[-goat, however, belongs to whoever" in shown
+    assert "in the northern stable" in inline(quote.difference)
+
+
+def test_an_invented_quotation_has_no_nearest_text(lease: Document) -> None:
+    quote = _only('"Zebras gallop over frozen oceans whenever violins whisper" (p. 1)', lease)
+    assert (quote.grade, quote.nearest, quote.reads) == ("absent", None, None)
