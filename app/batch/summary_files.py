@@ -64,7 +64,7 @@ class SummaryFiles:
 
     def finish(self) -> None:
         """Write what is missing of the pages, and the files about all documents, by what is done now."""
-        from docqa.app.summary.process import digest_markdown
+        from docqa.app.summary.markdown import digest_markdown
         from docqa.app.summary.record import to_json_line
 
         records: list[SummaryRecord] = []
@@ -109,7 +109,7 @@ class SummaryFiles:
                 yield item, with_path(record, item.path, item.stem)
 
     def _write_page(self, item: Item, summary: SummaryRecord) -> None:
-        from docqa.app.summary.process import render_markdown
+        from docqa.app.summary.markdown import render_markdown
 
         page = self._root / self._names[item.path]
         content = _bytes(render_markdown(with_path(summary, item.path, item.stem)))

@@ -112,7 +112,7 @@ def _run(batch: Batch, plan: BatchPlan, *, printed: bool) -> int:
 
 
 def _print(files: SummaryFiles) -> None:
-    from docqa.app.summary.process import digest_markdown, render_markdown
+    from docqa.app.summary.markdown import digest_markdown, render_markdown
 
     records = [record for _, record in files.records()]
     for record in records:

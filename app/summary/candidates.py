@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import accumulate
 
 from docqa.app.context.context import Context
 from docqa.app.quotes.normalise import fold
@@ -33,8 +32,8 @@ class Candidate:
     """A sentence that may be chosen: characters `start:end` of `page`, tokens `first:last` of the context.
 
     `section` is the index of its innermost section (-1 before the first), `paragraph` and `line` say which paragraph of
-    the document it stands in and as which of its sentences. `before` is the candidate that must be taken before it
-    (it begins with "However"), None where it stands alone.
+    the document it is in and as which of its sentences. `before` is the candidate that must be taken before it (it
+    begins with "However"), None where it can be understood alone.
     """
 
     page: int
@@ -50,7 +49,7 @@ class Candidate:
 
 
 def find_candidates(document: Document, context: Context, *, most_words: int = MOST_WORDS) -> list[Candidate]:
-    """The candidates in the order of the document; words that stand twice are taken where they stand first."""
+    """The candidates in the order of the document; words that occur twice are taken where they occur first."""
     return _Finder(document, context, most_words).run()
 
 
@@ -67,20 +66,21 @@ class _Finder:
         self.paragraph = -1
 
     def run(self) -> list[Candidate]:
-        shut = _shut_spans(self.document)
+        excluded = _excluded_spans(self.document)
         for page in self.document.pages:
             if page.grade == "F" or self.graded and page.grade not in _GOOD_GRADES:
                 continue
-            self._page(page, _Spans(shut[page.page]))
+            self._page(page, excluded[page.page])
         return self.found
 
-    def _page(self, page: Page, shut: _Spans) -> None:
+    def _page(self, page: Page, excluded: list[Span]) -> None:
         ends, line, at = -1, 0, None  # `at`: the candidate that the sentence just before became
         for span in sentences(page.text):
             if "\n" in page.text[max(ends, 0) : span.start] or ends < 0:
                 self.paragraph, line, at = self.paragraph + 1, 0, None
             ends = span.end
-            at = None if shut.touch(span) else self._take(page, span, line, at)
+            outside = not any(each.start < span.end and span.start < each.end for each in excluded)
+            at = self._take(page, span, line, at) if outside else None
             line += 1
 
     def _take(self, page: Page, span: Span, line: int, previous: int | None) -> int | None:
@@ -94,7 +94,7 @@ class _Finder:
             return None
         dangling, said = needs_the_one_before(text), fold(text).text
         first, last = self.tokens.range(page.page, span)
-        # Without tokens it stands in no passage, and the model has not read it.
+        # Without tokens it is in no passage, and the model has not read it.
         if said in self.seen or first == last or (dangling and previous is None):
             return None
         self.seen.add(said)
@@ -111,7 +111,7 @@ def _is_heading(section: Section, page: int, span: Span) -> bool:
 
 
 def _left_out(document: Document) -> set[str]:
-    """Ids of the sections that are no part of what the document says, and of those in them."""
+    """Ids of the sections that are not part of what the document says, and of those in them."""
     found: set[str] = set()
     for section in document.sections:  # a parent before its children
         if section.parent in found or _LEFT_OUT.match(section.title):
@@ -119,8 +119,8 @@ def _left_out(document: Document) -> set[str]:
     return found
 
 
-def _shut_spans(document: Document) -> dict[int, list[Span]]:
-    """By page: what is no running prose: hidden text, tables, headings, footnotes, contents and bibliographies."""
+def _excluded_spans(document: Document) -> dict[int, list[Span]]:
+    """By page: what is not running prose: hidden text, tables, headings, footnotes, contents and bibliographies."""
     found: dict[int, list[Span]] = {}
     for page in document.pages:
         found[page.page] = [Span(block.start, block.end) for block in page.blocks if block.kind in _NO_PROSE]
@@ -130,19 +130,6 @@ def _shut_spans(document: Document) -> dict[int, list[Span]]:
         if passage.kind != "text":
             found[passage.page].append(Span(passage.start, passage.end))
     return found
-
-
-class _Spans:
-    """Spans of one page, asked one by one whether any of them touches another."""
-
-    def __init__(self, spans: list[Span]) -> None:
-        ordered = sorted(spans, key=lambda span: span.start)
-        self._starts = [span.start for span in ordered]
-        self._ends = list(accumulate((span.end for span in ordered), max))  # the furthest end so far
-
-    def touch(self, span: Span) -> bool:
-        at = bisect_left(self._starts, span.end)
-        return at > 0 and self._ends[at - 1] > span.start
 
 
 class _TokenPlaces:

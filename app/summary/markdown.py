@@ -7,13 +7,10 @@ from collections.abc import Sequence
 
 from docqa.app.answer.answer import Cite
 from docqa.app.output.render import cite_text, printable
-from docqa.app.summary.record import EXTRACTED, UNREADABLE, SummaryRecord, SummarySection, SummarySentence
+from docqa.app.summary.record import UNREADABLE, SummaryRecord, SummarySection, SummarySentence
 
 DIGEST_SECTIONS = 8
-_METHOD = {
-    True: "Every sentence is the document's own, chosen by the model and looked up again; the place stands behind it.",
-    False: "Written by the model; every sentence was checked against the place behind it.",
-}
+_METHOD = "Every sentence is the document's own, chosen by the model and looked up again; the place stands behind it."
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~&#!@$])")
 _LEADING = re.compile(r"^(\d{1,9})?([.)+=-])")
 _LINKS = re.compile(r"(?=://)|(?<=\bwww)(?=\.)", re.IGNORECASE)
@@ -27,7 +24,7 @@ def escaped(text: str) -> str:
 
 def render_markdown(record: SummaryRecord) -> str:
     """RELATIVE_PATH.md: the whole, then the sections, the place behind every sentence; ends in a line end."""
-    lines = [f"# {escaped(record.title)}", "", escaped(record.path), "", _METHOD[record.method == EXTRACTED]]
+    lines = [f"# {escaped(record.title)}", "", escaped(record.path), "", _METHOD]
     if not record.every_sentence():
         lines += ["", _nothing(record)]
     if record.sentences:

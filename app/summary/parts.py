@@ -27,10 +27,10 @@ class Part:
 
 
 def parts_of(document: Document, candidates: list[Candidate]) -> list[Part]:
-    """The parts in the order of the document; those that hold no candidate are there too.
+    """The parts in the order of the document; those without a candidate are there too.
 
-    It begins with the top of the outline; while there are few parts, one that holds most of the document is taken
-    apart into the sections in it.
+    It begins with the top of the outline; while there are few parts, one with most of the document is replaced by
+    the sections in it.
     """
     if not document.sections:
         return _runs(document, candidates)
@@ -56,10 +56,10 @@ class _Tree:
     def __init__(self, document: Document, candidates: list[Candidate]) -> None:
         self.document = document
         above = [{s.id for s in document.sections_above(section)} for section in document.sections]
-        self.holds: dict[str | None, list[int]] = {}
+        self.inside: dict[str | None, list[int]] = {}
         for number, candidate in enumerate(candidates):
             for name in above[candidate.section] if candidate.section >= 0 else ():
-                self.holds.setdefault(name, []).append(number)
+                self.inside.setdefault(name, []).append(number)
         self.direct: dict[str | None, list[int]] = {}
         for number, candidate in enumerate(candidates):
             own = document.sections[candidate.section].id if candidate.section >= 0 else None
@@ -75,7 +75,7 @@ class _Tree:
         """The parts right below a section (None: the document), after what stands before the first of them."""
         section = next((s for s in self.document.sections if s.id == name), None)
         parts = [
-            Part(child.id, _heading(child.number, child.title), child.level, tuple(self.holds.get(child.id, ())))
+            Part(child.id, _heading(child.number, child.title), child.level, tuple(self.inside.get(child.id, ())))
             for child in (self.document.sections[index] for index in self.children.get(name, ()))
         ]
         opening = tuple(self.direct.get(name, ()))

@@ -1,20 +1,21 @@
-"""The front door: one document in, one SummaryRecord out, and the pages that are made of records.
+"""The front door: one document in, one SummaryRecord out.
 
 `summarize_document` is pure: the same document, model and style give the same record, whether the model's rows were
-kept or are read now. The bundled model writes too badly to be let; it chooses among the document's own sentences. A
-model that writes would stand beside `_extract`, its record marked WRITTEN, every sentence looked up as these are.
+kept or are read now. The bundled model does not write well enough to summarize in its own words: it chooses among the
+document's sentences.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from docqa.app.answer.grades import Grade
 from docqa.app.context.context import Context
 from docqa.app.errors import UsageError
 from docqa.app.quotes.quoting import cite
-from docqa.app.quotes.verifier import CitedPlace, Verifier
-from docqa.app.summary.candidates import find_candidates
-from docqa.app.summary.markdown import digest_markdown, render_markdown
+from docqa.app.quotes.verifier import Located
+from docqa.app.summary.candidates import Candidate, find_candidates
 from docqa.app.summary.parts import Part, parts_of
 from docqa.app.summary.record import (
     EXTRACTED,
@@ -25,7 +26,6 @@ from docqa.app.summary.record import (
     SummaryRecord,
     SummarySection,
     SummarySentence,
-    to_json_line,
 )
 from docqa.app.summary.salience import Scorer
 from docqa.app.summary.selection import Pool
@@ -33,7 +33,10 @@ from docqa.app.summary.topical import Asker, choose_for_topic
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.ingest.types import Document
 
-__all__ = ["SummaryRecord", "digest_markdown", "render_markdown", "summarize_document", "to_json_line"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.protocol import Model
 
 WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
 """Sentences of the whole, by style."""
@@ -43,32 +46,23 @@ NOTHING = "no sentence of prose was found"
 
 
 def summarize_document(
-    document: Document, context: Context, model: Any, style: str, *, rows: Any = None, path: str | None = None
+    document: Document, context: Context, model: Model, style: str, *, rows: Tensor | None, path: str | None = None
 ) -> SummaryRecord:
     """The summary of `document` in a style of `record.STYLES`.
 
     `context` is `lay_out([document], model.tokenizer)`; `rows` (int8 [tokens, width], `TokenVectors.rows`) what was
-    kept of a read, read now when None. `path` is the relative name in the record (default: the file's name alone).
-    Raises UsageError for an unknown style, the errors of docqa.model.errors while reading.
+    kept of a read, None for a model without heads. `path` is the relative name in the record (default: the file's name
+    alone). Raises UsageError for an unknown style.
     """
     if style not in STYLES:
         raise UsageError(f"there is no style {style!r}", where="--style", hint=", ".join(STYLES))
     name = path if path is not None else document.path.replace("\\", "/").rsplit("/", 1)[-1]
-    return _extract(document, context, model, style, _read(document, model) if rows is None else rows, name)
+    return _extract(document, context, model, style, rows, name)
 
 
-def _read(document: Document, model: Any) -> Any:
-    """Rows of a document that was not read yet, None for a model without heads; nothing is kept."""
-    from docqa.app.options import Options
-    from docqa.app.session.session import Session
-
-    with Session([document], Options(store=False), model=model) as session:
-        for _ in session.read() if model.heads else ():
-            pass
-        return session.local.token_rows()
-
-
-def _extract(document: Document, context: Context, model: Any, style: str, rows: Any, path: str) -> SummaryRecord:
+def _extract(
+    document: Document, context: Context, model: Model, style: str, rows: Tensor | None, path: str
+) -> SummaryRecord:
     candidates = find_candidates(document, context, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {}))
     warnings = document.coverage.warnings
     if not candidates:
@@ -82,7 +76,10 @@ def _extract(document: Document, context: Context, model: Any, style: str, rows:
         whole: list[int] = []
     else:
         whole, sections, empty = _by_part(style, scorer)
-    made = _Sentences(document, scorer.pool)
+
+    def taken(numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
+        return _sentences(document, (candidates[number] for number in numbers))
+
     return SummaryRecord(
         path=path,
         document=document.id,
@@ -90,8 +87,8 @@ def _extract(document: Document, context: Context, model: Any, style: str, rows:
         style=style,
         method=EXTRACTED,
         status=SUMMARIZED,
-        sentences=made.of(whole),
-        sections=tuple(SummarySection(part.id, part.heading, part.level, made.of(part.numbers)) for part in sections),
+        sentences=taken(whole),
+        sections=tuple(SummarySection(part.id, part.heading, part.level, taken(part.numbers)) for part in sections),
         not_covered=tuple(empty),
         warnings=warnings,
     )
@@ -140,26 +137,13 @@ def _by_topic(style: str, scorer: Scorer, asker: Asker) -> tuple[list[Part], lis
     return found, [heading for heading in headings if not chosen[heading]]
 
 
-class _Sentences:
-    """Candidates as sentences of a record, each looked up in the document again."""
-
-    def __init__(self, document: Document, pool: Pool) -> None:
-        self.document, self.pool = document, pool
-        self.verifier = Verifier((document,))
-
-    def of(self, numbers: list[int] | tuple[int, ...]) -> tuple[SummarySentence, ...]:
-        return tuple(self._sentence(number) for number in numbers)
-
-    def _sentence(self, number: int) -> SummarySentence:
-        candidate = self.pool.candidates[number]
-        words = self.document.pages[candidate.page - 1].text[candidate.start : candidate.end]
-        verdict = self.verifier.verify(words, CitedPlace(0, candidate.page, candidate.start))
-        if not verdict.verified:
-            raise RuntimeError(f"a sentence of page {candidate.page} is graded {verdict.grade} in its own document")
-        cites = [cite((self.document,), located) for located in verdict.spans]
-        return SummarySentence(
-            words,
-            verdict.grade,
-            tuple(SentenceCite(each.page, each.label, each.section, each.start, each.end) for each in cites),
-            self.document.speaker_of(candidate.page, candidate.start),
-        )
+def _sentences(document: Document, candidates: Iterable[Candidate]) -> tuple[SummarySentence, ...]:
+    """Candidates as sentences of a record. They are slices of the page, so each is exact at its own place."""
+    made = []
+    for candidate in candidates:
+        place = cite((document,), Located(0, candidate.page, candidate.start, candidate.end))
+        cited = SentenceCite(place.page, place.label, place.section, place.start, place.end)
+        words = document.pages[candidate.page - 1].text[candidate.start : candidate.end]
+        speaker = document.speaker_of(candidate.page, candidate.start)
+        made.append(SummarySentence(words, Grade.EXACT, (cited,), speaker))
+    return tuple(made)

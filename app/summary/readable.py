@@ -1,7 +1,7 @@
-"""Which sentences of a document read well alone, and which only behind the sentence before them.
+"""Which sentences of a document can be understood alone, and which only after the sentence before them.
 
-What a page holds besides prose (table rows, captions, references, mastheads, halves of sentences) has no place in a
-summary. The word lists are English; a document in another language is judged by form alone.
+What a page has besides prose (table rows, captions, references, mastheads, halves of sentences) is not for a summary.
+The word lists are English; a document in another language is judged by form alone.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def without_number(sentence: str) -> str:
 
 
 def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bool:
-    """Whether `text`, flat, is a whole sentence of prose that tells something by itself."""
+    """Whether `text`, flat, is a whole sentence of prose that can be understood alone."""
     words = text.split()
     if not FEWEST_WORDS <= count_words(text) <= most_words * (1 if english else 2):
         return False
@@ -122,7 +122,7 @@ def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bo
 
 
 def needs_the_one_before(text: str) -> bool:
-    """Whether a sentence begins with a word that points back ("However," "They"), so that it does not stand alone."""
+    """Whether a sentence begins with a word that points back ("However," "They"): it cannot be understood alone."""
     body = without_number(text).lstrip("“\"'‘([")
     return _DANGLING.match(body) is not None and _STANDS_ALONE.match(body) is None
 

@@ -1,6 +1,6 @@
 """What a summary is: sentences with their cites, by section and as a whole, and what was not covered.
 
-A record holds nothing that differs between two runs over the same bytes: no time, no absolute path.
+Nothing in a record differs between two runs over the same bytes: no time, no absolute path.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 SCHEMA = 1
 STYLES = ("brief", "abstract", "key-points", "clauses", "papers")
 DEFAULT_STYLE = "key-points"
-EXTRACTED, WRITTEN = "extracted", "written"
-"""How a summary was made: of the document's own sentences, or in words of a model, each sentence verified."""
+EXTRACTED = "extracted"
+"""How a summary was made: of the document's own sentences."""
 SUMMARIZED, UNREADABLE = "summarized", "unreadable"
 """Statuses: `unreadable` is a document that has no sentence to take."""
 
@@ -35,7 +35,7 @@ class SentenceCite:
 
 @dataclass(frozen=True)
 class SummarySentence:
-    """Words of the document, its `grade` when it was looked up again, and where it stands: two cites across pages.
+    """Words of the document, their `grade` as a quote, and where they are.
 
     `speaker` names who says it in an opinion of a court.
     """
@@ -63,7 +63,7 @@ class SummarySection:
 class SummaryRecord:
     """The summary of one document: `sentences` of the whole, `sections` in the order of the document or the style.
 
-    `path` is relative, with `/`; `document` the sha256 of the file's bytes; `method` EXTRACTED or WRITTEN;
+    `path` is relative, with `/`; `document` the sha256 of the file's bytes; `method` EXTRACTED;
     `not_covered` the headings that nothing was taken from; `warnings` what was not read.
     """
 
@@ -83,15 +83,9 @@ class SummaryRecord:
         return (*self.sentences, *(sentence for section in self.sections for sentence in section.sentences))
 
 
-def to_json_object(record: SummaryRecord) -> dict[str, Any]:
-    """The object of one line of summaries.jsonl, keys in the order of the fields."""
-    found: dict[str, Any] = {"schema": SCHEMA, **asdict(record)}
-    return found
-
-
 def to_json_line(record: SummaryRecord) -> str:
-    """`record` as one line of JSON, without a line end."""
-    return json.dumps(to_json_object(record), ensure_ascii=False, separators=(",", ":"))
+    """`record` as one line of summaries.jsonl, keys in the order of the fields, without a line end."""
+    return json.dumps({"schema": SCHEMA, **asdict(record)}, ensure_ascii=False, separators=(",", ":"))
 
 
 def from_json_line(line: str) -> SummaryRecord:

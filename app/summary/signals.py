@@ -128,13 +128,13 @@ def _by_words(document: Document, candidates: list[Candidate]) -> dict[str, np.n
     headed = [set(terms(document.sections[c.section].title)) if c.section >= 0 else set() for c in candidates]
     total = np.log1p(len(candidates))
 
-    def shared(each: list[str], wanted: set[str]) -> float:
-        return len(wanted & set(each)) / len(wanted) if wanted else 0.0
+    def shared(each: list[str], title_terms: set[str]) -> float:
+        return len(title_terms & set(each)) / len(title_terms) if title_terms else 0.0
 
     return {
         "words": np.array([sum(np.log1p(frequency[w]) for w in set(e)) / total / max(len(set(e)), 1) for e in words]),
         "title": np.array([shared(each, titled) for each in words]),
-        "heading": np.array([shared(each, wanted) for each, wanted in zip(words, headed)]),
+        "heading": np.array([shared(each, title_terms) for each, title_terms in zip(words, headed)]),
     }
 
 

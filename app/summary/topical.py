@@ -54,7 +54,7 @@ class Asker:
         )
 
     def _pointed(self, question: str, asked: Any) -> np.ndarray:
-        """1 for the candidate that holds the reader's best span, 1/2 for the next, 1/3 ..."""
+        """1 for the candidate that contains the reader's best span, 1/2 for the next, 1/3 ..."""
         found = np.zeros(len(self.candidates))
         if self.model.heads.span is None:
             return found

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from docqa.app.summary.markdown import escaped
-from docqa.app.summary.process import digest_markdown, render_markdown
+from docqa.app.summary.markdown import digest_markdown, escaped, render_markdown
 from docqa.app.summary.record import (
     EXTRACTED,
     STYLES,

@@ -10,8 +10,8 @@ from docqa.app.answerers.loading import load_model
 from docqa.app.options import Options
 from docqa.app.quotes.normalise import fold
 from docqa.app.session.engine import open_session
-from docqa.app.summary.markdown import escaped, place
-from docqa.app.summary.process import digest_markdown, summarize_document
+from docqa.app.summary.markdown import digest_markdown, escaped, place
+from docqa.app.summary.process import summarize_document
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
 

@@ -13,8 +13,8 @@ from docqa.app.context.context import lay_out
 from docqa.app.errors import UsageError
 from docqa.app.evidence.terms import terms
 from docqa.app.summary import salience
-from docqa.app.summary.process import _read, summarize_document, to_json_line
-from docqa.app.summary.record import STYLES, UNREADABLE, SummaryRecord, from_json_line
+from docqa.app.summary.process import summarize_document
+from docqa.app.summary.record import STYLES, UNREADABLE, SummaryRecord, from_json_line, to_json_line
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Block, Document, Section
@@ -42,12 +42,8 @@ def test_every_sentence_stands_where_its_cite_says(
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_equal_runs_give_equal_bytes_whether_rows_were_kept_or_not(
-    summarize: Summarize, contract: Document, model: Any, style: str
-) -> None:
-    context = lay_out([contract], model.tokenizer)
-    kept = summarize_document(contract, context, model, style, rows=_read(contract, model))
-    assert to_json_line(kept) == to_json_line(summarize(contract, style)) == to_json_line(summarize(contract, style))
+def test_equal_runs_give_equal_bytes(summarize: Summarize, contract: Document, style: str) -> None:
+    assert to_json_line(summarize(contract, style)) == to_json_line(summarize(contract, style))
 
 
 def test_no_two_sentences_say_the_same(summarize: Summarize, paper: Document) -> None:
@@ -169,7 +165,7 @@ def test_what_was_not_read_is_in_the_record(summarize: Summarize, paper: Documen
     assert summarize(partial).warnings == ("no text on page 3",)
 
 
-def test_the_record_names_no_folder_unless_it_is_told(summarize: Summarize, paper: Document) -> None:
+def test_the_record_names_a_folder_only_where_a_path_is_given(summarize: Summarize, paper: Document) -> None:
     assert summarize(paper, "brief").path == "herons.md"
     assert summarize(paper, "brief", path="deep/herons.md").path == "deep/herons.md"
 
@@ -190,7 +186,7 @@ def test_a_judges_words_carry_his_name(summarize: Summarize, document: Any) -> N
 def test_a_model_that_keeps_no_rows_still_chooses(paper: Document, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model, "heads", AnswerHeads())
     for style in STYLES:
-        record = summarize_document(paper, lay_out([paper], model.tokenizer), model, style)
+        record = summarize_document(paper, lay_out([paper], model.tokenizer), model, style, rows=None)
         assert bool(record.every_sentence()) == (style != "clauses")
 
 
