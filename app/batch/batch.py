@@ -182,7 +182,7 @@ class Batch:
     # Parts
 
     def _stands(self, task: Task) -> bool:
-        """Whether a failure of `task` is left alone. One for want of a password is not, when there is one now."""
+        """Whether a failure of `task` is left alone. One for a missing password is not, when there is one now."""
         failure = self.workspace.failure(task.key)
         if failure is None or self.settings.retry_failed:
             return False

@@ -7,7 +7,7 @@ files under two names would be two documents. Here it is called UNTITLED, and ta
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,15 +25,7 @@ KEEP_STATE_FROM_CHARACTERS = 131_072
 """A longer text is read with a state that is kept, so that an interrupted read goes on: some 30,000 tokens."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """The Document of some bytes, and the seconds it took to make."""
-
-    document: Document
-    seconds: float
-
-
-def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Source:
+def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
     """The Document of `content`, read as a file called `name`. Raises the errors of docqa.ingest.errors."""
     from docqa.app.storage.sources import keep_document, kept_document
     from docqa.ingest.request import ReadRequest
@@ -48,7 +40,7 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
         document = read_in_worker(reading.of(name, content))
         if store is not None and time.monotonic() - started > KEEP_TEXT_FROM_S:
             keep_document(store, name, content, reading, document)
-    return Source(replace(document, path=NAMELESS), time.monotonic() - started)
+    return replace(document, path=NAMELESS)
 
 
 def open_document(document: Document, options: Options, store: Store | None, model: Any) -> Session:

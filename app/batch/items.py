@@ -19,7 +19,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a document has no record: `kind` is the name of the error, `hint` what to do. Holds no path of a machine."""
+    """Why a document has no record: `kind` is the name of the error, `hint` what to do. It has no path of a machine."""
 
     kind: str
     reason: str
@@ -116,8 +116,8 @@ def _key(job: str, digest: str, name: str) -> str:
 def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listing:
     """The documents that `paths` name, without the files `exclude` (absolute paths: what earlier runs wrote).
 
-    A path of several that holds no document is an item with its failure. Raises the first such error where there is
-    no document at all. Paths are relative to the folder, where one is named, else to the folder that holds all.
+    A path of several that has no document is an item with its failure. Raises the first such error where there is
+    no document at all. Paths are relative to the folder, where one is named, else to the folder that contains all.
     """
     from docqa.ingest.errors import IngestError, NoDocuments
 
@@ -144,7 +144,7 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
 
 
 def failure_of(error: Exception) -> Failure:
-    """What is told of `error`, without the path that it happened at, which differs from machine to machine."""
+    """The Failure for `error`, without the path that it happened at, which differs from machine to machine."""
     from docqa.app import report
     from docqa.ingest.errors import IngestError
 
@@ -199,7 +199,7 @@ def _base(paths: list[str]) -> str:
 
 
 def _relative(source: str, base: str) -> str:
-    """The path with `/`; bytes that are no UTF-8 are written out, so that JSON can hold it."""
+    """The path with `/`; bytes that are not UTF-8 are written out, so that JSON can have it."""
     relative = PurePosixPath(os.path.relpath(source, base).replace(os.sep, "/"))
     return os.fsencode(str(relative)).decode("utf-8", "backslashreplace")
 

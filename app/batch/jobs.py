@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -62,10 +63,12 @@ class _DocumentJob:
         self.prepare()
         # Without `by_name` a document that has no title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
-        source = read_document(content, name, self.options, self._store)
-        with open_document(source.document, self.options, self._store, self._model) as session:
-            record = self._record(item, session, source.document, on_event)
-            return Processed(record, len(session.context), source.seconds)
+        started = time.monotonic()
+        document = read_document(content, name, self.options, self._store)
+        reading_s = time.monotonic() - started
+        with open_document(document, self.options, self._store, self._model) as session:
+            record = self._record(item, session, document, on_event)
+            return Processed(record, len(session.context), reading_s)
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The names of output files: RELATIVE_PATH.md, told apart on every file system.
+"""The names of output files: RELATIVE_PATH.md, different on every file system.
 
 Two names that differ only in case or in the Unicode form of their letters are one file on some disks, `digest` would
 be written over the digest, and a name may be too long with its `.md`: whatever collides gets the hash of its path.
@@ -10,10 +10,8 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable
 
-DIGEST, SUMMARIES, FAILURES, LEDGER, WORKSPACE = (
-    "digest.md", "summaries.jsonl", "failures.jsonl", "ledger.sqlite", ".docqa",
-)  # fmt: skip
-RESERVED = (DIGEST, SUMMARIES, FAILURES, LEDGER, WORKSPACE)
+RESERVED = ("digest.md", "summaries.jsonl", "failures.jsonl", "ledger.sqlite", ".docqa")
+DIGEST, SUMMARIES, FAILURES, LEDGER, WORKSPACE = RESERVED
 LONGEST_NAME_BYTES = 255
 
 
@@ -21,14 +19,14 @@ def output_names(paths: Iterable[str]) -> dict[str, str]:
     """The output file of each relative path, below the output folder. The same paths give the same names."""
     ordered = sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
     reserved = {_folded(name) for name in RESERVED}
-    wanted = {path: _fitting(path, reserved) for path in ordered}
-    folders = {_folded(folder) for name in wanted.values() for folder in _folders(name)}
+    proposed = {path: _fitting(path, reserved) for path in ordered}
+    folders = {_folded(folder) for name in proposed.values() for folder in _folders(name)}
     taken: set[str] = set()
     names: dict[str, str] = {}
-    for path, name in wanted.items():
+    for path, name in proposed.items():
         folded = _folded(name)
         if folded in reserved | folders | taken:
-            name = _told_apart(path)
+            name = _made_unique(path)
             folded = _folded(name)
         taken.add(folded)
         names[path] = name
@@ -49,10 +47,10 @@ def _fitting(path: str, reserved: set[str]) -> str:
     first, slash, rest = path.partition("/")
     if slash and _folded(first) in reserved:
         path = f"{first}~{_hash(first)}/{rest}"
-    return _told_apart(path) if len(path.rpartition("/")[2].encode()) + 3 > LONGEST_NAME_BYTES else f"{path}.md"
+    return _made_unique(path) if len(path.rpartition("/")[2].encode()) + 3 > LONGEST_NAME_BYTES else f"{path}.md"
 
 
-def _told_apart(path: str) -> str:
+def _made_unique(path: str) -> str:
     """`a/b~1f0c2d4e.txt.md` for `a/b.txt`."""
     folder, slash, name = path.rpartition("/")
     stem, dot, suffix = name.rpartition(".")

@@ -1,9 +1,8 @@
 """What a batch will take, before it begins: tokens, seconds, memory, disk, and what is there already.
 
 Sizes are those of the planner of single reads (docqa.model.cost.plan), times those that earlier runs took on this
-machine (`speeds`). The text of a document is made for it only where its size says little, nothing was learned of its
-kind, and
-nothing but the plan is wanted: then some are read, for as long as `PROBE_S` lasts.
+machine (`speeds`). Only `--dry-run` makes the text of some documents, of kinds whose size says little and of which
+nothing was learned, for as long as `PROBE_S` lasts.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ TASK_S = 0.3
 KEPT_SHARE = 0.1  # of the work on a document, where it was read before; measured: 41 of 443 s
 STARTUP_S = 3.0
 LENGTH_BYTES, MOST_LENGTHS_BYTES = 1_250_000, 420_000_000
-"""What a process holds for each length of document in bfloat16, matrix products compiled for it; measured."""
+"""What a process keeps for each length of document in bfloat16, matrix products compiled for it; measured."""
 OUTPUT_BYTES = 16_384
 """What a document leaves in the output folder: record, page, line, digest."""
 
@@ -81,7 +80,7 @@ class BatchPlan:
 
 @dataclass
 class Planner:
-    """Plans tasks for one work. Mutable: keeps what it probed."""
+    """Plans the tasks of one job. Mutable: keeps what it probed."""
 
     options: Options
     store: Store | None
@@ -145,13 +144,12 @@ class Planner:
         with contextlib.suppress(_TimeIsUp), _time_limit(PROBE_S):
             for task in sorted(unknown, key=lambda task: task.item.bytes):
                 try:
-                    source = read_document(
-                        read_content(task.item), UNTITLED + task.item.suffix, self.options, self.store
-                    )
+                    content = read_content(task.item)
+                    document = read_document(content, UNTITLED + task.item.suffix, self.options, self.store)
                 except IngestError:  # it will be a failure of the run, and takes no tokens
                     characters = 0
                 else:
-                    characters = sum(len(page.text) for page in source.document.pages)
+                    characters = sum(len(page.text) for page in document.pages)
                 line = self._probed.setdefault(task.item.suffix, Line())
                 line.add(task.item.bytes, characters / CHARACTERS_PER_TOKEN)
 
@@ -211,7 +209,7 @@ def _memory_bytes(config: HybridConfig, depth: HybridConfig, options: Options, t
 
 
 def _lengths_bytes(folder: Path, documents: int) -> int:
-    """What one process with the model in `folder` holds for the lengths of so many documents."""
+    """What one process with the model in `folder` keeps for the lengths of so many documents."""
     import torch
 
     from docqa.model.load import compute_dtype

@@ -50,7 +50,7 @@ class Line:
 
 @dataclass
 class Speeds:
-    """Of one work with one model and number of jobs. By suffix: tokens and seconds for text, over bytes. Mutable.
+    """Of one job with one model and number of jobs. By suffix: tokens and seconds for text, over bytes. Mutable.
 
     `work`: seconds of a task after its text is there, over tokens; `kept`: of one that was read before. `startup`:
     seconds of a run besides its tasks. `memory`: what the peak was, as a share of what the planner said.
@@ -62,11 +62,6 @@ class Speeds:
     kept: Line = field(default_factory=Line)
     startup: Line = field(default_factory=Line)
     memory: Line = field(default_factory=Line)
-
-    @property
-    def known(self) -> bool:
-        """Whether a run was measured."""
-        return self.work.n + self.kept.n > 0
 
     def age(self) -> None:
         """Let what was measured so far count half."""

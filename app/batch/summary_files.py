@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from docqa.app.batch.batch import Batch
 from docqa.app.batch.items import Item, Task
@@ -29,7 +27,7 @@ _TABLES = (DIGEST, SUMMARIES, FAILURES)
 class SummaryFiles:
     """The output files of `batch` in its workspace's folder. Methods that write raise OSError.
 
-    `warn` is told the path of a document, as given, and what was not read of it.
+    `warn` gets the path of a document, as it was given, and what was not read of it.
     """
 
     def __init__(self, batch: Batch, warn: Callable[[str, str], None]) -> None:
@@ -68,17 +66,14 @@ class SummaryFiles:
         from docqa.app.summary.record import to_json_line
 
         records: list[SummaryRecord] = []
-        with _whole(self._root / SUMMARIES) as summaries:
-            for item, summary in self.records():
-                self._write_page(item, summary)
-                summaries.write(_bytes(to_json_line(summary) + "\n"))
-                records.append(summary)
-        write_whole(str(self._root / DIGEST), _bytes(digest_markdown(records)))
-        with _whole(self._root / FAILURES) as failures:
-            for item in self._batch.listing.items:
-                failure = self._batch.failure(item)
-                if failure is not None:
-                    failures.write(_bytes(failure.line(item.path, item.digest) + "\n"))
+        for item, summary in self.records():
+            self._write_page(item, summary)
+            records.append(summary)
+        failures = ((item, self._batch.failure(item)) for item in self._batch.listing.items)
+        self._write(SUMMARIES, "".join(to_json_line(record) + "\n" for record in records))
+        self._write(DIGEST, digest_markdown(records))
+        lines = (failure.line(item.path, item.digest) + "\n" for item, failure in failures if failure is not None)
+        self._write(FAILURES, "".join(lines))
         self._pages = {self._names[record.path] for record in records}
 
     def drop_stale(self) -> None:
@@ -108,6 +103,9 @@ class SummaryFiles:
                     ) from error  # fmt: skip
                 yield item, with_path(record, item.path, item.stem)
 
+    def _write(self, name: str, text: str) -> None:
+        write_whole(str(self._root / name), _bytes(text))
+
     def _write_page(self, item: Item, summary: SummaryRecord) -> None:
         from docqa.app.summary.markdown import render_markdown
 
@@ -116,15 +114,6 @@ class SummaryFiles:
         if not (page.is_file() and page.read_bytes() == content):
             page.parent.mkdir(parents=True, exist_ok=True)
             write_whole(str(page), content)
-
-
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A stream into a temporary file that takes the name `path` when all of it is there."""
-    with tempfile.TemporaryFile(dir=path.parent) as stream:
-        yield stream
-        stream.seek(0)
-        write_whole(str(path), stream.read())
 
 
 def _bytes(text: str) -> bytes:

@@ -5,7 +5,7 @@
     .docqa/outputs.json         names of the output files, which are no documents and may be written again
     .docqa/owners, leases       see leases.py
 
-All but the last hold nothing that differs between two runs over the same documents.
+Nothing but the last differs between two runs over the same documents.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Workspace:
         return self._path(self._records, key).read_text(encoding="utf-8")
 
     def failure(self, key: str) -> Failure | None:
-        """Why `key` has no record; None where nothing is known against it."""
+        """Why `key` has no record; None where it did not fail."""
         try:
             return Failure(**json.loads(self._path(self._failures, key).read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -69,11 +69,11 @@ class Workspace:
         self._path(self._failures, key).unlink(missing_ok=True)
 
     def keep_only(self, keys: Iterable[str]) -> None:
-        """Drop what belongs to none of `keys`: documents that are gone, work of another kind."""
-        wanted = {f"{key}.json" for key in keys}
+        """Drop what belongs to none of `keys`: documents that are gone, records of another job."""
+        kept = {f"{key}.json" for key in keys}
         for folder in (self._records, self._failures):
             for name in os.listdir(folder):
-                if name not in wanted:
+                if name not in kept:
                     (folder / name).unlink(missing_ok=True)
 
     def sweep(self) -> None:

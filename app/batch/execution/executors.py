@@ -1,6 +1,6 @@
 """Where tasks are done: in this process, in processes of this machine (`processes`), on a Ray cluster (`ray_actors`).
 
-An executor never holds more tasks than it works on, so that what is not begun is there for other machines.
+An executor takes no more tasks than it works on, so that what is not begun is there for other machines.
 """
 
 from __future__ import annotations

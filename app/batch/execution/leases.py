@@ -27,7 +27,7 @@ EXPIRY_S = 60.0
 
 
 class Leases:
-    """The leases of one process under `folder`; close it, or use it in a `with`. the others are told `job`."""
+    """The leases of one process under `folder`; close it, or use it in a `with`. Other processes can read `job`."""
 
     def __init__(
         self, folder: Path, job: str, *, expiry_s: float = EXPIRY_S, clock: Callable[[], float] = time.monotonic
@@ -38,7 +38,7 @@ class Leases:
         self.owner = f"{_printable_host()}.{os.getpid()}.{secrets.token_hex(4)}"
         self._expiry_s, self._clock = expiry_s, clock
         self._seen: dict[str, tuple[int, float]] = {}
-        self._held: dict[str, int] = {}
+        self._mine: dict[str, int] = {}
         self._file = self._register(job)
         self._stop = threading.Event()
         self._beat = threading.Thread(target=self._touch, daemon=True)
@@ -51,10 +51,10 @@ class Leases:
         self.close()
 
     def close(self) -> None:
-        """Give back what is held, and sign off."""
+        """Release every lease, and sign off."""
         self._stop.set()
         self._beat.join()
-        for key in list(self._held):
+        for key in list(self._mine):
             self.release(key)
         (self._owners / self.owner).unlink(missing_ok=True)
         self._file.close()
@@ -70,16 +70,16 @@ class Leases:
             return False
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(self.owner)
-        self._held[key] = number + 1
+        self._mine[key] = number + 1
         return True
 
-    def holds(self, key: str) -> bool:
+    def has(self, key: str) -> bool:
         """Whether nobody took `key` over, as happens to a process that stood still for longer than the expiry."""
-        return key in self._held and self._newest(key) == (self._held[key], self.owner)
+        return key in self._mine and self._newest(key) == (self._mine[key], self.owner)
 
     def release(self, key: str) -> None:
         """Let others have `key`; does nothing to the lease of a process that took it over."""
-        mine = self._held.pop(key, -1)
+        mine = self._mine.pop(key, -1)
         if self._newest(key)[0] > mine:
             return
         for number in range(mine + 1):
@@ -172,7 +172,7 @@ def _printable_host() -> str:
 
 
 def _kernel() -> str:
-    """What tells a running kernel, where locks on a file are seen, from every other."""
+    """The identity of the running kernel: locks on a file are seen only there."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:

@@ -1,17 +1,16 @@
 """The account of a batch in ledger.sqlite: what was planned, every attempt, its time, memory and machine.
 
-Nothing is decided by it but what to tell: records and leases are files, so a ledger that is lost costs no work. It uses
+It decides nothing: records and leases are files, so a ledger that is lost costs no work. It uses
 a rollback journal, not a write-ahead log, which processes on different machines cannot share.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,22 +51,21 @@ class Planned:
 
 
 class Ledger:
-    """One process's way to the account; close it, or use it in a `with`. Raises sqlite3.Error when it cannot be kept.
+    """One process's way to the account, in a `with`. Raises sqlite3.Error when it cannot be kept.
 
+    Each method is one transaction, which has the database to itself from its first change: no deadlock between readers.
     `clock` gives seconds since the epoch.
     """
 
     def __init__(self, path: Path, owner: str, machine: str, clock: Callable[[], float] = time.time) -> None:
         self._owner, self._machine, self._clock = owner, machine, clock
         self._run = 0
-        self.set_aside: Path | None = None
         try:
             self._database = _open(path)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):  # locked, or the disk refuses: the file is not to blame
                 raise
-            self.set_aside = path.with_name(f"{path.stem}.damaged{path.suffix}")
-            os.replace(path, self.set_aside)
+            os.replace(path, path.with_name(f"{path.stem}.damaged{path.suffix}"))
             self._database = _open(path)
 
     def __enter__(self) -> Ledger:
@@ -78,28 +76,25 @@ class Ledger:
 
     def begin(self, job: Json, jobs: int, planned_seconds: float, planned_bytes: int) -> None:
         """A run begins."""
-        with self._writing() as database:
-            row = (self._owner, self._machine, json.dumps(job), jobs, self._clock(), planned_seconds, planned_bytes)
-            self._run = int(
-                database.execute(
-                    "INSERT INTO runs (owner, machine, work, jobs, started, planned_seconds, planned_bytes)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    row,
-                ).lastrowid
-                or 0
+        with self._database as database:
+            cursor = database.execute(
+                "INSERT INTO runs (owner, machine, work, jobs, started, planned_seconds, planned_bytes)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (self._owner, self._machine, json.dumps(job), jobs, self._clock(), planned_seconds, planned_bytes),
             )
+            self._run = int(cursor.lastrowid or 0)
 
     def end(self, exit_code: int, seconds: float, peak_bytes: int) -> None:
         """The run is over."""
-        with self._writing() as database:
+        with self._database as database:
             database.execute(
                 "UPDATE runs SET ended = ?, exit_code = ?, seconds = ?, peak_bytes = ? WHERE id = ?",
                 (self._clock(), exit_code, seconds, peak_bytes, self._run),
             )
 
     def put_items(self, items: Iterable[Planned]) -> None:
-        """What the batch is about now; what is no longer among it goes. Attempts stay."""
-        with self._writing() as database:
+        """The documents of the batch as they are now, instead of those of earlier runs. Attempts stay."""
+        with self._database as database:
             database.execute("DELETE FROM items")
             database.executemany(
                 "INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -108,12 +103,11 @@ class Ledger:
 
     def start(self, key: str, path: str, planned_seconds: float) -> int:
         """An attempt begins; returns its number."""
-        with self._writing() as database:
-            row = (self._run, key, _stored(path), self._owner, self._machine, self._clock(), planned_seconds)
+        with self._database as database:
             cursor = database.execute(
                 "INSERT INTO attempts (run, key, path, owner, machine, started, planned_seconds)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                row,
+                (self._run, key, _stored(path), self._owner, self._machine, self._clock(), planned_seconds),
             )
             return int(cursor.lastrowid or 0)
 
@@ -122,7 +116,7 @@ class Ledger:
         tokens: int | None = None, reason: str | None = None, machine: str | None = None,
     ) -> None:  # fmt: skip
         """An attempt is over. `machine` where it was not this one."""
-        with self._writing() as database:
+        with self._database as database:
             database.execute(
                 "UPDATE attempts SET ended = ?, outcome = ?, seconds = ?, peak_bytes = ?, tokens = ?, reason = ?,"
                 " machine = coalesce(?, machine) WHERE id = ?",
@@ -144,29 +138,10 @@ class Ledger:
             str(key)
             for (key,) in self._database.execute("SELECT key FROM attempts WHERE outcome IN (?, ?)", (DONE, FAILED))
         }
-        with self._writing() as database:
+        with self._database as database:
             for number, key in dead:
                 outcome = None if key in closed else outcome_of(key)
                 database.execute("UPDATE attempts SET outcome = ? WHERE id = ?", (outcome or LOST, number))
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, which has the database to itself from its start: no deadlock between readers.
-
-        An interrupt may come between any two steps: whatever it leaves open is taken back, here or by the next one.
-        """
-        self._roll_back()
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-            yield self._database
-            self._database.execute("COMMIT")
-        except BaseException:
-            self._roll_back()
-            raise
-
-    def _roll_back(self) -> None:
-        if self._database.in_transaction:
-            self._database.execute("ROLLBACK")
 
 
 def remedy(error: sqlite3.Error) -> str:
@@ -182,7 +157,7 @@ def remedy(error: sqlite3.Error) -> str:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
+    database = sqlite3.connect(path, timeout=BUSY_S, isolation_level="IMMEDIATE")
     try:
         database.execute("PRAGMA journal_mode = DELETE")
         version = database.execute("PRAGMA user_version").fetchone()[0]

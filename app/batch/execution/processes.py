@@ -120,7 +120,7 @@ class Processes:
 
     def _send(self, worker: _Worker, line: str) -> None:
         assert worker.child.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it died, which its standard output tells
+        with contextlib.suppress(BrokenPipeError):  # it died: its standard output ends too
             worker.child.stdin.write(line + "\n")
             worker.child.stdin.flush()
 

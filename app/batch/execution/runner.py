@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from docqa.app.batch.attempt import Outcome
@@ -26,7 +26,7 @@ MAX_CRASHES = 2
 """How often a task may cost its process the life before it is a failure."""
 _DIED = Failure(
     "WorkerDied",
-    f"its process died {MAX_CRASHES} times, for want of memory or by a fault",
+    f"its process died {MAX_CRASHES} times, out of memory or by a fault",
     "Use fewer --jobs or split the file, then --retry-failed",
 )
 
@@ -137,7 +137,7 @@ class Runner:
         if outcome.record is None and outcome.failure is None:
             self._died(task, number)
             return
-        if not self._shared.leases.holds(task.key):
+        if not self._shared.leases.has(task.key):
             self._close(number, account.SUPERSEDED, outcome)
             self._elsewhere.append(task)
         elif outcome.record is not None:
@@ -167,13 +167,10 @@ class Runner:
         self._shared.leases.release(task.key)
 
     def _settled(self, task: Task, outcome: Outcome) -> None:
-        # The record is on disk: a run over many documents must not hold them all.
-        light = Outcome(
-            task.key, None, outcome.failure, None, outcome.seconds, outcome.reading_s, outcome.tokens,
-            outcome.peak_bytes, outcome.machine,
-        )  # fmt: skip
-        self.tally.outcomes.append((task, light))
-        self._monitor.ended(task, light)
+        # The record is on disk: a run over many documents must not keep them all in memory.
+        outcome = replace(outcome, record=None)
+        self.tally.outcomes.append((task, outcome))
+        self._monitor.ended(task, outcome)
 
     def _close(self, number: int, outcome: str, measured: Outcome, reason: str | None = None) -> None:
         self._shared.ledger.finish(

@@ -61,7 +61,7 @@ def _prepared(spec: dict[str, Any]) -> tuple[Job, Outcome | None]:
 
 
 def _receive(lines: queue.SimpleQueue[str]) -> None:
-    """Puts every line into `lines`; at the end of them the parent is gone, or wants this process gone."""
+    """Puts every line into `lines`; at the end of them the parent is gone, or this process is to end."""
     for line in sys.stdin:
         lines.put(line)
     with contextlib.suppress(ValueError):

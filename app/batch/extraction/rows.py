@@ -58,5 +58,5 @@ def members(path: str, passed_over: list[str]) -> list[Item]:
 def session_of_member(item: Item, options: Options, model: Any) -> Session:
     """A session of one document of an archive. Raises the errors of docqa.ingest.errors."""
     store = open_store(options) if options.store else None
-    document = read_document(read_content(item), item.name, options, store).document
+    document = read_document(read_content(item), item.name, options, store)
     return Session([replace(document, path=item.shown_path)], options, store=store, model=model)

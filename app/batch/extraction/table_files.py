@@ -20,7 +20,7 @@ MARKDOWN_HEAD = "<!-- docqa extract -->"
 """First line of what is written as Markdown, by which a later run knows its own output in a folder of documents."""
 _DIFFERS = "≠"
 _CELL_CHARACTERS = 32_000
-"""An XLSX cell holds 32,767."""
+"""The limit of an XLSX cell is 32,767."""
 _BOOK_COLUMNS = ("", " [quote]", " [page]", " [confidence]", " [status]", " [differs]")
 _CONFLICT_HEAD = (
     "question", "file", "answer", "page", "quote", "other file", "other answer", "other page", "other quote",
@@ -79,7 +79,7 @@ def _csv(rows: list[list[str]]) -> str:
 
 
 def _inert(value: str) -> str:
-    """A spreadsheet runs a cell that begins with = + - @ as a formula, and a document may hold one that calls out.
+    """A spreadsheet runs a cell that begins with = + - @ as a formula, and a document may have one that calls out.
     An apostrophe in front makes it text (OWASP, "CSV injection")."""
     return "'" + value if value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r")) else value
 

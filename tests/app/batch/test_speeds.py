@@ -48,8 +48,8 @@ def test_what_was_learned_is_there_again_and_a_damaged_file_is_as_none(tmp_path:
     save_speeds(tmp_path, "one", speeds)
     save_speeds(tmp_path, "two", Speeds())
     assert load_speeds(tmp_path, "one") == speeds
-    assert not load_speeds(tmp_path, "two").known
+    assert load_speeds(tmp_path, "two") == Speeds()
     (tmp_path / FILE).write_text('{"schema": 1, "speeds": {"one": {"tokens": 3}}}')
-    assert not load_speeds(tmp_path, "one").known
+    assert load_speeds(tmp_path, "one") == Speeds()
     (tmp_path / FILE).write_text("nothing of JSON")
-    assert not load_speeds(tmp_path, "one").known
+    assert load_speeds(tmp_path, "one") == Speeds()

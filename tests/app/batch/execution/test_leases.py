@@ -48,10 +48,10 @@ def test_a_key_has_one_holder_until_it_is_given_back(two: tuple[Leases, Leases])
     first, second = two
     assert first.claim("k")
     assert not second.claim("k")
-    assert first.holds("k")
+    assert first.has("k")
     first.release("k")
     assert second.claim("k")
-    assert not first.holds("k")
+    assert not first.has("k")
 
 
 def test_what_a_killed_process_held_is_free_at_once_on_its_machine(two: tuple[Leases, Leases], tmp_path: Path) -> None:
@@ -77,9 +77,9 @@ def test_the_process_of_another_machine_is_gone_when_it_gave_no_sign_for_the_exp
     assert not second.claim("k")
     clock.now = 2 * EXPIRY_S + 2
     assert second.claim("k")
-    assert not first.holds("k")
+    assert not first.has("k")
     first.release("k")
-    assert second.holds("k")
+    assert second.has("k")
 
 
 def test_only_one_of_those_that_find_a_dead_owner_follows_it(

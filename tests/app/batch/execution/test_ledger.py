@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_a_file_that_is_no_ledger_is_set_aside(tmp_path: Path) -> None:
     path.write_bytes(b"not a database at all, but long enough to be one" * 30)
     with Ledger(path, "me", "here") as ledger:
         ledger.begin(*BEGUN)
-        assert ledger.set_aside == tmp_path / "ledger.damaged.sqlite"
+    assert (tmp_path / "ledger.damaged.sqlite").is_file()
     assert _rows(path, "SELECT count(*) FROM runs") == [(1,)]
 
 
@@ -80,20 +81,16 @@ def test_a_ledger_on_a_full_disk_is_not_to_be_moved_away(tmp_path: Path) -> None
     assert account.remedy(sqlite3.DatabaseError("file is not a database")).startswith("move it away")
 
 
-class _InterruptedCommit:
-    """A connection in which an interrupt comes right before the first COMMIT."""
+def _interrupted(left: list[int]) -> Any:
+    """A function in which an interrupt comes at the second call."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database, self._left = database, 1
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._database, name)
-
-    def execute(self, statement: str, *values: object) -> sqlite3.Cursor:
-        if statement == "COMMIT" and self._left:
-            self._left = 0
+    def stored(value: object) -> object:
+        left.pop()
+        if not left:
             raise KeyboardInterrupt
-        return self._database.execute(statement, *values)
+        return value
+
+    return stored
 
 
 def test_an_interrupt_between_two_steps_leaves_the_ledger_as_it_was_and_in_use(
@@ -103,8 +100,8 @@ def test_an_interrupt_between_two_steps_leaves_the_ledger_as_it_was_and_in_use(
     with Ledger(path, "me", "here") as ledger:
         ledger.begin(*BEGUN)
         attempt = ledger.start("k", "a.txt", 1.0)
-        monkeypatch.setattr(ledger, "_database", _InterruptedCommit(ledger._database))
-        with pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(account, "_stored", _interrupted([1, 1]))  # in the second statement of `finish`
             ledger.finish(attempt, account.DONE)
         assert _rows(path, "SELECT outcome FROM attempts") == [(None,)]
         ledger.finish(attempt, account.INTERRUPTED)

@@ -161,9 +161,9 @@ def test_a_result_that_came_after_another_took_the_document_over_is_not_kept(
     run: Callable[..., Tally], folder: Path, shared: Shared, shout: Shout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = list_items([str(folder)]).tasks(identity_hash(shout.identity()))[0]
-    held = shared.leases.holds
+    held = shared.leases.has
     lost = iter([True])
-    monkeypatch.setattr(shared.leases, "holds", lambda key: held(key) and not (key == first.key and next(lost, False)))
+    monkeypatch.setattr(shared.leases, "has", lambda key: held(key) and not (key == first.key and next(lost, False)))
     assert run().done == 3
     outcomes = [outcome for key, outcome in attempts_of(shared.workspace.root) if key == first.key]
     assert outcomes == ["superseded", "done"]
