@@ -44,16 +44,6 @@ class Settings:
     ray: str | None = None
 
 
-@dataclass(frozen=True)
-class Account:
-    """What came of a run: its tally, `seconds`, and the most memory of its processes here, 0 if they were elsewhere."""
-
-    tally: Tally
-    plan: BatchPlan
-    seconds: float
-    peak_bytes: int
-
-
 class Batch:
     """The documents of `listing` under one job, in a workspace. `options` are those that the job reads with.
 
@@ -109,7 +99,7 @@ class Batch:
 
     # Running
 
-    def run(self, plan: BatchPlan, keep: Callable[[Task, str], None], monitor: Monitor) -> Account:
+    def run(self, plan: BatchPlan, keep: Callable[[Task, str], None], monitor: Monitor) -> Tally:
         """Do what is left by `plan`. `keep` writes what users see of a record.
 
         Raises ResourceError for what would fail for every document, UsageError where others do another job here,
@@ -144,10 +134,10 @@ class Batch:
             self.workspace.keep_only(task.key for task in self.tasks)
             return True
 
-    def _run(self, plan: BatchPlan, shared: Shared, keep: Callable[[Task, str], None], monitor: Monitor) -> Account:
+    def _run(self, plan: BatchPlan, shared: Shared, keep: Callable[[Task, str], None], monitor: Monitor) -> Tally:
         started = time.monotonic()
         left = self.left()
-        tally, peak = Tally(), 0
+        tally = Tally()
         code = report.BUG
         try:
             if left:
@@ -156,7 +146,8 @@ class Batch:
                         left, lambda task: plan.tasks[task.key].seconds if task.key in plan.tasks else 0.0,
                         shared, executor, keep, monitor, self.settings.max_failures,
                     )  # fmt: skip
-                    tally, peak = runner.run(), executor.peak_bytes
+                    tally = runner.run()
+                    tally.peak_bytes = executor.peak_bytes
             shared.ledger.settle(shared.leases.is_alive, self._outcome)  # others may have died meanwhile
             failed = any(self.failure(item) is not None for item in self.listing.items)
             code = report.BATCH_FAILURES if failed else report.ANSWERED
@@ -164,10 +155,10 @@ class Batch:
             code = report.exit_code(error)
             raise
         finally:
-            shared.ledger.end(code, round(time.monotonic() - started, 3), peak)
-        done = Account(tally, plan, time.monotonic() - started, peak)
-        self._learn(done)
-        return done
+            tally.seconds = time.monotonic() - started
+            shared.ledger.end(code, round(tally.seconds, 3), tally.peak_bytes)
+        self._learn(plan, tally)
+        return tally
 
     def _executor(self, jobs: int, monitor: Monitor) -> Executor:
         if jobs == 1 and self.settings.ray is None:
@@ -202,8 +193,8 @@ class Batch:
         different = [owner for owner, job in leases.others().items() if job != self.job_key]
         if different:
             raise UsageError(
-                f"another docqa ({different[0]}) is at work there with another style, model or version",
-                where=str(self.workspace.root), hint="wait for it, or choose another folder",
+                f"another docqa process ({different[0]}) works in this folder with another style, model or version",
+                where=str(self.workspace.root), hint="wait until it ends, or choose another folder",
             )  # fmt: skip
 
     def _planned(self, plan: BatchPlan) -> Iterator[Planned]:
@@ -226,28 +217,27 @@ class Batch:
         model = str(self._identity.get("model", ""))[:16]
         return f"{self._job.name} {model} jobs={jobs} threads={self.options.threads} {where}"
 
-    def _learn(self, done: Account) -> None:
+    def _learn(self, plan: BatchPlan, tally: Tally) -> None:
         """Keep what this run took, for the estimate of the next."""
-        measured = [(task, outcome) for task, outcome in done.tally.outcomes if outcome.failure is None]
+        measured = [(task, outcome) for task, outcome in tally.outcomes if outcome.failure is None]
         if self.store is None or not measured:
             return
-        key = self._speeds_key(done.plan.jobs)
+        key = self._speeds_key(plan.jobs)
         speeds = load_speeds(self.store.root, key)
         speeds.age()
         for task, outcome in measured:
-            planned = done.plan.tasks.get(task.key)
+            planned = plan.tasks.get(task.key)
             if planned is not None:
                 reading_s = None if planned.kept_text else outcome.reading_s
                 work_s = outcome.seconds - outcome.reading_s
                 item = task.item
                 speeds.learn(item.suffix, item.bytes, outcome.tokens, reading_s, work_s, kept=planned.kept_state)
-        busy = sum(outcome.seconds for _, outcome in done.tally.outcomes) / done.plan.jobs
-        speeds.startup.add(1.0, max(done.seconds - busy, 0.0))
-        if done.peak_bytes:
+        busy = sum(outcome.seconds for _, outcome in tally.outcomes) / plan.jobs
+        speeds.startup.add(1.0, max(tally.seconds - busy, 0.0))
+        if tally.peak_bytes:
             longest = max(outcome.tokens for _, outcome in measured)
-            jobs = done.plan.jobs
-            raw = self._planner(jobs).raw_memory(longest, jobs, len(measured))
-            speeds.memory.add(1.0, done.peak_bytes / raw)
+            raw = self._planner(plan.jobs).raw_memory(longest, plan.jobs, len(measured))
+            speeds.memory.add(1.0, tally.peak_bytes / raw)
         with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
             save_speeds(self.store.root, key, speeds)
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.options import Options
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
+    from docqa.model.protocol import Model
 
 UNTITLED = "Untitled"
 NAMELESS = "-"
@@ -43,7 +45,9 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
     return replace(document, path=NAMELESS)
 
 
-def open_document(document: Document, options: Options, store: Store | None, model: Any) -> Session:
+def open_document(
+    document: Document, options: Options, store: Store | None, model: Model | RemoteModel | None
+) -> Session:
     """A Session of `document` alone, which keeps its state only where reading it again would take long."""
     from docqa.app.session.session import Session
 

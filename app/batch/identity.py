@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from docqa.app.batch.protocol import Json
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
 
 
-def reading_identity(options: Options) -> dict[str, Any]:
+def reading_identity(options: Options) -> Json:
     """Fields of a work's identity. The number of threads and the machine are not among them: all may help.
 
     Neither is the password: a document that it opened is not another one. Raises docqa.model.errors for a model folder

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from docqa.app.answer.answer import SCHEMA, Answer, Cite, EvidenceItem
 from docqa.app.answer.events import Finished
@@ -17,16 +17,18 @@ from docqa.app.answerers.loading import find_model
 from docqa.app.batch.documents import NAMELESS, UNTITLED, open_document, read_document
 from docqa.app.batch.identity import reading_identity
 from docqa.app.batch.kept_answers import Kept, KeptAnswers
-from docqa.app.batch.protocol import Job, Json, Processed
+from docqa.app.batch.protocol import Job, JobSpec, Json, Processed
 from docqa.app.options import Options
 from docqa.app.session.engine import open_store
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
+    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.batch.items import Item
     from docqa.app.session.session import Session
     from docqa.app.summary.record import SummaryRecord
     from docqa.ingest.types import Document
+    from docqa.model.protocol import Model
 
 _Placed = TypeVar("_Placed", Cite, EvidenceItem)
 
@@ -46,7 +48,7 @@ class _DocumentJob:
     def __init__(self, options: Options) -> None:
         self.options = options
         self._store = open_store(options) if options.store else None
-        self._model: Any = None
+        self._model: Model | RemoteModel | None = None
 
     def prepare(self) -> None:
         if self._model is None:
@@ -56,7 +58,7 @@ class _DocumentJob:
     def kept_record(self, item: Item) -> str | None:
         return None
 
-    def spec(self, threads: int | None = None) -> Json:
+    def spec(self, threads: int | None = None) -> JobSpec:
         return {"name": self.name, "options": {**asdict(self.options), "threads": threads or self.options.threads}}
 
     def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Processed:
@@ -88,7 +90,7 @@ class AnswerJob(_DocumentJob):
         super().__init__(options)
         self.questions = questions
 
-    def spec(self, threads: int | None = None) -> Json:
+    def spec(self, threads: int | None = None) -> JobSpec:
         return {**super().spec(threads), "questions": self.questions}
 
     def identity(self) -> Json:
@@ -143,7 +145,7 @@ class SummaryJob(_DocumentJob):
         super().__init__(options)
         self.style = style
 
-    def spec(self, threads: int | None = None) -> Json:
+    def spec(self, threads: int | None = None) -> JobSpec:
         return {**super().spec(threads), "style": self.style}
 
     def identity(self) -> Json:
@@ -160,12 +162,13 @@ class SummaryJob(_DocumentJob):
 
         for event in session.read():
             on_event(event)
-        rows = session.local.token_rows() if self._model.heads else None
-        made = summarize_document(document, session.context, self._model, self.style, rows=rows, path=NAMELESS)
+        model = cast("Model", self._model)  # a server has none that could summarize
+        rows = session.local.token_rows() if model.heads else None
+        made = summarize_document(document, session.context, model, self.style, rows=rows, path=NAMELESS)
         return to_json_line(made)
 
 
-def make_job(spec: dict[str, Any]) -> Job:
+def make_job(spec: JobSpec) -> Job:
     """The job that said `spec`. Raises KeyError for a kind that there is not."""
     options = Options(**spec["options"])
     kinds: dict[str, Callable[[], Job]] = {

@@ -8,7 +8,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docqa.app.batch.protocol import Json
 from docqa.app.errors import StoreDamaged
@@ -70,7 +70,9 @@ class KeptAnswers:
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
-def _reused(answer: dict[str, Any]) -> Json:
+def _reused(answer: Json) -> Json:
     usage = answer["usage"]
+    if not isinstance(usage, dict):
+        raise TypeError("no usage")
     tokens = usage["tokens_read"] + usage["tokens_reused"]
     return {**answer, "usage": {**usage, "tokens_read": 0, "tokens_reused": tokens, "seconds": 0.0, "cached": True}}

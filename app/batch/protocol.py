@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NotRequired, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
     from docqa.app.batch.items import Item
 
 Json = dict[str, object]
+
+
+class JobSpec(TypedDict):
+    """JSON that makes a job: its name, the fields of Options, and what the jobs of that name need besides."""
+
+    name: str
+    options: dict[str, Any]
+    questions: NotRequired[list[str]]
+    style: NotRequired[str]
 
 
 @dataclass(frozen=True)
@@ -29,8 +38,8 @@ class Job(Protocol):
     by_name: bool
     """Whether equal bytes under two names are two tasks."""
 
-    def spec(self, threads: int | None = None) -> Json:
-        """JSON that `jobs.make_job` makes the same job of, in another process with so many threads."""
+    def spec(self, threads: int | None = None) -> JobSpec:
+        """What `jobs.make_job` makes the same job of, in another process with so many threads."""
 
     def identity(self) -> Json:
         """All that a record depends on besides the bytes of its document and their kind."""

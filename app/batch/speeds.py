@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from docqa.app.storage.atomic import write_whole
 
@@ -78,6 +78,17 @@ class Speeds:
         (self.kept if kept else self.work).add(tokens, work_s)
 
 
+class _KeptSpeeds(TypedDict):
+    """`Speeds` in the file."""
+
+    tokens: dict[str, dict[str, float]]
+    reading: dict[str, dict[str, float]]
+    work: dict[str, float]
+    kept: dict[str, float]
+    startup: dict[str, float]
+    memory: dict[str, float]
+
+
 def load_speeds(folder: Path, key: str) -> Speeds:
     """What is kept for `key`; nothing known where nothing is, or where the file is none of ours."""
     kept = _read(folder).get(key)
@@ -90,19 +101,21 @@ def load_speeds(folder: Path, key: str) -> Speeds:
 def save_speeds(folder: Path, key: str, speeds: Speeds) -> None:
     """Raises OSError when the disk refuses."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = {**_read(folder), key: asdict(speeds)}
+    kept: dict[str, object] = {**_read(folder), key: asdict(speeds)}
     write_whole(str(folder / FILE), json.dumps({"schema": SCHEMA, "speeds": kept}).encode())
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def _read(folder: Path) -> dict[str, _KeptSpeeds]:
     try:
         raw = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return raw["speeds"] if isinstance(raw, dict) and raw.get("schema") == SCHEMA else {}
+    return (
+        cast("dict[str, _KeptSpeeds]", raw["speeds"]) if isinstance(raw, dict) and raw.get("schema") == SCHEMA else {}
+    )
 
 
-def _speeds(raw: dict[str, Any]) -> Speeds:
-    tokens, reading = ({name: Line(**line) for name, line in raw[part].items()} for part in ("tokens", "reading"))
-    lines = (Line(**raw[part]) for part in ("work", "kept", "startup", "memory"))
+def _speeds(raw: _KeptSpeeds) -> Speeds:
+    tokens, reading = ({name: Line(**line) for name, line in part.items()} for part in (raw["tokens"], raw["reading"]))
+    lines = (Line(**part) for part in (raw["work"], raw["kept"], raw["startup"], raw["memory"]))
     return Speeds(tokens, reading, *lines)

@@ -45,7 +45,7 @@ class SummaryFiles:
         if there - ours:
             first = sorted(there - ours)[0]
             raise UsageError(
-                "is there already, and docqa did not write it", where=str(self._root / first),
+                "exists already, and docqa did not write it", where=str(self._root / first),
                 hint="choose another --output",
             )  # fmt: skip
         self._batch.workspace.put_outputs(names | ours)

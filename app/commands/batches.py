@@ -22,7 +22,8 @@ from docqa.app.output.progress import duration, size
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
-    from docqa.app.batch.batch import Account, Batch
+    from docqa.app.batch.batch import Batch
+    from docqa.app.batch.execution.runner import Tally
     from docqa.app.batch.items import Listing, Task
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.progress import BatchProgress
@@ -156,10 +157,10 @@ def run(
         if item.failure is not None:
             report.note(f"docqa: {printable(item.failure.message(item.shown_path))}")
     try:
-        account = batch.run(plan, keep, progress)
+        tally = batch.run(plan, keep, progress)
     finally:
         progress.clear()
-    _report(batch, account, reused)
+    _report(batch, plan, tally, reused)
 
 
 def warn_fewer_jobs(plan: BatchPlan, asked: int) -> None:
@@ -171,9 +172,8 @@ def warn_fewer_jobs(plan: BatchPlan, asked: int) -> None:
         report.warn(f"{asked} jobs need more memory than the {free} that are free: {plan.jobs} at once")
 
 
-def _report(batch: Batch, account: Account, reused: int) -> None:
+def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
     """What was done, and how the estimate fared; nothing of a single document."""
-    tally, plan = account.tally, account.plan
     total = len(batch.listing.items)
     if total == 1:
         return
@@ -189,7 +189,7 @@ def _report(batch: Batch, account: Account, reused: int) -> None:
         parts.append(f"{tally.left:,} not begun, too many failures (the same command goes on)")
     report.note(f"docqa: {', '.join(parts)}")
     if tally.done and not tally.elsewhere and not tally.left:
-        text = f"docqa: took {duration(account.seconds)}, planned {duration(plan.seconds)}"
-        if account.peak_bytes:
-            text += f"; memory {size(account.peak_bytes)}, planned {size(plan.memory_bytes)}"
+        text = f"docqa: took {duration(tally.seconds)}, planned {duration(plan.seconds)}"
+        if tally.peak_bytes:
+            text += f"; memory {size(tally.peak_bytes)}, planned {size(plan.memory_bytes)}"
         report.note(text)

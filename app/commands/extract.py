@@ -110,7 +110,7 @@ def _form(form: str | None, output: str | None) -> str:
     if chosen not in FORMATS:
         raise UsageError(f"there is no format {chosen!r}", where="--format", hint=", ".join(FORMATS))
     if chosen == "xlsx" and output is None:
-        raise UsageError("xlsx is not for a terminal", where="--format", hint="--output table.xlsx")
+        raise UsageError("an xlsx file cannot be printed", where="--format", hint="add --output table.xlsx")
     return chosen
 
 
@@ -125,7 +125,7 @@ def _without_output(listing: Listing, paths: list[str], output: str | None) -> L
             raise UsageError("is one of the documents", where=output, hint="write to another file")
         listing.items = [item for item in listing.items if item not in same]
     if not listing.items:
-        raise InputError("no document but the table of an earlier run", hint="name the documents")
+        raise InputError("the only document is the table of an earlier run", hint="name the documents to ask")
     return listing
 
 

@@ -132,7 +132,7 @@ def _plan_text(batch: Batch, plan: BatchPlan) -> str:
     return "\n".join(
         [
             f"documents    {len(items):,}: {len(plan.tasks):,} to read, {done:,} done before, "
-            f"{duplicates:,} duplicates of others, {failed:,} failed before",
+            f"{duplicates:,} duplicates, {failed:,} failed before",
             f"tokens       {plan.tokens:,}",
             f"time         {duration(plan.seconds)}{jobs}",
             f"memory       {size(plan.memory_bytes)} of {size(available_bytes())} that are free",

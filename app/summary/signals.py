@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from docqa.app.evidence.terms import terms
 from docqa.app.summary.candidates import Candidate
 from docqa.app.summary.patterns import any_of
 from docqa.ingest.types import Document
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _CLAIM = any_of(
     r"""
@@ -74,7 +77,7 @@ NAMES = (
 """The columns of `signals`."""
 
 
-def sentence_means(rows: Any, candidates: list[Candidate]) -> np.ndarray:
+def sentence_means(rows: Tensor | None, candidates: list[Candidate]) -> np.ndarray:
     """Means [candidates, width] of int8 `rows` [tokens, width] over each sentence, less that of the document.
 
     Zeros of width 1 where a model keeps no rows (None).

@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex, rank, standardise
-from docqa.app.reading.spans import read_by_spans, read_question
+from docqa.app.reading.spans import QuestionVectors, read_by_spans, read_question
 from docqa.app.summary.candidates import Candidate
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.topics import Topic
 from docqa.ingest.types import Document
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.protocol import Model
+
+    Spans = list[tuple[int, int]]
 
 SECTION, CUE, VECTOR, READER, SALIENCE = 1.0, 1.2, 0.5, 0.8, 0.15
 LEAST = 1.5
@@ -32,7 +39,7 @@ class Asker:
     """What the model says of a question about one document whose `rows` were kept."""
 
     def __init__(
-        self, document: Document, context: Context, model: Any, rows: Any, candidates: list[Candidate]
+        self, document: Document, context: Context, model: Model, rows: Tensor | None, candidates: list[Candidate]
     ) -> None:
         self.document, self.context, self.model, self.rows = document, context, model, rows
         self.candidates = candidates
@@ -41,29 +48,23 @@ class Asker:
     def support(self, questions: Sequence[str]) -> np.ndarray:
         """For each candidate how like the questions it is, and whether the reader of the first points into it."""
         asked = [read_question(self.model, question) for question in questions]
-        like = np.max([np.clip(standardise(self._likeness(each)), -1, 3) for each in asked], axis=0)
+        spans = [(candidate.first, candidate.last) for candidate in self.candidates]
+        scores = [self._scores(each, spans) for each in asked]
+        like = np.max([np.clip(standardise(each), -1, 3) for each in scores if each is not None] or [0.0], axis=0)
         return np.asarray(VECTOR * like + READER * self._pointed(questions[0], asked[0]))
 
-    def _likeness(self, asked: Any) -> np.ndarray:
-        head = self.model.heads.evidence
-        if head is None or asked.vectors is None:
-            return np.zeros(len(self.candidates))
-        spans = [(candidate.first, candidate.last) for candidate in self.candidates]
-        return np.asarray(
-            head.scores(asked.vectors, self.model.heads.evidence_rows(self.rows), spans), dtype=np.float64
-        )
-
-    def _pointed(self, question: str, asked: Any) -> np.ndarray:
+    def _pointed(self, question: str, asked: QuestionVectors) -> np.ndarray:
         """1 for the candidate that contains the reader's best span, 1/2 for the next, 1/3 ..."""
         found = np.zeros(len(self.candidates))
-        if self.model.heads.span is None:
+        rows, placed = self.rows, self.context.passages
+        if self.model.heads.span is None or rows is None:
             return found
         weights = self.model.calibration.get("evidence_weights")
-        ranked = rank(question, self.index, vector=self._passages(asked), weights=weights)[:_READ_PASSAGES]
-        placed = self.context.passages
+        vector = self._scores(asked, [(passage.token_start, passage.token_end) for passage in placed])
+        ranked = rank(question, self.index, vector=vector, weights=weights)[:_READ_PASSAGES]
         _, reading = read_by_spans(
             self.model, question, asked, self.context, ranked,
-            lambda index: self.rows[placed[index].token_start : placed[index].token_end], self.index, again=False,
+            lambda index: rows[placed[index].token_start : placed[index].token_end], self.index, again=False,
         )  # fmt: skip
         for place, answer in enumerate(reading.candidates[:_SPANS], 1):
             for number, candidate in enumerate(self.candidates):
@@ -71,14 +72,13 @@ class Asker:
                     found[number] = max(found[number], 1 / place)
         return found
 
-    def _passages(self, asked: Any) -> np.ndarray | None:
+    def _scores(self, asked: QuestionVectors, spans: Spans) -> np.ndarray | None:
+        """How like the question the tokens of each span are, [spans]; None where the model has no evidence head."""
         head = self.model.heads.evidence
-        if head is None or asked.vectors is None:
+        if head is None or asked.vectors is None or self.rows is None:
             return None
-        spans = [(placed.token_start, placed.token_end) for placed in self.context.passages]
-        return np.asarray(
-            head.scores(asked.vectors, self.model.heads.evidence_rows(self.rows), spans), dtype=np.float64
-        )
+        scores = head.scores(asked.vectors, self.model.heads.evidence_rows(self.rows), spans)
+        return np.asarray(scores, dtype=np.float64)
 
 
 def choose_for_topic(

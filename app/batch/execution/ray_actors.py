@@ -13,7 +13,8 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from types import ModuleType
+from typing import Protocol
 
 from docqa.app.batch.attempt import Outcome, attempt
 from docqa.app.batch.items import Failure, Item, Task
@@ -24,11 +25,24 @@ from docqa.app.errors import ResourceError, UsageError
 LOCAL = "local"
 
 
+class _Method(Protocol):
+    """A method of an actor: `remote` calls it and returns Ray's reference to what comes."""
+
+    def remote(self, *values: str) -> object: ...
+
+
+class _Handle(Protocol):
+    """Ray's handle of a `_JobActor`."""
+
+    prepare: _Method
+    process: _Method
+
+
 @dataclass
 class _Actor:
-    """An actor, and what it works on: `pending` is Ray's reference to the outcome of `task`. `handle` is Ray's too."""
+    """An actor, and what it works on: `pending` is Ray's reference to the outcome of `task`."""
 
-    handle: Any
+    handle: _Handle
     task: Task | None = None
     pending: object = None
 
@@ -41,7 +55,7 @@ class RayActors:
 
     def __init__(self, job: Job, jobs: int, threads: int, address: str) -> None:
         self._spec = json.dumps(job.spec(threads))
-        if (json.loads(self._spec).get("options") or {}).get("password"):
+        if job.spec()["options"].get("password"):
             raise password_refused()
         self._threads, self._address = threads, address
         self._ray = _connect(address, jobs * threads)
@@ -86,7 +100,7 @@ class RayActors:
             self._ray.shutdown()
         self._actors = []
 
-    def _start(self, count: int) -> list[Any]:
+    def _start(self, count: int) -> list[_Handle]:
         """Handles of new actors, their models loaded: one that cannot start is not the fault of a document."""
         environment = {"env_vars": {"OMP_NUM_THREADS": str(self._threads)}}
         with self._cluster_errors():
@@ -147,7 +161,7 @@ def _line(error: Exception) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-def _connect(address: str, processors: int) -> Any:
+def _connect(address: str, processors: int) -> ModuleType:
     """The module `ray`, connected. Raises ResourceError."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # the default to come; else it warns

@@ -45,12 +45,17 @@ class Monitor(Protocol):
 
 @dataclass
 class Tally:
-    """What a run did. `elsewhere`: tasks that other processes settled meanwhile; `left`: not begun, over the budget."""
+    """What a run did. `elsewhere`: tasks that other processes settled meanwhile; `left`: not begun, over the budget.
+
+    `peak_bytes`: the most memory of its processes here, 0 if they were elsewhere.
+    """
 
     done: int = 0
     failed: int = 0
     elsewhere: int = 0
     left: int = 0
+    seconds: float = 0.0
+    peak_bytes: int = 0
     outcomes: list[tuple[Task, Outcome]] = field(default_factory=list)
 
 

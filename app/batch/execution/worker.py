@@ -13,12 +13,11 @@ import queue
 import signal
 import sys
 import threading
-from typing import Any
 
 from docqa.app.batch.attempt import Outcome, attempt
 from docqa.app.batch.items import Item
 from docqa.app.batch.jobs import make_job
-from docqa.app.batch.protocol import Job
+from docqa.app.batch.protocol import Job, JobSpec
 
 READY = "ready"
 
@@ -48,7 +47,7 @@ def main() -> int:
     return 0
 
 
-def _prepared(spec: dict[str, Any]) -> tuple[Job, Outcome | None]:
+def _prepared(spec: JobSpec) -> tuple[Job, Outcome | None]:
     """The job, and what would fail for every task of it."""
     from docqa.app import report
 

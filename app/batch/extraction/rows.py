@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Status
 from docqa.app.batch.documents import read_document
@@ -18,7 +18,9 @@ from docqa.app.session.engine import open_store
 from docqa.app.session.session import Session
 
 if TYPE_CHECKING:
+    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.batch.batch import Batch
+    from docqa.model.protocol import Model
 
 
 def table_rows(batch: Batch, questions: int) -> list[Row]:
@@ -55,7 +57,7 @@ def members(path: str, passed_over: list[str]) -> list[Item]:
     return found
 
 
-def session_of_member(item: Item, options: Options, model: Any) -> Session:
+def session_of_member(item: Item, options: Options, model: Model | RemoteModel | None) -> Session:
     """A session of one document of an archive. Raises the errors of docqa.ingest.errors."""
     store = open_store(options) if options.store else None
     document = read_document(read_content(item), item.name, options, store)

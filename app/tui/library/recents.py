@@ -51,8 +51,8 @@ def recent_documents(store: Store) -> list[Recent]:
     said: dict[str, str] = {}
     for entry in store.entries():
         paths = entry.details.get("paths", [])
-        if entry.status != "kept" or len(paths) != 1 or not paths[0]:
-            continue
+        if entry.kind == "answers" or entry.status != "kept" or len(paths) != 1 or not paths[0]:
+            continue  # a table of a thousand files is not a thousand documents that somebody opened
         used[paths[0]] = max(used.get(paths[0], 0.0), entry.used)
         if entry.kind == "state":
             whole = entry.details.get("position") == entry.details.get("total")

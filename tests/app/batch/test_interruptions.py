@@ -52,7 +52,7 @@ def _undisturbed(docqa: Any, folder: Path, out: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.usefixtures("tiny_model")
-def test_a_killed_run_goes_on_to_the_same_output_and_does_nothing_twice(
+def test_a_killed_run_continues_to_the_same_output_and_repeats_nothing(
     docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
 ) -> None:
     folder, out = mixed_folder(tmp_path / "docs", 7), tmp_path / "out"
@@ -82,7 +82,7 @@ def test_ctrl_c_is_status_130_and_keeps_what_was_done(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("tiny_model")
-def test_two_processes_share_a_folder_and_one_that_is_killed_is_taken_over(
+def test_a_second_process_takes_over_from_one_that_is_killed(
     docqa: Any, mixed_folder: Any, summarize_process: Start, tmp_path: Path
 ) -> None:
     folder, out = mixed_folder(tmp_path / "docs", 40), tmp_path / "out"

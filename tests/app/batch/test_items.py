@@ -12,7 +12,7 @@ from docqa.app.batch.items import list_items, read_content
 from docqa.ingest.errors import IngestError, MissingError, NoDocuments, Unreadable
 
 
-def test_paths_are_relative_to_the_one_folder_or_to_the_folder_that_holds_all(tmp_path: Path) -> None:
+def test_paths_are_relative_to_the_named_or_the_common_folder(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "x.txt").write_text("x")
     (tmp_path / "a" / "y.txt").write_text("y")
@@ -22,7 +22,7 @@ def test_paths_are_relative_to_the_one_folder_or_to_the_folder_that_holds_all(tm
     assert [item.path for item in list_items([str(tmp_path / "a" / "y.txt")]).items] == ["y.txt"]
 
 
-def test_twins_are_one_unit_unless_names_count_or_suffixes_differ(tmp_path: Path) -> None:
+def test_duplicates_are_one_task_unless_names_count_or_suffixes_differ(tmp_path: Path) -> None:
     for name in ("a.txt", "b.txt", "c.md"):
         (tmp_path / name).write_text("the same words")
     listing = list_items([str(tmp_path)])
@@ -31,7 +31,7 @@ def test_twins_are_one_unit_unless_names_count_or_suffixes_differ(tmp_path: Path
     assert {task.key for task in listing.tasks("work")}.isdisjoint(task.key for task in listing.tasks("other work"))
 
 
-def test_a_file_that_moved_keeps_its_key_and_one_that_changed_does_not(tmp_path: Path) -> None:
+def test_a_moved_file_keeps_its_key_and_a_changed_one_does_not(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("words")
     (before,) = list_items([str(tmp_path)]).tasks("work")
@@ -53,7 +53,7 @@ def test_links_that_lead_in_circles_are_passed_over(tmp_path: Path) -> None:
     assert len(listing.tasks("work")) == 1
 
 
-def test_entries_of_an_archive_are_documents_that_can_be_read_one_by_one(tmp_path: Path) -> None:
+def test_documents_of_an_archive_can_be_read_one_by_one(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.writestr("deep/a.txt", "first")
         archive.writestr("b.txt", "second")
@@ -101,7 +101,7 @@ def test_without_any_document_the_first_error_is_raised(tmp_path: Path, name: st
         list_items([str(tmp_path / name)])
 
 
-def test_what_earlier_runs_wrote_is_no_document(tmp_path: Path) -> None:
+def test_output_of_earlier_runs_is_not_a_document(tmp_path: Path) -> None:
     for name in ("a.txt", "a.txt.md"):
         (tmp_path / name).write_text("words")
     ours = frozenset({str(tmp_path / "a.txt.md")})
@@ -111,7 +111,7 @@ def test_what_earlier_runs_wrote_is_no_document(tmp_path: Path) -> None:
         list_items([str(tmp_path)], ours)
 
 
-def test_a_document_that_changes_under_way_is_not_taken_for_what_it_was(tmp_path: Path) -> None:
+def test_a_document_that_changes_during_the_run_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("words")
     (item,) = list_items([str(path)]).items
@@ -123,7 +123,7 @@ def test_a_document_that_changes_under_way_is_not_taken_for_what_it_was(tmp_path
         read_content(item)
 
 
-def test_a_name_that_is_no_unicode_can_be_written_as_json(tmp_path: Path) -> None:
+def test_a_name_that_is_not_unicode_can_be_written_as_json(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("words")
     (item,) = list_items([str(tmp_path)]).items
     assert item.path == "caf\\xe9.txt"

@@ -25,7 +25,7 @@ def test_a_name_is_the_relative_path_and_md() -> None:
     }
 
 
-def test_names_that_are_one_on_some_disks_are_told_apart() -> None:
+def test_names_that_some_disks_treat_as_equal_become_different() -> None:
     composed, decomposed = unicodedata.normalize("NFC", "é.txt"), unicodedata.normalize("NFD", "é.txt")
     names = output_names(["A.txt", "a.txt", composed, decomposed])
     assert names["A.txt"] == "A.txt.md"
@@ -34,7 +34,7 @@ def test_names_that_are_one_on_some_disks_are_told_apart() -> None:
     assert len({_same(name) for name in names.values()}) == 4
 
 
-def test_a_document_is_never_written_over_the_digest_or_where_a_folder_must_be() -> None:
+def test_no_page_overwrites_the_digest_or_takes_the_name_of_a_folder() -> None:
     names = output_names(["digest", "ledger.sqlite/a.txt", "x", "x.md/y.txt"])
     assert names["digest"] != "digest.md"
     assert not names["ledger.sqlite/a.txt"].startswith("ledger.sqlite/")
@@ -50,7 +50,7 @@ def test_a_name_that_would_be_too_long_is_cut() -> None:
 
 @settings(max_examples=60)
 @given(st.lists(_PATHS, unique=True, max_size=8))
-def test_any_paths_get_names_that_differ_and_do_not_depend_on_the_order(paths: list[str]) -> None:
+def test_any_paths_get_different_names_whatever_their_order(paths: list[str]) -> None:
     names = output_names(paths)
     folded = [_same(name) for name in names.values()]
     assert len(set(folded)) == len(paths)

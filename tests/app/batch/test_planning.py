@@ -16,7 +16,7 @@ from docqa.app.options import Options
 
 @pytest.mark.usefixtures("tiny_model")
 @pytest.mark.parametrize(("dtype", "kept"), [(torch.bfloat16, LENGTH_BYTES), (torch.float32, 0)])
-def test_the_memory_of_a_process_grows_with_the_lengths_that_it_reads_up_to_a_limit(
+def test_planned_memory_grows_with_document_lengths_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch, dtype: torch.dtype, kept: int
 ) -> None:
     monkeypatch.setattr("docqa.model.load.compute_dtype", lambda folder: dtype)
@@ -29,9 +29,7 @@ def test_the_memory_of_a_process_grows_with_the_lengths_that_it_reads_up_to_a_li
 
 @pytest.mark.usefixtures("tiny_model")
 @pytest.mark.parametrize("job", [SummaryJob(Options(), "brief"), AnswerJob(Options(), ["Who?"])])
-def test_a_batch_bounds_the_products_that_are_kept_unless_the_user_did(
-    monkeypatch: pytest.MonkeyPatch, job: Any
-) -> None:
+def test_a_batch_limits_kept_products_unless_the_user_did(monkeypatch: pytest.MonkeyPatch, job: Any) -> None:
     monkeypatch.setattr("docqa.app.batch.jobs.find_model", lambda options: object())
     name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
     monkeypatch.delenv(name, raising=False)

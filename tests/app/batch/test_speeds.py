@@ -42,7 +42,7 @@ def test_newer_runs_count_more() -> None:
     assert 17 < found < 20
 
 
-def test_what_was_learned_is_there_again_and_a_damaged_file_is_as_none(tmp_path: Path) -> None:
+def test_learned_speeds_are_loaded_and_a_damaged_file_counts_as_none(tmp_path: Path) -> None:
     speeds = Speeds()
     speeds.learn(".txt", 400, 100, 0.5, 2.0)
     save_speeds(tmp_path, "one", speeds)

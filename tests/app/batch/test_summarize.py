@@ -23,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "docs"
     (path / "sub").mkdir(parents=True)
     (path / "a.txt").write_text(WORDS.format(1))
-    (path / "sub" / "twin.txt").write_text(WORDS.format(1))
+    (path / "sub" / "copy.txt").write_text(WORDS.format(1))
     (path / "b.md").write_text(f"# Second unit\n\n{WORDS.format(2)}\n")
     (path / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
     return path
@@ -33,15 +33,13 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_a_page_and_a_line_for_every_document_a_digest_and_the_failures(
-    docqa: Any, folder: Path, tmp_path: Path
-) -> None:
+def test_output_has_pages_lines_digest_and_failures(docqa: Any, folder: Path, tmp_path: Path) -> None:
     code, out, err = docqa("summarize", folder, "--output", tmp_path / "out")
     assert (code, out) == (6, "")
     assert "broken.pdf: not a readable PDF" in err
     records = _lines(tmp_path / "out" / "summaries.jsonl")
-    assert [record["path"] for record in records] == ["a.txt", "b.md", "sub/twin.txt"]
-    assert [record["title"] for record in records] == ["a", "Second unit", "twin"]
+    assert [record["path"] for record in records] == ["a.txt", "b.md", "sub/copy.txt"]
+    assert [record["title"] for record in records] == ["a", "Second unit", "copy"]
     for record in records:
         text = (folder / record["path"]).read_text()
         assert record["sentences"]
@@ -62,16 +60,14 @@ def test_equal_runs_write_equal_bytes_without_time_or_absolute_path(docqa: Any, 
     assert not any(str(tmp_path).encode() in content for content in outputs_of(tmp_path / "one").values())
 
 
-def test_the_same_command_does_only_what_is_new_and_drops_what_is_gone(
-    docqa: Any, folder: Path, tmp_path: Path
-) -> None:
+def test_a_rerun_does_only_what_is_new_and_drops_what_is_gone(docqa: Any, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
     before = attempts_of(out)
     assert docqa("summarize", folder, "--output", out)[0] == 6
     assert attempts_of(out) == before
     (folder / "b.md").rename(folder / "moved.md")
-    (folder / "sub" / "twin.txt").unlink()
+    (folder / "sub" / "copy.txt").unlink()
     (folder / "new.txt").write_text(WORDS.format(3))
     docqa("summarize", folder, "--output", out)
     assert len(attempts_of(out)) == len(before) + 1
@@ -82,9 +78,7 @@ def test_the_same_command_does_only_what_is_new_and_drops_what_is_gone(
     assert outputs_of(out) == outputs_of(tmp_path / "fresh")
 
 
-def test_failures_stand_until_they_are_to_be_tried_again_or_the_file_is_another(
-    docqa: Any, folder: Path, tmp_path: Path
-) -> None:
+def test_failures_stay_until_retried_or_the_file_changes(docqa: Any, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     docqa("summarize", folder, "--output", out)
     tried = len(attempts_of(out))
@@ -105,12 +99,12 @@ def test_another_style_is_another_summary(docqa: Any, folder: Path, tmp_path: Pa
 def test_a_dry_run_estimates_and_writes_nothing(docqa: Any, folder: Path, tmp_path: Path) -> None:
     code, text, _ = docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")
     assert code == 0
-    assert "4: 3 to read, 0 done before, 1 duplicates of others, 0 failed before" in text
+    assert "4: 3 to read, 0 done before, 1 duplicates, 0 failed before" in text
     assert all(word in text for word in ("tokens", "time", "memory", "disk"))
     assert not (tmp_path / "out").exists()
     docqa("summarize", folder, "--output", tmp_path / "out")
     _, text, _ = docqa("summarize", folder, "--output", tmp_path / "out", "--dry-run")
-    assert "4: 0 to read, 2 done before, 1 duplicates of others, 1 failed before" in text
+    assert "4: 0 to read, 2 done before, 1 duplicates, 1 failed before" in text
     assert "2 summaries" in text
 
 
@@ -126,12 +120,10 @@ def test_a_second_estimate_is_what_the_first_run_took(docqa: Any, folder: Path, 
     assert memory == pytest.approx(peak, rel=0.1)
 
 
-def test_output_among_the_documents_is_no_document_and_no_file_of_others_is_overwritten(
-    docqa: Any, folder: Path, tmp_path: Path
-) -> None:
+def test_output_is_not_a_document_and_never_overwrites_foreign_files(docqa: Any, folder: Path, tmp_path: Path) -> None:
     for _ in range(2):
         assert docqa("summarize", folder, "--output", folder)[0] == 6
-    assert [record["path"] for record in _lines(folder / "summaries.jsonl")] == ["a.txt", "b.md", "sub/twin.txt"]
+    assert [record["path"] for record in _lines(folder / "summaries.jsonl")] == ["a.txt", "b.md", "sub/copy.txt"]
     other = tmp_path / "other"
     other.mkdir()
     (other / "digest.md").write_text("mine")

@@ -17,6 +17,8 @@ from docqa.app.answer.answer import Answer
 from docqa.app.batch.extraction.table import Cell, cell_of
 from docqa.app.errors import ResourceError
 from docqa.app.session.session import Session
+from docqa.app.storage.store import Store
+from docqa.app.tui.library.recents import recent_documents
 
 RENT = "What does the tenant pay to the keeper?"
 NOWHERE = "Which zeppelin photographed Antarctica?"
@@ -49,7 +51,7 @@ def _rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_the_table_has_a_row_for_every_file_and_says_what_ask_says(docqa: Any, folder: Path, questions: Path) -> None:
+def test_the_table_has_the_answers_of_ask_for_every_file(docqa: Any, folder: Path, questions: Path) -> None:
     code, out, _ = docqa("extract", folder, "--questions", questions, "--format", "jsonl")
     assert code == 0
     lines = [json.loads(line) for line in out.splitlines()]
@@ -73,7 +75,7 @@ def test_equal_runs_write_equal_bytes_and_leave_nothing_behind(
     assert [path.name for path in output.parent.iterdir()] == ["table.xlsx"]
 
 
-def test_a_file_that_fails_is_a_row_with_its_error_and_status_6(docqa: Any, folder: Path, questions: Path) -> None:
+def test_a_failed_file_is_a_row_with_its_error_and_status_6(docqa: Any, folder: Path, questions: Path) -> None:
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing of one")
     code, out, err = docqa("extract", folder, "--questions", questions)
     rows = _rows(out)
@@ -117,7 +119,7 @@ def test_each_document_of_an_archive_has_its_answer_or_says_why_not(
 
 
 @pytest.mark.parametrize("command", ["extract", "ask"])
-def test_files_of_a_folder_that_are_no_documents_are_named(
+def test_files_of_a_folder_that_are_not_documents_are_named(
     docqa: Any, folder: Path, questions: Path, command: str
 ) -> None:
     (folder / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0")
@@ -159,6 +161,7 @@ def test_a_second_run_asks_nothing_again(
     questions.write_text(f"{NOWHERE}\nWho keeps it?\n{RENT}\n", encoding="utf-8")
     assert docqa("extract", folder, "--questions", questions)[0] == 0
     assert asked == ["Who keeps it?"] * 3
+    assert recent_documents(Store()) == []
 
 
 @pytest.mark.parametrize("change", ["--no-store", "--include-hidden", "forget", "content"])
@@ -197,7 +200,7 @@ def test_conflicts_are_listed_instead_of_the_table(
     assert "119 dollars" in conflict["other quote"]
 
 
-def test_the_table_of_an_earlier_run_is_no_document(docqa: Any, folder: Path, questions: Path) -> None:
+def test_the_table_of_an_earlier_run_is_not_a_document(docqa: Any, folder: Path, questions: Path) -> None:
     output = folder / "table.md"
     for _ in range(2):
         assert docqa("extract", folder, "--questions", questions, "--output", output)[0] == 0

@@ -72,6 +72,6 @@ def test_words_that_only_look_as_if_they_pointed_back_do_not(text: str) -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_judged_and_a_number_is_only_taken_off_in_front(text: str) -> None:
+def test_any_text_is_judged_and_only_leading_numbers_are_removed(text: str) -> None:
     assert is_sentence(text, english=False) in (True, False)
     assert text.endswith(without_number(text))

@@ -16,7 +16,7 @@ from docqa.app.summary.process import summarize_document
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
 
-def test_the_digest_of_the_sample_folder_names_every_document_and_its_pages_hold_the_words(sample_docs: Path) -> None:
+def test_the_digest_of_the_sample_folder_quotes_every_document(sample_docs: Path) -> None:
     options = Options(store=False, preview=False)
     model = load_model(options)
     paths = sorted(path for path in sample_docs.iterdir() if path.suffix in (".pdf", ".xml"))

@@ -28,7 +28,7 @@ def test_what_is_taken_elsewhere_is_not_said_again() -> None:
     assert choose(said, [1, 2], [2.9, 0.1], 2, taken=[0]) == [2]
 
 
-def test_like_vectors_are_held_apart() -> None:
+def test_sentences_with_similar_vectors_are_not_both_chosen() -> None:
     said = pool("The tenant pays.", "Bees make honey.", "Roofs leak often.")
     near = np.array([[1.0, 0.0], [0.99, 0.14], [0.0, 1.0]])
     said = Pool(said.candidates, near, said.words)

@@ -28,7 +28,7 @@ def texts(record: SummaryRecord) -> list[str]:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_every_sentence_stands_where_its_cite_says(
+def test_every_sentence_is_where_its_cite_says(
     summarize: Summarize, paper: Document, contract: Document, style: str
 ) -> None:
     document = contract if style == "clauses" else paper

@@ -63,9 +63,7 @@ def serial(docqa: Any, mixed_folder: Any, tiny_model: None, tmp_path: Path) -> d
     return outputs_of(tmp_path / "serial")
 
 
-def test_two_processes_one_of_which_is_killed_give_the_records_of_one(
-    serial: dict[str, bytes], checkpoint: Path, tmp_path: Path
-) -> None:
+def test_a_killed_worker_process_costs_no_record(serial: dict[str, bytes], checkpoint: Path, tmp_path: Path) -> None:
     program = KILL.format(module="processes", kind="Processes", kill=KILL_WORKER)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2)
     assert outputs_of(tmp_path / "out") == serial
@@ -74,9 +72,7 @@ def test_two_processes_one_of_which_is_killed_give_the_records_of_one(
 
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra ray is not installed")
-def test_two_ray_actors_one_of_which_is_killed_give_the_records_of_one(
-    serial: dict[str, bytes], checkpoint: Path, tmp_path: Path
-) -> None:
+def test_a_killed_ray_actor_costs_no_record(serial: dict[str, bytes], checkpoint: Path, tmp_path: Path) -> None:
     program = KILL.format(module="ray_actors", kind="RayActors", kill=KILL_ACTOR)
     _run(program, checkpoint, tmp_path / "docs", "--output", tmp_path / "out", "--jobs", 2, "--ray", "local")
     assert outputs_of(tmp_path / "out") == serial

@@ -54,7 +54,7 @@ def test_a_key_has_one_holder_until_it_is_given_back(two: tuple[Leases, Leases])
     assert not first.has("k")
 
 
-def test_what_a_killed_process_held_is_free_at_once_on_its_machine(two: tuple[Leases, Leases], tmp_path: Path) -> None:
+def test_leases_of_a_killed_process_are_free_at_once_on_its_machine(two: tuple[Leases, Leases], tmp_path: Path) -> None:
     first, second = two
     _abandoned(tmp_path, "k")
     assert first.claim("k")
@@ -63,7 +63,7 @@ def test_what_a_killed_process_held_is_free_at_once_on_its_machine(two: tuple[Le
     assert list((tmp_path / "leases").iterdir()) == []
 
 
-def test_the_process_of_another_machine_is_gone_when_it_gave_no_sign_for_the_expiry(
+def test_a_process_elsewhere_counts_as_gone_after_the_expiry(
     two: tuple[Leases, Leases], clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = two
@@ -93,7 +93,7 @@ def test_only_one_of_those_that_find_a_dead_owner_follows_it(
     assert not second.claim("k")
 
 
-def test_others_are_named_with_their_work_and_the_dead_are_swept(tmp_path: Path) -> None:
+def test_others_are_named_with_their_job_and_dead_ones_are_removed(tmp_path: Path) -> None:
     _abandoned(tmp_path, "k")
     with Leases(tmp_path, "one work") as first, Leases(tmp_path, "another") as second:
         assert first.others() == {second.owner: "another"}

@@ -31,7 +31,7 @@ def test_an_attempt_keeps_its_time_memory_machine_and_estimate(tmp_path: Path) -
     assert _rows(path, "SELECT path, state FROM items") == [("a.txt", "done")]
 
 
-def test_what_dead_processes_left_open_is_closed_by_what_there_is_of_it(tmp_path: Path) -> None:
+def test_open_attempts_of_dead_processes_are_closed_by_their_results(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger(path, "dead", "here") as ledger:
         ledger.begin(*BEGUN)
@@ -55,7 +55,7 @@ def test_two_processes_write_one_ledger(tmp_path: Path) -> None:
     assert _rows(path, "SELECT owner FROM attempts") == [("one",), ("two",), ("one",), ("two",)]
 
 
-def test_a_file_that_is_no_ledger_is_set_aside(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_ledger_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(b"not a database at all, but long enough to be one" * 30)
     with Ledger(path, "me", "here") as ledger:
@@ -64,7 +64,7 @@ def test_a_file_that_is_no_ledger_is_set_aside(tmp_path: Path) -> None:
     assert _rows(path, "SELECT count(*) FROM runs") == [(1,)]
 
 
-def test_a_name_that_sqlite_cannot_hold_is_written_out(tmp_path: Path) -> None:
+def test_a_name_that_sqlite_does_not_take_is_escaped(tmp_path: Path) -> None:
     with Ledger(tmp_path / "ledger.sqlite", "me", "here") as ledger:
         ledger.put_items([Planned("\udcff.txt", None, None, 0, 0, 0.0, "failed", "no \udcff")])
     assert _rows(tmp_path / "ledger.sqlite", "SELECT path FROM items") == [("\\udcff.txt",)]
@@ -93,9 +93,7 @@ def _interrupted(left: list[int]) -> Any:
     return stored
 
 
-def test_an_interrupt_between_two_steps_leaves_the_ledger_as_it_was_and_in_use(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_between_two_statements_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger(path, "me", "here") as ledger:
         ledger.begin(*BEGUN)

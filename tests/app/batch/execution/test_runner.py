@@ -95,9 +95,7 @@ def test_every_content_is_done_once_and_a_broken_one_costs_only_itself(
     assert sorted(outcome or "" for _, outcome in attempts_of(shared.workspace.root)) == ["done"] * 3 + ["failed"]
 
 
-def test_more_failures_than_the_budget_end_the_run_and_the_next_goes_on(
-    run: Callable[..., Tally], folder: Path
-) -> None:
+def test_too_many_failures_end_the_run_and_the_next_continues(run: Callable[..., Tally], folder: Path) -> None:
     (folder / "a0.txt").write_text("also broken")
     tally = run(max_failures=0)
     assert tally.failed == 1
@@ -106,9 +104,7 @@ def test_more_failures_than_the_budget_end_the_run_and_the_next_goes_on(
     assert (tally.done, tally.failed, tally.left) == (2, 1, 0)
 
 
-def test_what_would_fail_for_all_ends_the_run_and_leaves_the_document_free(
-    run: Callable[..., Tally], folder: Path, shared: Shared
-) -> None:
+def test_an_error_that_all_would_share_ends_the_run(run: Callable[..., Tally], folder: Path, shared: Shared) -> None:
     (folder / "b2.txt").write_text("the disk is full")
     with pytest.raises(ResourceError, match="No space"):
         run()
@@ -128,7 +124,7 @@ def test_a_bug_that_one_document_brings_out_is_its_failure(
     assert "a bug in docqa" in failure.reason
 
 
-def test_a_document_whose_process_dies_is_tried_once_more_and_then_given_up(
+def test_a_document_whose_process_dies_twice_is_a_failure(
     run: Callable[..., Tally], shared: Shared, shout: Shout
 ) -> None:
     tally = run(Deadly(shout, MAX_CRASHES - 1))
@@ -157,7 +153,7 @@ def test_what_another_process_does_is_waited_for_and_not_done_again(
     assert b"one" not in shout.processed
 
 
-def test_a_result_that_came_after_another_took_the_document_over_is_not_kept(
+def test_a_result_that_comes_after_a_takeover_is_dropped(
     run: Callable[..., Tally], folder: Path, shared: Shared, shout: Shout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = list_items([str(folder)]).tasks(identity_hash(shout.identity()))[0]

@@ -52,7 +52,7 @@ def test_cells_that_differ_from_the_rest_of_their_column(answers: tuple[str | No
     assert _differing(_table(*answers)) == differing
 
 
-def test_a_conflict_has_both_quotes_and_says_how_many_stand_against_it() -> None:
+def test_a_conflict_has_both_quotes_and_counts_the_other_files() -> None:
     (conflict,) = _table("Lower Tarn", "Upper Tarn", "Lower Tarn").conflicts
     assert (conflict.file, conflict.cell.quote) == ("2.pdf", "It is Upper Tarn.")
     assert (conflict.other_file, conflict.other.quote, conflict.others) == ("1.pdf", "It is Lower Tarn.", 2)

@@ -56,7 +56,7 @@ def test_json_lines_have_a_cell_for_every_question(table: Table) -> None:
     assert (lines[3]["error"], lines[3]["cells"][0]["status"]) == ("d.pdf: the file is empty", "unreadable")
 
 
-def test_markdown_marks_what_differs_and_holds_no_column_of_a_document(table: Table) -> None:
+def test_markdown_marks_differences_and_escapes_columns_of_documents(table: Table) -> None:
     lines = [line for line in table_bytes(table, "md").decode().splitlines() if line.startswith("|")]
     assert lines[4].startswith("| -c.pdf | **≠** Upper \\| Tarn (p. 1 (PDF 4)) |")
     assert "*not found*" in lines[3]
@@ -73,7 +73,7 @@ def test_conflicts_show_both_quotes_in_every_format(table: Table) -> None:
     assert "> It says Lower Tarn here." in text
 
 
-def test_xlsx_holds_strings_only_and_the_conflicts_on_a_second_sheet(table: Table) -> None:
+def test_xlsx_has_no_formulas_and_the_conflicts_on_a_second_sheet(table: Table) -> None:
     book = zipfile.ZipFile(io.BytesIO(table_bytes(table, "xlsx", conflicts=True)))
     sheets = {name: book.read(name).decode() for name in book.namelist()}
     assert "<f>" not in sheets["xl/worksheets/sheet1.xml"]
@@ -105,7 +105,7 @@ def test_equal_tables_give_equal_bytes_at_any_time(table: Table, form: str, monk
     assert table_bytes(table, form, conflicts=True) == before
 
 
-def test_a_name_that_is_no_unicode_is_written_all_the_same() -> None:
+def test_a_name_that_is_not_unicode_is_written() -> None:
     made = make_table(["Q?"], [Row("caf\udce9.pdf", (Cell("not_found"),))])
     for form in ("csv", "jsonl", "md", "xlsx"):
         assert table_bytes(made, form)
