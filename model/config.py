@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docqa.model.checkpoints.gguf.file import gguf_config, is_gguf
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
 from docqa.model.families import DENSE, MOE, TEXT_TYPES
+from docqa.model.gguf.file import gguf_config, is_gguf
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -7,7 +7,8 @@ into these names on loading (layout.py). Shapes stand at the end of a line as [b
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,24 @@ from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.model.config import FULL, HybridConfig
 from docqa.model.linear import Depthwise, Embedding, Linear, SwiGLU
 from docqa.model.moe import Experts, SparseMoe
+
+
+class DeltaCache(Protocol):
+    """What a delta net remembers between two calls; None before the first."""
+
+    tail: Tensor | None
+    memory: Tensor | None
+
+    def update(self, tail: Tensor, memory: Tensor) -> None: ...
+
+
+class AttentionCache(Protocol):
+    """Keys and values of one attention layer: `attend` adds those of a call and lets its queries read all."""
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor: ...
+
+
+Cache = DeltaCache | AttentionCache
 
 
 def widened(x: Tensor) -> Tensor:
@@ -74,7 +93,7 @@ class GatedDeltaNet(nn.Module):
         self.norm = GatedNorm(self.value_dim, config.rms_norm_eps)
         self.out_proj = Linear(values, hidden)
 
-    def mix(self, x: Tensor, cache: Any = None) -> Tensor:
+    def mix(self, x: Tensor, cache: DeltaCache | None = None) -> Tensor:
         """Everything before `out_proj`: [batch, seq, hidden] -> [batch, seq, value_heads * value_dim]."""
         batch, seq, _ = x.shape
         tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
@@ -93,7 +112,7 @@ class GatedDeltaNet(nn.Module):
         z = self.in_proj_z(x).view(batch, seq, self.value_heads, self.value_dim)
         return self.norm(out, z).reshape(batch, seq, -1).to(x.dtype)
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Any = None) -> Tensor:
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None) -> Tensor:
         return self.out_proj(self.mix(x, cache))
 
 
@@ -116,7 +135,7 @@ class GatedAttention(nn.Module):
         self.q_norm = RMSNorm(self.dim, config.rms_norm_eps)
         self.k_norm = RMSNorm(self.dim, config.rms_norm_eps)
 
-    def mix(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Any = None) -> Tensor:
+    def mix(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
         """Everything before `o_proj`: [batch, seq, hidden] -> [batch, seq, heads * dim]."""
         batch, seq, _ = x.shape
         q, gate = self.q_proj(x).view(batch, seq, self.heads, 2 * self.dim).chunk(2, -1)
@@ -128,7 +147,7 @@ class GatedAttention(nn.Module):
         out = attend(q, k, v, rounded=rounded)
         return (out * gate.sigmoid()).reshape(batch, seq, -1)
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Any = None) -> Tensor:
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
         return self.o_proj(self.mix(x, rotation, cache))
 
 
@@ -150,7 +169,7 @@ class Layer(nn.Module):
     def mixer(self) -> nn.Module:
         return self.self_attn if self.kind == FULL else self.linear_attn
 
-    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Any = None) -> Tensor:
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Cache | None = None) -> Tensor:
         x = x + self.mixer(self.input_layernorm(x), rotation, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
 
@@ -158,9 +177,8 @@ class Layer(nn.Module):
 class Hybrid(nn.Module):
     """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
 
-    A cache is anything with the members that its mixer uses: `tail`, `memory` and `update(tail, memory)` for a delta
-    net, `attend(q, k, v, rounded=)` for attention (state.py keeps a context in them, beams.py a few branches).
-    `layers`: build that many of the first layers only.
+    Caches are state.py's, which keep a context, or those of beams.py for a few branches. `layers`: build that many of
+    the first layers only.
     """
 
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
@@ -183,14 +201,14 @@ class Hybrid(nn.Module):
     def forward(
         self,
         ids: Tensor,
-        caches: list[Any] | None = None,
+        caches: Sequence[Cache] | None = None,
         *,
         position: int = 0,
         factor: float = 1.0,
-        tap: dict[int, Tensor] | None = None,
+        hooks: Mapping[int, Callable[[Tensor], None]] | None = None,
         layers: int | None = None,
     ) -> Tensor:
-        """Run ids [batch, seq]; `tap` maps a layer's number to None and is filled with that layer's output.
+        """Run ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
 
         With `layers`, only that many of the first layers run, and the last norm does not.
         """
@@ -198,8 +216,8 @@ class Hybrid(nn.Module):
         rotation = self.rotation(torch.arange(position, position + ids.shape[1], device=ids.device), factor)
         for number, layer in enumerate(self.layers[:layers]):
             x = layer(x, rotation, None if caches is None else caches[number])
-            if tap is not None and number in tap:
-                tap[number] = x
+            if hooks and number in hooks:
+                hooks[number](x)
         return self.norm(x) if layers is None else x
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -209,30 +227,28 @@ class Hybrid(nn.Module):
             return product(hidden, head.packed)
         return functional.linear(hidden, head.weight.to(hidden.dtype))
 
-    def hold(self, packed: dict[str, PackedMatrix]) -> None:
-        """Let packed matrices, by the names of their tensors, stand for those tensors."""
-        for name, matrix in packed.items():
+    def attach_packed(self, matrices: Mapping[str, PackedMatrix]) -> None:
+        """Use packed matrices, by the names of their tensors, instead of those tensors."""
+        for name, matrix in matrices.items():
             module = self.get_submodule(name.removesuffix(".weight"))
             assert isinstance(module, Linear | Embedding)
             module.packed = matrix
 
-    def held(self) -> dict[str, PackedMatrix]:
-        """The packed matrices of `hold`."""
+    def packed_matrices(self) -> dict[str, PackedMatrix]:
+        """Those of `attach_packed`."""
         modules = ((name, getattr(module, "packed", None)) for name, module in self.named_modules())
         return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}
 
-    def hold_experts(self, banks: dict[str, ExpertBank]) -> None:
-        """Let banks, by the names of their `Experts`, stand for those experts' tensors."""
+    def experts(self) -> dict[str, Experts]:
+        """The `Experts` modules by name."""
+        return {name: module for name, module in self.named_modules() if isinstance(module, Experts)}
+
+    def attach_experts(self, banks: Mapping[str, ExpertBank]) -> None:
+        """Use banks, by the names of their `Experts`, instead of those experts' tensors."""
+        experts = self.experts()
         for name, bank in banks.items():
-            module = self.get_submodule(name)
-            assert isinstance(module, Experts)
-            module.held = bank
+            experts[name].bank = bank
 
-    def expert_layers(self) -> list[str]:
-        """Names of the `Experts` modules."""
-        return [name for name, module in self.named_modules() if isinstance(module, Experts)]
-
-    def held_experts(self) -> dict[str, ExpertBank]:
-        """The banks of `hold_experts`."""
-        experts = ((name, module) for name, module in self.named_modules() if isinstance(module, Experts))
-        return {name: module.held for name, module in experts if module.held is not None}
+    def expert_banks(self) -> dict[str, ExpertBank]:
+        """The banks of `attach_experts`."""
+        return {name: module.bank for name, module in self.experts().items() if module.bank is not None}

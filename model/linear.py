@@ -17,7 +17,7 @@ class LazyStart:
 
 
 class Linear(LazyStart, nn.Linear):
-    """A matrix without bias, [out, in]; `packed`, where it is set, stands for `weight`, which has no content then."""
+    """A matrix without bias, [out, in]; `packed`, where it is set, is used instead of `weight`, which is empty then."""
 
     packed: PackedMatrix | None = None
 

@@ -15,18 +15,19 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.matmul import packed_is_faster
-from docqa.model.checkpoints.checkpoint import load_tensors, packed_matrices
-from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for, default_budget
-from docqa.model.checkpoints.gguf.file import is_gguf
-from docqa.model.checkpoints.quantize import CONFIG_KEY
+from docqa.model.checkpoints.experts import default_budget
+from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
+from docqa.model.checkpoints.mtp import load_mtp
+from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.plan import longest_context
-from docqa.model.decode.mtp import Mtp, load_mtp
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
+from docqa.model.gguf.file import is_gguf
 from docqa.model.heads.cross_encoder import CrossEncoder
 from docqa.model.heads.heads import AnswerHeads
 from docqa.model.hybrid import Hybrid
+from docqa.model.mtp import Mtp
 from docqa.model.protocol import Calibration
 from docqa.model.state.kv_cache import LongAttention
 from docqa.model.state.state import GRID, State
@@ -38,8 +39,8 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch
 # faster still with VNNI, and beside AMX as fast at reading and eleven times as fast at writing (kernels/NOTES.md).
 BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 
-Observer = Callable[[int, Tensor], None]
-Follower = Callable[[Tensor, Tensor], None]
+OnHidden = Callable[[int, Tensor], None]
+OnOutput = Callable[[Tensor, Tensor], None]
 
 
 @dataclass
@@ -62,11 +63,11 @@ class Model:
     def precision(self) -> str:
         """The compute dtype and whether matrices are packed: what the bits of a state depend on besides kernels."""
         name = str(self.dtype).removeprefix("torch.")
-        return f"{name}, packed matrices times 8-bit activations" if self.lower.held() else name
+        return f"{name}, packed matrices times 8-bit activations" if self.lower.packed_matrices() else name
 
     @property
     def evidence_layer(self) -> int:
-        """The layer whose output `observe` gets; the last one where the folder's calibration names none."""
+        """The layer whose output the hook `on_hidden` gets; the last one where the folder's calibration names none."""
         return int(self.calibration.get("evidence_layer", self.config.num_hidden_layers - 1))
 
     @property
@@ -78,7 +79,7 @@ class Model:
             WeightsMissing, WeightsMismatch: the folder changed or is damaged; the file is named.
         """
         if len(self.lower.layers) < self.config.num_hidden_layers:
-            packed = bool(self.lower.held())
+            packed = bool(self.lower.packed_matrices())
             self.lower = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
         return self.lower
 
@@ -131,10 +132,8 @@ class Model:
         ids: Sequence[int] | Tensor,
         state: State,
         *,
-        grid: int | None = None,
-        observe: Observer | None = None,
-        on_block: Callable[[State], None] | None = None,
-        follow: Follower | None = None,
+        on_hidden: OnHidden | None = None,
+        on_output: OnOutput | None = None,
     ) -> Tensor:
         """Read `ids` into `state` from its position on; returns the last token's hidden state [dim].
 
@@ -145,29 +144,21 @@ class Model:
         shapes, whether it was read at once, resumed, or reused.
 
         Args:
-            grid: must equal the state's grid where given; an empty state takes it over.
-            observe: called as observe(position, hidden [seq, dim]) with what `evidence_layer` put out for each piece.
-            on_block: called with the state at every whole block; may save it, or raise (Cancelled) to stop there.
-            follow: called as follow(ids [seq], hidden [seq, dim]) with each piece and what the last norm put out for it
-                (`Drafter.read`).
+            on_hidden: hook, called as on_hidden(position, hidden [seq, dim]) with the output of `evidence_layer` for
+                each piece.
+            on_output: hook, called as on_output(ids [seq], hidden [seq, dim]) with each piece and the output of the
+                last norm for it (`Drafter.read`).
 
         Raises:
             ContextTooLong: the text would not fit the state's YaRN factor.
-            ValueError: `ids` is empty, `grid` differs from that of a state in use, or the state's layers end below
-                the one to observe, or below the last where something is to follow.
+            ValueError: `ids` is empty, or the state has too few layers for a hook.
         """
         tokens = torch.as_tensor(ids, dtype=torch.long)
         if tokens.numel() == 0:
             raise ValueError("prefill needs at least one token")
-        if observe is not None and self.evidence_layer >= len(state.layers):
-            raise ValueError(f"layer {self.evidence_layer} is observed, but the state has {len(state.layers)} layers")
-        if follow is not None and len(state.layers) < self.config.num_hidden_layers:
-            raise ValueError(f"the state has {len(state.layers)} layers; what follows needs all of them")
-        if grid is not None and grid != state.grid:
-            if state.position:
-                raise ValueError(f"the state was read on a grid of {state.grid} tokens, not {grid}")
-            empty = State(state.config, state.yarn_factor, grid=grid, long=state.long)
-            state.grid, state.layers = grid, empty.layers
+        needed = self.config.num_hidden_layers if on_output else self.evidence_layer + 1 if on_hidden else 0
+        if len(state.layers) < needed:
+            raise ValueError(f"a hook needs the output of layer {needed - 1}, the state has {len(state.layers)} layers")
         limit = longest_context(self.config, state.yarn_factor)
         if state.position + len(tokens) > limit:
             raise ContextTooLong(
@@ -177,10 +168,8 @@ class Model:
         done = 0
         while done < len(tokens):
             count = min(state.grid - state.position % state.grid, len(tokens) - done)
-            hidden = self._run(tokens[done : done + count], state, observe, follow)
+            hidden = self._run(tokens[done : done + count], state, on_hidden, on_output)
             done += count
-            if on_block is not None and state.position % state.grid == 0:
-                on_block(state)
         return hidden
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -194,25 +183,24 @@ class Model:
         with torch.inference_mode():
             return self.lower(torch.as_tensor(ids, dtype=torch.long)[None], layers=self.evidence_layer + 1)[0]
 
-    def _run(
-        self, ids: Tensor, state: State, observe: Observer | None = None, follow: Follower | None = None
-    ) -> Tensor:
+    def _run(self, ids: Tensor, state: State, on_hidden: OnHidden | None, on_output: OnOutput | None) -> Tensor:
         """One piece, not crossing the grid, through the layers of the state; the last token's hidden state."""
-        tap: dict[int, Tensor] | None = {self.evidence_layer: ids} if observe is not None else None
+        seen: list[Tensor] = []
+        hooks = {self.evidence_layer: seen.append} if on_hidden is not None else {}
         position, depth = state.position, len(state.layers)
         whole = depth == self.config.num_hidden_layers
         network = self.lower if depth <= len(self.lower.layers) else self.network
         with torch.inference_mode():
             hidden = network(
-                ids[None], list(state.layers),
-                position=position, factor=state.yarn_factor, tap=tap, layers=None if whole else depth,
+                ids[None], state.layers,
+                position=position, factor=state.yarn_factor, hooks=hooks, layers=None if whole else depth,
             )  # fmt: skip
             last = hidden[0, -1].clone()
             state.advance(ids, last if whole else None)
-        if observe is not None and tap is not None:
-            observe(position, tap[self.evidence_layer][0])
-        if follow is not None:
-            follow(ids, hidden[0])
+        if on_hidden is not None:
+            on_hidden(position, seen[0][0])
+        if on_output is not None:
+            on_output(ids, hidden[0])
         return last
 
 
@@ -254,41 +242,6 @@ def load_model(
         network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
         parts = tokenizer.result(), network, print_of.result()
     return Model(config, *parts, where, compute, calibration, heads)
-
-
-def load_network(
-    folder: Path,
-    config: HybridConfig,
-    dtype: torch.dtype,
-    layers: int | None = None,
-    known: Hybrid | None = None,
-    *,
-    packed: bool = False,
-    expert_bytes: int | None = None,
-) -> Hybrid:
-    """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
-
-    With `layers`, the embedding and the first layers only; the other tensors are not looked at. The tensors of `known`,
-    the lower part of the same checkpoint, are shared and not read again. With `packed`, matrices that the folder holds
-    quantized stay so, memory-mapped, and activations are rounded to 8 bits where they meet them. With `expert_bytes`,
-    experts stay on disk, and those that tokens are sent to are read into a pool of so many bytes.
-    """
-    with torch.device("meta"):
-        network = Hybrid(config, layers)
-    banks = banks_for(network, folder, dtype, known, budget=expert_bytes, packed=packed)
-    aside = {f"{name}.{part}" for name in banks for part in EXPERT_PARTS}
-    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    have = {n: t for n, t in known.state_dict().items() if n in wanted} if known is not None else {}
-    held_before = {n: m for n, m in known.held().items() if n in wanted} if known is not None else {}
-    expected = {name: shape for name, shape in wanted.items() if name not in have and name not in aside}
-    held = packed_matrices(folder, expected, config) if packed else {}
-    dense = {name: shape for name, shape in expected.items() if name not in held}
-    loaded = load_tensors(folder, dense, dtype, config=config, partial=layers is not None, known={*have, *held, *aside})
-    # What packed matrices or banks stand for keeps no content; load_tensors has seen that the others are there.
-    network.load_state_dict(have | loaded, assign=True, strict=not (held or banks))
-    network.hold(held | held_before)
-    network.hold_experts(banks)
-    return network.requires_grad_(False).eval()
 
 
 def processor_flags() -> set[str]:

@@ -30,10 +30,10 @@ class Router(nn.Module):
 class Experts(nn.Module):
     """gate above up [experts, 2 * inner, hidden] and down [experts, hidden, inner].
 
-    `held`, where it is set, stands for the two tensors, which have no content then.
+    `bank`, where it is set, is used instead of the two tensors, which are empty then.
     """
 
-    held: ExpertBank | None = None
+    bank: ExpertBank | None = None
 
     def __init__(self, experts: int, hidden: int, inner: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Experts(nn.Module):
 
     def forward(self, x: Tensor, chosen: Tensor, weights: Tensor) -> Tensor:
         """x [tokens, hidden], chosen and weights [tokens, k] -> [tokens, hidden]."""
-        return mix_experts(x, chosen, weights, self.held or Stacked(self.gate_up_proj, self.down_proj))
+        return mix_experts(x, chosen, weights, self.bank or Stacked(self.gate_up_proj, self.down_proj))
 
 
 class SparseMoe(nn.Module):

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from docqa.model.config import HybridConfig
-    from docqa.model.decode.mtp import Mtp
     from docqa.model.heads.cross_encoder import CrossEncoder
     from docqa.model.heads.heads import AnswerHeads
     from docqa.model.hybrid import Hybrid
+    from docqa.model.mtp import Mtp
     from docqa.model.state.state import State
 
 
@@ -61,6 +61,13 @@ class Tokenizer(Protocol):
 
     def encode_template(self, text: str) -> list[int]:
         """The ids of `text`, in which control tokens are read as such."""
+
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are."""
+
+    def token_bytes(self, token: int) -> bytes:
+        """The bytes of one token, for text that comes piece by piece."""
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`, read as plain words."""
@@ -125,9 +132,12 @@ class Model(Protocol):
         """An empty state, of the first `layers` only where given."""
 
     def prefill(
-        self, ids: Sequence[int] | Tensor, state: State, *, observe: Callable[[int, Tensor], None] | None = None
+        self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Tensor], None] | None = None
     ) -> Tensor:
-        """Read `ids` into `state`; returns the last token's hidden state [dim]."""
+        """Read `ids` into `state`; returns the last token's hidden state [dim].
+
+        The hook gets a position and the output of `evidence_layer` [seq, dim] of the tokens from there on.
+        """
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Hidden states [.., dim] to logits over the vocabulary [.., vocab], float32 at least."""

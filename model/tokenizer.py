@@ -13,8 +13,9 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from docqa.model.checkpoints.gguf.file import is_gguf, opened_gguf
 from docqa.model.errors import TokenizerUnsupported
+from docqa.model.gguf.file import is_gguf, opened_gguf
+from docqa.model.gguf.tokenizer import vocabulary_spec
 
 # What `ByteLevel` splits on by itself, and the same behind `Digits(individual_digits=True)`: there a digit is always a
 # piece of its own, so white space in front of one keeps its last character, as at the end of the text.
@@ -64,16 +65,7 @@ class Tokenizer:
         Raises:
             TokenizerUnsupported: the file is missing or is no tokenizer.
         """
-        path = folder / "tokenizer.json"
-        if not path.is_file() and is_gguf(folder):
-            return _of_gguf(folder)
-        try:
-            spec = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise TokenizerUnsupported(f"{path} is missing; a model folder needs its tokenizer.json") from error
-        except (ValueError, OSError) as error:
-            raise TokenizerUnsupported(f"{path} cannot be read ({error}); get the file again") from error
-        return cls(spec, _eos_ids(folder))
+        return cls(tokenizer_spec(folder), _eos_ids(folder))
 
     @property
     def eos_id(self) -> int:
@@ -261,17 +253,33 @@ def _split_pattern(spec: dict[str, Any]) -> str | None:
     return None
 
 
-def _of_gguf(folder: Path) -> Tokenizer:
-    """The tokenizer inside a GGUF file."""
-    from docqa.model.checkpoints.gguf.vocabulary import vocabulary_spec
+def tokenizer_spec(folder: Path) -> dict[str, Any]:
+    """The content of a model folder's tokenizer.json, or of the one that its GGUF file describes.
 
-    file = opened_gguf(folder)
-    end = file.metadata.get("tokenizer.ggml.eos_token_id")
-    return Tokenizer(vocabulary_spec(file.metadata, file.path), () if end is None else (int(end),))
+    Raises:
+        TokenizerUnsupported: the file is missing or is no JSON; or as `vocabulary_spec`.
+    """
+    path = folder / "tokenizer.json"
+    if _inside_gguf(folder):
+        file = opened_gguf(folder)
+        return vocabulary_spec(file.metadata, file.path)
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise TokenizerUnsupported(f"{path} is missing; a model folder needs its tokenizer.json") from error
+    except (ValueError, TypeError, OSError) as error:
+        raise TokenizerUnsupported(f"{path} cannot be read ({error}); get the file again") from error
+
+
+def _inside_gguf(folder: Path) -> bool:
+    return not (folder / "tokenizer.json").is_file() and is_gguf(folder)
 
 
 def _eos_ids(folder: Path) -> tuple[int, ...]:
-    """End-of-text ids from generation_config.json or config.json, the first file that names any."""
+    """End-of-text ids of a GGUF file, or of generation_config.json or config.json, the first file that names any."""
+    if _inside_gguf(folder):
+        end = opened_gguf(folder).metadata.get("tokenizer.ggml.eos_token_id")
+        return () if end is None else (int(end),)
     for name in ("generation_config.json", "config.json"):
         try:
             raw = json.loads((folder / name).read_text(encoding="utf-8"))

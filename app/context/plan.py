@@ -43,7 +43,7 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
     item, config = int(model.dtype.itemsize), model.config.first_layers(model.answer_layers)
     on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
     on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
-    packed, pool = bool(model.lower.held()), pool_bytes(model.lower)
+    packed, pool = bool(model.lower.packed_matrices()), pool_bytes(model.lower)
     guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool)
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
         speed = measured_speed(model, config.num_hidden_layers)

@@ -136,7 +136,7 @@ class Prefiller:
     def _load(self, key: str) -> tuple[str, Any]:
         """(what is wrong, state): a state restored from the kept one `key`, or the reason why not."""
         from docqa.model.errors import StateError
-        from docqa.model.state.state import State
+        from docqa.model.state.files import load_state
 
         assert self.store is not None
         try:
@@ -145,7 +145,7 @@ class Prefiller:
             else:
                 folder = self.store.adopt(key, self.key)
             expected = {"profile": self.profile.fields()}
-            state = State.load(folder / "model", self.model, expected, ids=list(self.context.ids))
+            state = load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
             self.vectors = TokenVectors(self.model.heads)
             self.vectors.load(folder, state.position)
             self.store.pin(self.key)
@@ -190,7 +190,7 @@ class Prefiller:
                 # A fork takes the block, so that an interruption in the middle leaves the last whole one.
                 trial = state.fork()
                 stop = min((state.position // self._grid + 1) * self._grid, total)
-                self.model.prefill(list(ids[state.position : stop]), trial, observe=self.vectors.observe)
+                self.model.prefill(list(ids[state.position : stop]), trial, on_hidden=self.vectors.on_hidden)
                 state = self._partial = trial
                 blocks += 1
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
@@ -225,12 +225,14 @@ class Prefiller:
         """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""
         if self.store is None or self._refused:
             return ""
+        from docqa.model.state.files import save_state
+
         folder = self.store.root / "states" / self.key
         try:
             self.store.folder("states")
             folder.mkdir(mode=0o700, exist_ok=True)
             self.vectors.save(folder, state.position)
-            state.save(folder / "model", {"profile": self.profile.fields()}, model=self.model)
+            save_state(state, folder / "model", {"profile": self.profile.fields()}, self.model)
             self.store.write_entry("states", self.key, self._details(state.position))
             self.store.pin(self.key)
         except OSError as error:

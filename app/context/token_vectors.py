@@ -1,6 +1,6 @@
 """What is gathered while the documents are read: a small vector of every token, for the model's heads.
 
-`TokenVectors.observe` goes into the model's prefill. A token's vector depends on the tokens before it and on the
+`TokenVectors.on_hidden` goes into the model's prefill. A token's vector depends on the tokens before it and on the
 block it was read in, so rows before a grid point are the same after a resumed read.
 """
 
@@ -27,7 +27,7 @@ class TokenVectors:
         self._heads = heads
         self._pieces: dict[int, Any] = {}  # position -> rows of the piece that starts there
 
-    def observe(self, position: int, hidden: Any) -> None:
+    def on_hidden(self, position: int, hidden: Any) -> None:
         """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
         if self._heads:
             self._pieces[position] = self._heads.rows(hidden)

@@ -40,7 +40,7 @@ class Reading:
 def kept_share(q: Tensor, memory: AttentionMemory) -> Tensor:
     """Share of its softmax weights that the last query puts on what its tile reads, [heads].
 
-    q [1, seq, heads, dim] are queries whose keys `memory` already holds, as `AttentionMemory.watch` gets them.
+    q [1, seq, heads, dim] are queries whose keys `memory` already holds, as `AttentionMemory.on_query` gets them.
     """
     stop = memory.length
     at = max((stop - 1) // memory.tile * memory.tile, stop - q.shape[1])
@@ -72,7 +72,7 @@ def read(model: Model, ids: Tensor, long: LongAttention, exact: int, grid: int) 
 
     for number, layer in enumerate(state.layers):
         if isinstance(layer, AttentionMemory):
-            layer.watch = watch(number)
+            layer.on_query = watch(number)
 
     done = 0
 
@@ -82,7 +82,7 @@ def read(model: Model, ids: Tensor, long: LongAttention, exact: int, grid: int) 
         if done > exact:
             states.append(hidden)
 
-    model.prefill(ids, state, follow=follow)
+    model.prefill(ids, state, on_output=follow)
     return Reading(torch.cat(states), kept)
 
 

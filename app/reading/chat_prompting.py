@@ -66,7 +66,7 @@ def read_prompt(model: Model, prompt: FocusPrompt, *, observed: bool) -> PromptS
 
     head = model.heads.evidence if observed else None
     observe = (lambda _, hidden: seen.append(head.token_vectors(hidden))) if head is not None else None
-    hidden = model.prefill(prompt.ids, state, observe=observe)
+    hidden = model.prefill(prompt.ids, state, on_hidden=observe)
     return PromptState(prompt, state, model.logits(hidden), seen)
 
 

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.checkpoint import opened_checkpoint
+from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
 from docqa.model.checkpoints.layout import recipe_for
-from docqa.model.checkpoints.quantize import CONFIG_KEY
+from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.families import DENSE, MOE, NEXT
-from docqa.model.load import load_network
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251

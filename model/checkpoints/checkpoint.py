@@ -15,11 +15,11 @@ from torch import Tensor
 from docqa.kernels.matmul import GROUP, PackedMatrix
 from docqa.model.checkpoints.formats import GROUPED, BadParts, Format, Quantization, owners
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
-from docqa.model.checkpoints.gguf.file import is_gguf
 from docqa.model.checkpoints.layout import Recipe, recipe_for
 from docqa.model.checkpoints.weights import Entry, _Files, find_tensors
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
+from docqa.model.gguf.file import is_gguf
 
 # What decides decays, gates and the choice of experts: never in less than float32, whatever the compute dtype.
 KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight")

@@ -263,8 +263,8 @@ def banks_for(
     Raises:
         NoMemory: not one expert fits. WeightsMissing: one is not in the folder.
     """
-    layers = network.expert_layers()
-    before = known.held_experts() if known is not None else {}
+    layers = list(network.experts())
+    before = known.expert_banks() if known is not None else {}
     pools = [bank.pool for bank in before.values() if isinstance(bank, PooledExperts)]
     if not layers or not (pools or packed or budget is not None):
         return {}
@@ -306,7 +306,7 @@ def bytes_of(said: str) -> int:
 
 def pool_bytes(network: Hybrid) -> int | None:
     """Memory of the pool that a network reads its experts into, None where it has none."""
-    pools = [bank.pool for bank in network.held_experts().values() if isinstance(bank, PooledExperts)]
+    pools = [bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)]
     return pools[0].slots.nbytes if pools else None
 
 

@@ -16,16 +16,18 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.checkpoint import load_tensors
-from docqa.model.checkpoints.gguf.vocabulary import Vocabulary, tokenizer_spec
+from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
+from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.layout import checkpoint_layout
-from docqa.model.checkpoints.quantize import CONFIG_KEY, COPIED
+from docqa.model.checkpoints.mtp import has_mtp
+from docqa.model.checkpoints.quantize import COPIED
 from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, read_config
-from docqa.model.decode.mtp import has_mtp, mtp_shapes
 from docqa.model.families import DENSE, MOE, NEXT
 from docqa.model.hybrid import Hybrid
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.mtp import mtp_shapes
+from docqa.model.tokenizer import Tokenizer, tokenizer_spec
 
 FORMATS = ("hf", "gguf")
 ARCHITECTURES = {DENSE: "Qwen3_5ForCausalLM", MOE: "Qwen3_5MoeForCausalLM", NEXT: "Qwen3NextForCausalLM"}

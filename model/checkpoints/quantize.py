@@ -1,9 +1,6 @@
-"""Group quantization: matrices in 4 bits, the embedding in 8 or 4, a scale and a zero for every group of 64 inputs.
+"""A checkpoint folder in docqa's own format (formats/grouped.py): matrices in 4 bits, the embedding in 8 or 4.
 
-A matrix NAME [rows, columns] is stored as NAME.q (uint8 [rows, columns / 2], two values a byte, the low half first;
-int8 [rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns / 64]); its value is
-(q - zero) * scale, in float32. Norms, convolutions, decays the two small gate projections of a delta net
-and routers are kept.
+Norms, convolutions, decays, the two small gate projections of a delta net and routers are kept.
 """
 
 from __future__ import annotations
@@ -17,18 +14,17 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.checkpoint import opened_checkpoint
-from docqa.model.checkpoints.gguf.file import is_gguf
-from docqa.model.checkpoints.gguf.vocabulary import tokenizer_spec
+from docqa.model.checkpoints.formats.grouped import CONFIG_KEY, GROUP, PARTS, quantize_matrix
 from docqa.model.checkpoints.layout import experts_apart, recipe_for
+from docqa.model.checkpoints.mtp import has_mtp
 from docqa.model.checkpoints.weights import HEAD_FILES
 from docqa.model.config import HybridConfig, read_config
-from docqa.model.decode.mtp import has_mtp, mtp_shapes
 from docqa.model.errors import WeightsMismatch
+from docqa.model.gguf.file import is_gguf
 from docqa.model.hybrid import Hybrid
+from docqa.model.mtp import mtp_shapes
+from docqa.model.tokenizer import tokenizer_spec
 
-GROUP = 64
-CONFIG_KEY = "docqa_quantization"
-PARTS = (".q", ".scale", ".zero")  # behind the name of a packed matrix, in the order of `quantize_matrix`
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
 KEPT = (
     ".in_proj_a.weight",
@@ -38,7 +34,6 @@ KEPT = (
     ".mlp.gate.weight",
     ".shared_expert_gate.weight",
 )
-SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8)  # ranges tried for a group of 4-bit values; the one with the least error stays
 COPIED = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -54,45 +49,6 @@ COPIED = (
 def is_quantized(name: str, tensor: Tensor) -> bool:
     """Whether `quantize` packs this tensor: matrices whose rows split into whole groups."""
     return tensor.ndim == 2 and tensor.shape[1] % GROUP == 0 and not name.endswith(KEPT)
-
-
-def dequantize(quantized: Tensor, scale: Tensor, zero: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-    """The matrix [rows, columns] behind `quantized`: (q - zero) * scale in float32, then in `dtype`."""
-    rows, groups = scale.shape
-    if quantized.dtype == torch.uint8:
-        wide = torch.empty(rows, quantized.shape[1], 2)
-        wide[..., 0] = quantized & 15
-        wide[..., 1] = quantized >> 4
-    else:
-        wide = quantized.float()
-    wide = wide.view(rows, groups, -1)
-    wide.sub_(zero.float()[..., None]).mul_(scale.float()[..., None])
-    return wide.view(rows, -1).to(dtype)
-
-
-def quantize_matrix(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Pack weight [rows, columns] into (q, scale, zero) as stored; `bits` is 4 or 8."""
-    rows = weight.shape[0]
-    groups = weight.float().view(rows, -1, GROUP)
-    lowest = 0 if bits == 4 else -128
-    best_error = torch.full(groups.shape[:2], float("inf"))
-    best = [torch.zeros_like(groups), torch.zeros(groups.shape[:2]), torch.zeros(groups.shape[:2])]
-    for shrink in SHRINK if bits == 4 else (1.0,):
-        low, high = groups.amin(-1) * shrink, groups.amax(-1) * shrink
-        scale = ((high - low) / (2**bits - 1)).clamp(min=1e-6).half().float()
-        zero = (lowest - low / scale).half().float()
-        q = (groups / scale[..., None] + zero[..., None]).round().clamp(lowest, lowest + 2**bits - 1)
-        error = ((q - zero[..., None]) * scale[..., None] - groups).square().sum(-1)
-        better = error < best_error
-        best_error = torch.where(better, error, best_error)
-        now = (better[..., None], q), (better, scale), (better, zero)
-        best = [torch.where(where, new, old) for (where, new), old in zip(now, best, strict=True)]
-    values, scale, zero = best
-    flat = values.view(rows, -1)
-    if bits == 8:
-        return flat.to(torch.int8), scale.half(), zero.half()
-    pairs = flat.to(torch.uint8).view(rows, -1, 2)
-    return pairs[..., 0] | (pairs[..., 1] << 4), scale.half(), zero.half()
 
 
 def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typing import Any
 
 from torch import Tensor
 
-from docqa.model.checkpoints.gguf.file import gguf_files, is_gguf
 from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing
+from docqa.model.gguf.file import gguf_files, is_gguf
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"

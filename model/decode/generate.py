@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.model.decode.beams import Branches
-from docqa.model.decode.mtp import Drafter, drafter_for
+from docqa.model.decode.drafter import Drafter
 from docqa.model.decode.sample import Sampling, sample
 from docqa.model.decode.speculate import Speculation
 
@@ -81,7 +81,8 @@ def _continuation(model: Model, state: State, max_tokens: int, drafter: Drafter 
     Past exact attention nothing is guessed ahead: a pass over several tokens would read all keys.
     """
     if state.position <= state.long.exact:
-        drafter = drafter or drafter_for(model)
+        if drafter is None and model.mtp is not None:
+            drafter = Drafter(model.network, model.mtp)
         if drafter is not None:
             return Speculation(model, state, drafter, max_tokens).logits
     branches = Branches(model, state)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention import attention
-from docqa.model.decode.mtp import Drafter
+from docqa.model.decode.drafter import Drafter
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 
 if TYPE_CHECKING:

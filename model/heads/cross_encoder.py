@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from docqa.kernels.matmul import PackedMatrix, packed_is_faster
-from docqa.model.checkpoints.quantize import PARTS, quantize_matrix
+from docqa.model.checkpoints.formats.grouped import PARTS, quantize_matrix
 from docqa.model.checkpoints.weights import head_metadata, head_tensors
 from docqa.model.errors import WeightsMismatch
 from docqa.model.heads.encoder import BiasedLinear, Encoder, EncoderShape
@@ -139,7 +139,7 @@ class CrossEncoder(nn.Module):
             with torch.device("meta"):
                 reader = cls(shape, tokenizer)
             packed, dense = stored_parts(stored)
-            hold(reader, packed, keep=packed_is_faster())
+            attach_packed(reader, packed, keep=packed_is_faster())
             missing, unknown = reader.load_state_dict(dense, strict=False, assign=True)
             lacking = [name for name in missing if name not in {f"{n}.weight" for n in packed}]
             if lacking or unknown:
@@ -184,7 +184,7 @@ def stored_parts(stored: Mapping[str, Tensor]) -> tuple[dict[str, PackedMatrix],
     return packed, {name: part.float() for name, part in stored.items() if not name.endswith(PARTS)}
 
 
-def hold(reader: CrossEncoder, packed: Mapping[str, PackedMatrix], *, keep: bool) -> None:
+def attach_packed(reader: CrossEncoder, packed: Mapping[str, PackedMatrix], *, keep: bool) -> None:
     """Give modules their matrices, packed or (without `keep`) dense. Raises AttributeError for an unknown module."""
     for name, matrix in packed.items():
         module: Any = reader.get_submodule(name)

@@ -2,7 +2,7 @@
 
     header.json                       what the state is of, which files it consists of
     block-000003-<ids>.safetensors    keys and values of one whole grid block, all attention layers; never rewritten
-    point-000008192-<ids>.safetensors delta memories, the open block and the last hidden state at one position
+    point-000008192-<ids>.safetensors delta memories, the pending block and the last hidden state at one position
 
 `<ids>` is the start of the digest of all token ids up to there, so a name stands for one content. Every file is written
 under a temporary name, flushed to disk and renamed; the header comes last, so that a crash leaves the state of before.
@@ -18,28 +18,78 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Protocol, TypedDict
 
 import torch
 from torch import Tensor
 
 from docqa.kernels.attention import KVBlock
 from docqa.kernels.dispatch import identity
+from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
 from docqa.model.state.state import STATE_FORMAT, State, digest
 
-if TYPE_CHECKING:
-    from docqa.model.load import Model
-
 HEADER = "header.json"
 KEPT_EVERY = 16_384  # tokens between the points that are kept for good
 KEPT_LAST = 2  # grid points kept beside the newest
-SEALED_PARTS = ("k", "k_scale", "v", "v_scale", "bounds")
+BLOCK_PARTS = ("k", "k_scale", "v", "v_scale", "bounds")
 
 
-def settings(state: State, model: Model) -> dict[str, Any]:
-    """All that changes the bits of a state, as it stands in the header."""
+class StateModel(Protocol):
+    """What a saved state is compared with: the model that read its tokens."""
+
+    @property
+    def config(self) -> HybridConfig: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def precision(self) -> str: ...
+
+
+class FileEntry(TypedDict):
+    """Size and checksum of one file."""
+
+    bytes: int
+    sha256: str
+
+
+class Point(TypedDict):
+    """A position that the state can be restored at: its file, and the digest of the ids up to there."""
+
+    position: int
+    file: str
+    ids: str
+
+
+class Settings(TypedDict):
+    """All that changes the bits of a state."""
+
+    schema: int
+    model: str
+    dtype: str
+    threads: int
+    torch: str
+    kernels: str
+    yarn_factor: float
+    layers: int
+    grid: int
+    long_attention: list[int]
+    memory_layout: str
+
+
+class Header(TypedDict):
+    """The content of header.json; `header` is what the caller wants to find again."""
+
+    settings: Settings
+    header: dict[str, object]
+    points: list[Point]
+    files: dict[str, FileEntry]
+    checksum: str
+
+
+def settings(state: State, model: StateModel) -> Settings:
+    """Those of a state that `model` read."""
     return {
         "schema": STATE_FORMAT,
         "model": model.fingerprint,
@@ -55,22 +105,29 @@ def settings(state: State, model: Model) -> dict[str, Any]:
     }
 
 
-def save_state(state: State, folder: Path, header: Mapping[str, Any], model: Model) -> int:
-    """See `State.save`."""
+def save_state(state: State, folder: Path, header: Mapping[str, object], model: StateModel) -> int:
+    """Write into `folder`; blocks that are there already stay. Returns the bytes that the saved state takes.
+
+    Args:
+        header: what the caller wants to find again, JSON; `load_state` compares it with its `expected`.
+        model: the model that read the tokens.
+
+    Raises:
+        OSError: the disk is full or not writable; what was saved before is still whole.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     mine, ids = settings(state, model), state.ids()
-    old = _reusable(folder, mine, ids)
-    files: dict[str, dict[str, Any]] = {}
+    known, earlier = _reusable(folder, mine, ids)
+    files: dict[str, FileEntry] = {}
     for number, named in enumerate(_grid_digests(ids, state.grid) if _has_blocks(state) else []):
         name = f"block-{number:06d}-{named[:16]}.safetensors"
-        known = old["files"].get(name)
-        files[name] = known or _write(folder / name, _block_tensors(state, number))
+        files[name] = known.get(name) or _write(folder / name, _block_tensors(state, number))
     point = f"point-{state.position:010d}-{digest(ids)[:16]}.safetensors"
     files[point] = _write(folder / point, _point_tensors(state, ids))
-    points = _kept_points(old["points"], state)
-    files.update((p["file"], old["files"][p["file"]]) for p in points)
+    points = _kept_points(earlier, state)
+    files.update((p["file"], known[p["file"]]) for p in points)
     points.append({"position": state.position, "file": point, "ids": digest(ids)})
-    content = {"settings": mine, "header": dict(header), "points": points, "files": files}
+    content: Header = {"settings": mine, "header": dict(header), "points": points, "files": files, "checksum": ""}
     content["checksum"] = _checksum(content)
     _replace(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
     for path in folder.iterdir():
@@ -80,9 +137,26 @@ def save_state(state: State, folder: Path, header: Mapping[str, Any], model: Mod
 
 
 def load_state(
-    folder: Path, model: Model, expected: Mapping[str, Any], *, ids: Tensor | list[int] | None, verify: bool
+    folder: Path,
+    model: StateModel,
+    expected: Mapping[str, object],
+    *,
+    ids: Tensor | list[int] | None = None,
+    verify: bool = True,
 ) -> State:
-    """See `State.load`."""
+    """Read a saved state, memory-mapped.
+
+    Args:
+        model: must be the one that the state was made with.
+        expected: fields of the caller's header that must be equal.
+        ids: what the caller wants to have read. The longest saved point that this begins with is restored (a point
+            off the grid only if it is all of `ids`). Without it, the last saved point.
+        verify: check the content of every file against its checksum, not only sizes.
+
+    Raises:
+        StateDamaged: a file is missing, short or changed.
+        StateForeign: made by another model or setting, or for another text; the message names the field.
+    """
     content = read_header(folder)
     for field, value in expected.items():
         if content["header"].get(field) != value:
@@ -105,7 +179,7 @@ def load_state(
     return state
 
 
-def read_header(folder: Path) -> dict[str, Any]:
+def read_header(folder: Path) -> Header:
     """The header of a saved state, its own checksum checked.
 
     Raises:
@@ -113,7 +187,7 @@ def read_header(folder: Path) -> dict[str, Any]:
     """
     path = folder / HEADER
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content: Header = json.loads(path.read_text(encoding="utf-8"))
         right = content["checksum"] == _checksum(content)
     except FileNotFoundError as error:
         raise StateDamaged(f"{path} is missing: no state was saved there, or only half of one") from error
@@ -121,12 +195,7 @@ def read_header(folder: Path) -> dict[str, Any]:
         raise StateDamaged(f"{path} cannot be read ({error})") from error
     if not right:
         raise StateDamaged(f"{path} does not match its checksum")
-    return dict(content)
-
-
-def saved_points(folder: Path) -> list[int]:
-    """Positions, in tokens, that a saved state can be restored at."""
-    return sorted(point["position"] for point in read_header(folder)["points"])
+    return content
 
 
 def _has_blocks(state: State) -> bool:
@@ -134,7 +203,7 @@ def _has_blocks(state: State) -> bool:
     return any(isinstance(layer, AttentionMemory) for layer in state.layers)
 
 
-def _checksum(content: Mapping[str, Any]) -> str:
+def _checksum(content: Header) -> str:
     rest = {key: value for key, value in content.items() if key != "checksum"}
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
@@ -149,32 +218,29 @@ def _grid_digests(ids: Tensor, grid: int) -> list[str]:
     return digests
 
 
-def _reusable(folder: Path, mine: Mapping[str, Any], ids: Tensor) -> dict[str, Any]:
+def _reusable(folder: Path, mine: Settings, ids: Tensor) -> tuple[dict[str, FileEntry], list[Point]]:
     """Files and points of what lies in the folder, where it was made by the same settings and begins `ids`."""
-    nothing: dict[str, Any] = {"files": {}, "points": []}
     try:
         content = read_header(folder)
     except StateDamaged:
-        return nothing
+        return {}, []
     if content["settings"] != mine:
-        return nothing
+        return {}, []
     present = {n: e for n, e in content["files"].items() if (folder / n).is_file()}
     points = [
         p for p in content["points"]
         if p["position"] <= len(ids) and p["file"] in present and p["ids"] == digest(ids[: p["position"]])
     ]  # fmt: skip
-    return {"files": present, "points": points}
+    return present, points
 
 
-def _kept_points(points: list[dict[str, Any]], state: State) -> list[dict[str, Any]]:
+def _kept_points(points: list[Point], state: State) -> list[Point]:
     """The earlier points that stay beside the newest: the last grid points, and one every KEPT_EVERY tokens."""
     before = [p for p in points if p["position"] < state.position and p["position"] % state.grid == 0]
     return [p for i, p in enumerate(before) if p["position"] % KEPT_EVERY == 0 or i >= len(before) - KEPT_LAST]
 
 
-def _fitting_point(
-    folder: Path, points: list[dict[str, Any]], grid: int, ids: Tensor | list[int] | None
-) -> dict[str, Any]:
+def _fitting_point(folder: Path, points: list[Point], grid: int, ids: Tensor | list[int] | None) -> Point:
     ordered = sorted(points, key=lambda p: p["position"], reverse=True)
     if ids is None:
         return ordered[0]
@@ -188,7 +254,7 @@ def _fitting_point(
     raise StateForeign(f"{folder}: tokens differ from those saved before the first saved point, {first}")
 
 
-def _check_file(path: Path, entry: Mapping[str, Any] | None, verify: bool) -> None:
+def _check_file(path: Path, entry: FileEntry | None, verify: bool) -> None:
     if entry is None or not path.is_file():
         raise StateDamaged(f"{path} is missing")
     if path.stat().st_size != entry["bytes"]:
@@ -204,8 +270,8 @@ def _block_tensors(state: State, number: int) -> dict[str, Tensor]:
     tensors: dict[str, Tensor] = {}
     for index, layer in enumerate(state.layers):
         if isinstance(layer, AttentionMemory):
-            sealed = layer.sealed[number]
-            tensors.update((f"{index}.{part}", getattr(sealed, part).contiguous()) for part in SEALED_PARTS)
+            block = layer.quantized[number]
+            tensors.update((f"{index}.{part}", getattr(block, part).contiguous()) for part in BLOCK_PARTS)
     return tensors
 
 
@@ -217,14 +283,15 @@ def _point_tensors(state: State, ids: Tensor) -> dict[str, Tensor]:
     for index, layer in enumerate(state.layers):
         pairs: tuple[tuple[str, Tensor | None], ...]
         if isinstance(layer, AttentionMemory):
-            pairs = (("open_k", layer.open[0]), ("open_v", layer.open[1])) if layer.open is not None else ()
+            pending = layer.pending or (None, None)
+            pairs = ("open_k", pending[0]), ("open_v", pending[1])
         else:
             pairs = (("tail", layer.tail), ("memory", layer.memory))
         tensors.update((f"{index}.{part}", t.contiguous()) for part, t in pairs if t is not None)
     return tensors
 
 
-def _fill(state: State, folder: Path, blocks: list[str], point: Mapping[str, Any]) -> None:
+def _fill(state: State, folder: Path, blocks: list[str], point: Point) -> None:
     """Put the tensors of the files into an empty state."""
     from safetensors.torch import load_file
 
@@ -237,16 +304,16 @@ def _fill(state: State, folder: Path, blocks: list[str], point: Mapping[str, Any
                 if not bool(torch.isfinite(last[f"{index}.memory"]).all()):
                     raise StateDamaged(f"{folder / point['file']}: the memory of layer {index} is not finite")
                 continue
-            layer.sealed = tuple(KVBlock(**{part: b[f"{index}.{part}"] for part in SEALED_PARTS}) for b in read)
+            layer.quantized = tuple(KVBlock(**{part: b[f"{index}.{part}"] for part in BLOCK_PARTS}) for b in read)
             if f"{index}.open_k" in last:
-                layer.open = last[f"{index}.open_k"], last[f"{index}.open_v"]
+                layer.pending = last[f"{index}.open_k"], last[f"{index}.open_v"]
     except KeyError as error:
         raise StateDamaged(f"{folder}: tensor {error} is missing") from error
     state.tokens, state.position, state.hidden = (last["ids"],), point["position"], last.get("hidden")
 
 
-def _write(path: Path, tensors: dict[str, Tensor]) -> dict[str, Any]:
-    """Write one safetensors file atomically; returns its size and checksum as they stand in the header."""
+def _write(path: Path, tensors: dict[str, Tensor]) -> FileEntry:
+    """Write one safetensors file atomically."""
     from safetensors.torch import save
 
     content = save(tensors, metadata={"format": "pt"})

@@ -1,7 +1,7 @@
 """What a layer remembers: keys and values of attention layers, tail and memory of delta nets.
 
 Everything here is replaced, never written in place, so that a fork is a copy of references. Whole blocks of keys and
-values are sealed on the absolute grid and held in int8 (one fp16 scale for each token and head); the open block keeps
+values, on the absolute grid, are quantized to int8 (one fp16 scale for each token and head); the pending block keeps
 the model's dtype. Keys are stored rotated: one YaRN factor holds for a whole lineage.
 """
 
@@ -60,54 +60,54 @@ def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
     return (wide / scale.float()[..., None]).round().clamp(-127, 127).to(torch.int8), scale
 
 
-def seal(k: Tensor, v: Tensor, block: int) -> KVBlock:
+def quantize_block(k: Tensor, v: Tensor, block: int) -> KVBlock:
     """Quantize a whole block, k and v [tokens, kv_heads, dim]; its bounds are of the keys as they are read back."""
     (k8, k_scale), (v8, v_scale) = to_int8(k), to_int8(v)
     return KVBlock(k8, v8, k_scale, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block))
 
 
 class AttentionMemory:
-    """Keys and values of one attention layer; `watch`, where set, sees every query with what it may read."""
+    """Keys and values of one attention layer; `on_query`, where set, gets every query with what it may read."""
 
     def __init__(self, grid: int, long: LongAttention) -> None:
         self.grid, self.long, self.tile = grid, long, min(TILE, grid)
-        self.sealed: tuple[KVBlock, ...] = ()
-        self.open: tuple[Tensor, Tensor] | None = None  # [tokens, kv_heads, dim] each
-        self.watch: Callable[[Tensor, AttentionMemory], None] | None = None
+        self.quantized: tuple[KVBlock, ...] = ()
+        self.pending: tuple[Tensor, Tensor] | None = None  # [tokens, kv_heads, dim] each
+        self.on_query: Callable[[Tensor, AttentionMemory], None] | None = None
 
     @property
     def length(self) -> int:
-        return len(self.sealed) * self.grid + (0 if self.open is None else self.open[0].shape[0])
+        return len(self.quantized) * self.grid + (0 if self.pending is None else self.pending[0].shape[0])
 
     def fork(self) -> AttentionMemory:
         twin = AttentionMemory(self.grid, self.long)
-        twin.sealed, twin.open = self.sealed, self.open
+        twin.quantized, twin.pending = self.quantized, self.pending
         return twin
 
     def nbytes(self) -> int:
-        return sum(b.nbytes() for b in self.sealed) + (0 if self.open is None else sum(t.nbytes for t in self.open))
+        return sum(b.nbytes() for b in self.quantized) + sum(t.nbytes for t in self.pending or ())
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
-        """Add k, v [1, seq, kv_heads, dim], let q [1, seq, heads, dim] read, and seal the block if it is whole.
+        """Add k, v [1, seq, kv_heads, dim], let q [1, seq, heads, dim] read, and quantize the block if it is whole.
 
         `rounded` as in `kernels.attention.attention`.
         """
-        if self.open is None:
-            self.open = k[0].clone(), v[0].clone()
+        if self.pending is None:
+            self.pending = k[0].clone(), v[0].clone()
         else:
-            self.open = torch.cat([self.open[0], k[0]]), torch.cat([self.open[1], v[0]])
-        if self.watch is not None:
-            self.watch(q, self)
+            self.pending = torch.cat([self.pending[0], k[0]]), torch.cat([self.pending[1], v[0]])
+        if self.on_query is not None:
+            self.on_query(q, self)
         selection = None if self.length <= self.long.exact else self._selection(q)
         out = attention_over(q, self.context(), selection, rounded=rounded)
-        if self.open[0].shape[0] == self.grid:
-            self.sealed, self.open = (*self.sealed, seal(*self.open, self.long.block)), None
+        if self.pending[0].shape[0] == self.grid:
+            self.quantized, self.pending = (*self.quantized, quantize_block(*self.pending, self.long.block)), None
         return out
 
     def context(self) -> Context:
-        """All keys and values as they lie, the open block among them."""
-        last = () if self.open is None else (KVBlock(*self.open),)
-        return Context((*self.sealed, *last), self.grid)
+        """All keys and values as they lie, the pending block among them."""
+        last = () if self.pending is None else (KVBlock(*self.pending),)
+        return Context((*self.quantized, *last), self.grid)
 
     def between(self, start: int, stop: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Keys and values [stop - start, kv_heads, dim] of a range of positions, dequantized."""
@@ -137,7 +137,7 @@ class AttentionMemory:
         return read
 
     def _bounds(self) -> Tensor:
-        return torch.cat([b.bounds for b in self.sealed if b.bounds is not None])
+        return torch.cat([b.bounds for b in self.quantized if b.bounds is not None])
 
     def _far(self, q: Tensor, local: int, bounds: Tensor) -> Tensor:
         """Numbers of the blocks [kv_heads, best] before the local range that queries [rows, heads, dim] read."""

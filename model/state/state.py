@@ -1,25 +1,19 @@
-"""State: what the model holds of the tokens that it has read.
+"""State: what the model keeps of the tokens that it has read.
 
 `fork` and `snapshot` copy references, since layers replace their tensors and never write into them. A state can only be
-taken back to a snapshot: the memory of a delta net cannot be cut. Saved states are folders, see state_files.py.
+taken back to a snapshot: the memory of a delta net cannot be cut. Saved states are folders, see files.py.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from docqa.model.config import FULL, HybridConfig
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
-
-if TYPE_CHECKING:
-    from docqa.model.load import Model
 
 GRID = 2_048  # tokens; a multiple of the delta chunk and of the key block
 STATE_FORMAT = 1
@@ -83,47 +77,6 @@ class State:
     def nbytes(self) -> int:
         """Bytes of all tensors that this state refers to, shared or not."""
         return sum(layer.nbytes() for layer in self.layers) + sum(t.nbytes for t in self.tokens)
-
-    def save(self, folder: Path, header: Mapping[str, Any], *, model: Model) -> int:
-        """Write into `folder`; blocks that lie there already stay. Returns the bytes that the saved state takes.
-
-        Args:
-            header: what the caller wants to find again, JSON; `load` compares it with its `expected`.
-            model: the model that read the tokens.
-
-        Raises:
-            OSError: the disk is full or not writable; what was saved before is still whole.
-        """
-        from docqa.model.state.files import save_state
-
-        return save_state(self, folder, header, model)
-
-    @classmethod
-    def load(
-        cls,
-        folder: Path,
-        model: Model,
-        expected: Mapping[str, Any],
-        *,
-        ids: Tensor | list[int] | None = None,
-        verify: bool = True,
-    ) -> State:
-        """Read a saved state, memory-mapped.
-
-        Args:
-            model: must be the one that the state was made with.
-            expected: fields of the caller's header that must be equal.
-            ids: what the caller wants to have read. The longest saved point that this begins with is restored (a point
-                off the grid only if it is all of `ids`). Without it, the last saved point.
-            verify: check the content of every file against its checksum, not only sizes.
-
-        Raises:
-            StateDamaged: a file is missing, short or changed.
-            StateForeign: made by another model or setting, or for another text; the message names the field.
-        """
-        from docqa.model.state.files import load_state
-
-        return load_state(folder, model, expected, ids=ids, verify=verify)
 
 
 def attention_kind(state: State, position: int | None = None) -> str:

@@ -9,7 +9,7 @@ from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.self_check import library
-from docqa.model.state.kv_cache import seal
+from docqa.model.state.kv_cache import quantize_block
 
 NATIVE = library()
 AT_LEVELS = [NATIVE._replace(level=level) for level in range(1, NATIVE.level + 1)] if NATIVE else []
@@ -22,8 +22,8 @@ def context(tokens, dim=40):
     source = torch.Generator().manual_seed(tokens)
     k, v = (torch.randn(tokens, KV_HEADS, dim, generator=source) for _ in range(2))
     whole = (tokens - 1) // GRID
-    sealed = [seal(k[n * GRID :][:GRID], v[n * GRID :][:GRID], BLOCK) for n in range(whole)]
-    return Context([*sealed, KVBlock(k[whole * GRID :], v[whole * GRID :])], GRID)
+    quantized = [quantize_block(k[n * GRID :][:GRID], v[n * GRID :][:GRID], BLOCK) for n in range(whole)]
+    return Context([*quantized, KVBlock(k[whole * GRID :], v[whole * GRID :])], GRID)
 
 
 def queries(seq, dim=40):

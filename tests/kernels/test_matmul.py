@@ -24,7 +24,7 @@ def matrix(rows, columns, bits, seed=0):
 
 
 def test_the_packed_values_are_those_of_the_checkpoints_own_unpacking():
-    from docqa.model.checkpoints.quantize import dequantize, quantize_matrix
+    from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 
     for bits in (4, 8):
         parts = quantize_matrix(torch.randn(10, 192), bits)

@@ -11,10 +11,11 @@ from safetensors.torch import load_file, save_file
 from docqa.kernels.dispatch import SWITCH, choose
 from docqa.kernels.self_check import library
 from docqa.model import load as load_module
+from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.errors import StateForeign, WeightsMissing
-from docqa.model.load import load_model, load_network
-from docqa.model.state.state import State
+from docqa.model.load import load_model
+from docqa.model.state.files import load_state, save_state
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
 
@@ -41,11 +42,11 @@ def read(model, ids, cuts=()):
 
 
 def test_matrices_stay_packed_unless_a_dtype_is_asked_for(folder, packed):
-    held = packed.network.held()
+    held = packed.network.packed_matrices()
     assert "embed_tokens.weight" in held and "layers.0.mlp.down_proj.weight" not in held  # 96 columns, no whole groups
     assert "layers.0.mlp.up_proj.weight" in held
     assert not any("in_proj_a" in name or "norm" in name for name in held)
-    assert load_model(folder, dtype="float32").network.held() == {}
+    assert load_model(folder, dtype="float32").network.packed_matrices() == {}
     assert packed.precision != load_model(folder, dtype="float32").precision
 
 
@@ -83,9 +84,9 @@ def test_token_vectors_are_exactly_the_unpacked_ones(folder, packed):
 
 def test_lower_layers_first_and_all_layers_at_once_hold_the_same_matrices(folder, packed):
     lower = load_network(folder, packed.config, torch.float32, 2, packed=True)
-    grown = load_network(folder, packed.config, torch.float32, known=lower, packed=True).held()
-    assert grown.keys() == packed.network.held().keys() > lower.held().keys()
-    assert all(grown[name] is matrix for name, matrix in lower.held().items())
+    grown = load_network(folder, packed.config, torch.float32, known=lower, packed=True).packed_matrices()
+    assert grown.keys() == packed.network.packed_matrices().keys() > lower.packed_matrices().keys()
+    assert all(grown[name] is matrix for name, matrix in lower.packed_matrices().items())
 
 
 def test_cuts_on_the_grid_and_threads_do_not_change_a_bit(packed):
@@ -101,13 +102,13 @@ def test_cuts_on_the_grid_and_threads_do_not_change_a_bit(packed):
 
 def test_a_state_of_other_kernels_is_refused_by_name(packed, tmp_path, monkeypatch):
     _, state = read(packed, tiny.random_ids(100))
-    state.save(tmp_path, {}, model=packed)
-    assert State.load(tmp_path, packed, {}).position == 100
+    save_state(state, tmp_path, {}, packed)
+    assert load_state(tmp_path, packed, {}).position == 100
     monkeypatch.setenv(SWITCH, "torch")
     choose.cache_clear()
     try:
         with pytest.raises(StateForeign, match="kernels is 'native"):
-            State.load(tmp_path, packed, {})
+            load_state(tmp_path, packed, {})
     finally:
         monkeypatch.undo()
         choose.cache_clear()

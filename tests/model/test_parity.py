@@ -29,7 +29,7 @@ def test_a_quantized_folder_is_checked_on_its_exact_dequantization(checkpoint, t
 
 def test_float64_agrees_with_transformers_computed_in_float64(checkpoint):
     from docqa.model.checkpoints.check import _float64_inside
-    from docqa.model.load import load_network
+    from docqa.model.checkpoints.network import load_network
 
     config = HybridConfig.from_folder(checkpoint)
     ours = load_network(checkpoint, config, torch.float64)
@@ -43,7 +43,7 @@ def test_float64_agrees_with_transformers_computed_in_float64(checkpoint):
 
 
 def test_a_broken_weight_shows(checkpoint):
-    from docqa.model.load import load_network
+    from docqa.model.checkpoints.network import load_network
 
     config = HybridConfig.from_folder(checkpoint)
     ours = load_network(checkpoint, config, torch.float32)

@@ -7,8 +7,8 @@ import torch
 from family_checkpoints import transformers_class
 from safetensors.torch import save_file
 
+from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
-from docqa.model.load import load_network
 
 RAW = {
     "model_type": "qwen3_next", "architectures": ["Qwen3NextForCausalLM"], "vocab_size": 1024, "hidden_size": 2048,
@@ -105,7 +105,7 @@ def test_layers_of_the_80b_model_match_transformers_with_experts_read_from_disk(
     with torch.inference_mode():
         logits = ours.logits(ours(ids))
         right = of_transformers(tmp_path, ids)
-    pool = next(iter(ours.held_experts().values())).pool
+    pool = next(iter(ours.expert_banks().values())).pool
     assert pool.slots.count == 64 and pool.read <= 2 * EXPERTS
     assert (logits - right).abs().max() < 5e-4  # measured 9e-6
     assert right.abs().max() > 1

@@ -44,7 +44,7 @@ def empty_memory(layer: Layer) -> AttentionMemory | DeltaMemory:
 def repeated_memory(heads: int, dim: int, count: int, long: LongAttention) -> AttentionMemory:
     """What an attention layer with `heads` key heads of `dim` remembers of `count` tokens: one block, many times."""
     memory = random_memory(heads, dim, BLOCK, long)
-    memory.sealed *= count // BLOCK
+    memory.quantized *= count // BLOCK
     return memory
 
 
@@ -56,14 +56,14 @@ def random_memory(heads: int, dim: int, count: int, long: LongAttention, seed: i
     import torch
 
     from docqa.kernels.attention import KVBlock
-    from docqa.model.state.kv_cache import AttentionMemory, seal
+    from docqa.model.state.kv_cache import AttentionMemory, quantize_block
 
     source = torch.Generator().manual_seed(seed)
 
     def drawn() -> Tensor:
         return torch.randn(BLOCK, heads, dim, generator=source)
 
-    pool = [seal(drawn(), drawn(), long.block) for _ in range(min(POOL, count // BLOCK))]
+    pool = [quantize_block(drawn(), drawn(), long.block) for _ in range(min(POOL, count // BLOCK))]
 
     def copy(block: KVBlock, factor: float) -> KVBlock:
         assert block.k_scale is not None and block.v_scale is not None and block.bounds is not None
@@ -72,7 +72,7 @@ def random_memory(heads: int, dim: int, count: int, long: LongAttention, seed: i
 
     memory = AttentionMemory(BLOCK, long)
     factors = (0.7 + 0.6 * torch.rand(count // BLOCK, generator=source)).tolist()
-    memory.sealed = tuple(copy(pool[number % len(pool)], factor) for number, factor in enumerate(factors))
+    memory.quantized = tuple(copy(pool[number % len(pool)], factor) for number, factor in enumerate(factors))
     return memory
 
 

@@ -125,7 +125,7 @@ def long_prefill(model: Model, short: float) -> Row:
 def restore(model: Model, count: int) -> Row:
     """How long a kept state of `count` tokens takes until one more token has gone through it."""
     from docqa.model.cost.plan import yarn_factor_for
-    from docqa.model.state.state import State
+    from docqa.model.state.files import load_state, save_state
 
     layers = model.answer_layers
     ids = random_ids(model, count)
@@ -133,10 +133,10 @@ def restore(model: Model, count: int) -> Row:
     model.prefill(ids, state)
 
     def load(folder: Path) -> None:
-        model.prefill(ids[:1], State.load(folder, model, {}, ids=ids))
+        model.prefill(ids[:1], load_state(folder, model, {}, ids=ids))
 
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        state.save(Path(folder), {}, model=model)
+        save_state(state, Path(folder), {}, model)
         seconds = fastest(lambda: load(Path(folder)), 3)
     method = (
         f"{count:,} tokens read by the {layers} layers that answers need: loaded, checksums too, and one token more"

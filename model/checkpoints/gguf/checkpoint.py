@@ -14,8 +14,11 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.formats import GGML, Format
-from docqa.model.checkpoints.gguf.file import opened_gguf
-from docqa.model.checkpoints.gguf.names import (
+from docqa.model.config import HybridConfig
+from docqa.model.errors import WeightsMismatch, WeightsMissing
+from docqa.model.families import NEXT
+from docqa.model.gguf.file import opened_gguf
+from docqa.model.gguf.names import (
     EXPERT_NAMES,
     GATE_UP_EXPERTS,
     LAYER_NAMES,
@@ -23,9 +26,6 @@ from docqa.model.checkpoints.gguf.names import (
     OLD_TOGETHER,
     TOP_NAMES,
 )
-from docqa.model.config import HybridConfig
-from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.families import NEXT
 
 Undo = Callable[[Tensor], Tensor]
 

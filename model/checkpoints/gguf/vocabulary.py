@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docqa.model.checkpoints.gguf.file import is_gguf, opened_gguf
 from docqa.model.config import read_config
 from docqa.model.errors import TokenizerUnsupported
-from docqa.model.tokenizer import Tokenizer
+from docqa.model.gguf.tokenizer import CONTROL, NORMAL, PRE_BY_PATTERN, UNUSED, USER_DEFINED
+from docqa.model.tokenizer import Tokenizer, tokenizer_spec
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
-
-NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5  # gguf.TokenType
-# llama.cpp knows pre-tokenizers by name. The last two are the patterns of the family's own releases.
-_APOSTROPHES = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-_SPACES = r"\s*[\r\n]+|\s+(?!\S)|\s+"
-PRE_BY_PATTERN = {
-    rf"{_APOSTROPHES}|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|\p{{N}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|{_SPACES}": "qwen2",
-    rf"{_APOSTROPHES}|[^\r\n\p{{L}}\p{{N}}]?[\p{{L}}\p{{M}}]+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+[\r\n]*|{_SPACES}": (
-        "qwen35"
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -92,70 +80,6 @@ def _pre(spec: dict[str, Any], folder: Path) -> str:
         f"{folder / 'tokenizer.json'} splits text in a way that llama.cpp has no name for ({kinds}); "
         "export the model with --format hf"
     )
-
-
-def tokenizer_spec(folder: Path) -> dict[str, Any]:
-    """The content of a model folder's tokenizer.json, or of the one that its GGUF file stands for.
-
-    Raises:
-        TokenizerUnsupported: as `vocabulary_spec`.
-    """
-    path = folder / "tokenizer.json"
-    if not path.is_file() and is_gguf(folder):
-        file = opened_gguf(folder)
-        return vocabulary_spec(file.metadata, file.path)
-    return dict(json.loads(path.read_text(encoding="utf-8")))
-
-
-_BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False}
-
-
-def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
-    """The content of the tokenizer.json that the metadata of a GGUF file stand for.
-
-    Raises:
-        TokenizerUnsupported: no byte-level BPE, or a pre-tokenizer that is not known.
-    """
-    kind, pre = metadata.get("tokenizer.ggml.model"), metadata.get("tokenizer.ggml.pre")
-    patterns = {name: pattern for pattern, name in PRE_BY_PATTERN.items()}
-    plain = {**_BYTES, "use_regex": True}
-    if kind != "gpt2" or pre not in (*patterns, "smollm", "gpt-2"):
-        raise TokenizerUnsupported(f"{where}: tokenizer '{kind}' with pre-tokenizer '{pre}' is not supported")
-    normalizer = None
-    if pre == "smollm":
-        before: dict[str, Any] = {
-            "type": "Sequence",
-            "pretokenizers": [{"type": "Digits", "individual_digits": True}, plain],
-        }
-    elif pre == "gpt-2":
-        before = plain
-    else:
-        split = {"type": "Split", "pattern": {"Regex": patterns[pre]}, "behavior": "Isolated", "invert": False}
-        before = {"type": "Sequence", "pretokenizers": [split, {**_BYTES, "use_regex": False}]}
-        normalizer = {"type": "NFC"}
-    try:
-        tokens, kinds = metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"]
-        merges = metadata["tokenizer.ggml.merges"]
-    except KeyError as error:
-        raise TokenizerUnsupported(f"{where}: the metadata lack {error}; get the file again") from error
-    added = [
-        {"id": number, "content": token, "special": kinds[number] == CONTROL, "normalized": False,
-         "single_word": False, "lstrip": False, "rstrip": False}
-        for number, token in enumerate(tokens) if kinds[number] in (CONTROL, USER_DEFINED)
-    ]  # fmt: skip
-    return {
-        "version": "1.0",
-        "added_tokens": added,
-        "normalizer": normalizer,
-        "pre_tokenizer": before,
-        "post_processor": None,
-        "decoder": {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": True},
-        "model": {
-            "type": "BPE",
-            "vocab": {token: number for number, token in enumerate(tokens) if kinds[number] == NORMAL},
-            "merges": merges,
-        },
-    }
 
 
 def _special(folder: Path) -> dict[str, int]:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.gguf.names import ARCHITECTURES, EXPERT_NAMES, LAYER_NAMES, MTP_NAMES, TOP_NAMES
 from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.layout import together_of
 from docqa.model.config import FULL, LINEAR, HybridConfig
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.families import NEXT
+from docqa.model.gguf.names import ARCHITECTURES, EXPERT_NAMES, LAYER_NAMES, MTP_NAMES, TOP_NAMES
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter

@@ -20,9 +20,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
-from docqa.model.load import load_network
 from docqa.model.prompts.prompt import PREAMBLE, question_text
 from docqa.model.training.data.sequences import FileTokenizer, SourceText, read_set
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from docqa.model.checkpoints.quantize import dequantize, quantize_matrix
+from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.checkpoints.weights import head_metadata, head_tensors
 from docqa.model.heads.cross_encoder import (
     EMBEDDING_BITS,
@@ -24,8 +24,8 @@ from docqa.model.heads.cross_encoder import (
     READER_TOKENIZER,
     CrossEncoder,
     ReaderTokenizer,
+    attach_packed,
     described,
-    hold,
     lay_out,
     shape_of,
     stored_form,
@@ -133,7 +133,7 @@ def open_reader(options: argparse.Namespace) -> CrossEncoder:
             shape_of(head_metadata(options.out / READER_FILE)), ReaderTokenizer(options.out / READER_TOKENIZER)
         )
         packed, dense = stored_parts(stored)
-        hold(reader, packed, keep=False)
+        attach_packed(reader, packed, keep=False)
         reader.load_state_dict(dense, strict=False)
     else:
         reader = start_reader(options.start, options.out)

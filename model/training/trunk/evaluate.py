@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
-from docqa.model.load import load_network
 from docqa.model.training.data.sequences import FileTokenizer
 from docqa.model.training.loop import Precision, stage_parser
 from docqa.model.training.trunk.teacher import Teacher, read_gguf

@@ -19,12 +19,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.model.checkpoints.quantize import CONFIG_KEY, PARTS, is_quantized, quantize_matrix
+from docqa.model.checkpoints.formats.grouped import CONFIG_KEY, PARTS, quantize_matrix
+from docqa.model.checkpoints.network import load_network
+from docqa.model.checkpoints.quantize import is_quantized
 from docqa.model.checkpoints.weights import INDEX, SINGLE, find_tensors
 from docqa.model.config import HybridConfig
-from docqa.model.decode.mtp import PREFIX, Mtp
 from docqa.model.hybrid import Hybrid
-from docqa.model.load import load_network
+from docqa.model.mtp import PREFIX, Mtp
 from docqa.model.training.data.sequences import FileTokenizer, mixed_batches
 from docqa.model.training.data.sets import parse_with_sets
 from docqa.model.training.loop import Figures, Precision, Run, make_optimizer, matrices_and_vectors

@@ -11,10 +11,11 @@ from family_checkpoints import FAMILIES, pair, write_family
 from docqa.kernels.moe import mix_experts
 from docqa.kernels.self_check import library
 from docqa.model.checkpoints.experts import MEMORY_VARIABLE, bytes_of, default_budget, pool_bytes
+from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
-from docqa.model.load import load_model, load_network
+from docqa.model.load import load_model
 
 IDS = tiny.random_ids(100)[None]
 ONE = 3 * 24 * 64 * 4  # bytes of an expert in float32
@@ -28,7 +29,7 @@ def folder(request, tmp_path_factory):
 
 
 def pool_of(network):
-    return next(iter(network.held_experts().values())).pool
+    return next(iter(network.expert_banks().values())).pool
 
 
 @pytest.mark.parametrize("room", [1, 4, 1000])
@@ -55,7 +56,7 @@ def test_lower_layers_share_their_pool_with_the_whole_network(folder):
     config = HybridConfig.from_folder(folder)
     lower = load_network(folder, config, torch.float32, 2, expert_bytes=5 * ONE)
     grown = load_network(folder, config, torch.float32, known=lower)
-    assert {id(bank.pool) for bank in grown.held_experts().values()} == {id(pool_of(lower))}
+    assert {id(bank.pool) for bank in grown.expert_banks().values()} == {id(pool_of(lower))}
     assert torch.equal(grown(IDS), load_network(folder, config, torch.float32)(IDS))
 
 
@@ -67,7 +68,7 @@ def test_text_is_read_and_continued_with_a_pool(folder):
         model.prefill(IDS[0], state)
         found.append(torch.stack([model.prefill(IDS[0, at : at + 1], state) for at in range(5)]))
     assert torch.equal(*found)
-    assert whole.network.held_experts() == {} and pooled.network.held_experts()
+    assert whole.network.expert_banks() == {} and pooled.network.expert_banks()
 
 
 def test_a_pool_smaller_than_an_expert_and_a_missing_expert_are_refused(folder, tmp_path):
@@ -135,7 +136,7 @@ def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, f
     if library() is None:
         pytest.skip("the native library is not built or not for this processor")
     packed = load_network(tmp_path / "q", config, torch.float32, packed=True)
-    bank = packed.held_experts()["layers.1.mlp.experts"]
+    bank = packed.expert_banks()["layers.1.mlp.experts"]
     assert bank.pair(2)[0].bits == 4
     for number in range(config.num_experts):
         gate_up, down = bank.pair(number)

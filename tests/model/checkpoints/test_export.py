@@ -12,10 +12,11 @@ from llama_peer import compared_with_llama_cpp
 from docqa.model.checkpoints.export import checkpoint_tensors, export
 from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
+from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, TokenizerUnsupported
-from docqa.model.load import load_model, load_network
+from docqa.model.load import load_model
 
 RAW = {**tiny.RAW, "linear_key_head_dim": 8, "linear_value_head_dim": 8}  # a GGUF file has one size for both
 KEY_HEADS, VALUE_HEADS, DIM = 2, 6, 8

@@ -7,11 +7,12 @@ from family_checkpoints import FAMILIES, apart, randomised, settings_of, transfo
 from safetensors.torch import load_file, save_file
 
 from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import parameters
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.hybrid import Hybrid
-from docqa.model.load import load_model, load_network
+from docqa.model.load import load_model
 
 NEAR = 5e-4  # float32 logits; measured 3e-6 to 3e-5
 

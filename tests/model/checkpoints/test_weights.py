@@ -7,11 +7,13 @@ import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
-from docqa.model.checkpoints.quantize import FILE_LIMIT, GROUP, dequantize, quantize, quantize_matrix
+from docqa.model.checkpoints.formats.grouped import GROUP, dequantize, quantize_matrix
+from docqa.model.checkpoints.network import load_network
+from docqa.model.checkpoints.quantize import FILE_LIMIT, quantize
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, ModelNotFound, WeightsMismatch, WeightsMissing
-from docqa.model.load import load_model, load_network
+from docqa.model.load import load_model
 
 CONFIG = HybridConfig.from_dict(tiny.RAW)
 

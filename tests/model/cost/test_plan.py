@@ -94,14 +94,14 @@ def head_tensors():
     return random | plain
 
 
-def test_what_is_observed_is_the_output_of_the_evidence_layer_piece_by_piece(model):
+def test_hook_gets_the_output_of_the_evidence_layer_piece_by_piece(model):
     ids, seen = tiny.random_ids(200), []
-    model.prefill(ids, model.new_state(grid=64), observe=lambda at, hidden: seen.append((at, hidden)))
-    tap = {model.evidence_layer: ids}
-    model.network(ids[None], tap=tap)
+    model.prefill(ids, model.new_state(grid=64), on_hidden=lambda at, hidden: seen.append((at, hidden)))
+    whole = []
+    model.network(ids[None], hooks={model.evidence_layer: whole.append})
     assert [at for at, _ in seen] == [0, 64, 128, 192] and model.evidence_layer == 3
     joined = torch.cat([hidden for _, hidden in seen])
-    assert torch.nn.functional.cosine_similarity(joined, tap[3][0]).min() > 0.98  # int8 keys past the first block
+    assert torch.nn.functional.cosine_similarity(joined, whole[0][0]).min() > 0.98  # int8 keys past the first block
 
 
 def test_a_span_scores_its_best_token_for_every_question_token_by_weight():

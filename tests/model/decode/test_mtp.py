@@ -8,14 +8,16 @@ import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
+from docqa.model.checkpoints.mtp import load_mtp
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
+from docqa.model.decode.drafter import Drafter
 from docqa.model.decode.generate import generate
-from docqa.model.decode.mtp import Drafter, Mtp, load_mtp
 from docqa.model.decode.sample import Sampling
 from docqa.model.decode.speculate import MOST_AGAIN, Speculation
 from docqa.model.errors import WeightsMissing
 from docqa.model.load import load_model
+from docqa.model.mtp import Mtp
 from docqa.model.state.kv_cache import LongAttention
 
 CONFIG = HybridConfig.from_dict(tiny.RAW)
@@ -120,7 +122,7 @@ def test_a_text_read_in_pieces_is_guessed_from_as_if_read_at_once(speculating):
     for cuts in ((90,), (1, 40, 41, 90)):
         drafter, state, at = Drafter(speculating.network, speculating.mtp), speculating.new_state(), 0
         for cut in cuts:
-            speculating.prefill(ids[at:cut], state, follow=drafter.read)
+            speculating.prefill(ids[at:cut], state, on_output=drafter.read)
             at = cut
         assert drafter.memory.length == 89
         guesses.append(drafter.draft(7, 3))
@@ -181,7 +183,7 @@ def test_speculation_writes_what_plain_decoding_writes(plain, speculating, sampl
 
 @pytest.mark.parametrize("wrong", [(), (1,), (2,), (3,), (1, 2, 3), range(0, 24, 2), range(24)])
 def test_wrong_guesses_at_any_depth_change_nothing(plain, wrong):
-    state = started(plain, grid=64)  # a whole block is sealed in int8, and read as such by both
+    state = started(plain, grid=64)  # a whole block is quantized to int8, and read as such by both
     right = tokens(plain, state)
     assert tokens(plain, state, Scripted(plain, right, wrong)) == right
 

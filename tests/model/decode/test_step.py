@@ -14,7 +14,7 @@ from docqa.model.decode import step
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.step import NativeStep
 from docqa.model.load import load_model
-from docqa.model.state.kv_cache import AttentionMemory, LongAttention, seal
+from docqa.model.state.kv_cache import AttentionMemory, LongAttention, quantize_block
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
 WIDE = RAW | {  # whole groups of 64 everywhere; two value heads read one key head, two query heads one key head
@@ -38,7 +38,7 @@ def model(tmp_path_factory):
 
 @pytest.fixture
 def branches(model):
-    """A context of two sealed blocks and an open one; branches through the native step, and without it."""
+    """A context of two quantized blocks and a pending one; branches through the native step, and without it."""
     state = model.new_state(grid=64)
     model.prefill(random_ids(150), state)
     return both(model, state)
@@ -110,7 +110,7 @@ def far_state(model, long=LONG, grid=64, whole=40, alike=False):
         if isinstance(layer, AttentionMemory):
             keys = torch.randn(whole, *shape, generator=source)
             keys = keys[:1].expand_as(keys) if alike else keys
-            layer.sealed = tuple(seal(k, torch.randn(*shape, generator=source), long.block) for k in keys)
+            layer.quantized = tuple(quantize_block(k, torch.randn(*shape, generator=source), long.block) for k in keys)
     state.position += whole * grid
     return state
 

@@ -122,7 +122,7 @@ class _Watch:
         self.calls: list[Timed] = []
         self.private_bytes, self.data_bytes = _memory()
         self._now, self._started = Timed(0), dict[int, float]()
-        bank: Any = next(iter(model.network.held_experts().values()))
+        bank: Any = next(iter(model.network.expert_banks().values()))
         self._pool = bank.pool
         layers: list[Any] = list(model.network.layers)
         for layer in layers:

@@ -30,7 +30,7 @@ def write_random(folder: Path, raw: dict[str, Any], seed: int = 20251) -> Hybrid
     import torch
 
     from docqa.app.models.library import bundled
-    from docqa.model.checkpoints.quantize import CONFIG_KEY
+    from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
     from docqa.model.config import HybridConfig
     from docqa.model.hybrid import Hybrid
 

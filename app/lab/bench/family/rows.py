@@ -183,7 +183,7 @@ def period_rows(folder: Path, config: HybridConfig, processor: bool) -> Iterator
     """The rows of period.py, on the layers in `folder`."""
     import torch
 
-    from docqa.model.load import load_network
+    from docqa.model.checkpoints.network import load_network
 
     if processor:
         torch.set_num_threads(1)

@@ -11,8 +11,8 @@ from docqa.app.lab.bench.family import capped, period
 from docqa.app.lab.bench.family import rows as family
 from docqa.app.lab.bench.family.random_weights import write_random
 from docqa.kernels.self_check import library
+from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
-from docqa.model.load import load_network
 
 SMALL = {
     **family.NEXT_80B, "vocab_size": 49_152, "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4,

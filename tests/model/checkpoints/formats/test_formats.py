@@ -11,9 +11,10 @@ from safetensors.torch import load_file, save_file
 
 from docqa.model.checkpoints.check import check
 from docqa.model.checkpoints.checkpoint import Checkpoint
+from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
-from docqa.model.load import load_model, load_network
+from docqa.model.load import load_model
 
 FP8 = {"quant_method": "fp8", "weight_block_size": [128, 128], "activation_scheme": "dynamic", "fmt": "e4m3"}
 AWQ = {"quant_method": "awq", "bits": 4, "group_size": made.GROUP, "version": "gemm", "zero_point": True}

@@ -12,14 +12,15 @@ from llama_peer import compared_with_llama_cpp
 
 from docqa.model.checkpoints.check import check
 from docqa.model.checkpoints.export import checkpoint_tensors, export
-from docqa.model.checkpoints.gguf.file import gguf_files
 from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
+from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
-from docqa.model.decode.mtp import Mtp
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
-from docqa.model.load import load_model, load_network
+from docqa.model.gguf.file import gguf_files
+from docqa.model.load import load_model
+from docqa.model.mtp import Mtp
 
 KINDS = ("qwen3_5_text", "qwen3_5_moe_text", "qwen3_next")
 

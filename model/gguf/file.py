@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docqa.model.checkpoints.gguf.names import ARCHITECTURES
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
+from docqa.model.gguf.names import ARCHITECTURES
 
 if TYPE_CHECKING:
     from gguf import ReaderTensor

@@ -1,0 +1,48 @@
+"""The network of a checkpoint folder, with its weights: dense, packed, or with experts that stay on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from docqa.model.checkpoints.checkpoint import load_tensors, packed_matrices
+from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
+from docqa.model.config import HybridConfig
+from docqa.model.hybrid import Hybrid
+
+
+def load_network(
+    folder: Path,
+    config: HybridConfig,
+    dtype: torch.dtype,
+    layers: int | None = None,
+    known: Hybrid | None = None,
+    *,
+    packed: bool = False,
+    expert_bytes: int | None = None,
+) -> Hybrid:
+    """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
+
+    With `layers`, the embedding and the first layers only; the other tensors are not looked at. The tensors of `known`,
+    the lower part of the same checkpoint, are shared and not read again. With `packed`, matrices that the folder holds
+    quantized stay so, memory-mapped, and activations are rounded to 8 bits where they meet them. With `expert_bytes`,
+    experts stay on disk, and those that tokens are sent to are read into a pool of so many bytes.
+    """
+    with torch.device("meta"):
+        network = Hybrid(config, layers)
+    banks = banks_for(network, folder, dtype, known, budget=expert_bytes, packed=packed)
+    aside = {f"{name}.{part}" for name in banks for part in EXPERT_PARTS}
+    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    have = {n: t for n, t in known.state_dict().items() if n in wanted} if known is not None else {}
+    shared = {n: m for n, m in known.packed_matrices().items() if n in wanted} if known is not None else {}
+    expected = {name: shape for name, shape in wanted.items() if name not in have and name not in aside}
+    matrices = packed_matrices(folder, expected, config) if packed else {}
+    dense = {name: shape for name, shape in expected.items() if name not in matrices}
+    elsewhere = {*have, *matrices, *aside}
+    loaded = load_tensors(folder, dense, dtype, config=config, partial=layers is not None, known=elsewhere)
+    # Tensors with a packed matrix or a bank keep no content; load_tensors has seen that the others are there.
+    network.load_state_dict(have | loaded, assign=True, strict=not (matrices or banks))
+    network.attach_packed(matrices | shared)
+    network.attach_experts(banks)
+    return network.requires_grad_(False).eval()

@@ -1,0 +1,1 @@
+"""What a GGUF file says: its metadata as a config.json and a tokenizer.json, its tensors, the names of the format."""
