@@ -168,12 +168,12 @@ def test_a_state_of_another_text_under_this_name_is_refused_with_the_reason(
 def test_a_full_disk_costs_a_warning_not_the_answer(
     lease: Path, model: Any, cache: Path, read_once: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from docqa.model.state.state import State
+    from docqa.model.state import files
 
     def full(*_: Any, **__: Any) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(State, "save", full)
+    monkeypatch.setattr(files, "save_state", full)
     answer, events = ask(lease, model, cache)
     assert answer["answer"] == read_once[2]["answer"]
     told = [message for message in warnings(events) if "No space left on device" in message]
