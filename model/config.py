@@ -7,6 +7,7 @@ Three architectures share one network: `qwen3_5_text` (dense), `qwen3_5_moe_text
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,28 +88,29 @@ class HybridConfig:
             )
 
     @classmethod
-    def from_dict(cls, raw: dict[str, Any]) -> HybridConfig:
+    def from_dict(cls, outer: Mapping[str, object]) -> HybridConfig:
         """Read a config.json's content; keys that say nothing about the architecture are left alone.
 
         Raises:
             ConfigUnsupported: a field is missing, or names an option that this runtime does not have.
         """
-        outer, raw = raw, {**raw, **(raw.get("text_config") or {})}
-        kind = _text_type(outer)
+        raw, kind = flat_config(outer), _text_type(outer)
         raw["model_type"] = kind
         _refuse_unknown_options(kind, raw)
         if "tie_word_embeddings" in outer:
             raw["tie_word_embeddings"] = outer["tie_word_embeddings"]
-        known = {f.name: raw[f.name] for f in fields(cls) if raw.get(f.name) is not None}
+        known: dict[str, Any] = {f.name: raw[f.name] for f in fields(cls) if raw.get(f.name) is not None}
         _refuse_odd_sizes(known)
         if kind == MOE and "num_experts" not in known:
             raise ConfigUnsupported("config.json lacks a field of the architecture (num_experts)")
         if "num_hidden_layers" not in known:
             raise ConfigUnsupported("config.json lacks a field of the architecture (num_hidden_layers)")
-        if "layer_types" not in known:
-            interval = raw.get("full_attention_interval", 4)
-            known["layer_types"] = [LINEAR if (i + 1) % interval else FULL for i in range(raw["num_hidden_layers"])]
-        known["layer_types"] = tuple(known["layer_types"])
+        count: int = known["num_hidden_layers"]
+        every = raw.get("full_attention_interval") or 4
+        if not isinstance(every, int):
+            raise ConfigUnsupported(f"config.json: full_attention_interval = {every!r}, a whole number is needed")
+        by_interval = [FULL if (number + 1) % every == 0 else LINEAR for number in range(count)]
+        known["layer_types"] = tuple(known.get("layer_types", by_interval))
         known["mlp_only_layers"] = tuple(known.get("mlp_only_layers", ()))
         known["rope_parameters"] = _rope_parameters(raw)
         try:
@@ -168,10 +170,10 @@ class HybridConfig:
         return frequencies(self.rotary_dim, theta, factor=factor, native=self.native_context, options=options)
 
 
-def read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> dict[str, object]:
     """What config.json of a model folder says, or would say where the model is a GGUF file; errors as `from_folder`."""
     if is_gguf(folder):
-        return dict(gguf_config(folder))
+        return gguf_config(folder)
     path = folder / "config.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -180,13 +182,21 @@ def read_config(folder: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ConfigUnsupported(f"{path} is not JSON ({error}); get the model folder again") from error
     if not isinstance(raw, dict):
-        raise ConfigUnsupported(f"{path} holds no JSON object; get the model folder again")
+        raise ConfigUnsupported(f"{path} is no JSON object; get the model folder again")
     return raw
 
 
-def _rope_parameters(raw: dict[str, Any]) -> dict[str, Any]:
+def flat_config(raw: Mapping[str, object]) -> dict[str, object]:
+    """The content of a config.json with what it says of its text model on top."""
+    text = raw.get("text_config")
+    return {**raw, **(text if isinstance(text, Mapping) else {})}
+
+
+def _rope_parameters(raw: Mapping[str, object]) -> dict[str, object]:
     """The rotary settings in one dict, wherever the release put them."""
-    rope = dict(raw.get("rope_scaling") or {}) | dict(raw.get("rope_parameters") or {})
+    rope: dict[str, object] = {}
+    for part in (raw.get("rope_scaling"), raw.get("rope_parameters")):
+        rope |= part if isinstance(part, Mapping) else {}
     if "type" in rope:
         rope.setdefault("rope_type", rope.pop("type"))
     for name in ("rope_theta", "partial_rotary_factor"):
@@ -198,10 +208,10 @@ def _rope_parameters(raw: dict[str, Any]) -> dict[str, Any]:
     return rope
 
 
-def _text_type(outer: dict[str, Any]) -> str:
+def _text_type(outer: Mapping[str, object]) -> str:
     """The type of the text model that a config.json describes, whether it is wrapped or not."""
-    said = outer.get("model_type", DENSE)
-    inner = (outer.get("text_config") or {}).get("model_type", said)
+    said = str(outer.get("model_type", DENSE))
+    inner = str(flat_config(outer).get("model_type", said))
     for name in (said, inner):
         if name not in TEXT_TYPES:
             raise ConfigUnsupported(f"model_type '{name}' is not supported; docqa runs {', '.join(TEXT_TYPES)}")
@@ -210,9 +220,9 @@ def _text_type(outer: dict[str, Any]) -> str:
     return TEXT_TYPES[said]
 
 
-def _refuse_unknown_options(kind: str, raw: dict[str, Any]) -> None:
+def _refuse_unknown_options(kind: str, raw: Mapping[str, object]) -> None:
     """Refuse what would otherwise be computed wrongly without a word."""
-    allowed: dict[str, tuple[Any, ...]] = {
+    allowed: dict[str, tuple[object, ...]] = {
         "hidden_act": ("silu", "swish"),
         "attention_bias": (False,),
         "output_gate_type": ("swish", "silu"),
@@ -230,7 +240,7 @@ def _refuse_unknown_options(kind: str, raw: dict[str, Any]) -> None:
             )
 
 
-def _refuse_odd_sizes(known: dict[str, Any]) -> None:
+def _refuse_odd_sizes(known: Mapping[str, object]) -> None:
     """Sizes are whole numbers above 0; how many experts there are may be 0."""
     for f in fields(HybridConfig):
         if f.name not in known or f.type != "int":

@@ -62,13 +62,6 @@ class Tokenizer(Protocol):
     def encode_template(self, text: str) -> list[int]:
         """The ids of `text`, in which control tokens are read as such."""
 
-    @property
-    def vocab_size(self) -> int:
-        """How many ids there are."""
-
-    def token_bytes(self, token: int) -> bytes:
-        """The bytes of one token, for text that comes piece by piece."""
-
     def encode(self, text: str) -> list[int]:
         """The ids of `text`, read as plain words."""
 

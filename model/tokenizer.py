@@ -11,11 +11,14 @@ import re
 import unicodedata
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from docqa.model.errors import TokenizerUnsupported
 from docqa.model.gguf.file import is_gguf, opened_gguf
 from docqa.model.gguf.tokenizer import vocabulary_spec
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as Rust
 
 # What `ByteLevel` splits on by itself, and the same behind `Digits(individual_digits=True)`: there a digit is always a
 # piece of its own, so white space in front of one keeps its last character, as at the end of the text.
@@ -51,7 +54,7 @@ class Tokenizer:
         self._spec = spec
         self._pattern = _split_pattern(spec)
         self._normal_form = _normal_form(spec)
-        self._slow: Any = None
+        self._slow: Rust | None = None
         if self._pattern is None:
             self._slow_tokenizer()
             self._bytes: list[bytes] = []
@@ -120,12 +123,12 @@ class Tokenizer:
     def decode(self, ids: list[int]) -> str:
         """Text of `ids`; added tokens stand as their names, incomplete characters as U+FFFD."""
         if self._pattern is None:
-            return str(self._slow.decode(list(ids), skip_special_tokens=False))
+            return str(self._slow_tokenizer().decode(list(ids), skip_special_tokens=False))
         return b"".join(self._bytes[i] for i in ids).decode("utf-8", "replace")
 
     def token_bytes(self, token: int) -> bytes:
         """The bytes that one token stands for; a streaming decoder needs them."""
-        return self._bytes[token] if self._bytes else str(self._slow.decode([token])).encode()
+        return self._bytes[token] if self._bytes else str(self._slow_tokenizer().decode([token])).encode()
 
     def _build(self, vocabulary: dict[str, int]) -> None:
         """Make the tiktoken Encoding: a rank for each byte and each merge, in the order of the merges."""
@@ -165,7 +168,7 @@ class Tokenizer:
         for text, token_id in self._added.items():
             self._bytes[token_id] = text.encode()
 
-    def _slow_tokenizer(self) -> Any:
+    def _slow_tokenizer(self) -> Rust:
         """The `tokenizers` library on the same file, for what tiktoken cannot do; special tokens stay plain text."""
         if self._slow is None:
             from tokenizers import Tokenizer as Rust

@@ -8,11 +8,11 @@ from docqa.kernels.cpu import LEVELS
 from docqa.kernels.dispatch import choose, native_in_use, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.matmul.native import product_native
-from docqa.kernels.matmul.packed import GROUP, PackedMatrix
+from docqa.kernels.matmul.packed import GROUP, PackedMatrix, unpacked
 from docqa.kernels.matmul.reference import product_reference
 from docqa.kernels.self_check import library
 
-__all__ = ["GROUP", "PackedMatrix", "packed_is_faster", "product"]
+__all__ = ["GROUP", "PackedMatrix", "packed_is_faster", "product", "unpacked"]
 
 register_native("product", product_native)
 register("product", "reference", product_reference)

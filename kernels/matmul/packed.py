@@ -36,18 +36,19 @@ class PackedMatrix:
     def shape(self) -> tuple[int, int]:
         return self.q.shape[0], self.scale.shape[0] * GROUP
 
-    def codes(self, rows: Tensor | None = None) -> Tensor:
-        """The whole numbers q as float32 [rows, columns]; `rows`: indices of those wanted, all by default."""
-        q = self.q if rows is None else self.q[rows]
-        if self.bits == 8:
-            return q.float()
-        wide = torch.empty(q.shape[0], q.shape[1], 2)
-        wide[..., 0] = q & 15
-        wide[..., 1] = q >> 4
-        return wide.view(q.shape[0], -1)
-
     def dense(self, rows: Tensor | None = None) -> Tensor:
         """The values as float32 [rows, columns]; `rows`: indices of those wanted, all by default."""
+        q = self.q if rows is None else self.q[rows]
         scale, zero = (x.t() if rows is None else x.t()[rows] for x in (self.scale, self.zero))
-        groups = self.codes(rows).view(scale.shape[0], -1, GROUP)
+        groups = unpacked(q).view(scale.shape[0], -1, GROUP)
         return groups.sub_(zero.float()[..., None]).mul_(scale.float()[..., None]).view(scale.shape[0], -1)
+
+
+def unpacked(q: Tensor) -> Tensor:
+    """The whole numbers of a packed matrix, one or two a byte, as new float32 [rows, columns]."""
+    if q.dtype == torch.int8:
+        return q.float()
+    wide = torch.empty(*q.shape, 2)
+    wide[..., 0] = q & 15
+    wide[..., 1] = q >> 4
+    return wide.view(q.shape[0], -1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from docqa.kernels.matmul.packed import GROUP, PackedMatrix
+from docqa.kernels.matmul.packed import GROUP, PackedMatrix, unpacked
 
 
 def round_activations(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -24,7 +24,7 @@ def product_reference(x: Tensor, matrix: PackedMatrix) -> Tensor:
     """
     work = torch.float64 if x.dtype == torch.float64 else torch.float32
     a, a_scale = round_activations(x)
-    codes = matrix.codes().unflatten(-1, (-1, GROUP))
+    codes = unpacked(matrix.q).unflatten(-1, (-1, GROUP))
     whole = torch.einsum("...gc,rgc->...gr", a.double(), codes.double())  # exact: whole numbers below 2^53
     whole = (whole - matrix.zero.double() * a.double().sum(-1, keepdim=True)).to(work)
     parts = whole * (matrix.scale.to(work) * a_scale.to(work)[..., None])

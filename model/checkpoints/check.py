@@ -9,23 +9,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, TypedDict
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from docqa.model.checkpoints.checkpoint import opened_checkpoint
 from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.checkpoints.network import load_network
-from docqa.model.config import HybridConfig, read_config
+from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.families import DENSE, MOE, NEXT
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
 
 
-def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> dict[str, Any]:
+class Differences(TypedDict):
+    """The largest difference of two models' logits, and how exact the other one's are."""
+
+    max_abs_diff: float
+    transformers_fp32_vs_fp64: float
+
+
+class Comparison(Differences):
+    """What `check` returns."""
+
+    argmax_equal: bool
+    argmax_differs_at: int
+    argmax_undecided_at: int
+    lengths: list[int]
+    by_length: dict[str, Differences]
+
+
+def check(folder: Path, lengths: Sequence[int] = LENGTHS) -> Comparison:
     """Compare logits at every position of seeded random ids; needs no tokenizer.
 
     Returns:
@@ -61,8 +79,7 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     Its tensors come from the files in the checkpoint's own layout; only quantized ones are dequantized, and experts
     that are apart stacked.
     """
-    raw = read_config(folder)
-    raw = {**raw, **(raw.get("text_config") or {})}
+    raw = flat_config(read_config(folder))
     for key in _LEFT_OUT:
         raw.pop(key, None)
     raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
@@ -87,7 +104,7 @@ _LEFT_OUT = (
 _STEMS = {DENSE: ("qwen3_5", "Qwen3_5Text"), MOE: ("qwen3_5_moe", "Qwen3_5MoeText"), NEXT: ("qwen3_next", "Qwen3Next")}
 
 
-def _modelling(config: HybridConfig) -> tuple[Any, str]:
+def _modelling(config: HybridConfig) -> tuple[ModuleType, str]:
     """transformers' module of the architecture, and how its classes begin."""
     family, stem = _STEMS[config.model_type]
     return import_module(f"transformers.models.{family}.modeling_{family}"), stem
@@ -97,7 +114,7 @@ def _class_of(config: HybridConfig, name: str) -> Any:
     return getattr(import_module(f"transformers.models.{_STEMS[config.model_type][0]}"), name)
 
 
-def _tensors_for(model: Any, folder: Path, config: HybridConfig) -> dict[str, Tensor]:
+def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[str, Tensor]:
     """What transformers' model asks for, by its names, float32."""
     found = {}
     with opened_checkpoint(folder) as held:
@@ -119,25 +136,25 @@ class _float64_inside:
     def __enter__(self) -> None:
         self._float, self._torch = Tensor.float, self._module.torch
         Tensor.float = Tensor.double  # type: ignore[method-assign, assignment]
-        self._module.torch = _Widened(self._torch)
+        vars(self._module)["torch"] = _Widened(self._torch)
 
     def __exit__(self, *_: object) -> None:
         Tensor.float = self._float  # type: ignore[method-assign]
-        self._module.torch = self._torch
+        vars(self._module)["torch"] = self._torch
 
 
 class _Widened:
     """The torch module with float32 and float meaning float64."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: ModuleType) -> None:
         self._module = module
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return torch.float64 if name in ("float32", "float") else getattr(self._module, name)
 
 
-def _summary(rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], lengths: Sequence[int]) -> dict[str, Any]:
-    by_length: dict[str, dict[str, float]] = {}
+def _summary(rows: list[tuple[Tensor, Tensor, Tensor]], exact: list[Tensor], lengths: Sequence[int]) -> Comparison:
+    by_length: dict[str, Differences] = {}
     wrong = differing = undecided = 0
     for length, (ours, theirs, _), truth in zip(lengths, rows, exact, strict=True):
         noise = (theirs.double() - truth).abs().amax(-1)

@@ -7,6 +7,7 @@ tensor.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from docqa.kernels.matmul import GROUP, PackedMatrix
 from docqa.model.checkpoints.formats import GROUPED, BadParts, Format, Quantization, owners
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
 from docqa.model.checkpoints.layout import Recipe, recipe_for
-from docqa.model.checkpoints.weights import Entry, _Files, find_tensors
+from docqa.model.checkpoints.weights import Entry, SafetensorsFile, find_tensors, opened
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import is_gguf
@@ -38,13 +39,14 @@ class Checkpoint:
         self.entries = find_tensors(folder)
         self.quantization = Quantization.of_folder(folder)
         self._formats = owners(self.entries, self.quantization, folder)
-        self._files = _Files()
+        self._files, self._open = ExitStack(), dict[Path, SafetensorsFile]()
 
     def __enter__(self) -> Checkpoint:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._files.close()
+        self._open.clear()
 
     @property
     def names(self) -> Mapping[str, Format]:
@@ -72,7 +74,12 @@ class Checkpoint:
 
     def raw(self, name: str) -> dict[str, Tensor]:
         """The parts of tensor `name` as they are stored, memory-mapped."""
-        return {part: self._files.read(entry) for part, entry in self.parts(name).items()}
+        return {part: self._file(entry.path).get_tensor(entry.key) for part, entry in self.parts(name).items()}
+
+    def _file(self, path: Path) -> SafetensorsFile:
+        if path not in self._open:
+            self._open[path] = self._files.enter_context(opened(path))
+        return self._open[path]
 
     def read(self, name: str, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Tensor `name` in `dtype`.

@@ -10,7 +10,6 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,7 +22,7 @@ from docqa.model.checkpoints.layout import checkpoint_layout
 from docqa.model.checkpoints.mtp import has_mtp
 from docqa.model.checkpoints.quantize import COPIED
 from docqa.model.checkpoints.weights import SINGLE
-from docqa.model.config import HybridConfig, read_config
+from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.families import DENSE, MOE, NEXT
 from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import mtp_shapes
@@ -104,10 +103,9 @@ def _write_gguf(source: Path, config: HybridConfig, target: Path, name: str) -> 
         shutil.copyfile(source / "LICENSE", target / "LICENSE")
 
 
-def _plain_config(source: Path, config: HybridConfig) -> dict[str, Any]:
+def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:
     """config.json of the text model alone, without docqa's quantization."""
-    raw = read_config(source)
-    raw = {**raw, **(raw.get("text_config") or {})}
+    raw = flat_config(read_config(source))
     for key in (CONFIG_KEY, "quantization_config", "text_config", "vision_config", "torch_dtype"):
         raw.pop(key, None)
     raw |= {"model_type": config.model_type, "architectures": [ARCHITECTURES[config.model_type]], "dtype": "bfloat16"}
@@ -117,7 +115,7 @@ def _plain_config(source: Path, config: HybridConfig) -> dict[str, Any]:
     return raw
 
 
-def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, Any]:
+def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, object]:
     """Tells transformers to take tokenizer.json as it is, instead of building the family's own splitting of text."""
     spec = tokenizer_spec(source)
     names = {number: token for token, number in spec["model"]["vocab"].items()}
@@ -133,5 +131,5 @@ def _tokenizer_config(source: Path, config: HybridConfig) -> dict[str, Any]:
     }
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
+def _write_json(path: Path, content: dict[str, object]) -> None:
     path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

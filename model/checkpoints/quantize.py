@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -46,18 +46,23 @@ COPIED = (
 )
 
 
+class Quantized(TypedDict):
+    """What was written: bytes of the weights, how many tensors, names of the files."""
+
+    bytes: int
+    tensors: int
+    files: list[str]
+
+
 def is_quantized(name: str, tensor: Tensor) -> bool:
     """Whether `quantize` packs this tensor: matrices whose rows split into whole groups."""
     return tensor.ndim == 2 and tensor.shape[1] % GROUP == 0 and not name.endswith(KEPT)
 
 
-def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> dict[str, Any]:
+def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> Quantized:
     """Write the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an index.
 
     `embedding_bits`: 8 or 4, of the embedding and of a head of its own.
-
-    Returns:
-        {"bytes": size of the weights, "tensors": stored tensors, "files": names of the files}.
 
     Raises:
         ModelError trees of reading a folder; WeightsMismatch when `source` is quantized already.
@@ -74,17 +79,17 @@ def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> dict[str
                 shards.add(name, tensor.float().contiguous())
                 continue
             bits = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else 4
-            parts = zip(PARTS, quantize_matrix(tensor, bits), strict=True)
-            for suffix, part in parts:
-                shards.add(name + suffix, part.contiguous())
+            for suffix, packed in zip(PARTS, quantize_matrix(tensor, bits), strict=True):
+                shards.add(name + suffix, packed.contiguous())
     names = shards.finish()
-    for outer in (config, config.get("text_config") or {}):
-        outer.pop("quantization_config", None)
+    for part in (config, config.get("text_config")):
+        if isinstance(part, dict):
+            part.pop("quantization_config", None)
     config[CONFIG_KEY] = {"group_size": GROUP, "bits": 4, "embedding_bits": 8}
     (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    for name in COPIED:
-        if (source / name).is_file():
-            (target / name).write_bytes((source / name).read_bytes())
+    for copied in COPIED:
+        if (source / copied).is_file():
+            (target / copied).write_bytes((source / copied).read_bytes())
     if is_gguf(source) and not (source / "tokenizer.json").is_file():
         spec = json.dumps(tokenizer_spec(source), ensure_ascii=False)
         (target / "tokenizer.json").write_text(spec, encoding="utf-8")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from torch import Tensor
 
@@ -48,8 +48,16 @@ def plain_name(key: str) -> str | None:
     return key
 
 
+class SafetensorsFile(Protocol):
+    """What is used of `safetensors.safe_open`."""
+
+    def keys(self) -> list[str]: ...
+    def get_tensor(self, name: str) -> Tensor: ...
+    def metadata(self) -> dict[str, str] | None: ...
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[SafetensorsFile]:
     """One safetensors file, memory-mapped.
 
     Raises:
@@ -134,28 +142,3 @@ def fingerprint(folder: Path) -> str:
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()
-
-
-class _Files:
-    """Keeps each safetensors file of a folder open while its tensors are read."""
-
-    def __init__(self) -> None:
-        self._open: dict[Path, tuple[Any, Any]] = {}
-
-    def __enter__(self) -> _Files:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for manager, _file in self._open.values():
-            manager.__exit__(None, None, None)
-
-    def read(self, entry: Entry) -> Tensor:
-        if entry.path not in self._open:
-            manager = opened(entry.path)
-            self._open[entry.path] = (manager, manager.__enter__())
-        tensor: Tensor = self._open[entry.path][1].get_tensor(entry.key)
-        return tensor
-
-    def close(self) -> None:
-        self.__exit__()
-        self._open = {}

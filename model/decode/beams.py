@@ -7,7 +7,7 @@ of tokens at most.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -57,7 +57,7 @@ class Branches:
         self.model, self.position, self.factor = model, state.position, state.yarn_factor
         self.count = 1
         self.native = NativeStep.of(model, state)
-        self.caches: list[Any] = []
+        self.caches: list[DeltaMemory | ForkedContext | SharedContext] = []
         for layer in () if self.native else state.layers:
             if isinstance(layer, DeltaMemory):
                 self.caches.append(layer.fork())

@@ -10,7 +10,7 @@ and what was right of it is run again together with the next tokens.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -52,13 +52,13 @@ class Speculation:
         self.model, self.drafter, self.drafts = model, drafter, drafts
         self.position, self.factor = state.position, state.yarn_factor
         room = max_tokens + drafts + 1
-        self.caches: list[Any] = [
+        self.caches: list[DeltaMemory | UnpackedContext] = [
             layer.fork() if isinstance(layer, DeltaMemory) else UnpackedContext(layer, model.dtype, room)
             for layer in state.layers
         ]
         self.again: list[int] = []  # decided, and not yet in the caches
         self.guessed: list[tuple[int, Tensor]] = []  # guesses not yet decided, with the hidden state [dim] of each
-        self.undo: tuple[int, list[Any]] | None = None
+        self.undo: tuple[int, list[DeltaMemory | int]] | None = None
         self.passes = self.right = 0
         if drafter.hidden is None:
             drafter.hidden = state.hidden
@@ -99,8 +99,8 @@ class Speculation:
         assert self.undo is not None
         self.position, points = self.undo
         for number, (cache, point) in enumerate(zip(self.caches, points, strict=True)):
-            if isinstance(cache, DeltaMemory):
+            if isinstance(point, DeltaMemory):
                 self.caches[number] = point
-            else:
+            elif isinstance(cache, UnpackedContext):
                 cache.length = point
         self.guessed = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,12 +90,12 @@ class GgufFile:
             raise ConfigUnsupported(f"{self.path}: the metadata lack {self.architecture}.{key}")
         return value
 
-    def config(self) -> dict[str, Any]:
+    def config(self) -> dict[str, object]:
         """The same as a config.json would say."""
         heads = self.said("ssm.time_step_rank")
         layers = self.said("block_count") - self.said("nextn_predict_layers", 0)
         head_dim = self.said("attention.key_length")
-        raw = {
+        raw: dict[str, object] = {
             "model_type": next(kind for kind, name in ARCHITECTURES.items() if name == self.architecture),
             "vocab_size": self._rows("token_embd.weight"),
             "hidden_size": self.said("embedding_length"),
@@ -143,9 +142,9 @@ class GgufFile:
             recurrent = [bool((number + 1) % interval) for number in range(layers)]
         return ["linear_attention" if flag else "full_attention" for flag in recurrent[:layers]]
 
-    def _rope(self, head_dim: int) -> dict[str, Any]:
+    def _rope(self, head_dim: int) -> dict[str, object]:
         rotated = self.said("rope.dimension_count", head_dim // 4)
-        rope: dict[str, Any] = {
+        rope: dict[str, object] = {
             "rope_theta": self.said("rope.freq_base", 10_000_000.0),
             "partial_rotary_factor": rotated / head_dim,
         }
@@ -167,7 +166,7 @@ def opened_gguf(folder: Path) -> GgufFile:
     return _opened(folder, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
 
 
-def gguf_config(folder: Path) -> Mapping[str, Any]:
+def gguf_config(folder: Path) -> dict[str, object]:
     """What a config.json of the folder's GGUF file would say. Raises as `GgufFile` does."""
     return opened_gguf(folder).config()
 

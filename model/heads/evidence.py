@@ -31,6 +31,14 @@ class QuestionVectors:
     weights: Tensor
 
 
+def standardised(hidden: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
+    """Hidden states [.., hidden] with mean 0 and deviation 1, float32.
+
+    Clamped: a few tokens carry outliers of thousands of deviations, which would drown everything else.
+    """
+    return ((hidden.float() - mean) * scale).clamp(-8, 8)
+
+
 @dataclass(frozen=True)
 class EvidenceHead:
     """Projections of the output of layer calibration["evidence_layer"]; `mean`, `scale` [hidden] standardise it."""
@@ -46,18 +54,14 @@ class EvidenceHead:
     def dim(self) -> int:
         return self.token.shape[0]
 
-    def standardised(self, hidden: Tensor) -> Tensor:
-        # Clamped: a few tokens carry outliers of thousands of deviations, which would drown everything else.
-        return ((hidden.float() - self.mean) * self.scale).clamp(-8, 8)
-
     def token_vectors(self, hidden: Tensor) -> Tensor:
         """Hidden states [tokens, hidden] to int8 [tokens, dim]; divided by 127 they are unit vectors."""
-        unit = functional.normalize(self.standardised(hidden) @ self.token.T, dim=-1)
+        unit = functional.normalize(standardised(hidden, self.mean, self.scale) @ self.token.T, dim=-1)
         return (unit * 127).round().to(torch.int8)
 
     def question_vectors(self, hidden: Tensor) -> QuestionVectors:
         """Hidden states [tokens, hidden] of `prompt.question_text` in a fresh state to vectors and weights."""
-        states = self.standardised(hidden)
+        states = standardised(hidden, self.mean, self.scale)
         vectors = functional.normalize(states @ self.question.T, dim=-1)
         weights = functional.softplus(states @ self.weight + self.bias) + 1e-4
         return QuestionVectors(vectors, weights / weights.sum())

@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from docqa.model.checkpoints.weights import HEAD_FILES, head_tensors
 from docqa.model.errors import WeightsMismatch
+from docqa.model.heads.evidence import standardised
 
 SPAN_FILE = HEAD_FILES[1]
 ROW_LIMIT = 4.0  # rows have a root mean square of 1; what lies further out is cut before it is stored as int8
@@ -131,9 +132,7 @@ class SpanHead(nn.Module):
 
     def rows(self, hidden: Tensor) -> Tensor:
         """Layer output [..., hidden] to rows [..., row], each with a root mean square of 1."""
-        # Clamped: a few tokens carry outliers of thousands of deviations, which would drown everything else.
-        standard = ((hidden.float() - self.mean) * self.scale).clamp(-8, 8)
-        return functional.rms_norm(self.project(standard), (self.row,), eps=1e-6)
+        return functional.rms_norm(self.project(standardised(hidden, self.mean, self.scale)), (self.row,), eps=1e-6)
 
     def packed_rows(self, hidden: Tensor) -> Tensor:
         """`rows` as int8; `unpacked` gives them back."""

@@ -12,13 +12,16 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.prompts.chat_prompt import INSTRUCTIONS
 from docqa.model.prompts.prompt import ANSWER_HEAD, FocusPrompt, excerpts_prompt, question_text
 from docqa.model.prompts.thinking import CLOSING, OPENING
 from docqa.model.protocol import Tokenizer
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 Kind = Literal["none", "switch", "always"]
 _MARKS = ("\ue000docqa system\ue001", "\ue000docqa user\ue001")
@@ -58,12 +61,9 @@ class ChatTemplate:
 
         asked = {} if think is None else {"enable_thinking": think}
         try:
-            text: str = self._compiled.render(
-                messages=list(messages), add_generation_prompt=True, **self.names, **asked
-            )
+            return self._compiled.render(messages=list(messages), add_generation_prompt=True, **self.names, **asked)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
             raise ConfigUnsupported(f"{self.where}: the chat template cannot be rendered: {error}") from error
-        return text
 
     @cached_property
     def thinking(self) -> Kind:
@@ -106,14 +106,14 @@ class ChatTemplate:
         return tokenizer.encode_template(text) + answer_head(tokenizer)
 
     @cached_property
-    def _compiled(self) -> Any:
+    def _compiled(self) -> Template:
         from jinja2 import TemplateError
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
         def refuse(message: str) -> None:
             raise TemplateError(message)
 
-        def to_json(value: Any, **options: Any) -> str:
+        def to_json(value: object, **options: Any) -> str:
             return json.dumps(value, ensure_ascii=False, **options)
 
         environment = ImmutableSandboxedEnvironment(
@@ -136,7 +136,7 @@ def _opened(text: str) -> bool:
     return text.rstrip().endswith(OPENING)
 
 
-def _names(raw: dict[str, Any]) -> dict[str, str]:
+def _names(raw: dict[str, object]) -> dict[str, str]:
     """Special tokens of tokenizer_config.json by the names that templates use."""
     named = {}
     for kind in ("bos_token", "eos_token", "pad_token", "unk_token"):

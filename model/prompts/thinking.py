@@ -43,12 +43,6 @@ class ThoughtSplitter:
         return [(held, self.thinking)] if held else []
 
 
-def without_thought(text: str) -> str:
-    """The answer in a whole text: what stands outside of thoughts, and behind a closing mark that nothing opened."""
-    splitter = ThoughtSplitter()
-    return "".join(part for part, thought in (*splitter.add(text), *splitter.rest()) if not thought).strip()
-
-
 def _beginning_of_a_mark(text: str) -> int:
     """How many characters at the end of `text` may be the beginning of a mark."""
     for count in range(min(len(CLOSING) - 1, len(text)), 0, -1):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from docqa.kernels.matmul import GROUP
+from docqa.kernels.matmul import GROUP, unpacked
 from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
 from docqa.model.checkpoints.formats.quantization import Quantization
 
@@ -19,18 +19,10 @@ PARTS = (".q", ".scale", ".zero")  # behind the name of a packed matrix, in the 
 SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8)  # ranges tried for a group of 4-bit values; the one with the least error stays
 
 
-def dequantize(quantized: Tensor, scale: Tensor, zero: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-    """The matrix [rows, columns] behind `quantized`: (q - zero) * scale in float32, then in `dtype`."""
-    rows, groups = scale.shape
-    if quantized.dtype == torch.uint8:
-        wide = torch.empty(rows, quantized.shape[1], 2)
-        wide[..., 0] = quantized & 15
-        wide[..., 1] = quantized >> 4
-    else:
-        wide = quantized.float()
-    wide = wide.view(rows, groups, -1)
-    wide.sub_(zero.float()[..., None]).mul_(scale.float()[..., None])
-    return wide.view(rows, -1).to(dtype)
+def dequantize(quantized: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
+    """The matrix [rows, columns] behind `quantized`: (q - zero) * scale, float32."""
+    wide = unpacked(quantized).view(*scale.shape, -1)
+    return wide.sub_(zero.float()[..., None]).mul_(scale.float()[..., None]).view(scale.shape[0], -1)
 
 
 def quantize_matrix(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:

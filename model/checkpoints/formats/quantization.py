@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
+from docqa.model.config import flat_config, read_config
 from docqa.model.errors import ConfigUnsupported
 
 METHODS = ("fp8", "awq", "gptq", "compressed-tensors")
@@ -38,15 +38,11 @@ class Quantization:
         path = folder / "config.json"
         if not path.is_file():
             return cls()
-        try:
-            outer = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigUnsupported(f"{path} is not JSON ({error}); get the model folder again") from error
-        raw = outer.get("quantization_config") or (outer.get("text_config") or {}).get("quantization_config")
+        raw = cast("QuantizationJson", flat_config(read_config(folder)).get("quantization_config"))
         if not raw:
             return cls()
         try:
-            return _READERS[raw.get("quant_method")](raw)
+            return _READERS[raw["quant_method"]](raw)
         except KeyError as error:
             raise ConfigUnsupported(
                 f"{path}: quantization_config has quant_method {raw.get('quant_method')!r}; docqa reads "
@@ -56,7 +52,24 @@ class Quantization:
             raise ConfigUnsupported(f"{path}: quantization_config: {error}") from error
 
 
-def _fp8(raw: dict[str, Any]) -> Quantization:
+class QuantizationJson(TypedDict, total=False):
+    """`quantization_config`, as far as it is read."""
+
+    quant_method: str
+    fmt: str
+    weight_block_size: list[int]
+    bits: int
+    w_bit: int
+    version: str
+    group_size: int
+    q_group_size: int
+    checkpoint_format: str
+    dynamic: dict[str, object]
+    format: str
+    config_groups: dict[str, dict[str, Any]]
+
+
+def _fp8(raw: QuantizationJson) -> Quantization:
     rows, columns = raw.get("weight_block_size") or (128, 128)
     if not (isinstance(rows, int) and isinstance(columns, int) and rows > 0 and columns > 0):
         raise ValueError(f"weight_block_size = {[rows, columns]!r} is no size")
@@ -65,7 +78,7 @@ def _fp8(raw: dict[str, Any]) -> Quantization:
     return Quantization("fp8", block=(rows, columns))
 
 
-def _awq(raw: dict[str, Any]) -> Quantization:
+def _awq(raw: QuantizationJson) -> Quantization:
     bits = raw.get("bits", raw.get("w_bit", 4))
     if bits != 4:
         raise ValueError(f"bits = {bits!r} is not supported for awq; expected 4")
@@ -74,7 +87,7 @@ def _awq(raw: dict[str, Any]) -> Quantization:
     return Quantization("awq", 4, raw.get("group_size", raw.get("q_group_size", 128)))
 
 
-def _gptq(raw: dict[str, Any]) -> Quantization:
+def _gptq(raw: QuantizationJson) -> Quantization:
     bits, form = raw.get("bits", 4), raw.get("checkpoint_format", "gptq")
     if bits not in PACKED_BITS:
         raise ValueError(f"bits = {bits!r} is not supported for gptq; expected 4 or 8")
@@ -86,7 +99,7 @@ def _gptq(raw: dict[str, Any]) -> Quantization:
     return Quantization("gptq", bits, raw.get("group_size", 128), offset)
 
 
-def _compressed(raw: dict[str, Any]) -> Quantization:
+def _compressed(raw: QuantizationJson) -> Quantization:
     if raw.get("format") not in COMPRESSED:
         raise ValueError(
             f"format = {raw.get('format')!r} of compressed-tensors is not supported; known: {', '.join(COMPRESSED)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docqa.model.config import read_config
+from docqa.model.config import flat_config, read_config
 from docqa.model.errors import TokenizerUnsupported
 from docqa.model.gguf.tokenizer import CONTROL, NORMAL, PRE_BY_PATTERN, UNUSED, USER_DEFINED
 from docqa.model.tokenizer import Tokenizer, tokenizer_spec
@@ -83,8 +83,7 @@ def _pre(spec: dict[str, Any], folder: Path) -> str:
 
 
 def _special(folder: Path) -> dict[str, int]:
-    raw = read_config(folder)
-    raw = {**raw, **(raw.get("text_config") or {})}
+    raw = flat_config(read_config(folder))
     found = {name: raw.get(f"{name}_token_id") for name in ("bos", "pad")}
     return {name: number for name, number in found.items() if isinstance(number, int)}
 
