@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -99,6 +100,15 @@ def remarks(turn: KeptTurn) -> list[str]:
     if answer.status in (Status.ANSWERED, Status.PARTIAL):
         said.append(f"confidence {answer.confidence:.2f}")
     return [*said, *(printable(warning) for warning in answer.coverage.warnings)]
+
+
+def free_name(path: str, ending: str) -> str:
+    """A new file for `path`: `report.chat.md` in the current folder, numbered where there is one; `ending`: chat.md."""
+    stem, (kind, suffix) = PurePath(path).stem or "document", ending.split(".")
+    name, number = f"{stem}.{ending}", 2
+    while os.path.exists(name):
+        name, number = f"{stem}.{kind}-{number}.{suffix}", number + 1
+    return name
 
 
 def day(seconds: float) -> str:

@@ -74,7 +74,7 @@ class Interface(App[None]):
         self._open(message.path)
 
     def on_recent_screen_chosen(self, message: RecentScreen.Chosen) -> None:
-        self._open(message.path, message.asked)
+        self._open(message.path, message.past)
 
     def get_key_display(self, binding: Binding) -> str:
         """A key that config.toml gives, as the help writes it, too."""
@@ -96,18 +96,18 @@ class Interface(App[None]):
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""
         for screen in self.screen_stack:
             if isinstance(screen, DocumentScreen):
-                screen.keep()
+                screen.questions.keep()
         self.bridge.stop()
         self.exit()
 
-    def _open(self, path: str, asked: PastQuestion | None = None) -> None:
-        self.push_screen(DocumentScreen(path, self.bridge, self.store, pictures=self._pictures, asked=asked))
+    def _open(self, path: str, past: PastQuestion | None = None) -> None:
+        self.push_screen(DocumentScreen(path, self.bridge, self.store, pictures=self._pictures, past=past))
 
 
 def run(path: str | None, options: Options) -> int:
     """Run the interface in this terminal; returns the exit code.
 
-    Raises Missing for a path that is not there, UsageError for what `[tui]` of config.toml cannot mean.
+    Raises MissingError for a path that is not there, UsageError for what `[tui]` of config.toml cannot mean.
     """
     from docqa.app.session.engine import open_store
     from docqa.app.tui import settings, terminal
@@ -124,7 +124,7 @@ def run(path: str | None, options: Options) -> int:
     app.run()
     code = app.return_code or report.ANSWERED
     if not app.bridge.close(0.3):
-        report.note("docqa: keeping what was read …")
+        report.note("docqa: saving what was read …")
         if not app.bridge.close(_LEAVE_WITHIN_S):
             # A thread inside torch cannot be ended, and the interpreter must not tidy up below it.
             report.settle_stdout()

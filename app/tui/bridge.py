@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
 from docqa.app.answer.events import Event, Finished, ReadProgress, Token
-from docqa.app.tui.problems import problem
+from docqa.app.tui.background import deliver, problem
 from docqa.app.tui.widgets.gauges import sizes_of
 
 if TYPE_CHECKING:
@@ -25,52 +25,39 @@ if TYPE_CHECKING:
 
 Post = Callable[[Message], object]
 Scores = list[tuple[int, int, int, float]]
+_Messages = Generator[Message, None, None]
 
 
-class Opened(Message):
+@dataclass
+class DocumentOpened(Message):
     """A document is parsed and can be shown."""
 
-    def __init__(self, document: Document, warnings: list[str]) -> None:
-        super().__init__()
-        self.document = document
-        self.warnings = warnings
+    document: Document
+    warnings: list[str]
 
 
-class Told(Message):
-    """An event of the session; `number` is that of the question, None for a read without one."""
+@dataclass
+class SessionEvent(Message):
+    """An event of the session; `number` is that of the question, None for a read without one.
 
-    def __init__(self, number: int | None, event: Event) -> None:
-        super().__init__()
-        self.number = number
-        self.event = event
+    `sizes`, with the first progress: what reading the document takes. `scores`, with the answer: how well every passage
+    fits the question, as (page, start, end, score).
+    """
 
-
-class Scored(Message):
-    """How well every passage fits the question `number`: (page, start, end, score)."""
-
-    def __init__(self, number: int, scores: Scores) -> None:
-        super().__init__()
-        self.number = number
-        self.scores = scores
+    number: int | None
+    event: Event
+    sizes: Sizes | None = None
+    scores: Scores = field(default_factory=list)
 
 
-class Sized(Message):
-    """The model is loaded and the document laid out: what reading it takes."""
-
-    def __init__(self, sizes: Sizes) -> None:
-        super().__init__()
-        self.sizes = sizes
-
-
-class Ended(Message):
+@dataclass
+class JobEnded(Message):
     """A job is over: `kind` open, read or ask, `outcome` finished, stopped or failed, with `reason` if it failed."""
 
-    def __init__(self, kind: str, number: int | None, outcome: str, reason: str = "") -> None:
-        super().__init__()
-        self.kind = kind
-        self.number = number
-        self.outcome = outcome
-        self.reason = reason
+    kind: str
+    number: int | None
+    outcome: str
+    reason: str = ""
 
 
 class Opener(Protocol):
@@ -83,7 +70,7 @@ class Opener(Protocol):
 class _Job:
     kind: str
     post: Post
-    work: Callable[[], Iterator[Message]]
+    work: Callable[[], _Messages]
     number: int | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -108,17 +95,17 @@ class SessionBridge:
             return any(not job.stopped.is_set() for job in self._unfinished)
 
     def open(self, path: str, post: Post) -> None:
-        """Stop what runs and parse the document at `path`: Opened, then Ended."""
+        """Stop what runs and parse the document at `path`: DocumentOpened, then JobEnded."""
         self.stop()
         self._submit(_Job("open", post, lambda: self._open(path)))
 
     def read(self, post: Post) -> None:
-        """Read the open document into the model, from where an earlier read stopped: Told, then Ended."""
-        self._submit(_Job("read", post, self._read))
+        """Read the open document into the model, from where an earlier read stopped: SessionEvents, then JobEnded."""
+        self._submit(_Job("read", post, lambda: self._events(None, None)))
 
     def ask(self, number: int, question: str, post: Post) -> None:
-        """Answer a question about the open document: Told for each event, Scored, then Ended."""
-        self._submit(_Job("ask", post, lambda: self._ask(number, question), number))
+        """Answer a question about the open document: SessionEvents, then JobEnded."""
+        self._submit(_Job("ask", post, lambda: self._events(number, question), number))
 
     def stop(self) -> None:
         """Stop every job at its next event; what was read is kept."""
@@ -145,7 +132,7 @@ class SessionBridge:
             outcome, reason = self._work(job)
             with self._lock:
                 self._unfinished.remove(job)
-            _deliver(job, Ended(job.kind, job.number, outcome, reason))
+            deliver(job.post, JobEnded(job.kind, job.number, outcome, reason))
         self._leave()
 
     def _work(self, job: _Job) -> tuple[str, str]:
@@ -155,42 +142,36 @@ class SessionBridge:
                 message = next(messages, None)
                 if message is None:
                     return "finished", ""
-                _deliver(job, message)
-            messages.close()  # type: ignore[attr-defined]
+                if not deliver(job.post, message):
+                    job.stopped.set()
+            messages.close()
             return "stopped", ""
         except Exception as error:  # noqa: BLE001 - a bug costs this answer, not the session that a person is in
             return "failed", problem(error)
 
-    def _open(self, path: str) -> Iterator[Message]:
+    def _open(self, path: str) -> _Messages:
         self._leave()
         session = self._session = self._opener(path)
         self._sized = False
-        yield Opened(session.documents[0], [*session.warnings, *session.notices])
+        yield DocumentOpened(session.documents[0], [*session.warnings, *session.notices])
 
-    def _read(self) -> Iterator[Message]:
-        assert self._session is not None
-        for event in self._session.read():
-            yield from self._size(event)
-            yield Told(None, event)
-
-    def _ask(self, number: int, question: str) -> Iterator[Message]:
-        assert self._session is not None
-        stream = self._session.ask(question)
+    def _events(self, number: int | None, question: str | None) -> _Messages:
+        """The events of a read, or of `question` where one is given."""
+        session = self._session
+        assert session is not None
+        stream: Iterator[Event] = session.read() if question is None else session.ask(question)
         try:
             for event in stream:
-                yield from self._size(event)
-                if not isinstance(event, Token):  # a message a word would choke the interface, which shows none of it
-                    yield Told(number, event)
+                if isinstance(event, Token):  # a message a word would choke the interface, which shows none of it
+                    continue
+                message = SessionEvent(number, event)
+                if isinstance(event, ReadProgress) and not self._sized:  # by now the model is loaded
+                    self._sized, message.sizes = True, sizes_of(session)
+                yield message
                 if isinstance(event, Finished):
-                    yield Scored(number, passage_scores(self._session, event))
+                    yield SessionEvent(number, event, scores=passage_scores(session, event))
         finally:
             stream.close()  # type: ignore[attr-defined]
-
-    def _size(self, event: Event) -> Iterator[Message]:
-        """Once a session, as soon as it reads: by then the model is loaded."""
-        if not self._sized and isinstance(event, ReadProgress) and self._session is not None:
-            self._sized = True
-            yield Sized(sizes_of(self._session))
 
     def _leave(self) -> None:
         session, self._session = self._session, None
@@ -205,10 +186,3 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
     placed = session.context.passages
     passages = [(placed[item.index].passage, item.score) for item in session.rank(finished.answer.question)]
     return [(passage.page, passage.start, passage.end, score) for passage, score in passages]
-
-
-def _deliver(job: _Job, message: Message) -> None:
-    try:
-        job.post(message)
-    except RuntimeError:  # the interface is gone, and its event loop with it
-        job.stopped.set()

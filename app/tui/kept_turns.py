@@ -5,14 +5,19 @@ A document has one session of kind `tui` that grows whenever it is opened; `docq
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from docqa.app.answer import events
 from docqa.app.errors import ResourceError
 from docqa.app.history.cited_pages import cited_pages
+from docqa.app.history.export import free_name
 from docqa.app.history.history import History, kept_documents, open_history, open_kept
+from docqa.app.history.markdown import markdown
 from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.app.storage.atomic import write_new
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -39,6 +44,19 @@ class Turn:
     @property
     def running(self) -> bool:
         return self.state in ("waiting", "reading", "preview")
+
+    def take(self, event: events.Event) -> None:
+        """Change as `event` says: an answer that replaces a preliminary one takes its place."""
+        if isinstance(event, events.ReadProgress):
+            self.state = "preview" if self.answer is not None else "reading"
+        elif isinstance(event, events.Preview):
+            self.answer, self.state = event.answer, "preview"
+        elif isinstance(event, events.Finished):
+            self.answer, self.state, self.note = event.answer, "done", ""
+
+    def restart(self) -> None:
+        """Forget what an earlier attempt left."""
+        self.state, self.answer, self.note, self.scores = "waiting", None, "", []
 
 
 @dataclass(frozen=True)
@@ -79,27 +97,21 @@ def load(store: Store, document: Document) -> Kept:
         return Kept([], (1, 0), (str(error),))
 
 
-def sessions(store: Store, notices: list[str] | None = None) -> list[KeptSession]:
-    """The sessions of all documents, the last used first; none where the history cannot be used.
+def export_name(document: Document) -> str:
+    """`report.docqa.md` in the current folder, with a number where there is one already."""
+    return free_name(document.path, "docqa.md")
 
-    What was damaged and set aside is added to `notices`: whoever opens the history next hears nothing of it.
+
+def export(path: str, document: Document, turns: list[Turn]) -> str:
+    """Write the questions and answers as Markdown into a new file, as `docqa history export` does; returns its path.
+
+    Raises FileExistsError rather than replace a file, OSError, and ValueError for a name that no file can have.
     """
-    try:
-        history = open_kept(store)
-        if history is None:
-            return []
-        with history:
-            found = history.sessions(kind=_KIND)
-            if notices is not None:
-                notices += history.notices
-            return found
-    except (ResourceError, OSError):
-        return []
-
-
-def questions_by_path(store: Store, notices: list[str] | None = None) -> dict[str, int]:
-    """How many questions are kept of each document, by its absolute path; `notices` as in `sessions`."""
-    return {document.absolute: kept.questions for kept in sessions(store, notices) for document in kept.documents}
+    now, target = time.time(), os.path.expanduser(path)
+    session = KeptSession(0, _KIND, document.title, now, now, kept_documents([document]), len(turns))
+    text = markdown(session, [as_kept(turn, document) for turn in turns])
+    write_new(target, text.encode("utf-8", "replace"))
+    return target
 
 
 def _session(history: History, document: Document) -> int | None:

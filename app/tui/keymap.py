@@ -35,7 +35,7 @@ class Key:
 
 
 DOCUMENT = (
-    Key("question", "q", "question", "write a question", "Ask"),
+    Key("question", "q", "line('ask')", "write a question", "Ask"),
     Key("next_cite", "n", "cite(1)", "go to the next cite of this answer", "Next cite"),
     Key("previous_cite", "p", "cite(-1)", "go to the previous cite", "Previous"),
     *(
@@ -43,25 +43,25 @@ DOCUMENT = (
         for n in range(1, 10)
     ),
     Key("back", "b", "back", "go back to where you were", "Back"),
-    Key("follow", "f", "reference(1)", "the next reference or footnote mark in the text"),
-    Key("follow_previous", "F", "reference(-1)", "the one before it"),
-    Key("go_there", "enter", "go_there", "in the text: go where that reference or mark points"),
-    Key("find", "/", "find", "search in the document", "Find"),
-    Key("next_hit", ">", "hit(1)", "next place of the search"),
-    Key("previous_hit", "<", "hit(-1)", "previous place of the search"),
-    Key("go_to", "g", "goto", "go to a page as printed, PDF 14, or a section", "Go to"),
+    Key("follow", "f", "reference(1)", "select the next reference or footnote mark in the text"),
+    Key("follow_previous", "F", "reference(-1)", "select the previous one"),
+    Key("go_there", "enter", "go_there", "in the text: go where the selected reference points"),
+    Key("find", "/", "line('find')", "search in the document", "Find"),
+    Key("next_hit", ">", "hit(1)", "next search hit"),
+    Key("previous_hit", "<", "hit(-1)", "previous search hit"),
+    Key("go_to", "g", "line('goto')", "go to a printed page number, PDF 14, or a section", "Go to"),
     Key("next_answer", "]", "turn(1)", "next answer"),
     Key("previous_answer", "[", "turn(-1)", "previous answer"),
     Key("copy", "y", "copy", "copy the selected words, or the quote, with its cite"),
     Key("export", "e", "export", "export questions and answers as Markdown"),
-    Key("read", "r", "read", "read the document now; go on with what was stopped"),
+    Key("read", "r", "read", "read the document now; continue what was stopped"),
     Key("outline", "o", "pane('outline')", "outline (Enter goes to a heading, Space opens it)"),
     Key("text", "t", "pane('page')", "text (page keys and arrows scroll)"),
     Key("answers", "a", "pane('answers')", "answers"),
     Key("picture", "i", "picture", "the page's own picture beside its text, where the terminal can show one"),
-    Key("memory", "m", "memory", "what the model holds: context, delta state, key-value cache"),
-    Key("library", "l", "library", "back to the documents"),
-    Key("stop", "escape", "stop_job", "stop the answer or the read, and keep it; leave a line of input"),
+    Key("memory", "m", "memory", "memory of the model: context, delta state, key-value cache"),
+    Key("library", "l", "library", "back to the list of documents"),
+    Key("stop", "escape", "stop_job", "stop the answer or the read, and keep it; leave the input line"),
     Key("help", "?", "help", "this page", "Help"),
 )
 
@@ -74,16 +74,16 @@ PAGE = (
 
 LIBRARY = (
     Key("open", "enter", "", "open the document"),
-    Key("recent", "h", "recent", "documents and questions of before", "Recent"),
-    Key("refresh", "r", "refresh_list", "look again", "Look again"),
+    Key("recent", "h", "recent", "recent documents and questions", "Recent"),
+    Key("refresh", "r", "refresh_list", "look for documents again", "Refresh"),
     Key("help", "?", "help", "this page", "Help"),
 )
 
 RECENT = (
     Key("open", "enter", "", "open the document, at the question where one is chosen"),
-    Key("find", "/", "find", "only documents and questions with these words", "Find"),
+    Key("find", "/", "find", "show only documents and questions with these words", "Find"),
     Key("library", "l", "library", "the documents of this folder", "This folder"),
-    Key("refresh", "r", "refresh_list", "look again", "Look again"),
+    Key("refresh", "r", "refresh_list", "look for documents again", "Refresh"),
     Key("stop", "escape", "clear", "show all again"),
     Key("help", "?", "help", "this page", "Help"),
 )
@@ -118,7 +118,7 @@ def names() -> dict[str, Key]:
     return found
 
 
-def as_held(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ...]:
+def with_chosen(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ...]:
     """`keys` with those that `chosen` (name: key) replaces."""
     return tuple(replace(key, key=chosen[key.name]) if key.action and key.name in chosen else key for key in keys)
 

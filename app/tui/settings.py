@@ -7,7 +7,7 @@
     [tui.keys]
     next_cite = "f3"
 
-What is not given there is as it comes.
+What is not set there has its default.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from docqa.app.errors import UsageError
 from docqa.app.tui import keymap
 
 if TYPE_CHECKING:
+    from textual.dom import DOMNode
+
     from docqa.app.tui.keymap import Key
 
 DEFAULT_THEME = "textual-dark"
@@ -33,7 +35,7 @@ _NAMED = (
     "right", "enter", "tab", *(f"f{number}" for number in range(1, 25)),
 )  # fmt: skip
 _MODIFIED = re.compile(r"((?:ctrl|shift|alt)\+)+(.+)")
-# What lists, text and input do with these must hold, or nobody could move in them or leave.
+# Lists, text and input need these keys; without them nobody could move in them or leave.
 _FIXED = {
     **dict.fromkeys(("up", "down", "left", "right", "pageup", "pagedown", "home", "end"), "moves in lists and text"),
     **dict.fromkeys(("enter", "tab", "shift+tab"), "chooses in lists and moves between panes"),
@@ -45,17 +47,20 @@ _FIXED = {
 
 @dataclass(frozen=True)
 class TuiSettings:
-    """What holds. `keys` are those that config.toml gives, by the name of the action; `origin` is its path."""
+    """`keys` are those that config.toml changes, by the name of the action.
+
+    `present` names all that it sets; `origin` is its path.
+    """
 
     theme: str = DEFAULT_THEME
     pictures: str = "auto"
     keys: Mapping[str, str] = field(default_factory=dict)
-    given: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
     origin: str = ""
 
-    def held(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
-        """`keys` as they hold under these settings."""
-        return keymap.as_held(keys, self.keys)
+    def apply(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        """`keys` as they are under these settings."""
+        return keymap.with_chosen(keys, self.keys)
 
     def lines(self) -> list[str]:
         """Every setting with its value and origin, for `docqa doctor`."""
@@ -66,7 +71,7 @@ class TuiSettings:
         return said
 
     def _line(self, name: str, value: str) -> str:
-        return f"{name} = {value}  [{self.origin if name in self.given else 'default'}]"
+        return f"{name} = {value}  [{self.origin if name in self.present else 'default'}]"
 
 
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
@@ -81,18 +86,29 @@ def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
     pictures = _one_of("pictures", table.get("pictures", "auto"), PICTURES, origin)
     keys = table.get("keys", {})
     if not isinstance(keys, Mapping):
-        raise UsageError('tui.keys wants lines of the form action = "key"', where=origin)
+        raise UsageError('tui.keys must have lines of the form action = "key"', where=origin)
     chosen = {name: _key(name, value, origin) for name, value in keys.items()}
-    for screen, held in keymap.SCREENS.items():
-        _check_once(screen, keymap.as_held(held, chosen), origin)
+    for screen, keys in keymap.SCREENS.items():
+        _check_once(screen, keymap.with_chosen(keys, chosen), origin)
     return TuiSettings(theme, pictures, chosen, frozenset(table), origin)
 
 
 def load() -> TuiSettings:
-    """The settings that hold for this user. Raises UsageError."""
+    """The settings of this user. Raises UsageError."""
     from docqa.app import config
 
     return from_table(config.table("tui"), str(config.config_path()))
+
+
+def settings_of(node: DOMNode) -> TuiSettings:
+    """The settings of the interface that `node` belongs to."""
+    found = getattr(node.app, "settings", None)
+    return found if isinstance(found, TuiSettings) else TuiSettings()
+
+
+def key(node: DOMNode, name: str) -> str:
+    """The key of the action `name` in the interface of `node`, as people write it."""
+    return settings_of(node).apply((keymap.names()[name],))[0].shown
 
 
 def themes() -> tuple[str, ...]:
@@ -114,11 +130,10 @@ def _key(name: str, value: object, origin: str) -> str:
         raise UsageError(f"tui.keys: unknown action {name!r}", where=origin, hint=nearest(name, tuple(known)))
     if not isinstance(value, str) or not _is_key(value):
         hint = 'one character ("x", "?"), or a name such as "f5", "space", "ctrl+n", "alt+left"'
-        raise UsageError(f"tui.keys.{name}: {value!r} is no key", where=origin, hint=hint)
+        raise UsageError(f"tui.keys.{name}: {value!r} is not a key", where=origin, hint=hint)
     if value in _FIXED:
-        raise UsageError(
-            f"tui.keys.{name}: {value} {_FIXED[value]} and cannot be given away", where=origin, hint="choose another"
-        )
+        what = f"tui.keys.{name}: {value} {_FIXED[value]} and cannot be reassigned"
+        raise UsageError(what, where=origin, hint="choose another key")
     return value
 
 
@@ -130,11 +145,11 @@ def _is_key(value: str) -> bool:
     return value in _NAMED or (len(value) == 1 and value.isprintable() and value not in " ,")
 
 
-def _check_once(screen: str, held: tuple[Key, ...], origin: str) -> None:
+def _check_once(screen: str, keys: tuple[Key, ...], origin: str) -> None:
     taken: dict[str, str] = {}
-    for key in held:
+    for key in keys:
         other = taken.setdefault(key.key, key.name)
         if other != key.name:
-            what = f"tui.keys: {key.key!r} would be both {other} and {key.name} in the {screen} screen"
+            what = f"tui.keys: {key.key!r} is both {other} and {key.name} on the {screen} screen"
             hint = f"give {key.name} or {other} another key"
             raise UsageError(what, where=origin, hint=hint)

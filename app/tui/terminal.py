@@ -26,14 +26,14 @@ _ITERM = ("iTerm.app", "WezTerm", "mintty")
 Ask = Callable[[], bytes]
 
 
-def detect(wanted: str, environment: Mapping[str, str] = os.environ, ask: Ask | None = None) -> Terminal | None:
-    """How pictures are shown here: as `wanted` says (auto, off, or a protocol); None for not at all.
+def detect(choice: str, environment: Mapping[str, str] = os.environ, ask: Ask | None = None) -> Terminal | None:
+    """How pictures are shown here: as `choice` says (auto, off, or a protocol); None for not at all.
 
     `ask` asks the terminal; by default the one of this process.
     """
-    if wanted == "off" or environment.get("TERM", "dumb") == "dumb":
+    if choice == "off" or environment.get("TERM", "dumb") == "dumb":
         return None
-    named = wanted if wanted != "auto" else _by_name(environment)
+    named = choice if choice != "auto" else _by_name(environment)
     answer = (ask or ask_terminal)()
     attributes = _ATTRIBUTES.search(answer)
     if named is None and attributes is not None and b"4" in attributes[1].split(b";")[1:]:

@@ -121,14 +121,14 @@ async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
             await asyncio.sleep(0.001)
         opened, opened_cpu = time.perf_counter() - started, time.process_time() - worked
         await pilot.pause(1.0)
-        walls, jumps, drawn, again = await _frames(screen.page, frames)
+        walls, jumps, drawn, again = await _frames(screen.panes.page, frames)
         await app.action_quit()
     app.bridge.close(20)
     return FrameTimes(opened, opened_cpu, walls, drawn, again, jumps)
 
 
 def _shown(screen: DocumentScreen) -> bool:
-    page = screen.page
+    page = screen.panes.page
     return screen.document is not None and any(page.render_line(y).text.strip() for y in range(page.size.height))
 
 

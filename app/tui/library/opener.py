@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
+class LibraryDocument:
     """A document of a library: `name` is shown, `path` opens it, `size` in bytes."""
 
     name: str
@@ -24,7 +24,7 @@ class Found:
     size: int
 
 
-def find(path: str) -> list[Found]:
+def find(path: str) -> list[LibraryDocument]:
     """The documents of a folder, an archive or a file. Raises the errors of docqa.ingest.errors."""
     from docqa.ingest.read import find_documents
 
@@ -33,7 +33,7 @@ def find(path: str) -> list[Found]:
     for name, content in find_documents(path):
         shown = os.path.relpath(name, root) if name != path else root.name
         size = len(content) if isinstance(content, bytes) else _size(content)
-        found.append(Found(shown, name, size))
+        found.append(LibraryDocument(shown, name, size))
     return found
 
 
@@ -61,7 +61,7 @@ class SessionOpener:
         session = open_session([archive_of(path) or path], self._options, model=model)
         wanted = [document for document in session.documents if document.path == path] or list(session.documents)
         if len(wanted) != 1:
-            raise InputError(f"holds {len(wanted)} documents", where=path, hint="open it as a library")
+            raise InputError(f"contains {len(wanted)} documents", where=path, hint="open it as a library")
         self._last = Session(
             wanted, self._options, store=session.store, warnings=session.warnings, notices=session.notices, model=model
         )
@@ -85,16 +85,16 @@ class SessionOpener:
         data = _bytes(document.path)
         view = inspect_in_worker(ReadRequest(document.path, data, password=self._options.password), page)
         if view.picture is None:
-            raise InputError("; ".join(view.notes) or "its picture cannot be drawn", where=f"PDF {page.page}")
+            raise InputError("; ".join(view.notes) or "this page cannot be drawn", where=f"PDF {page.page}")
         return view.picture, (view.width_pt, view.height_pt)
 
 
 def _bytes(path: str) -> bytes:
-    """The bytes of the document at `path`, which may lie in an archive. Raises Missing."""
+    """The bytes of the document at `path`, which may be in an archive. Raises MissingError."""
     from docqa.ingest.errors import MissingError
     from docqa.ingest.read import find_documents
 
     for name, content in find_documents(archive_of(path) or path):
         if name == path:
             return content if isinstance(content, bytes) else content.read_bytes()
-    raise MissingError("is not there any more", where=path, hint="Open it again")
+    raise MissingError("this document does not exist any more", where=path, hint="Open it again")

@@ -1,25 +1,33 @@
-"""What was read and asked before: documents above, questions below, both narrowed by words; Enter opens either."""
+"""Recent documents above, recent questions below, both narrowed by words; Enter opens either."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import Footer, Input, Static
 
+from docqa.app.answer.grades import Status
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap
-from docqa.app.tui.held import settings
-from docqa.app.tui.library.recents import PastQuestion, Recent, ago, past_questions, recent_documents, short_path
-from docqa.app.tui.problems import problem
+from docqa.app.tui.background import run_in_thread
+from docqa.app.tui.library.recents import (
+    PastQuestion,
+    RecentDocument,
+    ago,
+    counted,
+    past_questions,
+    recent_documents,
+    short_path,
+)
+from docqa.app.tui.library.table import RowTable
+from docqa.app.tui.settings import settings_of
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
@@ -28,18 +36,16 @@ _USED_CELLS = 12
 _KEPT_CELLS = 20
 _STATUS_CELLS = 10
 _PADDING = 8
-_MARKS = {"answered": "answered", "partial": "partial", "not_found": "not found", "done": "answered"}
 
 
-class Found(Message):
+@dataclass
+class RecentListed(Message):
     """What is kept, narrowed by `words`, or why nothing can be listed (`problem`)."""
 
-    def __init__(self, words: str, recent: list[Recent], asked: list[PastQuestion], problem: str = "") -> None:
-        super().__init__()
-        self.words = words
-        self.recent = recent
-        self.asked = asked
-        self.problem = problem
+    words: str
+    documents: list[RecentDocument]
+    questions: list[PastQuestion]
+    problem: str = ""
 
 
 class RecentScreen(Screen[None]):
@@ -47,136 +53,114 @@ class RecentScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.RECENT)
 
+    @dataclass
     class Chosen(Message):
-        """The reader opens the document at `path`, at the question `asked` where one is given."""
+        """The reader opens the document at `path`, at the question `past` where one is given."""
 
-        def __init__(self, path: str, asked: PastQuestion | None) -> None:
-            super().__init__()
-            self.path = path
-            self.asked = asked
+        path: str
+        past: PastQuestion | None
 
     def __init__(self, store: Store) -> None:
         super().__init__()
         self._store = store
-        self._recent: list[Recent] = []
-        self._asked: list[PastQuestion] = []
-        self._words = ""
+        self._listed = RecentListed("", [], [])
+        self._documents, self._questions = RowTable(id="recent"), RowTable(id="asked")
+        self._words = Input(placeholder="words to look for; Enter goes to the documents", id="words", compact=True)
+        self._status = Static("looking …", id="library-status", markup=False)
 
     def compose(self) -> Iterator[Widget]:
-        yield Static("Read and asked before", id="title", markup=False)
-        yield DataTable(id="recent", cursor_type="row", zebra_stripes=True)
-        yield Static("Questions (Tab goes there)", id="recent-heading", markup=False)
-        yield DataTable(id="asked", cursor_type="row", zebra_stripes=True)
-        yield Input(placeholder="words; Enter goes to the documents", id="words", compact=True)
-        yield Static("looking …", id="library-status", markup=False)
+        yield Static("Recent documents", id="title", markup=False)
+        yield self._documents
+        yield Static("Recent questions (Tab goes there)", id="recent-heading", markup=False)
+        yield self._questions
+        yield self._words
+        yield self._status
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one("#words").display = False
-        self.query_one("#recent").focus()
+        self._words.display = False
+        self._documents.focus()
 
     def on_screen_resume(self) -> None:
         """Look again whenever the screen comes back: a document may have been read meanwhile."""
         self.action_refresh_list()
 
     def action_refresh_list(self) -> None:
-        threading.Thread(target=self._look, args=(self._words,), name="docqa recent", daemon=True).start()
+        words = self._words.value.strip()
+        run_in_thread(self, lambda: self._look(words), lambda problem: RecentListed(words, [], [], problem))
 
     def action_help(self) -> None:
         from docqa.app.tui.screens.help_screen import HelpScreen
 
-        self.app.push_screen(HelpScreen(settings(self).held(keymap.RECENT), marks=False))
+        self.app.push_screen(HelpScreen(settings_of(self).apply(keymap.RECENT), marks=False))
 
     def action_find(self) -> None:
-        line = self.query_one("#words", Input)
-        line.display = True
-        self.set_focus(line)
+        self._words.display = True
+        self.set_focus(self._words)
 
     def action_clear(self) -> None:
-        """Show all again, and give the line up."""
-        line = self.query_one("#words", Input)
-        line.value = ""
-        line.display = False
-        self.query_one("#recent").focus()
+        """Show all again, and hide the line of words."""
+        self._words.value = ""
+        self._words.display = False
+        self._documents.focus()
 
     def action_library(self) -> None:
         self.app.pop_screen()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        self._words = event.value.strip()
         self.action_refresh_list()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.query_one("#recent" if self._recent else "#asked").focus()
+        (self._documents if self._listed.documents else self._questions).focus()
 
-    def on_found(self, message: Found) -> None:
+    def on_recent_listed(self, message: RecentListed) -> None:
         """Fill both tables; an answer to words that have changed since is dropped."""
-        if message.words != self._words:
+        if message.words != self._words.value.strip():
             return
-        self._recent, self._asked = message.recent, message.asked
-        self._fill_recent()
-        self._fill_asked()
-        count, questions = len(self._recent), len(self._asked)
-        said = f"{count:,} document{'s' * (count != 1)}, {questions:,} question{'s' * (questions != 1)} · Enter opens"
-        self.query_one("#library-status", Static).update(message.problem or said)
+        self._listed = message
+        self.on_resize()
+        found = f"{counted(len(message.documents), 'document')}, {counted(len(message.questions), 'question')}"
+        self._status.update(message.problem or f"{found} · Enter opens")
 
     def on_resize(self) -> None:
-        self._fill_recent()
-        self._fill_asked()
+        self._fill_documents()
+        self._fill_questions()
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+    def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
         event.stop()
-        asked = self._asked[event.cursor_row] if event.data_table.id == "asked" else None
-        path = self._recent[event.cursor_row].path if asked is None else asked.path
-        if Recent(path, 0.0, "").there:
-            self.post_message(self.Chosen(path, asked))
+        past = self._listed.questions[event.cursor_row] if event.data_table is self._questions else None
+        path = self._listed.documents[event.cursor_row].path if past is None else past.path
+        if RecentDocument(path, 0.0, "").there:
+            self.post_message(self.Chosen(path, past))
         else:
-            self.notify(f"{printable(path)} is not there any more", severity="warning", markup=False)
+            self.notify(f"{printable(path)} does not exist any more", severity="warning", markup=False)
 
     # Parts
 
-    def _fill_recent(self) -> None:
+    def _fill_documents(self) -> None:
         room = max(self.size.width - _USED_CELLS - _KEPT_CELLS - _PADDING, 20)
         rows = []
-        for recent in self._recent:
-            kept = recent.kept if recent.there else "not there any more"
-            folder, name = os.path.split(short_path(recent.path))
-            rows.append((printable(f"{name}  ·  {folder}"), ago(recent.used), kept))
-        self._fill("recent", (("Document", room), ("Last used", _USED_CELLS), ("Kept", _KEPT_CELLS)), rows)
+        for document in self._listed.documents:
+            kept = document.kept if document.there else "file not found"
+            folder, name = os.path.split(short_path(document.path))
+            rows.append((printable(f"{name}  ·  {folder}"), ago(document.used), kept))
+        self._documents.fill((("Document", room), ("Last used", _USED_CELLS), ("Kept", _KEPT_CELLS)), rows)
 
-    def _fill_asked(self) -> None:
+    def _fill_questions(self) -> None:
         narrow = self.size.width < 80  # no room for when it was
         name = min(24, self.size.width // 4)
         room = max(self.size.width - name - (not narrow) * _USED_CELLS - _STATUS_CELLS - _PADDING - 2, 20)
         rows = []
-        for asked in self._asked:
-            file = printable(asked.path.rsplit("/", 1)[-1])
-            status = _MARKS.get(asked.turn.status, asked.turn.status)
-            when = () if narrow else (ago(asked.turn.asked),)
-            rows.append((printable(asked.turn.question), file, *when, status))
+        for past in self._listed.questions:
+            file = printable(past.path.rsplit("/", 1)[-1])
+            status = {Status.NOT_FOUND: "not found", "done": "answered"}.get(past.turn.status, past.turn.status)
+            when = () if narrow else (ago(past.turn.asked),)
+            rows.append((printable(past.turn.question), file, *when, status))
         asked_at = () if narrow else (("Asked", _USED_CELLS),)
-        columns = (("Question", room), ("Document", name), *asked_at, ("Answer", _STATUS_CELLS))
-        self._fill("asked", columns, rows)
+        self._questions.fill((("Question", room), ("Document", name), *asked_at, ("Answer", _STATUS_CELLS)), rows)
 
-    def _fill(self, table_id: str, columns: tuple[tuple[str, int], ...], rows: Sequence[tuple[str, ...]]) -> None:
-        """Rows under columns of our own width; the cursor stays on its row."""
-        table = self.query_one(f"#{table_id}", DataTable)
-        at = table.cursor_row
-        table.clear(columns=True)
-        for name, width in columns:
-            table.add_column(name, width=width)
-        for row in rows:
-            table.add_row(*(Text(cell, overflow="ellipsis", no_wrap=True) for cell in row))
-        if rows:
-            table.move_cursor(row=min(max(at, 0), len(rows) - 1))
-
-    def _look(self, words: str) -> None:
+    def _look(self, words: str) -> RecentListed:
         """In a thread: the folder of what is kept may be large, or on a disk that sleeps."""
-        try:
-            recent = [r for r in recent_documents(self._store) if words.casefold() in r.path.casefold()]
-            found = Found(words, recent, past_questions(self._store, words))
-        except Exception as error:  # noqa: BLE001 - a bug costs this list, not the session that a person is in
-            found = Found(words, [], [], problem(error))
-        with contextlib.suppress(RuntimeError):  # the interface is gone, and its event loop with it
-            self.post_message(found)
+        documents = [one for one in recent_documents(self._store) if words.casefold() in one.path.casefold()]
+        return RecentListed(words, documents, past_questions(self._store, words))

@@ -1,14 +1,18 @@
-"""What was read and asked before, from what docqa keeps: documents by path, questions by words. No widgets here."""
+"""Recent documents and questions, from what docqa keeps: documents by path, questions by words. No widgets here."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docqa.app.errors import ResourceError
+from docqa.app.history.history import open_kept
+
 if TYPE_CHECKING:
-    from docqa.app.history.records import KeptTurn
+    from docqa.app.history.records import KeptSession, KeptTurn
     from docqa.app.storage.store import Store
 
 MOST_QUESTIONS = 200
@@ -16,7 +20,7 @@ _KINDS = ("documents", "states", "history")
 
 
 @dataclass(frozen=True)
-class Recent:
+class RecentDocument:
     """A document of before: `used` is seconds since the epoch, `kept` says in words what there is of it."""
 
     path: str
@@ -45,10 +49,13 @@ def anything_kept(store: Store | None) -> bool:
     return any(folder.is_dir() and any(folder.iterdir()) for folder in folders)
 
 
-def recent_documents(store: Store) -> list[Recent]:
-    """The documents that are kept or were asked about, the last used first. Raises ResourceError."""
+def recent_documents(store: Store, notices: list[str] | None = None) -> list[RecentDocument]:
+    """The documents that are kept or were asked about, by absolute path, the last used first.
+
+    What is wrong with the history is added to `notices`: whoever opens it next hears nothing of a damage.
+    """
     used: dict[str, float] = {}
-    said: dict[str, str] = {}
+    read: dict[str, str] = {}
     for entry in store.entries():
         paths = entry.details.get("paths", [])
         if entry.kind == "answers" or entry.status != "kept" or len(paths) != 1 or not paths[0]:
@@ -56,19 +63,21 @@ def recent_documents(store: Store) -> list[Recent]:
         used[paths[0]] = max(used.get(paths[0], 0.0), entry.used)
         if entry.kind == "state":
             whole = entry.details.get("position") == entry.details.get("total")
-            said.setdefault(paths[0], "read" if whole else "partly read")
-    asked: dict[str, int] = {}
-    for path, count, last in _asked(store):
-        used[path] = max(used.get(path, 0.0), last)
-        asked[path] = asked.get(path, 0) + count
-    listed = [Recent(path, last, _words(said.get(path), asked.get(path, 0))) for path, last in used.items()]
-    return sorted(listed, key=lambda recent: (-recent.used, recent.path))
+            read.setdefault(paths[0], "read" if whole else "partly read")
+    asked: Counter[str] = Counter()
+    for session in _sessions(store, notices if notices is not None else []):
+        path = session.documents[0].absolute
+        used[path] = max(used.get(path, 0.0), session.updated)
+        asked[path] += session.questions
+    listed = []
+    for path, last in used.items():
+        kept = [read.get(path, ""), counted(asked[path], "question") if asked[path] else ""]
+        listed.append(RecentDocument(path, last, ", ".join(part for part in kept if part) or "opened"))
+    return sorted(listed, key=lambda document: (-document.used, document.path))
 
 
 def past_questions(store: Store, words: str = "") -> list[PastQuestion]:
     """The newest questions about one document, with `words` in question, answer or quotes. Raises ResourceError."""
-    from docqa.app.history.history import open_kept
-
     history = open_kept(store)
     if history is None:
         return []
@@ -76,6 +85,11 @@ def past_questions(store: Store, words: str = "") -> list[PastQuestion]:
         places = {s.id: s.documents[0].absolute for s in history.sessions() if len(s.documents) == 1}
         listed, _ = history.search(words, MOST_QUESTIONS)
     return [PastQuestion(places[item.session], item.turn) for item in listed if item.session in places]
+
+
+def counted(count: int, name: str) -> str:
+    """`1 document`, `1,200 documents`."""
+    return f"{count:,} {name}{'s' if count != 1 else ''}"
 
 
 def ago(then: float, now: float | None = None) -> str:
@@ -110,18 +124,14 @@ def archive_of(path: str) -> str | None:
     return None
 
 
-def _asked(store: Store) -> list[tuple[str, int, float]]:
-    """(absolute path, questions, last use) of every kept conversation over one document."""
-    from docqa.app.history.history import open_kept
-
-    history = open_kept(store)
-    if history is None:
+def _sessions(store: Store, notices: list[str]) -> list[KeptSession]:
+    """Every kept conversation over one document; none where the history cannot be used."""
+    try:
+        history = open_kept(store)
+        if history is None:
+            return []
+        with history:
+            notices += history.notices
+            return [session for session in history.sessions() if len(session.documents) == 1]
+    except (ResourceError, OSError):
         return []
-    with history:
-        sessions = history.sessions()
-    return [(s.documents[0].absolute, s.questions, s.updated) for s in sessions if len(s.documents) == 1]
-
-
-def _words(read: str | None, questions: int) -> str:
-    asked = f"{questions} question{'s' if questions != 1 else ''}" if questions else ""
-    return ", ".join(part for part in (read, asked) if part) or "opened"

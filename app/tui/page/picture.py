@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,8 +15,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from docqa.app.output.render import printable
+from docqa.app.tui.background import run_in_thread
 from docqa.app.tui.page import graphics
-from docqa.app.tui.problems import problem
 
 if TYPE_CHECKING:
     from textual import events
@@ -41,14 +39,13 @@ class Pictures:
     of: Callable[[Document, Page], Picture]
 
 
-class Made(Message):
+@dataclass
+class PictureMade(Message):
     """The picture of `page`, or why there is none."""
 
-    def __init__(self, page: int, picture: Picture | None, why: str = "") -> None:
-        super().__init__()
-        self.page = page
-        self.picture = picture
-        self.why = why
+    page: int
+    picture: Picture | None
+    why: str = ""
 
 
 class PagePicture(Widget):
@@ -81,7 +78,7 @@ class PagePicture(Widget):
     def on_show(self, _: events.Show) -> None:
         self._wait()
 
-    def on_made(self, message: Made) -> None:
+    def on_picture_made(self, message: PictureMade) -> None:
         if message.picture is not None:
             self._made[message.page] = message.picture
             if len(self._made) > _KEPT:
@@ -108,17 +105,12 @@ class PagePicture(Widget):
             self._show(self._made[page])
             return
         self._show(None, "drawing the page …")
-        threading.Thread(target=self._work, args=(document, page), name="docqa picture", daemon=True).start()
-
-    def _work(self, document: Document, page: int) -> None:
-        """In a thread, which waits for a child process."""
-        assert self._pictures is not None
-        try:
-            made = Made(page, self._pictures.of(document, document.pages[page - 1]))
-        except Exception as error:  # noqa: BLE001 - a bug costs this picture, not the session that a person is in
-            made = Made(page, None, printable(problem(error)))
-        with contextlib.suppress(RuntimeError):  # the interface is gone, and its event loop with it
-            self.post_message(made)
+        draw = self._pictures.of  # waits for a child process
+        run_in_thread(
+            self,
+            lambda: PictureMade(page, draw(document, document.pages[page - 1])),
+            lambda problem: PictureMade(page, None, printable(problem)),
+        )
 
     def _show(self, picture: Picture | None, why: str = "") -> None:
         self._erase()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.selection import Selection
 
     from docqa.app.tui.page.search import PageSpan
-    from docqa.ingest.types import Document, Page
+    from docqa.ingest.types import Document, Page, Section
 
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
@@ -52,26 +52,24 @@ class Mark:
 class PageView(ScrollView):
     """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights.
 
-    References and footnote marks are underlined; a click on one is told as Followed.
+    References and footnote marks are underlined; a click on one posts Followed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.PAGE)
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in (*_STRONGEST, "head", "link")}
 
+    @dataclass
     class Moved(Message):
         """Another line is at the top."""
 
-        def __init__(self, page: int, offset: int) -> None:
-            super().__init__()
-            self.page = page
-            self.offset = offset
+        page: int
+        offset: int
 
+    @dataclass
     class Followed(Message):
         """A reference or footnote mark was clicked."""
 
-        def __init__(self, link: Link) -> None:
-            super().__init__()
-            self.link = link
+        link: Link
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -255,7 +253,7 @@ class PageView(ScrollView):
 
     def _head(self, page: Page) -> list[Segment]:
         style = self._style("head")
-        notes = {"C": "reading order doubtful", "D": "recognised with doubt", "F": "no text on this page"}
+        notes = {"C": "reading order uncertain", "D": "recognised text uncertain", "F": "no text on this page"}
         note = f" · {notes[page.grade]}" if page.grade in notes else ""
         text = f"── p. {page_text(page.page, page.label)}{note} "
         return [Segment(text + "─" * max(self._text_width + _GUTTER - len(text), 0), style)]
@@ -309,10 +307,15 @@ def _block_marks(page: Page, row: Row) -> list[Mark]:
     return found
 
 
+def section_title(section: Section) -> str:
+    """`4.2 Payment`, on one line."""
+    return printable(" ".join(part for part in (section.number, section.title) if part))
+
+
 def section_label(document: Document, page: int, offset: int) -> str:
     """Where a place is, in words: `p. xii (PDF 14) · 4.2 Payment`."""
     section = document.section_of(page, offset)
     where = [f"p. {page_text(page, document.pages[page - 1].label)}"] if document.paged else []
     if section is not None:
-        where.append(printable(" ".join(part for part in (section.number, section.title) if part)))
+        where.append(section_title(section))
     return " · ".join(where)

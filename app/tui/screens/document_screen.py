@@ -1,25 +1,29 @@
-"""One document: how it opens, and what its keys and its line of input do.
+"""One document: its keys, its messages and its line of input, each handed to the part that knows what to do.
 
-What it is made of: document_panes.py, the widgets; document_places.py, the ways through them; document_work.py,
-reading and answering.
+The parts: Panes (the widgets), Navigation (the ways through the text), Questions (reading and answering).
 """
 
 from __future__ import annotations
 
 import gc
-from pathlib import PurePath
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
-from textual.widgets import Static
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer
 
-from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
-from docqa.app.tui.held import settings
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.screens import export
-from docqa.app.tui.screens.document_work import DocumentWork
+from docqa.app.tui.page.view import PageView
+from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.palette import DocumentCommands
+from docqa.app.tui.screens.panes import WIDE, Panes
+from docqa.app.tui.screens.questions import Questions
+from docqa.app.tui.settings import key, settings_of
+from docqa.app.tui.widgets.answers import AnswerCard
+from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
 from docqa.app.tui.widgets.line_bar import LineBar
 from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.tabs import PaneTabs
@@ -31,17 +35,18 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 _SETTLED_S = 0.5  # after opening; by then the first frame is on the screen
-_NO_PICTURES = "this terminal shows no pictures (those of kitty, iTerm2 and sixel do); docqa inspect draws into a file"
+_NO_PICTURES = "this terminal cannot show pictures (kitty, iTerm2 and sixel can); docqa inspect draws one into a file"
 
 
-class DocumentScreen(DocumentWork):
-    """Opens `path` through the bridge, at the question `asked` where one is given.
+class DocumentScreen(Screen[None]):
+    """Opens `path` through the bridge, at the question `past` where one is given.
 
     `store` keeps questions and answers; None keeps nothing. `pictures` is None where the terminal shows none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
     COMMANDS = {DocumentCommands}
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
 
     def __init__(
         self,
@@ -50,139 +55,186 @@ class DocumentScreen(DocumentWork):
         store: Store | None,
         *,
         pictures: Pictures | None = None,
-        asked: PastQuestion | None = None,
+        past: PastQuestion | None = None,
     ) -> None:
-        super().__init__(path, session, store, pictures)
-        self._asked_before = asked
+        super().__init__()
+        self.panes = Panes(path, pictures)
+        self.navigation = Navigation(self.panes)
+        self.questions = Questions(self.navigation, session, store)
+        self._path = path
+        self._store = store
+        self._pictures = pictures
+        self._past = past
+
+    def compose(self) -> Iterator[Widget]:
+        yield self.panes
+        yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.add_class("opening")
-        self._show_pane("page")
-        self._bridge.open(self._path, self.post_message)
+        self.questions.bridge.open(self._path, self.post_message)
 
-    def on_opened(self, message: bridge.Opened) -> None:
+    @property
+    def document(self) -> Document | None:
+        """The document on the screen; None until it is opened."""
+        return self.panes.document
+
+    def on_document_opened(self, message: bridge.DocumentOpened) -> None:
         """Show the document, and what was asked about it before."""
-        document = self.document = message.document
-        self.query_one("#title", Static).update(title_text(document))
-        self.remove_class("opening")
-        kept = kept_turns.load(self._store, document) if self._store is not None else None
-        page, offset = kept.place if kept is not None else (1, 0)
-        self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
-        self.picture.follow(document, self.page.place[0])
-        self.query_one("#outline", OutlineTree).show(document)
-        self.strip.show(document)
-        for turn in kept.turns if kept is not None else ():
-            self.answers.add(turn, document)
-        self.set_focus(self.bar.input)
-        self._refresh_marks()
-        for warning in (*message.warnings, *(kept.notices if kept is not None else ())):
-            self._tell(warning, "warning")
-        if self._asked_before is not None:
-            self._show_asked(self._asked_before)
+        document = message.document
+        kept = kept_turns.load(self._store, document) if self._store is not None else kept_turns.Kept([], (1, 0))
+        self.panes.show(document, kept.place)
+        for turn in kept.turns:
+            self.panes.answers.add(turn, document)
+        self.navigation.refresh_marks()
+        for warning in (*message.warnings, *kept.notices):
+            self.panes.message(warning, "warning")
+        if self._past is not None:
+            past = self._past.turn
+            self.questions.show_past(Turn(past.question, past.state, past.answer, past.note))
         self.set_timer(_SETTLED_S, _keep_collector_away)
 
     def on_unmount(self) -> None:
         gc.unfreeze()
 
-    # What the reader does
+    # What the bridge reports
+
+    def on_session_event(self, message: bridge.SessionEvent) -> None:
+        self.questions.on_event(message)
+
+    def on_job_ended(self, message: bridge.JobEnded) -> None:
+        if message.kind != "open":
+            self.questions.on_end(message)
+        elif message.outcome == "failed":
+            self.panes.show_problem(f"{message.reason}\n\n{key(self, 'library')} goes back to the documents.")
+
+    # What the reader chooses
+
+    def on_outline_tree_chosen(self, message: OutlineTree.Chosen) -> None:
+        self.navigation.jump(message.section.page, message.section.start or 1)
+
+    def on_evidence_strip_chosen(self, message: EvidenceStrip.Chosen) -> None:
+        self.navigation.jump(message.page, message.offset)
+
+    def on_answer_card_chosen(self, message: AnswerCard.Chosen) -> None:
+        card = self.panes.answers.cards[message.number]
+        if message.cite is None:
+            self.navigation.choose(card)
+        else:
+            self.navigation.follow(card, message.cite)
+
+    def on_page_view_followed(self, message: PageView.Followed) -> None:
+        self.navigation.follow_link(message.link)
+
+    def on_page_view_moved(self, message: PageView.Moved) -> None:
+        """The strip and the status say where the reader is."""
+        self.panes.strip.follow(message.page, message.offset)
+        if self.document is not None:
+            self.panes.picture.follow(self.document, message.page)
+        self.panes.show_status()
+
+    def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
+        self.panes.focus_pane(message.pane)
 
     def on_line_bar_entered(self, message: LineBar.Entered) -> None:
         """A question, words to search, a place, or a file."""
-        if self.document is None:
-            return
-        if message.mode == "ask":
-            self._ask(message.text)
-        elif message.mode == "find":
-            self._find(message.text)
-        elif message.mode == "goto":
-            self._goto(message.text)
-        else:
-            self._export(message.text)
+        if self.document is not None:
+            navigation = self.navigation
+            modes = {"ask": self.questions.ask, "find": navigation.find, "goto": navigation.go_to}
+            modes.get(message.mode, self._export)(message.text)
 
     def on_line_bar_left(self, message: LineBar.Left) -> None:
         """Esc in the line for questions stops the answer, too; who gives a search up did not mean that."""
         if message.mode == "ask":
             self.action_stop_job()
-        self._focus_shown()
+        self.panes.focus_pane()
 
     def on_resize(self) -> None:
-        self._gauge()
+        self.questions.show_gauge()
 
     def on_screen_suspend(self) -> None:
-        self.picture.cover()
-
-    def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
-        self.action_pane(message.pane)
+        self.panes.picture.cover()
 
     # Keys
 
-    def action_question(self) -> None:
-        self.bar.enter("ask")
+    def action_line(self, mode: str) -> None:
+        """Enter a question, words to search, or a place."""
+        self.panes.bar.enter(mode)
+
+    def action_cite(self, step: int) -> None:
+        self.navigation.next_cite(step)
+
+    def action_stop(self, number: int) -> None:
+        self.navigation.follow_cite(number)
+
+    def action_back(self) -> None:
+        self.navigation.back()
+
+    def action_hit(self, step: int) -> None:
+        self.navigation.next_hit(step)
+
+    def action_reference(self, step: int) -> None:
+        self.navigation.next_link(step)
+
+    def action_go_there(self) -> None:
+        self.navigation.follow_selected_link()
+
+    def action_turn(self, step: int) -> None:
+        self.navigation.next_answer(step)
+
+    def action_copy(self) -> None:
+        self.navigation.copy()
+
+    def action_read(self) -> None:
+        self.questions.read()
+
+    def action_stop_job(self) -> None:
+        """Esc: stop what runs; where nothing runs, leave the line of input."""
+        if not self.questions.stop():
+            self.navigation.unselect_link()
+            self.panes.focus_pane()
+
+    def action_pane(self, pane: str) -> None:
+        self.panes.focus_pane(pane)
+
+    def action_picture(self) -> None:
+        if self._pictures is None:
+            self.panes.message(_NO_PICTURES)
+        else:
+            self.panes.show_picture()
 
     def action_export(self) -> None:
         if self.document is not None:
-            self.bar.enter("export", export.default_path(self.document))
-
-    def action_pane(self, pane: str) -> None:
-        self._show_pane(pane)
-        self.set_focus(self.query_one(f"#{pane}"))
+            self.panes.bar.enter("export", kept_turns.export_name(self.document))
 
     def action_library(self) -> None:
-        self._bridge.stop()
-        self.keep()
+        self.questions.bridge.stop()
+        self.questions.keep()
         self.app.pop_screen()
+
+    def action_memory(self) -> None:
+        """What the model keeps in memory, in full; renewed while it reads."""
+        from docqa.app.tui.screens.memory_screen import MemoryScreen
+
+        self.app.push_screen(MemoryScreen(self.questions.memory_lines))
 
     def action_help(self) -> None:
         from docqa.app.tui.screens.help_screen import HelpScreen
 
-        self.app.push_screen(HelpScreen(settings(self).held((*keymap.DOCUMENT, *keymap.PAGE))))
-
-    def action_picture(self) -> None:
-        """The page's own picture: beside the text, in its place where the screen is narrow."""
-        if self._pictures is None:
-            self._tell(_NO_PICTURES)
-            return
-        wanted = not self.has_class("with-picture")
-        self._show_pane("page")
-        self.set_class(wanted, "with-picture")
-        self.set_focus(self.page)
-
-    # Parts
+        self.app.push_screen(HelpScreen(settings_of(self).apply((*keymap.DOCUMENT, *keymap.PAGE))))
 
     def _export(self, path: str) -> None:
         assert self.document is not None
-        text = export.markdown(self.document, [card.turn for card in self.answers.cards])
         try:
-            written = export.write(path, text)
+            written = kept_turns.export(path, self.document, self.questions.turns)
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
-            self._tell(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
+            self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
             return
-        self.bar.close()
-        self._focus_shown()
-        self._tell(f"written: {written}")
-
-    def _show_asked(self, asked: PastQuestion) -> None:
-        """The question that this document was opened for: its card, or a new one where it was asked elsewhere."""
-        assert self.document is not None
-        same = [card for card in self.answers.cards if card.turn.question == asked.turn.question]
-        if same:
-            self.choose(same[-1])
-        else:
-            turn = asked.turn
-            self.answers.add(Turn(turn.question, turn.state, turn.answer, turn.note), self.document)
-            self._refresh_marks()
-        self._show_pane("answers")
-        self.set_focus(self.answers)
+        self.panes.bar.close()
+        self.panes.focus_pane()
+        self.panes.message(f"written: {written}")
 
 
 def _keep_collector_away() -> None:
     """A collector that goes over a million tokens of blocks and passages holds a frame up for a tenth of a second."""
     gc.collect()
     gc.freeze()
-
-
-def title_text(document: Document) -> str:
-    """`Services Agreement · services_agreement.pdf · 13 pages`; the name once where the title is no other."""
-    parts = dict.fromkeys(printable(part) for part in (document.title, PurePath(document.path).name))
-    count = len(document.pages)
-    return " · ".join([*parts, *([f"{count:,} page{'s' if count != 1 else ''}"] if document.paged else [])])

@@ -1,4 +1,4 @@
-"""The page of help: every key of the screen it was called from, and what the marks mean."""
+"""The page of help: every key of the screen below, and what the marks mean."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from docqa.app.tui.keymap import Key
 
 _MARKS = (
-    ("✓✓  ✓", "verified: the words stand there exactly, or equal but for spacing, dashes, quotation marks or case"),
-    ("≈  ~", "not verified: all words in order with debris between them; an edit remains"),
-    ("✗  ?", "not verified: stands nowhere; the place has no usable text"),
-    ("▌  │  ·", "beside the text: the cite you follow, another quote of the answer, a place of the search"),
-    ("→", "beside the text: the reference that the keys are at, and where one led; references are underlined"),
-    ("▁▃▆█", "the strip: how well each slice of the document fits the question"),
+    ("✓✓  ✓", "verified: the words are there exactly, or differ only in spacing, dashes, quotation marks or case"),
+    ("≈  ~", "not verified: all words in order, with other signs between them; or a small edit"),
+    ("✗  ?", "not verified: found nowhere; or the place has no usable text"),
+    ("▌  │  ·", "beside the text: the cite you follow, another quote of the answer, a search hit"),
+    ("→", "beside the text: the selected reference, and where one led; references are underlined"),
+    ("▁▃▆█", "the strip: how well each part of the document matches the question"),
     ("▲  ◆  │", "below it: a cite, the one you follow, where you are"),
 )
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists `keys` as they hold, and the marks of a document where `marks`. Closed with Esc, `?` or Enter."""
+    """Lists `keys`, and the marks of a document where `marks`. Closed with Esc, `?` or Enter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,enter,q", "dismiss", "Close", show=False),

@@ -1,4 +1,4 @@
-"""What the model holds, over the document: closed by any of its keys, renewed while it is open."""
+"""The memory that the model uses, over the document: closed by any of its keys, renewed while it is open."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class MemoryScreen(ModalScreen[None]):
 
     def compose(self) -> Iterator[Widget]:
         box = Static(self._text(), id="memory", markup=False)
-        box.border_title = "What the model holds"
+        box.border_title = "Memory of the model"
         box.border_subtitle = "Esc closes"
         yield box
 

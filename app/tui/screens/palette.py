@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from docqa.app.output.render import printable
-from docqa.app.tui.held import settings
 from docqa.app.tui.keymap import DOCUMENT
+from docqa.app.tui.page.view import section_title
+from docqa.app.tui.settings import settings_of
 
 if TYPE_CHECKING:
-    from docqa.app.tui.screens.document_screen import DocumentScreen
+    from docqa.app.tui.screens.navigation import Navigation
 
 _MOST_HEADINGS = 5_000
 _NOT_OFFERED = ("stop(", "cite(", "hit(", "turn(", "reference(", "go_there", "stop_job")
+_Command = tuple[str, Callable[[], object], str]
 
 
 class DocumentCommands(Provider):
-    """Commands of a DocumentScreen."""
+    """Commands of a screen that has a Navigation."""
 
     async def discover(self) -> Hits:
         """Before anything is typed: the commands and the questions."""
@@ -36,25 +38,20 @@ class DocumentCommands(Provider):
                 yield Hit(score, matcher.highlight(text), run, text, about)
 
     @property
-    def _document_screen(self) -> DocumentScreen:
-        return self.screen  # type: ignore[return-value]
+    def _navigation(self) -> Navigation:
+        return self.screen.navigation  # type: ignore[attr-defined, no-any-return]
 
-    def _commands(self) -> Iterator[tuple[str, Callable[[], object], str]]:
-        for key in settings(self.screen).held(DOCUMENT):
+    def _commands(self) -> Iterator[_Command]:
+        for key in settings_of(self.screen).apply(DOCUMENT):
             if not key.action.startswith(_NOT_OFFERED):
-                yield _sentence(key.help), partial(self.screen.run_action, key.action), f"key {key.shown}"
+                text = key.help[:1].upper() + key.help[1:]
+                yield text, partial(self.screen.run_action, key.action), f"key {key.shown}"
 
-    def _questions(self) -> Iterator[tuple[str, Callable[[], object], str]]:
-        for card in self._document_screen.answers.cards:
-            yield printable(card.turn.question), partial(self._document_screen.choose, card), "question asked before"
+    def _questions(self) -> Iterator[_Command]:
+        for card in self._navigation.panes.answers.cards:
+            yield printable(card.turn.question), partial(self._navigation.choose, card), "question asked before"
 
-    def _headings(self) -> Iterator[tuple[str, Callable[[], object], str]]:
-        document = self._document_screen.document
+    def _headings(self) -> Iterator[_Command]:
+        document = self._navigation.panes.document
         for section in document.sections[:_MOST_HEADINGS] if document is not None else ():
-            text = printable(" ".join(part for part in (section.number, section.title) if part))
-            yield text, partial(self._document_screen.jump, section.page, section.start or 1), "heading"
-
-
-def _sentence(text: str) -> str:
-    """`text` with a capital letter in front; the rest of it may hold names."""
-    return text[:1].upper() + text[1:]
+            yield section_title(section), partial(self._navigation.jump, section.page, section.start or 1), "heading"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
@@ -15,8 +16,8 @@ from textual.widgets import Static
 from docqa.app.answer.grades import Status
 from docqa.app.output.progress import bar, reading_line
 from docqa.app.output.render import coverage_line, printable
-from docqa.app.tui.held import key
 from docqa.app.tui.page.stops import Stop, excerpt, place_alone, stops_of
+from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.grades import grade_style, grade_text
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.kept_turns import Turn
     from docqa.ingest.types import Document
 
-_EMPTY = "No questions yet.\n\nPress {} and ask one. The answer is made of the document's own words, with the page."
+_EMPTY = "No questions yet.\n\nPress {} and ask one. The answer is in the document's own words, with the page."
 _CITES_SHOWN = 9
 Part = str | tuple[str, str | Style] | Content
 
@@ -34,13 +35,12 @@ Part = str | tuple[str, str | Style] | Content
 class AnswerCard(Static):
     """One question. Mutable through `turn` and `reading`; call `redraw` after a change."""
 
+    @dataclass
     class Chosen(Message):
         """Card `number` was clicked, at the link of its cite `cite` or beside its links (None)."""
 
-        def __init__(self, number: int, cite: int | None) -> None:
-            super().__init__()
-            self.number = number
-            self.cite = cite
+        number: int
+        cite: int | None
 
     def __init__(self, number: int, turn: Turn, document: Document) -> None:
         super().__init__(classes="card")
@@ -157,6 +157,13 @@ class AnswersPane(VerticalScroll):
             other.set_class(other is card, "current")
         self.current = card
         self.call_after_refresh(self._bring_up)
+
+    def follow(self, card: AnswerCard, number: int) -> None:
+        """Show cite `number` of `card` as the one that is followed, and no other."""
+        for other in self.cards:
+            if other is card or other.current is not None:
+                other.current = number if other is card else None
+                other.redraw()
 
     def grown(self, card: AnswerCard) -> None:
         """`card` became longer: keep its question at the top, unless the reader has scrolled elsewhere since."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -28,13 +29,12 @@ class EvidenceStrip(Widget):
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
 
+    @dataclass
     class Chosen(Message):
         """The reader wants to go to this place."""
 
-        def __init__(self, page: int, offset: int) -> None:
-            super().__init__()
-            self.page = page
-            self.offset = offset
+        page: int
+        offset: int
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

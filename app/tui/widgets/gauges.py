@@ -1,4 +1,4 @@
-"""How full the context is, and what the model holds of it: delta state against key-value cache. No widgets here.
+"""How full the context is, and the memory it uses: delta state against key-value cache. No widgets here.
 
 Sizes are those of `docqa.model.cost.plan`, which a test compares with the tensors of a state.
 """
@@ -31,7 +31,7 @@ class Sizes:
 
         return max(LONGEST_CONTEXT, self.config.native_context)
 
-    def held(self, tokens: int) -> tuple[int, int]:
+    def read(self, tokens: int) -> tuple[int, int]:
         """Bytes of (delta state, key-value cache) after `tokens`, in the layers that are read."""
         return _bytes(self.config.first_layers(self.layers), tokens, self.item)
 
@@ -67,11 +67,11 @@ def filled(share: float, width: int) -> str:
 
 
 def context_gauge(sizes: Sizes, done: int, *, compact: bool = False) -> str:
-    """`context █░░░░░░░░░ 8 % · holds 1.2 MiB`: tokens read against the longest context, and what they take."""
+    """`context █░░░░░░░░░ 8 % · 1.2 MiB`: tokens read against the longest context, and what they take."""
     share = done / sizes.limit
     if compact:
         return f"{filled(share, 5)} {percent(share)}"
-    return f"context {filled(share, 10)} {percent(share)} · holds {size(sum(sizes.held(done)))}"
+    return f"context {filled(share, 10)} {percent(share)} · {size(sum(sizes.read(done)))}"
 
 
 def percent(share: float) -> str:
@@ -81,7 +81,7 @@ def percent(share: float) -> str:
 
 def memory_lines(sizes: Sizes, done: int, width: int = 24) -> list[str]:
     """The gauge in full: what is read, what fills the context, and delta state against key-value cache."""
-    delta, kv = sizes.held(done)
+    delta, kv = sizes.read(done)
     all_delta, all_kv = sizes.whole(done)
     attention = sizes.attention_only(done)
     most = max(attention, 1)
@@ -91,15 +91,15 @@ def memory_lines(sizes: Sizes, done: int, width: int = 24) -> list[str]:
         ("read", filled(read, width), f"{done:,} of {sizes.total:,} tokens, {percent(read)}"),
         ("context", filled(context, width), f"{percent(context)} of {sizes.limit:,} tokens"),
         ("", "", ""),
-        (f"The {sizes.layers} of {every} layers that answers depend on hold:", "", ""),
-        ("delta state", filled(delta / most, width), f"{size(delta)}, same at any length"),
+        (f"Used by the {sizes.layers} of {every} layers that answers depend on:", "", ""),
+        ("delta state", filled(delta / most, width), f"{size(delta)}, the same at any length"),
         (
             "KV cache",
             filled(kv / most, width),
             f"{size(kv)}, grows with the text" if kv else "none: no attention there",
         ),
         ("", "", ""),
-        ("The same text would take:", "", ""),
+        ("The same text would need:", "", ""),
         (f"all {every} layers", filled((all_delta + all_kv) / most, width), _both(all_delta, all_kv)),
         ("attention only", filled(attention / most, width), f"{size(attention)} KV"),
     ]

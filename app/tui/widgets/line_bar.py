@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 # mode: (label, what the empty line says)
 MODES = {
     "ask": ("Ask", "a question about this document, then Enter"),
-    "find": ("Find", "words to look for; Enter goes to the next place"),
-    "goto": ("Go to", "a page as printed, PDF 14, or the number of a section"),
+    "find": ("Find", "words to look for; Enter goes to the next hit"),
+    "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
     "export": ("Export to", "the file to write"),
 }
 
@@ -41,20 +42,18 @@ class LineBar(Horizontal):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave this line", key_display="Esc")]
 
+    @dataclass
     class Entered(Message):
         """Enter was pressed in `mode`."""
 
-        def __init__(self, mode: str, text: str) -> None:
-            super().__init__()
-            self.mode = mode
-            self.text = text
+        mode: str
+        text: str
 
+    @dataclass
     class Left(Message):
-        """The reader gave the line up in `mode`."""
+        """The reader left the line in `mode`."""
 
-        def __init__(self, mode: str) -> None:
-            super().__init__()
-            self.mode = mode
+        mode: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -88,7 +87,7 @@ class LineBar(Horizontal):
             self._set("ask", self._question)
 
     def action_leave(self) -> None:
-        """Give the line up; the screen decides what has the focus then."""
+        """Leave the line; the screen decides what has the focus then."""
         mode = self.mode
         self.close()
         self.post_message(self.Left(mode))

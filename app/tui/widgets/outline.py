@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.message import Message
 from textual.widgets import Tree
 
-from docqa.app.output.render import printable
+from docqa.app.tui.page.view import section_title
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -23,12 +24,11 @@ _OPEN_UP_TO = 40
 class OutlineTree(Tree[str]):
     """Headings; Enter goes to one."""
 
+    @dataclass
     class Chosen(Message):
         """The reader wants to go to `section`."""
 
-        def __init__(self, section: Section) -> None:
-            super().__init__()
-            self.section = section
+        section: Section
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("Outline", id=id)
@@ -72,7 +72,7 @@ class OutlineTree(Tree[str]):
 
     def _fill(self, node: TreeNode[str], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):
-            label = Text(printable(" ".join(part for part in (section.number, section.title) if part)))
+            label = Text(section_title(section))
             if section.id not in self._below:
                 node.add_leaf(label, section.id)
                 continue

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
 from textual.widgets import Static
 
-from docqa.app.tui.held import key
+from docqa.app.tui.settings import key
 
 # pane: (name of the action that shows it, how the line calls it)
 _PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
@@ -16,12 +18,11 @@ _PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers"
 class PaneTabs(Static):
     """Shows which pane is shown; a click chooses one."""
 
+    @dataclass
     class Chosen(Message):
         """The reader wants to see `pane`."""
 
-        def __init__(self, pane: str) -> None:
-            super().__init__()
-            self.pane = pane
+        pane: str
 
     def show(self, pane: str) -> None:
         """Mark `pane` as the one that is shown."""

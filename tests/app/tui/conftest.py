@@ -221,18 +221,18 @@ async def until(pilot: Any, condition: Callable[[], object], seconds: float = 30
 
 
 async def opened(pilot: Any) -> Any:
-    """Wait until the document is on screen; returns its screen."""
+    """Wait until the document is on screen; returns its panes."""
     await until(pilot, lambda: getattr(pilot.app.screen, "document", None) is not None)
-    return pilot.app.screen
+    return pilot.app.screen.panes
 
 
 async def ask(pilot: Any, question: str = QUESTION) -> Any:
-    """Open, enter a question and wait for its end; returns the screen."""
-    screen = await opened(pilot)
-    screen.bar.input.value = question  # as a paste does: typing takes a tenth of a second a letter
+    """Open, enter a question and wait for its end; returns the panes."""
+    panes = await opened(pilot)
+    panes.bar.input.value = question  # as a paste does: typing takes a tenth of a second a letter
     await pilot.press("enter")
-    await until(pilot, lambda: screen.answers.cards and not screen.answers.cards[-1].turn.running)
-    return screen
+    await until(pilot, lambda: panes.answers.cards and not panes.answers.cards[-1].turn.running)
+    return panes
 
 
 def shown(widget: Any) -> str:
@@ -250,7 +250,7 @@ def reversed_text(page: Any) -> str:
     return " ".join(lines)
 
 
-def told(app: Interface) -> str:
+def notices(app: Interface) -> str:
     """All messages that the interface has shown and not yet taken away."""
     return "\n".join(notification.message for notification in app._notifications)
 
@@ -272,6 +272,6 @@ def tui() -> Any:
     """The helpers above: what drives the interface, what reads its screen, and what makes answers."""
     return SimpleNamespace(
         QUESTION=QUESTION, FakeSession=FakeSession, drive=drive, until=until, opened=opened, ask=ask, shown=shown,
-        screen_text=screen_text, told=told, flat=flat, answer_of=answer_of, quote_of=quote_of,
+        screen_text=screen_text, notices=notices, flat=flat, answer_of=answer_of, quote_of=quote_of,
         reversed_text=reversed_text,
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from docqa.app.history.history import open_history
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.screens import export
 
 
 def test_turns_come_back_as_they_were(lease_document: Any, store: Store, tui: Any) -> None:
@@ -29,10 +27,9 @@ def test_a_session_grows_over_visits_and_is_found_by_its_words(lease_document: A
     first = Turn("What is the fee?", "done", tui.answer_of(lease_document))
     kept_turns.save(store, lease_document, [first], (1, 0))
     kept_turns.save(store, lease_document, [first, Turn("And who pays?", "stopped")], (2, 7))
-    (session,) = kept_turns.sessions(store)
-    assert (session.questions, session.place, session.documents[0].id) == (2, (2, 7), lease_document.id)
-    assert kept_turns.questions_by_path(store) == {os.path.abspath("lease.pdf"): 2}
     with open_history(store) as history:
+        (session,) = history.sessions(kind="tui")
+        assert (session.questions, session.place, session.documents[0].id) == (2, (2, 7), lease_document.id)
         assert [item.turn.question for item in history.search("payable")[0]] == ["What is the fee?"]
         assert [page.page for page in history.turns(session.id)[0].pages] == [5, 9]
 
@@ -44,7 +41,7 @@ def test_a_question_under_way_is_kept_as_stopped(lease_document: Any, store: Sto
     assert turn.note == kept_turns.INTERRUPTED
 
 
-def test_a_history_that_cannot_be_used_is_as_none_and_says_so(lease_document: Any, store: Store, tui: Any) -> None:
+def test_a_damaged_history_counts_as_none_and_is_reported(lease_document: Any, store: Store, tui: Any) -> None:
     assert kept_turns.load(store, lease_document) == kept_turns.Kept([], (1, 0))
     assert list(store.root.glob("history")) == []
     store.folder("history", "history.sqlite").write_text("no database at all " * 100, encoding="utf-8")
@@ -55,7 +52,7 @@ def test_a_history_that_cannot_be_used_is_as_none_and_says_so(lease_document: An
     assert len(kept_turns.load(store, lease_document).turns) == 1
 
 
-def test_a_disk_that_refuses_is_an_error_of_the_system(lease_document: Any, store: Store) -> None:
+def test_a_history_that_cannot_be_written_raises_oserror(lease_document: Any, store: Store) -> None:
     (store.root / "history").write_text("in the way", encoding="utf-8")
     with pytest.raises(OSError, match="history"):
         kept_turns.save(store, lease_document, [Turn("q", "failed")], (1, 0))
@@ -73,9 +70,10 @@ def test_forget_deletes_the_questions_of_a_file(
     assert "1 entries deleted" in capsys.readouterr().out
 
 
-def test_an_export_keeps_the_text_of_a_document_text(lease_document: Any, tui: Any) -> None:
+def test_an_export_escapes_the_text_of_a_document(lease_document: Any, tmp_path: Path, tui: Any) -> None:
     answer = tui.answer_of(lease_document, answer="<b>*85*</b>")
-    text = export.markdown(lease_document, [Turn("# who?", "done", answer), Turn("torn?", "failed", None, "no memory")])
+    turns = [Turn("# who?", "done", answer), Turn("torn?", "failed", None, "no memory")]
+    text = Path(kept_turns.export(str(tmp_path / "out.md"), lease_document, turns)).read_text(encoding="utf-8")
     assert "**\\<b\\>\\*85\\*\\</b\\>**" in text
     assert "## \\# who?" in text
     assert "> \\[1\\] p. 3 (PDF 5) (verified: exact)" in text
@@ -83,12 +81,12 @@ def test_an_export_keeps_the_text_of_a_document_text(lease_document: Any, tui: A
     assert "no memory" in text
 
 
-def test_an_export_has_the_rights_of_any_new_file_and_holds_any_text(
+def test_an_export_has_the_rights_of_a_new_file_and_takes_any_text(
     lease_document: Any, tmp_path: Path, tui: Any
 ) -> None:
     document = replace(lease_document, path="le\udcffase.pdf")  # a name that is no UTF-8
     target, other = tmp_path / "out.md", tmp_path / "other.md"
     other.write_text("", encoding="utf-8")
-    export.write(str(target), export.markdown(document, [Turn("who?", "done", tui.answer_of(lease_document))]))
+    kept_turns.export(str(target), document, [Turn("who?", "done", tui.answer_of(lease_document))])
     assert target.stat().st_mode == other.stat().st_mode
     assert "## who?" in target.read_text(encoding="utf-8")

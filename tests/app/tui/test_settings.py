@@ -17,11 +17,11 @@ def _keys(**keys: object) -> TuiSettings:
     return from_table({"keys": keys}, "config.toml")
 
 
-def test_what_is_given_holds_and_the_rest_is_as_it_comes() -> None:
+def test_settings_of_the_file_apply_and_the_rest_is_default() -> None:
     settings = from_table({"theme": "nord", "keys": {"next_cite": "f3", "find": "ctrl+f"}}, "config.toml")
     assert settings.theme == "nord"
     assert settings.pictures == "auto"
-    shown = {key.name: key.shown for key in settings.held(keymap.DOCUMENT)}
+    shown = {key.name: key.shown for key in settings.apply(keymap.DOCUMENT)}
     assert (shown["next_cite"], shown["find"], shown["previous_cite"]) == ("F3", "Ctrl+F", "p")
 
 
@@ -32,26 +32,26 @@ def test_what_is_given_holds_and_the_rest_is_as_it_comes() -> None:
         ({"theme": "nrod"}, r"tui.theme 'nrod' is not known \(did you mean 'nord'\?\)"),
         ({"theme": 3}, "tui.theme 3 is not known"),
         ({"pictures": "ascii"}, "tui.pictures 'ascii' is not known"),
-        ({"keys": "x"}, 'tui.keys wants lines of the form action = "key"'),
+        ({"keys": "x"}, 'tui.keys must have lines of the form action = "key"'),
         ({"keys": {"next_cyte": "x"}}, r"unknown action 'next_cyte' \(did you mean 'next_cite'\?\)"),
-        ({"keys": {"find": "xx"}}, "tui.keys.find: 'xx' is no key"),
-        ({"keys": {"find": ""}}, "tui.keys.find: '' is no key"),
-        ({"keys": {"find": "shift+a"}}, "tui.keys.find: 'shift\\+a' is no key"),
-        ({"keys": {"find": 7}}, "tui.keys.find: 7 is no key"),
-        ({"keys": {"find": "ctrl+q"}}, "ctrl\\+q quits and cannot be given away"),
+        ({"keys": {"find": "xx"}}, "tui.keys.find: 'xx' is not a key"),
+        ({"keys": {"find": ""}}, "tui.keys.find: '' is not a key"),
+        ({"keys": {"find": "shift+a"}}, "tui.keys.find: 'shift\\+a' is not a key"),
+        ({"keys": {"find": 7}}, "tui.keys.find: 7 is not a key"),
+        ({"keys": {"find": "ctrl+q"}}, "ctrl\\+q quits and cannot be reassigned"),
         ({"keys": {"find": "enter"}}, "enter chooses in lists"),
-        ({"keys": {"find": "n"}}, "'n' would be both next_cite and find in the document screen"),
-        ({"keys": {"line_down": "y"}}, "'y' would be both copy and line_down in the document screen"),
-        ({"keys": {"refresh": "h"}}, "'h' would be both recent and refresh in the library screen"),
+        ({"keys": {"find": "n"}}, "'n' is both next_cite and find on the document screen"),
+        ({"keys": {"line_down": "y"}}, "'y' is both copy and line_down on the document screen"),
+        ({"keys": {"refresh": "h"}}, "'h' is both recent and refresh on the library screen"),
     ],
 )
-def test_what_cannot_be_meant_is_named_with_its_file(table: dict[str, object], said: str) -> None:
+def test_a_wrong_setting_is_named_with_its_file(table: dict[str, object], said: str) -> None:
     with pytest.raises(UsageError, match=rf"config\.toml: .*{said}"):
         from_table(table, "config.toml")
 
 
-def test_two_actions_may_change_places() -> None:
-    keys = {key.name: key.key for key in _keys(next_cite="p", previous_cite="n").held(keymap.DOCUMENT)}
+def test_two_actions_can_swap_their_keys() -> None:
+    keys = {key.name: key.key for key in _keys(next_cite="p", previous_cite="n").apply(keymap.DOCUMENT)}
     assert (keys["next_cite"], keys["previous_cite"]) == ("p", "n")
 
 
@@ -108,11 +108,11 @@ def test_keys_and_theme_of_the_file_work_and_are_shown(interface: Any, session: 
     settings = from_table(keys, "config.toml")
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         assert pilot.app.theme == "ansi-light"
         assert "Press Q and ask one" in tui.screen_text(pilot.app)
         await tui.ask(pilot)
-        card = screen.answers.cards[0]
+        card = panes.answers.cards[0]
         await pilot.press("p")
         assert card.current == 0
         await pilot.press("n")  # nobody's key now
@@ -120,7 +120,7 @@ def test_keys_and_theme_of_the_file_work_and_are_shown(interface: Any, session: 
         await pilot.press("f3")
         assert card.current == len(card.stops) - 1
         await pilot.press("a", "x")
-        assert screen.page.has_focus
+        assert panes.page.has_focus
         await pilot.press("question_mark")
         lines = [" ".join(line.split()) for line in tui.screen_text(pilot.app).split("\n")]
         assert any("p go to the next cite of this answer" in line for line in lines)

@@ -19,7 +19,7 @@ from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.history.records import KeptTurn
 from docqa.app.tui.library import recent_screen
-from docqa.app.tui.library.recents import PastQuestion, Recent
+from docqa.app.tui.library.recents import PastQuestion, RecentDocument
 from docqa.app.tui.settings import TuiSettings
 
 from .compact_svg import compact
@@ -76,9 +76,9 @@ def test_a_preliminary_answer_while_the_document_is_read(
     session.script[:] = [Preview(early), ReadProgress(1360, 4000, 512.0, 5.2), go]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("W", "h", "o", "question_mark", "enter")
-        await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
+        await tui.until(pilot, lambda: panes.answers.cards and panes.answers.cards[0].reading)
         await pilot.pause()
         compare(pilot.app, f"reading_{size}_{theme}")
         go.set()
@@ -88,7 +88,7 @@ def test_a_preliminary_answer_while_the_document_is_read(
 
 @each_size
 @each_look
-def test_what_the_model_holds(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
+def test_the_memory_of_the_model(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     session.reading[:] = [ReadProgress(4000, 4000)]
 
     async def steps(pilot: Any) -> None:
@@ -109,9 +109,9 @@ def test_what_was_read_before(
 ) -> None:
     now = time.time()
     documents = [
-        Recent("/home/ada/contracts/lease.pdf", now - 30, "read, 3 questions"),
-        Recent("/home/ada/papers/register of keepers.pdf", now - 3_900, "read, 1 question"),
-        Recent("/home/ada/lost/annex.docx", now - 90_000, "opened"),
+        RecentDocument("/home/ada/contracts/lease.pdf", now - 30, "read, 3 questions"),
+        RecentDocument("/home/ada/papers/register of keepers.pdf", now - 3_900, "read, 1 question"),
+        RecentDocument("/home/ada/lost/annex.docx", now - 90_000, "opened"),
     ]
     questions = [
         _asked(documents[0].path, "What is the fee of page 5?", "answered", now - 40),
@@ -120,7 +120,7 @@ def test_what_was_read_before(
     ]
     monkeypatch.setattr(recent_screen, "recent_documents", lambda store: documents)
     monkeypatch.setattr(recent_screen, "past_questions", lambda store, words: questions)
-    monkeypatch.setattr(Recent, "there", property(lambda recent: "lost" not in recent.path))
+    monkeypatch.setattr(RecentDocument, "there", property(lambda recent: "lost" not in recent.path))
     monkeypatch.setenv("HOME", "/home/ada")
 
     async def steps(pilot: Any) -> None:

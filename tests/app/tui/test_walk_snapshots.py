@@ -70,11 +70,11 @@ def test_the_walk(interface: Any, session: Any, answer: Any, tui: Any) -> None:
     ]  # fmt: skip
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
-        screen.bar.input.cursor_blink = False  # or the picture would depend on when it is taken
-        screen.bar.input.value = QUESTION
+        panes = await tui.opened(pilot)
+        panes.bar.input.cursor_blink = False  # or the picture would depend on when it is taken
+        panes.bar.input.value = QUESTION
         await pilot.press("enter")
-        await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
+        await tui.until(pilot, lambda: panes.answers.cards and panes.answers.cards[0].reading)
         await pilot.pause()
         compare(pilot.app, "walk_reading")
         go.set()

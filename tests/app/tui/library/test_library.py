@@ -20,8 +20,8 @@ from docqa.app.options import Options
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.library.library import kept_by_path
 from docqa.app.tui.library.opener import SessionOpener
+from docqa.app.tui.library.recents import recent_documents
 from docqa.ingest.errors import NoDocuments
 
 
@@ -70,11 +70,11 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(
     assert (app.return_code or 0) == 0
 
 
-def test_what_was_opened_and_never_asked_about_is_opened(lease_document: Any, store: Store) -> None:
+def test_a_document_without_questions_is_listed_as_opened(lease_document: Any, store: Store) -> None:
     kept_turns.save(store, lease_document, [], (3, 0))
-    assert kept_by_path(store) == {os.path.abspath("lease.pdf"): "opened"}
+    assert [(one.path, one.kept) for one in recent_documents(store)] == [(os.path.abspath("lease.pdf"), "opened")]
     kept_turns.save(store, lease_document, [Turn("who?", "failed")], (3, 0))
-    assert kept_by_path(store) == {os.path.abspath("lease.pdf"): "1 question"}
+    assert [one.kept for one in recent_documents(store)] == ["1 question"]
 
 
 def test_a_folder_without_documents_says_so(interface: Any, tui: Any, tmp_path: Path) -> None:
@@ -110,23 +110,23 @@ def test_a_whole_session_with_a_model_by_keys_alone(
     async def first(pilot: Any) -> None:
         await tui.until(pilot, lambda: "lease.txt" in tui.screen_text(pilot.app))
         await pilot.press("enter")
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape", "r")
         await tui.until(pilot, lambda: "read; questions" in tui.screen_text(pilot.app), 120)
         names = {" ": "space", "?": "question_mark"}
         await pilot.press("q", *(names.get(letter, letter) for letter in question), "enter")
-        await tui.until(pilot, lambda: screen.answers.cards and not screen.answers.cards[0].turn.running, 120)
-        card = screen.answers.cards[0]
+        await tui.until(pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running, 120)
+        card = panes.answers.cards[0]
         assert card.turn.answer is not None
-        before = screen.page.place
+        before = panes.page.place
         await pilot.press("3")
         (span,) = card.stops[2].spans
-        shown = tui.flat(screen.page)
-        assert " ".join(screen.document.pages[0].text[span.start : span.start + 40].split()) in shown
+        shown = tui.flat(panes.page)
+        assert " ".join(panes.document.pages[0].text[span.start : span.start + 40].split()) in shown
         await pilot.press("b")
-        assert screen.page.place == before
+        assert panes.page.place == before
         await pilot.press("slash", *"Alder9", "enter", "escape")
-        assert "Alder9" in tui.flat(screen.page)
+        assert "Alder9" in tui.flat(panes.page)
         await pilot.press("1", "y")
         assert pilot.app.clipboard == card.stops[0].copied
         await pilot.press("ctrl+q")
@@ -136,10 +136,10 @@ def test_a_whole_session_with_a_model_by_keys_alone(
         await pilot.press("h", "tab")
         await tui.until(pilot, lambda: question in tui.screen_text(pilot.app))
         await pilot.press("enter")
-        screen = await tui.opened(pilot)
-        await tui.until(pilot, lambda: screen.answers.cards)
-        assert question in tui.flat(screen.answers)
-        assert screen.answers.cards[0].turn.answer is not None
+        panes = await tui.opened(pilot)
+        await tui.until(pilot, lambda: panes.answers.cards)
+        assert question in tui.flat(panes.answers)
+        assert panes.answers.cards[0].turn.answer is not None
 
     tui.drive(make(), first)
     tui.drive(make(), second)

@@ -78,7 +78,7 @@ def test_nothing_kept_is_nothing_to_list(tmp_path: Path) -> None:
     ("seconds", "said"),
     [(3, "just now"), (300, "5 min ago"), (7_300, "2 h ago"), (90_000, "1 day ago"), (9e5, "10 days ago")],
 )
-def test_when_is_said_as_people_say_it(seconds: float, said: str) -> None:
+def test_times_are_written_as_ages(seconds: float, said: str) -> None:
     assert ago(1e9 - seconds, 1e9) == said
     assert ago(0.0, 1e9).startswith("19")
 
@@ -133,11 +133,11 @@ def test_a_past_question_opens_its_document_with_its_answer(
         await pilot.press("enter")
         await tui.until(pilot, lambda: pilot.app.screen.query_one("#asked").has_focus)
         await pilot.press("enter")
-        screen = await tui.opened(pilot)
-        await tui.until(pilot, lambda: screen.answers.current is not None)
-        assert "Who pays in March?" in tui.flat(screen.answers)
-        assert "17 dollars" in tui.flat(screen.answers)
-        assert screen.answers.has_focus
+        panes = await tui.opened(pilot)
+        await tui.until(pilot, lambda: panes.answers.current is not None)
+        assert "Who pays in March?" in tui.flat(panes.answers)
+        assert "17 dollars" in tui.flat(panes.answers)
+        assert panes.answers.has_focus
         await pilot.press("l", "escape")
         await tui.until(pilot, lambda: "2 questions" in tui.screen_text(pilot.app))
 
@@ -151,13 +151,13 @@ def test_a_document_that_is_gone_says_so_and_nothing_is_opened(
         path.unlink()
 
     async def steps(pilot: Any) -> None:
-        await tui.until(pilot, lambda: "not there any more" in tui.screen_text(pilot.app))
+        await tui.until(pilot, lambda: "file not found" in tui.screen_text(pilot.app))
         await pilot.press("enter")
         await pilot.pause()
-        assert "is not there any more" in tui.told(pilot.app)
+        assert "does not exist any more" in tui.notices(pilot.app)
         assert isinstance(pilot.app.screen, RecentScreen)
         await pilot.press("question_mark")
-        assert "only documents and questions with these words" in tui.screen_text(pilot.app)
+        assert "show only documents and questions with these words" in tui.screen_text(pilot.app)
 
     tui.drive(_over(interface, lambda _: session), steps)
 
@@ -171,7 +171,7 @@ def test_h_in_the_library_leads_there_and_l_comes_back(
         await tui.until(pilot, lambda: "opened" in tui.screen_text(pilot.app))
         (tmp_path / "text_0.txt").unlink()
         await pilot.press("r")
-        await tui.until(pilot, lambda: "not there any more" in tui.screen_text(pilot.app))
+        await tui.until(pilot, lambda: "file not found" in tui.screen_text(pilot.app))
         await pilot.press("l")
         await tui.until(pilot, lambda: "2 documents" in tui.screen_text(pilot.app))
 

@@ -59,11 +59,11 @@ def _marked(page: Any) -> list[str]:
 
 
 async def _on_third_page(pilot: Any, tui: Any) -> Any:
-    screen = await tui.opened(pilot)
+    panes = await tui.opened(pilot)
     await pilot.press("escape")
-    screen.page.go(3, 0, above=0)
+    panes.page.go(3, 0, above=0)
     await pilot.pause()
-    return screen
+    return panes
 
 
 def test_the_links_of_a_document_are_in_its_order_and_lead_to_lines_and_notes(referring: Document) -> None:
@@ -98,25 +98,25 @@ def test_brackets_of_a_note_mark_belong_to_its_link(document: Callable[..., Docu
 
 def test_references_and_footnote_marks_are_underlined_and_nothing_else_is(interface: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await _on_third_page(pilot, tui)
-        assert _underlined(screen.page) == ["Section 7", "1", "Section 9"]
+        panes = await _on_third_page(pilot, tui)
+        assert _underlined(panes.page) == ["Section 7", "1", "Section 9"]
 
     tui.drive(interface(), steps)
 
 
 def test_a_reference_that_is_clicked_is_followed_and_b_comes_back(interface: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await _on_third_page(pilot, tui)
-        before, row = screen.page.place, _line(screen.page, "Section 7")
-        at = screen.page.render_line(row).text.index("Section 7")
-        await pilot.click(screen.page, offset=(at - 2, row + 1))  # one line for the border
-        assert screen.page.place == before
-        await pilot.click(screen.page, offset=(at + 3, row + 1))
-        await tui.until(pilot, lambda: _marked(screen.page) == ["7. Duties of keeper 7"])
+        panes = await _on_third_page(pilot, tui)
+        before, row = panes.page.place, _line(panes.page, "Section 7")
+        at = panes.page.render_line(row).text.index("Section 7")
+        await pilot.click(panes.page, offset=(at - 2, row + 1))  # one line for the border
+        assert panes.page.place == before
+        await pilot.click(panes.page, offset=(at + 3, row + 1))
+        await tui.until(pilot, lambda: _marked(panes.page) == ["7. Duties of keeper 7"])
         assert "Section 7; b goes back" in tui.screen_text(pilot.app)
         await pilot.press("b")
-        assert screen.page.place == before
-        assert _marked(screen.page) == [REFERRING]
+        assert panes.page.place == before
+        assert _marked(panes.page) == [REFERRING]
 
     tui.drive(interface(), steps)
 
@@ -126,40 +126,40 @@ def test_references_are_chosen_and_followed_with_the_keyboard_alone(
     interface: Any, tui: Any, size: tuple[int, int]
 ) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape", "f")
-        assert tui.reversed_text(screen.page) == "Section 7"
+        assert tui.reversed_text(panes.page) == "Section 7"
         assert "Section 7 → p. 5 (PDF 7) · 7 Duties of keeper 7; Enter goes there" in tui.flat(
-            screen.query_one("#status")
+            panes.query_one("#status")
         )
         await pilot.press("f")
-        assert tui.reversed_text(screen.page) == "1"
+        assert tui.reversed_text(panes.page) == "1"
         await pilot.press("f", "F", "f")
-        assert tui.reversed_text(screen.page) == "Section 9"
-        before = screen.page.place
+        assert tui.reversed_text(panes.page) == "Section 9"
+        before = panes.page.place
         await pilot.press("enter")
-        assert _marked(screen.page) == ["9. Duties of keeper 9"]
+        assert _marked(panes.page) == ["9. Duties of keeper 9"]
         await pilot.press("f")  # the chosen one is out of view: from here on
-        assert tui.reversed_text(screen.page) == "Section 3"
+        assert tui.reversed_text(panes.page) == "Section 3"
         await pilot.press("f")  # round the end
-        assert tui.reversed_text(screen.page) == "Section 7"
+        assert tui.reversed_text(panes.page) == "Section 7"
         await pilot.press("F", "enter", "b", "b")
-        assert screen.page.place == before
+        assert panes.page.place == before
         await pilot.press("escape")
-        assert _marked(screen.page) == []
+        assert _marked(panes.page) == []
 
     tui.drive(interface(), steps, size)
 
 
 def test_a_note_that_is_on_the_screen_is_marked_and_nothing_moves(interface: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await _on_third_page(pilot, tui)
-        before = screen.page.place
+        panes = await _on_third_page(pilot, tui)
+        before = panes.page.place
         await pilot.press("f", "f", "enter")
-        assert _marked(screen.page) == [REFERRING, NOTE]
-        assert screen.page.place == before
+        assert _marked(panes.page) == [REFERRING, NOTE]
+        assert panes.page.place == before
         await pilot.press("b")
-        assert _marked(screen.page) == [REFERRING]
+        assert _marked(panes.page) == [REFERRING]
 
     tui.drive(interface(), steps)
 
@@ -170,9 +170,9 @@ def test_the_keys_of_references_say_so_where_there_are_none(interface: Any, sess
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "f")
-        assert "no reference or footnote" in tui.told(pilot.app)
+        assert "no references or footnotes" in tui.notices(pilot.app)
         await pilot.press("enter")
-        assert "f chooses one" in tui.told(pilot.app)
+        assert "f selects one" in tui.notices(pilot.app)
 
     tui.drive(interface(), steps)
 
@@ -186,13 +186,13 @@ def test_a_reference_within_a_cite_is_underlined_in_the_colours_of_the_cite(
     session.script[:] = [Finished(tui.answer_of(document, quotes=(tui.quote_of(document, REFERRING),)))]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
+        panes = await tui.ask(pilot)
         await pilot.press("1")
-        parts = [part for y in range(screen.page.size.height) for part in screen.page.render_line(y)]
+        parts = [part for y in range(panes.page.size.height) for part in panes.page.render_line(y)]
         cited = [(part.text, bool(part.style.underline)) for part in parts if part.style and part.style.reverse]
         assert ("Section 7", True) in cited
         assert "".join(text for text, _ in cited) == REFERRING
         await pilot.press("f", "enter", "1")  # a cite that is followed takes the place of the reference
-        assert tui.reversed_text(screen.page).replace(" ", "") == REFERRING.replace(" ", "")
+        assert tui.reversed_text(panes.page).replace(" ", "") == REFERRING.replace(" ", "")
 
     tui.drive(interface(), steps)

@@ -56,23 +56,23 @@ def test_i_shows_the_page_that_the_reader_is_on(
     asked: list[int] = []
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape")
         assert asked == []
         await pilot.press("a", "i")
         await tui.until(pilot, lambda: _drawn(sent) >= 1)
         assert asked == [1]
-        assert screen.page.display == (size[0] >= 100)
+        assert panes.page.display == (size[0] >= 100)
         await pilot.press("g")
-        screen.bar.input.value = "PDF 6"
+        panes.bar.input.value = "PDF 6"
         await pilot.press("enter")
         if size[0] < 100:
-            assert screen.page.display  # who goes to a place wants to read it
+            assert panes.page.display  # who goes to a place wants to read it
             await pilot.press("i")
         await tui.until(pilot, lambda: asked[-1] == 6 and _drawn(sent) >= 2)
         await pilot.press("i")
         await pilot.pause()
-        assert not screen.picture.display
+        assert not panes.picture.display
         assert not _there(sent)
 
     tui.drive(interface(pictures=_pictures(asked)), steps, size)
@@ -95,12 +95,12 @@ def test_a_screen_on_top_takes_the_picture_away_and_it_comes_back(
 
 def test_a_page_without_a_picture_says_why_a_bug_too(interface: Any, session: Any, tui: Any, sent: list[str]) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
-        screen.jump(3, 0)
+        panes = await tui.opened(pilot)
+        pilot.app.screen.navigation.jump(3, 0)
         await pilot.press("i")
-        await tui.until(pilot, lambda: "its picture is torn" in tui.flat(screen.picture))
-        screen.jump(4, 0)
-        await tui.until(pilot, lambda: "this is a bug in docqa: KeyError" in tui.flat(screen.picture))
+        await tui.until(pilot, lambda: "its picture is torn" in tui.flat(panes.picture))
+        pilot.app.screen.navigation.jump(4, 0)
+        await tui.until(pilot, lambda: "this is a bug in docqa: KeyError" in tui.flat(panes.picture))
         assert _drawn(sent) == 0
 
     tui.drive(interface(pictures=_pictures([])), steps)
@@ -115,26 +115,26 @@ def test_a_page_that_was_left_before_it_was_drawn_is_not_shown(interface: Any, s
         return PNG, (float(page.page), 10.0)
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape", "i")
         await tui.until(pilot, lambda: asked == [1])
-        screen.jump(5, 0)
-        await tui.until(pilot, lambda: screen.picture._shape == (5.0, 10.0))
+        pilot.app.screen.navigation.jump(5, 0)
+        await tui.until(pilot, lambda: panes.picture._shape == (5.0, 10.0))
         go.set()
         await pilot.pause(0.2)
-        assert screen.picture._shape == (5.0, 10.0)
+        assert panes.picture._shape == (5.0, 10.0)
 
     tui.drive(interface(pictures=Pictures(Terminal("sixel"), of)), steps)
 
 
-def test_a_terminal_that_cannot_is_sent_nothing_and_told_so(
+def test_a_terminal_without_pictures_is_sent_nothing_and_says_so(
     interface: Any, session: Any, tui: Any, sent: list[str]
 ) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape", "i")
-        assert "this terminal shows no pictures" in tui.told(pilot.app)
-        assert not screen.picture.display
+        assert "this terminal cannot show pictures" in tui.notices(pilot.app)
+        assert not panes.picture.display
         assert not any("\x1b_G" in data or "\x1bPq" in data or "1337" in data for data in sent)
 
     tui.drive(interface(), steps)

@@ -70,7 +70,7 @@ def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(
     assert find_place(lease_document, wanted) == place
 
 
-def test_evidence_that_holds_a_quote_is_not_told_twice(lease_document: Any, tui: Any) -> None:
+def test_evidence_that_holds_a_quote_is_listed_once(lease_document: Any, tui: Any) -> None:
     from docqa.app.answer.answer import EvidenceItem
 
     page = lease_document.pages[4]

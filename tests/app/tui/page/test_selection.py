@@ -32,26 +32,26 @@ def _highlighted(pilot: Any, page: Any) -> str:
 
 
 async def _on_fifth_page(pilot: Any, tui: Any) -> Any:
-    screen = await tui.opened(pilot)
+    panes = await tui.opened(pilot)
     await pilot.press("escape")
-    screen.page.go(5, 0, above=0)
+    panes.page.go(5, 0, above=0)
     await pilot.pause()
-    return screen
+    return panes
 
 
 @pytest.mark.parametrize("key", ["y", "ctrl+c"])
 def test_what_the_mouse_selects_is_copied_with_its_cite(interface: Any, session: Any, tui: Any, key: str) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await _on_fifth_page(pilot, tui)
-        row = _row(screen.page, "The fee of part 5")
-        await _drag(pilot, screen.page, (6, row), (18, row))  # two cells are the gutter
-        assert _highlighted(pilot, screen.page) == "fee of part 5"
+        panes = await _on_fifth_page(pilot, tui)
+        row = _row(panes.page, "The fee of part 5")
+        await _drag(pilot, panes.page, (6, row), (18, row))  # two cells are the gutter
+        assert _highlighted(pilot, panes.page) == "fee of part 5"
         await pilot.press(key)
         assert pilot.app.clipboard == "“fee of part 5” (lease.pdf, p. 3 (PDF 5))"
-        await pilot.click(screen.page, offset=(30, row + 4))
-        assert _highlighted(pilot, screen.page) == ""
+        await pilot.click(panes.page, offset=(30, row + 4))
+        assert _highlighted(pilot, panes.page) == ""
         await pilot.press("y")
-        assert "no quote to copy yet" in tui.told(pilot.app)
+        assert "no quote to copy yet" in tui.notices(pilot.app)
 
     tui.drive(interface(), steps)
 
@@ -60,9 +60,9 @@ def test_a_selection_over_two_pages_names_both_and_has_no_label_of_a_page_in_it(
     interface: Any, session: Any, tui: Any
 ) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await _on_fifth_page(pilot, tui)
-        last = _row(screen.page, "writes line 10")
-        await _drag(pilot, screen.page, (0, last), (12, _row(screen.page, "6. Duties")))
+        panes = await _on_fifth_page(pilot, tui)
+        last = _row(panes.page, "writes line 10")
+        await _drag(pilot, panes.page, (0, last), (12, _row(panes.page, "6. Duties")))
         await pilot.press("y")
         words, _, place = pilot.app.clipboard.rpartition(" (lease.pdf")
         assert words.startswith("“")
@@ -77,11 +77,11 @@ def test_a_selection_of_wide_letters_is_cut_between_them(interface: Any, session
     session.documents = (document("Bericht: 真实、准确、完整，不存在虚假记载。", path="report.pdf"),)
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape")
-        row = _row(screen.page, "Bericht")
-        await _drag(pilot, screen.page, (11, row), (13, row))
-        assert _highlighted(pilot, screen.page) == "真实"
+        row = _row(panes.page, "Bericht")
+        await _drag(pilot, panes.page, (11, row), (13, row))
+        assert _highlighted(pilot, panes.page) == "真实"
         await pilot.press("y")
         assert pilot.app.clipboard == "“真实” (report.pdf, p. 1)"
 
@@ -96,14 +96,14 @@ def test_a_selection_that_begins_on_a_link_does_not_follow_it_and_a_second_click
     session.documents = (replace(made, references=(Reference(1, 15, 24, None, 1, text.index("2 Keeper")),)),)
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape")
-        row = _row(screen.page, "Section 2")
-        await _drag(pilot, screen.page, (2, row), (12, row))
+        row = _row(panes.page, "Section 2")
+        await _drag(pilot, panes.page, (2, row), (12, row))
         # What the interface makes of a button that is pressed and released over one widget.
-        await pilot._post_mouse_events([Click], screen.page, offset=(12, row + 1), button=1)
-        assert screen.page.place == (1, 0)
-        await pilot.click(screen.page, offset=(30, row + 4), times=2)
-        assert _highlighted(pilot, screen.page) == ""
+        await pilot._post_mouse_events([Click], panes.page, offset=(12, row + 1), button=1)
+        assert panes.page.place == (1, 0)
+        await pilot.click(panes.page, offset=(30, row + 4), times=2)
+        assert _highlighted(pilot, panes.page) == ""
 
     tui.drive(interface(), steps)

@@ -14,8 +14,8 @@ NARROW = (80, 24)
 
 def test_space_and_j_and_k_and_the_arrows_scroll_the_text(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
-        page = screen.page
+        panes = await tui.opened(pilot)
+        page = panes.page
         await pilot.press("escape", "t")
         for key, lines in (("j", 1), ("j", 2), ("k", 1), ("down", 2), ("up", 1), ("space", 1 + page.size.height)):
             await pilot.press(key)
@@ -30,55 +30,55 @@ def test_space_and_j_and_k_and_the_arrows_scroll_the_text(interface: Any, sessio
 
 def test_keys_that_have_nothing_to_do_say_so(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape")
         keys = {
             "n": "no cites yet",
             "y": "no quote to copy",
-            "b": "where you began",
-            "greater_than_sign": "nothing was",
+            "b": "no earlier place",
+            "greater_than_sign": "no search yet",
         }
         for key, said in keys.items():
             await pilot.press(key)
-            assert said in tui.told(pilot.app)
-        place = screen.page.place
+            assert said in tui.notices(pilot.app)
+        place = panes.page.place
         await pilot.press("3", "right_square_bracket", "left_square_bracket")
-        assert screen.page.place == place
+        assert panes.page.place == place
 
     tui.drive(interface(), steps)
 
 
 def test_search_steps_through_its_places_whatever_the_case(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape", "slash", *"FEE", "enter")
         assert "1 of 10 places" in tui.screen_text(pilot.app)
         await pilot.press("enter")
         assert "2 of 10 places" in tui.screen_text(pilot.app)
-        assert screen.bar.input.value == "FEE"
+        assert panes.bar.input.value == "FEE"
         await pilot.press("escape", "greater_than_sign")
         assert "3 of 10 places" in tui.screen_text(pilot.app)
-        assert "fee of part 3" in tui.shown(screen.page)
+        assert "fee of part 3" in tui.shown(panes.page)
         await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
         assert "10 of 10 places" in tui.screen_text(pilot.app)
         await pilot.press("slash", *"zeppelin", "enter")
-        assert "does not stand in this document" in tui.told(pilot.app)
+        assert "is not in this document" in tui.notices(pilot.app)
 
     tui.drive(interface(), steps)
 
 
 def test_g_goes_to_a_printed_label_a_physical_page_or_a_heading(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape")
         for wanted, page in (("ii", 2), ("1", 3), ("PDF 6", 6), ("p. 8", 10), ("Duties of keeper 6", 6)):
             await pilot.press("g")
-            screen.bar.input.value = wanted
+            panes.bar.input.value = wanted
             await pilot.press("enter")
-            assert f"{page}. Duties of keeper {page}" in tui.shown(screen.page)
-            assert screen.page.has_focus
+            assert f"{page}. Duties of keeper {page}" in tui.shown(panes.page)
+            assert panes.page.has_focus
         await pilot.press(*"bbbbb")
-        assert screen.page.place == (1, 0)
+        assert panes.page.place == (1, 0)
 
     tui.drive(interface(), steps)
 
@@ -87,7 +87,7 @@ def test_g_says_when_there_is_no_such_place(interface: Any, session: Any, tui: A
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
         await pilot.press("escape", "g", *"xcix", "enter")
-        assert "no page or section" in tui.told(pilot.app)
+        assert "no page or section" in tui.notices(pilot.app)
 
     tui.drive(interface(), steps)
 
@@ -98,17 +98,17 @@ def test_e_exports_the_session_and_never_replaces_a_file(
     monkeypatch.chdir(tmp_path)
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
+        panes = await tui.ask(pilot)
         await pilot.press("e", "enter")
         text = (tmp_path / "lease.docqa.md").read_text(encoding="utf-8")
         assert f"## {tui.QUESTION}" in text
         assert "> “**The** fee of part 5 is 85 dollars, payable in March.”" in text
         assert "(verified: exact)" in text
         await pilot.press("e")
-        assert screen.bar.input.value == "lease.docqa-2.md"
-        screen.bar.input.value = "lease.docqa.md"
+        assert panes.bar.input.value == "lease.docqa-2.md"
+        panes.bar.input.value = "lease.docqa.md"
         await pilot.press("enter")
-        assert "cannot write" in tui.told(pilot.app)
+        assert "cannot write" in tui.notices(pilot.app)
         assert [path.name for path in tmp_path.glob("*.md")] == ["lease.docqa.md"]
         assert list(tmp_path.glob(".docqa-*")) == []
 
@@ -117,21 +117,21 @@ def test_e_exports_the_session_and_never_replaces_a_file(
 
 def test_the_outline_leads_to_a_heading_and_opens_with_space(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape", "o", "home", "down", "down", "down", "enter")
         await pilot.pause()
-        assert "3. Duties of keeper 3" in tui.shown(screen.page)
+        assert "3. Duties of keeper 3" in tui.shown(panes.page)
         await pilot.press("o", "home", "space")
         await pilot.pause()
-        assert "1 Duties of keeper 1" not in tui.shown(screen.query_one("#outline"))
+        assert "1 Duties of keeper 1" not in tui.shown(panes.query_one("#outline"))
 
     tui.drive(interface(), steps)
 
 
 def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
-        panes = [screen.query_one(f"#{name}") for name in ("outline", "page", "answers")]
+        panes = await tui.opened(pilot)
+        panes = [panes.query_one(f"#{name}") for name in ("outline", "page", "answers")]
         await pilot.press("escape")
         for key, shown in (("o", 0), ("a", 2), ("t", 1)):
             await pilot.press(key)
@@ -149,35 +149,35 @@ def test_a_narrow_screen_shows_one_pane_and_keys_or_clicks_change_it(interface: 
 
 def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
-        screen.jump(6, 1)
+        panes = await tui.opened(pilot)
+        pilot.app.screen.navigation.jump(6, 1)
         await pilot.press("pagedown")
-        place = screen.page.place
+        place = panes.page.place
         for size in ((100, 30), (80, 24), (140, 50), (120, 40)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
-            assert screen.page.place[0] == place[0]
-        assert abs(screen.page.place[1] - place[1]) < 160
+            assert panes.page.place[0] == place[0]
+        assert abs(panes.page.place[1] - place[1]) < 160
 
     tui.drive(interface(), steps)
 
 
 def test_the_palette_finds_headings_and_past_questions(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
+        panes = await tui.ask(pilot)
         await pilot.press("ctrl+p")
         await pilot.pause()
         await pilot.press(*"keeper", "space", "8")
         await pilot.pause(0.5)
         await pilot.press("enter")
-        await tui.until(pilot, lambda: "8. Duties of keeper 8" in tui.shown(screen.page))
-        screen.answers.current = None
+        await tui.until(pilot, lambda: "8. Duties of keeper 8" in tui.shown(panes.page))
+        panes.answers.current = None
         await pilot.press("ctrl+p")
         await pilot.pause()
         await pilot.press(*"fee")
         await pilot.pause(0.5)
         await pilot.press("enter")
-        await tui.until(pilot, lambda: screen.answers.current is screen.answers.cards[0])
+        await tui.until(pilot, lambda: panes.answers.current is panes.answers.cards[0])
 
     tui.drive(interface(), steps)
 

@@ -17,45 +17,45 @@ def test_a_cite_is_followed_to_its_exact_span_and_back(
     interface: Any, answered: Any, tui: Any, size: tuple[int, int]
 ) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
-        assert "85 dollars" in tui.shown(screen.answers)
-        before = screen.page.place
+        panes = await tui.ask(pilot)
+        assert "85 dollars" in tui.shown(panes.answers)
+        before = panes.page.place
         await pilot.press("n")
-        assert tui.reversed_text(screen.page) == "The fee of part 5 is 85 dollars, payable in March."
-        assert screen.page.place[0] in (4, 5)
+        assert tui.reversed_text(panes.page) == "The fee of part 5 is 85 dollars, payable in March."
+        assert panes.page.place[0] in (4, 5)
         await pilot.press("n")
-        assert tui.reversed_text(screen.page) == "The fee of part 9 is 153 dollars"
+        assert tui.reversed_text(panes.page) == "The fee of part 9 is 153 dollars"
         await pilot.press("p")
-        assert tui.reversed_text(screen.page) == "The fee of part 5 is 85 dollars, payable in March."
+        assert tui.reversed_text(panes.page) == "The fee of part 5 is 85 dollars, payable in March."
         await pilot.press("b", "b", "b")
-        assert screen.page.place == before
+        assert panes.page.place == before
 
     tui.drive(interface(), steps, size)
 
 
 def test_a_number_goes_to_that_cite_and_the_third_is_evidence(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
+        panes = await tui.ask(pilot)
         await pilot.press("3")
-        assert tui.reversed_text(screen.page) == "The keeper of part 7 writes line 3 of the register before noon."
+        assert tui.reversed_text(panes.page) == "The keeper of part 7 writes line 3 of the register before noon."
         await pilot.press("n")  # round the end
-        assert "85 dollars" in tui.reversed_text(screen.page)
+        assert "85 dollars" in tui.reversed_text(panes.page)
         await pilot.press("p")
-        assert "part 7" in tui.reversed_text(screen.page)
+        assert "part 7" in tui.reversed_text(panes.page)
 
     tui.drive(interface(), steps)
 
 
 def test_a_cite_that_is_clicked_highlights_its_span(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
-        card = screen.answers.cards[0]
+        panes = await tui.ask(pilot)
+        card = panes.answers.cards[0]
         await tui.until(pilot, lambda: "p. 7 (PDF 9)" in tui.shown(card))
         lines = tui.shown(card).split("\n")
         (row,) = [y for y, line in enumerate(lines) if "p. 7 (PDF 9)" in line]
         # The border and the padding of a card come before its text.
         await pilot.click(card, offset=(lines[row].index("p. 7") + 3, row))
-        await tui.until(pilot, lambda: "153" in tui.reversed_text(screen.page))
+        await tui.until(pilot, lambda: "153" in tui.reversed_text(panes.page))
 
     tui.drive(interface(), steps)
 
@@ -67,21 +67,21 @@ def test_a_cite_of_a_preliminary_answer_is_followed_while_reading_goes_on(
     session.script[:] = [Preview(answer), ReadProgress(1000, 4000, 500.0, 6.0), go, Finished(answer)]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("x", "enter")
-        await tui.until(pilot, lambda: "p. 7 (PDF 9)" in tui.shown(screen.answers))
-        card = screen.answers.cards[0]
+        await tui.until(pilot, lambda: "p. 7 (PDF 9)" in tui.shown(panes.answers))
+        card = panes.answers.cards[0]
         assert card.turn.running
         lines = tui.shown(card).split("\n")
         (row,) = [y for y, line in enumerate(lines) if "p. 7 (PDF 9)" in line]
         await pilot.click(card, offset=(lines[row].index("p. 7") + 3, row))
-        await tui.until(pilot, lambda: tui.reversed_text(screen.page) == "The fee of part 9 is 153 dollars")
-        place = screen.page.place
+        await tui.until(pilot, lambda: tui.reversed_text(panes.page) == "The fee of part 9 is 153 dollars")
+        place = panes.page.place
         go.set()
         await tui.until(pilot, lambda: not card.turn.running)
-        assert tui.reversed_text(screen.page) == "The fee of part 9 is 153 dollars"
-        assert (card.current, screen.page.place) == (1, place)
-        assert "85 dollars" in tui.shown(screen.answers)
+        assert tui.reversed_text(panes.page) == "The fee of part 9 is 153 dollars"
+        assert (card.current, panes.page.place) == (1, place)
+        assert "85 dollars" in tui.shown(panes.answers)
 
     tui.drive(interface(), steps)
 
@@ -92,21 +92,21 @@ def test_numbers_go_to_the_cites_that_there_are(interface: Any, session: Any, tu
     session.script[:] = [Finished(tui.answer_of(document, quotes=quotes, evidence=()))]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
+        panes = await tui.ask(pilot)
         for number in (9, 4, 8, 5, 7, 6, 2, 3, 1):
             await pilot.press(str(number))
-            assert tui.reversed_text(screen.page) == f"The fee of part {number} is {number * 17} dollars"
-        screen.answers.current.stops = screen.answers.current.stops[:4]
+            assert tui.reversed_text(panes.page) == f"The fee of part {number} is {number * 17} dollars"
+        panes.answers.current.stops = panes.answers.current.stops[:4]
         await pilot.press("7")
-        assert screen.answers.current.current == 0
+        assert panes.answers.current.current == 0
 
     tui.drive(interface(), steps)
 
 
 def test_grades_differ_in_words_and_marks(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
-        text = tui.shown(screen.answers)
+        panes = await tui.ask(pilot)
+        text = tui.shown(panes.answers)
         assert "✓✓ verified: exact" in text
         assert "≈ not verified: damaged" in text
 
@@ -118,12 +118,12 @@ def test_a_refusal_shows_the_nearest_passages_as_places_to_go(interface: Any, se
     session.script[:] = [Finished(refusal)]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
-        text = tui.shown(screen.answers)
+        panes = await tui.ask(pilot)
+        text = tui.shown(panes.answers)
         assert "Not found" in text
         assert "Nearest, not an answer:" in text
         await pilot.press("n")
-        assert "part 7" in tui.reversed_text(screen.page)
+        assert "part 7" in tui.reversed_text(panes.page)
 
     tui.drive(interface(), steps)
 
@@ -139,26 +139,26 @@ def test_y_copies_the_quote_with_its_cite(interface: Any, answered: Any, tui: An
 
 def test_answers_are_stepped_through_and_each_has_its_own_cites(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot, "one")
+        panes = await tui.ask(pilot, "one")
         await pilot.press("q")
         await tui.ask(pilot, "two")
-        assert screen.answers.current is screen.answers.cards[1]
+        assert panes.answers.current is panes.answers.cards[1]
         await pilot.press("left_square_bracket", "n")
-        assert screen.answers.cards[0].current == 0
-        assert screen.answers.cards[1].current is None
+        assert panes.answers.cards[0].current == 0
+        assert panes.answers.cards[1].current is None
         await pilot.press("right_square_bracket", "n")
-        assert [card.current for card in screen.answers.cards] == [None, 0]
+        assert [card.current for card in panes.answers.cards] == [None, 0]
 
     tui.drive(interface(), steps)
 
 
 def test_the_strip_lights_the_best_passage_and_a_click_goes_there(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
-        heat, marks = tui.shown(screen.strip).split("\n")
+        panes = await tui.ask(pilot)
+        heat, marks = tui.shown(panes.strip).split("\n")
         assert heat.index("█") == 48  # page 5 of 10 in 120 cells
         assert marks.count("▲") == 2
-        await pilot.click(screen.strip, offset=(108, 0))
-        assert "10. Duties of keeper 10" in tui.shown(screen.page)
+        await pilot.click(panes.strip, offset=(108, 0))
+        assert "10. Duties of keeper 10" in tui.shown(panes.page)
 
     tui.drive(interface(), steps)

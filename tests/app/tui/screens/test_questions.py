@@ -17,10 +17,10 @@ def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any,
     session.script[:] = [Preview(early), reading, go, Finished(tui.answer_of(document))]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("x", "enter")
-        await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
-        text = tui.flat(screen.answers)
+        await tui.until(pilot, lambda: panes.answers.cards and panes.answers.cards[0].reading)
+        text = tui.flat(panes.answers)
         assert "Preliminary" in text
         assert "51 dollars" in text
         assert "25 %" in text
@@ -28,8 +28,8 @@ def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any,
         assert "6 s left" in text
         go.set()
         await tui.until(pilot, lambda: not pilot.app.bridge.busy)
-        text = tui.shown(screen.answers)
-        assert len(screen.answers.cards) == 1
+        text = tui.shown(panes.answers)
+        assert len(panes.answers.cards) == 1
         assert "85 dollars" in text
         assert "51 dollars" not in text
         assert "Preliminary" not in text
@@ -43,19 +43,19 @@ def test_esc_stops_an_answer_and_keeps_it_and_r_goes_on(interface: Any, session:
     session.script[:] = [Preview(early), ReadProgress(1000, 4000), go, ReadProgress(2000, 4000), Finished(early)]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("x", "enter")
-        await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
+        await tui.until(pilot, lambda: panes.answers.cards and panes.answers.cards[0].reading)
         await pilot.press("escape")
         go.set()
-        await tui.until(pilot, lambda: screen.answers.cards[0].turn.state == "stopped")
+        await tui.until(pilot, lambda: panes.answers.cards[0].turn.state == "stopped")
         assert session.stopped == 1
-        text = tui.shown(screen.answers)
+        text = tui.shown(panes.answers)
         assert "51 dollars" in text
         assert "Stopped" in text
         session.script[:] = [Finished(tui.answer_of(document))]
         await pilot.press("r")
-        await tui.until(pilot, lambda: screen.answers.cards[0].turn.state == "done")
+        await tui.until(pilot, lambda: panes.answers.cards[0].turn.state == "done")
         assert session.asked == ["x", "x"]
 
     tui.drive(interface(), steps)
@@ -66,12 +66,12 @@ def test_a_read_shows_its_progress_and_is_stopped_and_resumed(interface: Any, se
     session.reading[:] = [ReadProgress(1000, 4000, 500.0, 6.0), go, ReadProgress(2000, 4000, 500.0, 4.0)]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        await tui.opened(pilot)
         await pilot.press("escape", "r")
         await tui.until(pilot, lambda: "25 %" in tui.screen_text(pilot.app))
         await pilot.press("escape")
         go.set()
-        await tui.until(pilot, lambda: not screen._bridge.busy and session.stopped)
+        await tui.until(pilot, lambda: not pilot.app.bridge.busy and session.stopped)
         assert "Stopped" in tui.screen_text(pilot.app)
         session.reading[:] = [ReadProgress(4000, 4000, 500.0, 0.0)]
         await pilot.press("r")
@@ -84,15 +84,15 @@ def test_an_error_in_the_worker_becomes_a_message(interface: Any, session: Any, 
     session.script[:] = [ValueError("[b]torn[/b]")]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
-        assert "this is a bug in docqa: ValueError: [b]torn[/b]" in tui.flat(screen.answers)
+        panes = await tui.ask(pilot)
+        assert "this is a bug in docqa: ValueError: [b]torn[/b]" in tui.flat(panes.answers)
         session.script[:] = [MemoryError()]
         await pilot.press("r")
-        await tui.until(pilot, lambda: "not enough memory" in tui.flat(screen.answers))
+        await tui.until(pilot, lambda: "not enough memory" in tui.flat(panes.answers))
         session.script[:] = [Notice("two pages were not read"), Finished(tui.answer_of(session.documents[0]))]
         await pilot.press("r")
-        await tui.until(pilot, lambda: screen.answers.cards[0].turn.state == "done")
-        assert "two pages were not read" in tui.told(pilot.app)
+        await tui.until(pilot, lambda: panes.answers.cards[0].turn.state == "done")
+        assert "two pages were not read" in tui.notices(pilot.app)
 
     tui.drive(interface(), steps)
 
@@ -120,9 +120,9 @@ def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(
     app = interface()
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("x", "enter")
-        await tui.until(pilot, lambda: screen.answers.cards and screen.answers.cards[0].reading)
+        await tui.until(pilot, lambda: panes.answers.cards and panes.answers.cards[0].reading)
         await pilot.press("ctrl+q")
 
     tui.drive(app, steps)
@@ -138,18 +138,18 @@ def test_whoever_comes_back_finds_questions_and_place(interface: Any, answered: 
     places = []
 
     async def first(pilot: Any) -> None:
-        screen = await tui.ask(pilot)
+        panes = await tui.ask(pilot)
         await pilot.press("2")
-        places.append(screen.page.place)
+        places.append(panes.page.place)
         await pilot.press("ctrl+q")
 
     async def second(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.pause()
-        assert "85 dollars" in tui.shown(screen.answers)
-        assert screen.page.place == places[0]
+        assert "85 dollars" in tui.shown(panes.answers)
+        assert panes.page.place == places[0]
         await pilot.press("escape", "n")
-        assert "The fee of part 5" in tui.reversed_text(screen.page)
+        assert "The fee of part 5" in tui.reversed_text(panes.page)
         await pilot.press("l")
         await tui.until(pilot, lambda: "lease.pdf" in tui.screen_text(pilot.app))
 
@@ -162,14 +162,14 @@ def test_an_empty_question_or_a_second_one_meanwhile_is_not_asked(interface: Any
     session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("enter")
-        assert "the question is empty" in tui.told(pilot.app)
+        assert "the question is empty" in tui.notices(pilot.app)
         await pilot.press("x", "enter")
         await tui.until(pilot, lambda: session.asked)
         await pilot.press("q", "y", "enter")
-        assert "one question after the other" in tui.told(pilot.app)
-        assert screen.bar.input.value == "y"
+        assert "another question is being answered" in tui.notices(pilot.app)
+        assert panes.bar.input.value == "y"
         go.set()
         await tui.until(pilot, lambda: not pilot.app.bridge.busy)
         assert session.asked == ["x"]
@@ -179,18 +179,18 @@ def test_an_empty_question_or_a_second_one_meanwhile_is_not_asked(interface: Any
 
 def test_a_question_begun_is_still_there_after_a_search(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press(*"Who", "escape", "slash", *"fee", "enter", "escape", "q")
-        assert screen.bar.input.value == "Who"
+        assert panes.bar.input.value == "Who"
 
     tui.drive(interface(), steps)
 
 
-def test_a_history_that_was_damaged_is_told_to_the_reader(interface: Any, session: Any, tui: Any, store: Any) -> None:
+def test_a_damaged_history_is_reported(interface: Any, session: Any, tui: Any, store: Any) -> None:
     store.folder("history", "history.sqlite").write_text("no database at all " * 100, encoding="utf-8")
 
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)
-        await tui.until(pilot, lambda: "set aside" in tui.told(pilot.app))
+        await tui.until(pilot, lambda: "set aside" in tui.notices(pilot.app))
 
     tui.drive(interface(), steps)

@@ -1,4 +1,4 @@
-"""The gauges of context and memory: their bytes are those of the tensors that a model holds."""
+"""The gauges of context and memory: their bytes are those of the tensors of a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from docqa.app.tui.widgets.gauges import Sizes, context_gauge, filled, memory_li
 
 
 @pytest.mark.parametrize("tokens", [0, 700, 2_048, 5_000])
-def test_what_the_gauge_shows_is_what_the_state_holds(model: Any, tokens: int) -> None:
+def test_the_gauge_shows_the_bytes_of_the_state(model: Any, tokens: int) -> None:
     from docqa.model.state.kv_cache import AttentionMemory
 
     state = model.new_state(1.0)
@@ -22,7 +22,7 @@ def test_what_the_gauge_shows_is_what_the_state_holds(model: Any, tokens: int) -
     kv = sum(layer.nbytes() for layer in state.layers if isinstance(layer, AttentionMemory))
     delta = sum(layer.nbytes() for layer in state.layers) - kv
     session = SimpleNamespace(model=model, profile=SimpleNamespace(layers=3), context=range(tokens))
-    assert sizes_of(session).held(tokens) == (delta, kv)  # type: ignore[arg-type]
+    assert sizes_of(session).read(tokens) == (delta, kv)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def sizes(session: Any) -> Sizes:
 
 
 def test_delta_state_stays_and_the_cache_grows(sizes: Sizes) -> None:
-    short, long = sizes.held(2_048), sizes.held(200_000)
+    short, long = sizes.read(2_048), sizes.read(200_000)
     assert short[0] == long[0] > 0
     assert long[1] > 50 * short[1] > 0
     assert sizes.whole(2_048)[1] == 2 * short[1]  # two of four layers are attention, one of the first three
@@ -39,14 +39,14 @@ def test_delta_state_stays_and_the_cache_grows(sizes: Sizes) -> None:
 
 
 def test_the_share_of_the_context_is_that_of_its_longest(sizes: Sizes) -> None:
-    assert context_gauge(sizes, 524_288).startswith("context █████░░░░░ 50 % · holds ")
+    assert context_gauge(sizes, 524_288).startswith("context █████░░░░░ 50 % · ")
     assert context_gauge(sizes, 1_000, compact=True) == "█░░░░ < 1 %"
 
 
 def test_the_full_gauge_tells_delta_state_from_cache_in_words(sizes: Sizes) -> None:
     text = "\n".join(memory_lines(sizes, 4_000))
     assert "4,000 of 4,000 tokens, 100 %" in text
-    assert "The 3 of 4 layers that answers depend on hold:" in text
+    assert "Used by the 3 of 4 layers that answers depend on:" in text
     assert "same at any length" in text
     assert "grows with the text" in text
     assert "all 4 layers" in text
@@ -71,16 +71,16 @@ def test_m_shows_the_gauge_and_it_moves_while_the_document_is_read(
     session.reading[:] = [ReadProgress(1_000, 4_000), go, ReadProgress(4_000, 4_000)]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape", "m")
         assert "Nothing is read yet" in tui.screen_text(pilot.app)
         await pilot.press("m", "r")
-        await tui.until(pilot, lambda: "%" in tui.shown(screen.query_one("#gauge")))
+        await tui.until(pilot, lambda: "%" in tui.shown(panes.query_one("#gauge")))
         await pilot.press("m")
         assert "1,000 of 4,000 tokens, 25 %" in tui.screen_text(pilot.app)
         go.set()
         await tui.until(pilot, lambda: "4,000 of 4,000 tokens, 100 %" in tui.screen_text(pilot.app))
         await pilot.press("escape")
-        assert pilot.app.screen is screen
+        assert pilot.app.screen.panes is panes
 
     tui.drive(interface(), steps, size)

@@ -18,35 +18,35 @@ def test_letters_typed_right_behind_the_key_of_a_line_belong_to_it(
     interface: Any, session: Any, tui: Any, key: str, character: str, mode: str
 ) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape")
         for one in [(key, character), *AHEAD]:  # all at once, as a terminal hands on what was typed while it was busy
             pilot.app.post_message(Key(*one))
-        await tui.until(pilot, lambda: screen.bar.input.value)
-        assert (screen.bar.mode, screen.bar.input.value) == (mode, "e b?")
+        await tui.until(pilot, lambda: panes.bar.input.value)
+        assert (panes.bar.mode, panes.bar.input.value) == (mode, "e b?")
 
     tui.drive(interface(), steps)
 
 
 def test_keys_typed_right_behind_a_line_that_is_left_belong_to_the_text(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape")
         for one in (("g", "g"), ("5", "5"), ("enter", "\r"), ("j", "j")):
             pilot.app.post_message(Key(*one))
-        await tui.until(pilot, lambda: screen.page.place[0] > 1)
-        assert (screen.bar.mode, screen.bar.input.value) == ("ask", "")
+        await tui.until(pilot, lambda: panes.page.place[0] > 1)
+        assert (panes.bar.mode, panes.bar.input.value) == ("ask", "")
 
     tui.drive(interface(), steps)
 
 
 def test_several_pasted_lines_become_one_question(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("W", "?", "left")
         pilot.app.post_message(Paste("hat is the\n   fee of\r\npart 5\n"))
-        await tui.until(pilot, lambda: len(screen.bar.input.value) > 2)
-        assert screen.bar.input.value == "What is the fee of part 5?"
+        await tui.until(pilot, lambda: len(panes.bar.input.value) > 2)
+        assert panes.bar.input.value == "What is the fee of part 5?"
 
     tui.drive(interface(), steps)
 
@@ -60,9 +60,9 @@ def test_a_read_goes_on_while_another_line_than_that_for_questions_is_used(
     session.reading[:] = [ReadProgress(1_000, 4_000), go, ReadProgress(4_000, 4_000)]
 
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        await tui.opened(pilot)
         await pilot.press("escape", "r")
-        await tui.until(pilot, lambda: screen._tokens_done == 1_000)
+        await tui.until(pilot, lambda: pilot.app.screen.questions.tokens_done == 1_000)
         await pilot.press(*keys)
         await pilot.pause()
         assert pilot.app.bridge.busy
@@ -75,11 +75,11 @@ def test_a_read_goes_on_while_another_line_than_that_for_questions_is_used(
 
 def test_a_name_that_no_file_can_have_is_said_and_nothing_breaks(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
-        screen = await tui.opened(pilot)
+        panes = await tui.opened(pilot)
         await pilot.press("escape", "e")
-        screen.bar.input.value = "a\0b.md"
+        panes.bar.input.value = "a\0b.md"
         await pilot.press("enter")
-        assert "cannot write" in tui.told(pilot.app)
-        assert screen.bar.mode == "export"
+        assert "cannot write" in tui.notices(pilot.app)
+        assert panes.bar.mode == "export"
 
     tui.drive(interface(), steps)

@@ -1,0 +1,137 @@
+"""The panes of an open document and the lines around them: how they are laid out and what they say.
+
+title                                    context gauge
+[tabs, where the screen is narrow]
+outline or the page's picture | text | answers
+evidence strip
+status
+the line for questions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Literal
+
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from docqa.app.output.render import printable
+from docqa.app.tui.page.picture import PagePicture, Pictures
+from docqa.app.tui.page.view import PageView, section_label
+from docqa.app.tui.widgets import gauges
+from docqa.app.tui.widgets.answers import AnswersPane
+from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
+from docqa.app.tui.widgets.line_bar import LineBar
+from docqa.app.tui.widgets.outline import OutlineTree
+from docqa.app.tui.widgets.tabs import PaneTabs
+
+if TYPE_CHECKING:
+    from docqa.ingest.types import Document
+
+WIDE = 100  # columns from which on all panes are shown side by side
+
+
+class Panes(Vertical):
+    """The widgets of a document; `document` is None until `show`. `pictures` is None where the terminal shows none."""
+
+    def __init__(self, path: str, pictures: Pictures | None) -> None:
+        super().__init__(classes="opening")
+        self.document: Document | None = None
+        self.outline = OutlineTree(id="outline")
+        self.picture = PagePicture(pictures, id="picture")
+        self.page = PageView(id="page")
+        self.answers = AnswersPane(id="answers")
+        self.strip = EvidenceStrip(id="strip")
+        self.bar = LineBar(id="bar")
+        self._title = Static(printable(path), id="title", markup=False)
+        self._gauge = Static("", id="gauge", markup=False)
+        self._tabs = PaneTabs(id="tabs")
+        self._problem = Static(f"opening {printable(path)} …", id="problem", markup=False)
+        self._status = Static("", id="status", markup=False)
+        self._doing = ""
+
+    def compose(self) -> Iterator[Widget]:
+        with Horizontal(id="head"):
+            yield self._title
+            yield self._gauge
+        yield self._tabs
+        with Horizontal(id="panes"):
+            yield self.outline
+            yield self.picture
+            yield self.page
+            yield self.answers
+        yield self._problem
+        yield self.strip
+        yield self._status
+        yield self.bar
+
+    def on_mount(self) -> None:
+        self.show_pane("page")
+
+    def show(self, document: Document, place: tuple[int, int]) -> None:
+        """Show `document` with `place` (page, offset) at the top of the text."""
+        self.document = document
+        self._title.update(title_text(document))
+        self.remove_class("opening")
+        page, offset = place
+        self.page.show(document, (min(max(page, 1), len(document.pages)), offset))
+        self.picture.follow(document, self.page.place[0])
+        self.outline.show(document)
+        self.strip.show(document)
+        self.screen.set_focus(self.bar.input)
+
+    def show_problem(self, problem: str) -> None:
+        """Say why the document cannot be opened, where it would be."""
+        self._problem.update(problem)
+
+    def show_pane(self, pane: str) -> None:
+        """Which pane a narrow screen shows; a wide one shows all."""
+        for name in ("outline", "page", "answers"):
+            self.set_class(name == pane, f"show-{name}")
+        if self.screen.has_class("-narrow"):
+            self.remove_class("with-picture")
+        self._tabs.show(pane)
+
+    def focus_pane(self, pane: str | None = None) -> None:
+        """Show `pane` and give it the focus; by default the one that is shown."""
+        if pane is not None:
+            self.show_pane(pane)
+        shown = next((name for name in ("outline", "answers") if self.has_class(f"show-{name}")), "page")
+        self.screen.set_focus(self.query_one(f"#{shown}"))
+
+    def show_picture(self) -> None:
+        """Show the page's own picture beside the text, or in its place on a narrow screen; or hide it again."""
+        shown = not self.has_class("with-picture")
+        self.focus_pane("page")
+        self.set_class(shown, "with-picture")
+
+    def show_gauge(self, sizes: gauges.Sizes, tokens_done: int) -> None:
+        """How full the context is, in the corner of the title."""
+        self._gauge.update(gauges.context_gauge(sizes, tokens_done, compact=self.app.size.width < WIDE))
+
+    def show_status(self, doing: str | None = None) -> None:
+        """The line that says where the reader is and, where given, what goes on."""
+        if doing is not None:
+            self._doing = doing
+        if self.document is None:
+            return
+        where = section_label(self.document, *self.page.place)
+        page = where.split(" · ")[0]
+        if page and self._doing.endswith(page):  # a cite on the page that is shown
+            where = where.removeprefix(page).removeprefix(" · ")
+        self._status.update(Content(" · ".join(part for part in (self._doing, where) if part)))
+
+    def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
+        """Show `text` for a moment over the panes."""
+        self.notify(printable(text), severity=severity, markup=False)
+
+
+def title_text(document: Document) -> str:
+    """`Services Agreement · services_agreement.pdf · 13 pages`; the name once where the title is no other."""
+    parts = dict.fromkeys(printable(part) for part in (document.title, PurePath(document.path).name))
+    count = len(document.pages)
+    return " · ".join([*parts, *([f"{count:,} page{'s' if count != 1 else ''}"] if document.paged else [])])
