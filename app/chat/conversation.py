@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
 from docqa.app.chat.followup import Earlier, resolve
 from docqa.app.history.cited_pages import cited_pages
+from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
 
 if TYPE_CHECKING:
-    from docqa.app.answer.answer import Answer, Quote
+    from docqa.app.answer.answer import Answer
     from docqa.app.history.recorder import Recorder
     from docqa.app.session.session import Session
 
@@ -24,14 +24,6 @@ STOPPED = "stopped before it was answered"
 ANEW = "asked again"
 AS_TYPED = "asked again, as it was typed"
 _NEAREST_STEP = 3  # passages that a refusal shows
-
-
-@dataclass(frozen=True)
-class Numbered:
-    """A quote with its number in the conversation, from 1."""
-
-    number: int
-    quote: Quote
 
 
 class Conversation:
@@ -47,12 +39,12 @@ class Conversation:
     # Asking
 
     def understand(self, question: str) -> str:
-        """The question that stands by itself, by what was asked before; the question itself where that is the same."""
+        """The question completed by what was asked before; the question itself where it is complete."""
         earlier = next((turn for turn in reversed(self.turns) if turn.state != "failed"), None)
         if earlier is None:
             return question.strip()
         answer = earlier.answer.answer if earlier.answer is not None else None
-        understood = resolve(question, Earlier(earlier.understood or earlier.question, answer), self._stands)
+        understood = resolve(question, Earlier(earlier.understood or earlier.question, answer), self._in_documents)
         return question.strip() if understood.casefold() == question.strip().casefold() else understood
 
     def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
@@ -130,10 +122,9 @@ class Conversation:
 
     # Looking back
 
-    def quotes(self) -> list[Numbered]:
+    def quotes(self) -> list[NumberedQuote]:
         """Every quote so far, by number."""
-        found = [quote for turn in self.turns if turn.answer is not None for quote in turn.answer.quotes]
-        return [Numbered(number, quote) for number, quote in enumerate(found, start=1)]
+        return [item for _, quotes in numbered(self.turns) for item in quotes]
 
     def next_number(self) -> int:
         """The number that the first quote of the next answer gets."""
@@ -145,10 +136,10 @@ class Conversation:
         documents = kept_documents(self.session.documents)
         return KeptSession(0, "chat", title, self._started, time.time(), documents, len(self.turns))
 
-    def _stands(self, words: str) -> bool:
-        """Whether `words` stand in a document, in any case and spacing."""
+    def _in_documents(self, words: str) -> bool:
+        """Whether `words` occur in a document, in any case and spacing."""
         if self._texts is None:
             pages = (page.text for document in self.session.documents for page in document.pages)
             self._texts = [" ".join(text.split()).casefold() for text in pages]
-        wanted = re.compile(rf"(?<!\w){re.escape(words.casefold())}(?!\w)")
-        return any(wanted.search(text) for text in self._texts)
+        pattern = re.compile(rf"(?<!\w){re.escape(words.casefold())}(?!\w)")
+        return any(pattern.search(text) for text in self._texts)

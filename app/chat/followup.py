@@ -1,4 +1,4 @@
-"""A follow-up question made whole: "and when does it end?" becomes a question that stands by itself.
+"""A follow-up question made whole: "and when does it end?" becomes a question that is complete by itself.
 
 By rules, from the question before and its answer; nothing is guessed by a model, and a question that no rule takes for
 a follow-up stays as it is. Whoever asks is shown what was understood, because a silent rewrite is how a conversation
@@ -20,8 +20,8 @@ from docqa.app.chat.phrases import (
     QUESTION,
     TIMES,
     VERBS,
+    InDocuments,
     Parts,
-    Stands,
     noun_phrase,
     parts_of,
     possessive,
@@ -53,8 +53,8 @@ class Earlier:
     answer: str | None = None
 
 
-def resolve(question: str, earlier: Earlier | None, stands: Stands) -> str:
-    """`question` as a question that stands by itself; unchanged where it is one or nothing can be said."""
+def resolve(question: str, earlier: Earlier | None, in_documents: InDocuments) -> str:
+    """`question` as a complete question; unchanged where it is one already or no rule applies."""
     asked = question.strip()
     if earlier is None or not asked:
         return asked
@@ -64,7 +64,7 @@ def resolve(question: str, earlier: Earlier | None, stands: Stands) -> str:
     words = words_of(bare[about.end() :] if about else bare)
     if not words or not words_of(earlier.question):
         return asked
-    whole = _elliptic(words, earlier, follows=bool(opened or about)) or _pointed(words, earlier, stands)
+    whole = _elliptic(words, earlier, follows=bool(opened or about)) or _pointed(words, earlier, in_documents)
     return sentence(whole) if whole is not None else asked
 
 
@@ -157,13 +157,13 @@ def _after_of(words: list[str], at: int) -> int:
 # What is pointed at
 
 
-def _pointed(words: list[str], earlier: Earlier, stands: Stands) -> list[str] | None:
-    """The question with its pronouns replaced by what they stand for."""
+def _pointed(words: list[str], earlier: Earlier, in_documents: InDocuments) -> list[str] | None:
+    """The question with its pronouns replaced by what they refer to."""
     first = _pronoun(words)
     if first is None:
         return None
     person = words[first].lower() in _PERSON
-    meant = antecedent(earlier, stands, person=person)
+    meant = antecedent(earlier, in_documents, person=person)
     if not meant:
         return None
     replaced = list(words)
@@ -186,7 +186,7 @@ def _owns(words: list[str], at: int) -> bool:
 
 
 def _pronoun(words: list[str]) -> int | None:
-    """Where the first pronoun stands that points out of the question; None without one."""
+    """The index of the first pronoun that refers to something outside the question; None without one."""
     if _EXPLETIVE.search(" ".join(words)):
         return None
     low = [word.lower() for word in words]
@@ -207,18 +207,18 @@ def _names_something(words: list[str], *, several: bool) -> bool:
     return not several or any(word.endswith("s") and not word.endswith("ss") for word in words)
 
 
-def antecedent(earlier: Earlier, stands: Stands, *, person: bool = False) -> str:
-    """What a pronoun after `earlier` stands for; empty where nothing can be said."""
+def antecedent(earlier: Earlier, in_documents: InDocuments, *, person: bool = False) -> str:
+    """What a pronoun after `earlier` refers to; empty where no rule applies."""
     parts = parts_of(earlier.question)
     asked = [word.lower() for word in parts.asked]
     short = _short_answer(earlier)
     if person and asked[:1] in (["who"], ["whom"]) and short:
         return short
     if parts.auxiliary:
-        return noun_phrase(parts.rest, stands)
+        return noun_phrase(parts.rest, in_documents)
     if asked[:1] in (["which"], ["what"]) and short:
         return short
-    return noun_phrase(parts.rest, stands)
+    return noun_phrase(parts.rest, in_documents)
 
 
 def _short_answer(earlier: Earlier) -> str:

@@ -28,7 +28,7 @@ PROMPT = "> "
 
 
 def typed_lines() -> Iterator[str]:
-    """Lines of a person at a terminal until Ctrl+D; Ctrl+C drops the line that is being typed."""
+    """Lines typed at a terminal until Ctrl+D; Ctrl+C drops the line that is being typed."""
     with suppress(ImportError):
         import readline  # noqa: F401 - gives input() its line editing
 
@@ -56,7 +56,7 @@ def piped_lines() -> Iterator[str]:
 
 
 class ChatLoop:
-    """Answers lines over a conversation. `typed`: a person types them, so that Ctrl+C stops no more than the answer.
+    """Answers lines over a conversation. `typed`: a person types them, so that Ctrl+C stops only the answer.
 
     `thoughts`: what a model thinks before it answers is shown.
     """
@@ -99,7 +99,7 @@ class ChatLoop:
 
     def _retry(self) -> None:
         if not self._conversation.turns:
-            report.note("docqa: nothing was asked yet")
+            report.note("docqa: there is no question to ask again yet")
             return
         last = self._conversation.turns[-1]
         if not self._typed:
@@ -116,7 +116,7 @@ class ChatLoop:
                 elif self._stopped():
                     stream.close()  # type: ignore[attr-defined]
                     self._screen.close()
-                    report.note("stopped; what was read is kept, and /retry goes on")
+                    report.note("stopped; what was read is kept, and /retry continues")
                     self._codes.append(report.INTERRUPTED)
                     return
                 elif isinstance(event, events.Preview):
@@ -124,12 +124,12 @@ class ChatLoop:
                     report.result(render.preview_text(event.answer) + "\n")
                 else:
                     self._screen.progress(event)
-        except report.expected_errors() as error:
-            self._failed(question, understood, error)
-        except RuntimeError as error:
-            if not report.out_of_memory(error):
+        except Exception as error:
+            if not (isinstance(error, report.expected_errors()) or report.out_of_memory(error)):
                 raise
-            self._failed(question, understood, error)
+            self._screen.close()
+            self._codes.append(report.failure(error))
+            self._conversation.failed(question, understood, report.describe(error))
 
     def _finished(self, answer: Answer) -> None:
         first = self._conversation.next_number() - len(answer.quotes)
@@ -138,11 +138,6 @@ class ChatLoop:
             report.result(render.nearest_text(answer) + "\n")
         else:
             report.result(render.answer_text(answer, first_quote=first) + "\n")
-
-    def _failed(self, question: str, understood: str, error: Exception) -> None:
-        self._screen.close()
-        self._codes.append(report.failure(error))
-        self._conversation.failed(question, understood, report.describe(error))
 
     # Commands
 
@@ -187,7 +182,7 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
 
 @contextmanager
 def _stop_key(typed: bool) -> Iterator[Callable[[], bool]]:
-    """While it lasts, Ctrl+C is remembered and ends nothing; pressed again it ends the conversation."""
+    """Inside, the first Ctrl+C is only remembered; the second one ends the conversation."""
     pressed = threading.Event()
     if not typed or threading.current_thread() is not threading.main_thread():
         yield pressed.is_set

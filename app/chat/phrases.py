@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Stands = Callable[[str], bool]
-"""Whether words stand next to each other, in this order, anywhere in the documents."""
+InDocuments = Callable[[str], bool]
+"""Whether words occur side by side, in this order, anywhere in the documents."""
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -63,7 +63,7 @@ def words_of(text: str) -> list[str]:
     return words
 
 
-def noun_phrase(words: list[str], stands: Stands) -> str:
+def noun_phrase(words: list[str], in_documents: InDocuments) -> str:
     """The noun phrase that `words` begin with: up to a verb or preposition, and as long as the documents say it."""
     kept = 1 if words[:1] and words[0].lower() in DETERMINER else 0
     stop = next((at for at in range(kept, len(words)) if _ends_noun(words[at])), len(words))
@@ -71,7 +71,7 @@ def noun_phrase(words: list[str], stands: Stands) -> str:
         end = stop  # its verb is known, so all before it is the noun
     else:
         end = min(kept + 1, stop)
-        while end < stop and (_owns_next(words[end - 1]) or stands(" ".join(words[kept : end + 1]))):
+        while end < stop and (_owns_next(words[end - 1]) or in_documents(" ".join(words[kept : end + 1]))):
             end += 1
     while end > kept and words[end - 1].lower() == "of":
         end -= 1

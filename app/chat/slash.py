@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.answer import Cite
 from docqa.app.errors import InputError, UsageError
-from docqa.app.output.render import cite_text, page_text, printable
+from docqa.app.output.render import cite_text, location_text, page_text, printable
 
 if TYPE_CHECKING:
     from docqa.app.chat.conversation import Conversation
@@ -19,11 +19,11 @@ HELP = """\
 /pages          the pages cited so far
 /pages LABEL    the text of a page, by its printed label or its number; of a section where there are no pages
 /quote [N]      the last quote, or quote N, with its place, to paste
-/retry          the last question again: the next best answer, without what was shown
+/retry          ask the last question again: the next best answer, without what was shown
 /save [FILE]    the conversation as Markdown, or as one HTML page where FILE ends in .html
-/help           this
-/quit           the end, as Ctrl+D; Ctrl+C stops an answer and keeps the conversation
-A line that ends in \\ goes on in the next."""
+/help           show this help
+/quit           quit, as Ctrl+D does; Ctrl+C stops an answer and keeps the conversation
+A line that ends in \\ continues on the next."""
 NAMES = ("/pages", "/quote", "/retry", "/save", "/help", "/quit")
 
 
@@ -44,35 +44,28 @@ def quote(conversation: Conversation, number: str) -> str:
     else:
         last = next(turn.answer for turn in reversed(conversation.turns) if turn.answer and turn.answer.quotes)
         chosen = last.quotes[0]
-    named = [Cite(_name(c.file), c.page, c.label, c.section, c.start, c.end) for c in chosen.cites]
+    named = [replace(cite, file=_name(cite.file)) for cite in chosen.cites]
     return f"“{printable(chosen.text)}” ({cite_text(named, with_file=True)})"
 
 
 def save(conversation: Conversation, path: str) -> str:
     """Write the conversation to a new file; returns its path. Raises UsageError, and OSError where the disk refuses."""
+    from docqa.app.history.export import free_name
     from docqa.app.history.html_page import html_page
     from docqa.app.history.markdown import markdown
     from docqa.app.storage.atomic import check_output, write_new
 
     if not conversation.turns:
-        raise UsageError("nothing was asked yet", where="/save")
-    target = os.path.expanduser(path) or _free_name(conversation)
+        raise UsageError("there is no question to save yet", where="/save")
+    target = os.path.expanduser(path) or free_name(conversation.session.documents[0].path, "chat.md")
     check_output(target)
     form = html_page if target.lower().endswith((".html", ".htm")) else markdown
     text = form(conversation.record(), conversation.turns)
     try:
         write_new(target, text.encode("utf-8", "replace"))
     except FileExistsError as error:
-        raise UsageError("exists already", where=target, hint="name another file") from error
+        raise UsageError("this file exists already", where=target, hint="choose another name") from error
     return target
-
-
-def _free_name(conversation: Conversation) -> str:
-    stem = PurePath(conversation.session.documents[0].path).stem or "document"
-    name, number = f"{stem}.chat.md", 2
-    while os.path.exists(name):
-        name, number = f"{stem}.chat-{number}.md", number + 1
-    return name
 
 
 def _cited(conversation: Conversation) -> Iterator[str]:
@@ -80,9 +73,7 @@ def _cited(conversation: Conversation) -> Iterator[str]:
     numbers: dict[tuple[str, int, str], list[int]] = {}
     for item in conversation.quotes():
         for cite in item.quote.cites:
-            place = (
-                f"p. {page_text(cite.page, cite.label)}" if cite.page is not None else printable(cite.label or "text")
-            )
+            place = location_text(cite.page, cite.label)
             numbers.setdefault((cite.file, cite.page or 0, place), []).append(item.number)
     several = len(conversation.session.documents) > 1
     order = {document.path: at for at, document in enumerate(conversation.session.documents)}
@@ -119,9 +110,9 @@ def _by_number(document: Document, label: str) -> str | None:
 
 
 def _by_section(document: Document, label: str) -> str | None:
-    wanted = label.lower()
+    name = label.lower()
     for at, section in enumerate(document.sections):
-        if wanted in {(name or "").lower() for name in (section.label, section.number, section.title)}:
+        if name in {(known or "").lower() for known in (section.label, section.number, section.title)}:
             later = (other for other in document.sections[at + 1 :] if other.level <= section.level)
             end = next(later, None)
             text = document.pages[section.page - 1].text

@@ -59,7 +59,8 @@ def chat(
     if not paths:
         raise UsageError("there is no document to ask about", hint="docqa chat FILE, or docqa chat --resume ID")
     if think and not _can_think(options):
-        report.note(f"docqa: {_model_name(options)} cannot think before it answers: --think has no effect")
+        name = printable(options.model or BUNDLED_NAME)
+        report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
     return _talk(paths, options, earlier, thoughts=not hide)
 
 
@@ -134,7 +135,3 @@ def _greet(conversation: Conversation) -> None:
         last = conversation.turns[-1]
         report.note(f"{len(conversation.turns)} questions so far, the last: {printable(last.question)}")
     report.note("/help lists the commands, Ctrl+D quits.")
-
-
-def _model_name(options: Options) -> str:
-    return printable(options.model or BUNDLED_NAME)

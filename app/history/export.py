@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from docqa.app.answer.answer import Cite, Quote
+from docqa.app.answer.answer import Cite, EvidenceItem, Quote
 from docqa.app.answer.grades import Status
-from docqa.app.answer.text import clip
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
-from docqa.app.output.render import EXCERPT_CHARACTERS, cite_text, page_text, printable
+from docqa.app.output import render
+from docqa.app.output.render import cite_text, location_text, printable
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,10 @@ def place_text(cites: Sequence[Cite], names: dict[str, str]) -> str:
     return cite_text(shown, with_file=len(set(names.values())) > 1)
 
 
-def said_of(quote: Quote) -> str:
-    """Who speaks, and which word of the answer it defines, behind a comma each; empty for most quotes."""
-    speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
-    return f"{speaker}, what {printable(quote.defines)} means" if quote.defines else speaker
-
-
-def evidence_place(file: str, page: int | None, label: str | None, names: dict[str, str]) -> str:
-    """Where a passage of evidence stands, as `place_text` has it."""
-    place = f"p. {page_text(page, label)}" if page is not None else printable(label or "text")
-    return f"{names.get(file, file)}, {place}" if len(set(names.values())) > 1 else place
-
-
-def excerpt(text: str) -> str:
-    """`text` on one line, cut at a word where it is long."""
-    return clip(printable(text), EXCERPT_CHARACTERS)
+def evidence_place(item: EvidenceItem, names: dict[str, str]) -> str:
+    """Where a passage of evidence is, as `place_text` has it."""
+    place = location_text(item.page, item.label)
+    return f"{names.get(item.file, item.file)}, {place}" if len(set(names.values())) > 1 else place
 
 
 def headline(turn: KeptTurn) -> str:
@@ -76,9 +65,7 @@ def headline(turn: KeptTurn) -> str:
         return turn.note or "Not answered."
     if answer.status == Status.NOT_FOUND and turn.note == NEXT_BEST:
         return "Nothing else was found."
-    if answer.status == Status.NOT_FOUND:
-        return "Not found: the document does not answer this."
-    return printable(answer.answer or f"No answer ({answer.status}).")
+    return render.headline(answer)
 
 
 def marked_words(quote: Quote) -> tuple[str, str, str]:

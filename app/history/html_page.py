@@ -16,7 +16,7 @@ from docqa.app.history import export
 from docqa.app.history.export import NumberedQuote
 from docqa.app.history.highlight import Mark, escaped, marked
 from docqa.app.history.records import CitedPage, KeptSession, KeptTurn
-from docqa.app.output.render import NEAREST_SHOWN, coverage_line, page_text, printable
+from docqa.app.output.render import NEAREST_SHOWN, coverage_line, excerpt, page_text, printable, quote_remark
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _FILES_SHOWN = 3
@@ -85,7 +85,7 @@ class _Page:
         if len(self._turns) < 2:
             return ""
         items = "\n".join(
-            f'<li><a href="#q{number}">{escaped(export.excerpt(turn.question))}</a></li>'
+            f'<li><a href="#q{number}">{escaped(excerpt(turn.question))}</a></li>'
             for number, (turn, _) in enumerate(self._turns, start=1)
         )
         return f'<nav aria-label="Questions">\n<ol>\n{items}\n</ol>\n</nav>\n'
@@ -114,8 +114,8 @@ class _Page:
         if answer is not None and answer.status == Status.NOT_FOUND and answer.evidence:
             lines.append('<p class="nearest">Nearest, not an answer:</p>')
             for item in answer.evidence[:NEAREST_SHOWN]:
-                place = export.evidence_place(item.file, item.page, item.label, self._names)
-                text = escaped(export.excerpt(item.text))
+                place = export.evidence_place(item, self._names)
+                text = escaped(excerpt(item.text))
                 lines.append(f'<blockquote class="weak"><p>{text}</p>\n<footer>{escaped(place)}</footer></blockquote>')
         said = export.remarks(turn)
         if answer is not None:
@@ -133,7 +133,7 @@ class _Page:
         kind = "verified" if quote.verified else "unverified"
         return (
             f'<blockquote id="n{item.number}" class="{kind}"><p>“{text}”</p>\n'
-            f'<footer><span class="number">{item.number}</span> {link}{escaped(export.said_of(quote))} '
+            f'<footer><span class="number">{item.number}</span> {link}{escaped(quote_remark(quote))} '
             f'<span class="grade">{escaped(quote.grade.explained)}</span></footer></blockquote>'
         )
 

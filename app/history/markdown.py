@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from docqa.app.answer.grades import Status
 from docqa.app.history import export
 from docqa.app.history.records import KeptSession, KeptTurn
-from docqa.app.output.render import NEAREST_SHOWN, coverage_line, printable
+from docqa.app.output.render import NEAREST_SHOWN, coverage_line, excerpt, printable, quote_remark
 
 _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>#|~$&"})
 
@@ -34,8 +34,8 @@ def _turn_parts(turn: KeptTurn, quotes: list[export.NumberedQuote], names: dict[
         nearest = answer.evidence[:NEAREST_SHOWN]
         parts += ["Nearest, not an answer:"] if nearest else []
         for item in nearest:
-            place = export.evidence_place(item.file, item.page, item.label, names)
-            parts.append(f"- {_plain(place)}: {_plain(export.excerpt(item.text))}")
+            place = export.evidence_place(item, names)
+            parts.append(f"- {_plain(place)}: {_plain(excerpt(item.text))}")
     if answer is not None:
         parts.append(_plain(coverage_line(answer.coverage)))
     parts.append(" · ".join(_plain(remark) for remark in export.remarks(turn)))
@@ -47,7 +47,7 @@ def _quote_part(item: export.NumberedQuote, names: dict[str, str]) -> str:
     before, words, after = (_plain_inside(part) for part in export.marked_words(quote))
     marked = f"**{words}**" if words.strip() == words and words else words
     place = _plain(export.place_text(quote.cites, names))
-    said = _plain(export.said_of(quote))
+    said = _plain(quote_remark(quote))
     return f"> “{before}{marked}{after}”\n>\n> \\[{item.number}\\] {place}{said} ({quote.grade.explained})"
 
 

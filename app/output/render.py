@@ -30,7 +30,7 @@ def answer_text(answer: Answer, *, first_quote: int | None = None) -> str:
     if answer.status == Status.NOT_FOUND:
         blocks.append(_refusal_block(answer, several))
     elif answer.answer is None and not answer.quotes:
-        blocks.append(f"No answer ({answer.status}).")
+        blocks.append(headline(answer))
     else:
         blocks.append(_answer_block(answer, several, first_quote))
     return "\n\n".join(block for block in blocks if block)
@@ -92,6 +92,29 @@ def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
     return f"{printable(first.file)}, {place}" if with_file else place
 
 
+def location_text(page: int | None, label: str | None) -> str:
+    """`p. xii (PDF 14)`; where there are no pages the label, else `text`."""
+    return f"p. {page_text(page, label)}" if page is not None else printable(label or "text")
+
+
+def quote_remark(quote: Quote) -> str:
+    """Who speaks, and which word of the answer the quote defines, behind a comma each; empty for most quotes."""
+    speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
+    return f"{speaker}, what {printable(quote.defines)} means" if quote.defines else speaker
+
+
+def headline(answer: Answer) -> str:
+    """The words that answer, or in one line that there are none."""
+    if answer.status == Status.NOT_FOUND:
+        return "Not found: the document does not answer this."
+    return printable(answer.answer) if answer.answer is not None else f"No answer ({answer.status})."
+
+
+def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
+    """`text` on one line, cut between two words where it is longer than `most`."""
+    return clip(printable(text), most)
+
+
 def section_text(section: str) -> str:
     """A section as it is cited: its heading, or `section 4.2(b)` where it has a number alone."""
     shown = printable(section)
@@ -139,18 +162,16 @@ def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str
 
 def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list[str]:
     place = cite_text(quote.cites, with_file=several)
-    speaker = f", {printable(quote.speaker)}" if quote.speaker else ""
-    if quote.defines:
-        place = f"{place}, what {printable(quote.defines)} means"
     lead = "" if number is None else f"{number}. "
-    return [f'  {lead}"{printable(quote.text)}"', f"  {place}{speaker} [{quote.grade.explained}{quote.place.remark}]"]
+    said = f"{place}{quote_remark(quote)} [{quote.grade.explained}{quote.place.remark}]"
+    return [f'  {lead}"{printable(quote.text)}"', f"  {said}"]
 
 
 def _refusal_block(answer: Answer, several: bool) -> str:
     coverage = answer.coverage
     pages = f"{coverage.pages} pages, " if coverage.pages else ""
     lines = [
-        "Not found: the document does not answer this.",
+        headline(answer),
         f"Searched: {pages}{coverage.tokens_read:,} of {coverage.tokens:,} tokens.",
     ]
     lines += [printable(warning) for warning in coverage.warnings]
@@ -161,10 +182,8 @@ def _refusal_block(answer: Answer, several: bool) -> str:
 
 
 def _evidence_line(item: EvidenceItem, several: bool) -> str:
-    place = f"p. {page_text(item.page, item.label)}" if item.page is not None else (item.label or "text")
-    cut = clip(printable(item.text), EXCERPT_CHARACTERS)
-    where = f"{printable(item.file)}, {place}" if several else place
-    return f"  {where}: {cut}"
+    file = f"{printable(item.file)}, " if several else ""
+    return f"  {file}{location_text(item.page, item.label)}: {excerpt(item.text)}"
 
 
 def _ranges(pages: Sequence[int]) -> str:

@@ -16,7 +16,9 @@ from docqa.app.tui.library.library import LibraryScreen
 from docqa.app.tui.library.recent_screen import RecentScreen
 from docqa.app.tui.library.recents import anything_kept
 from docqa.app.tui.screens.document_screen import DocumentScreen
+from docqa.app.tui.screens.help_screen import HelpScreen
 from docqa.app.tui.settings import TuiSettings
+from docqa.ingest.archive import is_zip
 
 if TYPE_CHECKING:
     from textual import events
@@ -63,7 +65,7 @@ class Interface(App[None]):
         self.theme = self.settings.theme
         self.set_keymap(dict(self.settings.keys))
         path = self._path or "."
-        single = os.path.isfile(path) and not _is_archive(path)
+        single = os.path.isfile(path) and not is_zip(Path(path))
         self.push_screen(LibraryScreen(os.path.dirname(path) or "." if single else path, self.store))
         if single:
             self._open(path)
@@ -91,6 +93,10 @@ class Interface(App[None]):
             event.stop()
             event.prevent_default()
             line.replace(event.character, *line.selection)
+
+    def action_help(self, screen: str) -> None:
+        """The keys of `screen`, one of keymap.SCREENS; over a document the marks, too."""
+        self.push_screen(HelpScreen(self.settings.apply(keymap.SCREENS[screen]), marks=screen == "document"))
 
     async def action_quit(self) -> None:
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""
@@ -130,9 +136,3 @@ def run(path: str | None, options: Options) -> int:
             report.settle_stdout()
             os._exit(code)
     return code
-
-
-def _is_archive(path: str) -> bool:
-    from docqa.ingest.archive import is_zip
-
-    return is_zip(Path(path))

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from docqa.app.tui.widgets.gauges import Sizes
     from docqa.ingest.types import Document
 
+Opener = Callable[[str], "Session"]
+"""Makes the Session of the document at a path. Raises the errors of the engine."""
 Post = Callable[[Message], object]
 Scores = list[tuple[int, int, int, float]]
 _Messages = Generator[Message, None, None]
@@ -58,12 +60,6 @@ class JobEnded(Message):
     number: int | None
     outcome: str
     reason: str = ""
-
-
-class Opener(Protocol):
-    """Makes the Session of one document. Raises the errors of the engine."""
-
-    def __call__(self, path: str) -> Session: ...
 
 
 @dataclass

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from docqa.app.answer import events
 from docqa.app.errors import ResourceError
 from docqa.app.history.cited_pages import cited_pages
-from docqa.app.history.export import free_name
 from docqa.app.history.history import History, kept_documents, open_history, open_kept
 from docqa.app.history.markdown import markdown
 from docqa.app.history.records import KeptSession, KeptTurn
@@ -95,11 +94,6 @@ def load(store: Store, document: Document) -> Kept:
             return Kept(shown, place, tuple(history.notices))
     except (ResourceError, OSError) as error:
         return Kept([], (1, 0), (str(error),))
-
-
-def export_name(document: Document) -> str:
-    """`report.docqa.md` in the current folder, with a number where there is one already."""
-    return free_name(document.path, "docqa.md")
 
 
 def export(path: str, document: Document, turns: list[Turn]) -> str:

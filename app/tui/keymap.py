@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Key:
     """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there).
 
-    `name` is what config.toml calls the action, `action` what Textual runs; empty, the key belongs to a widget or to
-    Textual itself and stays as it is.
+    `name` is what config.toml calls the action, `action` what Textual runs (`go` names a move of Navigation); empty,
+    the key belongs to a widget or to Textual itself and stays as it is.
     """
 
     name: str
@@ -36,23 +36,23 @@ class Key:
 
 DOCUMENT = (
     Key("question", "q", "line('ask')", "write a question", "Ask"),
-    Key("next_cite", "n", "cite(1)", "go to the next cite of this answer", "Next cite"),
-    Key("previous_cite", "p", "cite(-1)", "go to the previous cite", "Previous"),
+    Key("next_cite", "n", "go('next_cite', 1)", "go to the next cite of this answer", "Next cite"),
+    Key("previous_cite", "p", "go('next_cite', -1)", "go to the previous cite", "Previous"),
     *(
-        Key(f"cite_{n}", str(n), f"stop({n - 1})", "go to the cite with this number", group="1 … 9")
+        Key(f"cite_{n}", str(n), f"go('follow_cite', {n - 1})", "go to the cite with this number", group="1 … 9")
         for n in range(1, 10)
     ),
-    Key("back", "b", "back", "go back to where you were", "Back"),
-    Key("follow", "f", "reference(1)", "select the next reference or footnote mark in the text"),
-    Key("follow_previous", "F", "reference(-1)", "select the previous one"),
-    Key("go_there", "enter", "go_there", "in the text: go where the selected reference points"),
+    Key("back", "b", "go('back')", "go back to where you were", "Back"),
+    Key("follow", "f", "go('next_link', 1)", "select the next reference or footnote mark in the text"),
+    Key("follow_previous", "F", "go('next_link', -1)", "select the previous one"),
+    Key("go_there", "enter", "go('follow_selected_link')", "in the text: go where the selected reference points"),
     Key("find", "/", "line('find')", "search in the document", "Find"),
-    Key("next_hit", ">", "hit(1)", "next search hit"),
-    Key("previous_hit", "<", "hit(-1)", "previous search hit"),
+    Key("next_hit", ">", "go('next_hit', 1)", "next search hit"),
+    Key("previous_hit", "<", "go('next_hit', -1)", "previous search hit"),
     Key("go_to", "g", "line('goto')", "go to a printed page number, PDF 14, or a section", "Go to"),
-    Key("next_answer", "]", "turn(1)", "next answer"),
-    Key("previous_answer", "[", "turn(-1)", "previous answer"),
-    Key("copy", "y", "copy", "copy the selected words, or the quote, with its cite"),
+    Key("next_answer", "]", "go('next_answer', 1)", "next answer"),
+    Key("previous_answer", "[", "go('next_answer', -1)", "previous answer"),
+    Key("copy", "y", "go('copy')", "copy the selected words, or the quote, with its cite"),
     Key("export", "e", "export", "export questions and answers as Markdown"),
     Key("read", "r", "read", "read the document now; continue what was stopped"),
     Key("outline", "o", "pane('outline')", "outline (Enter goes to a heading, Space opens it)"),
@@ -62,7 +62,7 @@ DOCUMENT = (
     Key("memory", "m", "memory", "memory of the model: context, delta state, key-value cache"),
     Key("library", "l", "library", "back to the list of documents"),
     Key("stop", "escape", "stop_job", "stop the answer or the read, and keep it; leave the input line"),
-    Key("help", "?", "help", "this page", "Help"),
+    Key("help", "?", "app.help('document')", "this page", "Help"),
 )
 
 # Keys of the text alone, while it has the focus.
@@ -76,7 +76,7 @@ LIBRARY = (
     Key("open", "enter", "", "open the document"),
     Key("recent", "h", "recent", "recent documents and questions", "Recent"),
     Key("refresh", "r", "refresh_list", "look for documents again", "Refresh"),
-    Key("help", "?", "help", "this page", "Help"),
+    Key("help", "?", "app.help('library')", "this page", "Help"),
 )
 
 RECENT = (
@@ -85,7 +85,7 @@ RECENT = (
     Key("library", "l", "library", "the documents of this folder", "This folder"),
     Key("refresh", "r", "refresh_list", "look for documents again", "Refresh"),
     Key("stop", "escape", "clear", "show all again"),
-    Key("help", "?", "help", "this page", "Help"),
+    Key("help", "?", "app.help('recent')", "this page", "Help"),
 )
 
 EVERYWHERE = (

@@ -22,7 +22,6 @@ from docqa.app.tui.background import run_in_thread
 from docqa.app.tui.library.opener import LibraryDocument, find
 from docqa.app.tui.library.recents import counted, recent_documents
 from docqa.app.tui.library.table import RowTable
-from docqa.app.tui.settings import settings_of
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
@@ -72,11 +71,6 @@ class LibraryScreen(Screen[None]):
 
     def action_refresh_list(self) -> None:
         run_in_thread(self, self._look, lambda problem: LibraryListed([], {}, [], problem))
-
-    def action_help(self) -> None:
-        from docqa.app.tui.screens.help_screen import HelpScreen
-
-        self.app.push_screen(HelpScreen(settings_of(self).apply(keymap.LIBRARY), marks=False))
 
     def action_recent(self) -> None:
         """Recent documents and questions, of this folder or another."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docqa.app.tui.library.recents import archive_of
 
@@ -57,19 +57,15 @@ class SessionOpener:
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
 
-        model = self._model()
+        model = self._last.loaded_model if self._last is not None else None
         session = open_session([archive_of(path) or path], self._options, model=model)
-        wanted = [document for document in session.documents if document.path == path] or list(session.documents)
-        if len(wanted) != 1:
-            raise InputError(f"contains {len(wanted)} documents", where=path, hint="open it as a library")
+        chosen = [document for document in session.documents if document.path == path] or list(session.documents)
+        if len(chosen) != 1:
+            raise InputError(f"contains {len(chosen)} documents", where=path, hint="open it as a library")
         self._last = Session(
-            wanted, self._options, store=session.store, warnings=session.warnings, notices=session.notices, model=model
+            chosen, self._options, store=session.store, warnings=session.warnings, notices=session.notices, model=model
         )
         return self._last
-
-    def _model(self) -> Any:
-        """The model of the last session, if that one came to load it."""
-        return self._last.__dict__.get("model") if self._last is not None else None
 
     def picture(self, document: Document, page: Page) -> tuple[bytes, tuple[float, float]]:
         """The page as a grey PNG, and its (width, height) in points, from a child process.

@@ -27,7 +27,6 @@ from docqa.app.tui.library.recents import (
     short_path,
 )
 from docqa.app.tui.library.table import RowTable
-from docqa.app.tui.settings import settings_of
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
@@ -88,11 +87,6 @@ class RecentScreen(Screen[None]):
     def action_refresh_list(self) -> None:
         words = self._words.value.strip()
         run_in_thread(self, lambda: self._look(words), lambda problem: RecentListed(words, [], [], problem))
-
-    def action_help(self) -> None:
-        from docqa.app.tui.screens.help_screen import HelpScreen
-
-        self.app.push_screen(HelpScreen(settings_of(self).apply(keymap.RECENT), marks=False))
 
     def action_find(self) -> None:
         self._words.display = True

@@ -1,4 +1,4 @@
-"""Pictures in a terminal: what the protocols of kitty, iTerm2 and sixel want to be sent. Nothing is sent here.
+"""Pictures in a terminal: what the protocols of kitty, iTerm2 and sixel expect. Nothing is sent here.
 
 By hand because the library for it (textual-image) knows no iTerm2, wants Pillow, and is under the LGPL.
 """
@@ -123,7 +123,7 @@ def grey_pixels(png: bytes) -> np.ndarray:
 
 
 def resized(grey: np.ndarray, width: int, height: int) -> np.ndarray:
-    """`grey` [h, w] as [height, width]: each pixel the mean of those it stands for."""
+    """`grey` [h, w] as [height, width]: each pixel the mean of those it replaces."""
     import numpy as np
 
     def means(values: np.ndarray, count: int, axis: int) -> np.ndarray:

@@ -66,7 +66,7 @@ class PageLines:
         return self._ends[-1] if self._ends else 0
 
     def ensure(self, top: int, bottom: int, anchor: int) -> int:
-        """Lay out all that stands in lines `top:bottom`; returns where the line `anchor` stands now."""
+        """Lay out all of the lines `top:bottom`; returns where the line `anchor` is now."""
         if not self._segments:
             return 0
         at = self._at(anchor)
@@ -119,7 +119,7 @@ class PageLines:
         return self._begin(at) + inside
 
     def spans(self, first: tuple[int, int], last: tuple[int, int]) -> list[PageSpan]:
-        """What stands from the character `first` (line, character of it) up to `last`, for each page it touches."""
+        """The text from the character `first` (line, character of it) up to `last`, for each page it touches."""
         (page, start), (last_page, end) = self._character(*first), self._character(*last)
         pages = range(page, last_page + 1)
         ends = [len(self.document.pages[number - 1].text) for number in pages[:-1]] + [end]
@@ -213,7 +213,7 @@ def wrap(text: str, start: int, end: int, width: int) -> list[tuple[int, int]]:
 
 
 def _fitting(text: str, start: int, end: int, width: int) -> int:
-    """The end of the longest run of characters from `start` that `width` cells hold; at least one character."""
+    """The end of the longest run of characters from `start` that fits `width` cells; at least one character."""
     cells, position = 0, start
     while position < end:
         cells += get_character_cell_size(text[position])
@@ -226,9 +226,9 @@ def _fitting(text: str, start: int, end: int, width: int) -> int:
 def _segments(page: Page) -> list[_Segment]:
     text, cuts = page.text, [0]
     while len(text) - cuts[-1] > SEGMENT_CHARACTERS:
-        wanted = cuts[-1] + SEGMENT_CHARACTERS
-        found = text.find("\n", wanted, wanted + SEGMENT_CHARACTERS)
-        cuts.append(found + 1 if found >= 0 else wanted)
+        cut = cuts[-1] + SEGMENT_CHARACTERS
+        found = text.find("\n", cut, cut + SEGMENT_CHARACTERS)
+        cuts.append(found + 1 if found >= 0 else cut)
     pairs = list(zip(cuts, [*cuts[1:], len(text)]))
     return [
         _Segment(page.page, a, b, number == 0, number == len(pairs) - 1)

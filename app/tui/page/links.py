@@ -1,4 +1,4 @@
-"""The references and footnote marks of a document as links: where each stands and where it leads. Knows no screen."""
+"""The references and footnote marks of a document as links: where each is and where it leads. Knows no screen."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Links:
         return [link for link in self._all[at:until] if link.page == page and link.end > start]
 
     def at(self, page: int, offset: int) -> Link | None:
-        """The link that holds character `offset` of `page`."""
+        """The link with character `offset` of `page`."""
         return next(iter(self.within(page, offset, offset + 1)), None)
 
     def first(self, place: Place, step: int) -> Link | None:

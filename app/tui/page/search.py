@@ -1,4 +1,4 @@
-"""Where words stand in a document, and what a reader means who wants to go to "xii", "PDF 14" or "4.2"."""
+"""Where words are in a document, and which place "xii", "PDF 14" or "4.2" names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PageSpan:
 
 
 def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[PageSpan]:
-    """Where `words` stand, in order, whatever their case, the white space between them, and the form of their
+    """The places of `words`, in order, whatever their case, the white space between them, and the form of their
     quotation marks and dashes; at most `most`.
     """
     parts = [_as_found(part) for part in words.split()]
@@ -72,14 +72,14 @@ class Hits:
         return self.places[self._at]
 
     def text(self) -> str:
-        """`3 of 17 places`."""
+        """`hit 3 of 17`."""
         more = " or more" if len(self.places) == MOST_HITS else ""
-        return f"{self._at + 1} of {len(self.places):,}{more} places"
+        return f"hit {self._at + 1} of {len(self.places):,}{more}"
 
 
-def find_place(document: Document, wanted: str) -> tuple[int, int] | None:
+def find_place(document: Document, name: str) -> tuple[int, int] | None:
     """(page, offset) of a printed page label, of `PDF 14`, of a section's number or of a heading; None for none."""
-    text = wanted.strip().casefold()
+    text = name.strip().casefold()
     if not text:
         return None
     bare = re.sub(r"^(p|pp|page)\b\.?\s*", "", text)

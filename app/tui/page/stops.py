@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade
-from docqa.app.answer.text import clip
-from docqa.app.output.render import cite_text, page_text, printable
+from docqa.app.output.render import cite_text, location_text, printable
 from docqa.app.tui.page.search import PageSpan, find_hits
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer, EvidenceItem, Quote
     from docqa.ingest.types import Document
 
-NEAREST_CHARACTERS = 160
+EXCERPT_CHARACTERS = 160
 
 
 @dataclass(frozen=True)
@@ -41,20 +40,16 @@ class Stop:
 
 
 def stops_of(answer: Answer, document: Document) -> list[Stop]:
-    """The quotes of `answer` in order, then its evidence; a passage that holds one of the quotes is not told twice."""
-    quoted = quote_stops(answer.quotes, document)
+    """The quotes of `answer` in order, then its evidence; a passage that has one of the quotes is left out."""
+    quoted = [Stop(q.text, cite_text(q.cites, with_file=True), _spans(q, document), q) for q in answer.quotes]
     taken = [span for stop in quoted for span in stop.spans]
     found = []
     for item in answer.evidence:
         span = _located(item, document)
         if span is not None and not any(_overlap(span, other) for other in taken):
-            found.append(Stop(item.text, _evidence_place(item), (span,), None, item.score))
+            place = f"{printable(item.file)}, {location_text(item.page, item.label)}"
+            found.append(Stop(item.text, place, (span,), None, item.score))
     return [*quoted, *found]
-
-
-def quote_stops(quotes: Sequence[Quote], document: Document) -> list[Stop]:
-    """The quotes that are found so far, each as a place to go to."""
-    return [Stop(q.text, cite_text(q.cites, with_file=True), _spans(q, document), q) for q in quotes]
 
 
 def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
@@ -97,18 +92,8 @@ def _located(item: EvidenceItem, document: Document) -> PageSpan | None:
     return PageSpan(number, start, start + len(item.text)) if start >= 0 else None
 
 
-def _evidence_place(item: EvidenceItem) -> str:
-    where = f"p. {page_text(item.page, item.label)}" if item.page is not None else (item.label or "text")
-    return f"{printable(item.file)}, {where}"
-
-
 def _overlap(one: PageSpan, other: PageSpan) -> bool:
     return one.page == other.page and one.start < other.end and other.start < one.end
-
-
-def excerpt(text: str, most: int = NEAREST_CHARACTERS) -> str:
-    """`text` on one line, cut at a word when it is longer than `most`."""
-    return clip(printable(text), most)
 
 
 def place_alone(stop: Stop, document: Document) -> str:

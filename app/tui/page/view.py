@@ -49,6 +49,14 @@ class Mark:
     kind: str
 
 
+@dataclass
+class PlaceChosen(Message):
+    """The reader wants to go to this place."""
+
+    page: int
+    offset: int
+
+
 class PageView(ScrollView):
     """Line API: only the lines on screen are made. `show` gives it a document, `go` moves, `mark` highlights.
 
@@ -79,15 +87,15 @@ class PageView(ScrollView):
         self._strips: dict[Row, Strip] = {}
         self._plain: Style | None = None
         self._settling = False
-        self._wanted: tuple[int, int, int | None] | None = None
+        self._pending: tuple[int, int, int | None] | None = None
 
     # What others ask of it
 
     @property
     def place(self) -> tuple[int, int]:
         """(page, offset) of the line at the top."""
-        if self._wanted is not None:
-            return self._wanted[:2]
+        if self._pending is not None:
+            return self._pending[:2]
         return (1, 0) if self._lines is None else self._lines.place(round(self.scroll_y))
 
     def show(self, document: Document, place: tuple[int, int] = (1, 0)) -> None:
@@ -101,9 +109,9 @@ class PageView(ScrollView):
     def go(self, page: int, offset: int, *, above: int | None = None) -> None:
         """Bring character `offset` of `page` into view, `above` lines below the top (a third of the view)."""
         if self._lines is None or not self.size.height:
-            self._wanted = (page, offset, above)
+            self._pending = (page, offset, above)
             return
-        self._wanted = None
+        self._pending = None
         line = self._lines.head_of(page) if offset == 0 else self._lines.line_of(page, offset)
         line = self._lines.ensure(line - 2 * self.size.height, line + 3 * self.size.height, line)
         self._resize_virtual()
@@ -113,7 +121,7 @@ class PageView(ScrollView):
         self.refresh()
 
     def reveal(self, spans: tuple[PageSpan, ...]) -> None:
-        """Bring the first of `spans` into view; nothing moves where it stands in view already."""
+        """Bring the first of `spans` into view; nothing moves where it is in view already."""
         if not spans:
             return
         first = spans[0]
@@ -146,9 +154,9 @@ class PageView(ScrollView):
         if self._lines.width != max(self._text_width, 10):
             self._lines = PageLines(self._lines.document, self._text_width)
             self.screen.clear_selection()  # its lines are others now
-            self._wanted = self._wanted or (*place, 0)
-        if self._wanted is not None:
-            page, offset, above = self._wanted
+            self._pending = self._pending or (*place, 0)
+        if self._pending is not None:
+            page, offset, above = self._pending
             self.go(page, offset, above=above)
         else:
             self._settle()

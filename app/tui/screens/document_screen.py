@@ -14,18 +14,18 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from docqa.app.history.export import free_name
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.page.view import PageView
+from docqa.app.tui.page.view import PageView, PlaceChosen
+from docqa.app.tui.screens.memory_screen import MemoryScreen
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.palette import DocumentCommands
 from docqa.app.tui.screens.panes import WIDE, Panes
 from docqa.app.tui.screens.questions import Questions
-from docqa.app.tui.settings import key, settings_of
+from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
-from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
 from docqa.app.tui.widgets.line_bar import LineBar
-from docqa.app.tui.widgets.outline import OutlineTree
 from docqa.app.tui.widgets.tabs import PaneTabs
 
 if TYPE_CHECKING:
@@ -109,10 +109,7 @@ class DocumentScreen(Screen[None]):
 
     # What the reader chooses
 
-    def on_outline_tree_chosen(self, message: OutlineTree.Chosen) -> None:
-        self.navigation.jump(message.section.page, message.section.start or 1)
-
-    def on_evidence_strip_chosen(self, message: EvidenceStrip.Chosen) -> None:
+    def on_place_chosen(self, message: PlaceChosen) -> None:
         self.navigation.jump(message.page, message.offset)
 
     def on_answer_card_chosen(self, message: AnswerCard.Chosen) -> None:
@@ -160,29 +157,9 @@ class DocumentScreen(Screen[None]):
         """Enter a question, words to search, or a place."""
         self.panes.bar.enter(mode)
 
-    def action_cite(self, step: int) -> None:
-        self.navigation.next_cite(step)
-
-    def action_stop(self, number: int) -> None:
-        self.navigation.follow_cite(number)
-
-    def action_back(self) -> None:
-        self.navigation.back()
-
-    def action_hit(self, step: int) -> None:
-        self.navigation.next_hit(step)
-
-    def action_reference(self, step: int) -> None:
-        self.navigation.next_link(step)
-
-    def action_go_there(self) -> None:
-        self.navigation.follow_selected_link()
-
-    def action_turn(self, step: int) -> None:
-        self.navigation.next_answer(step)
-
-    def action_copy(self) -> None:
-        self.navigation.copy()
+    def action_go(self, move: str, *steps: int) -> None:
+        """A move of Navigation, by its name."""
+        getattr(self.navigation, move)(*steps)
 
     def action_read(self) -> None:
         self.questions.read()
@@ -204,7 +181,7 @@ class DocumentScreen(Screen[None]):
 
     def action_export(self) -> None:
         if self.document is not None:
-            self.panes.bar.enter("export", kept_turns.export_name(self.document))
+            self.panes.bar.enter("export", free_name(self.document.path, "docqa.md"))
 
     def action_library(self) -> None:
         self.questions.bridge.stop()
@@ -213,14 +190,7 @@ class DocumentScreen(Screen[None]):
 
     def action_memory(self) -> None:
         """What the model keeps in memory, in full; renewed while it reads."""
-        from docqa.app.tui.screens.memory_screen import MemoryScreen
-
         self.app.push_screen(MemoryScreen(self.questions.memory_lines))
-
-    def action_help(self) -> None:
-        from docqa.app.tui.screens.help_screen import HelpScreen
-
-        self.app.push_screen(HelpScreen(settings_of(self).apply((*keymap.DOCUMENT, *keymap.PAGE))))
 
     def _export(self, path: str) -> None:
         assert self.document is not None

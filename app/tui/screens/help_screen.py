@@ -37,7 +37,7 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,enter,q", "dismiss", "Close", show=False),
     ]
 
-    def __init__(self, keys: tuple[Key, ...], *, marks: bool = True) -> None:
+    def __init__(self, keys: tuple[Key, ...], *, marks: bool) -> None:
         super().__init__()
         self._keys = keys
         self._marks = marks

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docqa.app.output.render import printable
+from docqa.app.output.render import excerpt, printable
 from docqa.app.tui.page.search import Hits, PageSpan, find_place
-from docqa.app.tui.page.stops import excerpt, place_alone
+from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, place_alone
 from docqa.app.tui.page.view import Mark, section_label
 from docqa.app.tui.settings import key
 
@@ -113,13 +113,13 @@ class Navigation:
         selected = self.panes.screen.get_selected_text()
         if selected:
             app.copy_to_clipboard(selected)
-            self.panes.message(f"copied: {excerpt(selected)}")
+            self.panes.message(f"copied: {excerpt(selected, EXCERPT_CHARACTERS)}")
         elif card is None or not card.stops:
             self.panes.message("no quote to copy yet")
         else:
             stop = card.stops[card.current or 0]
             app.copy_to_clipboard(stop.copied)
-            self.panes.message(f"copied: “{excerpt(stop.text)}” ({stop.place})")
+            self.panes.message(f"copied: “{excerpt(stop.text, EXCERPT_CHARACTERS)}” ({stop.place})")
 
     # Search
 

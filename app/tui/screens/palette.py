@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.screens.navigation import Navigation
 
 _MOST_HEADINGS = 5_000
-_NOT_OFFERED = ("stop(", "cite(", "hit(", "turn(", "reference(", "go_there", "stop_job")
+_NOT_OFFERED = ("go('next", "go('follow", "stop_job")
 _Command = tuple[str, Callable[[], object], str]
 
 

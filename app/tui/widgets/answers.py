@@ -13,12 +13,11 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
-from docqa.app.answer.grades import Status
+from docqa.app.answer.grades import Grade, Status
 from docqa.app.output.progress import bar, reading_line
-from docqa.app.output.render import coverage_line, printable
-from docqa.app.tui.page.stops import Stop, excerpt, place_alone, stops_of
+from docqa.app.output.render import coverage_line, excerpt, headline, printable, quote_remark
+from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, stops_of
 from docqa.app.tui.settings import key
-from docqa.app.tui.widgets.grades import grade_style, grade_text
 
 if TYPE_CHECKING:
     from textual import events
@@ -29,6 +28,15 @@ if TYPE_CHECKING:
 
 _EMPTY = "No questions yet.\n\nPress {} and ask one. The answer is in the document's own words, with the page."
 _CITES_SHOWN = 9
+# The mark and the colour of each grade. The marks differ in shape, so that no colour is needed to tell them apart.
+GRADE_MARKS = {
+    Grade.EXACT: ("✓✓", "$text-success"),
+    Grade.NORMALISED: ("✓", "$text-success"),
+    Grade.DAMAGED: ("≈", "$text-warning"),
+    Grade.NEAR: ("~", "$text-warning"),
+    Grade.ABSENT: ("✗", "$text-error"),
+    Grade.UNCHECKABLE: ("?", "$text-error"),
+}
 Part = str | tuple[str, str | Style] | Content
 
 
@@ -95,20 +103,17 @@ class AnswerCard(Static):
     def _answer_parts(self) -> list[Part]:
         answer = self.turn.answer
         assert answer is not None
+        refused = answer.status == Status.NOT_FOUND
         parts: list[Part] = []
-        if answer.status == Status.NOT_FOUND:
-            parts.append(("Not found: the document does not answer this.\n", "bold $text-warning"))
-            parts += [f"{printable(warning)}\n" for warning in answer.coverage.warnings]
-        elif answer.answer is not None:
-            parts.append((f"{printable(answer.answer)}\n", "bold $text-primary"))
-        else:
-            parts.append(f"No answer ({answer.status}).\n")
+        found = "" if answer.answer is None else "bold $text-primary"
+        parts.append((f"{headline(answer)}\n", "bold $text-warning" if refused else found))
+        parts += [f"{printable(warning)}\n" for warning in answer.coverage.warnings if refused]
         for number, stop in enumerate(self.stops[:_CITES_SHOWN]):
             if stop.quote is None and (number == 0 or self.stops[number - 1].quote is not None):
-                title = "Nearest, not an answer:" if answer.status == Status.NOT_FOUND else "Also looked at:"
+                title = "Nearest, not an answer:" if refused else "Also looked at:"
                 parts.append((f"{title}\n", "dim"))
             parts += self._stop_parts(number, stop)
-        if answer.status != Status.NOT_FOUND:
+        if not refused:
             parts.append((f"confidence {answer.confidence:.2f}\n", "dim"))
         coverage = coverage_line(answer.coverage)
         return [*parts, (f"{coverage}\n", "dim")] if coverage else parts
@@ -120,14 +125,11 @@ class AnswerCard(Static):
         link = Style(underline=True, bold=here, reverse=here) + Style.from_meta({"@click": f"follow({number})"})
         place = place_alone(stop, self._document)
         if stop.quote is None:
-            return [lead, (place, link), (f"  {excerpt(stop.text)}\n", "dim")]
+            return [lead, (place, link), (f"  {excerpt(stop.text, EXCERPT_CHARACTERS)}\n", "dim")]
         quote = stop.quote
-        parts: list[Part] = [lead, f"“{printable(quote.text)}”\n   ", (place, link)]
-        if quote.speaker:
-            parts.append(f", {printable(quote.speaker)}")
-        if quote.defines:
-            parts.append(f", what {printable(quote.defines)} means")
-        return [*parts, "\n   ", (f"{grade_text(quote)}\n", grade_style(quote))]
+        mark, style = GRADE_MARKS[quote.grade]
+        grade = f"{mark} {quote.grade.label}{quote.place.remark}\n"
+        return [lead, f"“{printable(quote.text)}”\n   ", (place, link), f"{quote_remark(quote)}\n   ", (grade, style)]
 
 
 class AnswersPane(VerticalScroll):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from docqa.app.tui.page.slices import LEVELS, Slices
+from docqa.app.tui.page.view import PlaceChosen
 
 if TYPE_CHECKING:
     from textual import events
@@ -28,13 +27,6 @@ class EvidenceStrip(Widget):
     """
 
     COMPONENT_CLASSES = {"evidence-strip--heat", "evidence-strip--cite", "evidence-strip--here"}
-
-    @dataclass
-    class Chosen(Message):
-        """The reader wants to go to this place."""
-
-        page: int
-        offset: int
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -76,7 +68,7 @@ class EvidenceStrip(Widget):
 
     def on_click(self, event: events.Click) -> None:
         if self._document is not None:
-            self.post_message(self.Chosen(*Slices(self._document, self.size.width).place_of(event.x)))
+            self.post_message(PlaceChosen(*Slices(self._document, self.size.width).place_of(event.x)))
 
     def _heat(self, slices: Slices) -> list[Segment]:
         if self._levels[0] != slices.cells:

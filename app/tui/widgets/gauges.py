@@ -6,7 +6,7 @@ Sizes are those of `docqa.model.cost.plan`, which a test compares with the tenso
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docqa.app.output.progress import size
 
@@ -49,8 +49,8 @@ class Sizes:
 
 def sizes_of(session: Session) -> Sizes:
     """The sizes of a session whose model is loaded and whose text is laid out."""
-    model: Any = session.model
-    return Sizes(len(session.context), model.config, session.local.profile.layers, int(model.dtype.itemsize))
+    local = session.local
+    return Sizes(len(session.context), local.model.config, local.profile.layers, local.model.dtype.itemsize)
 
 
 def _bytes(config: HybridConfig, tokens: int, item: int) -> tuple[int, int]:

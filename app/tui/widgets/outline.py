@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.message import Message
 from textual.widgets import Tree
 
-from docqa.app.tui.page.view import section_title
+from docqa.app.tui.page.view import PlaceChosen, section_title
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -22,13 +20,7 @@ _OPEN_UP_TO = 40
 
 
 class OutlineTree(Tree[str]):
-    """Headings; Enter goes to one."""
-
-    @dataclass
-    class Chosen(Message):
-        """The reader wants to go to `section`."""
-
-        section: Section
+    """Headings; Enter posts the place of one."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__("Outline", id=id)
@@ -68,7 +60,8 @@ class OutlineTree(Tree[str]):
     def on_tree_node_selected(self, event: Tree.NodeSelected[str]) -> None:
         event.stop()
         if event.node.data is not None:
-            self.post_message(self.Chosen(self._sections[event.node.data]))
+            section = self._sections[event.node.data]
+            self.post_message(PlaceChosen(section.page, section.start or 1))
 
     def _fill(self, node: TreeNode[str], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):

@@ -41,7 +41,7 @@ def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int
 # From a pipe
 
 
-def test_every_line_of_a_pipe_is_answered_and_the_worst_status_stands(chat: Any, note: Path) -> None:
+def test_every_piped_line_is_answered_and_the_worst_status_is_returned(chat: Any, note: Path) -> None:
     code, out, _ = chat([QUESTION, "", NOWHERE], note)
     assert code == 5
     assert re.findall("^> (.*)$", out, re.MULTILINE) == [QUESTION, NOWHERE]
@@ -86,7 +86,7 @@ def test_a_page_or_command_that_there_is_not_costs_nothing(chat: Any, note: Path
     assert code == 0
     assert "no document has a page or section 99" in err
     assert "did you mean /quote?" in err
-    assert "nothing was asked yet" in err
+    assert "no question to ask again" in err
     assert "there is no quote 77" in err
     assert "No quote yet." in out
     assert "/save [FILE]" in out
@@ -98,7 +98,7 @@ def test_quit_ends_a_pipe_too(chat: Any, note: Path) -> None:
     assert NOWHERE not in out
 
 
-def test_save_writes_what_was_said_and_never_over_a_file(
+def test_save_writes_the_conversation_and_never_over_a_file(
     chat: Any, note: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -148,7 +148,7 @@ def test_a_document_that_has_changed_since_is_named(chat: Any, note: Path) -> No
         (["note.txt", "--resume", "0"], 2, "--resume"),
     ],
 )
-def test_what_cannot_be_talked_about_is_said(
+def test_documents_that_cannot_be_used_are_reported(
     chat: Any, note: Path, monkeypatch: Any, arguments: list[str], code: int, said: str
 ) -> None:
     monkeypatch.chdir(note.parent)
@@ -250,7 +250,7 @@ def test_a_person_asks_stops_goes_on_and_quits(terminal: Any, docqa: Any, tmp_pa
     time.sleep(0.5)  # the line is taken; the model is still being loaded
     screen.type("\x03")
     screen.until("stopping")
-    screen.until("/retry goes on")
+    screen.until("/retry continues")
     screen.until("> ")
     screen.type("/retry\n")
     assert "verified: exact" in screen.until("confidence")

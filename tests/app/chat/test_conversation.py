@@ -145,9 +145,7 @@ def test_retry_goes_from_the_next_best_to_nothing_else(conversation: Conversatio
     assert [turn.note for turn in conversation.turns] == ["", NEXT_BEST, NEXT_BEST, NEXT_BEST]
 
 
-def test_retry_of_a_refused_follow_up_asks_it_as_it_was_typed_first(
-    conversation: Conversation, session: Scripted
-) -> None:
+def test_retry_of_a_refused_follow_up_asks_it_as_typed(conversation: Conversation, session: Scripted) -> None:
     ask(conversation, "When does the lease begin?")
     ask(conversation, "And who signed it?")
     assert session.asked[-1] == "Who signed the lease?"
@@ -203,7 +201,7 @@ def test_a_page_that_there_is_not_is_named(conversation: Conversation) -> None:
 
 
 def test_nothing_is_saved_of_nothing(conversation: Conversation) -> None:
-    with pytest.raises(UsageError, match="nothing was asked"):
+    with pytest.raises(UsageError, match="no question to save"):
         slash.save(conversation, "x.md")
 
 

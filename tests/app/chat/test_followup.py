@@ -20,7 +20,7 @@ TEXT = (
 PIECES = ("and", "it", "its", "who", "'s", "in", "?", "the", "when", "her", "ed", "which", ",", "that")
 
 
-def stands(words: str) -> bool:
+def occurs(words: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", TEXT, re.IGNORECASE) is not None
 
 
@@ -53,7 +53,7 @@ def stands(words: str) -> bool:
     ],
 )  # fmt: skip
 def test_a_follow_up_becomes_a_whole_question(before: str, question: str, understood: str) -> None:
-    assert resolve(question, Earlier(before, None), stands) == understood
+    assert resolve(question, Earlier(before, None), occurs) == understood
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_follow_up_becomes_a_whole_question(before: str, question: str, unders
     ],
 )  # fmt: skip
 def test_who_or_which_was_asked_for_is_who_is_meant(before: str, answer: str, question: str, understood: str) -> None:
-    assert resolve(question, Earlier(before, answer), stands) == understood
+    assert resolve(question, Earlier(before, answer), occurs) == understood
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_who_or_which_was_asked_for_is_who_is_meant(before: str, answer: str, qu
         "Summarise the duties of the keeper of the lighthouse",
     ],
 )
-def test_a_question_that_stands_by_itself_stays_as_it_is(question: str) -> None:
+def test_a_complete_question_stays_as_it_is(question: str) -> None:
     before = Earlier("When does the agreement take effect?", "1 April 2025")
-    assert resolve(question, before, stands) == question
+    assert resolve(question, before, occurs) == question
 
 
 def test_the_first_question_has_nothing_to_follow() -> None:
-    assert resolve(" And when does it end? ", None, stands) == "And when does it end?"
+    assert resolve(" And when does it end? ", None, occurs) == "And when does it end?"
 
 
 @settings(max_examples=150, deadline=None)
@@ -95,5 +95,5 @@ def test_the_first_question_has_nothing_to_follow() -> None:
     st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join)),
 )
 def test_no_text_breaks_it_and_nothing_becomes_empty(before: str, question: str) -> None:
-    understood = resolve(question, Earlier(before, before), stands)
+    understood = resolve(question, Earlier(before, before), occurs)
     assert bool(understood.strip()) == bool(question.strip())

@@ -144,12 +144,9 @@ class FakeSession:
         return FakeContext([SimpleNamespace(passage=passage) for passage in self.documents[0].passages], self.tokens)
 
     @property
-    def model(self) -> Any:
-        return SimpleNamespace(config=self.config, dtype=SimpleNamespace(itemsize=4))
-
-    @property
-    def profile(self) -> Any:
-        return SimpleNamespace(layers=3)
+    def local(self) -> Any:
+        model = SimpleNamespace(config=self.config, dtype=SimpleNamespace(itemsize=4))
+        return SimpleNamespace(model=model, profile=SimpleNamespace(layers=3))
 
     def rank(self, question: str) -> list[Ranked]:
         return [Ranked(index, 3.0 if index == 4 else 0.1 * index, 0.0) for index in range(len(self.documents[0].pages))]

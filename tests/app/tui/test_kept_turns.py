@@ -81,9 +81,7 @@ def test_an_export_escapes_the_text_of_a_document(lease_document: Any, tmp_path:
     assert "no memory" in text
 
 
-def test_an_export_has_the_rights_of_a_new_file_and_takes_any_text(
-    lease_document: Any, tmp_path: Path, tui: Any
-) -> None:
+def test_an_export_has_the_rights_of_a_new_file_and_any_text(lease_document: Any, tmp_path: Path, tui: Any) -> None:
     document = replace(lease_document, path="le\udcffase.pdf")  # a name that is no UTF-8
     target, other = tmp_path / "out.md", tmp_path / "other.md"
     other.write_text("", encoding="utf-8")

@@ -10,6 +10,7 @@ import pytest
 from docqa.app import cli
 from docqa.app.errors import UsageError
 from docqa.app.tui import keymap
+from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.settings import TuiSettings, from_table
 
 
@@ -55,7 +56,13 @@ def test_two_actions_can_swap_their_keys() -> None:
     assert (keys["next_cite"], keys["previous_cite"]) == ("p", "n")
 
 
-def test_no_key_is_used_twice_in_a_screen_and_every_action_has_one_name() -> None:
+def test_every_move_of_the_keys_is_one_of_navigation() -> None:
+    moves = [key.action.split("'")[1] for key in keymap.DOCUMENT if key.action.startswith("go(")]
+    assert len(moves) > 15
+    assert all(callable(getattr(Navigation, move)) for move in moves)
+
+
+def test_no_key_is_used_twice_on_a_screen() -> None:
     for keys in keymap.SCREENS.values():
         assert len({key.key for key in keys}) == len(keys)
         assert len({key.name for key in keys}) == len(keys)

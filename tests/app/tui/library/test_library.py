@@ -95,6 +95,13 @@ def test_a_document_inside_an_archive_opens_alone(tmp_path: Path) -> None:
         SessionOpener(Options(store=False))(str(tmp_path / "empty"))
 
 
+def test_the_model_is_loaded_once_for_all_documents(checkpoint: Path, lease_of: Any, tmp_path: Path) -> None:
+    opener = SessionOpener(Options(model=str(checkpoint), store=False))
+    first = opener(str(lease_of(tmp_path / "one.txt", 3)))
+    loaded = first.model
+    assert opener(str(lease_of(tmp_path / "two.txt", 3))).loaded_model is loaded
+
+
 def test_a_whole_session_with_a_model_by_keys_alone(
     interface: Any, tui: Any, checkpoint: Path, lease: Path, own_folders: Path
 ) -> None:

@@ -83,7 +83,7 @@ def test_times_are_written_as_ages(seconds: float, said: str) -> None:
     assert ago(0.0, 1e9).startswith("19")
 
 
-def test_a_path_inside_an_archive_leads_to_the_archive(tmp_path: Path) -> None:
+def test_the_archive_of_a_path_inside_it_is_found(tmp_path: Path) -> None:
     archive = tmp_path / "papers.zip"
     archive.write_bytes(b"PK")
     assert archive_of(str(archive / "deep" / "one.pdf")) == str(archive)
@@ -162,7 +162,7 @@ def test_a_document_that_is_gone_says_so_and_nothing_is_opened(
     tui.drive(_over(interface, lambda _: session), steps)
 
 
-def test_h_in_the_library_leads_there_and_l_comes_back(
+def test_h_opens_the_recent_documents_and_l_comes_back(
     interface: Any, session: Any, opened_before: list[Path], tui: Any, tmp_path: Path
 ) -> None:
     async def steps(pilot: Any) -> None:

@@ -44,7 +44,7 @@ def test_a_page_keeps_its_shape_and_its_pane(room: tuple[int, int]) -> None:
         assert columns * 10 / (rows * 20) == pytest.approx(595 / 842, rel=0.2)
 
 
-def test_kitty_gets_the_png_in_chunks_and_is_told_not_to_answer() -> None:
+def test_kitty_gets_the_png_in_chunks_and_does_not_reply() -> None:
     png = PNG + bytes(9_000)
     sent = graphics.drawing(Terminal("kitty"), png, 4, 2, 20, 10)
     assert sent.startswith("\x1b7\x1b[3;5H")
@@ -152,7 +152,7 @@ def _asked_in(reply: bytes) -> str:
 
 
 @pytest.mark.parametrize("reply", [b"\x1b[6;18;9t\x1b[?62;4c", b""])
-def test_a_terminal_is_asked_and_one_that_is_silent_is_not_waited_for(reply: bytes) -> None:
+def test_a_terminal_that_does_not_answer_is_not_waited_for(reply: bytes) -> None:
     assert _asked_in(reply) == repr(reply)
 
 

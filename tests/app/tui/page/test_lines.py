@@ -44,7 +44,7 @@ def test_a_place_and_its_line_agree(document: Any) -> None:
         assert lines.place(line) == (page, row.start)
 
 
-def test_the_line_of_the_reader_keeps_its_text_while_its_surroundings_are_laid_out(document: Any) -> None:
+def test_the_line_at_the_top_keeps_its_text_while_others_are_laid_out(document: Any) -> None:
     lines = _lines(document)
     line = lines.line_of(20, 200)
     before = lines.place(line)
@@ -72,7 +72,7 @@ def test_a_long_page_is_laid_out_in_slices_without_a_gap(document: Any) -> None:
 
 
 @pytest.mark.slow
-def test_a_document_of_a_million_tokens_is_laid_out_within_a_second_of_processor_time(document: Any) -> None:
+def test_a_million_tokens_are_laid_out_within_a_second_of_processor_time(document: Any) -> None:
     document = document(*[WORDS * 8 for _ in range(2_000)])
     assert sum(len(page.text) for page in document.pages) > 4_000_000
     started = time.process_time()

@@ -66,7 +66,7 @@ async def _on_third_page(pilot: Any, tui: Any) -> Any:
     return panes
 
 
-def test_the_links_of_a_document_are_in_its_order_and_lead_to_lines_and_notes(referring: Document) -> None:
+def test_links_are_in_document_order_and_point_to_lines_and_notes(referring: Document) -> None:
     links = Links(referring)
     text = referring.pages[2].text
     found = links.within(3, 0, len(text))
@@ -177,9 +177,7 @@ def test_the_keys_of_references_say_so_where_there_are_none(interface: Any, sess
     tui.drive(interface(), steps)
 
 
-def test_a_reference_within_a_cite_is_underlined_in_the_colours_of_the_cite(
-    interface: Any, session: Any, tui: Any
-) -> None:
+def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface: Any, session: Any, tui: Any) -> None:
     from docqa.app.answer.events import Finished
 
     document = session.documents[0]

@@ -53,7 +53,7 @@ def test_words_are_found_over_line_ends_and_whatever_the_case(document: Any) -> 
         ("a twenty‑one clause", "twenty-one"),
     ],
 )
-def test_words_are_found_as_keyboards_write_them_and_over_lines_of_scripts_without_spaces(
+def test_words_are_found_with_keyboard_quotes_and_across_lines_without_spaces(
     document: Any, text: str, wanted: str
 ) -> None:
     assert len(find_hits(document(text), wanted)) == 1
@@ -70,7 +70,7 @@ def test_a_label_comes_before_a_physical_page_and_that_before_a_heading(
     assert find_place(lease_document, wanted) == place
 
 
-def test_evidence_that_holds_a_quote_is_listed_once(lease_document: Any, tui: Any) -> None:
+def test_evidence_that_contains_a_quote_is_listed_once(lease_document: Any, tui: Any) -> None:
     from docqa.app.answer.answer import EvidenceItem
 
     page = lease_document.pages[4]
@@ -79,9 +79,7 @@ def test_evidence_that_holds_a_quote_is_listed_once(lease_document: Any, tui: An
     assert [stop.quote is None for stop in stops_of(answer, lease_document)] == [False, False]
 
 
-def test_a_cite_leads_to_its_words_where_they_stand_after_the_document_has_changed(
-    lease_document: Any, tui: Any
-) -> None:
+def test_a_cite_finds_its_words_after_the_document_has_changed(lease_document: Any, tui: Any) -> None:
     answer = tui.answer_of(lease_document)
     page = lease_document.pages[4]
     longer = replace(page, text=f"A line that was not there before.\n{page.text}")
@@ -92,7 +90,7 @@ def test_a_cite_leads_to_its_words_where_they_stand_after_the_document_has_chang
     assert stops_of(answer, replace(lease_document, pages=lease_document.pages[:3]))[0].spans == ()
 
 
-def test_a_place_is_told_without_the_file_whatever_path_it_was_asked_under(lease_document: Any, tui: Any) -> None:
+def test_a_place_in_the_shown_file_is_named_without_the_file(lease_document: Any, tui: Any) -> None:
     answer = tui.answer_of(replace(lease_document, path="there/lease.pdf"))
     assert place_alone(stops_of(answer, lease_document)[0], lease_document) == "p. 3 (PDF 5)"
     other = replace(lease_document, path="other.pdf")

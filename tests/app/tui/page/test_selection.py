@@ -56,9 +56,7 @@ def test_what_the_mouse_selects_is_copied_with_its_cite(interface: Any, session:
     tui.drive(interface(), steps)
 
 
-def test_a_selection_over_two_pages_names_both_and_has_no_label_of_a_page_in_it(
-    interface: Any, session: Any, tui: Any
-) -> None:
+def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
         panes = await _on_fifth_page(pilot, tui)
         last = _row(panes.page, "writes line 10")
@@ -88,9 +86,7 @@ def test_a_selection_of_wide_letters_is_cut_between_them(interface: Any, session
     tui.drive(interface(), steps)
 
 
-def test_a_selection_that_begins_on_a_link_does_not_follow_it_and_a_second_click_selects_nothing(
-    interface: Any, session: Any, tui: Any, document: Any
-) -> None:
+def test_a_selection_from_a_link_does_not_follow_it(interface: Any, session: Any, tui: Any, document: Any) -> None:
     text = "1 Rent\nPaid as Section 2 says.\n" + "Nothing.\n" * 60 + "2 Keeper\nWho sleeps."
     made = document(text, path="act.pdf")
     session.documents = (replace(made, references=(Reference(1, 15, 24, None, 1, text.index("2 Keeper")),)),)

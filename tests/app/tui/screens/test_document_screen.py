@@ -52,15 +52,15 @@ def test_search_steps_through_its_places_whatever_the_case(interface: Any, sessi
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "slash", *"FEE", "enter")
-        assert "1 of 10 places" in tui.screen_text(pilot.app)
+        assert "hit 1 of 10" in tui.screen_text(pilot.app)
         await pilot.press("enter")
-        assert "2 of 10 places" in tui.screen_text(pilot.app)
+        assert "hit 2 of 10" in tui.screen_text(pilot.app)
         assert panes.bar.input.value == "FEE"
         await pilot.press("escape", "greater_than_sign")
-        assert "3 of 10 places" in tui.screen_text(pilot.app)
+        assert "hit 3 of 10" in tui.screen_text(pilot.app)
         assert "fee of part 3" in tui.shown(panes.page)
         await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
-        assert "10 of 10 places" in tui.screen_text(pilot.app)
+        assert "hit 10 of 10" in tui.screen_text(pilot.app)
         await pilot.press("slash", *"zeppelin", "enter")
         assert "is not in this document" in tui.notices(pilot.app)
 
@@ -115,7 +115,7 @@ def test_e_exports_the_session_and_never_replaces_a_file(
     tui.drive(interface(), steps)
 
 
-def test_the_outline_leads_to_a_heading_and_opens_with_space(interface: Any, session: Any, tui: Any) -> None:
+def test_the_outline_goes_to_a_heading_and_opens_with_space(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "o", "home", "down", "down", "down", "enter")

@@ -97,7 +97,7 @@ def test_an_error_in_the_worker_becomes_a_message(interface: Any, session: Any, 
     tui.drive(interface(), steps)
 
 
-def test_a_document_that_cannot_be_opened_says_why_and_l_leads_back(interface: Any, tui: Any) -> None:
+def test_a_document_that_cannot_be_opened_says_why_and_l_goes_back(interface: Any, tui: Any) -> None:
     from docqa.ingest.errors import Encrypted
 
     def opener(path: str) -> Any:
@@ -134,7 +134,7 @@ def test_ctrl_q_leaves_with_status_0_while_an_answer_is_made(
     assert (turn.question, turn.state) == ("x", "stopped")
 
 
-def test_whoever_comes_back_finds_questions_and_place(interface: Any, answered: Any, tui: Any) -> None:
+def test_questions_and_place_are_restored_when_a_document_is_reopened(interface: Any, answered: Any, tui: Any) -> None:
     places = []
 
     async def first(pilot: Any) -> None:

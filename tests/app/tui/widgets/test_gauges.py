@@ -21,7 +21,8 @@ def test_the_gauge_shows_the_bytes_of_the_state(model: Any, tokens: int) -> None
         model.prefill([7] * tokens, state)
     kv = sum(layer.nbytes() for layer in state.layers if isinstance(layer, AttentionMemory))
     delta = sum(layer.nbytes() for layer in state.layers) - kv
-    session = SimpleNamespace(model=model, profile=SimpleNamespace(layers=3), context=range(tokens))
+    local = SimpleNamespace(model=model, profile=SimpleNamespace(layers=3))
+    session = SimpleNamespace(local=local, context=range(tokens))
     assert sizes_of(session).read(tokens) == (delta, kv)  # type: ignore[arg-type]
 
 

@@ -28,7 +28,7 @@ def test_letters_typed_right_behind_the_key_of_a_line_belong_to_it(
     tui.drive(interface(), steps)
 
 
-def test_keys_typed_right_behind_a_line_that_is_left_belong_to_the_text(interface: Any, session: Any, tui: Any) -> None:
+def test_keys_typed_right_after_leaving_a_line_go_to_the_text(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape")
@@ -52,7 +52,7 @@ def test_several_pasted_lines_become_one_question(interface: Any, session: Any, 
 
 
 @pytest.mark.parametrize("keys", [("g", "5", "enter"), ("e", "enter"), ("slash", "f", "e", "e", "enter", "escape")])
-def test_a_read_goes_on_while_another_line_than_that_for_questions_is_used(
+def test_a_read_continues_while_the_search_line_is_used(
     interface: Any, session: Any, tui: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -73,7 +73,7 @@ def test_a_read_goes_on_while_another_line_than_that_for_questions_is_used(
     tui.drive(interface(), steps)
 
 
-def test_a_name_that_no_file_can_have_is_said_and_nothing_breaks(interface: Any, session: Any, tui: Any) -> None:
+def test_an_impossible_file_name_is_reported(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "e")
