@@ -12,7 +12,7 @@ from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.definitions import definitions_in_force
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import label_of, make_definition_quote, make_quote
-from docqa.app.quotes.verifier import Verifier
+from docqa.app.quotes.verifier import Located
 from docqa.app.reading.answerability import counts_line, word_counts
 from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.ingest.types import Span
@@ -37,11 +37,11 @@ class AnswerDraft:
     also: tuple[Quote, ...] = ()
 
 
-def compose(found: AnswerDraft, context: Context, verifier: Verifier) -> Answer:
+def compose(found: AnswerDraft, context: Context) -> Answer:
     """Answer with verified quotes, or a refusal that shows the nearest passages and what was counted."""
     quotes: list[Quote] = []
     if not found.refused and found.reading is not None:
-        quotes = _quotes(found.question, found.reading.candidates, context, verifier)
+        quotes = _quotes(found.question, found.reading.candidates, context)
         quotes += [quote for quote in found.also if quotes and not any(_holds(known, quote) for known in quotes)]
     refused = not quotes
     coverage = found.coverage
@@ -82,9 +82,9 @@ def _status(found: AnswerDraft, refused: bool, context: Context) -> Status:
     return Status.NOT_FOUND if refused else Status.ANSWERED
 
 
-def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context, verifier: Verifier) -> list[Quote]:
+def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) -> list[Quote]:
     """The best candidate's quote, the definitions of the terms that it uses, then quotes of the same words on other
-    pages; one that does not verify is left out."""
+    pages."""
     chosen: list[Quote] = []
     definitions: list[Quote] = []
     words = ""
@@ -95,13 +95,9 @@ def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context, 
         place = (candidate.document, candidate.page)
         if chosen and (said != words or place in places):
             continue
-        quote = make_quote(
-            context.documents, verifier, candidate.document, candidate.page, candidate.start, candidate.end
-        )
-        if not quote.verified:
-            continue
+        quote = make_quote(context.documents, Located(*place, candidate.start, candidate.end))
         if not chosen:
-            definitions = _definitions(question, candidate, quote, context, verifier)
+            definitions = _definitions(question, candidate, quote, context)
         words = words or said
         places.add(place)
         chosen.append(quote)
@@ -110,10 +106,8 @@ def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context, 
     return [*chosen[:1], *definitions, *chosen[1:]]
 
 
-def _definitions(
-    question: str, candidate: Candidate, quote: Quote, context: Context, verifier: Verifier
-) -> list[Quote]:
-    """Verified quotes of the definitions that the answer's own quote stands on."""
+def _definitions(question: str, candidate: Candidate, quote: Quote, context: Context) -> list[Quote]:
+    """Quotes of the definitions that the answer's own quote depends on."""
     cited = quote.cites[0]
     terms = definitions_in_force(
         context.documents[candidate.document],
@@ -122,8 +116,7 @@ def _definitions(
         Span(candidate.start, candidate.end),
         question,
     )
-    made = [make_definition_quote(context.documents, verifier, candidate.document, term) for term in terms]
-    return [quote for quote in made if quote.verified]
+    return [make_definition_quote(context.documents, candidate.document, term) for term in terms]
 
 
 def _evidence(item: Ranked, context: Context) -> EvidenceItem:

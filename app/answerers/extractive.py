@@ -197,4 +197,4 @@ class ExtractiveAnswerer:
             usage=usage,
             provenance=answer_provenance(self.profile, corpus.documents, self.options.recorded(), attention),
         )
-        return compose.compose(draft, corpus.context, corpus.verifier)
+        return compose.compose(draft, corpus.context)

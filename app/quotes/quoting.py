@@ -1,4 +1,4 @@
-"""From a span to a quote: the sentence or clause of the page that holds it, checked and cited."""
+"""From a span to a quote: the sentence or clause of the page around it, cut from there and cited."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 
 from docqa.app.answer.answer import Cite, Quote
+from docqa.app.answer.grades import Grade, Place
 from docqa.app.quotes.sentence_runs import Sentences
-from docqa.app.quotes.verifier import CitedPlace, Located, Verifier, too_short
+from docqa.app.quotes.verifier import Located, too_short
 from docqa.ingest.types import Definition, Document, Span
 
 LONGEST_QUOTE_WORDS = 80
@@ -49,37 +50,36 @@ def _clause(text: str, sentence: Span, start: int, end: int) -> Span:
     return Span(left, right) if not too_short(text[left:right]) else sentence
 
 
-def make_quote(
-    documents: tuple[Document, ...], verifier: Verifier, document: int, page: int, start: int, end: int
-) -> Quote:
-    """Quote for the answer `start:end` on `page` of `documents[document]`, graded by looking it up again."""
-    span = quote_span(documents[document].pages[page - 1].text, start, end)
-    quote = _looked_up(documents, verifier, document, page, span)
-    return replace(quote, answer_start=max(start, span.start) - span.start, answer_end=min(end, span.end) - span.start)
+def make_quote(documents: tuple[Document, ...], answer: Located) -> Quote:
+    """Quote around the words at `answer`, with their place in it."""
+    span = quote_span(documents[answer.document].pages[answer.page - 1].text, answer.start, answer.end)
+    start, end = max(answer.start, span.start) - span.start, min(answer.end, span.end) - span.start
+    quote = cut_quote(documents, replace(answer, start=span.start, end=span.end))
+    return replace(quote, answer_start=start, answer_end=end)
 
 
-def make_definition_quote(
-    documents: tuple[Document, ...], verifier: Verifier, document: int, definition: Definition
-) -> Quote:
-    """Quote of `definition`, checked and cited like any other; it holds no answer. A long one is cut to its clause."""
+def make_definition_quote(documents: tuple[Document, ...], document: int, definition: Definition) -> Quote:
+    """Quote of `definition`; it has no answer. A long one is cut to its clause."""
     text = documents[document].pages[definition.page - 1].text
     whole = Span(definition.start, definition.end)
     at = text.find(definition.term, whole.start, whole.end)
     span = _clause(text, whole, at, at + len(definition.term)) if at >= 0 else whole
-    return replace(_looked_up(documents, verifier, document, definition.page, span), defines=definition.term)
+    quote = cut_quote(documents, Located(document, definition.page, span.start, span.end))
+    return replace(quote, defines=definition.term)
 
 
-def _looked_up(documents: tuple[Document, ...], verifier: Verifier, document: int, page: int, span: Span) -> Quote:
-    words = documents[document].pages[page - 1].text[span.start : span.end]
-    verdict = verifier.verify(words, CitedPlace(document, page, span.start))
+def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:
+    """The words at `place`, cited there. They are the document's own, so they need not be searched for."""
+    words = documents[place.document].pages[place.page - 1].text[place.start : place.end]
+    assert words and words == words.strip()
     return Quote(
         text=words,
         answer_start=None,
         answer_end=None,
-        grade=verdict.grade,
-        place=verdict.place,
-        cites=tuple(cite(documents, located) for located in verdict.spans),
-        speaker=documents[document].speaker_of(page, span.start),
+        grade=Grade.EXACT,
+        place=Place.AS_CITED,
+        cites=(cite(documents, place),),
+        speaker=documents[place.document].speaker_of(place.page, place.start),
     )
 
 

@@ -156,7 +156,7 @@ class RemoteAnswerer:
             provenance=self._provenance(),
             also=turn.reply.also if without is None else (),
         )
-        return compose.compose(draft, self.corpus.context, self.corpus.verifier)
+        return compose.compose(draft, self.corpus.context)
 
     def _likely(self, turn: RemoteTurn, found: Candidates) -> float:
         """How likely the question is answered: half by the question's words in the passages, half by what was verified.

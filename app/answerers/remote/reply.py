@@ -134,9 +134,7 @@ class _Check:
         """The words of the pages where a claim stands, with its grade; the model's own spelling is nowhere in it."""
         spans = item.verdict.spans
         if item.verdict.verified and len(spans) == 1:
-            made = make_quote(
-                self.documents, self.verifier, spans[0].document, spans[0].page, spans[0].start, spans[0].end
-            )
+            made = make_quote(self.documents, spans[0])
             return replace(made, answer_start=None, answer_end=None, place=item.verdict.place)
         words = " ".join(self._page(span)[span.start : span.end] for span in spans)
         return Quote(

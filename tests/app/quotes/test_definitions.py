@@ -16,7 +16,7 @@ from docqa.app.context.context import Context
 from docqa.app.output.render import _quote_lines
 from docqa.app.quotes.definitions import definitions_in_force
 from docqa.app.quotes.quoting import make_definition_quote, make_quote
-from docqa.app.quotes.verifier import Verifier
+from docqa.app.quotes.verifier import Located
 from docqa.app.reading.candidates import Candidate
 from docqa.ingest.types import Definition, Document, Section, Span
 
@@ -52,7 +52,7 @@ def quotes(made: Document, page: int, words: str, *more: tuple[int, str]) -> lis
         start = made.pages[at - 1].text.index(what)
         found.append(candidate(number, at, start, start + len(what)))
     context = Context((made,), None, (), None, None)  # type: ignore[arg-type]
-    return _quotes("How soon is it answered?", tuple(found), context, Verifier([made]))
+    return _quotes("How soon is it answered?", tuple(found), context)
 
 
 def candidate(excerpt: int, page: int, start: int, end: int) -> Candidate:
@@ -110,7 +110,7 @@ def test_small_and_capital_letters_of_a_term_count(document: Any) -> None:
 
 
 def test_a_person_reads_what_the_definition_is_there_for(agreement: Document) -> None:
-    quote = make_definition_quote((agreement,), Verifier([agreement]), 0, agreement.definitions[1])
+    quote = make_definition_quote((agreement,), 0, agreement.definitions[1])
     lines = _quote_lines(quote, False)
     assert lines[1].strip().startswith("p. 1, what Critical Alarm means")
 
@@ -119,7 +119,7 @@ def test_a_quote_from_an_opinion_names_its_speaker(document: Any) -> None:
     part = Section("1", None, "Gray, dissenting", 1, 1, 0, "opinion", 0.95, None, "1")
     made = document("JUSTICE GRAY, dissenting. The toll is a tax in a thin disguise.", sections=(part,))
     start = made.pages[0].text.index("a tax")
-    quote = make_quote((made,), Verifier([made]), 0, 1, start, start + 5)
+    quote = make_quote((made,), Located(0, 1, start, start + 5))
     assert quote.speaker == "Gray, dissenting"
 
 

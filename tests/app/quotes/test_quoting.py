@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from docqa.app.answer.answer import Cite
 from docqa.app.quotes.quoting import make_quote, quote_span
-from docqa.app.quotes.verifier import Verifier
+from docqa.app.quotes.verifier import Located
 from docqa.app.reading.candidates import trim
 from docqa.ingest.types import NumberedLine, Section
 
@@ -70,7 +70,7 @@ def test_brackets_that_enclose_the_answer_stay() -> None:
 def test_a_quote_cites_label_section_and_place(document: Any) -> None:
     section = Section("s4.2", "4.2", "Deposit", 2, 2, 0, "numbering", 1.0, None, "ii")
     made = document("Front matter.", TEXT, labels=("i", "ii"), sections=(section,))
-    quote = make_quote((made,), Verifier([made]), 0, 2, *at("nine days"))
+    quote = make_quote((made,), Located(0, 2, *at("nine days")))
     (cite,) = quote.cites
     assert (cite.file, cite.page, cite.label, cite.section) == ("a.pdf", 2, "ii", "s4.2")
     assert TEXT[cite.start : cite.end] == quote.text
@@ -81,7 +81,7 @@ def test_a_quote_cites_label_section_and_place(document: Any) -> None:
 def test_a_document_without_pages_is_cited_by_its_section(document: Any) -> None:
     section = Section("s1", None, "Deposit", 1, 1, 0, "markup", 1.0, None, "§ 1")
     made = document(TEXT, paged=False, sections=(section,))
-    (cite,) = make_quote((made,), Verifier([made]), 0, 1, *at("nine days")).cites
+    (cite,) = make_quote((made,), Located(0, 1, *at("nine days"))).cites
     assert (cite.page, cite.label) == (None, "§ 1")
 
 
@@ -89,7 +89,7 @@ def test_a_quote_from_a_page_with_line_numbers_cites_its_lines_and_no_other_does
     made = document(TEXT, TEXT)
     lines = (NumberedLine(0, 12), NumberedLine(TEXT.index("keeper"), 13), NumberedLine(TEXT.index("within"), 14))
     made = replace(made, pages=(replace(made.pages[0], lines=lines), made.pages[1]))
-    (numbered,) = make_quote((made,), Verifier([made]), 0, 1, *at("nine days")).cites
-    (plain,) = make_quote((made,), Verifier([made]), 0, 2, *at("nine days")).cites
+    (numbered,) = make_quote((made,), Located(0, 1, *at("nine days"))).cites
+    (plain,) = make_quote((made,), Located(0, 2, *at("nine days"))).cites
     assert numbered.to_json_object()["lines"] == [12, 14] and "lines" not in plain.to_json_object()
     assert [Cite.from_json_object(cite.to_json_object()) for cite in (numbered, plain)] == [numbered, plain]
