@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,3 +54,16 @@ def open_document(
 
     long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
     return Session([document], options, store=store if long else None, model=model)
+
+
+def session_of_content(name: str, content: bytes, options: Options, model: Model | RemoteModel | None) -> Session:
+    """A Session of the document in `content`, called `name`: a member of an archive, which has no path to open.
+
+    Raises the errors of docqa.ingest.errors.
+    """
+    from docqa.app.session.engine import open_store
+    from docqa.app.session.session import Session
+
+    store = open_store(options) if options.store else None
+    document = read_document(content, PurePosixPath(name).name, options, store)
+    return Session([replace(document, path=name)], options, store=store, model=model)

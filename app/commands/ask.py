@@ -94,15 +94,20 @@ class _Run:
 
     def ask_each(self, paths: list[str]) -> Iterator[int]:
         """The exit code of every document of `paths`, those of folders and archives too, asked one by one."""
-        from docqa.app.batch.extraction.rows import members, session_of_member
+        from docqa.app.batch.documents import session_of_content
+        from docqa.ingest.errors import IngestError
+        from docqa.ingest.read import find_documents
 
         passed_over: list[str] = []
-        for name in inputs.every_document(paths, passed_over):
-            found = members(name, passed_over)
-            if not found:
-                yield self.ask([name])
-            for item in found:
-                yield self._ask(partial(session_of_member, item, self.options, self.model), True)
+        for path in paths:
+            try:
+                for name, content in find_documents(path, passed_over):
+                    if isinstance(content, bytes):
+                        yield self._ask(partial(session_of_content, name, content, self.options, self.model), True)
+                    else:
+                        yield self.ask([name])
+            except IngestError:  # opening it says why
+                yield self.ask([path])
         batches.warn_passed_over(passed_over)
 
     def _ask(self, open_it: Callable[[], Session], named: bool) -> int:

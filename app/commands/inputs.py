@@ -179,21 +179,3 @@ def notice(options: Options) -> str | None:
     from docqa.app.answerers.remote.model import RemoteModel
 
     return RemoteModel(Address.of(str(options.model), options.base_url), options.timeout_s).notice()
-
-
-def every_document(paths: list[str], passed_over: list[str]) -> list[str]:
-    """The documents that `paths` name, one by one: those of a folder, and anything else as it is.
-
-    A folder without documents stays in the list, so that opening it says why, at its turn. Files of folders that are
-    no documents are appended to `passed_over`.
-    """
-    from docqa.ingest.errors import IngestError
-    from docqa.ingest.read import find_documents
-
-    found: list[str] = []
-    for path in paths:
-        try:
-            found += [name for name, _ in find_documents(path, passed_over)] if os.path.isdir(path) else [path]
-        except IngestError:
-            found.append(path)
-    return found
