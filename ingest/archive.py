@@ -18,7 +18,7 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedErr
 
 
 def is_zip(file: Path) -> bool:
-    """Whether `file` is a plain zip archive; office files and books, which begin like one, are told apart."""
+    """Whether `file` is a plain zip archive; not an office file or a book, which begin like one."""
     try:
         with file.open("rb") as stream:
             if stream.read(4) != b"PK\x03\x04":
@@ -29,7 +29,7 @@ def is_zip(file: Path) -> bool:
 
 
 def package_kind(source: Path | bytes) -> str | None:
-    """What a zip holds: `docx`, `epub`, `archive` (files), or the words for a kind that is not read.
+    """What a zip contains: `docx`, `epub`, `archive` (files), or the words for a kind that is not read.
 
     None where its directory cannot be read.
     """

@@ -10,6 +10,7 @@ from dataclasses import replace
 from docqa.ingest.errors import NoText, TooLarge
 from docqa.ingest.limits import MAX_TEXT_CHARS
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.structure.definitions import find_definitions
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.passages import cut_passages
@@ -18,7 +19,6 @@ from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 
 _GOOD_SCORE = 0.95
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
-_LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
 _BIBLIOGRAPHY = re.compile(r"^(?:[\dA-Z.]+ )?(?:references|bibliography|works cited|literature cited)$", re.IGNORECASE)
 _LETTER_ALONE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
 
@@ -41,7 +41,7 @@ def assemble(
     """
     empty = tuple(page.page for page in pages if not page.text.strip())
     if len(empty) == len(pages):
-        raise NoText("there is no text in it", hint="Is this the right file?")
+        raise NoText("there is no text in it", hint="Check that this is the right file")
     total = sum(len(page.text) for page in pages)
     if total > MAX_TEXT_CHARS:
         raise TooLarge(f"{total:,} characters of text, the limit is {MAX_TEXT_CHARS:,}", hint="Split the file")
@@ -97,7 +97,7 @@ def _passages(document: Document) -> list[Passage]:
 
 def _kind(text: str, path: Sequence[str]) -> str:
     lines = text.split("\n")
-    if len(lines) > 3 and sum(_LEADER.search(line) is not None for line in lines) > 0.5 * len(lines):
+    if len(lines) > 3 and sum(LEADER.search(line) is not None for line in lines) > 0.5 * len(lines):
         return "contents"
     return "references" if path and _BIBLIOGRAPHY.search(path[-1]) else "text"
 

@@ -53,14 +53,14 @@ def kind_of(data: bytes, name: str, media_type: str | None) -> str:
     if data.startswith(b"%PDF-") and not media_type and wanted not in ("txt", "md", "uslm"):
         return "pdf"
     if wanted == "pdf":
-        raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=f"{FORMATS}; is the suffix right?")
+        raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=f"{FORMATS}; check the suffix of its name")
     if data.startswith(_ZIP):
         return _kind_of_zip(data, wanted, media_type)
     _refuse_others(data)
     if wanted in ("docx", "epub"):
         what = _NAMES[wanted]
         raise NotADocument(
-            f"not {what}: its first bytes are not those of a zip", hint=f"{FORMATS}; is the suffix right?"
+            f"not {what}: its first bytes are not those of a zip", hint=f"{FORMATS}; check the suffix of its name"
         )
     if wanted in ("txt", "md", "html", "tex", "eml"):
         return wanted

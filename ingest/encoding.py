@@ -1,4 +1,4 @@
-"""The characters of bytes in an encoding that nobody named."""
+"""Bytes to characters where no encoding is named."""
 
 from __future__ import annotations
 

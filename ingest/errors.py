@@ -43,7 +43,7 @@ class Unreadable(IngestError):
 
 
 class NoText(IngestError):
-    """The pages are pictures: there is no text to read on any of them."""
+    """There is no text to read, for example because the pages are pictures."""
 
 
 class TooLarge(IngestError):
@@ -51,7 +51,7 @@ class TooLarge(IngestError):
 
 
 class NoDocuments(IngestError):
-    """A folder or archive that holds nothing docqa reads."""
+    """A folder or archive without a document that docqa reads."""
 
 
 ERRORS: dict[str, type[IngestError]] = {kind.__name__: kind for kind in IngestError.__subclasses__()}

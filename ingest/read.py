@@ -26,7 +26,7 @@ INGEST_VERSION = 4
 
 
 def read(request: ReadRequest, events: PageEvents | None = None, *, processes: int = 1) -> Document:
-    """The Document of `request`, read in this process; files of others belong into `worker.read_in_worker`.
+    """The Document of `request`, read in this process; untrusted files belong into `worker.read_in_worker`.
 
     `events` are those of a PDF, of which so many `processes` read pages at once. Raises an IngestError: Missing, Empty,
     NotADocument, Encrypted, Unreadable, NoText, TooLarge.
@@ -39,7 +39,7 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
             raise TooLarge(f"{len(data):,} bytes, the limit is {MAX_FILE_BYTES:,}", hint="Split the file")
         if not data.strip(b" \t\r\n\f\0"):
             what = "there is only white space in the file" if data else "the file is empty"
-            raise EmptyError(what, hint="Is it whole?")
+            raise EmptyError(what, hint="Get the file again, or name another one")
         kind = kind_of(data, request.name, request.media_type)
         if kind == "pdf":
             from docqa.ingest.pdf.reader import read_pdf
@@ -83,7 +83,7 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
         return iter(_in_folder(root, name, passed_over))
     if not root.exists():
         raise MissingError("no such file or folder", where=name, hint="Check the path")
-    # A .zip may be a document that somebody renamed; what is damaged says so when it is unpacked.
+    # A .zip may be a renamed document; what is damaged says so when it is unpacked.
     if is_zip(root) or (root.suffix.lower() == ".zip" and package_kind(root) in (None, "archive")):
         return _in_zip(root, name, passed_over)
     return iter([(name, root)])

@@ -15,7 +15,7 @@ class ReadRequest:
 
     `data` are the bytes where they do not come from `path` (standard input, a zip entry), which then only names them.
     `media_type` (a MIME type or pdf, docx, epub, html, tex, eml, txt, md, uslm) overrides what suffix and content
-    say. `include_hidden` reads what nobody can see, as blocks of kind `hidden`: in a PDF at the end of its page, else
+    say. `include_hidden` reads what cannot be seen, as blocks of kind `hidden`: in a PDF at the end of its page, else
     at the end of the document. `pdfium` False reads a PDF with pypdf alone, which sees neither columns nor what is
     hidden. Pages of `skip` (from 1) are left empty, for the reason given there.
 
@@ -53,7 +53,7 @@ class ReadRequest:
 
 
 def _ignore(number: int) -> None:
-    """What happens to an event that nobody asked for."""
+    """What happens to an event without a listener."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a reader hands back: a Document of pages, sections and passages.
+"""What a reader returns: a Document of pages, sections and passages.
 
 `page` counts from 1 and is all that users see; `index` counts from 0 and stays inside ingest. Every `start` and
 `end` is a half-open offset in code points of one page's text.
@@ -43,8 +43,8 @@ class Page:
     """One physical page in reading order.
 
     `label` is what is printed on it, None where nothing is known. `grade` is A (order certain), B (repaired, or well
-    recognised from a picture), C (doubtful), D (recognised with doubt) or F (no usable text). `furniture` holds running
-    heads, feet and line numbers, which `text` does not. `lines` are those with a printed number, in order of `start`.
+    recognised from a picture), C (doubtful), D (recognised with doubt) or F (no usable text). `furniture` has the
+    running heads, feet and line numbers, which `text` does not. `lines` are those with a printed number, in order.
     """
 
     index: int
@@ -113,7 +113,7 @@ class Passage:
 class Definition:
     """Where the document says what `term` means: the words `start:end` of `page`.
 
-    `scope` is the id of the section that it holds for, None for the whole document. `kind` is `means` ('"Site" means
+    `scope` is the id of the section that it applies to, None for the whole document. `kind` is `means` ('"Site" means
     a building') or `inline` ('Ansgar plc (the "Customer")').
     """
 
@@ -141,7 +141,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A footnote or endnote: the words `start:end` of `page`, and where its `mark` stands in the text (`at` of
+    """A footnote or endnote: the words `start:end` of `page`, and where its `mark` is in the text (`at` of
     `at_page`).
     """
 
@@ -169,7 +169,7 @@ class Document:
     """A file as docqa read it.
 
     `id` is the sha256 of the file's bytes, `path` is as given. Without pages (`paged` False) there is exactly one
-    Page that holds the whole text. `sections` are in document order, a parent before its children.
+    Page with the whole text. `sections` are in document order, a parent before its children.
     """
 
     id: str
@@ -190,7 +190,7 @@ class Document:
         return self.pages[passage.page - 1].text[passage.start : passage.end]
 
     def section_of(self, page: int, start: int) -> Section | None:
-        """The innermost section that holds offset `start` of `page`; None before the first heading."""
+        """The innermost section around offset `start` of `page`; None before the first heading."""
         at = bisect_right(self._section_keys, (page, start)) - 1
         return self.sections[self._section_order[at]] if at >= 0 else None
 
@@ -200,7 +200,7 @@ class Document:
         return tuple(reversed(path))
 
     def sections_above(self, section: Section | None) -> tuple[Section, ...]:
-        """`section` and all that hold it, from the inside out; empty for None."""
+        """`section` and all around it, from the inside out; empty for None."""
         found: list[Section] = []
         while section is not None:
             found.append(section)

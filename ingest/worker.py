@@ -91,7 +91,7 @@ def inspect_in_worker(request: ReadRequest, page: Page) -> PageView:
             return inspection.from_json(_ask_child(request, page, _Clock(request)))
         except _Died as death:
             what = f"page {page.page} {death.why}"
-            raise Unreadable(what, hint="What was read of it before still answers questions") from death
+            raise Unreadable(what, hint="Questions are still answered from what was read before") from death
 
 
 class _Clock:

@@ -12,7 +12,7 @@ from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.types import Block, Document, Page
 
-_TIGHT = frozenset(("list", "table"))
+TIGHT = frozenset(("list", "table"))
 _MAX_HEADING_CHARS = 120
 # "4th", "1er", "Docqa(tm)" and the marks of notes by asterisks are plain as they are.
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|o|a|er|e|tm|sm|[®™©*†‡§¶]+)$", re.IGNORECASE)
@@ -26,23 +26,43 @@ def raised(before: str, text: str, *, note: bool = False) -> str:
     return f"[{mark}]" if note else f"^{mark}"
 
 
-class BlockWriter:
-    """Collects blocks and headings in reading order; `hidden` counts what a reader does not see.
+class TextWriter:
+    """Collects blocks and headings in reading order; `hidden` counts what a reader does not see."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.marks: list[outline.Mark] = []
+        self.hidden = 0
+        self._parts: list[str] = []
+        self._length = 0
+
+    def put(self, text: str, kind: str, separator: str) -> int:
+        """Writes `text` as one block, behind `separator` where it is not the first; returns where it begins."""
+        start = self._length + (len(separator) if self.blocks else 0)
+        self._parts += [separator, text] if self.blocks else [text]
+        self._length = start + len(text)
+        self.blocks.append(Block(start, self._length, kind))
+        return start
+
+    def page(self, furniture: Sequence[str] = ()) -> Page:
+        """The one page of what was written."""
+        text = "".join(self._parts)
+        return Page(0, None, text, grade(text), tuple(self.blocks), tuple(furniture))
+
+
+class BlockWriter(TextWriter):
+    """A TextWriter that cleans what it gets and sets blocks apart.
 
     Items of one list and rows of one table stand on lines that follow each other, other blocks have an empty line
     between them. With `include_hidden` what is hidden comes last, in a section of its own.
     """
 
     def __init__(self, *, include_hidden: bool = False) -> None:
-        self.blocks: list[Block] = []
-        self.marks: list[outline.Mark] = []
-        self.hidden = 0
+        super().__init__()
         self._include_hidden = include_hidden
         self._hidden: list[str] = []
         self._labels: list[str | None] = []
         self._lines: list[outline.Candidate] = []
-        self._parts: list[str] = []
-        self._length = 0
 
     def block(self, text: str, kind: str, *, bold: bool = False) -> int | None:
         """Writes `text` as one block and returns the offset where it begins, None when it has no words."""
@@ -51,14 +71,8 @@ class BlockWriter:
         text = text.strip("\n") if kind == "code" else text.strip()
         if not text.strip():
             return None
-        if self.blocks:
-            separator = "\n" if kind in _TIGHT and self.blocks[-1].kind == kind else "\n\n"
-            self._parts.append(separator)
-            self._length += len(separator)
-        start = self._length
-        self.blocks.append(Block(start, start + len(text), kind))
-        self._parts.append(text)
-        self._length += len(text)
+        tight = kind in TIGHT and bool(self.blocks) and self.blocks[-1].kind == kind
+        start = self.put(text, kind, "\n" if tight else "\n\n")
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
             self._lines.append(outline.Candidate(1, outline.Heading(start, text, 1.0, bold, kind == "para")))
         return start
@@ -122,8 +136,7 @@ class BlockWriter:
         """
         structured = bool(self.marks)
         warnings = [*warnings, *self._write_hidden()]
-        text = "".join(self._parts)
-        page = Page(0, None, text, grade(text), tuple(self.blocks), tuple(furniture))
+        page = self.page(furniture)
         marks, labels = self.marks, self._labels
         if infer and not structured:
             marks = [*outline.with_opinions(outline.from_numbering(self._lines, 1.0), [page]), *marks]

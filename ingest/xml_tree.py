@@ -1,4 +1,4 @@
-"""XML of others to a tree: no entities, no document types with declarations, no deep nesting, within a size."""
+"""Untrusted XML to a tree: no entities, no document types with declarations, no deep nesting, within a size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from docqa.ingest.errors import TooLarge, Unreadable
 from docqa.ingest.limits import MAX_XML_BYTES, MAX_XML_DEPTH
 
 _DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-# A document type that only names a DTD, which nobody loads.
+# A document type that only names a DTD, which is never loaded.
 _NAMED_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]*>", re.IGNORECASE)
 
 
@@ -36,8 +36,6 @@ def parse_xml(data: bytes, *, part: str = "", doctype: bool = False) -> Element:
         root: Element = parser.close()
     except (ParseError, ValueError, LookupError) as error:  # the last two: an encoding that Python does not know
         raise Unreadable(f"{what} is damaged ({error})", hint="Get the file again") from error
-    except _TooDeep as error:
-        raise TooLarge(f"XML nested deeper than {MAX_XML_DEPTH} elements", hint="Is this the right file?") from error
     return root
 
 
@@ -65,10 +63,6 @@ def child(element: Element | None, *names: str) -> Element | None:
     return element
 
 
-class _TooDeep(Exception):
-    """More than MAX_XML_DEPTH open elements."""
-
-
 class _ShallowBuilder(TreeBuilder):
     def __init__(self) -> None:
         super().__init__()
@@ -77,7 +71,7 @@ class _ShallowBuilder(TreeBuilder):
     def start(self, tag: Any, attrs: Any, /) -> Any:
         self._depth += 1
         if self._depth > MAX_XML_DEPTH:
-            raise _TooDeep
+            raise TooLarge(f"XML nested deeper than {MAX_XML_DEPTH} elements", hint="Check that this is the right file")
         return super().start(tag, attrs)
 
     def end(self, tag: Any, /) -> Any:

@@ -182,7 +182,7 @@ class DocxBody:
                 line.after_hidden = False
 
     def _field(self, element: Element) -> None:
-        """A field is its instruction, which nobody sees, and then its result."""
+        """A field is its instruction, which is not printed, and then its result."""
         kind = attribute(element, "fldCharType")
         if kind == "begin":
             self._fields.append(False)

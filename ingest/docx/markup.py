@@ -26,7 +26,7 @@ def children(parent: Element, name: str) -> Iterator[Element]:
 
 
 def sign(code: str) -> str:
-    """The character of a symbol font, given in hexadecimal; U+FFFD where nobody knows."""
+    """The character of a symbol font, given in hexadecimal; U+FFFD where it is unknown."""
     if not re.fullmatch(r"[0-9A-Fa-f]{1,4}", code):
         return "\ufffd"
     value = int(code, 16)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, overload
+from typing import NamedTuple, TypeVar
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.structure.numerals import in_letters, in_roman
@@ -12,12 +12,13 @@ from docqa.ingest.xml_tree import attribute, child, local
 _HEADING_NAME = re.compile(r"heading ([1-9])$", re.IGNORECASE)
 _CARDINALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _MAX_CHAIN = 20
+T = TypeVar("T")
 
 
 class ListPlace(NamedTuple):
     """Where a paragraph stands among the lists: the list as it counts (`key`), its level from 0, what is printed.
 
-    `printed` is None for bullets. `nested` tells a list whose numbers hold the number above ("4.2"); `indent` is that
+    `printed` is None for bullets. `nested`: a list whose numbers contain the number above ("4.2"); `indent` is that
     of the level, in twentieths of a point.
     """
 
@@ -187,23 +188,15 @@ def _placeholders(level: Element) -> int:
 
 
 def _start(level: Element | None) -> int:
-    return number(child(level, "start"), 1) or 0
+    return number(child(level, "start"), 1)
 
 
-def number(element: Element | None, default: int | None) -> int | None:
+def number(element: Element | None, default: T) -> int | T:
     """The `val` of `element` as a number, `default` where there is none."""
     return number_of(element, "val", default)
 
 
-@overload
-def number_of(element: Element | None, name: str, default: int) -> int: ...
-
-
-@overload
-def number_of(element: Element | None, name: str, default: int | None) -> int | None: ...
-
-
-def number_of(element: Element | None, name: str, default: int | None) -> int | None:
+def number_of(element: Element | None, name: str, default: T) -> int | T:
     """The attribute `name` of `element` as a number, `default` where there is none."""
     text = attribute(element, name)
     return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default

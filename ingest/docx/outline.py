@@ -1,6 +1,6 @@
 """Headings and numbered paragraphs of DOCX to sections with the locators that readers cite, such as "4.2(b)".
 
-A list is part of the structure when its numbers hold the number above, when headings count in it too, when it runs
+A list is part of the structure when its numbers contain the number above, when headings count in it too, when it runs
 through the document, or when it is lettered "(a)" below something numbered. Other lists are only lists.
 """
 

@@ -50,7 +50,7 @@ class _Parts:
         main = next(iter(self._root.get(_MAIN, ())), "word/document.xml")
         found = self._parse(main)
         if found is None:
-            raise NotADocument(f"not a Word document: it has no {main}", hint="Is the suffix right?")
+            raise NotADocument(f"not a Word document: it has no {main}", hint="Check the suffix of its name")
         self.main = found
         self._own = self._relations(main)
 

@@ -54,7 +54,7 @@ AUTHOR = re.compile(r"\\author\s*(?:\[[^\]]{0,500}\])?\s*\{")
 
 
 class Unread:
-    """Files that were not opened, and macros that nobody explains."""
+    """Files that were not opened, and unknown macros."""
 
     def __init__(self) -> None:
         self.inputs: list[str] = []

@@ -22,7 +22,7 @@ _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 class Piece(NamedTuple):
     """A block before it is numbered. `kind` is a Block's kind or `appendix`; `name` the macro or float it came from.
 
-    A reference stands in `text` as its label between U+0001 and U+0002, which no cleaned text holds.
+    In `text` a reference is its label between U+0001 and U+0002, which no cleaned text has.
     """
 
     kind: str

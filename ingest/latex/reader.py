@@ -48,9 +48,9 @@ def read_latex(request: ReadRequest) -> Document:
         hint = "Read it as plain text with --type txt"
         raise Unreadable("its groups and environments are nested too deeply", hint=hint) from error
     except ValueError as error:
-        raise Unreadable(f"the LaTeX cannot be taken apart ({error})", hint="Read it with --type txt") from error
+        raise Unreadable(f"the LaTeX cannot be parsed ({error})", hint="Read it with --type txt") from error
     if not text.pieces and "\\" not in source and not body.strip():
-        raise NotADocument("not LaTeX", hint="Is the suffix right?")
+        raise NotADocument("not LaTeX", hint="Check the suffix of its name")
     class_match = _CLASS.search(preamble)
     depths = _DEPTH.findall(preamble)
     depth = None if not depths else int(depths[-1]) if depths[-1].lstrip("-").isdigit() else -9

@@ -57,7 +57,7 @@ class LatexText:
             if tex.is_group(node) and before is not None and (tex.is_group(before) or tex.is_index(before)):
                 if tex.is_index(before):
                     continue  # what an index macro puts into the index, not on the page
-                self._words.append(" ")  # two arguments of a macro that nobody knows
+                self._words.append(" ")  # two arguments of an unknown macro
             before = node
             self._next = after
             self._node(node)
@@ -144,7 +144,7 @@ class LatexText:
             self._other(node, name, arguments)
 
     def _other(self, node: Any, name: str, arguments: list[Any]) -> None:
-        """A name that the preamble explains, a letter or a sign, or a macro that nobody knows."""
+        """A name that the preamble explains, a letter or a sign, or an unknown macro."""
         explained = self._names.nodes_of(name)
         if explained is not None:
             # "\name{} is" and "\name\ is" bring their own space, "\name is" has none.
@@ -233,7 +233,7 @@ class LatexText:
             self._flush()
 
     def _floating(self, node: Any, name: str) -> None:
-        """A figure or table: its labels belong to its caption, wherever they stand in it."""
+        """A figure or table: its labels belong to its caption, wherever in it they are."""
         outer, self._float = (self._float, self._float_labels, len(self.pieces)), name
         self._float_labels = []
         self._nodes(node.nodelist)

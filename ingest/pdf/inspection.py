@@ -18,7 +18,7 @@ from docqa.ingest.pdf.layout.paragraphs import flow
 from docqa.ingest.pdf.layout.running_heads import stays_in_text
 from docqa.ingest.pdf.pages import RawPage, extract_one
 from docqa.ingest.pdf.reader import count_pages, open_pdf
-from docqa.ingest.pdf.visibility.objects import Box, as_box
+from docqa.ingest.pdf.visibility.objects import Box, around, as_box
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import row_of
 from docqa.ingest.structure.clean import Hyphens
@@ -53,7 +53,7 @@ class SeenBlock:
 
 @dataclass(frozen=True, slots=True)
 class SeenFurniture:
-    """A running head or foot, or the page's line numbers (no box). `in_text`: the page's text holds it too."""
+    """A running head or foot, or the page's line numbers (no box). `in_text`: the page's text has it too."""
 
     text: str
     box: Box | None
@@ -160,8 +160,8 @@ def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
         members[block].append(line)
         position += len(_letters(line.text))
     return tuple(
-        SeenBlock(b.start, b.end, b.kind, tuple(SeenLine(line.text, line.box) for line in held), _runs(held))
-        for b, held in zip(page.blocks, members, strict=True)
+        SeenBlock(b.start, b.end, b.kind, tuple(SeenLine(line.text, line.box) for line in own), _runs(own))
+        for b, own in zip(page.blocks, members, strict=True)
     )
 
 
@@ -174,12 +174,10 @@ def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
     boxes: list[Box] = []
     before: Line | None = None
     for line in lines:
-        x0, top, x1, bottom = line.box
         if before is not None and line.region == before.region and line.top >= before.top - 1:
-            a = boxes[-1]
-            boxes[-1] = min(a[0], x0), min(a[1], top), max(a[2], x1), max(a[3], bottom)
+            boxes[-1] = around(boxes[-1], line.box)
         else:
-            boxes.append((x0, top, x1, bottom))
+            boxes.append(line.box)
         before = line
     return tuple(boxes)
 

@@ -26,7 +26,7 @@ _FIRST, _LAST = 0xFDD0, 0xFDEF
 
 
 def ligature_codes(reader: Any, index: int) -> Codes:
-    """The ligatures that the fonts of page `index` (from 0) of pypdf's `reader` name; empty where it cannot be told."""
+    """The ligatures that the fonts of page `index` (from 0) of pypdf's `reader` name; empty where that is unknown."""
     found: dict[tuple[str, int], str] = {}
     try:
         resources = reader.pages[index].get("/Resources")

@@ -1,8 +1,8 @@
 """Work on the pages of a file by several processes at once: forks of the reader, which have the open file and share its
 limit of memory.
 
-Only pages that were read without trouble come back. One at which a fork crashed, perhaps for want of memory, is left to
-the caller, who reads it alone and under the whole limit, so that the result is that of reading one by one.
+Only pages that were read without trouble come back. One at which a fork crashed, perhaps because it ran out of memory,
+is left to the caller, who reads it alone and under the whole limit, so that the result is that of reading one by one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Read = Callable[[int], bytes | None]
 
 
 def usable_cores() -> int:
-    """The processors that this process may run on; 1 where it cannot be told or used."""
+    """The processors that this process may run on; 1 where that is unknown."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else 1
 
@@ -149,8 +149,8 @@ def _work(read: Read, left: Sequence[int], writing: Connection, memory: int) -> 
 def _share(count: int) -> int:
     """The limit of address space of each of `count` forks, so that all of them keep to that of one reader."""
     with open("/proc/self/statm", encoding="ascii") as file:
-        held = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    return held + max(WORKER_MEMORY_BYTES - held, 0) // count
+        used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    return used + max(WORKER_MEMORY_BYTES - used, 0) // count
 
 
 def _limit_memory(most: int) -> None:

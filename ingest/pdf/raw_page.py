@@ -10,13 +10,12 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.ligatures import Codes, Ligatures, font_name
 from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, Judge
-from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.pdf.visibility.raster import placer
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
@@ -122,8 +121,6 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     verdict = judge.verdict(places, boxes)
     place = placer(page.get_bbox(), page.get_rotation())
     rules = tuple(place(*box) for box in judge.rules)
-    if not judge.doubts and not any(_is_outside(word, width, height) for word in words):
-        return PageWords(_rejoined(words, places), count, width, height, [], verdict.ocr, rules)
     seen: list[Word] = []
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
@@ -132,7 +129,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     for number, word in enumerate(words):
         reason = OUTSIDE if _is_outside(word, width, height) else verdict.reasons.get(number)
         if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
-            # Leaders in the colour of the paper say nothing, but they hold a line together.
+            # Leaders in the colour of the paper say nothing, but they keep a line together.
             word, reason = word._replace(text=""), None
         if number in repeated:
             newline = newline or word.newline
@@ -152,19 +149,6 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
             hidden.append(Hidden(word.text, reason, (word[1:5],)))
         last_hidden = number
     return PageWords(seen, count, width, height, hidden, verdict.ocr, rules)
-
-
-def _rejoined(words: list[Word], places: list[tuple[int, int]]) -> list[Word]:
-    """The words of a page where all of them are seen."""
-    if all(after[0] != before[1] + 1 for before, after in pairwise(places)):
-        return words
-    seen = words[:1]
-    for word, before, after in zip(words[1:], places, places[1:], strict=False):
-        if after[0] == before[1] + 1 and word.text:
-            seen[-1] = _joined(seen[-1], word)
-        else:
-            seen.append(word)
-    return seen
 
 
 def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
@@ -191,19 +175,14 @@ def _same_place(a: Word, b: Word) -> bool:
 
 
 def _continued(hidden: Hidden, word: Word) -> Hidden:
-    x0, top, x1, bottom = word[1:5]
     *rest, last = hidden.boxes
-    if word.newline:
-        boxes = (*hidden.boxes, (x0, top, x1, bottom))
-    else:
-        boxes = (*rest, (min(last[0], x0), min(last[1], top), max(last[2], x1), max(last[3], bottom)))
+    boxes = (*hidden.boxes, word[1:5]) if word.newline else (*rest, around(last, word[1:5]))
     return Hidden(f"{hidden.text} {word.text}", hidden.reason, boxes)
 
 
 def _joined(a: Word, b: Word) -> Word:
     """Two pieces of one word."""
-    box = min(a.x0, b.x0), min(a.top, b.top), max(a.x1, b.x1), max(a.bottom, b.bottom)
-    return Word(a.text + b.text, *box, a.newline, a.bold, a.tilted)
+    return Word(a.text + b.text, *around(a[1:5], b[1:5]), a.newline, a.bold, a.tilted)
 
 
 def _all_words(

@@ -23,7 +23,7 @@ from docqa.ingest.pdf.pages import RawPage, extract
 from docqa.ingest.pdf.raw_page import Hidden
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import Hyphens, clean, squeeze, strip_invisible, unwrap
+from docqa.ingest.structure.clean import Hyphens, clean, line_blocks, squeeze, strip_invisible, unwrap
 from docqa.ingest.types import Block, Document, Page, Section
 
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
@@ -59,7 +59,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
 def _no_text(pages: int, hidden: int) -> NoText:
     if hidden:
         what = "all of its text is hidden from a reader of the page"
-        return NoText(what, hint="With --include-hidden it is read nevertheless")
+        return NoText(what, hint="--include-hidden reads it")
     many = f"none of its {pages} pages has" if pages > 1 else "its only page does not have"
     tool = "Run OCR on it first, for example with ocrmypdf"
     hint = tool if ocr.available() else f"{ocr.INSTALL} lets docqa recognise it. Or: {tool}"
@@ -159,16 +159,12 @@ def _add_hidden(text: str, blocks: tuple[Block, ...], hidden: list[Hidden]) -> t
 
 
 def _plain_flow(lines: list[Line], hyphens: Hyphens) -> Flow:
-    paragraphs = unwrap([line.text for line in lines], hyphens)
-    blocks: list[Block] = []
-    headings: list[outline.Heading] = []
-    start = 0
-    for paragraph in paragraphs:
-        blocks.append(Block(start, start + len(paragraph), "para"))
-        if len(paragraph) < 120:
-            headings.append(outline.Heading(start, paragraph, 1.0, False, True))
-        start += len(paragraph) + 1
-    return Flow("\n".join(paragraphs), tuple(blocks), tuple(headings))
+    text = "\n".join(unwrap([line.text for line in lines], hyphens))
+    blocks = line_blocks(text)
+    headings = [
+        outline.Heading(b.start, text[b.start : b.end], 1.0, False, True) for b in blocks if b.end - b.start < 120
+    ]
+    return Flow(text, blocks, tuple(headings))
 
 
 def _printed_numbers(raw: list[RawPage], furniture: list[set[int]]) -> list[str | None]:

@@ -57,7 +57,7 @@ def title(reader: Any) -> str:
 
 
 def has_layers(reader: Any) -> bool:
-    """Whether parts of the drawing can be switched off (optional content groups); True where that cannot be told."""
+    """Whether parts of the drawing can be switched off (optional content groups); True where that is unknown."""
     try:
         layers = reader.root_object.get("/OCProperties")
         return bool(layers is not None and layers.get_object().get("/OCGs"))
@@ -66,7 +66,7 @@ def has_layers(reader: Any) -> bool:
 
 
 def left_out(reader: Any) -> list[str]:
-    """What the file holds beside its pages' text, which docqa does not read."""
+    """What the file has beside its pages' text, which docqa does not read."""
     lines: list[str] = []
     try:
         root = reader.root_object

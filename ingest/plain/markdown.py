@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from docqa.ingest.assemble import assemble, grade
+from docqa.ingest.assemble import assemble
 from docqa.ingest.encoding import decode
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, strip_invisible
-from docqa.ingest.types import Block, Document, Page
+from docqa.ingest.types import Document
+from docqa.ingest.writer import TIGHT, TextWriter
 
 
 def read_markdown(request: ReadRequest) -> Document:
@@ -22,12 +23,10 @@ def read_markdown(request: ReadRequest) -> Document:
     writer = _Writer()
     for token in tokens:
         writer.take(token)
-    text = "".join(writer.parts).rstrip("\n")
     sections = outline.build(writer.marks)
-    title = sections[0].title if sections and sections[0].level == 1 else request.stem
-    page = Page(0, None, text, grade(text), tuple(writer.blocks))
+    title = sections[0].title if sections and sections[0].level == 1 else ""
     return assemble(
-        request, title=title, media_type="text/markdown", paged=False, pages=[page], sections=sections,
+        request, title=title, media_type="text/markdown", paged=False, pages=[writer.page()], sections=sections,
         hidden=hidden, warnings=warnings,
     )  # fmt: skip
 
@@ -40,14 +39,11 @@ def _without_front_matter(source: str) -> str:
     return source
 
 
-class _Writer:
+class _Writer(TextWriter):
     """Collects the text of tokens with its blocks and headings."""
 
     def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.blocks: list[Block] = []
-        self.marks: list[outline.Mark] = []
-        self._length = 0
+        super().__init__()
         self._level = 0
         self._cells: list[str] | None = None
         self._items: list[int | None] = []
@@ -62,7 +58,7 @@ class _Writer:
         elif kind == "inline":
             self._inline(_plain(token.children or []))
         elif kind in ("fence", "code_block"):
-            self._block(token.content.rstrip("\n"), "code", "\n\n")
+            self._block(token.content.rstrip("\n"), "code")
         elif kind == "bullet_list_open":
             self._items.append(None)
         elif kind == "ordered_list_open":
@@ -75,28 +71,26 @@ class _Writer:
             self._cells = []
         elif kind == "tr_close" and self._cells is not None:
             row, self._cells = self._cells, None
-            self._block(" | ".join(row), "table", "\n")
+            self._block(" | ".join(row), "table")
 
     def _inline(self, text: str) -> None:
         if self._cells is not None:
             self._cells.append(text)
         elif self._level:
             number, title = outline.split_number(text)
+            start = self._block(text, "heading")
             if title:
-                self.marks.append(outline.Mark(self._level, number, title, 1, self._length, "markup", 1.0))
-            self._block(text, "heading", "\n\n")
+                self.marks.append(outline.Mark(self._level, number, title, 1, start, "markup", 1.0))
         elif self._items:
             bullet, self._bullet = self._bullet, ""
-            self._block(bullet + text, "list", "\n")
+            self._block(bullet + text, "list")
         else:
-            self._block(text, "para", "\n\n")
+            self._block(text, "para")
 
-    def _block(self, text: str, kind: str, separator: str) -> None:
-        if not text.strip():
-            return
-        self.blocks.append(Block(self._length, self._length + len(text), kind))
-        self.parts += (text, separator)
-        self._length += len(text) + len(separator)
+    def _block(self, text: str, kind: str) -> int:
+        """Where the block begins; what has no words is not written."""
+        tight = bool(self.blocks) and self.blocks[-1].kind in TIGHT
+        return self.put(text, kind, "\n" if tight else "\n\n") if text.strip() else 0
 
 
 def _plain(children: list[Any]) -> str:

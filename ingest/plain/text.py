@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from docqa.ingest.assemble import assemble, grade
 from docqa.ingest.encoding import decode
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
-from docqa.ingest.structure.clean import Hyphens, clean, squeeze, strip_invisible, unwrap
+from docqa.ingest.structure.clean import Hyphens, clean, line_blocks, squeeze, strip_invisible, unwrap
 from docqa.ingest.types import Block, Document, Page
 
 _MAX_HEADING_CHARS = 120
@@ -27,8 +29,9 @@ def read_text(request: ReadRequest) -> Document:
         lines = unwrap([line.rstrip() for line in raw.split("\n")], hyphens)
         body = "\n".join(lines).strip("\n")
         label = str(index + 1) if paged else None
-        pages.append(Page(index, label, body, grade(body), _blocks(body)))
-        candidates.extend(_candidates(body, index + 1))
+        blocks = line_blocks(body)
+        pages.append(Page(index, label, body, grade(body), blocks))
+        candidates.extend(_candidates(body, blocks, index + 1))
     marks = outline.with_opinions(outline.from_numbering(candidates, 1.0), pages)
     sections = outline.build(marks, [page.label for page in pages] if paged else None)
     return assemble(
@@ -41,26 +44,11 @@ def _keep_form_feeds(text: str) -> str:
     return "\f".join(clean(page) for page in text.replace("\r\n", "\n").replace("\r", "\n").split("\f"))
 
 
-def _blocks(text: str) -> tuple[Block, ...]:
-    blocks: list[Block] = []
-    start = 0
-    for line in text.split("\n"):
-        if line.strip():
-            blocks.append(Block(start, start + len(line), "para"))
-        start += len(line) + 1
-    return tuple(blocks)
-
-
-def _candidates(text: str, page: int) -> list[outline.Candidate]:
+def _candidates(text: str, blocks: Sequence[Block], page: int) -> Iterator[outline.Candidate]:
     """Lines with nothing above and nothing below them."""
-    found: list[outline.Candidate] = []
-    lines = text.split("\n")
-    start = 0
-    for number, line in enumerate(lines):
-        above = number == 0 or not lines[number - 1].strip()
-        below = number + 1 == len(lines) or not lines[number + 1].strip()
-        if line.strip() and above and below and len(line) <= _MAX_HEADING_CHARS:
-            indent = len(line) - len(line.lstrip())
-            found.append(outline.Candidate(page, outline.Heading(start + indent, squeeze(line), 1.0, False, True)))
-        start += len(line) + 1
-    return found
+    for block in blocks:
+        alone = text[max(block.start - 2, 0) : block.start] in ("", "\n\n") and text[block.end :][:2] in ("", "\n\n")
+        if alone and block.end - block.start <= _MAX_HEADING_CHARS:
+            line = text[block.start : block.end]
+            start = block.start + len(line) - len(line.lstrip())
+            yield outline.Candidate(page, outline.Heading(start, squeeze(line), 1.0, False, True))

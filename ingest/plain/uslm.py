@@ -7,14 +7,15 @@ quotes it. The parser is the standard library's, with document types and entitie
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.assemble import assemble, grade
-from docqa.ingest.errors import NotADocument
+from docqa.ingest.assemble import assemble
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
-from docqa.ingest.types import Block, Document, Page
+from docqa.ingest.types import Document
+from docqa.ingest.writer import TextWriter
 from docqa.ingest.xml_tree import local, parse_xml
 
 _NAMESPACES = ("http://xml.house.gov/schemas/uslm/", "http://schemas.gpo.gov/xml/uslm")
@@ -37,40 +38,22 @@ def is_uslm(data: bytes) -> bool:
 
 
 def read_uslm(request: ReadRequest) -> Document:
-    """The Document of USLM. Raises NotADocument, Unreadable, TooLarge and NoText."""
-    root = _parse(request.content)
+    """The Document of USLM. Raises Unreadable, TooLarge and NoText."""
+    root = parse_xml(request.content)
     writer = _Writer()
     writer.walk(root, False)
     writer.flush()
-    text = "".join(writer.parts).rstrip("\n")
-    title = _meta_title(root) or request.stem
-    page = Page(0, None, text, grade(text), tuple(writer.blocks))
-    sections = outline.build(writer.marks)
-    labelled = tuple(
-        type(s)(s.id, s.number, s.title, s.level, s.page, s.start, s.source, s.confidence, s.parent, locator)
-        for s, locator in zip(sections, writer.locators, strict=True)
-    )
+    sections = zip(outline.build(writer.marks), writer.locators, strict=True)
     return assemble(
-        request, title=title, media_type="application/uslm+xml", paged=False, pages=[page], sections=labelled,
-        hidden=writer.hidden,
+        request, title=_meta_title(root), media_type="application/uslm+xml", paged=False, pages=[writer.page()],
+        sections=[replace(section, label=locator) for section, locator in sections], hidden=writer.hidden,
     )  # fmt: skip
 
 
-def _parse(data: bytes) -> Element:
-    # The schema asks for UTF-8.
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
-        raise NotADocument("USLM in UTF-16 is not read", hint="Save it as UTF-8 and try again")
-    return parse_xml(data)
-
-
-class _Writer:
+class _Writer(TextWriter):
     def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.blocks: list[Block] = []
-        self.marks: list[outline.Mark] = []
+        super().__init__()
         self.locators: list[str] = []
-        self.hidden = 0
-        self._length = 0
         self._pending: list[str] = []
         self._path: list[tuple[str, str]] = []
         self._numbered = False
@@ -106,7 +89,7 @@ class _Writer:
         number = _words(num) if num is not None else ""
         title = _words(heading) if heading is not None else ""
         self._path.append((name, number))
-        start = self._length
+        start = self._length + bool(self.blocks)
         head = squeeze(f"{number} {title}")
         if head and (heading is not None or name in _BIG):
             level = _BIG.index(name) + 1 if name in _BIG else len(_BIG) + _SMALL.index(name) + 1
@@ -122,7 +105,7 @@ class _Writer:
         return [c for c in children if c is not num and c is not heading]
 
     def _locator(self) -> str:
-        """Where this level stands in the law, such as "§ 4(a)(1)"."""
+        """The place of this level in the law, such as "§ 4(a)(1)"."""
         at = next((i for i in range(len(self._path) - 1, -1, -1) if self._path[i][0] in _BIG), None)
         if at is None:
             return ""
@@ -141,9 +124,7 @@ class _Writer:
         self._numbered = False
         text = squeeze(" ".join(text.split()))
         if text:
-            self.blocks.append(Block(self._length, self._length + len(text), kind))
-            self.parts += (text, "\n")
-            self._length += len(text) + 1
+            self.put(text, kind, "\n")
 
 
 def _words(element: Element) -> str:

@@ -1,12 +1,16 @@
-"""Characters: what a text may hold after ingest, hard-wrapped lines, and words broken at line ends."""
+"""Characters: which a text may have after ingest, hard-wrapped lines, and words broken at line ends."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
+from docqa.ingest.types import Block
+
+T = TypeVar("T")
 # Everything below U+0020 but tab and newline, DEL and C1, lone surrogates, non-characters: none may reach a
 # terminal or a UTF-8 writer.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -18,6 +22,7 @@ _BROKEN = re.compile(r"[-\u00ad\u2010]$")
 _BREAKS = re.compile(r"(?<=\w[-\u00ad\u2010]) (?=[a-z])")
 _BROKEN_WORD = re.compile(r"\w+[-\u00ad\u2010] [a-z]\w*")  # in lines that were joined with spaces
 _WIDE_MIN, _WIDE_MAX = 55, 90
+LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")  # dots and the page number of a table of contents
 _DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
 
 
@@ -101,6 +106,17 @@ class Hyphens:
         return mended
 
 
+def line_blocks(text: str) -> tuple[Block, ...]:
+    """A paragraph for each line of `text` that is not blank."""
+    blocks: list[Block] = []
+    start = 0
+    for line in text.split("\n"):
+        if line.strip():
+            blocks.append(Block(start, start + len(line), "para"))
+        start += len(line) + 1
+    return tuple(blocks)
+
+
 def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
     """Paragraphs of hard-wrapped text: joins lines when nine tenths of the full ones are 55 to 90 wide.
 
@@ -120,3 +136,14 @@ def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
         else:
             out[-1] = hyphens.join(out[-1], line.strip()) or f"{out[-1]} {line.strip()}"
     return out
+
+
+def grouped(items: Iterable[T], goes_on: Callable[[list[T], T], bool]) -> list[list[T]]:
+    """`items` in groups of those that follow each other: each belongs to the last group where `goes_on` says so."""
+    groups: list[list[T]] = []
+    for item in items:
+        if groups and goes_on(groups[-1], item):
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    return groups

@@ -85,7 +85,7 @@ def _clean(term: str) -> str:
 
 
 def _scope(document: Document, page: int, text: str, span: Span) -> str | None:
-    """The id of the section that the definition holds for: by its own words, else by those that open its section."""
+    """The id of the section that the definition applies to: by its own words, else by those that open its section."""
     here = document.section_of(page, span.start)
     own = _SCOPE.search(text, span.start, span.end)
     if own is None and here is not None:

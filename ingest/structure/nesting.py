@@ -21,12 +21,9 @@ _BACK = _REFERENCES | frozenset(
 )  # fmt: skip
 
 
-def levels(headings: Sequence[Numbered]) -> list[int]:
-    """The level of every heading, 1 for the outermost."""
-    return _Nesting(headings).levels()
+class Nesting:
+    """The open headings while those of a document are gone through."""
 
-
-class _Nesting:
     def __init__(self, headings: Sequence[Numbered]) -> None:
         self.headings = headings
         self.last = {heading.family: at for at, heading in enumerate(headings)}
@@ -36,6 +33,7 @@ class _Nesting:
         self.after_references = False
 
     def levels(self) -> list[int]:
+        """The level of every heading, 1 for the outermost."""
         found: list[int] = []
         for at, heading in enumerate(self.headings):
             if heading.family == "named":
@@ -55,9 +53,9 @@ class _Nesting:
         following = next((other for other in self.headings[at + 1 :] if other.family != "named"), None)
         if following is not None and following.family == "decimal":
             # "4", "Results", "4.1": what goes on behind the name is still open.
-            held = [n for n, open_ in enumerate(self.stack) if _holds(open_.ordinals, following.ordinals)]
-            if held and self.stack[held[-1]].family == "decimal":
-                del self.stack[held[-1] + 1 :]
+            inside = [n for n, open_ in enumerate(self.stack) if _contains(open_.ordinals, following.ordinals)]
+            if inside and self.stack[inside[-1]].family == "decimal":
+                del self.stack[inside[-1] + 1 :]
                 return
         if name in _REFERENCES:
             self.after_references = True
@@ -85,7 +83,7 @@ class _Nesting:
             self.stack.pop()
 
     def _is_finer(self, open_: Numbered, heading: Numbered, at: int) -> bool:
-        """Whether the open heading cannot hold `heading`."""
+        """Whether the open heading cannot contain `heading`."""
         if open_.family in ATTACHMENTS:
             return False
         if open_.family in NUMBERS or open_.family == "named":
@@ -93,7 +91,7 @@ class _Nesting:
         swapped = {open_.family, heading.family} <= _SWAPPED
         goes_on = self.last[open_.family] > at or self.firsts[heading.family] > self.firsts[open_.family]
         if swapped and heading.ordinals[:1] == (1,) and goes_on:
-            return False  # chapters that hold parts: the order is the document's own
+            return False  # chapters that contain parts: the order is the document's own
         return open_.rank > heading.rank
 
     def _number(self, at: int, heading: Numbered) -> None:
@@ -101,8 +99,8 @@ class _Nesting:
             self.stack.pop()
         same = [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
         if same:
-            held = [n for n in same if _holds(self.stack[n].ordinals, heading.ordinals)]
-            del self.stack[held[-1] + 1 if held else same[0] :]
+            inside = [n for n in same if _contains(self.stack[n].ordinals, heading.ordinals)]
+            del self.stack[inside[-1] + 1 if inside else same[0] :]
             return
         letters = heading.family in ("letter", "bare letter")
         closed = heading.family == "bare letter" and self.last.get("decimal", -1) < at
@@ -121,7 +119,7 @@ class _Nesting:
         return self.stack[-1].family
 
 
-def _holds(outer: tuple[int, ...], inner: tuple[int, ...]) -> bool:
+def _contains(outer: tuple[int, ...], inner: tuple[int, ...]) -> bool:
     return len(outer) < len(inner) and inner[: len(outer)] == outer
 
 

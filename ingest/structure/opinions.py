@@ -36,7 +36,7 @@ class Opinion(NamedTuple):
 
 
 def find_opinions(pages: Sequence[Page]) -> list[Opinion]:
-    """The parts in the order of the document; empty where this is no opinion of a court."""
+    """The parts in the order of the document; empty where this is not an opinion of a court."""
     found: list[Opinion] = []
     signed = False
     for page in pages:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from docqa.ingest.structure.nesting import NUMBERS, levels
+from docqa.ingest.structure.nesting import NUMBERS, Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.opinions import find_opinions
 from docqa.ingest.structure.sequence import Step, best_chain
@@ -237,7 +237,7 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
             level, f.numbered.number, _without_stop(f.numbered.title), f.candidate.page, f.candidate.heading.start,
             "numbering", 0.9 if f.strong else 0.7,
         )
-        for f, level in zip(kept, levels([f.numbered for f in kept]), strict=True)
+        for f, level in zip(kept, Nesting([f.numbered for f in kept]).levels(), strict=True)
     ]  # fmt: skip
     return marks if len(marks) >= 2 else []
 

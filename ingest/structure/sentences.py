@@ -19,7 +19,7 @@ _TITLES_AND_PARTS = (
     "s.ct l.ed fed civ crim evid est tr am ass inv'rs ins bd indus mfg sys techs servs educ hosp univ int'l nat'l "
     "jan feb mar apr jun jul aug sept sep oct nov dec thm lem prop def cor sched subsec subd tit"
 )
-# These may end a sentence: they do when the next word begins like a new one and is no number.
+# These may end a sentence: they do when the next word begins like a new one and is not a number.
 _FIRMS_AND_HOURS = "etc inc ltd co corp llc l.l.c l.p p.c id ibid n.a a.m p.m u.s u.k d.c et al ph.d m.d b.c a.d"
 _BEFORE_NUMBERS = "no nos art arts sec secs ch cl para pt vol fig figs eq eqs tab p pp app sched §"
 # States as citations shorten them; only with a capital, since "ill." and "wash." are words too.

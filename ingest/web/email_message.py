@@ -17,7 +17,7 @@ from docqa.ingest.encoding import decode
 from docqa.ingest.errors import Encrypted, NotADocument, NoText, TooLarge, Unreadable
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.clean import Hyphens, clean, unwrap
+from docqa.ingest.structure.clean import Hyphens, clean, grouped, unwrap
 from docqa.ingest.types import Document
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.web.html_source import decode_html
@@ -36,7 +36,7 @@ def read_email(request: ReadRequest) -> Document:
     if len(data) > MAX_EMAIL_BYTES:
         raise TooLarge(f"{len(data):,} bytes of e-mail, the limit is {MAX_EMAIL_BYTES:,}", hint="Save it without files")
     if not _HEADER.match(data.lstrip()):
-        raise NotADocument("not an e-mail: it does not begin with a header", hint="Is the suffix right?")
+        raise NotADocument("not an e-mail: it does not begin with a header", hint="Check the suffix of its name")
     try:
         # The parser of policy.default takes headers apart by rules that hostile ones make slow; these are only shown.
         message = message_from_bytes(data.lstrip())
@@ -47,7 +47,7 @@ def read_email(request: ReadRequest) -> Document:
     if not reader.texts and reader.encrypted:
         raise Encrypted("the message is encrypted", hint="Save it decrypted from your mail program")
     if not reader.texts and not any(_header(message, name) for name in _SHOWN):
-        raise NoText("it holds no text", hint="Is this the right file?")
+        raise NoText("there is no text in it", hint="Check that this is the right file")
     title = _header(message, "Subject") or request.stem
     return reader.writer.document(request, title=title, media_type="message/rfc822", warnings=reader.warnings)
 
@@ -87,7 +87,7 @@ class _Reader:
             for inner in self._chosen(kind, inside):
                 self._part(inner, level + (not kind.startswith("multipart/")))
         elif kind.startswith("multipart/") and isinstance(payload, str):
-            self._text(part, "text/plain", level)  # damaged: its parts cannot be told apart
+            self._text(part, "text/plain", level)  # damaged: its parts cannot be separated
         elif kind in ("text/plain", "text/html") and not _is_attachment(part):
             self._text(part, kind, level)
         elif (
@@ -174,23 +174,19 @@ def _paragraphs(text: str, flowed: bool) -> list[str]:
     if flowed:
         lines = _unflow(lines)
     hyphens = Hyphens(lines)
-    paragraphs: list[str] = []
-    run: list[str] = []
-    for line in [*lines, ""]:
-        if line.strip():
-            if run and run[-1].startswith(">") != line.startswith(">"):
-                paragraphs.append("\n".join(run))
-                run = []
-            run.append(line.rstrip())
-        elif run:
-            paragraphs.append("\n".join(run))
-            run = []
+    runs = grouped(lines, lambda run, line: _is_quoted(line) == _is_quoted(run[0]))
+    paragraphs = ["\n".join(map(str.rstrip, run)) for run in runs if run[0].strip()]
     plain = [p for p in paragraphs if not p.startswith(">")]
     if flowed or not plain:
         return paragraphs
     # Whether the lines are wrapped is seen on all of them, not on one paragraph.
     joined = iter("\n".join(unwrap("\n\n".join(plain).split("\n"), hyphens)).split("\n\n"))
     return [p if p.startswith(">") else next(joined, p) for p in paragraphs]
+
+
+def _is_quoted(line: str) -> bool | None:
+    """Whether the line quotes an earlier message; None for a blank one."""
+    return line.startswith(">") if line.strip() else None
 
 
 def _unflow(lines: list[str]) -> list[str]:

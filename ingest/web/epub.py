@@ -24,7 +24,7 @@ from docqa.ingest.xml_tree import attribute, child, local, parse_xml
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-# Fonts are scrambled in this way so that nobody takes them out of a book; its text is not.
+# Fonts are scrambled in this way so that they cannot be copied out of a book; its text is not.
 _FONT_METHODS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
 _PAGES = frozenset(("application/xhtml+xml", "text/html", "application/xml", "text/x-oeb1-document"))
 _MAX_ENTRIES = 20_000

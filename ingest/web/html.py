@@ -82,7 +82,7 @@ class HtmlBlocks:
         self._hidden: set[int] = set()
 
     def write(self, source: str) -> None:
-        """Writes all of `source`. Raises TooLarge when it is nested deeper or holds more than the limits."""
+        """Writes all of `source`. Raises TooLarge when it is nested deeper or has more elements than the limits."""
         from selectolax.lexbor import LexborHTMLParser
 
         tree = LexborHTMLParser(prepare(source))
@@ -98,7 +98,7 @@ class HtmlBlocks:
         self._flush()
 
     def _walk(self, root: LexborNode) -> None:
-        """Without recursion: pages of others may be nested deeper than Python's stack."""
+        """Without recursion: a page may be nested deeper than Python's stack."""
         node: LexborNode | None = root
         open_nodes: list[tuple[LexborNode, str]] = []
         count = 0
@@ -263,7 +263,7 @@ def _number(text: str | None, default: int) -> int:
 
 
 def _layout_tables(inner: list[LexborNode]) -> set[int]:
-    """The tables around `inner`: elements that tables of data do not hold."""
+    """The tables around `inner`: elements that tables of data do not have."""
     found: set[int] = set()
     for node in inner:
         parent = node.parent

@@ -16,7 +16,7 @@ _HIDDEN = re.compile(
 )
 _DISPLAY = re.compile(r"(?:^|;)\s*display\s*:\s*([a-z-]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-# What holds for print or for small screens is not what the page shows.
+# What applies to print or to small screens is not what the page shows.
 _AT_RULE = re.compile(r"@[^{};@]{0,1000}(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
 # A page that hides all of itself is one that a script shows when it is ready.
 _WHOLE = ("html", "body")

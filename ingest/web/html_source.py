@@ -68,4 +68,4 @@ def _check_depth(source: str) -> None:
             depth = max(depth - 1, 0) if match.group(1) else depth + 1
             deepest = max(deepest, depth)
     if deepest > MAX_HTML_DEPTH:
-        raise TooLarge(f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements", hint="Is this the right file?")
+        raise TooLarge(f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements", hint="Check that this is the right file")

@@ -244,7 +244,7 @@ def test_a_page_that_crashes_its_reader_costs_that_page_only(
     assert [line.partition(" crashed")[0] for line in document.coverage.warnings[:2]] == ["page 2:", "page 3:"]
 
 
-def test_nine_pages_that_crash_are_the_file_s_fault(
+def test_nine_pages_that_crash_make_the_file_unreadable(
     tmp_path: Path, crashing: Callable[[str], None], make_pdf: Callable[..., bytes]
 ) -> None:
     file = tmp_path / "a.pdf"

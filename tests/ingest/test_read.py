@@ -178,7 +178,7 @@ def test_a_folder_gives_its_documents_sorted_and_names_the_rest(tmp_path: Path) 
     assert skipped == [f"{tmp_path}/{name}" for name in ("data.xml", "photo.png")]
 
 
-def test_a_folder_below_that_cannot_be_listed_is_named_and_costs_itself_only(
+def test_only_the_folder_that_cannot_be_listed_is_skipped_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.txt").write_text("Read me.")

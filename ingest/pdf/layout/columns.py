@@ -9,6 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.structure.clean import grouped
 
 _BIN = 1.0  # points
 _MIN_GUTTER = 4  # bins
@@ -150,13 +151,10 @@ def _steps(side: Sequence[Segment]) -> list[float]:
 
 def _is_justified(side: Sequence[Segment], room: float) -> bool:
     """Whether a side is set text: a dozen long lines of words, without gaps, most of which end at one edge."""
-    rows: list[list[Segment]] = []
-    for segment in sorted(side, key=lambda s: s.bottom):
-        # A raised letter cuts a line into pieces.
-        if rows and segment.bottom < rows[-1][-1].bottom + 0.4 * (segment.bottom - segment.top):
-            rows[-1].append(segment)
-        else:
-            rows.append([segment])
+    # A raised letter cuts a line into pieces.
+    rows = grouped(
+        sorted(side, key=lambda s: s.bottom), lambda row, s: s.bottom < row[-1].bottom + 0.4 * (s.bottom - s.top)
+    )
     ends = sorted(max(s.x1 for s in row) for row in rows if _is_prose(row, room))
     flush = max((bisect_right(ends, end + 2) - at for at, end in enumerate(ends)), default=0)
     return len(ends) >= max(_MIN_JUSTIFIED, 0.5 * len(rows)) and flush > 0.6 * len(ends)
@@ -199,30 +197,19 @@ def author_blocks(segments: Sequence[Segment], gutter: float) -> list[list[Segme
 
 def _bands(segments: Sequence[Segment], gutter: float) -> list[list[Segment]]:
     """Segments between gaps that run through the whole width; a title across both columns is one by itself."""
-    bands: list[list[Segment]] = []
-    bottom = 0.0
-    for segment in sorted(segments, key=lambda s: s.top):
-        height = segment.bottom - segment.top
-        title = bool(bands) and segment.top > bottom - 1 and all(crosses(s, gutter) for s in bands[-1])
-        if not bands or segment.top > bottom + 0.8 * height or (title and not crosses(segment, gutter)):
-            bands.append([])
-            bottom = segment.bottom
-        bands[-1].append(segment)
-        bottom = max(bottom, segment.bottom)
-    return bands
+
+    def goes_on(band: list[Segment], segment: Segment) -> bool:
+        bottom = max(s.bottom for s in band)
+        title = segment.top > bottom - 1 and all(crosses(s, gutter) for s in band)
+        apart = segment.top > bottom + 0.8 * (segment.bottom - segment.top)
+        return not apart and not (title and not crosses(segment, gutter))
+
+    return grouped(sorted(segments, key=lambda s: s.top), goes_on)
 
 
 def _blocks(band: Sequence[Segment]) -> list[list[Segment]]:
     """Segments of a band between gaps that run through its whole height."""
-    blocks: list[list[Segment]] = []
-    right = 0.0
-    for segment in sorted(band, key=lambda s: s.x0):
-        if not blocks or segment.x0 > right + 1:
-            blocks.append([])
-            right = segment.x1
-        blocks[-1].append(segment)
-        right = max(right, segment.x1)
-    return blocks
+    return grouped(sorted(band, key=lambda s: s.x0), lambda block, s: s.x0 <= max(other.x1 for other in block) + 1)
 
 
 def _has_words(band: Sequence[Segment]) -> bool:

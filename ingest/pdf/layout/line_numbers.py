@@ -14,6 +14,7 @@ from statistics import median
 
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.structure.clean import grouped
 
 _INTEGER = re.compile(r"\d{1,4}$")
 # How many numbers a page must show, by their step; of a page in a document that has them elsewhere.
@@ -117,14 +118,14 @@ def _is_table(words: Sequence[Word], run: Sequence[Word], left: bool) -> bool:
     rows = _rows(words, run)
     mine = set(map(id, run))
     numbered = [row for row in rows if any(id(word) in mine for word in row)]
-    split = told = 0
+    split = filled = 0
     for row in numbered:
         rest = sorted((word for word in row if id(word) not in mine), key=lambda word: word.x0)
         if rest and _INTEGER.match(rest[-1 if left else 0].text):
             rest.pop(-1 if left else 0)  # perhaps the line number of a second column
-        told += bool(rest)
+        filled += bool(rest)
         split += sum(b.x0 - a.x1 > 2.5 * (b.bottom - b.top) for a, b in pairwise(rest)) >= 2
-    if told and split > 0.5 * told:
+    if filled and split > 0.5 * filled:
         return True
     if int(run[1].text) - int(run[0].text) != 1:
         return False
@@ -134,16 +135,12 @@ def _is_table(words: Sequence[Word], run: Sequence[Word], left: bool) -> bool:
 def _rows(words: Sequence[Word], run: Sequence[Word]) -> list[list[Word]]:
     """The words from the first to the last number as rows of one height."""
     top, bottom = run[0].top, run[-1].bottom
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda word: word.top + word.bottom):
-        middle = (word.top + word.bottom) / 2
-        if not top <= middle <= bottom:
-            continue
-        if rows and middle < (rows[-1][0].top + rows[-1][0].bottom) / 2 + 0.5 * (word.bottom - word.top):
-            rows[-1].append(word)
-        else:
-            rows.append([word])
-    return rows
+    inside = [word for word in words if top <= (word.top + word.bottom) / 2 <= bottom]
+
+    def goes_on(row: list[Word], word: Word) -> bool:
+        return (word.top + word.bottom) / 2 < (row[0].top + row[0].bottom) / 2 + 0.5 * (word.bottom - word.top)
+
+    return grouped(sorted(inside, key=lambda word: word.top + word.bottom), goes_on)
 
 
 def number_lines(lines: Sequence[Line], numbers: Sequence[Word]) -> None:
@@ -198,11 +195,9 @@ def pages_to_read_again(found: Sequence[bool]) -> dict[int, bool]:
     probably have them too (True), for their neighbours do, and those that have not (False), for a page that stands
     alone in a long document has a table with numbered rows."""
     numbered = [index for index, yes in enumerate(found) if yes]
-    alone = set() if len(found) <= _SHORT or len(numbered) > 0.34 * len(found) else {
-        index for index in numbered if sum(found[max(index - _NEAR, 0) : index + _NEAR + 1]) < _TOGETHER
-    }  # fmt: skip
+    alone = {index for index in numbered if sum(found[max(index - _NEAR, 0) : index + _NEAR + 1]) < _TOGETHER}
+    if len(found) <= _SHORT or len(numbered) > 0.34 * len(found):
+        alone = set()
     kept = set(numbered) - alone
-    beside = {
-        index for index, yes in enumerate(found) if not yes and kept.intersection((index - 1, index + 1))
-    }  # fmt: skip
+    beside = {index for index, yes in enumerate(found) if not yes and kept.intersection((index - 1, index + 1))}
     return dict.fromkeys(sorted(alone), False) | dict.fromkeys(sorted(beside), True)

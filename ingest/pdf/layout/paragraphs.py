@@ -11,14 +11,13 @@ from statistics import median
 
 from docqa.ingest.pdf.layout.lines import TABLE, Line
 from docqa.ingest.pdf.layout.reading_order import set_edges
-from docqa.ingest.structure.clean import Hyphens
+from docqa.ingest.structure.clean import LEADER, Hyphens
 from docqa.ingest.structure.outline import Heading
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.structure.sentences import is_opener
 from docqa.ingest.types import Block, NumberedLine
 
 _ENDS = re.compile(r"[.:;?!؟؛۔][\"'”’)\]]*$")
-_LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
 _BULLET = re.compile(r"(?:[•▪◦●■‣*]|[–-](?=\s+[A-Z]))\s")
 _RUN_IN = re.compile(
@@ -170,7 +169,7 @@ def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: fl
         return False
     if _BROKEN.search(before.text) and line.text[:1].islower():
         return True
-    if before.cells or line.cells or _LEADER.search(before.text) or not _is_full(before, line):
+    if before.cells or line.cells or LEADER.search(before.text) or not _is_full(before, line):
         return False
     ended = _ENDS.search(before.text) is not None
     if _BULLET.match(line.text) or (is_opener(line.text) and (ended or abs(line.x0 - paragraph.first.x0) < 2)):

@@ -17,7 +17,7 @@ from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
 from docqa.ingest.pdf.layout.lines import TABLE, Line
 from docqa.ingest.pdf.layout.tables import Row, take_tables
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.pdf.visibility.objects import Box, around
 
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _SHORT_WORD = 5  # letters
@@ -77,10 +77,7 @@ def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     if x1 > starts[few] and x0 < ends[-1 - few]:
         return turned, upright
     short = {id(w) for w in upright if x0 <= w.x0 and w.x1 <= x1 and len(w.text) < _SHORT_WORD}
-    return (
-        [w for w in words if _is_turned(w) or id(w) in short],
-        [w for w in upright if id(w) not in short],
-    )  # fmt: skip
+    return [w for w in words if _is_turned(w) or id(w) in short], [w for w in upright if id(w) not in short]
 
 
 def _is_turned(word: Word) -> bool:
@@ -108,8 +105,7 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
             line = lines[-1]
             line.text += " " + word.text
             # Only what is shown grows: sizes and running heads go by the first word of such a line.
-            x0, top, x1, bottom = line.box
-            line.shown = min(x0, word.x0), min(top, word.top), max(x1, word.x1), max(bottom, word.bottom)
+            line.shown = around(line.box, word[1:5])
     return lines
 
 
@@ -221,7 +217,7 @@ def _with_marks(segments: list[Segment]) -> list[Segment]:
 
 
 def _line_of_mark(mark: Segment, segments: Sequence[Segment]) -> Segment | None:
-    """The segment that a raised mark opens; None where something stands to the left of it: then it is no mark."""
+    """The segment that a raised mark opens; None where something is to the left of it: then it is not a mark."""
     height = mark.bottom - mark.top
     found = None
     for line in segments:
@@ -270,18 +266,9 @@ def _line(row: list[Segment], region: int) -> Line:
     # One gap of two letters is the space after a colon in typewriter type.
     cells = bool(gaps) and (gaps[0] > 3 or (len(gaps) > 1 and gaps[1] > 1.8))
     return Line(
-        "".join(parts),
-        row[0].x0,
-        top,
-        max(s.x1 for s in row),
-        bottom,
-        row[0].words[0].bold,
-        first.x1 - first.x0,
-        region,
-        row[0].x0,
-        row[-1].x1,
-        cells,
-    )
+        "".join(parts), row[0].x0, top, max(s.x1 for s in row), bottom, first.bold, first.x1 - first.x0, region,
+        row[0].x0, row[-1].x1, cells,
+    )  # fmt: skip
 
 
 def set_edges(lines: Sequence[Line]) -> None:

@@ -54,7 +54,7 @@ def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) ->
         _add(found, _counting(_edges(pages, found), len(pages)))
         _add(found, _returning(_edges(pages, found)))
     bare = sum(0 < len(lines) == len(spots) for lines, spots in zip(pages, found, strict=True))
-    # Where most pages hold nothing else, these lines are the text.
+    # Where most pages have nothing else, these lines are the text.
     return found if bare < max(2, 0.5 * len(pages)) else [set() for _ in pages]
 
 

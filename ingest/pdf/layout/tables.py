@@ -1,7 +1,7 @@
 """Ruled tables: the grid that the lines of a page draw, and its rows with the words of each cell.
 
-Without rules a table is read by the heights of its words (`layout.py`); with them a cell may hold several lines, and
-only the rules say where it ends.
+Without rules a table is read by the heights of its words (`reading_order.py`); with them a cell may have several lines,
+and only the rules say where it ends.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.clean import grouped
 
 _NEAR = 2.5  # points: rules that meet, or are drawn as pieces of one
 _MIN_SIDE = 6.0
@@ -20,7 +21,7 @@ _MAX_FIELDS = 10_000  # squared paper has more
 _COVERED = 0.6  # the share of a cell's side that a rule must run along
 _MIN_TRUSTED = 4  # rows; rules between fewer may part the head from all of the rest
 _MAX_SHARED = 2  # lines on one height in several cells of such a row
-_FILLED = 0.4  # the share of the cells of a table that hold words
+_FILLED = 0.4  # the share of the cells of a table that have words
 
 
 @dataclass(slots=True)
@@ -113,16 +114,13 @@ def _meet(across: Box3, down: Box3) -> bool:
 
 def _places(rules: Sequence[Box3]) -> list[float]:
     """Where the rules lie, each place once, in order."""
-    places: list[float] = []
-    for at, *_ in sorted(rules):
-        if not places or at - places[-1] > _NEAR:
-            places.append(at)
-    return places
+    lying = grouped((at for at, *_ in sorted(rules)), lambda same, at: at - same[0] <= _NEAR)
+    return [same[0] for same in lying]
 
 
 def _read(grid: _Grid, words: Sequence[Word]) -> tuple[list[Word], list[Row]]:
     """(the words within the grid, its rows); nothing where its cells are mostly empty, as the lines of a chart are, or
-    hold what no rule separates."""
+    contain what no rule separates."""
     ys, xs = _places(grid.across), _places(grid.down)
     if len(ys) * len(xs) > _MAX_FIELDS:
         return [], []
@@ -141,7 +139,7 @@ def _read(grid: _Grid, words: Sequence[Word]) -> tuple[list[Word], list[Row]]:
     edges = {id(cell): rights[owner] for owner, cell in cells.items()}
     if sum(len(band) > 1 for band in bands) < 2 or len(cells) < _FILLED * len(set(owners.values())):
         return [], []
-    if len(bands) < _MIN_TRUSTED and any(_holds_rows(band, edges) for band in bands):
+    if len(bands) < _MIN_TRUSTED and any(_has_rows(band, edges) for band in bands):
         return [], []
     return inside, [_row(band, xs) for band in bands]
 
@@ -154,8 +152,8 @@ def _row(band: Sequence[Sequence[Word]], xs: Sequence[float]) -> Row:
     return Row(text, box, heights[len(heights) // 2], all(cell[0].bold for cell in band))
 
 
-def _holds_rows(band: Sequence[list[Word]], edges: Mapping[int, float]) -> bool:
-    """Whether a band between two rules holds several rows of its table: its cells share many heights, or two and their
+def _has_rows(band: Sequence[list[Word]], edges: Mapping[int, float]) -> bool:
+    """Whether a band between two rules has several rows of its table: its cells share many heights, or two and their
     lines end where the next word would have fitted. `edges`: the right edge of each cell, by its `id`."""
     shared = _shared_lines(band)
     if shared < 2:
@@ -179,15 +177,7 @@ def _ends_early(line: Sequence[Word], after: Sequence[Word], edge: float) -> boo
 def _shared_lines(band: Sequence[Sequence[Word]]) -> int:
     """On how many heights several cells of a band have words: many are the rows of a table without rules between."""
     heights = sorted(max(word.bottom for word in line) for cell in band for line in _lines(cell))
-    shared = 0
-    at = 0
-    while at < len(heights):
-        end = at
-        while end + 1 < len(heights) and heights[end + 1] - heights[at] < _NEAR:
-            end += 1
-        shared += end > at
-        at = end + 1
-    return shared
+    return sum(len(same) > 1 for same in grouped(heights, lambda same, height: height - same[0] < _NEAR))
 
 
 def _owners(grid: _Grid, ys: Sequence[float], xs: Sequence[float]) -> dict[tuple[int, int], tuple[int, int]]:
@@ -217,15 +207,11 @@ def _runs_along(rules: Sequence[Box3], at: float, start: float, end: float) -> b
 
 def _lines(cell: Sequence[Word]) -> list[list[Word]]:
     """The words of a cell, line by line."""
-    lines: list[list[Word]] = []
-    for word in sorted(cell, key=lambda w: (w.top + w.bottom, w.x0)):
-        first = lines[-1][0] if lines else None
-        if (
-            first is not None
-            and (word.top + word.bottom) / 2 < first.bottom
-            and (abs(word.bottom - first.bottom) < 0.6 * (first.bottom - first.top))
-        ):
-            lines[-1].append(word)
-        else:
-            lines.append([word])
+
+    def goes_on(line: list[Word], word: Word) -> bool:
+        first = line[0]
+        on_height = abs(word.bottom - first.bottom) < 0.6 * (first.bottom - first.top)
+        return on_height and (word.top + word.bottom) / 2 < first.bottom
+
+    lines = grouped(sorted(cell, key=lambda w: (w.top + w.bottom, w.x0)), goes_on)
     return [sorted(line, key=lambda w: w.x0) for line in lines]

@@ -6,15 +6,15 @@ such as two languages on layers of which one is on, are left out one after the o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.pdf.visibility.objects import Box, Scene, overlap
+from docqa.ingest.pdf.visibility.objects import Box, Scene, around, overlap
 from docqa.ingest.pdf.visibility.raster import Picture
 
 SAME_LEVELS = 12  # of 256: the eye does not tell them apart
-_TWIN_POINTS = 2.0
+_COPY_POINTS = 2.0
 _MAX_ROUNDS = 8
 _MAX_GROUPS = 500
 
@@ -40,7 +40,7 @@ def confirm(page: Any, text_page: Any, scene: Scene, suspects: Sequence[Suspect]
     if not suspects:
         return {}
     if scene.pixels > MAX_RENDERED_PIXELS:
-        # What may be hidden is kept from the reader, who is told.
+        # What may be hidden is not read, and the warnings say so.
         return {suspect.word: suspect.reason for suspect in suspects if suspect.sure}
     hidden: dict[int, str] = {}
     for some in _rounds(suspects):
@@ -83,7 +83,7 @@ def _copies(scene: Scene, text_page: Any, owners: set[int]) -> dict[int, list[in
     near: dict[int, list[tuple[int, Box]]] = {}
     for owner in owners:
         box = scene.bounds(owner)
-        for column in range(int(box[0] - _TWIN_POINTS), int(box[0] + _TWIN_POINTS) + 1):
+        for column in range(int(box[0] - _COPY_POINTS), int(box[0] + _COPY_POINTS) + 1):
             near.setdefault(column, []).append((owner, box))
     found: dict[int, list[int]] = {}
     for other in scene.order:
@@ -96,7 +96,7 @@ def _copies(scene: Scene, text_page: Any, owners: set[int]) -> dict[int, list[in
 
 
 def _alike(a: Box, b: Box) -> bool:
-    return all(abs(x - y) < _TWIN_POINTS for x, y in zip(a, b, strict=True))
+    return all(abs(x - y) < _COPY_POINTS for x, y in zip(a, b, strict=True))
 
 
 def _rounds(suspects: Sequence[Suspect]) -> list[list[Suspect]]:
@@ -108,7 +108,7 @@ def _rounds(suspects: Sequence[Suspect]) -> list[list[Suspect]]:
         return [list(suspects)]
     rounds: list[tuple[list[Box], list[Suspect]]] = []
     for members in groups.values():
-        box = _around(member.box for member in members)
+        box = around(*(member.box for member in members))
         free = (r for r in rounds if not any(overlap(box, other) for other in r[0]))
         chosen = next(free, None)
         if chosen is None and len(rounds) < _MAX_ROUNDS:
@@ -118,8 +118,3 @@ def _rounds(suspects: Sequence[Suspect]) -> list[list[Suspect]]:
         boxes.append(box)
         some.extend(members)
     return [some for _, some in rounds]
-
-
-def _around(boxes: Iterable[Box]) -> Box:
-    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-    return min(lefts), min(bottoms), max(rights), max(tops)

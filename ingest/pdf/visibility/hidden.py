@@ -1,4 +1,4 @@
-"""Words of a PDF page that nobody can see: invisible, in the colour of what is behind them, covered, clipped away, or
+"""Words of a PDF page that cannot be seen: invisible, in the colour of what is behind them, covered, clipped away, or
 on a layer that is switched off.
 
 What the drawing says makes a word a suspect; the picture decides (`confirm.py`), so visible text is never lost to a
@@ -125,7 +125,7 @@ class Judge:
         """Why a word at `box` may be unseen, by its own colour and by what is drawn before and after it."""
         if paint.unseen:
             return INVISIBLE
-        if any(cover.holds(box) for cover in self._scene.opaque[paint.later :]):
+        if any(cover.contains(box) for cover in self._scene.opaque[paint.later :]):
             return COVERED
         if paint.blends:
             behind = _background(self._scene.before(paint.place), box)
@@ -141,7 +141,7 @@ class Judge:
         return [
             suspect._replace(reason=COVERED, must_be_plain=True, group=0, sure=True)
             for suspect in layer
-            if any(shape.holds(suspect.box) for shape in shapes)
+            if any(shape.contains(suspect.box) for shape in shapes)
         ]
 
 
@@ -178,7 +178,7 @@ def _read_paint(scene: Scene, owner: int) -> _Paint:
 
 
 def _core(box: Box) -> Box:
-    """The middle of a word's box: its edges may hold ink of its neighbours."""
+    """The middle of a word's box: its edges may have ink of its neighbours."""
     x0, y0, x1, y1 = box
     dx, dy = min(0.5, 0.2 * (x1 - x0)), 0.2 * (y1 - y0)
     return x0 + dx, y0 + dy, x1 - dx, y1 - dy
@@ -187,7 +187,7 @@ def _core(box: Box) -> Box:
 def _background(covers: Sequence[Cover], box: Box) -> tuple[int, int, int] | None:
     """The colour drawn last behind `box`: white where nothing is, None where it is not one colour."""
     for cover in reversed(covers):
-        if cover.holds(box):
+        if cover.contains(box):
             return cover.colour
     return PAPER
 

@@ -48,7 +48,7 @@ class Cover(NamedTuple):
         """Square points of the bounds."""
         return (self.box[2] - self.box[0]) * (self.box[3] - self.box[1])
 
-    def holds(self, box: Box) -> bool:
+    def contains(self, box: Box) -> bool:
         """Whether `box` lies in the bounds, which may be wider than what is painted."""
         mine = self.box
         return box[0] >= mine[0] - 1 and box[1] >= mine[1] - 1 and box[2] <= mine[2] + 1 and box[3] <= mine[3] + 1
@@ -143,7 +143,7 @@ class Scene:
             self._api["FPDFPageObj_SetIsActive"](item, int(active))
 
     def clip(self, item: int) -> Clip | None:
-        """What `item` is clipped to, in user space; None where pdfium knows of nothing, or the clip holds all of it."""
+        """What `item` is clipped to, in user space; None where pdfium knows of none, or it is all within the clip."""
         handle = self._api["FPDFPageObj_GetClipPath"](item)
         count = self._api["FPDFClipPath_CountPaths"](handle) if handle else 0
         if count <= 0:
@@ -294,6 +294,12 @@ def as_box(edges: Sequence[float]) -> Box:
     """Four numbers from JSON as a Box."""
     x0, y0, x1, y1 = edges
     return x0, y0, x1, y1
+
+
+def around(*boxes: Box) -> Box:
+    """The smallest box that has all of `boxes` in it."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
 def overlap(a: Box, b: Box) -> bool:

@@ -17,7 +17,7 @@ _BYTES = 4  # blue, green, red and one that is unused
 
 
 class Picture:
-    """The part of `page` that holds `boxes`, one pixel a point or coarser. Boxes are in user space, y up."""
+    """The part of `page` around `boxes`, one pixel a point or coarser. Boxes are in user space, y up."""
 
     def __init__(self, page: Any, boxes: Sequence[Box]) -> None:
         width, height = page.get_size()

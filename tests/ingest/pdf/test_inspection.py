@@ -31,7 +31,7 @@ def drawn(paint: Callable[[Canvas], object]) -> bytes:
     return buffer.getvalue()
 
 
-def test_the_lines_of_two_columns_stand_in_the_order_of_the_text_with_their_boxes(two_columns: bytes) -> None:
+def test_lines_of_two_columns_have_boxes_in_reading_order(two_columns: bytes) -> None:
     page = read(ReadRequest("a.pdf", two_columns)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", two_columns), page)
     lines = [line for block in view.blocks for line in block.lines]
@@ -57,7 +57,7 @@ def test_blocks_are_those_of_the_document_and_hold_their_own_lines(make_pdf: Cal
         assert all(box[0] <= line.box[0] and box[3] >= line.box[3] for line in block.lines)
 
 
-def test_a_paragraph_that_goes_on_in_the_next_column_has_a_box_in_each(sample_docs: Path) -> None:
+def test_a_paragraph_across_two_columns_has_two_boxes(sample_docs: Path) -> None:
     data = (sample_docs / "tidal_ponds_paper.pdf").read_bytes()
     page = read(ReadRequest("a.pdf", data)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data), page)
@@ -82,7 +82,7 @@ def test_running_heads_have_boxes_and_are_no_lines_of_blocks(make_pdf: Callable[
     assert inspect_page(ReadRequest("a.pdf", data), document.pages[0]).furniture[0].in_text
 
 
-def test_of_a_head_and_an_equal_line_of_the_text_the_one_at_the_edge_is_the_head() -> None:
+def test_of_two_equal_lines_the_one_at_the_edge_is_the_head() -> None:
     def paint(canvas: Canvas) -> None:
         for leaf in range(4):
             canvas.drawString(72, 760, "Digest")
@@ -114,7 +114,7 @@ def test_hidden_text_is_told_with_its_place_and_reason() -> None:
     assert top < 792 - 500 < bottom
 
 
-def test_boxes_of_a_page_on_its_side_are_where_the_page_shows_its_lines() -> None:
+def test_boxes_of_a_rotated_page_are_those_of_the_displayed_page() -> None:
     def paint(canvas: Canvas) -> None:
         canvas.rotate(90)
         for number in range(12):
@@ -154,7 +154,7 @@ def test_without_pdfium_the_blocks_are_told_without_places(make_pdf: Callable[..
     assert view.picture is None
 
 
-def test_a_page_that_was_read_otherwise_keeps_its_text_and_gets_no_wrong_boxes(make_pdf: Callable[..., bytes]) -> None:
+def test_a_page_that_was_read_differently_has_no_boxes(make_pdf: Callable[..., bytes]) -> None:
     data = make_pdf([LINES])
     page = read(ReadRequest("a.pdf", data)).pages[0]
     view = inspect_page(ReadRequest("a.pdf", data), replace(page, text="x" + page.text[1:]))

@@ -75,15 +75,13 @@ def test_a_page_that_hangs_costs_that_page_only(long_pdf: bytes, monkeypatch: py
     assert "page 10: took longer than 1.5 seconds, not read" in document.coverage.warnings
 
 
-def test_too_many_pages_that_hang_are_the_file_s_fault(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nine_pages_that_hang_make_the_file_unreadable(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     breaking(monkeypatch, lambda index: time.sleep(60) if index < 9 else None)
     with pytest.raises(Unreadable, match=r"9 of its pages cannot be read; page 9 took longer than 0\.4 seconds"):
         read(ReadRequest("a.pdf", long_pdf, page_seconds=0.4), processes=3)
 
 
-def test_memory_that_a_fork_may_not_have_is_there_for_a_page_alone(
-    long_pdf: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_without_memory_in_a_fork_is_read_alone(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     import resource
 
     def hungry(index: int) -> None:

@@ -12,7 +12,7 @@ from docqa.ingest import Document, Section
 from docqa.ingest.pdf.layout.paragraphs import Heading
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.nesting import levels
+from docqa.ingest.structure.nesting import Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.outline import Bookmark, Candidate, from_bookmarks, from_numbering
 from docqa.ingest.structure.sequence import Step, best_chain
@@ -31,7 +31,7 @@ def tree(sections: tuple[Section, ...]) -> list[str]:
 def nested(*lines: str) -> list[tuple[int, str]]:
     headings = [parsed for line in lines if (parsed := parse_heading(line)) is not None]
     assert len(headings) == len(lines)
-    return list(zip(levels(headings), lines, strict=True))
+    return list(zip(Nesting(headings).levels(), lines, strict=True))
 
 
 def checked_files() -> dict[str, list[str]]:
@@ -154,7 +154,7 @@ def test_a_bookmark_takes_the_number_that_is_printed_before_its_title() -> None:
     ]  # fmt: skip
 
 
-def test_a_bookmark_points_at_its_heading_and_not_at_a_sentence_that_begins_alike() -> None:
+def test_a_bookmark_points_at_its_heading_not_at_a_similar_sentence() -> None:
     pages = page("Data are scarce.\n2 Methods\nData\nWe took some.", "3 Data\nThe rest.")
     marks = from_bookmarks([Bookmark(1, "Methods", 1), Bookmark(1, "Data", 2)], pages)
     assert [(m.title, m.page, m.start) for m in marks] == [("Methods", 1, 17), ("Data", 2, 0)]

@@ -57,7 +57,7 @@ def test_passages_of_ordinary_prose_hold_at_least_80_words(lengths: list[int]) -
         assert min(words[-2:]) >= (MAX_WORDS + 1 - 60) // 2
 
 
-def test_a_passage_begins_at_a_heading_once_the_one_before_is_long_enough() -> None:
+def test_a_passage_of_enough_words_ends_at_the_next_heading() -> None:
     before = "One two three four five six seven eight nine ten. " * 9
     text = before.strip() + "\n4 Results\n" + "The pond was calm at dawn on every day of the week. " * 10
     starts = [span.start for span in cut_passages(text, [text.index("4 Results")])]

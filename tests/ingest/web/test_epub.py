@@ -76,7 +76,7 @@ def test_marks_of_notes_are_kept_apart_from_the_word() -> None:
     assert "It is open[12]" in read(ReadRequest("a.epub", book({"OEBPS/text/a.xhtml": noted}))).pages[0].text
 
 
-def test_an_older_book_has_its_contents_in_an_ncx_and_one_may_have_none() -> None:
+def test_contents_come_from_the_ncx_of_an_older_book() -> None:
     assert tree(read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None}))))[:1] == [("Chapter A", 1)]
     bare = read(ReadRequest("a.epub", book({"OEBPS/nav.xhtml": None, "OEBPS/toc.ncx": None})))
     assert tree(bare) == [("The Gate", 1), ("Wood", 2), ("Deep", 3)]

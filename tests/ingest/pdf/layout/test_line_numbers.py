@@ -71,7 +71,7 @@ def test_the_short_last_page_of_a_numbered_document_is_numbered_too(pleading: Do
     assert page.text.startswith("word301 ") and line_of(page, "SO ORDERED.") == (3, 3)
 
 
-def test_a_page_that_is_read_again_is_told_again_so_that_its_time_is_its_own() -> None:
+def test_a_page_that_is_read_again_sends_its_event_again() -> None:
     full = [[(n, sentence(100 * page + n)) for n in range(1, 29)] for page in range(2)]
     began: list[int] = []
     read(
@@ -130,9 +130,7 @@ def test_two_columns_have_numbers_at_both_edges() -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.text("ab \n", min_size=1, max_size=9), min_size=1, max_size=9), st.data())
-def test_every_place_of_a_numbered_text_lies_between_the_lines_that_are_named(
-    lines: list[str], data: st.DataObject
-) -> None:
+def test_every_offset_lies_between_its_printed_line_numbers(lines: list[str], data: st.DataObject) -> None:
     lines = [line.replace("\n", " ") for line in lines]
     starts = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
     page = Page(0, None, " ".join(lines), "A", lines=tuple(NumberedLine(s, n) for n, s in enumerate(starts, 7)))

@@ -257,7 +257,7 @@ def test_white_leaders_do_not_take_the_word_beside_them() -> None:
     assert document.pages[0].text == "Plaintiff"
 
 
-def test_the_words_of_a_line_that_a_clip_cuts_off_are_hidden_and_no_others() -> None:
+def test_only_the_words_outside_a_clip_are_hidden() -> None:
     document = read(ReadRequest("a.pdf", draw(lambda canvas: clipped(canvas, SECRET, (60, 590, 72, 30)))))
     assert document.pages[0].text == "The official"
     assert document.coverage.hidden_spans == 1
@@ -325,7 +325,7 @@ def test_text_on_layers_that_are_on_stays() -> None:
     assert document.coverage.hidden_spans == 0
 
 
-def test_of_two_layers_in_one_place_the_one_that_is_off_is_hidden() -> None:
+def test_of_two_overlapping_layers_the_one_switched_off_is_hidden() -> None:
     drawing = on_layer("A", "The gate opens at the turn of the tide") + on_layer("B", "La porte ouvre avec la marée")
     document = read(ReadRequest("a.pdf", layered(drawing.replace("é".encode(), b"e"), off="A")))
     assert document.pages[0].text == f"{SEEN}\nLa porte ouvre avec la maree"
@@ -338,7 +338,7 @@ def scan(canvas: Canvas) -> None:
         written(canvas, f"{SEEN} {row}", 700 - 14 * row, mode=3)
 
 
-def test_the_text_layer_of_a_scan_is_read_and_its_pages_are_named() -> None:
+def test_the_text_layer_of_a_scan_is_read() -> None:
     document = read(ReadRequest("a.pdf", draw(scan)))
     assert document.pages[0].text.count(SEEN) == 10
     assert document.coverage.ocr_pages == (1,)
