@@ -25,14 +25,14 @@ class Setting:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError("wants a text that is not empty")
+        raise ValueError("must be a text that is not empty")
     return value
 
 
 def _count(value: object) -> int:
     number = int(value) if isinstance(value, str | int) and not isinstance(value, bool) else 0
     if number < 1:
-        raise ValueError("wants a whole number from 1")
+        raise ValueError("must be a whole number from 1")
     return number
 
 
@@ -41,7 +41,7 @@ def _switch(value: object) -> bool:
         return value
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if str(value).lower() not in words:
-        raise ValueError("wants true or false")
+        raise ValueError("must be true or false")
     return words[str(value).lower()]
 
 
@@ -53,15 +53,17 @@ class _Known:
 
 
 KNOWN: dict[str, _Known] = {
-    "model": _Known(_text, None, "model that answers: a name, a folder or openai:NAME; none means the bundled one"),
+    "model": _Known(
+        _text, None, "model that answers: a name, a folder, a GGUF file or openai:NAME; not set: the bundled one"
+    ),
     "base_url": _Known(_text, None, "the server of a model called openai:NAME"),
     "timeout": _Known(_count, 120, "seconds that such a server may be silent"),
-    "threads": _Known(_count, None, "threads to compute with; none means the processor's"),
-    "cache_dir": _Known(_text, None, "folder of all that docqa keeps"),
+    "threads": _Known(_count, None, "threads to compute with; not set: one a core"),
+    "cache_dir": _Known(_text, None, "the folder for everything that docqa keeps"),
     "k": _Known(_count, None, "passages that are read for a question and listed; by default what the model reads best"),
-    "preview": _Known(_switch, True, "a preliminary answer first where reading takes long"),
+    "preview": _Known(_switch, True, "a preliminary answer first if reading takes long"),
     "store": _Known(_switch, True, "keep what was read on disk"),
-    "include_hidden": _Known(_switch, False, "use text that a reader of the page cannot see"),
+    "include_hidden": _Known(_switch, False, "also use text that is not visible on the page"),
 }
 
 
@@ -151,7 +153,7 @@ def _setting(name: str, value: object, origin: str) -> Setting:
 
 
 def _reason(error: ValueError) -> str:
-    return str(error) if str(error).startswith("wants") else "wants a whole number from 1"
+    return str(error) if str(error).startswith("must") else "must be a whole number from 1"
 
 
 def _read_file(path: Path) -> dict[str, object]:
@@ -174,7 +176,7 @@ def table(name: str, environment: Mapping[str, str] = os.environ) -> dict[str, o
     path = config_path(environment)
     value = _read_file(path).get(name, {})
     if not isinstance(value, dict):
-        raise UsageError(f"{name} wants a table, [{name}]", where=str(path), hint="correct it or take it out")
+        raise UsageError(f"{name} must be a table, [{name}]", where=str(path), hint="correct or remove it")
     return value
 
 

@@ -147,7 +147,7 @@ def describe(error: BaseException) -> str:
     if isinstance(error, OSError):
         return _describe_os_error(error)
     if out_of_memory(error):
-        return "not enough memory for this document; `docqa plan` says what it needs, and a smaller document needs less"
+        return "not enough memory for this document; `docqa plan` says how much it needs; ask fewer documents at a time"
     return str(error) or type(error).__name__
 
 

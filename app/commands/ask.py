@@ -43,7 +43,7 @@ def ask(
     jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None,
 ) -> int:
-    """Answer a question about documents, in their own words, with the page.
+    """Answer a question about documents, with quotes and pages.
 
     Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions questions.jsonl --json
 
@@ -59,7 +59,7 @@ def ask(
     else:
         paths, asked = items or [], inputs.read_questions(questions)
     if not paths:
-        raise UsageError("no document to ask", hint="docqa ask FILE --questions QUESTIONS")
+        raise UsageError("there is no document to ask", hint="docqa ask FILE --questions QUESTIONS")
     inputs.check_stdin(paths)
     if (jobs > 1 or workspace is not None) and not each:
         raise UsageError("--jobs and --workspace work only with --each", hint="add --each for one answer a file")

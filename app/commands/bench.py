@@ -14,11 +14,16 @@ from docqa.app.commands import flags, inputs
 def bench(
     model: flags.Model = None,
     as_json: flags.Json = False,
-    long: Annotated[bool, typer.Option("--long", help="Also what takes much longer than twenty minutes.")] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Short contexts: no figures to quote.")] = False,
+    long: Annotated[
+        bool, typer.Option("--long", help="Also measure what takes much longer than twenty minutes.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Only short contexts, for a rough picture.")] = False,
     plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
 ) -> int:
-    """Measure reading, writing and starting, beside transformers in the same run; the last line is JSON."""
+    """Measure speed on this machine, beside other programs.
+
+    Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is JSON.
+    """
     from docqa.app.answerers.loading import load_model
     from docqa.app.lab import figures
     from docqa.app.lab.bench import machine, rows, run

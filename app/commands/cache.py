@@ -22,7 +22,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 def group() -> typer.Typer:
     """The group of cache commands."""
-    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What is kept on disk.")
+    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, prune and check what is kept on disk.")
     app.command("list")(list_entries)
     app.command("prune")(prune)
     app.command("verify")(verify)
@@ -30,7 +30,7 @@ def group() -> typer.Typer:
 
 
 def list_entries() -> int:
-    """Print what is kept, most recently used first: kind, bytes, last use, files."""
+    """Print what is kept, most recently used first."""
     from docqa.app.history.history import open_kept
     from docqa.app.models.library import pulled_models
 
@@ -55,12 +55,13 @@ def list_entries() -> int:
 def prune(
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="SIZE", help="Evict down to this size, such as 2G; default the budget."),
+        typer.Option("--to", metavar="SIZE", help="Delete until this size is left, such as 2G (default: the budget)."),
     ] = None,
 ) -> int:
-    """Delete what was longest unused until the rest fits the budget, and everything damaged.
+    """Delete what was not used for longest, and what is damaged.
 
-    Past questions go last: what was read can be read again, what was asked cannot.
+    It stops when the rest fits the budget. Past questions go last: a document can be read again, they cannot be
+    recovered.
     """
     store = _store()
     budget = store.budget_bytes if to is None else _bytes(to)
@@ -74,7 +75,10 @@ def prune(
 
 
 def verify() -> int:
-    """Check every kept document and state against its checksums; status 4 when one is damaged."""
+    """Check all that is kept against its checksums.
+
+    The exit status is 4 if something is damaged.
+    """
     from docqa.app.context.prefill import check_state
     from docqa.app.history.history import open_kept
 
@@ -93,7 +97,7 @@ def verify() -> int:
             return _damaged(len(problems) + 1, checked)
     if problems:
         return _damaged(len(problems), checked)
-    report.note(f"{checked} entries checked, all as they were written")
+    report.note(f"{checked} entries checked, none is damaged")
     return report.ANSWERED
 
 
@@ -103,7 +107,10 @@ def _damaged(count: int, checked: int) -> int:
 
 
 def forget(file: Annotated[str, typer.Argument(metavar="FILE", help="The file; it may be gone already.")]) -> int:
-    """Delete all that is kept of a file: its text, its states, its answers."""
+    """Delete all that is kept of a file.
+
+    That is its text, what the model read, and past questions about it.
+    """
     import hashlib
 
     from docqa.app.history.history import damaged_files, open_kept

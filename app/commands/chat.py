@@ -29,9 +29,7 @@ _Think = Annotated[
     bool | None, typer.Option("--think/--no-think", help="Let a model that can think do so before it answers.")
 ]
 
-_Hide = Annotated[
-    bool, typer.Option("--hide-thoughts", help="Do not show what the model thinks, dim, on standard error.")
-]
+_Hide = Annotated[bool, typer.Option("--hide-thoughts", help="Do not show what the model thinks before it answers.")]
 
 
 @flags.shared("model", "base_url", "k", "password_file", "include_hidden", "no_store")
@@ -42,12 +40,12 @@ def chat(
     think: _Think = None,
     hide: _Hide = False,
 ) -> int:
-    """Keep a conversation over documents: "When does it begin?", "And when does it end?".
+    """Ask follow-up questions in a conversation over documents.
 
     /pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D quits. From a pipe
     every line is a question: echo "Who signed it?" | docqa chat report.pdf
 
-    Exit status of a pipe: the worst of its answers, 5 where one is not found.
+    Exit status of a pipe: the worst of its answers, 5 if one is not found.
     """
     paths = files or []
     if inputs.STDIN in paths:
@@ -107,7 +105,7 @@ def _earlier(number: int, options: Options) -> tuple[KeptSession, list[KeptTurn]
 
     history = open_kept(open_store(options))
     if history is None:
-        raise InputError("no session is kept yet", hint="docqa chat FILE begins one")
+        raise InputError("there is no kept session yet", hint="docqa chat FILE starts one")
     with history:
         session = history.session(number)
         if session.kind == "tui":

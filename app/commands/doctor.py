@@ -21,7 +21,7 @@ _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_i
 
 
 def doctor() -> int:
-    """Print versions, processor, memory, disk, the model and its fingerprint, and every setting with its origin."""
+    """Show what this machine has, and every setting with its origin."""
     from docqa.app import config
 
     settings = config.resolve()

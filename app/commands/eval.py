@@ -18,7 +18,7 @@ def evaluate(
         str, typer.Argument(metavar="FILE", help="JSON lines of questions with their answers, gzip or not.")
     ],
     folder: Annotated[
-        str | None, typer.Option("--folder", metavar="DIR", help='The lines name files of this folder ("file").')
+        str | None, typer.Option("--folder", metavar="DIR", help="The folder of the documents that the lines name.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N questions.")
@@ -30,8 +30,9 @@ def evaluate(
     base_url: flags.BaseUrl = None,
     as_json: flags.Json = False,
 ) -> int:
-    """Measure answers, evidence and refusals on questions with known answers; the last line is JSON.
+    """Measure answers, evidence and refusals on known answers.
 
+    The last line is JSON.
     A line of FILE: {"dataset", "doc", "title", "context", "qas": [{"question", "answers": [{"text", "start"}],
     "unanswerable"}]}; the contexts of lines with one "doc" are joined in order. With --folder: {"file", "question",
     "answer", "pages": [physical pages from 1], "unanswerable"}, where "file" is a path in that folder.

@@ -22,12 +22,18 @@ _Questions = Annotated[
     str, typer.Option("--questions", metavar="FILE", help='Plain lines, or JSON lines with a "question".')
 ]
 _Format = Annotated[
-    str | None, typer.Option("--format", metavar="csv|jsonl|md|xlsx", help="The kind of table (by --output, or csv).")
+    str | None,
+    typer.Option(
+        "--format", metavar="csv|jsonl|md|xlsx", help="The kind of table (default: that of --output, or csv)."
+    ),
 ]
 _Conflicts = Annotated[
-    bool, typer.Option("--conflicts", help="The answers that differ from the rest of their column, with both quotes.")
+    bool,
+    typer.Option("--conflicts", help="List the answers that differ from the rest of their column, with both quotes."),
 ]
-_Output = Annotated[str | None, typer.Option("--output", metavar="F", help="Write there, not to standard output.")]
+_Output = Annotated[
+    str | None, typer.Option("--output", metavar="F", help="Write to this file, not to standard output.")
+]
 
 
 def extract(
@@ -49,10 +55,11 @@ def extract(
     no_store: flags.NoStore = False,
     media_type: flags.Type = None,
 ) -> int:
-    """Put the same questions to every file: a table of answers with page and status, differing ones marked.
+    """Make a table: the same questions for every file.
 
-    A folder or a .zip gives a row for each of its documents; a file that fails is a row with its error. With
-    --conflicts the differing answers are listed instead (in xlsx as a second sheet).
+    An answer has its page and status, and is marked if it differs from the others. A folder or a .zip gives a row for
+    each of its documents; a file that fails is a row with its error. With --conflicts the differing answers are listed
+    instead (in xlsx as a second sheet).
 
     Example: docqa extract contracts/ --questions questions.txt --output table.xlsx
 

@@ -25,7 +25,9 @@ _Words = Annotated[
 ]
 _Html = Annotated[bool, typer.Option("--html", help="Export one page with the cited pages' text, quotes marked.")]
 _Markdown = Annotated[bool, typer.Option("--md", help="Export Markdown (the default).")]
-_Output = Annotated[str | None, typer.Option("--output", metavar="F", help="Write there, not to standard output.")]
+_Output = Annotated[
+    str | None, typer.Option("--output", metavar="F", help="Write to this file, not to standard output.")
+]
 _Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="List the newest N.")]
 
 
@@ -37,27 +39,29 @@ def history(
     limit: _Limit = 50,
     as_json: flags.Json = False,
 ) -> int:
-    """List past questions, newest first: number, time, status, files, question. Or export some.
+    """List, find and export past questions.
 
-    QUERY: every word must stand in the question, the answer or a quote, or begin a word that does. ID: 12 is a whole
-    session, 12.3 its third question.
+    The newest come first. QUERY finds questions with all of its words, or words that begin so, in the question, the
+    answer or a quote. ID: 12 is a whole session, 12.3 its third question.
 
     Examples: docqa history · docqa history "notice period" · docqa history export 12 --html --output answers.html
     """
     if as_html and as_markdown:
-        raise UsageError("--html and --md are two forms of one export", hint="choose one")
+        raise UsageError("--html and --md exclude each other", hint="choose one")
     given = words or []
     if given[:1] == [_EXPORT]:
         return _export(given[1:], as_html, output, as_json)
     if as_html or as_markdown or output is not None:
-        raise UsageError("only an export has a form and a file", hint="docqa history export ID --html --output F")
+        raise UsageError(
+            "--html, --md and --output are only for an export", hint="docqa history export ID --html --output F"
+        )
     return _list(" ".join(given), limit, as_json)
 
 
 def _list(query: str, limit: int, as_json: bool) -> int:
     kept = _open()
     if kept is None:
-        report.note("docqa: no question is kept yet; `docqa ask` and `docqa chat` keep theirs")
+        report.note("docqa: there are no past questions yet; `docqa ask` and `docqa chat` keep theirs")
         return report.ANSWERED
     with kept:
         listed, total = kept.search(query, limit)
@@ -67,7 +71,7 @@ def _list(query: str, limit: int, as_json: bool) -> int:
     if total > len(listed):
         report.note(f"docqa: {len(listed):,} of {total:,} questions; --limit {total} lists all")
     elif not listed:
-        report.note(f"docqa: no question with {printable(query)!r}" if query else "docqa: no question is kept")
+        report.note(f"docqa: no question with {printable(query)!r}" if query else "docqa: there are no past questions")
     return report.ANSWERED
 
 
@@ -79,7 +83,7 @@ def _export(names: list[str], as_html: bool, output: str | None, as_json: bool) 
         raise UsageError("an export is Markdown or HTML", where="--json", hint="docqa history QUERY --json")
     if len(names) != 1:
         hint = "docqa history export ID; `docqa history '\"export\"'` looks for the word"
-        raise UsageError("export wants the number of one session or question", hint=hint)
+        raise UsageError("export needs the number of one session or question", hint=hint)
     session, position = parse_id(names[0])
     if output is not None:
         check_output(output)

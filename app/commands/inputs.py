@@ -43,7 +43,7 @@ def read_questions(path: str) -> list[str]:
         if line.strip():
             questions.append(_question(line.strip(), f"{path}, line {number}"))
     if not questions:
-        raise UsageError("holds no question", where=path, hint='one a line, or JSON lines with a "question"')
+        raise UsageError("has no question", where=path, hint='one a line, or JSON lines with a "question"')
     return questions
 
 
@@ -57,7 +57,7 @@ def _question(line: str, where: str) -> str:
             f"is not valid JSON: {error}", where=where, hint='{"question": "..."} or a plain line'
         ) from error
     if not isinstance(question, str) or not question.strip():
-        raise UsageError('has no "question" that is a text', where=where, hint='{"question": "..."} or a plain line')
+        raise UsageError('has no "question" with a text', where=where, hint='{"question": "..."} or a plain line')
     return question
 
 
@@ -88,7 +88,7 @@ def check_stdin(paths: list[str]) -> None:
         raise UsageError("standard input can be read only once", hint="name `-` once")
     if STDIN in paths and sys.stdin.isatty():
         raise UsageError(
-            "`-` reads a document from standard input, which is the terminal", hint="cat FILE | docqa ask - ..."
+            "`-` reads a document from standard input, but that is the terminal", hint="cat FILE | docqa ask - ..."
         )
 
 
@@ -117,7 +117,7 @@ def options(
     chosen = _model(settings.text("model"), settings.text("cache_dir"))
     remote = is_remote(chosen)
     if base_url is not None and not remote:
-        raise UsageError("--base-url is the server of a model called openai:NAME", hint="--model openai:NAME")
+        raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
     return Options(
         model=chosen,
         base_url=settings.text("base_url") if remote else None,

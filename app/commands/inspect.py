@@ -36,10 +36,10 @@ def inspect(
     media_type: flags.Type = None,
     as_json: flags.Json = False,
 ) -> int:
-    """Draw what docqa saw on a page: blocks in reading order, running heads, hidden text, sections, the grade.
+    """Draw what docqa saw on a page.
 
-    The picture is an SVG, or a PNG with --png and where --output ends so; on a terminal the page is described in words
-    instead.
+    The picture shows blocks in reading order, running heads, hidden text, sections and the grade of the text. It is an
+    SVG, or a PNG with --png or an --output that ends in .png. On a terminal the page is described in words instead.
     """
     from docqa.app.inspection.page_facts import inspect_file, summary, to_json_object
 

@@ -22,12 +22,13 @@ _Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is em
 def pull(
     name: Annotated[str, typer.Argument(metavar="NAME|ID", help="ORG/NAME on the hub, or a name that `list` prints.")],
     revision: Annotated[
-        str | None, typer.Option("--revision", metavar="REV", help="A branch, tag or commit, not the newest.")
+        str | None, typer.Option("--revision", metavar="REV", help="A branch, tag or commit (default: the newest).")
     ] = None,
 ) -> int:
-    """Fetch a checkpoint from the hub, the only command that does so. The same command goes on where one was cut.
+    """Download a model from the hub.
 
-    What comes is pinned to a commit and compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE hold.
+    No other command downloads anything. The same command continues a download that was cut. The files are those of one
+    commit, compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.
 
     Example: docqa models pull Qwen/Qwen3.5-4B
     """
@@ -54,7 +55,9 @@ def use(
     name: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A model that is here, or openai:NAME.")],
     base_url: flags.BaseUrl = None,
 ) -> int:
-    """Let a model answer from now on: writes `model` into config.toml. --model and DOCQA_MODEL still win over it.
+    """Let a model answer from now on.
+
+    This writes `model` into config.toml. --model and DOCQA_MODEL still take precedence.
 
     With openai:NAME, passages of every document that you ask about are sent to that server.
     """
@@ -89,7 +92,9 @@ def quantize(
     model: _Source,
     folder: _Target,
 ) -> int:
-    """Write a checkpoint with its matrices in 4 bits and the embedding in 8: less than a third of its size in bf16.
+    """Write a model with its matrices in 4 bits.
+
+    The embedding has 8 bits. The result has less than a third of the size in bf16.
 
     Example: docqa models quantize Qwen/Qwen3.5-4B qwen-4b-packed/
     """
@@ -109,7 +114,9 @@ def export(
         str, typer.Option("--format", metavar="hf|gguf", help="For transformers, or for llama.cpp.")
     ] = "hf",
 ) -> int:
-    """Write a model for other programs: bf16 safetensors that transformers loads, or a GGUF file for llama.cpp.
+    """Write a model for transformers or llama.cpp.
+
+    The format is bf16 safetensors (hf), or a GGUF file (gguf).
 
     Example: docqa models export docqa-155m out/ --format gguf
     """

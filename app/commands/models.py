@@ -26,7 +26,7 @@ _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
 
 def group() -> typer.Typer:
     """The group of model commands."""
-    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The models that answer.")
+    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, fetch, choose and convert models.")
     app.command("list")(list_models)
     app.command("show")(show)
     app.command("pull")(model_files.pull)
@@ -38,10 +38,10 @@ def group() -> typer.Typer:
 
 
 def list_models() -> int:
-    """Print the models that --model takes by name: those that are here, and those of the family that can be pulled.
+    """Print the models that are here, and those that can be pulled.
 
-    `*` answers now. Of the others: what is fetched, what the weights take in 4 bits, memory for 262,144 tokens so, and
-    the share of the parameters that one token uses.
+    `*` marks the one that answers now. For the others you see the size of the download, of the weights in 4 bits, the
+    memory for 262,144 tokens with these, and the share of the parameters that one token uses.
     """
     from docqa.app import config
     from docqa.app.models.known import KNOWN
@@ -60,7 +60,9 @@ def list_models() -> int:
         parts = (model.download_bytes, model.packed_bytes, model.memory_bytes(262_144))
         sizes = "  ".join(f"{size(count):>9}" for count in parts)
         report.result(f"  {model.id:<37}{sizes}   {model.active_share:6.1%}")
-    report.note("--model also takes the folder of any checkpoint of the family, and openai:NAME with --base-url")
+    report.note(
+        "--model also takes the folder or GGUF file of any model of the family, and openai:NAME with --base-url"
+    )
     return report.ANSWERED
 
 
@@ -70,10 +72,10 @@ def show(
     ] = None,
     as_json: flags.Json = False,
 ) -> int:
-    """Print a model's parameters, active share, and the bytes of its state and of each token it reads.
+    """Print a model's parameters and the memory of its state.
 
-    The active share is the part of all parameters that one token meets, embedding and head counted whole; that of the
-    layers leaves both out. What is published goes by the name: 3 of 80 billion for 80B-A3B.
+    The active share is the part of all parameters that one token uses, with embedding and head; the active share of
+    layers leaves both out. (The names count differently: 3 of 80 billion for 80B-A3B.)
     """
     from docqa.model.config import HybridConfig
 
@@ -87,7 +89,10 @@ def check(
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A checkpoint folder, or the name of a model.")],
     as_json: flags.Json = False,
 ) -> int:
-    """Compare docqa's logits with those of transformers, in fp32 on seeded random ids; status 4 when they differ."""
+    """Compare docqa's logits with those of transformers.
+
+    Both compute in fp32 on seeded random ids. The exit status is 4 if they differ.
+    """
     from transformers.utils import logging
 
     from docqa.model.checkpoints.check import check as compare

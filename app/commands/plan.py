@@ -21,7 +21,9 @@ _TIMED_LAYERS = 4  # of the bundled model: three delta layers and one of attenti
 
 @flags.shared("model", "password_file", "include_hidden", "media_type")
 def plan(given: flags.Given, paths: flags.Paths, as_json: flags.Json = False) -> int:
-    """Say what reading will take on this machine: tokens, minutes, memory, disk. The model reads nothing yet.
+    """Estimate the time, memory and disk of reading documents.
+
+    The estimate is for this machine; the model reads nothing yet.
 
     --model may name a model of `docqa models list` that is not here: you see whether it would fit and how long it would
     read, and nothing is fetched.

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 _Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")]
 _Output = Annotated[
-    str | None, typer.Option("--output", metavar="DIR", help="Write there, and go on from what is there.")
+    str | None, typer.Option("--output", metavar="DIR", help="Write there, and continue from what is there.")
 ]
 _Style = Annotated[
     str | None, typer.Option("--style", metavar="S", help="brief, abstract, key-points, clauses or papers.")
 ]
-_DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what it would take.")]
+_DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it would take.")]
 
 
 def summarize(
@@ -43,10 +43,11 @@ def summarize(
     include_hidden: flags.IncludeHidden = False,
     no_store: flags.NoStore = False,
 ) -> int:
-    """Summarize every document, each sentence with its page, and write a digest of all of them.
+    """Summarize every document, and all of them in a digest.
 
-    The same command goes on where it was stopped, does only what is new or changed, and helps where another machine
-    runs it on the same folders. Without --output the summaries are printed, and nothing is kept but what was read.
+    Each sentence has its page. The same command continues where it was stopped and does only what is new or changed;
+    two machines can run it on the same folders. Without --output the summaries are printed, and only what was read is
+    kept.
 
     Example: docqa summarize contracts/ --output summaries --style clauses --jobs 2
 
@@ -56,7 +57,7 @@ def summarize(
     from docqa.app.summary.record import DEFAULT_STYLE, STYLES
 
     if inputs.STDIN in paths:
-        raise UsageError("a batch reads files, not standard input", where="-", hint="save it to a file")
+        raise UsageError("cannot be standard input here", where="-", hint="save the document to a file")
     chosen = style or DEFAULT_STYLE
     if chosen not in STYLES:
         raise UsageError(f"there is no style {chosen!r}", where="--style", hint=", ".join(STYLES))

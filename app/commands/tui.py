@@ -18,14 +18,14 @@ def tui(
         str | None,
         typer.Argument(
             metavar="[PATH]",
-            help="A document, a folder or a .zip; without it what was read before, else the current folder.",
+            help="A document, a folder or a .zip; by default what you read before, or else this folder.",
         ),
     ] = None,
 ) -> int:
-    """Browse documents in the terminal: ask, follow a cite to its words, search, export.
+    """Browse documents in the terminal, ask, and follow cites.
 
-    `?` shows the keys, Ctrl+Q quits with status 0. Questions and answers are kept with what was read of the document.
-    Theme and keys: [tui] in config.toml; docqa doctor lists them.
+    `?` shows the keys, Ctrl+Q quits. Questions and answers are kept with what was read of the document. Theme and keys
+    are set under [tui] in config.toml; `docqa doctor` lists them.
     """
     options = given.options()
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

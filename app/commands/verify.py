@@ -56,7 +56,7 @@ def verify(
         report.warn(printable(warning))
     checked = verify_text(words, sources.documents)
     for line in checked.unmatched_lines:
-        report.warn(f"{printable(text)}:{line}: a quotation mark without a partner; what follows it was not checked")
+        report.warn(f"{printable(text)}:{line}: this quotation mark has no partner; the text behind it was not checked")
     if as_json:
         value = to_json_object(checked, text, warnings)
         report.result(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
@@ -66,16 +66,16 @@ def verify(
 
 
 # The list is the meaning of "verified": the help prints the one that the code goes by.
-verify.__doc__ = f"""Check every quotation and cite of a text against the documents that it quotes.
+verify.__doc__ = f"""Check the quotations and cites of a text against documents.
 
-Each gets a grade, the place where it stands if that is not where it is cited, and the difference where it is bent.
-Quotations are what stands between quotation marks or in block quotes; ellipses and [brackets] are honoured. Places
-are cited as p. 12, § 4.2(b) or, by the numbers printed beside lines, 12:5-13:2.
+Each quotation gets a grade, the place where it is found if that is not the place cited, and the words that differ.
+Quotations are in quotation marks or block quotes; ellipses and [brackets] may leave words out. Places are cited as
+p. 12, § 4.2(b) or, by the numbers printed beside lines, 12:5-13:2.
 
 exact: equal characters. normalised: equal when {"; ".join(FOLDING)}. Only these two are called verified.
 
-damaged: all words in order, debris of the extraction or footnotes between them. near: an edit remains. absent: in none
-of the documents. uncheckable: the place has no usable text, or is in another work.
+damaged: all words in order, with page furniture or footnotes between them. near: some words differ. absent: in none of
+the documents. uncheckable: the place has no usable text, or is in another work.
 
 Example: docqa verify brief.md contract.pdf exhibits/
 

@@ -125,10 +125,13 @@ class Prefiller:
                 return state
             if problem and key == self.key:
                 aside = self.store.set_aside("states", key)
-                yield Notice(f"a kept state cannot be used: {problem}; it was set aside as {aside}, reading again")
+                yield Notice(
+                    f"what was read before cannot be used: {problem}; it was set aside as {aside}, "
+                    "and the text is read again"
+                )
             elif problem:
                 self.store.drop("states", self.key)
-                yield Notice(f"a kept state that begins with the same text cannot be used: {problem}")
+                yield Notice(f"a shorter version that was read before cannot be used: {problem}")
         if not candidates:
             yield from self._say_what_differs()
         return self._fresh()
@@ -219,7 +222,9 @@ class Prefiller:
             yield Notice(problem)
         elif self.store is not None and state.position == self.total:
             for gone in self.store.prune(damaged=False):
-                yield Notice(f"evicted from the cache, over its budget: {', '.join(gone.files) or gone.key[:12]}")
+                yield Notice(
+                    f"deleted from the cache, which is over its budget: {', '.join(gone.files) or gone.key[:12]}"
+                )
 
     def _save(self, state: Any) -> str:
         """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""

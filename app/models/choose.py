@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 import tomllib
 from pathlib import Path
 
 from docqa.app.errors import ResourceError
+from docqa.app.storage.atomic import write_whole
 
 
 def set_values(path: Path, values: dict[str, str | None]) -> None:
@@ -29,8 +28,11 @@ def set_values(path: Path, values: dict[str, str | None]) -> None:
         understood = False
     if not understood:
         lines = "; ".join(f"{name} = {json.dumps(value)}" for name, value in values.items() if value is not None)
-        raise ResourceError("cannot be edited without changing more", where=str(path), hint=f"write {lines} yourself")
-    _write(path, text)
+        raise ResourceError(
+            "docqa cannot edit this file without changing other lines", where=str(path), hint=f"write {lines} yourself"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(str(path), text.encode())
 
 
 def _with_line(text: str, name: str, line: str | None) -> str:
@@ -43,16 +45,3 @@ def _with_line(text: str, name: str, line: str | None) -> str:
     elif line is not None:
         lines.insert(tables, line)
     return "\n".join(lines) + "\n" if lines else ""
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".config-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        if path.exists():
-            os.chmod(temporary, path.stat().st_mode)
-        os.replace(temporary, path.resolve())
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -59,7 +59,9 @@ def checked_id(name: str) -> str:
     if model is not None:
         return model.id
     if not _ID.fullmatch(name) or ".." in name or "--" in name:
-        raise UsageError(f"{name!r} is no id of a model", hint="ORG/NAME, as Qwen/Qwen3.5-4B; see `docqa models list`")
+        raise UsageError(
+            f"{name!r} is not the id of a model", hint="ORG/NAME, as Qwen/Qwen3.5-4B; see `docqa models list`"
+        )
     return name
 
 

@@ -90,7 +90,9 @@ class _Fetch:
 
         self.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
         if _CONFIG not in listed:
-            raise ResourceError(f"holds no {_CONFIG}", where=self.id, hint="it is no checkpoint for transformers")
+            raise ResourceError(
+                f"has no {_CONFIG}, so it is not a model for transformers", where=self.id, hint="choose another id"
+            )
         self._bring([listed[_CONFIG]])
         HybridConfig.from_folder(self.staging)  # another architecture costs one small file
         if _INDEX in listed:
@@ -114,7 +116,9 @@ class _Fetch:
         lost = [name for name in names if name not in listed]
         if lost:
             said = f"{_INDEX} names it" if _INDEX in listed else "pickled weights are not loaded"
-            raise ResourceError(f"{lost[0]} is not among its files; {said}", where=self.id, hint="another revision?")
+            raise ResourceError(
+                f"{lost[0]} is not among its files; {said}", where=self.id, hint="try another --revision"
+            )
         return [listed[name] for name in names]
 
     def _check_room(self, files: list[RemoteFile]) -> None:
@@ -122,7 +126,7 @@ class _Fetch:
         free = shutil.disk_usage(self.staging).free
         if left > free:
             raise ResourceError(
-                f"{size(left)} are to be fetched, {size(free)} are free", where=str(self.parent.parent),
+                f"the download needs {size(left)}, {size(free)} are free", where=str(self.parent.parent),
                 hint="DOCQA_CACHE_DIR names another disk",
             )  # fmt: skip
 
@@ -247,7 +251,9 @@ def _check_online(model_id: str) -> None:
     name = offline()
     if name is not None:
         raise ResourceError(
-            f"{name} is set, and it is not on this machine", where=model_id, hint="unset it to fetch, or name a folder"
+            f"{name} is set, and it is not on this machine",
+            where=model_id,
+            hint="unset it to download, or name a folder",
         )
 
 
@@ -313,14 +319,14 @@ def _named(where: str) -> Iterator[None]:
         yield
     except errors.GatedRepoError as error:
         raise ResourceError(
-            "the hub gives it only to those who have accepted its terms", where=where,
-            hint="accept them on its page, then set HF_TOKEN",
+            "you must accept its terms first", where=where,
+            hint="accept them on its page of the hub, then set HF_TOKEN",
         ) from error  # fmt: skip
     except errors.RevisionNotFoundError as error:
-        raise ResourceError("the hub knows no such revision of it", where=where, hint="check --revision") from error
+        raise ResourceError("the hub has no such revision of it", where=where, hint="check --revision") from error
     except errors.RepositoryNotFoundError as error:
         raise ResourceError(
-            "the hub knows no such model", where=where, hint="check the id; a private one wants HF_TOKEN"
+            "the hub has no such model", where=where, hint="check the id; a private one needs HF_TOKEN"
         ) from error
     except errors.HfHubHTTPError as error:
         status = getattr(error.response, "status_code", "?")
@@ -339,7 +345,9 @@ def _locked(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise ResourceError("another docqa is fetching it", where=str(folder), hint="wait for it") from error
+        raise ResourceError(
+            "another docqa is downloading it", where=str(folder), hint="wait until it is done"
+        ) from error
     try:
         yield
     finally:

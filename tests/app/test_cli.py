@@ -115,8 +115,8 @@ def test_version_names_the_distribution(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "holds no question"),
-        ("\n  \n", "holds no question"),
+        ("", "has no question"),
+        ("\n  \n", "has no question"),
         ('{"question": 3}\n', "line 1"),
         ('When?\n{"question": \n', "line 2"),
         ('{"query": "When?"}\n', 'no "question"'),

@@ -37,7 +37,7 @@ def test_a_value_of_the_wrong_kind_says_what_is_wanted_and_where(tmp_path: Path,
 
 
 def test_a_variable_of_the_wrong_kind_names_the_variable(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="DOCQA_THREADS: threads wants a whole number from 1, not 'all'"):
+    with pytest.raises(UsageError, match="DOCQA_THREADS: threads must be a whole number from 1, not 'all'"):
         config.resolve({}, _environment(tmp_path, DOCQA_THREADS="all"))
 
 

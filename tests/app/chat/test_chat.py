@@ -144,7 +144,7 @@ def test_a_document_that_has_changed_since_is_named(chat: Any, note: Path) -> No
         ([], 2, "no document to ask about"),
         (["-"], 2, "standard input has the questions"),
         (["nowhere.pdf"], 3, "nowhere.pdf"),
-        (["--resume", "5"], 3, "no session"),
+        (["--resume", "5"], 3, "no kept session"),
         (["note.txt", "--resume", "0"], 2, "--resume"),
     ],
 )

@@ -77,7 +77,7 @@ def test_json_has_the_whole_answer(asked: Path, docqa: Any) -> None:
 def test_nothing_kept_is_said_and_makes_no_folder(docqa: Any, own_folders: Path) -> None:
     code, out, err = docqa("history")
     assert (code, out) == (0, "")
-    assert "no question is kept yet" in err
+    assert "no past questions yet" in err
     assert docqa("history", "export", "1")[0] == 3
     assert not own_folders.exists()
 
@@ -118,14 +118,14 @@ def test_an_export_does_not_need_the_document_any_more(asked: Path, docqa: Any) 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["export"], 2, "export wants the number"),
-        (["export", "1", "2"], 2, "export wants the number"),
+        (["export"], 2, "export needs the number"),
+        (["export", "1", "2"], 2, "export needs the number"),
         (["export", "first"], 2, "not the number"),
         (["export", "9"], 3, "no session 9"),
         (["export", "1.9"], 3, "no question 9"),
         (["export", "1", "--html", "--md"], 2, "choose one"),
         (["export", "1", "--json"], 2, "Markdown or HTML"),
-        (["words", "--html"], 2, "only an export"),
+        (["words", "--html"], 2, "only for an export"),
         (["--limit", "0"], 2, "--limit"),
         (["export", "1", "--output", "/nowhere/at/all.md"], 2, "folder does not exist"),
     ],
@@ -152,7 +152,7 @@ def test_a_damaged_history_is_named_set_aside_and_gone_after_a_prune(fill: Any, 
     code, out, err = docqa("history")
     assert (code, out) == (0, "")
     assert "damaged" in err and f"{path}.damaged" in err
-    assert docqa("history")[2] == "docqa: no question is kept\n"
+    assert docqa("history")[2] == "docqa: there are no past questions\n"
     fill("chat", "Two?")
     _, out, _ = docqa("cache", "prune")
     assert "history.sqlite.damaged" in out

@@ -108,7 +108,7 @@ def test_what_cannot_be_checked_ends_with_its_status_and_a_line(
 def test_a_mark_without_partner_is_a_warning_with_its_line(docqa: Any, lease: Path, brief: Any) -> None:
     text = brief('One.\nAn "open mark.\n')
     _, _, err = docqa("verify", text, lease)
-    assert f"{text}:2: a quotation mark without a partner" in err
+    assert f"{text}:2: this quotation mark has no partner" in err
 
 
 def test_the_help_prints_what_verified_means(docqa: Any) -> None:

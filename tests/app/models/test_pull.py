@@ -106,11 +106,11 @@ def test_offline_is_honoured_and_what_is_here_needs_no_hub(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["org/nothing"], 4, "the hub knows no such model"),
-        (["org/gated"], 4, "accepted its terms"),
-        (["org/tiny", "--revision", "v9"], 4, "the hub knows no such revision"),
-        (["nothing"], 2, "no id of a model"),
-        (["../../etc"], 2, "no id of a model"),
+        (["org/nothing"], 4, "the hub has no such model"),
+        (["org/gated"], 4, "accept its terms"),
+        (["org/tiny", "--revision", "v9"], 4, "the hub has no such revision"),
+        (["nothing"], 2, "is not the id of a model"),
+        (["../../etc"], 2, "is not the id of a model"),
     ],
 )
 def test_what_the_hub_does_not_know_is_said(docqa: Any, hub: Any, arguments: list[str], code: int, said: str) -> None:

@@ -104,7 +104,7 @@ def test_a_table_that_is_wrong_costs_only_the_commands_that_use_it(
     assert "unknown action 'next_cyte' (did you mean 'next_cite'?)" in err
     file.write_text("tui = 3\n", encoding="utf-8")
     assert cli.run(["doctor"]) == 2
-    assert "tui wants a table" in capsys.readouterr().err
+    assert "tui must be a table" in capsys.readouterr().err
 
 
 def test_keys_and_theme_of_the_file_work_and_are_shown(interface: Any, session: Any, tui: Any) -> None:
