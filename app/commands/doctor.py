@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -11,12 +12,7 @@ from pathlib import Path
 from docqa.app import report
 from docqa.app.output.progress import size
 
-_PACKAGES = (
-    "docqa-reader", "torch", "transformers", "triton", "tiktoken", "safetensors", "numpy", "bm25s", "PyStemmer",
-    "rapidfuzz", "pypdf", "pypdfium2", "huggingface_hub", "httpx2",
-    "Jinja2", "markdown-it-py", "charset-normalizer", "typer", "textual", "platformdirs",
-    "filelock",
-)  # fmt: skip
+_DISTRIBUTION = "docqa-reader"
 _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8")
 
 
@@ -43,8 +39,9 @@ def doctor() -> int:
 
 def _machine() -> list[str]:
     from docqa.model.cost.machine import processors, total_bytes
+    from docqa.model.load import processor_flags
 
-    features = [name for name in _FEATURES if name in _processor_flags()]
+    features = [name for name in _FEATURES if name in processor_flags()]
     return [
         f"Python {platform.python_version()} at {sys.executable}",
         f"{platform.system()} {platform.release()} on {platform.machine()}",
@@ -53,15 +50,6 @@ def _machine() -> list[str]:
         f"native kernels: {_kernels()}",
         _accelerator(),
     ]
-
-
-def _processor_flags() -> set[str]:
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return set()
-    line = next((entry for entry in text.splitlines() if entry.startswith(("flags", "Features"))), "")
-    return set(line.split())
 
 
 def _kernels() -> str:
@@ -82,15 +70,19 @@ def _accelerator() -> str:
 
 
 def _packages() -> list[str]:
-    from importlib.metadata import PackageNotFoundError, version
+    """docqa and what it depends on, with versions; extras are left out."""
+    from importlib.metadata import PackageNotFoundError, requires, version
 
-    lines = []
-    for name in _PACKAGES:
+    def described(name: str) -> str:
         try:
-            lines.append(f"{name} {version(name)}")
+            return f"{name} {version(name)}"
         except PackageNotFoundError:
-            lines.append(f"{name} is not installed")
-    return lines
+            return f"{name} is not installed"
+
+    own = described(_DISTRIBUTION)
+    needed = [] if own.endswith("not installed") else requires(_DISTRIBUTION) or []
+    names = [re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in needed if "extra ==" not in line]
+    return [own, *map(described, names)]
 
 
 def _model(chosen: str | None) -> list[str]:

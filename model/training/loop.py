@@ -14,6 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from docqa.model.load import processor_flags
+
 Figures = dict[str, float]
 
 
@@ -27,8 +29,7 @@ class Precision:
     @classmethod
     def best(cls, device: str = "cpu") -> Precision:
         """bf16 on a GPU and on processors with bf16 products (AVX512-BF16, AMX), else float32."""
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
-        fast = device.startswith("cuda") or "avx512_bf16" in flags or "amx_bf16" in flags
+        fast = device.startswith("cuda") or bool({"avx512_bf16", "amx_bf16"} & processor_flags())
         return cls(torch.bfloat16 if fast else torch.float32, torch.device(device))
 
     def autocast(self) -> torch.autocast:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 _PACKAGES = ("docqa-reader", "torch", "transformers", "xllamacpp")
 _FEATURES = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8")
 
 
-def describe() -> dict[str, Any]:
+def describe() -> dict[str, object]:
     """Processor and its instruction sets, cores, memory, load before the run, threads, kernels, versions."""
     import torch
 
     from docqa.kernels.dispatch import identity
     from docqa.model.cost.machine import processors, total_bytes
+    from docqa.model.load import processor_flags
 
-    name, flags = _processor()
+    flags = processor_flags()
     return {
-        "processor": name,
+        "processor": _processor(),
         "instruction_sets": [feature for feature in _FEATURES if feature in flags],
         "cores": processors(),
         "threads": torch.get_num_threads(),
@@ -34,16 +35,15 @@ def describe() -> dict[str, Any]:
     }
 
 
-def _processor() -> tuple[str, set[str]]:
-    """Its name and features; of Linux, elsewhere what Python knows."""
+def _processor() -> str:
+    """Its name, family and model; of Linux, elsewhere what Python knows."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return platform.processor(), set()
-    fields = dict(line.split(":", 1) for line in text.split("\n\n")[0].splitlines() if ":" in line)
-    found = {key.strip(): value.strip() for key, value in fields.items()}
+        return platform.processor()
+    found = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", text.split("\n\n")[0], re.MULTILINE))
     family = f"family {found.get('cpu family', '?')}, model {found.get('model', '?')}"
-    return f"{found.get('model name', platform.processor())} ({family})", set(found.get("flags", "").split())
+    return f"{found.get('model name', platform.processor())} ({family})"
 
 
 def _version(package: str) -> str:

@@ -5,14 +5,19 @@ It is shown two worked examples first, the second without an answer: put through
 
 from __future__ import annotations
 
+import copy
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
 from docqa.model.tokenizer import Tokenizer
 from docqa.model.training.loop import Precision
-from docqa.model.training.trunk.teacher import KeyValues, Teacher, read_gguf, write_tokenizer
+from docqa.model.training.trunk.teacher import Teacher, read_gguf, write_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import Cache
 
 LONGEST_ANSWER = 40  # tokens
 REFUSAL = "not stated"
@@ -34,19 +39,21 @@ class TeacherReader:
     """Reads its worked examples once; each question goes on from there."""
 
     def __init__(self, gguf_file: Path) -> None:
+        from transformers import DynamicCache
+
         tensors, meta = read_gguf(gguf_file)
         self.teacher = Teacher(tensors, meta, Precision.best().dtype)
         with tempfile.TemporaryDirectory() as folder:
             write_tokenizer(meta, Path(folder) / "tokenizer.json")
             self.tokenizer = Tokenizer.load(Path(folder))
-        self.start = KeyValues()
+        self.start: Cache = DynamicCache()
         self._read(self.tokenizer.encode(EXAMPLES), self.start)
 
     def answer(self, passages: list[str], question: str) -> str | None:
         """The first line that the teacher writes behind the passages and the question; None where it refuses."""
         text = "\n".join(" ".join(passage.split()) for passage in passages)
         prompt = f"Text: {text}\nQuestion: {' '.join(question.split())}\nAnswer:"
-        cache, written = self.start.fork(), list[int]()
+        cache, written = copy.deepcopy(self.start), list[int]()
         token = self._read(self.tokenizer.encode(prompt), cache)
         while len(written) < LONGEST_ANSWER and token not in self.tokenizer.eos_ids:
             written.append(token)
@@ -56,7 +63,7 @@ class TeacherReader:
         said = self.tokenizer.decode(written).strip().split("\n")[0].strip()
         return None if not said or said.lower().startswith(REFUSAL) else said
 
-    def _read(self, ids: list[int], cache: KeyValues) -> int:
+    def _read(self, ids: list[int], cache: Cache) -> int:
         """The likeliest token behind `ids`, which are added to the cache."""
         hidden = self.teacher(torch.tensor([ids]), cache=cache)
         return int(self.teacher.logits(hidden[0, -1]).argmax())

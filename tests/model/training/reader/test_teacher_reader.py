@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from transformers import DynamicCache
 
 from docqa.model.training.reader.teacher_reader import LONGEST_ANSWER, TeacherReader
-from docqa.model.training.trunk.teacher import KeyValues, Teacher
+from docqa.model.training.trunk.teacher import Teacher
 
 META = {
     "llama.block_count": 2,
@@ -35,26 +36,18 @@ def teacher():
 
 def test_reading_in_pieces_with_a_cache_equals_reading_at_once(teacher):
     ids = torch.randint(0, 50, (1, 40), generator=torch.Generator().manual_seed(1))
-    right, cache = teacher(ids), KeyValues()
+    right, cache = teacher(ids), DynamicCache()
     pieces = [teacher(piece, cache=cache) for piece in ids.split([12, 1, 20, 7], 1)]
     assert (torch.cat(pieces, 1) - right).abs().max() < 1e-5  # rotations are float32
-    assert cache.position == 40
+    assert cache.get_seq_length() == 40
 
 
-def test_a_fork_of_a_cache_goes_its_own_way(teacher):
-    ids = torch.arange(20)[None]
-    cache = KeyValues()
-    teacher(ids[:, :10], cache=cache)
-    fork = cache.fork()
-    teacher(ids[:, 10:], cache=fork)
-    assert (cache.position, fork.position) == (10, 20)
-    assert torch.equal(teacher(ids[:, 10:], cache=cache), teacher(ids[:, 10:], cache=_read(teacher, ids[:, :10])))
-
-
-def _read(teacher, ids):
-    cache = KeyValues()
-    teacher(ids, cache=cache)
-    return cache
+def test_the_inputs_and_outputs_of_all_mixers_are_collected(teacher):
+    mixers = []
+    teacher(torch.arange(9)[None], mixers)
+    assert [(given.shape, out.shape) for given, out in mixers] == [((1, 9, 32), (1, 9, 32))] * 2
+    again = teacher.network.layers[1].self_attn.o_proj.weight
+    assert not torch.allclose(mixers[0][1], mixers[1][1]) and not again.requires_grad
 
 
 class Scripted(TeacherReader):
@@ -62,7 +55,7 @@ class Scripted(TeacherReader):
 
     def __init__(self, text):
         self.script, self.seen = list(text), ""
-        self.start = KeyValues()
+        self.start = DynamicCache()
         self.tokenizer = self
 
     eos_ids = (0,)
