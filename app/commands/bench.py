@@ -38,7 +38,7 @@ def bench(
         found.append(row)
         report.note(f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}")
     ratios = {f"{row.name} / {row.peer}": row.ratio for row in found if row.ratio is not None}
-    figures.write(plot, figures.ratios("docqa bench: speed over the peer's", described["processor"], ratios))
+    figures.write(plot, figures.ratios("docqa bench: speed over the peer's", str(described["processor"]), ratios))
     if not as_json:
         report.result(f"{described['processor']}, {described['threads']} threads, {described['kernels']}")
         for line in rows.table(found):

@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from docqa.app.lab.bench.rows import Row, fastest
 
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+    from docqa.ingest.pdf.raw_page import PageWords
+
 _REPEATS = 3
+_PARTS = {
+    "open": "pypdf opens the file and finds its pages",
+    "sizes": "streams inflated and measured before pdfium may see them",
+    "words": "words with boxes by pdfium, what is hidden among them, whether the page is a picture",
+    "order": "words to lines in reading order",
+}
 
 
 def ingest_rows(files: list[Path]) -> Iterator[Row]:
@@ -35,13 +45,51 @@ def ingest_rows(files: list[Path]) -> Iterator[Row]:
     each = 1000 / pages
     method = f"{pages} pages of {names}, time of one core, best of {_REPEATS}; pypdf: extract_text of every page"
     yield Row("ingest", each * ours, "ms/page", "pypdf", each * theirs, f"{method}; a ratio of 0.33 or more wanted")
-    for name, (_, what) in _PARTS.items():
+    for name, what in _PARTS.items():
         yield Row(f"ingest_{name}", each * parts[name], "ms/page", None, None, what)
     rest = each * (ours - sum(parts.values()))
     yield Row(
         "ingest_rest", max(rest, 0.0), "ms/page", None, None,
         "running heads, paragraphs, sections, passages, references: what is left of ingest",
     )  # fmt: skip
+
+
+class _Parts:
+    """The parts of ingest on one file, to be run in the order of _PARTS."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.reader: PdfReader
+        self.seen: list[PageWords]
+
+    def open(self) -> None:
+        from docqa.ingest.pdf.reader import open_pdf
+
+        self.reader, _ = open_pdf(self.data, None)
+
+    def sizes(self) -> None:
+        from docqa.ingest.pdf.streams import Streams
+
+        streams = Streams()
+        self.reader.resolved_objects.clear()
+        for index in range(len(self.reader.pages)):
+            streams.problem(self.reader, index)
+
+    def words(self) -> None:
+        from docqa.ingest.pdf.ocr import is_picture
+        from docqa.ingest.pdf.raw_page import PdfiumFile
+
+        with PdfiumFile(self.data, None) as file:
+            self.seen = [file.page_words(index) for index in range(len(self.reader.pages))]
+            for index, seen in enumerate(self.seen):
+                with file.page(index) as page:
+                    is_picture(page, seen.words)
+
+    def order(self) -> None:
+        from docqa.ingest.pdf.layout.reading_order import order_lines
+
+        for seen in self.seen:
+            order_lines(seen.words, seen.width)
 
 
 def _one(data: bytes, name: str) -> tuple[float, float, int, dict[str, float]]:
@@ -52,8 +100,8 @@ def _one(data: bytes, name: str) -> tuple[float, float, int, dict[str, float]]:
     pages = len(read(ReadRequest(name, data)).pages)
     ours = fastest(lambda: read(ReadRequest(name, data)), _REPEATS, time.process_time)
     theirs = fastest(lambda: _plain(data), _REPEATS, time.process_time)
-    held: dict[str, Any] = {"data": data, "name": name}
-    split = {part: fastest(partial(action, held), _REPEATS, time.process_time) for part, (action, _) in _PARTS.items()}
+    parts = _Parts(data)
+    split = {part: fastest(getattr(parts, part), _REPEATS, time.process_time) for part in _PARTS}
     return ours, theirs, pages, split
 
 
@@ -62,45 +110,3 @@ def _plain(data: bytes) -> None:
 
     for page in PdfReader(io.BytesIO(data)).pages:
         page.extract_text()
-
-
-def _open(held: dict[str, Any]) -> None:
-    from docqa.ingest.pdf.reader import open_pdf
-
-    held["reader"], _ = open_pdf(held["data"], None)
-    held["pages"] = len(held["reader"].pages)
-
-
-def _sizes(held: dict[str, Any]) -> None:
-    from docqa.ingest.pdf.streams import Streams
-
-    streams = Streams()
-    held["reader"].resolved_objects.clear()
-    for index in range(held["pages"]):
-        streams.problem(held["reader"], index)
-
-
-def _words(held: dict[str, Any]) -> None:
-    from docqa.ingest.pdf.ocr import is_picture
-    from docqa.ingest.pdf.raw_page import PdfiumFile
-
-    with PdfiumFile(held["data"], None) as file:
-        held["words"] = [file.page_words(index) for index in range(held["pages"])]
-        for index, seen in enumerate(held["words"]):
-            with file.page(index) as page:
-                is_picture(page, seen.words)
-
-
-def _order(held: dict[str, Any]) -> None:
-    from docqa.ingest.pdf.layout.reading_order import order_lines
-
-    for seen in held["words"]:
-        order_lines(seen.words, seen.width)
-
-
-_PARTS: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
-    "open": (_open, "pypdf opens the file and finds its pages"),
-    "sizes": (_sizes, "streams inflated and measured before pdfium may see them"),
-    "words": (_words, "words with boxes by pdfium, what is hidden among them, whether the page is a picture"),
-    "order": (_order, "words to lines in reading order"),
-}

@@ -13,8 +13,9 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from docqa.app.lab.bench.rows import fastest
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from docqa.kernels.cpu.ceilings import Ceilings
     from docqa.kernels.cpu.library import Library
+    from docqa.kernels.matmul.packed import PackedMatrix
     from docqa.model.config import HybridConfig
 
 SEQ, KEYS, CHUNK = 2_048, 8_192, 32  # CHUNK: as in delta.inc
@@ -44,17 +46,13 @@ class Work:
     copied: float = 0.0  # bytes of inputs and outputs that are of one size
 
 
-@dataclass
 class Problems:
     """Seeded inputs of a model's sizes, for the library at one level and number of threads."""
 
-    config: HybridConfig
-    library: Library
-    source: Any = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, config: HybridConfig, library: Library) -> None:
         import torch
 
+        self.config, self.library = config, library
         self.source = torch.Generator().manual_seed(1)
 
     def normal(self, *shape: int) -> Tensor:
@@ -85,7 +83,7 @@ class Problems:
             q, k = (torch.nn.functional.normalize(self.normal(1, seq, heads, key), dim=-1) for _ in range(2))
             v, decay = self.normal(1, seq, heads, value), -self.normal(1, seq, heads).abs()
             beta = self.normal(1, seq, heads).sigmoid()
-            run = _bound(rule, q, k, v, decay=decay, beta=beta, state=state, library=self.library)
+            run = partial(rule, q, k, v, decay=decay, beta=beta, state=state, library=self.library)
             chunk = 2 * CHUNK * (key + value) if seq > 1 else 0
             floats = seq * heads * (6 * key * value + chunk)
             yield Work(f"{name}, {seq:,} x {heads} x {key} x {value}", run, floats=floats)
@@ -102,18 +100,18 @@ class Problems:
         channels, taps, hidden = 2 * keys + values, config.linear_conv_kernel_dim, config.hidden_size
         x, weight = self.normal(1, PASS_FLOATS // channels, channels), self.normal(channels, taps)
         unit = 2 * config.linear_num_key_heads, config.linear_key_head_dim
-        run = _bound(causal_conv_native, x, weight, None, unit=unit, library=library)
+        run: Callable[[], object] = partial(causal_conv_native, x, weight, None, unit=unit, library=library)
         yield Work(f"convolution, {x.shape[1]:,} x {channels}", run, floats=2 * taps * x.numel(), copied=2 * x.nbytes)
         x, weight = self.normal(PASS_FLOATS // hidden, hidden), self.normal(hidden)
-        run = _bound(zero_centred_norm_native, x, weight, 1e-6, library=library)
+        run = partial(zero_centred_norm_native, x, weight, 1e-6, library=library)
         yield Work(f"norm, {len(x):,} x {hidden}", run, copied=2 * x.nbytes)
         dim = config.linear_value_head_dim
         x, z, weight = *(self.normal(PASS_FLOATS // dim, dim) for _ in range(2)), self.normal(dim)
-        run = _bound(gated_norm_native, x, z, weight, 1e-6, library=library)
+        run = partial(gated_norm_native, x, z, weight, 1e-6, library=library)
         yield Work(f"gated norm, {len(x):,} x {dim}", run, copied=2 * x.nbytes, read=z.nbytes)
         wide = config.intermediate_size
         gate, up = (self.normal(PASS_FLOATS // wide, wide) for _ in range(2))
-        run = _bound(silu_product_native, gate, up, library=library)
+        run = partial(silu_product_native, gate, up, library=library)
         yield Work(f"SiLU(gate) * up, {len(gate):,} x {wide}", run, copied=2 * gate.nbytes, read=up.nbytes)
 
     def products(self) -> Iterator[Work]:
@@ -131,11 +129,11 @@ class Problems:
         for bits, tokens, rows, columns in sizes:
             matrix, x = self._packed(bits, rows, columns), self.normal(tokens, columns)
             read = sum(part.nbytes for part in (matrix.q, matrix.scale, matrix.zero))
-            run = _bound(product_native, x, matrix, library=self.library)
+            run = partial(product_native, x, matrix, library=self.library)
             name = f"product, {bits} bits, {tokens:,} x {columns:,} x {rows:,}"
             yield Work(name, run, bytes_=2 * tokens * rows * columns, read=read if tokens == 1 else 0)
 
-    def _packed(self, bits: int, rows: int, columns: int) -> Any:
+    def _packed(self, bits: int, rows: int, columns: int) -> PackedMatrix:
         import torch
 
         from docqa.kernels.matmul.packed import GROUP, PackedMatrix
@@ -156,14 +154,10 @@ class Problems:
         k, v = (self.normal(1, KEYS, groups, dim) for _ in range(2))
         operations = 4 * dim * heads * SEQ * (KEYS - SEQ / 2)
         sizes = f"{SEQ:,} x {KEYS:,} x {heads} x {dim}"
-        run = _bound(attention_native, q, k, v, library=self.library)
+        run = partial(attention_native, q, k, v, library=self.library)
         yield Work(f"attention, {sizes}", run, floats=operations)
-        run = _bound(attention_native, q, k, v, rounded=True, library=self.library)
+        run = partial(attention_native, q, k, v, rounded=True, library=self.library)
         yield Work(f"attention, rounded, {sizes}", run, bytes_=operations)
-
-
-def _bound(function: Callable[..., object], *arguments: Any, **more: Any) -> Callable[[], object]:
-    return lambda: function(*arguments, **more)
 
 
 def share(work: Work, ceilings: Ceilings, seconds: float) -> float:

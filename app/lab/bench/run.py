@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docqa.app.lab.bench import far_decode, twin
 from docqa.app.lab.bench import frames as frame_bench
@@ -17,6 +17,9 @@ from docqa.app.lab.bench.ingest import ingest_rows
 from docqa.app.lab.bench.rows import Row, fastest
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.app.lab.bench.peers.contestants import Side
     from docqa.model.load import Model
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
@@ -44,16 +47,13 @@ def rows(
         characters: of the text that the terminal interface opens and draws.
     """
     ours = yield from against_peers(model, prompt)
-    yield (
-        long_prefill(model, ours)
-        if long
-        else Row("prefill_128k", None, "tokens/s", "prefill_8k", ours, "not measured: only with --long")
-    )
-    yield (
-        far_decode.decode_1m(model)
-        if long
-        else Row("decode_1m", None, "tokens/s", "decode_8k", None, "not measured: only with --long")
-    )
+    if long:
+        yield long_prefill(model, ours)
+        yield far_decode.decode_1m(model)
+    else:
+        why = "not measured: only with --long"
+        yield Row("prefill_128k", None, "tokens/s", "prefill_8k", ours, why)
+        yield Row("decode_1m", None, "tokens/s", "decode_8k", None, why)
     yield from twin.twin_rows(model, context, trained)
     yield restore(model, restored)
     yield help_time()
@@ -64,7 +64,7 @@ def rows(
         yield from family.rows()
 
 
-def random_ids(model: Model, count: int) -> Any:
+def random_ids(model: Model, count: int) -> Tensor:
     """Seeded token ids [count]."""
     import torch
 
@@ -79,7 +79,7 @@ def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
     ids = random_ids(model, prompt)
     missing = llama.why_not(model)
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        sides: list[Docqa | Transformers | llama.LlamaCpp] = [Docqa(model), Transformers(model)]
+        sides: list[Side] = [Docqa(model), Transformers(model)]
         if not missing:
             sides.append(llama.LlamaCpp(model, Path(folder), prompt))
         found = _in_turn(sides, ids)
@@ -87,12 +87,11 @@ def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
         "transformers": "float32 in transformers (sdpa)",
         "llama.cpp": missing or f"{llama.QUANTIZATION} in llama.cpp, {llama.describe()}, its own times; bar 1.5",
     }
-    for number, (name, what) in enumerate(
-        (
-            ("prefill_8k", f"{prompt:,} random tokens to the next token's logits"),
-            ("decode_8k", f"{DECODED} greedy tokens behind {prompt:,}"),
-        )
-    ):
+    rows = {
+        "prefill_8k": f"{prompt:,} random tokens to the next token's logits",
+        "decode_8k": f"{DECODED} greedy tokens behind {prompt:,}",
+    }
+    for number, (name, what) in enumerate(rows.items()):
         for peer, with_it in how.items():
             method = f"{what}; all layers, {model.precision} in docqa, {with_it}; best of {REPEATS} in turn"
             theirs = found[peer][number] if peer in found else None
@@ -100,7 +99,7 @@ def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
     return found["docqa"][0]
 
 
-def _in_turn(sides: Sequence[Any], ids: Any) -> dict[str, tuple[float, float]]:
+def _in_turn(sides: Sequence[Side], ids: Tensor) -> dict[str, tuple[float, float]]:
     """Best tokens/s of reading and of writing, by side; in turn, so that what else the machine does meets all."""
     best: dict[str, tuple[float, float]] = {}
     for side in sides:

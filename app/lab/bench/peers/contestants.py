@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from docqa.model.load import Model
+
+
+class Side(Protocol):
+    """One side of a comparison."""
+
+    name: str
+
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """Read `ids` [seq] from the beginning and write `count` tokens greedily; seconds of each."""
 
 
 class Docqa:
@@ -18,7 +27,18 @@ class Docqa:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.state: Any = None
+
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """As `Side.run`; reading ends with the next token's logits."""
+        from docqa.model.decode.beams import Branches
+
+        reading = self.prefill(ids)
+        token, branches = 1, Branches(self.model, self.state)
+        token = int(branches.logits([token])[0].argmax())  # the first one prepares what the others use
+        started = time.perf_counter()
+        for _ in range(count):
+            token = int(branches.logits([token])[0].argmax())
+        return reading, time.perf_counter() - started
 
     def prefill(self, ids: Tensor) -> float:
         """Read `ids` [seq] from the beginning; seconds until the next token's logits are there."""
@@ -27,21 +47,6 @@ class Docqa:
         started = time.perf_counter()
         self.state = self.model.new_state(yarn_factor_for(self.model.config, len(ids)))
         self.model.logits(self.model.prefill(ids, self.state))
-        return time.perf_counter() - started
-
-    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """Read `ids` [seq] and write `count` tokens greedily; seconds of each."""
-        return self.prefill(ids), self.decode(count)
-
-    def decode(self, count: int) -> float:
-        """Write `count` tokens, greedily, from the end of the last `prefill`; seconds."""
-        from docqa.model.decode.beams import Branches
-
-        token, branches = 1, Branches(self.model, self.state)
-        token = int(branches.logits([token])[0].argmax())  # the first one prepares what the others use
-        started = time.perf_counter()
-        for _ in range(count):
-            token = int(branches.logits([token])[0].argmax())
         return time.perf_counter() - started
 
 
@@ -55,30 +60,18 @@ class Transformers:
 
         self.network = transformers_model(model.folder, model.config)
         self.network.set_attn_implementation("sdpa")
-        self.cache: Any = None
 
-    def prefill(self, ids: Tensor) -> float:
-        """As `Docqa.prefill`."""
+    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
+        """As `Side.run`."""
         import torch
 
         started = time.perf_counter()
         with torch.inference_mode():
-            self.cache = self.network(ids[None], use_cache=True, logits_to_keep=1).cache
-        return time.perf_counter() - started
-
-    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """As `Docqa.run`."""
-        return self.prefill(ids), self.decode(count)
-
-    def decode(self, count: int) -> float:
-        """As `Docqa.decode`."""
-        import torch
-
-        token = torch.tensor([[1]])
-        with torch.inference_mode():
+            cache = self.network(ids[None], use_cache=True, logits_to_keep=1).cache
+            read = time.perf_counter()
+            token = torch.tensor([[1]])
             for number in range(count + 1):
                 if number == 1:
-                    started = time.perf_counter()
-                out = self.network(token, cache=self.cache, use_cache=True)
-                token = out.logits[:, -1:].argmax(-1)
-        return time.perf_counter() - started
+                    first = time.perf_counter()
+                token = self.network(token, cache=cache, use_cache=True).logits[:, -1:].argmax(-1)
+        return read - started, time.perf_counter() - first
