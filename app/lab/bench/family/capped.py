@@ -13,13 +13,16 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
+    from docqa.model.checkpoints.experts import PooledExperts
     from docqa.model.load import Model
+    from docqa.model.state.state import State
 
 EVERY_EXPERT = 1 << 50  # bytes of a pool that holds any model's
 
@@ -52,8 +55,26 @@ class Timed:
     layers: list[float] = field(default_factory=list)
     mlps: list[float] = field(default_factory=list)
     head: float = 0.0
-    read: int = 0
-    reused: int = 0
+    read: float = 0  # a mean where several calls are put together
+    reused: float = 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run took, and bytes: of the pool of experts; the most private memory, and what the limit counted of it."""
+
+    blocks: list[Timed]
+    steps: list[Timed]
+    private_bytes: int
+    data_bytes: int
+    pool_bytes: int
+
+    @classmethod
+    def of_json(cls, text: str) -> Measured:
+        """What `main` printed."""
+        found = json.loads(text)
+        blocks, steps = ([Timed(**call) for call in found.pop(name)] for name in ("blocks", "steps"))
+        return cls(blocks, steps, **found)
 
 
 def main(text: str) -> None:
@@ -63,14 +84,11 @@ def main(text: str) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (order.cap_bytes, order.cap_bytes))
-    print(json.dumps(run(order)))
+    print(json.dumps(asdict(run(order))))
 
 
-def run(order: Order) -> dict[str, Any]:
-    """Measured `blocks` and `steps` (fields of Timed), and bytes.
-
-    Those of the pool, `pool_bytes`; the most that was held, `private_bytes`, and that the limit counted, `data_bytes`.
-    """
+def run(order: Order) -> Measured:
+    """Read the prompt in blocks and write tokens, in this process."""
     import torch
 
     from docqa.model.checkpoints.experts import pool_bytes
@@ -80,41 +98,34 @@ def run(order: Order) -> dict[str, Any]:
     model = load_model(order.folder, expert_bytes=order.expert_bytes or EVERY_EXPERT, threads=threads)
     watch = _Watch(model, order)
     ids = torch.randint(0, model.tokenizer.vocab_size, (order.prompt,), generator=torch.Generator().manual_seed(1))
-    state, logits = model.new_state(), []
+    state = model.new_state()
     while state.position < order.prompt:
         piece = ids[state.position : state.position + state.grid]
-        hidden = watch.call(len(piece), lambda piece=piece: model.prefill(piece, state))  # type: ignore[misc]
-    logits.append(watch.head(hidden))
+        hidden = watch.call(len(piece), partial(model.prefill, piece, state))
+    logits = [watch.head(hidden)]
     blocks, watch.calls = watch.calls, []
     logits += _decode(model, state, int(logits[-1].argmax()), watch, order.decoded)
     if order.logits is not None:
         from safetensors.torch import save_file
 
         save_file({"logits": torch.stack(logits)}, order.logits)
-    return {
-        "blocks": [asdict(call) for call in blocks],
-        "steps": [asdict(call) for call in watch.calls],
-        "private_bytes": watch.private_bytes,
-        "data_bytes": watch.data_bytes,
-        "pool_bytes": pool_bytes(model.network),
-        "precision": model.precision,
-    }
+    return Measured(blocks, watch.calls, watch.private_bytes, watch.data_bytes, pool_bytes(model.network) or 0)
 
 
-def _decode(model: Model, state: Any, token: int, watch: _Watch, count: int) -> list[Tensor]:
+def _decode(model: Model, state: State, token: int, watch: _Watch, count: int) -> list[Tensor]:
     """Write `count` tokens behind `token`, greedily; the logits of each."""
     from docqa.model.decode.beams import Branches
 
     branches, found = Branches(model, state), []
     for _ in range(count):
-        logits = watch.call(1, lambda token=token: branches.logits([token])[0])  # type: ignore[misc]
+        logits = watch.call(1, partial(branches.logits, [token]))[0]
         found.append(logits)
         token = int(logits.argmax())
     return found
 
 
 class _Watch:
-    """Times the layers of a model and looks at the memory of the process after each."""
+    """Times the layers of a model and reads the memory of the process after each."""
 
     def __init__(self, model: Model, order: Order) -> None:
         self.model, self.order = model, order
@@ -122,11 +133,9 @@ class _Watch:
         self.calls: list[Timed] = []
         self.private_bytes, self.data_bytes = _memory()
         self._now, self._started = Timed(0), dict[int, float]()
-        bank: Any = next(iter(model.network.expert_banks().values()))
-        self._pool = bank.pool
-        layers: list[Any] = list(model.network.layers)
-        for layer in layers:
-            for part, seconds in ((layer, "layers"), (layer.mlp, "mlps")):
+        self._pool = cast("PooledExperts", next(iter(model.network.expert_banks().values()))).pool
+        for layer in model.network.layers:
+            for part, seconds in ((layer, "layers"), (layer.get_submodule("mlp"), "mlps")):
                 part.register_forward_pre_hook(self._start)
                 part.register_forward_hook(self._stopper(seconds))
 
@@ -150,11 +159,11 @@ class _Watch:
         self._now.head += self.clock() - started
         return found
 
-    def _start(self, module: Any, *_: Any) -> None:
+    def _start(self, module: nn.Module, *_: object) -> None:
         self._started[id(module)] = self.clock()
 
     def _stopper(self, seconds: str) -> Callable[..., None]:
-        def stop(module: Any, *_: Any) -> None:
+        def stop(module: nn.Module, *_: object) -> None:
             getattr(self._now, seconds).append(self.clock() - self._started[id(module)])
             private, data = _memory()
             self.private_bytes, self.data_bytes = max(self.private_bytes, private), max(self.data_bytes, data)
@@ -173,7 +182,7 @@ def _drop(folder: Path) -> None:
 
 
 def _memory() -> tuple[int, int]:
-    """Bytes of this process that no file stands behind, and those that the limit counts; 0 where nobody says."""
+    """Bytes of this process that are of no file, and those that the limit counts; 0 where the system does not say."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     except OSError:

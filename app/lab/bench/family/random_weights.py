@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,7 +22,7 @@ EXPERTS_A_FILE = 64
 _SPREAD_4, _SPREAD_8 = 4.61, 73.9  # standard deviations of evenly drawn codes
 
 
-def write_random(folder: Path, raw: dict[str, Any], seed: int = 20251) -> HybridConfig:
+def write_random(folder: Path, raw: Mapping[str, object], seed: int = 20251) -> HybridConfig:
     """Write a checkpoint of the architecture `raw`, a config.json's content, into `folder`; about a layer in memory.
 
     It has a tokenizer too, the bundled one, so that it can be loaded as any other. Raises OSError.
@@ -34,7 +34,7 @@ def write_random(folder: Path, raw: dict[str, Any], seed: int = 20251) -> Hybrid
     from docqa.model.config import HybridConfig
     from docqa.model.hybrid import Hybrid
 
-    config = HybridConfig.from_dict(raw)
+    config = HybridConfig.from_dict(dict(raw))
     with torch.device("meta"):
         shapes = {name: tuple(part.shape) for name, part in Hybrid(config).state_dict().items()}
     source, files = RandomSource(seed), _Files(folder)

@@ -17,10 +17,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from statistics import mean
+from typing import TYPE_CHECKING
 
 from docqa.app.lab.bench.family import period
-from docqa.app.lab.bench.family.capped import EVERY_EXPERT, Order
+from docqa.app.lab.bench.family.capped import EVERY_EXPERT, Measured, Order, Timed
 from docqa.app.lab.bench.family.random_weights import write_random
 from docqa.app.lab.bench.rows import Row, table
 from docqa.model.cost.plan import PACKED_ITEM, estimate, parameters, sparse_layers
@@ -28,7 +29,7 @@ from docqa.model.cost.plan import PACKED_ITEM, estimate, parameters, sparse_laye
 if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
 
-NEXT_80B: dict[str, Any] = {
+NEXT_80B: dict[str, object] = {
     "model_type": "qwen3_next", "vocab_size": 151936, "hidden_size": 2048, "num_hidden_layers": 48,
     "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 256, "linear_num_key_heads": 16,
     "linear_num_value_heads": 32, "linear_key_head_dim": 128, "linear_value_head_dim": 128,
@@ -92,24 +93,23 @@ def expert_bytes(config: HybridConfig) -> int:
     return round(parameters(config)["experts"] * PACKED_ITEM)
 
 
-def measured(order: Order) -> dict[str, Any]:
+def measured(order: Order) -> Measured:
     """What a process of its own measured. Raises RuntimeError with its last words where it failed."""
     command = [sys.executable, "-m", "docqa.app.lab.bench.family.capped", json.dumps(asdict(order))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"a run of {order} ended with {done.returncode}: {done.stderr[-800:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return Measured.of_json(done.stdout.splitlines()[-1])
 
 
-def size_rows(config: HybridConfig, order: Order, few: dict[str, Any], every: dict[str, Any]) -> Iterator[Row]:
+def size_rows(config: HybridConfig, order: Order, few: Measured, every: Measured) -> Iterator[Row]:
     """tokens/s and memory of all layers of `config`, from the runs with a part of the experts and with all."""
     how = (
         f"{PERIOD} layers of {config.num_hidden_layers}, int4, random weights, experts chosen evenly, a quarter of "
         f"them in memory; the peer has all there"
     )
-    for name, part in zip(NAMES, ("blocks", "steps"), strict=False):
-        ours, theirs = Layers.of(few[part]), Layers.of(every[part])
+    for name, our_calls, their_calls in ((NAMES[0], few.blocks, every.blocks), (NAMES[1], few.steps, every.steps)):
+        ours, theirs = Layers.of(our_calls), Layers.of(their_calls)
         method = (
             f"{how}; {ours.describe()}; the peer {theirs.describe()}; {_disk(config, ours, processor=order.processor)}"
         )
@@ -126,8 +126,8 @@ def _disk(config: HybridConfig, layers: Layers, *, processor: bool) -> str:
     return f"{read / 1e6:,.1f} MB a token from disk are in it, none of them cached by the system"
 
 
-def memory_row(config: HybridConfig, order: Order, few: dict[str, Any]) -> Row:
-    """Memory of all layers by the plan, and how the plan held for the layers that ran."""
+def memory_row(config: HybridConfig, order: Order, few: Measured) -> Row:
+    """Memory of all layers by the plan, and what the layers that ran took."""
     counts, tokens = parameters(config), order.prompt + order.decoded
     on_disk = round((counts["total"] - counts["embedding"]) * PACKED_ITEM + counts["embedding"] * (1 + 4 / 64))
     pools = expert_bytes(config) // POOLED, None
@@ -137,8 +137,8 @@ def memory_row(config: HybridConfig, order: Order, few: dict[str, Any]) -> Row:
     )
     method = (
         f"planned for {config.num_hidden_layers} layers at {tokens:,} tokens, a quarter of the experts in memory; "
-        f"{PERIOD} layers held {few['private_bytes'] / 2**30:.3g} GiB of private memory at most, "
-        f"{few['data_bytes'] / 2**30:.3g} with mapped matrices and what is set aside, under a limit (RLIMIT_DATA) of "
+        f"{PERIOD} layers took {few.private_bytes / 2**30:.3g} GiB of private memory at most, "
+        f"{few.data_bytes / 2**30:.3g} with mapped matrices and what is set aside, under a limit (RLIMIT_DATA) of "
         f"{(order.cap_bytes or 0) / 2**30:.3g}"
     )
     return Row(NAMES[2], part, "GiB", "next80b_all_experts", whole, method)
@@ -147,22 +147,22 @@ def memory_row(config: HybridConfig, order: Order, few: dict[str, Any]) -> Row:
 class Layers:
     """Seconds of a token: in a delta layer, in an attention layer, in MLPs among them, in embedding and head."""
 
-    def __init__(self, call: dict[str, Any], tokens: int) -> None:
-        *delta, attention = call["layers"]
-        self.tokens, self.attention, self.delta = tokens, attention / tokens, sum(delta) / len(delta) / tokens
-        self.mlp = sum(call["mlps"]) / len(call["mlps"]) / tokens
-        self.head = call["head"] / (tokens if tokens == 1 else 1)
-        self.read, self.asked = call["read"], call["read"] + call["reused"]
+    def __init__(self, call: Timed) -> None:
+        *delta, attention = call.layers
+        self.tokens, self.attention, self.delta = call.tokens, attention / call.tokens, mean(delta) / call.tokens
+        self.mlp = mean(call.mlps) / call.tokens
+        self.head = call.head
+        self.read, self.asked = call.read, call.read + call.reused
 
     @classmethod
-    def of(cls, calls: list[dict[str, Any]]) -> Layers:
+    def of(cls, calls: list[Timed]) -> Layers:
         """The last block, or the mean of the tokens after the first two, which find an empty pool."""
-        if calls[-1]["tokens"] > 1:
-            return cls(calls[-1], calls[-1]["tokens"])
+        if calls[-1].tokens > 1:
+            return cls(calls[-1])
         warm = calls[2:] or calls
-        mean = {name: sum(call[name] for call in warm) / len(warm) for name in ("head", "read", "reused")}
-        each = {name: [sum(x) / len(warm) for x in zip(*(call[name] for call in warm))] for name in ("layers", "mlps")}
-        return cls(mean | each, 1)
+        layers, mlps = ([mean(x) for x in zip(*(getattr(call, n) for call in warm))] for n in ("layers", "mlps"))
+        head, read, reused = (mean(getattr(call, n) for call in warm) for n in ("head", "read", "reused"))
+        return cls(Timed(1, layers, mlps, head, read, reused))
 
     def speed(self, config: HybridConfig) -> float:
         """tokens/s of all layers and the head; in a block, the head counts once."""

@@ -1,7 +1,8 @@
 """The rows of the largest sparse model: some of its layers, with random weights and few experts in memory."""
 
+import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -37,24 +38,24 @@ def test_a_run_with_few_experts_in_memory_writes_the_same_logits(small, tmp_path
     for name, order in (("few", replace(pooled, cap_bytes=None)), ("all", whole)):
         found[name] = capped.run(replace(order, logits=str(tmp_path / name)))
     assert torch.equal(*(load_file(tmp_path / name)["logits"] for name in found))
-    assert found["few"]["pool_bytes"] * 4 <= found["all"]["pool_bytes"] == family.expert_bytes(config)
-    (block,), steps = found["few"]["blocks"], found["few"]["steps"]
-    assert len(block["layers"]) == len(steps[-1]["layers"]) == 4 and all(block["layers"])
-    assert steps[-1]["read"] + steps[-1]["reused"] == 4 * 3
-    assert all(mlp < layer for layer, mlp in zip(block["layers"], block["mlps"]))
+    assert found["few"].pool_bytes * 4 <= found["all"].pool_bytes == family.expert_bytes(config)
+    (block,), steps = found["few"].blocks, found["few"].steps
+    assert len(block.layers) == len(steps[-1].layers) == 4 and all(block.layers)
+    assert steps[-1].read + steps[-1].reused == 4 * 3
+    assert all(mlp < layer for layer, mlp in zip(block.layers, block.mlps))
+    assert capped.Measured.of_json(json.dumps(asdict(found["few"]))) == found["few"]
 
 
 def test_layers_add_up_to_the_speed_of_the_whole_model():
-    call = {"tokens": 1, "layers": [0.01, 0.02, 0.03, 0.1], "mlps": [0.01] * 4, "head": 0.2, "read": 30, "reused": 10}
+    call = capped.Timed(1, [0.01, 0.02, 0.03, 0.1], [0.01] * 4, 0.2, 30, 10)
     config = HybridConfig.from_dict(family.NEXT_80B)
     layers = family.Layers.of([call] * 3)
     assert layers.speed(config) == pytest.approx(1 / (36 * 0.02 + 12 * 0.1 + 0.2))
-    block = family.Layers.of([{**call, "tokens": 100, "layers": [1, 2, 3, 10]}])
+    block = family.Layers.of([replace(call, tokens=100, layers=[1, 2, 3, 10])])
     assert block.speed(config) == pytest.approx(1 / (36 * 0.02 + 12 * 0.1 + 0.2 / 100))
     (prefill, decode, memory) = family.size_rows(
         config, capped.Order("", 4_096, 16, cap_bytes=2**31),
-        {"blocks": [call], "steps": [call], "private_bytes": 2**30, "data_bytes": 2**30},
-        {"blocks": [call], "steps": [call]},
+        capped.Measured([call], [call], 2**30, 2**30, 0), capped.Measured([call], [call], 0, 0, 0),
     )  # fmt: skip
     assert (prefill.name, decode.name, memory.name) == family.NAMES
     assert 10 < memory.value < 14 < 40 < memory.peer_value < 46  # GiB
@@ -84,8 +85,8 @@ def test_a_period_of_the_80b_model_runs_under_a_limit_of_a_quarter_of_its_expert
     few = family.measured(replace(pooled, logits=str(tmp_path / "few")))
     every = family.measured(replace(whole, logits=str(tmp_path / "all")))
     assert torch.equal(*(load_file(tmp_path / name)["logits"] for name in ("few", "all")))
-    assert few["pool_bytes"] * 4 <= every["pool_bytes"] == family.expert_bytes(config)
-    assert few["data_bytes"] <= pooled.cap_bytes < every["pool_bytes"]
+    assert few.pool_bytes * 4 <= every.pool_bytes == family.expert_bytes(config)
+    assert few.data_bytes <= pooled.cap_bytes < every.pool_bytes
     with pytest.raises(RuntimeError, match="memory"):  # so the limit does hold
         family.measured(replace(whole, cap_bytes=pooled.cap_bytes))
     for row in family.size_rows(HybridConfig.from_dict(family.NEXT_80B), pooled, few, every):
