@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from docqa.app.answer.grades import Grade, Place, Status
+from docqa.app.answer.records import record_of
 
 SCHEMA = 1
 
 
 @dataclass(frozen=True)
 class Cite:
-    """Where a quote stands: `start`, `end` are half-open characters of that page's text.
+    """Where a quote is: `start`, `end` are half-open characters of that page's text.
 
     `page` is physical, from 1; a document without pages has none, its offsets count in the document's text and
     `label` says the section. `lines` are the printed numbers of the first and the last line on a page that has them;
@@ -27,21 +28,16 @@ class Cite:
     end: int
     lines: tuple[int, int] | None = None
 
-    def to_json_object(self) -> dict[str, Any]:
+    def to_json_object(self) -> dict[str, object]:
         """The cite as `--json` prints it."""
-        return {key: value for key, value in _listed(asdict(self)).items() if key != "lines" or value}
-
-    @classmethod
-    def from_json_object(cls, value: dict[str, Any]) -> Cite:
-        """The cite that `to_json_object` wrote."""
-        return cls(**_tupled(value))
+        return {key: value for key, value in asdict(self).items() if key != "lines" or value}
 
 
 @dataclass(frozen=True)
 class Quote:
     """Words cut from the page text; `answer_start`, `answer_end` are the answer's place in `text`.
 
-    `speaker` names who says it in an opinion of a court. `defines` is the term that the words define, where they stand
+    `speaker` names who says it in an opinion of a court. `defines` is the term that the words define, where they are
     here only for that; `--json` shows it by the missing place of the answer.
     """
 
@@ -106,44 +102,16 @@ class Answer:
     evidence: tuple[EvidenceItem, ...]
     coverage: CoverageReport
     usage: Usage
-    provenance: dict[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, object] = field(default_factory=dict)
 
-    def to_json_object(self) -> dict[str, Any]:
+    def to_json_object(self) -> dict[str, object]:
         """The object of contract.md, keys in its order."""
-        return {
-            "schema": SCHEMA,
-            "status": self.status,
-            "question": self.question,
-            "answer": self.answer,
-            "refused": self.refused,
-            "confidence": self.confidence,
-            "quotes": [_quote_object(quote) for quote in self.quotes],
-            "evidence": [asdict(item) for item in self.evidence],
-            "coverage": _listed(asdict(self.coverage)),
-            "usage": asdict(self.usage),
-            "provenance": self.provenance,
-        }
+        return {"schema": SCHEMA, **asdict(self), "quotes": [_quote_object(quote) for quote in self.quotes]}
 
     @classmethod
-    def from_json_object(cls, value: dict[str, Any]) -> Answer:
-        """The Answer that `to_json_object` wrote. Raises KeyError, TypeError or ValueError for anything else."""
-        fields = {key: item for key, item in value.items() if key != "schema"}
-        quotes = tuple(
-            Quote(
-                **{
-                    **quote,
-                    "grade": Grade(quote["grade"]),
-                    "place": Place(quote["place"]),
-                    "cites": tuple(map(Cite.from_json_object, quote["cites"])),
-                }
-            )
-            for quote in fields.pop("quotes")
-        )
-        evidence = tuple(EvidenceItem(**item) for item in fields.pop("evidence"))
-        coverage = CoverageReport(**_tupled(fields.pop("coverage")))
-        usage = Usage(**fields.pop("usage"))
-        status = Status(fields.pop("status"))
-        return cls(**fields, status=status, quotes=quotes, evidence=evidence, coverage=coverage, usage=usage)
+    def from_json_object(cls, value: Mapping[str, object]) -> Answer:
+        """The Answer that `to_json_object` wrote. Raises TypeError or ValueError for anything else."""
+        return record_of(cls, {key: item for key, item in value.items() if key != "schema"})
 
     @property
     def exit_code(self) -> int:
@@ -152,7 +120,7 @@ class Answer:
         return codes.get(self.status, 4)
 
 
-def _quote_object(quote: Quote) -> dict[str, Any]:
+def _quote_object(quote: Quote) -> dict[str, object]:
     return {
         "text": quote.text,
         "answer_start": quote.answer_start,
@@ -162,11 +130,3 @@ def _quote_object(quote: Quote) -> dict[str, Any]:
         "speaker": quote.speaker,
         "cites": [cite.to_json_object() for cite in quote.cites],
     }
-
-
-def _listed(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
-
-
-def _tupled(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

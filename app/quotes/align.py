@@ -1,6 +1,6 @@
 """Finding a quote in a text: whole, with extraction debris between its words, or with an edit.
 
-Works on text as given; folding is the caller's (`verify_quote.Verifier`).
+Works on text as given; folding is the caller's (`verifier.Verifier`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Match:
 
 
 def find_whole(text: str, quote: str) -> list[Match]:
-    """Every place where `quote` stands in `text` as whole words and whole numbers."""
+    """Every place where `quote` is in `text` as whole words and whole numbers."""
     found: list[Match] = []
     at = text.find(quote)
     while at >= 0:
@@ -52,7 +52,7 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 
 def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list[Match]:
-    """Places where all words of `quote` stand in order, with debris between, or with its spaces lost.
+    """Places where all words of `quote` are in order, with debris between, or with its spaces lost.
 
     Debris is at most 10 words in one gap and half the quote's words in all; a protected word among it must be a
     footnote mark or one of the page's `furniture` (line numbers, running heads), else this is no damage but an edit.
@@ -65,7 +65,7 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list
 
 
 def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
-    """Where all words of `quote` stand in order, with the words between them; the limits are those of damage."""
+    """Where all words of `quote` are in order, with the words between them; the limits are those of damage."""
     wanted = [word.strip(_EDGES) or word for word in quote.split()]
     if len(wanted) < 3 or not all(word in text for word in wanted):
         return []
@@ -76,14 +76,12 @@ def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
         places.setdefault(word, []).append(number)
     found: list[tuple[Match, list[str]]] = []
     for first in places.get(wanted[0], []):
-        last = _follow(wanted, places, first)
-        if last is None:
+        at = _follow(wanted, places, first)
+        if not at:
             continue
-        run = slice(first, last + 1)
-        inserted = _inserted(wanted, bare[run], [word for _, _, word in words[run]])
-        spare = max(3, len(wanted) // 2)
-        if len(inserted) <= max(spare, _MAX_GAP_WORDS):
-            found.append((Match(words[first][0], words[last][1]), inserted))
+        inserted = [words[number][2] for number in range(first, at[-1]) if number not in at]
+        if len(inserted) <= max(3, len(wanted) // 2, _MAX_GAP_WORDS):
+            found.append((Match(words[first][0], words[at[-1]][1]), inserted))
     return found
 
 
@@ -111,27 +109,16 @@ def _same_numbers(left: str, right: str) -> bool:
     return re.findall(r"\d+", left) == re.findall(r"\d+", right)
 
 
-def _follow(wanted: list[str], places: dict[str, list[int]], first: int) -> int | None:
-    at = first
+def _follow(wanted: list[str], places: dict[str, list[int]], first: int) -> list[int]:
+    """The numbers of the words that are `wanted` in order, from `first` on; empty where they are not all there."""
+    at = [first]
     for word in wanted[1:]:
         numbers = places.get(word, [])
-        following = bisect_left(numbers, at + 1)
-        if following == len(numbers) or numbers[following] - at > _MAX_GAP_WORDS + 1:
-            return None
-        at = numbers[following]
+        following = bisect_left(numbers, at[-1] + 1)
+        if following == len(numbers) or numbers[following] - at[-1] > _MAX_GAP_WORDS + 1:
+            return []
+        at.append(numbers[following])
     return at
-
-
-def _inserted(wanted: list[str], bare: list[str], written: list[str]) -> list[str]:
-    """The words of a run, as written, that are not the next wanted one."""
-    extra: list[str] = []
-    position = 0
-    for word, whole in zip(bare, written, strict=True):
-        if position < len(wanted) and word == wanted[position]:
-            position += 1
-        else:
-            extra.append(whole)
-    return extra
 
 
 def _edit(word: str, allowed: set[str]) -> bool:
