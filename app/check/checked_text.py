@@ -23,7 +23,7 @@ def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
         raise InputError("the text to check is empty", where=path, hint="name the file that quotes")
     if PurePath(path).suffix.lower() in _READ_AS_DOCUMENTS or data.startswith(_DOCUMENT_STARTS):
         if path == STDIN:
-            raise InputError("standard input is no text", where=path, hint="save it and name the file")
+            raise InputError("standard input is not text", where=path, hint="save it and name the file")
         document, _, sources = read_one(path, request, None)
         text = "\n\n".join(page.text.replace("\n", "\n\n") for page in document.pages)
         return text, [*sources.warnings, *document.coverage.warnings]

@@ -23,7 +23,7 @@ _PAGE = re.compile(
     rf"(?!\w)|\b(?<!\.)PDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
     re.IGNORECASE,
 )
-# "at 14" is a page only where a source stands before it and the cite ends after it: "Id. at 14." but not "at 14 °C".
+# "at 14" is a page only where a source is in front of it and the cite ends after it: "Id. at 14." but not "at 14 °C".
 _AT = re.compile(
     rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
     re.IGNORECASE,
@@ -137,7 +137,7 @@ def _lines(text: str) -> list[PlaceCite]:
 
 
 def _cites_lines(text: str, match: re.Match[str]) -> bool:
-    """Whether "12:5" is a page and a line where it stands, and no time, score or verse."""
+    """Whether "12:5" is a page and a line here, and not a time, score or verse."""
     near = max(0, match.start() - 40)
     if match["lead"]:
         return True
@@ -192,7 +192,7 @@ def _singular(word: str) -> str:
 def assign(
     text: str, quotations: list[Quotation], cites: list[PlaceCite]
 ) -> tuple[list[tuple[PlaceCite, ...]], list[PlaceCite]]:
-    """(the cites of each quotation, cites that belong to none). Cites inside quoted words are no claims of the text."""
+    """(the cites of each quotation, cites that belong to none). Cites inside quotations are not the text's own."""
     free = [cite for cite in cites if not any(q.start <= cite.start < q.end for q in quotations)]
     masked = _masked(text, quotations, free)
     own: list[list[PlaceCite]] = [[] for _ in quotations]

@@ -1,6 +1,6 @@
 """Quotations with lawyers' marks: ellipses for what was left out, brackets for what was changed.
 
-The parts between the marks must stand in the document in their order, one near the other; what a mark hides is shown.
+The parts between the marks must be in the document in their order, one near the other; what a mark hides is shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from docqa.app.quotes.verifier import Located
 from docqa.ingest.types import Document
 
 ELLIPSIS_REACH = 3_000
-"""Characters that an ellipsis may stand for; what is further apart are two quotations."""
+"""Characters that an ellipsis may leave out; what is further apart are two quotations."""
 _BRACKET_REACH = 100
 _MARK = re.compile(
     r"(?P<ellipsis>\[\s*(?:…|\.(?:\s?\.){2,3})\s*\]|…(?:\s?\.)?|\.(?:\s?\.){2,3}|\*\s\*\s\*)"
@@ -36,7 +36,7 @@ _PAGES_BEFORE, _PAGES_AFTER = 1, 3
 
 @dataclass(frozen=True)
 class Part:
-    """Words between marks. `gap` is the mark before it: "" (none), ellipsis or bracket with what it holds."""
+    """Words between marks. `gap` is the mark before it: "" (none), ellipsis or bracket with what is in it."""
 
     text: str
     gap: str = ""
@@ -61,14 +61,14 @@ def split_parts(quotation: str) -> list[Part]:
     parts: list[Part] = []
     words, gap, inserted = "", "", ""
 
-    def close(mark: str, holds: str) -> None:
+    def close(mark: str, inside: str) -> None:
         nonlocal words, gap, inserted
         piece = words.strip(_EDGES if parts or gap else " \t\n")
         if any(character.isalnum() for character in piece):
             parts.append(Part(piece, gap if parts else "", inserted if parts else ""))
-            gap, inserted = mark, holds
+            gap, inserted = mark, inside
         elif gap != "ellipsis":
-            gap, inserted = mark, (inserted + " " + holds).strip()
+            gap, inserted = mark, (inserted + " " + inside).strip()
         words = ""
 
     at = 0
@@ -92,7 +92,7 @@ def split_parts(quotation: str) -> list[Part]:
 def assemble(
     document: Document, number: int, parts: list[Part], anchor: int, place: tuple[Located, ...]
 ) -> Assembled | None:
-    """The parts around part `anchor`, which stands at `place` of `document`; None where one is not there in order."""
+    """The parts around part `anchor`, which is at `place` of `document`; None where one is not there in order."""
     stretch = _Stretch(document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER)
     first = stretch.offset(place[0].page, place[0].start)
     last = stretch.offset(place[-1].page, place[-1].end)
@@ -167,7 +167,7 @@ def _protected(words: str) -> object:
 
 
 def _hides_negation(gap: str) -> bool:
-    """Whether the ellipsis stands for little but a "not": marked, and yet another sentence."""
+    """Whether the ellipsis leaves out little but a "not": marked, and yet another sentence."""
     words = [word.strip(".,;:()") for word in fold(gap).text.split()]
     return 0 < len(words) <= _FEW_WORDS and bool(_NEGATIONS & set(words))
 

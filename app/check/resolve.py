@@ -44,7 +44,7 @@ class Region:
     start: Point
     end: Point
 
-    def holds(self, document: int, page: int, start: int) -> bool:
+    def contains(self, document: int, page: int, start: int) -> bool:
         return document == self.document and self.start <= (page, start) < self.end
 
 
@@ -69,7 +69,7 @@ class CitedPlaces:
         return list(dict.fromkeys(found))
 
     def answers(self, cite: PlaceCite) -> bool:
-        """Whether "there is no such place" can be said: it has pages, or sections that carry numbers."""
+        """Whether "there is no such place" can be said: it has pages, or sections with numbers."""
         if cite.kind != "section":
             return self.document.paged and (cite.kind != "line" or self._lined)
         if any(self._mentions(cite.word, number) for number in cite.numbers):

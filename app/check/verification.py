@@ -31,7 +31,7 @@ _RANK = {
 }  # fmt: skip
 _LEAST_NAME = 4
 _PLACE_WORDS = {"page": "page", "pdf": "page", "line": "page and line"}
-_PAGE_ALONE = "the lines of that page carry no numbers, only the page was compared"
+_PAGE_ALONE = "the lines of that page have no printed numbers: only the page was compared"
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class CheckedCite:
 
 @dataclass(frozen=True)
 class CheckedQuotation:
-    """`reads` is what the documents say there, `difference` the way from one to the other where it is bent.
+    """`reads` is what the documents say there, `difference` the edits from one to the other where words differ.
 
-    `omitted` is what stands at each ellipsis, `replaced` (bracket's words, document's words) at each bracket; `count`
-    how often the words are there; `cited` the places that the text claims; `heading` the section they are in.
+    `omitted` is what the document has at each ellipsis, `replaced` (bracket's words, document's words) at each bracket;
+    `count` how often the words are there; `cited` the places that the text claims; `heading` the section they are in.
     `nearest`: where the text most like an absent quotation is; then `reads` and `difference` are of that.
     """
 
@@ -171,7 +171,7 @@ class _Check:
         if cite.kind == "section":
             return "where it begins was not found"
         paged = any(document.paged for document in self.documents)
-        return "the lines of the documents carry no numbers" if paged else "the documents have no pages"
+        return "the lines of the documents have no printed numbers" if paged else "the documents have no pages"
 
     def _region_cite(self, region: Region) -> Cite:
         page, start = region.start
@@ -196,7 +196,7 @@ class _Check:
             nearest = nearest_text(quotation.text, self.documents, self.verifier, self._hints(regions, named))
         shown = found.spans if nearest is None else (nearest,)
         reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
-        bent = (
+        altered = (
             found.grade in (Grade.NEAR, Grade.DAMAGED)
             and reads is not None
             and not found.omitted
@@ -211,7 +211,7 @@ class _Check:
             cites=tuple(cite_of(self.documents, span) for span in found.spans),
             nearest=cite_of(self.documents, nearest) if nearest else None,
             reads=reads,
-            difference=word_edits(quotation.text, reads or "") if bent or nearest else (),
+            difference=word_edits(quotation.text, reads or "") if altered or nearest else (),
             omitted=found.omitted,
             replaced=found.replaced,
             speaker=self.documents[first.document].speaker_of(first.page, first.start) if first else None,
@@ -246,7 +246,7 @@ class _Check:
         return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
 
     def _search(self, text: str, hint: CitedPlace | None) -> Iterator[_Finding]:
-        """The quotation as it stands, then, unless that is verbatim, with its ellipses and brackets honoured."""
+        """The quotation as written, then, unless that is verbatim, with its ellipses and brackets read."""
         whole = self.verifier.verify(text, hint)
         if not whole.verified and (outer := outer_marks(text)) != text:
             inside = self.verifier.verify(outer, hint)
@@ -269,7 +269,7 @@ class _Check:
             yield _Finding(grade, spans, count=verdict.count)
 
     def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
-        """Whether what stands between the quoted words are words left out without a mark, and no debris.
+        """Whether words were left out between the quoted ones without a mark; debris does not count.
 
         Debris is in the page's furniture, or on a page whose order is in doubt.
         """
@@ -289,7 +289,7 @@ class _Check:
         anchor = max(range(len(parts)), key=lambda index: len(parts[index].text))
         verdict = self.verifier.verify(parts[anchor].text, hint)
         if not verdict.spans:
-            yield _Finding(verdict.grade, notes=(f"nothing reads {_short(parts[anchor].text)}",))
+            yield _Finding(verdict.grade, notes=(f"not found: {_short(parts[anchor].text)}",))
             return
         complete = False
         for spans in verdict.places[:_MOST_ANCHORS]:
@@ -302,7 +302,7 @@ class _Check:
             yield self._scattered(parts, anchor, verdict)
 
     def _scattered(self, parts: list[Part], anchor: int, verdict: Verdict) -> _Finding:
-        """Parts that do not stand together: where each is, as far as it is anywhere."""
+        """Parts that are not together: where each is, as far as it is anywhere."""
         near = CitedPlace(verdict.spans[0].document, verdict.spans[0].page)
         spans: list[Located] = []
         notes: list[str] = []
@@ -312,10 +312,10 @@ class _Check:
             if found.spans and (index == anchor or not too_short(part.text)):
                 spans += [span for span in found.spans if span not in spans]
             elif not found.spans or too_short(part.text):
-                notes.append(f"nothing there reads {_short(part.text)}")
+                notes.append(f"not found there: {_short(part.text)}")
                 grade = grade if too_short(part.text) else Grade.ABSENT
         if not notes:
-            notes.append("its parts do not stand together in this order")
+            notes.append("its parts are not together in this order")
         return _Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
 
     def _refined(self, text: str, found: _Finding) -> _Finding:
@@ -348,7 +348,7 @@ class _Check:
         claimed: tuple[PlaceCite, ...],
         named: set[int],
     ) -> Place:
-        """as_cited where every kind of place that is cited (page, section) holds the words, in one of its cites."""
+        """as_cited where every kind of place that is cited (page, section) has the words, in one of its cites."""
         if not spans or grade == Grade.ABSENT:
             return Place.UNKNOWN
         if named and spans[0].document not in named:
@@ -359,8 +359,8 @@ class _Check:
         for cite, group in regions.items():
             if group or self.places[spans[0].document].answers(cite):
                 paged = cite.kind != "section"
-                holds = any(r.holds(s.document, s.page, s.start) for r in group for s in spans)
-                judged[paged] = judged.get(paged, False) or holds
+                there = any(r.contains(s.document, s.page, s.start) for r in group for s in spans)
+                judged[paged] = judged.get(paged, False) or there
         if not judged:
             return Place.OTHER_DOCUMENT if all(cite.work for cite in claimed) and not named else Place.UNKNOWN
         return Place.AS_CITED if all(judged.values()) else Place.MOVED
@@ -402,8 +402,8 @@ def _names(document: Document) -> list[re.Pattern[str]]:
     file = document.path.replace("\\", "/").rpartition("/")[2]
     stem = file.rpartition(".")[0] or file
     names = [file, document.title, stem, stem.replace("_", " ")]
-    told = [name for name in names[:1] if name] + [n for n in names[1:] if re.search(r"[\s_\d-]", n.strip())]
-    folded = {fold(name).text.strip() for name in told}
+    full = [name for name in names[:1] if name] + [n for n in names[1:] if re.search(r"[\s_\d-]", n.strip())]
+    folded = {fold(name).text.strip() for name in full}
     return [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in sorted(folded) if len(name) >= _LEAST_NAME]
 
 

@@ -1,4 +1,4 @@
-"""A Verification for a person and for a script. What stands between quotation marks is the text's own, or a page's."""
+"""A Verification for a person and for a script. What is between quotation marks is the text's own, or a page's."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _abridged(edits: Sequence[Edit]) -> list[Edit]:
 
 
 def _places(cites: Sequence[Cite], several: bool) -> str:
-    """One place, of two pages where it crosses a page, or several where its parts stand apart."""
+    """One place, of two pages where it crosses a page, or several where its parts are apart."""
     bare = [replace(cite, section=None) for cite in cites]
     together = all(c.page is not None and c.page == (bare[0].page or 0) + n for n, c in enumerate(bare))
     if together or len(bare) == 1:
@@ -146,8 +146,8 @@ def _summary(checked: Verification) -> str:
     lines = [f"{_counted(len(checked.quotations), 'quotation')}" + (": " + ", ".join(parts) if parts else "")]
     if checked.cites:
         absent = sum(cite.grade == Grade.ABSENT for cite in checked.cites)
-        told = f", {absent} of places that no document has" if absent else ""
-        lines.append(f"{_counted(len(checked.cites), 'cite')} without a quotation{told}")
+        missing = f", {absent} of places that no document has" if absent else ""
+        lines.append(f"{_counted(len(checked.cites), 'cite')} without a quotation{missing}")
     return "\n".join(lines)
 
 

@@ -64,12 +64,12 @@ class WordIndex:
         return np.asarray(self._bm25.get_scores(known), dtype=np.float64)
 
     def idf(self, term: str) -> float:
-        """ln(1 + (N - df + 0.5) / (df + 0.5)) of a stem; a word that stands nowhere has the largest."""
+        """ln(1 + (N - df + 0.5) / (df + 0.5)) of a stem; a word that is nowhere has the largest."""
         found = self._frequency.get(term, 0)
         return math.log(1.0 + (len(self._terms) - found + 0.5) / (found + 0.5))
 
     def coverage(self, question_terms: set[str], words: set[str] | frozenset[str]) -> float:
-        """Share (0 to 1) of the question's idf that `words` hold."""
+        """Share (0 to 1) of the question's idf that is in `words`."""
         total = sum(self.idf(term) for term in sorted(question_terms))
         return sum(self.idf(term) for term in sorted(question_terms & words)) / total if total else 0.0
 
@@ -77,7 +77,7 @@ class WordIndex:
         return self._sets[index]
 
     def occurrences(self, term: str) -> int:
-        """In how many passages the stem stands."""
+        """In how many passages the stem is."""
         return self._frequency.get(term, 0)
 
 

@@ -20,7 +20,7 @@ these they this those through to too under until up upon very was we were what w
 whom whose why will with within without would you your
 """
 STOP_WORDS = frozenset(_STOP.split())
-"""Words that say nothing about where an answer stands."""
+"""Words that say nothing about where an answer is."""
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|\w+")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -49,7 +49,7 @@ def plain_words(text: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """Stems of the words of `text` that are no stop words, in order, repeats kept."""
+    """Stems of the words of `text` without stop words, in order, repeats kept."""
     return stems([word for word in plain_words(text) if word not in STOP_WORDS])
 
 

@@ -55,7 +55,7 @@ def find_damaged(text: str, quote: str, furniture: tuple[str, ...] = ()) -> list
     """Places where all words of `quote` are in order, with debris between, or with its spaces lost.
 
     Debris is at most 10 words in one gap and half the quote's words in all; a protected word among it must be a
-    footnote mark or one of the page's `furniture` (line numbers, running heads), else this is no damage but an edit.
+    footnote mark or one of the page's `furniture` (line numbers, running heads), else it is an edit and not damage.
     """
     glued = _find_glued(text, quote)
     if glued:

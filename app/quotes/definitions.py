@@ -1,4 +1,4 @@
-"""The defined terms that a quote uses, each with the definition that holds where the quote stands."""
+"""The defined terms that a quote uses, each with the definition in force at the quote."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_DEFINITIONS = 2
 
 @dataclass(frozen=True)
 class _Use:
-    """A term in a quote: where it first stands, and the definition that counts there."""
+    """A term in a quote: where it first is, and the definition that counts there."""
 
     start: int
     definition: Definition
@@ -25,7 +25,7 @@ def definitions_in_force(document: Document, page: int, quote: Span, answer: Spa
     """The definitions of the terms that `quote` uses, at most two: first those of terms in `answer`, then of those in
     the question, then as they come. `quote` and `answer` are ranges of the text of `page`.
 
-    A definition that the quote itself holds is left out, and so is a term inside a longer one ("Alarm" in "Critical
+    A definition that is in the quote itself is left out, and so is a term inside a longer one ("Alarm" in "Critical
     Alarm").
     """
     uses = sorted(
@@ -74,7 +74,7 @@ def _inside(span: tuple[int, int], taken: list[Span]) -> bool:
 
 
 def _in_force(definitions: list[Definition], above: set[str]) -> Definition | None:
-    """The one with the narrowest scope that holds the quote; what "means" something before what is named in passing."""
+    """The one with the narrowest scope around the quote; what "means" something before what is named in passing."""
     holding = [d for d in definitions if d.scope is None or d.scope in above]
     return min(holding, key=lambda d: (-len(d.scope or ""), d.kind != "means"), default=None)
 

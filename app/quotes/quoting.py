@@ -18,7 +18,7 @@ _CLAUSE = re.compile(r"[;:]\s+|,\s+(?=(?:and|or|but|provided|except|unless|if|wh
 def quote_span(text: str, start: int, end: int) -> Span:
     """The sentence, or of a long sentence the clause, around `start:end` of a page's text.
 
-    One that is too short to stand as evidence is widened to its neighbours, the following one first.
+    One that is too short to be evidence is widened to its neighbours, the following one first.
     """
     found = Sentences(text)
     touched = found.touched(start, end)
@@ -99,7 +99,7 @@ def cite(documents: tuple[Document, ...], located: Located) -> Cite:
 
 
 def label_of(document: Document, page: int, start: int) -> str | None:
-    """The page's printed label; without pages the locator of the section that holds `start`."""
+    """The page's printed label; without pages the locator of the section at `start`."""
     if document.paged:
         return document.pages[page - 1].label
     section = document.section_of(page, start)

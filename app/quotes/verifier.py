@@ -1,9 +1,9 @@
-"""Where a quote stands in the documents, and how exactly: grades and places of contract.md.
+"""Where a quote is in the documents, and how exactly: grades and places of contract.md.
 
 Search order: the cited page, the pages beside it, its section, its document, the other documents; a quote may cross
-from one page to the next. Within that order the strongest grade wins: exact, normalised (`folding.FOLDING`), damaged
+from one page to the next. Within that order the strongest grade wins: exact, normalised (`normalise.FOLDING`), damaged
 (all words in order with debris of the extraction between: footnote marks, notes at the foot of a page that it goes
-on behind), near (an edit remains). A change, loss or insertion of a
+on behind), near (some words differ). A change, loss or insertion of a
 protected word (protected.py) never grades above near.
 """
 
@@ -32,7 +32,7 @@ _PASSES = ((Grade.EXACT, Grade.NORMALISED), (Grade.DAMAGED,), (Grade.NEAR,))
 
 @dataclass(frozen=True)
 class CitedPlace:
-    """Where somebody says a quote stands; `start` decides between equal places, `page` None means anywhere."""
+    """Where somebody says a quote is; `start` decides between equal places, `page` None means anywhere."""
 
     document: int
     page: int | None = None
@@ -53,7 +53,7 @@ class Located:
 class Verdict:
     """`spans` has two members where the quote crosses a page, none when nothing was located.
 
-    `count` is how often the quote stands at this grade on the page that was chosen and all others of its region;
+    `count` is how often the quote is found at this grade on the page that was chosen and all others of its region;
     `places` has the spans of each, the chosen one first.
     """
 
@@ -94,7 +94,7 @@ def _folded_quote(quote: str, keep_line_hyphens: bool) -> str:
 
 
 def too_short(quote: str) -> bool:
-    """True when `quote` is too little to stand as evidence: under 12 characters or under 3 content words."""
+    """True when `quote` is too little to be evidence: under 12 characters or under 3 content words."""
     return len(quote.strip()) < MIN_CHARACTERS or count_content_words(quote) < MIN_CONTENT_WORDS
 
 
@@ -107,7 +107,7 @@ class Verifier:
         self._bare = [_without_notes(document) for document in self._documents]
 
     def verify(self, quote: str, cited: CitedPlace | None = None) -> Verdict:
-        """The best Verdict for `quote`; `absent` when nothing comparable stands anywhere."""
+        """The best Verdict for `quote`; `absent` when nothing comparable is anywhere."""
         wanted = unicodedata.normalize("NFC", quote).strip()
         if not wanted:
             return Verdict(Grade.ABSENT, Place.UNKNOWN)
@@ -247,7 +247,7 @@ class Verifier:
 def _without_notes(document: Document) -> dict[int, str]:
     """The text of each page that has footnotes, its marks blotted out, up to the notes that end it.
 
-    What is left stands where it stood: zero-width characters, which folding drops, take the place of the marks.
+    What is left keeps its place: zero-width characters, which folding drops, take the place of the marks.
     """
     found: dict[int, str] = {}
     for note in sorted(document.notes, key=lambda note: (note.at_page, -note.start)):

@@ -1,6 +1,6 @@
 """Whether the documents answer: signals of one question, and the calibrated decision.
 
-The model's manifest holds the calibration: {"features": [names], "weights": [..], "bias": b, "threshold": t}, a
+The model's calibration.json has the calibration: {"features": [names], "weights": [..], "bias": b, "threshold": t}, a
 logistic over the signals that `features` returns. An answer is refused when its probability is under the threshold.
 """
 
@@ -16,14 +16,14 @@ from docqa.app.reading.candidates import Candidate, Candidates
 from docqa.ingest.structure.sentences import sentences
 from docqa.model.protocol import RefusalCalibration
 
-# Set by hand for a checkpoint without calibration: most of the question's words must stand together somewhere.
+# Set by hand for a checkpoint without calibration: most of the question's words must be together somewhere.
 DEFAULT: RefusalCalibration = {
     "features": ["idf_coverage_passage", "idf_coverage_sentence", "missing_names"],
     "weights": [4.0, 3.0, -0.7],
     "bias": -2.2,
     "threshold": 0.5,
 }
-# For one that follows instructions and was told to say so where nothing answers: the odds of its answer against that.
+# For one that follows instructions and was asked to say so where nothing answers: the odds of its answer against that.
 CHAT: RefusalCalibration = {"features": ["reader_refusal_margin"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
 _NO_READER = -20.0
 FEATURES = (
@@ -59,7 +59,7 @@ def features(
     log-probability that the answer is in the first passage. reader_none: that there is none. reader_again: as
     reader_passage, by the second reading. pointed_margin: the span head's log-probability of the best span minus that
     of "no answer", where the answer was read again. answer_coverage and answer_similarity: of the best span's sentence.
-    missing_names: numbers and names of the question that stand nowhere.
+    missing_names: numbers and names of the question that are nowhere in the documents.
     """
     wanted = set(terms(question))
     total = sum(index.idf(term) for term in sorted(wanted))
@@ -101,7 +101,7 @@ def refused(answer_probability: float, calibration: RefusalCalibration | None) -
 
 
 def missing_names(question: str, context: Context, index: WordIndex) -> list[str]:
-    """Numbers and capitalised names of the question that no passage holds."""
+    """Numbers and capitalised names of the question that are in no passage."""
     missing = []
     for name in names_and_numbers(question):
         stems = terms(name)
@@ -111,7 +111,7 @@ def missing_names(question: str, context: Context, index: WordIndex) -> list[str
 
 
 def word_counts(question: str, context: Context) -> dict[str, int]:
-    """How often each key word of the question stands in the documents' passages, in any inflection."""
+    """How often each key word of the question is in the documents' passages, in any inflection."""
     counts: dict[str, int] = {}
     stems = {word: (terms(word) or [word.casefold()])[0] for word in key_words(question)}
     if not stems:

@@ -2,7 +2,7 @@
 
 First come those that the span head points into, the sentence of a candidate with its neighbours, some sixty words;
 then what they leave out of the best passages. The reader (model/heads/cross_encoder.py) says where
-in them the answer stands, how likely each holds it, and how likely none does.
+in them the answer is, how likely each has it, and how likely none does.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def cover(texts: Sequence[str], order: Sequence[int], chosen: Sequence[ExcerptPl
 
 
 def _untouched(text: str, piece: ExcerptPlace, read: Sequence[ExcerptPlace]) -> list[ExcerptPlace]:
-    """Runs of whole sentences of `piece` in which nothing of `read` stands."""
+    """Runs of whole sentences of `piece` in which nothing of `read` is."""
     found: list[ExcerptPlace] = []
     goes_on = False
     for start, end in _sentence_parts(text, piece.start, piece.end):

@@ -1,4 +1,4 @@
-"""Answers that were shown already, so that the next best one can be told from them."""
+"""Answers that were shown already, so that the next best one is another."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from docqa.ingest.types import Document
 
 @dataclass(frozen=True)
 class ShownAnswers:
-    """The cites of quotes that hold an answer, and the folded words of those answers."""
+    """The cites of quotes with an answer, and the folded words of those answers."""
 
     cites: tuple[Cite, ...]
     words: frozenset[str]
 
     @classmethod
     def of(cls, quotes: Sequence[Quote]) -> ShownAnswers:
-        """Those of `quotes`; one that only defines a term holds no answer."""
+        """Those of `quotes`; one that only defines a term has no answer."""
         answers = [quote for quote in quotes if quote.answer_start is not None]
         words = frozenset(fold(quote.text[quote.answer_start : quote.answer_end]).text for quote in answers)
         return cls(tuple(cite for quote in answers for cite in quote.cites), words)

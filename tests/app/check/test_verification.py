@@ -228,11 +228,11 @@ def test_of_lines_without_printed_numbers_only_the_page_is_compared(document: An
     made = document("\n".join(TOLD), "No more.", labels=("12", "13"))
     quote = _only('He said "I saw it leave at noon" (12:2-3).', made)
     assert (quote.place, quote.cited[0].grade) == ("as_cited", "uncheckable")
-    assert quote.notes == ("12:2-3: the lines of that page carry no numbers, only the page was compared",)
+    assert quote.notes == ("12:2-3: the lines of that page have no printed numbers: only the page was compared",)
     other = _only('He said "I saw it leave at noon" (13:2-3).', made)
     assert other.place == "moved"
     (alone,) = verify_text("See Tr. 99:2-3.", [made]).cites
-    assert (alone.grade, alone.note) == ("uncheckable", "the lines of the documents carry no numbers")
+    assert (alone.grade, alone.note) == ("uncheckable", "the lines of the documents have no printed numbers")
 
 
 def test_debris_of_a_doubtful_page_is_damage_and_not_an_edit(document: Any) -> None:
