@@ -6,6 +6,7 @@ files under two names would be two documents. Here it is called UNTITLED, and ta
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -38,11 +39,12 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
     reading = ReadRequest(
         password=options.password, media_type=options.media_type, include_hidden=options.include_hidden
     )
-    document = kept_document(store, name, content, reading) if store is not None else None
+    document = kept_document(store, name, content, reading, []) if store is not None else None
     if document is None:
         document = read_in_worker(reading.of(name, content))
         if store is not None and time.monotonic() - started > KEEP_TEXT_FROM_S:
-            keep_document(store, name, content, reading, document)
+            with contextlib.suppress(OSError):  # a disk that refuses costs only the time to read it again
+                keep_document(store, name, content, reading, document)
     return replace(document, path=NAMELESS)
 
 

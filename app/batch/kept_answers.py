@@ -7,7 +7,6 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.batch.protocol import Json
@@ -15,7 +14,7 @@ from docqa.app.errors import StoreDamaged
 
 if TYPE_CHECKING:
     from docqa.app.batch.items import Item
-    from docqa.app.storage.store import Store
+    from docqa.app.storage.store import Details, Store
 
 ANSWER_VERSION = 1
 """Raised whenever the same question would get another answer: those of before are made again."""
@@ -43,6 +42,7 @@ class KeptAnswers:
 
     def find(self, item: Item) -> Kept | None:
         """What is kept of a document by its content and file name; None where nothing is that can be used."""
+        self._store.meet(filter(None, [item.digest]))
         key = self._key(item)
         if not self._store.has("answers", key):
             return None
@@ -57,13 +57,13 @@ class KeptAnswers:
 
     def put(self, item: Item, kept: Kept) -> None:
         """Keep `kept`; a disk that refuses costs only the time to answer again."""
-
-        def write(folder: Path) -> None:
-            (folder / _FILE).write_text(json.dumps(vars(kept)), encoding="utf-8")
-
-        details = {"documents": [item.digest], "files": [item.shown_path], "paths": [item.source]}
+        details: Details = {
+            "documents": [item.digest or ""],
+            "files": [item.shown_path],
+            "paths": [os.path.abspath(item.source)],
+        }
         with suppress(OSError):
-            self._store.put("answers", self._key(item), details, write)
+            self._store.put("answers", self._key(item), details, {_FILE: json.dumps(vars(kept)).encode()})
 
     def _key(self, item: Item) -> str:
         fields = [*self._fields, item.digest, item.name]

@@ -154,7 +154,7 @@ class Planner:
                 line.add(task.item.bytes, characters / CHARACTERS_PER_TOKEN)
 
     def _has_text(self, task: Task) -> bool:
-        from docqa.app.storage.sources import document_key
+        from docqa.app.storage.sources import document_keys
         from docqa.ingest.request import ReadRequest
 
         if self.store is None or task.item.digest is None:
@@ -164,7 +164,8 @@ class Planner:
             media_type=self.options.media_type,
             include_hidden=self.options.include_hidden,
         )
-        return self.store.has("documents", document_key(UNTITLED + task.item.suffix, task.item.digest, reading))
+        keys = document_keys(UNTITLED + task.item.suffix, task.item.digest, reading)
+        return any(self.store.has("documents", key) for key in keys)
 
     def _kept_states(self) -> set[str]:
         """Digests of the documents whose whole state is kept."""

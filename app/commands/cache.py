@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from docqa.app import report
-from docqa.app.errors import InputError, UsageError
+from docqa.app.errors import InputError, ResourceError, UsageError
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 
@@ -31,10 +34,9 @@ def group() -> typer.Typer:
 
 def list_entries() -> int:
     """Print what is kept, most recently used first."""
-    from docqa.app.history.history import open_kept
     from docqa.app.models.library import pulled_models
 
-    store = _store()
+    store = kept_store()
     entries = store.entries()
     for entry in entries:
         report.result(_line(entry))
@@ -42,12 +44,10 @@ def list_entries() -> int:
         report.result(f"model     {size(model.bytes)}  {model.id}@{model.commit[:12]}  {model.folder}, not counted")
     total = sum(entry.bytes for entry in entries)
     count = len(entries)
-    history = open_kept(store)
-    if history is not None:
-        with history:
+    with kept_history(store) as history:
+        if history is not None:
             report.result(_history_line(history))
             total, count = total + history.bytes(), count + 1
-            _tell(history)
     report.note(f"{count} entries, {size(total)} of {size(store.budget_bytes)}, in {store.root}")
     return report.ANSWERED
 
@@ -60,10 +60,10 @@ def prune(
 ) -> int:
     """Delete what was not used for longest, and what is damaged.
 
-    It stops when the rest fits the budget. Past questions go last: a document can be read again, they cannot be
-    recovered.
+    It stops when the rest fits the budget. What another docqa reads or uses stays. Past questions go last: a document
+    can be read again, they cannot be recovered.
     """
-    store = _store()
+    store = kept_store()
     budget = store.budget_bytes if to is None else _bytes(to)
     gone = store.prune(budget)
     for entry in gone:
@@ -80,69 +80,89 @@ def verify() -> int:
     The exit status is 4 if something is damaged.
     """
     from docqa.app.context.prefill import check_state
-    from docqa.app.history.history import open_kept
 
-    store = _store()
+    store = kept_store()
     checked = len(store.entries())
-    problems = store.verify(check_state)
-    for entry, reason in problems:
-        report.result(f"damaged {_line(entry)}: {reason}")
-    history = open_kept(store)
-    if history is not None:
-        checked += 1
-        with history:
+    problems = [f"{_line(entry)}: {reason}" for entry, reason in store.verify(check_state)]
+    with kept_history(store) as history:
+        if history is not None:
+            checked += 1
             wrong = history.check() or "; ".join(history.notices)
-        if wrong:
-            report.result(f"damaged history {wrong}")
-            return _damaged(len(problems) + 1, checked)
-    if problems:
-        return _damaged(len(problems), checked)
-    report.note(f"{checked} entries checked, none is damaged")
-    return report.ANSWERED
-
-
-def _damaged(count: int, checked: int) -> int:
-    report.note(f"{count} of {checked} entries are damaged; `docqa cache prune` deletes them, reading rebuilds them")
+            problems += [f"history {wrong}"] if wrong else []
+            history.notices.clear()
+    for problem in problems:
+        report.result(f"damaged {problem}")
+    if not problems:
+        report.note(f"{checked} entries checked, none is damaged")
+        return report.ANSWERED
+    report.note(
+        f"{len(problems)} of {checked} entries are damaged; `docqa cache prune` deletes them, reading rebuilds them"
+    )
     return report.RESOURCES
 
 
-def forget(file: Annotated[str, typer.Argument(metavar="FILE", help="The file; it may be gone already.")]) -> int:
-    """Delete all that is kept of a file.
+def forget(
+    file: Annotated[
+        str, typer.Argument(metavar="PATH", help="A file, an archive or a folder; it may be gone already.")
+    ],
+) -> int:
+    """Delete all that is kept of a file, or of all documents of an archive or a folder.
 
-    That is its text, what the model read, and past questions about it.
+    That is its text, what the model read, and past questions about it. Documents are found by their content, and by the
+    path that they were read from. If another docqa reads one of them, this command waits until it stops keeping it: a
+    few seconds.
     """
-    import hashlib
+    from docqa.app.history.history import damaged_files
+    from docqa.app.storage.sources import content_digests
 
-    from docqa.app.history.history import damaged_files, open_kept
-
-    path = Path(file)
-    store = _store()
-    key = None
-    if path.is_file():
-        with path.open("rb") as stream:
-            key = hashlib.file_digest(stream, "sha256").hexdigest()
-    deleted, freed = store.forget(key, file)
-    history = open_kept(store)
-    if history is not None:
-        with history:
-            deleted += history.forget(key, file)
-            _tell(history)
+    store = kept_store()
+    documents = content_digests(file)
+    problem: ResourceError | None = None
+    deleted, freed = 0, 0
+    try:
+        deleted, freed = store.forget(documents, file, _say_waiting)
+    except ResourceError as error:  # the rest is deleted all the same
+        problem = error
+    with kept_history(store) as history:
+        if history is not None:
+            deleted += history.forget(documents, file)
     for damaged in damaged_files(store):  # nobody can say whose questions are in it
-        damaged.unlink()
+        damaged.unlink(missing_ok=True)
         deleted += 1
-    if not deleted and not path.exists():
-        raise InputError(
-            "no such file, and nothing is kept of a file of that name", where=file, hint="`docqa cache list`"
-        )
+    if problem is not None:
+        raise problem
+    if not deleted and not Path(file).exists():
+        raise InputError("no such file, and nothing is kept of it", where=file, hint="`docqa cache list` shows all")
     report.result(f"{file}: {deleted} entries deleted, {size(freed)} freed" if deleted else f"{file}: nothing was kept")
     return report.ANSWERED
 
 
-def _store() -> Store:
+def _say_waiting(entry: Entry) -> None:
+    files = ", ".join(printable(name) for name in entry.files)
+    report.note(f"docqa: another docqa is reading {files or 'it'}; waiting until it lets go (Ctrl-C ends the wait)")
+
+
+def kept_store() -> Store:
+    """The folder of all that is kept, as environment and config.toml name it."""
     from docqa.app import config
     from docqa.app.storage.store import Store
 
     return Store(Path(config.resolve().text("cache_dir") or ".").expanduser())
+
+
+@contextmanager
+def kept_history(store: Store) -> Iterator[History | None]:
+    """The history in `store`, None where there is none yet; what was damaged in it is said at the end."""
+    from docqa.app.history.history import open_kept
+
+    history = open_kept(store)
+    if history is None:
+        yield None
+        return
+    with history:
+        yield history
+        for notice in history.notices:
+            report.warn(printable(notice))
 
 
 def _prune_history(store: Store, budget: int) -> tuple[int, int]:
@@ -150,48 +170,44 @@ def _prune_history(store: Store, budget: int) -> tuple[int, int]:
 
     It stays as it is where the rest is over the budget because it is in use: a few questions would not help.
     """
-    from docqa.app.history.history import damaged_files, open_kept
+    from docqa.app.history.history import damaged_files
 
     count = freed = 0
-    history = open_kept(store)
-    if history is not None:
-        with history:
+    with kept_history(store) as history:
+        if history is not None:
             before, left = history.bytes(), budget - sum(entry.bytes for entry in store.entries())
             for session in history.prune(left) if left >= 0 else ():
                 count += 1
                 report.result(f"deleted history  session {session.id}: {printable(session.title)}")
             freed = before - history.bytes()
-            _tell(history)
-    damaged = damaged_files(store)
-    for file in damaged:
+    for file in damaged_files(store):
         freed += file.stat().st_size
         file.unlink()
+        count += 1
         report.result(f"deleted history  {file.name}")
-    return count + len(damaged), freed
+    return count, freed
 
 
 def _history_line(history: History) -> str:
     sessions = history.sessions()
-    used = time.strftime("%Y-%m-%d %H:%M", time.localtime(sessions[0].updated)) if sessions else "never"
     questions = sum(session.questions for session in sessions)
+    used = _day(sessions[0].updated if sessions else 0.0)
     return f"{'history':9} {'':12} {size(history.bytes()):>10} {used} kept {questions:,} questions"
 
 
-def _tell(history: History) -> None:
-    for notice in history.notices:
-        report.warn(printable(notice))
-
-
 def _line(entry: Entry) -> str:
-    used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used)) if entry.used else "never"
     files = ", ".join(printable(name) for name in entry.files)
-    return f"{entry.kind:9} {entry.key[:12]} {size(entry.bytes):>10} {used} {entry.status} {files}".rstrip()
+    return f"{entry.kind:9} {entry.key[:12]} {size(entry.bytes):>10} {_day(entry.used)} {entry.status} {files}".rstrip()
+
+
+def _day(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds)) if seconds else "never"
 
 
 def _bytes(text: str) -> int:
-    unit = text.strip().upper().removesuffix("IB").removesuffix("B").lstrip("0123456789.")
-    number = text.strip()[: len(text.strip().upper().removesuffix("IB").removesuffix("B")) - len(unit)]
+    """A size such as 500M, 2 GiB or 1024. Raises UsageError."""
+    found = re.fullmatch(r"([0-9.]+)\s*([KMGT]?)(?:I?B)?", text.strip().upper())
     try:
-        return int(float(number) * _UNITS[unit])
-    except (ValueError, KeyError) as error:
+        return int(float(found[1]) * _UNITS[found[2]]) if found else int("")
+    except ValueError as error:
         raise UsageError(f"{text!r} is not a size", where="--to", hint="such as 500M or 2G") from error

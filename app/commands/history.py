@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from docqa.app import report
 from docqa.app.commands import flags
+from docqa.app.commands.cache import kept_history, kept_store
 from docqa.app.errors import InputError, UsageError
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
-    from docqa.app.history.history import History
-    from docqa.app.history.records import KeptSession, KeptTurn, Listed
+    from docqa.app.history.records import Listed
 
 _EXPORT = "export"
 _FILES_SHOWN = 3
@@ -48,24 +47,22 @@ def history(
     """
     if as_html and as_markdown:
         raise UsageError("--html and --md exclude each other", hint="choose one")
-    given = words or []
-    if given[:1] == [_EXPORT]:
-        return _export(given[1:], as_html, output, as_json)
+    words = words or []
+    if words[:1] == [_EXPORT]:
+        return _export(words[1:], as_html, output, as_json)
     if as_html or as_markdown or output is not None:
         raise UsageError(
             "--html, --md and --output are only for an export", hint="docqa history export ID --html --output F"
         )
-    return _list(" ".join(given), limit, as_json)
+    return _list(" ".join(words), limit, as_json)
 
 
 def _list(query: str, limit: int, as_json: bool) -> int:
-    kept = _open()
-    if kept is None:
-        report.note("docqa: there are no past questions yet; `docqa ask` and `docqa chat` keep theirs")
-        return report.ANSWERED
-    with kept:
+    with kept_history(kept_store()) as kept:
+        if kept is None:
+            report.note("docqa: there are no past questions yet; `docqa ask` and `docqa chat` keep theirs")
+            return report.ANSWERED
         listed, total = kept.search(query, limit)
-        _tell(kept)
     for item in listed:
         report.result(json.dumps(_object(item), ensure_ascii=False) if as_json else _line(item))
     if total > len(listed):
@@ -100,7 +97,10 @@ def _exported(number: int, position: int | None, as_html: bool) -> str:
     from docqa.app.history.html_page import html_page
     from docqa.app.history.markdown import markdown
 
-    session, turns = _found(number)
+    with kept_history(kept_store()) as kept:
+        if kept is None:
+            raise InputError("the history is empty", hint="`docqa ask` and `docqa chat` keep their questions")
+        session, turns = kept.session(number), kept.turns(number)
     chosen = [turn for turn in turns if position in (None, turn.position)]
     if not chosen:
         which = "no question" if position is None else f"no question {position}"
@@ -108,29 +108,6 @@ def _exported(number: int, position: int | None, as_html: bool) -> str:
     before = turns[: turns.index(chosen[0])]  # a quote keeps its number, whatever is exported
     first = 1 + sum(len(turn.answer.quotes) for turn in before if turn.answer is not None)
     return (html_page if as_html else markdown)(session, chosen, first)
-
-
-def _found(number: int) -> tuple[KeptSession, list[KeptTurn]]:
-    kept = _open()
-    if kept is None:
-        raise InputError("the history is empty", hint="`docqa ask` and `docqa chat` keep their questions")
-    with kept:
-        found = kept.session(number), kept.turns(number)
-        _tell(kept)
-    return found
-
-
-def _open() -> History | None:
-    from docqa.app import config
-    from docqa.app.history.history import open_kept
-    from docqa.app.storage.store import Store
-
-    return open_kept(Store(Path(config.resolve().text("cache_dir") or ".").expanduser()))
-
-
-def _tell(kept: History) -> None:
-    for notice in kept.notices:
-        report.warn(printable(notice))
 
 
 def _line(item: Listed) -> str:
@@ -146,7 +123,7 @@ def _files(paths: tuple[str, ...]) -> str:
     return ", ".join(names[:_FILES_SHOWN]) + more
 
 
-def _object(item: Listed) -> dict[str, Any]:
+def _object(item: Listed) -> dict[str, object]:
     """A question with its whole answer, as `ask --json` prints it."""
     turn = item.turn
     return {

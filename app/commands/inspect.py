@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,46 +48,36 @@ def inspect(
     seen = inspect_file(file, page, inputs.options(password_file=password_file, media_type=media_type))
     for note in seen.notes:
         report.warn(printable(note))
-    if as_json:
-        _deliver(json.dumps(to_json_object(seen), ensure_ascii=False), output)
-    elif output is None and sys.stdout.isatty():
+    if not as_json and output is None and sys.stdout.isatty():
         report.result("\n".join(summary(seen)))
         if seen.view.width_pt:
             report.note("docqa: --output page.svg writes the picture")
-    elif png:
-        _deliver_bytes(_drawn(seen), output)
     else:
-        _deliver(_picture(seen), output)
+        text = json.dumps(to_json_object(seen), ensure_ascii=False) if as_json else ""
+        _deliver(text or _drawn(seen, png), output)
     return report.ANSWERED
 
 
-def _picture(seen: Inspection) -> str:
+def _drawn(seen: Inspection, png: bool) -> str | bytes:
+    from docqa.app.inspection.page_png import page_png
     from docqa.app.inspection.page_svg import page_svg
 
-    _check_size(seen)
-    return page_svg(seen).rstrip("\n")
-
-
-def _drawn(seen: Inspection) -> bytes:
-    from docqa.app.inspection.page_png import page_png
-
-    _check_size(seen)
-    return page_png(seen)
-
-
-def _check_size(seen: Inspection) -> None:
     if not seen.view.width_pt:
         why = "; ".join(seen.view.notes)
         raise InputError(
             f"there is no picture: {why}", where=seen.document.path, hint="--json has what was read, without places"
         )
+    return page_png(seen) if png else page_svg(seen).rstrip("\n")
 
 
 def _check_output(output: str | None, file: str, as_json: bool, png: bool) -> None:
+    from docqa.app.storage.atomic import check_output
+
     if as_json and png:
         raise UsageError("--json and a PNG are two results", hint="leave one out")
     if output is None:
         return
+    check_output(output)
     wanted = ".png" if png else ".svg"
     if not as_json and not output.lower().endswith(wanted):
         raise UsageError(f"the picture is {'a PNG' if png else 'an SVG'}", where=output, hint=f"--output page{wanted}")
@@ -96,18 +85,14 @@ def _check_output(output: str | None, file: str, as_json: bool, png: bool) -> No
         raise UsageError("is the document itself", where=output, hint="write to another file")
 
 
-def _deliver_bytes(data: bytes, output: str | None) -> None:
-    if output is None:
-        sys.stdout.buffer.write(data)
+def _deliver(content: str | bytes, output: str | None) -> None:
+    from docqa.app.storage.atomic import write_whole
+
+    if output is not None:
+        write_whole(output, content if isinstance(content, bytes) else f"{content}\n".encode())
+        report.note(f"docqa: wrote {printable(output)}")
+    elif isinstance(content, str):
+        report.result(content)
+    else:
+        sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    else:
-        Path(output).write_bytes(data)
-        report.note(f"docqa: wrote {printable(output)}")
-
-
-def _deliver(text: str, output: str | None) -> None:
-    if output is None:
-        report.result(text)
-    else:
-        Path(output).write_text(text + "\n", encoding="utf-8")
-        report.note(f"docqa: wrote {printable(output)}")

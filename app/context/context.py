@@ -10,9 +10,12 @@ from __future__ import annotations
 import hashlib
 from array import array
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from docqa.ingest.types import Document, Page, Passage
+
+if TYPE_CHECKING:
+    from docqa.model.protocol import Tokenizer
 
 NO_PASSAGE = -1
 
@@ -54,7 +57,7 @@ class Context:
 
 
 class _Layout:
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
         self.ids = array("i")
         self.token_passage = array("i")
@@ -115,7 +118,7 @@ class _Layout:
             self.passages.append(PlacedPassage(number, passage, start, end))
 
 
-def lay_out(documents: list[Document], tokenizer: Any) -> Context:
+def lay_out(documents: list[Document], tokenizer: Tokenizer) -> Context:
     """The Context of `documents`, in the order given."""
     from docqa.model.prompts import prompt
 

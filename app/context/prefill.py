@@ -10,17 +10,24 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Notice, ReadProgress
 from docqa.app.context.context import Context, prefix_hashes
 from docqa.app.context.provenance import Profile
 from docqa.app.context.token_vectors import TokenVectors
 from docqa.app.errors import StoreDamaged
-from docqa.app.storage.store import Store
+from docqa.app.storage.atomic import TEMPORARY_PREFIX
+from docqa.app.storage.store import Details, Store, acquire
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+    from docqa.model.protocol import Model
+    from docqa.model.state.state import State
 
 SAVE_EVERY_BLOCKS = 16
 KEPT_NOTE = "what was read up to the last block is kept, and the same command goes on from there"
@@ -31,11 +38,11 @@ _SPEED_BLOCKS = 8
 class Prefiller:
     """Mutable: `state` and `vectors` after `read`; `tokens_reused` of them came from disk."""
 
-    model: Any
+    model: Model
     context: Context
     profile: Profile
     store: Store | None
-    state: Any = None
+    state: State | None = None
     tokens_reused: int = 0
     vectors: TokenVectors = field(init=False)
 
@@ -45,8 +52,9 @@ class Prefiller:
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
         self._saved_at = -1
-        self._refused = False
-        self._partial: Any = None  # the state after the last whole block of a read under way
+        self._refused = False  # whether nothing more is kept
+        self._lock: BaseFileLock | None = None
+        self._partial: State | None = None  # the state after the last whole block of a read under way
 
     @property
     def total(self) -> int:
@@ -60,14 +68,17 @@ class Prefiller:
     def read(self) -> Iterator[Event]:
         """Read what is not read yet. Closing the generator, or Ctrl-C, keeps all whole blocks."""
         if self.state is not None:
+            if self.store is not None and not self._refused:
+                self.store.pin(self.key)
             return
         if self.store is None:
             yield from self._prefill(self._partial if self._partial is not None else self._fresh())
             return
-        wait = _LockWait(self.store, self.key)
         try:
             try:
-                yield from wait.acquire()
+                self._lock = self.store.lock(self.key)
+                for _ in acquire(self._lock):
+                    yield Notice("another docqa is reading this text; waiting for it to finish")
             except OSError as error:
                 self._refused = True
                 yield Notice(f"nothing can be kept ({error.strerror or error}, {self.store.root}); reading goes on")
@@ -76,13 +87,19 @@ class Prefiller:
                 state = yield from self._restore()
             yield from self._prefill(state)
         finally:
-            wait.release()
+            self._release()
 
-    def _fresh(self) -> Any:
+    def _release(self) -> None:
+        """Let other processes read into the kept state, or delete it."""
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = None
+
+    def _fresh(self) -> State:
         self.vectors = TokenVectors(self.model.heads)
         return self._empty()
 
-    def _empty(self) -> Any:
+    def _empty(self) -> State:
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
     # Taking up what is kept
@@ -113,12 +130,12 @@ class Prefiller:
         whole = position % self._grid == 0 or position == self.total
         return whole and self._points.get(position) == digest
 
-    def _restore(self) -> Generator[Event, None, Any]:
+    def _restore(self) -> Generator[Event, None, State]:
         """Yields warnings; returns a state to go on from, with `vectors` to match."""
         assert self.store is not None
         candidates = self._candidates()
-        for _, key in candidates:
-            problem, state = self._load(key)
+        for position, key in candidates:
+            problem, state = self._load(key, position)
             if state is not None:
                 self.tokens_reused = state.position
                 self._saved_at = state.position
@@ -136,8 +153,8 @@ class Prefiller:
             yield from self._say_what_differs()
         return self._fresh()
 
-    def _load(self, key: str) -> tuple[str, Any]:
-        """(what is wrong, state): a state restored from the kept one `key`, or the reason why not."""
+    def _load(self, key: str, position: int) -> tuple[str, State | None]:
+        """(what is wrong, state): a state restored from the kept one `key` up to `position`, or the reason why not."""
         from docqa.model.errors import StateError
         from docqa.model.state.files import load_state
 
@@ -146,7 +163,7 @@ class Prefiller:
             if key == self.key:
                 folder, _ = self.store.open("states", key)
             else:
-                folder = self.store.adopt(key, self.key)
+                folder = self.store.adopt(key, self.key, self._details(position))
             expected = {"profile": self.profile.fields()}
             state = load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
             self.vectors = TokenVectors(self.model.heads)
@@ -166,7 +183,7 @@ class Prefiller:
                     yield Notice(f"this text is read again: {reason}")
                     return
 
-    def _difference(self, kept: dict[str, Any]) -> str:
+    def _difference(self, kept: Details) -> str:
         """Why the state that `kept` describes cannot be used; empty where its profile is the same."""
         profile = kept.get("profile", {})
         if profile.get("model") != self.profile.model:
@@ -182,7 +199,7 @@ class Prefiller:
 
     # Reading on
 
-    def _prefill(self, state: Any) -> Iterator[Event]:
+    def _prefill(self, state: State) -> Iterator[Event]:
         total, ids = self.total, self.context.ids
         yield ReadProgress(state.position, total, reused=self.tokens_reused)
         times: list[tuple[int, float]] = [(state.position, time.monotonic())]
@@ -199,12 +216,14 @@ class Prefiller:
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
                 speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
                 yield ReadProgress(state.position, total, speed, (total - state.position) / speed, self.tokens_reused)
+                if self._lock is not None and self._forgotten():
+                    yield Notice("`docqa forget` deleted this document meanwhile: nothing of it is kept from here on")
                 if state.position < total and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
                     yield from self._keep(state)
-        except (GeneratorExit, KeyboardInterrupt) as stop:
+        except (GeneratorExit, KeyboardInterrupt) as end:
             self.keep_progress()
             if self._saved_at > 0:
-                stop.add_note(KEPT_NOTE)
+                end.add_note(KEPT_NOTE)
             raise
         if state.position != self._saved_at:
             yield from self._keep(state)
@@ -216,7 +235,7 @@ class Prefiller:
         if state is not None and state.position % self._grid == 0 and state.position > max(self._saved_at, 0):
             self._save(state)
 
-    def _keep(self, state: Any) -> Iterator[Event]:
+    def _keep(self, state: State) -> Iterator[Event]:
         problem = self._save(state)
         if problem:
             yield Notice(problem)
@@ -226,16 +245,16 @@ class Prefiller:
                     f"deleted from the cache, which is over its budget: {', '.join(gone.files) or gone.key[:12]}"
                 )
 
-    def _save(self, state: Any) -> str:
+    def _save(self, state: State) -> str:
         """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""
-        if self.store is None or self._refused:
+        if self.store is None or self._refused or self._forgotten():
             return ""
         from docqa.model.state.files import save_state
 
         folder = self.store.root / "states" / self.key
         try:
-            self.store.folder("states")
-            folder.mkdir(mode=0o700, exist_ok=True)
+            if not self.store.has("states", self.key):  # first, so that `docqa forget` knows whose the files are
+                self.store.write_entry("states", self.key, self._details(0))
             self.vectors.save(folder, state.position)
             save_state(state, folder / "model", {"profile": self.profile.fields()}, self.model)
             self.store.write_entry("states", self.key, self._details(state.position))
@@ -245,10 +264,20 @@ class Prefiller:
             return f"what was read cannot be kept ({error.strerror or error}, {folder}); the answer is not affected"
         finally:
             _sweep(folder)
+            self._forgotten()  # `docqa forget` may have come between
         self._saved_at = state.position
         return ""
 
-    def _details(self, position: int) -> dict[str, Any]:
+    def _forgotten(self) -> bool:
+        """Whether a document was forgotten since it was opened; then nothing is kept any more, and the lock is free."""
+        if self.store is None or not self.store.forgotten(document.id for document in self.context.documents):
+            return False
+        self._refused = True
+        self.store.drop("states", self.key)
+        self._release()
+        return True
+
+    def _details(self, position: int) -> Details:
         documents = self.context.documents
         return {
             "documents": [document.id for document in documents],
@@ -263,47 +292,9 @@ class Prefiller:
 
 def _sweep(folder: Path) -> None:
     """Remove half-written files that an interruption left."""
-    for path in [*folder.glob("model/.*.part"), *folder.glob(".vectors-*"), *folder.glob(".entry-*")]:
-        path.unlink(missing_ok=True)
-
-
-class _LockWait:
-    """The lock of one state, waited for in short steps so that Ctrl-C and events get through."""
-
-    def __init__(self, store: Store, key: str) -> None:
-        self._store, self._key = store, key
-        self._lock: Any = None
-
-    def acquire(self) -> Iterator[Event]:
-        """Yields a Warning when another process has the lock. Raises OSError where no lock can be made."""
-        from filelock import FileLock, Timeout
-
-        self._lock = FileLock(str(self._store.folder("locks") / f"{self._key}.lock"), mode=0o600)
-        said = False
-        while True:
-            try:
-                self._lock.acquire(timeout=0.2 if said else 0)
-                return
-            except Timeout:
-                if not said:
-                    yield Notice("another docqa is reading this text; waiting for it to finish")
-                    said = True
-
-    def release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-
-
-@contextmanager
-def reading_lock(store: Store, key: str) -> Iterator[None]:
-    """Hold a state's lock, as a read does; for whoever deletes states."""
-    wait = _LockWait(store, key)
-    for _ in wait.acquire():
-        pass
-    try:
-        yield
-    finally:
-        wait.release()
+    for path in [*folder.glob("model/.*.part"), *folder.glob(f"{TEMPORARY_PREFIX}*")]:
+        with suppress(OSError):  # another process removes it, or the disk refuses: it costs no answer
+            path.unlink()
 
 
 def check_state(folder: Path) -> None:

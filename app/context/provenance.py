@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from docqa.ingest.types import Document
 
+if TYPE_CHECKING:
+    from docqa.model.protocol import Model
+
 STORE_LAYOUT = 1
-"""Raised when what is kept beside a state (vectors.py) changes its form or meaning."""
+"""Raised when what is kept beside a state (token_vectors.py) changes its form or meaning."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +32,14 @@ class Profile:
     layers: int
     store: int = STORE_LAYOUT
 
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, object]:
         return dict(vars(self))
 
     def text(self) -> str:
         """Canonical text for hashing."""
         return json.dumps(self.fields(), sort_keys=True)
 
-    def differences(self, other: dict[str, Any]) -> list[str]:
+    def differences(self, other: Mapping[str, object]) -> list[str]:
         """The fields in which a kept state's profile differs, as "dtype was 'float32', is now 'bfloat16'"."""
         mine = self.fields()
         changed = [name for name in mine if other.get(name) != mine[name]]
@@ -60,7 +64,7 @@ def kernel_provenance() -> str:
     return f"{identity()}, torch {torch.__version__}, {capability}, {threads}, {sys.platform}"
 
 
-def profile_of(model: Any, yarn_factor: float) -> Profile:
+def profile_of(model: Model, yarn_factor: float) -> Profile:
     """The Profile of states that `model` makes at `yarn_factor`, whatever their length."""
     from docqa.model.prompts.prompt import LAYOUT_VERSION
     from docqa.model.state.state import STATE_FORMAT
@@ -79,8 +83,8 @@ def profile_of(model: Any, yarn_factor: float) -> Profile:
 
 
 def answer_provenance(
-    profile: Profile, documents: tuple[Document, ...], options: dict[str, Any], attention: str
-) -> dict[str, Any]:
+    profile: Profile, documents: tuple[Document, ...], options: dict[str, object], attention: str
+) -> dict[str, object]:
     """The `provenance` object of an answer; `attention` says in words how far reading was exact."""
     from docqa.ingest.read import INGEST_VERSION
 

@@ -7,12 +7,16 @@ block it was read in, so rows before a grid point are the same after a resumed r
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from docqa.app.errors import StoreDamaged
+from docqa.app.storage.atomic import write_whole
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.heads.heads import AnswerHeads
 
 FILE = "vectors.safetensors"
 
@@ -23,11 +27,11 @@ class TokenVectors:
     Without heads nothing is gathered, and nothing is written or looked for.
     """
 
-    def __init__(self, heads: Any) -> None:
+    def __init__(self, heads: AnswerHeads) -> None:
         self._heads = heads
-        self._pieces: dict[int, Any] = {}  # position -> rows of the piece that starts there
+        self._pieces: dict[int, Tensor] = {}  # position -> rows of the piece that starts there
 
-    def on_hidden(self, position: int, hidden: Any) -> None:
+    def on_hidden(self, position: int, hidden: Tensor) -> None:
         """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
         if self._heads:
             self._pieces[position] = self._heads.rows(hidden)
@@ -36,7 +40,7 @@ class TokenVectors:
     def wanted(self) -> bool:
         return bool(self._heads)
 
-    def rows(self, position: int) -> Any | None:
+    def rows(self, position: int) -> Tensor | None:
         """Rows of all tokens before `position`, int8 [position, width]; None without heads.
 
         Raises StoreDamaged when a piece is missing.
@@ -52,7 +56,7 @@ class TokenVectors:
                 break
             at += len(piece)
         if at != position:
-            raise StoreDamaged(f"vectors of {at} tokens, {position} were read")
+            raise StoreDamaged(f"there are vectors of {at} tokens, {position} were read")
         joined = torch.cat([piece for _, piece in kept])
         self._pieces = {0: joined}
         return joined
@@ -65,15 +69,7 @@ class TokenVectors:
         from safetensors.torch import save
 
         content = save({"rows": rows.contiguous()}, metadata={"sha256": _digest(rows)})
-        handle, temporary = tempfile.mkstemp(prefix=".vectors-", dir=folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, folder / FILE)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        write_whole(folder / FILE, content, private=True)
 
     def load(self, folder: Path, position: int) -> None:
         """Take the rows before `position` from `folder`.
@@ -93,9 +89,9 @@ class TokenVectors:
         if digest != _digest(rows):
             raise StoreDamaged("does not match its checksum", where=str(path))
         if len(rows) < position:
-            raise StoreDamaged(f"holds {len(rows)} tokens, {position} were read", where=str(path))
+            raise StoreDamaged(f"has vectors of {len(rows)} tokens, {position} were read", where=str(path))
         self._pieces = {0: rows[:position].clone()}
 
 
-def _digest(rows: Any) -> str:
+def _digest(rows: Tensor) -> str:
     return hashlib.sha256(rows.contiguous().numpy().tobytes()).hexdigest()

@@ -1,7 +1,8 @@
 """The database file: private, written by several processes at once, and rebuilt where it is damaged.
 
-`history/history.sqlite` in the store's folder, in WAL mode. It is opened under a lock, so that it is made once. A file
-that SQLite cannot read is set aside as `history.sqlite.damaged`, and what can still be read of it goes into a new one.
+`history/history.sqlite` in the store, with a rollback journal: a write-ahead log, which older versions used, is
+not safe on a network share. It is opened under a lock, so that it is made once. A file that SQLite cannot read is set
+aside as `history.sqlite.damaged`, and what can still be read of it goes into a new one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ SCHEMA = 2
 BUSY_SECONDS = 20.0
 _APPLICATION = 0x646F6371  # "docq": a database that somebody else made is not taken for ours
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_SIDE_FILES = ("-wal", "-shm")
+_SIDE_FILES = ("-journal", "-wal", "-shm")
 _TABLES = {
     "sessions": "id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, title TEXT NOT NULL, started REAL NOT NULL, "
     "updated REAL NOT NULL, page INTEGER NOT NULL DEFAULT 0, offset INTEGER NOT NULL DEFAULT 0",
@@ -76,7 +77,7 @@ class Database:
         with self._named():
             self._connection.execute("INSERT INTO words(words) VALUES ('optimize')")
             self._connection.execute("VACUUM")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # where an older version has it open as well
 
     def check(self) -> str:
         """What is wrong with the file, in SQLite's words; empty when nothing is."""
@@ -178,13 +179,24 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        _use_rollback_journal(connection)
         _ready(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _use_rollback_journal(connection: sqlite3.Connection) -> None:
+    """Convert the database of an older version, which used a write-ahead log."""
+    try:
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise  # else a process has it open as it is; whoever opens it alone converts it
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
 
 
 def _ready(connection: sqlite3.Connection) -> None:
@@ -207,6 +219,6 @@ def _transaction(connection: sqlite3.Connection, work: Callable[[sqlite3.Connect
         return done
     except BaseException:
         if connection.in_transaction:
-            with suppress(sqlite3.Error):  # the first error is the one to tell
+            with suppress(sqlite3.Error):  # the first error is the one that counts
                 connection.execute("ROLLBACK")
         raise

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from docqa.app.errors import InputError
 from docqa.app.history import rows
 from docqa.app.history.database import FOLDER, NAME, Database
 from docqa.app.history.records import KeptDocument, KeptSession, KeptTurn, Listed
+from docqa.app.storage.store import inside
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
@@ -133,10 +134,20 @@ class History:
 
     # Deleting
 
-    def forget(self, document: str | None, path: str) -> int:
-        """Delete every session over a document, by its sha256 or its path; returns how many went."""
-        absolute = rows.storable(os.path.abspath(path))
-        gone = self._database.write(lambda db: rows.forget(db, document, absolute))
+    def forget(self, documents: Iterable[str], path: str) -> int:
+        """Delete every session over one of `documents` (sha256), or over one read at or below `path`; returns how many.
+
+        No word of them stays in the file.
+        """
+        below = inside(rows.storable(path))
+        return self._delete(lambda db: rows.sessions_over(db, set(documents), below))
+
+    def delete(self, session: int) -> None:
+        """Delete a session, so that no word of it stays in the file."""
+        self._delete(lambda _: [session])
+
+    def _delete(self, chosen: Callable[[sqlite3.Connection], list[int]]) -> int:
+        gone = self._database.write(lambda db: rows.delete(db, chosen(db)))
         if gone:
             self._database.compact()
         return gone
@@ -154,15 +165,12 @@ class History:
                 break
             total -= int(share * sizes.get(session.id, 0))
             gone.append(session)
-        if gone:
-            self._database.write(lambda db: rows.delete(db, [session.id for session in gone]))
-            self._database.compact()
+        self._delete(lambda _: [session.id for session in gone])
         return gone
 
     def bytes(self) -> int:
-        """Size on disk, with what is not in the main file yet."""
-        files = [self.path, Path(f"{self.path}-wal")]
-        return sum(file.stat().st_size for file in files if file.is_file())
+        """Size on disk."""
+        return self.path.stat().st_size
 
     def check(self) -> str:
         """What is wrong with the database; empty when nothing is."""

@@ -57,15 +57,27 @@ class Recorder:
         if self._store is None:
             return
         try:
+            if self._forgotten(self._store):
+                return
             if self._history is None:
                 self._history = open_history(self._store)
             self._write(self._history, turn)
+            if self.session is not None and self._forgotten(self._store):  # while it was written
+                self._history.delete(self.session)
             while self._history.notices:
                 self._tell(self._history.notices.pop(0))
         except (ResourceError, OSError) as error:
             self._store = None
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
             self._tell(f"this answer and those that follow are not kept in the history: {reason}")
+
+    def _forgotten(self, store: Store) -> bool:
+        """Whether `docqa forget` was run on a document since it was opened: then no more is kept."""
+        if not store.forgotten(document.id for document in self._documents):
+            return False
+        self._tell("`docqa forget` deleted this document meanwhile: no more answers are kept until you open it again")
+        self._store = None
+        return True
 
     def close(self) -> None:
         if self._history is not None:

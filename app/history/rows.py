@@ -6,7 +6,7 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from docqa.app.answer.answer import Answer
@@ -208,14 +208,13 @@ def session_sizes(db: sqlite3.Connection) -> dict[int, int]:
 # Deleting
 
 
-def forget(db: sqlite3.Connection, document: str | None, absolute: str) -> int:
-    """Delete the sessions over a document, by its sha256 or its path; returns how many went."""
-    return db.execute(
-        "DELETE FROM sessions WHERE id IN (SELECT session FROM documents WHERE document = ? OR absolute = ?)",
-        (document, absolute),
-    ).rowcount
+def sessions_over(db: sqlite3.Connection, documents: set[str], below: Callable[[str], bool]) -> list[int]:
+    """The numbers of the sessions over one of `documents` (sha256), or over one whose absolute path is `below`."""
+    found = db.execute("SELECT session, document, absolute FROM documents")
+    return sorted({number for number, document, absolute in found if document in documents or below(absolute)})
 
 
-def delete(db: sqlite3.Connection, numbers: list[int]) -> None:
-    """Delete sessions with all that belongs to them."""
+def delete(db: sqlite3.Connection, numbers: list[int]) -> int:
+    """Delete sessions with all that belongs to them; returns how many."""
     db.executemany("DELETE FROM sessions WHERE id = ?", [(number,) for number in numbers])
+    return len(numbers)

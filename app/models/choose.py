@@ -32,7 +32,7 @@ def set_values(path: Path, values: dict[str, str | None]) -> None:
             "docqa cannot edit this file without changing other lines", where=str(path), hint=f"write {lines} yourself"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(str(path), text.encode())
+    write_whole(path, text.encode("utf-8"), private=not path.exists())
 
 
 def _with_line(text: str, name: str, line: str | None) -> str:

@@ -1,4 +1,4 @@
-"""A file of results, whole or not at all: written under a temporary name beside it, then renamed."""
+"""The one way to write a file: whole or not at all, under a temporary name beside it that is then renamed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def check_output(path: str) -> None:
     """Raises UsageError where nothing can be written at `path`, before hours of work are spent on it."""
     if os.path.isdir(path):
         raise UsageError("is a folder", where=path, hint="name a file for the output")
+    if _is_device(Path(path)):
+        return
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise UsageError("its folder does not exist", where=path, hint=f"make {folder} first")
@@ -24,27 +26,40 @@ def check_output(path: str) -> None:
         raise UsageError("its folder cannot be written to", where=path, hint="choose another folder")
 
 
-def write_whole(path: str, data: bytes) -> None:
-    """Put `data` at `path`; what stood there before stays until all of it is on disk. Raises OSError."""
-    _write(Path(path).resolve(), data, os.replace)  # a link goes on pointing where it points
+def write_whole(path: str | Path, data: bytes, *, private: bool = False) -> None:
+    """Put `data` at `path`; the file that was there stays until all of the new one is on disk. Raises OSError.
+
+    The file keeps its rights, and a new one gets those of any new file; a `private` one is its owner's alone (0600).
+    """
+    target = Path(path).resolve()  # a link still leads to the same file
+    if _is_device(target):
+        target.write_bytes(data)
+        return
+    _write(target, data, os.replace, 0o600 if private else _mode(target))
 
 
 def write_new(path: str, data: bytes) -> None:
-    """Put `data` at `path`, where nothing stands yet. Raises FileExistsError where something does, or OSError."""
-    _write(Path(path), data, os.link)  # unlike a rename, this never replaces what somebody else has made meanwhile
+    """Put `data` at `path`, where there is no file yet. Raises FileExistsError where there is one, or OSError."""
+    target = Path(path)
+    _write(target, data, os.link, _mode(target))  # unlike a rename, a link never replaces another program's new file
 
 
-def _write(target: Path, data: bytes, put: Callable[[str, Path], None]) -> None:
+def _write(target: Path, data: bytes, put: Callable[[str, Path], None], mode: int) -> None:
     handle, temporary = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, _mode(target))
+        os.chmod(temporary, mode)
         put(temporary, target)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _is_device(path: Path) -> bool:
+    """Whether `path` is a pipe or a device, which nothing can be renamed over."""
+    return path.exists() and not path.is_file()
 
 
 def _mode(target: Path) -> int:

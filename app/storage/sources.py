@@ -14,10 +14,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from docqa.app.errors import InputError, StoreDamaged
-from docqa.app.storage.store import Store
+from docqa.app.storage.store import Details, Store
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
@@ -72,9 +72,9 @@ def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Docu
     found = Sources()
     contents = list(islice(_contents(path, found.warnings), 2))
     if len(contents) != 1:
-        raise InputError("holds more than one document", where=path, hint="name one of them")
+        raise InputError("there is more than one document here", where=path, hint="name one of them")
     name, content = contents[0]
-    data = content if isinstance(content, bytes) else _bytes(name, content)
+    data = content if isinstance(content, bytes) else _bytes(content)
     found.documents.append(_read(name, content if data is None else data, request, store, found.notices))
     return found.documents[0], data or b"", found
 
@@ -95,22 +95,21 @@ def _contents(path: str, warnings: list[str]) -> Iterator[tuple[str, bytes | Pat
 def _read(name: str, content: bytes | Path, request: ReadRequest, store: Store | None, notices: list[str]) -> Document:
     from docqa.ingest.worker import read_in_worker
 
-    data = content if isinstance(content, bytes) else _bytes(name, content)
+    data = content if isinstance(content, bytes) else _bytes(content)
     if store is None or data is None:
         return read_in_worker(request.of(name, data))
-    key = document_key(name, hashlib.sha256(data).hexdigest(), request)
-    kept = _kept(store, key, name, notices)
+    kept = kept_document(store, name, data, request, notices)
     if kept is not None:
         return kept
     document = read_in_worker(request.of(name, data))
     try:
-        _keep(store, key, document)
+        keep_document(store, name, data, request, document)
     except OSError as error:
         notices.append(f"{name}: what was parsed cannot be kept ({error.strerror or error}, {store.root})")
     return document
 
 
-def _bytes(name: str, path: Path) -> bytes | None:
+def _bytes(path: Path) -> bytes | None:
     """The file's bytes; None where reading them must fail with the ingest's own words."""
     try:
         return path.read_bytes()
@@ -118,62 +117,102 @@ def _bytes(name: str, path: Path) -> bytes | None:
         return None
 
 
-def document_key(name: str, digest: str, request: ReadRequest) -> str:
-    """Under which the text of bytes with this sha256 is kept.
+def content_digests(path: str) -> set[str]:
+    """sha256 of the file at `path` and of every document in it, where it is an archive or a folder.
 
-    The name counts because a document without a title is called by it, and its suffix helps to tell its type.
-
-    So does whether scans can be read: who installs what that takes wants the pages that were not.
+    What cannot be read is left out: of that only the path is known.
     """
+    from docqa.ingest.errors import IngestError
+    from docqa.ingest.read import find_documents
+
+    found: set[str] = set()
+    with contextlib.suppress(OSError):  # also a folder
+        found.add(_file_digest(Path(path)))
+    with contextlib.suppress(IngestError, OSError):
+        for _, content in find_documents(path):
+            with contextlib.suppress(OSError):
+                found.add(_file_digest(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest())
+    return found
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+# What is kept
+
+# Several keys may lead to the text of a file. The first does not know what the file is called: that matters only for a
+# document without a title, which is called after its file. Nor does a password matter where none is asked for.
+
+
+def document_keys(name: str, digest: str, request: ReadRequest) -> list[str]:
+    """Under which the text of bytes with this sha256 may be kept, the most general first.
+
+    Whether scans can be read counts too: who installs what that takes wants the pages that were not.
+    """
+    return [
+        _key(shown, digest, request, password)
+        for shown in (_any_name(name), os.path.basename(name))
+        for password in dict.fromkeys(("", request.password or ""))
+    ]
+
+
+def _any_name(name: str) -> str:
+    """Stands for every file name with this suffix, and is none itself."""
+    return f"*/{PurePath(name).suffix.lower()}"
+
+
+def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
     from docqa.ingest.pdf.ocr import available
     from docqa.ingest.read import INGEST_VERSION
 
     fields = [
         digest,
-        os.path.basename(name),
+        name,
         str(INGEST_VERSION),
         request.media_type or "",
         str(request.include_hidden),
         str(available()),
-        hashlib.sha256((request.password or "").encode()).hexdigest(),
+        hashlib.sha256(password.encode()).hexdigest(),
     ]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
-def kept_document(store: Store, name: str, data: bytes, request: ReadRequest) -> Document | None:
-    """The kept Document of `data`; None where there is none that can be used."""
-    return _kept(store, document_key(name, hashlib.sha256(data).hexdigest(), request), name, [])
+def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, notices: list[str]) -> Document | None:
+    """The kept Document of `data`; None where there is none that can be used.
 
-
-def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, document: Document) -> None:
-    """Keep `document` for `kept_document`; a disk that refuses costs only the time to read it again."""
-    with contextlib.suppress(OSError):
-        _keep(store, document_key(name, hashlib.sha256(data).hexdigest(), request), document)
-
-
-def _kept(store: Store, key: str, name: str, notices: list[str]) -> Document | None:
+    One that is damaged is set aside, and `notices` say so.
+    """
     from docqa.ingest.errors import Unreadable
     from docqa.ingest.serialize import from_json
 
-    if not store.has("documents", key):
-        return None
-    try:
-        folder, _ = store.open("documents", key)
-        document = from_json((folder / "document.json").read_text(encoding="utf-8"))
-    except (StoreDamaged, Unreadable, OSError, UnicodeDecodeError) as error:
-        aside = store.set_aside("documents", key)
-        notices.append(f"{name}: the kept text cannot be used ({error}); set aside as {aside}, parsed again")
-        return None
-    return replace(document, path=name)
+    digest = hashlib.sha256(data).hexdigest()
+    store.meet([digest])
+    for key in document_keys(name, digest, request):
+        if store.has("documents", key):
+            try:
+                folder, _ = store.open("documents", key)
+                document = from_json((folder / "document.json").read_text(encoding="utf-8"))
+                return replace(document, path=name)
+            except (StoreDamaged, Unreadable, OSError, UnicodeDecodeError) as error:
+                aside = store.set_aside("documents", key)
+                notices.append(f"{name}: the kept text cannot be used ({error}); set aside as {aside}, parsed again")
+    return None
 
 
-def _keep(store: Store, key: str, document: Document) -> None:
+def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, document: Document) -> None:
+    """Keep `document`, made of `data`, for `kept_document`. Raises OSError when the disk refuses."""
     from docqa.ingest.serialize import to_json
 
-    details = {"documents": [document.id], "files": [document.path], "paths": [os.path.abspath(document.path)]}
-    text = to_json(document)
+    titled = _letters(document.title) != _letters(PurePath(name).stem) and name != STDIN
+    shown = _any_name(name) if titled else os.path.basename(name)
+    password = request.password or "" if b"/Encrypt" in data else ""
+    key = _key(shown, document.id, request, password)
+    details = Details(documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)])
+    store.put("documents", key, details, {"document.json": to_json(document).encode("utf-8")})
 
-    def write(folder: Path) -> None:
-        (folder / "document.json").write_text(text, encoding="utf-8")
 
-    store.put("documents", key, details, write)
+def _letters(text: str) -> str:
+    """What is left of a file's name, however a reader changes it to make a title of it."""
+    return "".join(character for character in text.casefold() if character.isalnum())

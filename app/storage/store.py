@@ -4,12 +4,19 @@
     states/KEY/                                 KEY: hash of the profile and of all token ids (context.prefix_hashes)
         entry.json                              documents, positions and profile, for people and for `forget`
         model/                                  the State's own files, which carry their own checksums
-        vectors.safetensors                     what was gathered of the passages while reading (vectors.py)
-    answers/KEY/answers.json, entry.json        what `extract` was told of a document (batch/kept_answers.py)
-    locks/                                      one lock a state
+        vectors.safetensors                     what was gathered of the passages while reading (token_vectors.py)
+        .in_use.HOST.SYSTEM.PID                 a process that uses the state (pins.py)
+    answers/KEY/answers.json, entry.json        what `extract` found in a document (batch/kept_answers.py)
+    locks/KEY.lock                              locked while a process reads into the state, or deletes it
+    forgotten/HASH                              a document that `docqa forget` was asked to forget, by a hash of its id
 
-A document is written to a temporary folder, synced and renamed; a state grows in place, every file of it renamed into
-place whole. Nothing here knows tensors.
+A document is written to a temporary folder and renamed; a state grows in place, every file of it renamed into place
+whole. Nothing here knows tensors.
+
+Forgetting while others read: `forget` first marks the documents, then waits for the lock of each of their states and
+deletes it. Whoever writes looks for the mark after it has written, and takes back what it wrote; a process that reads
+also looks after every block, and gives up its lock. So nothing of a document stays, whatever the order of events, and
+nobody waits longer than for a block. The mark of a document ends with `MARK_AGE_S`.
 """
 
 from __future__ import annotations
@@ -21,18 +28,47 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, cast
 
-from docqa.app.errors import StoreDamaged
+from docqa.app.errors import ResourceError, StoreDamaged
+from docqa.app.storage import pins
+from docqa.app.storage.atomic import write_whole
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 BUDGET_BYTES = 10 * 1024**3
+MARK_AGE_S = 30 * 24 * 3600.0
+"""How long a mark of a forgotten document is kept: longer than a process reads."""
+_TEMPORARY_AGE_S = 3600.0
 _ENTRY = "entry.json"
 KINDS = {"documents": "document", "states": "state", "answers": "answers"}
 """The folders of entries, and what each kind is called."""
+
+
+class Details(TypedDict, total=False):
+    """What entry.json says. `files` are paths as given, `paths` absolute ones, both in the order of `documents`.
+
+    `profile`, `model` (its name), `position` and `total` (tokens) are those of a state; `sums` and `sizes` are those of
+    files, by name.
+    """
+
+    key: str
+    kind: str
+    documents: list[str]
+    files: list[str]
+    paths: list[str]
+    profile: dict[str, object]
+    model: str
+    position: int
+    total: int
+    sums: dict[str, str]
+    sizes: dict[str, int]
+    checksum: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +81,7 @@ class Entry:
     bytes: int
     used: float
     status: str = "kept"
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Details = field(default_factory=Details)
 
     @property
     def files(self) -> list[str]:
@@ -63,13 +99,36 @@ def default_root() -> Path:
     return Path(platformdirs.user_cache_dir("docqa"))
 
 
+def inside(path: str) -> Callable[[str], bool]:
+    """A test of absolute paths: whether one is `path`, or a document in the folder or archive `path`."""
+    places = {os.path.abspath(path), os.path.realpath(path)}
+    folders = tuple(place.rstrip(os.sep) + os.sep for place in places)
+    # Standard input is recorded as a file "-" in the working folder, but is not in that folder.
+    return lambda recorded: recorded in places or recorded.startswith(folders) and not recorded.endswith(f"{os.sep}-")
+
+
+def acquire(lock: BaseFileLock) -> Iterator[None]:
+    """Acquire `lock`, in steps that Ctrl-C can end; yields once where another process has it. Raises OSError."""
+    from filelock import Timeout
+
+    waiting = False
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=0.2 if waiting else 0)
+        except Timeout:
+            if not waiting:
+                yield
+            waiting = True
+
+
 class Store:
-    """The folder that holds everything docqa keeps. Methods that write raise OSError when the disk refuses."""
+    """The folder that has everything docqa keeps. Methods that write raise OSError when the disk refuses."""
 
     def __init__(self, root: Path | None = None, budget_bytes: int = BUDGET_BYTES) -> None:
         self.root = root or default_root()
         self.budget_bytes = budget_bytes
         self._pinned: set[str] = set()
+        self._marks: dict[str, int] = {}
 
     def folder(self, kind: str, key: str = "") -> Path:
         """The folder of `kind` (documents, states, locks), made private when it is missing."""
@@ -80,83 +139,66 @@ class Store:
                 made.chmod(0o700)
         return path / key if key else path
 
-    @contextmanager
-    def lock(self, name: str, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
-        """Hold the lock `name`; `on_wait` is called once when another process has it."""
-        from filelock import FileLock, Timeout
+    def lock(self, name: str) -> BaseFileLock:
+        """The lock `name`, for a `with` or for `acquire`; for the key of a state, the lock of that state."""
+        from filelock import FileLock
 
-        lock = FileLock(str(self.folder("locks") / f"{name}.lock"), mode=0o600)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if on_wait is not None:
-                on_wait()
-            lock.acquire()
-        try:
-            yield
-        finally:
-            lock.release()
+        return FileLock(str(self.folder("locks") / f"{name}.lock"), mode=0o600)
 
     # Writing and reading one entry
 
-    def put(self, kind: str, key: str, details: dict[str, Any], write: Callable[[Path], None]) -> Path:
-        """Write an entry whole or not at all: `write` fills an empty folder, which then takes its name."""
-        parent = self.folder(kind)
-        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
-        try:
-            write(temporary)
-            sums = {name: _checksum(path) for name, path in _files(temporary)}
-            sizes = {name: path.stat().st_size for name, path in _files(temporary)}
-            entry = _signed({**details, "key": key, "kind": kind, "sums": sums, "sizes": sizes})
-            (temporary / _ENTRY).write_text(json.dumps(entry, sort_keys=True), encoding="utf-8")
-            _make_private(temporary)
-            _sync(temporary)
-            final = parent / key
-            if final.exists():
-                shutil.rmtree(final)
-            os.rename(temporary, final)
-            return final
-        finally:
-            if temporary.exists():
-                shutil.rmtree(temporary, ignore_errors=True)
+    def put(self, kind: str, key: str, details: Details, files: Mapping[str, bytes]) -> Path:
+        """Write an entry of `files` whole or not at all; returns its folder.
 
-    def write_entry(self, kind: str, key: str, details: dict[str, Any]) -> None:
-        """Write or renew the entry of a folder that its owner fills itself."""
+        Nothing is kept of a document that was forgotten after it was opened.
+        """
+        sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        sizes = {name: len(data) for name, data in files.items()}
+        with self._new_folder(kind, key) as temporary:
+            for name, data in files.items():
+                write_whole(temporary / name, data, private=True)
+            _write_entry(temporary, {**details, "key": key, "kind": kind, "sums": sums, "sizes": sizes})
+        if self.forgotten(details["documents"]):  # after it was written: `forget` may not have seen it
+            self.drop(kind, key)
+        return self.folder(kind, key)
+
+    def write_entry(self, kind: str, key: str, details: Details) -> Path:
+        """Write or renew the entry of a folder that its owner fills itself; returns the folder."""
         folder = self.folder(kind, key)
         folder.mkdir(mode=0o700, exist_ok=True)
-        entry = _signed({**details, "key": key, "kind": kind, "sums": {}, "sizes": {}})
-        handle, temporary = tempfile.mkstemp(prefix=".entry-", dir=folder)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(entry, file, sort_keys=True)
-            os.replace(temporary, folder / _ENTRY)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        _write_entry(folder, {**details, "key": key, "kind": kind, "sums": {}, "sizes": {}})
+        return folder
 
-    def adopt(self, source: str, key: str) -> Path:
+    def adopt(self, source: str, key: str, details: Details) -> Path:
         """Make state `key` of the files of state `source`, by hard links where the file system has them."""
-        parent = self.folder("states")
-        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
-        try:
-            for name, path in _files(parent / source):
+        with self._new_folder("states", key) as temporary:
+            for name, path in _files(self.root / "states" / source):
                 target = temporary / name
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 try:
                     os.link(path, target)
                 except OSError:
                     shutil.copy2(path, target)
-            if (parent / key).exists():
-                shutil.rmtree(parent / key)
-            os.rename(temporary, parent / key)
+            _write_entry(temporary, {**details, "key": key, "kind": "states", "sums": {}, "sizes": {}})
+        return self.folder("states", key)
+
+    @contextmanager
+    def _new_folder(self, kind: str, key: str) -> Iterator[Path]:
+        """An empty folder to fill, which at the end takes the place of the entry `key`."""
+        final = self.folder(kind, key)
+        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=final.parent))
+        try:
+            yield temporary
+            if final.exists():
+                shutil.rmtree(final)
+            os.rename(temporary, final)
         finally:
-            if temporary.exists():
-                shutil.rmtree(temporary, ignore_errors=True)
-        return parent / key
+            shutil.rmtree(temporary, ignore_errors=True)
 
     def has(self, kind: str, key: str) -> bool:
         return (self.root / kind / key / _ENTRY).is_file()
 
-    def open(self, kind: str, key: str) -> tuple[Path, dict[str, Any]]:
+    def open(self, kind: str, key: str) -> tuple[Path, Details]:
         """Folder and entry of what is kept; marks it used. Raises StoreDamaged, naming the file that differs."""
         folder = self.root / kind / key
         try:
@@ -179,23 +221,21 @@ class Store:
             os.rename(folder, aside)
         return aside
 
-    def drop(self, kind: str, key: str) -> int:
-        """Delete an entry; returns the bytes freed."""
-        folder = self.root / kind / key
-        freed = _folder_bytes(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        return freed
+    def drop(self, kind: str, key: str) -> None:
+        """Delete an entry as far as the disk allows."""
+        shutil.rmtree(self.root / kind / key, ignore_errors=True)
 
     def pin(self, key: str) -> None:
         """Keep the state `key` from eviction by this and other processes until `unpin` or the process's end."""
         with contextlib.suppress(OSError):  # where nothing can be written, nothing is evicted either
-            (self.folder("states", key) / f".in_use.{os.getpid()}").touch(mode=0o600)
+            pins.pin(self.folder("states", key))
             self._pinned.add(key)
 
     def unpin(self) -> None:
+        """Let others evict what this process has pinned."""
         for key in self._pinned:
             with contextlib.suppress(OSError):
-                (self.root / "states" / key / f".in_use.{os.getpid()}").unlink(missing_ok=True)
+                pins.unpin(self.root / "states" / key)
         self._pinned.clear()
 
     # The folder as a whole
@@ -213,21 +253,32 @@ class Store:
     def prune(self, budget_bytes: int | None = None, *, damaged: bool = True) -> list[Entry]:
         """Evict what was longest unused until all fits `budget_bytes` (default: the store's); returns what went.
 
-        Damaged entries go first, all of them if `damaged`. What a living process uses stays.
+        Damaged entries go first, all of them if `damaged`. A state stays that a process uses, or has the lock of.
         """
         budget = self.budget_bytes if budget_bytes is None else budget_bytes
-        self._sweep_temporary()
+        self._sweep(_TEMPORARY_AGE_S)
         entries = self.entries()
         total = sum(entry.bytes for entry in entries)
         evicted: list[Entry] = []
         for entry in sorted(entries, key=lambda entry: (entry.status == "kept", entry.used)):
             if total <= budget and (entry.status == "kept" or not damaged):
                 break
-            if not _in_use(entry.folder):
-                shutil.rmtree(entry.folder, ignore_errors=True)
+            if self._evict(entry):
                 total -= entry.bytes
                 evicted.append(entry)
         return evicted
+
+    def _evict(self, entry: Entry) -> bool:
+        """Delete an entry that nobody uses; whether it is gone."""
+        from filelock import Timeout
+
+        try:
+            with self.lock(entry.key).acquire(timeout=0) if entry.kind == "state" else contextlib.nullcontext():
+                if not pins.users(entry.folder):
+                    shutil.rmtree(entry.folder, ignore_errors=True)
+        except (Timeout, OSError):  # another process reads into it, or the folder is read-only
+            return False
+        return not entry.folder.exists()
 
     def verify(self, check_state: Callable[[Path], None] | None = None) -> list[tuple[Entry, str]]:
         """Every entry that is not what was written, with the reason; `check_state` may look into a state's files."""
@@ -237,58 +288,117 @@ class Store:
                 problems.append((entry, "was set aside as damaged"))
                 continue
             try:
-                folder = self.root / entry.folder.parent.name / entry.key
-                _check_files(folder, entry.details)
-                if check_state is not None and folder.parent.name == "states":
-                    check_state(folder / "model")
+                _check_files(entry.folder, entry.details)
+                if check_state is not None and entry.kind == "state":
+                    check_state(entry.folder / "model")
             except (StoreDamaged, OSError) as error:
                 problems.append((entry, str(error)))
         return problems
 
-    def forget(self, document_id: str | None, path: str | None = None) -> tuple[int, int]:
-        """Delete all that is kept of a document, by its hash or (when the file is gone) by its path.
+    # Forgetting
 
-        Returns (entries deleted, bytes freed).
+    def forget(
+        self, documents: Iterable[str], path: str, on_wait: Callable[[Entry], object] | None = None
+    ) -> tuple[int, int]:
+        """Delete all that is kept of `documents` (sha256 of their bytes), and of what was read at or below `path`.
+
+        Entries that are too damaged to say whose they are go too. `on_wait` is called before waiting for a process
+        that reads. Returns (entries deleted, bytes freed). Raises ResourceError where one cannot be deleted, or is
+        used by another machine; all others are deleted then.
         """
-        deleted = freed = 0
+        wanted, below = set(documents), inside(path)
         for entry in self.entries():
-            ids = entry.details.get("documents", [])
-            absolute = entry.details.get("paths", [])
-            if (document_id and document_id in ids) or (path and os.path.abspath(path) in absolute):
-                freed += entry.bytes
-                deleted += 1
-                shutil.rmtree(entry.folder, ignore_errors=True)
-        return deleted, freed
+            known = zip(entry.details.get("documents", []), entry.details.get("paths", []))
+            wanted.update(document for document, recorded in known if below(recorded))
+        for document in wanted:
+            write_whole(self.folder("forgotten", _mark_name(document)), os.urandom(8), private=True)
+        self._sweep(0.0)
+        gone: list[Entry] = []
+        problem: ResourceError | None = None
+        for entry in self.entries():
+            if not entry.details or wanted.intersection(entry.details.get("documents", [])):
+                try:
+                    self._delete(entry, on_wait)
+                    gone.append(entry)
+                except ResourceError as error:
+                    problem = error
+        if problem is not None:
+            raise problem
+        return len(gone), sum(entry.bytes for entry in gone)
 
-    def _sweep_temporary(self) -> None:
-        for kind in KINDS:
-            for folder in (self.root / kind).glob(".new-*"):
-                if time.time() - folder.stat().st_mtime > 3600:
-                    shutil.rmtree(folder, ignore_errors=True)
+    def _delete(self, entry: Entry, on_wait: Callable[[Entry], object] | None) -> None:
+        lock = self.lock(entry.key)
+        try:
+            for _ in acquire(lock) if entry.kind == "state" else ():
+                if on_wait is not None:
+                    on_wait(entry)
+            if hosts := [host for host in pins.users(entry.folder) if host]:
+                hint = "end docqa there, or wait a week, and run the same command again; all else was deleted"
+                raise ResourceError(f"a docqa on {hosts[0]} uses this state", where=str(entry.folder), hint=hint)
+            shutil.rmtree(entry.folder, ignore_errors=True)
+            if entry.folder.exists():
+                raise ResourceError("cannot be deleted", where=str(entry.folder), hint="check its permissions")
+        finally:
+            lock.release()
+
+    def meet(self, documents: Iterable[str]) -> None:
+        """Note that `documents` are opened now: what is forgotten from now on, `forgotten` says."""
+        for document in documents:
+            self._marks[document] = self._mark(document)
+
+    def forgotten(self, documents: Iterable[str]) -> bool:
+        """Whether one of `documents` was forgotten after it was opened here: then nothing of it may be kept."""
+        return any(self._mark(each) > self._marks.setdefault(each, self._mark(each)) for each in documents)
+
+    def _mark(self, document: str) -> int:
+        """The time of the newest mark of a document; 0 where there is none."""
+        try:
+            return (self.root / "forgotten" / _mark_name(document)).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def _sweep(self, age_s: float) -> None:
+        """Remove the unfinished folders that are older than `age_s`, and old marks."""
+        old = [(self.root / kind, ".new-*", age_s) for kind in KINDS] + [(self.root / "forgotten", "*", MARK_AGE_S)]
+        for parent, pattern, age in old:
+            for path in parent.glob(pattern):
+                with contextlib.suppress(OSError):  # its process finishes it, or another process removes it too
+                    if time.time() - path.stat().st_mtime >= age:
+                        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _entry(kind: str, folder: Path) -> Entry:
+    name, size = folder.name.removesuffix(".damaged"), _folder_bytes(folder)
     try:
         details = _read_entry(folder)
         used = (folder / _ENTRY).stat().st_mtime
         status = "damaged" if folder.name.endswith(".damaged") else "kept"
     except (OSError, ValueError, StoreDamaged):
-        details, used, status = {}, 0.0, "damaged"
-    return Entry(
-        KINDS[kind], folder.name.removesuffix(".damaged"), folder, _folder_bytes(folder), used, status, details
-    )
+        details, used, status = Details(), 0.0, "damaged"
+    return Entry(KINDS[kind], name, folder, size, used, status, details)
 
 
-def _signed(entry: dict[str, Any]) -> dict[str, Any]:
-    return {**entry, "checksum": hashlib.sha256(json.dumps(entry, sort_keys=True).encode()).hexdigest()}
+def _mark_name(document: str) -> str:
+    """Not the document's own hash, which is in no file after it was forgotten."""
+    return hashlib.sha256(f"forgotten {document}".encode()).hexdigest()
 
 
-def _read_entry(folder: Path) -> dict[str, Any]:
+def _checksum(details: Details) -> str:
+    text = json.dumps({name: value for name, value in details.items() if name != "checksum"}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write_entry(folder: Path, details: Details) -> None:
+    text = json.dumps({**details, "checksum": _checksum(details)}, sort_keys=True)
+    write_whole(folder / _ENTRY, text.encode(), private=True)
+
+
+def _read_entry(folder: Path) -> Details:
     """An entry that is what was written. Raises OSError, ValueError or StoreDamaged."""
     entry = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
-    if not isinstance(entry, dict) or _signed({k: v for k, v in entry.items() if k != "checksum"}) != entry:
+    if not isinstance(entry, dict) or entry.get("checksum") != _checksum(cast(Details, entry)):
         raise StoreDamaged(f"{_ENTRY} does not match its checksum", where=str(folder))
-    return entry
+    return cast(Details, entry)
 
 
 def _files(folder: Path) -> list[tuple[str, Path]]:
@@ -302,17 +412,12 @@ def _files(folder: Path) -> list[tuple[str, Path]]:
 def _folder_bytes(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):  # another process evicts at the same time
+        with contextlib.suppress(OSError):  # another process evicts at the same time
             total += path.stat().st_size if path.is_file() else 0
     return total
 
 
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _check_files(folder: Path, entry: dict[str, Any]) -> None:
+def _check_files(folder: Path, entry: Details) -> None:
     """Sizes and checksums of the files that the entry names; a state's files carry their own."""
     for name, size in entry["sizes"].items():
         path = folder / name
@@ -320,31 +425,5 @@ def _check_files(folder: Path, entry: dict[str, Any]) -> None:
             raise StoreDamaged(f"{name} is missing", where=str(folder))
         if path.stat().st_size != size:
             raise StoreDamaged(f"{name} has {path.stat().st_size} bytes, {size} were written", where=str(folder))
-        if name in entry["sums"] and _checksum(path) != entry["sums"][name]:
+        if name in entry["sums"] and hashlib.sha256(path.read_bytes()).hexdigest() != entry["sums"][name]:
             raise StoreDamaged(f"{name} does not match its checksum", where=str(folder))
-
-
-def _make_private(folder: Path) -> None:
-    folder.chmod(0o700)
-    for path in folder.rglob("*"):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-
-
-def _in_use(folder: Path) -> bool:
-    for marker in folder.glob(".in_use.*"):
-        pid = int(marker.name.rsplit(".", 1)[1])
-        try:
-            os.kill(pid, 0)
-            return True
-        except ProcessLookupError:
-            marker.unlink(missing_ok=True)
-        except PermissionError:
-            return True
-    return False

@@ -71,17 +71,25 @@ class Kept:
 
 
 def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, int]) -> None:
-    """Write the turns; one that is under way is kept as stopped. Raises OSError when the disk refuses."""
+    """Write the turns; one that is under way is kept as stopped. Raises OSError when the disk refuses.
+
+    Nothing is kept of a document that `docqa forget` deleted after it was opened.
+    """
+    if store.forgotten([document.id]):
+        return
     try:
         with open_history(store) as history:
             session = _session(history, document) or history.start(_KIND, kept_documents([document]), document.title)
             history.keep_all(session, [as_kept(turn, document) for turn in turns], place)
+            if store.forgotten([document.id]):  # while it was written
+                history.delete(session)
     except ResourceError as error:
         raise OSError(str(error)) from error
 
 
 def load(store: Store, document: Document) -> Kept:
-    """What is kept of `document`; nothing where there is no history or it cannot be used."""
+    """What is kept of `document`, which is opened now; nothing where there is no history or it cannot be used."""
+    store.meet([document.id])
     try:
         history = open_kept(store)
         if history is None:

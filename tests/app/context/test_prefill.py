@@ -9,6 +9,8 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ from docqa.app.answer.events import Finished, Notice, ReadProgress
 from docqa.app.context.prefill import KEPT_NOTE, Prefiller
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
+from docqa.app.storage.store import Store
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
 
@@ -183,8 +186,6 @@ def test_a_full_disk_costs_a_warning_not_the_answer(
 def test_a_full_disk_before_the_document_is_kept_costs_a_warning(
     lease: Path, model: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from docqa.app.storage.store import Store
-
     def full(*_: Any, **__: Any) -> Path:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -286,3 +287,49 @@ def test_a_reader_without_anything_kept_reuses_nothing(model: Any, lease: Path) 
     with open_session([str(lease)], Options(store=False), model=model) as session:
         assert isinstance(session.local.prefiller, Prefiller)
         assert session.local.prefiller.reusable_tokens() == 0
+
+
+def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(
+    lease: Path, model: Any, cache: Path, read_once: Any
+) -> None:
+    from docqa.app.storage.sources import content_digests
+
+    said: list[Any] = []
+    with open_session([str(lease)], Options(cache_dir=str(cache), preview=False), model=model) as session:
+        events = []
+        for event in session.ask(QUESTION):
+            events.append(event)
+            if isinstance(event, ReadProgress) and event.done == 2048:
+                forgetting = threading.Thread(
+                    target=lambda: Store(cache).forget(content_digests(str(lease)), str(lease), said.append)
+                )
+                forgetting.start()
+                while not list((cache / "forgotten").glob("*")):
+                    time.sleep(0.01)
+    forgetting.join(timeout=20)
+    assert not forgetting.is_alive()
+    assert events[-1].answer.answer == read_once[2]["answer"]
+    assert any("forget" in message for message in warnings(events))
+    assert Store(cache).entries() == []
+    assert [path.name for path in cache.rglob("*") if path.is_file() and path.parent.name != "forgotten"] == [
+        f"{session.local.prefiller.key}.lock"
+    ]
+
+
+def test_what_another_process_saved_is_deleted_once_it_lets_go(lease: Path, model: Any, cache: Path) -> None:
+    from docqa.app.storage.sources import content_digests
+
+    waiting: list[Any] = []
+    with open_session([str(lease)], Options(cache_dir=str(cache), preview=False), model=model) as session:
+        for event in session.read():
+            if isinstance(event, ReadProgress) and event.done == 4096 and not waiting:
+                session.local.prefiller.keep_progress()
+                forgetting = threading.Thread(
+                    target=lambda: Store(cache).forget(content_digests(str(lease)), str(lease), waiting.append)
+                )
+                forgetting.start()
+                while not waiting:
+                    time.sleep(0.01)
+    forgetting.join(timeout=20)
+    assert Store(cache).entries() == []
+    assert list((cache / "states").iterdir()) == []

@@ -11,7 +11,7 @@ from docqa.app.errors import UsageError
 from docqa.app.storage.atomic import check_output, write_whole
 
 
-def test_what_stood_there_stays_when_the_disk_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_old_file_stays_when_the_disk_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "table.csv"
     target.write_text("old", encoding="utf-8")
 
@@ -35,6 +35,17 @@ def test_a_new_file_has_the_rights_of_any_other_and_an_old_one_keeps_its_own(tmp
     assert plain.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
+    write_whole(tmp_path / "new", b"x", private=True)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_device_is_written_and_not_replaced() -> None:
+    check_output(os.devnull)
+    write_whole(os.devnull, b"x")
+    assert not Path(os.devnull).is_file()
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "real")
     write_whole(str(tmp_path / "link"), b"x")
@@ -42,7 +53,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real").read_bytes() == b"x"
 
 
-def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
         check_output(str(tmp_path))
     with pytest.raises(UsageError, match="does not exist"):

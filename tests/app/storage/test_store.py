@@ -13,10 +13,8 @@ from docqa.app.storage.store import Store, default_root
 
 
 def put(store: Store, key: str, size: int = 100, used: float | None = None, **details: Any) -> Path:
-    def write(folder: Path) -> None:
-        (folder / "document.json").write_bytes(b"x" * size)
-
-    folder = store.put("documents", key, {"documents": [key], "files": [f"{key}.txt"], **details}, write)
+    known: Any = {"documents": [key], "files": [f"{key}.txt"], "paths": [f"/papers/{key}.txt"], **details}
+    folder = store.put("documents", key, known, {"document.json": b"x" * size})
     if used is not None:
         os.utime(folder / "entry.json", (used, used))
     return folder
@@ -41,12 +39,13 @@ def test_what_was_put_can_be_opened_and_is_private(store: Store) -> None:
     assert (folder / "document.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_failed_write_leaves_nothing_behind(store: Store) -> None:
-    def full(_: Path) -> None:
+def test_a_failed_write_leaves_nothing_behind(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        store.put("documents", "a", {}, full)
+        put(store, "a")
     assert list((store.root / "documents").iterdir()) == []
 
 
@@ -104,7 +103,9 @@ def test_a_state_in_use_is_never_evicted(store: Store) -> None:
 
 def test_the_mark_of_a_process_that_ended_does_not_count(store: Store) -> None:
     store.write_entry("states", "a", {"documents": []})
-    (store.root / "states" / "a" / ".in_use.999999999").touch()
+    store.pin("a")
+    (pin,) = (store.root / "states" / "a").glob(".in_use.*")
+    pin.rename(pin.with_name(pin.name.rpartition(".")[0] + ".999999999"))
     assert len(store.prune(0)) == 1
 
 
@@ -121,7 +122,7 @@ def test_forget_deletes_every_entry_of_a_document(store: Store) -> None:
     put(store, "a")
     put(store, "b")
     store.write_entry("states", "s", {"documents": ["b", "a"]})
-    deleted, freed = store.forget("a")
+    deleted, freed = store.forget({"a"}, "/papers/a.txt")
     assert deleted == 2
     assert freed > 0
     assert [entry.key for entry in store.entries()] == ["b"]
@@ -130,7 +131,80 @@ def test_forget_deletes_every_entry_of_a_document(store: Store) -> None:
 def test_forget_finds_a_file_that_is_gone_by_its_path(store: Store, tmp_path: Path) -> None:
     gone = tmp_path / "gone.txt"
     put(store, "a", paths=[str(gone)])
-    assert store.forget(None, str(gone))[0] == 1
+    assert store.forget(set(), str(gone))[0] == 1
+
+
+def test_forget_finds_everything_below_a_folder_that_is_gone(store: Store) -> None:
+    put(store, "a", paths=["/papers/old/a.zip/one.txt"])
+    put(store, "b", paths=["/papers/older/b.txt"])
+    store.write_entry("states", "s", {"documents": ["a", "x"], "paths": ["/papers/old/a.zip/one.txt", "/x.txt"]})
+    assert store.forget((), "/papers/old")[0] == 2
+    assert [entry.key for entry in store.entries()] == ["b"]
+
+
+def test_forget_deletes_what_is_too_damaged_to_say_whose_it_is(store: Store) -> None:
+    (put(store, "a") / "entry.json").write_text("{")
+    (store.root / "documents" / ".new-half").mkdir()
+    assert store.forget(["b"], "/papers/b.txt")[0] == 1
+    assert list((store.root / "documents").iterdir()) == []
+
+
+def test_no_file_names_a_forgotten_document(store: Store) -> None:
+    put(store, "0123abcd")
+    store.forget(["0123abcd"], "/papers/a.txt")
+    for path in store.root.rglob("*"):
+        assert "0123abcd" not in path.name
+        assert not path.is_file() or b"0123abcd" not in path.read_bytes()
+
+
+def test_a_document_is_forgotten_until_it_is_opened_again(store: Store) -> None:
+    store.meet(["a"])
+    assert not store.forgotten(["a", "b"])
+    Store(store.root).forget(["a"], "/papers/a.txt")
+    assert store.forgotten(["a", "b"])
+    assert not store.forgotten(["b"])
+    store.meet(["a"])
+    assert not store.forgotten(["a"])
+
+
+def test_a_state_that_another_process_reads_is_not_pruned(store: Store) -> None:
+    store.write_entry("states", "a", {"documents": ["d"]})
+    with store.lock("a"):
+        assert store.prune(0) == []
+    assert [entry.key for entry in store.prune(0)] == ["a"]
+
+
+def test_forget_says_that_it_waits_for_a_reader(store: Store) -> None:
+    store.write_entry("states", "a", {"documents": ["d"], "files": ["d.txt"], "paths": ["/d.txt"]})
+    reading = store.lock("a")
+    reading.acquire()
+    said: list[Any] = []
+
+    def on_wait(entry: Any) -> None:
+        said.append(entry.files)
+        reading.release()
+
+    assert store.forget(["d"], "/d.txt", on_wait)[0] == 1
+    assert said == [["d.txt"]]
+
+
+def test_a_folder_that_vanishes_while_it_is_swept_does_not_matter(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, "a")
+    vanishing = store.root / "documents" / ".new-vanishing"
+    vanishing.mkdir()
+    glob = Path.glob
+
+    def gone_after_listing(self: Path, pattern: str) -> list[Path]:
+        found = list(glob(self, pattern))
+        if vanishing in found:
+            vanishing.rmdir()
+        return found
+
+    monkeypatch.setattr(Path, "glob", gone_after_listing)
+    assert store.prune() == []
+    assert not vanishing.exists()
 
 
 def test_adopted_states_share_their_files_but_not_their_changes(store: Store) -> None:
@@ -138,7 +212,7 @@ def test_adopted_states_share_their_files_but_not_their_changes(store: Store) ->
     source = store.root / "states" / "a" / "model"
     source.mkdir()
     (source / "header.json").write_text("one")
-    copy = store.adopt("a", "b") / "model" / "header.json"
+    copy = store.adopt("a", "b", {"documents": []}) / "model" / "header.json"
     copy.unlink()
     copy.write_text("two")
     assert (source / "header.json").read_text() == "one"

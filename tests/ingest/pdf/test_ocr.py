@@ -167,10 +167,10 @@ def test_a_scan_is_read_by_the_worker_under_its_limits(tmp_path: Path, sample_do
 
 
 def test_a_kept_document_is_read_again_once_scans_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    from docqa.app.storage.sources import document_key
+    from docqa.app.storage.sources import document_keys
 
     keys = set()
     for there in (False, True):
         monkeypatch.setattr(ocr, "available", lambda there=there: there)
-        keys.add(document_key("a.pdf", "0" * 64, ReadRequest()))
-    assert len(keys) == 2
+        keys.update(document_keys("a.pdf", "0" * 64, ReadRequest()))
+    assert len(keys) == 4

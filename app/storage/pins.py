@@ -1,0 +1,70 @@
+"""Pins: files in a state's folder that name the processes which use it, so that nobody evicts it meanwhile.
+
+    .in_use.HOST.SYSTEM.PID     SYSTEM tells one boot, and one container, of HOST from another
+
+Whether a process of this system still runs can be asked. Of a process of another system (another machine that shares
+the folder, another container) only the age of its pin is known: the pin counts until it is `PIN_AGE_S` old. Every
+question renews it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+import time
+from functools import lru_cache
+from pathlib import Path
+
+PIN_AGE_S = 7 * 24 * 3600.0
+"""A pin of another system that was not renewed for so long no longer counts."""
+_PREFIX = ".in_use."
+
+
+def pin(folder: Path) -> None:
+    """Mark the state in `folder` as used by this process, or renew the mark. Raises OSError."""
+    (folder / f"{_PREFIX}{_system()}.{os.getpid()}").touch(mode=0o600)
+
+
+def unpin(folder: Path) -> None:
+    """Take this process's mark away. Raises OSError."""
+    (folder / f"{_PREFIX}{_system()}.{os.getpid()}").unlink(missing_ok=True)
+
+
+def users(folder: Path) -> list[str]:
+    """Who uses the state in `folder`: "" for a process of this system, the host's name for one of another.
+
+    Pins that no longer count are removed.
+    """
+    found: list[str] = []
+    for marker in folder.glob(f"{_PREFIX}*"):
+        system, _, pid = marker.name.removeprefix(_PREFIX).rpartition(".")
+        here = system == _system() and pid.isdecimal()
+        with contextlib.suppress(OSError):  # another process removes it too, or the folder is read-only
+            if _runs(int(pid)) if here else time.time() - marker.stat().st_mtime < PIN_AGE_S:
+                found.append("" if here else system.rpartition(".")[0] or "another machine")
+            else:
+                marker.unlink()
+    return found
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+@lru_cache(maxsize=1)
+def _system() -> str:
+    """HOST.SYSTEM: where a process number means something. SYSTEM is made of boot id and process namespace."""
+    parts = [socket.gethostname()]
+    with contextlib.suppress(OSError):  # only Linux has them
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+        parts.append(os.readlink("/proc/self/ns/pid"))
+    host = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in parts[0])[:64]
+    return f"{host}.{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:16]}"

@@ -1,0 +1,101 @@
+"""Documents from paths: what was parsed once is found again by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from docqa.app.storage.sources import content_digests, read_sources
+from docqa.app.storage.store import Store
+from docqa.ingest import worker
+from docqa.ingest.request import ReadRequest
+
+TITLED = "# The harbour rules\n\nThe harbour master opens the gate at six.\n"
+PLAIN = ReadRequest()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "cache")
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the documents that were parsed, in order."""
+    names: list[str] = []
+    parse = worker.read_in_worker
+
+    def noted(request: ReadRequest) -> object:
+        names.append(Path(request.path).name)
+        return parse(request)
+
+    monkeypatch.setattr(worker, "read_in_worker", noted)
+    return names
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], str]:
+    """Function(name, text) that writes a file and returns its path."""
+
+    def written(name: str, text: str) -> str:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return written
+
+
+def test_one_of_several_documents_is_not_parsed_again_under_another_name(
+    store: Store, parsed: list[str], write: Callable[[str, str], str]
+) -> None:
+    paths = [write("a.md", TITLED), write("b.md", "# Second\n\nText.\n"), write("c.md", "# Third\n\nText.\n")]
+    read_sources(paths, PLAIN, store)
+    (found,) = read_sources([write("copy/renamed.md", TITLED)], PLAIN, store).documents
+    assert parsed == ["a.md", "b.md", "c.md"]
+    assert (Path(found.path).name, found.title) == ("renamed.md", "The harbour rules")
+
+
+def test_a_document_called_after_its_file_is_parsed_again_under_another_name(
+    store: Store, parsed: list[str], write: Callable[[str, str], str]
+) -> None:
+    text = "The harbour master opens the gate at six.\n"
+    first, second = write("a.txt", text), write("b.txt", text)
+    titles = [read_sources([path], PLAIN, store).documents[0].title for path in (first, second, first, second)]
+    assert titles == ["a", "b", "a", "b"]
+    assert parsed == ["a.txt", "b.txt"]
+
+
+def test_a_title_like_the_name_of_its_file_is_not_taken_for_the_name(
+    store: Store, write: Callable[[str, str], str]
+) -> None:
+    read_sources([write("The_harbour_rules.md", TITLED)], PLAIN, store)
+    (found,) = read_sources([write("b.md", TITLED)], PLAIN, store).documents
+    assert found.title == "The harbour rules"
+
+
+def test_a_password_that_is_not_needed_does_not_matter(
+    store: Store, parsed: list[str], write: Callable[[str, str], str]
+) -> None:
+    path = write("a.md", TITLED)
+    read_sources([path], ReadRequest(password="secret"), store)
+    read_sources([path], PLAIN, store)
+    read_sources([path], ReadRequest(password="another"), store)
+    assert parsed == ["a.md"]
+
+
+def test_a_document_that_is_forgotten_while_it_is_parsed_is_not_kept(
+    store: Store, write: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("a.md", TITLED)
+    parse = worker.read_in_worker
+
+    def forgotten_meanwhile(request: ReadRequest) -> object:
+        Store(store.root).forget(content_digests(path), path)
+        return parse(request)
+
+    monkeypatch.setattr(worker, "read_in_worker", forgotten_meanwhile)
+    assert read_sources([path], PLAIN, store).documents[0].title == "The harbour rules"
+    assert store.entries() == []
