@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     from docqa.app.answer.answer import Answer
     from docqa.app.answer.events import Event
+    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import Item
     from docqa.app.options import Options
     from docqa.app.session.session import Session
+    from docqa.model.protocol import Model
 
 Items = Annotated[
     list[str] | None,
@@ -81,7 +83,7 @@ class _Run:
     options: Options
     as_json: bool
     named: bool
-    model: Any = None
+    model: Model | RemoteModel | None = None
     _noticed: bool = False
 
     def ask(self, paths: list[str]) -> int:

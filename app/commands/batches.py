@@ -67,6 +67,10 @@ def kept_in(folder: Path, flag: str | None) -> Iterator[None]:
     """What is written to `folder`, named by `flag` (None: a temporary one). Raises ResourceError where it refuses."""
     try:
         yield
+    except KeyboardInterrupt as stop:
+        if flag is not None:
+            stop.add_note("finished documents are kept, and the same command goes on with the others")
+        raise
     except OSError as error:
         full, forbidden = error.errno in _FULL, error.errno in _FORBIDDEN
         if not (full or forbidden) or not _is_below(error.filename, folder):

@@ -11,8 +11,9 @@ from docqa.app import report
 from docqa.app.commands import flags, inputs
 
 
+@flags.shared("model")
 def bench(
-    model: flags.Model = None,
+    given: flags.Given,
     as_json: flags.Json = False,
     long: Annotated[
         bool, typer.Option("--long", help="Also measure what takes much longer than twenty minutes.")
@@ -31,7 +32,7 @@ def bench(
 
     if plot is not None:
         check_output(plot)
-    loaded = load_model(inputs.local(inputs.options(model=model), "bench"))
+    loaded = load_model(inputs.local(given.options(), "bench"))
     described = machine.describe()
     found: list[rows.Row] = []
     for row in run.rows(loaded, long=long, **(run.QUICK if quick else {})):

@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags, inputs
+from docqa.app.commands import flags
 from docqa.app.output.progress import LINE_EVERY_S
 
 
+@flags.shared("model", "base_url")
 def evaluate(
+    given: flags.Given,
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="JSON lines of questions with their answers, gzip or not.")
     ],
@@ -26,8 +28,6 @@ def evaluate(
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="N", min=1, help="Only N questions, drawn evenly over the file.")
     ] = None,
-    model: flags.Model = None,
-    base_url: flags.BaseUrl = None,
     as_json: flags.Json = False,
 ) -> int:
     """Measure answers, evidence and refusals on known answers.
@@ -42,7 +42,7 @@ def evaluate(
     from docqa.app.lab.evaluate import run_eval
 
     found = run_eval(
-        file, inputs.options(model=model, base_url=base_url), folder=folder, limit=limit, sample=sample,
+        file, given.options(), folder=folder, limit=limit, sample=sample,
         on_progress=_Progress(min(filter(None, (limit, sample)), default=None)),
     )  # fmt: skip
     if not as_json:

@@ -36,7 +36,9 @@ _Output = Annotated[
 ]
 
 
+@flags.shared("model", "base_url", "k", "password_file", "include_hidden", "no_store", "media_type")
 def extract(
+    given: flags.Given,
     paths: flags.Paths,
     questions: _Questions,
     form: _Format = None,
@@ -47,13 +49,6 @@ def extract(
     retry_failed: batches.RetryFailed = False,
     max_failures: batches.MaxFailures = None,
     ray: batches.Ray = None,
-    model: flags.Model = None,
-    base_url: flags.BaseUrl = None,
-    k: flags.Evidence = None,
-    password_file: flags.PasswordFile = None,
-    include_hidden: flags.IncludeHidden = False,
-    no_store: flags.NoStore = False,
-    media_type: flags.Type = None,
 ) -> int:
     """Make a table: the same questions for every file.
 
@@ -75,10 +70,7 @@ def extract(
     if output is not None:
         check_output(output)
     asked = inputs.read_questions(questions)
-    options = inputs.options(
-        model=model, base_url=base_url, k=k, preview=False, store=False if no_store else None,
-        include_hidden=include_hidden or None, password_file=password_file, media_type=media_type,
-    )  # fmt: skip
+    options = given.options(preview=False)
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(workspace) as folder, batches.listed(paths) as listing:
         listing = _without_output(listing, paths, output)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from docqa.app.errors import UsageError
+
 if TYPE_CHECKING:
     from docqa.app.options import Options
 
@@ -66,20 +68,42 @@ class Given:
     media_type: Type = None
 
     def options(self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None) -> Options:
-        """What the engine takes. Raises UsageError as `inputs.options` does, InputError for the password file."""
-        from docqa.app.commands import inputs
+        """The engine's Options from what is given, the environment, config.toml and defaults.
 
-        return inputs.options(
-            model=self.model,
-            base_url=self.base_url,
-            k=self.k,
-            quick=quick,
-            preview=preview,
+        Raises UsageError for a bad setting or a server without a model on it, InputError for the password file.
+        """
+        from docqa.app import config
+        from docqa.app.commands import inputs
+        from docqa.app.options import Options
+
+        settings = config.resolve(
+            {
+                "model": self.model,
+                "base_url": self.base_url,
+                "k": self.k,
+                "preview": preview,
+                "store": False if self.no_store else None,
+                "include_hidden": self.include_hidden or None,
+            }
+        )
+        model = inputs.model_to_load(settings.text("model"), settings.text("cache_dir"))
+        remote = inputs.is_remote(model)
+        if self.base_url is not None and not remote:
+            raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
+        return Options(
+            model=model,
+            base_url=settings.text("base_url") if remote else None,
+            timeout_s=settings.count("timeout") or 120,
             think=think,
-            store=False if self.no_store else None,
-            include_hidden=self.include_hidden or None,
-            password_file=self.password_file,
+            k=settings.count("k"),
+            quick=quick,
+            preview=settings.switch("preview"),
+            store=settings.switch("store"),
+            include_hidden=settings.switch("include_hidden"),
+            password=inputs.read_password(self.password_file),
             media_type=self.media_type,
+            cache_dir=settings.text("cache_dir"),
+            threads=settings.count("threads"),
         )
 
 

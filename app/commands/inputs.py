@@ -1,4 +1,4 @@
-"""What a command line names, made into what the engine takes: paths, question, standard input, password, questions."""
+"""What a command line names: paths, question, standard input, password, file of questions, model."""
 
 from __future__ import annotations
 
@@ -92,50 +92,7 @@ def check_stdin(paths: list[str]) -> None:
         )
 
 
-def options(
-    *,
-    model: str | None = None,
-    k: int | None = None,
-    quick: bool = False,
-    preview: bool | None = None,
-    store: bool | None = None,
-    include_hidden: bool | None = None,
-    password_file: str | None = None,
-    media_type: str | None = None,
-    base_url: str | None = None,
-    think: bool | None = None,
-) -> Options:
-    """The engine's Options from flags (None: not given), environment, config.toml and defaults.
-
-    Raises UsageError for a server that no model is on.
-    """
-    from docqa.app import config
-    from docqa.app.options import Options
-
-    flags = {"model": model, "k": k, "preview": preview, "store": store, "include_hidden": include_hidden}
-    settings = config.resolve(flags | {"base_url": base_url})
-    chosen = _model(settings.text("model"), settings.text("cache_dir"))
-    remote = is_remote(chosen)
-    if base_url is not None and not remote:
-        raise UsageError("--base-url needs a model on a server", hint="add --model openai:NAME")
-    return Options(
-        model=chosen,
-        base_url=settings.text("base_url") if remote else None,
-        timeout_s=settings.count("timeout") or 120,
-        think=think,
-        k=settings.count("k"),
-        quick=quick,
-        preview=settings.switch("preview"),
-        store=settings.switch("store"),
-        include_hidden=settings.switch("include_hidden"),
-        password=read_password(password_file),
-        media_type=media_type,
-        cache_dir=settings.text("cache_dir"),
-        threads=settings.count("threads"),
-    )
-
-
-def _model(chosen: str | None, cache_dir: str | None) -> str | None:
+def model_to_load(chosen: str | None, cache_dir: str | None) -> str | None:
     """The folder that the engine loads, or openai:NAME; None is the bundled model."""
     if chosen is None or is_remote(chosen):
         return chosen

@@ -26,13 +26,13 @@ _Output = Annotated[
 _Png = Annotated[bool, typer.Option("--png", help="A PNG, not an SVG.")]
 
 
+@flags.shared("password_file", "media_type")
 def inspect(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A document, or - for standard input.")],
+    given: flags.Given,
+    file: flags.File,
     page: _Page = None,
     output: _Output = None,
     png: _Png = False,
-    password_file: flags.PasswordFile = None,
-    media_type: flags.Type = None,
     as_json: flags.Json = False,
 ) -> int:
     """Draw what docqa saw on a page.
@@ -45,7 +45,7 @@ def inspect(
     inputs.check_stdin([file])
     png = png or (output is not None and output.lower().endswith(".png"))
     _check_output(output, file, as_json, png)
-    seen = inspect_file(file, page, inputs.options(password_file=password_file, media_type=media_type))
+    seen = inspect_file(file, page, given.options())
     for note in seen.notes:
         report.warn(printable(note))
     if not as_json and output is None and sys.stdout.isatty():

@@ -29,7 +29,9 @@ _Style = Annotated[
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it would take.")]
 
 
+@flags.shared("model", "password_file", "include_hidden", "no_store")
 def summarize(
+    given: flags.Given,
     paths: _Paths,
     output: _Output = None,
     style: _Style = None,
@@ -38,10 +40,6 @@ def summarize(
     dry_run: _DryRun = False,
     max_failures: batches.MaxFailures = None,
     ray: batches.Ray = None,
-    model: flags.Model = None,
-    password_file: flags.PasswordFile = None,
-    include_hidden: flags.IncludeHidden = False,
-    no_store: flags.NoStore = False,
 ) -> int:
     """Summarize every document, and all of them in a digest.
 
@@ -61,11 +59,7 @@ def summarize(
     chosen = style or DEFAULT_STYLE
     if chosen not in STYLES:
         raise UsageError(f"there is no style {chosen!r}", where="--style", hint=", ".join(STYLES))
-    options = inputs.options(
-        model=model, preview=False, store=False if no_store else None, include_hidden=include_hidden or None,
-        password_file=password_file,
-    )  # fmt: skip
-    inputs.local(options, "summarize")
+    options = inputs.local(given.options(preview=False), "summarize")
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):
         batch = _batch(paths, folder, options, chosen, settings)

@@ -18,14 +18,12 @@ _Text = Annotated[
 _Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="The documents that it quotes.")]
 
 
+@flags.shared("password_file", "include_hidden", "no_store", "media_type")
 def verify(
+    given: flags.Given,
     text: _Text,
     files: _Files,
     as_json: flags.Json = False,
-    password_file: flags.PasswordFile = None,
-    include_hidden: flags.IncludeHidden = False,
-    no_store: flags.NoStore = False,
-    media_type: flags.Type = None,
 ) -> int:
     from docqa.app.check.checked_text import read_checked_text
     from docqa.app.check.verification import verify_text
@@ -38,10 +36,7 @@ def verify(
     if [text, *files].count(inputs.STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="name `-` once")
     inputs.check_stdin([text, *files])
-    options = inputs.options(
-        store=False if no_store else None, include_hidden=include_hidden or None, password_file=password_file,
-        media_type=media_type,
-    )  # fmt: skip
+    options = given.options()
     store = open_store(options) if options.store else None
     reading = ReadRequest(
         password=options.password, media_type=options.media_type, include_hidden=options.include_hidden
