@@ -21,6 +21,7 @@ from docqa.model.checkpoints.mtp import load_mtp
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
+from docqa.model.cost.machine import processor_flags
 from docqa.model.cost.plan import longest_context
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
 from docqa.model.gguf.file import is_gguf
@@ -242,15 +243,6 @@ def load_model(
         network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
         parts = tokenizer.result(), network, print_of.result()
     return Model(config, *parts, where, compute, calibration, heads)
-
-
-def processor_flags() -> set[str]:
-    """What Linux calls the processor's instruction sets; empty elsewhere."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return set()
-    return set(next((entry for entry in text.splitlines() if entry.startswith("flags")), "").split())
 
 
 def _packed_here(folder: Path, compute: torch.dtype) -> bool:

@@ -38,8 +38,7 @@ def doctor() -> int:
 
 
 def _machine() -> list[str]:
-    from docqa.model.cost.machine import processors, total_bytes
-    from docqa.model.load import processor_flags
+    from docqa.model.cost.machine import processor_flags, processors, total_bytes
 
     features = [name for name in _FEATURES if name in processor_flags()]
     return [

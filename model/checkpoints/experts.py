@@ -14,7 +14,6 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -43,66 +42,50 @@ _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
-class Slots(Protocol):
-    """Room for some experts: how many, and the bytes of all."""
+class Slots:
+    """Room for as many experts as `budget` bytes take: in `dtype`, or in the 4 bits of the checkpoint without one.
 
-    count: int
-    nbytes: int
+    Raises:
+        NoMemory: not one expert fits.
+    """
+
+    def __init__(self, config: HybridConfig, budget: int, dtype: torch.dtype | None) -> None:
+        inner, hidden = config.moe_intermediate_size, config.hidden_size
+        shapes = (2 * inner, hidden), (hidden, inner)
+        one = sum(part.nbytes for shape in shapes for part in _room(1, shape, dtype))
+        if budget < one:
+            raise NoMemory(f"{budget:,} bytes are too few for experts, one takes {one:,}; give the cache more")
+        self.count = min(budget // one, sparse_layers(config) * config.num_experts)
+        self.nbytes = self.count * one
+        self.gate_up, self.down = (_room(self.count, shape, dtype) for shape in shapes)
 
     def pair(self, slot: int) -> Pair:
-        """The matrices in a slot."""
-        ...
+        """The matrices in a slot: gate above up, and down."""
+        return _matrix([part[slot] for part in self.gate_up]), _matrix([part[slot] for part in self.down])
 
     def fill(self, slot: int, gate: Matrix, up: Matrix, down: Matrix) -> None:
         """Copy an expert into a slot."""
-        ...
-
-
-class DenseSlots:
-    """Experts in the compute dtype."""
-
-    def __init__(self, config: HybridConfig, dtype: torch.dtype, budget: int) -> None:
-        inner, hidden = config.moe_intermediate_size, config.hidden_size
-        one = 3 * inner * hidden * dtype.itemsize
-        self.count = _fitting(budget, one, config)
-        self.nbytes = self.count * one
-        self.gate_up = torch.empty(self.count, 2 * inner, hidden, dtype=dtype)
-        self.down = torch.empty(self.count, hidden, inner, dtype=dtype)
-
-    def pair(self, slot: int) -> Pair:
-        """See `Slots.pair`."""
-        return self.gate_up[slot], self.down[slot]
-
-    def fill(self, slot: int, gate: Matrix, up: Matrix, down: Matrix) -> None:
-        """See `Slots.fill`."""
-        assert isinstance(gate, Tensor) and isinstance(up, Tensor) and isinstance(down, Tensor)
-        torch.cat([gate, up], out=self.gate_up[slot])
-        self.down[slot] = down
-
-
-class PackedSlots:
-    """Experts in the 4 bits of the checkpoint."""
-
-    def __init__(self, config: HybridConfig, budget: int) -> None:
-        inner, hidden = config.moe_intermediate_size, config.hidden_size
-        one = sum(part.nbytes for shape in ((2 * inner, hidden), (hidden, inner)) for part in _packed_room(1, shape))
-        self.count = _fitting(budget, one, config)
-        self.nbytes = self.count * one
-        self.gate_up = _packed_room(self.count, (2 * inner, hidden))
-        self.down = _packed_room(self.count, (hidden, inner))
-
-    def pair(self, slot: int) -> Pair:
-        """See `Slots.pair`."""
-        return PackedMatrix(*(part[slot] for part in self.gate_up)), PackedMatrix(*(part[slot] for part in self.down))
-
-    def fill(self, slot: int, gate: Matrix, up: Matrix, down: Matrix) -> None:
-        """See `Slots.fill`."""
-        assert isinstance(gate, PackedMatrix) and isinstance(up, PackedMatrix) and isinstance(down, PackedMatrix)
-        torch.cat([gate.q, up.q], out=self.gate_up[0][slot])
-        torch.cat([gate.scale, up.scale], 1, out=self.gate_up[1][slot])
-        torch.cat([gate.zero, up.zero], 1, out=self.gate_up[2][slot])
-        for room, part in zip(self.down, (down.q, down.scale, down.zero), strict=True):
+        for axis, room, *halves in zip((0, 1, 1), self.gate_up, _parts(gate), _parts(up), strict=False):
+            torch.cat(halves, axis, out=room[slot])
+        for room, part in zip(self.down, _parts(down), strict=True):
             room[slot] = part
+
+
+def _room(count: int, shape: tuple[int, int], dtype: torch.dtype | None) -> list[Tensor]:
+    """Empty parts of `count` matrices: one tensor of `dtype`, or q, scale and zero."""
+    rows, columns = shape
+    if dtype is not None:
+        return [torch.empty(count, rows, columns, dtype=dtype)]
+    scales = [torch.empty(count, columns // GROUP, rows, dtype=torch.float16) for _ in range(2)]
+    return [torch.empty(count, rows, columns // 2, dtype=torch.uint8), *scales]
+
+
+def _parts(matrix: Matrix) -> list[Tensor]:
+    return [matrix] if isinstance(matrix, Tensor) else [matrix.q, matrix.scale, matrix.zero]
+
+
+def _matrix(parts: list[Tensor]) -> Matrix:
+    return parts[0] if len(parts) == 1 else PackedMatrix(*parts)
 
 
 class ExpertPool:
@@ -203,9 +186,7 @@ class ExpertSource:
 
     def pool(self, budget: int) -> ExpertPool:
         """A pool of at most `budget` bytes. Raises NoMemory where not one expert fits."""
-        if self.packed:
-            return ExpertPool(self, PackedSlots(self.config, budget))
-        return ExpertPool(self, DenseSlots(self.config, self.dtype, budget))
+        return ExpertPool(self, Slots(self.config, budget, None if self.packed else self.dtype))
 
     def _in_groups(self) -> bool:
         """Whether the experts are stored in 4 bits in docqa's own way."""
@@ -308,18 +289,3 @@ def pool_bytes(network: Hybrid) -> int | None:
     """Memory of the pool that a network reads its experts into, None where it has none."""
     pools = [bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)]
     return pools[0].slots.nbytes if pools else None
-
-
-def _packed_room(count: int, shape: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
-    """Empty q, scale and zero of `count` packed matrices."""
-    rows, columns = shape
-    q = torch.empty(count, rows, columns // 2, dtype=torch.uint8)
-    scale, zero = (torch.empty(count, columns // GROUP, rows, dtype=torch.float16) for _ in range(2))
-    return q, scale, zero
-
-
-def _fitting(budget: int, one: int, config: HybridConfig) -> int:
-    """How many experts of `one` bytes fit; no more than there are."""
-    if budget < one:
-        raise NoMemory(f"{budget:,} bytes are too few for experts, one takes {one:,}; give the cache more")
-    return min(budget // one, sparse_layers(config) * config.num_experts)

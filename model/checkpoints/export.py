@@ -19,13 +19,11 @@ from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
 from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.layout import checkpoint_layout
-from docqa.model.checkpoints.mtp import has_mtp
+from docqa.model.checkpoints.network import tensor_shapes
 from docqa.model.checkpoints.quantize import COPIED
 from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.families import DENSE, MOE, NEXT
-from docqa.model.hybrid import Hybrid
-from docqa.model.mtp import mtp_shapes
 from docqa.model.tokenizer import Tokenizer, tokenizer_spec
 
 FORMATS = ("hf", "gguf")
@@ -69,13 +67,7 @@ def checkpoint_tensors(folder: Path, config: HybridConfig, dtype: torch.dtype = 
     Raises:
         WeightsMissing, WeightsMismatch: the folder is not a whole checkpoint of `config`.
     """
-    with torch.device("meta"):
-        network = Hybrid(config)
-    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    tensors = load_tensors(folder, expected, dtype, config=config)
-    if has_mtp(folder):
-        tensors |= load_tensors(folder, mtp_shapes(config), dtype, config=config, partial=True)
-    return tensors
+    return load_tensors(folder, tensor_shapes(folder, config), dtype, config=config)
 
 
 def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:

@@ -8,8 +8,18 @@ import torch
 
 from docqa.model.checkpoints.checkpoint import load_tensors, packed_matrices
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
+from docqa.model.checkpoints.mtp import has_mtp
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
+from docqa.model.mtp import mtp_shapes
+
+
+def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of all tensors of a checkpoint's network, and of its MTP module where it has one."""
+    with torch.device("meta"):
+        network = Hybrid(config)
+    shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    return shapes | (mtp_shapes(config) if has_mtp(folder) else {})
 
 
 def load_network(

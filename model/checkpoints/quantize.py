@@ -16,13 +16,11 @@ from torch import Tensor
 from docqa.model.checkpoints.checkpoint import opened_checkpoint
 from docqa.model.checkpoints.formats.grouped import CONFIG_KEY, GROUP, PARTS, quantize_matrix
 from docqa.model.checkpoints.layout import experts_apart, recipe_for
-from docqa.model.checkpoints.mtp import has_mtp
+from docqa.model.checkpoints.network import tensor_shapes
 from docqa.model.checkpoints.weights import HEAD_FILES
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.errors import WeightsMismatch
 from docqa.model.gguf.file import is_gguf
-from docqa.model.hybrid import Hybrid
-from docqa.model.mtp import mtp_shapes
 from docqa.model.tokenizer import tokenizer_spec
 
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
@@ -98,11 +96,7 @@ def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> Quantize
 
 def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
     """Every tensor of a checkpoint by its plain name, in the checkpoint's layout, dequantized, float32."""
-    with torch.device("meta"):
-        network = Hybrid(config)
-    expected = {name: tuple(part.shape) for name, part in network.state_dict().items()}
-    if has_mtp(folder):
-        expected |= mtp_shapes(config)
+    expected = tensor_shapes(folder, config)
     with opened_checkpoint(folder) as held:
         names = held.names
         recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]

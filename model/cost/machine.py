@@ -48,6 +48,22 @@ def total_bytes() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
+def processor_fields(root: Path = _ROOT) -> dict[str, str]:
+    """What Linux says of the first processor, such as its "model name"; empty elsewhere."""
+    try:
+        text = (root / "proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    fields = (line.split(":", 1) for line in text.split("\n\n")[0].splitlines() if ":" in line)
+    return {name.strip(): value.strip() for name, value in fields}
+
+
+def processor_flags(root: Path = _ROOT) -> set[str]:
+    """Names of the processor's instruction sets, as Linux has them; empty elsewhere."""
+    fields = processor_fields(root)
+    return set((fields.get("flags") or fields.get("Features", "")).split())
+
+
 def _meminfo_bytes(root: Path) -> int | None:
     try:
         lines = (root / "proc/meminfo").read_text(encoding="ascii").splitlines()

@@ -55,7 +55,6 @@ def copy_spans(
     also: Sequence[tuple[int, int]] = (),
     beams: int = 4,
     max_tokens: int = 48,
-    stops: Sequence[int] | None = None,
 ) -> list[CopySpan]:
     """The best runs of `focus_ids` as the continuation of `state`, best first, at most two for each beam.
 
@@ -65,17 +64,16 @@ def copy_spans(
         focus_ids: the tokens that may be copied.
         allowed: half-open token ranges of `focus_ids`; a span lies within one of them. Where a text stands in several,
             the span is reported in the first.
-        also: further ranges, searched with beams of their own in the same steps, so that they are heard even where the
+        also: further ranges, searched with beams of their own in the same steps, so that they are found even where the
             model prefers other places; their spans come among the others, by probability.
         beams: sequences kept at each step, for `allowed` and for `also` each.
         max_tokens: length at which a span must stop.
-        stops: tokens that end an answer, by default the tokenizer's.
 
     Returns:
         Finished spans; empty when `allowed` holds no token.
     """
     ids = list(focus_ids)
-    ends = torch.tensor(list(stops) if stops is not None else [model.tokenizer.eos_id])
+    ends = torch.tensor([model.tokenizer.eos_id])
     first = logits_first.float().log_softmax(-1)
     searches = [_Search(_starts(first, ids, ranges, beams), beams) for ranges in (allowed, also)]
     if not any(search.live for search in searches):

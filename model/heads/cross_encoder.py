@@ -23,7 +23,7 @@ from docqa.model.checkpoints.formats.grouped import PARTS, quantize_matrix
 from docqa.model.checkpoints.weights import head_metadata, head_tensors
 from docqa.model.errors import WeightsMismatch
 from docqa.model.heads.encoder import BiasedLinear, Encoder, EncoderShape
-from docqa.model.heads.span import SpanReading, best_spans
+from docqa.model.heads.span import SpanReading, span_reading
 from docqa.model.linear import Embedding, Linear
 
 READER_FILE = "reader.safetensors"
@@ -208,10 +208,5 @@ def read_excerpts(
     pieces = [(ids[:LONGEST_EXCERPT], offsets[:LONGEST_EXCERPT]) for ids, offsets in pieces]
     with torch.inference_mode():
         start, end = reader(lay_out([(asked, ids) for ids, _ in pieces], reader.tokenizer.between))
-        none = reader.head.none
-        start_all = torch.cat([start.flatten(), none[:1]]).logsumexp(0)
-        end_all = torch.cat([end.flatten(), none[1:]]).logsumexp(0)
-        start, end = start[:, len(asked) :] - start_all, end[:, len(asked) :] - end_all
-        likely = (start.logsumexp(1) + end.logsumexp(1)) / 2
-        spans = tuple(best_spans(start, end, longest, each))
-        return SpanReading(spans, likely, float(none.sum() - start_all - end_all)), [places for _, places in pieces]
+        found = span_reading(start, end, reader.head.none, longest=longest, each=each, first=len(asked))
+        return found, [places for _, places in pieces]

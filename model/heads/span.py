@@ -206,12 +206,19 @@ def read_spans(
         q = head.encode(asked, asked_mask)
         many = [part.expand(len(passages), *part.shape[1:]) for part in (asked, q, asked_mask)]
         start, end = head.score((rows, head.encode(rows, mask), mask), (many[0], many[1], many[2]))
-        start_all = torch.cat([start.flatten(), head.none[:1]]).logsumexp(0)
-        end_all = torch.cat([end.flatten(), head.none[1:]]).logsumexp(0)
-        start, end = start - start_all, end - end_all
-        likely = (start.logsumexp(1) + end.logsumexp(1)) / 2
-        none = float(head.none.sum() - start_all - end_all)
-        return SpanReading(tuple(best_spans(start, end, longest, each)), likely, none)
+        return span_reading(start, end, head.none, longest=longest, each=each)
+
+
+def span_reading(start: Tensor, end: Tensor, none: Tensor, *, longest: int, each: int, first: int = 0) -> SpanReading:
+    """What start and end logits [passages, seq] (-inf outside) and those of "no answer" [2] mean.
+
+    The passages begin at token `first` of each row.
+    """
+    start_all = torch.cat([start.flatten(), none[:1]]).logsumexp(0)
+    end_all = torch.cat([end.flatten(), none[1:]]).logsumexp(0)
+    start, end = start[:, first:] - start_all, end[:, first:] - end_all
+    likely = (start.logsumexp(1) + end.logsumexp(1)) / 2
+    return SpanReading(tuple(best_spans(start, end, longest, each)), likely, float(none.sum() - start_all - end_all))
 
 
 def best_spans(start: Tensor, end: Tensor, longest: int, each: int) -> list[Span]:

@@ -1,4 +1,4 @@
-"""Thought told from answer in a text that comes piece by piece. Imports no torch."""
+"""Thought and answer in a text that comes piece by piece. Imports no torch."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ OPENING, CLOSING = "<think>", "</think>"
 class ThoughtSplitter:
     """Splits text at `<think>` and `</think>`; a mark may arrive in several pieces. Mutable.
 
-    `thinking`: the text begins inside a thought, as where the prompt itself ends in the opening mark. Without that a
-    closing mark that nothing opened ends a thought too, and sets `late`: what was told as answer before it was thought.
+    A closing mark that nothing opened ends a thought too, and sets `late`: what came as answer before it was thought.
     """
 
-    def __init__(self, *, thinking: bool = False) -> None:
-        self.thinking = thinking
+    def __init__(self) -> None:
+        self.thinking = False
         self.late = False
         self._held = ""
 

@@ -137,12 +137,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
 
 
 def load_state(
-    folder: Path,
-    model: StateModel,
-    expected: Mapping[str, object],
-    *,
-    ids: Tensor | list[int] | None = None,
-    verify: bool = True,
+    folder: Path, model: StateModel, expected: Mapping[str, object], *, ids: Tensor | list[int] | None = None
 ) -> State:
     """Read a saved state, memory-mapped.
 
@@ -151,7 +146,6 @@ def load_state(
         expected: fields of the caller's header that must be equal.
         ids: what the caller wants to have read. The longest saved point that this begins with is restored (a point
             off the grid only if it is all of `ids`). Without it, the last saved point.
-        verify: check the content of every file against its checksum, not only sizes.
 
     Raises:
         StateDamaged: a file is missing, short or changed.
@@ -174,7 +168,7 @@ def load_state(
     if len(blocks) < count:
         raise StateDamaged(f"{folder}: {count - len(blocks)} of {count} blocks are missing from {HEADER}")
     for name in [*blocks, point["file"]]:
-        _check_file(folder / name, content["files"].get(name), verify)
+        _check_file(folder / name, content["files"].get(name))
     _fill(state, folder, blocks, point)
     return state
 
@@ -254,15 +248,14 @@ def _fitting_point(folder: Path, points: list[Point], grid: int, ids: Tensor | l
     raise StateForeign(f"{folder}: tokens differ from those saved before the first saved point, {first}")
 
 
-def _check_file(path: Path, entry: FileEntry | None, verify: bool) -> None:
+def _check_file(path: Path, entry: FileEntry | None) -> None:
     if entry is None or not path.is_file():
         raise StateDamaged(f"{path} is missing")
     if path.stat().st_size != entry["bytes"]:
         raise StateDamaged(f"{path} has {path.stat().st_size} bytes, expected {entry['bytes']}")
-    if verify:
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
-                raise StateDamaged(f"{path} does not match its checksum")
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
+            raise StateDamaged(f"{path} does not match its checksum")
 
 
 def _block_tensors(state: State, number: int) -> dict[str, Tensor]:

@@ -159,7 +159,7 @@ class ForkedContext:
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
         """Add one token to every branch and let its query read what it chooses."""
-        rows = zip(self.branches, q.split(1), k.split(1), v.split(1), strict=True)
+        rows = zip(self.branches, q[:, None], k[:, None], v[:, None], strict=True)
         return torch.cat([branch.attend(*row, rounded=rounded) for branch, *row in rows])
 
     def keep(self, chosen: Tensor) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 _PACKAGES = ("docqa-reader", "torch", "transformers", "xllamacpp")
 _FEATURES = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8")
@@ -17,8 +15,7 @@ def describe() -> dict[str, object]:
     import torch
 
     from docqa.kernels.dispatch import identity
-    from docqa.model.cost.machine import processors, total_bytes
-    from docqa.model.load import processor_flags
+    from docqa.model.cost.machine import processor_flags, processors, total_bytes
 
     flags = processor_flags()
     return {
@@ -37,11 +34,11 @@ def describe() -> dict[str, object]:
 
 def _processor() -> str:
     """Its name, family and model; of Linux, elsewhere what Python knows."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    from docqa.model.cost.machine import processor_fields
+
+    found = processor_fields()
+    if not found:
         return platform.processor()
-    found = dict(re.findall(r"^([\w ]+?)\s*: (.*)$", text.split("\n\n")[0], re.MULTILINE))
     family = f"family {found.get('cpu family', '?')}, model {found.get('model', '?')}"
     return f"{found.get('model name', platform.processor())} ({family})"
 

@@ -1,12 +1,8 @@
-"""A GGUF file read as a checkpoint: its tensors by the names of a checkpoint, its conventions undone.
-
-Norms hold 1 + w, the decay is -exp(A_log), the convolution has no middle axis, experts are stacked by kind, and in
-`qwen35` and `qwen35moe` value heads that share a key head are dealt round instead of standing together.
-"""
+"""A GGUF file read as a checkpoint: its tensors by the names of a checkpoint, its conventions undone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +10,9 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.formats import GGML, Format
+from docqa.model.checkpoints.gguf.conventions import Change, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
-from docqa.model.families import NEXT
 from docqa.model.gguf.file import opened_gguf
 from docqa.model.gguf.names import (
     EXPERT_NAMES,
@@ -27,15 +23,13 @@ from docqa.model.gguf.names import (
     TOP_NAMES,
 )
 
-Undo = Callable[[Tensor], Tensor]
-
 
 @dataclass(frozen=True)
 class _Part:
     """A tensor of the file, or one expert's part of it, and what turns it into the checkpoint's."""
 
     stored: str
-    undo: Undo
+    undo: Change
     expert: int | None = None
 
 
@@ -100,7 +94,7 @@ class GgufCheckpoint:
         """The checkpoint's tensors that one of the file stands for; none where it is unknown."""
         for name, top in TOP_NAMES.items():
             if stored == top:
-                return {name: _Part(stored, self._undo(name))}
+                return {name: _Part(stored, to_checkpoint(self.config, name))}
         block, _, rest = stored.removeprefix("blk.").partition(".")
         if not stored.startswith("blk.") or not block.isdigit():
             return {}
@@ -108,63 +102,25 @@ class GgufCheckpoint:
         prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
         for name, known in MTP_NAMES.items():
             if rest == known and int(block) == last:
-                return {name: _Part(stored, self._undo(name))}
+                return {name: _Part(stored, to_checkpoint(self.config, name))}
         if rest in (*EXPERT_NAMES.values(), GATE_UP_EXPERTS):
             return self._experts(stored, rest, f"{prefix}mlp.experts")
         for name, known in LAYER_NAMES.items():
             if rest == known:
-                return {prefix + name: _Part(stored, self._undo(name))}
+                return {prefix + name: _Part(stored, to_checkpoint(self.config, name))}
         if rest == OLD_TOGETHER:
-            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _Part(stored, _as_it_is)}
+            return {f"{prefix}linear_attn.in_proj_qkvz.weight": _Part(stored, unchanged)}
         return {}
 
     def _experts(self, stored: str, rest: str, prefix: str) -> dict[str, _Part]:
         """Every expert as a tensor of its own, so that one is read without the others."""
         numbers, inner = range(self.config.num_experts), self.config.moe_intermediate_size
         if rest == GATE_UP_EXPERTS:
-            halves: dict[str, Undo] = {"gate": lambda x: x[:inner], "up": lambda x: x[inner:]}
+            halves: dict[str, Change] = {"gate": lambda x: x[:inner], "up": lambda x: x[inner:]}
         else:
-            halves = {half: _as_it_is for half, known in EXPERT_NAMES.items() if known == rest}
+            halves = {half: unchanged for half, known in EXPERT_NAMES.items() if known == rest}
         return {
             f"{prefix}.{number}.{half}_proj.weight": _Part(stored, undo, number)
             for number in numbers
             for half, undo in halves.items()
         }
-
-    def _undo(self, name: str) -> Undo:
-        """What turns the file's tensor into the checkpoint's tensor `name`."""
-        if "linear_attn." in name:
-            return self._undo_delta(name.rpartition("linear_attn.")[2])
-        if name.endswith("shared_expert_gate.weight"):
-            return lambda x: x.reshape(1, -1)
-        return (lambda x: x - 1) if "norm" in name else _as_it_is
-
-    def _undo_delta(self, part: str) -> Undo:
-        config = self.config
-        dim, keys = config.linear_value_head_dim, 2 * config.linear_num_key_heads * config.linear_key_head_dim
-
-        def behind_keys(x: Tensor) -> Tensor:
-            return torch.cat([x[:keys], self._grouped(x[keys:], dim)])
-
-        changes: dict[str, Undo] = {
-            "in_proj_qkv.weight": behind_keys,
-            "conv1d.weight": lambda x: behind_keys(x)[:, None],
-            "in_proj_z.weight": lambda x: self._grouped(x, dim),
-            "in_proj_a.weight": lambda x: self._grouped(x, 1),
-            "in_proj_b.weight": lambda x: self._grouped(x, 1),
-            "A_log": lambda x: self._grouped(x.neg().log(), 1),
-            "dt_bias": lambda x: self._grouped(x, 1),
-            "out_proj.weight": lambda x: self._grouped(x.t(), dim).t(),
-        }
-        return changes.get(part, _as_it_is)
-
-    def _grouped(self, x: Tensor, dim: int) -> Tensor:
-        """Value heads along the first axis, `dim` rows each: head j * key_heads + g of the file is g * r + j."""
-        if self.config.model_type == NEXT:
-            return x
-        shaped = x.reshape(-1, self.config.linear_num_key_heads, dim, *x.shape[1:])
-        return shaped.transpose(0, 1).reshape(x.shape)
-
-
-def _as_it_is(x: Tensor) -> Tensor:
-    return x

@@ -1,20 +1,19 @@
 """A checkpoint as one GGUF file of `qwen35`, `qwen35moe` or `qwen3next`, as llama.cpp reads it.
 
-Its conventions differ from a checkpoint's: norms hold 1 + w, the decay is -exp(A_log), the convolution has no middle
-axis, value heads that share a key head are dealt round instead of standing together (not in `qwen3next`, which keeps
-the two small projections interleaved instead), experts are stacked by kind, and the MTP module is one more block.
-Matrices are bf16, everything else float32.
+Beside what conventions.py does to a tensor, `qwen3next` keeps the two small projections of a delta net interleaved,
+experts are stacked by kind, and the MTP module is one more block. Matrices are bf16, everything else float32.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from docqa.model.checkpoints.gguf.conventions import to_file
 from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.layout import together_of
 from docqa.model.config import FULL, LINEAR, HybridConfig
@@ -89,7 +88,7 @@ def gguf_tensors(config: HybridConfig, tensors: Mapping[str, Tensor]) -> Iterato
             together = name.replace("in_proj_b", "in_proj_ba")
             yield gguf_name(config, together), together_of(together, config, tensors)
         else:
-            yield gguf_name(config, name), _transformation(config, name)(tensor)
+            yield gguf_name(config, name), to_file(config, name)(tensor)
 
 
 def gguf_name(config: HybridConfig, name: str) -> str:
@@ -113,44 +112,6 @@ def _block(config: HybridConfig, name: str) -> str:
     """What the file calls the layer of a tensor."""
     number = int(name.removeprefix("mtp.").split(".", 2)[1])
     return f"blk.{number + (config.num_hidden_layers if name.startswith('mtp.') else 0)}"
-
-
-def tile_heads(config: HybridConfig, x: Tensor, dim: int) -> Tensor:
-    """Value heads along the first axis, `dim` rows each, in the file's order: head j * key_heads + g was g * r + j."""
-    if config.model_type == NEXT:
-        return x
-    groups = config.linear_num_key_heads
-    shaped = x.reshape(groups, -1, dim, *x.shape[1:])
-    return shaped.transpose(0, 1).reshape(x.shape)
-
-
-def _transformation(config: HybridConfig, name: str) -> Callable[[Tensor], Tensor]:
-    """What the file's conventions do to a checkpoint's tensor."""
-    value_dim = config.linear_value_head_dim
-    keys = 2 * config.linear_num_key_heads * config.linear_key_head_dim
-
-    def behind_keys(x: Tensor) -> Tensor:
-        return torch.cat([x[:keys], tile_heads(config, x[keys:], value_dim)])
-
-    part = name.rsplit("linear_attn.", 1)[-1]
-    changes: dict[str, Callable[[Tensor], Tensor]] = {
-        "in_proj_qkv.weight": behind_keys,
-        "conv1d.weight": lambda x: behind_keys(x[:, 0]),
-        "in_proj_z.weight": lambda x: tile_heads(config, x, value_dim),
-        "in_proj_a.weight": lambda x: tile_heads(config, x, 1),
-        "in_proj_b.weight": lambda x: tile_heads(config, x, 1),
-        "A_log": lambda x: tile_heads(config, -x.float().exp(), 1),
-        "dt_bias": lambda x: tile_heads(config, x, 1),
-        "norm.weight": lambda x: x,
-        "out_proj.weight": lambda x: tile_heads(config, x.T, value_dim).T,
-    }
-    if "linear_attn." in name:
-        return changes[part]
-    if "norm" in part:  # zero-centred in a checkpoint
-        return lambda x: x.float() + 1
-    if name.endswith("shared_expert_gate.weight"):
-        return lambda x: x[0].float()
-    return lambda x: x
 
 
 def _check(config: HybridConfig) -> None:

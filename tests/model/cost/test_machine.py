@@ -97,3 +97,12 @@ def test_processors_without_affinity_are_all_of_them(tmp_path: Path, monkeypatch
 def test_number_of_threads_leaves_the_count_of_processors_alone(linux: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCQA_THREADS", "1")
     assert machine.processors(linux) == 8
+
+
+def test_instruction_sets_come_from_the_first_processor(tmp_path: Path) -> None:
+    _write(
+        tmp_path / "proc/cpuinfo", "processor : 0\nmodel name : X 1\nflags : fpu avx2\n\nprocessor : 1\nflags : sse\n"
+    )
+    assert machine.processor_flags(tmp_path) == {"fpu", "avx2"}
+    assert machine.processor_fields(tmp_path)["model name"] == "X 1"
+    assert machine.processor_flags(tmp_path / "nothing") == set()
