@@ -66,7 +66,7 @@ class HybridConfig:
         for many, few in pairs:
             heads, groups = getattr(self, many), getattr(self, few)
             if groups < 1 or heads % groups:
-                raise ConfigUnsupported(f"{many} = {heads} is no multiple of {few} = {groups}")
+                raise ConfigUnsupported(f"{many} = {heads} is not a multiple of {few} = {groups}")
         self._check_mlps()
         if self.rotary_dim % 2 or not 0 < self.rotary_dim <= self.head_dim:
             raise ConfigUnsupported(
@@ -178,11 +178,11 @@ def read_config(folder: Path) -> dict[str, object]:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ModelNotFound(f"{path} is missing; {folder} is no model folder, see `docqa models list`") from error
+        raise ModelNotFound(f"{path} is missing; {folder} is not a model folder, see `docqa models list`") from error
     except ValueError as error:
         raise ConfigUnsupported(f"{path} is not JSON ({error}); get the model folder again") from error
     if not isinstance(raw, dict):
-        raise ConfigUnsupported(f"{path} is no JSON object; get the model folder again")
+        raise ConfigUnsupported(f"{path} is not a JSON object; get the model folder again")
     return raw
 
 

@@ -131,7 +131,7 @@ def plain(x: Tensor) -> Tensor:
 def load() -> tuple[Library | None, str]:
     """The library at the best level of this processor and the name of that level; None and why where there is none."""
     if not FILE.is_file():
-        return None, "there was no C++ compiler when docqa was installed, or the processor is no x86-64"
+        return None, "there was no C++ compiler when docqa was installed, or the processor is not x86-64"
     try:
         functions = ctypes.CDLL(str(FILE))
         for name, (result, arguments) in _ARGUMENTS.items():

@@ -200,10 +200,10 @@ class Step:
 
     def _segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""
-        held = [s.plain() for s in blocks if s.k.shape[0]]
-        table = (Segment * max(1, len(held)))(*(s.segment for s in held))
+        plain_blocks = [s.plain() for s in blocks if s.k.shape[0]]
+        table = (Segment * max(1, len(plain_blocks)))(*(s.segment for s in plain_blocks))
         entry.segments = ctypes.addressof(table)
-        return held, table
+        return plain_blocks, table
 
     def _grow(self) -> None:
         """Room for ROOM more tokens of each branch."""

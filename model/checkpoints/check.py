@@ -117,13 +117,13 @@ def _class_of(config: HybridConfig, name: str) -> Any:
 def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[str, Tensor]:
     """What transformers' model asks for, by its names, float32."""
     found = {}
-    with opened_checkpoint(folder) as held:
+    with opened_checkpoint(folder) as checkpoint:
         for name, parameter in model.state_dict().items():
             plain, shape = name.removeprefix("model."), tuple(parameter.shape)
             if plain == "lm_head.weight" and config.tie_word_embeddings:
                 continue
-            recipe = recipe_for(plain, shape, config, held.names)
-            found[name] = recipe.build(lambda source, form: held.read(source, form, torch.float32)).contiguous()
+            recipe = recipe_for(plain, shape, config, checkpoint.names)
+            found[name] = recipe.build(lambda source, form: checkpoint.read(source, form, torch.float32)).contiguous()
     return found
 
 

@@ -153,21 +153,21 @@ def load_tensors(
     wide = dtype if dtype == torch.float64 else torch.float32
     loaded: dict[str, Tensor] = {}
     used: set[str] = set()
-    with opened_checkpoint(folder) as held:
-        names = held.names
+    with opened_checkpoint(folder) as checkpoint:
+        names = checkpoint.names
         for name, shape in expected.items():
             recipe = recipe_for(name, shape, config, names)
             kept = wide if name.endswith(KEPT_WIDE) else dtype
 
             def read(source: str, form: tuple[int, ...], kept: torch.dtype = kept) -> Tensor:
-                return held.read(source, form, kept)
+                return checkpoint.read(source, form, kept)
 
             loaded[name] = recipe.build(read).contiguous()
             used.update(source for source, _ in recipe.sources)
         if not partial:
             for name in known:
                 used.update(source for source, _ in recipe_for(name, (0,) * DIMS_NAMED, config, names).sources)
-            held.check_used(used)
+            checkpoint.check_used(used)
     return loaded
 
 
@@ -182,23 +182,23 @@ def packed_matrices(
     packed: dict[str, PackedMatrix] = {}
     if is_gguf(folder):
         return packed
-    with Checkpoint(folder) as held:
+    with Checkpoint(folder) as checkpoint:
         for name, shape in expected.items():
-            recipe = recipe_for(name, shape, config, held.names)
+            recipe = recipe_for(name, shape, config, checkpoint.names)
             if len(recipe.sources) == 1 and len(shape) == 2:
-                matrix = packed_matrix(held, recipe)
+                matrix = packed_matrix(checkpoint, recipe)
                 if matrix is not None:
                     packed[name] = matrix
     return packed
 
 
-def packed_matrix(held: Checkpoint, recipe: Recipe) -> PackedMatrix | None:
+def packed_matrix(checkpoint: Checkpoint, recipe: Recipe) -> PackedMatrix | None:
     """The matrix of a recipe of one source, left in its bits; None where it is not stored in groups of 64."""
     ((source, shape),) = recipe.sources
-    if held.names.get(source) is not GROUPED or shape[1] % GROUP:
+    if checkpoint.names.get(source) is not GROUPED or shape[1] % GROUP:
         return None
-    entry = held.parts(source)["q"]
-    parts = held.raw(source)
+    entry = checkpoint.parts(source)["q"]
+    parts = checkpoint.raw(source)
     try:
         GROUPED.check(parts, shape)
     except BadParts as error:

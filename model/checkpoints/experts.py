@@ -98,7 +98,7 @@ class ExpertPool:
         self.source, self.slots = source, slots
         self.share = max(slots.count // max(sparse_layers(source.config), 1), 1)
         self.read = self.reused = 0
-        self._held: OrderedDict[Key, int] = OrderedDict()
+        self._slot_of: OrderedDict[Key, int] = OrderedDict()
         self._of_layer: Counter[str] = Counter()
         self._passing = False  # the layer at hand needs more experts than its share: most of them only pass through
         self._last: Key | None = None  # the last one that passed
@@ -110,29 +110,29 @@ class ExpertPool:
         """These experts of a layer are asked for next, in this order: read some of them ahead."""
         self._passing, self._last = len(numbers) > self.share, None
         self._ahead.clear()  # of a pass that was given up
-        self._coming = deque((experts, number) for number in numbers if (experts, number) not in self._held)
+        self._coming = deque((experts, number) for number in numbers if (experts, number) not in self._slot_of)
         self._read_ahead()
 
     def pair(self, experts: str, number: int) -> Pair:
-        """The matrices of an expert, read if they are not held; good until the next call.
+        """The matrices of an expert, read where they are not in the pool; good until the next call.
 
         Raises:
             WeightsMissing, WeightsMismatch: what is read is gone or does not fit; the file is named.
         """
         key = experts, number
-        slot = self._held.get(key)
+        slot = self._slot_of.get(key)
         if slot is None:
             coming = self._ahead.pop(key, None)
             matrices = self.source.matrices(experts, number) if coming is None else coming.result()
             self._read_ahead()
             slot = self._free_slot(experts)
             self.slots.fill(slot, *matrices)
-            self._held[key] = slot
+            self._slot_of[key] = slot
             self._of_layer[experts] += 1
             self._last = key
             self.read += 1
         else:
-            self._held.move_to_end(key)
+            self._slot_of.move_to_end(key)
             self.reused += 1
         return self.slots.pair(slot)
 
@@ -145,13 +145,13 @@ class ExpertPool:
         """An empty slot, or that of an expert that gives way."""
         if self._passing and self._of_layer[experts] >= self.share:
             # A text is read layer after layer: what was used longest ago would be needed first in the next pass.
-            gone = self._last or next(key for key in self._held if key[0] == experts)
-        elif len(self._held) < self.slots.count:
-            return len(self._held)
+            gone = self._last or next(key for key in self._slot_of if key[0] == experts)
+        elif len(self._slot_of) < self.slots.count:
+            return len(self._slot_of)
         else:
-            gone = next(iter(self._held))
+            gone = next(iter(self._slot_of))
         self._of_layer[gone[0]] -= 1
-        return self._held.pop(gone)
+        return self._slot_of.pop(gone)
 
 
 @dataclass(frozen=True)
@@ -178,9 +178,9 @@ class ExpertSource:
     """
 
     def __init__(
-        self, held: Checkpoint | GgufCheckpoint, config: HybridConfig, dtype: torch.dtype, *, packed: bool
+        self, checkpoint: Checkpoint | GgufCheckpoint, config: HybridConfig, dtype: torch.dtype, *, packed: bool
     ) -> None:
-        self.held, self.config, self.dtype, self.names = held, config, dtype, held.names
+        self.checkpoint, self.config, self.dtype, self.names = checkpoint, config, dtype, checkpoint.names
         self.packed = packed and self._in_groups()
         self._files = ExpertFiles()
 
@@ -202,7 +202,8 @@ class ExpertSource:
             for number in range(self.config.num_experts):
                 for name in expert_names(experts, number):
                     if name not in self.names:
-                        raise WeightsMissing(f"{self.held.folder}: no tensor {name}; the checkpoint is incomplete")
+                        folder = self.checkpoint.folder
+                        raise WeightsMissing(f"{folder}: no tensor {name}; the checkpoint is incomplete")
 
     def matrices(self, experts: str, number: int) -> Triple:
         """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert."""
@@ -217,9 +218,9 @@ class ExpertSource:
 
     def _matrix(self, name: str, shape: tuple[int, int]) -> Matrix:
         if not self.packed:
-            return self.held.read(name, shape, self.dtype)
-        assert isinstance(self.held, Checkpoint)
-        entries = self.held.parts(name)
+            return self.checkpoint.read(name, shape, self.dtype)
+        assert isinstance(self.checkpoint, Checkpoint)
+        entries = self.checkpoint.parts(name)
         parts, entry = {part: self._files.read(at) for part, at in entries.items()}, entries["q"]
         try:
             GROUPED.check(parts, shape)
@@ -229,8 +230,8 @@ class ExpertSource:
 
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """One expert of a tensor of all; the others' pages are not touched."""
-        assert isinstance(self.held, Checkpoint)
-        return self.held.read_of_stack(name, number, (self.config.num_experts, *shape), self.dtype)
+        assert isinstance(self.checkpoint, Checkpoint)
+        return self.checkpoint.read_of_stack(name, number, (self.config.num_experts, *shape), self.dtype)
 
 
 def banks_for(
@@ -281,7 +282,7 @@ def bytes_of(said: str) -> int:
     """Bytes that a text as `9GiB`, `9G` or `9000000000` means; K, M, G and T are powers of 1,024."""
     found = _BYTES.fullmatch(said.strip())
     if found is None:
-        raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is no size; write it as 9GiB, or in bytes")
+        raise ConfigUnsupported(f"{MEMORY_VARIABLE} = {said!r} is not a size; write it as 9GiB, or in bytes")
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 

@@ -14,8 +14,8 @@ from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
 
 def has_mtp(folder: Path) -> bool:
     """Whether a checkpoint holds the module. Its tensors decide: a config may name one that was left out."""
-    with opened_checkpoint(folder) as held:
-        return f"{PREFIX}fc.weight" in held.names
+    with opened_checkpoint(folder) as checkpoint:
+        return f"{PREFIX}fc.weight" in checkpoint.names
 
 
 def load_mtp(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Mtp | None:
@@ -29,10 +29,10 @@ def load_mtp(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Mtp | No
     if not has_mtp(folder):
         return None
     shapes = mtp_shapes(config)
-    with opened_checkpoint(folder) as held:
-        recipes = [recipe_for(name, shape, config, held.names) for name, shape in shapes.items()]
+    with opened_checkpoint(folder) as checkpoint:
+        recipes = [recipe_for(name, shape, config, checkpoint.names) for name, shape in shapes.items()]
         read = {source for recipe in recipes for source, _ in recipe.sources}
-        if any(name.startswith(PREFIX) and name not in read for name in held.names):
+        if any(name.startswith(PREFIX) and name not in read for name in checkpoint.names):
             return None
     with torch.device("meta"):
         module = Mtp(config)

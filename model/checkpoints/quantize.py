@@ -97,13 +97,13 @@ def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> Quantize
 def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
     """Every tensor of a checkpoint by its plain name, in the checkpoint's layout, dequantized, float32."""
     expected = tensor_shapes(folder, config)
-    with opened_checkpoint(folder) as held:
-        names = held.names
+    with opened_checkpoint(folder) as checkpoint:
+        names = checkpoint.names
         recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]
         sources = dict(source for recipe in recipes for source in recipe.sources)
-        held.check_used(sources)
+        checkpoint.check_used(sources)
         for name, shape in sorted(sources.items()):
-            yield name, held.read(name, shape, torch.float32)
+            yield name, checkpoint.read(name, shape, torch.float32)
 
 
 class _Shards:
@@ -130,9 +130,9 @@ class _Shards:
         self._flush()
         count, where = len(self._written), dict[str, str]()
         names = [f"model-{i + 1:05d}-of-{count:05d}.safetensors" for i in range(count)]
-        for number, (name, held) in enumerate(zip(names, self._written, strict=True)):
+        for number, (name, stored) in enumerate(zip(names, self._written, strict=True)):
             self._part(number).rename(self.target / name)
-            where.update(dict.fromkeys(held, name))
+            where.update(dict.fromkeys(stored, name))
         index = json.dumps({"metadata": {"total_size": self.bytes}, "weight_map": where}, indent=1, sort_keys=True)
         (self.target / "model.safetensors.index.json").write_text(index + "\n", encoding="utf-8")
         return names

@@ -116,7 +116,7 @@ def weight_files(folder: Path) -> list[Path]:
     if is_gguf(folder):
         return gguf_files(folder)
     raise WeightsMissing(
-        f"{folder} holds neither {SINGLE}, {INDEX} nor a GGUF file; it is no model folder, or not all of one"
+        f"{folder} has no {SINGLE}, {INDEX} or GGUF file; it is not a model folder, or it is incomplete"
     )
 
 
@@ -130,7 +130,7 @@ def find_tensors(folder: Path) -> dict[str, Entry]:
                 if name is None:
                     continue
                 if name in found:
-                    raise WeightsMismatch(f"{path}: tensor {key} stands also in {found[name].path}")
+                    raise WeightsMismatch(f"{path}: tensor {key} is also in {found[name].path}")
                 found[name] = Entry(path, key)
     return found
 

@@ -21,7 +21,7 @@ TOKEN_BYTES = 500  # of one token outside the state: its id and place in the tex
 class Speed:
     """Multiply-adds a second of prefill: those of matrix products and delta rule, and those of attention.
 
-    The defaults stand where nothing was measured (2 cores); `trial.measured_speed` gives those of this machine. The
+    The defaults stand where nothing was measured (2 cores); `speed.measured_speed` gives those of this machine. The
     relation of the two is not the same on every processor: torch's attention ran at a third of the speed of its
     products in bf16 on Zen 5, and with that weight a read in float32 with AVX2 was planned twice as long as it took.
     """
@@ -116,7 +116,7 @@ def _sent_to(config: HybridConfig, counts: dict[str, int]) -> int:
 def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_048) -> dict[str, int]:
     """Bytes of a state of `tokens` tokens: fixed (delta memories, tails), kv, and kv for one token of a whole block.
 
-    `item` is the size of one number in the model's dtype, which the open block is held in.
+    `item` is the size of one number in the model's dtype, which the pending block is kept in.
     """
     attention_layers = config.layer_types.count(FULL)
     keys = config.linear_num_key_heads * config.linear_key_head_dim
@@ -166,8 +166,8 @@ def estimate(
     Args:
         item: bytes of one number in the compute dtype (2 for bf16, 4 for float32).
         weights_on_disk: bytes of the weight files, which are mapped while they are unpacked.
-        packed: matrices stay mapped in the 4 or 8 bits of their files, and are all of the weights that is held.
-        expert_bytes: memory of the pool that experts are read into; where absent, all of them are held.
+        packed: matrices stay mapped in the 4 or 8 bits of their files, and are all of the weights in memory.
+        expert_bytes: memory of the pool that experts are read into; where absent, all of them are in memory.
         speed: of prefill, measured on this machine; the defaults of `Speed` where absent.
 
     Raises:
@@ -175,7 +175,7 @@ def estimate(
     """
     factor = yarn_factor_for(config, tokens)
     sizes = state_bytes(config, tokens, item)
-    held = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
+    kept = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
     inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
     widest = 3 * inner + 6 * config.hidden_size
     unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
@@ -194,4 +194,4 @@ def estimate(
         each = PACKED_ITEM if packed else item
         weights -= max(round(counts["experts"] * each) - expert_bytes, 0)
         mapped -= mapped * counts["experts"] // counts["total"]
-    return Estimate(tokens, factor, weights, mapped, held, scratch, disk, seconds)
+    return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds)

@@ -96,18 +96,18 @@ class _Text:
         self.stops = [s for s in stops if s]
         self.stopped = False
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._held = ""
+        self._buffer = ""
 
     def add(self, raw: bytes) -> str:
-        self._held += self._decoder.decode(raw)
-        found = min((at for at in (self._held.find(s) for s in self.stops) if at >= 0), default=-1)
+        self._buffer += self._decoder.decode(raw)
+        found = min((at for at in (self._buffer.find(s) for s in self.stops) if at >= 0), default=-1)
         if found >= 0:
             self.stopped = True
-            shown, self._held = self._held[:found], ""
+            shown, self._buffer = self._buffer[:found], ""
             return shown
-        keep = max((n for s in self.stops for n in range(1, len(s)) if self._held.endswith(s[:n])), default=0)
-        shown, self._held = self._held[: len(self._held) - keep], self._held[len(self._held) - keep :]
+        keep = max((n for s in self.stops for n in range(1, len(s)) if self._buffer.endswith(s[:n])), default=0)
+        shown, self._buffer = self._buffer[: len(self._buffer) - keep], self._buffer[len(self._buffer) - keep :]
         return shown
 
     def rest(self) -> str:
-        return self._held + self._decoder.decode(b"", True)
+        return self._buffer + self._decoder.decode(b"", True)

@@ -30,7 +30,7 @@ def gguf_files(folder: Path) -> list[Path]:
     totals = {path.stem.rpartition("-of-")[2] for path in found}
     if len(stems) > 1 or "" in stems or len(totals) > 1 or not totals <= {t for t in totals if t.isdigit()}:
         names = ", ".join(path.name for path in found)
-        raise WeightsMismatch(f"{folder} holds several GGUF files ({names}); keep one model in a folder")
+        raise WeightsMismatch(f"{folder} has several GGUF files ({names}); keep one model in each folder")
     return found
 
 
@@ -54,17 +54,17 @@ class GgufFile:
 
         self.paths = gguf_files(folder)
         if not self.paths:
-            raise WeightsMissing(f"{folder} holds no GGUF file")
+            raise WeightsMissing(f"{folder} has no GGUF file; get the model folder again")
         self.path = self.paths[0]
         self.tensors: dict[str, ReaderTensor] = {}
         self.metadata: dict[str, Any] = {}
         for path in self.paths:
             try:
                 reader = GGUFReader(path)
-                said = {name: field.contents() for name, field in reader.fields.items()}
+                found = {name: field.contents() for name, field in reader.fields.items()}
             except (OSError, ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError) as error:
                 raise WeightsMismatch(f"{path} is damaged or cut off ({error}); get the file again") from error
-            self.metadata = said | self.metadata
+            self.metadata = found | self.metadata
             self.tensors |= {tensor.name: tensor for tensor in reader.tensors}
         self._check()
 
@@ -79,7 +79,7 @@ class GgufFile:
                 f"docqa runs {', '.join(ARCHITECTURES.values())}"
             )
 
-    def said(self, key: str, default: Any = None) -> Any:
+    def field(self, key: str, default: Any = None) -> Any:
         """What the metadata says of the architecture under `key`.
 
         Raises:
@@ -92,24 +92,24 @@ class GgufFile:
 
     def config(self) -> dict[str, object]:
         """The same as a config.json would say."""
-        heads = self.said("ssm.time_step_rank")
-        layers = self.said("block_count") - self.said("nextn_predict_layers", 0)
-        head_dim = self.said("attention.key_length")
+        heads = self.field("ssm.time_step_rank")
+        layers = self.field("block_count") - self.field("nextn_predict_layers", 0)
+        head_dim = self.field("attention.key_length")
         raw: dict[str, object] = {
             "model_type": next(kind for kind, name in ARCHITECTURES.items() if name == self.architecture),
             "vocab_size": self._rows("token_embd.weight"),
-            "hidden_size": self.said("embedding_length"),
+            "hidden_size": self.field("embedding_length"),
             "num_hidden_layers": layers,
-            "num_attention_heads": _largest(self.said("attention.head_count")),
-            "num_key_value_heads": _largest(self.said("attention.head_count_kv")),
+            "num_attention_heads": _largest(self.field("attention.head_count")),
+            "num_key_value_heads": _largest(self.field("attention.head_count_kv")),
             "head_dim": head_dim,
-            "rms_norm_eps": float(f"{self.said('attention.layer_norm_rms_epsilon'):.6g}"),  # kept in float32
-            "max_position_embeddings": self.said("context_length"),
-            "linear_conv_kernel_dim": self.said("ssm.conv_kernel"),
-            "linear_key_head_dim": self.said("ssm.state_size"),
-            "linear_num_key_heads": self.said("ssm.group_count"),
+            "rms_norm_eps": float(f"{self.field('attention.layer_norm_rms_epsilon'):.6g}"),  # kept in float32
+            "max_position_embeddings": self.field("context_length"),
+            "linear_conv_kernel_dim": self.field("ssm.conv_kernel"),
+            "linear_key_head_dim": self.field("ssm.state_size"),
+            "linear_num_key_heads": self.field("ssm.group_count"),
             "linear_num_value_heads": heads,
-            "linear_value_head_dim": self.said("ssm.inner_size") // max(heads, 1),
+            "linear_value_head_dim": self.field("ssm.inner_size") // max(heads, 1),
             "layer_types": self._layer_types(layers),
             "tie_word_embeddings": "output.weight" not in self.tensors,
             "rope_parameters": self._rope(head_dim),
@@ -118,15 +118,15 @@ class GgufFile:
         return raw | self._mlp_sizes()
 
     def _mlp_sizes(self) -> dict[str, int]:
-        inner = _largest(self.said("feed_forward_length", 0))
-        if not self.said("expert_count", 0):
+        inner = _largest(self.field("feed_forward_length", 0))
+        if not self.field("expert_count", 0):
             return {"intermediate_size": inner}
-        shared = self.said("expert_shared_feed_forward_length", 0) or self._rows("blk.0.ffn_gate_shexp.weight")
+        shared = self.field("expert_shared_feed_forward_length", 0) or self._rows("blk.0.ffn_gate_shexp.weight")
         return {
             "intermediate_size": inner,
-            "num_experts": self.said("expert_count"),
-            "num_experts_per_tok": self.said("expert_used_count"),
-            "moe_intermediate_size": self.said("expert_feed_forward_length"),
+            "num_experts": self.field("expert_count"),
+            "num_experts_per_tok": self.field("expert_used_count"),
+            "moe_intermediate_size": self.field("expert_feed_forward_length"),
             "shared_expert_intermediate_size": shared,
         }
 
@@ -136,23 +136,23 @@ class GgufFile:
         return int(self.tensors[name].shape[-1])  # the file has the fastest axis first
 
     def _layer_types(self, layers: int) -> list[str]:
-        recurrent = self.said("attention.recurrent_layers", [])
+        recurrent = self.field("attention.recurrent_layers", [])
         if not recurrent:
-            interval = self.said("full_attention_interval", 4)
+            interval = self.field("full_attention_interval", 4)
             recurrent = [bool((number + 1) % interval) for number in range(layers)]
         return ["linear_attention" if flag else "full_attention" for flag in recurrent[:layers]]
 
     def _rope(self, head_dim: int) -> dict[str, object]:
-        rotated = self.said("rope.dimension_count", head_dim // 4)
+        rotated = self.field("rope.dimension_count", head_dim // 4)
         rope: dict[str, object] = {
-            "rope_theta": self.said("rope.freq_base", 10_000_000.0),
+            "rope_theta": self.field("rope.freq_base", 10_000_000.0),
             "partial_rotary_factor": rotated / head_dim,
         }
-        kind = self.said("rope.scaling.type", "none")
+        kind = self.field("rope.scaling.type", "none")
         if kind == "none":
             return rope | {"rope_type": "default"}
-        rope |= {"rope_type": kind, "factor": self.said("rope.scaling.factor")}
-        return rope | {"original_max_position_embeddings": self.said("rope.scaling.original_context_length")}
+        rope |= {"rope_type": kind, "factor": self.field("rope.scaling.factor")}
+        return rope | {"original_max_position_embeddings": self.field("rope.scaling.original_context_length")}
 
 
 @lru_cache(maxsize=1)

@@ -42,7 +42,7 @@ class ReaderTokenizer:
         try:
             self._pieces = Tokenizer.from_str(path.read_text(encoding="utf-8"))
         except Exception as error:  # the library raises plain Exception
-            raise WeightsMismatch(f"{path}: no tokenizer for the reader ({error}); fetch the folder again") from error
+            raise WeightsMismatch(f"{path}: not the reader's tokenizer ({error}); fetch the folder again") from error
         self._pieces.no_padding()
         self._pieces.no_truncation()
         begin, between = (self._pieces.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
@@ -145,7 +145,7 @@ class CrossEncoder(nn.Module):
             if lacking or unknown:
                 raise KeyError(min([*lacking, *unknown]))
         except (KeyError, RuntimeError, ValueError, AttributeError) as error:
-            raise WeightsMismatch(f"{path}: this is no reader ({error}); fetch {folder} again") from error
+            raise WeightsMismatch(f"{path}: this is not a reader ({error}); fetch {folder} again") from error
         return reader.requires_grad_(False).eval()
 
 

@@ -100,4 +100,4 @@ class EvidenceHead:
         try:
             return cls(**{name: tensor.float() for name, tensor in tensors.items()})
         except TypeError as error:
-            raise WeightsMismatch(f"{path}: this is no evidence head ({error}); fetch the folder again") from error
+            raise WeightsMismatch(f"{path}: this is not an evidence head ({error}); fetch the folder again") from error

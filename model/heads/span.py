@@ -119,7 +119,7 @@ class SpanHead(nn.Module):
             head = cls(hidden, row, width, blocks)
             head.load_state_dict(tensors)
         except (KeyError, RuntimeError, ValueError) as error:
-            raise WeightsMismatch(f"{path}: this is no span head ({error}); fetch the folder again") from error
+            raise WeightsMismatch(f"{path}: this is not a span head ({error}); fetch the folder again") from error
         return head.requires_grad_(False).eval()
 
     @property

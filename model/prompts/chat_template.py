@@ -124,7 +124,7 @@ class ChatTemplate:
         try:
             return environment.from_string(self.source)
         except TemplateError as error:
-            raise ConfigUnsupported(f"{self.where}: the chat template is no Jinja: {error}") from error
+            raise ConfigUnsupported(f"{self.where}: the chat template is not valid Jinja: {error}") from error
 
 
 def answer_head(tokenizer: Tokenizer) -> list[int]:

@@ -14,32 +14,32 @@ class ThoughtSplitter:
     def __init__(self) -> None:
         self.thinking = False
         self.late = False
-        self._held = ""
+        self._buffer = ""
 
     def add(self, text: str) -> list[tuple[str, bool]]:
         """The parts that are certain by now, in order: (text, whether it is thought)."""
-        self._held += text
+        self._buffer += text
         parts: list[tuple[str, bool]] = []
         while True:
-            found = [(at, mark) for mark in (OPENING, CLOSING) if (at := self._held.find(mark)) >= 0]
+            found = [(at, mark) for mark in (OPENING, CLOSING) if (at := self._buffer.find(mark)) >= 0]
             if not found:
                 break
             at, mark = min(found)
-            parts.append((self._held[:at], self.thinking))
+            parts.append((self._buffer[:at], self.thinking))
             if mark == CLOSING and not self.thinking:
                 self.late = True
                 parts = [(part, True) for part, _ in parts]
             self.thinking = mark == OPENING
-            self._held = self._held[at + len(mark) :]
-        keep = _beginning_of_a_mark(self._held)
-        parts.append((self._held[: len(self._held) - keep], self.thinking))
-        self._held = self._held[len(self._held) - keep :]
+            self._buffer = self._buffer[at + len(mark) :]
+        keep = _beginning_of_a_mark(self._buffer)
+        parts.append((self._buffer[: len(self._buffer) - keep], self.thinking))
+        self._buffer = self._buffer[len(self._buffer) - keep :]
         return [part for part in parts if part[0]]
 
     def rest(self) -> list[tuple[str, bool]]:
         """What was held back, when the text is over."""
-        held, self._held = self._held, ""
-        return [(held, self.thinking)] if held else []
+        rest, self._buffer = self._buffer, ""
+        return [(rest, self.thinking)] if rest else []
 
 
 def _beginning_of_a_mark(text: str) -> int:

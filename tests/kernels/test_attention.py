@@ -44,7 +44,7 @@ def test_the_bound_is_never_below_the_best_score_of_a_block():
         assert (bound[group] >= best - 1e-12).all()
 
 
-def test_the_block_that_holds_the_wanted_key_is_chosen():
+def test_block_with_the_best_key_is_selected():
     k = 0.1 * torch.randn(160, 1, 8)
     k[83] = 5.0
     chosen = best_blocks(torch.ones(1, 2, 8), block_bounds(k, 16), 2)

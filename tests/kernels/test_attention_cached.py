@@ -39,7 +39,7 @@ CHOICE = BlockSelection(  # of 150 queries at 1,010 tokens: two tiles, each key 
 @pytest.mark.parametrize("rounded", [False, True])
 @pytest.mark.parametrize("native", AT_LEVELS, ids=[LEVELS[n.level] for n in AT_LEVELS])
 @pytest.mark.parametrize("choice", [None, CHOICE], ids=["all", "chosen"])
-def test_read_where_it_lies_it_has_the_bits_of_the_same_keys_gathered(native, choice, rounded):
+def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounded):
     def attend(q, k, v, *, rounded):
         from docqa.kernels.attention.native import attention_native
 
@@ -51,7 +51,7 @@ def test_read_where_it_lies_it_has_the_bits_of_the_same_keys_gathered(native, ch
 
 
 @pytest.mark.parametrize("seq", [1, 150])
-def test_what_is_not_chosen_is_not_read_and_what_is_counts_as_in_float64(seq):
+def test_only_selected_blocks_are_read_and_results_match_float64(seq):
     held, q = context(1010), queries(150)[:, 150 - seq :]
     choice = CHOICE if seq > 1 else BlockSelection(BLOCK, [Tile(1, 768, CHOICE.tiles[1].far)])
     found = attention_over(q, held, choice)

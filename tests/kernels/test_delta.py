@@ -151,7 +151,7 @@ def test_native_gradients_are_those_of_float64(key, value, level):
 
 
 @pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
-def test_native_gradients_come_back_in_the_dtype_of_the_inputs_and_without_a_state():
+def test_native_gradients_have_the_dtype_of_their_inputs():
     x = {n: t.to(torch.bfloat16).requires_grad_() for n, t in inputs(40).items() if n != "state"}
     out, _ = delta_rule(**x)
     out.float().square().mean().backward()

@@ -40,7 +40,7 @@ def test_the_sum_is_that_of_the_formula(interpreted, count, k, dtype):
     assert (found.double() - right).norm() / right.norm() < BOUND[dtype]
 
 
-def test_a_row_has_the_same_bits_in_any_company_and_experts_that_nobody_chose_are_never_read(interpreted):
+def test_row_has_the_same_bits_in_any_batch_and_unused_experts_are_not_read(interpreted):
     matrices = bank(6, 12, 5)
     x, logits = tokens(40, 12, 6)
     chosen, weights = route(logits[:, :4], 3)  # experts 4 and 5 are sent nothing
@@ -68,7 +68,7 @@ def test_one_expert_may_take_every_token(interpreted):
     assert (found - right).norm() / right.norm() < BOUND[torch.float32]
 
 
-def test_no_token_gives_no_row_and_matrices_of_another_dtype_are_not_taken(interpreted):
+def test_no_tokens_give_no_rows_and_other_dtypes_are_refused(interpreted):
     x, chosen, weights = torch.randn(0, 12), torch.zeros(0, 2, dtype=torch.int64), torch.zeros(0, 2)
     assert interpreted(MIX, x, chosen, weights, bank(3, 12, 5)).shape == (0, 12)
     x, chosen, weights = torch.randn(2, 12), torch.zeros(2, 1, dtype=torch.int64), torch.ones(2, 1)

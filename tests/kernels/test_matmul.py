@@ -78,7 +78,7 @@ def test_the_largest_sums_do_not_overflow(bits):
 
 @needs_library
 @pytest.mark.parametrize("bits", [4, 8])
-def test_a_token_has_the_same_bits_alone_in_company_and_on_any_number_of_threads(bits):
+def test_token_has_the_same_bits_in_any_batch_and_thread_count(bits):
     packed, x = matrix(333, 192, bits), torch.randn(1500, 192)
     threads = torch.get_num_threads()
     try:

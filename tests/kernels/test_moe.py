@@ -27,7 +27,7 @@ def logits(count):
 
 
 @pytest.mark.parametrize("k", [1, 3, EXPERTS])
-def test_weights_are_those_of_a_softmax_over_all_experts_made_to_add_up_to_one(k):
+def test_expert_weights_are_a_normalised_softmax(k):
     scores = logits(20)
     chosen, weights = route(scores, k)
     share, right = scores.softmax(-1).topk(k)

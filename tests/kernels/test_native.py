@@ -67,7 +67,7 @@ def test_float32_chunks_stay_near_float64(regime):
     assert (state - right_state).abs().max() / max(1.0, float(right_state.abs().max())) < 4e-6
 
 
-def test_grid_cuts_do_not_change_a_bit_and_the_state_handed_in_is_not_written():
+def test_pieces_give_the_same_bits_and_the_given_state_is_not_written():
     x = narrow(delta_inputs(192, 24, 40, batch=1))
     before = x["state"].clone()
     whole, end = delta_rule_native(**x, library=NATIVE)

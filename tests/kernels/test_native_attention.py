@@ -42,7 +42,7 @@ def test_attention_equals_the_formula_in_float64(native, shape):
 
 
 @pytest.mark.parametrize("rounded", [False, True])
-def test_a_row_has_the_same_bits_whatever_stands_beside_it(rounded):
+def test_row_has_the_same_bits_in_any_batch(rounded):
     q, k, v = inputs(1, 60, 200, 6, 2, 64)
     whole = attention_native(q, k, v, rounded=rounded, library=NATIVE)
     last = attention_native(q[:, 23:], k, v, rounded=rounded, library=NATIVE)
@@ -70,7 +70,7 @@ def test_scores_far_apart_neither_overflow_nor_vanish(rounded):
 
 
 @pytest.mark.parametrize("rounded", [False, True])
-def test_a_key_far_above_all_others_gets_all_the_weight_however_large_its_score(rounded):
+def test_dominant_key_gets_all_the_weight_at_any_score(rounded):
     q, k, v = inputs(1, 200, 200, 2, 1, 64)
     q, k[0, 3] = 3e4 * q.abs(), 3e4 * k[0, 3].abs()  # scores of billions, where neighbouring floats are hundreds apart
     out = attention_native(q, k, v, rounded=rounded, library=NATIVE)

@@ -29,7 +29,7 @@ def test_fused_norms_equal_their_formulas(dtype):
     assert (gated_norm(x, z, weight, 1e-6) - gated_norm_reference(x, z, weight, 1e-6)).abs().max() < bound
 
 
-def test_an_impulse_comes_out_as_the_taps_from_the_last_to_the_first():
+def test_impulse_response_is_the_taps_reversed():
     x = torch.zeros(1, 6, 2, dtype=torch.float64)
     x[0, 1] = 1
     weight = torch.tensor([[[1.0, 2, 3, 4]], [[5.0, 6, 7, 8]]], dtype=torch.float64)

@@ -35,7 +35,7 @@ def test_frequencies_and_scale_are_those_of_transformers(factor, partial):
 
 
 @pytest.mark.parametrize("fields", [{"mscale": 1.0, "mscale_all_dim": 0.8}, {"attention_factor": 1.3}])
-def test_fields_that_state_the_scale_are_heard(fields):
+def test_fields_that_state_the_scale_are_used(fields):
     _, right = of_transformers(4.0, 0.25, **fields)
     assert magnitude(4.0, YarnOptions(**fields)) == right
 

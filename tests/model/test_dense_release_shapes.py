@@ -51,7 +51,7 @@ def stored_names(tensors):
 @pytest.mark.timeout(1800)
 @pytest.mark.slow
 @pytest.mark.parametrize("size", list(SIZES))
-def test_layers_of_a_dense_size_are_as_near_to_transformers_as_it_is_to_itself(tmp_path, size):
+def test_layers_of_dense_sizes_equal_transformers_within_its_own_error(tmp_path, size):
     """27B takes 9 GB of memory."""
     write(tmp_path, size)
     found = check(tmp_path, lengths=(70,))

@@ -127,7 +127,7 @@ def test_a_missing_part_of_a_packed_matrix_is_named(folder, tmp_path):
 
 
 @pytest.mark.parametrize(("faster", "dtype"), [(True, torch.float32), (False, torch.bfloat16)])
-def test_what_a_folder_is_computed_in_is_told_before_it_is_loaded(faster, dtype, monkeypatch):
+def test_compute_dtype_of_a_folder_is_known_before_loading(faster, dtype, monkeypatch):
     monkeypatch.delenv("DOCQA_DTYPE", raising=False)
     monkeypatch.setattr(load_module, "processor_flags", lambda: {"avx512_bf16", "amx_bf16", "avx512_vnni"})
     monkeypatch.setattr(load_module, "packed_is_faster", lambda than_bfloat16=False: faster)

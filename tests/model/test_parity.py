@@ -81,7 +81,7 @@ def test_a_row_alone_equals_the_row_in_a_batch(model):
         assert (model.network.logits(model.network(ids[row : row + 1]))[0] - together[row]).abs().max() < 1e-3
 
 
-def test_query_and_gate_are_split_head_by_head_and_the_gate_acts_after_the_softmax(model64):
+def test_query_and_gate_are_split_by_head_and_gating_follows_the_softmax(model64):
     mixer = model64.network.layers[1].self_attn
     x = torch.randn(1, 7, 64, dtype=torch.float64)
     rotation = model64.network.rotation(torch.arange(7))

@@ -61,7 +61,7 @@ def specs():
 
 
 @pytest.mark.parametrize("spec", list(specs()))
-def test_ids_are_those_of_tokenizers_for_bytes_planes_and_digits_after_white_space(spec):
+def test_ids_equal_those_of_the_tokenizers_library_for_odd_characters(spec):
     ours, right = both(spec)
     for text in TEXTS:
         expected = right.encode(text, add_special_tokens=False).ids
@@ -125,7 +125,7 @@ def test_the_end_of_text_comes_from_the_files_beside_it(checkpoint):
 
 
 @pytest.mark.weights
-def test_plain_text_takes_the_fast_way_and_only_bytes_without_a_token_take_the_slow_one():
+def test_only_texts_with_bytes_that_have_no_token_are_encoded_slowly():
     tokenizer = Tokenizer.load(BUNDLED)
     tokenizer.encode("# A title\n\nClause 4.2(b) of the “Agreement” — naïve, 東京, 😀.\n")
     assert tokenizer._slow is None

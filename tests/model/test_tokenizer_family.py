@@ -89,7 +89,7 @@ def test_any_text_has_the_ids_of_the_file(family: str, text: str) -> None:
     agree(family, text)
 
 
-def test_control_tokens_of_a_document_are_words_and_those_of_a_template_are_not() -> None:
+def test_control_tokens_are_words_in_documents_and_tokens_in_templates() -> None:
     ours = both("qwen3_5")[0]
     text = "<|im_start|>user\nSay </think> now<|im_end|>\n"
     ids = [ours.token_id(name) for name in ("<|im_start|>", "</think>", "<|im_end|>")]

@@ -72,7 +72,7 @@ class QuantizationJson(TypedDict, total=False):
 def _fp8(raw: QuantizationJson) -> Quantization:
     rows, columns = raw.get("weight_block_size") or (128, 128)
     if not (isinstance(rows, int) and isinstance(columns, int) and rows > 0 and columns > 0):
-        raise ValueError(f"weight_block_size = {[rows, columns]!r} is no size")
+        raise ValueError(f"weight_block_size = {[rows, columns]!r} is not a size")
     if raw.get("fmt", "e4m3") != "e4m3":
         raise ValueError(f"fmt = {raw['fmt']!r} is not supported; expected 'e4m3'")
     return Quantization("fp8", block=(rows, columns))

@@ -77,7 +77,7 @@ class GgufCheckpoint:
         except (RuntimeError, IndexError, ValueError) as error:
             raise WeightsMismatch(f"{where} does not fit what the metadata say of the model ({error})") from error
         if tuple(value.shape) != shape:
-            raise WeightsMismatch(f"{where} makes {name} {tuple(value.shape)}, the metadata ask for {shape}")
+            raise WeightsMismatch(f"{where} gives {name} of {tuple(value.shape)}, the metadata expect {shape}")
         return value.to(dtype)
 
     def check_used(self, used: Collection[str]) -> None:

@@ -37,7 +37,7 @@ class Vocabulary:
         eos = Tokenizer.load(folder).eos_ids
         spec = tokenizer_spec(folder)
         if spec["model"].get("type") != "BPE":
-            raise TokenizerUnsupported(f"{folder / 'tokenizer.json'} is no BPE; export the model with --format hf")
+            raise TokenizerUnsupported(f"{folder / 'tokenizer.json'} is not BPE; export the model with --format hf")
         tokens, kinds = [f"[PAD{number}]" for number in range(rows)], [UNUSED] * rows
         for token, number in spec["model"]["vocab"].items():
             tokens[number], kinds[number] = token, NORMAL

@@ -105,11 +105,11 @@ def test_the_environment_says_how_much_memory_experts_get(folder, monkeypatch):
     monkeypatch.setenv(MEMORY_VARIABLE, f"{3 * ONE / 1024}K")
     assert pool_bytes(load_model(folder, dtype="float32").network) == 3 * ONE
     monkeypatch.setenv(MEMORY_VARIABLE, "plenty")
-    with pytest.raises(ConfigUnsupported, match="DOCQA_EXPERT_MEMORY = 'plenty' is no size"):
+    with pytest.raises(ConfigUnsupported, match="DOCQA_EXPERT_MEMORY = 'plenty' is not a size"):
         load_model(folder, dtype="float32")
 
 
-def test_a_text_that_needs_more_experts_than_fit_finds_its_share_of_them_again(folder):
+def test_text_with_more_experts_than_slots_reuses_its_share(folder):
     config = HybridConfig.from_folder(folder)
     sparse = sum(config.sparse(number) for number in range(4))
     network = load_network(folder, config, torch.float32, expert_bytes=4 * sparse * ONE)

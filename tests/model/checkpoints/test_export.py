@@ -188,7 +188,7 @@ def test_what_a_gguf_file_cannot_say_is_refused_and_nothing_is_left(tmp_path, ra
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
 
-def test_a_folder_that_holds_something_is_left_alone(tmp_path, checkpoint):
+def test_export_into_a_folder_with_content_is_refused(tmp_path, checkpoint):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
     with pytest.raises(OSError, match="not empty"):

@@ -184,7 +184,7 @@ def mtp_layer(family, seed=5):
 
 
 @pytest.mark.parametrize("family", ["qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"])
-def test_the_mtp_module_is_that_of_transformers_and_the_trunk_loads_beside_it(folders, tmp_path, family):
+def test_mtp_module_equals_transformers_and_the_trunk_loads_beside_it(folders, tmp_path, family):
     theirs, stored = mtp_layer(family)
     folder = rewritten(folders(family), tmp_path / "with", lambda tensors: tensors | apart(stored))
     model = load_model(folder, dtype="float32")

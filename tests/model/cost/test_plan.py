@@ -57,7 +57,7 @@ def test_seconds_come_from_the_two_speeds():
     assert estimate(CONFIG, 1000, speed=Speed(float("inf"), attention * 100)).seconds == pytest.approx(10)
 
 
-def test_memory_is_that_of_the_process_and_mapped_files_count_only_while_they_are_unpacked():
+def test_planned_memory_counts_mapped_files_only_while_they_are_unpacked():
     plain, mapped = estimate(CONFIG, 1000), estimate(CONFIG, 1000, weights_on_disk=2**40)
     reading = plain.state_bytes + plain.scratch_bytes + 1000 * TOKEN_BYTES
     assert plain.memory_bytes == PROCESS_BYTES + plain.weights_bytes + reading
@@ -68,7 +68,7 @@ def test_memory_is_that_of_the_process_and_mapped_files_count_only_while_they_ar
 SPARSE = HybridConfig.from_dict({**FAMILIES["qwen3_next"], "model_type": "qwen3_next"})
 
 
-def test_a_pool_stands_for_the_experts_in_the_plan():
+def test_plan_counts_the_pool_instead_of_all_experts():
     experts = parameters(SPARSE)["experts"]
     whole, pooled = estimate(SPARSE, 1000, item=4), estimate(SPARSE, 1000, item=4, expert_bytes=experts)
     assert whole.memory_bytes - pooled.memory_bytes == 3 * experts  # a quarter of their four bytes each

@@ -27,7 +27,7 @@ def score(model, state, logits, tokens):
     return total
 
 
-def test_spans_lie_in_one_range_and_are_scored_as_single_steps_score_them(model, start):
+def test_spans_are_within_one_range_and_scored_as_single_steps(model, start):
     state, logits = start
     spans = copy_spans(model, state, logits, FOCUS, ALLOWED, beams=3, max_tokens=4)
     assert spans and [s.logprob for s in spans] == sorted((s.logprob for s in spans), reverse=True)
@@ -48,7 +48,7 @@ def test_a_wide_beam_finds_the_best_of_all_spans(model, start):
     assert tuple(FOCUS[best.start_token : best.end_token]) == winner
 
 
-def test_a_run_that_stands_twice_is_reported_once_and_in_its_first_place(model, start):
+def test_repeated_span_is_reported_once_at_its_first_place(model, start):
     state, logits = start
     spans = copy_spans(model, state, logits, FOCUS, ALLOWED, beams=20, max_tokens=2)
     runs = [tuple(FOCUS[s.start_token : s.end_token]) for s in spans]

@@ -117,7 +117,7 @@ def test_the_module_computes_its_formula(plain):
     assert (module(hidden[None], following[None], rotation)[0] - by_hand(module, hidden, following)).abs().max() < 1e-11
 
 
-def test_a_text_read_in_pieces_is_guessed_from_as_if_read_at_once(speculating):
+def test_drafts_do_not_depend_on_the_pieces_of_prefill(speculating):
     ids, guesses = tiny.random_ids(90), []
     for cuts in ((90,), (1, 40, 41, 90)):
         drafter, state, at = Drafter(speculating.network, speculating.mtp), speculating.new_state(), 0
@@ -188,7 +188,7 @@ def test_wrong_guesses_at_any_depth_change_nothing(plain, wrong):
     assert tokens(plain, state, Scripted(plain, right, wrong)) == right
 
 
-def test_right_guesses_save_passes_and_wrong_ones_are_run_again_only_so_often(plain):
+def test_right_drafts_save_passes_and_wrong_ones_are_rerun_rarely(plain):
     state = started(plain)
     right = tokens(plain, state)
 
@@ -203,7 +203,7 @@ def test_right_guesses_save_passes_and_wrong_ones_are_run_again_only_so_often(pl
     assert passes(range(24), 3) == (23, 0)
 
 
-def test_logits_after_wrong_guesses_are_those_of_a_state_that_never_saw_them(plain):
+def test_logits_after_wrong_drafts_equal_those_without_drafts(plain):
     state = started(plain)
     right = tokens(plain, state)
     going = Speculation(plain, state, Scripted(plain, right, (2, 5, 6, 11)), 24, 3)

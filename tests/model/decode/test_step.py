@@ -134,7 +134,7 @@ def reading_all(state):
         {"grid": 1024, "whole": 3, "long": LongAttention(exact=1024, local=1500, best=5, block=128)},
     ],
 )
-def test_past_the_exact_range_each_branch_chooses_its_blocks_as_the_state_does(model, far):
+def test_past_the_exact_range_branches_select_blocks_as_the_state_does(model, far):
     native, plain = both(model, far_state(model, **far))
     assert near(native.logits([5]), plain.logits([5]))  # this token is the last that seals nothing
     native, plain = both(model, far_state(model, **far))

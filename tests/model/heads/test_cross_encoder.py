@@ -62,7 +62,7 @@ def test_starts_and_ends_lie_in_the_excerpts_and_share_one_probability(reader):
     assert float(torch.tensor([span.score for span in single.spans]).exp().sum()) < 1.0
 
 
-def test_an_excerpt_reads_the_same_beside_longer_ones_but_for_what_all_share(reader):
+def test_excerpt_scores_do_not_depend_on_padding(reader):
     alone, _ = read_excerpts(reader, QUESTION, EXCERPTS[:1], each=4)
     beside, _ = read_excerpts(reader, QUESTION, EXCERPTS, each=4)
     theirs = [span for span in beside.spans if span.passage == 0]

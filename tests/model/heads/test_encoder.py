@@ -56,7 +56,7 @@ def test_another_architecture_is_refused(change):
         encoder_shape(CONFIG | change)
 
 
-def test_pieces_that_english_does_not_use_go_and_the_rest_keep_their_rows(tmp_path):
+def test_unused_word_pieces_are_dropped_and_others_keep_their_rows(tmp_path):
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
     names = [

@@ -43,7 +43,7 @@ def test_the_best_spans_are_those_of_trying_them_all(passages, seq, longest, eac
     assert [s.score for s in found] == pytest.approx([span[0] for span in right])
 
 
-def test_a_passage_scores_the_same_beside_longer_ones_but_for_what_all_of_them_share(head):
+def test_passage_scores_do_not_depend_on_padding(head):
     asked = rows_of(head, 6, 1)
     short, long = rows_of(head, 20, 2), rows_of(head, 90, 3)
     alone = read_spans(head, asked, [short], each=5)
@@ -71,7 +71,7 @@ def test_packed_rows_come_back_within_half_a_step_and_outliers_are_cut(head):
     assert (head.unpacked(packed) - rows).abs().max() <= ROW_LIMIT / 127 / 2 + 1e-6
 
 
-def test_a_token_row_holds_both_heads_parts_and_a_folder_may_have_neither(head, tmp_path):
+def test_token_rows_have_the_parts_of_both_heads(head, tmp_path):
     assert not AnswerHeads.load(tmp_path)
     save_file(head.state_dict(), tmp_path / SPAN_FILE)
     parts = {"mean": torch.zeros(48), "scale": torch.ones(48), "bias": torch.zeros(()), "weight": torch.zeros(48)}

@@ -101,7 +101,7 @@ def test_a_template_that_cannot_be_used_is_named_with_the_reason(source: str, sa
         ChatTemplate(source, "the/file").focus_prompt(chat_tokenizer(), ["a"], "b", think=False)
 
 
-def test_it_is_found_in_a_file_of_its_own_or_in_the_tokenizers(tmp_path: Path) -> None:
+def test_chat_template_is_found_in_either_file(tmp_path: Path) -> None:
     assert ChatTemplate.load(tmp_path) is None
     config = {"eos_token": {"content": "<|end|>"}, "chat_template": [{"name": "default", "template": "two"}]}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -125,7 +125,7 @@ def test_it_is_found_in_a_file_of_its_own_or_in_the_tokenizers(tmp_path: Path) -
         ("x < y <think>a</think>, a <thin b", "x < y , a <thin b"),
     ],
 )
-def test_thought_is_told_from_the_answer_however_the_text_is_cut(text: str, answer: str) -> None:
+def test_thought_and_answer_are_separated_however_the_text_is_cut(text: str, answer: str) -> None:
     for size in (1, 2, 5, len(text)):
         splitter, parts = ThoughtSplitter(), []
         for at in range(0, len(text), size):

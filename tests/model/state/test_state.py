@@ -202,7 +202,7 @@ def test_past_the_exact_range_all_blocks_selected_equals_exact_attention(model):
     assert (model.prefill(ids, exact) - model.prefill(ids, every)).abs().max() < 1e-4
 
 
-def test_past_the_exact_range_a_read_in_pieces_is_the_same_and_says_how_it_was_read(model):
+def test_past_the_exact_range_pieces_of_prefill_do_not_matter(model):
     ids = tiny.random_ids(500)
     once, pieces = (model.new_state(grid=GRID, long=LONG) for _ in range(2))
     model.prefill(ids, once)
@@ -222,7 +222,7 @@ def test_int8_keys_stay_close_to_exact_ones(model):
     assert held.nbytes() > 0 and held.layers[1].quantized[0].k.dtype == torch.int8
 
 
-def test_a_state_of_the_first_layers_holds_what_those_layers_hold_of_the_whole_one(model):
+def test_state_of_the_first_layers_equals_that_part_of_the_whole(model):
     ids, seen = tiny.random_ids(3 * GRID + 5), {2: [], 4: []}
     short, whole = (model.new_state(grid=GRID, layers=n) for n in (2, None))
     for state, layers in ((short, 2), (whole, 4)):
@@ -237,7 +237,7 @@ def test_a_state_of_the_first_layers_holds_what_those_layers_hold_of_the_whole_o
 
 
 @pytest.mark.parametrize("layers", [1, 2])  # a delta net alone, whose state has no blocks, and attention with it
-def test_a_state_of_the_first_layers_resumes_bit_for_bit_and_gives_no_logits(model, tmp_path, layers):
+def test_state_of_the_first_layers_resumes_exactly_and_refuses_logits(model, tmp_path, layers):
     ids = tiny.random_ids(3 * GRID + 5)
     once, begun = (model.new_state(grid=GRID, layers=layers) for _ in range(2))
     hidden = model.prefill(ids, once)

@@ -70,7 +70,7 @@ SAID = {"fp8": FP8 | {"weight_block_size": [16, 32]}, "awq": AWQ, "gptq": GPTQ, 
 
 
 @pytest.mark.parametrize("case", WHOLE)
-def test_a_quantized_checkpoint_is_the_plain_one_that_it_stands_for(tmp_path, case):
+def test_quantized_checkpoint_equals_its_dequantized_form(tmp_path, case):
     family, method = case.split("-", 1)
     plain, packed = pair(tmp_path, family, WHOLE[case], SAID[method])
     config = HybridConfig.from_folder(packed)

@@ -83,7 +83,7 @@ def test_every_tensor_comes_back_from_the_file(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_logits_are_those_of_transformers_with_what_the_file_holds(tmp_path, kind):
+def test_logits_equal_transformers_on_the_tensors_of_the_file(tmp_path, kind):
     _, path, _ = write(tmp_path, kind, matrices=torch.bfloat16)
     result = check(path.parent, lengths=(65,))
     print(kind, result["max_abs_diff"], result["transformers_fp32_vs_fp64"])
@@ -188,7 +188,7 @@ def surprise(values, tensors):
         (
             more_heads,
             WeightsMismatch,
-            r"tiny.gguf: blk.1.attn_q.weight makes .* \(192, 64\), the metadata ask for \(384",
+            r"tiny.gguf: blk.1.attn_q.weight gives .* \(192, 64\), the metadata expect \(384",
         ),
         (no_sizes, ConfigUnsupported, "tiny.gguf: the metadata lack qwen35moe.ssm.state_size"),
         (half_of_a_split_file, WeightsMissing, "one of 2 parts, 1 are there"),
@@ -210,7 +210,7 @@ def test_two_models_in_one_folder_are_refused(tmp_path):
         load_model(path.parent)
 
 
-def test_a_file_in_parts_is_one_model_and_a_missing_part_is_named(tmp_path):
+def test_split_file_is_one_model_and_missing_parts_are_named(tmp_path):
     _, path, tensors = write(tmp_path, "qwen3_5_text")
     reader = gguf.GGUFReader(path)
     (tmp_path / "parts").mkdir()
