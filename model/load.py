@@ -231,12 +231,9 @@ def load_model(
         torch.set_num_threads(threads)
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config = HybridConfig.from_folder(where)
-    compute = _dtype(dtype)
+    compute, packed = _precision(where, dtype)
     calibration, heads = _calibration(where), AnswerHeads.load(where)
     layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
-    asked = dtype if dtype is not None else os.environ.get("DOCQA_DTYPE")
-    packed = not asked and _packed_here(where, compute)
-    compute = torch.float32 if packed else compute
     experts = expert_bytes if expert_bytes is not None else default_budget(config, compute)
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         print_of, tokenizer = pool.submit(fingerprint, where), pool.submit(Tokenizer.load, where)
@@ -245,34 +242,28 @@ def load_model(
     return Model(config, *parts, where, compute, calibration, heads)
 
 
-def _packed_here(folder: Path, compute: torch.dtype) -> bool:
-    """Whether matrices that `folder` holds quantized stay so, where `compute` is what dense ones would be in."""
-    if compute == torch.float32:
-        return packed_is_faster()
-    grouped = CONFIG_KEY in read_config(folder)
-    return grouped and packed_is_faster(than_bfloat16=True)
+def _precision(folder: Path, asked: torch.dtype | str | None) -> tuple[torch.dtype, bool]:
+    """What a model in `folder` computes in here, and whether matrices that the folder has quantized stay so."""
+    asked = asked or os.environ.get("DOCQA_DTYPE")
+    if isinstance(asked, str):
+        if asked not in DTYPES:
+            raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
+        asked = DTYPES[asked]
+    if asked:
+        return asked, False
+    narrow = default_dtype() != torch.float32
+    packed = packed_is_faster(than_bfloat16=narrow) and (not narrow or CONFIG_KEY in read_config(folder))
+    return (torch.float32 if packed else default_dtype()), packed
 
 
 def compute_dtype(folder: Path) -> torch.dtype:
     """What a model in `folder` computes in here when nothing is asked for: float32 where its matrices stay packed."""
-    dtype = _dtype(None)
-    packed = not os.environ.get("DOCQA_DTYPE") and _packed_here(folder, dtype)
-    return torch.float32 if packed else dtype
+    return _precision(folder, None)[0]
 
 
 def default_dtype() -> torch.dtype:
     """bfloat16 where the processor has instructions for it, else float32."""
     return torch.bfloat16 if set(BF16_FLAGS) & processor_flags() else torch.float32
-
-
-def _dtype(asked: torch.dtype | str | None) -> torch.dtype:
-    if asked is None:
-        asked = os.environ.get("DOCQA_DTYPE") or default_dtype()
-    if isinstance(asked, str):
-        if asked not in DTYPES:
-            raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
-        return DTYPES[asked]
-    return asked
 
 
 def _calibration(folder: Path) -> Calibration:

@@ -53,14 +53,7 @@ def _chunks(x: Tensor, count: int, chunk: int) -> Tensor:
 
 
 def delta_rule_chunked(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    *,
-    decay: Tensor,
-    beta: Tensor,
-    state: Tensor | None = None,
-    chunk: int = CHUNK,
+    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, chunk: int = CHUNK
 ) -> tuple[Tensor, Tensor]:
     """Gated delta rule over `seq` tokens in chunks; same arguments, shapes and results as `delta_rule_reference`.
 

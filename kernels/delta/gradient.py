@@ -44,14 +44,7 @@ class _DeltaRule(torch.autograd.Function):
 
 
 def delta_rule_gradient(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    *,
-    decay: Tensor,
-    beta: Tensor,
-    state: Tensor | None = None,
-    library: Library,
+    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, library: Library
 ) -> tuple[Tensor, Tensor]:
     """Same arguments, shapes and results as `delta_rule_reference`, float32 inside; differentiable once."""
     if state is None:

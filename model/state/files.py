@@ -269,7 +269,7 @@ def _block_tensors(state: State, number: int) -> dict[str, Tensor]:
 
 
 def _point_tensors(state: State, ids: Tensor) -> dict[str, Tensor]:
-    """Tensors of one position: the delta memories, the open block, the last hidden state and all ids."""
+    """Tensors of one position: the delta memories, the pending block, the last hidden state and all ids."""
     tensors = {"ids": ids}
     if state.hidden is not None:
         tensors["hidden"] = state.hidden

@@ -89,7 +89,7 @@ def test_control_tokens_in_a_document_are_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("{% for message in %}", "no Jinja"),
+        ("{% for message in %}", "not valid Jinja"),
         ("{{ raise_exception('no system message') }}", "no system message"),
         ("{{ messages[0].content }}", "does not print a system and a user message"),
         ("{{ messages.append(1) }}", "cannot be rendered"),
