@@ -87,8 +87,10 @@ def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, 
         raise OSError(str(error)) from error
 
 
-def load(store: Store, document: Document) -> Kept:
+def load(store: Store | None, document: Document) -> Kept:
     """What is kept of `document`, which is opened now; nothing where there is no history or it cannot be used."""
+    if store is None:
+        return Kept([], (1, 0))
     store.meet([document.id])
     try:
         history = open_kept(store)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
-PROTOCOLS = ("kitty", "iterm", "sixel")
 KITTY_IMAGE = 7_461_730  # our one picture in the terminal's memory
 SIXEL_GREYS = 16
 _CHUNK = 4_096  # bytes of base64 that kitty takes at once

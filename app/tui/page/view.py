@@ -19,13 +19,13 @@ from docqa.app.output.render import page_text, printable
 from docqa.app.tui import keymap
 from docqa.app.tui.page.lines import PageLines, Row, displayed
 from docqa.app.tui.page.links import Link, Links
+from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.stops import copied_text
 
 if TYPE_CHECKING:
     from textual import events
     from textual.selection import Selection
 
-    from docqa.app.tui.page.search import PageSpan
     from docqa.ingest.types import Document, Page, Section
 
 _GUTTER = 2
@@ -37,15 +37,12 @@ _UNDERLINED = Style(underline=True)
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Characters `start:end` of `page` that stand out.
+class Mark(PageSpan):
+    """Characters `start:end` of `page` that are highlighted.
 
     `kind` is cite (the followed one), quote, hit, chosen (the reference that the keys are at) or target (where it led).
     """
 
-    page: int
-    start: int
-    end: int
     kind: str
 
 

@@ -81,7 +81,7 @@ class DocumentScreen(Screen[None]):
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
         """Show the document, and what was asked about it before."""
         document = message.document
-        kept = kept_turns.load(self._store, document) if self._store is not None else kept_turns.Kept([], (1, 0))
+        kept = kept_turns.load(self._store, document)
         self.panes.show(document, kept.place)
         for turn in kept.turns:
             self.panes.answers.add(turn, document)
