@@ -1,7 +1,7 @@
-"""Builds the native kernels beside the Python files; everything else about the package stands in pyproject.toml.
+"""Builds the native kernels beside the Python files; everything else about the package is in pyproject.toml.
 
 kernels/cpu/level_*.cpp are compiled for one instruction set each, and the library chooses among them when it runs: no
-part of the build looks at the processor it runs on. Without a C++ compiler, or for another processor than x86-64, the
+part of the build depends on the processor it runs on. Without a C++ compiler, or for another processor than x86-64, the
 package installs without the library, and `docqa doctor` says so.
 """
 

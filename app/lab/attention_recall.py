@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from docqa.app.lab.evaluate import mean
 from docqa.app.options import Options
@@ -30,17 +30,25 @@ TOKENS = 49_152
 
 
 @dataclass
-class Reading:
+class Outputs:
     """Past the exact range: `hidden` [tokens, dim] after the last norm, and by layer the shares `kept`."""
 
     hidden: Tensor
     kept: dict[int, list[float]]
 
+    def loss(self, model: Model, after: Tensor) -> float:
+        """Mean cross entropy (nats) of `after` [tokens], each predicted from the token before it."""
+        from torch.nn import functional
+
+        parts = zip(self.hidden[:-1].split(512), after.split(512), strict=True)
+        sums = [float(functional.cross_entropy(model.logits(h), t, reduction="sum")) for h, t in parts]
+        return round(sum(sums) / len(after), 4)
+
 
 def kept_share(q: Tensor, memory: AttentionMemory) -> Tensor:
     """Share of its softmax weights that the last query puts on what its tile reads, [heads].
 
-    q [1, seq, heads, dim] are queries whose keys `memory` already holds, as `AttentionMemory.on_query` gets them.
+    q [1, seq, heads, dim] are queries whose keys `memory` has already, as `AttentionMemory.on_query` gets them.
     """
     stop = memory.length
     at = max((stop - 1) // memory.tile * memory.tile, stop - q.shape[1])
@@ -52,7 +60,7 @@ def kept_share(q: Tensor, memory: AttentionMemory) -> Tensor:
     return (weights * memory.reads(rows, at)[:, None]).sum(-1).flatten()
 
 
-def read(model: Model, ids: Tensor, long: LongAttention, exact: int, grid: int) -> Reading:
+def read(model: Model, ids: Tensor, long: LongAttention, exact: int, grid: int) -> Outputs:
     """Read `ids` [seq] in blocks of `grid` through all layers; shares are taken once a block, past `exact` tokens."""
     import torch
 
@@ -63,37 +71,32 @@ def read(model: Model, ids: Tensor, long: LongAttention, exact: int, grid: int) 
     states: list[Tensor] = []
     kept: dict[int, list[float]] = {}
 
-    def watch(number: int) -> Callable[[Tensor, AttentionMemory], None]:
-        def look(q: Tensor, memory: AttentionMemory) -> None:
-            if memory.length > long.exact:
-                kept.setdefault(number, []).extend(kept_share(q, memory).tolist())
-
-        return look
+    def on_query(number: int, q: Tensor, memory: AttentionMemory) -> None:
+        if memory.length > long.exact:
+            kept.setdefault(number, []).extend(kept_share(q, memory).tolist())
 
     for number, layer in enumerate(state.layers):
         if isinstance(layer, AttentionMemory):
-            layer.on_query = watch(number)
+            layer.on_query = partial(on_query, number)
 
     done = 0
 
-    def follow(piece: Tensor, hidden: Tensor) -> None:
+    def on_output(piece: Tensor, hidden: Tensor) -> None:
         nonlocal done
         done += len(piece)
         if done > exact:
             states.append(hidden)
 
-    model.prefill(ids, state, on_output=follow)
-    return Reading(torch.cat(states), kept)
+    model.prefill(ids, state, on_output=on_output)
+    return Outputs(torch.cat(states), kept)
 
 
-def measure(model: Model, ids: Tensor, long: LongAttention, grid: int) -> dict[str, Any]:
-    """Both readings of ids [seq] in blocks of `grid`, compared: as `long` says, and exact throughout.
+def measure(model: Model, ids: Tensor, long: LongAttention, grid: int) -> dict[str, object]:
+    """The outputs for ids [seq], read in blocks of `grid` as `long` says, beside those of exact attention throughout.
 
     Raises:
         ValueError: the text does not go past the exact range, or that is shorter than what is always read.
     """
-    from torch.nn import functional
-
     least = grid + long.local + 2 * long.block
     if long.exact < least:
         raise ValueError(f"an exact range of {long.exact:,} tokens chooses no blocks; give at least {least:,}")
@@ -103,11 +106,6 @@ def measure(model: Model, ids: Tensor, long: LongAttention, grid: int) -> dict[s
     whole = read(model, ids, replace(long, exact=len(ids)), long.exact, grid)
     after = ids[-len(whole.hidden) + 1 :]
 
-    def lost(reading: Reading) -> float:
-        parts = zip(reading.hidden[:-1].split(512), after.split(512), strict=True)
-        sums = [float(functional.cross_entropy(model.logits(h), t, reduction="sum")) for h, t in parts]
-        return sum(sums) / len(after)
-
     difference = (chosen.hidden - whole.hidden).norm(dim=-1) / whole.hidden.norm(dim=-1)
     return {
         "tokens": len(ids),
@@ -116,8 +114,8 @@ def measure(model: Model, ids: Tensor, long: LongAttention, grid: int) -> dict[s
             number: {"mean": mean(found), "least": round(min(found), 4)} for number, found in chosen.kept.items()
         },
         "hidden_difference": round(float(difference.mean()), 4),
-        "loss": round(lost(chosen), 4),
-        "loss_exact": round(lost(whole), 4),
+        "loss": chosen.loss(model, after),
+        "loss_exact": whole.loss(model, after),
     }
 
 
@@ -137,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         with open_session([options.file], Options(model=options.model, store=False)) as session:
-            ids, model = torch.tensor(session.context.ids[: options.tokens]), cast(Any, session.local.model)
+            ids, model = torch.tensor(session.context.ids[: options.tokens]), cast("Model", session.local.model)
     except IngestError as error:
         print(error, file=sys.stderr)
         return 3

@@ -5,8 +5,8 @@ python -m docqa.app.lab.calibrate --model FOLDER --data FOLDER/qa/train [--quest
 Documents are those of the training sets that training left out. A question with an answer is asked of the whole
 document, and every second one also of the document without the passages that answer it, where there is no answer;
 questions that their set calls unanswerable are asked as they are, and a third of the others once more with a word
-exchanged. With `--synonyms` half of the questions are put in other words, as people ask who have not the text before
-them; else signals of words count for more than they should. What is found goes into the folder's calibration.json; the
+exchanged. With `--synonyms` half of the questions are put in other words, as people ask who do not see the text;
+without it signals of words count for more than they should. What is found goes into the folder's calibration.json; the
 figures of the search are printed.
 """
 
@@ -97,8 +97,8 @@ class Attempt:
     answerable: bool
 
 
-def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
-    """Validation documents with at most `wanted` questions each, a third unanswerable ones, sets in turn."""
+def documents(folder: Path, most: int, seed: int) -> Iterator[EvalDocument]:
+    """Validation documents with at most `most` questions each, a third unanswerable ones, sets in turn."""
     rng = random.Random(seed)
     queues = []
     for path in (folder / f"{name}.jsonl.gz" for name in SETS):
@@ -108,7 +108,7 @@ def documents(folder: Path, wanted: int, seed: int) -> Iterator[EvalDocument]:
         queues.append(found)
     for document in filter(None, itertools.chain.from_iterable(itertools.zip_longest(*queues))):
         rng.shuffle(document.questions)
-        asked = [q for q in document.questions if q.spans][:wanted]
+        asked = [q for q in document.questions if q.spans][:most]
         none = [q for q in document.questions if q.unanswerable][: max(1, len(asked) // 2)]
         document.questions = [*asked, *none]
         if asked:
@@ -319,15 +319,15 @@ def _chance(logits: np.ndarray) -> np.ndarray:
 
 
 def _threshold(logits: np.ndarray, answerable: np.ndarray, hit: np.ndarray) -> float:
-    """Half for questions with an answer: given, and twice where given rightly; half for those without: refused.
+    """The threshold with the best balance: half of the value is for answers, right ones twice, half for refusals.
 
-    Of thresholds as good but for chance the lowest: a wrong answer is seen on its page, a refusal hides a right one.
+    Of those that differ by chance only, the lowest: people see a wrong answer on its page, a refusal hides a right one.
     """
 
     def worth(threshold: float) -> float:
         kept = _chance(logits) >= threshold
-        given = 0.5 * kept[answerable].mean() + 0.5 * (kept & hit)[answerable].sum() / max(1, hit[answerable].sum())
-        return float(given + (~kept)[~answerable].mean()) / 2
+        answered = 0.5 * kept[answerable].mean() + 0.5 * (kept & hit)[answerable].sum() / max(1, hit[answerable].sum())
+        return float(answered + (~kept)[~answerable].mean()) / 2
 
     every = np.linspace(0.05, 0.95, 91)
     values = np.array([worth(float(threshold)) for threshold in every])

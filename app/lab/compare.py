@@ -4,8 +4,8 @@
 
 Beside `ask` as users get it: `ask` with the model's ranking off; the passage that BM25 puts first, and its sentence
 nearest to the question; and SmolLM2-135M-Instruct, from which the bundled model was made, reading the passages that
-docqa reads. Rates are those of `docqa eval`, in all, by dataset, by where in the document the answer stands, and by the
-length of the document. The last line of standard output is JSON.
+docqa reads. Rates are those of `docqa eval`: in all, by dataset, by the position of the answer in the document, and by
+the length of the document. The last line of standard output is JSON.
 """
 
 from __future__ import annotations

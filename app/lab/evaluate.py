@@ -124,7 +124,7 @@ def outcome(
     right: Callable[[Passage], bool] | None,
     cited: Callable[[Sequence[Cite]], bool],
 ) -> Outcome:
-    """Ask a question. `right`: whether a passage holds an answer, None where that is not known; `cited` of a quote."""
+    """Ask a question. `right`: whether a passage has an answer, None where that is not known; `cited` of a quote."""
     answer, known = last_answer(session, question.text), None if question.unanswerable else right
     ranked = session.rank(question.text)
     words = ranked if not session.options.model_scores else rank(question.text, session.index)

@@ -1,8 +1,8 @@
-"""Needles: sentences with invented facts, put at several depths of held-out prose and asked for as `ask` asks.
+"""Needles: sentences with invented facts, hidden at several depths of held-out prose and asked for as by `ask`.
 
     python -m docqa.app.lab.needles --data FOLDER [--lengths 4096,32768] [--long] [--state 4096] [--plot FILE.svg]
 
-FOLDER holds text/dev.jsonl.xz. For each length one document is made and read once; its needles are asked one after
+FOLDER has text/dev.jsonl.xz. For each length one document is made and read once; its needles are asked one after
 the other. The last line of standard output is JSON.
 """
 
@@ -39,7 +39,7 @@ LONGEST = 1_000_000  # tokens; the longest context is 1,048,576
 NEEDLES = 10
 PAGE_CHARS = 3_000
 # (sentence, question, the same asked in other words and without the name, kind of value). {name} and {value} are
-# invented for each needle; one kind stands in a document only once.
+# invented for each needle; a document has each kind once at most.
 KINDS = (
     ("The spare key of the tide house at {name} bears the number {value}.",
      "Which number does the spare key of the tide house at {name} bear?",

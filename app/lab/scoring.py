@@ -36,7 +36,7 @@ def f1(said: str, gold: str) -> float:
 
 
 class TextMap:
-    """Leads places of a source text to the same letters in the text that a reader made of it, and back.
+    """Maps places of a source text to the same letters in the text that a reader made of it, and back.
 
     Works on letters and figures alone. Where the two do not agree in these, a span is found by its own letters,
     at the place nearest to where it should be.
@@ -54,11 +54,11 @@ class TextMap:
         if first == last:
             return None
         if not self._same:
-            wanted = self._source[first:last]
-            moved = self._nearest(wanted, first)
+            letters = self._source[first:last]
+            moved = self._nearest(letters, first)
             if moved is None:
                 return None
-            first, last = moved, moved + len(wanted)
+            first, last = moved, moved + len(letters)
         return self._text_places[first], self._text_places[last - 1] + 1
 
     def spans(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -74,8 +74,8 @@ class TextMap:
             at = at * len(self._source_places) // max(len(self._text_places), 1)
         return self._source_places[min(at, len(self._source_places) - 1)]
 
-    def _nearest(self, wanted: str, expected: int) -> int | None:
-        before, after = self._text.rfind(wanted, 0, expected + len(wanted)), self._text.find(wanted, expected)
+    def _nearest(self, letters: str, expected: int) -> int | None:
+        before, after = self._text.rfind(letters, 0, expected + len(letters)), self._text.find(letters, expected)
         found = [place for place in (before, after) if place >= 0]
         return min(found, key=lambda place: abs(place - expected)) if found else None
 

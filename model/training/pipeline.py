@@ -1,7 +1,7 @@
-"""All steps of the bundled model after each other, in a given time: convert to heads, on whatever device there is.
+"""All steps of the bundled model after each other, from `convert` to the reader, in a given time.
 
-Every step keeps its own folder under `--out` and takes up what is there, so that a run which was cut goes on where it
-stopped; a step that is finished is passed over. At the end `--out`/model is a quantized folder with its heads and
+Every step has its own folder under `--out` and goes on from what is there, so that the same command resumes a run that
+was cut; a step that is finished is skipped. At the end `--out`/model is a quantized folder with its heads and
 reader, which `docqa.app.lab.calibrate` makes ready for answering.
 
 python -m docqa.model.training.pipeline --teacher FILE.gguf --encoder FOLDER --data FOLDER --out FOLDER --minutes M

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
 
 SEQ, KEYS, CHUNK = 2_048, 8_192, 32  # CHUNK: as in delta.inc
-# Of a tensor that is passed over: with its result more than caches hold, and less than the C library would ask the
-# system for anew in every call (32 MiB), when pages would be what is measured.
+# Floats of a tensor that is passed over once. With its result it is larger than the caches, and smaller than 32 MiB,
+# above which the C library asks the system for new pages in every call: those would be what is measured.
 PASS_FLOATS = 7 << 20
 REPEATS = 9
 

@@ -28,7 +28,7 @@ class Row:
         return self.value / self.peer_value if self.unit == "tokens/s" else self.peer_value / self.value
 
     def fields(self) -> dict[str, object]:
-        """The row as it stands in the JSON, its keys in the order of the contract."""
+        """The row for JSON, its keys in the order of the contract."""
         found = asdict(self)
         method = found.pop("method")
         return found | {"ratio": self.ratio, "method": method}

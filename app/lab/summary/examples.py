@@ -1,7 +1,7 @@
 """Texts with a summary by their own authors, for fitting weights and for evaluation: what data/README.md describes.
 
 Training: PubMedQA's training part, every second paper, and proposals (PEPs, EIPs, RFCs) with their abstracts. Held out:
-PubMedQA's development part and the other papers. A paper's half is told by a hash of its title.
+PubMedQA's development part and the other papers. A hash of its title says to which half a paper belongs.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def proposals(folder: Path) -> Iterator[Example]:
 
 
 def part_paper(text: str) -> tuple[str, str] | None:
-    """(abstract, body) of a paper's text; None where no abstract stands near its top.
+    """(abstract, body) of a paper's text; None where it has no abstract near its top.
 
     The sections of a structured abstract belong to it, their headings do not.
     """

@@ -2,7 +2,7 @@
 
     python -m docqa.app.lab.summary.fit --data DATA
 
-The target of a sentence is how much of it stands in the author's own summary (and of the summary in it), in single
+The target of a sentence is how much of it is in the author's own summary (and of the summary in it), in single
 words and in pairs; ridge regression, every document with the same weight whatever its length.
 """
 
@@ -66,16 +66,16 @@ def overlap(gold: str, texts: list[str]) -> np.ndarray:
     from rouge_score.tokenizers import DefaultTokenizer
 
     tokenize = DefaultTokenizer(use_stemmer=True).tokenize
-    wanted = _grams(tokenize(gold))
+    target = _grams(tokenize(gold))
     counted = [_grams(tokenize(text)) for text in texts]
-    weight = _precision_weight(wanted[0].total(), [words.total() for words, _ in counted])
+    weight = _precision_weight(target[0].total(), [words.total() for words, _ in counted])
 
     def shared(want: Counter[_Gram], have: Counter[_Gram]) -> float:
         common = (want & have).total()
         precision, recall = common / max(have.total(), 1), common / max(want.total(), 1)
         return float(precision**weight * recall ** (1 - weight))
 
-    return np.array([shared(wanted[0], words) + shared(wanted[1], pairs) for words, pairs in counted])
+    return np.array([shared(target[0], words) + shared(target[1], pairs) for words, pairs in counted])
 
 
 def _precision_weight(gold_words: int, words: list[int]) -> float:

@@ -75,10 +75,10 @@ class ExcerptDocument:
             return -1, rng.choice(self.unanswered), ()
         return rng.choice(self.answered)
 
-    def likest(self, cut: _Cut, question: str, most: int) -> list[int]:
+    def most_similar(self, cut: _Cut, question: str, most: int) -> list[int]:
         """Excerpts that share the rarest words with a question, best first."""
-        wanted = set(WORD.findall(question.lower()))
-        worth = [sum(cut.rarity[w] for w in wanted & found) / (20 + len(found)) for found in cut.words]
+        asked = set(WORD.findall(question.lower()))
+        worth = [sum(cut.rarity[w] for w in asked & found) / (20 + len(found)) for found in cut.words]
         return sorted(range(len(worth)), key=lambda i: -worth[i])[:most]
 
 
@@ -100,8 +100,8 @@ def asked_excerpts(
     owner, question, spans = document.question(rng)
     holding = [i for i, (n, a, b) in enumerate(cut.places) if n == owner and any(a < e and s < b for s, e in spans)]
     answered = bool(holding) and rng.random() >= dropped
-    pool = [i for i in document.likest(cut, question, 12 + len(holding)) if i not in holding]
-    # Where nothing answers, `ask` shows the likest all the same: they are what a refusal has to see through.
+    pool = [i for i in document.most_similar(cut, question, 12 + len(holding)) if i not in holding]
+    # Where nothing answers, `ask` still shows the most similar excerpts, and must refuse them.
     chosen = pool[:1] if not answered or rng.random() < 0.5 else []
     chosen += rng.sample(pool[1:], min(len(pool[1:]), wrong - len(chosen)))
     if answered:
@@ -123,7 +123,7 @@ def asked_excerpts(
 
 
 def _tokens(spans: list[tuple[int, int]], offsets: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """First and last token of each span of characters, as far as it lies on tokens."""
+    """First and last token of each span of characters, as far as tokens cover it."""
     for start, end in spans:
         inside = [j for j, (x, y) in enumerate(offsets) if y > start and x < end and y > x]
         if inside:

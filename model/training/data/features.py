@@ -1,7 +1,7 @@
 """What the lower layers make of passages and questions, kept on disk: the input of the heads that are trained on them.
 
 Documents are read window by window, as `read` reads them; a question is read by itself. Each document becomes one
-safetensors file: `rows` (fp16, the output of one layer at every token), where its passages and questions stand in it,
+safetensors file: `rows` (fp16, the output of one layer at every token), where its passages and questions are in it,
 and which tokens of which passages answer which question. A second run over the same folder goes on where it stopped.
 
 python -m docqa.model.training.data.features --student FOLDER --data FOLDER --out FOLDER [--layer N] [--tokens N]
@@ -141,7 +141,7 @@ def read_features(
 def altered_questions(sources: list[SourceText], rng: random.Random) -> list[str]:
     """Questions that nothing answers: a third of the answered ones, with one name, number or noun of another's.
 
-    The new word stands neither in the question nor in the context that answered it. What is left looks like a question
+    The new word is neither in the question nor in the context that answered it. What is left looks like a question
     of the document, as the unanswerable ones of readers do.
     """
     asked = [(source, q.text) for source in sources if len(source.text) < 5_000 for q in source.questions if q.spans]

@@ -123,11 +123,11 @@ class QuestionSequences:
         rng = self.random
         source = rng.choice(self.sets[rng.choices(list(self.sets), self.weights)[0]])
         asked = [q for q in source.questions if q.spans]
-        wanted: list[tuple[int, int]] = []
+        answering: list[tuple[int, int]] = []
         if asked:
             start = rng.choice(rng.choice(asked).spans)[0]
-            wanted = [p for p in source.passages if p[0] <= start < p[1]]
-        chosen = [(source, p) for p in (wanted or [rng.choice(source.passages)])]
+            answering = [p for p in source.passages if p[0] <= start < p[1]]
+        chosen = [(source, p) for p in (answering or [rng.choice(source.passages)])]
         siblings = self.by_doc[source.doc]
         for _ in range(rng.choice((0, 1, 2, 2, 3, 3, 4))):
             other = rng.choice(siblings) if rng.random() < 0.75 else rng.choice(rng.choice(list(self.by_doc.values())))

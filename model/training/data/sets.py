@@ -52,11 +52,11 @@ class QuestionSets:
     held_out: frozenset[str] = frozenset()
 
 
-def find_sets(folders: Iterable[Path], wanted: Mapping[str, float] | None = None) -> QuestionSets:
-    """The sets in the data folders: those that `wanted` gives shares of, by default those of SHARES that are there.
+def find_sets(folders: Iterable[Path], shares: Mapping[str, float] | None = None) -> QuestionSets:
+    """The sets in the data folders: those that `shares` names, by default those of SHARES that are there.
 
     Raises:
-        ValueError: a wanted set is in none of the folders, or they have none at all.
+        ValueError: a named set is in none of the folders, or they have none at all.
     """
     paths: dict[str, Path] = {}
     held_out: set[str] = set()
@@ -67,14 +67,14 @@ def find_sets(folders: Iterable[Path], wanted: Mapping[str, float] | None = None
         for place in HELD_OUT:
             for path in (folder / place).glob("*.jsonl.gz"):
                 held_out |= _documents(path)
-    if wanted is None:
-        wanted = {name: share for name, share in SHARES.items() if name in paths and CONTAINED.get(name) not in paths}
-    missing = [name for name in wanted if name not in paths]
-    if missing or not wanted:
+    if shares is None:
+        shares = {name: share for name, share in SHARES.items() if name in paths and CONTAINED.get(name) not in paths}
+    missing = [name for name in shares if name not in paths]
+    if missing or not shares:
         where = ", ".join(str(folder) for folder in folders)
         lacking = f"no set named {', '.join(missing)}" if missing else "no set of questions"
         raise ValueError(f"{lacking} in {where}; there are: {', '.join(sorted(paths)) or 'none'}")
-    return QuestionSets({name: paths[name] for name in wanted}, wanted, frozenset(held_out))
+    return QuestionSets({name: paths[name] for name in shares}, shares, frozenset(held_out))
 
 
 def is_validation(document: str) -> bool:

@@ -31,7 +31,7 @@ class Synonyms:
     """Words of like meaning, by WordNet's synonyms and the words one step more general."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises FileNotFoundError: `folder` is no WordNet database."""
+        """Raises FileNotFoundError: `folder` has no WordNet database."""
         self._senses: dict[str, tuple[int, list[list[str]]]] = {}
         self._irregular: dict[str, str] = {}  # "paid": "pay"
         for part in PARTS:

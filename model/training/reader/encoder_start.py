@@ -26,6 +26,8 @@ from docqa.model.heads.encoder import EncoderShape
 POSITIONS = 256
 """The longest sequence: a question, an excerpt and three marks."""
 assert LONGEST_ASKED + LONGEST_EXCERPT + 3 <= POSITIONS
+BertSettings = dict[str, Any]  # a config.json
+TokenizerJson = dict[str, Any]  # a tokenizer.json
 NAMES = (
     (r"embeddings\.word_embeddings\.", "words."),
     (r"embeddings\.position_embeddings\.", "places."),
@@ -42,11 +44,11 @@ NAMES = (
 LINEAR = re.compile(r"\.(query|key|value|attended|inner|outer)\.bias$")
 
 
-def encoder_shape(config: dict[str, Any]) -> EncoderShape:
+def encoder_shape(config: BertSettings) -> EncoderShape:
     """The shape of a BERT config. Raises ConfigUnsupported for another architecture."""
     same = {"model_type": "bert", "hidden_act": "gelu", "type_vocab_size": 2, "position_embedding_type": "absolute"}
-    for key, wanted in same.items():
-        if config.get(key, wanted) != wanted:
+    for key, value in same.items():
+        if config.get(key, value) != value:
             raise ConfigUnsupported(f"the reader starts from BERT's architecture; here {key} is {config[key]!r}")
     return EncoderShape(
         config["vocab_size"], config["hidden_size"], config["num_hidden_layers"], config["num_attention_heads"],
@@ -67,7 +69,7 @@ def plain_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-def fewer_pieces(spec: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+def fewer_pieces(spec: TokenizerJson) -> tuple[TokenizerJson, list[int]]:
     """A tokenizer.json of word pieces without those that English does not use, and the old ids of those kept.
 
     Left out are the unused ones and those with letters of other scripts than Latin and Greek.

@@ -32,9 +32,9 @@ def trained_groups(student: Hybrid, rate: float, mlp_rate: float) -> list[dict[s
     vectors: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for name, parameter in student.named_parameters():
-        wanted = not name.startswith(("embed_tokens", "lm_head")) and (mlp_rate > 0 or ".mlp." not in name)
-        parameter.requires_grad_(wanted)
-        if not wanted:
+        trained = not name.startswith(("embed_tokens", "lm_head")) and (mlp_rate > 0 or ".mlp." not in name)
+        parameter.requires_grad_(trained)
+        if not trained:
             continue
         if "_attn." in name:
             (mixers if parameter.ndim == 2 else vectors).append(parameter)

@@ -104,9 +104,9 @@ class Teacher(nn.Module):
         With a `cache` the ids follow what it has, and are added to it.
         """
 
-        def collect(_: nn.Module, __: object, given: dict[str, Tensor], out: tuple[Tensor, ...]) -> None:
+        def collect(_: nn.Module, __: object, keywords: dict[str, Tensor], out: tuple[Tensor, ...]) -> None:
             if mixers is not None:
-                mixers.append((given["hidden_states"], out[0]))
+                mixers.append((keywords["hidden_states"], out[0]))
 
         hooks = [layer.self_attn.register_forward_hook(collect, with_kwargs=True) for layer in self.network.layers]
         try:

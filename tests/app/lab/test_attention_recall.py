@@ -22,7 +22,7 @@ def filled(keys, queries, long=LONG):
     return memory, out
 
 
-def test_the_share_of_what_is_read_is_that_of_the_softmax_over_all_keys():
+def test_the_share_read_is_that_of_the_softmax_over_all_keys():
     torch.manual_seed(0)
     keys, queries = torch.randn(320, 1, 8), torch.randn(64, 2, 8)
     memory, _ = filled(keys, queries)

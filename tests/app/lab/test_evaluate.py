@@ -87,7 +87,7 @@ def write_eval(path: Path) -> Path:
     return path
 
 
-def test_lines_of_one_doc_are_one_document_and_the_limit_counts_questions(tmp_path: Path) -> None:
+def test_lines_of_a_doc_are_one_document_and_the_limit_counts_questions(tmp_path: Path) -> None:
     path = str(write_eval(tmp_path / "set.jsonl.gz"))
     (document,) = read_eval_file(path)
     third = document.questions[2]

@@ -23,7 +23,7 @@ def test_bars_are_as_tall_as_their_shares_and_keep_their_colours() -> None:
     assert "A &lt; B" in drawn and ">50<" in drawn and ">100<" in drawn
 
 
-def test_names_that_would_touch_stand_in_two_rows() -> None:
+def test_names_that_would_touch_are_in_two_rows() -> None:
     def heights(name: str) -> set[str]:
         drawn = bars("t", {"one": {f"{name} {n}": {"ours": 0.5} for n in range(6)}})
         return set(re.findall(r'y="([\d.]+)" text-anchor="middle"[^>]*>' + name, drawn))
@@ -32,7 +32,7 @@ def test_names_that_would_touch_stand_in_two_rows() -> None:
     assert len(heights("a name of twenty letters")) == 2
 
 
-def test_a_grid_has_a_cell_for_each_share_and_none_where_nothing_was_measured() -> None:
+def test_a_grid_has_a_cell_for_each_measured_share_alone() -> None:
     drawn = grid("t", {"short": {"0.1": 1.0, "0.9": 0.5}, "long": {"0.9": 0.0}})
     assert len(boxes(drawn, "#1f5fa8")) == 3
     assert [share for share in (">100<", ">50<", ">0<") if share not in drawn] == []

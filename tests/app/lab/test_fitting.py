@@ -7,7 +7,7 @@ import numpy as np
 from docqa.app.lab.fitting import conditional_logit, logistic
 
 
-def test_the_signal_that_marks_the_right_one_of_each_group_gets_the_weight() -> None:
+def test_the_signal_of_the_right_row_in_each_group_gets_the_weight() -> None:
     source = np.random.default_rng(0)
     groups = []
     for _ in range(80):

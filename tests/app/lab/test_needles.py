@@ -34,7 +34,7 @@ def options(data: Path, **more: Any) -> Namespace:
     return Namespace(**{**defaults, **more})
 
 
-def test_a_needle_stands_once_on_its_page_at_its_depth(data: Path, model: Any) -> None:
+def test_a_needle_is_once_on_its_page_at_its_depth(data: Path, model: Any) -> None:
     rng = random.Random(1)
     pages = needles.pages_of(needles.prose(data, rng), model.tokenizer, 9_000)
     hidden, placed = needles.hide(pages, needles.needles(10, rng))

@@ -1,7 +1,7 @@
 """One read of a checkpoint in its own process, under a limit: `python -m docqa.app.lab.bench.family.capped JSON`.
 
-The limit is RLIMIT_DATA, which Linux holds a process to: no more writable private memory than that, mapped or not
-touched yet, which is all that cannot be read again from a file. Other than a cgroup it takes no rights, and does not
+The limit is RLIMIT_DATA, which Linux enforces: no more writable private memory than that, whether touched or not,
+which is all that cannot be read again from a file. Other than a cgroup it takes no rights, and does not
 count what the system caches of files. Prints what it measured as JSON.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from docqa.model.load import Model
     from docqa.model.state.state import State
 
-EVERY_EXPERT = 1 << 50  # bytes of a pool that holds any model's
+EVERY_EXPERT = 1 << 50  # bytes of a pool for all experts of any model
 
 
 @dataclass(frozen=True)

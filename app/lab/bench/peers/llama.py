@@ -25,7 +25,7 @@ def why_not(model: Model) -> str:
     if find_spec(PACKAGE) is None:
         return f"not measured: {PACKAGE} is not installed"
     if model.config.linear_key_head_dim != model.config.linear_value_head_dim:
-        return "not measured: a GGUF file cannot hold this model's shape"
+        return "not measured: a GGUF file cannot describe this model's shape"
     return ""
 
 

@@ -26,7 +26,7 @@ def test_a_ratio_compares_speeds_whatever_the_unit():
     assert list(fields) == ["name", "value", "unit", "peer", "peer_value", "ratio", "method"]
 
 
-def test_what_was_not_measured_is_said_so():
+def test_a_row_that_was_not_measured_says_why():
     lines = table([Row("twin", None, "tokens/s", "twin", None, "not measured: too long")])
     assert "not measured" in lines[1] and lines[-1].endswith("too long")
 
@@ -78,7 +78,7 @@ def test_llama_cpp_is_optional(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.weights
-def test_decoding_far_behind_is_put_beside_decoding_near():
+def test_decoding_after_a_long_context_is_compared_with_a_short_one():
     from docqa.model.load import load_model
 
     row = far_decode.decode_1m(load_model(), (2_048, 36_864, 40_960))
@@ -86,7 +86,7 @@ def test_decoding_far_behind_is_put_beside_decoding_near():
     assert 0 < row.ratio < 1 and "40,960 random keys" in row.method and "behind 36,864" in row.method
 
 
-def test_a_context_that_memory_cannot_hold_is_not_tried(monkeypatch):
+def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
     from docqa.model.config import HybridConfig
     from docqa.model.load import BUNDLED
 

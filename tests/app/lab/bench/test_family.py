@@ -63,7 +63,7 @@ def test_layers_add_up_to_the_speed_of_the_whole_model():
 
 
 @needs_native
-def test_a_period_stands_beside_as_many_layers_of_a_dense_model(small, monkeypatch):
+def test_a_period_is_compared_with_as_many_layers_of_a_dense_model(small, monkeypatch):
     folder, config = small
     monkeypatch.setattr(period.DenseLayer, "hidden", 64)
     monkeypatch.setattr(period.DenseLayer, "inner", 128)
@@ -78,7 +78,7 @@ def test_a_period_stands_beside_as_many_layers_of_a_dense_model(small, monkeypat
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA is held to only by Linux")
-def test_a_period_of_the_80b_model_runs_under_a_limit_of_a_quarter_of_its_experts_and_what_must_be_there(tmp_path):
+def test_a_period_of_the_80b_model_runs_with_a_quarter_of_its_experts(tmp_path):
     """Writes 4.4 GB; the peer takes 5 GB of memory."""
     config = write_random(tmp_path, {**family.NEXT_80B, "num_hidden_layers": family.PERIOD})
     pooled, whole = family.orders(tmp_path, config, prompt=256, decoded=4)

@@ -23,7 +23,7 @@ def test_a_kernel_cannot_be_faster_than_its_slower_half():
 
 
 @native_only
-def test_products_of_bytes_are_the_cheaper_ones_and_memory_is_slower_than_registers(monkeypatch):
+def test_byte_products_are_cheaper_and_memory_is_slower_than_registers(monkeypatch):
     monkeypatch.setattr("docqa.kernels.cpu.ceilings.ROUNDS", 20_000)
     monkeypatch.setattr("docqa.kernels.cpu.ceilings.FLOATS", 1 << 22)
     found = measure(library()._replace(threads=1))

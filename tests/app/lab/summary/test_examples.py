@@ -60,7 +60,7 @@ def test_abstracts_and_proposals_are_read_as_documents(tmp_path: Path) -> None:
     assert texts_of(abstract.document()) == [record["context"]]
 
 
-def test_the_others_get_as_many_sentences_or_as_many_words_as_ours() -> None:
+def test_other_systems_get_as_many_sentences_or_words_as_ours() -> None:
     texts = [
         "The tenant of the house pays the rent of the house every month.",
         "The landlord repairs the roof of the house.",

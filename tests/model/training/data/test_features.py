@@ -9,7 +9,7 @@ from docqa.model.training.data.features import DocumentFeatures
 from docqa.model.training.data.sequences import Question, SourceText
 
 
-def test_features_hold_every_passage_and_lead_to_the_answers_tokens(read_folder):
+def test_features_have_every_passage_and_the_tokens_of_answers(read_folder):
     paths = sorted(read_folder.glob("*.safetensors"))
     assert paths
     document = DocumentFeatures.load(paths[0])
@@ -22,13 +22,13 @@ def test_features_hold_every_passage_and_lead_to_the_answers_tokens(read_folder)
         assert 0 <= first <= last < end - start
 
 
-def test_reading_again_keeps_what_is_there(read_folder, read_options):
+def test_a_second_run_keeps_the_files_of_the_first(read_folder, read_options):
     before = {path: path.stat().st_mtime_ns for path in read_folder.glob("*")}
     features.run(read_options)
     assert {path: path.stat().st_mtime_ns for path in read_folder.glob("*")} == before
 
 
-def test_an_altered_question_has_one_word_that_neither_it_nor_its_context_held():
+def test_an_altered_question_has_one_word_new_to_it_and_its_context():
     texts = {
         "Amber left Lisbon in 1921 with a cargo of copper.": "When did Amber leave Lisbon?",
         "Birch reached Antwerp in 1934 after a long storm.": "Which harbour did Birch reach in 1934?",

@@ -41,7 +41,7 @@ def test_named_sets_get_their_shares_and_a_missing_one_is_named(tmp_path, capsys
         features.main([*command, "unknown=0"])
 
 
-def test_an_extract_is_kept_for_validation_with_the_document_it_is_from(tmp_path):
+def test_an_extract_is_kept_for_validation_with_its_document(tmp_path):
     kept = next(name for name in map(str, range(99)) if is_validation(name))
     write_set(tmp_path, "natural", "natural/1", document=kept)
     sets = find_sets([tmp_path])

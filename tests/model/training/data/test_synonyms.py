@@ -34,14 +34,14 @@ def wordnet(tmp_path):
     return Synonyms(tmp_path)
 
 
-def test_a_word_has_the_others_of_its_meaning_and_the_more_general_ones(wordnet):
+def test_a_word_has_synonyms_and_more_general_words(wordnet):
     assert wordnet.of("ship") == ["vessel", "water craft"]
     assert wordnet.of("ships") == ["vessels", "water crafts"]
     assert wordnet.of("late") == ["tardy"]
     assert wordnet.of("house") == []
 
 
-def test_a_word_of_two_kinds_is_taken_for_the_commoner_and_irregular_forms_are_known(wordnet):
+def test_the_commoner_part_of_speech_counts_and_irregular_forms_are_known(wordnet):
     assert wordnet.of("pay") == ["settle"]
     assert wordnet.of("paid") == ["settle"]
 

@@ -19,7 +19,7 @@ def margin(head, documents) -> float:
     return float(torch.cat(gaps).mean())
 
 
-def test_training_parts_right_from_wrong_passages_and_leaves_a_head_that_loads(read_folder, tmp_path, capsys):
+def test_training_separates_right_from_wrong_passages_and_saves_a_head(read_folder, tmp_path, capsys):
     documents = evidence.read_documents(read_folder)
     assert documents
     for document in documents:

@@ -89,7 +89,7 @@ def test_training_lowers_the_loss_and_leaves_a_reader_that_loads(read_options, t
     assert after < 0.8 * before
 
 
-def test_a_run_that_was_cut_goes_on_with_its_steps_tokens_and_moments(read_options, tmp_path, tiny_reader):
+def test_a_cut_run_resumes_with_its_steps_tokens_and_moments(read_options, tmp_path, tiny_reader):
     write_start(tmp_path / "start", tiny_reader)
     out = tmp_path / "reader"
 
