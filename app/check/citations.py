@@ -55,6 +55,10 @@ _SECTION = re.compile(
     rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}}|¶{{1,2}})\s*)(?P<first>{_NUMBER})"
     rf"(?P<more>(?:\s*(?:,|,?\s+(?:and|or|&))\s*{_NUMBER})*)"
 )
+_SINGULAR = {
+    "sec": "section", "sect": "section", "§§": "section", "§": "section", "¶¶": "paragraph", "¶": "paragraph",
+    "cl": "clause", "art": "article", "para": "paragraph", "annexes": "annex", "appendices": "appendix",
+}  # fmt: skip
 _SECTION_NUMBER = re.compile(_NUMBER)
 _WORK_BEFORE = re.compile(
     r"(?:\d+\s+)?(?:U\.\s?S\.\s?C\.(?:\s?A\.)?|C\.\s?F\.\s?R\.|\b(?:[A-Z][\w.]*\s+)*(?:Code|Stat\.|Act(?:\s+\d{4})?|"
@@ -118,10 +122,8 @@ def _page(text: str, match: re.Match[str]) -> PlaceCite:
     groups = match.groupdict()
     wanted = groups["one"] or groups.get("many") or groups.get("sheet") or ""
     kind = "pdf" if groups.get("pdf") or groups.get("sheet") else "page"
-    before = _WORK_PAGE.search(text, max(0, match.start() - 60), match.start())
-    work = before.group(1).strip(" ,:") if before else None
     lead = text[max(0, match.start() - _LEAD) : match.start()]
-    return PlaceCite(match.start(), match.end(), match.group(), kind, _pages(wanted), "page", work, lead)
+    return PlaceCite(match.start(), match.end(), match.group(), kind, _pages(wanted), "page", _work(text, match), lead)
 
 
 def _lines(text: str) -> list[PlaceCite]:
@@ -148,9 +150,13 @@ def _cites_lines(text: str, match: re.Match[str]) -> bool:
 
 def _line(text: str, match: re.Match[str], last_page: str) -> PlaceCite:
     first, last = f"{match['page']}:{match['line']}", f"{last_page}:{match['to_line'] or match['line']}"
+    return PlaceCite(match.start(), match.end(), match.group(), "line", (first, last), "line", _work(text, match))
+
+
+def _work(text: str, match: re.Match[str]) -> str | None:
+    """The other work that is named in front of a page: a reporter, or an author with the year."""
     before = _WORK_PAGE.search(text, max(0, match.start() - 60), match.start())
-    work = before.group(1).strip(" ,:") if before else None
-    return PlaceCite(match.start(), match.end(), match.group(), "line", (first, last), "line", work)
+    return before.group(1).strip(" ,:") if before else None
 
 
 def _pages(wanted: str) -> tuple[str, ...]:
@@ -182,11 +188,8 @@ def _section(text: str, match: re.Match[str]) -> PlaceCite:
 
 
 def _singular(word: str) -> str:
-    bare = word.rstrip(".").removesuffix("s") if word not in ("annexes", "appendices") else word[:-4].rstrip("x") + "x"
-    known = {"sec": "section", "sect": "section", "§§": "section", "§": "section", "¶¶": "paragraph", "¶": "paragraph"}
-    known |= {"cl": "clause", "art": "article", "para": "paragraph", "anne": "annex", "annex": "annex"}
-    known |= {"appendx": "appendix", "appendix": "appendix"}
-    return known.get(bare, bare)
+    bare = word.rstrip(".").removesuffix("s")
+    return _SINGULAR.get(word.rstrip("."), _SINGULAR.get(bare, bare))
 
 
 def assign(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, Status
@@ -22,7 +21,7 @@ _PLACES = {
 }
 
 
-def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dict[str, Any]:
+def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dict[str, object]:
     """The object that `verify --json` prints; each quote has the keys of contract.md first, then what verify adds.
 
     `text` of a quote are the words as quoted, `reads` those of the document; `start`, `end` are characters of the text
@@ -41,7 +40,7 @@ def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dic
     }
 
 
-def _quote_object(quote: CheckedQuotation) -> dict[str, Any]:
+def _quote_object(quote: CheckedQuotation) -> dict[str, object]:
     return {
         "text": quote.quotation.text,
         "answer_start": None,
@@ -64,7 +63,7 @@ def _quote_object(quote: CheckedQuotation) -> dict[str, Any]:
     }
 
 
-def _cite_object(cite: CheckedCite) -> dict[str, Any]:
+def _cite_object(cite: CheckedCite) -> dict[str, object]:
     return {
         "text": cite.cite.text,
         "grade": cite.grade,

@@ -35,12 +35,9 @@ class ExcerptPlace:
 
 
 @dataclass(frozen=True)
-class ExcerptSpan:
-    """Characters `start:end` of the text of passage `passage`; `logprob` of start plus end."""
+class ExcerptSpan(ExcerptPlace):
+    """A span that may be the answer; `logprob` of start plus end."""
 
-    passage: int
-    start: int
-    end: int
     logprob: float
 
 

@@ -76,29 +76,24 @@ def read_passages_alone(model: Model, context: Context, passages: list[int]) -> 
     """
     from docqa.model.prompts.prompt import PREAMBLE
 
-    preamble = list(model.tokenizer.encode(PREAMBLE))
+    windows: list[list[int]] = []
+    room = 0
+    for index in sorted(passages):
+        tokens = _length(context.passages[index])
+        if not windows or tokens > room:
+            windows.append([])
+            room = WINDOW
+        windows[-1].append(index)
+        room -= tokens
     found: dict[int, Tensor] = {}
-    window: list[int] = []
-
-    def read() -> None:
-        ids, ranges = list(preamble), {}
+    for window in windows:
+        ids, ranges = list(model.tokenizer.encode(PREAMBLE)), {}
         for index in window:
             placed = context.passages[index]
             ranges[index] = (len(ids), len(ids) + _length(placed))
             ids.extend(context.ids[placed.token_start : placed.token_end])
         rows = model.heads.rows(model.evidence_states(ids))
-        found.update((index, rows[start:end]) for index, (start, end) in ranges.items())
-
-    room = WINDOW
-    for index in sorted(passages):
-        tokens = _length(context.passages[index])
-        if window and tokens > room:
-            read()
-            window, room = [], WINDOW
-        window.append(index)
-        room -= tokens
-    if window:
-        read()
+        found |= {index: rows[start:end] for index, (start, end) in ranges.items()}
     return found.__getitem__
 
 
