@@ -15,7 +15,7 @@ _YOUNG_OBJECTS = 50_000
 
 
 def main() -> int:
-    """The whole process: run its command line and return the exit code, whatever happens on the way."""
+    """The whole process: run its command line and return the exit code."""
     gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
     sys.excepthook = _report_bug
     try:
@@ -27,7 +27,7 @@ def main() -> int:
         from docqa.app import report
 
         code = report.interrupted(error)
-    _deaf_to_interrupts()
+    _ignore_interrupts()
     report.settle_stdout()
     # The interpreter would look through all of torch for cycles before it ends, which takes a third of a second. What
     # is frozen is never destroyed, and Triton's extension (nanobind) would report each of its own objects as a leak.
@@ -73,7 +73,7 @@ def _usage(message: str, hint: str) -> int:
 
 
 def parse(arguments: Sequence[str]) -> None:
-    """Check a command line without running it. Raises UsageError, or what typer raises, for one that is wrong."""
+    """Check a command line without running it. Raises UsageError, or an error of typer, if it is wrong."""
     from docqa.app.commands import root
     from docqa.app.errors import UsageError
 
@@ -94,7 +94,7 @@ def _leave_imports(code: int) -> None:
         early.leave(code)
 
 
-def _deaf_to_interrupts() -> None:
+def _ignore_interrupts() -> None:
     """The result is out: a Ctrl-C while the interpreter tidies up must not change the status."""
     import signal
     import threading

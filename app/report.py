@@ -25,11 +25,11 @@ _WORST_FIRST = (INTERRUPTED, BUG, USAGE, RESOURCES, INPUT, NOT_FOUND, ANSWERED)
 
 
 class PipeClosed(Exception):
-    """Whoever read standard output has gone: there is nobody left to work for."""
+    """The reader of standard output has closed it, so the work can stop."""
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The exit code of several answers: what ended the run, else the first of 4, 3, 5, 0 that stands among them."""
+    """The exit code of several answers: what ended the run, else the first of 4, 3, 5, 0 among them."""
     present = set(codes)
     return next((code for code in _WORST_FIRST if code in present), ANSWERED)
 
@@ -59,7 +59,7 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
 
 
 def settle_stdout() -> None:
-    """Flush standard output at the end; what nobody can take is dropped, so that the interpreter does not complain."""
+    """Flush standard output at the end; if that fails, drop the rest, so that the interpreter does not complain."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -75,7 +75,7 @@ def abandon_stdout() -> None:
 
 
 def note(text: str) -> None:
-    """A line on standard error. A standard error that is closed loses it, which must not cost the answer."""
+    """A line on standard error; lost if standard error is closed, which must not end the command."""
     if sys.stderr is None:
         return
     try:
@@ -86,7 +86,7 @@ def note(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Something to know; the work goes on."""
+    """A warning on standard error; the work goes on."""
     note(f"docqa: warning: {text}")
 
 
@@ -97,7 +97,7 @@ def failure(error: BaseException) -> int:
 
 
 def usage(message: str, hint: str = "") -> int:
-    """A command that was not understood; returns its exit code."""
+    """Report a command line that was not understood; returns its exit code."""
     note(f"docqa: {message}" + (f" ({hint})" if hint else ""))
     return USAGE
 

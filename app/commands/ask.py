@@ -113,7 +113,7 @@ class _Run:
         batches.warn_passed_over(passed_over)
 
     def _ask(self, open_it: Callable[[], Session], named: bool) -> int:
-        """All questions of one context; one that cannot be read costs its own answers, not those of the others."""
+        """All questions of one context; if it cannot be read, only its own answers are lost."""
         left = list(self.asked)
         try:
             with open_it() as session:
@@ -170,7 +170,7 @@ class _Run:
         codes: list[int] = []
         try:
             while left:
-                codes.append(screen.show(recorder.watch(self._told_once(session.ask(left[0])))))
+                codes.append(screen.show(recorder.watch(self._without_repeated_notice(session.ask(left[0])))))
                 left.pop(0)
         finally:
             screen.close()
@@ -178,8 +178,8 @@ class _Run:
         self.model = session.model
         return report.worst(codes)
 
-    def _told_once(self, events: Iterator[Event]) -> Iterator[Event]:
-        """`events` without the notice that passages are sent, but for the first context of the command."""
+    def _without_repeated_notice(self, events: Iterator[Event]) -> Iterator[Event]:
+        """`events`; the notice that passages are sent to a server stays only in the first context of the command."""
         from docqa.app.answer.events import Notice
 
         notice = inputs.notice(self.options)

@@ -1,4 +1,4 @@
-"""torch imported while the documents are opened: a second of work for a process that else waits for their parser."""
+"""torch imported while the documents are parsed, which is a second of waiting saved."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def leave(code: int) -> None:
 
 
 def _import() -> None:
-    # What is wrong with it is told where it is needed.
+    # An error is reported by the import of the code that needs it.
     with contextlib.suppress(ImportError, OSError):
         import docqa.model.load  # noqa: F401

@@ -43,7 +43,7 @@ def pull(
         report.note(f"docqa: {model.id}: about {size(model.download_bytes)}, into {root}")
     transfer = Transfer()
     try:
-        got = fetch(name, revision, root, transfer.heard)
+        got = fetch(name, revision, root, transfer.on_progress)
     finally:
         transfer.close()
     report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}  {got.folder}")

@@ -31,7 +31,7 @@ _WANTED = re.compile(
     r"\.json|chat_template\.jinja|calibration\.json|LICENSE(?:\.\w+)?|README\.md",
 )
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-Told = Callable[[str, int, int], None]
+OnProgress = Callable[[str, int, int], None]
 """Called with (file, bytes of all files that are here, bytes of all files) while they come."""
 
 
@@ -45,12 +45,12 @@ class RemoteFile:
     digest: str
 
 
-def pull(name: str, revision: str | None, root: Path, told: Told | None = None) -> Pulled:
+def pull(name: str, revision: str | None, root: Path, on_progress: OnProgress | None = None) -> Pulled:
     """Fetch the checkpoint `name` into `root`, or what is left of it; returns at once where it is here already.
 
     Args:
         revision: a branch, tag or commit; the hub's main branch by default. The commit it means now is what is kept.
-        told: hears how far it is.
+        on_progress: called while files come.
 
     Raises:
         UsageError: no id.
@@ -72,7 +72,7 @@ def pull(name: str, revision: str | None, root: Path, told: Told | None = None) 
     same = next((have for have in here if have.commit == commit), None)
     if same is not None:
         return same
-    fetch = _Fetch(model_id, asked, commit, root / folder_name(model_id), told or (lambda *_: None))
+    fetch = _Fetch(model_id, asked, commit, root / folder_name(model_id), on_progress or (lambda *_: None))
     with _locked(fetch.parent):
         return fetch.run(listed)
 
@@ -80,8 +80,9 @@ def pull(name: str, revision: str | None, root: Path, told: Told | None = None) 
 class _Fetch:
     """One checkpoint on its way. `staging` holds whole files and at most one part."""
 
-    def __init__(self, model_id: str, revision: str, commit: str, parent: Path, told: Told) -> None:
-        self.id, self.revision, self.commit, self.parent, self._told = model_id, revision, commit, parent, told
+    def __init__(self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress) -> None:
+        self.id, self.revision, self.commit, self.parent = model_id, revision, commit, parent
+        self._on_progress = on_progress
         self.staging = parent / f".pull-{commit}"
         self._total = 0
 
@@ -146,18 +147,18 @@ class _Fetch:
                 continue
             before = done - self._here(file)
 
-            def heard(count: int, name: str = file.name, before: int = before) -> None:
-                self._told(name, before + count, total)
+            def on_bytes(count: int, name: str = file.name, before: int = before) -> None:
+                self._on_progress(name, before + count, total)
 
-            self._bring_one(file, heard)
+            self._bring_one(file, on_bytes)
             done = before + file.size
 
-    def _bring_one(self, file: RemoteFile, heard: Callable[[int], None]) -> None:
+    def _bring_one(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
         """Fetch a file and give it its name. Raises ResourceError where it is not what the hub says."""
         part, resumed = self._part(file), True
         while resumed:  # a part may have been of something else: then once more from the beginning
             resumed = self._here(file) > 0
-            self._download(file, heard)
+            self._download(file, on_bytes)
             found = digest_of(part, file.algorithm)
             if found == file.digest:
                 os.replace(part, self.staging / file.name)
@@ -168,7 +169,7 @@ class _Fetch:
             where=f"{self.id}: {file.name}", hint="try again, or another --revision",
         )  # fmt: skip
 
-    def _download(self, file: RemoteFile, heard: Callable[[int], None]) -> None:
+    def _download(self, file: RemoteFile, on_bytes: Callable[[int], None]) -> None:
         """Fetch what is missing of a file into its part, over cuts of the connection. Raises ResourceError."""
         part, failures = self._part(file), 0
         while True:
@@ -178,7 +179,7 @@ class _Fetch:
                 begun = 0
             try:
                 with part.open("ab") as stream, _named(f"{self.id}: {file.name}"):
-                    _get(self.id, self.commit, file, _Counted(stream, heard), begun)
+                    _get(self.id, self.commit, file, _Counted(stream, on_bytes), begun)
                 return
             except _Cut as error:
                 failures = 1 if part.stat().st_size > begun else failures + 1
@@ -207,14 +208,14 @@ class _Fetch:
 
 
 class _Counted:
-    """A file that says how much of it is there. Only what huggingface_hub does with one."""
+    """A file that reports how much of it is there; it has only the methods that huggingface_hub calls."""
 
-    def __init__(self, stream: BinaryIO, heard: Callable[[int], None]) -> None:
-        self._stream, self._heard = stream, heard
+    def __init__(self, stream: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+        self._stream, self._on_bytes = stream, on_bytes
 
     def write(self, data: bytes) -> int:
         count = self._stream.write(data)
-        self._heard(self._stream.tell())
+        self._on_bytes(self._stream.tell())
         return count
 
     def seek(self, offset: int, whence: int = 0) -> int:

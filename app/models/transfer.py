@@ -22,7 +22,7 @@ class Transfer:
         self._progress.line = self._line
         self._name = ""
 
-    def heard(self, name: str, done: int, total: int) -> None:
+    def on_progress(self, name: str, done: int, total: int) -> None:
         """`done` of `total` bytes are here, the newest of them of file `name`."""
         now = self._clock()
         self._seen.append((now, done))
