@@ -40,16 +40,14 @@ def write_gguf(
     path: Path,
     *,
     name: str,
-    matrices: torch.dtype = torch.bfloat16,
-    quantization: str | None = None,
+    matrices: str = "BF16",
 ) -> None:
     """Write `path`.
 
     Args:
         tensors: by their plain names (weights.py), `mtp.*` among them where the checkpoint has that module.
         name: what the file calls the model.
-        matrices: bfloat16 or float32.
-        quantization: instead, a type of `gguf.quants` (Q4_0, Q4_1, Q8_0) for matrices whose rows split into its blocks.
+        matrices: their type: F32, BF16, or one of `gguf.quants` (Q4_0, Q4_1, Q8_0) whose blocks split their rows.
 
     Raises:
         ConfigUnsupported: the format cannot say what this architecture is.
@@ -62,10 +60,7 @@ def write_gguf(
     _add_metadata(writer, config, mtp_blocks, name, matrices)
     vocabulary.add_to(writer)
     for gguf_name, tensor in gguf_tensors(config, tensors):
-        if quantization is not None and tensor.ndim > 1 and not gguf_name.endswith(NARROW):
-            _add_quantized(writer, gguf_name, tensor, quantization)
-        else:
-            _add_tensor(writer, gguf_name, tensor, matrices)
+        _add_tensor(writer, gguf_name, tensor, matrices)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -128,29 +123,25 @@ def _check(config: HybridConfig) -> None:
         )
 
 
-def _add_tensor(writer: GGUFWriter, name: str, tensor: Tensor, matrices: torch.dtype) -> None:
-    from gguf import GGMLQuantizationType
-
-    if tensor.ndim > 1 and not name.endswith(NARROW) and matrices == torch.bfloat16:
-        raw = tensor.to(torch.bfloat16).contiguous().view(torch.uint8).numpy()
-        writer.add_tensor(name, raw, raw_dtype=GGMLQuantizationType.BF16)
-    else:
-        writer.add_tensor(name, tensor.float().contiguous().numpy())
-
-
-def _add_quantized(writer: GGUFWriter, name: str, tensor: Tensor, quantization: str) -> None:
+def _add_tensor(writer: GGUFWriter, name: str, tensor: Tensor, matrices: str) -> None:
     from gguf import GGMLQuantizationType, quants
 
-    kind = GGMLQuantizationType[quantization]
-    packed = quants.quantize(tensor.float().contiguous().numpy(), kind)
-    writer.add_tensor(name, packed, raw_dtype=kind)
+    if tensor.ndim < 2 or name.endswith(NARROW) or matrices == "F32":
+        writer.add_tensor(name, tensor.float().contiguous().numpy())
+        return
+    kind = GGMLQuantizationType[matrices]
+    if matrices == "BF16":
+        raw = tensor.to(torch.bfloat16).contiguous().view(torch.uint8).numpy()
+    else:
+        raw = quants.quantize(tensor.float().contiguous().numpy(), kind)
+    writer.add_tensor(name, raw, raw_dtype=kind)
 
 
-def _add_metadata(writer: GGUFWriter, config: HybridConfig, mtp_blocks: int, name: str, matrices: torch.dtype) -> None:
+def _add_metadata(writer: GGUFWriter, config: HybridConfig, mtp_blocks: int, name: str, matrices: str) -> None:
     from gguf import LlamaFileType
 
     writer.add_name(name)
-    writer.add_file_type(LlamaFileType.MOSTLY_BF16 if matrices == torch.bfloat16 else LlamaFileType.ALL_F32)
+    writer.add_file_type(LlamaFileType.ALL_F32 if matrices == "F32" else LlamaFileType.MOSTLY_BF16)
     writer.add_block_count(config.num_hidden_layers + mtp_blocks)
     if mtp_blocks:
         writer.add_nextn_predict_layers(mtp_blocks)

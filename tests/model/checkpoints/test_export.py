@@ -203,5 +203,5 @@ def test_llama_cpp_computes_what_docqa_computes(exported, tmp_path):
     source, config = exported[0], HybridConfig.from_dict(RAW)
     path, vocabulary = tmp_path / "tiny.gguf", Vocabulary.load(source, config.vocab_size)
     tensors = checkpoint_tensors(source, config, torch.float32)
-    write_gguf(config, tensors, vocabulary, path, name="tiny", matrices=torch.float32)
+    write_gguf(config, tensors, vocabulary, path, name="tiny", matrices="F32")
     assert compared_with_llama_cpp(xllamacpp, path, load_model(source, dtype="float32")) >= 20

@@ -87,4 +87,4 @@ def _write(model: Model, file: Path, context: int) -> None:
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)
     vocabulary = Vocabulary.load(model.folder, model.config.vocab_size)
     config = replace(model.config, max_position_embeddings=max(context, model.config.max_position_embeddings))
-    write_gguf(config, tensors, vocabulary, file, name="docqa", quantization=QUANTIZATION)
+    write_gguf(config, tensors, vocabulary, file, name="docqa", matrices=QUANTIZATION)

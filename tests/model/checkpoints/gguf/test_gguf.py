@@ -32,7 +32,7 @@ def raw_of(kind, **change):
     return raw
 
 
-def write(folder, kind, *, matrices=torch.float32, quantization=None, mtp=False, **change):
+def write(folder, kind, *, matrices="F32", mtp=False, **change):
     """A random checkpoint of `kind` beside the same one as a GGUF file, both in `folder`."""
     source = tiny.write_checkpoint(folder / "source", raw_of(kind, **change))
     config = HybridConfig.from_folder(source)
@@ -46,7 +46,7 @@ def write(folder, kind, *, matrices=torch.float32, quantization=None, mtp=False,
     (folder / "gguf").mkdir()
     path = folder / "gguf" / "tiny.gguf"
     vocabulary = Vocabulary.load(source, config.vocab_size)
-    write_gguf(config, tensors, vocabulary, path, name="tiny", matrices=matrices, quantization=quantization)
+    write_gguf(config, tensors, vocabulary, path, name="tiny", matrices=matrices)
     return source, path, tensors
 
 
@@ -84,7 +84,7 @@ def test_every_tensor_comes_back_from_the_file(tmp_path, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_logits_equal_transformers_on_the_tensors_of_the_file(tmp_path, kind):
-    _, path, _ = write(tmp_path, kind, matrices=torch.bfloat16)
+    _, path, _ = write(tmp_path, kind, matrices="BF16")
     result = check(path.parent, lengths=(65,))
     print(kind, result["max_abs_diff"], result["transformers_fp32_vs_fp64"])
     assert result["argmax_equal"] and result["max_abs_diff"] < 2e-3
@@ -93,7 +93,7 @@ def test_logits_equal_transformers_on_the_tensors_of_the_file(tmp_path, kind):
 def test_blocks_of_4_bits_are_dequantized(tmp_path):
     change = {"moe_intermediate_size": 32, "shared_expert_intermediate_size": 32, "head_dim": 32,
               "linear_key_head_dim": 16, "linear_value_head_dim": 16}  # fmt: skip
-    _, path, tensors = write(tmp_path, "qwen3_5_moe_text", quantization="Q4_0", **change)
+    _, path, tensors = write(tmp_path, "qwen3_5_moe_text", matrices="Q4_0", **change)
     network = load_network(path.parent, HybridConfig.from_folder(path.parent), torch.float32).state_dict()
     name = "layers.0.mlp.experts.down_proj"
     error = (network[name] - tensors[name]).norm() / tensors[name].norm()
