@@ -17,8 +17,7 @@ from torch import Tensor
 from docqa.kernels.matmul import packed_is_faster
 from docqa.model.checkpoints.experts import default_budget
 from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
-from docqa.model.checkpoints.mtp import load_mtp
-from docqa.model.checkpoints.network import load_network
+from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.machine import processor_flags

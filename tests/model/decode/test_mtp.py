@@ -8,7 +8,7 @@ import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
-from docqa.model.checkpoints.mtp import load_mtp
+from docqa.model.checkpoints.network import load_mtp
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 from docqa.model.decode.drafter import Drafter

@@ -7,8 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from docqa.model.checkpoints.mtp import load_mtp
-from docqa.model.checkpoints.network import load_network
+from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 from docqa.model.load import load_model
