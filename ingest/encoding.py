@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from docqa.ingest.errors import FORMATS, NotADocument
 
 _WESTERN_MARKS = "‘’“”‚„–—…•«»°§¶©®™€£¥±×÷²³µ·¡¿ª\u00ba\u00a0\u00ad†‡‰"
@@ -18,10 +20,8 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
             return data.decode(encoding, "replace"), ()
     if b"\0" in data[:65536]:
         raise NotADocument("the file is binary, not text", hint=FORMATS)
-    try:
+    with suppress(UnicodeDecodeError):
         return data.decode("utf-8"), ()
-    except UnicodeDecodeError:
-        pass
     if _is_western(data):
         return data.decode("cp1252"), ("not UTF-8: read as cp1252",)
     from charset_normalizer import from_bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -90,43 +91,37 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
 
 
 def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, bytes | Path]]:
-    found: list[tuple[str, bytes | Path]] = []
     before = len(skipped)
     closed: list[str] = []
     try:
-        files = sorted(_walk(root, closed), key=lambda p: str(p).encode("utf-8", "surrogateescape"))
+        files = _files_below(root, closed)
     except OSError as error:
-        raise Unreadable(
-            f"the folder cannot be listed ({error.strerror})", where=name, hint="Check its permissions"
-        ) from error
-    skipped += sorted(closed)
-    for file in files:
-        if _is_document(file):
-            found.append((str(file), file))
-        else:
-            skipped.append(str(file))
-    if not found:
+        what = f"the folder cannot be listed ({error.strerror})"
+        raise Unreadable(what, where=name, hint="Check its permissions") from error
+    documents = [file for file in files if _is_document(file)]
+    kept = set(documents)
+    skipped += [*sorted(closed), *(str(file) for file in files if file not in kept)]
+    if not documents:
         raise NoDocuments(f"no documents in this folder{_seen(skipped[before:])}", where=name, hint=FORMATS)
-    return found
+    return [(str(file), file) for file in documents]
 
 
-def _walk(root: Path, closed: list[str]) -> Iterator[Path]:
+def _files_below(root: Path, closed: list[str]) -> list[Path]:
     """The files in `root` and below; folders below that cannot be listed are appended to `closed`, with the reason.
 
-    Raises OSError where `root` itself cannot be.
+    Links to folders are not followed: they may lead back. Raises OSError where `root` itself cannot be listed.
     """
-    for entry in list(root.iterdir()):
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            # A link to a folder may lead back to where we are.
-            if not entry.is_symlink():
-                try:
-                    yield from _walk(entry, closed)
-                except OSError as error:
-                    closed.append(f"{entry} (the folder cannot be listed: {error.strerror})")
-        elif entry.is_file():
-            yield entry
+
+    def on_error(error: OSError) -> None:
+        if Path(error.filename) == root:
+            raise error
+        closed.append(f"{error.filename} (the folder cannot be listed: {error.strerror})")
+
+    found: list[Path] = []
+    for folder, folders, names in os.walk(root, onerror=on_error):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(folder, name) for name in names if not name.startswith(".")]
+    return sorted((file for file in found if file.is_file()), key=os.fsencode)
 
 
 def _is_document(file: Path) -> bool:

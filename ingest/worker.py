@@ -29,7 +29,7 @@ from docqa.ingest.limits import (
     WORKER_MAX_LOST_PAGES,
     WORKER_MEMORY_BYTES,
     WORKER_OCR_SECONDS_PER_PAGE,
-)
+)  # fmt: skip
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import from_json, page_from_row, row_of
 from docqa.ingest.types import Document, Page

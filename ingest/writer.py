@@ -146,6 +146,6 @@ class BlockWriter(TextWriter):
             for section, label in zip(outline.build(marks), labels, strict=True)
         )
         return assemble(
-            request, title=" ".join(clean(title).split()), media_type=media_type, paged=False, pages=[page],
-            sections=sections, hidden=self.hidden, warnings=warnings,
+            request, title=" ".join(clean(title or request.stem).split()), media_type=media_type, paged=False,
+            pages=[page], sections=sections, hidden=self.hidden, warnings=warnings,
         )  # fmt: skip

@@ -250,13 +250,9 @@ class DocxBody:
         return not deleted
 
     def _has_headings(self, table: Element) -> bool:
-        for paragraph in table.iter():
-            if local(paragraph) == "p":
-                properties = child(paragraph, "pPr")
-                style = self._styles.get(attribute(child(properties, "pStyle"), "val"))
-                if _outline(properties, style) is not None:
-                    return True
-        return False
+        found = (child(paragraph, "pPr") for paragraph in table.iter() if local(paragraph) == "p")
+        styled = ((properties, attribute(child(properties, "pStyle"), "val")) for properties in found)
+        return any(_outline(properties, self._styles.get(style)) is not None for properties, style in styled)
 
     def _cell(self, parent: Element) -> str:
         """The paragraphs and tables in a cell or a note on one line."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 from xml.etree.ElementTree import Element
 
@@ -29,16 +30,16 @@ class ListPlace(NamedTuple):
     indent: int | None
 
 
+@dataclass
 class Style:
     """What docqa asks of a paragraph style, its bases included."""
 
-    def __init__(self, name: str = "") -> None:
-        self.name = name
-        self.outline: int | None = None
-        self.list_id: str | None = None
-        self.list_level: int | None = None
-        self.hidden = False
-        self.indent: int | None = None
+    name: str = ""
+    outline: int | None = None
+    list_id: str | None = None
+    list_level: int | None = None
+    hidden: bool = False
+    indent: int | None = None
 
 
 class Styles:

@@ -34,7 +34,7 @@ def read_docx(request: ReadRequest) -> Document:
         raise NotADocument("its main part has no body", hint="Save it again as .docx")
     body.write(content)
     mark_sections(body.items, writer)
-    title = body.title or _core_title(parts.root_xml("core-properties")) or request.stem
+    title = body.title or _core_title(parts.root_xml("core-properties"))
     return writer.document(
         request, title=title, infer=True, furniture=parts.furniture(), warnings=_warnings(body, parts),
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from docqa.ingest.latex.numbers import LEVELS
 from docqa.ingest.structure.numerals import in_letters, in_roman
 
 
@@ -16,7 +17,6 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-SECTIONS = _names("part chapter section subsection subsubsection paragraph subparagraph")
 # Macros that print one of their arguments: the last.
 UNWRAPPED = _names(
     "emph textbf textit textsl textsc textrm textsf texttt textup textmd textnormal underline uline mbox text hbox "
@@ -138,7 +138,7 @@ def _context() -> Any:
     # Its remarks about markup that is wrong would go to standard error.
     logging.getLogger("pylatexenc").setLevel(logging.CRITICAL + 1)
     context = get_default_latex_context_db()
-    macros = [MacroSpec(name, "*[{") for name in SECTIONS]
+    macros = [MacroSpec(name, "*[{") for name in LEVELS]
     macros += [MacroSpec(name, "*{") for name in REFERENCES]
     macros += [MacroSpec(name, "*[[{") for name in _CITES]
     macros += [MacroSpec(name, arguments) for arguments, names in _ARGUMENTS.items() for name in names.split()]

@@ -7,15 +7,8 @@ from typing import NamedTuple
 
 from docqa.ingest.structure.numerals import in_letters, in_roman
 
-LEVELS = {
-    "part": 0,
-    "chapter": 1,
-    "section": 2,
-    "subsection": 3,
-    "subsubsection": 4,
-    "paragraph": 5,
-    "subparagraph": 6,
-}
+_SECTIONS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
+LEVELS = {name: level for level, name in enumerate(_SECTIONS)}
 _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 
 

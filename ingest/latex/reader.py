@@ -72,7 +72,7 @@ def read_latex(request: ReadRequest) -> Document:
         raise NoText(f"all of its text is in other files ({named}), which are not opened", hint=hint)
     return writer.document(
         request,
-        title=text.title or request.stem,
+        title=text.title,
         media_type="application/x-tex",
         warnings=(*remarks, *text.unread.warnings()),
     )

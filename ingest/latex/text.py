@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from docqa.ingest.latex import markup as tex
-from docqa.ingest.latex.numbers import Piece
+from docqa.ingest.latex.numbers import LEVELS, Piece
 from docqa.ingest.writer import raised
 
 _NOTE_MARK = re.compile(r"\[\d+\]")
@@ -97,7 +97,7 @@ class LatexText:
 
     def _macro(self, node: Any) -> None:
         name, arguments = node.macroname, tex.arguments_of(node)
-        if name in tex.SECTIONS:
+        if name in LEVELS:
             self._section(name, node, arguments)
         elif name == "label":
             labels = self._float_labels if self._float else self._labels

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from docqa.ingest.errors import Unreadable, reading
 from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.paragraphs import flow
+from docqa.ingest.pdf.layout.paragraphs import join_lines
 from docqa.ingest.pdf.layout.running_heads import stays_in_text
 from docqa.ingest.pdf.pages import RawPage, extract_one
 from docqa.ingest.pdf.reader import count_pages, open_pdf
@@ -117,7 +117,7 @@ def _view(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
         return text_view(page, raw.problem or f"{_NO_PLACES}: pypdfium2 did not read this page")
     heads = _head_lines(page, raw)
     kept = [line for at, line in enumerate(raw.lines) if at not in heads or stays_in_text(page.index, line)]
-    printed = [line for block in flow(kept, Hyphens(line.text for line in kept)).printed for line in block]
+    printed = [line for block in join_lines(kept, Hyphens(line.text for line in kept)).printed for line in block]
     blocks = _blocks(page, printed)
     notes = [raw.problem] if raw.problem is not None else []
     if blocks is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from docqa.ingest.pdf.errors import pdf_errors
@@ -28,7 +29,7 @@ _FIRST, _LAST = 0xFDD0, 0xFDEF
 def ligature_codes(reader: Any, index: int) -> Codes:
     """The ligatures that the fonts of page `index` (from 0) of pypdf's `reader` name; empty where that is unknown."""
     found: dict[tuple[str, int], str] = {}
-    try:
+    with suppress(*pdf_errors()):
         resources = reader.pages[index].get("/Resources")
         fonts = resources.get_object().get("/Font") if resources is not None else None
         for font in (fonts.get_object() if fonts is not None else {}).values():
@@ -38,8 +39,6 @@ def ligature_codes(reader: Any, index: int) -> Codes:
             if isinstance(encoding, dict) and "/Differences" in encoding:
                 name = _PREFIX.sub("", str(font.get("/BaseFont", "")).lstrip("/"))
                 found |= {(name, code): letters for code, letters in _named(encoding["/Differences"].get_object())}
-    except pdf_errors():
-        return found
     return found
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from docqa.ingest.limits import MAX_OCR_PAGES
 from docqa.ingest.pdf.errors import reason
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import Scene, image_share
+from docqa.ingest.pdf.visibility.objects import PageObjects, image_share
 from docqa.ingest.pdf.visibility.raster import page_png
 
 INSTALL = "pip install 'docqa-reader[ocr]'"
@@ -52,10 +52,10 @@ def is_picture(page: Any, words: Sequence[Word]) -> bool:
     letters = sum(len(word.text) for word in words)
     if letters >= _FEW_LETTERS:
         return False
-    scene = Scene(page)
-    share = image_share(scene.covers, page.get_bbox())
+    objects = PageObjects(page)
+    share = image_share(objects.covers, page.get_bbox())
     # A title on a page-wide photograph has its words; a stamp on a scan does not have those of the scan.
-    return share >= (0.8 if letters else _PICTURE_SHARE) or (not letters and len(scene.covers) >= _OUTLINES)
+    return share >= (0.8 if letters else _PICTURE_SHARE) or (not letters and len(objects.covers) >= _OUTLINES)
 
 
 class Recogniser:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.ligatures import Codes, Ligatures, font_name
-from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, Judge
+from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, HiddenTextDetector
 from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.pdf.visibility.raster import placer
 
@@ -115,19 +115,20 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
     text = ligatures.marked(_page_text(raw, text_page.raw, count), raw, text_page.raw)
-    judge = Judge(page, text_page, layered=layered)
-    words, places, boxes = _all_words(raw, page, text_page.raw, text, judge, ligatures)
+    detector = HiddenTextDetector(page, text_page, layered=layered)
+    words, places, boxes = _all_words(raw, page, text_page.raw, text, detector, ligatures)
     _mark_tilted(raw, text_page.raw, words, places)
-    verdict = judge.verdict(places, boxes)
+    detected = detector.detect(places, boxes)
     place = placer(page.get_bbox(), page.get_rotation())
-    rules = tuple(place(*box) for box in judge.rules)
+    rules = tuple(place(*box) for box in detector.rules)
     seen: list[Word] = []
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
-    repeated = _repeated(words, {n for n, place in enumerate(places) if judge.is_clipped(place[0])}, verdict.reasons)
+    clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
+    repeated = _repeated(words, clipped, detected.reasons)
     for number, word in enumerate(words):
-        reason = OUTSIDE if _is_outside(word, width, height) else verdict.reasons.get(number)
+        reason = OUTSIDE if _is_outside(word, width, height) else detected.reasons.get(number)
         if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
             # Leaders in the colour of the paper say nothing, but they keep a line together.
             word, reason = word._replace(text=""), None
@@ -148,7 +149,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
         else:
             hidden.append(Hidden(word.text, reason, (word[1:5],)))
         last_hidden = number
-    return PageWords(seen, count, width, height, hidden, verdict.ocr, rules)
+    return PageWords(seen, count, width, height, hidden, detected.ocr, rules)
 
 
 def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
@@ -186,21 +187,21 @@ def _joined(a: Word, b: Word) -> Word:
 
 
 def _all_words(
-    raw: Any, page: Any, handle: Any, text: str, judge: Judge, ligatures: Ligatures
+    raw: Any, page: Any, handle: Any, text: str, detector: HiddenTextDetector, ligatures: Ligatures
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())
     words: list[Word] = []
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
-    box_of = judge.box_of
+    box_of = detector.box_of
     previous_end = 0
     for match in _WORD.finditer(text):
         start = match.start()
         newline = start == 0 or "\n" in text[previous_end:start] or text[start - 1] == "\ufffe"
         previous_end = match.end()
         broken = previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
-        pieces = judge.pieces(start, previous_end - 1 - broken)
+        pieces = detector.pieces(start, previous_end - 1 - broken)
         for first, last in pieces:
             box = box_of(first)
             if box is None:

@@ -17,8 +17,8 @@ from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf import ocr, structure
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
 from docqa.ingest.pdf.layout.lines import Line
-from docqa.ingest.pdf.layout.paragraphs import Flow, flow, typical_body_size
-from docqa.ingest.pdf.layout.running_heads import find_furniture, stays_in_text
+from docqa.ingest.pdf.layout.paragraphs import PageText, join_lines, typical_body_size
+from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
 from docqa.ingest.pdf.pages import RawPage, extract
 from docqa.ingest.pdf.raw_page import Hidden
 from docqa.ingest.request import PageEvents, ReadRequest
@@ -126,7 +126,7 @@ def _pages(
     raw: list[RawPage], labels: list[str | None], include_hidden: bool
 ) -> tuple[list[Page], list[outline.Candidate]]:
     """The pages with their text, and lines that may be headings; takes the lines from `raw`."""
-    furniture = find_furniture([page.lines for page in raw], [page.height for page in raw])
+    furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
     printed = _printed_numbers(raw, furniture) if not any(labels) else labels
     hyphens = Hyphens(line.text for page in raw for line in page.lines)
     pages: list[Page] = []
@@ -134,16 +134,16 @@ def _pages(
     for index, page in enumerate(raw):
         heads = [line.text for at, line in enumerate(page.lines) if at in furniture[index]]
         kept = [line for at, line in enumerate(page.lines) if at not in furniture[index] or stays_in_text(index, line)]
-        flowed = _plain_flow(kept, hyphens) if page.plain else flow(kept, hyphens)
+        joined = _join_plain_lines(kept, hyphens) if page.plain else join_lines(kept, hyphens)
         if page.numbers:
             heads.append(f"line numbers {page.numbers}")
-        mark = grade(flowed.text, repaired=bool(page.numbers), score=page.score)
-        text = flowed.text.replace("\u00ad", "-")
-        blocks = flowed.blocks
+        mark = grade(joined.text, repaired=bool(page.numbers), score=page.score)
+        text = joined.text.replace("\u00ad", "-")
+        blocks = joined.blocks
         if include_hidden:
             text, blocks = _add_hidden(text, blocks, page.hidden)
-        pages.append(Page(index, printed[index], text, mark, blocks, tuple(heads), flowed.numbered))
-        candidates.extend(outline.Candidate(index + 1, heading) for heading in flowed.headings)
+        pages.append(Page(index, printed[index], text, mark, blocks, tuple(heads), joined.numbered))
+        candidates.extend(outline.Candidate(index + 1, heading) for heading in joined.headings)
         page.lines = []  # those of thousands of pages are more than their text
     return pages, candidates
 
@@ -158,13 +158,13 @@ def _add_hidden(text: str, blocks: tuple[Block, ...], hidden: list[Hidden]) -> t
     return text, blocks
 
 
-def _plain_flow(lines: list[Line], hyphens: Hyphens) -> Flow:
+def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> PageText:
     text = "\n".join(unwrap([line.text for line in lines], hyphens))
     blocks = line_blocks(text)
     headings = [
         outline.Heading(b.start, text[b.start : b.end], 1.0, False, True) for b in blocks if b.end - b.start < 120
     ]
-    return Flow(text, blocks, tuple(headings))
+    return PageText(text, blocks, tuple(headings))
 
 
 def _printed_numbers(raw: list[RawPage], furniture: list[set[int]]) -> list[str | None]:

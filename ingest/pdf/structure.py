@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from docqa.ingest.pdf.errors import pdf_errors
@@ -11,44 +13,37 @@ from docqa.ingest.structure.clean import clean, squeeze
 
 def labels(reader: Any, count: int) -> list[str | None]:
     """The printed label of each page as the file gives it, None where it gives none."""
-    try:
-        if "/PageLabels" not in reader.root_object:
-            return [None] * count
-        given = [clean(label).strip() or None for label in reader.page_labels]
-    except pdf_errors():
-        return [None] * count
+    given: list[str | None] = []
+    with suppress(*pdf_errors()):
+        if "/PageLabels" in reader.root_object:
+            given = [clean(label).strip() or None for label in reader.page_labels]
     return [*given, *[None] * count][:count]
 
 
 def bookmarks(reader: Any) -> list[outline.Bookmark]:
     """The entries of the file's own outline that lead to a page, in order."""
-    try:
-        if "/Outlines" not in reader.root_object:
-            return []
-        numbers = {page.indirect_reference.idnum: at for at, page in enumerate(reader.pages, 1)}
-        found: list[outline.Bookmark] = []
-        _walk_outline(reader.outline, 1, numbers, found)
-        return found
-    except pdf_errors():
-        return []
+    with suppress(*pdf_errors()):
+        if "/Outlines" in reader.root_object:
+            numbers = {page.indirect_reference.idnum: at for at, page in enumerate(reader.pages, 1)}
+            return list(_outline_entries(reader.outline, 1, numbers))
+    return []
 
 
-def _walk_outline(entries: list[Any], level: int, numbers: dict[int, int], found: list[outline.Bookmark]) -> None:
+def _outline_entries(entries: list[Any], level: int, numbers: dict[int, int]) -> Iterator[outline.Bookmark]:
     for entry in entries:
         if isinstance(entry, list):
-            _walk_outline(entry, level + 1, numbers, found)
+            yield from _outline_entries(entry, level + 1, numbers)
             continue
         page = numbers.get(getattr(entry.get("/Page"), "idnum", -1))
         if page is not None and entry.title:
-            found.append(outline.Bookmark(level, clean(str(entry.title)), page))
+            yield outline.Bookmark(level, clean(str(entry.title)), page)
 
 
 def title(reader: Any) -> str:
     """The title in the file's own record when it is one, else empty."""
-    try:
+    title = ""
+    with suppress(*pdf_errors()):
         title = squeeze(clean(str(reader.metadata.title or ""))) if reader.metadata else ""
-    except pdf_errors():
-        title = ""
     lowered = title.lower()
     made_up = lowered.startswith(("microsoft word", "untitled", "(anonymous", "layout 1")) or lowered.endswith(
         (".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd", ".wpd")
@@ -58,17 +53,16 @@ def title(reader: Any) -> str:
 
 def has_layers(reader: Any) -> bool:
     """Whether parts of the drawing can be switched off (optional content groups); True where that is unknown."""
-    try:
+    with suppress(*pdf_errors()):
         layers = reader.root_object.get("/OCProperties")
         return bool(layers is not None and layers.get_object().get("/OCGs"))
-    except pdf_errors():
-        return True
+    return True
 
 
 def left_out(reader: Any) -> list[str]:
     """What the file has beside its pages' text, which docqa does not read."""
     lines: list[str] = []
-    try:
+    with suppress(*pdf_errors()):
         root = reader.root_object
         form = root.get("/AcroForm")
         form = form.get_object() if form is not None else {}
@@ -78,6 +72,4 @@ def left_out(reader: Any) -> list[str]:
         names = names.get_object() if names is not None else {}
         if "/EmbeddedFiles" in names:
             lines.append("attached files are not read")
-    except pdf_errors():
-        return lines
     return lines

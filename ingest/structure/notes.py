@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from docqa.ingest.types import Block, Note, Page
+from docqa.ingest.types import Note, Page
 
 _FOOT = re.compile(r"(\d{1,3}|[*†‡§¶∗])\s?(?=[A-Z“\"(\[‘']|https?://|www\.)")
 _PUNCTUATION = "[.,;:!?)\\]”\"’']"
@@ -18,10 +18,11 @@ _BRACKETED = re.compile(r"\[(\d{1,3}|[*†‡])\]\s")
 def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
     """The notes, in the order of the document. With pages a note stands on the page of its mark."""
     for page in pages:
-        yield from _on_page(page, page.blocks, bracketed=not paged)
+        yield from _on_page(page, bracketed=not paged)
 
 
-def _on_page(page: Page, blocks: Sequence[Block], *, bracketed: bool) -> Iterator[Note]:
+def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
+    blocks = page.blocks
     pattern = _BRACKETED if bracketed else _FOOT
     matches = [pattern.match(page.text, block.start, block.end) for block in blocks]
     starts = [(number, match) for number, match in enumerate(matches) if match]

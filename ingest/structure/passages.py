@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from docqa.ingest.structure.sentences import sentences
@@ -29,31 +30,15 @@ def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
     `headings` are the offsets where sections begin: a passage prefers to begin there. A page with fewer than 80
     words is one passage. A passage has at most 200 words.
     """
-    units = [(piece, count_words(text[piece.start : piece.end])) for piece in _units(text)]
-    groups = _group(units, _starts_of(units, headings))
+    pieces = [piece for sentence in sentences(text) for piece in _shorten(text, sentence)]
+    units = [(piece, count_words(text[piece.start : piece.end])) for piece in pieces]
+    ends = [piece.end for piece in pieces]
+    groups = _group(units, {bisect_right(ends, heading) for heading in headings})
     return [Span(units[a][0].start, units[b - 1][0].end) for a, b in _balance(units, groups)]
 
 
-def _starts_of(units: list[tuple[Span, int]], headings: Sequence[int]) -> set[int]:
-    wanted = sorted(headings)
-    found: set[int] = set()
-    at = 0
-    for number, (span, _) in enumerate(units):
-        while at < len(wanted) and wanted[at] < span.end:
-            found.add(number)
-            at += 1
-    return found
-
-
-def _units(text: str) -> list[Span]:
-    """Sentences, those over 200 words cut at clause ends or, where there are none, between words."""
-    units: list[Span] = []
-    for span in sentences(text):
-        units.extend(_shorten(text, span))
-    return units
-
-
 def _shorten(text: str, span: Span) -> list[Span]:
+    """A sentence; one over 200 words cut at clause ends or, where there are none, between words."""
     words = [match.span() for match in _WORD.finditer(text, span.start, span.end)]
     if len(words) <= MAX_WORDS:
         return [span]

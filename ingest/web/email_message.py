@@ -48,7 +48,7 @@ def read_email(request: ReadRequest) -> Document:
         raise Encrypted("the message is encrypted", hint="Save it decrypted from your mail program")
     if not reader.texts and not any(_header(message, name) for name in _SHOWN):
         raise NoText("there is no text in it", hint="Check that this is the right file")
-    title = _header(message, "Subject") or request.stem
+    title = _header(message, "Subject")
     return reader.writer.document(request, title=title, media_type="message/rfc822", warnings=reader.warnings)
 
 
@@ -125,11 +125,9 @@ class _Reader:
         if html and len(data) > MAX_HTML_BYTES:
             raise TooLarge(f"{len(data):,} bytes of HTML, the limit is {MAX_HTML_BYTES:,}", hint="Save it as text")
         charset = part.get_content_charset()
-        try:
+        with suppress(LookupError, ValueError, TypeError):  # an unknown encoding: as if none was named
             if charset and charset not in ("us-ascii", "utf-8"):
                 return data.decode(charset, "replace")
-        except (LookupError, ValueError, TypeError):
-            pass  # an encoding that Python does not know: as if none was named
         try:
             return (decode_html if html else decode)(data)[0]
         except NotADocument:

@@ -59,7 +59,7 @@ def read_epub(request: ReadRequest) -> Document:
         # A file that the contents do not name goes on where the one before it ended.
         level = max(levels, default=level)
         HtmlBlocks(writer, level=level, anchors=anchors).write(source)
-    title = " ".join((_metadata(root, "title") or request.stem).split())
+    title = " ".join(_metadata(root, "title").split())
     return writer.document(request, title=title, media_type="application/epub+zip", warnings=warnings)
 
 

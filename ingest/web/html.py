@@ -48,7 +48,7 @@ def read_html(request: ReadRequest) -> Document:
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
     blocks.write(source)
-    title = blocks.title or (min(writer.marks, key=lambda mark: mark.level).title if writer.marks else request.stem)
+    title = blocks.title or (min(writer.marks, key=lambda mark: mark.level).title if writer.marks else "")
     return writer.document(request, title=title, media_type="text/html", warnings=warnings, infer=True)
 
 
@@ -194,9 +194,7 @@ class HtmlBlocks:
         """Whether `row` belongs to a table of data, and not to one that only lays out a page."""
         if self._cells is not None:
             return False
-        table = row.parent
-        while table is not None and table.tag != "table":
-            table = table.parent
+        table = _table_around(row)
         return table is not None and table.mem_id not in self._layout
 
     def _flush(self) -> None:
@@ -264,11 +262,11 @@ def _number(text: str | None, default: int) -> int:
 
 def _layout_tables(inner: list[LexborNode]) -> set[int]:
     """The tables around `inner`: elements that tables of data do not have."""
-    found: set[int] = set()
-    for node in inner:
-        parent = node.parent
-        while parent is not None and parent.tag != "table":
-            parent = parent.parent
-        if parent is not None:
-            found.add(parent.mem_id)
-    return found
+    return {table.mem_id for node in inner if (table := _table_around(node)) is not None}
+
+
+def _table_around(node: LexborNode) -> LexborNode | None:
+    table = node.parent
+    while table is not None and table.tag != "table":
+        table = table.parent
+    return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from contextlib import suppress
 
 from docqa.ingest.encoding import decode
 from docqa.ingest.errors import TooLarge
@@ -29,14 +30,13 @@ def decode_html(data: bytes) -> tuple[str, tuple[str, ...]]:
     """The characters of `data` with warnings: by its byte order mark, by the encoding it names, else as text."""
     match = _CHARSET.search(data[:4096])
     if match and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")) and b"\0" not in data[:65536]:
-        try:
+        # An encoding may be unknown to Python, or be none (such as "hex").
+        with suppress(LookupError, ValueError, TypeError):
             name = codecs.lookup(match.group(1).decode("ascii")).name
             # Browsers read Latin-1 as Windows-1252; a page that says UTF-16 in ASCII letters is not.
             name = {"iso8859-1": "cp1252", "ascii": "cp1252"}.get(name, name)
             if name != "utf-8" and not name.startswith(("utf-16", "utf-32")):
                 return data.decode(name, "replace"), ()
-        except (LookupError, ValueError, TypeError):
-            pass  # an encoding that Python does not know, or one that is none (such as "hex")
     return decode(data)
 
 

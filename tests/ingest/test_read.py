@@ -183,14 +183,14 @@ def test_only_the_folder_that_cannot_be_listed_is_skipped_and_named(
 ) -> None:
     (tmp_path / "a.txt").write_text("Read me.")
     (tmp_path / "closed" / "deep").mkdir(parents=True)
-    listed = Path.iterdir
+    listed = os.scandir
 
-    def iterdir(folder: Path) -> object:
-        if folder.name == "closed":
-            raise PermissionError(13, "Permission denied")
+    def scandir(folder: str) -> object:
+        if os.path.basename(folder) == "closed":
+            raise PermissionError(13, "Permission denied", folder)
         return listed(folder)
 
-    monkeypatch.setattr(Path, "iterdir", iterdir)
+    monkeypatch.setattr(os, "scandir", scandir)
     skipped: list[str] = []
     assert [name for name, _ in find_documents(tmp_path, skipped)] == [str(tmp_path / "a.txt")]
     assert skipped == [f"{tmp_path / 'closed'} (the folder cannot be listed: Permission denied)"]

@@ -28,7 +28,7 @@ _MAX_HEADING_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class PageText:
     """The text of a page with its blocks, and the lines in it that may be headings.
 
     `printed`: the lines of each block; `numbered`: those of them with a printed number.
@@ -41,7 +41,7 @@ class Flow:
     numbered: tuple[NumberedLine, ...] = ()
 
 
-def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
+def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> PageText:
     """The text of one page from its lines without furniture."""
     body = body_size(lines)
     for line in lines:
@@ -75,7 +75,7 @@ def flow(lines: Sequence[Line], hyphens: Hyphens) -> Flow:
         text.append(paragraph.text)
         start = end + 1
     printed = tuple(tuple(paragraph.lines) for paragraph in paragraphs)
-    return Flow("\n".join(text), tuple(blocks), tuple(headings), printed, tuple(numbered))
+    return PageText("\n".join(text), tuple(blocks), tuple(headings), printed, tuple(numbered))
 
 
 def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:

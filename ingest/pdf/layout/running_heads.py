@@ -33,7 +33,7 @@ class _Spot(NamedTuple):
     last: bool = False
 
 
-def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
+def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[set[int]]:
     """For each page the numbers of its lines that are running heads or feet.
 
     Such a line stands at the same height on several pages: digits masked, on three when it is in the top or bottom

@@ -61,7 +61,7 @@ class Clip(NamedTuple):
     plain: bool
 
 
-class Scene:
+class PageObjects:
     """The objects of a page.
 
     `order`: text objects with their numbers in drawing order; `covers` in that order, `opaque` those that hide.
@@ -355,37 +355,25 @@ def _api() -> dict[str, Callable[..., Any]]:
     """pdfium's functions with addresses in place of typed pointers."""
     import pypdfium2.raw as raw
 
-    pointer, number = ctypes.c_void_p, ctypes.c_int
-    signatures: dict[str, tuple[Any, ...]] = {
-        "FPDFPage_CountObjects": (number, pointer),
-        "FPDFPage_GetObject": (pointer, pointer, number),
-        "FPDFFormObj_CountObjects": (number, pointer),
-        "FPDFFormObj_GetObject": (pointer, pointer, ctypes.c_ulong),
-        "FPDFPageObj_GetType": (number, pointer),
-        "FPDFPageObj_GetBounds": (number, *[pointer] * 5),
-        "FPDFPageObj_GetFillColor": (number, *[pointer] * 5),
-        "FPDFPageObj_GetMatrix": (number, pointer, pointer),
-        "FPDFPageObj_SetIsActive": (number, pointer, number),
-        "FPDFPageObj_GetClipPath": (pointer, pointer),
-        "FPDFClipPath_CountPaths": (number, pointer),
-        "FPDFClipPath_CountPathSegments": (number, pointer, number),
-        "FPDFClipPath_GetPathSegment": (pointer, pointer, number, number),
-        "FPDFPathSegment_GetPoint": (number, *[pointer] * 3),
-        "FPDFPageObj_CountMarks": (number, pointer),
-        "FPDFPageObj_GetMark": (pointer, pointer, ctypes.c_ulong),
-        "FPDFPageObjMark_GetName": (number, pointer, pointer, ctypes.c_ulong, pointer),
-        "FPDFPath_GetDrawMode": (number, *[pointer] * 3),
-        "FPDFPath_CountSegments": (number, pointer),
-        "FPDFPath_GetPathSegment": (pointer, pointer, number),
-        "FPDFPathSegment_GetType": (number, pointer),
-        "FPDFPathSegment_GetClose": (number, pointer),
-        "FPDFTextObj_GetTextRenderMode": (number, pointer),
-        "FPDFTextObj_GetText": (ctypes.c_ulong, pointer, pointer, pointer, ctypes.c_ulong),
-        "FPDFImageObj_GetImagePixelSize": (number, *[pointer] * 3),
-        "FPDFText_GetTextObject": (pointer, pointer, number),
-        "FPDFText_GetLooseCharBox": (number, pointer, number, pointer),
+    pointer, number, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_ulong
+    signatures: dict[tuple[Any, ...], str] = {  # what comes back and what goes in: the functions
+        (number, pointer): "FPDFPage_CountObjects FPDFFormObj_CountObjects FPDFPageObj_GetType FPDFClipPath_CountPaths "
+        "FPDFPageObj_CountMarks FPDFPath_CountSegments FPDFPathSegment_GetType FPDFPathSegment_GetClose "
+        "FPDFTextObj_GetTextRenderMode",
+        (number, pointer, number): "FPDFPageObj_SetIsActive FPDFClipPath_CountPathSegments",
+        (number, pointer, number, pointer): "FPDFText_GetLooseCharBox",
+        (number, pointer, pointer): "FPDFPageObj_GetMatrix",
+        (number, *[pointer] * 3): "FPDFPathSegment_GetPoint FPDFPath_GetDrawMode FPDFImageObj_GetImagePixelSize",
+        (number, *[pointer] * 5): "FPDFPageObj_GetBounds FPDFPageObj_GetFillColor",
+        (number, pointer, pointer, size, pointer): "FPDFPageObjMark_GetName",
+        (pointer, pointer): "FPDFPageObj_GetClipPath",
+        (pointer, pointer, number): "FPDFPage_GetObject FPDFPath_GetPathSegment FPDFText_GetTextObject",
+        (pointer, pointer, number, number): "FPDFClipPath_GetPathSegment",
+        (pointer, pointer, size): "FPDFFormObj_GetObject FPDFPageObj_GetMark",
+        (size, pointer, pointer, pointer, size): "FPDFTextObj_GetText",
     }
     return {
         name: ctypes.CFUNCTYPE(*types)(ctypes.cast(getattr(raw, name), pointer).value or 0)
-        for name, types in signatures.items()
+        for types, names in signatures.items()
+        for name in names.split()
     }

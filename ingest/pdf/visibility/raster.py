@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
-from docqa.ingest.pdf.visibility.objects import Box, Scene
+from docqa.ingest.pdf.visibility.objects import Box, PageObjects
 
 _MAX_PIXELS = 4_000_000
 _MARGIN = 2
@@ -72,7 +72,7 @@ def page_png(page: Any, scale: float = 1.5) -> bytes | None:
 
     None where its pictures are too large to draw.
     """
-    if Scene(page).pixels > MAX_RENDERED_PIXELS:
+    if PageObjects(page).pixels > MAX_RENDERED_PIXELS:
         return None
     width, height = page.get_size()
     scale = min(scale, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
