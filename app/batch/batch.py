@@ -9,7 +9,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from docqa.app import report
@@ -22,7 +21,7 @@ from docqa.app.batch.execution.runner import Monitor, Runner, Shared, Tally
 from docqa.app.batch.items import Failure, Item, Listing, Task
 from docqa.app.batch.jobs import identity_hash
 from docqa.app.batch.names import LEDGER
-from docqa.app.batch.planning import BatchPlan, Planner, fitting_jobs
+from docqa.app.batch.planning import BatchPlan, Planner, fitting_jobs, signal_raises
 from docqa.app.batch.protocol import Job
 from docqa.app.batch.speeds import Speeds, load_speeds, save_speeds
 from docqa.app.batch.workspace import Workspace
@@ -110,7 +109,7 @@ class Batch:
             with (
                 Leases(self.workspace.folder, self.job_key) as leases,
                 Ledger(self.workspace.root / LEDGER, leases.owner, _machine_name()) as ledger,
-                _sigterm_interrupts(),
+                signal_raises(signal.SIGTERM, KeyboardInterrupt),  # as Ctrl+C: what was done is kept
             ):
                 self._check_others(leases)
                 ledger.settle(leases.is_alive, self._outcome)
@@ -125,7 +124,7 @@ class Batch:
             ) from error  # fmt: skip
 
     def clean(self) -> bool:
-        """Drop what no document of this batch needs any more; False, and nothing, while others are at work here."""
+        """Drop what no document of this batch needs any more; False, and nothing, while other processes work here."""
         with Leases(self.workspace.folder, self.job_key) as leases:
             if leases.others():
                 return False
@@ -245,17 +244,3 @@ class Batch:
 def _machine_name() -> str:
     """The name of this machine, for the ledger."""
     return f"{socket.gethostname()}, {processors()} cores"
-
-
-@contextlib.contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: what was done is kept, and what was under way given back."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

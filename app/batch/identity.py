@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def reading_identity(options: Options) -> Json:
-    """Fields of a work's identity. The number of threads and the machine are not among them: all may help.
+    """Fields of a job's identity. The number of threads and the machine are not among them: all may help.
 
     Neither is the password: a document that it opened is not another one. Raises docqa.model.errors for a model folder
     that is none.

@@ -46,8 +46,8 @@ class Failure:
 class Item:
     """One document. `path` is relative, with `/`; `source` the file on this machine, `member` its entry if a zip.
 
-    `given` is how the command line names it, for messages. `digest` is the sha256 of its bytes, None where `failure`
-    says why they cannot be had.
+    `shown_path` is how the command line names it, for messages. `digest` is the sha256 of its bytes, None where
+    `failure` says why they cannot be had.
     """
 
     path: str
@@ -85,7 +85,7 @@ class Task:
 
 @dataclass
 class Listing:
-    """Items in the order they were named; `passed_over` are files that are no documents. Mutable."""
+    """Items in the order they were named; `passed_over` are files that are not documents. Mutable."""
 
     items: list[Item] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)

@@ -120,7 +120,7 @@ class AnswerJob(_DocumentJob):
         answers = [kept.answers[question] for question in self.questions]
         return json.dumps({"warnings": kept.warnings, "answers": answers}, ensure_ascii=False, separators=(",", ":"))
 
-    @cached_property
+    @cached_property  # its names are hashed into the keys of workspaces, of older versions too
     def _identity(self) -> Json:
         options = self.options.recorded()
         return {"work": self.name, "schema": SCHEMA, "options": options, **reading_identity(self.options)}

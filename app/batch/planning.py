@@ -95,7 +95,7 @@ class Planner:
     def plan(self, tasks: list[Task], jobs: int, *, probe: bool = False) -> BatchPlan:
         """Of `tasks`, all of which are left to do; `probe` makes the text of some, for who asks only for the plan.
 
-        Raises docqa.model.errors for a folder that is no model.
+        Raises docqa.model.errors for a folder that is not a model.
         """
         _, depth = _config(self.options)
         if probe:
@@ -229,19 +229,28 @@ def _is_long(tokens: int) -> bool:
 
 
 @contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raises _TimeIsUp in the block when the time is over, in the middle of a page too. Main thread only."""
+def signal_raises(number: int, error: type[BaseException]) -> Iterator[None]:
+    """In the block the signal `number` raises `error`. Main thread only."""
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise _TimeIsUp
+        raise error
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(number, stop)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(number, before)
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """Raises _TimeIsUp in the block when the time is over, in the middle of a page too. Main thread only."""
+    with signal_raises(signal.SIGALRM, _TimeIsUp):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _line(lines: dict[str, Line], suffix: str, x: float, unknown: float) -> float:

@@ -2,7 +2,7 @@
 
     .docqa/records/KEY.json     the record of a task: the done marker, there whole or not at all
     .docqa/failures/KEY.json    why a task has none
-    .docqa/outputs.json         names of the output files, which are no documents and may be written again
+    .docqa/outputs.json         names of the output files, which are not documents and may be written again
     .docqa/owners, leases       see leases.py
 
 Nothing but the last differs between two runs over the same documents.
@@ -43,7 +43,7 @@ class Workspace:
         return self._path(self._failures, key).exists()
 
     def settled(self, key: str) -> bool:
-        """Whether nothing is left to do for `key`: it has a record, or a failure that stands."""
+        """Whether nothing is left to do for `key`: it has a record, or a failure that is not to be tried again."""
         return self.is_done(key) or self.has_failed(key)
 
     def record(self, key: str) -> str:

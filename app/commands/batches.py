@@ -111,7 +111,7 @@ def listed(paths: list[str]) -> Iterator[Listing]:
 
 
 def warn_passed_over(paths: Sequence[str]) -> None:
-    """Say which files of folders and archives are no documents."""
+    """Say which files of folders and archives are not documents."""
     if paths:
         shown = ", ".join(printable(path) for path in paths[:5])
         more = f" and {len(paths) - 5:,} more" if len(paths) > 5 else ""

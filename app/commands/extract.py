@@ -107,7 +107,7 @@ def _form(form: str | None, output: str | None) -> str:
     suffix = os.path.splitext(output or "")[1].lower().lstrip(".")
     chosen = form or (suffix if suffix in FORMATS else "csv")
     if chosen not in FORMATS:
-        raise UsageError(f"there is no format {chosen!r}", where="--format", hint=", ".join(FORMATS))
+        raise UsageError(f"unknown format {chosen!r}", where="--format", hint=", ".join(FORMATS))
     if chosen == "xlsx" and output is None:
         raise UsageError("an xlsx file cannot be printed", where="--format", hint="add --output table.xlsx")
     return chosen

@@ -58,7 +58,7 @@ def summarize(
         raise UsageError("cannot be standard input here", where="-", hint="save the document to a file")
     chosen = style or DEFAULT_STYLE
     if chosen not in STYLES:
-        raise UsageError(f"there is no style {chosen!r}", where="--style", hint=", ".join(STYLES))
+        raise UsageError(f"unknown style {chosen!r}", where="--style", hint=", ".join(STYLES))
     options = inputs.local(given.options(preview=False), "summarize")
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):

@@ -72,7 +72,7 @@ class _Tree:
         return part.id is not None and part.heading != OPENING and part.id in self.children
 
     def below(self, name: str | None) -> list[Part]:
-        """The parts right below a section (None: the document), after what stands before the first of them."""
+        """The parts right below a section (None: the document), after what comes before the first of them."""
         section = next((s for s in self.document.sections if s.id == name), None)
         parts = [
             Part(child.id, _heading(child.number, child.title), child.level, tuple(self.inside.get(child.id, ())))

@@ -55,7 +55,7 @@ def summarize_document(
     alone). Raises UsageError for an unknown style.
     """
     if style not in STYLES:
-        raise UsageError(f"there is no style {style!r}", where="--style", hint=", ".join(STYLES))
+        raise UsageError(f"unknown style {style!r}", where="--style", hint=", ".join(STYLES))
     name = path if path is not None else document.path.replace("\\", "/").rsplit("/", 1)[-1]
     return _extract(document, context, model, style, rows, name)
 

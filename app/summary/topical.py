@@ -111,7 +111,7 @@ def cues(topic: Topic, candidates: list[Candidate]) -> np.ndarray:
 
 
 def headed_by(pattern: re.Pattern[str], document: Document, candidates: list[Candidate]) -> np.ndarray:
-    """1 for candidates under a heading that `pattern` matches, 1/2 where it stands further up, [candidates]."""
+    """1 for candidates under a heading that `pattern` matches, 1/2 where it is further up, [candidates]."""
     values = []
     for section in document.sections:
         path = document.section_path(section)[::-1]

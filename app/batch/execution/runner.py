@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from docqa.app.answer.events import Event
 
 POLL_S = 0.5
-"""How often a process without work of its own looks whether others are done, or gone."""
+"""How often a process that has nothing to do looks whether others are done, or gone."""
 MAX_CRASHES = 2
 """How often a task may cost its process the life before it is a failure."""
 _DIED = Failure(
@@ -124,7 +124,7 @@ class Runner:
                 if not self._shared.leases.claim(task.key):
                     self._elsewhere.append(task)
                     continue
-                # Another may have settled it, and given the lease back, since the look above.
+                # Another process may have settled it, and released the lease, since the look above.
                 if not self._shared.workspace.settled(task.key):
                     number = self._shared.ledger.start(task.key, task.item.path, self._planned_seconds(task))
                     self._running[task.key] = (task, number)

@@ -112,7 +112,7 @@ def make_table(questions: list[str], rows: list[Row]) -> Table:
     Answers are compared folded: without case, punctuation, articles and the numbers of clauses, numbers below 100 in
     words or digits alike. A cell differs unless its answer is given by more files than any other; where two answers
     are given equally often, or no two files agree, all cells differ. Each conflict is with the most frequent answer,
-    of several such with the one that stands first.
+    of several such with the first in the column.
     """
     marked = [list(row.cells) for row in rows]
     conflicts: list[Conflict] = []

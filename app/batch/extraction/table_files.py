@@ -21,7 +21,8 @@ MARKDOWN_HEAD = "<!-- docqa extract -->"
 _DIFFERS = "≠"
 _CELL_CHARACTERS = 32_000
 """The limit of an XLSX cell is 32,767."""
-_BOOK_COLUMNS = ("", " [quote]", " [page]", " [confidence]", " [status]", " [differs]")
+_CSV_COLUMNS = ("page", "status", "differs")
+_BOOK_COLUMNS = ("quote", "page", "confidence", "status", "differs")
 _CONFLICT_HEAD = (
     "question", "file", "answer", "page", "quote", "other file", "other answer", "other page", "other quote",
     "files with other answer",
@@ -33,7 +34,7 @@ def table_bytes(table: Table, form: str, *, conflicts: bool = False) -> bytes:
     if form == "xlsx":
         return _xlsx(table, conflicts=conflicts)
     if form == "csv":
-        text = _csv(_conflict_records(table) if conflicts else _records(table))
+        text = _csv(_conflict_records(table) if conflicts else _records(table, _CSV_COLUMNS))
     elif form == "jsonl":
         whole = [_conflict_object(each) for each in table.conflicts] if conflicts else _row_objects(table)
         text = "".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) + "\n" for each in whole)
@@ -47,34 +48,41 @@ def place_of(cell: Cell) -> str:
     return cite_text([replace(cite, section=None) for cite in cell.cites]) if cell.cites else ""
 
 
-def _records(table: Table) -> list[list[str]]:
-    """Head and rows of the flat table: file, error, and answer, page, status and difference of each question."""
-    head = ["file", "error"]
-    for question in map(printable, table.questions):
-        head += [question, f"{question} [page]", f"{question} [status]", f"{question} [differs]"]
-    rows = [head]
+def _records(table: Table, columns: tuple[str, ...]) -> list[list[str | float]]:
+    """Head and rows of the flat table: file, error, and for each question the answer and `columns`."""
+    names = ("", *(f" [{column}]" for column in columns))
+    rows: list[list[str | float]] = [
+        ["file", "error", *(printable(question) + name for question in table.questions for name in names)]
+    ]
     for row in table.rows:
-        values = [row.file, row.error or ""]
+        values: list[str | float] = [row.file, row.error or ""]
         for cell in row.cells:
-            values += [printable(cell.answer or ""), place_of(cell), cell.status, "yes" if cell.differs else ""]
+            named = {
+                "quote": printable(cell.quote or ""),
+                "page": place_of(cell),
+                "confidence": cell.confidence if row.error is None else "",
+                "status": cell.status,
+                "differs": "yes" if cell.differs else "",
+            }
+            values += [printable(cell.answer or ""), *(named[column] for column in columns)]
         rows.append(values)
     return rows
 
 
-def _conflict_records(table: Table) -> list[list[str]]:
+def _conflict_records(table: Table) -> list[list[str | float]]:
     """Head and rows of the conflicts: both answers, and how many of the files that have one give the second."""
-    rows = [list(_CONFLICT_HEAD)]
+    rows: list[list[str | float]] = [list(_CONFLICT_HEAD)]
     for conflict in table.conflicts:
-        values = [printable(conflict.question)]
+        values: list[str | float] = [printable(conflict.question)]
         for file, cell in ((conflict.file, conflict.cell), (conflict.other_file, conflict.other)):
             values += [file, printable(cell.answer or ""), place_of(cell), printable(cell.quote or "")]
         rows.append([*values, f"{conflict.others} of {conflict.answered}"])
     return rows
 
 
-def _csv(rows: list[list[str]]) -> str:
+def _csv(rows: list[list[str | float]]) -> str:
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows([_inert(value) for value in row] for row in rows)
+    csv.writer(stream, lineterminator="\n").writerows([_inert(str(value)) for value in row] for row in rows)
     return stream.getvalue()
 
 
@@ -190,7 +198,7 @@ def _xlsx(table: Table, *, conflicts: bool) -> bytes:
     plain = book.add_format({"text_wrap": True, "valign": "top"})
     marked = book.add_format({"text_wrap": True, "valign": "top", "bg_color": "#FFE699"})
     differing = {
-        (number, 2 + len(_BOOK_COLUMNS) * column)
+        (number, 2 + (1 + len(_BOOK_COLUMNS)) * column)
         for number, row in enumerate(table.rows, start=1)
         for column, cell in enumerate(row.cells)
         if cell.differs
@@ -208,26 +216,11 @@ def _xlsx(table: Table, *, conflicts: bool) -> bytes:
                     sheet.write_number(number, column, value, style)
         return sheet
 
-    add_sheet("Table", _book_rows(table), 24, differing).freeze_panes(1, 1)
+    add_sheet("Table", _records(table, _BOOK_COLUMNS), 24, differing).freeze_panes(1, 1)
     if conflicts:
-        add_sheet("Conflicts", [list(row) for row in _conflict_records(table)], 28, set())
+        add_sheet("Conflicts", _conflict_records(table), 28, set())
     book.close()
     return stream.getvalue()
-
-
-def _book_rows(table: Table) -> list[list[str | float]]:
-    """Head and rows of a workbook: the quote and the confidence stand beside each answer."""
-    head: list[str | float] = ["file", "error"]
-    head += [f"{printable(question)}{name}" for question in table.questions for name in _BOOK_COLUMNS]
-    rows = [head]
-    for row in table.rows:
-        values: list[str | float] = [row.file, row.error or ""]
-        for cell in row.cells:
-            values += [printable(cell.answer or ""), printable(cell.quote or ""), place_of(cell)]
-            confidence: str | float = cell.confidence if row.error is None else ""
-            values += [confidence, cell.status, "yes" if cell.differs else ""]
-        rows.append(values)
-    return rows
 
 
 def _cell_text(value: str) -> str:

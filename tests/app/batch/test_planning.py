@@ -38,3 +38,16 @@ def test_a_batch_limits_kept_products_unless_the_user_did(monkeypatch: pytest.Mo
     monkeypatch.setenv(name, "7")
     make_job(job.spec()).prepare()
     assert os.environ[name] == "7"
+
+
+@pytest.mark.usefixtures("tiny_model")
+@pytest.mark.parametrize(
+    ("job", "own"),
+    [
+        (SummaryJob(Options(), "brief"), {"version", "style"}),
+        (AnswerJob(Options(), ["Who?"]), {"questions", "options"}),
+    ],
+)
+def test_identities_keep_the_names_that_older_workspaces_are_keyed_by(job: Any, own: set[str]) -> None:
+    common = {"work", "schema", "model", "calibration", "docqa", "ingest", "ocr", "include_hidden", "media_type"}
+    assert set(job.identity()) == common | own
