@@ -51,8 +51,7 @@ class KeptAnswers:
             raw = json.loads((folder / _FILE).read_text(encoding="utf-8"))
             answers = {question: _reused(answer) for question, answer in raw["answers"].items()}
             return Kept(list(raw["warnings"]), answers)
-        except (StoreDamaged, OSError, ValueError, KeyError, TypeError):
-            self._store.set_aside("answers", key)
+        except (StoreDamaged, OSError, ValueError, KeyError, TypeError):  # `put` writes it anew
             return None
 
     def put(self, item: Item, kept: Kept) -> None:
