@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.difference import closest_range
@@ -48,7 +49,7 @@ def _aligned(quotation: str, documents: Sequence[Document]) -> Located | None:
 
     wanted = set(terms(quotation))
     pages = [(number, page) for number, document in enumerate(documents) for page in document.pages]
-    number, page = max(pages, key=lambda pair: _shared(wanted, terms(pair[1].text)), default=(0, None))
+    number, page = max(pages, key=lambda pair: len(wanted & _page_terms(pair[1].text)), default=(0, None))
     if page is None:
         return None
     folded = fold(page.text)
@@ -58,5 +59,6 @@ def _aligned(quotation: str, documents: Sequence[Document]) -> Located | None:
     return Located(number, page.page, folded.original_start(best.dest_start), folded.original_end(best.dest_end))
 
 
-def _shared(wanted: set[str], words: Iterable[str]) -> int:
-    return len(wanted.intersection(words))
+@lru_cache(maxsize=2_048)
+def _page_terms(text: str) -> frozenset[str]:
+    return frozenset(terms(text))
