@@ -24,7 +24,7 @@ from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates
-from docqa.app.reading.shown import ShownAnswers
+from docqa.app.reading.shown import not_shown
 from docqa.app.reading.spans import Rows
 from docqa.app.storage.store import Store
 
@@ -108,9 +108,7 @@ class ExtractiveAnswerer:
         started = time.monotonic()
         ranked, found = self.find(question)
         if found is not None:
-            shown = ShownAnswers.of(without)
-            left = tuple(item for item in found.candidates if not shown.hold(item, self.corpus.documents))
-            found = replace(found, candidates=left)
+            found = replace(found, candidates=not_shown(found.candidates, without, self.corpus.documents))
         usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
         return self._compose(question, ranked, found, usage, preliminary=self.options.quick, nearest=nearest)
 

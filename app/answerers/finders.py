@@ -14,7 +14,7 @@ from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates
-from docqa.app.reading.chat_prompting import begin, begin_silently
+from docqa.app.reading.chat_prompting import begin, begin_with_thought
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.spans import Rows, rank_few, read_by_spans, read_passages_alone
 
@@ -123,7 +123,7 @@ class CopyingFinder:
         texts = [item.text for item in excerpts]
         prompt = asked.prompt[1] if asked.prompt is not None and asked.prompt[0] == texts else None
         if prompt is None and self.template is not None:
-            prompt = begin_silently(self._model, self.template, texts, asked.text, observed=self._compares_sentences)
+            prompt = begin(self._model, self.template, texts, asked.text, observed=self._compares_sentences)
         found = copy_answers(self._model, asked.text, excerpts, top, self._corpus.index, vectors, prompt)
         return ranked, found
 
@@ -134,7 +134,7 @@ class CopyingFinder:
         excerpts = self._corpus.excerpts(asked.text, [item.index for item in ranked[: self.preview_passages]])
         if excerpts:
             texts = [item.text for item in excerpts]
-            state = yield from begin(
-                self._model, template, texts, asked.text, think=True, observed=self._compares_sentences
+            state = yield from begin_with_thought(
+                self._model, template, texts, asked.text, observed=self._compares_sentences
             )
             asked.prompt = (texts, state)

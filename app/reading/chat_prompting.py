@@ -7,7 +7,7 @@ the excerpts (copying.py), so a thought can change which words are the answer, a
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Token
@@ -38,25 +38,20 @@ class PromptState:
     seen: list[Tensor] = field(default_factory=list)
 
 
-def begin(
-    model: Model, template: ChatTemplate, excerpts: list[str], question: str, *, think: bool, observed: bool
-) -> Generator[Token, None, PromptState]:
-    """Ask `question` in a fresh state through the chat template; yields what the model thinks."""
-    begun = read_prompt(
-        model, template.focus_prompt(model.tokenizer, excerpts, question, think=think), observed=observed
-    )
-    if not think:
-        return begun
-    hidden = yield from _thought(model, begun.state)
-    return PromptState(begun.prompt, begun.state, model.logits(hidden), begun.seen)
-
-
-def begin_silently(
-    model: Model, template: ChatTemplate, excerpts: list[str], question: str, *, observed: bool
-) -> PromptState:
-    """`begin` without thought."""
+def begin(model: Model, template: ChatTemplate, excerpts: list[str], question: str, *, observed: bool) -> PromptState:
+    """Ask `question` in a fresh state through the chat template, without thought."""
     prompt = template.focus_prompt(model.tokenizer, excerpts, question, think=False)
     return read_prompt(model, prompt, observed=observed)
+
+
+def begin_with_thought(
+    model: Model, template: ChatTemplate, excerpts: list[str], question: str, *, observed: bool
+) -> Generator[Token, None, PromptState]:
+    """`begin`, after the model has thought; yields what it thinks."""
+    prompt = template.focus_prompt(model.tokenizer, excerpts, question, think=True)
+    begun = read_prompt(model, prompt, observed=observed)
+    hidden = yield from _thought(model, begun.state)
+    return replace(begun, logits=model.logits(hidden))
 
 
 def read_prompt(model: Model, prompt: FocusPrompt, *, observed: bool) -> PromptState:

@@ -22,7 +22,7 @@ from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates, Excerpt
-from docqa.app.reading.shown import ShownAnswers
+from docqa.app.reading.shown import not_shown
 
 SENT_PASSAGES = 32
 """Passages that a server is sent where no number is asked for. Words alone find them: of 70 questions on the sample
@@ -78,7 +78,7 @@ class RemoteAnswerer:
         if self._last is None or self._last.question != question:
             for _ in self._send(question):
                 pass
-        return self._answer(self._turn(question), started, without=ShownAnswers.of(without), nearest=nearest)
+        return self._answer(self._turn(question), started, without=without, nearest=nearest)
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, by its words."""
@@ -133,13 +133,13 @@ class RemoteAnswerer:
         turn: RemoteTurn,
         started: float,
         *,
-        without: ShownAnswers | None = None,
+        without: Sequence[Quote] | None = None,
         nearest: int = 0,
         preliminary: bool = False,
     ) -> Answer:
         candidates = turn.reply.candidates
         if without is not None:
-            candidates = tuple(one for one in candidates if not without.hold(one, self.corpus.documents))
+            candidates = not_shown(candidates, without, self.corpus.documents)
         found = Candidates(tuple(turn.excerpts), candidates, None, turn.tokens_sent)
         passages = self.corpus.context.passages
         read = [passages[index] for index in sorted({item.passage for item in turn.excerpts})]
