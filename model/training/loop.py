@@ -80,19 +80,13 @@ def matrices_and_vectors(parameters: Iterable[Tensor], rate: float) -> list[dict
     ]
 
 
-class Average:
-    """A moving average of parameters by name: what is kept of a run, since single steps are noisy."""
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None) -> None:
+    """Write a safetensors file with its metadata, whole or not at all."""
+    from safetensors.torch import save_file
 
-    def __init__(self, named: Mapping[str, Tensor], keep: float) -> None:
-        self.tensors = {name: part.detach().clone() for name, part in named.items()}
-        self.keep = keep
-
-    @torch.no_grad()
-    def update(self, named: Mapping[str, Tensor], step: int) -> None:
-        """Move towards `named`; the first steps count more, or the start would be remembered for long."""
-        keep = min(self.keep, step / (step + 10))
-        for name, fresh in named.items():
-            self.tensors[name].lerp_(fresh, 1 - keep)
+    fresh = path.with_name(path.name + ".new")
+    save_file({name: part.detach().contiguous() for name, part in tensors.items()}, fresh, metadata=about)
+    fresh.replace(path)
 
 
 def in_threads(
@@ -140,9 +134,9 @@ class Log:
 class Run:
     """Steps of one module until `--steps` or `--minutes` are over, whichever comes first.
 
-    At every `--save-every` steps and at the end, the trained parameters, their average, the optimizer's moments and the
-    counters go into one file, `saved`. A Run that finds this file goes on from it: the same command resumes a run that
-    was cut.
+    At every `--save-every` steps and at the end, the trained parameters, their moving average (what is kept of a run,
+    since single steps are noisy), the optimizer's moments and the counters go into one file, `saved`. A Run that finds
+    this file goes on from it: the same command resumes a run that was cut.
     """
 
     def __init__(
@@ -153,14 +147,16 @@ class Run:
         *,
         log: Path,
         saved: Path,
-        average: float | None = None,
+        average: float | None = None,  # the share of it that a step keeps
         warmup: int = 20,
         log_every: int = 10,
         clip: float = 1.0,
     ) -> None:
         self.options, self.optimizer, self.saved = options, optimizer, saved
         self.trained = {name: part for name, part in module.named_parameters() if part.requires_grad}
-        self.average = Average(self.trained, average) if average is not None else None
+        self.kept_share, self.average = average, dict[str, Tensor]()
+        if average is not None:
+            self.average = {name: part.detach().clone() for name, part in self.trained.items()}
         self.warmup, self.log_every, self.clip = warmup, log_every, clip
         self.step, self.tokens, self.seconds = 0, 0, 0.0
         if saved.exists():
@@ -189,8 +185,7 @@ class Run:
             self.optimizer.step()
             self.optimizer.zero_grad(set_to_none=True)
             self.step, self.tokens = self.step + 1, self.tokens + tokens
-            if self.average is not None:
-                self.average.update(self.trained, self.step)
+            self._update_average()
             for name, value in figures.items():
                 recent.setdefault(name, []).append(value)
             if self.step % self.log_every == 0:
@@ -204,6 +199,14 @@ class Run:
         else:
             print(f"{self.saved}: this run is finished; give more --steps or --minutes, or remove the file", flush=True)
 
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        """Move the average towards the parameters; the first steps count more, or the start would count for long."""
+        if self.kept_share is not None:
+            share = min(self.kept_share, self.step / (self.step + 10))
+            for name, fresh in self.trained.items():
+                self.average[name].lerp_(fresh, 1 - share)
+
     def _keep(self, keep: Callable[[], Figures]) -> int:
         self._save()
         figures = keep()
@@ -212,19 +215,12 @@ class Run:
         return self.step
 
     def _save(self) -> None:
-        """Write `saved`, whole or not at all."""
-        from safetensors.torch import save_file
-
-        tensors = {f"weight.{name}": part.detach() for name, part in self.trained.items()}
-        if self.average is not None:
-            tensors |= {f"average.{name}": part for name, part in self.average.tensors.items()}
+        tensors: dict[str, Tensor] = {f"weight.{name}": part for name, part in self.trained.items()}
+        tensors |= {f"average.{name}": part for name, part in self.average.items()}
         for number, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"moment.{number}.{key}": value for key, value in moments.items()}
-        counters = {name: repr(getattr(self, name)) for name in ("step", "tokens", "seconds")}
         self.saved.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.saved.with_name(self.saved.name + ".new")
-        save_file({name: part.contiguous() for name, part in tensors.items()}, fresh, metadata=counters)
-        fresh.replace(self.saved)
+        save_tensors(self.saved, tensors, {name: repr(getattr(self, name)) for name in ("step", "tokens", "seconds")})
 
     @torch.no_grad()
     def _restore(self) -> None:
@@ -237,10 +233,8 @@ class Run:
                 if kind == "moment":
                     number, _, key = name.partition(".")
                     state["state"].setdefault(int(number), {})[key] = file.get_tensor(stored)
-                elif kind == "average" and self.average is not None:
-                    self.average.tensors[name].copy_(file.get_tensor(stored))
-                elif kind == "weight":
-                    self.trained[name].copy_(file.get_tensor(stored))
+                else:
+                    (self.trained if kind == "weight" else self.average)[name].copy_(file.get_tensor(stored))
             counters = file.metadata()
         self.optimizer.load_state_dict(state)
         self.step, self.tokens, self.seconds = (

@@ -26,7 +26,7 @@ from docqa.model.hybrid import Hybrid
 from docqa.model.prompts.prompt import PREAMBLE, question_text
 from docqa.model.training.data.sequences import FileTokenizer, SourceText, read_set
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
-from docqa.model.training.loop import stage_parser
+from docqa.model.training.loop import save_tensors, stage_parser
 
 LAYER = 2  # whose output the heads work on: chosen by the evidence head's figures on held-out documents
 WINDOW = 1024  # tokens read together; a quarter faster than 2,048 on two cores, and passages rarely lean further back
@@ -55,11 +55,7 @@ class DocumentFeatures:
         return cls(**load_file(path))
 
     def save(self, path: Path) -> None:
-        from safetensors.torch import save_file
-
-        fresh = path.with_suffix(".new")
-        save_file({name: part.contiguous() for name, part in vars(self).items()}, fresh)
-        fresh.replace(path)
+        save_tensors(path, vars(self))
 
 
 def groups(sets: QuestionSets, seed: int, *, validation: bool = False) -> Iterator[tuple[str, list[SourceText]]]:

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead
 from docqa.model.training.data.features import DocumentFeatures
-from docqa.model.training.loop import make_optimizer, parameter_group, stage_parser
+from docqa.model.training.loop import make_optimizer, parameter_group, save_tensors, stage_parser
 
 DIM = 64
 PASSAGES_A_STEP, QUESTIONS_A_STEP = 56, 20
@@ -130,14 +130,11 @@ def hit_at_1(head: TrainedHead, documents: list[ReadDocument]) -> float:
 
 def run(options: argparse.Namespace) -> None:
     """Train a head, print its figure on the validation features, write it beside the weights."""
-    from safetensors.torch import save_file
-
     torch.set_flush_denormal(True)
     head = train_head(read_documents(options.features), options.steps, options.seed)
     if options.validation:
         print(json.dumps({"hit_at_1": round(hit_at_1(head, read_documents(options.validation)), 4)}), flush=True)
-    final = head.finished()
-    save_file({name: tensor.contiguous() for name, tensor in vars(final).items()}, options.out / EVIDENCE_FILE)
+    save_tensors(options.out / EVIDENCE_FILE, vars(head.finished()))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -31,6 +31,7 @@ from docqa.model.training.loop import (
     in_threads,
     make_optimizer,
     parameter_group,
+    save_tensors,
     stage_parser,
     worker_pool,
 )
@@ -296,14 +297,14 @@ def train(options: argparse.Namespace) -> None:
     head.mean.copy_(sample.mean(0))
     head.scale.copy_(1 / (sample.std(0) + 1e-6))
     if (options.out / SPAN_FILE).exists():
-        load_head(head, options.out)
+        from safetensors.torch import load_file
+
+        head.load_state_dict(load_file(options.out / SPAN_FILE))
     run = Run(
         options, head, make_optimizer([parameter_group(head.parameters(), options.rate, 0.01)], 0.98),
         log=options.out / "span.jsonl", saved=options.out / "span_training.safetensors", average=AVERAGED, warmup=200,
         log_every=50,
     )  # fmt: skip
-    assert run.average is not None
-    average = run.average.tensors
     pool = worker_pool(options.documents)
     sources = [random.Random(f"{options.seed} {number} {run.step}") for number in range(options.documents)]
 
@@ -313,13 +314,13 @@ def train(options: argparse.Namespace) -> None:
         return tokens, {"loss": loss}
 
     def keep() -> Figures:
-        kept = averaged(head, average)
-        save_head(kept, options.out)
+        kept = averaged(head, run.average)
+        save_tensors(options.out / SPAN_FILE, kept.state_dict())
         return evaluate(kept, validation, 3) if validation else {}
 
     run.train(one_step, keep)
     if validation:
-        print(json.dumps(evaluate(averaged(head, average), validation, 1000)), flush=True)
+        print(json.dumps(evaluate(averaged(head, run.average), validation, 1000)), flush=True)
 
 
 def averaged(head: SpanHead, average: dict[str, Tensor]) -> SpanHead:
@@ -327,20 +328,6 @@ def averaged(head: SpanHead, average: dict[str, Tensor]) -> SpanHead:
     kept = copy.deepcopy(head)
     kept.load_state_dict(average, strict=False)
     return kept
-
-
-def save_head(head: SpanHead, folder: Path) -> None:
-    from safetensors.torch import save_file
-
-    fresh = folder / (SPAN_FILE + ".new")
-    save_file({name: part.contiguous() for name, part in head.state_dict().items()}, fresh)
-    fresh.replace(folder / SPAN_FILE)
-
-
-def load_head(head: SpanHead, folder: Path) -> None:
-    from safetensors.torch import load_file
-
-    head.load_state_dict(load_file(folder / SPAN_FILE))
 
 
 def main(arguments: list[str] | None = None) -> None:

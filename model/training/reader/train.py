@@ -44,6 +44,7 @@ from docqa.model.training.loop import (
     in_threads,
     make_optimizer,
     parameter_group,
+    save_tensors,
     stage_parser,
     worker_pool,
 )
@@ -156,8 +157,6 @@ def train(options: argparse.Namespace) -> None:
         options, reader, reader_optimizer(reader, options.rate), log=options.out / "reader.jsonl",
         saved=options.out / "reader_training.safetensors", average=AVERAGED, warmup=50, log_every=20,
     )  # fmt: skip
-    assert run.average is not None
-    average = run.average.tensors
     rng = random.Random(f"{options.seed} {run.step}")
     pool, drawing = worker_pool(options.threads), worker_pool(1)
 
@@ -178,8 +177,8 @@ def train(options: argparse.Namespace) -> None:
         return tokens, {"loss": loss}
 
     def keep() -> Figures:
-        save(dict(reader.named_parameters()) | average, reader, options.out)
-        return evaluate_average(reader, average, held_out, precision) if held_out else {}
+        save(dict(reader.named_parameters()) | run.average, reader, options.out)
+        return evaluate_average(reader, run.average, held_out, precision) if held_out else {}
 
     run.train(one_step, keep)
 
@@ -207,11 +206,7 @@ def evaluate_average(
 
 def save(tensors: dict[str, Tensor], reader: CrossEncoder, folder: Path) -> None:
     """Write the reader as it ships, atomically."""
-    from safetensors.torch import save_file
-
-    fresh = folder / (READER_FILE + ".new")
-    save_file(stored_form(tensors), fresh, metadata=described(reader.encoder.shape))
-    fresh.replace(folder / READER_FILE)
+    save_tensors(folder / READER_FILE, stored_form(tensors), described(reader.encoder.shape))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import GatedAttention, GatedDeltaNet, Hybrid, Layer
-from docqa.model.training.loop import stage_parser
+from docqa.model.training.loop import save_tensors, stage_parser
 from docqa.model.training.trunk.teacher import Metadata, Teacher, read_gguf, write_tokenizer
 
 RawConfig = dict[str, object]  # the content of a config.json
@@ -133,13 +133,9 @@ def mixers_of(student: Hybrid) -> list[GatedAttention | GatedDeltaNet]:
 
 def write_checkpoint(student: Hybrid, raw_config: RawConfig, out: Path) -> None:
     """Write config.json and model.safetensors (float32) of a student, names as transformers has them."""
-    from safetensors.torch import save_file
-
     out.mkdir(parents=True, exist_ok=True)
     (out / "config.json").write_text(json.dumps(raw_config, indent=1) + "\n", encoding="utf-8")
-    tensors = {f"model.{n}": t.detach().float().contiguous() for n, t in student.state_dict().items()}
-    save_file(tensors, out / "model.safetensors.new")
-    (out / "model.safetensors.new").replace(out / "model.safetensors")
+    save_tensors(out / "model.safetensors", {f"model.{n}": t.float() for n, t in student.state_dict().items()})
 
 
 def read_checkpoint(folder: Path) -> tuple[Hybrid, RawConfig]:

@@ -28,7 +28,7 @@ from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp
 from docqa.model.training.data.sequences import FileTokenizer, mixed_batches
 from docqa.model.training.data.sets import parse_with_sets
-from docqa.model.training.loop import Figures, Precision, Run, make_optimizer, matrices_and_vectors
+from docqa.model.training.loop import Figures, Precision, Run, make_optimizer, matrices_and_vectors, save_tensors
 from docqa.model.training.trunk.stage import TRAINING_FILE, trunk_parser
 
 MIXTURE = (0.4, 0.2, 0.4)  # questions, passages repeated once, prose
@@ -71,11 +71,7 @@ def step_loss(trunk: Hybrid, module: Mtp, ids: Tensor, generator: torch.Generato
 
 def save(folder: Path, module: Mtp) -> None:
     """Write the module to `folder`, whole or not at all."""
-    from safetensors.torch import save_file
-
-    tensors = {PREFIX + name: part.detach().float().contiguous() for name, part in module.state_dict().items()}
-    save_file(tensors, folder / f"{FILE}.new")
-    os.replace(folder / f"{FILE}.new", folder / FILE)
+    save_tensors(folder / FILE, {PREFIX + name: part.float() for name, part in module.state_dict().items()})
 
 
 def add_to_checkpoint(source: Path, folder: Path) -> None:
@@ -83,7 +79,7 @@ def add_to_checkpoint(source: Path, folder: Path) -> None:
 
     A checkpoint that has one gets the new one.
     """
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
     stored: dict[str, Tensor] = {}
     quantized = CONFIG_KEY in json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -98,8 +94,7 @@ def add_to_checkpoint(source: Path, folder: Path) -> None:
     places = listed["weight_map"] or {entry.key: SINGLE for entry in find_tensors(folder).values()}
     places = {name: file for name, file in places.items() if not name.startswith(PREFIX)}
     listed["weight_map"] = places | dict.fromkeys(stored, FILE)
-    save_file(stored, folder / f"{FILE}.new", metadata={"format": "pt"})
-    os.replace(folder / f"{FILE}.new", folder / FILE)
+    save_tensors(folder / FILE, stored, {"format": "pt"})
     fresh = index.with_suffix(".new")
     fresh.write_text(json.dumps(listed, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     os.replace(fresh, index)
