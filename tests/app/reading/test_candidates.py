@@ -1,0 +1,66 @@
+"""What may be an answer: spans without what is only punctuation, and the places that speak for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docqa.app.context.context import lay_out
+from docqa.app.evidence.ranking import WordIndex
+from docqa.app.evidence.terms import terms
+from docqa.app.reading.candidates import EXCERPT_WORDS, Excerpt, ScoredPlaces, excerpt, trim
+
+TEXT = "The roof is red. The tenant pays the rent in May."
+WEIGHTS = {
+    "reader_weight": 1.0,
+    "sentence_weight": 1.0,
+    "vector_weight": 1.0,
+    "evidence_weight": 1.0,
+    "length_weight": 1,
+}
+
+
+def at(words: str, text: str) -> tuple[int, int]:
+    start = text.index(words)
+    return start, start + len(words)
+
+
+@given(st.text(alphabet="ab .,()“”;", max_size=40))
+def test_trimming_only_takes_from_the_edges(text: str) -> None:
+    start, end = trim(text, 0, len(text))
+    assert 0 <= start <= end <= len(text)
+    assert text[:start].strip(" .,()“”;") == "" == text[end:].strip(" .,()“”;")
+
+
+def test_brackets_that_enclose_the_answer_stay() -> None:
+    text = "paid in (full) today"
+    assert trim(text, *at("(full)", text)) == at("(full)", text)
+    assert trim(text, *at("(full", text)) == at("full", text)
+
+
+def test_a_candidate_has_the_score_of_the_sentence_around_it() -> None:
+    item = Excerpt(0, 0, 2, 100, 100 + len(TEXT), TEXT)
+    places = ScoredPlaces([item], set(terms("Who pays the rent?")), WordIndex([TEXT]), WEIGHTS)
+    places.behind = [-0.5]
+    found = places.candidate(0, *at("in May.", TEXT), -2.0, 2)
+    other = places.candidate(0, *at("red", TEXT), -2.0, 2)
+    assert found is not None and other is not None
+    assert (found.page, found.start, found.end) == (2, *(100 + n for n in at("in May", TEXT)))
+    assert (found.coverage, other.coverage, found.behind) == (1.0, 0.0, -0.5)
+    assert (found.score, other.score) == (-1.0 + 1.0 - 0.5, -1.0 - 0.5)
+    assert places.candidate(0, *at(".", TEXT), -2.0, 1) is None
+
+
+def test_a_long_passage_is_shown_as_its_best_sentences(document: Any, model: Any) -> None:
+    text = " ".join(f"Clause {number} says that nothing at all happens on a quiet day." for number in range(12))
+    context = lay_out([document(text + " The toll is nine marks.\nIt is paid at the gate.")], model.tokenizer)
+    shown = [
+        excerpt(context, n, set(terms("What is the toll?")), WordIndex.of(context))
+        for n in range(len(context.passages))
+    ]
+    assert any("nine marks" in item.text for item in shown)
+    for item in shown:
+        assert len(item.text.split()) <= EXCERPT_WORDS and "\n" not in item.text
+        assert len(item.text) == item.end - item.start
