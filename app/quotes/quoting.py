@@ -71,14 +71,16 @@ def make_definition_quote(documents: tuple[Document, ...], document: int, defini
 def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:
     """The words at `place`, cited there. They are the document's own, so they need not be searched for."""
     words = documents[place.document].pages[place.page - 1].text[place.start : place.end]
-    assert words and words == words.strip()
+    bare = words.strip()
+    assert bare, f"a quote of nothing at {place}"
+    start = place.start + words.index(bare)
     return Quote(
         text=words,
         answer_start=None,
         answer_end=None,
         grade=Grade.EXACT,
         place=Place.AS_CITED,
-        cites=(cite(documents, place),),
+        cites=(cite(documents, replace(place, start=start, end=start + len(bare))),),
         speaker=documents[place.document].speaker_of(place.page, place.start),
     )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.records import record_of
-from docqa.app.quotes.quoting import make_quote, quote_span
+from docqa.app.quotes.quoting import cut_quote, make_quote, quote_span
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.types import NumberedLine, Section
 
@@ -63,6 +63,13 @@ def test_a_quote_cites_label_section_and_place(document: Any) -> None:
     assert TEXT[cite.start : cite.end] == quote.text
     assert quote.text[quote.answer_start : quote.answer_end] == "nine days"
     assert (quote.grade, quote.place) == ("exact", "as_cited")
+
+
+def test_the_cite_of_a_quote_leaves_out_the_space_around_it(document: Any) -> None:
+    made = document("One.  The toll is nine marks. \n")
+    quote = cut_quote((made,), Located(0, 1, 4, 30))
+    (cite,) = quote.cites
+    assert (quote.text, quote.grade, cite.start, cite.end) == ("  The toll is nine marks. ", "exact", 6, 29)
 
 
 def test_a_document_without_pages_is_cited_by_its_section(document: Any) -> None:
