@@ -217,7 +217,7 @@ class Prefiller:
                 speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
                 yield ReadProgress(state.position, total, speed, (total - state.position) / speed, self.tokens_reused)
                 if self._lock is not None and self._forgotten():
-                    yield Notice("`docqa forget` deleted this document meanwhile: nothing of it is kept from here on")
+                    yield Notice("`docqa forget` deleted this document: reading goes on, and nothing of it is kept")
                 if state.position < total and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
                     yield from self._keep(state)
         except (GeneratorExit, KeyboardInterrupt) as end:

@@ -27,9 +27,9 @@ def made_turn(
 
 
 class Recorder:
-    """Keeps turns over `documents` in `store`; with `store` None it keeps nothing. `tell` gets what went wrong, once.
+    """Keeps turns over `documents` in `store`; with `store` None it keeps nothing.
 
-    The session is made with its first turn, or taken up with `resume`. Close it.
+    `on_notice` gets what went wrong, once. The session is made with its first turn, or is `resume`. Close it.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class Recorder:
         store: Store | None,
         kind: str,
         documents: Sequence[Document],
-        tell: Callable[[str], object],
+        on_notice: Callable[[str], object],
         *,
         resume: int | None = None,
     ) -> None:
         self.session = resume
-        self._store, self._kind, self._documents, self._tell = store, kind, documents, tell
+        self._store, self._kind, self._documents, self._on_notice = store, kind, documents, on_notice
         self._history: History | None = None
 
     def watch(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -65,17 +65,19 @@ class Recorder:
             if self.session is not None and self._forgotten(self._store):  # while it was written
                 self._history.delete(self.session)
             while self._history.notices:
-                self._tell(self._history.notices.pop(0))
+                self._on_notice(self._history.notices.pop(0))
         except (ResourceError, OSError) as error:
             self._store = None
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-            self._tell(f"this answer and those that follow are not kept in the history: {reason}")
+            self._on_notice(f"this answer and those that follow are not kept in the history: {reason}")
 
     def _forgotten(self, store: Store) -> bool:
         """Whether `docqa forget` was run on a document since it was opened: then no more is kept."""
         if not store.forgotten(document.id for document in self._documents):
             return False
-        self._tell("`docqa forget` deleted this document meanwhile: no more answers are kept until you open it again")
+        self._on_notice(
+            "`docqa forget` deleted this document meanwhile: no more answers are kept until you open it again"
+        )
         self._store = None
         return True
 

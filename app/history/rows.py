@@ -7,14 +7,14 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from docqa.app.answer.answer import Answer
 from docqa.app.history.query import folded, match_expression
 from docqa.app.history.records import CitedPage, KeptDocument, KeptSession, KeptTurn, Listed
 
 _TURN = "turns.id, turns.position, turns.asked, turns.question, turns.understood, turns.state, turns.note, turns.answer"
-_UNREADABLE = "what is kept of the answer cannot be read"
+_Row = tuple[int, float, str, str, str, str, str | None]  # the columns of _TURN without the id
+_UNREADABLE = "the kept answer cannot be read"
 # What `found` looks through where a query has no word: the question, the answer and the quotes as they stand.
 _LITERAL = """instr(turns.question || char(10) || iif(json_valid(turns.answer),
     ifnull(json_extract(turns.answer, '$.answer'), '') || char(10) ||
@@ -163,7 +163,7 @@ def _pages(db: sqlite3.Connection, turn: int) -> tuple[CitedPage, ...]:
     return tuple(CitedPage(*row) for row in found)
 
 
-def _turn(row: tuple[Any, ...], pages: tuple[CitedPage, ...] = ()) -> KeptTurn:
+def _turn(row: _Row, pages: tuple[CitedPage, ...] = ()) -> KeptTurn:
     position, asked, question, understood, state, note, kept = row
     answer = None
     if kept is not None:

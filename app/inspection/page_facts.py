@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from docqa.app.answer.text import clip
 from docqa.app.errors import UsageError
 from docqa.app.output.render import page_text, printable
 
@@ -103,7 +104,7 @@ def find_page(document: Document, wanted: str | None) -> tuple[Page, list[str]]:
     raise UsageError(f"no page is labelled {name!r}", where=document.path, hint=hint)
 
 
-def to_json_object(inspection: Inspection) -> dict[str, Any]:
+def to_json_object(inspection: Inspection) -> dict[str, object]:
     """All facts as one object: boxes are left, top, right, bottom in points from the top left corner of the page."""
     document, page, view = inspection.document, inspection.page, inspection.view
     return {
@@ -145,9 +146,9 @@ def summary(inspection: Inspection) -> list[str]:
     lines = head_lines(inspection)
     for number, block in enumerate(view.blocks, 1):
         text = printable(page.text[block.start : block.end])
-        lines.append(f"{number:4} {block.kind:<8} {_clipped(text, 100)}")
-    lines += [f"   - {'head/foot':<10}{_clipped(printable(item.text), 90)}" for item in view.furniture]
-    lines += [f"   - hidden    ({item.reason}) {_clipped(printable(item.text), 90)}".rstrip() for item in view.hidden]
+        lines.append(f"{number:4} {block.kind:<8} {clip(text, 100)}")
+    lines += [f"   - {'head/foot':<10}{clip(printable(item.text), 90)}" for item in view.furniture]
+    lines += [f"   - hidden    ({item.reason}) {clip(printable(item.text), 90)}".rstrip() for item in view.hidden]
     return [*lines, *(f"note: {printable(note)}" for note in (*view.notes, *document.coverage.warnings))]
 
 
@@ -167,7 +168,7 @@ def head_lines(inspection: Inspection) -> list[str]:
     return lines
 
 
-def _section_object(inspection: Inspection, section: Section) -> dict[str, Any]:
+def _section_object(inspection: Inspection, section: Section) -> dict[str, object]:
     return {
         "id": section.id,
         "number": section.number,
@@ -180,8 +181,8 @@ def _section_object(inspection: Inspection, section: Section) -> dict[str, Any]:
     }
 
 
-def _block_objects(inspection: Inspection) -> list[dict[str, Any]]:
-    objects: list[dict[str, Any]] = []
+def _block_objects(inspection: Inspection) -> list[dict[str, object]]:
+    objects: list[dict[str, object]] = []
     line_order = 0
     for number, block in enumerate(inspection.view.blocks, 1):
         lines = []
@@ -210,7 +211,3 @@ def _box(box: Box) -> list[float]:
 def _rounded(points: float) -> float:
     """Hundredths of a point are more than any eye sees."""
     return round(points, 2)
-
-
-def _clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 2].rstrip() + " …"

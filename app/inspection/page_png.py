@@ -9,12 +9,14 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from docqa.app.inspection.page_svg import COLOURS, GREY, LEADING, MARGIN, OTHER, PANEL, Point, panel_lines, ways_up
+from docqa.app.inspection.page_svg import COLOURS, GREY, LEADING, MARGIN, OTHER, Point, panel_lines, sheet_size, ways_up
 from docqa.ingest.pdf.visibility.raster import grey_pixels, rgb_png
 
 if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument, PdfPage
+
     from docqa.app.inspection.page_facts import Inspection
     from docqa.ingest.pdf.inspection import PageView
     from docqa.ingest.pdf.visibility.objects import Box
@@ -29,11 +31,8 @@ def page_png(inspection: Inspection) -> bytes:
     """The whole picture as a PNG. The page must have a size: it is of a document with pages."""
     import pypdfium2
 
-    view = inspection.view
-    unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
-    panel = panel_lines(inspection)
-    width = view.width_pt + (2 * MARGIN + PANEL) * unit
-    height = max(view.height_pt + 2 * MARGIN * unit, (len(panel) * LEADING + 2 * MARGIN) * unit)
+    view, panel = inspection.view, panel_lines(inspection)
+    unit, width, height = sheet_size(view, len(panel))
     file = pypdfium2.PdfDocument.new()
     try:
         page = file.new_page(width, height)
@@ -59,7 +58,7 @@ def page_png(inspection: Inspection) -> bytes:
         file.close()
 
 
-def _rendered(page: Any, scale: float) -> bytes:
+def _rendered(page: PdfPage, scale: float) -> bytes:
     bitmap = page.render(scale=scale, rev_byteorder=True)
     try:
         return rgb_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride, bitmap.n_channels)
@@ -96,7 +95,7 @@ def _numbers(view: PageView, unit: float) -> Iterator[tuple[str, float, float, s
 class _Sheet:
     """What is drawn on; places are in points from the top left corner of the page shown, `edge` from the sheet's."""
 
-    def __init__(self, file: Any, page: Any, height: float, edge: float) -> None:
+    def __init__(self, file: PdfDocument, page: PdfPage, height: float, edge: float) -> None:
         import pypdfium2.raw as raw
 
         self._raw, self._file, self._page, self._height, self._edge = raw, file, page, height, edge

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from docqa.app.answer.text import clip
 from docqa.app.inspection.page_facts import Inspection, head_lines
 from docqa.app.output.render import printable
 
@@ -40,12 +41,8 @@ _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def page_svg(inspection: Inspection) -> str:
     """The whole picture as one SVG document. The page must have a size: it is of a document with pages."""
-    view = inspection.view
-    # A poster is drawn as large as it is: what is written on it must grow with it.
-    unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
-    panel = panel_lines(inspection)
-    width = view.width_pt + (2 * MARGIN + PANEL) * unit
-    height = max(view.height_pt + 2 * MARGIN * unit, (len(panel) * LEADING + 2 * MARGIN) * unit)
+    view, panel = inspection.view, panel_lines(inspection)
+    unit, width, height = sheet_size(view, len(panel))
     title = " ".join(head_lines(inspection)[:2])
     pixels = 1.4 / unit
     parts = [
@@ -64,6 +61,16 @@ def page_svg(inspection: Inspection) -> str:
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def sheet_size(view: PageView, lines: int) -> tuple[float, float, float]:
+    """(unit, width, height) in points of the page with its panel of `lines`.
+
+    All that is drawn is as large as `unit` says: what is written on a poster must grow with it.
+    """
+    unit = min(max(min(view.width_pt, view.height_pt) / 600, 0.4), 20.0)
+    width = view.width_pt + (2 * MARGIN + PANEL) * unit
+    return unit, width, max(view.height_pt + 2 * MARGIN * unit, (lines * LEADING + 2 * MARGIN) * unit)
 
 
 _DEFINITIONS = f"""<defs>
@@ -151,7 +158,7 @@ def _frame(
         f' height="{max(box[3] - box[1], 0):.1f}" fill={quoteattr(fill or colour)} fill-opacity="{shade:g}"'
         f' stroke="{colour}" stroke-width="{width:.2f}"{dashed}'
     )
-    return f"{shape}><title>{_text(_clipped(tip))}</title></rect>" if tip else f"{shape}/>"
+    return f"{shape}><title>{_text(clip(tip, _MOST_CHARS))}</title></rect>" if tip else f"{shape}/>"
 
 
 def panel_lines(inspection: Inspection) -> list[tuple[str, str]]:
@@ -194,11 +201,7 @@ def _panel_line(number: int, colour: str, text: str) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(_clipped(printable(text)), _PANEL_CHARS) or [""]
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= _MOST_CHARS else text[: _MOST_CHARS - 2].rstrip() + " …"
+    return textwrap.wrap(clip(printable(text), _MOST_CHARS), _PANEL_CHARS) or [""]
 
 
 def _text(text: str) -> str:

@@ -311,7 +311,7 @@ class Store:
             known = zip(entry.details.get("documents", []), entry.details.get("paths", []))
             wanted.update(document for document, recorded in known if below(recorded))
         for document in wanted:
-            write_whole(self.folder("forgotten", _mark_name(document)), os.urandom(8), private=True)
+            self.folder("forgotten", _mark_name(document)).touch(mode=0o600)
         self._sweep(0.0)
         gone: list[Entry] = []
         problem: ResourceError | None = None
