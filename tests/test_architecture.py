@@ -92,3 +92,23 @@ def test_every_folder_says_what_it_is_for(repository: Path, package: str) -> Non
         if not ast.get_docstring(ast.parse(file.read_text()))
     ]
     assert silent == []
+
+
+def exported(init: Path) -> set[str]:
+    """The modules that a folder's `__init__` lists for others."""
+    for node in ast.parse(init.read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+def test_only_exported_modules_are_imported_from_another_folder(repository: Path) -> None:
+    modules, strangers = sources(repository), []
+    for name, imported in import_graph(repository).items():
+        for other in sorted(imported):
+            folder, _, module = other.rpartition(".")
+            inside = folder == name.rpartition(".")[0] or folder == name
+            deep = folder.count(".") >= 2 and not folder.startswith("docqa.kernels")
+            if deep and not inside and modules[other].name != "__init__.py" and module not in exported(modules[folder]):
+                strangers.append(f"{name} -> {other}")
+    assert strangers == []

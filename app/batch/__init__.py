@@ -3,3 +3,16 @@
 `items` says what there is to do, `jobs` does one of them, `execution` says where and by whom, `workspace` is the folder
 that processes share, `batch` joins them.
 """
+
+__all__ = [
+    "attempt",
+    "batch",
+    "documents",
+    "items",
+    "jobs",
+    "planning",
+    "progress",
+    "protocol",
+    "summary_files",
+    "workspace",
+]

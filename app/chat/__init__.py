@@ -1,1 +1,3 @@
 """A conversation over documents in the terminal: follow-up questions, slash commands, the loop that reads lines."""
+
+__all__ = ["conversation", "loop"]

@@ -5,3 +5,5 @@ database.py     the file: private, shared, repaired   cited_pages.py the page te
 history.py      sessions and turns in it              markdown.py, html_page.py: what is sent to a colleague
 recorder.py     how a front end writes into it
 """
+
+__all__ = ["cited_pages", "export", "history", "html_page", "markdown", "recorder", "records"]

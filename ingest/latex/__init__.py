@@ -1,1 +1,3 @@
 """LaTeX source, read without TeX."""
+
+__all__ = ["reader"]

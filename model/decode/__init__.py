@@ -1,1 +1,3 @@
 """Writing: steps, beams, sampling, drafts, and copying spans."""
+
+__all__ = ["beams", "copy", "generate", "sample", "step"]

@@ -1,1 +1,3 @@
 """What a model is shown: the layout of documents, chat templates, thinking."""
+
+__all__ = ["chat_prompt", "chat_template", "prompt", "thinking"]

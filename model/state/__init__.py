@@ -1,1 +1,3 @@
 """A State: what the layers hold after reading, in memory and on disk."""
+
+__all__ = ["files", "kv_cache", "state"]

@@ -3,3 +3,5 @@
 Figures are ratios first: a machine that does other work slows both sides. What was not measured has no value and says
 why.
 """
+
+__all__ = ["contexts", "machine", "rows", "run"]

@@ -19,7 +19,7 @@ from docqa.model.errors import ConfigUnsupported
 if TYPE_CHECKING:
     from docqa.model.checkpoints.weights import Entry
 
-__all__ = ["GGML", "GROUPED", "PLAIN", "BadParts", "Format", "Quantization", "owners"]
+__all__ = ["GGML", "GROUPED", "PLAIN", "BadParts", "Format", "Quantization", "grouped", "owners"]
 
 GROUPED, PLAIN = grouped.FORMAT, plain.FORMAT
 GGML = Format("a type of GGUF", "", {}, plain.decode)  # gguf_checkpoint.py reads it, by the library

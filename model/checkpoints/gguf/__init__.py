@@ -1,1 +1,3 @@
 """GGUF files: reading, writing, names and vocabulary."""
+
+__all__ = ["checkpoint", "vocabulary", "writer"]

@@ -1,1 +1,3 @@
 """Training data: questions, excerpts, features and synonyms."""
+
+__all__ = ["excerpts", "features", "sequences", "sets", "synonyms"]

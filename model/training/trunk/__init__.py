@@ -1,1 +1,3 @@
 """Training of the trunk: conversion, transfer, distillation, MTP, and its measures."""
+
+__all__ = ["convert", "distill", "finetune", "teacher", "transfer"]
