@@ -112,3 +112,13 @@ def test_only_exported_modules_are_imported_from_another_folder(repository: Path
             if deep and not inside and modules[other].name != "__init__.py" and module not in exported(modules[folder]):
                 strangers.append(f"{name} -> {other}")
     assert strangers == []
+
+
+def test_no_test_name_has_more_than_twelve_words(repository: Path) -> None:
+    long = [
+        node.name
+        for file in (repository / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and len(node.name.split("_")) > 13
+    ]
+    assert long == []

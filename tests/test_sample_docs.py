@@ -85,7 +85,7 @@ def test_there_are_at_least_seventy_two_questions_and_none_stands_twice() -> Non
     assert len(asked) == len(QUESTIONS) >= 72
 
 
-def test_the_questions_have_the_keys_of_the_contract_and_agree_with_their_source() -> None:
+def test_questions_have_the_contract_keys_and_match_their_source() -> None:
     keys = ("file", "question", "answer", "pages", "unanswerable")
     assert all(tuple(record) == keys for record in QUESTIONS)
     assert [{key: record[key] for key in keys} for record in SOURCE] == QUESTIONS
@@ -101,7 +101,7 @@ def test_an_unanswerable_question_has_no_answer_and_no_pages() -> None:
 
 
 @pytest.mark.parametrize("record", ANSWERABLE, ids=lambda record: f"{record['file']}: {record['question']}")
-def test_the_answer_stands_word_for_word_in_its_sentence_and_on_its_pages(record: dict[str, Any]) -> None:
+def test_each_answer_is_word_for_word_in_sentence_and_pages(record: dict[str, Any]) -> None:
     pages = pages_of(record["file"])
     assert record["answer"] in record["quote"]
     assert record["pages"] and all(1 <= number <= len(pages) for number in record["pages"])
@@ -110,7 +110,7 @@ def test_the_answer_stands_word_for_word_in_its_sentence_and_on_its_pages(record
     assert record["answer"] in " ".join(pages[number - 1] for number in record["pages"])
 
 
-def test_a_third_of_the_answerable_questions_shares_no_content_word_with_its_sentence() -> None:
+def test_a_third_of_answerable_questions_uses_other_words() -> None:
     apart = [record for record in ANSWERABLE if not content_stems(record["question"]) & content_stems(record["quote"])]
     assert len(apart) >= len(ANSWERABLE) / 3
 
@@ -120,7 +120,7 @@ def test_content_words_are_compared_by_stem_and_without_stop_words() -> None:
     assert content_stems("How long is it?") == content_stems("long")
 
 
-def test_a_third_of_the_answerable_questions_is_about_the_last_quarter_of_its_document() -> None:
+def test_a_third_of_answerable_questions_is_about_the_last_quarter() -> None:
     late = [record for record in ANSWERABLE if in_last_quarter(record)]
     assert len(late) >= len(ANSWERABLE) / 3
 
@@ -236,7 +236,7 @@ def test_building_from_the_sources_gives_the_same_text(name: str, tmp_path: Path
     assert tuple(fold(page.extract_text()) for page in PdfReader(target).pages) == pages_of(name)
 
 
-def test_a_quote_that_is_not_in_the_document_stops_the_build_of_the_questions(monkeypatch: Any) -> None:
+def test_a_quote_missing_from_the_document_stops_the_build(monkeypatch: Any) -> None:
     monkeypatch.syspath_prepend(str(SAMPLES / "sources"))
     pytest.importorskip("reportlab")
     questions = importlib.import_module("questions")

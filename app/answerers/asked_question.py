@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.chat_prompting import PromptState
-from docqa.app.reading.spans import QuestionVectors, read_question
+from docqa.app.reading.spans import QuestionEncoding, read_question
 
 if TYPE_CHECKING:
     from docqa.model.protocol import Model
@@ -27,9 +27,9 @@ class AskedQuestion:
     by_signals: list[Ranked] | None = None
     found: tuple[list[Ranked], Candidates | None] | None = None
     prompt: tuple[list[str], PromptState] | None = None
-    _vectors: QuestionVectors | None = None
+    _vectors: QuestionEncoding | None = None
 
-    def vectors(self, model: Model) -> QuestionVectors:
+    def vectors(self, model: Model) -> QuestionEncoding:
         """The question as the heads of `model` see it."""
         if self._vectors is None:
             self._vectors = read_question(model, self.text)

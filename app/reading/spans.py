@@ -50,20 +50,20 @@ Rows = Callable[[int], "Tensor"]
 
 
 @dataclass(frozen=True)
-class QuestionVectors:
+class QuestionEncoding:
     """A question as the heads see it: `vectors` for ranking, `rows` for reading; None without that head."""
 
     vectors: evidence.QuestionVectors | None
     rows: Tensor | None
 
 
-def read_question(model: Model, question: str) -> QuestionVectors:
+def read_question(model: Model, question: str) -> QuestionEncoding:
     """Read a question by itself, as the heads were trained on it."""
     from docqa.model.prompts.prompt import question_text
 
     hidden = model.evidence_states(model.tokenizer.encode(question_text(question)))
     heads = model.heads
-    return QuestionVectors(
+    return QuestionEncoding(
         heads.evidence.question_vectors(hidden) if heads.evidence is not None else None,
         heads.span.rows(hidden) if heads.span is not None else None,
     )
@@ -98,7 +98,7 @@ def read_passages_alone(model: Model, context: Context, passages: list[int]) -> 
 
 
 def rank_few(
-    model: Model, ranked: list[Ranked], asked: QuestionVectors, rows: Rows, weights: dict[str, float]
+    model: Model, ranked: list[Ranked], asked: QuestionEncoding, rows: Rows, weights: dict[str, float]
 ) -> list[Ranked]:
     """The given passages by words and vectors, best first; vectors are taken from `rows`."""
     if model.heads.evidence is None or asked.vectors is None or not weights.get("vector"):
@@ -113,7 +113,7 @@ def rank_few(
 def read_by_spans(
     model: Model,
     question: str,
-    asked: QuestionVectors,
+    asked: QuestionEncoding,
     context: Context,
     ranked: list[Ranked],
     rows: Rows,
@@ -191,7 +191,7 @@ def _whole(context: Context, index: int) -> Excerpt:
     return Excerpt(index, placed.document, passage.page, passage.start, passage.end, context.text_of(placed))
 
 
-def _compare(places: ScoredPlaces, model: Model, asked: QuestionVectors, context: Context, rows: Rows) -> None:
+def _compare(places: ScoredPlaces, model: Model, asked: QuestionEncoding, context: Context, rows: Rows) -> None:
     """Note how like the question every sentence of the passages is."""
     if asked.vectors is None or model.heads.evidence is None:
         return

@@ -13,7 +13,7 @@ import numpy as np
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex, rank, standardise
-from docqa.app.reading.spans import QuestionVectors, read_by_spans, read_question
+from docqa.app.reading.spans import QuestionEncoding, read_by_spans, read_question
 from docqa.app.summary.candidates import Candidate
 from docqa.app.summary.selection import Pool, choose
 from docqa.app.summary.topics import Topic
@@ -53,7 +53,7 @@ class Asker:
         like = np.max([np.clip(standardise(each), -1, 3) for each in scores if each is not None] or [0.0], axis=0)
         return np.asarray(VECTOR * like + READER * self._pointed(questions[0], asked[0]))
 
-    def _pointed(self, question: str, asked: QuestionVectors) -> np.ndarray:
+    def _pointed(self, question: str, asked: QuestionEncoding) -> np.ndarray:
         """1 for the candidate that contains the reader's best span, 1/2 for the next, 1/3 ..."""
         found = np.zeros(len(self.candidates))
         rows, placed = self.rows, self.context.passages
@@ -72,7 +72,7 @@ class Asker:
                     found[number] = max(found[number], 1 / place)
         return found
 
-    def _scores(self, asked: QuestionVectors, spans: Spans) -> np.ndarray | None:
+    def _scores(self, asked: QuestionEncoding, spans: Spans) -> np.ndarray | None:
         """How like the question the tokens of each span are, [spans]; None where the model has no evidence head."""
         head = self.model.heads.evidence
         if head is None or asked.vectors is None or self.rows is None:

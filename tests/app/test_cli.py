@@ -75,7 +75,7 @@ def test_a_group_without_a_command_shows_its_help_with_status_2(
         (("ask", "-", "-", "When?"), "only once"),
     ],
 )
-def test_a_command_that_means_nothing_ends_with_2_and_a_line_on_stderr(
+def test_an_unknown_command_ends_with_2_and_a_line_on_stderr(
     capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
 ) -> None:
     code, out, err = _run(capsys, *arguments)
@@ -85,9 +85,7 @@ def test_a_command_that_means_nothing_ends_with_2_and_a_line_on_stderr(
     assert "Traceback" not in err
 
 
-def test_a_file_in_the_place_of_the_question_is_a_usage_error_with_a_hint(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_file_instead_of_the_question_is_a_usage_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "contract.txt"
     file.write_text("The term ends in May.", encoding="utf-8")
     code, out, err = _run(capsys, "ask", str(file))

@@ -25,7 +25,7 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(tmp_path: Path)
     assert (settings["store"], settings.values["store"].origin) == (True, "default")
 
 
-def test_an_unknown_key_is_named_with_its_file_and_the_nearest_known_one(tmp_path: Path) -> None:
+def test_an_unknown_key_is_named_with_the_nearest_known_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"config\.toml: unknown key 'modle' \(did you mean 'model'\?\)"):
         config.resolve({}, _environment(tmp_path, "modle = 'x'"))
 

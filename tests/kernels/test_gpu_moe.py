@@ -40,7 +40,7 @@ def test_the_sum_is_that_of_the_formula(interpreted, count, k, dtype):
     assert (found.double() - right).norm() / right.norm() < BOUND[dtype]
 
 
-def test_row_has_the_same_bits_in_any_batch_and_unused_experts_are_not_read(interpreted):
+def test_row_has_equal_bits_in_any_batch_without_unused_experts(interpreted):
     matrices = bank(6, 12, 5)
     x, logits = tokens(40, 12, 6)
     chosen, weights = route(logits[:, :4], 3)  # experts 4 and 5 are sent nothing

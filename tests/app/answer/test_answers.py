@@ -94,7 +94,7 @@ def test_several_files_are_one_context_and_every_cite_names_its_file(tmp_path: P
     assert {cite["file"] for quote in answer["quotes"] for cite in quote["cites"]} <= {str(first), str(second)}
 
 
-def test_a_folder_with_a_bad_file_is_read_without_it_and_says_so(tmp_path: Path, model: Any) -> None:
+def test_a_bad_file_of_a_folder_is_left_out_and_named(tmp_path: Path, model: Any) -> None:
     (tmp_path / "good.txt").write_text("The keeper returns the deposit within nine days.\n", encoding="utf-8")
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\nnot really")
     events = ask([tmp_path], model, "When is the deposit returned by the keeper?")
@@ -123,7 +123,7 @@ def test_later_questions_of_a_session_are_cached(lease: Path, model: Any) -> Non
     assert second.answer == first.answer
 
 
-def test_the_switch_for_the_models_scores_is_recorded_and_changes_the_ranking_only(lease: Path, model: Any) -> None:
+def test_switching_off_model_scores_is_recorded_and_changes_the_ranking(lease: Path, model: Any) -> None:
     answer = checked(ask([lease], model, model_scores=False))
     assert answer["provenance"]["options"]["model_scores"] is False
     assert "unit 7 " in answer["evidence"][0]["text"]

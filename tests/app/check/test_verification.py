@@ -89,7 +89,7 @@ def test_a_misplaced_quotation_shows_where_it_stands(lease: Document) -> None:
     assert lease.pages[1].text[cite.start : cite.end] == "keep the roof in repair"
 
 
-def test_a_bent_quotation_shows_what_the_document_reads_and_the_words_that_differ(lease: Document) -> None:
+def test_an_altered_quotation_shows_the_words_that_differ(lease: Document) -> None:
     quote = _only('"The Tenant may assign this lease without the prior written consent" (p. 1)', lease)
     assert quote.reads == "The Tenant shall not assign this lease without the prior written consent"
     assert inline(quote.difference).startswith("The Tenant [-may-]{+shall not+} assign")
@@ -160,9 +160,7 @@ def noted(document: Any) -> Document:
         ('"In winter he walks over the ice" (p. 1)', "exact", [1]),
     ],
 )
-def test_a_footnote_and_its_mark_are_debris_between_the_words_of_a_quotation(
-    noted: Document, text: str, grade: str, pages: list[int]
-) -> None:
+def test_a_footnote_mark_inside_a_quotation_is_debris(noted: Document, text: str, grade: str, pages: list[int]) -> None:
     quote = _only(text, noted)
     assert (quote.grade, quote.place) == (grade, "as_cited")
     assert [cite.page for cite in quote.cites] == pages
@@ -213,9 +211,7 @@ LINE_CITES = [
 
 
 @pytest.mark.parametrize(("cite", "place", "cited"), [c[1:] for c in LINE_CITES], ids=[c[0] for c in LINE_CITES])
-def test_a_cite_of_page_and_line_goes_by_the_numbers_printed_beside_the_lines(
-    document: Any, cite: str, place: str, cited: str
-) -> None:
+def test_a_cite_of_page_and_line_uses_printed_line_numbers(document: Any, cite: str, place: str, cited: str) -> None:
     made = document("\n".join(TOLD), "No more.", labels=("12", "13"))
     starts = [made.pages[0].text.index(line) for line in TOLD]
     numbered = tuple(NumberedLine(start, number) for number, start in enumerate(starts, 1))

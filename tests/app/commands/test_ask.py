@@ -42,9 +42,7 @@ def _objects(out: str, schema: dict[str, Any]) -> list[dict[str, Any]]:
 # Answers
 
 
-def test_an_answer_shows_its_quote_in_quotation_marks_with_grade_and_nothing_else_on_stdout(
-    docqa: Any, note: Path
-) -> None:
+def test_stdout_has_the_answer_and_its_graded_quote_only(docqa: Any, note: Path) -> None:
     code, out, _ = docqa("ask", note, QUESTION)
     assert code == 0
     quoted = [line.strip() for line in out.splitlines() if line.startswith('  "')]
@@ -76,7 +74,7 @@ def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa: Any, note: Pat
     assert (answer["answer"], answer["quotes"], answer["refused"]) == (None, [], True)
 
 
-def test_every_line_of_a_file_of_questions_is_answered_in_order_and_the_worst_status_stands(
+def test_questions_of_a_file_are_answered_in_order_with_worst_status(
     docqa: Any, note: Path, tmp_path: Path, schema: dict[str, Any]
 ) -> None:
     questions = tmp_path / "questions.jsonl"
@@ -257,7 +255,7 @@ def test_one_unreadable_file_of_each_does_not_cost_the_others(docqa: Any, note: 
     assert str(broken) in err
 
 
-def test_an_unreadable_file_in_a_folder_is_named_on_stderr_and_the_rest_answers(docqa: Any, note: Path) -> None:
+def test_an_unreadable_file_in_a_folder_is_named_on_stderr(docqa: Any, note: Path) -> None:
     _written(note.with_name("broken.pdf"), b"%PDF-1.7\n")
     code, _, err = docqa("ask", note.parent, QUESTION)
     assert code == 0
@@ -320,9 +318,7 @@ def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa: Any, note:
     assert docqa("forget", note.with_name("gone.txt"))[0] == 3
 
 
-def test_cache_verify_names_a_damaged_entry_with_status_4_and_prune_deletes_it(
-    docqa: Any, note: Path, own_folders: Path
-) -> None:
+def test_cache_verify_names_a_damaged_entry_and_prune_deletes_it(docqa: Any, note: Path, own_folders: Path) -> None:
     docqa("read", note)
     (kept,) = (own_folders / "documents").glob("*/document.json")
     kept.write_bytes(kept.read_bytes()[:-5])
@@ -333,7 +329,7 @@ def test_cache_verify_names_a_damaged_entry_with_status_4_and_prune_deletes_it(
     assert docqa("cache", "list")[1] == ""
 
 
-def test_eval_ends_with_one_line_of_json_with_the_rates_of_the_contract(docqa: Any, note: Path, tmp_path: Path) -> None:
+def test_eval_ends_with_a_line_of_json_with_all_rates(docqa: Any, note: Path, tmp_path: Path) -> None:
     text = note.read_text(encoding="utf-8")
     answers = [{"text": "119 dollars", "start": text.index("119 dollars")}]
     asked = [
@@ -447,7 +443,7 @@ def test_ask_opens_no_socket_in_any_of_its_processes(python: str, note: Path, tm
     assert "socket.__new__" in log.read_text(encoding="utf-8")
 
 
-def test_a_bug_is_status_1_in_one_line_and_its_traceback_only_on_request(python: str, note: Path) -> None:
+def test_a_bug_is_one_line_and_its_traceback_on_request(python: str, note: Path) -> None:
     code = (
         "import sys\nfrom docqa.app import cli\n"
         "def broken(arguments):\n    raise KeyError('it')\n"

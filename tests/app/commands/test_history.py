@@ -94,7 +94,7 @@ def test_a_limit_is_told(fill: Any, docqa: Any) -> None:
     assert "2 of 3 questions" in err
 
 
-def test_an_export_is_markdown_or_a_page_of_a_session_or_a_question(asked: Path, docqa: Any, tmp_path: Path) -> None:
+def test_a_session_or_question_is_exported_as_markdown_or_html(asked: Path, docqa: Any, tmp_path: Path) -> None:
     _, whole, _ = docqa("history", "export", "1")
     _, one, _ = docqa("history", "export", "1.1", "--md")
     assert f"## {NOWHERE}" in whole and f"## {NOWHERE}" not in one

@@ -128,9 +128,7 @@ def test_a_read_that_was_left_goes_on_in_the_same_session(lease: Path, model: An
 
 
 @pytest.mark.parametrize("victim", ["point", "block", "header.json", "vectors.safetensors", "entry.json"])
-def test_a_damaged_state_is_named_set_aside_and_rebuilt_with_the_same_answer(
-    kept: Any, model: Any, victim: str
-) -> None:
+def test_a_damaged_state_is_set_aside_and_rebuilt_with_equal_answer(kept: Any, model: Any, victim: str) -> None:
     path, cache, cold = kept
     files = [file for file in state_folder(cache).rglob("*") if file.is_file() and file.name.startswith(victim)]
     for file in files:
@@ -154,7 +152,7 @@ def test_a_truncated_state_file_is_rebuilt(kept: Any, model: Any) -> None:
     assert any(victim.name in message for message in warnings(events))
 
 
-def test_a_state_of_another_text_under_this_name_is_refused_with_the_reason(
+def test_a_state_of_another_text_is_refused_with_the_reason(
     kept: Any, model: Any, tmp_path: Path, lease_of: Any
 ) -> None:
     path, cache, cold = kept

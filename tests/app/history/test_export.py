@@ -187,7 +187,7 @@ def test_a_quote_that_defines_a_word_of_the_answer_says_so(lease: Document) -> N
     assert markdown(session, [turn]).count(", what \\<rent\\> means (verified: exact)") == 1
 
 
-def test_a_long_question_is_whole_at_its_answer_and_short_in_the_list(lease: Document) -> None:
+def test_a_long_question_is_short_only_in_the_list(lease: Document) -> None:
     question = "Why " * 400 + "?"
     turns = [KeptTurn(question, 1.0, state="failed"), KeptTurn("How?", 2.0, state="failed")]
     session = KeptSession(1, "chat", "How?", 0.0, 1.0, kept_documents([lease]), 2)
@@ -207,7 +207,7 @@ def test_files_of_one_name_keep_their_paths() -> None:
     assert names == {"a/x.pdf": "a/x.pdf", "b/x.pdf": "b/x.pdf", "c/y.pdf": "y.pdf"}
 
 
-def test_an_answer_whose_page_was_not_kept_has_no_link_that_leads_nowhere(
+def test_an_answer_without_a_kept_page_has_no_dead_link(
     conversation: tuple[KeptSession, list[KeptTurn]],
 ) -> None:
     session, turns = conversation
@@ -247,7 +247,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("width", [1280, 420])
-def test_a_click_on_a_cite_shows_the_words_highlighted_and_the_number_leads_back(
+def test_a_click_on_a_cite_highlights_its_words(
     browser: Any, conversation: tuple[KeptSession, list[KeptTurn]], tmp_path: Path, width: int
 ) -> None:
     session, turns = conversation

@@ -85,7 +85,7 @@ def everything(store: Store) -> bytes:
 # Keeping
 
 
-def test_a_turn_comes_back_as_it_was_with_the_page_that_it_cites(history: History, lease_pages: Document) -> None:
+def test_a_turn_comes_back_with_the_page_that_it_cites(history: History, lease_pages: Document) -> None:
     turn = turn_of(lease_pages)
     session = kept(history, lease_pages, turn)
     (back,) = history.turns(session)
@@ -126,7 +126,7 @@ def test_a_long_text_is_kept_around_the_cite_only(document: Callable[..., Docume
     assert page.text.startswith("Nothing") and page.text.endswith("text.\n")
 
 
-def test_a_turn_that_changes_is_written_over_and_one_that_went_is_gone(history: History, lease_pages: Document) -> None:
+def test_a_changed_turn_is_overwritten_and_a_deleted_one_is_gone(history: History, lease_pages: Document) -> None:
     waiting = KeptTurn("When does it end?", 5.0, state="stopped", note="left")
     session = history.start("tui", kept_documents([lease_pages]), "lease")
     history.keep_all(session, [waiting, KeptTurn("And who pays?", 6.0, state="stopped")], (2, 40))
@@ -147,9 +147,7 @@ def test_a_file_name_that_is_no_text_can_be_kept(history: History, document: Cal
     assert history.forget((), "l\udcffease.pdf") == 1
 
 
-def test_a_recorder_that_cannot_write_says_so_once_and_the_answers_go_on(
-    store: Store, lease_pages: Document, tmp_path: Path
-) -> None:
+def test_a_recorder_that_cannot_write_says_so_once(store: Store, lease_pages: Document, tmp_path: Path) -> None:
     store.root.mkdir(parents=True)
     (store.root / "history").write_text("in the way", encoding="utf-8")
     said: list[str] = []
@@ -281,7 +279,7 @@ def test_what_does_not_stand_there_is_not_found(history: History, text: str, que
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_characters="".join(map(chr, range(0x1100, 0x1200)))), max_size=40), st.data())
-def test_any_text_can_be_kept_and_the_beginning_of_every_word_of_it_finds_it(
+def test_any_kept_text_is_found_by_the_beginning_of_each_word(
     searched: History, text: str, data: st.DataObject
 ) -> None:
     session = searched.start("ask", (), text)

@@ -120,7 +120,7 @@ def test_a_page_is_found_by_its_label_then_by_its_number(
 
 
 @pytest.mark.parametrize("wanted", ["iii", "6", "0", "PDF 6", "", "-1", "9" * 5000])
-def test_a_page_that_is_not_there_is_a_usage_error_with_the_range(docqa: Any, report_pdf: Path, wanted: str) -> None:
+def test_a_missing_page_is_a_usage_error_with_the_range(docqa: Any, report_pdf: Path, wanted: str) -> None:
     code, out, err = docqa("inspect", report_pdf, f"--page={wanted}")
     assert (code, out) == (2, "")
     assert "run from i to 3" in err
@@ -147,7 +147,7 @@ def test_a_document_without_pages_has_json_but_no_picture(docqa: Any, tmp_path: 
     assert docqa("inspect", file, "--page", "1")[0] == 2
 
 
-def test_a_page_number_is_refused_before_a_document_without_pages_is_looked_at(document: Callable[..., Any]) -> None:
+def test_a_page_number_is_refused_for_a_document_without_pages(document: Callable[..., Any]) -> None:
     with pytest.raises(UsageError, match="no pages"):
         find_page(document("Text.", paged=False), "1")
 

@@ -66,9 +66,7 @@ def test_a_part_of_something_else_is_fetched_again_from_the_beginning(docqa: Any
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, "tokenizer.json"])
-def test_a_file_that_is_not_what_the_hub_says_is_refused_by_name(
-    docqa: Any, hub: Any, own_folders: Path, name: str
-) -> None:
+def test_a_file_that_differs_from_the_hub_is_refused(docqa: Any, hub: Any, own_folders: Path, name: str) -> None:
     hub.wrong.add(name)
     code, _, err = docqa("models", "pull", "org/tiny")
     kind = "sha256" if name == WEIGHTS else "git-sha1"
@@ -136,6 +134,6 @@ def test_a_hub_that_is_not_there_is_said(docqa: Any, hub: Any, monkeypatch: pyte
     assert (code, "the hub cannot be reached" in err, "HF_ENDPOINT" in err) == (4, True, True)
 
 
-def test_a_model_that_is_known_and_not_here_says_how_to_fetch_it(docqa: Any, note: Path) -> None:
+def test_a_known_model_that_is_missing_says_how_to_fetch_it(docqa: Any, note: Path) -> None:
     code, _, err = docqa("ask", note, "Who pays the rent?", "--model", "qwen3.5-4b")
     assert (code, "docqa models pull Qwen/Qwen3.5-4B" in err) == (4, True)

@@ -59,9 +59,7 @@ def _answer(**changes: object) -> Answer:
         ((), "no place found"),
     ],
 )
-def test_a_cite_shows_the_printed_label_and_the_physical_page_where_they_differ(
-    cites: tuple[Cite, ...], text: str
-) -> None:
+def test_a_cite_shows_label_and_physical_page_where_they_differ(cites: tuple[Cite, ...], text: str) -> None:
     assert render.cite_text(cites) == text
 
 

@@ -86,7 +86,7 @@ def test_a_quote_that_is_the_definition_brings_none(agreement: Document) -> None
     assert [quote.defines for quote in quotes(agreement, 4, "a bell")] == [None]
 
 
-def test_a_term_in_the_answer_comes_before_others_and_two_are_the_most(document: Any) -> None:
+def test_terms_of_the_answer_come_first_and_at_most_two(document: Any) -> None:
     text = "The Buyer pays the Price to the Seller on the Day of the sale."
     words = '"Buyer" means Ann Alder. "Price" means nine pounds in coins. "Seller" means Bo Birch. "Day" means noon.'
     spans = {"Buyer": "Ann Alder", "Price": "nine pounds", "Seller": "Bo Birch", "Day": "noon"}

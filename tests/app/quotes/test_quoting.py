@@ -79,7 +79,7 @@ def test_a_document_without_pages_is_cited_by_its_section(document: Any) -> None
     assert (cite.page, cite.label) == (None, "§ 1")
 
 
-def test_a_quote_from_a_page_with_line_numbers_cites_its_lines_and_no_other_does(document: Any) -> None:
+def test_only_quotes_from_pages_with_line_numbers_cite_lines(document: Any) -> None:
     made = document(TEXT, TEXT)
     lines = (NumberedLine(0, 12), NumberedLine(TEXT.index("keeper"), 13), NumberedLine(TEXT.index("within"), 14))
     made = replace(made, pages=(replace(made.pages[0], lines=lines), made.pages[1]))

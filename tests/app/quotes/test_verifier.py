@@ -58,7 +58,7 @@ def test_grade_of_a_quote_with(document: Any, quote: str, grade: str) -> None:
         ("an inserted not", "The buyer shall not deliver the goods to the northern warehouse", (), "near"),
     ],
 )
-def test_debris_between_the_words_is_damage_but_a_protected_word_is_an_edit(
+def test_debris_between_words_is_damage_a_protected_word_an_edit(
     document: Any, name: str, text: str, furniture: tuple[str, ...], grade: str
 ) -> None:
     verifier = Verifier([document(text, furniture=furniture)])

@@ -53,7 +53,7 @@ def test_every_candidate_is_trimmed_words_of_its_passage(session: Any) -> None:
         assert text == text.strip()
 
 
-def test_what_was_read_again_orders_the_passages_and_the_rest_keeps_its_order(session: Any) -> None:
+def test_passages_read_again_move_and_the_rest_keeps_its_order(session: Any) -> None:
     ranked = session.local.rank_by_signals(QUESTION)
     ordered, reading = session.local.find(QUESTION, ranked)
     again = {item.index for item in ordered if item.again is not None}

@@ -50,7 +50,7 @@ def session(lease: Path, span_model: Any) -> Any:
         yield opened
 
 
-def test_every_candidate_is_trimmed_words_of_the_passage_it_was_pointed_at_in(session: Any) -> None:
+def test_every_candidate_is_trimmed_words_of_its_passage(session: Any) -> None:
     ranked = session.local.rank_by_signals(QUESTION)
     _, reading = session.local.find(QUESTION, ranked)
     assert reading.candidates
@@ -109,9 +109,7 @@ def test_a_restart_gives_the_same_answer_bit_for_bit(
     assert json.dumps(cold) == json.dumps(kept) == json.dumps(elsewhere)
 
 
-def test_reading_goes_as_deep_as_answers_look_and_no_deeper_layer_changes_them(
-    lease: Path, span_model: Any, monkeypatch: Any
-) -> None:
+def test_only_the_layers_that_answers_depend_on_are_read(lease: Path, span_model: Any, monkeypatch: Any) -> None:
     monkeypatch.setitem(span_model.calibration, "evidence_layer", 0)
     monkeypatch.setitem(span_model.calibration, "evidence_weights", {"bm25": 1.0, "vector": 0.2})
     answers, depths = [], []

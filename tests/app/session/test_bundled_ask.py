@@ -19,7 +19,7 @@ def outside_usage(answer: dict) -> dict:
     return {name: value for name, value in answer.items() if name != "usage"}
 
 
-def test_the_readmes_first_question_is_answered_with_its_page_and_again_from_what_was_kept(python, repository):
+def test_the_first_question_of_the_readme_is_answered_cold_and_kept(python, repository):
     readme = (repository / "README.md").read_text().splitlines()
     line = next(text for text in readme if "&& docqa ask sample_docs/" in text)
     words = shlex.split(line.split("&& docqa ask ", 1)[1])
@@ -40,7 +40,7 @@ def test_the_readmes_first_question_is_answered_with_its_page_and_again_from_wha
     assert outside_usage(second) == outside_usage(first)
 
 
-def test_a_question_about_something_else_is_refused_with_status_5_and_the_nearest_passages(python, sample_docs):
+def test_an_unrelated_question_is_refused_with_the_nearest_passages(python, sample_docs):
     code, (answer,), _ = ask(
         python, str(sample_docs / "tidal_ponds_paper.pdf"), "Which airline sponsors the national football league?"
     )

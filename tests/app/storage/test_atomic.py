@@ -25,7 +25,7 @@ def test_the_old_file_stays_when_the_disk_refuses(tmp_path: Path, monkeypatch: p
     assert target.read_text(encoding="utf-8") == "old"
 
 
-def test_a_new_file_has_the_rights_of_any_other_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
+def test_a_new_file_gets_usual_rights_an_old_one_keeps_its_own(tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.write_bytes(b"")
     write_whole(str(tmp_path / "new"), b"x")

@@ -68,9 +68,7 @@ def test_a_document_called_after_its_file_is_parsed_again_under_another_name(
     assert parsed == ["a.txt", "b.txt"]
 
 
-def test_a_title_like_the_name_of_its_file_is_not_taken_for_the_name(
-    store: Store, write: Callable[[str, str], str]
-) -> None:
+def test_a_title_equal_to_the_file_name_stays_a_title(store: Store, write: Callable[[str, str], str]) -> None:
     read_sources([write("The_harbour_rules.md", TITLED)], PLAIN, store)
     (found,) = read_sources([write("b.md", TITLED)], PLAIN, store).documents
     assert found.title == "The harbour rules"

@@ -36,9 +36,7 @@ def test_words_that_stand_in_the_document_are_the_answer_with_their_place(
     assert "passages of the documents and the question are sent to 127.0.0.1" in err
 
 
-def test_the_server_gets_numbered_excerpts_the_question_and_the_key_in_a_header(
-    ask_server: Any, server: Any, note: Path
-) -> None:
+def test_the_server_gets_excerpts_question_and_key(ask_server: Any, server: Any, note: Path) -> None:
     started = server(says("not stated"))
     asked(ask_server, started, note)
     (body,) = started.bodies
@@ -58,9 +56,7 @@ def test_no_more_passages_are_sent_than_asked_for(ask_server: Any, server: Any, 
         assert len(json.loads(out)["evidence"]) == listed
 
 
-def test_what_stands_in_no_document_is_no_answer_and_is_told_with_its_grade(
-    ask_server: Any, server: Any, note: Path
-) -> None:
+def test_words_in_no_document_are_reported_with_their_grade(ask_server: Any, server: Any, note: Path) -> None:
     code, answer, _ = asked(ask_server, server(says("The tenant pays 500 euros to a bank in Zurich.")), note)
     assert (code, answer["status"], answer["answer"], answer["quotes"]) == (5, "not_found", None, [])
     (told,) = [line for line in answer["coverage"]["warnings"] if "500 euros" in line]
@@ -149,7 +145,7 @@ def test_what_passes_is_tried_again_and_nothing_of_it_counts(
     ],
     ids=["500", "long wait", "cut", "html", "half", "empty", "model", "key", "redirect", "context", "thought"],
 )
-def test_what_does_not_pass_is_status_4_in_words_and_never_the_key(
+def test_lasting_failures_are_status_4_and_never_show_the_key(
     ask_server: Any, server: Any, note: Path, reply: Any, said: str, times: int
 ) -> None:
     started = server(reply)
@@ -211,7 +207,7 @@ def test_no_server_is_status_4(docqa: Any, note: Path, monkeypatch: pytest.Monke
         (["--base-url", "http://h/v1"], "--model openai:NAME"),
     ],
 )
-def test_a_server_named_badly_is_a_usage_error_and_no_secret_is_repeated(
+def test_a_bad_server_address_is_a_usage_error_without_secrets(
     docqa: Any, note: Path, arguments: list[str], said: str
 ) -> None:
     code, _, err = docqa("ask", note, QUESTION, *arguments)

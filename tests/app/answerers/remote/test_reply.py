@@ -52,7 +52,7 @@ def test_without_a_quote_they_are_taken_where_the_question_is(check: Any) -> Non
     assert check("1,200 dollars").candidates[0].page == 2
 
 
-def test_a_quote_under_the_wrong_number_is_found_and_said_to_have_moved(check: Any) -> None:
+def test_a_quote_under_the_wrong_number_counts_as_moved(check: Any) -> None:
     reply = check('thirty days\n"The deposit is 1,200 dollars and is returned within thirty days." [p2]\n'
                   '"unless it is renewed in writing by both of the parties" [p1]')  # fmt: skip
     (moved,) = [quote for quote in reply.also if "renewed" in quote.text]

@@ -78,7 +78,7 @@ def test_a_period_is_compared_with_as_many_layers_of_a_dense_model(small, monkey
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_DATA is held to only by Linux")
-def test_a_period_of_the_80b_model_runs_with_a_quarter_of_its_experts(tmp_path):
+def test_a_period_of_80b_runs_with_a_quarter_of_its_experts(tmp_path):
     """Writes 4.4 GB; the peer takes 5 GB of memory."""
     config = write_random(tmp_path, {**family.NEXT_80B, "num_hidden_layers": family.PERIOD})
     pooled, whole = family.orders(tmp_path, config, prompt=256, decoded=4)

@@ -44,7 +44,7 @@ def test_a_place_and_its_line_agree(document: Any) -> None:
         assert lines.place(line) == (page, row.start)
 
 
-def test_the_line_at_the_top_keeps_its_text_while_others_are_laid_out(document: Any) -> None:
+def test_the_top_line_keeps_its_text_during_layout(document: Any) -> None:
     lines = _lines(document)
     line = lines.line_of(20, 200)
     before = lines.place(line)
