@@ -25,13 +25,14 @@ def bench(
 
     Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is JSON.
     """
-    from docqa.app.answerers.loading import load_model
-    from docqa.app.lab import figures
-    from docqa.app.lab.bench import machine, rows, run
     from docqa.app.storage.atomic import check_output
 
     if plot is not None:
         check_output(plot)
+    from docqa.app.answerers.loading import load_model
+    from docqa.app.lab import figures
+    from docqa.app.lab.bench import machine, rows, run  # and all that they time, torch among it
+
     loaded = load_model(inputs.local(given.options(), "bench"))
     described = machine.describe()
     found: list[rows.Row] = []

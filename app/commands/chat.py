@@ -34,11 +34,7 @@ _Hide = Annotated[bool, typer.Option("--hide-thoughts", help="Do not show what t
 
 @flags.shared("model", "base_url", "k", "password_file", "include_hidden", "no_store")
 def chat(
-    given: flags.Given,
-    files: _Files = None,
-    resume: _Resume = None,
-    think: _Think = None,
-    hide: _Hide = False,
+    given: flags.Given, files: _Files = None, resume: _Resume = None, think: _Think = None, hide: _Hide = False
 ) -> int:
     """Ask follow-up questions in a conversation over documents.
 

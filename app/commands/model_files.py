@@ -88,10 +88,7 @@ def use(
     return report.ANSWERED
 
 
-def quantize(
-    model: _Source,
-    folder: _Target,
-) -> int:
+def quantize(model: _Source, folder: _Target) -> int:
     """Write a model with its matrices in 4 bits.
 
     The embedding has 8 bits. The result has less than a third of the size in bf16.

@@ -14,17 +14,20 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 from docqa.app.lab.evaluate import mean
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from docqa.model.load import Model
-    from docqa.model.state.kv_cache import AttentionMemory, LongAttention
+from docqa.ingest.errors import IngestError
+from docqa.model.cost.plan import yarn_factor_for
+from docqa.model.load import Model
+from docqa.model.state.kv_cache import AttentionMemory, LongAttention
+from docqa.model.state.state import GRID
 
 TOKENS = 49_152
 
@@ -38,8 +41,6 @@ class Outputs:
 
     def loss(self, model: Model, after: Tensor) -> float:
         """Mean cross entropy (nats) of `after` [tokens], each predicted from the token before it."""
-        from torch.nn import functional
-
         parts = zip(self.hidden[:-1].split(512), after.split(512), strict=True)
         sums = [float(functional.cross_entropy(model.logits(h), t, reduction="sum")) for h, t in parts]
         return round(sum(sums) / len(after), 4)
@@ -62,11 +63,6 @@ def kept_share(q: Tensor, memory: AttentionMemory) -> Tensor:
 
 def read(model: Model, ids: Tensor, long: LongAttention, exact: int, grid: int) -> Outputs:
     """Read `ids` [seq] in blocks of `grid` through all layers; shares are taken once a block, past `exact` tokens."""
-    import torch
-
-    from docqa.model.cost.plan import yarn_factor_for
-    from docqa.model.state.kv_cache import AttentionMemory
-
     state = model.new_state(yarn_factor_for(model.config, len(ids)), long=long, grid=grid)
     states: list[Tensor] = []
     kept: dict[int, list[float]] = {}
@@ -120,12 +116,6 @@ def measure(model: Model, ids: Tensor, long: LongAttention, grid: int) -> dict[s
 
 
 def main(arguments: list[str] | None = None) -> int:
-    import torch
-
-    from docqa.ingest.errors import IngestError
-    from docqa.model.state.kv_cache import LongAttention
-    from docqa.model.state.state import GRID
-
     parser = argparse.ArgumentParser(description="What attention past the exact range loses in a document.")
     parser.add_argument("file")
     parser.add_argument("--model", default=None)

@@ -19,7 +19,6 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,10 +33,11 @@ from docqa.app.reading.candidates import Candidate, Candidates, candidate_score
 from docqa.app.reading.copying import DEFAULT_READER
 from docqa.app.reading.spans import DEFAULT_SPAN_READER, UNLIKELY
 from docqa.app.session.session import Session
+from docqa.model.protocol import Model, RefusalCalibration
+from docqa.model.training.data.features import altered_questions
+from docqa.model.training.data.sequences import Question, SourceText
 from docqa.model.training.data.sets import is_validation
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model, RefusalCalibration
+from docqa.model.training.data.synonyms import Synonyms
 
 SETS = (
     "squad_train_articles",
@@ -138,8 +138,6 @@ def in_other_words(wordnet: Path | None, seed: int) -> Callable[[str], str]:
     """Puts every second question, by chance, in other words; without a WordNet folder they stay as they are."""
     if wordnet is None:
         return lambda question: question
-    from docqa.model.training.data.synonyms import Synonyms
-
     synonyms, rng = Synonyms(wordnet), random.Random(seed)
     return lambda question: synonyms.reworded(question, rng) if rng.random() < REWORDED else question
 
@@ -150,9 +148,6 @@ def near_misses(session: Session, answered: list[tuple[str, set[int]]]) -> list[
     Words and vectors say nothing against them; without them the fit trusts those signals alone, and refuses whatever is
     asked in other words than the document's.
     """
-    from docqa.model.training.data.features import altered_questions
-    from docqa.model.training.data.sequences import Question, SourceText
-
     passages = session.context.passages
     sources = [
         SourceText("", session.context.text_of(passages[min(right)]), (), (Question(text, ((0, 1),)),))

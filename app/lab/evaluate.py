@@ -229,11 +229,7 @@ def refusal_rates(rows: Sequence[Scored]) -> dict[str, float]:
     refused = mean(row.refused for row in answerable)
     right = mean(row.refused for row in rows if row.unanswerable)
     halves = [1.0 - refused] * bool(answerable) + [right] * (len(rows) > len(answerable))
-    return {
-        "refused_answerable": refused,
-        "refused_unanswerable": right,
-        "balanced_refusal_accuracy": mean(halves),
-    }
+    return {"refused_answerable": refused, "refused_unanswerable": right, "balanced_refusal_accuracy": mean(halves)}
 
 
 def mean(values: Iterable[float]) -> float:

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from docqa.app.answerers.loading import load_model
 from docqa.app.evidence.ranking import Ranked, rank
@@ -28,11 +28,13 @@ from docqa.app.lab.questions import lines
 from docqa.app.lab.scoring import normalise
 from docqa.app.options import Options
 from docqa.app.session.session import Session
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-
-if TYPE_CHECKING:
-    from docqa.model.load import Model as Loaded
-    from docqa.model.protocol import Model, Tokenizer
+from docqa.model.decode.generate import generate
+from docqa.model.load import Model as Loaded
+from docqa.model.prompts.prompt import question_text
+from docqa.model.protocol import Model, Tokenizer
 
 LENGTHS = (4_096, 8_192, 16_384, 32_768, 65_536, 131_072)
 LONGEST = 1_000_000  # tokens; the longest context is 1,048,576
@@ -169,9 +171,6 @@ def hide(pages: list[str], hidden: list[Needle]) -> tuple[list[str], list[Needle
 
 def parse(pages: list[str]) -> Document:
     """The Document that `ask` would read of a text file with a form feed between pages."""
-    from docqa.ingest.read import read
-    from docqa.ingest.request import ReadRequest
-
     return read(ReadRequest("needles.txt", "\f".join(pages).encode("utf-8"), media_type="txt"))
 
 
@@ -196,9 +195,6 @@ def ask(session: Session, needle: Needle, length: int) -> Found:
 
 def answers_from_state(session: Session, placed: list[Needle]) -> list[bool]:
     """Whether the value is in what the trunk writes by itself, all layers having read the document."""
-    from docqa.model.decode.generate import generate
-    from docqa.model.prompts.prompt import question_text
-
     model = cast("Loaded", session.local.model)
     state = model.new_state(session.local.yarn_factor)
     model.prefill(session.context.ids, state)

@@ -17,6 +17,8 @@ from typing import NotRequired, TypedDict
 
 from docqa.app.errors import InputError
 from docqa.app.lab.scoring import TextMap
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
 _BREAK = "\n\n"
@@ -83,9 +85,6 @@ class EvalDocument:
 
         `characters`: only so many of the beginning.
         """
-        from docqa.ingest.read import read
-        from docqa.ingest.request import ReadRequest
-
         text = self.text[:characters]
         parsed = read(ReadRequest(f"{self.name}.txt", text.encode("utf-8"), media_type="txt"))
         return replace(parsed, title=self.title), TextMap(text, parsed.pages[0].text)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import torch
+from torch import Tensor
 
+from docqa.kernels.attention import KVBlock
+from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from docqa.model.hybrid import Layer
-    from docqa.model.load import Model
-    from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
-    from docqa.model.state.state import State
+from docqa.model.hybrid import Layer
+from docqa.model.load import Model
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention, quantize_block
+from docqa.model.state.state import State
 
 BLOCK = 2_048  # tokens
 POOL = 4  # different blocks of a context
@@ -21,23 +20,16 @@ EVER = 1 << 40  # an exact range that no context leaves
 
 def random_states(*shape: int) -> Tensor:
     """Seeded normal numbers, float32."""
-    import torch
-
     return torch.randn(*shape, generator=torch.Generator().manual_seed(2))
 
 
 def exact_attention() -> LongAttention:
     """Attention over all keys at any length."""
-    from docqa.model.state.kv_cache import LongAttention
-
     return LongAttention(exact=EVER)
 
 
 def empty_memory(layer: Layer) -> AttentionMemory | DeltaMemory:
     """What a layer remembers before the first token; attention is exact."""
-    from docqa.model.config import FULL
-    from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
-
     return AttentionMemory(BLOCK, exact_attention()) if layer.kind == FULL else DeltaMemory()
 
 
@@ -53,11 +45,6 @@ def random_memory(heads: int, dim: int, count: int, long: LongAttention, seed: i
 
     So they lie in memory as a real context does, and no two have the same bounds.
     """
-    import torch
-
-    from docqa.kernels.attention import KVBlock
-    from docqa.model.state.kv_cache import AttentionMemory, quantize_block
-
     source = torch.Generator().manual_seed(seed)
 
     def drawn() -> Tensor:
@@ -78,8 +65,6 @@ def random_memory(heads: int, dim: int, count: int, long: LongAttention, seed: i
 
 def random_context(model: Model, count: int) -> State:
     """A state of all layers behind `count` tokens, whole blocks; delta memories are those of a few tokens."""
-    from docqa.model.state.kv_cache import AttentionMemory
-
     state = model.new_state(yarn_factor_for(model.config, min(count + 1_024, 1 << 20)))
     model.prefill(list(range(1, 65)), state)
     heads, dim = model.config.num_key_value_heads, model.config.head_dim

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from docqa.app.lab.bench.contexts import random_context
 from docqa.app.lab.bench.rows import Row, fastest
-
-if TYPE_CHECKING:
-    from docqa.model.load import Model
+from docqa.model.cost.machine import available_bytes
+from docqa.model.cost.plan import state_bytes
+from docqa.model.decode.beams import Branches
+from docqa.model.load import Model
 
 NEAR, MIDDLE, FAR = 8_192, 131_072, 1_046_528  # the last: whole blocks, and room behind them, under a million's limit
 ROUNDS, STEPS = 4, 4
@@ -17,10 +17,6 @@ ROUNDS, STEPS = 4, 4
 
 def decode_1m(model: Model, contexts: tuple[int, int, int] = (NEAR, MIDDLE, FAR)) -> Row:
     """Tokens a second behind a million tokens, beside 8K; one branch, steps of all contexts in turn."""
-    from docqa.model.cost.machine import available_bytes
-    from docqa.model.cost.plan import state_bytes
-    from docqa.model.decode.beams import Branches
-
     near, middle, far = contexts
     sizes = [state_bytes(model.config, count) for count in contexts]
     needed = sum(size["fixed"] + size["kv"] for size in sizes) * 5 // 4

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING
 
 from docqa.app.lab.bench.rows import Row
-
-if TYPE_CHECKING:
-    from docqa.app.tui.page.view import PageView
-    from docqa.app.tui.screens.document_screen import DocumentScreen
+from docqa.app.options import Options
+from docqa.app.session.engine import open_store
+from docqa.app.tui.app import Interface
+from docqa.app.tui.library.opener import SessionOpener
+from docqa.app.tui.page.view import PageView
+from docqa.app.tui.screens.document_screen import DocumentScreen
 
 CHARACTERS = 4_300_000  # about a million tokens of English
 SIZE = (120, 40)
@@ -100,12 +101,6 @@ def long_text(characters: int) -> str:
 
 
 async def _measure(path: Path, cache: Path, frames: int) -> FrameTimes:
-    from docqa.app.options import Options
-    from docqa.app.session.engine import open_store
-    from docqa.app.tui.app import Interface
-    from docqa.app.tui.library.opener import SessionOpener
-    from docqa.app.tui.screens.document_screen import DocumentScreen
-
     options = Options(cache_dir=str(cache), preview=False)
     opener = SessionOpener(options)
     opener(str(path)).close()

@@ -9,14 +9,17 @@ import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from pypdf import PdfReader
 
 from docqa.app.lab.bench.rows import Row, fastest
-
-if TYPE_CHECKING:
-    from pypdf import PdfReader
-
-    from docqa.ingest.pdf.raw_page import PageWords
+from docqa.ingest.pdf.layout.reading_order import order_lines
+from docqa.ingest.pdf.ocr import is_picture
+from docqa.ingest.pdf.raw_page import PageWords, PdfiumFile
+from docqa.ingest.pdf.reader import open_pdf
+from docqa.ingest.pdf.streams import Streams
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 
 _REPEATS = 3
 _PARTS = {
@@ -63,22 +66,15 @@ class _Parts:
         self.seen: list[PageWords]
 
     def open(self) -> None:
-        from docqa.ingest.pdf.reader import open_pdf
-
         self.reader, _ = open_pdf(self.data, None)
 
     def sizes(self) -> None:
-        from docqa.ingest.pdf.streams import Streams
-
         streams = Streams()
         self.reader.resolved_objects.clear()
         for index in range(len(self.reader.pages)):
             streams.problem(self.reader, index)
 
     def words(self) -> None:
-        from docqa.ingest.pdf.ocr import is_picture
-        from docqa.ingest.pdf.raw_page import PdfiumFile
-
         with PdfiumFile(self.data, None) as file:
             self.seen = [file.page_words(index) for index in range(len(self.reader.pages))]
             for index, seen in enumerate(self.seen):
@@ -86,17 +82,12 @@ class _Parts:
                     is_picture(page, seen.words)
 
     def order(self) -> None:
-        from docqa.ingest.pdf.layout.reading_order import order_lines
-
         for seen in self.seen:
             order_lines(seen.words, seen.width)
 
 
 def _one(data: bytes, name: str) -> tuple[float, float, int, dict[str, float]]:
     """Seconds of docqa, seconds of pypdf, pages, and seconds of each part."""
-    from docqa.ingest.read import read
-    from docqa.ingest.request import ReadRequest
-
     pages = len(read(ReadRequest(name, data)).pages)
     ours = fastest(lambda: read(ReadRequest(name, data)), _REPEATS, time.process_time)
     theirs = fastest(lambda: _plain(data), _REPEATS, time.process_time)
@@ -106,7 +97,5 @@ def _one(data: bytes, name: str) -> tuple[float, float, int, dict[str, float]]:
 
 
 def _plain(data: bytes) -> None:
-    from pypdf import PdfReader
-
     for page in PdfReader(io.BytesIO(data)).pages:
         page.extract_text()

@@ -6,17 +6,17 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+import torch
+
+from docqa.kernels.dispatch import identity
+from docqa.model.cost.machine import processor_fields, processor_flags, processors, total_bytes
+
 _PACKAGES = ("docqa-reader", "torch", "transformers", "xllamacpp")
 _FEATURES = ("avx2", "fma", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8")
 
 
 def describe() -> dict[str, object]:
     """Processor and its instruction sets, cores, memory, load before the run, threads, kernels, versions."""
-    import torch
-
-    from docqa.kernels.dispatch import identity
-    from docqa.model.cost.machine import processor_flags, processors, total_bytes
-
     flags = processor_flags()
     return {
         "processor": _processor(),
@@ -34,8 +34,6 @@ def describe() -> dict[str, object]:
 
 def _processor() -> str:
     """Its name, family and model; of Linux, elsewhere what Python knows."""
-    from docqa.model.cost.machine import processor_fields
-
     found = processor_fields()
     if not found:
         return platform.processor()

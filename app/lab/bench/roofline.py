@@ -15,17 +15,26 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
+import torch
+from torch import Tensor
+
+from docqa.app.answerers.loading import load_model
+from docqa.app.lab.bench import machine
 from docqa.app.lab.bench.rows import fastest
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from docqa.kernels.cpu.ceilings import Ceilings
-    from docqa.kernels.cpu.library import Library
-    from docqa.kernels.matmul.packed import PackedMatrix
-    from docqa.model.config import HybridConfig
+from docqa.app.options import Options
+from docqa.kernels.activation.native import silu_product_native
+from docqa.kernels.attention.native import attention_native
+from docqa.kernels.conv.native import causal_conv_native
+from docqa.kernels.cpu import LEVELS
+from docqa.kernels.cpu.ceilings import Ceilings, measure
+from docqa.kernels.cpu.library import Library
+from docqa.kernels.delta.native import delta_rule_native, delta_step_native
+from docqa.kernels.matmul.native import product_native
+from docqa.kernels.matmul.packed import GROUP, PackedMatrix
+from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
+from docqa.kernels.self_check import library
+from docqa.model.config import HybridConfig
 
 SEQ, KEYS, CHUNK = 2_048, 8_192, 32  # CHUNK: as in delta.inc
 # Floats of a tensor that is passed over once. With its result it is larger than the caches, and smaller than 32 MiB,
@@ -50,14 +59,10 @@ class Problems:
     """Seeded inputs of a model's sizes, for the library at one level and number of threads."""
 
     def __init__(self, config: HybridConfig, library: Library) -> None:
-        import torch
-
         self.config, self.library = config, library
         self.source = torch.Generator().manual_seed(1)
 
     def normal(self, *shape: int) -> Tensor:
-        import torch
-
         return torch.randn(*shape, generator=self.source)
 
     def all(self) -> Iterator[Work]:
@@ -71,10 +76,6 @@ class Problems:
 
         A token and head cost three products with the state and, in chunks, half of four products of a chunk's size.
         """
-        import torch
-
-        from docqa.kernels.delta.native import delta_rule_native, delta_step_native
-
         heads, key, value = (
             getattr(self.config, f"linear_{n}") for n in ("num_value_heads", "key_head_dim", "value_head_dim")
         )
@@ -90,10 +91,6 @@ class Problems:
 
     def passes(self) -> Iterator[Work]:
         """Convolution, norms and the gate of the MLP."""
-        from docqa.kernels.activation.native import silu_product_native
-        from docqa.kernels.conv.native import causal_conv_native
-        from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
-
         config, library = self.config, self.library
         keys = config.linear_num_key_heads * config.linear_key_head_dim
         values = config.linear_num_value_heads * config.linear_value_head_dim
@@ -116,8 +113,6 @@ class Problems:
 
     def products(self) -> Iterator[Work]:
         """Packed matrices, with many tokens and with one."""
-        from docqa.kernels.matmul.native import product_native
-
         config = self.config
         sizes = (
             (4, SEQ, config.intermediate_size, config.hidden_size),
@@ -134,10 +129,6 @@ class Problems:
             yield Work(name, run, bytes_=2 * tokens * rows * columns, read=read if tokens == 1 else 0)
 
     def _packed(self, bits: int, rows: int, columns: int) -> PackedMatrix:
-        import torch
-
-        from docqa.kernels.matmul.packed import GROUP, PackedMatrix
-
         low, kind, wide = (0, torch.uint8, columns // 2) if bits == 4 else (-128, torch.int8, columns)
         q = torch.randint(low, low + 256, (rows, wide), generator=self.source).to(kind)
         scale, zero = (self.normal(rows, columns // GROUP).abs().half() for _ in range(2))
@@ -145,8 +136,6 @@ class Problems:
 
     def attention(self) -> Iterator[Work]:
         """SEQ queries that end at KEYS keys: two products of `dim` for each pair."""
-        from docqa.kernels.attention.native import attention_native
-
         heads, groups, dim = (
             getattr(self.config, name) for name in ("num_attention_heads", "num_key_value_heads", "head_dim")
         )
@@ -167,15 +156,6 @@ def share(work: Work, ceilings: Ceilings, seconds: float) -> float:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    import torch
-
-    from docqa.app.answerers.loading import load_model
-    from docqa.app.lab.bench import machine
-    from docqa.app.options import Options
-    from docqa.kernels.cpu import LEVELS
-    from docqa.kernels.cpu.ceilings import measure
-    from docqa.kernels.self_check import library
-
     parser = argparse.ArgumentParser(description="How near each native kernel comes to what the processor allows.")
     parser.add_argument("--model", default=None)
     parser.add_argument("--threads", type=int, default=1, help="timed by the clock where more than one")

@@ -7,20 +7,19 @@ import sys
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from docqa.app.lab.bench import far_decode, twin
-from docqa.app.lab.bench import frames as frame_bench
+import torch
+from torch import Tensor
+
+from docqa.app.lab.bench import far_decode, frames, twin
 from docqa.app.lab.bench.family import rows as family
-from docqa.app.lab.bench.frames import interface_rows
 from docqa.app.lab.bench.ingest import ingest_rows
+from docqa.app.lab.bench.peers import llama
+from docqa.app.lab.bench.peers.contestants import Docqa, Side, Transformers
 from docqa.app.lab.bench.rows import Row, fastest
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from docqa.app.lab.bench.peers.contestants import Side
-    from docqa.model.load import Model
+from docqa.model.cost.plan import yarn_factor_for
+from docqa.model.load import BUNDLED, Model
+from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
 LONG_PROMPT, RESTORED = 131_072, 102_400
@@ -36,7 +35,7 @@ def rows(
     restored: int = RESTORED,
     context: int = twin.CONTEXT,
     trained: int = twin.TRAINED,
-    characters: int = frame_bench.CHARACTERS,
+    characters: int = frames.CHARACTERS,
 ) -> Iterator[Row]:
     """Measure one row after the other.
 
@@ -59,23 +58,18 @@ def rows(
     yield help_time()
     yield cold_ask()
     yield from ingest_rows(sorted((Path(__file__).parents[3] / "sample_docs").glob("*.pdf")))
-    yield from interface_rows(characters)
+    yield from frames.interface_rows(characters)
     if long:
         yield from family.rows()
 
 
 def random_ids(model: Model, count: int) -> Tensor:
     """Seeded token ids [count]."""
-    import torch
-
     return torch.randint(0, model.tokenizer.vocab_size, (count,), generator=torch.Generator().manual_seed(20251))
 
 
 def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
     """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill."""
-    from docqa.app.lab.bench.peers import llama
-    from docqa.app.lab.bench.peers.contestants import Docqa, Transformers
-
     ids = random_ids(model, prompt)
     missing = llama.why_not(model)
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
@@ -114,8 +108,6 @@ def _in_turn(sides: Sequence[Side], ids: Tensor) -> dict[str, tuple[float, float
 
 def long_prefill(model: Model, short: float) -> Row:
     """prefill_128k beside docqa's own rate at 8K."""
-    from docqa.app.lab.bench.peers.contestants import Docqa
-
     seconds = Docqa(model).prefill(random_ids(model, LONG_PROMPT))
     method = f"{LONG_PROMPT:,} random tokens through all layers, once; the peer is docqa's own row"
     return Row("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
@@ -123,9 +115,6 @@ def long_prefill(model: Model, short: float) -> Row:
 
 def restore(model: Model, count: int) -> Row:
     """How long a kept state of `count` tokens takes until one more token has gone through it."""
-    from docqa.model.cost.plan import yarn_factor_for
-    from docqa.model.state.files import load_state, save_state
-
     layers = model.answer_layers
     ids = random_ids(model, count)
     state = model.new_state(yarn_factor_for(model.config, count), layers=layers)
@@ -151,8 +140,6 @@ def help_time() -> Row:
 
 def cold_ask() -> Row:
     """One question in a new process that keeps nothing, so that it reads the document and loads the model."""
-    from docqa.model.load import BUNDLED
-
     sample = Path(__file__).parents[3] / _SAMPLE
     document = sample if sample.is_file() else BUNDLED / "LICENSE"
     seconds = fastest(lambda: _docqa("ask", "--no-store", "--json", str(document), "When does it take effect?"), 2)

@@ -10,7 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 from docqa.app.lab.bench.contexts import (
     BLOCK,
@@ -21,13 +25,14 @@ from docqa.app.lab.bench.contexts import (
     repeated_memory,
 )
 from docqa.app.lab.bench.rows import Row, fastest
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from docqa.model.hybrid import Layer
-    from docqa.model.load import Model
-    from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
+from docqa.kernels.attention import attention
+from docqa.model.config import FULL
+from docqa.model.cost.plan import yarn_factor_for
+from docqa.model.decode.beams import Branches
+from docqa.model.decode.step import attention_step
+from docqa.model.hybrid import Layer
+from docqa.model.load import Model
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
 
 CONTEXT, TRAINED = 262_144, 32_768
 
@@ -44,8 +49,6 @@ class Pair:
     @classmethod
     def of(cls, model: Model) -> Pair | None:
         """None where a model has one kind of layers only."""
-        from docqa.model.config import FULL
-
         kinds = model.config.layer_types
         if len(set(kinds)) < 2:
             return None
@@ -71,8 +74,6 @@ def twin_rows(model: Model, context: int = CONTEXT, trained: int = TRAINED) -> l
 
 def prefill_row(model: Model, pair: Pair, context: int) -> Row:
     """Reading `context` tokens: the hybrid as it is shipped beside the exact twin."""
-    from docqa.model.state.kv_cache import LongAttention
-
     blocks, long = context // BLOCK, LongAttention()
     delta = _block_seconds(model, pair.delta, empty_memory(pair.delta))
     sparse = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, long))
@@ -93,9 +94,6 @@ def prefill_row(model: Model, pair: Pair, context: int) -> Row:
 
 def decode_row(model: Model, pair: Pair, context: int) -> Row:
     """One token more behind `context` tokens."""
-    from docqa.model.decode.beams import Branches
-    from docqa.model.state.kv_cache import LongAttention
-
     state = model.new_state(layers=None)
     model.prefill(list(range(1, 65)), state)
     branches = Branches(model, state)
@@ -130,8 +128,6 @@ def training_row(model: Model, pair: Pair, trained: int) -> Row:
 
 def _block_seconds(model: Model, layer: Layer, memory: AttentionMemory | DeltaMemory) -> float:
     """Seconds of one block of queries through one layer behind `memory`; the faster of two."""
-    import torch
-
     x = random_states(1, BLOCK, model.config.hidden_size).to(model.dtype)
     with torch.inference_mode():
         rotation = _rotation(model, getattr(memory, "length", 0), BLOCK)
@@ -144,11 +140,6 @@ def _repeated(model: Model, count: int, long: LongAttention) -> AttentionMemory:
 
 def _keys_seconds(model: Model, context: int, long: LongAttention) -> float:
     """Seconds that the keys of `context` tokens add to a step of one attention layer."""
-    import torch
-
-    from docqa.kernels.attention import attention
-    from docqa.model.decode.step import attention_step
-
     heads, dim = model.config.num_key_value_heads, model.config.head_dim
     memory = random_memory(heads, dim, context, long)
     far = attention_step(model, memory)
@@ -167,10 +158,6 @@ def _keys_seconds(model: Model, context: int, long: LongAttention) -> float:
 
 def _training_seconds(model: Model, layer: Layer, seq: int) -> float:
     """Forward and backward of `seq` tokens through a fresh layer of the same kind."""
-    import torch
-
-    from docqa.model.hybrid import Layer
-
     fresh = Layer(model.config, layer.kind)
     cos, sin = (part.float() for part in _rotation(model, 0, seq))
     x = torch.randn(1, seq, model.config.hidden_size, requires_grad=True)
@@ -184,9 +171,6 @@ def _training_seconds(model: Model, layer: Layer, seq: int) -> float:
 
 def _attention_gradient(model: Model, context: int) -> float:
     """Forward and backward of the last block of queries over all keys, less that over its own."""
-    import torch
-    from torch.nn import functional
-
     heads, groups, dim = model.config.num_attention_heads, model.config.num_key_value_heads, model.config.head_dim
 
     def run(keys: int) -> Callable[[], None]:
@@ -202,9 +186,5 @@ def _attention_gradient(model: Model, context: int) -> float:
 
 
 def _rotation(model: Model, position: int, count: int) -> tuple[Tensor, Tensor]:
-    import torch
-
-    from docqa.model.cost.plan import yarn_factor_for
-
     factor = yarn_factor_for(model.config, position + count)
     return model.network.rotation(torch.arange(position, position + count), factor)

@@ -15,16 +15,16 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 
+from docqa.app.answerers.loading import load_model
+from docqa.app.evidence.terms import plain_words
 from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers, read_document
+from docqa.app.options import Options
 from docqa.app.summary.process import WHOLE, summarize_document
 from docqa.app.summary.readable import flat
 from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Document
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+from docqa.model.protocol import Model
 
 KINDS = ("rouge1", "rouge2", "rougeL")
 SYSTEMS = ("docqa", "lead", "textrank", "lead-words", "textrank-words")
@@ -49,8 +49,6 @@ def textrank(texts: list[str], count: int) -> list[str]:
 
         @staticmethod
         def to_words(text: str) -> tuple[str, ...]:
-            from docqa.app.evidence.terms import plain_words
-
             return tuple(plain_words(text))
 
     summarizer = TextRankSummarizer(Stemmer("english"))
@@ -105,9 +103,6 @@ def _means(rows: list[list[float]]) -> dict[str, float]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Evaluate on both held-out sets; returns the exit status, 0 when ours is ahead everywhere, else 1."""
-    from docqa.app.answerers.loading import load_model
-    from docqa.app.options import Options
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
     parser.add_argument("--style", choices=tuple(WHOLE), default="brief")

@@ -13,19 +13,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from torch import Tensor
 
 from docqa.app.context.context import Context
 from docqa.app.lab.questions import lines
 from docqa.app.options import Options
 from docqa.app.session.engine import open_store
 from docqa.app.session.session import Session
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from docqa.model.protocol import Model
+from docqa.model.protocol import Model
 
 LEAST_SUMMARY_WORDS = 20
 LEAST_CHARACTERS = 3_000
@@ -54,9 +53,6 @@ class Example:
 
     def document(self) -> Document:
         """The text as docqa reads it."""
-        from docqa.ingest.read import read
-        from docqa.ingest.request import ReadRequest
-
         digest = hashlib.sha256(self.name.encode()).hexdigest()[:12]
         parsed = read(ReadRequest(f"{digest}.txt", self.text.encode(), media_type=self.media_type))
         return replace(parsed, title=self.title)

@@ -13,18 +13,18 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
+from docqa.app.answerers.loading import load_model
 from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers, proposals, read_document
+from docqa.app.options import Options
 from docqa.app.summary.candidates import find_candidates
 from docqa.app.summary.salience import Scorer, standardised
 from docqa.app.summary.selection import Pool
 from docqa.app.summary.signals import NAMES, signals
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+from docqa.model.protocol import Model
 
 PENALTY = 0.01
 _Gram = TypeVar("_Gram")
@@ -98,9 +98,6 @@ def scorer_of(example: Example, model: Model) -> Scorer:
 
 def main(arguments: list[str] | None = None) -> int:
     """Fit on the training examples and print the weights; returns the exit status."""
-    from docqa.app.answerers.loading import load_model
-    from docqa.app.options import Options
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_options(parser)
     parser.add_argument("--abstracts", type=int, default=600, metavar="N")

@@ -6,19 +6,25 @@ token costs behind a context is a block of tokens at the beginning, and what att
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import cast
+
+import torch
+from torch import Tensor
 
 from docqa.app.lab.bench.contexts import BLOCK, empty_memory, exact_attention, random_states, repeated_memory
 from docqa.app.lab.bench.family.random_weights import RandomSource
 from docqa.app.lab.bench.rows import Row, fastest
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from docqa.model.hybrid import Hybrid, Layer
-    from docqa.model.state.kv_cache import AttentionMemory
+from docqa.kernels.activation import silu_product
+from docqa.kernels.attention import attention
+from docqa.kernels.matmul import product
+from docqa.kernels.norm import zero_centred_norm
+from docqa.kernels.rope import frequencies, rotate, rotation_table
+from docqa.model.decode.beams import SharedContext
+from docqa.model.hybrid import Hybrid, Layer
+from docqa.model.state.kv_cache import AttentionMemory
 
 QUERIES = 256
 CONTEXTS = {"32k": 32_768, "128k": 131_072}
@@ -41,8 +47,6 @@ class DenseLayer:
     hidden, inner, heads = 5_120, 25_600, PeriodHeads(64, 8, 128)
 
     def __init__(self, seed: int = 1) -> None:
-        import torch
-
         source, hidden, heads = RandomSource(seed), self.hidden, self.heads
         rows = {"q": heads.queries * heads.dim, "k": heads.keys * heads.dim, "v": heads.keys * heads.dim}
         self.inward = {name: source.packed(count, hidden) for name, count in rows.items()}
@@ -52,11 +56,6 @@ class DenseLayer:
 
     def __call__(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionMemory) -> Tensor:
         """x [1, seq, hidden] in and out."""
-        from docqa.kernels.activation import silu_product
-        from docqa.kernels.matmul import product
-        from docqa.kernels.norm import zero_centred_norm
-        from docqa.kernels.rope import rotate
-
         inner = zero_centred_norm(x, self.norm, 1e-6)
         q, k, v = (product(inner, m).unflatten(-1, (-1, self.heads.dim)) for m in self.inward.values())
         q, k = (rotate(zero_centred_norm(part, self.head_norm, 1e-6), *rotation) for part in (q, k))
@@ -79,10 +78,6 @@ def rows(
     network: Hybrid, contexts: dict[str, int] | None = None, clock: Callable[[], float] | None = None
 ) -> Iterator[Row]:
     """period_prefill_32k and so on; `network` is one period with its experts in memory, float32."""
-    import time
-
-    import torch
-
     contexts, clock = contexts or CONTEXTS, clock or time.perf_counter
     with torch.inference_mode():
         ours = _of_period(network, contexts, clock)
@@ -120,8 +115,6 @@ def decode_row(name: str, context: int, ours: Cost, theirs: Cost) -> Row:
 
 
 def _of_period(network: Hybrid, contexts: dict[str, int], clock: Callable[[], float]) -> Cost:
-    import torch
-
     config = network.config
     layers = [cast("Layer", layer) for layer in network.layers]
     heads = PeriodHeads(config.num_attention_heads, config.num_key_value_heads, config.head_dim)
@@ -136,11 +129,6 @@ def _of_period(network: Hybrid, contexts: dict[str, int], clock: Callable[[], fl
 
 
 def _of_dense(contexts: dict[str, int], clock: Callable[[], float]) -> Cost:
-    import torch
-
-    from docqa.kernels.rope import frequencies, rotation_table
-    from docqa.model.state.kv_cache import AttentionMemory
-
     layer = DenseLayer()
     found, scale = frequencies(layer.heads.dim, 1e6)
 
@@ -167,10 +155,6 @@ def _with_contexts(
 
 def _attention_seconds(heads: PeriodHeads, context: int, clock: Callable[[], float]) -> float:
     """A token's share of `QUERIES` queries over `context` keys, and of unpacking those for a block."""
-    import torch
-
-    from docqa.kernels.attention import attention
-
     memory = repeated_memory(heads.keys, heads.dim, context, exact_attention())
     unpacking = fastest(lambda: memory.between(0, context, torch.float32), 1, clock)
     keys, values = memory.between(0, context, torch.float32)
@@ -180,10 +164,6 @@ def _attention_seconds(heads: PeriodHeads, context: int, clock: Callable[[], flo
 
 def _step_seconds(heads: PeriodHeads, context: int, clock: Callable[[], float]) -> float:
     """One query over `context` keys, as a branch reads them."""
-    import torch
-
-    from docqa.model.decode.beams import SharedContext
-
     shared = SharedContext(repeated_memory(heads.keys, heads.dim, context, exact_attention()), torch.float32)
     q, k = random_states(1, 1, heads.queries, heads.dim), random_states(1, 1, heads.keys, heads.dim)
     return fastest(lambda: shared.attend(q, k, k), 5, clock)

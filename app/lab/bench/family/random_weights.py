@@ -10,13 +10,19 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
 
-    from docqa.kernels.matmul import PackedMatrix
-    from docqa.model.config import HybridConfig
+from docqa.app.models.library import bundled
+from docqa.kernels.matmul import PackedMatrix
+from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
+from docqa.model.checkpoints.layout import expert_names
+from docqa.model.checkpoints.quantize import is_quantized
+from docqa.model.config import HybridConfig
+from docqa.model.hybrid import Hybrid
 
 EXPERTS_A_FILE = 64
 _SPREAD_4, _SPREAD_8 = 4.61, 73.9  # standard deviations of evenly drawn codes
@@ -27,13 +33,6 @@ def write_random(folder: Path, raw: Mapping[str, object], seed: int = 20251) -> 
 
     It has a tokenizer too, the bundled one, so that it can be loaded as any other. Raises OSError.
     """
-    import torch
-
-    from docqa.app.models.library import bundled
-    from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
-    from docqa.model.config import HybridConfig
-    from docqa.model.hybrid import Hybrid
-
     config = HybridConfig.from_dict(dict(raw))
     with torch.device("meta"):
         shapes = {name: tuple(part.shape) for name, part in Hybrid(config).state_dict().items()}
@@ -61,23 +60,14 @@ class RandomSource:
     """Random tensors as they are stored, by the names of a checkpoint; equal for equal seeds and calls."""
 
     def __init__(self, seed: int) -> None:
-        import numpy as np
-        import torch
-
         self.bits, self.numbers = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
 
     def packed(self, rows: int, columns: int) -> PackedMatrix:
         """A matrix in 4 bits, in memory."""
-        from docqa.kernels.matmul import PackedMatrix
-
         return PackedMatrix.of(*(part for _, part in self.matrix("", (rows, columns))))
 
     def tensor(self, name: str, shape: tuple[int, ...]) -> Iterator[tuple[str, Tensor]]:
         """A tensor of the network, in parts where it is quantized."""
-        import torch
-
-        from docqa.model.checkpoints.quantize import is_quantized
-
         stored = name if name.startswith("lm_head") else f"model.{name}"
         if not is_quantized(name, torch.empty(shape, device="meta")):
             yield stored, self._number(name, shape)
@@ -87,8 +77,6 @@ class RandomSource:
 
     def expert(self, experts: str, number: int, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:
         """The three matrices of an expert."""
-        from docqa.model.checkpoints.layout import expert_names
-
         gate, up, down = (f"model.{name}" for name in expert_names(experts, number))
         inner, hidden = config.moe_intermediate_size, config.hidden_size
         for name, shape in ((gate, (inner, hidden)), (up, (inner, hidden)), (down, (hidden, inner))):
@@ -96,9 +84,6 @@ class RandomSource:
 
     def matrix(self, name: str, shape: tuple[int, int], bits: int = 4) -> Iterator[tuple[str, Tensor]]:
         """The parts q, scale and zero of a matrix [rows, columns]."""
-        import numpy as np
-        import torch
-
         rows, columns = shape
         codes = self.bits.integers(0, 256, (rows, columns * bits // 8), dtype=np.uint8)
         q, middle, spread = torch.from_numpy(codes), 7.5, _SPREAD_4
@@ -111,8 +96,6 @@ class RandomSource:
 
     def _number(self, name: str, shape: tuple[int, ...]) -> Tensor:
         """A tensor that is not quantized, float32."""
-        import torch
-
         drawn = torch.randn(shape, generator=self.numbers)
         if name.endswith("A_log"):
             return torch.empty(shape).uniform_(0.01, 16, generator=self.numbers).log()
@@ -130,8 +113,6 @@ class _Files:
         self.folder, self.where = folder, dict[str, str]()
 
     def add(self, tensors: dict[str, Tensor]) -> None:
-        from safetensors.torch import save_file
-
         name = f"model-{len(set(self.where.values())) + 1:05d}.safetensors"
         save_file(tensors, self.folder / name, metadata={"format": "pt"})
         self.where.update(dict.fromkeys(tensors, name))

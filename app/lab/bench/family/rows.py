@@ -8,6 +8,7 @@ own, once with a quarter of its experts in memory and a limit on that memory, on
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -18,16 +19,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING
 
+import torch
+
+from docqa.app.lab.bench import machine
 from docqa.app.lab.bench.family import period
 from docqa.app.lab.bench.family.capped import EVERY_EXPERT, Measured, Order, Timed
 from docqa.app.lab.bench.family.random_weights import write_random
 from docqa.app.lab.bench.rows import Row, table
+from docqa.model.checkpoints.network import load_network
+from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import PACKED_ITEM, estimate, parameters, sparse_layers
-
-if TYPE_CHECKING:
-    from docqa.model.config import HybridConfig
 
 NEXT_80B: dict[str, object] = {
     "model_type": "qwen3_next", "vocab_size": 151936, "hidden_size": 2048, "num_hidden_layers": 48,
@@ -65,8 +67,6 @@ def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Row
 
 
 def _rows(folder: Path, processor: bool) -> Iterator[Row]:
-    from docqa.model.config import HybridConfig
-
     config = HybridConfig.from_dict(NEXT_80B)
     if not (folder / "config.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
@@ -181,10 +181,6 @@ class Layers:
 
 def period_rows(folder: Path, config: HybridConfig, processor: bool) -> Iterator[Row]:
     """The rows of period.py, on the layers in `folder`."""
-    import torch
-
-    from docqa.model.checkpoints.network import load_network
-
     if processor:
         torch.set_num_threads(1)
     network = load_network(folder, config, torch.float32, packed=True, expert_bytes=EVERY_EXPERT)
@@ -193,10 +189,6 @@ def period_rows(folder: Path, config: HybridConfig, processor: bool) -> Iterator
 
 def main(arguments: list[str]) -> None:
     """Print the rows as `docqa bench` does."""
-    import argparse
-
-    from docqa.app.lab.bench import machine
-
     parser = argparse.ArgumentParser(prog="python -m docqa.app.lab.bench.family.rows", description=__doc__)
     parser.add_argument("--folder", type=Path, help="keep the layers here, 4.4 GB")
     parser.add_argument("--processor", action="store_true", help="one thread, its own seconds: for a busy machine")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
-    from docqa.model.load import Model
+from docqa.model.cost.plan import yarn_factor_for
+from docqa.model.decode.beams import Branches
+from docqa.model.load import Model
 
 
 class Side(Protocol):
@@ -30,8 +32,6 @@ class Docqa:
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
         """As `Side.run`; reading ends with the next token's logits."""
-        from docqa.model.decode.beams import Branches
-
         reading = self.prefill(ids)
         token, branches = 1, Branches(self.model, self.state)
         token = int(branches.logits([token])[0].argmax())  # the first one prepares what the others use
@@ -42,8 +42,6 @@ class Docqa:
 
     def prefill(self, ids: Tensor) -> float:
         """Read `ids` [seq] from the beginning; seconds until the next token's logits are there."""
-        from docqa.model.cost.plan import yarn_factor_for
-
         started = time.perf_counter()
         self.state = self.model.new_state(yarn_factor_for(self.model.config, len(ids)))
         self.model.logits(self.model.prefill(ids, self.state))
@@ -63,8 +61,6 @@ class Transformers:
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
         """As `Side.run`."""
-        import torch
-
         started = time.perf_counter()
         with torch.inference_mode():
             cache = self.network(ids[None], use_cache=True, logits_to_keep=1).cache

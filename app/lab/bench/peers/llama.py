@@ -7,12 +7,15 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
-    from docqa.model.load import Model
+from docqa.model.checkpoints.export import checkpoint_tensors
+from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
+from docqa.model.checkpoints.gguf.writer import write_gguf
+from docqa.model.load import Model
 
 PACKAGE = "xllamacpp"
 QUANTIZATION = "Q4_0"  # of matrices: the fastest of Q4_0, Q4_1, Q8_0 and BF16 here, and docqa's own number of bits
@@ -48,7 +51,6 @@ class LlamaCpp:
 
     def __init__(self, model: Model, folder: Path, length: int) -> None:
         """Writes the weights into `folder` and loads them; `length`: tokens of the longest prompt."""
-        import torch
         import xllamacpp
 
         file = folder / f"docqa-{QUANTIZATION}.gguf"
@@ -78,12 +80,6 @@ class LlamaCpp:
 
 def _write(model: Model, file: Path, context: int) -> None:
     """The weights as GGUF; llama.cpp opens no context longer than the `context` tokens that the file states."""
-    import torch
-
-    from docqa.model.checkpoints.export import checkpoint_tensors
-    from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
-    from docqa.model.checkpoints.gguf.writer import write_gguf
-
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)
     vocabulary = Vocabulary.load(model.folder, model.config.vocab_size)
     config = replace(model.config, max_position_embeddings=max(context, model.config.max_position_embeddings))

@@ -90,7 +90,7 @@ def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
     from docqa.model.config import HybridConfig
     from docqa.model.load import BUNDLED
 
-    monkeypatch.setattr("docqa.model.cost.machine.available_bytes", lambda: 1 << 30)
+    monkeypatch.setattr("docqa.app.lab.bench.far_decode.available_bytes", lambda: 1 << 30)
     row = far_decode.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
     assert row.value is None and row.method.startswith("not measured: 4.")
 
