@@ -12,8 +12,7 @@ from textual.widgets import Input
 from docqa.app import report
 from docqa.app.tui import keymap
 from docqa.app.tui.bridge import SessionBridge
-from docqa.app.tui.library.library import LibraryScreen
-from docqa.app.tui.library.recent_screen import RecentScreen
+from docqa.app.tui.library.library import DocumentChosen, LibraryScreen, RecentScreen
 from docqa.app.tui.library.recents import anything_kept
 from docqa.app.tui.screens.document_screen import DocumentScreen
 from docqa.app.tui.screens.help_screen import HelpScreen
@@ -72,10 +71,7 @@ class Interface(App[None]):
         elif self._path is None and self.store is not None and anything_kept(self.store):
             self.push_screen(RecentScreen(self.store))
 
-    def on_library_screen_chosen(self, message: LibraryScreen.Chosen) -> None:
-        self._open(message.path)
-
-    def on_recent_screen_chosen(self, message: RecentScreen.Chosen) -> None:
+    def on_document_chosen(self, message: DocumentChosen) -> None:
         self._open(message.path, message.past)
 
     def get_key_display(self, binding: Binding) -> str:
@@ -116,15 +112,16 @@ def run(path: str | None, options: Options) -> int:
     Raises MissingError for a path that is not there, UsageError for what `[tui]` of config.toml cannot mean.
     """
     from docqa.app.session.engine import open_store
-    from docqa.app.tui import settings, terminal
+    from docqa.app.tui import settings
     from docqa.app.tui.library.opener import SessionOpener
+    from docqa.app.tui.page.graphics import detect
     from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.errors import MissingError
 
     if path is not None and not os.path.exists(path):
         raise MissingError("no such file or folder", where=path, hint="Check the path")
     chosen, opener = settings.load(), SessionOpener(options)
-    shown_by = terminal.detect(chosen.pictures)
+    shown_by = detect(chosen.pictures)
     pictures = Pictures(shown_by, opener.picture) if shown_by is not None else None
     app = Interface(path, opener, open_store(options) if options.store else None, chosen, pictures)
     app.run()

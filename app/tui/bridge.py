@@ -1,7 +1,8 @@
-"""The thread in which documents are opened, read and asked: jobs in, messages to the screen out. No widgets here.
+"""Threads behind the screens: what work makes reaches them as messages, and so does what goes wrong. No widgets here.
 
-One thread for the whole interface, so that no two jobs share a model. A job is stopped between two events of its
-session, by closing the generator, which keeps what was read. Whatever goes wrong in a job becomes a message.
+One thread opens, reads and asks documents for the whole interface, so that no two jobs share a model. A job is stopped
+between two events of its session, by closing the generator, which keeps what was read. Whatever goes wrong in a job
+becomes a message.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from docqa.app import report
 from docqa.app.answer.events import Event, Finished, ReadProgress, Token
-from docqa.app.tui.background import deliver, problem
 from docqa.app.tui.widgets.gauges import sizes_of
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from docqa.app.session.session import Session
     from docqa.app.tui.widgets.gauges import Sizes
     from docqa.ingest.types import Document
@@ -182,3 +185,32 @@ def passage_scores(session: Session, finished: Finished) -> Scores:
     placed = session.context.passages
     passages = [(placed[item.index].passage, item.score) for item in session.rank(finished.answer.question)]
     return [(passage.page, passage.start, passage.end, score) for passage, score in passages]
+
+
+def run_in_thread(widget: Widget, work: Callable[[], Message], failed: Callable[[str], Message]) -> None:
+    """Post to `widget` the message of `work` or, where that fails, of `failed` for the words of its error."""
+
+    def run() -> None:
+        try:
+            message = work()
+        except Exception as error:  # noqa: BLE001 - a bug costs this result, not the session that a person is in
+            message = failed(problem(error))
+        deliver(widget.post_message, message)
+
+    threading.Thread(target=run, name="docqa interface", daemon=True).start()
+
+
+def deliver(post: Callable[[Message], object], message: Message) -> bool:
+    """Post `message` from a thread; False where the interface is gone, and its event loop with it."""
+    try:
+        post(message)
+    except RuntimeError:
+        return False
+    return True
+
+
+def problem(error: Exception) -> str:
+    """The message of an error that is expected; of any other that it is a bug, and which."""
+    if isinstance(error, report.expected_errors()) or report.out_of_memory(error):
+        return report.describe(error)
+    return f"this is a bug in docqa: {type(error).__name__}: {error}"

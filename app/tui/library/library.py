@@ -1,9 +1,9 @@
-"""The documents of a folder or an archive, by name: what can be opened, and what is kept of it."""
+"""What to open: the documents of a folder or an archive, and what was read and asked before; Enter opens a row."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,21 +13,64 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import DataTable, Footer, Input, Static
 
+from docqa.app.answer.grades import Status
 from docqa.app.output.progress import size
 from docqa.app.output.render import printable
 from docqa.app.tui import keymap
-from docqa.app.tui.background import run_in_thread
+from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.library.opener import LibraryDocument, find
-from docqa.app.tui.library.recents import counted, recent_documents
-from docqa.app.tui.library.table import RowTable
+from docqa.app.tui.library.recents import (
+    PastQuestion,
+    RecentDocument,
+    ago,
+    counted,
+    past_questions,
+    recent_documents,
+    short_path,
+)
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
 
 _SIZE_CELLS = 10
 _KEPT_CELLS = 26
+_RECENT_KEPT_CELLS = 20
+_USED_CELLS = 12
+_STATUS_CELLS = 10
+_PADDING = 8
+Cell = str | Text
+
+
+@dataclass
+class DocumentChosen(Message):
+    """The reader opens the document at `path`, at the question `past` where one is given."""
+
+    path: str
+    past: PastQuestion | None = None
+
+
+class RowTable(DataTable[Text]):
+    """A table of rows to choose from with Enter, under columns of our own width."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, cursor_type="row", zebra_stripes=True)
+
+    def fill(self, columns: Sequence[tuple[Cell, int]], rows: Sequence[Sequence[Cell]]) -> None:
+        """Show `rows` under `columns` (title, cells); the cursor stays on its row.
+
+        The widths are given because a table measures its cells only after they are drawn.
+        """
+        at = self.cursor_row
+        self.clear(columns=True)
+        for title, width in columns:
+            self.add_column(title, width=width)
+        for row in rows:
+            cells = (Text(cell, overflow="ellipsis", no_wrap=True) if isinstance(cell, str) else cell for cell in row)
+            self.add_row(*cells)
+        if rows:
+            self.move_cursor(row=min(max(at, 0), len(rows) - 1))
 
 
 @dataclass
@@ -41,15 +84,9 @@ class LibraryListed(Message):
 
 
 class LibraryScreen(Screen[None]):
-    """Lists `path`; names come from the folder alone, nothing is parsed. Posts `Chosen` for the document to open."""
+    """Lists `path`; names come from the folder alone, nothing is parsed. Posts `DocumentChosen`."""
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.LIBRARY)
-
-    @dataclass
-    class Chosen(Message):
-        """The reader opens the document at `path`."""
-
-        path: str
 
     def __init__(self, path: str, store: Store | None) -> None:
         super().__init__()
@@ -74,8 +111,6 @@ class LibraryScreen(Screen[None]):
 
     def action_recent(self) -> None:
         """Recent documents and questions, of this folder or another."""
-        from docqa.app.tui.library.recent_screen import RecentScreen
-
         if self._store is None:
             self.notify("with --no-store nothing is kept", markup=False)
         else:
@@ -96,7 +131,7 @@ class LibraryScreen(Screen[None]):
 
     def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
         event.stop()
-        self.post_message(self.Chosen(self._documents[event.cursor_row].path))
+        self.post_message(DocumentChosen(self._documents[event.cursor_row].path))
 
     def _fill(self, kept: dict[str, str]) -> None:
         longest = max((cell_len(printable(document.name)) for document in self._documents), default=0)
@@ -115,3 +150,117 @@ class LibraryScreen(Screen[None]):
         notices: list[str] = []
         recent = recent_documents(self._store, notices) if self._store is not None else []
         return LibraryListed(find(self._path), {document.path: document.kept for document in recent}, notices)
+
+
+@dataclass
+class RecentListed(Message):
+    """What is kept, narrowed by `words`, or why nothing can be listed (`problem`)."""
+
+    words: str
+    documents: list[RecentDocument]
+    questions: list[PastQuestion]
+    problem: str = ""
+
+
+class RecentScreen(Screen[None]):
+    """Recent documents above, recent questions below, both of `store` and narrowed by words. Posts `DocumentChosen`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.RECENT)
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+        self._listed = RecentListed("", [], [])
+        self._documents, self._questions = RowTable(id="recent"), RowTable(id="asked")
+        self._words = Input(placeholder="words to look for; Enter goes to the documents", id="words", compact=True)
+        self._status = Static("looking …", id="library-status", markup=False)
+
+    def compose(self) -> Iterator[Widget]:
+        yield Static("Recent documents", id="title", markup=False)
+        yield self._documents
+        yield Static("Recent questions (Tab goes there)", id="recent-heading", markup=False)
+        yield self._questions
+        yield self._words
+        yield self._status
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._words.display = False
+        self._documents.focus()
+
+    def on_screen_resume(self) -> None:
+        """Look again whenever the screen comes back: a document may have been read meanwhile."""
+        self.action_refresh_list()
+
+    def action_refresh_list(self) -> None:
+        words = self._words.value.strip()
+        run_in_thread(self, lambda: self._look(words), lambda problem: RecentListed(words, [], [], problem))
+
+    def action_find(self) -> None:
+        self._words.display = True
+        self.set_focus(self._words)
+
+    def action_clear(self) -> None:
+        """Show all again, and hide the line of words."""
+        self._words.value = ""
+        self._words.display = False
+        self._documents.focus()
+
+    def action_library(self) -> None:
+        self.app.pop_screen()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self.action_refresh_list()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        (self._documents if self._listed.documents else self._questions).focus()
+
+    def on_recent_listed(self, message: RecentListed) -> None:
+        """Fill both tables; an answer to words that have changed since is dropped."""
+        if message.words != self._words.value.strip():
+            return
+        self._listed = message
+        self.on_resize()
+        found = f"{counted(len(message.documents), 'document')}, {counted(len(message.questions), 'question')}"
+        self._status.update(message.problem or f"{found} · Enter opens")
+
+    def on_resize(self) -> None:
+        self._fill_documents()
+        self._fill_questions()
+
+    def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
+        event.stop()
+        past = self._listed.questions[event.cursor_row] if event.data_table is self._questions else None
+        path = self._listed.documents[event.cursor_row].path if past is None else past.path
+        if RecentDocument(path, 0.0, "").there:
+            self.post_message(DocumentChosen(path, past))
+        else:
+            self.notify(f"{printable(path)} does not exist any more", severity="warning", markup=False)
+
+    def _fill_documents(self) -> None:
+        room = max(self.size.width - _USED_CELLS - _RECENT_KEPT_CELLS - _PADDING, 20)
+        rows = []
+        for document in self._listed.documents:
+            kept = document.kept if document.there else "file not found"
+            folder, name = os.path.split(short_path(document.path))
+            rows.append((printable(f"{name}  ·  {folder}"), ago(document.used), kept))
+        self._documents.fill((("Document", room), ("Last used", _USED_CELLS), ("Kept", _RECENT_KEPT_CELLS)), rows)
+
+    def _fill_questions(self) -> None:
+        narrow = self.size.width < 80  # no room for when it was
+        name = min(24, self.size.width // 4)
+        room = max(self.size.width - name - (not narrow) * _USED_CELLS - _STATUS_CELLS - _PADDING - 2, 20)
+        rows = []
+        for past in self._listed.questions:
+            file = printable(past.path.rsplit("/", 1)[-1])
+            status = {Status.NOT_FOUND: "not found", "done": "answered"}.get(past.turn.status, past.turn.status)
+            when = () if narrow else (ago(past.turn.asked),)
+            rows.append((printable(past.turn.question), file, *when, status))
+        asked_at = () if narrow else (("Asked", _USED_CELLS),)
+        self._questions.fill((("Question", room), ("Document", name), *asked_at, ("Answer", _STATUS_CELLS)), rows)
+
+    def _look(self, words: str) -> RecentListed:
+        """In a thread: the folder of what is kept may be large, or on a disk that sleeps."""
+        documents = [one for one in recent_documents(self._store) if words.casefold() in one.path.casefold()]
+        return RecentListed(words, documents, past_questions(self._store, words))

@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from docqa.app.output.render import printable
-from docqa.app.tui.background import run_in_thread
+from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page import graphics
 
 if TYPE_CHECKING:

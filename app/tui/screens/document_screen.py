@@ -18,7 +18,7 @@ from docqa.app.history.export import free_name
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.page.view import PageView, PlaceChosen
-from docqa.app.tui.screens.memory_screen import MemoryScreen
+from docqa.app.tui.screens.help_screen import MemoryScreen
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.palette import DocumentCommands
 from docqa.app.tui.screens.panes import WIDE, Panes
@@ -26,7 +26,6 @@ from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.app.tui.widgets.line_bar import LineBar
-from docqa.app.tui.widgets.tabs import PaneTabs
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
@@ -128,9 +127,6 @@ class DocumentScreen(Screen[None]):
         if self.document is not None:
             self.panes.picture.follow(self.document, message.page)
         self.panes.show_status()
-
-    def on_pane_tabs_chosen(self, message: PaneTabs.Chosen) -> None:
-        self.panes.focus_pane(message.pane)
 
     def on_line_bar_entered(self, message: LineBar.Entered) -> None:
         """A question, words to search, a place, or a file."""

@@ -1,8 +1,8 @@
-"""The page of help: every key of the screen below, and what the marks mean."""
+"""What opens over a screen: its keys and what the marks mean, and the memory that the model uses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Group
@@ -19,6 +19,7 @@ from docqa.app.tui.keymap import EVERYWHERE, help_lines
 if TYPE_CHECKING:
     from docqa.app.tui.keymap import Key
 
+_RENEW_S = 0.5
 _MARKS = (
     ("✓✓  ✓", "verified: the words are there exactly, or differ only in spacing, dashes, quotation marks or case"),
     ("≈  ~", "not verified: all words in order, with other signs between them; or a small edit"),
@@ -51,6 +52,32 @@ class HelpScreen(ModalScreen[None]):
         if self._marks:
             parts += [Text("\nMarks", "bold"), _table(_MARKS)]
         return Group(*parts)
+
+
+class MemoryScreen(ModalScreen[None]):
+    """Shows what `lines` returns for bars of so many cells, again and again."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,m,q", "dismiss", "Close", show=False)]
+
+    def __init__(self, lines: Callable[[int], list[str]]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def compose(self) -> Iterator[Widget]:
+        box = Static(self._text(), id="memory", markup=False)
+        box.border_title = "Memory of the model"
+        box.border_subtitle = "Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        self.set_interval(_RENEW_S, self._renew)
+
+    def _renew(self) -> None:
+        self.query_one("#memory", Static).update(self._text())
+
+    def _text(self) -> str:
+        width = self.app.size.width
+        return "\n".join(self._lines(24 if width >= 100 else 10 if width >= 70 else 6))
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> Table:

@@ -16,23 +16,26 @@ from typing import TYPE_CHECKING, Literal
 
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
 from docqa.app.output.render import printable
 from docqa.app.tui.page.picture import PagePicture, Pictures
 from docqa.app.tui.page.view import PageView, section_label
+from docqa.app.tui.settings import key
 from docqa.app.tui.widgets import gauges
 from docqa.app.tui.widgets.answers import AnswersPane
 from docqa.app.tui.widgets.evidence_strip import EvidenceStrip
 from docqa.app.tui.widgets.line_bar import LineBar
 from docqa.app.tui.widgets.outline import OutlineTree
-from docqa.app.tui.widgets.tabs import PaneTabs
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 WIDE = 100  # columns from which on all panes are shown side by side
+# pane: (name of the action that shows it, how the line calls it)
+_PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
 
 
 class Panes(Vertical):
@@ -128,6 +131,20 @@ class Panes(Vertical):
     def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Show `text` for a moment over the panes."""
         self.notify(printable(text), severity=severity, markup=False)
+
+
+class PaneTabs(Static):
+    """The names of the three panes, on one line, where only one of them is shown; a click chooses one."""
+
+    def show(self, pane: str) -> None:
+        """Mark `pane` as the one that is shown."""
+        parts: list[tuple[str, Style]] = []
+        for name, (action, called) in _PANES.items():
+            label = f"{key(self, action)} {called}"
+            link = Style.from_meta({"@click": f"screen.pane('{name}')"})
+            here = name == pane
+            parts.append((f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link))
+        self.update(Content.assemble(*parts))
 
 
 def title_text(document: Document) -> str:

@@ -18,7 +18,7 @@ import textual
 from docqa.app.answer.answer import Answer, CoverageReport, Usage
 from docqa.app.answer.events import Finished, Preview, ReadProgress
 from docqa.app.history.records import KeptTurn
-from docqa.app.tui.library import recent_screen
+from docqa.app.tui.library import library
 from docqa.app.tui.library.recents import PastQuestion, RecentDocument
 from docqa.app.tui.settings import TuiSettings
 
@@ -118,13 +118,13 @@ def test_what_was_read_before(
         _asked(documents[1].path, "Who writes the register before noon?", "answered", now - 3_950),
         _asked(documents[0].path, "May the keeper sublet?", "not_found", now - 90_100),
     ]
-    monkeypatch.setattr(recent_screen, "recent_documents", lambda store: documents)
-    monkeypatch.setattr(recent_screen, "past_questions", lambda store, words: questions)
+    monkeypatch.setattr(library, "recent_documents", lambda store, notices=None: documents)
+    monkeypatch.setattr(library, "past_questions", lambda store, words: questions)
     monkeypatch.setattr(RecentDocument, "there", property(lambda recent: "lost" not in recent.path))
     monkeypatch.setenv("HOME", "/home/ada")
 
     async def steps(pilot: Any) -> None:
-        pilot.app.push_screen(recent_screen.RecentScreen(pilot.app.store))
+        pilot.app.push_screen(library.RecentScreen(pilot.app.store))
         await tui.until(pilot, lambda: "3 questions ·" in tui.screen_text(pilot.app))
         compare(pilot.app, f"recent_{size}_{theme}")
 

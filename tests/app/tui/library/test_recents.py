@@ -17,7 +17,7 @@ from docqa.app.session.engine import open_session
 from docqa.app.storage.store import Store
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.library.recent_screen import RecentScreen
+from docqa.app.tui.library.library import RecentScreen
 from docqa.app.tui.library.recents import ago, anything_kept, archive_of, past_questions, recent_documents
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from docqa.app.tui import terminal
 from docqa.app.tui.page import graphics
 from docqa.app.tui.page.graphics import Terminal
 from docqa.ingest.pdf.visibility.raster import _grey_png
@@ -116,7 +115,7 @@ def test_sixel_draws_every_pixel_once_in_its_shade() -> None:
 def test_a_terminal_is_known_by_its_name_or_by_its_answer(
     environment: dict[str, str], answer: bytes, protocol: str | None
 ) -> None:
-    found = terminal.detect("auto", environment, lambda: answer)
+    found = graphics.detect("auto", environment, lambda: answer)
     assert (found.protocol if found else None) == protocol
     if b"6;18;9" in answer:
         assert found == Terminal("sixel", 9, 18)
@@ -126,15 +125,15 @@ def test_off_asks_nothing_and_a_named_protocol_is_taken() -> None:
     def never() -> bytes:
         raise AssertionError("asked")
 
-    assert terminal.detect("off", {"TERM": "xterm-kitty"}, never) is None
-    found = terminal.detect("sixel", {"TERM": "xterm-256color"}, lambda: b"")
+    assert graphics.detect("off", {"TERM": "xterm-kitty"}, never) is None
+    found = graphics.detect("sixel", {"TERM": "xterm-256color"}, lambda: b"")
     assert found is not None
     assert found.protocol == "sixel"
 
 
 def _asked_in(reply: bytes) -> str:
     """What `ask_terminal` makes of a terminal that answers `reply`, in a process of its own."""
-    code = "from docqa.app.tui.terminal import ask_terminal; import sys; sys.stderr.write(repr(ask_terminal()))"
+    code = "from docqa.app.tui.page.graphics import ask_terminal; import sys; sys.stderr.write(repr(ask_terminal()))"
     ours, theirs = pty.openpty()
     process = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE)
     os.close(theirs)
@@ -157,5 +156,5 @@ def test_a_terminal_that_does_not_answer_is_not_waited_for(reply: bytes) -> None
 
 
 def test_without_a_terminal_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
-    assert terminal.ask_terminal() == b""
+    assert graphics.ask_terminal() == b""
     assert capfd.readouterr().out == ""

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from docqa.app.tui.page.search import find_hits, find_place
-from docqa.app.tui.page.slices import Slices
 from docqa.app.tui.page.stops import place_alone, stops_of
+from docqa.app.tui.widgets.evidence_strip import Slices
 
 
 @pytest.mark.parametrize("cells", [7, 10, 80, 300])
