@@ -18,7 +18,7 @@ class ReadProgress:
     """Progress of a read, after every block. `done` counts from the first token, reused ones included.
 
     `tokens_per_second` and `eta_seconds` are of a moving average over the last blocks; 0 and None before the first.
-    A slow screen may drop all but the newest.
+    `kept`: whether what was read is on disk for later. A slow screen may drop all but the newest.
     """
 
     done: int
@@ -26,6 +26,7 @@ class ReadProgress:
     tokens_per_second: float = 0.0
     eta_seconds: float | None = None
     reused: int = 0
+    kept: bool = True
 
 
 @dataclass(frozen=True)

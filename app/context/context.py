@@ -75,24 +75,20 @@ class _Layout:
         if not passages:
             self.mark("\n")
             return
-        pieces: list[str] = []
+        text = ""
         starts: list[int] = []
-        length = 0
         for position, passage in enumerate(passages):
             if position:
                 between = page.text[passages[position - 1].end : passage.start]
-                glue = between if between and not between.strip() else "\n"
-                pieces.append(glue)
-                length += len(glue)
-            starts.append(length)
-            pieces.append(page.text[passage.start : passage.end])
-            length += passage.end - passage.start
-        ids, offsets = self.tokenizer.encode_with_offsets("".join(pieces) + "\n\n")
+                text += between if between and not between.strip() else "\n"
+            starts.append(len(text))
+            text += page.text[passage.start : passage.end]
+        ids, offsets = self.tokenizer.encode_with_offsets(text + "\n\n")
         base = len(self.ids)
         self.ids.extend(ids)
-        first_passage = len(self.passages)
+        spans: dict[int, list[int]] = {}
         current = 0
-        for start, end in offsets:
+        for token, (start, end) in enumerate(offsets, base):
             # A token belongs to the passage of its last character: a leading space is no part of the one before.
             last = max(end - 1, start)
             while current + 1 < len(passages) and last >= starts[current + 1]:
@@ -102,20 +98,11 @@ class _Layout:
                 self.token_passage.append(NO_PASSAGE)
                 self.token_offset.append(NO_PASSAGE)
                 continue
-            self.token_passage.append(first_passage + current)
+            spans.setdefault(current, [token, token])[1] = token + 1
+            self.token_passage.append(len(self.passages) + current)
             self.token_offset.append(passage.start + max(start - starts[current], 0))
-        self._place(number, passages, base)
-
-    def _place(self, number: int, passages: list[Passage], base: int) -> None:
-        first_passage = len(self.passages)
-        spans: dict[int, list[int]] = {}
-        for token in range(base, len(self.ids)):
-            owner = self.token_passage[token]
-            if owner != NO_PASSAGE:
-                spans.setdefault(owner, [token, token])[1] = token + 1
         for position, passage in enumerate(passages):
-            start, end = spans.get(first_passage + position, [base, base])
-            self.passages.append(PlacedPassage(number, passage, start, end))
+            self.passages.append(PlacedPassage(number, passage, *spans.get(position, (base, base))))
 
 
 def lay_out(documents: list[Document], tokenizer: Tokenizer) -> Context:

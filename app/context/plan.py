@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,11 +45,9 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
     on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
     on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
     packed, pool = bool(model.lower.packed_matrices()), pool_bytes(model.lower)
-    guess = estimate(config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool)
+    at = partial(estimate, config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool)
+    guess = at()
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
-        speed = measured_speed(model, config.num_hidden_layers)
-        guess = estimate(
-            config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool, speed=speed
-        )
+        guess = at(speed=measured_speed(model, config.num_hidden_layers))
     share = (tokens - reused) / tokens if tokens else 0.0
     return Plan(tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused)

@@ -20,6 +20,7 @@ from docqa.app.context.context import Context, prefix_hashes
 from docqa.app.context.provenance import Profile
 from docqa.app.context.token_vectors import TokenVectors
 from docqa.app.errors import StoreDamaged
+from docqa.app.models.library import name_of
 from docqa.app.storage.atomic import TEMPORARY_PREFIX
 from docqa.app.storage.store import Details, Store, acquire
 
@@ -47,8 +48,7 @@ class Prefiller:
     vectors: TokenVectors = field(init=False)
 
     def __post_init__(self) -> None:
-        self.vectors = TokenVectors(self.model.heads)
-        self._grid = self._empty().grid
+        self._grid = self._fresh().grid
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
         self._saved_at = -1
@@ -62,8 +62,7 @@ class Prefiller:
 
     def reusable_tokens(self) -> int:
         """How many tokens a kept state would save, by its header alone."""
-        found = self._candidates()
-        return found[0][0] if found else 0
+        return next((position for position, _ in self._candidates()), 0)
 
     def read(self) -> Iterator[Event]:
         """Read what is not read yet. Closing the generator, or Ctrl-C, keeps all whole blocks."""
@@ -84,7 +83,7 @@ class Prefiller:
                 yield Notice(f"nothing can be kept ({error.strerror or error}, {self.store.root}); reading goes on")
             state = self._partial
             if state is None:
-                state = yield from self._restore()
+                state = yield from self._restore(self.store)
             yield from self._prefill(state)
         finally:
             self._release()
@@ -97,9 +96,6 @@ class Prefiller:
 
     def _fresh(self) -> State:
         self.vectors = TokenVectors(self.model.heads)
-        return self._empty()
-
-    def _empty(self) -> State:
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
     # Taking up what is kept
@@ -121,81 +117,65 @@ class Prefiller:
                 points = read_header(entry.folder / "model")["points"] if entry.status == "kept" else []
             except StateDamaged:
                 points = []
-            fitting = [point["position"] for point in points if self._fits(point["position"], point["ids"])]
+            fitting = [at["position"] for at in points if self._points.get(at["position"]) == at["ids"]]
             if fitting or own:
                 found.append((max(fitting, default=0), entry.key))
         return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
 
-    def _fits(self, position: int, digest: str) -> bool:
-        whole = position % self._grid == 0 or position == self.total
-        return whole and self._points.get(position) == digest
-
-    def _restore(self) -> Generator[Event, None, State]:
+    def _restore(self, store: Store) -> Generator[Event, None, State]:
         """Yields warnings; returns a state to go on from, with `vectors` to match."""
-        assert self.store is not None
         candidates = self._candidates()
         for position, key in candidates:
-            problem, state = self._load(key, position)
+            problem, state = self._load(store, key, position)
             if state is not None:
-                self.tokens_reused = state.position
-                self._saved_at = state.position
+                self.tokens_reused = self._saved_at = state.position
                 return state
             if problem and key == self.key:
-                aside = self.store.set_aside("states", key)
+                aside = store.set_aside("states", key)
                 yield Notice(
                     f"what was read before cannot be used: {problem}; it was set aside as {aside}, "
                     "and the text is read again"
                 )
             elif problem:
-                self.store.drop("states", self.key)
+                store.drop("states", self.key)
                 yield Notice(f"a shorter version that was read before cannot be used: {problem}")
         if not candidates:
-            yield from self._say_what_differs()
+            yield from self._say_what_differs(store)
         return self._fresh()
 
-    def _load(self, key: str, position: int) -> tuple[str, State | None]:
+    def _load(self, store: Store, key: str, position: int) -> tuple[str, State | None]:
         """(what is wrong, state): a state restored from the kept one `key` up to `position`, or the reason why not."""
         from docqa.model.errors import StateError
         from docqa.model.state.files import load_state
 
-        assert self.store is not None
         try:
             if key == self.key:
-                folder, _ = self.store.open("states", key)
+                folder, _ = store.open("states", key)
             else:
-                folder = self.store.adopt(key, self.key, self._details(position))
+                folder = store.adopt(key, self.key, self._details(position))
             expected = {"profile": self.profile.fields()}
             state = load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
             self.vectors = TokenVectors(self.model.heads)
             self.vectors.load(folder, state.position)
-            self.store.pin(self.key)
+            store.pin(self.key)
             return "", state
         except (StoreDamaged, StateError, OSError) as error:
             return str(error), None
 
-    def _say_what_differs(self) -> Iterator[Event]:
-        assert self.store is not None
+    def _say_what_differs(self, store: Store) -> Iterator[Event]:
         mine = [document.id for document in self.context.documents]
-        for entry in self.store.entries():
-            if entry.kind == "state" and entry.status == "kept" and entry.details.get("documents") == mine:
-                reason = self._difference(entry.details)
-                if reason:
-                    yield Notice(f"this text is read again: {reason}")
-                    return
+        kept = [entry.details for entry in store.entries() if entry.kind == "state" and entry.status == "kept"]
+        reasons = (self._difference(details) for details in kept if details.get("documents") == mine)
+        if reason := next(filter(None, reasons), ""):
+            yield Notice(f"this text is read again: {reason}")
 
     def _difference(self, kept: Details) -> str:
         """Why the state that `kept` describes cannot be used; empty where its profile is the same."""
         profile = kept.get("profile", {})
         if profile.get("model") != self.profile.model:
-            return f"it was read with {kept.get('model', 'another model')}, you now ask {self._model_name}"
+            return f"it was read with {kept.get('model', 'another model')}, you now ask {name_of(self.model.folder)}"
         differing = self.profile.differences(profile)
         return f"it was read with other settings ({'; '.join(differing)})" if differing else ""
-
-    @property
-    def _model_name(self) -> str:
-        from docqa.app.models.library import name_of
-
-        return name_of(self.model.folder)
 
     # Reading on
 
@@ -203,7 +183,7 @@ class Prefiller:
         total, ids = self.total, self.context.ids
         yield ReadProgress(state.position, total, reused=self.tokens_reused)
         times: list[tuple[int, float]] = [(state.position, time.monotonic())]
-        blocks = 0
+        blocks, speed = 0, 0.0
         last_point = total // self._grid * self._grid  # a text that grows goes on from here
         try:
             while state.position < total:
@@ -215,10 +195,12 @@ class Prefiller:
                 blocks += 1
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
                 speed = (times[-1][0] - times[0][0]) / max(times[-1][1] - times[0][1], 1e-9)
-                yield ReadProgress(state.position, total, speed, (total - state.position) / speed, self.tokens_reused)
+                left = total - state.position
+                if left:
+                    yield ReadProgress(state.position, total, speed, left / speed, self.tokens_reused)
                 if self._lock is not None and self._forgotten():
                     yield Notice("`docqa forget` deleted this document: reading goes on, and nothing of it is kept")
-                if state.position < total and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
+                if left and (blocks % SAVE_EVERY_BLOCKS == 0 or state.position == last_point):
                     yield from self._keep(state)
         except (GeneratorExit, KeyboardInterrupt) as end:
             self.keep_progress()
@@ -228,6 +210,9 @@ class Prefiller:
         if state.position != self._saved_at:
             yield from self._keep(state)
         self.state, self._partial = state, None
+        if blocks:  # after the last save: only now it is known whether anything is kept
+            kept = self.store is not None and not self._refused
+            yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)
 
     def keep_progress(self) -> None:
         """Save the whole blocks of a read that was left in the middle; does nothing after a finished one."""
@@ -236,8 +221,7 @@ class Prefiller:
             self._save(state)
 
     def _keep(self, state: State) -> Iterator[Event]:
-        problem = self._save(state)
-        if problem:
+        if problem := self._save(state):
             yield Notice(problem)
         elif self.store is not None and state.position == self.total:
             for gone in self.store.prune(damaged=False):
@@ -263,7 +247,9 @@ class Prefiller:
             self._refused = True
             return f"what was read cannot be kept ({error.strerror or error}, {folder}); the answer is not affected"
         finally:
-            _sweep(folder)
+            for path in [*folder.glob("model/.*.part"), *folder.glob(f"{TEMPORARY_PREFIX}*")]:  # of an interruption
+                with suppress(OSError):  # another process removes it, or the disk refuses: it costs no answer
+                    path.unlink()
             self._forgotten()  # `docqa forget` may have come between
         self._saved_at = state.position
         return ""
@@ -284,17 +270,10 @@ class Prefiller:
             "files": [document.path for document in documents],
             "paths": [os.path.abspath(document.path) for document in documents],
             "profile": self.profile.fields(),
-            "model": self._model_name,
+            "model": name_of(self.model.folder),
             "position": position,
             "total": self.total,
         }
-
-
-def _sweep(folder: Path) -> None:
-    """Remove half-written files that an interruption left."""
-    for path in [*folder.glob("model/.*.part"), *folder.glob(f"{TEMPORARY_PREFIX}*")]:
-        with suppress(OSError):  # another process removes it, or the disk refuses: it costs no answer
-            path.unlink()
 
 
 def check_state(folder: Path) -> None:

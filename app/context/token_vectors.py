@@ -36,10 +36,6 @@ class TokenVectors:
         if self._heads:
             self._pieces[position] = self._heads.rows(hidden)
 
-    @property
-    def wanted(self) -> bool:
-        return bool(self._heads)
-
     def rows(self, position: int) -> Tensor | None:
         """Rows of all tokens before `position`, int8 [position, width]; None without heads.
 

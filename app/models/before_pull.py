@@ -46,17 +46,14 @@ class Forecast:
             return "packed"
         return "pooled" if self.pooled_memory_bytes <= self.machine_memory_bytes else "no"
 
-    @property
-    def _lacking(self) -> str:
-        return "disk" if self.download_bytes > self.free_disk_bytes else "memory"
-
     def lines(self) -> list[str]:
         """For a person."""
+        lacking = "disk" if self.download_bytes > self.free_disk_bytes else "memory"
         verdict = {
             "as it is": f"fits; `docqa models pull {self.model}` fetches it",
             "packed": "fits after `docqa models quantize`, not as it comes",
             "pooled": "fits after `docqa models quantize`, with most of its experts on disk, which is slower",
-            "no": f"does not fit the {self._lacking} of this machine; --model openai:NAME asks a server that has it",
+            "no": f"does not fit the {lacking} of this machine; --model openai:NAME asks a server that has it",
         }[self.fits]
         have = f"of {size(self.machine_memory_bytes)} here"
         if self.pooled_memory_bytes < self.packed_memory_bytes:

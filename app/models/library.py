@@ -65,11 +65,6 @@ def checked_id(name: str) -> str:
     return name
 
 
-def folder_name(model_id: str) -> str:
-    """`Qwen--Qwen3.5-4B`: the id as one folder."""
-    return model_id.replace("/", "--")
-
-
 def pulled_models(root: Path) -> list[Pulled]:
     """Every whole checkpoint under `root`, by id, the newest of an id first."""
     found: list[tuple[str, float, Pulled]] = []

@@ -8,6 +8,7 @@ are kept here: a file grows as FILE.part, and has its name only after its hash w
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -17,11 +18,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from docqa.app.errors import ResourceError
-from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, folder_name, pulled_models
+from docqa.app.models.library import MANIFEST, PART, Pulled, checked_id, pulled_models
 from docqa.app.output.progress import size
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 ATTEMPTS = 5
 WAIT_S = 2.0
@@ -57,24 +61,34 @@ def pull(name: str, revision: str | None, root: Path, on_progress: OnProgress | 
         ResourceError: offline, unknown, no permission, no room, a file that is not what the hub says.
         ConfigUnsupported: not of the family, found before the weights are fetched.
     """
+    from filelock import FileLock, Timeout
+
     model_id, asked = checked_id(name), revision or "main"
     here = [have for have in pulled_models(root) if have.id == model_id]
-    same = next((have for have in here if have.commit == asked), None)
-    if same is not None:
-        return same
-    if offline() is not None:
-        same = next((have for have in here if have.revision == asked), None)
-        if same is not None:
-            return same
-    _check_online(model_id)
+    offline = next((name for name in _OFFLINE if os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")), None)
+    for have in here:
+        if have.commit == asked or (offline is not None and have.revision == asked):
+            return have
+    if offline is not None:
+        raise ResourceError(
+            f"{offline} is set, and it is not on this machine", where=model_id,
+            hint="unset it to download, or name a folder",
+        )  # fmt: skip
     with _named(model_id):
         commit, listed = _listed(model_id, asked)
-    same = next((have for have in here if have.commit == commit), None)
-    if same is not None:
-        return same
-    fetch = _Fetch(model_id, asked, commit, root / folder_name(model_id), on_progress or (lambda *_: None))
-    with _locked(fetch.parent):
-        return fetch.run(listed)
+    for have in here:
+        if have.commit == commit:
+            return have
+    parent = root / model_id.replace("/", "--")
+    parent.mkdir(parents=True, exist_ok=True)
+    fetch = _Fetch(model_id, asked, commit, parent, on_progress or (lambda *_: None))
+    try:
+        with FileLock(str(parent / ".lock"), mode=0o600).acquire(timeout=0):
+            return fetch.run(listed)
+    except Timeout as error:
+        raise ResourceError(
+            "another docqa is downloading it", where=str(parent), hint="wait until it is done"
+        ) from error
 
 
 class _Fetch:
@@ -178,8 +192,8 @@ class _Fetch:
                 part.unlink()
                 begun = 0
             try:
-                with part.open("ab") as stream, _named(f"{self.id}: {file.name}"):
-                    _get(self.id, self.commit, file, _Counted(stream, on_bytes), begun)
+                with _Counted(part, on_bytes) as stream, _named(f"{self.id}: {file.name}"):
+                    _get(self.id, self.commit, file, stream, begun)
                 return
             except _Cut as error:
                 failures = 1 if part.stat().st_size > begun else failures + 1
@@ -207,25 +221,17 @@ class _Fetch:
         return Pulled(self.id, self.commit, self.revision, final, sum(file.size for file in files))
 
 
-class _Counted:
-    """A file that reports how much of it is there; it has only the methods that huggingface_hub calls."""
+class _Counted(io.BufferedWriter):
+    """The end of a file, which reports how much of the file is there."""
 
-    def __init__(self, stream: BinaryIO, on_bytes: Callable[[int], None]) -> None:
-        self._stream, self._on_bytes = stream, on_bytes
+    def __init__(self, path: Path, on_bytes: Callable[[int], None]) -> None:
+        super().__init__(io.FileIO(path, "ab"))
+        self._on_bytes = on_bytes
 
-    def write(self, data: bytes) -> int:
-        count = self._stream.write(data)
-        self._on_bytes(self._stream.tell())
+    def write(self, data: ReadableBuffer) -> int:
+        count = super().write(data)
+        self._on_bytes(self.tell())
         return count
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return self._stream.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def truncate(self, length: int | None = None) -> int:
-        return self._stream.truncate(length)
 
 
 class _Cut(Exception):
@@ -241,21 +247,6 @@ def digest_of(path: Path, algorithm: str) -> str:
         while piece := file.read(1 << 20):
             total.update(piece)
     return total.hexdigest()
-
-
-def offline() -> str | None:
-    """The variable that forbids connections to the hub, None where none does."""
-    return next((name for name in _OFFLINE if os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")), None)
-
-
-def _check_online(model_id: str) -> None:
-    name = offline()
-    if name is not None:
-        raise ResourceError(
-            f"{name} is set, and it is not on this machine",
-            where=model_id,
-            hint="unset it to download, or name a folder",
-        )
 
 
 def _endpoint() -> str | None:
@@ -296,7 +287,7 @@ def _get(model_id: str, commit: str, file: RemoteFile, stream: _Counted, begun: 
     headers = build_hf_headers(library_name="docqa")
     stream.seek(0, os.SEEK_END)
     try:
-        http_get(url, stream, resume_size=begun, headers=headers, expected_size=file.size)  # type: ignore[arg-type]
+        http_get(url, stream, resume_size=begun, headers=headers, expected_size=file.size)
     except httpx2.TransportError as error:
         raise _Cut(str(error) or type(error).__name__) from error
     except HfHubHTTPError as error:
@@ -315,41 +306,18 @@ def _named(where: str) -> Iterator[None]:
     import httpx2
     from huggingface_hub import errors
 
-    hint = "HF_ENDPOINT names another hub" if _endpoint() is None else "HF_ENDPOINT names the hub"
     try:
         yield
-    except errors.GatedRepoError as error:
-        raise ResourceError(
-            "you must accept its terms first", where=where,
-            hint="accept them on its page of the hub, then set HF_TOKEN",
-        ) from error  # fmt: skip
-    except errors.RevisionNotFoundError as error:
-        raise ResourceError("the hub has no such revision of it", where=where, hint="check --revision") from error
-    except errors.RepositoryNotFoundError as error:
-        raise ResourceError(
-            "the hub has no such model", where=where, hint="check the id; a private one needs HF_TOKEN"
-        ) from error
-    except errors.HfHubHTTPError as error:
-        status = getattr(error.response, "status_code", "?")
-        raise ResourceError(f"the hub answers with status {status}", where=where, hint="try again later") from error
-    except httpx2.HTTPError as error:
-        raise ResourceError(f"the hub cannot be reached ({error})", where=where, hint=hint) from error
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Nobody else fetches into `folder` meanwhile. Raises ResourceError where somebody does."""
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(str(folder / ".lock"), mode=0o600)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ResourceError(
-            "another docqa is downloading it", where=str(folder), hint="wait until it is done"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+    except (errors.HfHubHTTPError, httpx2.HTTPError) as error:
+        status = getattr(getattr(error, "response", None), "status_code", "?")
+        named = "HF_ENDPOINT names another hub" if _endpoint() is None else "HF_ENDPOINT names the hub"
+        terms = "accept them on its page of the hub, then set HF_TOKEN"
+        said: dict[type[Exception], tuple[str, str]] = {  # the first that fits counts
+            errors.GatedRepoError: ("you must accept its terms first", terms),
+            errors.RevisionNotFoundError: ("the hub has no such revision of it", "check --revision"),
+            errors.RepositoryNotFoundError: ("the hub has no such model", "check the id; a private one needs HF_TOKEN"),
+            errors.HfHubHTTPError: (f"the hub answers with status {status}", "try again later"),
+            httpx2.HTTPError: (f"the hub cannot be reached ({error})", named),
+        }
+        message, hint = next(text for kind, text in said.items() if isinstance(error, kind))
+        raise ResourceError(message, where=where, hint=hint) from error

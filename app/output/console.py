@@ -61,7 +61,7 @@ class Screen:
                 self._progress = Progress()
             self._progress.update(event)
             if event.done >= event.total:
-                self._progress.finish()
+                self._progress.finish(kept=event.kept)
                 self._progress = None
         elif isinstance(event, events.Notice) and event.message not in self._warned:
             self._warned.add(event.message)

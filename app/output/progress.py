@@ -83,10 +83,10 @@ class Progress(ProgressLine):
         at_once = event.done >= event.total or not self.shown
         self.show(event, lambda: self.line(event), at_once=at_once)
 
-    def finish(self) -> None:
-        """The read is over; after a long one say what it was good for."""
+    def finish(self, *, kept: bool = True) -> None:
+        """The read is over; after a long one that is `kept` say what it was good for."""
         self.clear()
-        if self.shown and self.seconds > SAY_INSTANT_AFTER_S:
+        if kept and self.shown and self.seconds > SAY_INSTANT_AFTER_S:
             self.write("Read; later questions on this document start at once.\n")
 
 

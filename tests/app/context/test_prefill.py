@@ -308,6 +308,7 @@ def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(
     assert not forgetting.is_alive()
     assert events[-1].answer.answer == read_once[2]["answer"]
     assert any("forget" in message for message in warnings(events))
+    assert [event.kept for event in events if isinstance(event, ReadProgress)][-1] is False
     assert Store(cache).entries() == []
     assert [path.name for path in cache.rglob("*") if path.is_file() and path.parent.name != "forgotten"] == [
         f"{session.local.prefiller.key}.lock"

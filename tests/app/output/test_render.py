@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.answer.events import ReadProgress
 from docqa.app.answer.grades import Grade, Place
-from docqa.app.output import render
+from docqa.app.output import console, render
 from docqa.app.output.progress import Progress, duration, reading_line, size
 
 
@@ -154,6 +155,18 @@ def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch: pytest.MonkeyPatc
     assert frames[1].startswith("[############............] reading 50 %, 500 of 1,000 tokens, 50 tokens/s, 10 s left")
     assert frames[-2].strip() == ""
     assert frames[-1] == ""
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_long_read_promises_instant_questions_only_where_it_is_kept(
+    kept: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = iter([0.0, 11.0, 22.0, 22.0])
+    monkeypatch.setattr(console, "Progress", lambda: Progress(clock=lambda: next(now)))
+    screen = console.Screen()
+    screen.progress(_at(500))
+    screen.progress(replace(_at(1000), kept=kept))
+    assert ("later questions on this document start at once" in capsys.readouterr().err) is kept
 
 
 def test_reused_tokens_are_named() -> None:
