@@ -66,7 +66,6 @@ KNOWN: dict[str, _Known] = {
     "include_hidden": _Known(_switch, False, "also use text that is not visible on the page"),
 }
 
-
 # Tables of config.toml that a front end reads for itself.
 TABLES = ("tui",)
 
@@ -149,11 +148,8 @@ def _setting(name: str, value: object, origin: str) -> Setting:
     try:
         return Setting(name, KNOWN[name].convert(value), origin)
     except ValueError as error:
-        raise UsageError(f"{name} {_reason(error)}, not {value!r}", where=origin) from error
-
-
-def _reason(error: ValueError) -> str:
-    return str(error) if str(error).startswith("must") else "must be a whole number from 1"
+        reason = str(error) if str(error).startswith("must") else "must be a whole number from 1"
+        raise UsageError(f"{name} {reason}, not {value!r}", where=origin) from error
 
 
 def _read_file(path: Path) -> dict[str, object]:

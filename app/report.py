@@ -7,6 +7,7 @@ the run quietly. Everything else that a person reads (warnings, errors, notes) g
 from __future__ import annotations
 
 import codecs
+import contextlib
 import errno
 import io
 import json
@@ -76,13 +77,10 @@ def abandon_stdout() -> None:
 
 def note(text: str) -> None:
     """A line on standard error; lost if standard error is closed, which must not end the command."""
-    if sys.stderr is None:
-        return
-    try:
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
-    except BrokenPipeError:
-        return
+    if sys.stderr is not None:
+        with contextlib.suppress(BrokenPipeError):
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
 
 
 def warn(text: str) -> None:
@@ -137,9 +135,8 @@ def exit_code(error: BaseException) -> int:
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether torch found no memory: on the CPU it says so in a RuntimeError of no type of its own."""
-    if isinstance(error, MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "allocate" in str(error) and "memory" in str(error)
+    of_torch = isinstance(error, RuntimeError) and "allocate" in str(error) and "memory" in str(error)
+    return of_torch or isinstance(error, MemoryError)
 
 
 def describe(error: BaseException) -> str:

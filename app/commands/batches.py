@@ -39,8 +39,6 @@ MaxFailures = Annotated[
 Ray = Annotated[
     str | None, typer.Option("--ray", metavar="ADDRESS", help="Work on a Ray cluster: its address, or local.")
 ]
-
-
 Workspace = Annotated[
     str | None,
     typer.Option("--workspace", metavar="DIR", help="Keep each file's answers there: the same command goes on."),
@@ -182,15 +180,9 @@ def _report(batch: Batch, plan: BatchPlan, tally: Tally, reused: int) -> None:
     if total == 1:
         return
     failed = sum(batch.failure(item) is not None for item in batch.listing.items)
-    parts = [f"{total:,} documents", f"{tally.done:,} read now"]
-    if reused:
-        parts.append(f"{reused:,} answered before")
-    if tally.elsewhere:
-        parts.append(f"{tally.elsewhere:,} by others")
-    if failed:
-        parts.append(f"{failed:,} failed")
-    if tally.left:
-        parts.append(f"{tally.left:,} not begun, too many failures (the same command goes on)")
+    not_begun = "not begun, too many failures (the same command goes on)"
+    others = {"answered before": reused, "by others": tally.elsewhere, "failed": failed, not_begun: tally.left}
+    parts = [f"{total:,} documents", f"{tally.done:,} read now", *(f"{n:,} {what}" for what, n in others.items() if n)]
     report.note(f"docqa: {', '.join(parts)}")
     if tally.done and not tally.elsewhere and not tally.left:
         text = f"docqa: took {duration(tally.seconds)}, planned {duration(plan.seconds)}"

@@ -23,15 +23,6 @@ if TYPE_CHECKING:
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
-def group() -> typer.Typer:
-    """The group of cache commands."""
-    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, prune and check what is kept on disk.")
-    app.command("list")(list_entries)
-    app.command("prune")(prune)
-    app.command("verify")(verify)
-    return app
-
-
 def list_entries() -> int:
     """Print what is kept, most recently used first."""
     from docqa.app.models.library import pulled_models
@@ -92,13 +83,10 @@ def verify() -> int:
             history.notices.clear()
     for problem in problems:
         report.result(f"damaged {problem}")
-    if not problems:
-        report.note(f"{checked} entries checked, none is damaged")
-        return report.ANSWERED
-    report.note(
-        f"{len(problems)} of {checked} entries are damaged; `docqa cache prune` deletes them, reading rebuilds them"
-    )
-    return report.RESOURCES
+    damaged = f"{len(problems)} of {checked} entries are damaged"
+    advice = "`docqa cache prune` deletes them, reading rebuilds them"
+    report.note(f"{damaged}; {advice}" if problems else f"{checked} entries checked, none is damaged")
+    return report.RESOURCES if problems else report.ANSWERED
 
 
 def forget(

@@ -19,6 +19,7 @@ _FEATURES = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_i
 def doctor() -> int:
     """Show what this machine has, and every setting with its origin."""
     from docqa.app import config
+    from docqa.app.tui.settings import load
 
     settings = config.resolve()
     for title, lines in (
@@ -26,8 +27,8 @@ def doctor() -> int:
         ("packages", _packages()),
         ("model", _model(settings.text("model"))),
         ("kept on disk", _disk(Path(settings.text("cache_dir") or ".").expanduser())),
-        ("settings", _settings(settings)),
-        ("terminal interface, [tui] in config.toml", _interface()),
+        ("settings", _settings()),
+        ("terminal interface, [tui] in config.toml", load().lines()),
     ):
         report.result(title)
         for line in lines:
@@ -112,18 +113,11 @@ def _disk(folder: Path) -> list[str]:
     return [f"{folder}", f"{size(kept)} kept of {size(store.budget_bytes)}, {size(free)} free, {writable}"]
 
 
-def _interface() -> list[str]:
-    from docqa.app.tui.settings import load
-
-    return load().lines()
-
-
-def _settings(settings: object) -> list[str]:
+def _settings() -> list[str]:
     from docqa.app import config
 
-    assert isinstance(settings, config.Settings)
     lines = [f"config file: {config.config_path()}" + ("" if config.config_path().is_file() else " (not there)")]
-    for setting in settings.values.values():
+    for setting in config.resolve().values.values():
         value = "not set" if setting.value is None else setting.value
         lines.append(f"{setting.name} = {value}  [{setting.origin}]  {config.KNOWN[setting.name].help}")
     switches = [

@@ -13,7 +13,7 @@ import typer
 
 from docqa.app import report
 from docqa.app.answerers.remote.address import is_remote
-from docqa.app.commands import flags, model_files
+from docqa.app.commands import flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.models.library import BUNDLED_NAME, bundled
 from docqa.app.output.progress import size
@@ -22,19 +22,6 @@ if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
 
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
-
-
-def group() -> typer.Typer:
-    """The group of model commands."""
-    app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, fetch, choose and convert models.")
-    app.command("list")(list_models)
-    app.command("show")(show)
-    app.command("pull")(model_files.pull)
-    app.command("use")(model_files.use)
-    app.command("check")(check)
-    app.command("quantize")(model_files.quantize)
-    app.command("export")(model_files.export)
-    return app
 
 
 def list_models() -> int:
@@ -109,6 +96,7 @@ def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
     counts = plan.parameters(config)
     total = counts["total"]
     sizes = plan.state_bytes(config, 0)
+    shown = {length: plan.state_bytes(config, length) for length in _LENGTHS_SHOWN}
     return {
         "folder": str(folder),
         "architecture": getattr(config, "model_type", "qwen3_5_text"),
@@ -123,15 +111,8 @@ def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
         "disk_bytes": _folder_bytes(folder),
         "state_bytes": sizes["fixed"],
         "kv_bytes_per_token": sizes["kv_per_token"],
-        "state_and_kv_bytes": {str(length): _at(config, length) for length in _LENGTHS_SHOWN},
+        "state_and_kv_bytes": {str(length): at["fixed"] + at["kv"] for length, at in shown.items()},
     }
-
-
-def _at(config: HybridConfig, length: int) -> int:
-    from docqa.model.cost import plan
-
-    sizes = plan.state_bytes(config, length)
-    return sizes["fixed"] + sizes["kv"]
 
 
 def _fact_lines(facts: dict[str, object]) -> list[str]:

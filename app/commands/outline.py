@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.ingest.types import Document, Section
 
+_FIELDS = ("id", "parent", "number", "title", "level", "page", "label", "start", "source", "confidence")
+
 
 @flags.shared("password_file", "media_type")
 def outline(given: flags.Given, file: flags.File, as_json: flags.Json = False) -> int:
@@ -54,18 +56,7 @@ def _outline_object(document: Document) -> dict[str, object]:
         "title": document.title,
         "pages": len(document.pages) if document.paged else None,
         "sections": [
-            {
-                "id": section.id,
-                "parent": section.parent,
-                "number": section.number,
-                "title": section.title,
-                "level": section.level,
-                "page": section.page if document.paged else None,
-                "label": section.label,
-                "start": section.start,
-                "source": section.source,
-                "confidence": section.confidence,
-            }
+            {name: getattr(section, name) for name in _FIELDS} | ({} if document.paged else {"page": None})
             for section in document.sections
         ],
     }

@@ -17,6 +17,7 @@ from docqa.app.commands import (
     extract,
     history,
     inspect,
+    model_files,
     models,
     outline,
     plan,
@@ -62,6 +63,17 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "eval": evaluation.evaluate,
     "bench": bench.bench,
 }
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., int]]]] = {
+    "models": (
+        "List, fetch, choose and convert models.",
+        {"list": models.list_models, "show": models.show, "pull": model_files.pull, "use": model_files.use,
+         "check": models.check, "quantize": model_files.quantize, "export": model_files.export},
+    ),
+    "cache": (
+        "List, prune and check what is kept on disk.",
+        {"list": cache.list_entries, "prune": cache.prune, "verify": cache.verify},
+    ),
+}  # fmt: skip
 
 
 class _Commands(TyperGroup):
@@ -87,8 +99,11 @@ def command() -> Command:
     app.callback()(_root)
     for name, function in COMMANDS.items():
         app.command(name)(function)
-    app.add_typer(models.group(), name="models")
-    app.add_typer(cache.group(), name="cache")
+    for group, (text, functions) in GROUPS.items():
+        commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=text)
+        for name, function in functions.items():
+            commands.command(name)(function)
+        app.add_typer(commands, name=group)
     return typer.main.get_command(app)
 
 
@@ -96,7 +111,7 @@ def hint(arguments: list[str]) -> str:
     """What to do about a command line that was not understood: the nearest command, or the help that tells."""
     from difflib import get_close_matches
 
-    names = [*COMMANDS, "models", "cache"]
+    names = [*COMMANDS, *GROUPS]
     first = next((argument for argument in arguments if not argument.startswith("-")), "")
     if first in names:
         return f"`docqa {first} --help` shows how"

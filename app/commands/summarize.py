@@ -101,7 +101,7 @@ def _run(batch: Batch, plan: BatchPlan, *, printed: bool) -> int:
         _print(files)
         if failed and len(batch.listing.items) == 1:
             return report.INPUT
-    if failed and not printed:
+    elif failed:
         report.note("docqa: what failed is listed in failures.jsonl; --retry-failed tries it again")
     return report.BATCH_FAILURES if failed else report.ANSWERED
 

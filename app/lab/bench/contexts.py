@@ -15,7 +15,7 @@ from docqa.model.state.state import State
 
 BLOCK = 2_048  # tokens
 POOL = 4  # different blocks of a context
-EVER = 1 << 40  # an exact range that no context leaves
+EXACT = LongAttention(exact=1 << 40)  # attention over all keys: no context leaves that range
 
 
 def random_states(*shape: int) -> Tensor:
@@ -23,14 +23,9 @@ def random_states(*shape: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(2))
 
 
-def exact_attention() -> LongAttention:
-    """Attention over all keys at any length."""
-    return LongAttention(exact=EVER)
-
-
 def empty_memory(layer: Layer) -> AttentionMemory | DeltaMemory:
     """What a layer remembers before the first token; attention is exact."""
-    return AttentionMemory(BLOCK, exact_attention()) if layer.kind == FULL else DeltaMemory()
+    return AttentionMemory(BLOCK, EXACT) if layer.kind == FULL else DeltaMemory()
 
 
 def repeated_memory(heads: int, dim: int, count: int, long: LongAttention) -> AttentionMemory:

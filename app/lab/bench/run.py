@@ -6,23 +6,29 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from docqa.app.lab.bench import far_decode, frames, twin
+from docqa.app.lab.bench import frames, twin
+from docqa.app.lab.bench.contexts import random_context
 from docqa.app.lab.bench.family import rows as family
 from docqa.app.lab.bench.ingest import ingest_rows
 from docqa.app.lab.bench.peers import llama
-from docqa.app.lab.bench.peers.contestants import Docqa, Side, Transformers
+from docqa.app.lab.bench.peers.contestants import Docqa, Transformers
 from docqa.app.lab.bench.rows import Row, fastest
-from docqa.model.cost.plan import yarn_factor_for
+from docqa.model.cost.machine import available_bytes
+from docqa.model.cost.plan import state_bytes, yarn_factor_for
+from docqa.model.decode.beams import Branches
 from docqa.model.load import BUNDLED, Model
 from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
 LONG_PROMPT, RESTORED = 131_072, 102_400
+FAR_CONTEXTS = 8_192, 131_072, 1_046_528  # the last: whole blocks, and room behind them, under a million's limit
+FAR_ROUNDS, FAR_STEPS = 4, 4
 QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
 _SAMPLE = Path("sample_docs") / "services_agreement.pdf"
 
@@ -48,7 +54,7 @@ def rows(
     ours = yield from against_peers(model, prompt)
     if long:
         yield long_prefill(model, ours)
-        yield far_decode.decode_1m(model)
+        yield decode_1m(model)
     else:
         why = "not measured: only with --long"
         yield Row("prefill_128k", None, "tokens/s", "prefill_8k", ours, why)
@@ -73,7 +79,7 @@ def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
     ids = random_ids(model, prompt)
     missing = llama.why_not(model)
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        sides: list[Side] = [Docqa(model), Transformers(model)]
+        sides: list[Docqa | Transformers | llama.LlamaCpp] = [Docqa(model), Transformers(model)]
         if not missing:
             sides.append(llama.LlamaCpp(model, Path(folder), prompt))
         found = _in_turn(sides, ids)
@@ -93,7 +99,7 @@ def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
     return found["docqa"][0]
 
 
-def _in_turn(sides: Sequence[Side], ids: Tensor) -> dict[str, tuple[float, float]]:
+def _in_turn(sides: Sequence[Docqa | Transformers | llama.LlamaCpp], ids: Tensor) -> dict[str, tuple[float, float]]:
     """Best tokens/s of reading and of writing, by side; in turn, so that what else the machine does meets all."""
     best: dict[str, tuple[float, float]] = {}
     for side in sides:
@@ -111,6 +117,33 @@ def long_prefill(model: Model, short: float) -> Row:
     seconds = Docqa(model).prefill(random_ids(model, LONG_PROMPT))
     method = f"{LONG_PROMPT:,} random tokens through all layers, once; the peer is docqa's own row"
     return Row("prefill_128k", LONG_PROMPT / seconds, "tokens/s", "prefill_8k", short, method)
+
+
+def decode_1m(model: Model, contexts: tuple[int, int, int] = FAR_CONTEXTS) -> Row:
+    """Tokens a second behind a million tokens, beside 8K; one branch, steps of all contexts in turn."""
+    near, middle, far = contexts
+    sizes = [state_bytes(model.config, count) for count in contexts]
+    needed = sum(size["fixed"] + size["kv"] for size in sizes) * 5 // 4
+    if needed > available_bytes():
+        why = (
+            f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {available_bytes() / 2**30:.1f} are free"
+        )
+        return Row("decode_1m", None, "tokens/s", "decode_8k", None, why)
+    states = {count: random_context(model, count) for count in contexts}
+    branches = {count: Branches(model, state) for count, state in states.items()}
+    seconds = dict.fromkeys(contexts, float("inf"))
+    for _ in range(FAR_ROUNDS):
+        for count, branch in branches.items():
+            seconds[count] = min(seconds[count], fastest(partial(branch.logits, [1]), FAR_STEPS))
+    walker = states[far].fork()
+    single = fastest(lambda: model.logits(model.prefill([1], walker)), FAR_STEPS)
+    how = "one native call a token" if branches[far].native else "single operations"
+    method = (
+        f"one token behind {far:,} random keys of every attention layer, and {near:,} as its peer, {how}, best of "
+        f"{FAR_ROUNDS * FAR_STEPS} in turn; behind {middle:,}: {1 / seconds[middle]:.3g} tokens/s; through single "
+        f"operations behind {far:,}: {1 / single:.3g}"
+    )
+    return Row("decode_1m", 1 / seconds[far], "tokens/s", "decode_8k", 1 / seconds[near], method)
 
 
 def restore(model: Model, count: int) -> Row:

@@ -16,14 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.app.lab.bench.contexts import (
-    BLOCK,
-    empty_memory,
-    exact_attention,
-    random_memory,
-    random_states,
-    repeated_memory,
-)
+from docqa.app.lab.bench.contexts import BLOCK, EXACT, empty_memory, random_memory, random_states, repeated_memory
 from docqa.app.lab.bench.rows import Row, fastest
 from docqa.kernels.attention import attention
 from docqa.model.config import FULL
@@ -77,8 +70,8 @@ def prefill_row(model: Model, pair: Pair, context: int) -> Row:
     blocks, long = context // BLOCK, LongAttention()
     delta = _block_seconds(model, pair.delta, empty_memory(pair.delta))
     sparse = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, long))
-    first = _block_seconds(model, pair.attention, _repeated(model, 0, exact_attention()))
-    last = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, exact_attention()))
+    first = _block_seconds(model, pair.attention, _repeated(model, 0, EXACT))
+    last = _block_seconds(model, pair.attention, _repeated(model, context - BLOCK, EXACT))
     exact = (first + last) / 2
     ours = blocks * (pair.deltas * delta + pair.attentions * sparse)
     theirs = blocks * pair.layers * exact
@@ -99,7 +92,7 @@ def decode_row(model: Model, pair: Pair, context: int) -> Row:
     branches = Branches(model, state)
     branches.logits([1])
     base = fastest(lambda: branches.logits([1]), 5) / pair.layers
-    chosen, every = (_keys_seconds(model, context, long) for long in (LongAttention(), exact_attention()))
+    chosen, every = (_keys_seconds(model, context, long) for long in (LongAttention(), EXACT))
     ours = pair.layers * base + pair.attentions * chosen
     theirs, both = pair.layers * (base + every), pair.layers * base + pair.attentions * every
     method = (

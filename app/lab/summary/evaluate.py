@@ -15,6 +15,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from types import SimpleNamespace
 
 from docqa.app.answerers.loading import load_model
 from docqa.app.evidence.terms import plain_words
@@ -44,24 +45,11 @@ def textrank(texts: list[str], count: int) -> list[str]:
     from sumy.summarizers.text_rank import TextRankSummarizer
     from sumy.utils import get_stop_words
 
-    class Words:
-        """Words of a sentence; sumy's own tokenizer would download its data."""
-
-        @staticmethod
-        def to_words(text: str) -> tuple[str, ...]:
-            return tuple(plain_words(text))
-
+    words = SimpleNamespace(to_words=lambda text: tuple(plain_words(text)))  # sumy's tokenizer would download its data
     summarizer = TextRankSummarizer(Stemmer("english"))
     summarizer.stop_words = get_stop_words("english")
-    parsed = ObjectDocumentModel([Paragraph([Sentence(text, Words()) for text in texts])])
+    parsed = ObjectDocumentModel([Paragraph([Sentence(text, words) for text in texts])])
     return [str(sentence) for sentence in summarizer(parsed, count)]
-
-
-def ours(document: Document, model: Model, style: str) -> list[str]:
-    """The sentences of `summarize_document`."""
-    context, rows = read_document(document, model)
-    record = summarize_document(document, context, model, style, rows=rows)
-    return [flat(sentence.text) for sentence in record.sentences]
 
 
 def evaluate(examples: Iterable[Example], model: Model, style: str) -> dict[str, dict[str, float]]:
@@ -72,8 +60,10 @@ def evaluate(examples: Iterable[Example], model: Model, style: str) -> dict[str,
     found: dict[str, list[list[float]]] = {system: [] for system in SYSTEMS}
     for number, example in enumerate(examples, 1):
         document = example.document()
-        texts = texts_of(document)
-        for system, said in summaries(texts, ours(document, model, style)).items():
+        context, rows = read_document(document, model)
+        record = summarize_document(document, context, model, style, rows=rows)
+        ours = [flat(sentence.text) for sentence in record.sentences]
+        for system, said in summaries(texts_of(document), ours).items():
             scores = scorer.score(example.gold, said)
             found[system].append([*(scores[kind].fmeasure for kind in KINDS), len(said.split())])
         print(f"{number} {example.name}", file=sys.stderr)

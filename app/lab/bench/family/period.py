@@ -14,7 +14,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from docqa.app.lab.bench.contexts import BLOCK, empty_memory, exact_attention, random_states, repeated_memory
+from docqa.app.lab.bench.contexts import BLOCK, EXACT, empty_memory, random_states, repeated_memory
 from docqa.app.lab.bench.family.random_weights import RandomSource
 from docqa.app.lab.bench.rows import Row, fastest
 from docqa.kernels.activation import silu_product
@@ -75,10 +75,9 @@ class Cost:
 
 
 def rows(
-    network: Hybrid, contexts: dict[str, int] | None = None, clock: Callable[[], float] | None = None
+    network: Hybrid, contexts: dict[str, int] = CONTEXTS, clock: Callable[[], float] = time.perf_counter
 ) -> Iterator[Row]:
     """period_prefill_32k and so on; `network` is one period with its experts in memory, float32."""
-    contexts, clock = contexts or CONTEXTS, clock or time.perf_counter
     with torch.inference_mode():
         ours = _of_period(network, contexts, clock)
         theirs = _of_dense(contexts, clock)
@@ -135,7 +134,7 @@ def _of_dense(contexts: dict[str, int], clock: Callable[[], float]) -> Cost:
     def once(count: int) -> float:
         x = random_states(1, count, layer.hidden)
         rotation = rotation_table(torch.arange(count), found, scale, torch.float32)
-        return fastest(lambda: layer(x, rotation, AttentionMemory(BLOCK, exact_attention())), 2, clock)
+        return fastest(lambda: layer(x, rotation, AttentionMemory(BLOCK, EXACT)), 2, clock)
 
     cost = Cost(LAYERS * once(BLOCK) / BLOCK, LAYERS * once(1))
     return _with_contexts(cost, layer.heads, LAYERS, contexts, clock)
@@ -155,7 +154,7 @@ def _with_contexts(
 
 def _attention_seconds(heads: PeriodHeads, context: int, clock: Callable[[], float]) -> float:
     """A token's share of `QUERIES` queries over `context` keys, and of unpacking those for a block."""
-    memory = repeated_memory(heads.keys, heads.dim, context, exact_attention())
+    memory = repeated_memory(heads.keys, heads.dim, context, EXACT)
     unpacking = fastest(lambda: memory.between(0, context, torch.float32), 1, clock)
     keys, values = memory.between(0, context, torch.float32)
     q = random_states(1, QUERIES, heads.queries, heads.dim)
@@ -164,6 +163,6 @@ def _attention_seconds(heads: PeriodHeads, context: int, clock: Callable[[], flo
 
 def _step_seconds(heads: PeriodHeads, context: int, clock: Callable[[], float]) -> float:
     """One query over `context` keys, as a branch reads them."""
-    shared = SharedContext(repeated_memory(heads.keys, heads.dim, context, exact_attention()), torch.float32)
+    shared = SharedContext(repeated_memory(heads.keys, heads.dim, context, EXACT), torch.float32)
     q, k = random_states(1, 1, heads.queries, heads.dim), random_states(1, 1, heads.keys, heads.dim)
     return fastest(lambda: shared.attend(q, k, k), 5, clock)

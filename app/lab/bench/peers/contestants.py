@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -11,15 +10,6 @@ from torch import Tensor
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.decode.beams import Branches
 from docqa.model.load import Model
-
-
-class Side(Protocol):
-    """One side of a comparison."""
-
-    name: str
-
-    def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """Read `ids` [seq] from the beginning and write `count` tokens greedily; seconds of each."""
 
 
 class Docqa:
@@ -31,7 +21,7 @@ class Docqa:
         self.model = model
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """As `Side.run`; reading ends with the next token's logits."""
+        """Read `ids` [seq] to the next token's logits and write `count` tokens greedily; seconds of each."""
         reading = self.prefill(ids)
         token, branches = 1, Branches(self.model, self.state)
         token = int(branches.logits([token])[0].argmax())  # the first one prepares what the others use
@@ -60,7 +50,7 @@ class Transformers:
         self.network.set_attn_implementation("sdpa")
 
     def run(self, ids: Tensor, count: int) -> tuple[float, float]:
-        """As `Side.run`."""
+        """Read `ids` [seq] from the beginning and write `count` tokens greedily; seconds of each."""
         started = time.perf_counter()
         with torch.inference_mode():
             cache = self.network(ids[None], use_cache=True, logits_to_keep=1).cache

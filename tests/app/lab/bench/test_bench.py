@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from docqa.app.lab.bench import far_decode, machine, run
+from docqa.app.lab.bench import machine, run
 from docqa.app.lab.bench.frames import interface_rows
 from docqa.app.lab.bench.ingest import ingest_rows
 from docqa.app.lab.bench.peers import contestants, llama
@@ -81,7 +81,7 @@ def test_llama_cpp_is_optional(monkeypatch):
 def test_decoding_after_a_long_context_is_compared_with_a_short_one():
     from docqa.model.load import load_model
 
-    row = far_decode.decode_1m(load_model(), (2_048, 36_864, 40_960))
+    row = run.decode_1m(load_model(), (2_048, 36_864, 40_960))
     assert (row.name, row.peer, row.unit) == ("decode_1m", "decode_8k", "tokens/s")
     assert 0 < row.ratio < 1 and "40,960 random keys" in row.method and "behind 36,864" in row.method
 
@@ -90,8 +90,8 @@ def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
     from docqa.model.config import HybridConfig
     from docqa.model.load import BUNDLED
 
-    monkeypatch.setattr("docqa.app.lab.bench.far_decode.available_bytes", lambda: 1 << 30)
-    row = far_decode.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
+    monkeypatch.setattr("docqa.app.lab.bench.run.available_bytes", lambda: 1 << 30)
+    row = run.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
     assert row.value is None and row.method.startswith("not measured: 4.")
 
 
