@@ -51,12 +51,24 @@ class Outcome:
         )
 
 
+def prepare(job: Job) -> tuple[str, int] | None:
+    """Load what every document needs; returns what would fail for all of them: (message, exit code)."""
+    from docqa.app import report
+
+    try:
+        job.prepare()
+    except report.expected_errors() as error:
+        return report.describe(error), report.exit_code(error)
+    return None
+
+
 def attempt(job: Job, key: str, item: Item, on_event: Callable[[Event], None]) -> Outcome:
     """Process `item`: its own failure becomes an Outcome; so does what would fail for every other, as `fatal`."""
     from docqa.app import report
 
     started = time.monotonic()
-    reset_peak()
+    with contextlib.suppress(OSError):  # `peak_bytes` is measured anew, where the system can: Linux
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     try:
         made = job.process(item, read_content(item), on_event)
     except Exception as error:  # noqa: BLE001 - a bug that one document brings out must not cost the others
@@ -76,14 +88,8 @@ def _bug(error: Exception) -> Failure:
     return Failure(type(error).__name__, f"a bug in docqa: {error}", "Please report it, with what DOCQA_DEBUG=1 shows")
 
 
-def reset_peak() -> None:
-    """Begin to measure `peak_bytes` anew, where the system can: Linux."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-
-
 def peak_bytes() -> int:
-    """The most memory that this process held since `reset_peak`, else since its start."""
+    """The most memory that this process held since the last `attempt` began, else since its start."""
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024

@@ -21,7 +21,7 @@ from docqa.app.batch.execution.runner import Monitor, Runner, Shared, Tally
 from docqa.app.batch.items import Failure, Item, Listing, Task
 from docqa.app.batch.jobs import identity_hash
 from docqa.app.batch.names import LEDGER
-from docqa.app.batch.planning import BatchPlan, Planner, fitting_jobs, signal_raises
+from docqa.app.batch.planning import BatchPlan, Planner, signal_raises
 from docqa.app.batch.protocol import Job
 from docqa.app.batch.speeds import Speeds, load_speeds, save_speeds
 from docqa.app.batch.workspace import Workspace
@@ -93,7 +93,10 @@ class Batch:
         """Of what is left, with as many jobs as fit the memory that is free; `probe` as of `Planner.plan`."""
         left = self.left()
         plan = self._planner(self.settings.jobs).plan(left, self.settings.jobs, probe=probe)
-        fitting = fitting_jobs(plan, available_bytes()) if self.settings.ray is None else plan.jobs
+        if self.settings.ray is not None:
+            return plan
+        one = max(plan.memory_bytes // max(plan.jobs, 1), 1)
+        fitting = max(1, min(plan.jobs, available_bytes() // one))
         return plan if fitting == plan.jobs else self._planner(fitting).plan(left, fitting, probe=probe)
 
     # Running
@@ -105,15 +108,18 @@ class Batch:
         KeyboardInterrupt (SIGTERM too) after what was done is kept.
         """
         self.workspace.create()
+        machine = f"{socket.gethostname()}, {processors()} cores"
         try:
             with (
                 Leases(self.workspace.folder, self.job_key) as leases,
-                Ledger(self.workspace.root / LEDGER, leases.owner, _machine_name()) as ledger,
+                Ledger(self.workspace.root / LEDGER, leases.owner, machine) as ledger,
                 signal_raises(signal.SIGTERM, KeyboardInterrupt),  # as Ctrl+C: what was done is kept
             ):
                 self._check_others(leases)
                 ledger.settle(leases.is_alive, self._outcome)
-                self._clear_failures()
+                for task in self.tasks:
+                    if self.workspace.has_failed(task.key) and not self._stands(task):
+                        self.workspace.clear_failure(task.key)
                 ledger.put_items(self._planned(plan))
                 ledger.begin({"name": self._job.name, **self._identity}, plan.jobs, plan.seconds, plan.memory_bytes)
                 return self._run(plan, Shared(self.workspace, leases, ledger), keep, monitor)
@@ -178,11 +184,6 @@ class Batch:
             return False
         return not (failure.kind == "Encrypted" and self.options.password)
 
-    def _clear_failures(self) -> None:
-        for task in self.tasks:
-            if self.workspace.has_failed(task.key) and not self._stands(task):
-                self.workspace.clear_failure(task.key)
-
     def _outcome(self, key: str) -> str | None:
         if self.workspace.is_done(key):
             return account.DONE
@@ -239,8 +240,3 @@ class Batch:
             speeds.memory.add(1.0, tally.peak_bytes / raw)
         with contextlib.suppress(OSError):  # the next estimate is worse, nothing else
             save_speeds(self.store.root, key, speeds)
-
-
-def _machine_name() -> str:
-    """The name of this machine, for the ledger."""
-    return f"{socket.gethostname()}, {processors()} cores"

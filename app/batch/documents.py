@@ -1,5 +1,7 @@
 """A document of a batch as Document and Session, such that nothing of it depends on where its file lies.
 
+Also what records depend on besides the bytes of a document: the model, how files are read, the version of docqa.
+
 A document that has no title of its own is otherwise called by its file name, and the model reads the title: two equal
 files under two names would be two documents. Here it is called UNTITLED, and takes the name where it is printed.
 """
@@ -7,10 +9,14 @@ files under two names would be two documents. Here it is called UNTITLED, and ta
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from docqa.app.batch.protocol import Json
+from docqa.ingest.request import ReadRequest
 
 if TYPE_CHECKING:
     from docqa.app.answerers.remote.model import RemoteModel
@@ -32,13 +38,10 @@ KEEP_STATE_FROM_CHARACTERS = 131_072
 def read_document(content: bytes, name: str, options: Options, store: Store | None) -> Document:
     """The Document of `content`, read as a file called `name`. Raises the errors of docqa.ingest.errors."""
     from docqa.app.storage.sources import keep_document, kept_document
-    from docqa.ingest.request import ReadRequest
     from docqa.ingest.worker import read_in_worker
 
     started = time.monotonic()
-    reading = ReadRequest(
-        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden
-    )
+    reading = reading_of(options)
     document = kept_document(store, name, content, reading, []) if store is not None else None
     if document is None:
         document = read_in_worker(reading.of(name, content))
@@ -48,14 +51,9 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
     return replace(document, path=NAMELESS)
 
 
-def open_document(
-    document: Document, options: Options, store: Store | None, model: Model | RemoteModel | None
-) -> Session:
-    """A Session of `document` alone, which keeps its state only where reading it again would take long."""
-    from docqa.app.session.session import Session
-
-    long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
-    return Session([document], options, store=store if long else None, model=model)
+def reading_of(options: Options) -> ReadRequest:
+    """How `options` have documents read."""
+    return ReadRequest(password=options.password, media_type=options.media_type, include_hidden=options.include_hidden)
 
 
 def session_of_content(name: str, content: bytes, options: Options, model: Model | RemoteModel | None) -> Session:
@@ -69,3 +67,46 @@ def session_of_content(name: str, content: bytes, options: Options, model: Model
     store = open_store(options) if options.store else None
     document = read_document(content, PurePosixPath(name).name, options, store)
     return Session([replace(document, path=name)], options, store=store, model=model)
+
+
+def reading_identity(options: Options) -> Json:
+    """Fields of a job's identity. The number of threads and the machine are not among them: all may help.
+
+    Neither is the password: a document that it opened is not another one. Raises docqa.model.errors for a model folder
+    that is none.
+    """
+    from importlib.metadata import version
+
+    from docqa.app.answerers.remote.address import is_remote
+    from docqa.ingest.pdf.ocr import available
+    from docqa.ingest.read import INGEST_VERSION
+    from docqa.model.checkpoints.weights import fingerprint
+
+    folder = model_folder(options)
+    server = f"{options.model} at {options.base_url}" if is_remote(options.model) else None
+    calibration = folder / "calibration.json"
+    return {
+        "model": server or fingerprint(folder),
+        "calibration": hashlib.sha256(calibration.read_bytes()).hexdigest() if calibration.is_file() else None,
+        "docqa": version("docqa-reader"),
+        "ingest": INGEST_VERSION,
+        "ocr": available(),
+        "include_hidden": options.include_hidden,
+        "media_type": options.media_type,
+    }
+
+
+def model_folder(options: Options) -> Path:
+    """The folder of the model that answers, for a server's the bundled one, which counts its tokens.
+
+    Raises ModelNotFound.
+    """
+    import docqa.model
+    from docqa.app.answerers.remote.address import is_remote
+    from docqa.model.errors import ModelNotFound
+
+    local = options.model is not None and not is_remote(options.model)
+    folder = Path(str(options.model)) if local else Path(docqa.model.__file__).parent / "bundled"
+    if not folder.exists():
+        raise ModelNotFound(f"there is no model folder {folder}; see `docqa models list`")
+    return folder

@@ -134,11 +134,8 @@ def list_items(paths: list[str], exclude: frozenset[str] = frozenset()) -> Listi
             failed = Item(_relative(source, base), source, path, failure=failure_of(error))
             found.setdefault((source, None), failed)
     if all(item.failure is not None for item in found.values()):
-        raise (
-            errors[0]
-            if errors
-            else NoDocuments("only what earlier runs wrote", where=paths[0], hint="Name the documents")
-        )
+        nothing = NoDocuments("only what earlier runs wrote", where=paths[0], hint="Name the documents")
+        raise errors[0] if errors else nothing
     listing.items = list(found.values())
     return listing
 

@@ -7,31 +7,36 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from docqa.app.answer.answer import SCHEMA, Answer, Cite, EvidenceItem
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
-from docqa.app.batch.documents import NAMELESS, UNTITLED, open_document, read_document
-from docqa.app.batch.identity import reading_identity
-from docqa.app.batch.kept_answers import Kept, KeptAnswers
+from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, NAMELESS, UNTITLED, read_document, reading_identity
 from docqa.app.batch.protocol import Job, JobSpec, Json, Processed
+from docqa.app.errors import StoreDamaged
 from docqa.app.options import Options
 from docqa.app.session.engine import open_store
+from docqa.app.summary.record import SCHEMA as SUMMARY_SCHEMA
+from docqa.app.summary.record import SummaryRecord, to_json_line
 
 if TYPE_CHECKING:
     from docqa.app.answer.events import Event
     from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.batch.items import Item
     from docqa.app.session.session import Session
-    from docqa.app.summary.record import SummaryRecord
+    from docqa.app.storage.store import Details, Store
     from docqa.ingest.types import Document
     from docqa.model.protocol import Model
 
 _Placed = TypeVar("_Placed", Cite, EvidenceItem)
 
+ANSWER_VERSION = 1
+"""Raised whenever the same question would get another answer: those of before are made again."""
+_ANSWERS_FILE = "answers.json"
 SUMMARY_VERSION = 1
 """Raised whenever the same document would get another summary: those of before are made again."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
@@ -62,18 +67,77 @@ class _DocumentJob:
         return {"name": self.name, "options": {**asdict(self.options), "threads": threads or self.options.threads}}
 
     def process(self, item: Item, content: bytes, on_event: Callable[[Event], None]) -> Processed:
+        from docqa.app.session.session import Session
+
         self.prepare()
         # Without `by_name` a document that has no title is read as "Untitled", whatever its file is called.
         name = item.name if self.by_name else UNTITLED + item.suffix
         started = time.monotonic()
         document = read_document(content, name, self.options, self._store)
         reading_s = time.monotonic() - started
-        with open_document(document, self.options, self._store, self._model) as session:
+        # Its state is kept only where reading it again would take long.
+        long = sum(len(page.text) for page in document.pages) >= KEEP_STATE_FROM_CHARACTERS
+        with Session([document], self.options, store=self._store if long else None, model=self._model) as session:
             record = self._record(item, session, document, on_event)
             return Processed(record, len(session.context), reading_s)
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Of one document: what was not read of it, and the `--json` object of each answer by its question. Mutable."""
+
+    warnings: list[str]
+    answers: dict[str, Json]
+
+
+class KeptAnswers:
+    """The answers in `store` under one `identity`: all that they depend on but the document and the question.
+
+    A document that needed a password is found only with that password.
+    """
+
+    def __init__(self, store: Store, identity: Json, password: str | None) -> None:
+        self._store = store
+        secret = hashlib.sha256((password or "").encode()).hexdigest()
+        self._fields: list[object] = [ANSWER_VERSION, identity, secret, os.environ.get("DOCQA_DTYPE")]
+
+    def find(self, item: Item) -> Kept | None:
+        """What is kept of a document by its content and file name; None where nothing is that can be used."""
+        self._store.meet(filter(None, [item.digest]))
+        key = self._key(item)
+        if not self._store.has("answers", key):
+            return None
+        try:
+            folder, _ = self._store.open("answers", key)
+            raw = json.loads((folder / _ANSWERS_FILE).read_text(encoding="utf-8"))
+            answers = {question: _reused(answer) for question, answer in raw["answers"].items()}
+            return Kept(list(raw["warnings"]), answers)
+        except (StoreDamaged, OSError, ValueError, KeyError, TypeError):  # `put` writes it anew
+            return None
+
+    def put(self, item: Item, kept: Kept) -> None:
+        """Keep `kept`; a disk that refuses costs only the time to answer again."""
+        details: Details = {
+            "documents": [item.digest or ""],
+            "files": [item.shown_path],
+            "paths": [os.path.abspath(item.source)],
+        }
+        with suppress(OSError):
+            self._store.put("answers", self._key(item), details, {_ANSWERS_FILE: json.dumps(vars(kept)).encode()})
+
+    def _key(self, item: Item) -> str:
+        return identity_hash([*self._fields, item.digest, item.name])
+
+
+def _reused(answer: Json) -> Json:
+    usage = answer["usage"]
+    if not isinstance(usage, dict):
+        raise TypeError("no usage")
+    tokens = usage["tokens_read"] + usage["tokens_reused"]
+    return {**answer, "usage": {**usage, "tokens_read": 0, "tokens_reused": tokens, "seconds": 0.0, "cached": True}}
 
 
 class AnswerJob(_DocumentJob):
@@ -149,8 +213,6 @@ class SummaryJob(_DocumentJob):
         return {**super().spec(threads), "style": self.style}
 
     def identity(self) -> Json:
-        from docqa.app.summary.record import SCHEMA as SUMMARY_SCHEMA
-
         return {
             "work": self.name, "schema": SUMMARY_SCHEMA, "version": SUMMARY_VERSION, "style": self.style,
             **reading_identity(self.options),
@@ -158,7 +220,6 @@ class SummaryJob(_DocumentJob):
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
         from docqa.app.summary.process import summarize_document
-        from docqa.app.summary.record import to_json_line
 
         for event in session.read():
             on_event(event)
@@ -178,8 +239,8 @@ def make_job(spec: JobSpec) -> Job:
     return kinds[spec["name"]]()
 
 
-def identity_hash(identity: Json) -> str:
-    """The hash that the tasks of a job of this identity are keyed by."""
+def identity_hash(identity: Json | list[object]) -> str:
+    """The hash of what a result depends on: the tasks of a job of this identity are keyed by it."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 

@@ -7,6 +7,7 @@ be written over the digest, and a name may be too long with its `.md`: whatever 
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -20,26 +21,17 @@ def output_names(paths: Iterable[str]) -> dict[str, str]:
     ordered = sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
     reserved = {_folded(name) for name in RESERVED}
     proposed = {path: _fitting(path, reserved) for path in ordered}
-    folders = {_folded(folder) for name in proposed.values() for folder in _folders(name)}
-    taken: set[str] = set()
+    folders = {_folded(name[: slash.start()]) for name in proposed.values() for slash in re.finditer("/", name)}
+    taken = reserved | folders
     names: dict[str, str] = {}
     for path, name in proposed.items():
-        folded = _folded(name)
-        if folded in reserved | folders | taken:
-            name = _made_unique(path)
-            folded = _folded(name)
-        taken.add(folded)
-        names[path] = name
+        names[path] = _made_unique(path) if _folded(name) in taken else name
+        taken.add(_folded(names[path]))
     return names
 
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
-
-
-def _folders(name: str) -> list[str]:
-    parts = name.split("/")
-    return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def _fitting(path: str, reserved: set[str]) -> str:

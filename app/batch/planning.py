@@ -16,8 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, UNTITLED, read_document
-from docqa.app.batch.identity import model_folder
+from docqa.app.batch.documents import KEEP_STATE_FROM_CHARACTERS, UNTITLED, model_folder, read_document, reading_of
 from docqa.app.batch.items import Task, read_content
 from docqa.app.batch.speeds import Line, Speeds
 
@@ -89,28 +88,38 @@ class Planner:
 
     def raw_memory(self, tokens: int, jobs: int, documents: int) -> int:
         """Bytes of `jobs` processes that read `documents`, the longest of `tokens`, before anything is learned."""
-        lengths = _lengths_bytes(Path(model_folder(self.options)), documents // jobs)
-        return (_memory_bytes(*_config(self.options), self.options, tokens) + lengths) * jobs
+        import torch
+
+        from docqa.model.load import compute_dtype
+
+        folder = model_folder(self.options)
+        lengths = min(documents // jobs * LENGTH_BYTES, MOST_LENGTHS_BYTES)
+        if compute_dtype(folder) is not torch.bfloat16:
+            lengths = 0
+        return (_memory_bytes(*_config(folder), folder, tokens) + lengths) * jobs
 
     def plan(self, tasks: list[Task], jobs: int, *, probe: bool = False) -> BatchPlan:
         """Of `tasks`, all of which are left to do; `probe` makes the text of some, for who asks only for the plan.
 
         Raises docqa.model.errors for a folder that is not a model.
         """
-        _, depth = _config(self.options)
+        from docqa.model.cost.plan import estimate
+
+        _, depth = _config(model_folder(self.options))
         if probe:
             self._probe(tasks)
         kept_states = self._kept_states()
         plans = {task.key: self._task(task, depth, kept_states) for task in tasks}
-        longest = max((plan.tokens for plan in plans.values()), default=0)
-        raw = self.raw_memory(longest, jobs, len(plans)) if plans else 0
+        raw = self.raw_memory(max(plan.tokens for plan in plans.values()), jobs, len(plans)) if plans else 0
         ratio = self.speeds.memory.at(1.0) or 1.0
         works = sum(plan.seconds for plan in plans.values())
         slowest = max((plan.seconds for plan in plans.values()), default=0.0)
         startup = self.speeds.startup.at(1.0)
         seconds = (STARTUP_S if startup is None else startup) + max(works / jobs, slowest) if plans else 0.0
         disk = OUTPUT_BYTES * sum(len(task.paths) for task in tasks) + sum(
-            _state_bytes(depth, plan.tokens) for plan in plans.values() if not plan.kept_state and _is_long(plan.tokens)
+            estimate(depth, plan.tokens).disk_bytes
+            for plan in plans.values()
+            if not plan.kept_state and _is_long(plan.tokens)
         )
         return BatchPlan(plans, jobs, seconds, round(raw * ratio), disk)
 
@@ -120,7 +129,7 @@ class Planner:
         size, suffix = task.item.bytes, task.item.suffix
         tokens = round(min(self._tokens(suffix, size), LONGEST_CONTEXT))
         kept_text = self._has_text(task)
-        reading = 0.0 if kept_text else _line(self.speeds.reading, suffix, size, READER_START_S)
+        reading = 0.0 if kept_text else self.speeds.reading.get(suffix, Line()).at(size)
         kept_state = task.item.digest in kept_states and _is_long(tokens)
         work = self.speeds.work.at(tokens)
         if work is None:
@@ -128,7 +137,7 @@ class Planner:
         if kept_state:
             known = self.speeds.kept.at(tokens)
             work = work * KEPT_SHARE if known is None else known
-        return TaskPlan(tokens, reading + work, kept_text, kept_state)
+        return TaskPlan(tokens, work + (READER_START_S if reading is None else reading), kept_text, kept_state)
 
     def _tokens(self, suffix: str, size: int) -> float:
         learned = self.speeds.tokens.get(suffix, Line()).at(size)
@@ -141,7 +150,9 @@ class Planner:
         from docqa.ingest.errors import IngestError
 
         unknown = [task for task in tasks if task.item.suffix not in {*TOKENS_PER_BYTE, *self.speeds.tokens}]
-        with contextlib.suppress(_TimeIsUp), _time_limit(PROBE_S):
+        with contextlib.suppress(_TimeIsUp), signal_raises(signal.SIGALRM, _TimeIsUp), contextlib.ExitStack() as stack:
+            stack.callback(signal.setitimer, signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, PROBE_S)  # it rings in the middle of a page too
             for task in sorted(unknown, key=lambda task: task.item.bytes):
                 try:
                     content = read_content(task.item)
@@ -155,16 +166,10 @@ class Planner:
 
     def _has_text(self, task: Task) -> bool:
         from docqa.app.storage.sources import document_keys
-        from docqa.ingest.request import ReadRequest
 
         if self.store is None or task.item.digest is None:
             return False
-        reading = ReadRequest(
-            password=self.options.password,
-            media_type=self.options.media_type,
-            include_hidden=self.options.include_hidden,
-        )
-        keys = document_keys(UNTITLED + task.item.suffix, task.item.digest, reading)
+        keys = document_keys(UNTITLED + task.item.suffix, task.item.digest, reading_of(self.options))
         return any(self.store.has("documents", key) for key in keys)
 
     def _kept_states(self) -> set[str]:
@@ -178,17 +183,10 @@ class Planner:
         }  # fmt: skip
 
 
-def fitting_jobs(plan: BatchPlan, available: int) -> int:
-    """How many of `plan.jobs` fit the memory that is `available`, one at least."""
-    one = max(plan.memory_bytes // max(plan.jobs, 1), 1)
-    return max(1, min(plan.jobs, available // one))
-
-
-def _config(options: Options) -> tuple[HybridConfig, HybridConfig]:
+def _config(folder: Path) -> tuple[HybridConfig, HybridConfig]:
     """The model's configuration, and that of the layers that documents are read through."""
     from docqa.model.config import HybridConfig
 
-    folder = model_folder(options)
     config = HybridConfig.from_folder(folder)
     calibration = folder / "calibration.json"
     known = json.loads(calibration.read_text(encoding="utf-8")) if calibration.is_file() else {}
@@ -196,32 +194,17 @@ def _config(options: Options) -> tuple[HybridConfig, HybridConfig]:
     return config, config.first_layers(min(layers, config.num_hidden_layers))
 
 
-def _memory_bytes(config: HybridConfig, depth: HybridConfig, options: Options, tokens: int) -> int:
+def _memory_bytes(config: HybridConfig, depth: HybridConfig, folder: Path, tokens: int) -> int:
     from docqa.model.checkpoints.experts import default_budget
     from docqa.model.checkpoints.weights import weight_files
     from docqa.model.cost.plan import estimate, parameters
     from docqa.model.load import default_dtype
 
-    on_disk = sum(path.stat().st_size for path in weight_files(Path(model_folder(options))))
+    on_disk = sum(path.stat().st_size for path in weight_files(folder))
     on_disk = on_disk * parameters(depth)["total"] // parameters(config)["total"]
     dtype = default_dtype()
     item, pool = int(dtype.itemsize), default_budget(config, dtype)
     return estimate(depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool).memory_bytes
-
-
-def _lengths_bytes(folder: Path, documents: int) -> int:
-    """What one process with the model in `folder` keeps for the lengths of so many documents."""
-    import torch
-
-    from docqa.model.load import compute_dtype
-
-    return min(documents * LENGTH_BYTES, MOST_LENGTHS_BYTES) if compute_dtype(folder) is torch.bfloat16 else 0
-
-
-def _state_bytes(depth: HybridConfig, tokens: int) -> int:
-    from docqa.model.cost.plan import estimate
-
-    return estimate(depth, tokens).disk_bytes
 
 
 def _is_long(tokens: int) -> bool:
@@ -240,19 +223,3 @@ def signal_raises(number: int, error: type[BaseException]) -> Iterator[None]:
         yield
     finally:
         signal.signal(number, before)
-
-
-@contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raises _TimeIsUp in the block when the time is over, in the middle of a page too. Main thread only."""
-    with signal_raises(signal.SIGALRM, _TimeIsUp):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def _line(lines: dict[str, Line], suffix: str, x: float, unknown: float) -> float:
-    found = lines.get(suffix, Line()).at(x)
-    return unknown if found is None else found

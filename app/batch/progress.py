@@ -24,14 +24,9 @@ class BatchProgress(ProgressLine):
     """
 
     def __init__(
-        self,
-        total: int,
-        before: int,
-        seconds: float,
-        planned: Mapping[str, float] | None = None,
-        stream: TextIO | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+        self, total: int, before: int, seconds: float, planned: Mapping[str, float] | None = None,
+        stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         super().__init__(stream, clock)
         self.known: set[str] = set()
         self._total, self._before, self._settled, self._planned = total, before, before, seconds

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import Any
 
 from docqa.app.storage.atomic import write_whole
 
@@ -78,22 +78,14 @@ class Speeds:
         (self.kept if kept else self.work).add(tokens, work_s)
 
 
-class _KeptSpeeds(TypedDict):
-    """`Speeds` in the file."""
-
-    tokens: dict[str, dict[str, float]]
-    reading: dict[str, dict[str, float]]
-    work: dict[str, float]
-    kept: dict[str, float]
-    startup: dict[str, float]
-    memory: dict[str, float]
-
-
 def load_speeds(folder: Path, key: str) -> Speeds:
     """What is kept for `key`; nothing known where nothing is, or where the file is none of ours."""
     kept = _read(folder).get(key)
+    if not kept:
+        return Speeds()
     try:
-        return _speeds(kept) if kept else Speeds()
+        tokens, reading = ({name: Line(**line) for name, line in kept[part].items()} for part in ("tokens", "reading"))
+        return Speeds(tokens, reading, *(Line(**kept[part]) for part in ("work", "kept", "startup", "memory")))
     except (TypeError, KeyError, AttributeError):
         return Speeds()
 
@@ -105,17 +97,9 @@ def save_speeds(folder: Path, key: str, speeds: Speeds) -> None:
     write_whole(str(folder / FILE), json.dumps({"schema": SCHEMA, "speeds": kept}).encode())
 
 
-def _read(folder: Path) -> dict[str, _KeptSpeeds]:
+def _read(folder: Path) -> dict[str, Any]:
     try:
         raw = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return (
-        cast("dict[str, _KeptSpeeds]", raw["speeds"]) if isinstance(raw, dict) and raw.get("schema") == SCHEMA else {}
-    )
-
-
-def _speeds(raw: _KeptSpeeds) -> Speeds:
-    tokens, reading = ({name: Line(**line) for name, line in part.items()} for part in (raw["tokens"], raw["reading"]))
-    lines = (Line(**part) for part in (raw["work"], raw["kept"], raw["startup"], raw["memory"]))
-    return Speeds(tokens, reading, *lines)
+    return dict(raw["speeds"]) if isinstance(raw, dict) and raw.get("schema") == SCHEMA else {}

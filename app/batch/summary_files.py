@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from docqa.app.batch.batch import Batch
 from docqa.app.batch.items import Item, Task
@@ -17,9 +16,8 @@ from docqa.app.batch.jobs import with_path
 from docqa.app.batch.names import DIGEST, FAILURES, LEDGER, SUMMARIES, output_names
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.storage.atomic import write_whole
-
-if TYPE_CHECKING:
-    from docqa.app.summary.record import SummaryRecord
+from docqa.app.summary.markdown import digest_markdown, render_markdown
+from docqa.app.summary.record import SummaryRecord, from_json_line, to_json_line
 
 _TABLES = (DIGEST, SUMMARIES, FAILURES)
 
@@ -52,8 +50,6 @@ class SummaryFiles:
 
     def keep(self, task: Task, record: str) -> None:
         """Write the pages of a task that was done."""
-        from docqa.app.summary.record import from_json_line
-
         summary = from_json_line(record)
         for warning in summary.warnings:
             self._warn(task.item.shown_path, warning)
@@ -62,9 +58,6 @@ class SummaryFiles:
 
     def finish(self) -> None:
         """Write what is missing of the pages, and the files about all documents, by what is done now."""
-        from docqa.app.summary.markdown import digest_markdown
-        from docqa.app.summary.record import to_json_line
-
         records: list[SummaryRecord] = []
         for item, summary in self.records():
             self._write_page(item, summary)
@@ -89,8 +82,6 @@ class SummaryFiles:
 
     def records(self) -> Iterator[tuple[Item, SummaryRecord]]:
         """Every document that is done, with its summary, sorted by path."""
-        from docqa.app.summary.record import from_json_line
-
         for item in self._items.values():
             if self._batch.is_done(item):
                 key = self._batch.task_of[item.path].key
@@ -104,17 +95,11 @@ class SummaryFiles:
                 yield item, with_path(record, item.path, item.stem)
 
     def _write(self, name: str, text: str) -> None:
-        write_whole(str(self._root / name), _bytes(text))
+        write_whole(str(self._root / name), text.encode("utf-8", "backslashreplace"))
 
     def _write_page(self, item: Item, summary: SummaryRecord) -> None:
-        from docqa.app.summary.markdown import render_markdown
-
         page = self._root / self._names[item.path]
-        content = _bytes(render_markdown(with_path(summary, item.path, item.stem)))
+        content = render_markdown(with_path(summary, item.path, item.stem)).encode("utf-8", "backslashreplace")
         if not (page.is_file() and page.read_bytes() == content):
             page.parent.mkdir(parents=True, exist_ok=True)
             write_whole(str(page), content)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")

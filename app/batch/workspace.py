@@ -37,10 +37,10 @@ class Workspace:
     # Tasks
 
     def is_done(self, key: str) -> bool:
-        return self._path(self._records, key).exists()
+        return (self._records / f"{key}.json").exists()
 
     def has_failed(self, key: str) -> bool:
-        return self._path(self._failures, key).exists()
+        return (self._failures / f"{key}.json").exists()
 
     def settled(self, key: str) -> bool:
         """Whether nothing is left to do for `key`: it has a record, or a failure that is not to be tried again."""
@@ -48,25 +48,25 @@ class Workspace:
 
     def record(self, key: str) -> str:
         """The record of `key`. Raises FileNotFoundError where it is not done."""
-        return self._path(self._records, key).read_text(encoding="utf-8")
+        return (self._records / f"{key}.json").read_text(encoding="utf-8")
 
     def failure(self, key: str) -> Failure | None:
         """Why `key` has no record; None where it did not fail."""
         try:
-            return Failure(**json.loads(self._path(self._failures, key).read_text(encoding="utf-8")))
+            return Failure(**json.loads((self._failures / f"{key}.json").read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
 
     def put_record(self, key: str, record: str) -> None:
-        write_whole(str(self._path(self._records, key)), record.encode("utf-8", "backslashreplace"))
+        write_whole(str(self._records / f"{key}.json"), record.encode("utf-8", "backslashreplace"))
 
     def put_failure(self, key: str, failure: Failure) -> None:
         text = json.dumps(vars(failure), ensure_ascii=False)
-        write_whole(str(self._path(self._failures, key)), text.encode("utf-8", "backslashreplace"))
+        write_whole(str(self._failures / f"{key}.json"), text.encode("utf-8", "backslashreplace"))
 
     def clear_failure(self, key: str) -> None:
         """Let a failed task be tried again."""
-        self._path(self._failures, key).unlink(missing_ok=True)
+        (self._failures / f"{key}.json").unlink(missing_ok=True)
 
     def keep_only(self, keys: Iterable[str]) -> None:
         """Drop what belongs to none of `keys`: documents that are gone, records of another job."""
@@ -97,6 +97,3 @@ class Workspace:
         """Say what will be written, before it is: after an interruption too, what is ours is known."""
         text = json.dumps(sorted(names), ensure_ascii=False, indent=0)
         write_whole(str(self._outputs), text.encode("utf-8", "surrogateescape"))
-
-    def _path(self, folder: Path, key: str) -> Path:
-        return folder / f"{key}.json"

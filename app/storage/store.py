@@ -6,7 +6,7 @@
         model/                                  the State's own files, which carry their own checksums
         vectors.safetensors                     what was gathered of the passages while reading (token_vectors.py)
         .in_use.HOST.SYSTEM.PID                 a process that uses the state (pins.py)
-    answers/KEY/answers.json, entry.json        what `extract` found in a document (batch/kept_answers.py)
+    answers/KEY/answers.json, entry.json        what `extract` found in a document (batch/jobs.py)
     locks/KEY.lock                              locked while a process reads into the state, or deletes it
     forgotten/HASH                              a document that `docqa forget` was asked to forget, by a hash of its id
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from docqa.app.context.context import Context
 from docqa.app.quotes.normalise import fold
-from docqa.app.summary.patterns import any_of
-from docqa.app.summary.readable import MOST_WORDS, bullet, flat, is_english, is_sentence, needs_the_one_before
+from docqa.app.summary.readable import MOST_WORDS, any_of, bullet, flat, is_english, is_sentence, needs_the_one_before
 from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Document, Page, Section, Span
 
@@ -50,14 +49,19 @@ class Candidate:
 
 def find_candidates(document: Document, context: Context, *, most_words: int = MOST_WORDS) -> list[Candidate]:
     """The candidates in the order of the document; words that occur twice are taken where they occur first."""
-    return _Finder(document, context, most_words).run()
+    finder = _Finder(document, context, most_words)
+    graded = any(page.grade in _GOOD_GRADES for page in document.pages)
+    excluded = _excluded_spans(document)
+    for page in document.pages:
+        if page.grade != "F" and (page.grade in _GOOD_GRADES or not graded):
+            finder.add_page(page, excluded[page.page])
+    return finder.found
 
 
 class _Finder:
     def __init__(self, document: Document, context: Context, most_words: int) -> None:
         self.document, self.most_words = document, most_words
         self.english = is_english(" ".join(page.text[:4_000] for page in document.pages[:40]))
-        self.graded = any(page.grade in _GOOD_GRADES for page in document.pages)
         self.number = {section.id: index for index, section in enumerate(document.sections)}
         self.left_out = _left_out(document)
         self.tokens = _TokenPlaces(context)
@@ -65,15 +69,7 @@ class _Finder:
         self.found: list[Candidate] = []
         self.paragraph = -1
 
-    def run(self) -> list[Candidate]:
-        excluded = _excluded_spans(self.document)
-        for page in self.document.pages:
-            if page.grade == "F" or self.graded and page.grade not in _GOOD_GRADES:
-                continue
-            self._page(page, excluded[page.page])
-        return self.found
-
-    def _page(self, page: Page, excluded: list[Span]) -> None:
+    def add_page(self, page: Page, excluded: list[Span]) -> None:
         ends, line, at = -1, 0, None  # `at`: the candidate that the sentence just before became
         for span in sentences(page.text):
             if "\n" in page.text[max(ends, 0) : span.start] or ends < 0:
@@ -121,9 +117,10 @@ def _left_out(document: Document) -> set[str]:
 
 def _excluded_spans(document: Document) -> dict[int, list[Span]]:
     """By page: what is not running prose: hidden text, tables, headings, footnotes, contents and bibliographies."""
-    found: dict[int, list[Span]] = {}
-    for page in document.pages:
-        found[page.page] = [Span(block.start, block.end) for block in page.blocks if block.kind in _NO_PROSE]
+    found = {
+        page.page: [Span(block.start, block.end) for block in page.blocks if block.kind in _NO_PROSE]
+        for page in document.pages
+    }
     for note in document.notes:
         found[note.page].append(Span(note.start, note.end))
     for passage in document.passages:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from docqa.app.answer.answer import Cite
 from docqa.app.output.render import cite_text, printable
-from docqa.app.summary.record import UNREADABLE, SummaryRecord, SummarySection, SummarySentence
+from docqa.app.summary.record import UNREADABLE, SummaryRecord, SummarySentence
 
 DIGEST_SECTIONS = 8
 _METHOD = "Every sentence is the document's own, chosen by the model and looked up again; the place stands behind it."
@@ -27,8 +27,10 @@ def render_markdown(record: SummaryRecord) -> str:
     lines = [f"# {escaped(record.title)}", "", escaped(record.path), "", _METHOD]
     if not record.every_sentence():
         lines += ["", _nothing(record)]
-    if record.sentences:
-        lines += ["", *_whole(record)]
+    if record.style == "abstract" and record.sentences:  # a paragraph, the rest are points
+        lines += ["", " ".join(_placed(sentence) for sentence in record.sentences)]
+    elif record.sentences:
+        lines += ["", *(_bullet(sentence) for sentence in record.sentences)]
     for section in record.sections:
         lines += ["", f"{'#' * min(section.level + 1, 6)} {escaped(section.heading)}", ""]
         lines += [_bullet(sentence, section.heading) for sentence in section.sentences]
@@ -51,10 +53,10 @@ def digest_markdown(records: list[SummaryRecord]) -> str:
 
 
 def _digest_entry(record: SummaryRecord) -> list[str]:
-    lines: list[str] = []
     shown = [section for section in record.sections if section.sentences]
-    if shown:
-        lines += ["", *(_headed(section) for section in shown[:DIGEST_SECTIONS])]
+    lines = [""] if shown else []
+    for section in shown[:DIGEST_SECTIONS]:
+        lines.append(f"- **{escaped(section.heading)}**: {_placed(section.sentences[0], section.heading)}")
     if len(shown) > DIGEST_SECTIONS:
         more = len(shown) - DIGEST_SECTIONS
         lines += ["", f"{more} more section{'' if more == 1 else 's'} in its summary."]
@@ -62,25 +64,13 @@ def _digest_entry(record: SummaryRecord) -> list[str]:
         lines += ["", "In all:", "", *(_bullet(sentence) for sentence in record.sentences)]
     if not record.every_sentence():
         lines += ["", _nothing(record)]
-    lines += ["", *(f"- {escaped(warning)}" for warning in record.warnings)] if record.warnings else []
-    return lines
+    return lines + (["", *(f"- {escaped(warning)}" for warning in record.warnings)] if record.warnings else [])
 
 
 def _nothing(record: SummaryRecord) -> str:
     if record.status == UNREADABLE:
         return "There was nothing to summarize."
     return escaped(f"Nothing states any of: {', '.join(record.not_covered)}.")
-
-
-def _whole(record: SummaryRecord) -> list[str]:
-    """The abstract is a paragraph, the rest are points."""
-    if record.style == "abstract":
-        return [" ".join(_placed(sentence) for sentence in record.sentences)]
-    return [_bullet(sentence) for sentence in record.sentences]
-
-
-def _headed(section: SummarySection) -> str:
-    return f"- **{escaped(section.heading)}**: {_placed(section.sentences[0], section.heading)}"
 
 
 def _bullet(sentence: SummarySentence, heading: str = "") -> str:

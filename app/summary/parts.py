@@ -57,11 +57,10 @@ class _Tree:
         self.document = document
         above = [{s.id for s in document.sections_above(section)} for section in document.sections]
         self.inside: dict[str | None, list[int]] = {}
+        self.direct: dict[str | None, list[int]] = {}
         for number, candidate in enumerate(candidates):
             for name in above[candidate.section] if candidate.section >= 0 else ():
                 self.inside.setdefault(name, []).append(number)
-        self.direct: dict[str | None, list[int]] = {}
-        for number, candidate in enumerate(candidates):
             own = document.sections[candidate.section].id if candidate.section >= 0 else None
             self.direct.setdefault(own, []).append(number)
         self.children: dict[str | None, list[int]] = {}
@@ -79,11 +78,8 @@ class _Tree:
             for child in (self.document.sections[index] for index in self.children.get(name, ()))
         ]
         opening = tuple(self.direct.get(name, ()))
-        if not opening:
-            return parts
-        if section is None:
-            return [Part(None, OPENING, 1, opening), *parts]
-        return [Part(None, _heading(section.number, section.title), section.level, opening), *parts]
+        heading, level = (_heading(section.number, section.title), section.level) if section else (OPENING, 1)
+        return [Part(None, heading, level, opening), *parts] if opening else parts
 
 
 def _heading(number: str | None, title: str) -> str:
@@ -96,11 +92,9 @@ def _runs(document: Document, candidates: list[Candidate]) -> list[Part]:
     if not document.paged or len(document.pages) < 2 or len(candidates) <= _SHORT:
         return [Part(None, OPENING, 1, numbers)] if numbers else []
     size = -(-len(document.pages) // _RUNS)
-    parts = []
-    for _, group in groupby(numbers, key=lambda number: (candidates[number].page - 1) // size):
-        inside = tuple(group)
-        parts.append(Part(None, _page_range(document, candidates, inside), 1, inside))
-    return parts
+    groups = groupby(numbers, key=lambda number: (candidates[number].page - 1) // size)
+    runs = [tuple(group) for _, group in groups]
+    return [Part(None, _page_range(document, candidates, inside), 1, inside) for inside in runs]
 
 
 def _page_range(document: Document, candidates: list[Candidate], numbers: tuple[int, ...]) -> str:

@@ -15,7 +15,7 @@ from docqa.app.context.context import Context
 from docqa.app.errors import UsageError
 from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.candidates import Candidate, find_candidates
+from docqa.app.summary.candidates import find_candidates
 from docqa.app.summary.parts import Part, parts_of
 from docqa.app.summary.record import (
     EXTRACTED,
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
 """Sentences of the whole, by style."""
-_MOST_SECTIONS = 40
 _CLAUSE_WORDS = 160  # contracts name their parties in one long sentence
 NOTHING = "no sentence of prose was found"
 
@@ -56,13 +55,8 @@ def summarize_document(
     """
     if style not in STYLES:
         raise UsageError(f"unknown style {style!r}", where="--style", hint=", ".join(STYLES))
-    name = path if path is not None else document.path.replace("\\", "/").rsplit("/", 1)[-1]
-    return _extract(document, context, model, style, rows, name)
-
-
-def _extract(
-    document: Document, context: Context, model: Model, style: str, rows: Tensor | None, path: str
-) -> SummaryRecord:
+    if path is None:
+        path = document.path.replace("\\", "/").rsplit("/", 1)[-1]
     candidates = find_candidates(document, context, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {}))
     warnings = document.coverage.warnings
     if not candidates:
@@ -72,33 +66,24 @@ def _extract(
     scorer = Scorer(document, Pool.of(candidates, rows))
     if style in TOPICS:
         asker = Asker(document, context, model, rows, candidates)
-        sections, empty = _by_topic(style, scorer, asker)
-        whole: list[int] = []
+        whole, parts, empty = _by_topic(style, scorer, asker)
     else:
-        whole, sections, empty = _by_part(style, scorer)
-
-    def taken(numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
-        return _sentences(document, (candidates[number] for number in numbers))
-
-    return SummaryRecord(
-        path=path,
-        document=document.id,
-        title=document.title,
-        style=style,
-        method=EXTRACTED,
-        status=SUMMARIZED,
-        sentences=taken(whole),
-        sections=tuple(SummarySection(part.id, part.heading, part.level, taken(part.numbers)) for part in sections),
-        not_covered=tuple(empty),
-        warnings=warnings,
+        whole, parts, empty = _by_part(style, scorer)
+    sections = tuple(
+        SummarySection(part.id, part.heading, part.level, _sentences(scorer, part.numbers)) for part in parts
     )
+    return SummaryRecord(
+        path, document.id, document.title, style, EXTRACTED, SUMMARIZED, _sentences(scorer, whole), sections,
+        tuple(empty), warnings,
+    )  # fmt: skip
 
 
 def _by_part(style: str, scorer: Scorer) -> tuple[list[int], list[Part], list[str]]:
     """(sentences of the whole, parts with theirs, headings of parts that have none)."""
     parts = parts_of(scorer.document, scorer.pool.candidates)
     pool = scorer.fold([part for part in parts if part.numbers])
-    whole = scorer.choose(pool, _fitting(WHOLE[style], len(scorer.pool.candidates)))
+    # Fewer where it would be most of a short document.
+    whole = scorer.choose(pool, max(1, min(WHOLE[style], (len(scorer.pool.candidates) + 1) // 2)))
     if style != "key-points":
         return whole, [], []
     sections: list[Part] = []
@@ -113,19 +98,14 @@ def _by_part(style: str, scorer: Scorer) -> tuple[list[int], list[Part], list[st
     return whole, kept if len(parts) > 1 else [], empty
 
 
-def _fitting(count: int, candidates: int) -> int:
-    """`count`, fewer where it would be most of a short document."""
-    return max(1, min(count, (candidates + 1) // 2))
-
-
 def _share(part: Part, parts: int) -> int:
     """How many sentences a section gets: one for each 15 of its own, at most 3, fewer where there are many sections."""
     most = 3 if parts <= 12 else 2 if parts <= 24 else 1
     return max(1, min(most, -(-len(part.numbers) // 15)))
 
 
-def _by_topic(style: str, scorer: Scorer, asker: Asker) -> tuple[list[Part], list[str]]:
-    """(a part for each topic that something states, headings of the others)."""
+def _by_topic(style: str, scorer: Scorer, asker: Asker) -> tuple[list[int], list[Part], list[str]]:
+    """(no sentence of the whole, a part for each topic that something states, headings of the others)."""
     salience = scorer.all_scores()
     chosen: dict[str, list[int]] = {}
     taken: list[int] = []
@@ -134,13 +114,13 @@ def _by_topic(style: str, scorer: Scorer, asker: Asker) -> tuple[list[Part], lis
         taken += chosen[topic.heading]
     headings = [topic.heading for topic in TOPICS[style]]
     found = [Part(None, heading, 1, tuple(chosen[heading])) for heading in headings if chosen[heading]]
-    return found, [heading for heading in headings if not chosen[heading]]
+    return [], found, [heading for heading in headings if not chosen[heading]]
 
 
-def _sentences(document: Document, candidates: Iterable[Candidate]) -> tuple[SummarySentence, ...]:
+def _sentences(scorer: Scorer, numbers: Iterable[int]) -> tuple[SummarySentence, ...]:
     """Candidates as sentences of a record. They are slices of the page, so each is exact at its own place."""
-    made = []
-    for candidate in candidates:
+    document, made = scorer.document, []
+    for candidate in (scorer.pool.candidates[number] for number in numbers):
         place = cite((document,), Located(0, candidate.page, candidate.start, candidate.end))
         cited = SentenceCite(place.page, place.label, place.section, place.start, place.end)
         words = document.pages[candidate.page - 1].text[candidate.start : candidate.end]

@@ -10,7 +10,6 @@ import re
 import unicodedata
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
-from docqa.app.summary.patterns import any_of
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS, MOST_WORDS = 6, 75
@@ -19,6 +18,15 @@ _LEAST_FUNCTION_WORDS = 0.18  # share of words that carry no content: below it s
 _ENGLISH = 0.25
 _MOST_SINGLES = 0.15
 _MOST_CAPITALISED = 0.6
+
+
+def any_of(lines: str, **parts: str) -> re.Pattern[str]:
+    """Matches what any of `lines` does, in upper or lower case; a name in `parts` stands for its text."""
+    joined = "|".join(line.strip() for line in lines.strip().splitlines())
+    for name, text in parts.items():
+        joined = joined.replace(name, text)
+    return re.compile(joined, re.IGNORECASE)
+
 
 _OPENER = re.compile(
     r"""
@@ -33,14 +41,11 @@ _OPENER = re.compile(
 )
 _BULLET = re.compile(r"[•▪◦●■‣*–-]\s+")
 _END = re.compile(r"[.!。！][\"'”’)\]»]*$")
-_CAPTION = any_of(
-    r"""
+_CAPTION = any_of(r"""
     (?:fig(?:ure|\.)|table|box|scheme|plate|exhibit|chart|algorithm|listing)s?\s*(?:S?\d|[A-Z]?\d|[:.])
     (?:source|note|photo|illustration|credit)s?\s*[:.]|(?:abbreviations|keywords?|key words)\b
-    """
-)
-_BOILERPLATE = any_of(
-    r"""
+    """)
+_BOILERPLATE = any_of(r"""
     ©|\ball rights reserved\b|\bcopyright(?:ed)? \d|\blicen[cs]ed under\b|\bcreative commons\b
     \bopen.access article\b|\bdownloaded from\b|\bissn\b|\bisbn\b|\bdoi\b|https?:|www\.|\S@\S+\.\w
     \bcorresponding author\b|\bcorrespondence (?:to|should)\b|\bpage \d+ of \d+|\bslip opinion\b
@@ -50,12 +55,10 @@ _BOILERPLATE = any_of(
     \bproceedings of the\b|\bin proceedings of\b|\bpp?\.\s?\d|\bas follows\b|\bthe following\s*[.:]$
     \b(?:listed|discussed|described|explained|summari[sz]ed|shown|given|outlined) (?:further )?(?:below|above)\b
     \b(?:listed|discussed|described|explained|summari[sz]ed|shown) in (?:the )?(?:section|chapter|appendix|next)\b
-    """
-)
+    """)
 _YEARS = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _FOOTNOTE_MARK = re.compile(r"\d{1,3}[“\"‘A-Z][a-z]")  # it runs into the first word of the note
-_DANGLING = any_of(
-    r"""
+_DANGLING = any_of(r"""
     (?:however|moreover|furthermore|therefore|thus|hence|also|but|and|or|yet|so|nevertheless|nonetheless|instead)\b
     (?:otherwise|then|similarly|likewise|consequently|accordingly|additionally|conversely|besides|meanwhile|still)\b
     (?:finally|second|secondly|third|thirdly|fourth|fifth|sixth|lastly|next|again|alternatively|rather|indeed|specifically|namely)\b
@@ -69,8 +72,7 @@ _DANGLING = any_of(
     (?:because of|despite|given|under|with|from|like|of) (?:this|that|these|those|such)\b|of course\b
     all (?:these|this|of (?:this|these|them))\b|(?:each|most|some) of (?:these|them)\b|one (?:such|of (?:these|them))\b
     the (?:same|above|foregoing|former|latter|first|second|third|others?|following|reasons?|answer|result is)\b
-    """
-)
+    """)
 _STANDS_ALONE = any_of(
     r"""
     (?:this|these) (?:\w+ ){0,2}?(?:SELF)s?\b|(?:these|those) (?:results|findings|data|observations)\b
@@ -118,7 +120,8 @@ def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bo
     body = without_number(text)
     if not _END.search(text) or not _begins(body) or _CAPTION.match(body) or _BOILERPLATE.search(text):
         return False
-    return _balanced(text) and _is_prose(text, words, english=english)
+    balanced = all(text.count(a) == text.count(b) for a, b in _OPEN_CLOSE) and text.count('"') % 2 == 0
+    return balanced and _is_prose(text, words, english=english)
 
 
 def needs_the_one_before(text: str) -> bool:
@@ -129,13 +132,8 @@ def needs_the_one_before(text: str) -> bool:
 
 def _begins(body: str) -> bool:
     first = body.lstrip("“\"'‘([")[:1]
-    if _FOOTNOTE_MARK.match(body):
-        return False
-    return first.isdigit() or first.isupper() or unicodedata.category(first or " ") in ("Lo", "Lt")
-
-
-def _balanced(text: str) -> bool:
-    return all(text.count(a) == text.count(b) for a, b in _OPEN_CLOSE) and text.count('"') % 2 == 0
+    begins = first.isdigit() or first.isupper() or unicodedata.category(first or " ") in ("Lo", "Lt")
+    return begins and not _FOOTNOTE_MARK.match(body)
 
 
 def _is_prose(text: str, words: list[str], *, english: bool) -> bool:

@@ -89,10 +89,7 @@ def to_json_line(record: SummaryRecord) -> str:
 
 
 def from_json_line(line: str) -> SummaryRecord:
-    """The record that `to_json_line` wrote.
-
-    Raises ValueError for anything else, another schema among it.
-    """
+    """The record that `to_json_line` wrote. Raises ValueError for anything else, another schema among it."""
     raw = json.loads(line)
     if not isinstance(raw, dict) or raw.pop("schema", None) != SCHEMA:
         raise ValueError(f"no summary of schema {SCHEMA}")

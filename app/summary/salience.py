@@ -57,9 +57,7 @@ class Scorer:
         if sum(len(part.numbers) for part in parts) <= AT_ONCE:
             return sorted(number for part in parts for number in part.numbers)
         share = max(AT_ONCE // len(parts), 2)
-        kept: list[int] = []
-        for part in parts:
-            kept += self.choose(self._inside(part), share)
+        kept = [number for part in parts for number in self.choose(self._inside(part), share)]
         if len(kept) <= AT_ONCE:
             return sorted(kept)
         return self.fold(_runs(sorted(kept)))

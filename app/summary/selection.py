@@ -49,36 +49,30 @@ class Pool:
 
 
 def choose(
-    pool: Pool,
-    numbers: Sequence[int],
-    scores: Sequence[float] | np.ndarray,
-    count: int,
-    *,
-    taken: Iterable[int] = (),
-    spread: bool = True,
-) -> list[int]:
+    pool: Pool, numbers: Sequence[int], scores: Sequence[float] | np.ndarray, count: int, *,
+    taken: Iterable[int] = (), spread: bool = True,
+) -> list[int]:  # fmt: skip
     """At most `count` of the candidates `numbers` with their `scores`, in the order of the document.
 
     `taken` are already in the summary: nothing that repeats them is chosen. A sentence that needs the one before it is
     chosen only behind that one. With `spread` a section that something was chosen from waits for the others.
     """
-    round_ = _Round(pool, numbers, scores, spread=spread)
+    round_ = _Round(pool, numbers, scores)
     for number in taken:
         round_.say(number)
     chosen: list[int] = []
     while len(chosen) < count and (best := round_.best(chosen)) is not None:
         chosen.append(best)
         round_.say(best)
-        round_.count_section(best)
+        if spread:  # others of its section wait
+            round_.waits += round_.sections == pool.candidates[best].section
     return sorted(chosen)
 
 
 class _Round:
     """What each candidate is still worth. Mutable: every sentence that is said lowers those like it."""
 
-    def __init__(
-        self, pool: Pool, numbers: Sequence[int], scores: Sequence[float] | np.ndarray, *, spread: bool
-    ) -> None:
+    def __init__(self, pool: Pool, numbers: Sequence[int], scores: Sequence[float] | np.ndarray) -> None:
         self.pool = pool
         self.numbers = np.array(numbers, dtype=np.int64)
         self.scores = np.round(np.asarray(scores, dtype=np.float64), 9)
@@ -88,18 +82,12 @@ class _Round:
         self.like = np.zeros(len(numbers))
         self.shut = np.zeros(len(numbers), dtype=bool)
         self.waits = np.zeros(len(numbers))
-        self.spread = spread
 
     def say(self, number: int) -> None:
         """A sentence is in the summary."""
         self.like = np.maximum(self.like, self.vectors @ self.pool.vectors[number])
         self.shut |= np.array([self.pool.repeats(int(other), number) for other in self.numbers], dtype=bool)
         self.shut |= self.numbers == number
-
-    def count_section(self, number: int) -> None:
-        """A sentence was chosen now: others of its section wait."""
-        if self.spread:
-            self.waits += self.sections == self.pool.candidates[number].section
 
     def best(self, chosen: list[int]) -> int | None:
         """The candidate that adds most, of equals the first of the document; None where nothing may be added."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from docqa.app.evidence.terms import terms
 from docqa.app.summary.candidates import Candidate
-from docqa.app.summary.patterns import any_of
+from docqa.app.summary.readable import any_of
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
@@ -43,26 +43,20 @@ _AIM = any_of(
     WHAT="(?:whether|if|the|how|what|which|and|or)",
     WORK="(?:paper|study|article|work|report|act|agreement|handbook|guide|chapter|section|case)",
 )
-_CLOSE = any_of(
-    r"""
+_CLOSE = any_of(r"""
     \b(?:in conclusion|in summary|to summari[sz]e|in short|taken together|overall|to conclude|we conclude|in sum)\b
     \b(?:we hold|is affirmed|is reversed|it is ordered)\b
-    """
-)
-_HEDGE = any_of(
-    r"""
+    """)
+_HEDGE = any_of(r"""
     \b(?:suggest\w*|indicat\w+|conclu\w+|significant\w*|associat\w+|increas\w+|effective\w*|should|important\w*)\b
-    """
-)
+    """)
 _CITES = any_of(r"\[\d[\d,;–\- ]*\]|\((?:[^()]*\b(?:19|20)\d\d[a-z]?[;,)]?)|\bet al\b")
 _FIGURES = any_of(r"\b(?:fig(?:ure|s)?|table|equation|eq|appendix|supplement\w*)\b\.?\s*\(?S?\d*")
 _SECTION_KINDS = {
     "opening": any_of(r"\b(?:introduction|background|overview|preface|foreword|purpose|objectives?|scope)\b"),
-    "methods": any_of(
-        r"""
+    "methods": any_of(r"""
         \b(?:methods?|methodology|materials|patients|subjects|setting|design|statistical|procedures?|experimental)\b
-        """
-    ),
+        """),
     "results": any_of(r"\b(?:results?|findings?)\b"),
     "closing": any_of(r"\b(?:conclu\w+|discussion|summary|implications|outlook|concluding)\b"),
 }
@@ -104,11 +98,8 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 def signals(document: Document, candidates: list[Candidate], vectors: np.ndarray) -> np.ndarray:
     """Signals [candidates, len(NAMES)] of some candidates of one document with their vectors [candidates, width]."""
-    columns: dict[str, np.ndarray] = {}
-    columns.update(_by_vectors(candidates, vectors))
-    columns.update(_by_words(document, candidates))
-    columns.update(_by_place(candidates))
-    columns.update(_by_phrases(document, candidates))
+    columns = _by_vectors(candidates, vectors) | _by_words(document, candidates) | _by_place(candidates)
+    columns |= _by_phrases(document, candidates)
     return np.stack([columns[name] for name in NAMES], 1) if candidates else np.zeros((0, len(NAMES)))
 
 
@@ -144,11 +135,8 @@ def _by_words(document: Document, candidates: list[Candidate]) -> dict[str, np.n
 def _by_place(candidates: list[Candidate]) -> dict[str, np.ndarray]:
     count = len(candidates)
     at = np.arange(count)
-    first: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for number, candidate in enumerate(candidates):
-        first.setdefault(candidate.section, number)
-        last[candidate.section] = number
+    last = {candidate.section: number for number, candidate in enumerate(candidates)}
+    first = {candidates[number].section: number for number in reversed(range(count))}
     since = np.array([number - first[candidate.section] for number, candidate in enumerate(candidates)])
     until = np.array([last[candidate.section] - number for number, candidate in enumerate(candidates)])
     words = np.array([len(candidate.text.split()) for candidate in candidates])
@@ -174,13 +162,11 @@ def _by_phrases(document: Document, candidates: list[Candidate]) -> dict[str, np
     titles = {
         number: " / ".join(document.section_path(section)[-2:]) for number, section in enumerate(document.sections)
     }
-    found = {
-        "claim": [float(bool(_CLAIM.search(text))) for text in texts],
-        "aim": [float(bool(_AIM.search(text))) for text in texts],
-        "close": [float(bool(_CLOSE.search(text))) for text in texts],
+    said = {"claim": _CLAIM, "aim": _AIM, "close": _CLOSE, "figures": _FIGURES}
+    found = {name: [float(bool(pattern.search(text))) for text in texts] for name, pattern in said.items()}
+    found |= {
         "hedge": [min(len(_HEDGE.findall(text)), 2) / 2 for text in texts],
         "cites": [min(len(_CITES.findall(text)), 3) / 3 for text in texts],
-        "figures": [float(bool(_FIGURES.search(text))) for text in texts],
         "digits": [min(sum(char.isdigit() for char in text) / max(len(text), 1) * 10, 1) for text in texts],
         "question_mark": [float("?" in text) for text in texts],
     }

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from docqa.model.protocol import Model
 
-    Spans = list[tuple[int, int]]
-
 SECTION, CUE, VECTOR, READER, SALIENCE = 1.0, 1.2, 0.5, 0.8, 0.15
 LEAST = 1.5
 """A cue alone is not enough."""
@@ -72,7 +70,7 @@ class Asker:
                     found[number] = max(found[number], 1 / place)
         return found
 
-    def _scores(self, asked: QuestionEncoding, spans: Spans) -> np.ndarray | None:
+    def _scores(self, asked: QuestionEncoding, spans: list[tuple[int, int]]) -> np.ndarray | None:
         """How like the question the tokens of each span are, [spans]; None where the model has no evidence head."""
         head = self.model.heads.evidence
         if head is None or asked.vectors is None or self.rows is None:

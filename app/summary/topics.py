@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from docqa.app.summary.patterns import any_of
+from docqa.app.summary.readable import any_of
 
 
 @dataclass(frozen=True)
@@ -76,65 +76,53 @@ CLAUSES = (
     ),
     Topic(
         "Obligations",
-        sections=any_of(
-            r"""
+        sections=any_of(r"""
             \b(?:obligations?|duties|services|responsibilities|covenants|undertakings|supply|delivery)\b
             \b(?:payment|compensation|fees|charges|consideration)\b
-            """
-        ),
-        cues=any_of(
-            r"""
+            """),
+        cues=any_of(r"""
             \b(?:shall|must|will)\b(?! (?:not )?(?:be )?(?:deemed|govern|constru|interpret|mean|have the meaning))
             \b(?:agrees?|undertakes?) to\b|\b(?:is|are) (?:obliged|required) to\b
-            """
-        ),
+            """),
         questions=("What must each party do under this agreement?", "What must be paid, and when?"),
         count=4,
         leftover=True,
-        foreign=any_of(
-            r"""
+        foreign=any_of(r"""
             \b(?:liabilit\w+|indemni\w+|damages|insurance|warrant\w+|terminat\w+|default|law|disputes?|general)\b
             \b(?:miscellaneous|definitions?|notices?|assignment|waiver|severability|counterparts|confidential\w*)\b
             \b(?:force majeure|events? beyond)\b
-            """
-        ),
+            """),
     ),
     Topic(
         "Termination",
         sections=any_of(r"\b(?:terminat\w+|default|cancellation|expiry|ending)\b"),
-        cues=any_of(
-            r"""
+        cues=any_of(r"""
             \bmay (?:\w+ ){0,3}?terminate\b|\bmay (?:\w+ )?(?:end|cancel) (?:this|the)\b
             \bterminat(?:ed?|es|ion)\b.{0,100}\b(?:notice|days|breach|default|cause|convenience)\b
             \b(?:notice|days|breach|default|cause|convenience)\b.{0,100}\bterminat(?:ed?|es|ion)\b
-            """
-        ),
+            """),
         questions=("How can this agreement be terminated?", "What notice is needed to end this agreement?"),
         count=3,
     ),
     Topic(
         "Liability",
         sections=any_of(r"\b(?:liabilit\w+|indemni\w+|damages|insurance|warrant\w+)\b"),
-        cues=any_of(
-            r"""
+        cues=any_of(r"""
             \b(?:shall|will|is|are|be)(?: not)?(?: \w+)? liable\b|\bhold harmless\b|\bindemnif(?:y|ies|ied)\b
             \bliability (?:of|for|under|to|shall|arising|is|hereunder)\b|\blimitation (?:of|on) liability\b
             \b(?:total|aggregate|maximum|cumulative|entire) (?:\w+ )?liability\b|\bconsequential\b.{0,40}\bdamages\b
-            """
-        ),
+            """),
         questions=("What is the limit of liability?", "Who indemnifies whom?"),
         count=3,
     ),
     Topic(
         "Governing law",
         sections=any_of(r"\b(?:governing law|applicable law|choice of law|law|jurisdiction|disputes?)\b"),
-        cues=any_of(
-            r"""
+        cues=any_of(r"""
             \bgoverned by\b.{0,120}\blaws?\b|\blaws? of\b.{0,80}\b(?:govern|apply|control)
             \b(?:construed|interpreted)\b.{0,80}\blaws? of\b|\bexclusive jurisdiction\b
             \bjurisdiction of the (?:\w+ ){0,3}courts\b|\b(?:referred|submitted|settled|resolved)\b.{0,60}\barbitrat
-            """
-        ),
+            """),
         questions=("Which law governs this agreement?", "Where are disputes decided?"),
     ),
 )
@@ -163,22 +151,18 @@ PAPERS = (
     ),
     Topic(
         "Method",
-        sections=any_of(
-            r"""
+        sections=any_of(r"""
             \b(?:methods?|methodology|materials|procedures?|experiment\w*|data|design|model|approach|algorithm)\b
             \b(?:setup|participants|patients|study area)\b
-            """
-        ),
-        cues=any_of(
-            r"""
+            """),
+        cues=any_of(r"""
             \bwe (?:\w+ )?(?:used?|measured?|collect\w*|recruit\w*|train\w*|appl(?:y|ied)|perform\w*|conduct\w*)\b
             \bwe (?:\w+ )?(?:analy[sz]ed?|estimat\w+|fitted|compar\w+|develop\w*|design\w*|propos\w+|interview\w*)\b
             \bwe (?:\w+ )?(?:sampl\w+|implement\w*|evaluat\w+|introduc\w+|record\w*|count\w*|construct\w*)\b
             \b(?:was|were) (?:\w+ )?(?:measured|collected|recruited|performed|conducted|analy[sz]ed|estimated)\b
             \b(?:was|were) (?:\w+ )?(?:randomi[sz]ed|included|recorded|obtained|logged|sampled|assessed|selected)\b
             \b(?:was|were) (?:\w+ )?(?:carried out|assigned|interviewed|calculated)\b
-            """
-        ),
+            """),
         questions=("How was the study done?", "Which method and data were used?"),
         foreign=any_of(r"\b(?:related|appendix|conclu\w+|future|discussion)\b"),
     ),

@@ -14,6 +14,7 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import socket
 import threading
@@ -35,7 +36,8 @@ class Leases:
         self._owners, self._leases = folder / "owners", folder / "leases"
         for each in (self._owners, self._leases):
             each.mkdir(parents=True, exist_ok=True)
-        self.owner = f"{_printable_host()}.{os.getpid()}.{secrets.token_hex(4)}"
+        host = re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname())[:64]
+        self.owner = f"{host}.{os.getpid()}.{secrets.token_hex(4)}"
         self._expiry_s, self._clock = expiry_s, clock
         self._seen: dict[str, tuple[int, float]] = {}
         self._mine: dict[str, int] = {}
@@ -127,15 +129,11 @@ class Leases:
 
     def _newest(self, key: str) -> tuple[int, str]:
         """(number, owner) of the newest lease of `key`; (-1, "") where there is none."""
-        newest = -1
-        for name in os.listdir(self._leases):
-            if name.startswith(key):
-                newest = max(newest, int(name.rpartition(".")[2]))
-        if newest < 0:
-            return -1, ""
+        numbers = [int(name.rpartition(".")[2]) for name in os.listdir(self._leases) if name.startswith(key)]
+        newest = max(numbers, default=-1)
         try:
             return newest, (self._leases / f"{key}.{newest}").read_text(encoding="utf-8")
-        except FileNotFoundError:  # released at this moment
+        except FileNotFoundError:  # there is none, or it was released at this moment
             return -1, ""
 
     def _alive(self, owner: str) -> bool:
@@ -165,10 +163,6 @@ class Leases:
                 return True
         except (BlockingIOError, ValueError, KeyError):
             return False
-
-
-def _printable_host() -> str:
-    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in socket.gethostname())[:64]
 
 
 def _kernel() -> str:

@@ -32,7 +32,6 @@ class _Worker:
     """A child and what it works on; `alive` until its standard output ends."""
 
     child: subprocess.Popen[str]
-    number: int
     task: Task | None = None
     ready: bool = False
     alive: bool = True
@@ -49,7 +48,7 @@ class Processes:
         self._answers: queue.SimpleQueue[tuple[_Worker, str | None]] = queue.SimpleQueue()
         self._past_peak = 0
         self._failed_starts = 0
-        self._workers = [self._start(number) for number in range(jobs)]
+        self._workers = [self._start() for _ in range(jobs)]
 
     @property
     def free(self) -> int:
@@ -101,18 +100,15 @@ class Processes:
                         stream.close()
         self._workers = []
 
-    def _start(self, number: int) -> _Worker:
+    def _start(self) -> _Worker:
         # -P: a file called json.py beside the user's documents is not ours to run.
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "docqa.app.batch.execution.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
             start_new_session=True,  # Ctrl-C reaches this process alone, which then stops the others in order
             env={**os.environ, "OMP_NUM_THREADS": str(self._threads)},
-        )
-        worker = _Worker(child, number)
+        )  # fmt: skip
+        worker = _Worker(child)
         worker.reader = threading.Thread(target=self._receive, args=(worker,), daemon=True)
         worker.reader.start()
         self._send(worker, self._spec)
@@ -140,5 +136,5 @@ class Processes:
             said = f"worker processes end with status {code} before they begin; --jobs 1 may say more"
             return Outcome(task.key if task else "", fatal=(said, 4))
         self._past_peak = max(self._past_peak, sum(each.peak for each in self._workers))
-        self._workers[self._workers.index(worker)] = self._start(worker.number)
+        self._workers[self._workers.index(worker)] = self._start()
         return Outcome(task.key) if task is not None else None

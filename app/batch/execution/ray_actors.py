@@ -14,35 +14,20 @@ import socket
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from types import ModuleType
-from typing import Protocol
+from typing import Any
 
-from docqa.app.batch.attempt import Outcome, attempt
+from docqa.app.batch.attempt import Outcome, attempt, prepare
 from docqa.app.batch.items import Failure, Item, Task
 from docqa.app.batch.jobs import make_job
 from docqa.app.batch.protocol import Job
 from docqa.app.errors import ResourceError, UsageError
 
-LOCAL = "local"
-
-
-class _Method(Protocol):
-    """A method of an actor: `remote` calls it and returns Ray's reference to what comes."""
-
-    def remote(self, *values: str) -> object: ...
-
-
-class _Handle(Protocol):
-    """Ray's handle of a `_JobActor`."""
-
-    prepare: _Method
-    process: _Method
-
 
 @dataclass
 class _Actor:
-    """An actor, and what it works on: `pending` is Ray's reference to the outcome of `task`."""
+    """Ray's handle of a `_JobActor`, and what that works on: `pending` is Ray's reference to the outcome of `task`."""
 
-    handle: _Handle
+    handle: Any
     task: Task | None = None
     pending: object = None
 
@@ -100,7 +85,7 @@ class RayActors:
             self._ray.shutdown()
         self._actors = []
 
-    def _start(self, count: int) -> list[_Handle]:
+    def _start(self, count: int) -> list[Any]:
         """Handles of new actors, their models loaded: one that cannot start is not the fault of a document."""
         environment = {"env_vars": {"OMP_NUM_THREADS": str(self._threads)}}
         with self._cluster_errors():
@@ -130,13 +115,8 @@ class _JobActor:
 
     def prepare(self) -> str | None:
         """Load the model; returns what would fail for every task."""
-        from docqa.app import report
-
-        try:
-            self._job.prepare()
-        except report.expected_errors() as error:
-            return report.describe(error)
-        return None
+        fatal = prepare(self._job)
+        return fatal[0] if fatal is not None else None
 
     def process(self, key: str, item: str) -> str:
         """The Outcome of a task, as JSON."""
@@ -172,10 +152,8 @@ def _connect(address: str, processors: int) -> ModuleType:
             "Ray is not installed", where="--ray", hint="pip install 'docqa-reader[ray]', or use --jobs alone"
         ) from error
     try:
-        if address == LOCAL:
-            ray.init(num_cpus=processors, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-        else:
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        where = {"num_cpus": processors, "include_dashboard": False} if address == "local" else {"address": address}
+        ray.init(**where, log_to_driver=False, logging_level="ERROR")
     except (ray.exceptions.RayError, *_CONNECTION_ERRORS) as error:
         raise ResourceError(f"no Ray cluster answers ({_line(error)})", where=address, hint="is it up?") from error
     return ray

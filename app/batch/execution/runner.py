@@ -72,15 +72,9 @@ class Runner:
     """Settles `tasks`, once. `keep` writes what users see of a record; `max_failures` in this run end it."""
 
     def __init__(
-        self,
-        tasks: Iterable[Task],
-        planned_seconds: Callable[[Task], float],
-        shared: Shared,
-        executor: Executor,
-        keep: Callable[[Task, str], None],
-        monitor: Monitor,
-        max_failures: int | None = None,
-    ) -> None:
+        self, tasks: Iterable[Task], planned_seconds: Callable[[Task], float], shared: Shared, executor: Executor,
+        keep: Callable[[Task, str], None], monitor: Monitor, max_failures: int | None = None,
+    ) -> None:  # fmt: skip
         self._waiting = deque(tasks)
         self._elsewhere: deque[Task] = deque()
         self._running: dict[str, tuple[Task, int]] = {}

@@ -14,10 +14,9 @@ import signal
 import sys
 import threading
 
-from docqa.app.batch.attempt import Outcome, attempt
+from docqa.app.batch.attempt import Outcome, attempt, prepare
 from docqa.app.batch.items import Item
 from docqa.app.batch.jobs import make_job
-from docqa.app.batch.protocol import Job, JobSpec
 
 READY = "ready"
 
@@ -35,9 +34,10 @@ def main() -> int:
         answers.flush()
 
     try:
-        job, problem = _prepared(json.loads(lines.get()))
-        answer(READY if problem is None else problem.to_json())
-        while problem is None:
+        job = make_job(json.loads(lines.get()))
+        fatal = prepare(job)
+        answer(READY if fatal is None else Outcome("", fatal=fatal).to_json())
+        while fatal is None:
             asked = json.loads(lines.get())
             answer(attempt(job, asked["key"], Item(**asked["item"]), lambda event: None).to_json())
     except KeyboardInterrupt:
@@ -45,18 +45,6 @@ def main() -> int:
     except BrokenPipeError:
         return 0
     return 0
-
-
-def _prepared(spec: JobSpec) -> tuple[Job, Outcome | None]:
-    """The job, and what would fail for every task of it."""
-    from docqa.app import report
-
-    job = make_job(spec)
-    try:
-        job.prepare()
-    except report.expected_errors() as error:
-        return job, Outcome("", fatal=(report.describe(error), report.exit_code(error)))
-    return job, None
 
 
 def _receive(lines: queue.SimpleQueue[str]) -> None:

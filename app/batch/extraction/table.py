@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.grades import Grade, Status
@@ -84,7 +84,7 @@ class Table:
 
     questions: tuple[str, ...]
     rows: tuple[Row, ...]
-    conflicts: tuple[Conflict, ...] = field(default=())
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def failed(self) -> int:

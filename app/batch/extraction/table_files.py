@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -129,8 +128,8 @@ def _conflict_object(conflict: Conflict) -> dict[str, object]:
 
 
 def _markdown(table: Table) -> str:
-    lines = [MARKDOWN_HEAD, "", _markdown_row(["file", *table.questions])]
-    lines.append(_markdown_row(["---"] * (len(table.questions) + 1)))
+    head = " | ".join(_escaped(name) for name in ("file", *table.questions))
+    lines = [MARKDOWN_HEAD, "", f"| {head} |", "|" + " --- |" * (len(table.questions) + 1)]
     for row in table.rows:
         cells = [_markdown_cell(cell) for cell in row.cells]
         if row.error is not None and cells:
@@ -139,10 +138,6 @@ def _markdown(table: Table) -> str:
     if table.conflicts:
         lines += ["", f"{_DIFFERS} differs from the rest of its column."]
     return "\n".join(lines) + "\n"
-
-
-def _markdown_row(values: Iterable[str]) -> str:
-    return "| " + " | ".join(_escaped(value) for value in values) + " |"
 
 
 def _markdown_cell(cell: Cell) -> str:
@@ -211,7 +206,9 @@ def _xlsx(table: Table, *, conflicts: bool) -> bytes:
             for column, value in enumerate(row):
                 style = head if number == 0 else marked if (number, column) in marks else plain
                 if isinstance(value, str):
-                    sheet.write_string(number, column, _cell_text(value), style)
+                    text = value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
+                    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+                    sheet.write_string(number, column, text, style)
                 else:
                     sheet.write_number(number, column, value, style)
         return sheet
@@ -221,8 +218,3 @@ def _xlsx(table: Table, *, conflicts: bool) -> bytes:
         add_sheet("Conflicts", _conflict_records(table), 28, set())
     book.close()
     return stream.getvalue()
-
-
-def _cell_text(value: str) -> str:
-    text = value if len(value) <= _CELL_CHARACTERS else value[:_CELL_CHARACTERS] + " …"
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
