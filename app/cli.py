@@ -33,7 +33,9 @@ def main() -> int:
     # is frozen is never destroyed, and Triton's extension (nanobind) would report each of its own objects as a leak.
     if "triton._C.libtriton" not in sys.modules:
         gc.freeze()
-    _leave_imports(code)
+    early = sys.modules.get("docqa.app.commands.early")
+    if early is not None:
+        early.leave(code)
     return code
 
 
@@ -86,12 +88,6 @@ def parse(arguments: Sequence[str]) -> None:
             raise UsageError(f"No such command {name!r}.", hint=root.hint(list(arguments)))
         command = found
         context = command.make_context(name, rest, parent=context, resilient_parsing=hasattr(command, "get_command"))
-
-
-def _leave_imports(code: int) -> None:
-    early = sys.modules.get("docqa.app.commands.early")
-    if early is not None:
-        early.leave(code)
 
 
 def _ignore_interrupts() -> None:

@@ -28,7 +28,6 @@ _Resume = Annotated[
 _Think = Annotated[
     bool | None, typer.Option("--think/--no-think", help="Let a model that can think do so before it answers.")
 ]
-
 _Hide = Annotated[bool, typer.Option("--hide-thoughts", help="Do not show what the model thinks before it answers.")]
 
 

@@ -97,8 +97,7 @@ def quantize(model: _Source, folder: _Target) -> int:
     """
     from docqa.model.checkpoints.quantize import quantize as pack
 
-    source, target = model_folder(model), Path(folder).expanduser()
-    _check_target(target)
+    source, target = _places(model, folder)
     made = pack(source, target)
     report.result(f"{size(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}")
     return report.ANSWERED
@@ -122,17 +121,17 @@ def export(
 
     if form not in FORMATS:
         raise UsageError(f"there is no format {form!r}", where="--format", hint=" or ".join(FORMATS))
-    source, target = model_folder(model), Path(folder).expanduser()
-    _check_target(target)
+    source, target = _places(model, folder)
     name = library.BUNDLED_NAME if source == library.bundled() else source.resolve().name
     for path in write(source, target, form, name=name):
         report.result(f"{size(path.stat().st_size)}  {path}")
     return report.ANSWERED
 
 
-def _check_target(target: Path) -> None:
-    """Raises UsageError for a folder with files in it: docqa never writes among the user's files."""
-    if target.exists() and not target.is_dir():
-        raise UsageError("is a file", where=str(target), hint="name a folder that is empty or does not exist yet")
-    if target.is_dir() and any(target.iterdir()):
-        raise UsageError("is not empty", where=str(target), hint="name a folder that is empty or does not exist yet")
+def _places(model: str, folder: str) -> tuple[Path, Path]:
+    """The model, and the folder to write: UsageError where files are in it, for docqa never writes among the user's."""
+    source, target = model_folder(model), Path(folder).expanduser()
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        why = "is not empty" if target.is_dir() else "is a file"
+        raise UsageError(why, where=str(target), hint="name a folder that is empty or does not exist yet")
+    return source, target

@@ -9,7 +9,6 @@ import typer
 
 from docqa.app import report
 from docqa.app.commands import flags, inputs
-from docqa.app.errors import UsageError
 from docqa.app.quotes.normalise import FOLDING
 
 _Text = Annotated[
@@ -28,8 +27,6 @@ def verify(given: flags.Given, text: _Text, files: _Files, as_json: flags.Json =
     from docqa.app.storage.sources import read_sources
     from docqa.ingest.request import ReadRequest
 
-    if [text, *files].count(inputs.STDIN) > 1:
-        raise UsageError("standard input can be read only once", hint="name `-` once")
     inputs.check_stdin([text, *files])
     options = given.options()
     store = open_store(options) if options.store else None

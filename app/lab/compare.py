@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from docqa.app.answerers.loading import load_model
 from docqa.app.evidence.ranking import rank
@@ -41,16 +40,13 @@ from docqa.app.options import Options
 from docqa.app.session.session import Session
 from docqa.app.storage.store import Store
 from docqa.ingest.structure.sentences import sentences
-
-if TYPE_CHECKING:
-    from docqa.model.protocol import Model
+from docqa.model.protocol import Model
+from docqa.model.training.reader.teacher_reader import TeacherReader
 
 DOCQA, WORDS_ONLY = "docqa", "docqa, passages ranked by words alone"
 PASSAGE, SENTENCE, TEACHER = "BM25: first passage", "BM25: its best sentence", "SmolLM2-135M-Instruct, docqa's passages"
 POSITIONS = ("first quarter", "second quarter", "third quarter", "last quarter")
 Reader = Callable[[list[str], str], str | None]
-
-
 Rates = dict[str, float]
 
 
@@ -161,7 +157,8 @@ def plot(rows: Sequence[Row]) -> str:
 def run(options: argparse.Namespace) -> list[Row]:
     """Ask every system; writes rows as they come where asked to."""
     chosen = Options(model=options.model, preview=False)
-    model, teacher = load_model(chosen), _teacher(options.teacher)
+    model = load_model(chosen)
+    teacher = None if options.teacher is None else TeacherReader(options.teacher).answer
     rows: list[Row] = []
     for path in options.files:
         for document in read_eval_file(path, sample=options.limit, seed=options.seed):
@@ -172,14 +169,6 @@ def run(options: argparse.Namespace) -> list[Row]:
                     file.writelines(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in found)
             sys.stderr.write(f"{document.dataset} {document.name}: {len(document.questions)} questions\n")
     return rows
-
-
-def _teacher(gguf_file: Path | None) -> Reader | None:
-    if gguf_file is None:
-        return None
-    from docqa.model.training.reader.teacher_reader import TeacherReader
-
-    return TeacherReader(gguf_file).answer
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -68,13 +68,17 @@ def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Row
 
 def _rows(folder: Path, processor: bool) -> Iterator[Row]:
     config = HybridConfig.from_dict(NEXT_80B)
+    of_period = config.first_layers(PERIOD)
     if not (folder / "config.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         write_random(folder, {**NEXT_80B, "num_hidden_layers": PERIOD})
-    pooled, whole = orders(folder, config.first_layers(PERIOD), prompt=PROMPT, decoded=DECODED)
+    pooled, whole = orders(folder, of_period, prompt=PROMPT, decoded=DECODED)
     pooled, whole = replace(pooled, processor=processor), replace(whole, processor=processor)
     yield from size_rows(config, pooled, measured(pooled), measured(whole))
-    yield from period_rows(folder, config.first_layers(PERIOD), processor)
+    if processor:
+        torch.set_num_threads(1)
+    network = load_network(folder, of_period, torch.float32, packed=True, expert_bytes=EVERY_EXPERT)
+    yield from period.rows(network, clock=time.thread_time if processor else time.perf_counter)
 
 
 def orders(folder: Path, config: HybridConfig, *, prompt: int, decoded: int) -> tuple[Order, Order]:
@@ -177,14 +181,6 @@ class Layers:
             f"layer, {self.mlp * 1e3:.3g} of it in experts, {self.head * 1e3:.3g} in the head "
             f"({self.tokens:,} tokens at once, {self.read:,.0f} of {self.asked:,.0f} experts read)"
         )
-
-
-def period_rows(folder: Path, config: HybridConfig, processor: bool) -> Iterator[Row]:
-    """The rows of period.py, on the layers in `folder`."""
-    if processor:
-        torch.set_num_threads(1)
-    network = load_network(folder, config, torch.float32, packed=True, expert_bytes=EVERY_EXPERT)
-    yield from period.rows(network, clock=time.thread_time if processor else time.perf_counter)
 
 
 def main(arguments: list[str]) -> None:
