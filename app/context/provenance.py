@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Model
 
 STORE_LAYOUT = 1
-"""Raised when what is kept beside a state (token_vectors.py) changes its form or meaning."""
+"""Raised when what is kept beside a state (prefill.py) changes its form or meaning."""
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,56 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
 from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.output import render
 from docqa.app.output.progress import Progress
-from docqa.app.output.thoughts import Thoughts
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
+
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
+
+
+class Thoughts:
+    """What a model thinks before it answers, piece by piece: dim on a terminal, and never between the results.
+
+    `stream` is for tests. Mutable: knows whether a thought is open.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self._dim = colours and self._stream is not None and self._stream.isatty()
+        self._open = self._at_line_start = False
+
+    def show(self, text: str) -> None:
+        """Write the next piece of a thought."""
+        shown = render.CONTROL.sub("", text)  # line ends stay, a thought has paragraphs
+        if not self._open:
+            shown = shown.lstrip("\n")
+        if not shown:
+            return
+        self._open, self._at_line_start = True, shown.endswith("\n")
+        self._write(f"{_DIM}{shown}{_PLAIN}" if self._dim else shown)
+
+    def end(self) -> None:
+        """The thought is over: what follows begins on a line of its own."""
+        if self._open and not self._at_line_start:
+            self._write("\n")
+        self._open = False
+
+    def _write(self, text: str) -> None:
+        if self._stream is not None:
+            with suppress(BrokenPipeError):
+                self._stream.write(text)
+                self._stream.flush()
 
 
 class Screen:
@@ -24,9 +63,7 @@ class Screen:
     def __init__(
         self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False
     ) -> None:
-        self._as_json = as_json
-        self._heading = heading
-        self._several = several
+        self._as_json, self._heading, self._several = as_json, heading, several
         self._progress: Progress | None = None
         self._warned: set[str] = set()
         self._thoughts = Thoughts() if thoughts else None
@@ -41,7 +78,8 @@ class Screen:
                 code = event.answer.exit_code
             elif isinstance(event, events.Preview):
                 self.close()
-                self._preview(event.answer)
+                if not self._as_json:
+                    report.result(render.preview_text(event.answer) + "\n")
             else:
                 self.progress(event)
         return code
@@ -57,8 +95,7 @@ class Screen:
         if self._thoughts is not None:
             self._thoughts.end()
         if isinstance(event, events.ReadProgress):
-            if self._progress is None:
-                self._progress = Progress()
+            self._progress = self._progress or Progress()
             self._progress.update(event)
             if event.done >= event.total:
                 self._progress.finish(kept=event.kept)
@@ -74,10 +111,6 @@ class Screen:
             self._progress.clear()
         if self._thoughts is not None:
             self._thoughts.end()
-
-    def _preview(self, answer: Answer) -> None:
-        if not self._as_json:
-            report.result(render.preview_text(answer) + "\n")
 
     def _finished(self, answer: Answer) -> None:
         if self._as_json:

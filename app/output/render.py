@@ -19,7 +19,7 @@ EXCERPT_CHARACTERS = 300
 
 # What could move the cursor, change colours or turn the direction of the terminal; a document may hold any of it.
 _BARE_NUMBER = re.compile(r"\d+(?:\.\d+)*(?:\(\w+\))*")  # "p. 1, 1" would look like two pages
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def answer_text(answer: Answer, *, first_quote: int | None = None) -> str:
@@ -128,7 +128,7 @@ def page_text(page: int, label: str | None) -> str:
 
 def printable(text: str) -> str:
     """`text` on one line, without anything that a terminal would obey."""
-    return " ".join(_CONTROL.sub("", text).split())
+    return " ".join(CONTROL.sub("", text).split())
 
 
 def _page_range(first: Cite, last: Cite) -> str:
@@ -153,27 +153,22 @@ def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str
     if answer.status == Status.PARTIAL:
         lines[0] += "   [partial: from the passages that the question's words find]"
     for at, quote in enumerate(answer.quotes):
-        number = None if first_quote is None else first_quote + at
-        lines += ["", *_quote_lines(quote, several, number)]
+        lines += ["", *_quote_lines(quote, several, None if first_quote is None else first_quote + at)]
     lines += ["", f"confidence {answer.confidence:.2f}"]
     lines += [f"note: {printable(warning)}" for warning in answer.coverage.warnings]
     return "\n".join(lines)
 
 
 def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list[str]:
-    place = cite_text(quote.cites, with_file=several)
     lead = "" if number is None else f"{number}. "
-    said = f"{place}{quote_remark(quote)} [{quote.grade.explained}{quote.place.remark}]"
-    return [f'  {lead}"{printable(quote.text)}"', f"  {said}"]
+    said = f"{cite_text(quote.cites, with_file=several)}{quote_remark(quote)}"
+    return [f'  {lead}"{printable(quote.text)}"', f"  {said} [{quote.grade.explained}{quote.place.remark}]"]
 
 
 def _refusal_block(answer: Answer, several: bool) -> str:
     coverage = answer.coverage
     pages = f"{coverage.pages} pages, " if coverage.pages else ""
-    lines = [
-        headline(answer),
-        f"Searched: {pages}{coverage.tokens_read:,} of {coverage.tokens:,} tokens.",
-    ]
+    lines = [headline(answer), f"Searched: {pages}{coverage.tokens_read:,} of {coverage.tokens:,} tokens."]
     lines += [printable(warning) for warning in coverage.warnings]
     if answer.evidence:
         lines += ["", "Nearest, not an answer:"]

@@ -47,8 +47,7 @@ class Session:
     ) -> None:
         self.documents, self.options, self.store = tuple(documents), options, store
         self.warnings, self.notices = list(warnings), list(notices)
-        self.loaded_model = model
-        self._noticed = False
+        self.loaded_model, self._noticed = model, False
 
     def __enter__(self) -> Session:
         return self
@@ -144,7 +143,6 @@ class Session:
 def _checked(question: str) -> str:
     asked = question.strip()
     if not asked:
-        raise UsageError(
-            "the question is empty", hint='write it in quotation marks: docqa ask file.pdf "When does it end?"'
-        )
+        hint = 'write it in quotation marks: docqa ask file.pdf "When does it end?"'
+        raise UsageError("the question is empty", hint=hint)
     return asked

@@ -55,11 +55,8 @@ def read_sources(paths: list[str], request: ReadRequest, store: Store | None) ->
         if len(found.documents) == count and failures:
             if len(failures) == 1:
                 raise failures[0]
-            raise NoDocuments(
-                f"none of its {len(failures)} documents can be read; the first: {failures[0].message}",
-                where=path,
-                hint="Look at that file by itself",
-            )
+            said = f"none of its {len(failures)} documents can be read; the first: {failures[0].message}"
+            raise NoDocuments(said, where=path, hint="Look at that file by itself")
         found.warnings += [f"skipped: {error}" for error in failures]
     return found
 
@@ -98,8 +95,7 @@ def _read(name: str, content: bytes | Path, request: ReadRequest, store: Store |
     data = content if isinstance(content, bytes) else _bytes(content)
     if store is None or data is None:
         return read_in_worker(request.of(name, data))
-    kept = kept_document(store, name, data, request, notices)
-    if kept is not None:
+    if (kept := kept_document(store, name, data, request, notices)) is not None:
         return kept
     document = read_in_worker(request.of(name, data))
     try:
@@ -167,15 +163,8 @@ def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
     from docqa.ingest.pdf.ocr import available
     from docqa.ingest.read import INGEST_VERSION
 
-    fields = [
-        digest,
-        name,
-        str(INGEST_VERSION),
-        request.media_type or "",
-        str(request.include_hidden),
-        str(available()),
-        hashlib.sha256(password.encode()).hexdigest(),
-    ]
+    read_as = [str(INGEST_VERSION), request.media_type or "", str(request.include_hidden), str(available())]
+    fields = [digest, name, *read_as, hashlib.sha256(password.encode()).hexdigest()]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 

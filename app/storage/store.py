@@ -4,7 +4,7 @@
     states/KEY/                                 KEY: hash of the profile and of all token ids (context.prefix_hashes)
         entry.json                              documents, positions and profile, for people and for `forget`
         model/                                  the State's own files, which carry their own checksums
-        vectors.safetensors                     what was gathered of the passages while reading (token_vectors.py)
+        vectors.safetensors                     what was gathered of the passages while reading (context/prefill.py)
         .in_use.HOST.SYSTEM.PID                 a process that uses the state (pins.py)
     answers/KEY/answers.json, entry.json        what `extract` found in a document (batch/jobs.py)
     locks/KEY.lock                              locked while a process reads into the state, or deletes it
@@ -91,8 +91,7 @@ class Entry:
 
 def default_root() -> Path:
     """`DOCQA_CACHE_DIR`, else the platform's user cache folder."""
-    named = os.environ.get("DOCQA_CACHE_DIR")
-    if named:
+    if named := os.environ.get("DOCQA_CACHE_DIR"):
         return Path(named).expanduser()
     import platformdirs
 
@@ -157,7 +156,7 @@ class Store:
         with self._new_folder(kind, key) as temporary:
             for name, data in files.items():
                 write_whole(temporary / name, data, private=True)
-            _write_entry(temporary, {**details, "key": key, "kind": kind, "sums": sums, "sizes": sizes})
+            _write_entry(temporary, kind, key, {**details, "sums": sums, "sizes": sizes})
         if self.forgotten(details["documents"]):  # after it was written: `forget` may not have seen it
             self.drop(kind, key)
         return self.folder(kind, key)
@@ -166,20 +165,23 @@ class Store:
         """Write or renew the entry of a folder that its owner fills itself; returns the folder."""
         folder = self.folder(kind, key)
         folder.mkdir(mode=0o700, exist_ok=True)
-        _write_entry(folder, {**details, "key": key, "kind": kind, "sums": {}, "sizes": {}})
+        _write_entry(folder, kind, key, details)
         return folder
 
     def adopt(self, source: str, key: str, details: Details) -> Path:
         """Make state `key` of the files of state `source`, by hard links where the file system has them."""
         with self._new_folder("states", key) as temporary:
-            for name, path in _files(self.root / "states" / source):
-                target = temporary / name
+            origin = self.root / "states" / source
+            for path in origin.rglob("*"):
+                if not path.is_file() or path.name == _ENTRY or path.name.startswith("."):
+                    continue
+                target = temporary / path.relative_to(origin)
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 try:
                     os.link(path, target)
                 except OSError:
                     shutil.copy2(path, target)
-            _write_entry(temporary, {**details, "key": key, "kind": "states", "sums": {}, "sizes": {}})
+            _write_entry(temporary, "states", key, details)
         return self.folder("states", key)
 
     @contextmanager
@@ -368,14 +370,15 @@ class Store:
 
 
 def _entry(kind: str, folder: Path) -> Entry:
-    name, size = folder.name.removesuffix(".damaged"), _folder_bytes(folder)
+    name, size = folder.name.removesuffix(".damaged"), 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # another process evicts at the same time
+            size += path.stat().st_size if path.is_file() else 0
     try:
-        details = _read_entry(folder)
-        used = (folder / _ENTRY).stat().st_mtime
-        status = "damaged" if folder.name.endswith(".damaged") else "kept"
+        details, used = _read_entry(folder), (folder / _ENTRY).stat().st_mtime
     except (OSError, ValueError, StoreDamaged):
-        details, used, status = Details(), 0.0, "damaged"
-    return Entry(KINDS[kind], name, folder, size, used, status, details)
+        return Entry(KINDS[kind], name, folder, size, 0.0, "damaged")
+    return Entry(KINDS[kind], name, folder, size, used, "kept" if name == folder.name else "damaged", details)
 
 
 def _mark_name(document: str) -> str:
@@ -388,8 +391,9 @@ def _checksum(details: Details) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _write_entry(folder: Path, details: Details) -> None:
-    text = json.dumps({**details, "checksum": _checksum(details)}, sort_keys=True)
+def _write_entry(folder: Path, kind: str, key: str, details: Details) -> None:
+    entry: Details = {"sums": {}, "sizes": {}, **details, "key": key, "kind": kind}
+    text = json.dumps({**entry, "checksum": _checksum(entry)}, sort_keys=True)
     write_whole(folder / _ENTRY, text.encode(), private=True)
 
 
@@ -399,22 +403,6 @@ def _read_entry(folder: Path) -> Details:
     if not isinstance(entry, dict) or entry.get("checksum") != _checksum(cast(Details, entry)):
         raise StoreDamaged(f"{_ENTRY} does not match its checksum", where=str(folder))
     return cast(Details, entry)
-
-
-def _files(folder: Path) -> list[tuple[str, Path]]:
-    return [
-        (str(path.relative_to(folder)), path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != _ENTRY and not path.name.startswith(".")
-    ]
-
-
-def _folder_bytes(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # another process evicts at the same time
-            total += path.stat().st_size if path.is_file() else 0
-    return total
 
 
 def _check_files(folder: Path, entry: Details) -> None:

@@ -154,7 +154,7 @@ ASK = """
 import json, os, signal, sys
 from docqa.app import Options, open_session
 from docqa.app.answer.events import Finished, Notice, ReadProgress
-from docqa.app.context.token_vectors import TokenVectors
+from docqa.app.context.prefill import TokenVectors
 spec = json.loads(sys.argv[1])
 answers, warnings = [], []
 on_hidden = TokenVectors.on_hidden

@@ -64,7 +64,7 @@ def test_without_being_asked_to_it_does_not_think(chat: Any, note: Path, thinker
 
 
 def test_a_thought_cannot_move_the_cursor_and_is_dim_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    from docqa.app.output.thoughts import Thoughts
+    from docqa.app.output.console import Thoughts
 
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
