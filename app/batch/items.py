@@ -166,16 +166,14 @@ def read_content(item: Item) -> bytes:
             state = os.stat(item.source)
             data = _archive(item.source, (state.st_ino, state.st_size, state.st_mtime_ns)).read(item.member)
     except FileNotFoundError as error:
-        raise MissingError(
-            "it was there when the batch was planned, and is gone", where=item.path, hint="Run it again"
-        ) from error
+        reason = "it was there when the batch was planned, and is gone"
+        raise MissingError(reason, where=item.path, hint="Run it again") from error
     except OSError as error:
         reason = f"the file cannot be opened ({error.strerror})"
         raise Unreadable(reason, where=item.path, hint="Check its permissions") from error
     if data is None or hashlib.sha256(data).hexdigest() != item.digest:
-        raise Unreadable(
-            "it changed while the batch ran", where=item.path, hint="The same command reads what it is now"
-        )
+        hint = "The same command reads what it is now"
+        raise Unreadable("it changed while the batch ran", where=item.path, hint=hint)
     return data
 
 

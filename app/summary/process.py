@@ -60,9 +60,8 @@ def summarize_document(
     candidates = find_candidates(document, context, **({"most_words": _CLAUSE_WORDS} if style == "clauses" else {}))
     warnings = document.coverage.warnings
     if not candidates:
-        return SummaryRecord(
-            path, document.id, document.title, style, EXTRACTED, UNREADABLE, warnings=(*warnings, NOTHING)
-        )
+        warnings = (*warnings, NOTHING)
+        return SummaryRecord(path, document.id, document.title, style, EXTRACTED, UNREADABLE, warnings=warnings)
     scorer = Scorer(document, Pool.of(candidates, rows))
     if style in TOPICS:
         asker = Asker(document, context, model, rows, candidates)

@@ -50,9 +50,8 @@ def place_of(cell: Cell) -> str:
 def _records(table: Table, columns: tuple[str, ...]) -> list[list[str | float]]:
     """Head and rows of the flat table: file, error, and for each question the answer and `columns`."""
     names = ("", *(f" [{column}]" for column in columns))
-    rows: list[list[str | float]] = [
-        ["file", "error", *(printable(question) + name for question in table.questions for name in names)]
-    ]
+    head = (printable(question) + name for question in table.questions for name in names)
+    rows: list[list[str | float]] = [["file", "error", *head]]
     for row in table.rows:
         values: list[str | float] = [row.file, row.error or ""]
         for cell in row.cells:
