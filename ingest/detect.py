@@ -24,6 +24,7 @@ _KINDS = {
 }  # fmt: skip
 _NAMES = {"docx": "a Word document", "epub": "an EPUB", "archive": "a zip archive"}
 _CONVERT = f"{FORMATS}; save it as one of these"
+_CHECK_SUFFIX = f"{FORMATS}; check the suffix of its name"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _OTHER = (
@@ -53,15 +54,12 @@ def kind_of(data: bytes, name: str, media_type: str | None) -> str:
     if data.startswith(b"%PDF-") and not media_type and wanted not in ("txt", "md", "uslm"):
         return "pdf"
     if wanted == "pdf":
-        raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=f"{FORMATS}; check the suffix of its name")
+        raise NotADocument("not a PDF: its first bytes are not %PDF-", hint=_CHECK_SUFFIX)
     if data.startswith(_ZIP):
         return _kind_of_zip(data, wanted, media_type)
     _refuse_others(data)
     if wanted in ("docx", "epub"):
-        what = _NAMES[wanted]
-        raise NotADocument(
-            f"not {what}: its first bytes are not those of a zip", hint=f"{FORMATS}; check the suffix of its name"
-        )
+        raise NotADocument(f"not {_NAMES[wanted]}: its first bytes are not those of a zip", hint=_CHECK_SUFFIX)
     if wanted in ("txt", "md", "html", "tex", "eml"):
         return wanted
     if _is_html(head) and not media_type:

@@ -181,7 +181,10 @@ def main() -> int:
         _allow_seconds(WORKER_OCR_SECONDS_PER_PAGE)
         answers.send_bytes(b"ocr\n%d" % page)
 
-    events = PageEvents(_allow_pages, lambda page: answers.send_bytes(b"page\n%d" % page), on_ocr)
+    def on_pages(pages: int) -> None:
+        _allow_seconds(int(WORKER_CPU_SECONDS_PER_PAGE * pages))
+
+    events = PageEvents(on_pages, lambda page: answers.send_bytes(b"page\n%d" % page), on_ocr)
     answers.send_bytes(_answer(fields, data, events))
     answers.close()
     return 0
@@ -228,11 +231,6 @@ def limit_resources() -> None:
         # A platform may not have this limit, or one already stricter.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, limit)
-
-
-def _allow_pages(pages: int) -> None:
-    """Half a second of processor time for every page on top of the basic allowance."""
-    _allow_seconds(int(WORKER_CPU_SECONDS_PER_PAGE * pages))
 
 
 def _allow_seconds(more: int) -> None:

@@ -46,12 +46,8 @@ def local(element: Element) -> str:
 
 def attribute(element: Element | None, name: str) -> str | None:
     """The value of the attribute `name` in whichever namespace, None where there is none (or no element)."""
-    if element is None:
-        return None
-    for key, value in element.attrib.items():
-        if key.rpartition("}")[2] == name:
-            return value
-    return None
+    items = element.attrib.items() if element is not None else ()
+    return next((value for key, value in items if key.rpartition("}")[2] == name), None)
 
 
 def child(element: Element | None, *names: str) -> Element | None:

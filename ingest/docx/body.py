@@ -6,12 +6,10 @@ import re
 from itertools import takewhile
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.docx.markup import DELETED, INSERTED, WRAPPERS, alternative, children, has_text, sign, text_boxes
-from docqa.ingest.docx.math import math_text
+from docqa.ingest.docx.markup import DELETED, INSERTED, WRAPPERS, alternative, boxes, children, equation, has_text, sign
 from docqa.ingest.docx.numbering import ListPlace, Numbering, Style, Styles, indent, number, toggled
 from docqa.ingest.docx.outline import Item
-from docqa.ingest.structure.numbering import parse_heading
-from docqa.ingest.structure.numerals import in_roman
+from docqa.ingest.structure.numbering import in_roman, parse_heading
 from docqa.ingest.writer import BlockWriter, raised
 from docqa.ingest.xml_tree import attribute, child, local
 
@@ -155,7 +153,7 @@ class DocxBody:
             elif name in DELETED:
                 self.deletions += has_text(element)
             elif name in ("oMath", "oMathPara"):
-                line.parts.append((f" {math_text(element)} ", False))
+                line.parts.append((f" {equation(element)} ", False))
             elif name == "AlternateContent":
                 self._runs(alternative(element), line)
 
@@ -193,10 +191,8 @@ class DocxBody:
 
     def _character(self, element: Element, line: _Line) -> str:
         name = local(element)
-        if name == "t":
-            return element.text or ""
-        if name in _CHARACTERS:
-            return _CHARACTERS[name]
+        if name == "t" or name in _CHARACTERS:
+            return _CHARACTERS.get(name, element.text or "")
         if name == "fldChar":
             self._field(element)
         elif name == "sym":
@@ -204,7 +200,7 @@ class DocxBody:
         elif name in ("footnoteReference", "endnoteReference"):
             return self._note(name.removesuffix("Reference"), attribute(element, "id"))
         elif name in _DRAWN:
-            line.boxes += text_boxes(element)
+            line.boxes += boxes(element)
         elif name == "ruby":
             self._runs(element, line)
         return ""
@@ -230,16 +226,14 @@ class DocxBody:
         rows = list(children(table, "tr"))
         if all(len(list(children(row, "tc"))) < 2 for row in rows) or self._has_headings(table):
             # A frame around text, not data.
-            for row in rows:
-                if self._is_kept(row):
-                    for cell in children(row, "tc"):
-                        self.write(cell)
+            for row in filter(self._is_kept, rows):
+                for cell in children(row, "tc"):
+                    self.write(cell)
             return
-        for row in rows:
-            if self._is_kept(row):
-                cells = [self._cell(cell) for cell in children(row, "tc")]
-                if any(cells):
-                    self._writer.block(" | ".join(cells), "table")
+        for row in filter(self._is_kept, rows):
+            cells = [self._cell(cell) for cell in children(row, "tc")]
+            if any(cells):
+                self._writer.block(" | ".join(cells), "table")
         self._write_notes()
 
     def _is_kept(self, row: Element) -> bool:

@@ -1,4 +1,4 @@
-"""The markup of DOCX: elements that only wrap others, tracked changes, ways to say the same twice, signs."""
+"""The markup of DOCX: elements that only wrap others, tracked changes, ways to say the same twice, signs, equations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.xml_tree import child, local
+from docqa.ingest.xml_tree import attribute, child, local
 
 WRAPPERS = frozenset(
     ("hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "bdo", "dir", "customXml", "ruby", "rubyBase")
@@ -45,11 +45,49 @@ def alternative(element: Element) -> Element:
     return choice if choice is not None else fallback if fallback is not None else element
 
 
-def text_boxes(element: Element) -> Iterator[Element]:
+def boxes(element: Element) -> Iterator[Element]:
     """The contents of the text boxes in a drawing."""
     if local(element) == "txbxContent":
         yield element
         return
     options = [alternative(element)] if local(element) == "AlternateContent" else list(element)
     for option in options:
-        yield from text_boxes(option)
+        yield from boxes(option)
+
+
+def equation(element: Element) -> str:
+    """The equation in `element` on one line ("x^2", "(a)/(b)", "√(n)"), its parts kept apart from their neighbours."""
+    name = local(element)
+    if name == "t":
+        return element.text or ""
+    if name == "f":
+        return f"({_part(element, 'num')})/({_part(element, 'den')})"
+    if name in ("sSup", "sSub", "sSubSup"):
+        below = _group("_", _part(element, "sub")) if name != "sSup" else ""
+        above = _group("^", _part(element, "sup")) if name != "sSub" else ""
+        return f"{_part(element, 'e')}{below}{above}"
+    if name == "rad":
+        return f"{_part(element, 'deg')}√({_part(element, 'e')})"
+    if name == "nary":
+        sign = attribute(child(element, "naryPr", "chr"), "val") or "∫"
+        limits = _group("_", _part(element, "sub")) + _group("^", _part(element, "sup"))
+        return f"{sign}{limits} {_part(element, 'e')}"
+    if name == "d":
+        opening = attribute(child(element, "dPr", "begChr"), "val")
+        closing = attribute(child(element, "dPr", "endChr"), "val")
+        inner = ", ".join(equation(e) for e in element if local(e) == "e")
+        return f"{'(' if opening is None else opening}{inner}{')' if closing is None else closing}"
+    if name.endswith("Pr"):
+        return ""
+    return "".join(equation(e) for e in element)
+
+
+def _part(element: Element, name: str) -> str:
+    found = child(element, name)
+    return equation(found) if found is not None else ""
+
+
+def _group(sign: str, text: str) -> str:
+    if not text:
+        return ""
+    return f"{sign}{text}" if len(text) == 1 else f"{sign}({text})"

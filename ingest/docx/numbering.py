@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.structure.numerals import in_letters, in_roman
+from docqa.ingest.structure.numbering import in_letters, in_roman
 from docqa.ingest.xml_tree import attribute, child, local
 
 _HEADING_NAME = re.compile(r"heading ([1-9])$", re.IGNORECASE)
@@ -113,7 +113,7 @@ class Numbering:
         self._count(list_id, key, levels, level)
         form = attribute(child(levels[level], "lvlText"), "val") or ""
         level_indent = indent(child(levels[level], "pPr", "ind"), None)
-        nested = any(_placeholders(e) > 1 for e in levels.values())
+        nested = any((attribute(child(e, "lvlText"), "val") or "").count("%") > 1 for e in levels.values())
         if attribute(child(levels[level], "numFmt"), "val") in ("bullet", "none") and "%" not in form:
             return ListPlace(key, level, None, False, level_indent)
         return ListPlace(key, level, self._printed(form, key, levels, level), nested, level_indent)
@@ -129,10 +129,7 @@ class Numbering:
 
     def _levels_of(self, list_id: str, key: str) -> dict[int, Element]:
         if list_id not in self._levels:
-            abstract = self._abstract.get(key)
-            levels = {
-                number_of(e, "ilvl", 0): e for e in (abstract if abstract is not None else ()) if local(e) == "lvl"
-            }
+            levels = {number_of(e, "ilvl", 0): e for e in self._abstract.get(key, ()) if local(e) == "lvl"}
             for override in self._lists[list_id]:
                 replaced = child(override, "lvl")
                 if local(override) == "lvlOverride" and replaced is not None:
@@ -184,10 +181,6 @@ def _as_printed(count: int, kind: str) -> str:
     return text.upper() if kind.startswith("upper") else text
 
 
-def _placeholders(level: Element) -> int:
-    return (attribute(child(level, "lvlText"), "val") or "").count("%")
-
-
 def _start(level: Element | None) -> int:
     return number(child(level, "start"), 1)
 
@@ -211,6 +204,4 @@ def indent(element: Element | None, default: int | None) -> int | None:
 def toggled(properties: Element | None, name: str, default: bool) -> bool:
     """Whether the property `name` is on, `default` where nothing is said."""
     element = child(properties, name)
-    if element is None:
-        return default
-    return attribute(element, "val") not in ("0", "false", "off", "none")
+    return default if element is None else attribute(element, "val") not in ("0", "false", "off", "none")

@@ -79,38 +79,31 @@ def _close_clauses(item: Item, place: ListPlace, stack: list[_Open]) -> None:
     since. The first clause of another list lies below the one before it, unless it is not set further in."""
     mine = [at for at, opened in enumerate(stack) if opened.item.place and opened.item.place.key == place.key]
     if mine:
-        while len(stack) > mine[-1] + 1:
-            stack.pop()
-        while stack and _is_clause(stack[-1], place.key) and _list_level(stack[-1]) >= place.level:
+        del stack[mine[-1] + 1 :]
+        while stack and _ends_at(stack[-1], place):
             stack.pop()
         return
-    while stack and stack[-1].level >= _CLAUSE and not _is_nested(stack[-1]) and stack[-1].item.indent >= item.indent:
+    while stack and stack[-1].level >= _CLAUSE and stack[-1].item.indent >= item.indent:
+        before = stack[-1].item.place
+        if before is not None and before.nested:
+            break
         stack.pop()
 
 
-def _is_clause(opened: _Open, key: str) -> bool:
-    return opened.level >= _CLAUSE and opened.item.place is not None and opened.item.place.key == key
-
-
-def _list_level(opened: _Open) -> int:
-    return opened.item.place.level if opened.item.place else 0
-
-
-def _is_nested(opened: _Open) -> bool:
-    return opened.item.place is not None and opened.item.place.nested
+def _ends_at(opened: _Open, place: ListPlace) -> bool:
+    own = opened.item.place
+    return opened.level >= _CLAUSE and own is not None and own.key == place.key and own.level >= place.level
 
 
 def _continue(item: Item, stack: list[_Open], writer: BlockWriter) -> None:
     """A paragraph without a number, less far in than the lettered items before it, belongs to what is above them."""
     popped = False
-    while stack and stack[-1].level >= _CLAUSE and _is_lettered(stack[-1]) and stack[-1].item.indent > item.indent:
+    while stack and stack[-1].level >= _CLAUSE and stack[-1].item.indent > item.indent:
+        if not _BRACKETED.fullmatch(stack[-1].item.number or ""):
+            break
         stack.pop()
         popped = True
     if popped and stack:
         above = stack[-1]
         title = f"{above.item.title} (continued)".strip()
         writer.mark(max(_CLAUSE, above.level) + 1, above.item.number, title, item.start, label=above.label or None)
-
-
-def _is_lettered(opened: _Open) -> bool:
-    return _BRACKETED.fullmatch(opened.item.number or "") is not None

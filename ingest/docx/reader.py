@@ -34,7 +34,8 @@ def read_docx(request: ReadRequest) -> Document:
         raise NotADocument("its main part has no body", hint="Save it again as .docx")
     body.write(content)
     mark_sections(body.items, writer)
-    title = body.title or _core_title(parts.root_xml("core-properties"))
+    named = child(parts.xml("core-properties", whole=True), "title")
+    title = body.title or ((named.text or "").strip() if named is not None else "")
     return writer.document(
         request, title=title, infer=True, furniture=parts.furniture(), warnings=_warnings(body, parts),
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -70,14 +71,9 @@ class _Parts:
         data = self._package.read(name)
         return None if data is None else parse_xml(data, part=name)
 
-    def xml(self, kind: str) -> Element | None:
-        """The first part of this kind, None where there is none."""
-        names = self._own.get(kind)
-        return self._parse(names[0]) if names else None
-
-    def root_xml(self, kind: str) -> Element | None:
-        """The first part of this kind of the whole package."""
-        names = self._root.get(kind)
+    def xml(self, kind: str, *, whole: bool = False) -> Element | None:
+        """The first part of this kind, None where there is none; `whole`: that of the whole package."""
+        names = (self._root if whole else self._own).get(kind)
         return self._parse(names[0]) if names else None
 
     def furniture(self) -> list[str]:
@@ -85,14 +81,11 @@ class _Parts:
         lines: dict[str, None] = {}
         for name in (*self._own.get("header", ()), *self._own.get("footer", ())):
             part = self._parse(name)
-            words = "" if part is None else "".join(_printed(part))
+            printed = (e for e in part.iter() if local(e) in ("t", "p", "tab")) if part is not None else ()
+            words = "".join((e.text or "") if local(e) == "t" else " " for e in printed)
             if words.strip():
                 lines[" ".join(words.split())] = None
         return list(lines)
-
-
-def _printed(part: Element) -> list[str]:
-    return [(e.text or "") if local(e) == "t" else " " for e in part.iter() if local(e) in ("t", "p", "tab")]
 
 
 def _by_id(root: Element | None, kind: str) -> dict[str, Element]:
@@ -100,11 +93,6 @@ def _by_id(root: Element | None, kind: str) -> dict[str, Element]:
     return {
         attribute(e, "id") or "": e for e in elements if local(e) == kind and attribute(e, "type") in (None, "normal")
     }
-
-
-def _core_title(root: Element | None) -> str:
-    title = child(root, "title")
-    return (title.text or "").strip() if title is not None else ""
 
 
 def _warnings(body: DocxBody, parts: _Parts) -> list[str]:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from docqa.ingest.latex.numbers import LEVELS
-from docqa.ingest.structure.numerals import in_letters, in_roman
+from docqa.ingest.structure.numbering import in_letters, in_roman
 
 
 def _names(text: str) -> frozenset[str]:

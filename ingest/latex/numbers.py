@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from docqa.ingest.structure.numerals import in_letters, in_roman
+from docqa.ingest.structure.numbering import in_letters, in_roman
 
 _SECTIONS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
 LEVELS = {name: level for level, name in enumerate(_SECTIONS)}

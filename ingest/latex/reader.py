@@ -71,10 +71,7 @@ def read_latex(request: ReadRequest) -> Document:
         hint = "Name the folder: all documents in it are read as one"
         raise NoText(f"all of its text is in other files ({named}), which are not opened", hint=hint)
     return writer.document(
-        request,
-        title=text.title,
-        media_type="application/x-tex",
-        warnings=(*remarks, *text.unread.warnings()),
+        request, title=text.title, media_type="application/x-tex", warnings=(*remarks, *text.unread.warnings())
     )
 
 

@@ -168,10 +168,9 @@ class LatexText:
 
     def _section(self, name: str, node: Any, arguments: list[Any]) -> None:
         self._flush()
-        starred = tex.has_star(node)
         title = " ".join(self._inline(arguments[-1:]).split())
         if title:
-            self.pieces.append(Piece("heading", title, name, not starred))
+            self.pieces.append(Piece("heading", title, name, not tex.has_star(node)))
 
     def _footnote(self, arguments: list[Any]) -> None:
         self._notes += 1
@@ -220,10 +219,8 @@ class LatexText:
         else:
             self._flush()
             if name in ("abstract", "thebibliography"):
-                title = "Abstract" if name == "abstract" else "References"
-                self.pieces.append(
-                    Piece("heading", title, "chapter" if any(p.name == "chapter" for p in self.pieces) else "section")
-                )
+                outermost = "chapter" if any(p.name == "chapter" for p in self.pieces) else "section"
+                self.pieces.append(Piece("heading", "Abstract" if name == "abstract" else "References", outermost))
             if name.rstrip("*") in ("figure", "table"):
                 self._floating(node, name.rstrip("*"))
             elif name != "document" and any(getattr(n, "macroname", "") == "label" for n in node.nodelist):

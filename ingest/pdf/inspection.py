@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from docqa.ingest.errors import Unreadable, reading
 from docqa.ingest.pdf.layout.lines import Line
@@ -21,7 +22,7 @@ from docqa.ingest.pdf.reader import count_pages, open_pdf
 from docqa.ingest.pdf.visibility.objects import Box, around, as_box
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import row_of
-from docqa.ingest.structure.clean import Hyphens
+from docqa.ingest.structure.clean import Hyphens, grouped
 from docqa.ingest.types import Page
 
 # What joining wrapped lines changes: spaces, and hyphens at line ends.
@@ -129,7 +130,9 @@ def _view(page: Page, raw: RawPage, picture: bytes | None) -> PageView:
               for at in sorted(heads)]  # fmt: skip
     left = Counter(page.furniture) - Counter(item.text for item in placed)
     furniture = (*placed, *(SeenFurniture(text, None) for text in left.elements()))
-    return PageView(raw.width, raw.height, blocks, furniture, _hidden(raw), raw.ocr, picture, tuple(notes))
+    # Equal ones without a place (runs of zero-width characters) are one with their count.
+    hidden = tuple(SeenHidden(h.text, h.reason, count, h.boxes) for h, count in Counter(raw.hidden).items())
+    return PageView(raw.width, raw.height, blocks, furniture, hidden, raw.ocr, picture, tuple(notes))
 
 
 def _head_lines(page: Page, raw: RawPage) -> set[int]:
@@ -148,9 +151,7 @@ def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
     texts = [_letters(page.text[b.start : b.end]) if b.kind != "hidden" else "" for b in page.blocks]
     if "".join(texts) != "".join(_letters(line.text) for line in lines):
         return None
-    ends: list[int] = []
-    for text in texts:
-        ends.append(len(text) + (ends[-1] if ends else 0))
+    ends = list(accumulate(map(len, texts)))
     members: list[list[Line]] = [[] for _ in texts]
     block = position = 0
     for line in lines:
@@ -171,21 +172,8 @@ def _letters(text: str) -> str:
 
 def _runs(lines: Sequence[Line]) -> tuple[Box, ...]:
     """The boxes around lines that stand below one another in one column."""
-    boxes: list[Box] = []
-    before: Line | None = None
-    for line in lines:
-        if before is not None and line.region == before.region and line.top >= before.top - 1:
-            boxes[-1] = around(boxes[-1], line.box)
-        else:
-            boxes.append(line.box)
-        before = line
-    return tuple(boxes)
-
-
-def _hidden(raw: RawPage) -> tuple[SeenHidden, ...]:
-    """Equal ones without a place (runs of zero-width characters) are one with their count."""
-    counts = Counter(raw.hidden)
-    return tuple(SeenHidden(h.text, h.reason, count, h.boxes) for h, count in counts.items())
+    runs = grouped(lines, lambda run, line: line.region == run[-1].region and line.top >= run[-1].top - 1)
+    return tuple(around(*(line.box for line in run)) for run in runs)
 
 
 def to_json(view: PageView) -> str:

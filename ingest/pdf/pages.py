@@ -25,10 +25,10 @@ from docqa.ingest.pdf.structure import has_layers
 from docqa.ingest.pdf.visibility.objects import as_box
 from docqa.ingest.pdf.visibility.raster import page_png
 from docqa.ingest.request import PageEvents, ReadRequest
+from docqa.ingest.serialize import row_of
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
 
 ZERO_WIDTH = "zero-width characters"
-_LINE_FIELDS = Line.__slots__
 
 
 @dataclass
@@ -222,8 +222,7 @@ def _pypdf_page(reader: Any, index: int) -> RawPage:
 
 def _to_json(page: RawPage) -> bytes:
     """`page` for the way out of a fork; `_from_json` gives an equal one."""
-    fields = {**vars(page), "lines": [[getattr(line, name) for name in _LINE_FIELDS] for line in page.lines]}
-    return json.dumps(fields, separators=(",", ":")).encode()
+    return json.dumps(vars(page), default=row_of, separators=(",", ":")).encode()
 
 
 def _from_json(frame: bytes) -> RawPage:

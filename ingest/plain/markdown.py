@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docqa.ingest.assemble import assemble
@@ -12,6 +13,8 @@ from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.types import Document
 from docqa.ingest.writer import TIGHT, TextWriter
 
+_FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+
 
 def read_markdown(request: ReadRequest) -> Document:
     """The Document of Markdown. Raises NotADocument and NoText."""
@@ -19,7 +22,7 @@ def read_markdown(request: ReadRequest) -> Document:
 
     decoded, warnings = decode(request.content)
     source, hidden = strip_invisible(clean(decoded))
-    tokens = MarkdownIt("commonmark").enable("table").parse(_without_front_matter(source))
+    tokens = MarkdownIt("commonmark").enable("table").parse(_FRONT_MATTER.sub("", source))
     writer = _Writer()
     for token in tokens:
         writer.take(token)
@@ -29,14 +32,6 @@ def read_markdown(request: ReadRequest) -> Document:
         request, title=title, media_type="text/markdown", paged=False, pages=[writer.page()], sections=sections,
         hidden=hidden, warnings=warnings,
     )  # fmt: skip
-
-
-def _without_front_matter(source: str) -> str:
-    if source.startswith("---\n"):
-        end = source.find("\n---\n", 4)
-        if end >= 0:
-            return source[end + 5 :]
-    return source
 
 
 class _Writer(TextWriter):

@@ -16,7 +16,7 @@ from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
 from docqa.ingest.types import Document
 from docqa.ingest.writer import TextWriter
-from docqa.ingest.xml_tree import local, parse_xml
+from docqa.ingest.xml_tree import child, local, parse_xml
 
 _NAMESPACES = ("http://xml.house.gov/schemas/uslm/", "http://schemas.gpo.gov/xml/uslm")
 _BIG = ("title", "subtitle", "chapter", "subchapter", "part", "subpart", "division", "subdivision", "article",
@@ -62,8 +62,7 @@ class _Writer(TextWriter):
         name = local(element)
         if name in _SKIPPED:
             return
-        if name in _QUOTED:
-            quoted = True
+        quoted = quoted or name in _QUOTED
         is_level = name in _LEVELS and not quoted
         children = list(element)
         if is_level:
@@ -71,9 +70,9 @@ class _Writer(TextWriter):
         elif (name in _LINES or name in _LEVELS) and not self._numbered:
             self.flush()
         self._add(element.text)
-        for child in children:
-            self.walk(child, quoted)
-            self._add(child.tail)
+        for inner in children:
+            self.walk(inner, quoted)
+            self._add(inner.tail)
         if is_level:
             self.flush()
             self._path.pop()
@@ -84,10 +83,8 @@ class _Writer(TextWriter):
         """Prints number and heading of a level; its other children are returned."""
         if not self._numbered:
             self.flush()
-        num = next((c for c in children if local(c) == "num"), None)
-        heading = next((c for c in children if local(c) == "heading"), None)
-        number = _words(num) if num is not None else ""
-        title = _words(heading) if heading is not None else ""
+        num, heading = child(element, "num"), child(element, "heading")
+        number, title = _words(num), _words(heading)
         self._path.append((name, number))
         start = self._length + bool(self.blocks)
         head = squeeze(f"{number} {title}")
@@ -106,11 +103,8 @@ class _Writer(TextWriter):
 
     def _locator(self) -> str:
         """The place of this level in the law, such as "§ 4(a)(1)"."""
-        at = next((i for i in range(len(self._path) - 1, -1, -1) if self._path[i][0] in _BIG), None)
-        if at is None:
-            return ""
-        own = self._path[at][1].strip(" .—")
-        return own + "".join(number.strip(" .—") for _, number in self._path[at + 1 :])
+        at = max((i for i, (name, _) in enumerate(self._path) if name in _BIG), default=len(self._path))
+        return "".join(number.strip(" .—") for _, number in self._path[at:])
 
     def _add(self, text: str | None) -> None:
         if text and (self._pending or text.strip()):
@@ -127,12 +121,10 @@ class _Writer(TextWriter):
             self.put(text, kind, "\n")
 
 
-def _words(element: Element) -> str:
-    return squeeze(" ".join(clean("".join(element.itertext())).split()))
+def _words(element: Element | None) -> str:
+    return "" if element is None else squeeze(" ".join(clean("".join(element.itertext())).split()))
 
 
 def _meta_title(root: Element) -> str:
-    for element in root.iter():
-        if local(element) == "title" and not len(element) and element.text and "purl.org/dc" in str(element.tag):
-            return squeeze(clean(element.text))
-    return ""
+    titles = (e.text for e in root.iter() if local(e) == "title" and not len(e) and "purl.org/dc" in str(e.tag))
+    return squeeze(clean(next(filter(None, titles), "")))

@@ -1,3 +1,3 @@
 """The structure that all formats share: outline, numbering, references, notes, passages, sentences."""
 
-__all__ = ["clean", "definitions", "notes", "numbering", "numerals", "outline", "passages", "references", "sentences"]
+__all__ = ["clean", "definitions", "notes", "numbering", "outline", "passages", "references", "sentences"]

@@ -103,7 +103,5 @@ def _named(document: Document, here: Section, kind: str) -> str | None:
         return None
     if kind in _INNERMOST:
         return here.id
-    for section in document.sections_above(here):
-        if (section.number or section.title).lower().startswith(kind):
-            return section.id
-    return None
+    above = document.sections_above(here)
+    return next((section.id for section in above if (section.number or section.title).lower().startswith(kind)), None)

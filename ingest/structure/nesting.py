@@ -77,7 +77,9 @@ class Nesting:
             self.stack.clear()
 
     def _division(self, at: int, heading: Numbered) -> None:
-        if self._pop_family(heading.family):
+        same = [n for n, open_ in enumerate(self.stack) if open_.family == heading.family]
+        if same:
+            del self.stack[same[-1] :]
             return
         while self.stack and self._is_finer(self.stack[-1], heading, at):
             self.stack.pop()
@@ -108,12 +110,6 @@ class Nesting:
             # "A Proofs" behind the last section is an appendix, no part of that section.
             while self.stack and self._top() in NUMBERS:
                 self.stack.pop()
-
-    def _pop_family(self, family: str) -> bool:
-        same = [n for n, open_ in enumerate(self.stack) if open_.family == family]
-        if same:
-            del self.stack[same[-1] :]
-        return bool(same)
 
     def _top(self) -> str:
         return self.stack[-1].family

@@ -12,6 +12,7 @@ from docqa.ingest.types import Note, Page
 
 _FOOT = re.compile(r"(\d{1,3}|[*†‡§¶∗])\s?(?=[A-Z“\"(\[‘']|https?://|www\.)")
 _PUNCTUATION = "[.,;:!?)\\]”\"’']"
+_SET_AGAINST = rf"(?:(?<=[^\W\d_])|(?<=[^\W\d_]{_PUNCTUATION})|(?<=[^\W\d_]{_PUNCTUATION}{_PUNCTUATION}))"
 _BRACKETED = re.compile(r"\[(\d{1,3}|[*†‡])\]\s")
 
 
@@ -52,9 +53,7 @@ def _first_note(starts: Sequence[tuple[int, re.Match[str]]]) -> int | None:
     first = len(starts) - 1
     while first > 0:
         before, after = starts[first - 1][1].group(1), starts[first][1].group(1)
-        if before.isdecimal() and after.isdecimal() and int(after) != int(before) + 1:
-            break
-        if before.isdecimal() and not after.isdecimal():
+        if before.isdecimal() and not (after.isdecimal() and int(after) == int(before) + 1):
             break
         first -= 1
     return first
@@ -65,8 +64,5 @@ def _anchor(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> i
     wanted = rf"\[{re.escape(mark)}\]" if bracketed else re.escape(mark)
     # "1.5", "12%" and "1,000" are numbers.
     behind = r"(?![\w.%]|,\d)" if mark.isdecimal() and not bracketed else ""
-    set_against = (
-        rf"(?:(?<=[^\W\d_])|(?<=[^\W\d_]{_PUNCTUATION})|(?<=[^\W\d_]{_PUNCTUATION}{_PUNCTUATION})){wanted}{behind}"
-    )
-    match = re.compile(set_against).search(text, start, end)
+    match = re.compile(rf"{_SET_AGAINST}{wanted}{behind}").search(text, start, end)
     return match.start() if match else None

@@ -1,4 +1,4 @@
-"""The grammar of printed headings: "3.2 Results", "ARTICLE IV", "§ 12", "Schedule B", "Abstract"."""
+"""The grammar of printed headings ("3.2 Results", "ARTICLE IV", "§ 12", "Abstract"), and numbers as lists print."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from typing import NamedTuple
 
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
+_NUMERALS = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
+          (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 _DIVISIONS = {
     "title": 0, "part": 1, "chapter": 2, "subchapter": 3, "article": 3, "division": 2, "book": 0,
     "section": 4, "sec.": 4, "sec": 4, "§": 4, "clause": 4,
@@ -93,3 +95,21 @@ def _titled(title: str) -> bool:
     words = title.split()
     letters = sum(c.isalpha() for c in title)
     return 1 <= len(words) <= 16 and letters >= max(2, 0.5 * len(title.replace(" ", "")))
+
+
+def in_letters(number: int) -> str:
+    """1 is "a", 26 "z", 27 "aa", 28 "bb" as word processors count; digits outside 1 to 780."""
+    if not 0 < number <= 780:
+        return str(number)
+    return chr(97 + (number - 1) % 26) * ((number - 1) // 26 + 1)
+
+
+def in_roman(number: int) -> str:
+    """1 is "i", 4 "iv"; digits outside 1 to 3,999."""
+    if not 0 < number < 4000:
+        return str(number)
+    out = ""
+    for value, letters in _NUMERALS:
+        while number >= value:
+            out, number = out + letters, number - value
+    return out

@@ -48,12 +48,7 @@ def find_opinions(pages: Sequence[Page]) -> list[Opinion]:
                 found.append(Opinion(page.page, at + indent, title))
                 signed = signed or title != "Syllabus"
             at += len(line) + 1
-    return found if signed and _is_court(pages) else []
-
-
-def _is_court(pages: Sequence[Page]) -> bool:
-    head = "\n".join(page.text[:6000] for page in pages[:4])
-    return _COURT.search(head) is not None
+    return found if signed and _COURT.search("\n".join(page.text[:6000] for page in pages[:4])) else []
 
 
 def _title(line: str) -> str | None:

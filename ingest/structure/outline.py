@@ -161,11 +161,7 @@ def _line_after(place: tuple[int, int], pages: Sequence[Page]) -> tuple[int, int
 
 
 def _locate(
-    title: str,
-    page: int,
-    pages: Sequence[Page],
-    folded: dict[int, tuple[str, list[int]]],
-    before: tuple[int, int],
+    title: str, page: int, pages: Sequence[Page], folded: dict[int, tuple[str, list[int]]], before: tuple[int, int]
 ) -> tuple[int, int] | None:
     """Where `title` stands on `page` or beside it: behind the heading before it rather than above, alone on its line
     rather than in a sentence."""
@@ -201,14 +197,8 @@ def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
 
 
 def _fold(text: str) -> tuple[str, list[int]]:
-    kept: list[str] = []
-    offsets: list[int] = []
-    for at, char in enumerate(text):
-        if char.isalnum():
-            for part in char.casefold():
-                kept.append(part)
-                offsets.append(at)
-    return "".join(kept), offsets
+    kept = [(part, at) for at, char in enumerate(text) if char.isalnum() for part in char.casefold()]
+    return "".join(part for part, _ in kept), [at for _, at in kept]
 
 
 class Candidate(NamedTuple):

@@ -8,6 +8,8 @@ initial, a number or a citation.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 from docqa.ingest.types import Span
 
@@ -63,8 +65,7 @@ def sentences(text: str) -> list[Span]:
     """
     spans: list[Span] = []
     for start, end in _lines(text):
-        row = _is_row(text[start:end])
-        for piece in [Span(start, end)] if row else _split_line(text, start, end):
+        for piece in [Span(start, end)] if _is_row(text[start:end]) else _split_line(text, start, end):
             spans.extend(_split_items(text, piece))
     return spans
 
@@ -107,15 +108,11 @@ def _continues(before: str, line: str) -> bool:
 
 
 def _split_line(text: str, start: int, end: int) -> list[Span]:
-    spans: list[Span] = []
-    at = start
+    cuts = [start]
     for match in _STOP.finditer(text, start, end):
-        if match.end() < end and not _ends_sentence(text, at, match.start(), match.end(), end):
-            continue
-        _append(spans, text, at, match.end())
-        at = match.end()
-    _append(spans, text, at, end)
-    return spans
+        if match.end() == end or _ends_sentence(text, cuts[-1], match.start(), match.end(), end):
+            cuts.append(match.end())
+    return _pieces(text, [*cuts, end])
 
 
 def _ends_sentence(text: str, start: int, stop: int, after: int, end: int) -> bool:
@@ -161,19 +158,17 @@ def _word_ends(word: str, first: str, before: str) -> bool:
 def _split_items(text: str, span: Span) -> list[Span]:
     if text.count(" ", span.start, span.end) < _LONG_WORDS:
         return [span]
+    # The "and" of "; and (c)" stays with the clause before it.
+    cuts = [match.end() for match in _INLINE_ITEM.finditer(text, span.start, span.end)]
+    return _pieces(text, [span.start, *cuts, span.end])
+
+
+def _pieces(text: str, cuts: Sequence[int]) -> list[Span]:
+    """What lies between `cuts`, without the white space at its edges."""
     spans: list[Span] = []
-    at = span.start
-    for match in _INLINE_ITEM.finditer(text, span.start, span.end):
-        # The "and" of "; and (c)" stays with the clause before it.
-        _append(spans, text, at, match.end())
-        at = match.end()
-    _append(spans, text, at, span.end)
+    for start, end in pairwise(cuts):
+        piece = text[start:end].lstrip()
+        if piece:
+            begin = end - len(piece)
+            spans.append(Span(begin, begin + len(piece.rstrip())))
     return spans
-
-
-def _append(spans: list[Span], text: str, start: int, end: int) -> None:
-    piece = text[start:end]
-    stripped = piece.strip()
-    if stripped:
-        begin = start + len(piece) - len(piece.lstrip())
-        spans.append(Span(begin, begin + len(stripped)))

@@ -112,9 +112,8 @@ class _Reader:
         if kind == "text/html":
             HtmlBlocks(self.writer, level=level).write(self._decoded(part, True))
         else:
-            text = clean(self._decoded(part, False))
             flowed = str(part.get_param("format", "")).lower() == "flowed"
-            for paragraph in _paragraphs(text, flowed):
+            for paragraph in _paragraphs(clean(self._decoded(part, False)), flowed):
                 self.writer.block(paragraph, "para")
         self.texts += len(self.writer.blocks) > before
 
@@ -136,17 +135,17 @@ class _Reader:
 
 def _header(message: Message, name: str) -> str:
     """The first header `name` as it reads, on one line; empty where there is none."""
-    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    raw = raw[:_MAX_HEADER_CHARS]
-    if not raw.isascii():
-        # Bytes of no named encoding come as surrogates.
-        data = raw.encode("utf-8", "surrogateescape")
-        try:
-            raw = data.decode("utf-8")
-        except UnicodeDecodeError:
-            raw = data.decode("cp1252", "replace")
-        return " ".join(clean(raw).split())
-    return _words(raw)
+    named = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+    raw = next(named, "")[:_MAX_HEADER_CHARS]
+    if raw.isascii():
+        return _words(raw)
+    # Bytes of no named encoding come as surrogates.
+    data = raw.encode("utf-8", "surrogateescape")
+    try:
+        raw = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raw = data.decode("cp1252", "replace")
+    return " ".join(clean(raw).split())
 
 
 def _words(encoded: str) -> str:
@@ -157,9 +156,8 @@ def _words(encoded: str) -> str:
 
 
 def _is_attachment(part: Message) -> bool:
-    return part.get_content_disposition() == "attachment" or (
-        part.get_content_disposition() is not None and bool(_filename(part))
-    )
+    disposition = part.get_content_disposition()
+    return disposition == "attachment" or (disposition is not None and bool(_filename(part)))
 
 
 def _filename(part: Message) -> str:

@@ -65,13 +65,10 @@ def read_epub(request: ReadRequest) -> Document:
 
 def _refuse_drm(book: Package) -> None:
     encryption = _xml(book, "META-INF/encryption.xml")
-    if encryption is None:
-        return
-    for element in encryption.iter():
-        if local(element) == "EncryptedData":
-            method = attribute(child(element, "EncryptionMethod"), "Algorithm")
-            if method not in _FONT_METHODS:
-                raise Encrypted("the book is encrypted (DRM)", hint="Only books without DRM can be read")
+    parts = [e for e in encryption.iter() if local(e) == "EncryptedData"] if encryption is not None else []
+    methods = {attribute(child(part, "EncryptionMethod"), "Algorithm") for part in parts}
+    if methods - _FONT_METHODS:
+        raise Encrypted("the book is encrypted (DRM)", hint="Only books without DRM can be read")
 
 
 def _xml(book: Package, name: str) -> Element | None:
@@ -135,10 +132,8 @@ def _contents(book: Package, opf: str, root: Element, items: dict[str | None, El
     if ncx is None:
         return {}
     name, _ = _resolve(opf, attribute(ncx, "href"))
-    tree = _xml(book, name)
     found = {}
-    if tree is not None:
-        _from_points(child(tree, "navMap"), name, 1, found)
+    _from_points(child(_xml(book, name), "navMap"), name, 1, found)
     return found
 
 
@@ -166,8 +161,7 @@ def _from_nav(data: bytes, name: str) -> Contents:
 
 
 def _list_depth(link: LexborNode, nav: LexborNode) -> int:
-    depth = 0
-    node = link.parent
+    depth, node = 0, link.parent
     while node is not None and node.mem_id != nav.mem_id and depth < _MAX_LEVEL:
         depth += node.tag == "ol"
         node = node.parent

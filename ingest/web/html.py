@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from docqa.ingest.errors import TooLarge
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.structure.numerals import in_letters, in_roman
+from docqa.ingest.structure.numbering import in_letters, in_roman
 from docqa.ingest.types import Document
-from docqa.ingest.web.html_hidden import hidden_by_stylesheet, is_hidden
 from docqa.ingest.web.html_source import decode_html, prepare
 from docqa.ingest.writer import BlockWriter, raised
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 
 def _names(text: str) -> frozenset[str]:
@@ -37,6 +36,19 @@ _BLOCKS = _names(
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SPACES = re.compile(r"[ \t\n\r\f]+")
+_HIDDEN = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:\.0*)?(?:[a-z]+|%)?\s*(?:!|;|$)"
+    r"|opacity\s*:\s*0(?:\.0*)?\s*(?:!|;|$)|mso-hide\s*:\s*all)",
+    re.IGNORECASE,
+)
+_DISPLAY = re.compile(r"(?:^|;)\s*display\s*:\s*([a-z-]+)", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
+# What applies to print or to small screens is not what the page shows.
+_AT_RULE = re.compile(r"@[^{};@]{0,1000}(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
+# A page that hides all of itself is one that a script shows when it is ready.
+_WHOLE = ("html", "body")
+_MAX_RULES = 200
+_MAX_SHEET_CHARS = 2**20
 
 
 def read_html(request: ReadRequest) -> Document:
@@ -60,11 +72,7 @@ class HtmlBlocks:
     """
 
     def __init__(
-        self,
-        writer: BlockWriter,
-        *,
-        level: int = 0,
-        anchors: Mapping[str | None, list[tuple[int, str]]] | None = None,
+        self, writer: BlockWriter, *, level: int = 0, anchors: Mapping[str | None, list[tuple[int, str]]] | None = None
     ) -> None:
         self.title = ""
         self._writer = writer
@@ -88,10 +96,10 @@ class HtmlBlocks:
         tree = LexborHTMLParser(prepare(source))
         title = tree.css_first("head title")
         self.title = " ".join(title.text().split()) if title else ""
-        self._layout = _layout_tables(
-            tree.css("table table, table h1, table h2, table h3, table h4, table ul, table ol")
-        )
-        self._hidden = hidden_by_stylesheet(tree)
+        # Tables around elements that tables of data do not have.
+        inner = tree.css("table table, table h1, table h2, table h3, table h4, table ul, table ol")
+        self._layout = {table.mem_id for table in map(_table_around, inner) if table is not None}
+        self._hidden = _hidden_by_stylesheet(tree)
         self._due += self._anchors.get(None, ())
         if tree.root is not None:
             self._walk(tree.root)
@@ -113,23 +121,20 @@ class HtmlBlocks:
                 raise TooLarge(f"over {MAX_HTML_NODES:,} elements", hint="Split the file")
             tag = node.tag or ""
             if tag == "-text":
-                self._text(node.text_content or "")
+                text = (node.text_content or "").replace("\u00ad", "")
+                self._inline.append(text if self._pre else _SPACES.sub(" ", text))
             elif not tag.startswith(("-", "!")) and self._enter(node, tag):
                 open_nodes.append((node, tag))
                 node = node.first_child
                 continue
             node = node.next if open_nodes else None
 
-    def _text(self, text: str) -> None:
-        text = text.replace("\u00ad", "")
-        self._inline.append(text if self._pre else _SPACES.sub(" ", text))
-
     def _enter(self, node: LexborNode, tag: str) -> bool:
         """Begins an element; False leaves it out with all that is in it."""
         if tag in _SKIPPED:
             return False
         attributes = node.attributes
-        if is_hidden(tag, attributes) or node.mem_id in self._hidden:
+        if _is_hidden(tag, attributes) or node.mem_id in self._hidden:
             self._writer.hide(node.text())
             return False
         block = tag in _BLOCKS or tag in _HEADINGS or tag in ("table", "tr", "td", "th", "caption")
@@ -184,17 +189,13 @@ class HtmlBlocks:
         elif tag == "q":
             self._inline.append("”")
         elif tag == "sup" or _is_note_mark(tag, node.attributes):
-            self._raise(*self._marks.pop())
-
-    def _raise(self, start: int, note: bool) -> None:
-        text = "".join(self._inline[start:])
-        self._inline[start:] = [raised("".join(self._inline[max(start - 1, 0) : start]), text, note=note)]
+            start, note = self._marks.pop()
+            text = "".join(self._inline[start:])
+            self._inline[start:] = [raised("".join(self._inline[max(start - 1, 0) : start]), text, note=note)]
 
     def _is_data(self, row: LexborNode) -> bool:
         """Whether `row` belongs to a table of data, and not to one that only lays out a page."""
-        if self._cells is not None:
-            return False
-        table = _table_around(row)
+        table = _table_around(row) if self._cells is None else None
         return table is not None and table.mem_id not in self._layout
 
     def _flush(self) -> None:
@@ -209,13 +210,11 @@ class HtmlBlocks:
             self._put(text.rstrip(), "code")
             return
         text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
-        if not text:
-            return
-        if self._heading:
+        if text and self._heading:
             self._put_heading(text)
-            return
-        prefix, self._prefix = self._prefix, ""
-        self._put(prefix + text, "list" if self._items else "para")
+        elif text:
+            prefix, self._prefix = self._prefix, ""
+            self._put(prefix + text, "list" if self._items else "para")
 
     def _put_heading(self, text: str) -> None:
         if not self._due:
@@ -260,13 +259,45 @@ def _number(text: str | None, default: int) -> int:
     return int(text) if text and re.fullmatch(r"-?\d{1,6}", text.strip()) else default
 
 
-def _layout_tables(inner: list[LexborNode]) -> set[int]:
-    """The tables around `inner`: elements that tables of data do not have."""
-    return {table.mem_id for node in inner if (table := _table_around(node)) is not None}
-
-
 def _table_around(node: LexborNode) -> LexborNode | None:
     table = node.parent
     while table is not None and table.tag != "table":
         table = table.parent
     return table
+
+
+def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Whether the element itself says that it is not shown. `aria-hidden` hides from the ear only."""
+    if tag in _WHOLE:
+        return False
+    if "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
+        return True
+    return _HIDDEN.search(attributes.get("style") or "") is not None
+
+
+def _hidden_by_stylesheet(tree: LexborHTMLParser) -> set[int]:
+    """`mem_id` of the elements that the style sheets in the page set to `display: none`.
+
+    The later rule wins, whatever its weight: a cascade in full is a browser's work. At most 200 rules are looked at.
+    """
+    from selectolax.lexbor import SelectolaxError
+
+    hidden: set[int] = set()
+    rules = 0
+    for style in tree.css("style"):
+        sheet = _AT_RULE.sub("", _COMMENT.sub("", style.text()[:_MAX_SHEET_CHARS]))
+        for rule in sheet.split("}"):
+            selector, _, body = rule.rpartition("{")
+            display = _DISPLAY.findall(body)
+            if not display or not selector.strip() or ":" in selector:
+                continue
+            none = display[-1].lower() == "none"
+            if rules >= _MAX_RULES or not (none or hidden):
+                continue
+            rules += 1
+            try:
+                matched = {node.mem_id for node in tree.css(selector.strip()) if node.tag not in _WHOLE}
+            except SelectolaxError:  # a selector that this parser does not know hides nothing
+                continue
+            hidden = hidden | matched if none else hidden - matched
+    return hidden

@@ -44,7 +44,14 @@ def prepare(source: str) -> str:
     """`source` as the parser may have it. Raises TooLarge for nesting that would take the parser minutes."""
     if _XHTML.match(source[:2000]):
         source = _as_html(source)
-    _check_depth(source)
+    depth = deepest = 0
+    for match in _TAG.finditer(source):  # counts tags, so it may see more than there is
+        name = match.group(2).lower()
+        if name not in _VOID and name not in _IMPLIED:
+            depth = max(depth - 1, 0) if match.group(1) else depth + 1
+            deepest = max(deepest, depth)
+    if deepest > MAX_HTML_DEPTH:
+        raise TooLarge(f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements", hint="Check that this is the right file")
     return source
 
 
@@ -57,15 +64,3 @@ def _as_html(source: str) -> str:
 
     source = _CDATA.sub(lambda m: m.group(1).replace("&", "&amp;").replace("<", "&lt;"), source)
     return _EMPTY_ELEMENT.sub(open_and_close, source)
-
-
-def _check_depth(source: str) -> None:
-    """Raises TooLarge for nesting that would take the parser minutes; counts tags, so it may see more than there is."""
-    depth = deepest = 0
-    for match in _TAG.finditer(source):
-        name = match.group(2).lower()
-        if name not in _VOID and name not in _IMPLIED:
-            depth = max(depth - 1, 0) if match.group(1) else depth + 1
-            deepest = max(deepest, depth)
-    if deepest > MAX_HTML_DEPTH:
-        raise TooLarge(f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements", hint="Check that this is the right file")

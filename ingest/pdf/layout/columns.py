@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
 
 from docqa.ingest.pdf.raw_page import Word
@@ -58,10 +58,7 @@ def find_gutter(segments: list[Segment]) -> float | None:
     for s in segments:
         steps[int((s.x0 - low) / _BIN)] += s.bottom - s.top
         steps[int((s.x1 - low) / _BIN) + 1] -= s.bottom - s.top
-    cover, height = [], 0.0
-    for step in steps:
-        height += step
-        cover.append(height)
+    cover = list(accumulate(steps))
     for slack, lines in _SLACKS:
         strip = _widest_strip(cover, bins, slack)
         if strip is not None:
@@ -184,7 +181,8 @@ def author_blocks(segments: Sequence[Segment], gutter: float) -> list[list[Segme
     end = 0
     titled = False
     for band in _bands(top, gutter):
-        blocks = _blocks(band)
+        # Between gaps that run through the whole height of the band.
+        blocks = grouped(sorted(band, key=lambda s: s.x0), lambda block, s: s.x0 <= max(b.x1 for b in block) + 1)
         many = len(blocks) > 1 and all(len(block) > 1 for block in blocks)
         if many and titled and _has_words(band) and sum(map(_is_centred, blocks)) > 0.5 * len(blocks):
             groups += blocks
@@ -205,11 +203,6 @@ def _bands(segments: Sequence[Segment], gutter: float) -> list[list[Segment]]:
         return not apart and not (title and not crosses(segment, gutter))
 
     return grouped(sorted(segments, key=lambda s: s.top), goes_on)
-
-
-def _blocks(band: Sequence[Segment]) -> list[list[Segment]]:
-    """Segments of a band between gaps that run through its whole height."""
-    return grouped(sorted(band, key=lambda s: s.x0), lambda block, s: s.x0 <= max(other.x1 for other in block) + 1)
 
 
 def _has_words(band: Sequence[Segment]) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from docqa.ingest.pdf.layout.columns import Segment, author_blocks, crosses, find_gutter, same_row, without_head
 from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
 from docqa.ingest.pdf.layout.lines import TABLE, Line
-from docqa.ingest.pdf.layout.tables import Row, take_tables
+from docqa.ingest.pdf.layout.tables import take_tables
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, around
 
@@ -52,7 +52,8 @@ def order_lines(
     upright, rows = take_tables(upright, rules) if not sideways else (upright, [])
     upright, numbers = (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
     lines: list[Line] = []
-    _order([*_segments(upright), *map(_row_segment, rows)], 0.0, width, lines, 0)
+    whole = [Segment([Word(row.text, *row.box, True, row.bold)], *row.box, row.height) for row in rows]
+    _order([*_segments(upright), *whole], 0.0, width, lines, 0)
     number_lines(lines, numbers)
     if turned:
         lines.extend(_drawn_order(turned, width))
@@ -121,10 +122,6 @@ def _right_to_left(words: Sequence[Word], width: float) -> list[Line]:
     return lines
 
 
-def _row_segment(row: Row) -> Segment:
-    return Segment([Word(row.text, *row.box, True, row.bold)], *row.box, row.height)
-
-
 def _segments(words: Sequence[Word], follows: Callable[[Segment, Word], bool] | None = None) -> list[Segment]:
     """Words in drawing order to segments; `follows` says whether a word goes on with one, by default on its height."""
     goes_on = follows or _follows
@@ -158,31 +155,21 @@ def _order(segments: list[Segment], left: float, right: float, lines: list[Line]
         lines.extend(_make_lines(group, _region_id(min(s.x0 for s in group), max(s.x1 for s in group))))
         read = set(map(id, group))
         segments = [s for s in segments if id(s) not in read]
-    sides: tuple[list[Segment], list[Segment]] = ([], [])
-    across: list[Segment] = []
+    crossing = [s for s in segments if crosses(s, gutter)]
 
-    def flush_band() -> None:
+    def is_across(segment: Segment) -> bool:
+        return crosses(segment, gutter) or any(same_row(segment, other) for other in crossing)
+
+    for across, band in groupby(sorted(segments, key=lambda s: (s.top + s.bottom) / 2), is_across):
+        if across:
+            lines.extend(_make_lines(list(band), _region_id(left, right)))
+            continue
+        sides: tuple[list[Segment], list[Segment]] = ([], [])
+        for segment in band:
+            sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
         for part in without_head(*sides, gutter):
             _order(part[0], left, gutter, lines, depth + 1)
             _order(part[1], gutter, right, lines, depth + 1)
-        sides[0].clear()
-        sides[1].clear()
-
-    crossing = [s for s in segments if crosses(s, gutter)]
-    for segment in sorted(segments, key=lambda s: (s.top + s.bottom) / 2):
-        if crosses(segment, gutter) or any(same_row(segment, other) for other in crossing):
-            if sides[0] or sides[1]:
-                flush_band()
-            across.append(segment)
-        else:
-            if across:
-                lines.extend(_make_lines(across, _region_id(left, right)))
-                across.clear()
-            sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
-    if across:
-        lines.extend(_make_lines(across, _region_id(left, right)))
-    if sides[0] or sides[1]:
-        flush_band()
 
 
 def _region_id(left: float, right: float) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.structure.clean import mask_digits
-from docqa.ingest.structure.numerals import in_roman
+from docqa.ingest.structure.numbering import in_roman
 
 _EDGE = 0.1  # the share of a page's height, at its top and at its foot, where running heads can be
 _NEAR = 3  # pages: left and right heads take turns, and a chapter's first page has none
@@ -46,8 +46,7 @@ def find_running_heads(pages: Sequence[Sequence[Line]], heights: Sequence[float]
     for needed, spots in _groups(pages, heights):
         tops = Counter(round(spot.top / 4) for spot in spots)
         same = [s for s in spots if sum(tops[round(s.top / 4) + step] for step in (-1, 0, 1)) >= needed]
-        for spot in _in_runs(same, needed):
-            found[spot.page].add(spot.at)
+        _add(found, _in_runs(same, needed))
     # Below a foot that was found there may be another one.
     for _ in range(2):
         _add(found, _page_numbers(_edges(pages, found)))

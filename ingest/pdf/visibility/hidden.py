@@ -1,8 +1,10 @@
 """Words of a PDF page that cannot be seen: invisible, in the colour of what is behind them, covered, clipped away, or
 on a layer that is switched off.
 
-What the drawing says makes a word a candidate; the picture decides (`confirm.py`), so visible text is never lost to a
-guess about clips, blends or transparency. Pages without candidates, nearly all, are not rendered.
+What the drawing says makes a word a candidate; the picture decides, so visible text is never lost to a
+guess about clips, blends or transparency: it is rendered with and without them, and compared. Words of one group are
+left out together: a word is hidden only where nothing of its group shows. Groups that overlap, such as two languages
+on layers of which one is on, are left out one after the other. Pages without candidates, nearly all, are not rendered.
 """
 
 from __future__ import annotations
@@ -13,14 +15,35 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from docqa.ingest.pdf.visibility.confirm import SAME_LEVELS, Candidate, confirm
-from docqa.ingest.pdf.visibility.objects import PAPER, Box, Clip, Cover, PageObjects, image_share, overlap
+from docqa.ingest.limits import MAX_RENDERED_PIXELS
+from docqa.ingest.pdf.visibility.objects import PAPER, Box, Clip, Cover, PageObjects, around, image_share, overlap
+from docqa.ingest.pdf.visibility.raster import Picture
 
 INVISIBLE, SAME_COLOUR, COVERED, OUTSIDE = "invisible", "in the colour of its background", "covered", "off the page"
 CLIPPED, LAYER_OFF = "clipped away", "on a layer that is off"
 
 _CLEAR = 13  # of 255: below this alpha nothing is seen
 _SCAN_SHARE = 0.8
+_SAME_LEVELS = 12  # of 256: the eye does not tell them apart
+_COPY_POINTS = 2.0
+_MAX_ROUNDS = 8
+_MAX_GROUPS = 500
+
+
+class _Candidate(NamedTuple):
+    """A word that may be hidden: its number, the text objects that draw it, where to look, and why.
+
+    `must_be_plain`: it is hidden only where its place is of one colour. `sure`: what is too large to look at is taken
+    for hidden; the others may be seen as well as not.
+    """
+
+    word: int
+    owners: frozenset[int]
+    box: Box
+    reason: str
+    must_be_plain: bool
+    group: int
+    sure: bool
 
 
 class Detection(NamedTuple):
@@ -88,20 +111,18 @@ class HiddenTextDetector:
             return Detection(self._confirmed(candidates), True)
         return Detection(reasons | self._confirmed(candidates), False)
 
-    def _confirmed(self, candidates: Sequence[Candidate]) -> dict[int, str]:
-        return confirm(self._page, self._text_page, self._objects, candidates)
+    def _confirmed(self, candidates: Sequence[_Candidate]) -> dict[int, str]:
+        return _confirm(self._page, self._text_page, self._objects, candidates)
 
     def _paint(self, char: int) -> _Paint:
-        paint = self._painted.get(char)
-        if paint is None:
+        if char not in self._painted:
             owner = self._objects.owner(self._text_page, char)
-            paint = self._paints.get(owner)
-            if paint is None:
-                paint = self._paints[owner] = _read_paint(self._objects, owner)
-            self._painted[char] = paint
-        return paint
+            if owner not in self._paints:
+                self._paints[owner] = _read_paint(self._objects, owner)
+            self._painted[char] = self._paints[owner]
+        return self._painted[char]
 
-    def _candidate(self, number: int, word: tuple[int, int], whole: Box) -> Candidate | None:
+    def _candidate(self, number: int, word: tuple[int, int], whole: Box) -> _Candidate | None:
         objects, paint = self._objects, self._paint(word[0])
         if paint.owner == 0 or not (paint.doubtful or paint.later < len(objects.opaque)):
             return None
@@ -119,7 +140,7 @@ class HiddenTextDetector:
             return None
         owners = {objects.owner(self._text_page, char) for char in range(word[0], word[1] + 1)} - {0}
         # Text as a clip (mode 7) changes nothing by itself, but what is painted through it can be seen.
-        return Candidate(number, frozenset(owners), box, reason, paint.mode == 7, group, sure)
+        return _Candidate(number, frozenset(owners), box, reason, paint.mode == 7, group, sure)
 
     def _reason(self, paint: _Paint, box: Box) -> str:
         """Why a word at `box` may be unseen, by its own colour and by what is drawn before and after it."""
@@ -133,7 +154,7 @@ class HiddenTextDetector:
                 return SAME_COLOUR
         return ""
 
-    def _blacked_out(self, layer: Sequence[Candidate]) -> list[Candidate]:
+    def _blacked_out(self, layer: Sequence[_Candidate]) -> list[_Candidate]:
         """Words of a scan's text layer under a painted shape that is smaller than the page."""
         x0, y0, x1, y1 = self._page.get_bbox()
         room = 0.5 * (x1 - x0) * (y1 - y0)
@@ -194,4 +215,89 @@ def _background(covers: Sequence[Cover], box: Box) -> tuple[int, int, int] | Non
 
 
 def _near(a: tuple[int, int, int], b: tuple[int, int, int]) -> bool:
-    return max(abs(x - y) for x, y in zip(a, b, strict=True)) <= SAME_LEVELS
+    return max(abs(x - y) for x, y in zip(a, b, strict=True)) <= _SAME_LEVELS
+
+
+def _confirm(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
+    """Those of `candidates`, by word, whose removal cannot be seen, and that are not printed a second time."""
+    if not candidates:
+        return {}
+    if objects.pixels > MAX_RENDERED_PIXELS:
+        # What may be hidden is not read, and the warnings say so.
+        return {candidate.word: candidate.reason for candidate in candidates if candidate.sure}
+    hidden: dict[int, str] = {}
+    for some in _rounds(candidates):
+        hidden |= _without(page, text_page, objects, some)
+    return hidden
+
+
+def _without(page: Any, text_page: Any, objects: PageObjects, candidates: Sequence[_Candidate]) -> dict[int, str]:
+    """Those of `candidates` that are missed nowhere when all of them are left out."""
+    boxes = [candidate.box for candidate in candidates]
+    before = Picture(page, boxes)
+    owners = {owner for candidate in candidates for owner in candidate.owners}
+    after = _picture_without(page, boxes, objects, owners)
+    unseen = [s for s in candidates if before.same(after, s.box, _SAME_LEVELS)]
+    unseen = [s for s in unseen if not s.must_be_plain or after.plain(s.box, _SAME_LEVELS)]
+    if not unseen:
+        return {}
+    copies = _copies(objects, text_page, owners)
+    if copies:
+        bare = _picture_without(page, boxes, objects, {*owners, *(copy for found in copies.values() for copy in found)})
+        unseen = [s for s in unseen if copies.keys().isdisjoint(s.owners) or before.same(bare, s.box, _SAME_LEVELS)]
+    return {candidate.word: candidate.reason for candidate in unseen}
+
+
+def _picture_without(page: Any, boxes: Sequence[Box], objects: PageObjects, items: set[int]) -> Picture:
+    objects.set_active(items, False)
+    try:
+        return Picture(page, boxes)
+    finally:
+        objects.set_active(items, True)
+
+
+def _copies(objects: PageObjects, text_page: Any, owners: set[int]) -> dict[int, list[int]]:
+    """The `owners` that have copies in their place, with these: a letter with a white outline drawn first, for example.
+
+    pdfium gives the text of the first of two equal objects only, so the hidden one speaks for both, and the copy
+    seems to be empty.
+    """
+    # To read the text of an object takes pdfium long, so only those in the right place are asked.
+    near: dict[int, list[tuple[int, Box]]] = {}
+    for owner in owners:
+        box = objects.bounds(owner)
+        for column in range(int(box[0] - _COPY_POINTS), int(box[0] + _COPY_POINTS) + 1):
+            near.setdefault(column, []).append((owner, box))
+    found: dict[int, list[int]] = {}
+    for other in objects.order:
+        box = objects.bounds(other)
+        alike = [owner for owner, mine in near.get(int(box[0]), ()) if _alike(mine, box)]
+        if alike and other not in owners and not objects.text(text_page, other):
+            for owner in alike:
+                found.setdefault(owner, []).append(other)
+    return found
+
+
+def _alike(a: Box, b: Box) -> bool:
+    return all(abs(x - y) < _COPY_POINTS for x, y in zip(a, b, strict=True))
+
+
+def _rounds(candidates: Sequence[_Candidate]) -> list[list[_Candidate]]:
+    """The candidates in as few rounds as keep groups that overlap apart, or in as many as can be afforded."""
+    groups: dict[int, list[_Candidate]] = {}
+    for candidate in candidates:
+        groups.setdefault(candidate.group, []).append(candidate)
+    if len(groups) > _MAX_GROUPS:
+        return [list(candidates)]
+    rounds: list[tuple[list[Box], list[_Candidate]]] = []
+    for members in groups.values():
+        box = around(*(member.box for member in members))
+        free = (r for r in rounds if not any(overlap(box, other) for other in r[0]))
+        chosen = next(free, None)
+        if chosen is None and len(rounds) < _MAX_ROUNDS:
+            chosen = ([], [])
+            rounds.append(chosen)
+        boxes, some = chosen or rounds[-1]
+        boxes.append(box)
+        some.extend(members)
+    return [some for _, some in rounds]

@@ -169,8 +169,8 @@ class PageObjects:
                 self._matrices[item] = matrix
             if kind == _TEXT:
                 order[item] = self._drawn
-                if self._layered:
-                    self._put_on_layer(item, self._layer_mark(item) or layer)
+                if self._layered and (mark := self._layer_mark(item) or layer):
+                    self.layers[item] = mark
             elif kind == _FORM and depth < _MAX_DEPTH:
                 get, count = self._api["FPDFFormObj_GetObject"], self._api["FPDFFormObj_CountObjects"](item)
                 inner = (get(item, i) for i in range(count))
@@ -181,10 +181,6 @@ class PageObjects:
                 self.whole = False
             elif kind in (_PATH, _IMAGE, _SHADING):
                 self._add_cover(item, kind)
-
-    def _put_on_layer(self, item: int, layer: int) -> None:
-        if layer:
-            self.layers[item] = layer
 
     def _layer_mark(self, item: int) -> int:
         """The innermost mark of `item` that puts it on a layer, 0 for none."""

@@ -6,6 +6,7 @@ import math
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any
 
 from docqa.ingest.limits import MAX_RENDERED_PIXELS
@@ -39,12 +40,10 @@ class Picture:
         return left, top, min(right, width), min(bottom, height)
 
     def _render(self, page: Any, crop: list[float]) -> None:
-        bitmap = page.render(scale=self._scale, crop=crop, may_draw_forms=False, draw_annots=False, prefer_bgrx=True)
-        try:
+        kind = {"may_draw_forms": False, "draw_annots": False, "prefer_bgrx": True}
+        with closing(page.render(scale=self._scale, crop=crop, **kind)) as bitmap:
             self._data = bytes(bitmap.buffer)
             self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
-        finally:
-            bitmap.close()
 
     def same(self, other: Picture, box: Box, levels: int) -> bool:
         """Whether both pictures show the same in `box`, give or take `levels` of 256."""
@@ -76,11 +75,10 @@ def page_png(page: Any, scale: float = 1.5) -> bytes | None:
         return None
     width, height = page.get_size()
     scale = min(scale, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-    bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=True, grayscale=True)
-    try:
-        return _grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
-    finally:
-        bitmap.close()
+    with closing(page.render(scale=scale, may_draw_forms=False, draw_annots=True, grayscale=True)) as bitmap:
+        # One byte a pixel, `stride` bytes a row.
+        pixels, stride, across, rows = bytes(bitmap.buffer), bitmap.stride, bitmap.width, range(bitmap.height)
+    return _png(b"".join(b"\0" + pixels[row * stride : row * stride + across] for row in rows), across, len(rows), 0)
 
 
 def grey_pixels(png: bytes) -> tuple[int, int, bytes]:
@@ -109,13 +107,6 @@ def rgb_png(pixels: bytes, width: int, height: int, stride: int, channels: int) 
     return _png(b"".join(rows), width, height, 2)
 
 
-def _grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
-    """One byte a pixel, `stride` bytes a row."""
-    return _png(
-        b"".join(b"\0" + pixels[row * stride : row * stride + width] for row in range(height)), width, height, 0
-    )
-
-
 def _png(rows: bytes, width: int, height: int, colour: int) -> bytes:
     """A PNG of rows that begin with their filter, 0; `colour` is its kind: 0 grey, 2 red, green and blue."""
     parts = (
@@ -127,9 +118,7 @@ def _png(rows: bytes, width: int, height: int, colour: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def placer(
-    box: tuple[float, float, float, float], rotation: int
-) -> Callable[[float, float, float, float], tuple[float, float, float, float]]:
+def placer(box: Box, rotation: int) -> Callable[[float, float, float, float], Box]:
     """A function from user space (y up) to display space (y down, rotated as shown)."""
     left, bottom, right, top = box
     if rotation == 90:
