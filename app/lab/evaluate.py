@@ -5,23 +5,22 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from docqa.app import report
 from docqa.app.answer.answer import Answer, Cite
 from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
+from docqa.app.answerers.remote.model import RemoteModel
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.lab.questions import EvalDocument, GoldQuestion, read_eval_file
 from docqa.app.lab.scoring import TextMap, exact_match, f1
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
+from docqa.ingest.errors import IngestError
 from docqa.ingest.types import Passage
-
-if TYPE_CHECKING:
-    from docqa.app.answerers.remote.model import RemoteModel
-    from docqa.model.protocol import Model
+from docqa.model.protocol import Model
 
 LENGTHS = ((4_096, "to 4k tokens"), (16_384, "4k to 16k"), (65_536, "16k to 64k"), (1 << 30, "over 64k"))
 Rates = dict[str, object]
@@ -68,8 +67,6 @@ def run_eval(
     `on_progress` gets the number of questions done. Files that cannot be read are named on standard error and their
     questions counted as `skipped`. Raises InputError for a file of another form.
     """
-    from docqa.ingest.errors import IngestError
-
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
     outcomes: list[Outcome] = []

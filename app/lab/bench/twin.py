@@ -133,17 +133,17 @@ def _repeated(model: Model, count: int, long: LongAttention) -> AttentionMemory:
 
 def _keys_seconds(model: Model, context: int, long: LongAttention) -> float:
     """Seconds that the keys of `context` tokens add to a step of one attention layer."""
-    heads, dim = model.config.num_key_value_heads, model.config.head_dim
+    config = model.config
+    heads, dim = config.num_key_value_heads, config.head_dim
     memory = random_memory(heads, dim, context, long)
     far = attention_step(model, memory)
     without = attention_step(model, random_memory(heads, dim, 0, long))
     if far is not None and without is not None:
         pairs = [(fastest(far, 3), fastest(without, 3)) for _ in range(4)]  # in turn
         return max(min(one for one, _ in pairs) - min(other for _, other in pairs), 1e-6)
-    config = model.config
-    q = torch.randn(1, 1, config.num_attention_heads, config.head_dim, dtype=model.dtype)
+    q = torch.randn(1, 1, config.num_attention_heads, dim, dtype=model.dtype)
     if context > long.exact:
-        k, v = torch.randn(2, 1, 1, config.num_key_value_heads, config.head_dim, dtype=model.dtype)
+        k, v = torch.randn(2, 1, 1, heads, dim, dtype=model.dtype)
         return fastest(lambda: memory.fork().attend(q, k, v), 3)
     keys, values = memory.between(0, memory.length, model.dtype)
     return fastest(lambda: attention(q, keys[None], values[None]), 3)
