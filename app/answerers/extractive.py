@@ -13,9 +13,8 @@ import numpy as np
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answerers import compose
-from docqa.app.answerers.asked_question import AskedQuestion
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.finders import CandidateFinder, CopyingFinder, SpanFinder
+from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, SpanFinder
 from docqa.app.context import plan
 from docqa.app.context.plan import Plan, make_plan, yarn_factor_of
 from docqa.app.context.prefill import Prefiller
@@ -23,8 +22,7 @@ from docqa.app.context.provenance import Profile, answer_provenance, profile_of
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
-from docqa.app.reading.candidates import Candidates
-from docqa.app.reading.shown import not_shown
+from docqa.app.reading.candidates import Candidates, not_shown
 from docqa.app.reading.spans import Rows
 from docqa.app.storage.store import Store
 

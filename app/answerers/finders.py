@@ -2,65 +2,84 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event
-from docqa.app.answerers.asked_question import AskedQuestion
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates
-from docqa.app.reading.chat_prompting import begin, begin_with_thought
+from docqa.app.reading.chat_prompting import PromptState, begin, begin_with_thought
 from docqa.app.reading.copying import copy_answers
-from docqa.app.reading.spans import Rows, rank_few, read_by_spans, read_passages_alone
+from docqa.app.reading.spans import QuestionEncoding, Rows, rank_few, read_by_spans, read_passages_alone, read_question
 
 if TYPE_CHECKING:
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.protocol import Model, RefusalCalibration
 
-PREVIEW_PASSAGES = 16
-"""Found by their words, ranked and read again by the bundled model before the documents are read."""
-COPYING_PASSAGES = 5
-"""Shown to a checkpoint that copies its answer."""
+
+@dataclass
+class AskedQuestion:
+    """Mutable: filled as the question is answered, so that asking again costs nothing.
+
+    `by_signals`: all passages as words and vectors rank them. `found`: after the model has read the best of them, in
+    its order, with its candidates. `prompt`: the excerpts that it was shown, and its state behind them and the
+    question, where it was asked through its chat template.
+    """
+
+    text: str
+    by_signals: list[Ranked] | None = None
+    found: tuple[list[Ranked], Candidates | None] | None = None
+    prompt: tuple[list[str], PromptState] | None = None
+    _vectors: QuestionEncoding | None = None
+
+    def vectors(self, model: Model) -> QuestionEncoding:
+        """The question as the heads of `model` see it."""
+        if self._vectors is None:
+            self._vectors = read_question(model, self.text)
+        return self._vectors
 
 
-class CandidateFinder(Protocol):
+class CandidateFinder(ABC):
     """Ranks anew and proposes words of the documents."""
 
-    preview_passages: int
-    """How many of the best passages by their words a preliminary answer is made from."""
+    most: int
+
+    def __init__(self, corpus: Corpus, model: Model, options: Options) -> None:
+        self._corpus, self._model, self._options = corpus, model, options
+        self.preview_passages = options.k or self.most
+        """How many of the best passages by their words a preliminary answer is made from."""
 
     @property
     def calibration(self) -> RefusalCalibration | None:
         """When a question counts as not answered; None where nothing was calibrated."""
+        return self._model.calibration.get("refusal")
 
+    @abstractmethod
     def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
         """The passages in a better order, and the candidates of the best; None when there is no passage at all.
 
         `rows`: what was kept of the passages while the documents were read.
         """
 
+    @abstractmethod
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         """The same for documents that are not read yet, from a few passages."""
 
     def think(self, asked: AskedQuestion, ranked: list[Ranked]) -> Iterator[Event]:
         """Let a model that thinks do so about the best passages; its answer follows from there."""
+        return iter(())
 
 
-class SpanFinder:
+class SpanFinder(CandidateFinder):
     """By the span head and, where there is one, the reader."""
 
-    def __init__(self, corpus: Corpus, model: Model, options: Options) -> None:
-        self._corpus, self._model, self._options = corpus, model, options
-        self.preview_passages = options.k or PREVIEW_PASSAGES
-
-    @property
-    def calibration(self) -> RefusalCalibration | None:
-        return self._model.calibration.get("refusal")
+    most = 16  # found by their words, ranked and read again by the bundled model before the documents are read
 
     def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
         if not ranked:
@@ -78,22 +97,15 @@ class SpanFinder:
         weights = self._model.calibration.get("evidence_weights", {})
         scored = rank_few(self._model, few, asked.vectors(self._model), rows, weights)
         if self._options.model_scores:
-            few = scored
-        else:
-            vectors = {item.index: item.vector for item in scored}
-            few = [replace(item, vector=vectors[item.index]) for item in few]
-        return self.find(asked, few, rows)
-
-    def think(self, asked: AskedQuestion, ranked: list[Ranked]) -> Iterator[Event]:
-        return iter(())
+            return self.find(asked, scored, rows)
+        vectors = {item.index: item.vector for item in scored}
+        return self.find(asked, [replace(item, vector=vectors[item.index]) for item in few], rows)
 
 
-class CopyingFinder:
+class CopyingFinder(CandidateFinder):
     """By constrained copying from excerpts, through the checkpoint's chat template where it has one."""
 
-    def __init__(self, corpus: Corpus, model: Model, options: Options) -> None:
-        self._corpus, self._model, self._options = corpus, model, options
-        self.preview_passages = options.k or COPYING_PASSAGES
+    most = 5  # shown to a checkpoint that copies its answer
 
     @cached_property
     def template(self) -> ChatTemplate | None:
@@ -104,7 +116,7 @@ class CopyingFinder:
 
     @property
     def calibration(self) -> RefusalCalibration | None:
-        return self._model.calibration.get("refusal") or (answerability.CHAT if self.template else None)
+        return super().calibration or (answerability.CHAT if self.template else None)
 
     @property
     def _compares_sentences(self) -> bool:

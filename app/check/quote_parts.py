@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from docqa.app.answer.grades import Grade, weakest
-from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole
+from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole, protected_words
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.protected import protected_words
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.types import Document
 

@@ -15,10 +15,7 @@ from docqa.app.quotes.difference import Edit, inline
 SCHEMA = 1
 _LONGEST = 400
 _EQUAL_WORDS = 6
-_PLACES = {
-    Place.MOVED: "not where it is cited",
-    Place.OTHER_DOCUMENT: "in another document than the one cited",
-}
+_PLACES = {Place.MOVED: "not where it is cited", Place.OTHER_DOCUMENT: "in another document than the one cited"}
 
 
 def to_json_object(checked: Verification, text: str, warnings: list[str]) -> dict[str, object]:

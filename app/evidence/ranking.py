@@ -94,11 +94,7 @@ def fuse(bm25: np.ndarray, vector: np.ndarray | None, weights: dict[str, float])
 
 
 def rank(
-    question: str,
-    index: WordIndex,
-    *,
-    vector: np.ndarray | None = None,
-    weights: dict[str, float] | None = None,
+    question: str, index: WordIndex, *, vector: np.ndarray | None = None, weights: dict[str, float] | None = None
 ) -> list[Ranked]:
     """All passages, best first; equal scores keep the order of the documents."""
     bm25 = index.scores(question)

@@ -6,7 +6,10 @@ fetch anything. A cite is a link to the marked words; the number behind them lea
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
@@ -14,12 +17,13 @@ from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Status
 from docqa.app.history import export
 from docqa.app.history.export import NumberedQuote
-from docqa.app.history.highlight import Mark, escaped, marked
 from docqa.app.history.records import CitedPage, KeptSession, KeptTurn
 from docqa.app.output.render import NEAREST_SHOWN, coverage_line, excerpt, page_text, printable, quote_remark
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _FILES_SHOWN = 3
+# What could reorder or hide text in a browser as in a terminal; line ends and tabs stay.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def html_page(session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1) -> str:
@@ -167,3 +171,48 @@ def _page_of(turn: KeptTurn, cite: Cite) -> CitedPage | None:
         if same and page.start <= cite.start < cite.end <= page.end:
             return page
     return None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Characters `start:end` of a text, between the HTML `opening` and `closing`."""
+
+    start: int
+    end: int
+    opening: str
+    closing: str
+
+
+def escaped(text: str) -> str:
+    """`text` for HTML, in content or in an attribute; what a reader cannot see is left out."""
+    return html.escape(_UNSEEN.sub("", text)).encode("utf-8", "replace").decode("utf-8")
+
+
+def marked(text: str, marks: Sequence[Mark], continued: tuple[str, str] = ("<mark>", "</mark>")) -> str:
+    """`text` escaped, with its marks.
+
+    A mark that reaches out of another is closed at its end and goes on behind it between `continued`.
+    """
+    pieces: list[str] = []
+    open_marks: list[Mark] = []
+    inside = [
+        mark for mark in reversed(marks) if 0 <= mark.start < mark.end <= len(text)
+    ]  # of equals the first closes first
+    waiting = sorted(inside, key=lambda mark: (mark.start, -mark.end))
+    at = 0
+    while waiting or open_marks:
+        closes = open_marks[-1].end if open_marks else len(text) + 1
+        opens = waiting[0].start if waiting else len(text) + 1
+        if closes <= opens:
+            pieces.append(escaped(text[at:closes]) + open_marks.pop().closing)
+            at = closes
+            continue
+        mark = waiting.pop(0)
+        pieces.append(escaped(text[at:opens]) + mark.opening)
+        at = opens
+        if open_marks and mark.end > closes:
+            rest = Mark(closes, mark.end, *continued)
+            waiting = sorted([*waiting, rest], key=lambda mark: (mark.start, -mark.end))
+            mark = Mark(mark.start, closes, mark.opening, mark.closing)
+        open_marks.append(mark)
+    return "".join(pieces) + escaped(text[at:])

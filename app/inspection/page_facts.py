@@ -20,12 +20,7 @@ if TYPE_CHECKING:
     from docqa.ingest.pdf.visibility.objects import Box
     from docqa.ingest.types import Document, Page, Section
 
-GRADES = {
-    "A": "order certain",
-    "B": "repaired",
-    "C": "doubtful",
-    "F": "no usable text",
-}
+GRADES = {"A": "order certain", "B": "repaired", "C": "doubtful", "F": "no usable text"}
 _PHYSICAL = re.compile(r"pdf\s*(\d{1,6})$", re.IGNORECASE)
 
 

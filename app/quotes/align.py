@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
-
-from docqa.app.quotes.protected import is_protected
 
 NEAR_SCORE = 80.0
 """rapidfuzz partial ratio (0 to 100) from which an alignment counts as the same sentence with an edit."""
@@ -17,6 +16,18 @@ _MAX_GAP_WORDS = 10
 _WORD = re.compile(r"\S+")
 _EDGES = ".,;:!?\"'()[]{}"
 _FOOTNOTE_MARK = re.compile(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
+
+# Figures, amounts, dates, identifiers, negations, duties: where one was changed, lost or added a quote is at best near.
+_WORDS = """
+not no never none neither nor cannot without except unless until only shall may must will should january february
+march april june july august september october november december monday tuesday wednesday thursday friday saturday
+sunday percent per thousand million billion trillion dollar dollars euro euros pound pounds usd eur gbp one two
+three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety hundred
+first second third
+"""
+_PROTECTED_WORDS = frozenset(_WORDS.split())
+_MARKS = re.compile(r"[§¶%$€£¥°]")
+_NEGATED = re.compile(r"[^\W\d_]+n't$")
 
 
 @dataclass(frozen=True)
@@ -148,3 +159,19 @@ def find_near(text: str, quote: str) -> list[Match]:
     while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
         end += 1
     return [Match(start, end, best.score)]
+
+
+def is_protected(word: str) -> bool:
+    """Whether a change of a folded word changes what a sentence says; punctuation at its edges does not matter."""
+    core = word.strip(_EDGES)
+    return (
+        any(character.isdigit() for character in core)
+        or core in _PROTECTED_WORDS
+        or _MARKS.search(core) is not None
+        or _NEGATED.search(core) is not None
+    )
+
+
+def protected_words(words: list[str]) -> Counter[str]:
+    """The protected ones among folded `words`, punctuation at the edges removed, with their counts."""
+    return Counter(word.strip(_EDGES) for word in words if is_protected(word))

@@ -4,7 +4,7 @@ Search order: the cited page, the pages beside it, its section, its document, th
 from one page to the next. Within that order the strongest grade wins: exact, normalised (`normalise.FOLDING`), damaged
 (all words in order with debris of the extraction between: footnote marks, notes at the foot of a page that it goes
 on behind), near (some words differ). A change, loss or insertion of a
-protected word (protected.py) never grades above near.
+protected word (`align.is_protected`) never grades above near.
 """
 
 from __future__ import annotations

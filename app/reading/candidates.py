@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from docqa.app.answer.answer import Quote
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
+from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.sentence_runs import Sentences
-from docqa.ingest.types import Span
+from docqa.ingest.types import Document, Span
 
 EXCERPT_WORDS = 160
 _TRIM = " \t\r\n\u00a0,;:.!?…"
@@ -209,3 +211,24 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
             end -= 1
         if (start, end) == before:
             return start, end
+
+
+def not_shown(
+    candidates: Iterable[Candidate], quotes: Sequence[Quote], documents: Sequence[Document]
+) -> tuple[Candidate, ...]:
+    """Those of `candidates` that are not in one of `quotes`, and do not say the words that one of them answers with.
+
+    A quote that only defines a term has no answer, and does not count.
+    """
+    answers = [quote for quote in quotes if quote.answer_start is not None]
+    words = {fold(quote.text[quote.answer_start : quote.answer_end]).text for quote in answers}
+    cites = [cite for quote in answers for cite in quote.cites]
+
+    def shown(item: Candidate) -> bool:
+        document = documents[item.document]
+        if fold(document.pages[item.page - 1].text[item.start : item.end]).text in words:
+            return True
+        near = (cite for cite in cites if cite.file == document.path and (cite.page or 1) == item.page)
+        return any(cite.start < item.end and item.start < cite.end for cite in near)
+
+    return tuple(item for item in candidates if not shown(item))

@@ -11,18 +11,16 @@ from docqa.app.answer.events import Event, Finished, Notice, Token
 from docqa.app.answerers import compose
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.remote.client import Again
-from docqa.app.answerers.remote.errors import RemoteError
 from docqa.app.answerers.remote.model import RemoteModel
 from docqa.app.answerers.remote.reply import Reply, check_reply
-from docqa.app.answerers.remote.stream import Delta, End
+from docqa.app.answerers.remote.stream import Delta, End, RemoteError
 from docqa.app.context.plan import Plan
 from docqa.app.context.provenance import documents_hash
 from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
-from docqa.app.reading.candidates import Candidates, Excerpt
-from docqa.app.reading.shown import not_shown
+from docqa.app.reading.candidates import Candidates, Excerpt, not_shown
 
 SENT_PASSAGES = 32
 """Passages that a server is sent where no number is asked for. Words alone find them: of 70 questions on the sample

@@ -14,8 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
-from docqa.app.answerers.remote.errors import RemoteError, TransientError
-from docqa.app.answerers.remote.stream import Piece, pieces_of_object, pieces_of_stream, server_message
+from docqa.app.answerers.remote.stream import (
+    Piece,
+    RemoteError,
+    TransientError,
+    pieces_of_object,
+    pieces_of_stream,
+    server_message,
+)
 
 if TYPE_CHECKING:
     from httpx2 import Response

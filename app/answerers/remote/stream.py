@@ -10,10 +10,22 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from docqa.app.answerers.remote.errors import RemoteError, TransientError
+from docqa.app.errors import ResourceError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
 _SHOWN = 160
+
+
+class RemoteError(ResourceError):
+    """The server refused, failed, or spoke another language; what it said is in the message, a key never is."""
+
+
+class TransientError(RemoteError):
+    """Something that may go better the next time: no connection, a cut stream, an overload. `wait_s`: asked for."""
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "", wait_s: float | None = None) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.wait_s = wait_s
 
 
 @dataclass(frozen=True)

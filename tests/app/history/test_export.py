@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.answer.grades import Grade, Place
 from docqa.app.history.export import shown_names
-from docqa.app.history.highlight import Mark, escaped, marked
 from docqa.app.history.history import kept_documents
-from docqa.app.history.html_page import html_page
+from docqa.app.history.html_page import Mark, escaped, html_page, marked
 from docqa.app.history.markdown import markdown
 from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptSession, KeptTurn

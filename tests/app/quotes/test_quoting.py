@@ -9,8 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.app.answer.answer import Cite
-from docqa.app.answer.records import record_of
+from docqa.app.answer.answer import Cite, record_of
 from docqa.app.quotes.quoting import cut_quote, make_quote, quote_span
 from docqa.app.quotes.verifier import Located
 from docqa.ingest.types import NumberedLine, Section

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.answerers.remote.reply import Reply, check_reply
-from docqa.app.answerers.remote.statements import Statement, refuses, statements_of
+from docqa.app.answerers.remote.reply import Reply, Statement, check_reply, refuses, statements_of
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex, rank
 from docqa.app.evidence.terms import terms
