@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from types import UnionType
-from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from docqa.app.answer.grades import Grade, Place, Status
 
@@ -135,33 +135,26 @@ def _quote_object(quote: Quote) -> dict[str, object]:
     }
 
 
-T = TypeVar("T")
-
-
-def record_of(kind: type[T], value: object) -> T:
-    """The dataclass `kind` that `asdict` made `value` of: tuples, enums and dataclasses in it are made anew.
-
-    Other values are taken as they are. Raises TypeError for a missing or unknown field, ValueError for an unknown enum.
-    """
-    return cast(T, _read(kind, value))
-
-
 _hints = lru_cache(maxsize=None)(get_type_hints)
 
 
-def _read(hint: object, value: object) -> object:
+def record_of(hint: Any, value: Any) -> Any:
+    """The dataclass `hint` that `asdict` made `value` of: tuples, enums and dataclasses in it are made anew.
+
+    Other values are taken as they are. Raises TypeError for a missing or unknown field, ValueError for an unknown enum.
+    """
     if value is None:
         return None
     if isinstance(hint, type) and is_dataclass(hint):
         if not isinstance(value, dict):
             raise TypeError(f"{hint.__name__} is written as an object, not as {type(value).__name__}")
         hints = _hints(hint)
-        return hint(**{name: _read(hints.get(name), item) for name, item in value.items()})
+        return hint(**{name: record_of(hints.get(name), item) for name, item in value.items()})
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint(value)
     parts = [part for part in get_args(hint) if part is not type(None)]
     if get_origin(hint) is tuple:
-        return tuple(_read(parts[0], item) for item in cast(Sequence[object], value))
+        return tuple(record_of(parts[0], item) for item in value)
     if get_origin(hint) in (Union, UnionType):
-        return _read(parts[0], value)
+        return record_of(parts[0], value)
     return value

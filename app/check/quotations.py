@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -63,10 +64,7 @@ def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
             alone += unmatched
         elif kind == "quote":
             spans.append((*_block(text, start, end), True))
-    found = [
-        Quotation(start, end, _plain(text[start:end]), bisect_right(starts, start), block)
-        for start, end, block in spans
-    ]
+    found = (Quotation(a, b, _plain(text[a:b]), bisect_right(starts, a), block) for a, b, block in spans)
     kept = [quotation for quotation in found if any(map(str.isalnum, quotation.text))]
     return kept, [bisect_right(starts, at) for at in alone]
 
@@ -87,23 +85,22 @@ def _paragraphs(text: str) -> list[tuple[int, int, str]]:
         lines = list(group)
         if kind != "blank":
             found.append((lines[0][0], lines[-1][1], kind))
-    indented = [number for number, part in enumerate(found) if part[2] == "indented"]
-    plain = sum(1 for part in found if part[2] == "plain")
+    counts = Counter(kind for _, _, kind in found)
     kept: list[tuple[int, int, str]] = []
     for number, (start, end, kind) in enumerate(found):
         if kind == "indented":
             # Where most paragraphs are indented it is the page's margin; behind an item of a list it is that item.
             before = text[found[number - 1][0] : found[number - 1][1]] if number else ""
             prose = len(plain_words(text[start:end])) >= _BLOCK_WORDS and not _ITEM.match(text, start)
-            quote = prose and len(indented) <= plain and not _ITEM.match(before.rpartition("\n")[2] or before)
-            touches = number > 0 and "\n\n" not in _gap(text, found[number - 1][1], start)
+            quote = (
+                prose
+                and counts["indented"] <= counts["plain"]
+                and not _ITEM.match(before.rpartition("\n")[2] or before)
+            )
+            touches = number > 0 and "\n\n" not in re.sub(r"[ \t]+", "", text[found[number - 1][1] : start])
             kind = "quote" if quote and not touches else "plain"
         kept.append((start, end, kind))
     return kept
-
-
-def _gap(text: str, start: int, end: int) -> str:
-    return re.sub(r"[ \t]+", "", text[start:end])
 
 
 def _kinds(text: str) -> Iterator[tuple[int, int, str]]:
@@ -111,10 +108,9 @@ def _kinds(text: str) -> Iterator[tuple[int, int, str]]:
     at, fenced = 0, False
     for line in text.split("\n"):
         end = at + len(line)
-        if _FENCE.match(line):
-            fenced = not fenced
-            kind = "code"
-        elif fenced:
+        fence = _FENCE.match(line) is not None
+        fenced ^= fence
+        if fence or fenced:
             kind = "code"
         elif not line.strip():
             kind = "blank"
@@ -134,10 +130,8 @@ def _block(text: str, start: int, end: int) -> tuple[int, int]:
     source = _SOURCE.search(text, start, end)
     if source is not None and source.start() > start:
         end = source.start()
-    while start < end and text[start].isspace():
-        start += 1
-    while start < end and text[end - 1].isspace():
-        end -= 1
+    start = end - len(text[start:end].lstrip())
+    end = start + len(text[start:end].rstrip())
     closers = _CLOSERS.get(text[start], "") if start < end else ""
     inner = text[start + 1 : end - 1]
     if closers and end - start > 2 and text[end - 1] in closers and not set(inner) & {text[start], text[end - 1]}:

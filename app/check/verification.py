@@ -122,7 +122,9 @@ class _Check:
             self._quotation(quotation, claimed[number], self._named(number, quotations))
             for number, quotation in enumerate(quotations)
         ]
-        cites = tuple(self._cite(cite, self._named_near(cite)) for cite in free)
+        cites = tuple(
+            self._cite(cite, self._naming(self.text[max(0, cite.start - 80) : cite.end + 60])) for cite in free
+        )
         return Verification(tuple(checked), cites, tuple(alone))
 
     # Documents that the text names
@@ -135,9 +137,6 @@ class _Check:
         lead = re.split(r"\n\s*\n|[.!?]\s+(?=[A-Z])", self.text[before : quotation.start].rstrip())[-1]
         tail = re.split(r"\n\s*\n(?!\s*[(—–-])", self.text[quotation.end : after], maxsplit=1)[0]
         return self._naming(tail) or self._naming(lead)
-
-    def _named_near(self, cite: PlaceCite) -> set[int]:
-        return self._naming(self.text[max(0, cite.start - 80) : cite.end + 60])
 
     def _naming(self, words: str) -> set[int]:
         folded = fold(words).text
@@ -154,13 +153,13 @@ class _Check:
         regions = self._regions(cite, named)
         if regions and not (cite.work and not named):
             cites = tuple(dict.fromkeys(self._region_cite(region) for region in regions))
+            note = ""
             if not any(self.places[region.document].usable(region) for region in regions):
-                return CheckedCite(
-                    cite, line, Grade.UNCHECKABLE, Place.AS_CITED, cites, "that place has no usable text"
-                )
-            if not all(self.places[region.document].compared(cite) for region in regions):
-                return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.AS_CITED, cites, _PAGE_ALONE)
-            return CheckedCite(cite, line, Grade.EXACT, Place.AS_CITED, cites)
+                note = "that place has no usable text"
+            elif not all(self.places[region.document].compared(cite) for region in regions):
+                note = _PAGE_ALONE
+            grade = Grade.UNCHECKABLE if note else Grade.EXACT
+            return CheckedCite(cite, line, grade, Place.AS_CITED, cites, note)
         if cite.work and not named:
             return CheckedCite(cite, line, Grade.UNCHECKABLE, Place.UNKNOWN, (), f"names another work: {cite.work}")
         numbers = sorted(named) if named else range(len(self.documents))
@@ -187,9 +186,8 @@ class _Check:
         cited = tuple(self._cite(cite, named) for cite in claimed)
         regions = {cite: self._regions(cite, named) for cite in claimed if not (cite.work and not named)}
         found, place = self._best(quotation.text, regions, claimed, named)
-        if found.grade == Grade.ABSENT and any(
-            self._unusable(region) for group in regions.values() for region in group
-        ):
+        cited_regions = (region for group in regions.values() for region in group)
+        if found.grade == Grade.ABSENT and not all(self.places[r.document].usable(r) for r in cited_regions):
             found = replace(found, grade=Grade.UNCHECKABLE, notes=("the cited place has no usable text",))
         found = self._refined(quotation.text, found)
         notes = [*found.notes, *self._notes(quotation, found, place, cited)]
@@ -198,12 +196,7 @@ class _Check:
             nearest = nearest_text(quotation.text, self.documents, self.verifier, self._hints(regions, named))
         shown = found.spans if nearest is None else (nearest,)
         reads = " […] ".join(self._words(spans) for spans in _runs(shown)) if shown else None
-        altered = (
-            found.grade in (Grade.NEAR, Grade.DAMAGED)
-            and reads is not None
-            and not found.omitted
-            and not found.replaced
-        )
+        edited = found.grade in (Grade.NEAR, Grade.DAMAGED) and not found.omitted and not found.replaced
         first = found.spans[0] if found.spans else None
         return CheckedQuotation(
             quotation=quotation,
@@ -213,7 +206,7 @@ class _Check:
             cites=tuple(cite_of(self.documents, span) for span in found.spans),
             nearest=cite_of(self.documents, nearest) if nearest else None,
             reads=reads,
-            difference=word_edits(quotation.text, reads or "") if altered or nearest else (),
+            difference=word_edits(quotation.text, reads or "") if (edited and reads is not None) or nearest else (),
             omitted=found.omitted,
             replaced=found.replaced,
             speaker=self.documents[first.document].speaker_of(first.page, first.start) if first else None,
@@ -337,19 +330,12 @@ class _Check:
         texts = (self.documents[span.document].pages[span.page - 1].text[span.start : span.end] for span in spans)
         return "\n".join(texts)
 
-    def _unusable(self, region: Region) -> bool:
-        return not self.places[region.document].usable(region)
-
     # Places
 
     def _place(
-        self,
-        grade: Grade,
-        spans: tuple[Located, ...],
-        regions: dict[PlaceCite, list[Region]],
-        claimed: tuple[PlaceCite, ...],
-        named: set[int],
-    ) -> Place:
+        self, grade: Grade, spans: tuple[Located, ...], regions: dict[PlaceCite, list[Region]],
+        claimed: tuple[PlaceCite, ...], named: set[int],
+    ) -> Place:  # fmt: skip
         """as_cited where every kind of place that is cited (page, section) has the words, in one of its cites."""
         if not spans or grade == Grade.ABSENT:
             return Place.UNKNOWN

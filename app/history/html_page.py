@@ -123,7 +123,7 @@ class _Page:
                 lines.append(f'<blockquote class="weak"><p>{text}</p>\n<footer>{escaped(place)}</footer></blockquote>')
         said = export.remarks(turn)
         if answer is not None:
-            said += [part for part in (coverage_line(answer.coverage),) if part]
+            said += filter(None, [coverage_line(answer.coverage)])
         lines += [f'<p class="remark">{escaped(remark)}</p>' for remark in said]
         return "\n".join(lines) + "\n</article>\n"
 
@@ -195,9 +195,8 @@ def marked(text: str, marks: Sequence[Mark], continued: tuple[str, str] = ("<mar
     """
     pieces: list[str] = []
     open_marks: list[Mark] = []
-    inside = [
-        mark for mark in reversed(marks) if 0 <= mark.start < mark.end <= len(text)
-    ]  # of equals the first closes first
+    # Of equals the first closes first.
+    inside = (mark for mark in reversed(marks) if 0 <= mark.start < mark.end <= len(text))
     waiting = sorted(inside, key=lambda mark: (mark.start, -mark.end))
     at = 0
     while waiting or open_marks:

@@ -36,10 +36,8 @@ def storable(text: str) -> str:
 def add_session(db: sqlite3.Connection, kind: str, documents: Sequence[KeptDocument], title: str) -> int:
     """Returns the number of the new session."""
     now = time.time()
-    row = db.execute(
-        "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)", (kind, storable(title), now, now)
-    )
-    session = int(row.lastrowid or 0)
+    into = "INSERT INTO sessions (kind, title, started, updated) VALUES (?, ?, ?, ?)"
+    session = int(db.execute(into, (kind, storable(title), now, now)).lastrowid or 0)
     add_documents(db, session, documents)
     return session
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.text import clip
@@ -108,8 +109,8 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
         "page": page.page if document.paged else None,
         "label": page.label,
         "pages": len(document.pages) if document.paged else None,
-        "width_pt": _rounded(view.width_pt) if view.width_pt else None,
-        "height_pt": _rounded(view.height_pt) if view.height_pt else None,
+        "width_pt": round(view.width_pt, 2) if view.width_pt else None,
+        "height_pt": round(view.height_pt, 2) if view.height_pt else None,
         "grade": page.grade,
         "grades": grades(document),
         "ocr": view.ocr,
@@ -164,45 +165,27 @@ def head_lines(inspection: Inspection) -> list[str]:
 
 
 def _section_object(inspection: Inspection, section: Section) -> dict[str, object]:
-    return {
-        "id": section.id,
-        "number": section.number,
-        "title": section.title,
-        "level": section.level,
-        "start": section.start,
-        "source": section.source,
-        "confidence": section.confidence,
-        "block": inspection.block_of(section),
-    }
+    names = ("id", "number", "title", "level", "start", "source", "confidence")
+    return {name: getattr(section, name) for name in names} | {"block": inspection.block_of(section)}
 
 
 def _block_objects(inspection: Inspection) -> list[dict[str, object]]:
-    objects: list[dict[str, object]] = []
-    line_order = 0
-    for number, block in enumerate(inspection.view.blocks, 1):
-        lines = []
-        for line in block.lines:
-            line_order += 1
-            lines.append({"order": line_order, "text": line.text, "box": _box(line.box)})
-        objects.append(
-            {
-                "order": number,
-                "kind": block.kind,
-                "start": block.start,
-                "end": block.end,
-                "text": inspection.page.text[block.start : block.end],
-                "section": list(inspection.path_at(block.start)),
-                "boxes": [_box(box) for box in block.boxes],
-                "lines": lines,
-            }
-        )
-    return objects
+    line_order = count(1)
+    return [
+        {
+            "order": number,
+            "kind": block.kind,
+            "start": block.start,
+            "end": block.end,
+            "text": inspection.page.text[block.start : block.end],
+            "section": list(inspection.path_at(block.start)),
+            "boxes": [_box(box) for box in block.boxes],
+            "lines": [{"order": next(line_order), "text": line.text, "box": _box(line.box)} for line in block.lines],
+        }
+        for number, block in enumerate(inspection.view.blocks, 1)
+    ]
 
 
 def _box(box: Box) -> list[float]:
-    return [_rounded(edge) for edge in box]
-
-
-def _rounded(points: float) -> float:
     """Hundredths of a point are more than any eye sees."""
-    return round(points, 2)
+    return [round(edge, 2) for edge in box]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING
 
 from docqa.app.inspection.page_svg import COLOURS, GREY, LEADING, MARGIN, OTHER, Point, panel_lines, sheet_size, ways_up
@@ -81,11 +82,10 @@ def _frames(view: PageView, unit: float) -> Iterator[tuple[Box, str, float]]:
 
 def _numbers(view: PageView, unit: float) -> Iterator[tuple[str, float, float, str, float]]:
     """(text, x, y, colour, size) of a block's number in its box, and of a line's beside it, which has none."""
-    order = 0
+    order = count(1)
     for number, block in enumerate(view.blocks, 1):
         for line in block.lines:
-            order += 1
-            yield str(order), line.box[2] + unit, (line.box[1] + line.box[3]) / 2 + 1.4 * unit, "", 4.5 * unit
+            yield str(next(order)), line.box[2] + unit, (line.box[1] + line.box[3]) / 2 + 1.4 * unit, "", 4.5 * unit
         for box in block.boxes:
             wide = (3 + 3.6 * len(str(number))) * unit
             x = max(box[0] - wide - unit, -0.9 * MARGIN * unit)
@@ -172,6 +172,6 @@ class _Sheet:
         raw.FPDFPage_InsertObject(self._page, item)
 
 
-def _levels(colour: str) -> tuple[int, int, int]:
+def _levels(colour: str) -> bytes:
     """ "#D55E00" as red, green and blue."""
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+    return bytes.fromhex(colour[1:])

@@ -22,18 +22,7 @@ FOLDING = (
 )
 
 _ZERO_WIDTH = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
-_EXPANDING = {
-    "ﬀ": "ff",
-    "ﬁ": "fi",
-    "ﬂ": "fl",
-    "ﬃ": "ffi",
-    "ﬄ": "ffl",
-    "ﬅ": "st",
-    "ﬆ": "st",
-    "ß": "ss",
-    "ẞ": "ss",
-    "İ": "i",
-}
+_EXPANDING = dict(zip("ﬀﬁﬂﬃﬄﬅﬆßẞİ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st", "ss", "ss", "i"), strict=True))
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _SINGLE = "\u2018\u2019\u201a\u201b\u2032\u2039\u203a`\u00b4"
 _DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
@@ -64,21 +53,17 @@ class Folded:
 
     def original_start(self, position: int) -> int:
         """Original offset of the folded character at `position`."""
-        if not self.folded_starts:
-            return 0
-        piece = bisect_right(self.folded_starts, position) - 1
-        if self.ends[piece] >= 0:
-            return self.origins[piece]
-        return self.origins[piece] + position - self.folded_starts[piece]
+        return self._original(position, position, self.origins)
 
     def original_end(self, position: int) -> int:
         """Original offset after the folded character before `position` (half-open end)."""
-        if position <= 0 or not self.folded_starts:
+        return self._original(position, position - 1, self.ends) if position > 0 else 0
+
+    def _original(self, position: int, character: int, whole: array[int]) -> int:
+        if not self.folded_starts:
             return 0
-        piece = bisect_right(self.folded_starts, position - 1) - 1
-        if self.ends[piece] >= 0:
-            return self.ends[piece]
-        return self.origins[piece] + position - self.folded_starts[piece]
+        piece = bisect_right(self.folded_starts, character) - 1
+        return whole[piece] if self.ends[piece] >= 0 else self.origins[piece] + position - self.folded_starts[piece]
 
 
 def fold(text: str, *, keep_line_hyphens: bool = False) -> Folded:

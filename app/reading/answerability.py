@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
@@ -27,21 +28,10 @@ DEFAULT: RefusalCalibration = {
 CHAT: RefusalCalibration = {"features": ["reader_refusal_margin"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
 _NO_READER = -20.0
 FEATURES = (
-    "bm25_top",
-    "idf_coverage_passage",
-    "idf_coverage_sentence",
-    "vector_top",
-    "vector_margin",
-    "reader_logprob",
-    "reader_refusal_margin",
-    "reader_passage",
-    "reader_none",
-    "reader_again",
-    "pointed_margin",
-    "answer_coverage",
-    "answer_similarity",
-    "missing_names",
-)
+    "bm25_top", "idf_coverage_passage", "idf_coverage_sentence", "vector_top", "vector_margin", "reader_logprob",
+    "reader_refusal_margin", "reader_passage", "reader_none", "reader_again", "pointed_margin", "answer_coverage",
+    "answer_similarity", "missing_names",
+)  # fmt: skip
 """The signals that `features` returns, in the order of a calibration's weights."""
 AGAINST = frozenset({"reader_none", "missing_names"})
 """Those that can only speak against an answer; all others only for one."""
@@ -112,20 +102,14 @@ def missing_names(question: str, context: Context, index: WordIndex) -> list[str
 
 def word_counts(question: str, context: Context) -> dict[str, int]:
     """How often each key word of the question is in the documents' passages, in any inflection."""
-    counts: dict[str, int] = {}
     stems = {word: (terms(word) or [word.casefold()])[0] for word in key_words(question)}
     if not stems:
-        return counts
-    found: dict[str, int] = {}
-    by_word: dict[str, str | None] = {}
-    for placed in context.passages:
-        for word in plain_words(context.text_of(placed)):
-            if word not in by_word:
-                by_word[word] = next(iter(terms(word)), None)
-            stem = by_word[word]
-            if stem is not None:
-                found[stem] = found.get(stem, 0) + 1
-    return {word: found.get(stem, 0) for word, stem in stems.items()}
+        return {}
+    words = Counter(word for placed in context.passages for word in plain_words(context.text_of(placed)))
+    found: Counter[str] = Counter()
+    for word, count in words.items():
+        found.update(dict.fromkeys(terms(word)[:1], count))
+    return {word: found[stem] for word, stem in stems.items()}
 
 
 def counts_line(counts: dict[str, int]) -> str:
@@ -143,9 +127,6 @@ def _pointed_margin(best: Candidate | None, reading: Candidates | None) -> float
 
 
 def _best_sentence(wanted: set[str], context: Context, index: WordIndex, top: list[Ranked]) -> float:
-    best = 0.0
-    for item in top:
-        text = context.text_of(context.passages[item.index])
-        for span in sentences(text):
-            best = max(best, index.coverage(wanted, set(terms(text[span.start : span.end]))))
-    return best
+    texts = (context.text_of(context.passages[item.index]) for item in top)
+    found = (set(terms(text[span.start : span.end])) for text in texts for span in sentences(text))
+    return max((index.coverage(wanted, words) for words in found), default=0.0)

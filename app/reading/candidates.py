@@ -145,14 +145,9 @@ class ScoredPlaces:
     """
 
     def __init__(
-        self,
-        excerpts: Sequence[Excerpt],
-        question_terms: set[str],
-        words: WordIndex,
-        weights: Mapping[str, float],
-        *,
-        by_coverage: bool = False,
-    ) -> None:
+        self, excerpts: Sequence[Excerpt], question_terms: set[str], words: WordIndex, weights: Mapping[str, float],
+        *, by_coverage: bool = False,
+    ) -> None:  # fmt: skip
         self.excerpts, self.weights, self._by_coverage = excerpts, weights, by_coverage
         self.behind = [0.0] * len(excerpts)
         self.sentences = [
@@ -200,11 +195,10 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """
     while True:
         before = (start, end)
-        while start < end and text[start] in _TRIM:
-            start += 1
-        while end > start and text[end - 1] in _TRIM:
-            end -= 1
-        inner = text[start:end]
+        inner = text[start:end].lstrip(_TRIM)
+        start = end - len(inner)
+        inner = inner.rstrip(_TRIM)
+        end = start + len(inner)
         if inner and inner[0] in _OPENING and not any(mark in inner[1:] for mark in _CLOSING):
             start += 1
         elif inner and inner[-1] in _CLOSING and not any(mark in inner[:-1] for mark in _OPENING):

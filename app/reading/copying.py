@@ -34,15 +34,9 @@ if TYPE_CHECKING:
     from docqa.model.state.state import State
 
 DEFAULT_READER: dict[str, float] = {
-    "reader_weight": 1.0,
-    "evidence_weight": 0.25,
-    "sentence_weight": 0.5,
-    "vector_weight": 0.0,
-    "length_weight": 1.0,
-    "beams": 6,
-    "max_tokens": 48,
-    "sentences": 3,
-}
+    "reader_weight": 1.0, "evidence_weight": 0.25, "sentence_weight": 0.5, "vector_weight": 0.0, "length_weight": 1.0,
+    "beams": 6, "max_tokens": 48, "sentences": 3,
+}  # fmt: skip
 
 
 def copy_answers(

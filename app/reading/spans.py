@@ -27,20 +27,10 @@ if TYPE_CHECKING:
     from docqa.model.protocol import Model
 
 DEFAULT_SPAN_READER: dict[str, float] = {
-    "reader_weight": 1.0,
-    "evidence_weight": 0.1,
-    "sentence_weight": 0.0,
-    "vector_weight": 0.0,
-    "length_weight": 0.0,
-    "rank_weight": 0.3,
-    "pointed_weight": 0.0,
-    "again_weight": 0.3,
-    "excerpts": 8,
-    "covering": 24,
-    "passages": 16,
-    "max_tokens": 64,
-    "spans": 3,
-}
+    "reader_weight": 1.0, "evidence_weight": 0.1, "sentence_weight": 0.0, "vector_weight": 0.0, "length_weight": 0.0,
+    "rank_weight": 0.3, "pointed_weight": 0.0, "again_weight": 0.3,
+    "excerpts": 8, "covering": 24, "passages": 16, "max_tokens": 64, "spans": 3,
+}  # fmt: skip
 WINDOW = 1_024  # tokens of passages that are read together for a preliminary answer
 UNLIKELY = -12.0
 """Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
@@ -111,18 +101,9 @@ def rank_few(
 
 
 def read_by_spans(
-    model: Model,
-    question: str,
-    asked: QuestionEncoding,
-    context: Context,
-    ranked: list[Ranked],
-    rows: Rows,
-    words: WordIndex,
-    *,
-    reorder: bool = True,
-    again: bool = True,
-    passages: int | None = None,
-) -> tuple[list[Ranked], Candidates]:
+    model: Model, question: str, asked: QuestionEncoding, context: Context, ranked: list[Ranked], rows: Rows,
+    words: WordIndex, *, reorder: bool = True, again: bool = True, passages: int | None = None,
+) -> tuple[list[Ranked], Candidates]:  # fmt: skip
     """(all of `ranked` in a better order, what was read in the first of them).
 
     The span head points into the first passages; with `again`, and a checkpoint that has a reader, the excerpts around
@@ -223,7 +204,6 @@ def _read_again(places: ScoredPlaces, span: ExcerptSpan, pointed: tuple[Candidat
     candidate = places.candidate(span.passage, span.start, span.end, max(span.logprob, 3 * UNLIKELY))
     if candidate is None:
         return None
-    near = (
-        c.logprob for c in pointed if c.excerpt == span.passage and candidate.start < c.end and c.start < candidate.end
-    )
+    start, end = candidate.start, candidate.end
+    near = (c.logprob for c in pointed if c.excerpt == span.passage and start < c.end and c.start < end)
     return places.scored(replace(candidate, pointed=max(near, default=2 * UNLIKELY)))

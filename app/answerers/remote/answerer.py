@@ -13,7 +13,7 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.remote.client import Again
 from docqa.app.answerers.remote.model import RemoteModel
 from docqa.app.answerers.remote.reply import Reply, check_reply
-from docqa.app.answerers.remote.stream import Delta, End, RemoteError
+from docqa.app.answerers.remote.stream import End, RemoteError
 from docqa.app.context.plan import Plan
 from docqa.app.context.provenance import documents_hash
 from docqa.app.errors import UsageError
@@ -102,10 +102,10 @@ class RemoteAnswerer:
         parts: list[str] = []
         end = End("stop")
         for piece in self.model.client.complete(sent, self.options.think):
-            if isinstance(piece, Delta):
+            if isinstance(piece, Token):
                 if not piece.thought:
                     parts.append(piece.text)
-                yield Token(piece.text, piece.thought)
+                yield piece
             elif isinstance(piece, End):
                 end = piece
             else:
@@ -127,14 +127,9 @@ class RemoteAnswerer:
         return ("the model's reply was cut at its longest length",) if end.finish == "length" else ()
 
     def _answer(
-        self,
-        turn: RemoteTurn,
-        started: float,
-        *,
-        without: Sequence[Quote] | None = None,
-        nearest: int = 0,
+        self, turn: RemoteTurn, started: float, *, without: Sequence[Quote] | None = None, nearest: int = 0,
         preliminary: bool = False,
-    ) -> Answer:
+    ) -> Answer:  # fmt: skip
         candidates = turn.reply.candidates
         if without is not None:
             candidates = not_shown(candidates, without, self.corpus.documents)

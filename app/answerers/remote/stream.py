@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from docqa.app.answer.events import Token
 from docqa.app.errors import ResourceError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
@@ -29,20 +30,11 @@ class TransientError(RemoteError):
 
 
 @dataclass(frozen=True)
-class Delta:
-    """A piece of what the model writes; `thought`: of its reasoning, which is no part of the answer."""
-
-    text: str
-    thought: bool = False
-
-
-@dataclass(frozen=True)
 class End:
-    """The model has finished: `finish` is stop or length; tokens as the server counts them, 0 where it does not."""
+    """The model has finished: `finish` is stop or length; tokens of the prompt as the server counts them, else 0."""
 
     finish: str
     prompt_tokens: int = 0
-    written_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,7 +42,7 @@ class Late:
     """What was told as answer until now was thought: a closing mark came that nothing had opened."""
 
 
-Piece = Delta | End | Late
+Piece = Token | End | Late
 
 
 def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
@@ -71,7 +63,7 @@ def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
         usage = _fields(chunk.get("usage")) or usage
         for choice in map(_fields, _choices(chunk)[:1]):
             for piece in _pieces(_fields(choice.get("delta")), splitter):
-                written += len(piece.text) if isinstance(piece, Delta) else 0
+                written += len(piece.text) if isinstance(piece, Token) else 0
                 yield piece
             finish = str(choice.get("finish_reason") or finish)
     yield from _split(splitter.rest())
@@ -134,7 +126,7 @@ def _strange(text: str) -> str:
 def _pieces(message: dict[str, object], splitter: ThoughtSplitter) -> Iterator[Piece]:
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     if isinstance(reasoning, str) and reasoning:
-        yield Delta(reasoning, thought=True)
+        yield Token(reasoning, thought=True)
     content = message.get("content")
     if isinstance(content, str) and content:
         parts = splitter.add(content)
@@ -144,13 +136,13 @@ def _pieces(message: dict[str, object], splitter: ThoughtSplitter) -> Iterator[P
         yield from _split(parts)
 
 
-def _split(parts: Iterable[tuple[str, bool]]) -> Iterator[Delta]:
-    return (Delta(text, thought) for text, thought in parts)
+def _split(parts: Iterable[tuple[str, bool]]) -> Iterator[Token]:
+    return (Token(text, thought) for text, thought in parts)
 
 
 def _end(finish: str, usage: dict[str, object]) -> End:
-    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-    return End(finish, *(count if isinstance(count, int) and count > 0 else 0 for count in counts))
+    count = usage.get("prompt_tokens")
+    return End(finish, count if isinstance(count, int) and count > 0 else 0)
 
 
 def _fields(value: object) -> dict[str, object]:
