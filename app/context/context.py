@@ -129,11 +129,9 @@ def prefix_hashes(ids: array[int], profile: str, grid: int) -> dict[int, str]:
     Two contexts have the same hash at a position exactly when a state read up to there is the same state.
     """
     digest = hashlib.sha256(profile.encode("utf-8"))
-    view = memoryview(ids).cast("B")
-    size = ids.itemsize
     found: dict[int, str] = {}
     for start in range(0, len(ids), grid):
         end = min(start + grid, len(ids))
-        digest.update(view[start * size : end * size])
+        digest.update(ids[start:end])
         found[end] = digest.copy().hexdigest()
     return found

@@ -205,10 +205,8 @@ class Prefiller:
                 return state
             if problem and key == self.key:
                 aside = store.set_aside("states", key)
-                yield Notice(
-                    f"what was read before cannot be used: {problem}; it was set aside as {aside}, "
-                    "and the text is read again"
-                )
+                said = f"what was read before cannot be used: {problem}; it was set aside as {aside}"
+                yield Notice(f"{said}, and the text is read again")
             elif problem:
                 store.drop("states", self.key)
                 yield Notice(f"a shorter version that was read before cannot be used: {problem}")
@@ -298,9 +296,8 @@ class Prefiller:
             yield Notice(problem)
         elif self.store is not None and state.position == self.total:
             for gone in self.store.prune(damaged=False):
-                yield Notice(
-                    f"deleted from the cache, which is over its budget: {', '.join(gone.files) or gone.key[:12]}"
-                )
+                names = ", ".join(gone.files) or gone.key[:12]
+                yield Notice(f"deleted from the cache, which is over its budget: {names}")
 
     def _save(self, state: State) -> str:
         """Save a state in place; returns what went wrong, empty when nothing did. After a failure no more is tried."""

@@ -28,9 +28,8 @@ def set_values(path: Path, values: dict[str, str | None]) -> None:
         understood = False
     if not understood:
         lines = "; ".join(f"{name} = {json.dumps(value)}" for name, value in values.items() if value is not None)
-        raise ResourceError(
-            "docqa cannot edit this file without changing other lines", where=str(path), hint=f"write {lines} yourself"
-        )
+        said = "docqa cannot edit this file without changing other lines"
+        raise ResourceError(said, where=str(path), hint=f"write {lines} yourself")
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, text.encode("utf-8"), private=not path.exists())
 

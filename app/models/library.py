@@ -55,13 +55,11 @@ def models_root() -> Path:
 
 def checked_id(name: str) -> str:
     """The hub id that `name` means; the last part is enough for a known model. Raises UsageError."""
-    model = known(name)
-    if model is not None:
+    if (model := known(name)) is not None:
         return model.id
     if not _ID.fullmatch(name) or ".." in name or "--" in name:
-        raise UsageError(
-            f"{name!r} is not the id of a model", hint="ORG/NAME, as Qwen/Qwen3.5-4B; see `docqa models list`"
-        )
+        hint = "ORG/NAME, as Qwen/Qwen3.5-4B; see `docqa models list`"
+        raise UsageError(f"{name!r} is not the id of a model", hint=hint)
     return name
 
 
@@ -89,8 +87,8 @@ def find(name: str, root: Path) -> Path | None:
     if path.is_dir() or (path.suffix == ".gguf" and path.is_file()):
         return path
     wanted, _, commit = name.partition("@")
-    model = known(wanted)
-    wanted = model.id if model is not None else wanted
+    if (model := known(wanted)) is not None:
+        wanted = model.id
     for have in pulled_models(root):
         if have.id.casefold() == wanted.casefold() and (have.commit.startswith(commit) or have.revision == commit):
             return have.folder
@@ -110,8 +108,7 @@ def not_found(name: str) -> ModelNotFound:
     """The error for a model that is not here, with what to do about it."""
     from docqa.model.errors import ModelNotFound
 
-    model = known(name.partition("@")[0])
-    if model is not None:
+    if (model := known(name.partition("@")[0])) is not None:
         return ModelNotFound(f"{model.id} is not on this machine", hint=f"`docqa models pull {model.id}` fetches it")
     hint = "`docqa models list` shows the models"
     if _ID.fullmatch(name):

@@ -70,10 +70,8 @@ def pull(name: str, revision: str | None, root: Path, on_progress: OnProgress | 
         if have.commit == asked or (offline is not None and have.revision == asked):
             return have
     if offline is not None:
-        raise ResourceError(
-            f"{offline} is set, and it is not on this machine", where=model_id,
-            hint="unset it to download, or name a folder",
-        )  # fmt: skip
+        said = f"{offline} is set, and it is not on this machine"
+        raise ResourceError(said, where=model_id, hint="unset it to download, or name a folder")
     with _named(model_id):
         commit, listed = _listed(model_id, asked)
     for have in here:
@@ -86,9 +84,8 @@ def pull(name: str, revision: str | None, root: Path, on_progress: OnProgress | 
         with FileLock(str(parent / ".lock"), mode=0o600).acquire(timeout=0):
             return fetch.run(listed)
     except Timeout as error:
-        raise ResourceError(
-            "another docqa is downloading it", where=str(parent), hint="wait until it is done"
-        ) from error
+        said = "another docqa is downloading it"
+        raise ResourceError(said, where=str(parent), hint="wait until it is done") from error
 
 
 class _Fetch:
@@ -96,18 +93,15 @@ class _Fetch:
 
     def __init__(self, model_id: str, revision: str, commit: str, parent: Path, on_progress: OnProgress) -> None:
         self.id, self.revision, self.commit, self.parent = model_id, revision, commit, parent
-        self._on_progress = on_progress
-        self.staging = parent / f".pull-{commit}"
-        self._total = 0
+        self._on_progress, self.staging = on_progress, parent / f".pull-{commit}"
 
     def run(self, listed: dict[str, RemoteFile]) -> Pulled:
         from docqa.model.config import HybridConfig
 
         self.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
         if _CONFIG not in listed:
-            raise ResourceError(
-                f"has no {_CONFIG}, so it is not a model for transformers", where=self.id, hint="choose another id"
-            )
+            said = f"has no {_CONFIG}, so it is not a model for transformers"
+            raise ResourceError(said, where=self.id, hint="choose another id")
         self._bring([listed[_CONFIG]])
         HybridConfig.from_folder(self.staging)  # another architecture costs one small file
         if _INDEX in listed:
@@ -115,7 +109,6 @@ class _Fetch:
         wanted = [file for file in listed.values() if _WANTED.fullmatch(file.name) or file.name == _INDEX]
         wanted += self._weights(listed)
         self._check_room(wanted)
-        self._total = sum(file.size for file in wanted)
         self._bring(wanted)
         return self._finish(wanted)
 
@@ -128,22 +121,18 @@ class _Fetch:
                 names = sorted(set(index["weight_map"].values()))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ResourceError(f"is not readable ({error})", where=f"{self.id}: {_INDEX}") from error
-        lost = [name for name in names if name not in listed]
-        if lost:
+        if lost := [name for name in names if name not in listed]:
             said = f"{_INDEX} names it" if _INDEX in listed else "pickled weights are not loaded"
-            raise ResourceError(
-                f"{lost[0]} is not among its files; {said}", where=self.id, hint="try another --revision"
-            )
+            said = f"{lost[0]} is not among its files; {said}"
+            raise ResourceError(said, where=self.id, hint="try another --revision")
         return [listed[name] for name in names]
 
     def _check_room(self, files: list[RemoteFile]) -> None:
         left = sum(file.size - self._here(file) for file in files)
         free = shutil.disk_usage(self.staging).free
         if left > free:
-            raise ResourceError(
-                f"the download needs {size(left)}, {size(free)} are free", where=str(self.parent.parent),
-                hint="DOCQA_CACHE_DIR names another disk",
-            )  # fmt: skip
+            said = f"the download needs {size(left)}, {size(free)} are free"
+            raise ResourceError(said, where=str(self.parent.parent), hint="DOCQA_CACHE_DIR names another disk")
 
     def _here(self, file: RemoteFile) -> int:
         """Bytes of a file that need not be fetched again."""
@@ -155,7 +144,7 @@ class _Fetch:
 
     def _bring(self, files: list[RemoteFile]) -> None:
         done = sum(self._here(file) for file in files)
-        total = self._total or sum(file.size for file in files)
+        total = sum(file.size for file in files)
         for file in files:
             if (self.staging / file.name).is_file():
                 continue
@@ -207,12 +196,8 @@ class _Fetch:
     def _finish(self, files: list[RemoteFile]) -> Pulled:
         """Write the manifest and give the folder its name."""
         final = self.parent / self.commit
-        record = {
-            "id": self.id,
-            "commit": self.commit,
-            "revision": self.revision,
-            "files": {file.name: {"size": file.size, file.algorithm: file.digest} for file in files},
-        }
+        hashes = {file.name: {"size": file.size, file.algorithm: file.digest} for file in files}
+        record = {"id": self.id, "commit": self.commit, "revision": self.revision, "files": hashes}
         text = json.dumps(record, indent=1, sort_keys=True) + "\n"
         (self.staging / MANIFEST).write_text(text, encoding="utf-8")
         if final.exists():
@@ -257,9 +242,8 @@ def _listed(model_id: str, revision: str) -> tuple[str, dict[str, RemoteFile]]:
     """The commit that `revision` means now, and its files by name: none in folders, none without a hash."""
     from huggingface_hub import HfApi
 
-    info = HfApi(endpoint=_endpoint(), library_name="docqa").model_info(
-        model_id, revision=revision, files_metadata=True
-    )
+    hub = HfApi(endpoint=_endpoint(), library_name="docqa")
+    info = hub.model_info(model_id, revision=revision, files_metadata=True)
     files: dict[str, RemoteFile] = {}
     for sibling in info.siblings or []:
         name, lfs = sibling.rfilename, sibling.lfs

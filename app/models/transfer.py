@@ -18,7 +18,7 @@ class Transfer:
     def __init__(self, clock: Callable[[], float] = time.monotonic, progress: Progress | None = None) -> None:
         self._clock = clock
         self._seen: deque[tuple[float, int]] = deque()
-        self._progress = progress if progress is not None else Progress()
+        self._progress = progress or Progress()
         self._progress.line = self._line
         self._name = ""
 

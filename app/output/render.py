@@ -88,7 +88,8 @@ def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
         place = _page_range(first, last)
     place += _line_range(first, last)
     if first.section and first.section != first.label:
-        place += f", {section_text(first.section)}"
+        section = printable(first.section)  # its heading, or `section 4.2(b)` where it has a number alone
+        place += f", section {section}" if _BARE_NUMBER.fullmatch(section) else f", {section}"
     return f"{printable(first.file)}, {place}" if with_file else place
 
 
@@ -113,12 +114,6 @@ def headline(answer: Answer) -> str:
 def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
     """`text` on one line, cut between two words where it is longer than `most`."""
     return clip(printable(text), most)
-
-
-def section_text(section: str) -> str:
-    """A section as it is cited: its heading, or `section 4.2(b)` where it has a number alone."""
-    shown = printable(section)
-    return f"section {shown}" if _BARE_NUMBER.fullmatch(shown) else shown
 
 
 def page_text(page: int, label: str | None) -> str:
