@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from docqa.ingest.errors import Encrypted, TooLarge, Unreadable, reading
+from docqa.ingest.errors import Encrypted, TooLarge, Unreadable, reading, refuse_over
 from docqa.ingest.limits import MAX_ZIP_ENTRIES, MAX_ZIP_ENTRY_BYTES, MAX_ZIP_RATIO, MAX_ZIP_TOTAL_BYTES
 
 _RATIO_FROM = 2**20
@@ -73,8 +73,7 @@ class Package:
                 what = f"the file is damaged ({error})"
                 raise Unreadable(what, hint="Get it again; it may have been cut off") from error
             self.entries = self.archive.infolist()
-            if len(self.entries) > MAX_ZIP_ENTRIES:
-                raise TooLarge(f"{len(self.entries):,} entries, the limit is {MAX_ZIP_ENTRIES:,}", hint=hint)
+            refuse_over(MAX_ZIP_ENTRIES, len(self.entries), "entries", hint)
         self._by_name = {info.filename: info for info in self.entries}
 
     def read(self, name: str) -> bytes | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from docqa.ingest.errors import NoText, TooLarge
+from docqa.ingest.errors import NoText, refuse_over
 from docqa.ingest.limits import MAX_TEXT_CHARS
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import LEADER
@@ -42,9 +42,7 @@ def assemble(
     empty = tuple(page.page for page in pages if not page.text.strip())
     if len(empty) == len(pages):
         raise NoText("there is no text in it", hint="Check that this is the right file")
-    total = sum(len(page.text) for page in pages)
-    if total > MAX_TEXT_CHARS:
-        raise TooLarge(f"{total:,} characters of text, the limit is {MAX_TEXT_CHARS:,}", hint="Split the file")
+    refuse_over(MAX_TEXT_CHARS, sum(len(page.text) for page in pages), "characters of text")
     lines = list(warnings)
     if empty and paged:
         lines.append(f"no text on {page_list(empty)}")

@@ -54,6 +54,12 @@ class NoDocuments(IngestError):
     """A folder or archive without a document that docqa reads."""
 
 
+def refuse_over(limit: int, count: int, what: str, hint: str = "Split the file") -> None:
+    """Raises TooLarge where there are more of `what` than the `limit`."""
+    if count > limit:
+        raise TooLarge(f"{count:,} {what}, the limit is {limit:,}", hint=hint)
+
+
 ERRORS: dict[str, type[IngestError]] = {kind.__name__: kind for kind in IngestError.__subclasses__()}
 
 

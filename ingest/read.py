@@ -14,9 +14,9 @@ from docqa.ingest.errors import (
     MissingError,
     NoDocuments,
     NotADocument,
-    TooLarge,
     Unreadable,
     reading,
+    refuse_over,
 )
 from docqa.ingest.limits import MAX_FILE_BYTES
 from docqa.ingest.request import PageEvents, ReadRequest
@@ -36,8 +36,7 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
         if request.data is None:
             request = request.of(request.path, _load(Path(request.path)))
         data = request.content
-        if len(data) > MAX_FILE_BYTES:
-            raise TooLarge(f"{len(data):,} bytes, the limit is {MAX_FILE_BYTES:,}", hint="Split the file")
+        refuse_over(MAX_FILE_BYTES, len(data), "bytes")
         if not data.strip(b" \t\r\n\f\0"):
             what = "there is only white space in the file" if data else "the file is empty"
             raise EmptyError(what, hint="Get the file again, or name another one")
@@ -159,9 +158,7 @@ def _load(file: Path) -> bytes:
     try:
         if file.is_dir():
             raise NotADocument("this is a folder", hint="Name a file in it")
-        size = file.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise TooLarge(f"{size:,} bytes, the limit is {MAX_FILE_BYTES:,}", hint="Split the file")
+        refuse_over(MAX_FILE_BYTES, file.stat().st_size, "bytes")
         return file.read_bytes()
     except FileNotFoundError as error:
         raise MissingError("no such file", hint="Check the path") from error

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
-from docqa.ingest.errors import TooLarge, Unreadable
+from docqa.ingest.errors import TooLarge, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_XML_BYTES, MAX_XML_DEPTH
 
 _DTD = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
@@ -21,8 +21,7 @@ def parse_xml(data: bytes, *, part: str = "", doctype: bool = False) -> Element:
     Unreadable and TooLarge.
     """
     what = f"the XML of {part}" if part else "the XML"
-    if len(data) > MAX_XML_BYTES:
-        raise TooLarge(f"{len(data):,} bytes of XML, the limit is {MAX_XML_BYTES:,}", hint="Split the file")
+    refuse_over(MAX_XML_BYTES, len(data), "bytes of XML")
     # In UTF-16 the patterns would not see a document type.
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:64]:
         raise Unreadable(f"{what} is in UTF-16, which is not read", hint="Save it as UTF-8 and try again")

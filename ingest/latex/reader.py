@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import NotADocument, NoText, TooLarge, Unreadable
+from docqa.ingest.errors import NotADocument, NoText, Unreadable, refuse_over
 from docqa.ingest.latex.markup import parse
 from docqa.ingest.latex.numbers import LEVELS, Numbers
 from docqa.ingest.latex.text import LatexText
@@ -36,8 +36,7 @@ _CLASS = re.compile(r"\\documentclass\s*(?:\[[^\]]{0,1000}\])?\s*\{\s*([\w-]{1,6
 def read_latex(request: ReadRequest) -> Document:
     """The Document of LaTeX source. Raises NotADocument, Unreadable, TooLarge and NoText."""
     data = request.content
-    if len(data) > MAX_LATEX_BYTES:
-        raise TooLarge(f"{len(data):,} bytes of LaTeX, the limit is {MAX_LATEX_BYTES:,}", hint="Split the file")
+    refuse_over(MAX_LATEX_BYTES, len(data), "bytes of LaTeX")
     decoded, remarks = decode(data)
     source = _SKIPPED.sub("", clean(decoded))
     preamble, body = _parted(source)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from docqa.ingest.assemble import assemble, grade, page_list
-from docqa.ingest.errors import Encrypted, NoText, TooLarge, Unreadable
+from docqa.ingest.errors import Encrypted, NoText, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf import ocr, structure
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
@@ -117,8 +117,7 @@ def count_pages(reader: Any) -> int:
         raise Unreadable(f"its page tree cannot be read ({reason(error)})", hint=DAMAGED) from error
     if count == 0:
         raise Unreadable("the PDF has no pages", hint=DAMAGED)
-    if count > MAX_PAGES:
-        raise TooLarge(f"{count:,} pages, the limit is {MAX_PAGES:,}", hint="Split the file")
+    refuse_over(MAX_PAGES, count, "pages")
     return count
 
 

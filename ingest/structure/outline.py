@@ -217,7 +217,7 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
     contents = _contents_pages(candidates)
     lines, titles = _with_titles([c for c in candidates if c.page not in contents])
     found = [
-        _Found(c, numbered, _is_strong(c.heading, body))
+        _Found(c, numbered, (c.heading.bold or c.heading.size > 1.08 * body) and not c.heading.run_in)
         for c in lines
         if (numbered := titles.get(id(c)) or parse_heading(c.heading.text)) and _looks_like_heading(c, numbered, body)
     ]
@@ -271,10 +271,6 @@ class _Found(NamedTuple):
     candidate: Candidate
     numbered: Numbered
     strong: bool
-
-
-def _is_strong(heading: Heading, body: float) -> bool:
-    return (heading.bold or heading.size > 1.08 * body) and not heading.run_in
 
 
 def _with_titles(candidates: Sequence[Candidate]) -> tuple[list[Candidate], dict[int, Numbered]]:

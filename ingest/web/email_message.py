@@ -14,7 +14,7 @@ from email.message import Message
 from email.utils import parseaddr
 
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import Encrypted, NotADocument, NoText, TooLarge, Unreadable
+from docqa.ingest.errors import Encrypted, NotADocument, NoText, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens, clean, grouped, unwrap
@@ -33,8 +33,7 @@ _MAX_HEADER_CHARS = 20_000
 def read_email(request: ReadRequest) -> Document:
     """The Document of a message. Raises NotADocument, Encrypted, Unreadable, TooLarge and NoText."""
     data = request.content
-    if len(data) > MAX_EMAIL_BYTES:
-        raise TooLarge(f"{len(data):,} bytes of e-mail, the limit is {MAX_EMAIL_BYTES:,}", hint="Save it without files")
+    refuse_over(MAX_EMAIL_BYTES, len(data), "bytes of e-mail", "Save it without files")
     if not _HEADER.match(data.lstrip()):
         raise NotADocument("not an e-mail: it does not begin with a header", hint="Check the suffix of its name")
     try:
@@ -121,8 +120,8 @@ class _Reader:
         data = part.get_payload(decode=True)
         if not isinstance(data, bytes):
             return ""
-        if html and len(data) > MAX_HTML_BYTES:
-            raise TooLarge(f"{len(data):,} bytes of HTML, the limit is {MAX_HTML_BYTES:,}", hint="Save it as text")
+        if html:
+            refuse_over(MAX_HTML_BYTES, len(data), "bytes of HTML", "Save it as text")
         charset = part.get_content_charset()
         with suppress(LookupError, ValueError, TypeError):  # an unknown encoding: as if none was named
             if charset and charset not in ("us-ascii", "utf-8"):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from docqa.ingest.errors import TooLarge
+from docqa.ingest.errors import TooLarge, refuse_over
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.numbering import in_letters, in_roman
@@ -54,8 +54,7 @@ _MAX_SHEET_CHARS = 2**20
 def read_html(request: ReadRequest) -> Document:
     """The Document of HTML or XHTML. Raises NotADocument, NoText and TooLarge."""
     data = request.content
-    if len(data) > MAX_HTML_BYTES:
-        raise TooLarge(f"{len(data):,} bytes of HTML, the limit is {MAX_HTML_BYTES:,}", hint="Split the file")
+    refuse_over(MAX_HTML_BYTES, len(data), "bytes of HTML")
     source, warnings = decode_html(data)
     writer = BlockWriter(include_hidden=request.include_hidden)
     blocks = HtmlBlocks(writer)
