@@ -108,14 +108,9 @@ def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) 
 
 def _definitions(question: str, candidate: Candidate, quote: Quote, context: Context) -> list[Quote]:
     """Quotes of the definitions that the answer's own quote depends on."""
-    cited = quote.cites[0]
-    terms = definitions_in_force(
-        context.documents[candidate.document],
-        candidate.page,
-        Span(cited.start, cited.end),
-        Span(candidate.start, candidate.end),
-        question,
-    )
+    cited, document = quote.cites[0], context.documents[candidate.document]
+    quoted, answer = Span(cited.start, cited.end), Span(candidate.start, candidate.end)
+    terms = definitions_in_force(document, candidate.page, quoted, answer, question)
     return [make_definition_quote(context.documents, candidate.document, term) for term in terms]
 
 

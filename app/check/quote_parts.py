@@ -43,16 +43,18 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Assembled:
-    """Parts found in order: `grade` is the worst of theirs, `spans` reach from the first to the last part.
+class Finding:
+    """What the search for one quotation brought; of parts the worst grade, and from the first to the last.
 
     `omitted` is what the document has at each ellipsis, `replaced` (bracket's words, document's words) at each bracket.
     """
 
     grade: Grade
-    spans: tuple[Located, ...]
-    omitted: tuple[str, ...]
-    replaced: tuple[tuple[str, str], ...]
+    spans: tuple[Located, ...] = ()
+    omitted: tuple[str, ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    count: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def split_parts(quotation: str) -> list[Part]:
@@ -90,23 +92,21 @@ def split_parts(quotation: str) -> list[Part]:
 
 def assemble(
     document: Document, number: int, parts: list[Part], anchor: int, place: tuple[Located, ...]
-) -> Assembled | None:
+) -> Finding | None:
     """The parts around part `anchor`, which is at `place` of `document`; None where one is not there in order."""
     stretch = _Stretch(document, number, place[0].page - _PAGES_BEFORE, place[-1].page + _PAGES_AFTER)
     first = stretch.offset(place[0].page, place[0].start)
     last = stretch.offset(place[-1].page, place[-1].end)
     found: dict[int, tuple[Match, Grade]] = {anchor: (Match(first, last), Grade.EXACT)}
-    for index in range(anchor + 1, len(parts)):
-        start = found[index - 1][0].end
-        reach = start + _reach(parts[index])
-        hit = _strongest(stretch.text, start, reach, parts[index].text, lambda matches: matches[0])
-        if hit is None:
-            return None
-        found[index] = hit
-    for index in range(anchor - 1, -1, -1):
-        end = found[index + 1][0].start
-        reach = end - _reach(parts[index + 1]) - len(parts[index].text)
-        hit = _strongest(stretch.text, reach, end, parts[index].text, lambda matches: matches[-1])
+    for index in (*range(anchor + 1, len(parts)), *range(anchor - 1, -1, -1)):
+        behind = index > anchor
+        if behind:
+            start = found[index - 1][0].end
+            end = start + _reach(parts[index])
+        else:
+            end = found[index + 1][0].start
+            start = end - _reach(parts[index + 1]) - len(parts[index].text)
+        hit = _strongest(stretch.text, start, end, parts[index].text, 0 if behind else -1)
         if hit is None:
             return None
         found[index] = hit
@@ -118,16 +118,13 @@ def _reach(part: Part) -> int:
     return 2 * len(part.text) + (ELLIPSIS_REACH if part.gap == "ellipsis" else _BRACKET_REACH)
 
 
-def _strongest(
-    text: str, start: int, end: int, wanted: str, choose: Callable[[list[Match]], Match]
-) -> tuple[Match, Grade] | None:
-    """The match of `wanted` in `text[start:end]` at the strongest grade that has one, and that grade."""
+def _strongest(text: str, start: int, end: int, wanted: str, which: int) -> tuple[Match, Grade] | None:
+    """The first (`which` 0) or last (-1) match of `wanted` in `text[start:end]` at the strongest grade, and that."""
     start, end = max(0, start), min(len(text), end)
     window = text[start:end]
     plain = find_whole(window, wanted)
     if plain:
-        match = choose(plain)
-        return Match(match.start + start, match.end + start), Grade.EXACT
+        return Match(plain[which].start + start, plain[which].end + start), Grade.EXACT
     finders: tuple[tuple[Grade, Callable[[str, str], list[Match]]], ...] = (
         (Grade.NORMALISED, find_whole), (Grade.DAMAGED, find_damaged), (Grade.NEAR, find_near),
     )  # fmt: skip
@@ -136,13 +133,12 @@ def _strongest(
             folded, quote = fold(window, keep_line_hyphens=keep), fold(wanted, keep_line_hyphens=keep).text.strip()
             matches = finder(folded.text, quote)
             if matches:
-                match = choose(matches)
-                ends = folded.original_start(match.start), folded.original_end(match.end)
+                ends = folded.original_start(matches[which].start), folded.original_end(matches[which].end)
                 return Match(ends[0] + start, ends[1] + start), grade
     return None
 
 
-def _joined(stretch: _Stretch, parts: list[Part], found: list[tuple[Match, Grade]]) -> Assembled:
+def _joined(stretch: _Stretch, parts: list[Part], found: list[tuple[Match, Grade]]) -> Finding:
     grades = {grade for _, grade in found}
     omitted: list[str] = []
     replaced: list[tuple[str, str]] = []
@@ -156,9 +152,8 @@ def _joined(stretch: _Stretch, parts: list[Part], found: list[tuple[Match, Grade
             replaced.append((parts[index].inserted, gap))
             if _protected(gap) != _protected(parts[index].inserted):
                 grades.add(Grade.NEAR)
-    worst = weakest(grades)
     spans = stretch.located(found[0][0].start, found[-1][0].end)
-    return Assembled(worst, spans, tuple(omitted), tuple(replaced))
+    return Finding(weakest(grades), spans, tuple(omitted), tuple(replaced))
 
 
 def _protected(words: str) -> object:

@@ -65,13 +65,13 @@ class CitedPlaces:
             lines = (self._lines(first, last, cite) for first, last in self._ends(cite))
             found = [region for region in lines if region is not None]
         else:
-            found = [self._page(page) for page in self._pages(cite)]
+            found = [Region(self.number, (page, 0), (page + 1, 0)) for page in self._pages(cite)]
         return list(dict.fromkeys(found))
 
     def answers(self, cite: PlaceCite) -> bool:
         """Whether "there is no such place" can be said: it has pages, or sections with numbers."""
         if cite.kind != "section":
-            return self.document.paged and (cite.kind != "line" or self._lined)
+            return self.document.paged and (cite.kind != "line" or any(page.lines for page in self.document.pages))
         if any(self._mentions(cite.word, number) for number in cite.numbers):
             return False  # it speaks of that place, and where it begins was not seen
         if any(self._sections(_DOTTED_LETTER.sub("", n), cite.word) for n in cite.numbers if _DOTTED_LETTER.search(n)):
@@ -125,14 +125,7 @@ class CitedPlaces:
         titles = [(fold(_BRACKETED.sub("", section.title)).text.strip(), section) for section in self.document.sections]
         return sorted((pair for pair in titles if len(pair[0]) >= _LEAST_HEADING), key=lambda pair: -len(pair[0]))
 
-    def _page(self, page: int) -> Region:
-        return Region(self.number, (page, 0), (page + 1, 0))
-
     # Lines
-
-    @property
-    def _lined(self) -> bool:
-        return any(page.lines for page in self.document.pages)
 
     def _ends(self, cite: PlaceCite) -> list[tuple[Page, Page]]:
         """The pages of the first and the last line of `cite`, for each page that the first may be on."""
@@ -206,8 +199,7 @@ class CitedPlaces:
         """A clause reaches to the next one that is not below it, or to the next heading."""
         number, start = self._clauses[at]
         later = (place for other, place in self._clauses[at + 1 :] if not other.startswith(number + "."))
-        heads = [(section.page, section.start) for section in self.document.sections]
-        heads.sort()
+        heads = sorted((section.page, section.start) for section in self.document.sections)
         head = bisect_left(heads, (start[0], start[1] + 1))
         return Region(self.number, start, min(next(later, self._end), heads[head] if head < len(heads) else self._end))
 

@@ -16,7 +16,7 @@ from docqa.app.answer.grades import Grade, Place, weakest
 from docqa.app.answer.text import clip
 from docqa.app.check.citations import PlaceCite, assign, find_cites
 from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
-from docqa.app.check.quote_parts import Part, assemble, split_parts
+from docqa.app.check.quote_parts import Finding, Part, assemble, split_parts
 from docqa.app.check.resolve import CitedPlaces, Region
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.difference import Edit, closest_range, word_edits
@@ -88,18 +88,6 @@ class Verification:
     def counts(self) -> dict[str, int]:
         """How many quotations have each grade, strongest first."""
         return {grade: sum(q.grade == grade for q in self.quotations) for grade in Grade}
-
-
-@dataclass(frozen=True)
-class _Finding:
-    """What the search for one quotation brought."""
-
-    grade: Grade
-    spans: tuple[Located, ...] = ()
-    omitted: tuple[str, ...] = ()
-    replaced: tuple[tuple[str, str], ...] = ()
-    count: int = 0
-    notes: tuple[str, ...] = ()
 
 
 def verify_text(text: str, documents: Sequence[Document]) -> Verification:
@@ -217,9 +205,9 @@ class _Check:
 
     def _best(
         self, text: str, regions: dict[PlaceCite, list[Region]], claimed: tuple[PlaceCite, ...], named: set[int]
-    ) -> tuple[_Finding, Place]:
+    ) -> tuple[Finding, Place]:
         """The strongest finding; of several, one at a cited place, then the one that leaves out least."""
-        best: tuple[tuple[int, bool, int], _Finding, Place] | None = None
+        best: tuple[tuple[int, bool, int], Finding, Place] | None = None
         for hint in self._hints(regions, named):
             for finding in self._search(text, hint):
                 place = self._place(finding.grade, finding.spans, regions, claimed, named)
@@ -228,7 +216,7 @@ class _Check:
                     best = (key, finding, place)
             if best is not None and (best[0][:2] == (0, False) or best[1].grade == Grade.ABSENT):
                 break
-        return (best[1], best[2]) if best is not None else (_Finding(Grade.ABSENT), Place.UNKNOWN)
+        return (best[1], best[2]) if best is not None else (Finding(Grade.ABSENT), Place.UNKNOWN)
 
     def _hints(self, regions: dict[PlaceCite, list[Region]], named: set[int]) -> list[CitedPlace | None]:
         """Where to look first: each cited place from its beginning, and the pages that it reaches over."""
@@ -240,7 +228,7 @@ class _Check:
         hints += [CitedPlace(number) for number in sorted(named)]
         return list(dict.fromkeys(hints))[:_MOST_HINTS] or [None]
 
-    def _search(self, text: str, hint: CitedPlace | None) -> Iterator[_Finding]:
+    def _search(self, text: str, hint: CitedPlace | None) -> Iterator[Finding]:
         """The quotation as written, then, unless that is verbatim, with its ellipses and brackets read."""
         whole = self.verifier.verify(text, hint)
         if not whole.verified and (outer := outer_marks(text)) != text:
@@ -256,12 +244,12 @@ class _Check:
         else:
             yield from self._assembled(parts, hint)
 
-    def _findings(self, text: str, verdict: Verdict) -> Iterator[_Finding]:
+    def _findings(self, text: str, verdict: Verdict) -> Iterator[Finding]:
         for spans in verdict.places or ((),):
             grade = verdict.grade
             if grade == Grade.DAMAGED and self._left_out(text, spans):
                 grade = Grade.NEAR
-            yield _Finding(grade, spans, count=verdict.count)
+            yield Finding(grade, spans, count=verdict.count)
 
     def _left_out(self, text: str, spans: tuple[Located, ...]) -> bool:
         """Whether words were left out between the quoted ones without a mark; debris does not count.
@@ -280,23 +268,22 @@ class _Check:
             for word in (word.strip(".,;:()") for word in between)
         )
 
-    def _assembled(self, parts: list[Part], hint: CitedPlace | None) -> Iterator[_Finding]:
+    def _assembled(self, parts: list[Part], hint: CitedPlace | None) -> Iterator[Finding]:
         anchor = max(range(len(parts)), key=lambda index: len(parts[index].text))
         verdict = self.verifier.verify(parts[anchor].text, hint)
         if not verdict.spans:
-            yield _Finding(verdict.grade, notes=(f"not found: {_short(parts[anchor].text)}",))
+            yield Finding(verdict.grade, notes=(f"not found: {_short(parts[anchor].text)}",))
             return
         complete = False
         for spans in verdict.places[:_MOST_ANCHORS]:
             found = assemble(self.documents[spans[0].document], spans[0].document, parts, anchor, spans)
             if found is not None:
                 complete = True
-                grade = weakest((found.grade, verdict.grade))
-                yield _Finding(grade, found.spans, found.omitted, found.replaced, verdict.count)
+                yield replace(found, grade=weakest((found.grade, verdict.grade)), count=verdict.count)
         if not complete:
             yield self._scattered(parts, anchor, verdict)
 
-    def _scattered(self, parts: list[Part], anchor: int, verdict: Verdict) -> _Finding:
+    def _scattered(self, parts: list[Part], anchor: int, verdict: Verdict) -> Finding:
         """Parts that are not together: where each is, as far as it is anywhere."""
         near = CitedPlace(verdict.spans[0].document, verdict.spans[0].page)
         spans: list[Located] = []
@@ -311,9 +298,9 @@ class _Check:
                 grade = grade if too_short(part.text) else Grade.ABSENT
         if not notes:
             notes.append("its parts are not together in this order")
-        return _Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
+        return Finding(grade, tuple(spans), count=verdict.count, notes=tuple(notes))
 
-    def _refined(self, text: str, found: _Finding) -> _Finding:
+    def _refined(self, text: str, found: Finding) -> Finding:
         """An edited quotation's place from its first word to its last."""
         if found.grade != Grade.NEAR or len(found.spans) != 1 or found.omitted or found.replaced or found.notes:
             return found
@@ -354,7 +341,7 @@ class _Check:
         return Place.AS_CITED if all(judged.values()) else Place.MOVED
 
     def _notes(
-        self, quotation: Quotation, found: _Finding, place: Place, cited: tuple[CheckedCite, ...]
+        self, quotation: Quotation, found: Finding, place: Place, cited: tuple[CheckedCite, ...]
     ) -> Iterator[str]:
         for cite in cited:
             if cite.note:

@@ -7,7 +7,9 @@ gives (`evidence_weights`: bm25, vector), so that no signal needs a scale of its
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -41,10 +43,7 @@ class WordIndex:
 
         self._terms = [terms(text) for text in texts]
         self._sets = [frozenset(words) for words in self._terms]
-        self._frequency: dict[str, int] = {}
-        for words in self._sets:
-            for word in words:
-                self._frequency[word] = self._frequency.get(word, 0) + 1
+        self._frequency = Counter(chain.from_iterable(self._sets))
         self._bm25 = bm25s.BM25()
         if self._frequency:
             self._bm25.index(self._terms, show_progress=False)

@@ -31,10 +31,8 @@ def cited_pages(answer: Answer | None, documents: Sequence[Document]) -> tuple[C
 
 
 def _document(cite: Cite, documents: Sequence[Document]) -> int | None:
-    for number, document in enumerate(documents):
-        if document.path == cite.file and (cite.page or 1) <= len(document.pages):
-            return number
-    return None
+    same = (n for n, document in enumerate(documents) if document.path == cite.file)
+    return next((n for n in same if (cite.page or 1) <= len(documents[n].pages)), None)
 
 
 def _parts(document: Document, cites: list[Cite]) -> Iterator[CitedPage]:

@@ -33,14 +33,9 @@ class Recorder:
     """
 
     def __init__(
-        self,
-        store: Store | None,
-        kind: str,
-        documents: Sequence[Document],
-        on_notice: Callable[[str], object],
-        *,
+        self, store: Store | None, kind: str, documents: Sequence[Document], on_notice: Callable[[str], object], *,
         resume: int | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.session = resume
         self._store, self._kind, self._documents, self._on_notice = store, kind, documents, on_notice
         self._history: History | None = None

@@ -97,17 +97,10 @@ def _in_order(text: str, quote: str) -> list[tuple[Match, list[str]]]:
 
 
 def _find_glued(text: str, quote: str) -> list[Match]:
-    if quote.replace(" ", "") not in text.replace(" ", ""):
+    bare, body = quote.replace(" ", ""), text.replace(" ", "")
+    if len(bare) < 12 or bare not in body:
         return []
-    squashed, origins = [], []
-    for position, character in enumerate(text):
-        if character != " ":
-            squashed.append(character)
-            origins.append(position)
-    bare = quote.replace(" ", "")
-    if len(bare) < 12:
-        return []
-    body = "".join(squashed)
+    origins = [position for position, character in enumerate(text) if character != " "]
     return [
         Match(origins[match.start], origins[match.end - 1] + 1)
         for match in find_whole(body, bare)
@@ -133,9 +126,7 @@ def _follow(wanted: list[str], places: dict[str, list[int]], first: int) -> list
 
 
 def _edit(word: str, allowed: set[str]) -> bool:
-    if word.strip(_EDGES) in allowed or _FOOTNOTE_MARK.fullmatch(word):
-        return False
-    return is_protected(word)
+    return word.strip(_EDGES) not in allowed and not _FOOTNOTE_MARK.fullmatch(word) and is_protected(word)
 
 
 def find_near(text: str, quote: str) -> list[Match]:

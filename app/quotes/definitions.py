@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from docqa.ingest.types import Definition, Document, Span
 
 MOST_DEFINITIONS = 2
 """Definitions that one answer carries."""
-
-
-@dataclass(frozen=True)
-class _Use:
-    """A term in a quote: where it first is, and the definition that counts there."""
-
-    start: int
-    definition: Definition
-    in_answer: bool
 
 
 def definitions_in_force(document: Document, page: int, quote: Span, answer: Span, question: str) -> list[Definition]:
@@ -28,19 +18,16 @@ def definitions_in_force(document: Document, page: int, quote: Span, answer: Spa
     A definition that is in the quote itself is left out, and so is a term inside a longer one ("Alarm" in "Critical
     Alarm").
     """
-    uses = sorted(
-        _uses(document, page, quote, answer),
-        key=lambda use: (not use.in_answer, use.definition.term.lower() not in question.lower(), use.start),
-    )
-    chosen: list[Definition] = []
-    for use in uses:
-        place = (use.definition.page, use.definition.start)
-        if place not in [(other.page, other.start) for other in chosen]:
-            chosen.append(use.definition)
-    return chosen[:MOST_DEFINITIONS]
+    chosen: dict[tuple[int, int], Definition] = {}
+    for _, use in sorted(_uses(document, page, quote, answer, question), key=lambda use: use[0]):
+        chosen.setdefault((use.page, use.start), use)
+    return list(chosen.values())[:MOST_DEFINITIONS]
 
 
-def _uses(document: Document, page: int, quote: Span, answer: Span) -> Iterator[_Use]:
+def _uses(
+    document: Document, page: int, quote: Span, answer: Span, question: str
+) -> Iterator[tuple[tuple[bool, bool, int], Definition]]:
+    """The terms in a quote: what orders them, and the definition that counts there."""
     text = document.pages[page - 1].text[quote.start : quote.end]
     lowered = text.lower()
     above = {section.id for section in document.sections_above(document.section_of(page, quote.start))}
@@ -55,7 +42,7 @@ def _uses(document: Document, page: int, quote: Span, answer: Span) -> Iterator[
         if definition is None or _overlaps(definition, page, quote):
             continue
         in_answer = any(quote.start + a < answer.end and answer.start < quote.start + b for a, b in found)
-        yield _Use(found[0][0], definition, in_answer)
+        yield (not in_answer, term.lower() not in question.lower(), found[0][0]), definition
 
 
 def _pattern(term: str) -> re.Pattern[str]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from difflib import Match, SequenceMatcher
 
 from docqa.app.quotes.normalise import fold
+from docqa.app.quotes.sentence_runs import to_white_space
+from docqa.ingest.types import Span
 
 _WORD = re.compile(r"\S+")
 _PUNCTUATION = ".,;:"
@@ -68,7 +70,8 @@ def closest_range(quoted: str, text: str, start: int, end: int) -> tuple[int, in
     An alignment of equal length cuts what the document has more; word by word the ends are found again.
     """
     reach = (end - start) // 2 + 40
-    first, last = _whole_words(text, max(0, start - reach), min(len(text), end + reach))
+    low, high = max(0, start - reach), min(len(text), end + reach)
+    first, last = to_white_space(text, low, high, Span(0, len(text)))
     theirs = _words(text[first:last])
     ours = _words(quoted)
     blocks = [block for block in _matcher(_bare(ours), _bare(theirs)).get_matching_blocks() if block.size]
@@ -98,14 +101,6 @@ def _bare(words: list[_Word]) -> list[_Word]:
 
 def _apart(left: Match, right: Match) -> bool:
     return (right.b - left.b) - (right.a - left.a) > _FAR_WORDS
-
-
-def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    while start > 0 and not text[start - 1].isspace():
-        start -= 1
-    while end < len(text) and not text[end].isspace():
-        end += 1
-    return start, end
 
 
 def _matcher(ours: list[_Word], theirs: list[_Word]) -> SequenceMatcher[str]:

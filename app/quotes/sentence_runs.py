@@ -12,6 +12,15 @@ from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Span
 
 
+def to_white_space(text: str, start: int, end: int, whole: Span) -> tuple[int, int]:
+    """`start:end` of `text` made longer, within `whole`, until no word is cut."""
+    while start > whole.start and not text[start - 1].isspace():
+        start -= 1
+    while end < whole.end and not text[end].isspace():
+        end += 1
+    return start, end
+
+
 class Sentences:
     """The sentences of `text`; one that is all of it where none was found."""
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from docqa.app.quotes.sentence_runs import Sentences
+from docqa.app.quotes.sentence_runs import Sentences, to_white_space
 from docqa.app.reading.candidates import on_one_line
 from docqa.ingest.structure.sentences import sentences
 
@@ -59,18 +59,10 @@ def around(text: str, passage: int, start: int, end: int) -> ExcerptPlace:
     touched = found.touched(start, end) or range(before, before + 1)
     whole = found.span(touched)
     if found.length(touched) > _LONG:
-        return ExcerptPlace(passage, *_cut_around(text, start, end, whole.start, whole.end))
+        begin, stop = max(whole.start, start - _ASIDE), min(whole.end, max(end, start) + _ASIDE)
+        return ExcerptPlace(passage, *to_white_space(text, begin, stop, whole))
     whole = found.span(found.grown(touched, lambda _, longer: found.length(longer) <= WORDS, in_turn=True))
     return ExcerptPlace(passage, whole.start, whole.end)
-
-
-def _cut_around(text: str, start: int, end: int, low: int, high: int) -> tuple[int, int]:
-    begin, stop = max(low, start - _ASIDE), min(high, max(end, start) + _ASIDE)
-    while begin > low and not text[begin - 1].isspace():
-        begin -= 1
-    while stop < high and not text[stop].isspace():
-        stop += 1
-    return begin, stop
 
 
 def choose_excerpts(texts: Sequence[str], places: Sequence[tuple[int, int, int]], most: int) -> list[ExcerptPlace]:

@@ -35,6 +35,7 @@ _PASSING = (408, 409, 425, 429, 500, 502, 503, 504, 529)
 # Not every server knows them. One that names such a field in its refusal is asked again without it.
 _OPTIONAL = ("stream_options", "seed", "temperature", "chat_template_kwargs", "max_tokens", "max_completion_tokens")
 _LONGEST_ERROR = 20_000
+_MORE_TIME = "DOCQA_TIMEOUT allows more"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class ChatClient:
     """Asks one server. `timeout_s`: the longest silence; a whole reply may take ten times that."""
 
     def __init__(self, address: Address, timeout_s: float, wait: Callable[[float], None] = time.sleep) -> None:
-        self.address = address
+        self.address, self._where = address, str(address)
         self._timeout_s = timeout_s
         self._wait = wait
 
@@ -64,16 +65,10 @@ class ChatClient:
                 return
             except TransientError as error:
                 if attempt == ATTEMPTS or (error.wait_s or 0) > LONGEST_WAIT_S:
-                    tried = f"tried {attempt} times" if attempt > 1 else "not tried again"
-                    raise RemoteError(
-                        f"{error.message}; {tried}", where=self._where, hint=error.hint or "try again later"
-                    ) from error
+                    tried = f"{error.message}; " + (f"tried {attempt} times" if attempt > 1 else "not tried again")
+                    raise RemoteError(tried, where=self._where, hint=error.hint or "try again later") from error
                 yield Again(f"{self._where}: {error.message}; asking again ({attempt + 1} of {ATTEMPTS})")
                 self._wait(_pause(attempt, error.wait_s))
-
-    @property
-    def _where(self) -> str:
-        return str(self.address)
 
     def _complete_once(self, body: dict[str, object]) -> Iterator[Piece]:
         """One request; `body` loses the fields that the server does not know, and is sent again at once."""
@@ -102,10 +97,8 @@ class ChatClient:
         for part in parts:
             yield part
             if time.monotonic() > until:
-                raise RemoteError(
-                    f"the reply is not finished after {10 * self._timeout_s:g} s", where=self._where,
-                    hint="DOCQA_TIMEOUT allows more",
-                )  # fmt: skip
+                late = f"the reply is not finished after {10 * self._timeout_s:g} s"
+                raise RemoteError(late, where=self._where, hint=_MORE_TIME)
 
     @contextmanager
     def _posted(self, body: Mapping[str, object]) -> Iterator[Response]:
@@ -121,13 +114,10 @@ class ChatClient:
             ):  # fmt: skip
                 yield response
         except httpx2.ConnectError as error:
-            raise TransientError(
-                f"no connection ({self._clean(str(error))})", where=self._where, hint="does the server run, and there?"
-            ) from error
+            said, hint = f"no connection ({self._clean(str(error))})", "does the server run, and there?"
+            raise TransientError(said, where=self._where, hint=hint) from error
         except httpx2.TimeoutException as error:
-            raise TransientError(
-                f"no word for {self._timeout_s:g} s", where=self._where, hint="DOCQA_TIMEOUT allows more"
-            ) from error
+            raise TransientError(f"no word for {self._timeout_s:g} s", where=self._where, hint=_MORE_TIME) from error
         except httpx2.TransportError as error:
             raise TransientError(f"the connection was cut ({self._clean(str(error))})", where=self._where) from error
         except (httpx2.InvalidURL, httpx2.DecodingError) as error:

@@ -7,7 +7,7 @@ document; what does not is told with its grade.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from docqa.app.answer.answer import Quote
@@ -67,7 +67,7 @@ class _Found:
 
     statement: Statement
     verdict: Verdict
-    candidates: list[Candidate] = field(default_factory=list)
+    candidates: list[Candidate]
 
 
 def check_reply(
@@ -83,10 +83,12 @@ def check_reply(
     candidates = [*answer, *(candidate for item in quotes for candidate in item.candidates)]
     first = found[0] if answer else quotes[0] if quotes else None
     good = sum(item.verdict.verified for item in found if item is not found[0]) + bool(answer)
+    # Worth a quote of its own: located, and long enough to be evidence.
+    stand = [item for item in found if item.verdict.spans and not too_short(item.statement.text)]
     return Reply(
         refused=False,
         candidates=tuple(candidates),
-        also=tuple(check.quote(item) for item in found if item is not first and check.stands(item)),
+        also=tuple(check.quote(item) for item in stand if item is not first),
         notes=_notes([item for item in found if not item.verdict.verified or (item is found[0] and not answer)]),
         verified=good / len(found) if found else 0.0,
     )
@@ -117,13 +119,9 @@ class _Check:
         wanted = fold(words).text.strip()
         found: list[Located] = []
         for shown, folded in zip(self.excerpts, self._folded, strict=True):
-            found += [
-                Located(
-                    shown.document, shown.page,
-                    shown.start + folded.original_start(match.start), shown.start + folded.original_end(match.end),
-                )
-                for match in (find_whole(folded.text, wanted) if wanted else [])
-            ]  # fmt: skip
+            for match in find_whole(folded.text, wanted) if wanted else ():
+                start, end = folded.original_start(match.start), folded.original_end(match.end)
+                found.append(Located(shown.document, shown.page, shown.start + start, shown.start + end))
         return found
 
     @cached_property
@@ -147,10 +145,6 @@ class _Check:
             alone = len(shown) == 1 and telling  # a "yes" that happens to stand somewhere tells nothing
             places = [place for place in shown if alone or place.coverage > 0]
         return places
-
-    def stands(self, item: _Found) -> bool:
-        """Whether a claim is worth a quote of its own: located, and long enough to be evidence."""
-        return bool(item.verdict.spans) and not too_short(item.statement.text)
 
     def quote(self, item: _Found) -> Quote:
         """The words of the pages where a claim stands, with its grade; the model's own spelling is nowhere in it."""
@@ -177,7 +171,7 @@ class _Check:
     def _candidate(self, statement: Statement, span: Located) -> Candidate:
         page = self._page(span)
         start, end = trim(page, span.start, span.end)
-        within = next((n for n, shown in enumerate(self.excerpts) if _inside((span,), shown)), -1)
+        within = next((n for n, shown in enumerate(self.excerpts) if _touches(span, shown)), -1)
         whole = quote_span(page, start, end)
         coverage = self.index.coverage(self.wanted, set(terms(page[whole.start : whole.end])))
         named = 1.0 if statement.excerpt is not None and within == statement.excerpt - 1 else 0.0
@@ -193,14 +187,9 @@ class _Check:
         return self.documents[span.document].pages[span.page - 1].text
 
 
-def _inside(spans: tuple[Located, ...], shown: Excerpt) -> bool:
-    return all(
-        span.document == shown.document
-        and span.page == shown.page
-        and span.start < shown.end
-        and shown.start < span.end
-        for span in spans
-    )
+def _touches(span: Located, shown: Excerpt) -> bool:
+    same = span.document == shown.document and span.page == shown.page
+    return same and span.start < shown.end and shown.start < span.end
 
 
 def _within(place: Candidate, span: Located) -> bool:
@@ -222,17 +211,13 @@ def _notes(unverified: list[_Found]) -> tuple[str, ...]:
 
 def refuses(reply: str) -> bool:
     """Whether a reply says, as it was asked to, that the excerpts do not answer; an empty one says so too."""
-    first = next((line for line in _lines(reply)), "")
-    bare = _bare(first).rstrip(".!").casefold()
+    bare = _bare(next(iter(_lines(reply)), "")).rstrip(".!").casefold()
     return not bare or bare == REFUSAL.strip() or bare.startswith(f"{REFUSAL.strip()}.")
 
 
 def statements_of(reply: str) -> list[Statement]:
     """Every claim of a reply in order, the first of them its answer; quotations by themselves, prose by sentences."""
-    found: list[Statement] = []
-    for line in _lines(reply):
-        found += _of_line(line)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(statement for line in _lines(reply) for statement in _of_line(line)))
 
 
 def _lines(reply: str) -> list[str]:
