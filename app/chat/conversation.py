@@ -86,17 +86,14 @@ class Conversation:
         elif note == AS_TYPED:
             yield from self.ask(last.question, last.question, AS_TYPED)
         else:
-            yield from self._next_best(last, understood)
-
-    def _next_best(self, last: KeptTurn, understood: str) -> Iterator[Event]:
-        shown = self._tries(last)
-        for _ in self.session.read():  # nothing where it is read already, as after a resumed conversation it is not
-            pass
-        quotes = [quote for turn in shown if turn.answer for quote in turn.answer.quotes]
-        refusals = sum(turn.status == Status.NOT_FOUND for turn in shown)
-        answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)
-        self._add(last.question, understood, answer, "done", NEXT_BEST)
-        yield Finished(answer)
+            shown = self._tries(last)
+            for _ in self.session.read():  # nothing where it is read already; after a resumed conversation it is not
+                pass
+            quotes = [quote for turn in shown if turn.answer for quote in turn.answer.quotes]
+            refusals = sum(turn.status == Status.NOT_FOUND for turn in shown)
+            answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)
+            self._add(last.question, understood, answer, "done", NEXT_BEST)
+            yield Finished(answer)
 
     def _tries(self, last: KeptTurn) -> list[KeptTurn]:
         """The turns at the end of the conversation that answer the question of the last one."""

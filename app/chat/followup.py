@@ -77,7 +77,6 @@ def resolve(question: str, earlier: Earlier | None, in_documents: InDocuments) -
 
 def _elliptic(words: list[str], earlier: Earlier, *, follows: bool) -> list[str] | None:
     """A question without its verb, filled up from the one before: `And in a lock?`, `Why?`, `And how many in May?`."""
-    before = parts_of(earlier.question)
     low = [word.lower() for word in words]
     if any(word in VERBS for word in low) or _pronoun(words) is not None:
         return None
@@ -92,7 +91,7 @@ def _elliptic(words: list[str], earlier: Earlier, *, follows: bool) -> list[str]
         return _replaced_owner(all_before, words)
     if len(words) == 1 and low[0].endswith(("ed", "en")):
         return [*all_before[:-1], *words] if all_before[-1].endswith(("ed", "en")) else None
-    return _replaced_noun(before, words)
+    return _replaced_noun(parts_of(earlier.question), words)
 
 
 def _asked_otherwise(words: list[str], earlier: Earlier) -> list[str]:
@@ -175,18 +174,14 @@ def _pointed(words: list[str], earlier: Earlier, in_documents: InDocuments) -> l
     for at in range(first, len(words)):
         word = words[at].lower()
         if word in known and not (at + 1 < len(words) and words[at + 1] == "'s"):
-            owns = _owns(words, at) if word == "her" else known[word]
+            followed = at + 1 < len(words) and words[at + 1].lower() not in PREPOSITION | VERBS
+            owns = followed if word == "her" else known[word]  # `her` may be followed by what is hers
             replaced[at] = possessive(meant) if owns else meant
             break
         if at == first and word in _POINTING:
             replaced[at] = meant
             break
     return replaced
-
-
-def _owns(words: list[str], at: int) -> bool:
-    """Whether `her` is followed by what is hers."""
-    return at + 1 < len(words) and words[at + 1].lower() not in PREPOSITION | VERBS
 
 
 def _pronoun(words: list[str]) -> int | None:
@@ -218,9 +213,7 @@ def antecedent(earlier: Earlier, in_documents: InDocuments, *, person: bool = Fa
     short = _short_answer(earlier)
     if person and asked[:1] in (["who"], ["whom"]) and short:
         return short
-    if parts.auxiliary:
-        return noun_phrase(parts.rest, in_documents)
-    if asked[:1] in (["which"], ["what"]) and short:
+    if not parts.auxiliary and asked[:1] in (["which"], ["what"]) and short:
         return short
     return noun_phrase(parts.rest, in_documents)
 

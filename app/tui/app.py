@@ -42,7 +42,6 @@ class Interface(App[None]):
 
     TITLE = "docqa"
     CSS_PATH = "docqa.tcss"
-    ENABLE_COMMAND_PALETTE = True
 
     def __init__(
         self,

@@ -65,8 +65,8 @@ class Kept:
     `notices` say what was damaged and set aside.
     """
 
-    turns: list[Turn]
-    place: tuple[int, int]
+    turns: list[Turn] = field(default_factory=list)
+    place: tuple[int, int] = (1, 0)
     notices: tuple[str, ...] = ()
 
 
@@ -79,7 +79,8 @@ def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, 
         return
     try:
         with open_history(store) as history:
-            session = _session(history, document) or history.start(_KIND, kept_documents([document]), document.title)
+            kept = _session(history, document)
+            session = kept.id if kept else history.start(_KIND, kept_documents([document]), document.title)
             history.keep_all(session, [as_kept(turn, document) for turn in turns], place)
             if store.forgotten([document.id]):  # while it was written
                 history.delete(session)
@@ -90,20 +91,19 @@ def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, 
 def load(store: Store | None, document: Document) -> Kept:
     """What is kept of `document`, which is opened now; nothing where there is no history or it cannot be used."""
     if store is None:
-        return Kept([], (1, 0))
+        return Kept()
     store.meet([document.id])
     try:
         history = open_kept(store)
         if history is None:
-            return Kept([], (1, 0))
+            return Kept()
         with history:
             session = _session(history, document)
-            turns = history.turns(session) if session else []
-            place = history.session(session).place if session else (1, 0)
+            turns = history.turns(session.id) if session else []
             shown = [Turn(turn.question, turn.state, turn.answer, turn.note) for turn in turns]
-            return Kept(shown, place, tuple(history.notices))
+            return Kept(shown, session.place if session else (1, 0), tuple(history.notices))
     except (ResourceError, OSError) as error:
-        return Kept([], (1, 0), (str(error),))
+        return Kept(notices=(str(error),))
 
 
 def export(path: str, document: Document, turns: list[Turn]) -> str:
@@ -118,9 +118,8 @@ def export(path: str, document: Document, turns: list[Turn]) -> str:
     return target
 
 
-def _session(history: History, document: Document) -> int | None:
-    found = history.sessions(kind=_KIND, document=document.id)
-    return found[0].id if found else None
+def _session(history: History, document: Document) -> KeptSession | None:
+    return next(iter(history.sessions(kind=_KIND, document=document.id)), None)
 
 
 def as_kept(turn: Turn, document: Document) -> KeptTurn:

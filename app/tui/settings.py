@@ -64,14 +64,13 @@ class TuiSettings:
 
     def lines(self) -> list[str]:
         """Every setting with its value and origin, for `docqa doctor`."""
-        said = [self._line("theme", self.theme), self._line("pictures", self.pictures)]
+        said = []
+        for name, value in (("theme", self.theme), ("pictures", self.pictures)):
+            said.append(f"{name} = {value}  [{self.origin if name in self.present else 'default'}]")
         for key in keymap.names().values():
             origin = self.origin if key.name in self.keys else "default"
             said.append(f"keys.{key.name} = {self.keys.get(key.name, key.key)}  [{origin}]  {key.help}")
         return said
-
-    def _line(self, name: str, value: str) -> str:
-        return f"{name} = {value}  [{self.origin if name in self.present else 'default'}]"
 
 
 def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
@@ -79,10 +78,12 @@ def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
 
     Raises UsageError, naming the file, for an unknown setting, theme, action or key, and for a key used twice.
     """
+    from textual.theme import BUILTIN_THEMES
+
     for name in table:
         if name not in _KNOWN:
             raise UsageError(f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, _KNOWN))
-    theme = _one_of("theme", table.get("theme", DEFAULT_THEME), themes(), origin)
+    theme = _one_of("theme", table.get("theme", DEFAULT_THEME), tuple(BUILTIN_THEMES), origin)
     pictures = _one_of("pictures", table.get("pictures", "auto"), PICTURES, origin)
     keys = table.get("keys", {})
     if not isinstance(keys, Mapping):
@@ -109,13 +110,6 @@ def settings_of(node: DOMNode) -> TuiSettings:
 def key(node: DOMNode, name: str) -> str:
     """The key of the action `name` in the interface of `node`, as people write it."""
     return settings_of(node).apply((keymap.names()[name],))[0].shown
-
-
-def themes() -> tuple[str, ...]:
-    """The names of all themes."""
-    from textual.theme import BUILTIN_THEMES
-
-    return tuple(BUILTIN_THEMES)
 
 
 def _one_of(name: str, value: object, known: tuple[str, ...], origin: str) -> str:

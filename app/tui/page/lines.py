@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, get_character_cell_size
@@ -57,7 +57,7 @@ class PageLines:
         self._first_of_page = {s.page: i for i, s in reversed(list(enumerate(self._segments)))}
         self._heights = [self._estimate(segment) for segment in self._segments]
         self._exact = bytearray(len(self._segments))
-        self._rows: OrderedDict[int, list[Row]] = OrderedDict()
+        self._rows_of = lru_cache(_KEPT_SEGMENTS)(self._make_rows)
         self._ends = list(accumulate(self._heights))
 
     @property
@@ -106,17 +106,12 @@ class PageLines:
         at = self._first_of_page.get(page)
         if at is None:
             return 0
-        while at + 1 < len(self._segments) and self._segments[at + 1].page == page:
-            if self._segments[at + 1].start > offset:
-                break
-            at += 1
+        at = bisect_right(self._segments, (page, max(offset, 0)), at, key=lambda s: (s.page, s.start)) - 1
         if self._lay_out(at):
             self._ends = list(accumulate(self._heights))
-        inside = 0
-        for number, row in enumerate(self._rows_of(at)):
-            if row.kind == "text" and row.start <= offset:
-                inside = number
-        return self._begin(at) + inside
+        rows = enumerate(self._rows_of(at))
+        shown = (number for number, row in rows if row.kind == "text" and row.start <= offset)
+        return self._begin(at) + max(shown, default=0)
 
     def spans(self, first: tuple[int, int], last: tuple[int, int]) -> list[PageSpan]:
         """The text from the character `first` (line, character of it) up to `last`, for each page it touches."""
@@ -130,8 +125,6 @@ class PageLines:
         """The line where `page` begins."""
         at = self._first_of_page.get(page)
         return 0 if at is None else self._begin(at)
-
-    # Parts
 
     def _character(self, y: int, inside: int) -> tuple[int, int]:
         """(page, offset) of a character of line `y`, at most its end."""
@@ -152,15 +145,6 @@ class PageLines:
         before, self._heights[at] = self._heights[at], len(self._rows_of(at))
         return before != self._heights[at]
 
-    def _rows_of(self, at: int) -> list[Row]:
-        if at in self._rows:
-            self._rows.move_to_end(at)
-            return self._rows[at]
-        rows = self._rows[at] = self._make_rows(self._segments[at])
-        if len(self._rows) > _KEPT_SEGMENTS:
-            self._rows.popitem(last=False)
-        return rows
-
     def _estimate(self, segment: _Segment) -> int:
         text = self.document.pages[segment.page - 1].text
         lines = text.count("\n", segment.start, segment.end)
@@ -170,7 +154,8 @@ class PageLines:
     def _frame(self, segment: _Segment) -> int:
         return (segment.first + segment.last) if self.document.paged else 0
 
-    def _make_rows(self, segment: _Segment) -> list[Row]:
+    def _make_rows(self, at: int) -> list[Row]:
+        segment = self._segments[at]
         page, base = segment.page, segment.start
         text = displayed(self.document.pages[page - 1].text[base : segment.end])
         rows: list[Row] = []
@@ -229,7 +214,7 @@ def _segments(page: Page) -> list[_Segment]:
         cut = cuts[-1] + SEGMENT_CHARACTERS
         found = text.find("\n", cut, cut + SEGMENT_CHARACTERS)
         cuts.append(found + 1 if found >= 0 else cut)
-    pairs = list(zip(cuts, [*cuts[1:], len(text)]))
+    pairs = list(pairwise([*cuts, len(text)]))
     return [
         _Segment(page.page, a, b, number == 0, number == len(pairs) - 1)
         for number, (a, b) in enumerate(pairs)

@@ -55,8 +55,6 @@ class Links:
         """The link `step` behind `link`, round the end."""
         return self._all[(bisect_left(self._places, link.place) + step) % len(self._all)]
 
-    # Parts
-
     @cached_property
     def _all(self) -> list[Link]:
         found = [self._of_reference(reference) for reference in self._document.references]

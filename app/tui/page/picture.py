@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from textual import events, on
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
@@ -19,8 +20,6 @@ from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page import graphics
 
 if TYPE_CHECKING:
-    from textual import events
-
     from docqa.app.tui.page.graphics import Terminal
     from docqa.ingest.types import Document, Page
 
@@ -54,7 +53,6 @@ class PagePicture(Widget):
     def __init__(self, pictures: Pictures | None, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._pictures = pictures
-        self._terminal = pictures.terminal if pictures is not None else None
         self._document: Document | None = None
         self._page = 0
         self._made: OrderedDict[int, Picture] = OrderedDict()
@@ -113,7 +111,7 @@ class PagePicture(Widget):
         )
 
     def _show(self, picture: Picture | None, why: str = "") -> None:
-        self._erase()
+        self.erase()
         self._png, self._shape = picture or (None, self._shape)
         self._said = why
         self.refresh()
@@ -127,32 +125,25 @@ class PagePicture(Widget):
             self.call_after_refresh(self._draw)
         return super().render_lines(crop)
 
-    def on_hide(self, _: events.Hide) -> None:
-        self._erase()
-
-    def on_unmount(self) -> None:
-        self._erase()
-
-    def cover(self) -> None:
-        """Another screen comes over this one: take away what text would not write over."""
-        self._erase()
-
     def _draw(self) -> None:
         self._asked = False
-        if self._png is None or self._terminal is None or not self.is_attached:
+        if self._png is None or self._pictures is None or not self.is_attached:
             return
-        region = self.content_region
+        region, terminal = self.content_region, self._pictures.terminal
         if self.app.screen is not self.screen or not self.display or region.width < 2 or region.height < 2:
             return
-        columns, rows = graphics.fitted(self._terminal, self._shape, region.width, region.height)
+        columns, rows = graphics.fitted(terminal, self._shape, region.width, region.height)
         left = region.x + (region.width - columns) // 2
-        self._send(graphics.drawing(self._terminal, self._png, left, region.y, columns, rows))
+        self._send(graphics.drawing(terminal, self._png, left, region.y, columns, rows))
         self._drawn = True
 
-    def _erase(self) -> None:
-        if self._drawn and self._terminal is not None:
+    @on(events.Hide)
+    @on(events.Unmount)
+    def erase(self) -> None:
+        """Take away what text would not write over, as another screen that comes over this one."""
+        if self._drawn and self._pictures is not None:
             self._drawn = False
-            self._send(graphics.erasing(self._terminal))
+            self._send(graphics.erasing(self._pictures.terminal))
             self.refresh()
 
     def _send(self, sequence: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,17 +28,11 @@ def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[Pag
     """The places of `words`, in order, whatever their case, the white space between them, and the form of their
     quotation marks and dashes; at most `most`.
     """
-    parts = [_as_found(part) for part in words.split()]
-    if not parts:
+    if not words.split():
         return []
-    pattern = re.compile(r"\s+".join(parts), re.IGNORECASE)
-    hits: list[PageSpan] = []
-    for page in document.pages:
-        for match in pattern.finditer(page.text):
-            hits.append(PageSpan(page.page, match.start(), match.end()))
-            if len(hits) == most:
-                return hits
-    return hits
+    pattern = re.compile(r"\s+".join(map(_as_found, words.split())), re.IGNORECASE)
+    hits = ((page.page, match) for page in document.pages for match in pattern.finditer(page.text))
+    return [PageSpan(number, *match.span()) for number, match in islice(hits, most)]
 
 
 def _as_found(word: str) -> str:
@@ -99,7 +94,5 @@ def _section_place(document: Document, text: str) -> tuple[int, int] | None:
         names = [name.casefold() for name in (section.number, section.label, section.title) if name]
         if text in names or bare in [name.removeprefix("§").strip().rstrip(".") for name in names]:
             return section.page, section.start
-    for section in document.sections:
-        if section.title.casefold().startswith(text):
-            return section.page, section.start
-    return None
+    begun = (section for section in document.sections if section.title.casefold().startswith(text))
+    return next(((section.page, section.start) for section in begun), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -119,11 +120,8 @@ class PageView(ScrollView):
 
     def reveal(self, spans: tuple[PageSpan, ...]) -> None:
         """Bring the first of `spans` into view; nothing moves where it is in view already."""
-        if not spans:
-            return
-        first = spans[0]
-        if not self.in_view(first):
-            self.go(first.page, first.start or 1)
+        if spans and not self.in_view(spans[0]):
+            self.go(spans[0].page, spans[0].start or 1)
 
     def in_view(self, span: PageSpan) -> bool:
         """Whether all lines of `span` are on the screen."""
@@ -218,8 +216,6 @@ class PageView(ScrollView):
         self._strips.clear()
         self._plain = None
 
-    # Parts
-
     @property
     def _plain_style(self) -> Style:
         """The style of plain text; to find it out costs as much as a line of text."""
@@ -264,18 +260,15 @@ class PageView(ScrollView):
         return [Segment(text + "─" * max(self._text_width + _GUTTER - len(text), 0), style)]
 
     def _text(self, page: Page, row: Row, plain: Style) -> list[Segment]:
-        marks = [*self._marks.get(row.page, ()), *_block_marks(page, row)]
-        marks = [mark for mark in marks if mark.start < max(row.end, row.start + 1) and mark.end > row.start]
-        strongest = min((_STRONGEST.index(mark.kind) for mark in marks), default=len(_STRONGEST))
-        gutter = _MARKS.get(_STRONGEST[strongest], "  ") if strongest < len(_STRONGEST) else "  "
-        segments = [Segment(gutter, plain)]
+        near = [*self._marks.get(row.page, ()), *_block_marks(page, row)]
+        marks = [mark for mark in near if mark.start < max(row.end, row.start + 1) and mark.end > row.start]
+        marks.sort(key=lambda mark: _STRONGEST.index(mark.kind))
+        segments = [Segment(_MARKS.get(marks[0].kind, "  ") if marks else "  ", plain)]
         links = self.links.within(row.page, row.start, row.end) if self.links is not None else []
         edges = {row.start, row.end}
         edges |= {min(max(edge, row.start), row.end) for part in (*marks, *links) for edge in (part.start, part.end)}
-        cuts = sorted(edges)
-        for start, end in zip(cuts, cuts[1:]):
-            kinds = {mark.kind for mark in marks if mark.start < end and mark.end > start}
-            kind = next((name for name in _STRONGEST if name in kinds), "")
+        for start, end in pairwise(sorted(edges)):
+            kind = next((mark.kind for mark in marks if mark.start < end and mark.end > start), "")
             link = next((link for link in links if link.start < end and link.end > start), None)
             style = self._style(kind) if kind else plain
             segments.append(Segment(displayed(page.text[start:end]), self._linked(style, kind, link)))

@@ -145,7 +145,7 @@ class DocumentScreen(Screen[None]):
         self.questions.show_gauge()
 
     def on_screen_suspend(self) -> None:
-        self.panes.picture.cover()
+        self.panes.picture.erase()
 
     # Keys
 

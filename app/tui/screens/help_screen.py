@@ -34,9 +34,7 @@ _MARKS = (
 class HelpScreen(ModalScreen[None]):
     """Lists `keys`, and the marks of a document where `marks`. Closed with Esc, `?` or Enter."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,enter,q", "dismiss", "Close", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,enter,q", "dismiss", "Close", show=False)]
 
     def __init__(self, keys: tuple[Key, ...], *, marks: bool) -> None:
         super().__init__()
@@ -44,14 +42,11 @@ class HelpScreen(ModalScreen[None]):
         self._marks = marks
 
     def compose(self) -> Iterator[Widget]:
-        with VerticalScroll(id="help"):
-            yield Static(self._text())
-
-    def _text(self) -> Group:
         parts: list[Text | Table] = [Text("Keys", "bold"), _table(help_lines((*self._keys, *EVERYWHERE)))]
         if self._marks:
             parts += [Text("\nMarks", "bold"), _table(_MARKS)]
-        return Group(*parts)
+        with VerticalScroll(id="help"):
+            yield Static(Group(*parts))
 
 
 class MemoryScreen(ModalScreen[None]):

@@ -31,7 +31,7 @@ class Navigation:
         if self.panes.document is None:
             return
         self.unselect_link()
-        self._leave_place()
+        self._way_back.append(self.panes.page.place)
         self.panes.page.go(page, offset)
         self.panes.focus_pane("page")
         self.panes.show_status("")  # where the reader was is no longer of interest
@@ -97,7 +97,7 @@ class Navigation:
             panes.answers.choose(card)
         panes.answers.follow(card, number)
         self.unselect_link()
-        self._leave_place()
+        self._way_back.append(self.panes.page.place)
         panes.show_pane("page")
         panes.page.reveal(stop.spans)
         panes.focus_pane()
@@ -144,7 +144,7 @@ class Navigation:
 
     def _go_to_hit(self, hit: PageSpan) -> None:
         self.unselect_link()
-        self._leave_place()
+        self._way_back.append(self.panes.page.place)
         self.panes.show_pane("page")
         self.panes.page.reveal((hit,))
         self.refresh_marks()
@@ -176,7 +176,7 @@ class Navigation:
     def follow_link(self, link: Link) -> None:
         """Go where `link` points. A note that is on the screen is only marked: nothing need move."""
         if link.note and self.panes.page.in_view(link.target):
-            self._leave_place()
+            self._way_back.append(self.panes.page.place)
             self.panes.screen.set_focus(self.panes.page)
         else:
             self.jump(link.target.page, link.target.start or 1)
@@ -225,6 +225,3 @@ class Navigation:
                 marks += [Mark(span.page, span.start, span.end, kind) for span in stop.spans]
         self.panes.page.mark(marks)
         self.panes.strip.light(card.turn if card is not None else None, stops, current)
-
-    def _leave_place(self) -> None:
-        self._way_back.append(self.panes.page.place)

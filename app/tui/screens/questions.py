@@ -141,8 +141,7 @@ class Questions:
         try:
             kept_turns.save(self._store, document, self.turns, self.panes.page.place)
         except OSError as error:
-            problem = f"questions cannot be kept ({error.strerror or error}, {self._store.root})"
-            self.panes.message(problem, "warning")
+            self.panes.message(f"questions cannot be kept ({error.strerror or error}, {self._store.root})", "warning")
 
     @property
     def turns(self) -> list[Turn]:

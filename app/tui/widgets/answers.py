@@ -79,8 +79,6 @@ class AnswerCard(Static):
         if "@click" not in event.style.meta:
             self.post_message(self.Chosen(self.number, None))
 
-    # Parts
-
     def _parts(self) -> list[Part]:
         turn = self.turn
         parts: list[Part] = [(f"{self.number + 1}  {printable(turn.question)}\n", "bold")]

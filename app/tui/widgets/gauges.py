@@ -87,24 +87,18 @@ def memory_lines(sizes: Sizes, done: int, width: int = 24) -> list[str]:
     most = max(attention, 1)
     every = sizes.config.num_hidden_layers
     read, context = done / max(sizes.total, 1), done / sizes.limit
+    grows = f"{size(kv)}, grows with the text" if kv else "none: no attention there"
+    all_used = f"{size(all_delta)} delta + {size(all_kv)} KV"
     rows = [
         ("read", filled(read, width), f"{done:,} of {sizes.total:,} tokens, {percent(read)}"),
         ("context", filled(context, width), f"{percent(context)} of {sizes.limit:,} tokens"),
         ("", "", ""),
         (f"Used by the {sizes.layers} of {every} layers that answers depend on:", "", ""),
         ("delta state", filled(delta / most, width), f"{size(delta)}, the same at any length"),
-        (
-            "KV cache",
-            filled(kv / most, width),
-            f"{size(kv)}, grows with the text" if kv else "none: no attention there",
-        ),
+        ("KV cache", filled(kv / most, width), grows),
         ("", "", ""),
         ("The same text would need:", "", ""),
-        (f"all {every} layers", filled((all_delta + all_kv) / most, width), _both(all_delta, all_kv)),
+        (f"all {every} layers", filled((all_delta + all_kv) / most, width), all_used),
         ("attention only", filled(attention / most, width), f"{size(attention)} KV"),
     ]
     return [f"{name:<14} {bar} {said}".rstrip() if bar else name for name, bar, said in rows]
-
-
-def _both(delta: int, kv: int) -> str:
-    return f"{size(delta)} delta + {size(kv)} KV"
