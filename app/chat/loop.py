@@ -71,21 +71,15 @@ class ChatLoop:
     def run(self, lines: Iterable[str]) -> int:
         """Answer until the lines end or one is /quit; returns the worst status of the answers, 0 for a person."""
         try:
-            for line in joined(lines):
+            for line in filter(None, joined(lines)):
                 with _stop_key(self._typed) as self._stopped:
-                    if not self._line(line):
+                    if not line.startswith("/"):
+                        self._ask(line)
+                    elif not self._command(line):
                         break
         finally:
             self._screen.close()
         return report.ANSWERED if self._typed else report.worst(self._codes)
-
-    def _line(self, line: str) -> bool:
-        """Answer a line or carry it out; False for the one that ends the conversation."""
-        if line.startswith("/"):
-            return self._command(line)
-        if line:
-            self._ask(line)
-        return True
 
     # Questions
 

@@ -100,8 +100,7 @@ def _page(conversation: Conversation, label: str) -> str:
 
 def _by_label(document: Document, label: str) -> str | None:
     found = (page for page in document.pages if document.paged and (page.label or "").lower() == label.lower())
-    page = next(found, None)
-    return None if page is None else _shown(document, page.page)
+    return next((_shown(document, page.page) for page in found), None)
 
 
 def _by_number(document: Document, label: str) -> str | None:
@@ -113,8 +112,7 @@ def _by_section(document: Document, label: str) -> str | None:
     name = label.lower()
     for at, section in enumerate(document.sections):
         if name in {(known or "").lower() for known in (section.label, section.number, section.title)}:
-            later = (other for other in document.sections[at + 1 :] if other.level <= section.level)
-            end = next(later, None)
+            end = next((other for other in document.sections[at + 1 :] if other.level <= section.level), None)
             text = document.pages[section.page - 1].text
             stop = end.start if end is not None and end.page == section.page else len(text)
             heading = f"{_name(document.path)}, {printable(section.title)}"

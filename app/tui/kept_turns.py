@@ -125,5 +125,4 @@ def _session(history: History, document: Document) -> KeptSession | None:
 def as_kept(turn: Turn, document: Document) -> KeptTurn:
     """`turn` as the history has it, with the pages that it cites; one that is under way counts as stopped."""
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)
-    pages = cited_pages(turn.answer, [document])
-    return KeptTurn(turn.question, time.time(), turn.answer, "", state, note, 0, pages)
+    return KeptTurn(turn.question, time.time(), turn.answer, "", state, note, 0, cited_pages(turn.answer, [document]))

@@ -55,8 +55,7 @@ class Hits:
         if self.places and words == self.words:
             return self.step(1)
         self.words, self.places = words, find_hits(document, words)
-        ahead = (n for n, hit in enumerate(self.places) if (hit.page, hit.start) >= place)
-        self._at = next(ahead, 0)
+        self._at = next((n for n, hit in enumerate(self.places) if (hit.page, hit.start) >= place), 0)
         return self.places[self._at] if self.places else None
 
     def step(self, step: int) -> PageSpan | None:

@@ -253,11 +253,10 @@ class PageView(ScrollView):
             self.virtual_size = size
 
     def _head(self, page: Page) -> list[Segment]:
-        style = self._style("head")
         notes = {"C": "reading order uncertain", "D": "recognised text uncertain", "F": "no text on this page"}
         note = f" · {notes[page.grade]}" if page.grade in notes else ""
         text = f"── p. {page_text(page.page, page.label)}{note} "
-        return [Segment(text + "─" * max(self._text_width + _GUTTER - len(text), 0), style)]
+        return [Segment(text + "─" * max(self._text_width + _GUTTER - len(text), 0), self._style("head"))]
 
     def _text(self, page: Page, row: Row, plain: Style) -> list[Segment]:
         near = [*self._marks.get(row.page, ()), *_block_marks(page, row)]
@@ -278,8 +277,7 @@ class PageView(ScrollView):
         """`style`, underlined where it is that of a link; a mark over it keeps its colours."""
         if link is None:
             return style
-        drawn = _UNDERLINED if kind else self._style("link")
-        return style + drawn + Style.from_meta({_LINK: link.place})
+        return style + (_UNDERLINED if kind else self._style("link")) + Style.from_meta({_LINK: link.place})
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"page-view--{name}")

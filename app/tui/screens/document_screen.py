@@ -1,29 +1,32 @@
 """One document: its keys, its messages and its line of input, each handed to the part that knows what to do.
 
 The parts: Panes (the widgets), Navigation (the ways through the text), Questions (reading and answering).
+The command palette offers its keys as commands, its headings, and past questions.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
 from docqa.app.history.export import free_name
+from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.page.view import PageView, PlaceChosen
+from docqa.app.tui.page.view import PageView, PlaceChosen, section_title
 from docqa.app.tui.screens.help_screen import MemoryScreen
 from docqa.app.tui.screens.navigation import Navigation
-from docqa.app.tui.screens.palette import DocumentCommands
 from docqa.app.tui.screens.panes import WIDE, Panes
 from docqa.app.tui.screens.questions import Questions
-from docqa.app.tui.settings import key
+from docqa.app.tui.settings import key, settings_of
 from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.app.tui.widgets.line_bar import LineBar
 
@@ -35,6 +38,45 @@ if TYPE_CHECKING:
 
 _SETTLED_S = 0.5  # after opening; by then the first frame is on the screen
 _NO_PICTURES = "this terminal cannot show pictures (kitty, iTerm2 and sixel can); docqa inspect draws one into a file"
+_MOST_HEADINGS = 5_000
+_NOT_OFFERED = ("go('next", "go('follow", "stop_job")
+_Command = tuple[str, Callable[[], object], str]
+
+
+class DocumentCommands(Provider):
+    """Commands of a screen that has a Navigation."""
+
+    async def discover(self) -> Hits:
+        """Before anything is typed: the commands and the questions."""
+        for text, run, about in [*self._commands(), *self._questions()]:
+            yield DiscoveryHit(text, run, text, about)
+
+    async def search(self, query: str) -> Hits:
+        """Commands, questions and headings that match `query`."""
+        matcher = self.matcher(query)
+        for text, run, about in [*self._commands(), *self._questions(), *self._headings()]:
+            score = matcher.match(text)
+            if score > 0:
+                yield Hit(score, matcher.highlight(text), run, text, about)
+
+    @property
+    def _navigation(self) -> Navigation:
+        return self.screen.navigation  # type: ignore[attr-defined, no-any-return]
+
+    def _commands(self) -> Iterator[_Command]:
+        for offered in settings_of(self.screen).apply(keymap.DOCUMENT):
+            if not offered.action.startswith(_NOT_OFFERED):
+                text = offered.help[:1].upper() + offered.help[1:]
+                yield text, partial(self.screen.run_action, offered.action), f"key {offered.shown}"
+
+    def _questions(self) -> Iterator[_Command]:
+        for card in self._navigation.panes.answers.cards:
+            yield printable(card.turn.question), partial(self._navigation.choose, card), "question asked before"
+
+    def _headings(self) -> Iterator[_Command]:
+        document = self._navigation.panes.document
+        for section in document.sections[:_MOST_HEADINGS] if document is not None else ():
+            yield section_title(section), partial(self._navigation.jump, section.page, section.start or 1), "heading"
 
 
 class DocumentScreen(Screen[None]):

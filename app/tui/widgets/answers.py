@@ -87,8 +87,7 @@ class AnswerCard(Static):
         if turn.answer is not None:
             parts += self._answer_parts()
         if turn.note:
-            style = "$text-error" if turn.state == "failed" else "italic"
-            parts.append((f"{printable(turn.note)}\n", style))
+            parts.append((f"{printable(turn.note)}\n", "$text-error" if turn.state == "failed" else "italic"))
         if turn.running:
             parts.append(self._progress())
         return parts
@@ -102,14 +101,12 @@ class AnswerCard(Static):
         answer = self.turn.answer
         assert answer is not None
         refused = answer.status == Status.NOT_FOUND
-        parts: list[Part] = []
         found = "" if answer.answer is None else "bold $text-primary"
-        parts.append((f"{headline(answer)}\n", "bold $text-warning" if refused else found))
+        parts: list[Part] = [(f"{headline(answer)}\n", "bold $text-warning" if refused else found)]
         parts += [f"{printable(warning)}\n" for warning in answer.coverage.warnings if refused]
         for number, stop in enumerate(self.stops[:_CITES_SHOWN]):
             if stop.quote is None and (number == 0 or self.stops[number - 1].quote is not None):
-                title = "Nearest, not an answer:" if refused else "Also looked at:"
-                parts.append((f"{title}\n", "dim"))
+                parts.append(("Nearest, not an answer:\n" if refused else "Also looked at:\n", "dim"))
             parts += self._stop_parts(number, stop)
         if not refused:
             parts.append((f"confidence {answer.confidence:.2f}\n", "dim"))

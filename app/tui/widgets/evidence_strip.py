@@ -103,8 +103,7 @@ class EvidenceStrip(Widget):
         if self._document is None or y > 1:
             return Strip.blank(width, self.rich_style)
         slices = Slices(self._document, width)
-        segments = self._heat(slices) if y == 0 else self._marks(slices)
-        return Strip(segments, width)
+        return Strip(self._heat(slices) if y == 0 else self._marks(slices), width)
 
     def on_click(self, event: events.Click) -> None:
         if self._document is not None:
