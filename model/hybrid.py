@@ -21,6 +21,7 @@ from docqa.kernels.delta import delta_rule
 from docqa.kernels.matmul import PackedMatrix, product
 from docqa.kernels.moe import ExpertBank
 from docqa.kernels.norm import gated_norm, zero_centred_norm
+from docqa.kernels.norm.reference import widen
 from docqa.model.config import FULL, HybridConfig
 from docqa.model.linear import Depthwise, Embedding, Linear, SwiGLU
 from docqa.model.moe import Experts, SparseMoe
@@ -42,11 +43,6 @@ class AttentionCache(Protocol):
 
 
 Cache = DeltaCache | AttentionCache
-
-
-def widened(x: Tensor) -> Tensor:
-    """The dtype of decays, gates and the delta memory: float32 at least."""
-    return x if x.dtype == torch.float64 else x.float()
 
 
 class RMSNorm(nn.Module):
@@ -104,8 +100,8 @@ class GatedDeltaNet(nn.Module):
         if self.value_heads != self.key_heads:
             repeat = self.value_heads // self.key_heads
             q, k = q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2)
-        beta = widened(self.in_proj_b(x)).sigmoid()
-        decay = -widened(self.A_log).exp() * functional.softplus(widened(self.in_proj_a(x)) + widened(self.dt_bias))
+        beta = widen(self.in_proj_b(x)).sigmoid()
+        decay = -widen(self.A_log).exp() * functional.softplus(widen(self.in_proj_a(x)) + widen(self.dt_bias))
         out, memory = delta_rule(q, k, v, decay=decay, beta=beta, state=memory)
         if cache is not None:
             cache.update(tail, memory)
@@ -114,11 +110,6 @@ class GatedDeltaNet(nn.Module):
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None) -> Tensor:
         return self.out_proj(self.mix(x, cache))
-
-
-def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
-    """Rotary embedding of x [batch, seq, heads, dim]; `rotation` is what `Hybrid.rotation` returns."""
-    return rope.rotate(x, *rotation)
 
 
 class GatedAttention(nn.Module):
@@ -139,8 +130,8 @@ class GatedAttention(nn.Module):
         """Everything before `o_proj`: [batch, seq, hidden] -> [batch, seq, heads * dim]."""
         batch, seq, _ = x.shape
         q, gate = self.q_proj(x).view(batch, seq, self.heads, 2 * self.dim).chunk(2, -1)
-        q = rotate(self.q_norm(q), rotation)
-        k = rotate(self.k_norm(self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)), rotation)
+        q = rope.rotate(self.q_norm(q), *rotation)
+        k = rope.rotate(self.k_norm(self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)), *rotation)
         v = self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
         rounded = self.k_proj.packed is not None  # no finer than the products around it
         attend = attention if cache is None else cache.attend
@@ -189,8 +180,7 @@ class Hybrid(nn.Module):
             Layer(config, kind, sparse=config.sparse(number)) for number, kind in enumerate(config.layer_types[:layers])
         )
         self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
-        head = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
-        self.lm_head = head
+        self.lm_head = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
 
     def rotation(self, positions: Tensor, factor: float = 1.0) -> tuple[Tensor, Tensor]:
         """cos and sin of the rotary embedding at `positions` [seq]: two tensors [seq, rotary_dim]."""

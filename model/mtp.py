@@ -29,11 +29,7 @@ class Mtp(nn.Module):
         self.norm = RMSNorm(hidden, eps)
 
     def forward(
-        self,
-        hidden: Tensor,
-        following: Tensor,
-        rotation: tuple[Tensor, Tensor],
-        cache: AttentionCache | None = None,
+        self, hidden: Tensor, following: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None
     ) -> Tensor:
         """What the shared head turns into logits of the token after `following`.
 

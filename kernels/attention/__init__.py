@@ -61,5 +61,4 @@ def attention_over(
     if recorded(q, *(block.k for block in context.blocks)):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attention)
     chosen = choose("attention_over", q.device.type, q.dtype).function
-    result: Tensor = chosen(q, context, selection, rounded=rounded, attend=attention)
-    return result
+    return chosen(q, context, selection, rounded=rounded, attend=attention)

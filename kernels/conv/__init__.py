@@ -28,6 +28,5 @@ def unit_conv(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads
     if recorded(x, weight, history):
         wide = torch.float64 if x.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
         training = choose("unit_conv_training", x.device.type, wide).function
-        result: ConvOutput = training(x, weight, history, heads=heads, dim=dim)
-        return result
+        return training(x, weight, history, heads=heads, dim=dim)
     return choose("unit_conv", x.device.type, x.dtype).function(x, weight, history, heads=heads, dim=dim)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from torch import Tensor
+from torch.nn import functional
 
-from docqa.kernels.conv.fused import causal_conv_fused
 from docqa.kernels.conv.native import causal_conv_native
-from docqa.kernels.conv.reference import causal_conv_reference
+from docqa.kernels.conv.reference import causal_conv_reference, with_history
 from docqa.kernels.cpu import Library
 from docqa.kernels.delta.reference import l2_normalise
 from docqa.kernels.norm.reference import widen
@@ -33,6 +33,22 @@ def unit_conv_reference(
         The unit heads [batch, seq, heads, dim], the other channels [batch, seq, ..], and the history for the next call.
     """
     return _unit(*causal_conv_reference(x, weight, history), heads, dim)
+
+
+def causal_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Same arguments and results as `causal_conv_reference`; not differentiable.
+
+    Fused multiply-add in place, in float32: torch's bf16 form is slow.
+    """
+    taps = weight.shape[-1]
+    padded = with_history(x, taps, history)
+    kernel = weight.reshape(-1, taps).t().contiguous()
+    wide = widen(padded)
+    kernel = kernel.to(wide.dtype)
+    total = wide[:, : x.shape[1]] * kernel[0]
+    for j in range(1, taps):
+        total.addcmul_(wide[:, j : j + x.shape[1]], kernel[j])
+    return functional.silu(total, inplace=True).to(x.dtype), padded[:, x.shape[1] :].clone()
 
 
 def unit_conv_fused(x: Tensor, weight: Tensor, history: Tensor | None = None, *, heads: int, dim: int) -> ConvOutput:

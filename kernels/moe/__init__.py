@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from docqa.kernels.dispatch import choose, recorded, register, register_triton
@@ -9,7 +10,6 @@ from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.moe.bank import ExpertBank, Matrix, Stacked
 from docqa.kernels.moe.grouped import mix_grouped
 from docqa.kernels.moe.reference import mix_reference
-from docqa.kernels.moe.routing import route
 
 __all__ = ["ExpertBank", "Matrix", "Stacked", "mix_experts", "route"]
 
@@ -18,6 +18,31 @@ register("experts", "grouped", mix_grouped)
 register("experts", "reference", mix_reference)
 register("experts_training", "grouped", mix_grouped)
 register("experts_training", "reference", mix_reference)
+
+
+def route(logits: Tensor, k: int, *, normalise: bool = True) -> tuple[Tensor, Tensor]:
+    """Choose k experts for each token, the lower number first where logits are equal, and how much each counts.
+
+    Args:
+        logits: [tokens, experts].
+        normalise: make the k weights add up to 1; otherwise they are what the softmax over all experts gives them.
+
+    Returns:
+        Experts, int64 [tokens, k], the largest first, and weights [tokens, k] in the dtype of `logits`, float32 at
+        least. A softmax over the chosen logits is the renormalised softmax over all of them.
+    """
+    wide = logits if logits.dtype == torch.float64 else logits.float()
+    count = min(k + 1, wide.shape[-1])
+    best, chosen = wide.topk(count, dim=-1)
+    # topk promises no order among equals: rows with any among the k + 1 largest are sorted again, which does.
+    tied = (best[:, 1:] == best[:, :-1]).any(-1).nonzero()[:, 0]
+    if len(tied):
+        again, order = wide[tied].sort(dim=-1, descending=True, stable=True)
+        best[tied], chosen[tied] = again[:, :count], order[:, :count]
+    best, chosen = best[:, :k], chosen[:, :k]
+    if normalise:
+        return chosen, best.softmax(-1)
+    return chosen, (best - wide.logsumexp(-1, keepdim=True)).exp()
 
 
 def mix_experts(x: Tensor, chosen: Tensor, weights: Tensor, bank: ExpertBank) -> Tensor:

@@ -86,7 +86,7 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     raw["layer_types"] = list(config.layer_types)
     raw["tie_word_embeddings"] = config.tie_word_embeddings
     module, stem = _modelling(config)
-    settings = _class_of(config, f"{stem}Config")(**raw, attn_implementation="eager")
+    settings = getattr(import_module(str(module.__package__)), f"{stem}Config")(**raw, attn_implementation="eager")
     settings._experts_implementation = "eager"
     with torch.device("meta"):  # every tensor is read; only what is computed from the configuration has to be made
         model = getattr(module, f"{stem.removesuffix('Text')}ForCausalLM")(settings).float().eval()
@@ -108,10 +108,6 @@ def _modelling(config: HybridConfig) -> tuple[ModuleType, str]:
     """transformers' module of the architecture, and how its classes begin."""
     family, stem = _STEMS[config.model_type]
     return import_module(f"transformers.models.{family}.modeling_{family}"), stem
-
-
-def _class_of(config: HybridConfig, name: str) -> Any:
-    return getattr(import_module(f"transformers.models.{_STEMS[config.model_type][0]}"), name)
 
 
 def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[str, Tensor]:

@@ -72,7 +72,7 @@ class Branches:
             return
         index = torch.tensor(chosen)
         if self.native is not None:
-            self.native.keep(index)
+            self.native.step.keep(index)
         for cache in self.caches:
             if isinstance(cache, DeltaMemory):
                 assert cache.tail is not None and cache.memory is not None

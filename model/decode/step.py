@@ -43,10 +43,6 @@ class NativeStep:
         memories = [_remembered(layer) for layer in state.layers]
         return cls(model.network, Step(weights, memories, reach, found), state.position, state.yarn_factor)
 
-    def keep(self, chosen: Tensor) -> None:
-        """Go on with these branches."""
-        self.step.keep(chosen)
-
     def logits(self, tokens: list[int]) -> Tensor:
         """Add one token to each branch; logits of the next, float32 [branches, vocab]."""
         ahead = self.step.own % _AHEAD

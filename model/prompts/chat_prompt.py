@@ -20,7 +20,4 @@ def messages(excerpts: list[str], question: str) -> list[dict[str, str]]:
     """The chat of one question: [{"role", "content"}], a system message and the user's."""
     listed = "".join(f"[{number}] {text}\n" for number, text in enumerate(excerpts, 1))
     asked = QUESTION_HEAD + " ".join(question.split())
-    return [
-        {"role": "system", "content": INSTRUCTIONS},
-        {"role": "user", "content": EXCERPTS_HEAD + listed + asked},
-    ]
+    return [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": EXCERPTS_HEAD + listed + asked}]

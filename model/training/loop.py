@@ -90,9 +90,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str
 
 
 def in_threads(
-    pool: ThreadPoolExecutor,
-    parameters: Iterable[Tensor],
-    parts: Sequence[Callable[[], tuple[Tensor, int]]],
+    pool: ThreadPoolExecutor, parameters: Iterable[Tensor], parts: Sequence[Callable[[], tuple[Tensor, int]]]
 ) -> tuple[int, float]:
     """Compute the parts of a step, each (loss, tokens), in threads; leave the mean gradient; return tokens and loss."""
     trained = list(parameters)

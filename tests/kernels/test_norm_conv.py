@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from docqa.kernels.conv.fused import causal_conv_fused
 from docqa.kernels.conv.reference import causal_conv_reference
+from docqa.kernels.conv.unit import causal_conv_fused
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.norm.reference import gated_norm_reference, zero_centred_norm_reference
 

@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.model.checkpoints.formats import fp8, grouped, int4, plain
-from docqa.model.checkpoints.formats.format import BadParts, Format
+import torch
+from torch import Tensor
+
+from docqa.model.checkpoints.formats import fp8, grouped, int4
+from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
 from docqa.model.checkpoints.formats.quantization import Quantization
 from docqa.model.errors import ConfigUnsupported
 
@@ -21,8 +24,19 @@ if TYPE_CHECKING:
 
 __all__ = ["GGML", "GROUPED", "PLAIN", "BadParts", "Format", "Quantization", "grouped", "owners"]
 
-GROUPED, PLAIN = grouped.FORMAT, plain.FORMAT
-GGML = Format("a type of GGUF", "", {}, plain.decode)  # gguf_checkpoint.py reads it, by the library
+FLOATS = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
+
+
+def _plain(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:
+    """The tensor as it is. Raises BadParts for a dtype that means nothing without a scale."""
+    value = parts["weight"]
+    if value.dtype not in FLOATS:
+        raise BadParts(f"is stored as {value.dtype} without a scale; the checkpoint is quantized in an unknown way")
+    return value
+
+
+GROUPED, PLAIN = grouped.FORMAT, Format("weight", {"weight": ""}, _plain, ending="")
+GGML = Format("", {}, _plain)  # a type of GGUF; gguf/checkpoint.py reads it, by the library
 # The first whose mark ends a stored name is taken, unless the name is a part of another tensor already.
 MARKED = (GROUPED, int4.PACKED, int4.AWQ, int4.GPTQ, fp8.BLOCKS, fp8.STACKED_BLOCKS, fp8.CHANNELS)
 

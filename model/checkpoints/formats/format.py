@@ -10,7 +10,6 @@ from torch import Tensor
 from docqa.model.checkpoints.formats.quantization import Quantization
 
 Parts = Mapping[str, Tensor]
-Decode = Callable[[Parts, tuple[int, ...], Quantization], Tensor]
 
 
 class BadParts(Exception):
@@ -26,10 +25,9 @@ class Format:
     that the mark belongs to, None where the mark alone decides.
     """
 
-    label: str
     mark: str
     parts: Mapping[str, str]
-    decode: Decode
+    decode: Callable[[Parts, tuple[int, ...], Quantization], Tensor]
     optional: frozenset[str] = frozenset()
     method: str | None = None
     ending: str = "weight"

@@ -40,27 +40,9 @@ def _channels(parts: Parts, shape: tuple[int, ...], quantization: Quantization) 
 
 # Scales of activations are for kernels that multiply in FP8; here activations keep their precision.
 _EXTRA = {"input": "input_scale", "activation": "activation_scale"}
-BLOCKS = Format(
-    "FP8 blocks",
-    "weight_scale_inv",
-    {"weight": "weight", "scale": "weight_scale_inv", **_EXTRA},
-    _blocks,
-    optional=frozenset(_EXTRA),
-    check=_check,
-)
+_PARTS = {"weight": "weight", **_EXTRA}
+BLOCKS = Format("weight_scale_inv", _PARTS | {"scale": "weight_scale_inv"}, _blocks, frozenset(_EXTRA), check=_check)
 STACKED_BLOCKS = Format(
-    "FP8 blocks",
-    "_proj_scale_inv",
-    {"weight": "_proj", "scale": "_proj_scale_inv"},
-    _blocks,
-    ending="_proj",
-    check=_check,
+    "_proj_scale_inv", {"weight": "_proj", "scale": "_proj_scale_inv"}, _blocks, ending="_proj", check=_check
 )
-CHANNELS = Format(
-    "FP8 rows",
-    "weight_scale",
-    {"weight": "weight", "scale": "weight_scale", **_EXTRA},
-    _channels,
-    optional=frozenset(_EXTRA),
-    check=_check,
-)
+CHANNELS = Format("weight_scale", _PARTS | {"scale": "weight_scale"}, _channels, frozenset(_EXTRA), check=_check)

@@ -68,10 +68,4 @@ def _check(parts: Parts, shape: tuple[int, ...]) -> None:
         raise BadParts(f"has scale and zero of {tuple(scale.shape)} and {tuple(zero.shape)}, for a matrix of {shape}")
 
 
-FORMAT = Format(
-    "groups of 64 in 4 or 8 bits",
-    "weight.q",
-    {"q": "weight.q", "scale": "weight.scale", "zero": "weight.zero"},
-    _decode,
-    check=_check,
-)
+FORMAT = Format("weight.q", {"q": "weight.q", "scale": "weight.scale", "zero": "weight.zero"}, _decode, check=_check)

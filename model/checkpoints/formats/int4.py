@@ -105,13 +105,8 @@ def _group_index(stored: Tensor | None, inputs: int, count: int, size: int) -> T
 
 
 _THREE = {"qweight": "qweight", "qzeros": "qzeros", "scales": "scales"}
-AWQ = Format("AWQ", "qweight", _THREE, _awq, method="awq")
-GPTQ = Format("GPTQ", "qweight", _THREE | {"g_idx": "g_idx"}, _gptq, frozenset({"g_idx"}), method="gptq")
-PACKED = Format(
-    "compressed-tensors",
-    "weight_packed",
-    {name: name for name in ("weight_packed", "weight_scale", "weight_shape", "weight_zero_point", "weight_g_idx")},
-    _packed,
-    frozenset({"weight_shape", "weight_zero_point", "weight_g_idx"}),
-    method="compressed-tensors",
-)
+AWQ = Format("qweight", _THREE, _awq, method="awq")
+GPTQ = Format("qweight", _THREE | {"g_idx": "g_idx"}, _gptq, frozenset({"g_idx"}), method="gptq")
+_OPTIONAL = ("weight_shape", "weight_zero_point", "weight_g_idx")
+_NAMES = {name: name for name in ("weight_packed", "weight_scale", *_OPTIONAL)}
+PACKED = Format("weight_packed", _NAMES, _packed, frozenset(_OPTIONAL), method="compressed-tensors")

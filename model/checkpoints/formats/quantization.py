@@ -9,7 +9,6 @@ from typing import Any, TypedDict, cast
 from docqa.model.config import flat_config, read_config
 from docqa.model.errors import ConfigUnsupported
 
-METHODS = ("fp8", "awq", "gptq", "compressed-tensors")
 COMPRESSED = ("pack-quantized", "float-quantized", "naive-quantized")
 PACKED_BITS = (4, 8)
 
@@ -46,7 +45,7 @@ class Quantization:
         except KeyError as error:
             raise ConfigUnsupported(
                 f"{path}: quantization_config has quant_method {raw.get('quant_method')!r}; docqa reads "
-                f"{', '.join(METHODS)}, and plain bf16, fp16 and fp32"
+                f"{', '.join(_READERS)}, and plain bf16, fp16 and fp32"
             ) from error
         except (ValueError, TypeError, AttributeError) as error:
             raise ConfigUnsupported(f"{path}: quantization_config: {error}") from error

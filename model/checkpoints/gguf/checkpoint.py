@@ -14,14 +14,7 @@ from docqa.model.checkpoints.gguf.conventions import Change, to_checkpoint, unch
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import opened_gguf
-from docqa.model.gguf.names import (
-    EXPERT_NAMES,
-    GATE_UP_EXPERTS,
-    LAYER_NAMES,
-    MTP_NAMES,
-    OLD_TOGETHER,
-    TOP_NAMES,
-)
+from docqa.model.gguf.names import EXPERT_NAMES, GATE_UP_EXPERTS, LAYER_NAMES, MTP_NAMES, OLD_TOGETHER, TOP_NAMES
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from docqa.model.heads.cross_encoder import LONGEST_EXCERPT, ReaderTokenizer
 from docqa.model.training.data.features import altered_questions, groups
-from docqa.model.training.data.sequences import SourceText, cut_passages
+from docqa.model.training.data.sequences import SourceText, covered, cut_passages
 from docqa.model.training.data.sets import QuestionSets
 from docqa.model.training.data.synonyms import Synonyms
 
@@ -61,10 +62,7 @@ class ExcerptDocument:
         if size not in self._cuts:
             places = [(n, a, b) for n, source in enumerate(self.sources) for a, b in cut_passages(source.text, size)]
             words = [frozenset(WORD.findall(self.sources[n].text[a:b].lower())) for n, a, b in places]
-            count: dict[str, int] = {}
-            for found in words:
-                for word in found:
-                    count[word] = count.get(word, 0) + 1
+            count = Counter(word for found in words for word in found)
             rarity = {word: math.log(1 + len(words) / times) for word, times in count.items()}
             self._cuts[size] = _Cut(places, words, rarity)
         return self._cuts[size]
@@ -113,21 +111,14 @@ def asked_excerpts(
         n, a, b = cut.places[index]
         ids, offsets = tokenizer.encode_with_offsets(" ".join(document.sources[n].text[a:b].split("\n")))
         texts.append(ids[:LONGEST_EXCERPT])
-        inside = [(s - a, e - a) for s, e in spans] if n == owner else []
-        golds += [(number, *found) for found in _tokens(inside, offsets[:LONGEST_EXCERPT])]
+        for s, e in spans if n == owner else ():
+            tokens = covered(offsets[:LONGEST_EXCERPT], s - a, e - a)
+            golds += [(number, tokens[0], tokens[-1])] if tokens else []
     if not texts or not all(texts):
         return None
     if synonyms is not None and rng.random() < REWORDED:
         question = synonyms.reworded(question, rng)
     return AskedExcerpts(tokenizer.asked(question), texts, sorted(set(golds)))
-
-
-def _tokens(spans: list[tuple[int, int]], offsets: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """First and last token of each span of characters, as far as tokens cover it."""
-    for start, end in spans:
-        inside = [j for j, (x, y) in enumerate(offsets) if y > start and x < end and y > x]
-        if inside:
-            yield inside[0], inside[-1]
 
 
 class ExcerptQuestions:

@@ -24,7 +24,7 @@ from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 from docqa.model.prompts.prompt import PREAMBLE, question_text
-from docqa.model.training.data.sequences import FileTokenizer, SourceText, read_set
+from docqa.model.training.data.sequences import FileTokenizer, SourceText, covered, read_set
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
 from docqa.model.training.loop import save_tensors, stage_parser
 
@@ -188,10 +188,9 @@ def _golds(
             continue
         for start, stop in sorted(set(spans)):
             if start < end and base < stop:
-                a, b = start - base, stop - base
-                covered = [j for j, (x, y) in enumerate(encoded[number][1]) if y > a and x < b and y > x]
-                if covered:
-                    found.append((number, covered[0], covered[-1]))
+                tokens = covered(encoded[number][1], start - base, stop - base)
+                if tokens:
+                    found.append((number, tokens[0], tokens[-1]))
     return sorted(set(found))
 
 

@@ -42,6 +42,11 @@ class FileTokenizer:
         return encoded.ids, encoded.offsets
 
 
+def covered(offsets: Sequence[tuple[int, int]], start: int, end: int) -> list[int]:
+    """Which tokens hold characters of a span, by their numbers."""
+    return [j for j, (a, b) in enumerate(offsets) if b > start and a < end and b > a]
+
+
 @dataclass(frozen=True)
 class Question:
     """A question over one document: answers as (start, end) in the document's text, none when it is unanswerable."""
@@ -184,11 +189,11 @@ class QuestionSequences:
 
     def _answer(self, prompt: FocusPrompt, place: tuple[int, int, int]) -> list[int] | None:
         number, start, end = place
-        covered = [j for j, (a, b) in enumerate(prompt.offsets[number]) if b > start and a < end and b > a]
-        if not covered or len(covered) > LONGEST_ANSWER_TOKENS:
+        found = covered(prompt.offsets[number], start, end)
+        if not found or len(found) > LONGEST_ANSWER_TOKENS:
             return None
         first = prompt.excerpt_ranges[number][0]
-        return prompt.ids[first + covered[0] : first + covered[-1] + 1]
+        return prompt.ids[first + found[0] : first + found[-1] + 1]
 
 
 class TextSequences:

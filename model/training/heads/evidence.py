@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead
+from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead, standardised
 from docqa.model.training.data.features import DocumentFeatures
 from docqa.model.training.loop import make_optimizer, parameter_group, save_tensors, stage_parser
 
@@ -58,7 +58,7 @@ class TrainedHead(nn.Module):
         super().__init__()
         self.mean = sample.mean(0)
         self.scale = 1 / (sample.std(0) + 1e-6)
-        standard = ((sample - self.mean) * self.scale).clamp(-8, 8)
+        standard = standardised(sample, self.mean, self.scale)
         # Principal directions: both projections start as one, so that a cosine already means likeness.
         basis = torch.pca_lowrank(standard, q=DIM, center=False)[2].T.contiguous()
         self.token = nn.Parameter(basis.clone())
@@ -67,16 +67,13 @@ class TrainedHead(nn.Module):
         self.bias = nn.Parameter(torch.zeros(()))
         self.temperature = nn.Parameter(torch.tensor(3.0))  # logits are cosines times its exponential
 
-    def _standard(self, hidden: Tensor) -> Tensor:
-        return ((hidden.float() - self.mean) * self.scale).clamp(-8, 8)
-
     def forward(self, questions: list[Tensor], passages: list[Tensor]) -> Tensor:
         """Scores [questions, passages]."""
         longest = max(len(p) for p in passages)
         padded = nn.utils.rnn.pad_sequence(passages, batch_first=True)
         mask = torch.arange(longest)[None] < torch.tensor([len(p) for p in passages])[:, None]
-        tokens = functional.normalize(self._standard(padded) @ self.token.T, dim=-1)
-        states = self._standard(torch.cat(questions))
+        tokens = functional.normalize(standardised(padded, self.mean, self.scale) @ self.token.T, dim=-1)
+        states = standardised(torch.cat(questions), self.mean, self.scale)
         asked = functional.normalize(states @ self.question.T, dim=-1)
         similar = (asked @ tokens.flatten(0, 1).T).view(-1, *mask.shape).masked_fill(~mask, -1.0).amax(-1)
         weights = functional.softplus(states @ self.weight + self.bias) + 1e-4
