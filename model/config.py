@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
 from docqa.model.families import DENSE, MOE, TEXT_TYPES
-from docqa.model.gguf.file import gguf_config, is_gguf
+from docqa.model.gguf.file import is_gguf, opened_gguf
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -173,7 +173,7 @@ class HybridConfig:
 def read_config(folder: Path) -> dict[str, object]:
     """What config.json of a model folder says, or would say where the model is a GGUF file; errors as `from_folder`."""
     if is_gguf(folder):
-        return gguf_config(folder)
+        return opened_gguf(folder).config()
     path = folder / "config.json"
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))

@@ -189,15 +189,9 @@ class Hybrid(nn.Module):
         return rope.rotation_table(positions, frequencies.to(positions.device), scale, dtype)
 
     def forward(
-        self,
-        ids: Tensor,
-        caches: Sequence[Cache] | None = None,
-        *,
-        position: int = 0,
-        factor: float = 1.0,
-        hooks: Mapping[int, Callable[[Tensor], None]] | None = None,
-        layers: int | None = None,
-    ) -> Tensor:
+        self, ids: Tensor, caches: Sequence[Cache] | None = None, *, position: int = 0, factor: float = 1.0,
+        hooks: Mapping[int, Callable[[Tensor], None]] | None = None, layers: int | None = None,
+    ) -> Tensor:  # fmt: skip
         """Run ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
 
         With `layers`, only that many of the first layers run, and the last norm does not.

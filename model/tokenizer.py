@@ -209,17 +209,17 @@ def _all_bytes(vocabulary: dict[str, int], alphabet: dict[str, int]) -> dict[str
     return found
 
 
+# Lead bytes below the first number: the bits that they give, those that follow, and the first character of the form.
+_LEADS = ((0xE0, 0x1F, 6, 0), (0xF0, 0x0F, 12, 0x800), (0xF8, 0x07, 18, 0x10000))
+
+
 def _unwritable(missing: bytes) -> re.Pattern[str]:
     """Matches characters whose UTF-8 form holds one of the bytes that have no token."""
     characters = [chr(b) for b in missing if b < 0x80]
     for lead in (b for b in missing if 0xC2 <= b <= 0xF4):  # no character begins with any other byte from 0xC0 on
-        if lead < 0xE0:
-            first, last = (lead & 0x1F) << 6, ((lead & 0x1F) << 6) + 0x3F
-        elif lead < 0xF0:
-            first, last = max((lead & 0x0F) << 12, 0x800), ((lead & 0x0F) << 12) + 0xFFF
-        else:
-            first, last = max((lead & 0x07) << 18, 0x10000), ((lead & 0x07) << 18) + 0x3FFFF
-        characters.append(f"{chr(first)}-{chr(min(last, 0x10FFFF))}")
+        mask, shift, least = next(row for end, *row in _LEADS if lead < end)
+        first, last = (lead & mask) << shift, ((lead & mask) + 1 << shift) - 1
+        characters.append(f"{chr(max(first, least))}-{chr(min(last, 0x10FFFF))}")
     tails = [b for b in missing if 0x80 <= b < 0xC0]
     if tails or not characters:  # a missing tail byte can stand anywhere: no class of characters describes it
         return re.compile(r"[^\x00-\x7f]" if tails else r"(?!)")

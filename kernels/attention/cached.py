@@ -39,14 +39,9 @@ def attention_gathered(
 
 
 def attention_over_native(
-    q: Tensor,
-    context: Context,
-    selection: BlockSelection | None,
-    *,
-    rounded: bool,
-    attend: Callable[..., Tensor],
+    q: Tensor, context: Context, selection: BlockSelection | None, *, rounded: bool, attend: Callable[..., Tensor],
     library: Library,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Result as of `kernels.attention.attention_over`; each block that any query reads is packed once."""
     if q.shape[1] <= FEW or (selection is not None and selection.block % KEYS):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attend)

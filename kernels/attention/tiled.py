@@ -9,15 +9,6 @@ from torch.nn import functional
 TILE = 256
 
 
-def _one_tile(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """q [batch, heads, rows, dim] over k, v [batch, kv_heads, total, dim]; the last row stands at the last key."""
-    rows, total = q.shape[2], k.shape[2]
-    mask = None
-    if rows > 1:
-        mask = torch.ones(rows, total, dtype=torch.bool, device=q.device).tril(total - rows)
-    return functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=True)
-
-
 def attention_tiled(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor:
     """Same arguments and result as `attention_reference`, through torch's fused attention, TILE queries at a time."""
     seq, total = q.shape[1], k.shape[1]
@@ -28,6 +19,9 @@ def attention_tiled(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -
     out = torch.empty_like(queries)
     for start in range(0, seq, TILE):
         stop = min(start + TILE, seq)
-        seen = total - seq + stop
-        out[:, :, start:stop] = _one_tile(queries[:, :, start:stop], keys[:, :, :seen], values[:, :, :seen])
+        rows, seen = stop - start, total - seq + stop  # the last row stands at the last key that is seen
+        mask = torch.ones(rows, seen, dtype=torch.bool, device=q.device).tril(seen - rows) if rows > 1 else None
+        out[:, :, start:stop] = functional.scaled_dot_product_attention(
+            queries[:, :, start:stop], keys[:, :, :seen], values[:, :, :seen], attn_mask=mask, enable_gqa=True
+        )
     return out.transpose(1, 2)

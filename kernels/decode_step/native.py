@@ -95,13 +95,9 @@ class StepWeights:
     """The weights of a network as the native step reads them; made once a network."""
 
     def __init__(
-        self,
-        sizes: Mapping[str, int],
-        eps: float,
-        layers: Sequence[Mapping[str, Tensor | PackedMatrix]],
-        norm: Tensor,
+        self, sizes: Mapping[str, int], eps: float, layers: Sequence[Mapping[str, Tensor | PackedMatrix]], norm: Tensor,
         head: PackedMatrix,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """All weights by the names of the checkpoint, those of a layer without the names of its modules.
 
         Args:
@@ -186,17 +182,13 @@ class Step:
         self.changing: list[tuple[Tensor, Tensor]] = []  # (tail, memory) or own (keys, values), one for each layer
         self._blocks = [self._segments(entry, m.blocks) for entry, m in zip(self.table, memories, strict=True)]
         for entry, memory in zip(self.table, memories, strict=True):
-            self.changing.append(self._none_yet() if entry.attention else self._delta(memory))
+            if entry.attention:
+                empty = torch.empty(1, 0, weights.sizes["kv_heads"], weights.sizes["dim"])
+                self.changing.append((empty, empty))
+            else:
+                assert memory.tail is not None and memory.memory is not None
+                self.changing.append((plain(memory.tail).clone(), plain(memory.memory).clone()))
         self._grow()
-
-    def _delta(self, memory: Remembered) -> tuple[Tensor, Tensor]:
-        assert memory.tail is not None and memory.memory is not None
-        return plain(memory.tail).clone(), plain(memory.memory).clone()
-
-    def _none_yet(self) -> tuple[Tensor, Tensor]:
-        sizes = self.weights.sizes
-        empty = torch.empty(self.count, 0, sizes["kv_heads"], sizes["dim"])
-        return empty, empty
 
     def _segments(self, entry: StepLayer, blocks: Sequence[KVBlock]) -> object:
         """Fills in the context of a layer; returns what must stay in memory for it."""

@@ -208,16 +208,9 @@ def _part(
 
 
 def delta_rule_gpu(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    *,
-    decay: Tensor,
-    beta: Tensor,
-    state: Tensor | None = None,
-    chunk: int | None = None,
-    scratch: int = SCRATCH,
-) -> tuple[Tensor, Tensor]:
+    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None,
+    chunk: int | None = None, scratch: int = SCRATCH,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Gated delta rule over `seq` tokens in chunks; arguments, shapes and results as in `delta_rule_reference`.
 
     float32 inside, whatever the dtypes. `chunk` is a power of two, 16 at least; absent, what suits the device. What is

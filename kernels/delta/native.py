@@ -12,16 +12,9 @@ from docqa.kernels.cpu.library import DeltaCall, Library, plain
 
 
 def delta_rule_native(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    *,
-    decay: Tensor,
-    beta: Tensor,
-    state: Tensor | None = None,
-    library: Library,
+    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, library: Library,
     name: str = "delta",
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Same arguments, shapes and results as `delta_rule_reference`, all float32; not differentiable.
 
     `name`: of the function in C++; "delta_step" is meant for 1 to a dozen tokens.

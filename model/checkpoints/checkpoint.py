@@ -134,14 +134,9 @@ def opened_checkpoint(folder: Path) -> Checkpoint | GgufCheckpoint:
 
 
 def load_tensors(
-    folder: Path,
-    expected: Mapping[str, tuple[int, ...]],
-    dtype: torch.dtype,
-    *,
-    config: HybridConfig,
-    partial: bool = False,
-    known: Collection[str] = (),
-) -> dict[str, Tensor]:
+    folder: Path, expected: Mapping[str, tuple[int, ...]], dtype: torch.dtype, *, config: HybridConfig,
+    partial: bool = False, known: Collection[str] = (),
+) -> dict[str, Tensor]:  # fmt: skip
     """The tensors of `expected` (plain name to shape), dequantized, in `dtype` (decays and norms in float32 at least).
 
     `partial`: the folder may hold more. `known`: tensors of the network that it holds and that are not wanted.

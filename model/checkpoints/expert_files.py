@@ -7,7 +7,6 @@ take back. A mapped file counts as memory of the process wherever writable priva
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,23 +48,16 @@ class ExpertFiles:
             raise WeightsMismatch(f"{entry.path}: {entry.key} is not stored in groups; get the model folder again")
         out = torch.empty(where.shape, dtype=where.dtype)
         try:
-            with entry.path.open("rb", buffering=0) as file:
-                _fill(out.view(torch.uint8).numpy().data.cast("B"), file.fileno(), where.start)
+            with entry.path.open("rb") as file:
+                file.seek(where.start)
+                count = file.readinto(out.view(torch.uint8).numpy())
+            if count < out.nbytes:
+                raise OSError(f"it ends at byte {where.start + count:,}")
         except FileNotFoundError as error:
             raise WeightsMissing(f"{entry.path} is missing; get the model folder again") from error
         except OSError as error:
             raise WeightsMismatch(f"{entry.path} is damaged ({error}); get the model folder again") from error
         return out
-
-
-def _fill(room: memoryview, file: int, start: int) -> None:
-    """Read as many bytes as there is room for. Raises OSError where the file ends before."""
-    done = 0
-    while done < len(room):
-        count = os.preadv(file, [room[done:]], start + done)
-        if count == 0:
-            raise OSError(f"it ends at byte {start + done:,}")
-        done += count
 
 
 def _header(path: Path) -> dict[str, TensorLocation]:

@@ -184,10 +184,6 @@ class ExpertSource:
         self.packed = packed and self._in_groups()
         self._files = ExpertFiles()
 
-    def pool(self, budget: int) -> ExpertPool:
-        """A pool of at most `budget` bytes. Raises NoMemory where not one expert fits."""
-        return ExpertPool(self, Slots(self.config, budget, None if self.packed else self.dtype))
-
     def _in_groups(self) -> bool:
         """Whether the experts are stored in 4 bits in docqa's own way."""
         whole = self.config.hidden_size % GROUP == 0 and self.config.moe_intermediate_size % GROUP == 0
@@ -256,7 +252,8 @@ def banks_for(
         source = ExpertSource(opened_checkpoint(folder), network.config, dtype, packed=packed)
         if not source.packed and budget is None:
             return {}
-        pool = source.pool(available_bytes() // MEMORY_SHARE if budget is None else budget)
+        room = available_bytes() // MEMORY_SHARE if budget is None else budget
+        pool = ExpertPool(source, Slots(network.config, room, None if source.packed else dtype))
     pool.source.check(name for name in layers if name not in before)
     return {name: before.get(name) or PooledExperts(pool, name) for name in layers}
 

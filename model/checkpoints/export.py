@@ -54,7 +54,10 @@ def export(source: Path, target: Path, form: str, *, name: str) -> list[Path]:
         if form == "hf":
             _write_hf(source, config, fresh)
         else:
-            _write_gguf(source, config, fresh, name)
+            vocabulary, tensors = Vocabulary.load(source, config.vocab_size), checkpoint_tensors(source, config)
+            write_gguf(config, tensors, vocabulary, fresh / f"{name}-BF16.gguf", name=name)
+            if (source / "LICENSE").is_file():
+                shutil.copyfile(source / "LICENSE", fresh / "LICENSE")
         os.rename(fresh, target)  # over an empty folder; anything in it is an error
     return sorted(target.iterdir())
 
@@ -85,14 +88,6 @@ def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
         _write_json(target / "tokenizer.json", tokenizer_spec(source))
     if not (target / "tokenizer_config.json").exists():
         _write_json(target / "tokenizer_config.json", _tokenizer_config(source, config))
-
-
-def _write_gguf(source: Path, config: HybridConfig, target: Path, name: str) -> None:
-    vocabulary = Vocabulary.load(source, config.vocab_size)
-    tensors = checkpoint_tensors(source, config)
-    write_gguf(config, tensors, vocabulary, target / f"{name}-BF16.gguf", name=name)
-    if (source / "LICENSE").is_file():
-        shutil.copyfile(source / "LICENSE", target / "LICENSE")
 
 
 def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:

@@ -23,15 +23,9 @@ def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ..
 
 
 def load_network(
-    folder: Path,
-    config: HybridConfig,
-    dtype: torch.dtype,
-    layers: int | None = None,
-    known: Hybrid | None = None,
-    *,
-    packed: bool = False,
-    expert_bytes: int | None = None,
-) -> Hybrid:
+    folder: Path, config: HybridConfig, dtype: torch.dtype, layers: int | None = None, known: Hybrid | None = None, *,
+    packed: bool = False, expert_bytes: int | None = None,
+) -> Hybrid:  # fmt: skip
     """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
 
     With `layers`, the embedding and the first layers only; the other tensors are not looked at. The tensors of `known`,

@@ -25,23 +25,13 @@ from docqa.model.tokenizer import tokenizer_spec
 
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
 KEPT = (
-    ".in_proj_a.weight",
-    ".in_proj_b.weight",
-    ".in_proj_ba.weight",
-    "conv1d.weight",
-    ".mlp.gate.weight",
+    ".in_proj_a.weight", ".in_proj_b.weight", ".in_proj_ba.weight", "conv1d.weight", ".mlp.gate.weight",
     ".shared_expert_gate.weight",
-)
+)  # fmt: skip
 COPIED = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "generation_config.json",
-    "chat_template.jinja",
-    "calibration.json",
-    *HEAD_FILES,
-    "LICENSE",
-    "README.md",
-)
+    "tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja", "calibration.json",
+    *HEAD_FILES, "LICENSE", "README.md",
+)  # fmt: skip
 
 
 class Quantized(TypedDict):

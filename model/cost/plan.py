@@ -152,15 +152,9 @@ def macs_per_token(
 
 
 def estimate(
-    config: HybridConfig,
-    tokens: int,
-    *,
-    item: int = 2,
-    weights_on_disk: int = 0,
-    packed: bool = False,
-    expert_bytes: int | None = None,
-    speed: Speed | None = None,
-) -> Estimate:
+    config: HybridConfig, tokens: int, *, item: int = 2, weights_on_disk: int = 0, packed: bool = False,
+    expert_bytes: int | None = None, speed: Speed | None = None,
+) -> Estimate:  # fmt: skip
     """Plan a read of `tokens` tokens.
 
     Args:

@@ -40,22 +40,11 @@ class _Beam:
     length: int
     places: tuple[tuple[int, int, int], ...]
 
-    def finish(self, stop: float) -> CopySpan:
-        first, after, _ = self.places[0]
-        return CopySpan(first, after, self.logprob + stop, self.length)
-
 
 def copy_spans(
-    model: Model,
-    state: State,
-    logits_first: Tensor,
-    focus_ids: Sequence[int],
-    allowed: Sequence[tuple[int, int]],
-    *,
-    also: Sequence[tuple[int, int]] = (),
-    beams: int = 4,
-    max_tokens: int = 48,
-) -> list[CopySpan]:
+    model: Model, state: State, logits_first: Tensor, focus_ids: Sequence[int], allowed: Sequence[tuple[int, int]], *,
+    also: Sequence[tuple[int, int]] = (), beams: int = 4, max_tokens: int = 48,
+) -> list[CopySpan]:  # fmt: skip
     """The best runs of `focus_ids` as the continuation of `state`, best first, at most two for each beam.
 
     Args:
@@ -107,7 +96,8 @@ class _Search:
     def step(self, logprobs: Tensor, ids: list[int], ends: Tensor, max_tokens: int) -> list[int]:
         """Stop or go on, given log-probabilities [live, vocab]; returns which live beam each new one goes on from."""
         pairs = list(zip(self.live, logprobs, strict=True))
-        self.finished += [beam.finish(float(row[ends].logsumexp(0))) for beam, row in pairs]
+        stops = (beam.logprob + float(row[ends].logsumexp(0)) for beam, row in pairs)
+        self.finished += [CopySpan(*b.places[0][:2], s, b.length) for b, s in zip(self.live, stops, strict=True)]
         self.finished = sorted(self.finished, key=lambda span: -span.logprob)[: 2 * self.beams]
         if not self.live or self.live[0].length >= max_tokens:
             self.live = []

@@ -166,11 +166,6 @@ def opened_gguf(folder: Path) -> GgufFile:
     return _opened(folder, tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats))
 
 
-def gguf_config(folder: Path) -> dict[str, object]:
-    """What a config.json of the folder's GGUF file would say. Raises as `GgufFile` does."""
-    return opened_gguf(folder).config()
-
-
 def _largest(value: int | list[int]) -> int:
     """A number that may be given for each layer, where some have none."""
     return max(value) if isinstance(value, list) else value

@@ -31,7 +31,8 @@ class ThoughtSplitter:
                 parts = [(part, True) for part, _ in parts]
             self.thinking = mark == OPENING
             self._buffer = self._buffer[at + len(mark) :]
-        keep = _beginning_of_a_mark(self._buffer)
+        begun = (n for mark in (OPENING, CLOSING) for n in range(1, len(mark)) if self._buffer.endswith(mark[:n]))
+        keep = max(begun, default=0)  # characters at the end that may be the beginning of a mark
         parts.append((self._buffer[: len(self._buffer) - keep], self.thinking))
         self._buffer = self._buffer[len(self._buffer) - keep :]
         return [part for part in parts if part[0]]
@@ -40,11 +41,3 @@ class ThoughtSplitter:
         """What was held back, when the text is over."""
         rest, self._buffer = self._buffer, ""
         return [(rest, self.thinking)] if rest else []
-
-
-def _beginning_of_a_mark(text: str) -> int:
-    """How many characters at the end of `text` may be the beginning of a mark."""
-    for count in range(min(len(CLOSING) - 1, len(text)), 0, -1):
-        if OPENING.startswith(text[-count:]) or CLOSING.startswith(text[-count:]):
-            return count
-    return 0

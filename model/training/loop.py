@@ -113,22 +113,6 @@ def worker_pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, initializer=torch.set_flush_denormal, initargs=(True,))
 
 
-class Log:
-    """JSON lines of training: one object a call, with the time and the tokens per second since the last."""
-
-    def __init__(self, path: Path, tokens: int = 0) -> None:
-        self.path, self.clock, self.tokens = path, time.monotonic(), tokens
-        path.parent.mkdir(parents=True, exist_ok=True)
-
-    def write(self, step: int, tokens: int, figures: Figures) -> None:
-        now = time.monotonic()
-        rate = (tokens - self.tokens) / max(now - self.clock, 1e-9)
-        self.clock, self.tokens = now, tokens
-        record = {"step": step, "tokens": tokens, "tokens_per_second": round(rate, 1), **figures}
-        with self.path.open("a", encoding="utf-8") as log:
-            log.write(json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in record.items()}) + "\n")
-
-
 class Run:
     """Steps of one module until `--steps` or `--minutes` are over, whichever comes first.
 
@@ -159,7 +143,9 @@ class Run:
         self.step, self.tokens, self.seconds = 0, 0, 0.0
         if saved.exists():
             self._restore()
-        self.log, self._started = Log(log, self.tokens), time.monotonic() - self.seconds
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self.log, self._logged = log, (time.monotonic(), self.tokens)
+        self._started = time.monotonic() - self.seconds
 
     def fraction(self) -> float:
         """How much of the run is done, by steps or by time, whichever is further; 1 at its end."""
@@ -188,7 +174,7 @@ class Run:
                 recent.setdefault(name, []).append(value)
             if self.step % self.log_every == 0:
                 means = {name: sum(values) / len(values) for name, values in recent.items()}
-                self.log.write(self.step, self.tokens, means | {"fraction": fraction})
+                self._write(means | {"fraction": fraction})
                 recent.clear()
             if self.step % self.options.save_every == 0:
                 kept = self._keep(keep)
@@ -209,8 +195,16 @@ class Run:
         self._save()
         figures = keep()
         if figures:
-            self.log.write(self.step, self.tokens, figures)
+            self._write(figures)
         return self.step
+
+    def _write(self, figures: Figures) -> None:
+        """Append a JSON line to the log: the counters, the tokens per second since the last line, and the figures."""
+        (before, tokens), self._logged = self._logged, (time.monotonic(), self.tokens)
+        rate = (self.tokens - tokens) / max(self._logged[0] - before, 1e-9)
+        record = {"step": self.step, "tokens": self.tokens, "tokens_per_second": round(rate, 1), **figures}
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in record.items()}) + "\n")
 
     def _save(self) -> None:
         tensors: dict[str, Tensor] = {f"weight.{name}": part for name, part in self.trained.items()}

@@ -24,24 +24,14 @@ from docqa.model.gguf.names import ARCHITECTURES, EXPERT_NAMES, LAYER_NAMES, MTP
 if TYPE_CHECKING:
     from gguf import GGUFWriter
 
-NARROW = (
-    ".ssm_conv1d.weight",
-    ".ssm_alpha.weight",
-    ".ssm_beta.weight",
-    ".ssm_ba.weight",
-    ".ffn_gate_inp.weight",
-)  # small matrices that stay in float32
+# Small matrices that stay in float32.
+NARROW = (".ssm_conv1d.weight", ".ssm_alpha.weight", ".ssm_beta.weight", ".ssm_ba.weight", ".ffn_gate_inp.weight")
 
 
 def write_gguf(
-    config: HybridConfig,
-    tensors: Mapping[str, Tensor],
-    vocabulary: Vocabulary,
-    path: Path,
-    *,
-    name: str,
+    config: HybridConfig, tensors: Mapping[str, Tensor], vocabulary: Vocabulary, path: Path, *, name: str,
     matrices: str = "BF16",
-) -> None:
+) -> None:  # fmt: skip
     """Write `path`.
 
     Args:
@@ -188,16 +178,12 @@ def _add_rope(writer: GGUFWriter, config: HybridConfig) -> None:
     writer.add_rope_freq_base(float(rope.get("rope_theta", 10_000_000.0)))
     writer.add_rope_dimension_count(config.rotary_dim)
     if config.model_type != NEXT:
-        _add_sections(writer, config)
+        # Frequencies take turns between three position rows, which are equal for text. The fourth row is always 0, so
+        # the three together must cover all of them.
+        pairs = config.rotary_dim // 2
+        sections = rope.get("mrope_section") or [-(-(pairs - row) // 3) for row in range(3)]
+        writer.add_rope_dimension_sections([*sections, 0][:4])
     if config.static_factor != 1.0:
         writer.add_rope_scaling_type(RopeScalingType.YARN)
         writer.add_rope_scaling_factor(config.static_factor)
         writer.add_rope_scaling_orig_ctx_len(config.native_context)
-
-
-def _add_sections(writer: GGUFWriter, config: HybridConfig) -> None:
-    # Frequencies take turns between three position rows, which are equal for text. The fourth row is always 0, so the
-    # three together must cover all of them.
-    pairs = config.rotary_dim // 2
-    sections = config.rope_parameters.get("mrope_section") or [-(-(pairs - row) // 3) for row in range(3)]
-    writer.add_rope_dimension_sections([*sections, 0][:4])

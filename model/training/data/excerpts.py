@@ -81,14 +81,9 @@ class ExcerptDocument:
 
 
 def asked_excerpts(
-    document: ExcerptDocument,
-    tokenizer: ReaderTokenizer,
-    rng: random.Random,
-    *,
-    wrong: int,
-    dropped: float = 0.15,
+    document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: random.Random, *, wrong: int, dropped: float = 0.15,
     synonyms: Synonyms | None = None,
-) -> AskedExcerpts | None:
+) -> AskedExcerpts | None:  # fmt: skip
     """Draw a question of a document and its excerpts: a right one with some `wrong` ones, or wrong ones alone.
 
     `dropped`: share of the questions with an answer that are put to wrong excerpts only. The excerpts are found before
@@ -128,14 +123,9 @@ class ExcerptQuestions:
     """
 
     def __init__(
-        self,
-        sets: QuestionSets,
-        tokenizer: ReaderTokenizer,
-        seed: int,
-        *,
-        validation: bool = False,
+        self, sets: QuestionSets, tokenizer: ReaderTokenizer, seed: int, *, validation: bool = False,
         synonyms: Synonyms | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         rng = random.Random(seed)
         self.tokenizer, self.synonyms = tokenizer, synonyms
         self.by_set: dict[str, list[ExcerptDocument]] = {}

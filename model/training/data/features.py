@@ -24,7 +24,7 @@ from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.hybrid import Hybrid
 from docqa.model.prompts.prompt import PREAMBLE, question_text
-from docqa.model.training.data.sequences import FileTokenizer, SourceText, covered, read_set
+from docqa.model.training.data.sequences import FileTokenizer, SourceText, covered, pad, read_set
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
 from docqa.model.training.loop import save_tensors, stage_parser
 
@@ -87,11 +87,9 @@ def groups(sets: QuestionSets, seed: int, *, validation: bool = False) -> Iterat
 @torch.no_grad()
 def layer_output(student: Hybrid, rows: list[list[int]], layer: int) -> list[Tensor]:
     """Output of `layer` for sequences filled on the right: [tokens, hidden] of every row, float16."""
-    longest = max(map(len, rows))
-    device = student.embed_tokens.weight.device
-    filled = torch.tensor([row + [0] * (longest - len(row)) for row in rows], device=device)
+    filled = pad(rows, 0).to(student.embed_tokens.weight.device)
     x = student.embed_tokens(filled)
-    rotation = student.rotation(torch.arange(longest, device=device))
+    rotation = student.rotation(torch.arange(filled.shape[1], device=filled.device))
     for number in range(layer + 1):
         x = student.layers[number](x, rotation)
     return [x[i, : len(row)].half().cpu().clone() for i, row in enumerate(rows)]

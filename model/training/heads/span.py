@@ -22,19 +22,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.model.heads.span import SPAN_FILE, SpanHead, best_spans
+from docqa.model.training import loop
 from docqa.model.training.data.features import DocumentFeatures
 from docqa.model.training.data.sets import SHARES
-from docqa.model.training.loop import (
-    Figures,
-    Run,
-    add_run_options,
-    in_threads,
-    make_optimizer,
-    parameter_group,
-    save_tensors,
-    stage_parser,
-    worker_pool,
-)
 
 QUESTIONS_A_STEP = 14
 DROPPED = 0.2  # share of the answerable questions that are put to the wrong passages only
@@ -213,7 +203,7 @@ def span_loss(
 
 
 @torch.no_grad()
-def evaluate(head: SpanHead, documents: Documents, most: int, seed: int = 5) -> Figures:
+def evaluate(head: SpanHead, documents: Documents, most: int, seed: int = 5) -> loop.Figures:
     """Figures on documents kept for validation.
 
     span_f1: token F1 of the best span in a right passage. passage_right: the passage of the best span, out of the five
@@ -300,22 +290,22 @@ def train(options: argparse.Namespace) -> None:
         from safetensors.torch import load_file
 
         head.load_state_dict(load_file(options.out / SPAN_FILE))
-    run = Run(
-        options, head, make_optimizer([parameter_group(head.parameters(), options.rate, 0.01)], 0.98),
+    run = loop.Run(
+        options, head, loop.make_optimizer([loop.parameter_group(head.parameters(), options.rate, 0.01)], 0.98),
         log=options.out / "span.jsonl", saved=options.out / "span_training.safetensors", average=AVERAGED, warmup=200,
         log_every=50,
     )  # fmt: skip
-    pool = worker_pool(options.documents)
+    pool = loop.worker_pool(options.documents)
     sources = [random.Random(f"{options.seed} {number} {run.step}") for number in range(options.documents)]
 
-    def one_step() -> tuple[int, Figures]:
+    def one_step() -> tuple[int, loop.Figures]:
         parts = [partial(one_document, head, documents, source) for source in sources]
-        tokens, loss = in_threads(pool, run.trained.values(), parts)
+        tokens, loss = loop.in_threads(pool, run.trained.values(), parts)
         return tokens, {"loss": loss}
 
-    def keep() -> Figures:
+    def keep() -> loop.Figures:
         kept = averaged(head, run.average)
-        save_tensors(options.out / SPAN_FILE, kept.state_dict())
+        loop.save_tensors(options.out / SPAN_FILE, kept.state_dict())
         return evaluate(kept, validation, 3) if validation else {}
 
     run.train(one_step, keep)
@@ -331,8 +321,8 @@ def averaged(head: SpanHead, average: dict[str, Tensor]) -> SpanHead:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = stage_parser("Train the span head on features of a frozen trunk.", "features", "out")
-    add_run_options(parser, rate=1e-3, minutes=60, save_every=500)
+    parser = loop.stage_parser("Train the span head on features of a frozen trunk.", "features", "out")
+    loop.add_run_options(parser, rate=1e-3, minutes=60, save_every=500)
     parser.add_argument("--validation", type=Path, help="features of the documents kept for validation")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--documents", type=int, default=2, help="of a step, each on a thread of its own")

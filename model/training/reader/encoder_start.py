@@ -23,10 +23,8 @@ from docqa.model.heads.cross_encoder import (
 )
 from docqa.model.heads.encoder import EncoderShape
 
-POSITIONS = 256
-"""The longest sequence: a question, an excerpt and three marks."""
+POSITIONS = 256  # the longest sequence: a question, an excerpt and three marks
 assert LONGEST_ASKED + LONGEST_EXCERPT + 3 <= POSITIONS
-BertSettings = dict[str, Any]  # a config.json
 TokenizerJson = dict[str, Any]  # a tokenizer.json
 NAMES = (
     (r"embeddings\.word_embeddings\.", "words."),
@@ -44,7 +42,7 @@ NAMES = (
 LINEAR = re.compile(r"\.(query|key|value|attended|inner|outer)\.bias$")
 
 
-def encoder_shape(config: BertSettings) -> EncoderShape:
+def encoder_shape(config: dict[str, Any]) -> EncoderShape:
     """The shape of a BERT config. Raises ConfigUnsupported for another architecture."""
     same = {"model_type": "bert", "hidden_act": "gelu", "type_vocab_size": 2, "position_embedding_type": "absolute"}
     for key, value in same.items():

@@ -32,22 +32,11 @@ from docqa.model.heads.cross_encoder import (
     stored_parts,
 )
 from docqa.model.heads.span import best_spans
+from docqa.model.training import loop
 from docqa.model.training.data.excerpts import AskedExcerpts, ExcerptQuestions
 from docqa.model.training.data.sets import add_data_options, parse_with_sets
 from docqa.model.training.data.synonyms import Synonyms
 from docqa.model.training.heads.span import LONGEST_SPAN, overlap, span_loss
-from docqa.model.training.loop import (
-    Figures,
-    Precision,
-    Run,
-    add_run_options,
-    in_threads,
-    make_optimizer,
-    parameter_group,
-    save_tensors,
-    stage_parser,
-    worker_pool,
-)
 from docqa.model.training.reader.encoder_start import start_reader
 
 AVERAGED = 0.995  # of the average is kept at each step
@@ -55,7 +44,9 @@ TOGETHER = 8  # excerpts of like length, read at once
 HEAD_RATE = 1e-3
 
 
-def logits(reader: CrossEncoder, asked: list[AskedExcerpts], precision: Precision) -> tuple[Tensor, Tensor, Tensor]:
+def logits(
+    reader: CrossEncoder, asked: list[AskedExcerpts], precision: loop.Precision
+) -> tuple[Tensor, Tensor, Tensor]:
     """(start, end) logits [excerpts, seq] and the question of each excerpt; column 0 is the excerpt's first token.
 
     Excerpts of like length are read together, which saves filling.
@@ -86,13 +77,13 @@ def loss_of(reader: CrossEncoder, asked: list[AskedExcerpts], found: tuple[Tenso
     return span_loss(start, end, reader.head.none.cpu(), question, golds, len(asked))
 
 
-def question_loss(reader: CrossEncoder, asked: list[AskedExcerpts], precision: Precision) -> Tensor:
+def question_loss(reader: CrossEncoder, asked: list[AskedExcerpts], precision: loop.Precision) -> Tensor:
     """`loss_of` what the reader makes of the questions."""
     return loss_of(reader, asked, logits(reader, asked, precision))
 
 
 @torch.no_grad()
-def evaluate(reader: CrossEncoder, asked: list[AskedExcerpts], precision: Precision) -> Figures:
+def evaluate(reader: CrossEncoder, asked: list[AskedExcerpts], precision: loop.Precision) -> loop.Figures:
     """Figures on fixed questions.
 
     val_loss; span_f1: token F1 of the best span in a right excerpt; excerpt_right: the best excerpt is a right one;
@@ -149,16 +140,16 @@ def train(options: argparse.Namespace) -> None:
     """Train until the steps or the minutes are over; the averaged weights are kept at every `--save-every` steps."""
     torch.set_flush_denormal(True)
     torch.manual_seed(options.seed)
-    reader, precision = open_reader(options), Precision.best(options.device)
+    reader, precision = open_reader(options), loop.Precision.best(options.device)
     synonyms = Synonyms(options.synonyms) if options.synonyms else None
     questions = ExcerptQuestions(options.sets, reader.tokenizer, options.seed, synonyms=synonyms)
     held_out = [*ExcerptQuestions(options.sets, reader.tokenizer, 5, validation=True).fixed(options.validate, 5, 3)]
-    run = Run(
+    run = loop.Run(
         options, reader, reader_optimizer(reader, options.rate), log=options.out / "reader.jsonl",
         saved=options.out / "reader_training.safetensors", average=AVERAGED, warmup=50, log_every=20,
     )  # fmt: skip
     rng = random.Random(f"{options.seed} {run.step}")
-    pool, drawing = worker_pool(options.threads), worker_pool(1)
+    pool, drawing = loop.worker_pool(options.threads), loop.worker_pool(1)
 
     def draw() -> list[AskedExcerpts]:
         return [questions.draw(rng, options.wrong) for _ in range(options.batch)]
@@ -169,15 +160,16 @@ def train(options: argparse.Namespace) -> None:
 
     coming = drawing.submit(draw)
 
-    def one_step() -> tuple[int, Figures]:
+    def one_step() -> tuple[int, loop.Figures]:
         nonlocal coming
         asked, coming = coming.result(), drawing.submit(draw)
         parts = [partial(part, asked[number :: options.threads]) for number in range(options.threads)]
-        tokens, loss = in_threads(pool, run.trained.values(), parts)
+        tokens, loss = loop.in_threads(pool, run.trained.values(), parts)
         return tokens, {"loss": loss}
 
-    def keep() -> Figures:
-        save(dict(reader.named_parameters()) | run.average, reader, options.out)
+    def keep() -> loop.Figures:
+        stored = stored_form(dict(reader.named_parameters()) | run.average)
+        loop.save_tensors(options.out / READER_FILE, stored, described(reader.encoder.shape))
         return evaluate_average(reader, run.average, held_out, precision) if held_out else {}
 
     run.train(one_step, keep)
@@ -188,14 +180,14 @@ def reader_optimizer(reader: CrossEncoder, rate: float) -> torch.optim.AdamW:
     groups = []
     for part, peak in ((reader.head, HEAD_RATE), (reader.encoder, rate)):
         trained = [p for p in part.parameters() if p.requires_grad]
-        groups.append(parameter_group((p for p in trained if p.ndim == 2), peak, 0.01))
-        groups.append(parameter_group((p for p in trained if p.ndim != 2), peak))
-    return make_optimizer(groups, 0.98)
+        groups.append(loop.parameter_group((p for p in trained if p.ndim == 2), peak, 0.01))
+        groups.append(loop.parameter_group((p for p in trained if p.ndim != 2), peak))
+    return loop.make_optimizer(groups, 0.98)
 
 
 def evaluate_average(
-    reader: CrossEncoder, average: dict[str, Tensor], asked: list[AskedExcerpts], precision: Precision
-) -> Figures:
+    reader: CrossEncoder, average: dict[str, Tensor], asked: list[AskedExcerpts], precision: loop.Precision
+) -> loop.Figures:
     """`evaluate` with the averaged weights, which are taken out again."""
     now = {name: part.detach().clone() for name, part in reader.named_parameters() if name in average}
     reader.load_state_dict(average, strict=False)
@@ -204,15 +196,10 @@ def evaluate_average(
     return figures
 
 
-def save(tensors: dict[str, Tensor], reader: CrossEncoder, folder: Path) -> None:
-    """Write the reader as it ships, atomically."""
-    save_tensors(folder / READER_FILE, stored_form(tensors), described(reader.encoder.shape))
-
-
 def main(arguments: list[str] | None = None) -> None:
-    parser = stage_parser("Train the reader on questions put to short excerpts.", "start", "out")
+    parser = loop.stage_parser("Train the reader on questions put to short excerpts.", "start", "out")
     add_data_options(parser)
-    add_run_options(parser, rate=1.5e-4, minutes=60, save_every=200)
+    loop.add_run_options(parser, rate=1.5e-4, minutes=60, save_every=200)
     parser.add_argument("--batch", type=int, default=24, help="questions a step")
     parser.add_argument("--threads", type=int, default=2, help="each with its share of the questions")
     parser.add_argument("--wrong", type=int, default=3, help="excerpts a question that do not answer it")

@@ -77,12 +77,9 @@ def answer_loss(student: Hybrid, hidden: Tensor, labels: Tensor) -> tuple[Tensor
 
 
 def train_step(
-    student: Hybrid,
-    teacher: Teacher,
-    batch: tuple[Tensor, Tensor, Tensor],
-    precision: Precision,
+    student: Hybrid, teacher: Teacher, batch: tuple[Tensor, Tensor, Tensor], precision: Precision,
     generator: torch.Generator,
-) -> Figures:
+) -> Figures:  # fmt: skip
     """One forward and backward pass; returns the losses."""
     ids, labels, asked = batch
     figures: Figures = {}
