@@ -50,7 +50,7 @@ class ExpertFiles:
         try:
             with entry.path.open("rb") as file:
                 file.seek(where.start)
-                count = file.readinto(out.view(torch.uint8).numpy())
+                count = file.readinto(out.view(torch.uint8).numpy().data)
             if count < out.nbytes:
                 raise OSError(f"it ends at byte {where.start + count:,}")
         except FileNotFoundError as error:
