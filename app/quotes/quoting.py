@@ -27,7 +27,7 @@ def quote_span(text: str, start: int, end: int) -> Span:
     if len(touched) == 1:
         clause = _clause(text, found.span(touched), start, end)
         if not too_short(text[clause.start : clause.end]):
-            return clause
+            return Span(min(clause.start, start), max(clause.end, end))
 
     def short(run: range, _: range) -> bool:
         whole = found.span(run)
