@@ -76,9 +76,7 @@ def page_png(page: Any, scale: float = 1.5) -> bytes | None:
     width, height = page.get_size()
     scale = min(scale, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
     with closing(page.render(scale=scale, may_draw_forms=False, draw_annots=True, grayscale=True)) as bitmap:
-        # One byte a pixel, `stride` bytes a row.
-        pixels, stride, across, rows = bytes(bitmap.buffer), bitmap.stride, bitmap.width, range(bitmap.height)
-    return _png(b"".join(b"\0" + pixels[row * stride : row * stride + across] for row in rows), across, len(rows), 0)
+        return grey_png(bytes(bitmap.buffer), bitmap.width, bitmap.height, bitmap.stride)
 
 
 def grey_pixels(png: bytes) -> tuple[int, int, bytes]:
@@ -105,6 +103,12 @@ def rgb_png(pixels: bytes, width: int, height: int, stride: int, channels: int) 
             line = bytes(packed)
         rows.append(b"\0" + line)
     return _png(b"".join(rows), width, height, 2)
+
+
+def grey_png(pixels: bytes, width: int, height: int, stride: int) -> bytes:
+    """A PNG of one byte a pixel, `stride` bytes a row."""
+    rows = (pixels[row * stride : row * stride + width] for row in range(height))
+    return _png(b"".join(b"\0" + row for row in rows), width, height, 0)
 
 
 def _png(rows: bytes, width: int, height: int, colour: int) -> bytes:

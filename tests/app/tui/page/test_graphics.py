@@ -15,10 +15,10 @@ import pytest
 
 from docqa.app.tui.page import graphics
 from docqa.app.tui.page.graphics import Terminal
-from docqa.ingest.pdf.visibility.raster import _grey_png
+from docqa.ingest.pdf.visibility.raster import grey_png
 
 GREY = (np.arange(60, dtype=np.uint8)[:, None] * 4 + np.arange(30, dtype=np.uint8)[None, :] % 2).copy()
-PNG = _grey_png(GREY.tobytes(), 30, 60, 30)
+PNG = grey_png(GREY.tobytes(), 30, 60, 30)
 
 
 def test_the_pixels_of_a_page_come_back_from_its_png() -> None:

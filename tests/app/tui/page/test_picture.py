@@ -11,9 +11,9 @@ import pytest
 from docqa.app.errors import InputError
 from docqa.app.tui.page.graphics import Terminal
 from docqa.app.tui.page.picture import Pictures
-from docqa.ingest.pdf.visibility.raster import _grey_png
+from docqa.ingest.pdf.visibility.raster import grey_png
 
-PNG = _grey_png(bytes(60 * 85), 60, 85, 60)
+PNG = grey_png(bytes(60 * 85), 60, 85, 60)
 SIZES = [(120, 40), pytest.param((80, 24), marks=pytest.mark.slow)]
 
 
