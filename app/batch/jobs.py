@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -44,7 +45,7 @@ _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 gigabyte a process. What the user set stays."""
 
 
-class _DocumentJob:
+class _DocumentJob(ABC):
     """What both jobs share: the options that documents are read with, and a model that is loaded once."""
 
     name: str
@@ -81,8 +82,9 @@ class _DocumentJob:
             record = self._record(item, session, document, on_event)
             return Processed(record, len(session.context), reading_s)
 
+    @abstractmethod
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
-        raise NotImplementedError
+        """The line of JSON that the workspace keeps of a document."""
 
 
 @dataclass(frozen=True)
