@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from docqa.app.answer.grades import Grade, Place, Status
+from docqa.app.answer.grades import Grade, Place, Status, Support, Verdict
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,15 @@ class Quote:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """One thing that an answer states, a slice of it; `quotes` are places in the answer's list of quotes."""
+
+    text: str
+    support: Support
+    quotes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class EvidenceItem:
     """A ranked passage; `score` is the fused score, comparable within one answer only."""
 
@@ -94,13 +103,20 @@ class Usage:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer; `confidence` 0 to 1."""
+    """One answer. `confidence`, 0 to 1: the chance that what is asserted is right; where nothing is, that the first
+    passage of the evidence answers.
+
+    `verdict` is set for a yes/no question whose answer begins with it. `statements` are what the answer states, in
+    order; a written text of which nothing is supported stays there while `answer` is None.
+    """
 
     status: Status
     question: str
     answer: str | None
+    verdict: Verdict | None = field(default=None, kw_only=True)
     refused: bool
     confidence: float
+    statements: tuple[Statement, ...] = field(default=(), kw_only=True)
     quotes: tuple[Quote, ...]
     evidence: tuple[EvidenceItem, ...]
     coverage: CoverageReport
@@ -113,13 +129,16 @@ class Answer:
 
     @classmethod
     def from_json_object(cls, value: Mapping[str, object]) -> Answer:
-        """The Answer that `to_json_object` wrote. Raises TypeError or ValueError for anything else."""
-        return record_of(cls, {key: item for key, item in value.items() if key != "schema"})
+        """The Answer that `to_json_object` wrote, now or under schema 1. Raises TypeError or ValueError for others."""
+        answer: Answer = record_of(cls, {key: item for key, item in value.items() if key != "schema"})
+        if value.get("schema") == 1 and answer.refused:  # it had the chance that nothing answers
+            return replace(answer, confidence=round(1.0 - answer.confidence, 4))
+        return answer
 
     @property
     def exit_code(self) -> int:
-        """0 answered or partial, 3 unreadable, 5 not found, 4 anything else."""
-        codes = {Status.ANSWERED: 0, Status.PARTIAL: 0, Status.NOT_FOUND: 5, Status.UNREADABLE: 3}
+        """0 answered or partial, 3 unreadable, 5 possible or not found, 4 anything else."""
+        codes = {Status.ANSWERED: 0, Status.PARTIAL: 0, Status.POSSIBLE: 5, Status.NOT_FOUND: 5, Status.UNREADABLE: 3}
         return codes.get(self.status, 4)
 
 

@@ -1,4 +1,4 @@
-"""The words for how good a quote is, where it was found, and how a question ended (contract.md)."""
+"""The words for how good a quote is, where it was found, what it supports, and how a question ended (contract.md)."""
 
 from __future__ import annotations
 
@@ -54,13 +54,36 @@ class Place(StrEnum):
 
 
 class Status(StrEnum):
-    """How a question ended."""
+    """How a question ended; `possible`: nothing is stated, but the best passage may hold the answer."""
 
     ANSWERED = "answered"
     PARTIAL = "partial"
+    POSSIBLE = "possible"
     NOT_FOUND = "not_found"
     UNREADABLE = "unreadable"
     ERROR = "error"
+
+
+class Verdict(StrEnum):
+    """What a yes/no question is answered with."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class Support(StrEnum):
+    """How far the quotes of a statement bear it out; `quoted`: it was cut from a page."""
+
+    QUOTED = "quoted"
+    SUPPORTED = "supported"
+    PARTLY = "partly"
+    UNSUPPORTED = "unsupported"
+    CONTRADICTED = "contradicted"
+
+    @property
+    def remark(self) -> str:
+        """What is said behind a statement that its quotes do not bear out, else an empty text."""
+        return _WEAK.get(self, "")
 
 
 _MEANINGS = {
@@ -71,3 +94,8 @@ _MEANINGS = {
     Grade.UNCHECKABLE: "the place has no usable text",
 }
 _REMARKS = {Place.MOVED: ", found elsewhere than cited", Place.OTHER_DOCUMENT: ", found in another document"}
+_WEAK = {
+    Support.PARTLY: "partly supported",
+    Support.UNSUPPORTED: "no quote supports this",
+    Support.CONTRADICTED: "a quote contradicts this",
+}

@@ -1,20 +1,20 @@
-"""The Answer out of what was found: status, quotes, evidence, coverage."""
+"""The Answer out of what was found: status, words, statements, quotes, evidence, coverage."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Quote, Usage
-from docqa.app.answer.grades import Status
+from docqa.app.answer.answer import Answer, CoverageReport, EvidenceItem, Quote, Statement, Usage
+from docqa.app.answer.grades import Status, Support, Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
-from docqa.app.quotes.definitions import definitions_in_force
+from docqa.app.quotes.definitions import MOST_DEFINITIONS, definitions_in_force
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import label_of, make_definition_quote, make_quote
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.answerability import counts_line, word_counts
-from docqa.app.reading.candidates import Candidate, Candidates
+from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.ingest.types import Span
 
 _SUPPORT = 2
@@ -23,7 +23,11 @@ _SUPPORT = 2
 
 @dataclass(frozen=True)
 class AnswerDraft:
-    """Everything that one question brought to light. `also`: quotes that a model gave beside its answer."""
+    """Everything that one question brought to light. `also`: quotes that a model gave beside its answer.
+
+    `probability`: that the answer is right; where it is `refused`, that the first of `ranked` answers. `possible`:
+    whether that is likely enough to say so.
+    """
 
     question: str
     ranked: list[Ranked]
@@ -35,29 +39,39 @@ class AnswerDraft:
     usage: Usage
     provenance: dict[str, Any]
     also: tuple[Quote, ...] = ()
+    possible: bool = False
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """The words that answer, what they state one by one, and the quotes that they were cut from."""
+
+    answer: str | None = None
+    statements: tuple[Statement, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    verdict: Verdict | None = None
 
 
 def compose(found: AnswerDraft, context: Context) -> Answer:
     """Answer with verified quotes, or a refusal that shows the nearest passages and what was counted."""
-    quotes: list[Quote] = []
+    stated = _Stated()
     if not found.refused and found.reading is not None:
-        quotes = _quotes(found.question, found.reading.candidates, context)
-        quotes += [quote for quote in found.also if quotes and not any(_holds(known, quote) for known in quotes)]
+        stated = _stated(found.question, found.reading, context)
+    quotes = list(stated.quotes)
+    quotes += [quote for quote in found.also if quotes and not any(_holds(known, quote) for known in quotes)]
     refused = not quotes
     coverage = found.coverage
     if refused and context.passages:
         line = counts_line(word_counts(found.question, context))
         coverage = replace(coverage, warnings=(*coverage.warnings, line))
-    answer = None
-    if quotes:
-        start, end = quotes[0].answer_start, quotes[0].answer_end
-        answer = quotes[0].text[start:end]
     return Answer(
         status=_status(found, refused, context),
         question=found.question,
-        answer=answer,
+        answer=stated.answer,
+        verdict=stated.verdict,
         refused=refused,
-        confidence=round(found.probability if quotes else 1.0 - found.probability, 4),
+        confidence=round(found.probability, 4),
+        statements=stated.statements,
         quotes=tuple(quotes),
         evidence=tuple(_evidence(item, context) for item in found.ranked),
         coverage=coverage,
@@ -79,7 +93,51 @@ def _status(found: AnswerDraft, refused: bool, context: Context) -> Status:
         return Status.UNREADABLE
     if found.preliminary:
         return Status.PARTIAL
-    return Status.NOT_FOUND if refused else Status.ANSWERED
+    if not refused:
+        return Status.ANSWERED
+    return Status.POSSIBLE if found.possible and found.ranked else Status.NOT_FOUND
+
+
+def _stated(question: str, reading: Candidates, context: Context) -> _Stated:
+    """What the best candidate states, or the items; nothing without candidates."""
+    if reading.items and reading.form in (Form.LIST, Form.TWO_PARTS):
+        return _stated_items(question, reading.items, context)
+    if not reading.candidates:
+        return _Stated()
+    words = _words(reading.candidates[0], context)
+    verdict = reading.verdict if reading.form == Form.YES_NO else None
+    answer = f"{verdict.capitalize()}: {words}" if verdict else words
+    quotes = _quotes(question, reading.candidates, context)
+    return _Stated(answer, (Statement(words, Support.QUOTED, (0,)),), tuple(quotes), verdict)
+
+
+def _stated_items(question: str, items: tuple[Candidate, ...], context: Context) -> _Stated:
+    """A statement for each item; those that stand in one quote share it. Definitions come behind all quotes."""
+    quotes: list[Quote] = []
+    statements: list[Statement] = []
+    for item in items:
+        at = next((number for number, quote in enumerate(quotes) if _shows(quote, item, context)), len(quotes))
+        if at == len(quotes):
+            quotes.append(make_quote(context.documents, Located(item.document, item.page, item.start, item.end)))
+        statements.append(Statement(_words(item, context), Support.QUOTED, (at,)))
+    definitions: list[Quote] = []
+    for item, statement in zip(items, statements, strict=True):
+        for quote in _definitions(question, item, quotes[statement.quotes[0]], context):
+            if not any(_holds(known, quote) for known in (*quotes, *definitions)):
+                definitions.append(quote)
+    answer = "; ".join(statement.text for statement in statements)
+    return _Stated(answer, tuple(statements), (*quotes, *definitions[:MOST_DEFINITIONS]))
+
+
+def _words(candidate: Candidate, context: Context) -> str:
+    return context.documents[candidate.document].pages[candidate.page - 1].text[candidate.start : candidate.end]
+
+
+def _shows(quote: Quote, item: Candidate, context: Context) -> bool:
+    """Whether `quote`, of one page, holds the words of `item` in their place."""
+    cited = quote.cites[0]
+    same = cited.file == context.documents[item.document].path and (cited.page or 1) == item.page
+    return same and cited.start <= item.start and item.end <= cited.end
 
 
 def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) -> list[Quote]:
@@ -90,8 +148,7 @@ def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) 
     words = ""
     places: set[tuple[int, int]] = set()
     for candidate in candidates:
-        text = context.documents[candidate.document].pages[candidate.page - 1].text
-        said = fold(text[candidate.start : candidate.end]).text
+        said = fold(_words(candidate, context)).text
         place = (candidate.document, candidate.page)
         if chosen and (said != words or place in places):
             continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from docqa.app.context.provenance import Profile, answer_provenance, profile_of
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
-from docqa.app.reading.candidates import Candidates, not_shown
+from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.spans import Rows
 from docqa.app.storage.store import Store
 
@@ -106,7 +105,7 @@ class ExtractiveAnswerer:
         started = time.monotonic()
         ranked, found = self.find(question)
         if found is not None:
-            found = replace(found, candidates=not_shown(found.candidates, without, self.corpus.documents))
+            found = found.without(without, self.corpus.documents)
         usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
         return self._compose(question, ranked, found, usage, preliminary=self.options.quick, nearest=nearest)
 
@@ -188,6 +187,7 @@ class ExtractiveAnswerer:
             reading=found,
             probability=likely,
             refused=answerability.refused(likely, calibration) or found is None or not found.candidates,
+            possible=answerability.possible(likely, calibration),
             preliminary=preliminary,
             coverage=corpus.coverage(0, note) if preliminary else corpus.coverage(total),
             usage=usage,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _Placed = TypeVar("_Placed", Cite, EvidenceItem)
 
-ANSWER_VERSION = 1
+ANSWER_VERSION = 2
 """Raised whenever the same question would get another answer: those of before are made again."""
 _ANSWERS_FILE = "answers.json"
 SUMMARY_VERSION = 1

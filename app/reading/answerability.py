@@ -90,6 +90,13 @@ def refused(answer_probability: float, calibration: RefusalCalibration | None) -
     return answer_probability < float((calibration or DEFAULT)["threshold"])
 
 
+def possible(answer_probability: float, calibration: RefusalCalibration | None) -> bool:
+    """Whether what is refused may be answered by the first passage: from the threshold calibrated for that, never
+    without one."""
+    threshold = calibration.get("possible_threshold") if calibration is not None else None
+    return isinstance(threshold, int | float) and answer_probability >= threshold
+
+
 def missing_names(question: str, context: Context, index: WordIndex) -> list[str]:
     """Numbers and capitalised names of the question that are in no passage."""
     missing = []

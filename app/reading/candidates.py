@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import islice
 
 from docqa.app.answer.answer import Quote
+from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
@@ -22,6 +24,15 @@ _WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
 
 Place = tuple[float, float, float]
 """What speaks for a place: (coverage, similarity, behind) of a Candidate."""
+
+
+class Form(StrEnum):
+    """What kind of answer a question wants."""
+
+    FACT = "fact"
+    LIST = "list"
+    YES_NO = "yes_no"
+    TWO_PARTS = "two_parts"
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,9 @@ class Candidate:
 class Candidates:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
 
-    `pointed_none`: the span head's log-probability of "no answer", where the excerpts were read again.
+    `pointed_none`: the span head's log-probability of "no answer", where the excerpts were read again. `verdict`: what
+    the first candidate says to a yes/no question. `items`: what a list or a question of two parts is answered with, in
+    the order to state it.
     """
 
     excerpts: tuple[Excerpt, ...]
@@ -76,6 +89,14 @@ class Candidates:
     refusal_logprob: float | None
     prompt_tokens: int
     pointed_none: float | None = None
+    form: Form = Form.FACT
+    verdict: Verdict | None = None
+    items: tuple[Candidate, ...] = ()
+
+    def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Candidates:
+        """The next best: what is left when all that was shown in `quotes` is passed over, each for itself."""
+        left = not_shown(self.candidates, quotes, documents)
+        return replace(self, candidates=left, form=Form.FACT, verdict=None, items=())
 
 
 def excerpt(context: Context, index: int, question_terms: set[str], words: WordIndex) -> Excerpt:

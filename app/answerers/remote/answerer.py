@@ -20,7 +20,7 @@ from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
-from docqa.app.reading.candidates import Candidates, Excerpt, not_shown
+from docqa.app.reading.candidates import Candidates, Excerpt
 
 SENT_PASSAGES = 32
 """Passages that a server is sent where no number is asked for. Words alone find them: of 70 questions on the sample
@@ -130,10 +130,9 @@ class RemoteAnswerer:
         self, turn: RemoteTurn, started: float, *, without: Sequence[Quote] | None = None, nearest: int = 0,
         preliminary: bool = False,
     ) -> Answer:  # fmt: skip
-        candidates = turn.reply.candidates
+        found = Candidates(tuple(turn.excerpts), turn.reply.candidates, None, turn.tokens_sent)
         if without is not None:
-            candidates = not_shown(candidates, without, self.corpus.documents)
-        found = Candidates(tuple(turn.excerpts), candidates, None, turn.tokens_sent)
+            found = found.without(without, self.corpus.documents)
         passages = self.corpus.context.passages
         read = [passages[index] for index in sorted({item.passage for item in turn.excerpts})]
         tokens_read = sum(placed.token_end - placed.token_start for placed in read)
@@ -142,7 +141,7 @@ class RemoteAnswerer:
             ranked=turn.ranked[nearest : nearest + self.options.listed],
             reading=found,
             probability=self._likely(turn, found),
-            refused=turn.reply.refused or not candidates,
+            refused=turn.reply.refused or not found.candidates,
             preliminary=preliminary or self.options.quick,
             coverage=self.corpus.coverage(tokens_read, *turn.notes, *turn.reply.notes),
             usage=Usage(turn.tokens_sent, 0, round(time.monotonic() - started, 3), False),

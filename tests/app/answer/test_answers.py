@@ -39,6 +39,7 @@ def test_an_answer_is_cut_from_the_page_text(lease: Path, model: Any) -> None:
     assert answer["status"] == "answered"
     assert text[cite["start"] : cite["end"]] == quote["text"]
     assert quote["text"][quote["answer_start"] : quote["answer_end"]] == answer["answer"]
+    assert answer["statements"] == ({"text": answer["answer"], "support": "quoted", "quotes": (0,)},)
     assert "unit 7 " in answer["evidence"][0]["text"]
 
 

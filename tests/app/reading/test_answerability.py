@@ -9,7 +9,15 @@ import pytest
 
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex, rank
-from docqa.app.reading.answerability import counts_line, features, missing_names, probability, refused, word_counts
+from docqa.app.reading.answerability import (
+    counts_line,
+    features,
+    missing_names,
+    possible,
+    probability,
+    refused,
+    word_counts,
+)
 
 TEXT = (
     "The tenant pays rent of 1200 dollars to Marten Hale. Rents are due on the first day. The roof is repaired by Hale."
@@ -51,6 +59,14 @@ def test_the_decision_is_the_calibrated_logistic() -> None:
     assert likely == pytest.approx(1 / (1 + math.exp(0.5)))
     assert refused(likely, calibration)
     assert not refused(0.71, calibration)
+
+
+def test_only_what_was_calibrated_for_it_is_possible() -> None:
+    calibration: Any = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.5}
+    assert not possible(0.4, None)
+    assert not possible(0.4, calibration)
+    assert possible(0.4, calibration | {"possible_threshold": 0.4})
+    assert not possible(0.39, calibration | {"possible_threshold": 0.4})
 
 
 def test_word_counts_take_every_inflection(indexed: Any) -> None:

@@ -7,10 +7,22 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import EXCERPT_WORDS, Excerpt, ScoredPlaces, excerpt, trim
+from docqa.app.quotes.quoting import make_quote
+from docqa.app.quotes.verifier import Located
+from docqa.app.reading.candidates import (
+    EXCERPT_WORDS,
+    Candidate,
+    Candidates,
+    Excerpt,
+    Form,
+    ScoredPlaces,
+    excerpt,
+    trim,
+)
 
 TEXT = "The roof is red. The tenant pays the rent in May."
 WEIGHTS = {
@@ -64,3 +76,13 @@ def test_a_long_passage_is_shown_as_its_best_sentences(document: Any, model: Any
     for item in shown:
         assert len(item.text.split()) <= EXCERPT_WORDS and "\n" not in item.text
         assert len(item.text) == item.end - item.start
+
+
+def test_the_next_best_is_a_fact_without_verdict_and_items(document: Any) -> None:
+    lease = document(TEXT)
+    red, rent = (Candidate(0, 0, 1, *at(words, TEXT), -1.0, 1, 0.0) for words in ("red", "in May"))
+    shown = make_quote((lease,), Located(0, 1, red.start, red.end))
+    reading = Candidates((), (red, rent), None, 0, form=Form.YES_NO, verdict=Verdict.YES, items=(red,))
+    assert reading.without([], (lease,)).candidates == (red, rent)
+    left = reading.without([shown], (lease,))
+    assert (left.form, left.verdict, left.items) == (Form.FACT, None, ())

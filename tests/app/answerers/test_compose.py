@@ -1,0 +1,127 @@
+"""The Answer made of what was found: the forms of an answer, its statements, and what is possible or not found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.answer import Answer, CoverageReport, Usage
+from docqa.app.answer.grades import Support, Verdict
+from docqa.app.answerers.compose import AnswerDraft, compose
+from docqa.app.context.context import Context, lay_out
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.ingest.types import Definition
+
+PAGES = (
+    "The Keeper pays the deposit, the rent\nand the heating in full. The gate stays open until noon on every day.",
+    "Nobody may sublet the tower without leave. The lamp oil is paid by the owner of the whole island.",
+)
+
+
+@pytest.fixture
+def context(document: Any, model: Any) -> Context:
+    return lay_out([document(*PAGES)], model.tokenizer)
+
+
+def found(*words: str, context: Context) -> tuple[Candidate, ...]:
+    """A candidate for each of `words`, where they stand first."""
+    made = []
+    for said in words:
+        page = next(page for page in context.documents[0].pages if said in page.text)
+        start = page.text.index(said)
+        made.append(Candidate(0, 0, page.page, start, start + len(said), -1.0, 2, 0.0))
+    return tuple(made)
+
+
+def answer(context: Context, candidates: tuple[Candidate, ...] = (), **changes: Any) -> Answer:
+    draft = AnswerDraft(
+        question="What does the keeper pay?",
+        ranked=[Ranked(0, 1.0, 0.0), Ranked(1, 0.5, 0.0)],
+        reading=Candidates((), candidates, None, 0),
+        probability=0.375,
+        refused=not candidates,
+        preliminary=False,
+        coverage=CoverageReport(90, 90, 2),
+        usage=Usage(90, 0, 0.1, False),
+        provenance={},
+    )
+    return compose(replace(draft, **changes), context)
+
+
+def read(context: Context, form: Form, *words: str, **changes: Any) -> Answer:
+    """The answer of this form whose best candidate, or whose items, are `words`."""
+    candidates = found(*words, context=context)
+    items = candidates if form in (Form.LIST, Form.TWO_PARTS) else ()
+    reading = Candidates((), candidates, None, 0, form=form, items=items, **changes)
+    return answer(context, candidates, reading=reading)
+
+
+def test_a_fact_is_one_quoted_statement_and_its_chance_the_confidence(context: Context) -> None:
+    made = read(context, Form.FACT, "until noon")
+    (statement,) = made.statements
+    assert (made.status, made.answer, made.verdict, made.confidence) == ("answered", "until noon", None, 0.375)
+    assert (statement.text, statement.support, statement.quotes) == ("until noon", Support.QUOTED, (0,))
+
+
+@pytest.mark.parametrize("form", [Form.LIST, Form.TWO_PARTS])
+def test_items_are_joined_and_those_of_one_sentence_share_its_quote(context: Context, form: Form) -> None:
+    made = read(context, form, "the deposit", "The lamp oil", "the rent\nand the heating")
+    assert made.answer == "the deposit; The lamp oil; the rent\nand the heating"
+    assert [(statement.text, statement.quotes) for statement in made.statements] == [
+        ("the deposit", (0,)), ("The lamp oil", (1,)), ("the rent\nand the heating", (0,)),
+    ]  # fmt: skip
+    assert [quote.cites[0].page for quote in made.quotes] == [1, 2]
+    assert [quote.text[quote.answer_start : quote.answer_end] for quote in made.quotes] == [
+        "the deposit", "The lamp oil",
+    ]  # fmt: skip
+    assert all(statement.text in made.answer for statement in made.statements)
+
+
+def test_definitions_stand_behind_the_quotes_of_all_items(context: Context) -> None:
+    lease = context.documents[0]
+    meant = Definition("Keeper", 2, 0, len("Nobody may sublet the tower without leave."), None, "means")
+    defined = replace(context, documents=(replace(lease, definitions=(meant,)),))
+    made = read(defined, Form.LIST, "the deposit", "until noon", "the rent")
+    assert [quote.defines for quote in made.quotes] == [None, None, "Keeper"]
+    assert [statement.quotes for statement in made.statements] == [(0,), (1,), (0,)]
+
+
+@pytest.mark.parametrize(("verdict", "said"), [(Verdict.NO, "No: "), (Verdict.YES, "Yes: ")])
+def test_a_yes_no_answer_is_its_verdict_and_the_deciding_clause(context: Context, verdict: Verdict, said: str) -> None:
+    clause = "Nobody may sublet the tower without leave"
+    made = read(context, Form.YES_NO, clause, verdict=verdict)
+    assert (made.verdict, made.answer) == (verdict, said + clause)
+    assert [(statement.text, statement.quotes) for statement in made.statements] == [(clause, (0,))]
+
+
+def test_a_yes_no_question_without_a_verdict_is_answered_as_a_fact(context: Context) -> None:
+    made = read(context, Form.YES_NO, "without leave")
+    assert (made.verdict, made.answer, len(made.statements)) == (None, "without leave", 1)
+
+
+def test_a_list_without_items_is_answered_as_a_fact(context: Context) -> None:
+    reading = Candidates((), found("noon", context=context), None, 0, form=Form.LIST)
+    made = answer(context, reading=reading, refused=False)
+    assert (made.status, made.answer) == ("answered", "noon")
+
+
+@pytest.mark.parametrize(("possible", "status"), [(True, "possible"), (False, "not_found")])
+def test_a_refusal_states_nothing_and_says_how_likely_its_first_passage_is(
+    context: Context, possible: bool, status: str
+) -> None:
+    made = answer(context, possible=possible)
+    assert (made.status, made.exit_code, made.refused, made.confidence) == (status, 5, True, 0.375)
+    assert (made.answer, made.statements, made.quotes) == (None, (), ())
+    assert made.evidence[0].text == PAGES[0]
+    assert '"keeper" 1' in made.coverage.warnings[-1]
+
+
+def test_nothing_is_possible_where_no_passage_is_left_to_show(context: Context) -> None:
+    assert answer(context, possible=True, ranked=[]).status == "not_found"
+
+
+def test_a_preliminary_answer_stays_partial_whatever_is_possible(context: Context) -> None:
+    assert answer(context, possible=True, preliminary=True).status == "partial"
