@@ -14,11 +14,13 @@ from functools import lru_cache
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade, Place, weakest
 from docqa.app.answer.text import clip
-from docqa.app.check.citations import PlaceCite, assign, find_cites
+from docqa.app.check.citations import assign
 from docqa.app.check.quotations import Quotation, find_quotations, outer_marks
 from docqa.app.check.quote_parts import Finding, Part, assemble, split_parts
-from docqa.app.check.resolve import CitedPlaces, Region
 from docqa.app.evidence.terms import terms
+from docqa.app.places.cites import PlaceCite, find_cites
+from docqa.app.places.names import DocumentNames
+from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.quotes.difference import Edit, closest_range, word_edits
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import cite as cite_of
@@ -31,7 +33,6 @@ _MOST_ANCHORS = 12
 _RANK = {
     Grade.EXACT: 0, Grade.NORMALISED: 0, Grade.DAMAGED: 1, Grade.NEAR: 2, Grade.UNCHECKABLE: 3, Grade.ABSENT: 3,
 }  # fmt: skip
-_LEAST_NAME = 4
 _PLACE_WORDS = {"page": "page", "pdf": "page", "line": "page and line"}
 _PAGE_ALONE = "the lines of that page have no printed numbers: only the page was compared"
 
@@ -101,7 +102,7 @@ class _Check:
         self.documents = documents
         self.verifier = Verifier(documents)
         self.places = [CitedPlaces(document, number) for number, document in enumerate(documents)]
-        self.names = [_names(document) for document in documents]
+        self.names = DocumentNames(documents)
 
     def run(self) -> Verification:
         quotations, alone = find_quotations(self.text)
@@ -111,7 +112,7 @@ class _Check:
             for number, quotation in enumerate(quotations)
         ]
         cites = tuple(
-            self._cite(cite, self._naming(self.text[max(0, cite.start - 80) : cite.end + 60])) for cite in free
+            self._cite(cite, self.names.named_in(self.text[max(0, cite.start - 80) : cite.end + 60])) for cite in free
         )
         return Verification(tuple(checked), cites, tuple(alone))
 
@@ -124,11 +125,7 @@ class _Check:
         quotation = quotations[number]
         lead = re.split(r"\n\s*\n|[.!?]\s+(?=[A-Z])", self.text[before : quotation.start].rstrip())[-1]
         tail = re.split(r"\n\s*\n(?!\s*[(—–-])", self.text[quotation.end : after], maxsplit=1)[0]
-        return self._naming(tail) or self._naming(lead)
-
-    def _naming(self, words: str) -> set[int]:
-        folded = fold(words).text
-        return {number for number, names in enumerate(self.names) if any(name.search(folded) for name in names)}
+        return self.names.named_in(tail) or self.names.named_in(lead)
 
     # Cites
 
@@ -419,19 +416,6 @@ def _runs(spans: tuple[Located, ...]) -> list[list[Located]]:
         else:
             runs.append([span])
     return runs
-
-
-def _names(document: Document) -> list[re.Pattern[str]]:
-    """What a text may call a document, folded: its file's name, that without its type, a title of several words.
-
-    A single common word ("lease.txt") names the file only with its type behind it.
-    """
-    file = document.path.replace("\\", "/").rpartition("/")[2]
-    stem = file.rpartition(".")[0] or file
-    names = [file, document.title, stem, stem.replace("_", " ")]
-    full = [name for name in names[:1] if name] + [n for n in names[1:] if re.search(r"[\s_\d-]", n.strip())]
-    folded = {fold(name).text.strip() for name in full}
-    return [re.compile(rf"(?<!\w){re.escape(name)}(?!\w)") for name in sorted(folded) if len(name) >= _LEAST_NAME]
 
 
 def _short(text: str) -> str:

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 
-from docqa.app.check.citations import PlaceCite
+from docqa.app.places.cites import PlaceCite
 from docqa.app.quotes.normalise import fold
 from docqa.ingest.types import Document, Page, Section
 

@@ -1,0 +1,179 @@
+"""The places that a text names: "p. 12", "pp. 3-4", "page xii", "Section 4.2(b)", "§ 5", "at 14", "12:5-13:2" (page
+and line of a transcript).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MOST_PAGES = 50
+"""A range of more pages than this cites no place."""
+
+_LEAD = 80
+"""Characters in front of a page that may name its section."""
+_ROMAN = r"(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
+_LABEL = rf"(?:[A-Z]{{1,3}}-?\d{{1,4}}|\d{{1,5}}|(?i:{_ROMAN})(?![\w]))"
+_RANGE = rf"{_LABEL}(?:\s?[-–—]\s?{_LABEL}|\s+to\s+{_LABEL})?"
+_MORE = rf"(?:(?:,\s*(?:and\s+|&\s*)?|\s+(?:and|&|or)\s+){_RANGE}(?![\w.]*\w))*"
+_PAGE = re.compile(
+    rf"\b(?P<pdf>(?<!\.)PDF\s+)?(?:(?:pp\.?|pages|pgs\.?)\s*(?P<many>{_RANGE}{_MORE})|(?:p\.|page|pg\.)\s*(?P<one>{_RANGE}))"
+    rf"(?!\w)|\b(?<!\.)PDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
+    re.IGNORECASE,
+)
+# "at 14" is a page only where a source is in front of it and the cite ends after it: "Id. at 14." but not "at 14 °C".
+_AT = re.compile(
+    rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
+    re.IGNORECASE,
+)
+# "12:5-13:2" and "p. 12, lines 5-9". Lines are printed without a leading zero, so "12:05" is a time; without a word
+# that cites in front, or a bracket, only a range of two pages behind a name or a mark is one: not "from 9:10-10:20".
+_NO_LINES = r"(?![\w:])(?!\s*(?:[ap]\.?\s?m\b|o['’]clock|hours))"
+_LINES = re.compile(
+    rf"(?P<lead>(?<!\w)(?:(?:pp?|pgs?|tr|dep|depo|hr'?g|rec)\.|pages?|transcript|deposition)\s+(?:at\s+)?|(?<=\()at\s+|"
+    rf"(?<=[.,;:)\]\"”’»]\s)at\s+|(?<=[(\[]))?(?P<page>\d{{1,5}}):(?P<line>[1-9]\d?)"
+    rf"(?:\s?[-–—]\s?(?:(?P<to_page>\d{{1,5}}):)?(?P<to_line>[1-9]\d?))?{_NO_LINES}",
+    re.IGNORECASE,
+)
+_PAGE_AND_LINES = re.compile(
+    r"(?<!\w)(?:p\.|page|pg\.|at)\s+(?P<page>\d{1,5}),?\s+(?:at\s+)?(?:ll?\.|lines?)\s+(?P<line>[1-9]\d{0,3})"
+    r"(?:\s?[-–—]\s?(?P<to_line>[1-9]\d{0,3}))?(?!\w)",
+    re.IGNORECASE,
+)
+_BEHIND_QUOTATION = re.compile(r"[\"”’»][.,]?\s*[(\[]$")
+_CITED_BEFORE = re.compile(r"(?:\b[A-Z][\w.’']*|[.,;:)\]\"”’»])\s+$")
+_SUBS = r"(?:\s?\([A-Za-z0-9]{1,4}\))*"
+_DOTTED = r"(?:[.\-–]\d{1,3}(?!\w)|\.[A-Za-z](?!\w))*"
+_NUMBER = rf"(?:\d{{1,4}}[A-Za-z]{{0,2}}{_DOTTED}|[IVXLC]{{1,7}}|[A-Z])(?!\w){_SUBS}"
+_WORDS = (
+    "sections?|secs?\\.|sects?\\.|subsections?|clauses?|cls?\\.|subclauses?|articles?|arts?\\.|paragraphs?|paras?\\.|"
+    "schedules?|exhibits?|appendix|appendices|annex(?:es)?|chapters?|parts?"
+)
+_SECTION = re.compile(
+    rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}}|¶{{1,2}})\s*)(?P<first>{_NUMBER})"
+    rf"(?P<more>(?:\s*(?:,|,?\s+(?:and|or|&))\s*{_NUMBER})*)"
+)
+_SINGULAR = {
+    "sec": "section", "sect": "section", "§§": "section", "§": "section", "¶¶": "paragraph", "¶": "paragraph",
+    "cl": "clause", "art": "article", "para": "paragraph", "annexes": "annex", "appendices": "appendix",
+}  # fmt: skip
+_SECTION_NUMBER = re.compile(_NUMBER)
+_WORK_BEFORE = re.compile(
+    r"(?:\d+\s+)?(?:U\.\s?S\.\s?C\.(?:\s?A\.)?|C\.\s?F\.\s?R\.|\b(?:[A-Z][\w.]*\s+)*(?:Code|Stat\.|Act(?:\s+\d{4})?|"
+    r"Rules?|Regulations?))\s*(?:Ann\.\s*)?,?\s*$"
+)
+_WORK_AFTER = re.compile(
+    r",?\s+(?:of|to|in|under)\s+(?:the\s+|that\s+)?((?:[A-Z][\w.&'’-]*\s+(?:of\s+|and\s+)?){0,6}?"
+    r"(?:Act|Code|Constitution|Rules?|Regulations?|Directive|Statutes?|Treaty|Convention)\b(?:\s+\d{4})?)"
+)
+# A reporter ("347 U.S. at 495") or an author with the year ("Smith 2020, p. 12").
+_WORK_PAGE = re.compile(
+    r"(\d+\s+[A-Z][\w.]*(?:\s[\w.]+){0,3},?(?:\s\d+,)?|[A-Z][\w'’-]+(?:\s(?:and|&)\s[A-Z][\w'’-]+|\set\sal\.)?,?\s"
+    r"\(?(?:1[6-9]|20)\d\d[a-z]?\)?[,:])\s*$"
+)
+
+
+@dataclass(frozen=True)
+class PlaceCite:
+    """A place named at `start:end` of the text. `kind`: page (as printed), pdf (physical page), line or section.
+
+    `numbers` are the labels or section numbers that it may mean, each written out ("3", "4"; "4.2(b)"), of lines the
+    first and the last with their pages ("12:5", "13:2"). `word` is the family of the section in the singular, as
+    "section", "schedule", "¶". `work` is another work that it names itself. `before`: the words in front of a page.
+    """
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    numbers: tuple[str, ...]
+    word: str = ""
+    work: str | None = None
+    before: str = ""
+
+
+def find_cites(text: str) -> list[PlaceCite]:
+    """The cites of `text` in order, those inside quotations too."""
+    found = [_page(text, match) for match in _PAGE.finditer(text)]
+    found += [_page(text, match) for match in _AT.finditer(text)]
+    found += [_section(text, match) for match in _SECTION.finditer(text)]
+    found += _lines(text)
+    kept: list[PlaceCite] = []
+    for cite in sorted(found, key=lambda cite: (cite.start, -cite.end)):
+        if cite.numbers and (not kept or cite.start >= kept[-1].end):
+            kept.append(cite)
+    return kept
+
+
+def _page(text: str, match: re.Match[str]) -> PlaceCite:
+    groups = match.groupdict()
+    wanted = groups["one"] or groups.get("many") or groups.get("sheet") or ""
+    kind = "pdf" if groups.get("pdf") or groups.get("sheet") else "page"
+    lead = text[max(0, match.start() - _LEAD) : match.start()]
+    return PlaceCite(match.start(), match.end(), match.group(), kind, _pages(wanted), "page", _work(text, match), lead)
+
+
+def _lines(text: str) -> list[PlaceCite]:
+    """Cites of page and line; one that follows another, as in "12:5-9, 14:2", needs no word in front."""
+    found = [_line(text, match, match["page"]) for match in _PAGE_AND_LINES.finditer(text)]
+    end = -1
+    for match in _LINES.finditer(text):
+        follows = end >= 0 and re.fullmatch(r"[,;]?\s*(?:and\s+|&\s*)?", text[end : match.start()])
+        if follows or _cites_lines(text, match):
+            found.append(_line(text, match, match["to_page"] or match["page"]))
+            end = match.end()
+    return found
+
+
+def _cites_lines(text: str, match: re.Match[str]) -> bool:
+    """Whether "12:5" is a page and a line here, and not a time, score or verse."""
+    near = max(0, match.start() - 40)
+    if match["lead"]:
+        return True
+    if match["lead"] == "":  # a bracket
+        return match["to_line"] is not None or _BEHIND_QUOTATION.search(text, near, match.start()) is not None
+    return match["to_page"] is not None and _CITED_BEFORE.search(text, near, match.start()) is not None
+
+
+def _line(text: str, match: re.Match[str], last_page: str) -> PlaceCite:
+    first, last = f"{match['page']}:{match['line']}", f"{last_page}:{match['to_line'] or match['line']}"
+    return PlaceCite(match.start(), match.end(), match.group(), "line", (first, last), "line", _work(text, match))
+
+
+def _work(text: str, match: re.Match[str]) -> str | None:
+    """The other work that is named in front of a page: a reporter, or an author with the year."""
+    before = _WORK_PAGE.search(text, max(0, match.start() - 60), match.start())
+    return before.group(1).strip(" ,:") if before else None
+
+
+def _pages(wanted: str) -> tuple[str, ...]:
+    """Every label of "3-4", "123-27", "iv, 7 and A-3"; a range of other than numbers gives its ends."""
+    labels: list[str] = []
+    for part in re.split(r"\s*(?:,|&|\band\b|\bor\b)\s*", wanted):
+        ends = [part] if re.match(r"[A-Z]{1,3}-\d", part) else re.split(r"(?<=\w)\s?[-–—]\s?(?=\w)|\s+to\s+", part)
+        if len(ends) == 2 and all(end.isdigit() for end in ends):
+            first, last = ends
+            if len(last) < len(first) and int(last) < int(first):
+                last = first[: len(first) - len(last)] + last
+            if 0 <= int(last) - int(first) < MOST_PAGES:
+                labels += [str(number) for number in range(int(first), int(last) + 1)]
+        else:
+            labels += [end for end in ends if end]
+    return tuple(dict.fromkeys(labels))
+
+
+def _section(text: str, match: re.Match[str]) -> PlaceCite:
+    numbers = [match["first"], *_SECTION_NUMBER.findall(match["more"])]
+    word = (match["word"] or match["sign"] or "").lower()
+    plural = word.endswith(("s", "s.", "ices")) or word in ("§§", "¶¶")
+    end = match.end() if plural else match.end("first")
+    before = _WORK_BEFORE.search(text, max(0, match.start() - 40), match.start())
+    after = _WORK_AFTER.match(text, end)
+    work = before.group().strip(" ,") if before else after.group(1) if after else None
+    shown = tuple(re.sub(r"\s", "", number) for number in (numbers if plural else numbers[:1]))
+    return PlaceCite(match.start(), end, text[match.start() : end], "section", shown, _singular(word), work)
+
+
+def _singular(word: str) -> str:
+    bare = word.rstrip(".").removesuffix("s")
+    return _SINGULAR.get(word.rstrip("."), _SINGULAR.get(bare, bare))
