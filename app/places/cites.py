@@ -44,7 +44,7 @@ _BEHIND_QUOTATION = re.compile(r"[\"”’»][.,]?\s*[(\[]$")
 _CITED_BEFORE = re.compile(r"(?:\b[A-Z][\w.’']*|[.,;:)\]\"”’»])\s+$")
 _SUBS = r"(?:\s?\([A-Za-z0-9]{1,4}\))*"
 _DOTTED = r"(?:[.\-–]\d{1,3}(?!\w)|\.[A-Za-z](?!\w))*"
-_NUMBER = rf"(?:\d{{1,4}}[A-Za-z]{{0,2}}{_DOTTED}|[IVXLC]{{1,7}}|[A-Z])(?!\w){_SUBS}"
+_NUMBER = rf"(?:\d{{1,4}}[A-Za-z]{{0,2}}{_DOTTED}|[IVXLC]{{1,7}}|[A-Z](?:\.\d{{1,3}}){{1,4}}|[A-Z])(?!\w){_SUBS}"
 _WORDS = (
     "sections?|secs?\\.|sects?\\.|subsections?|clauses?|cls?\\.|subclauses?|articles?|arts?\\.|paragraphs?|paras?\\.|"
     "schedules?|exhibits?|appendix|appendices|annex(?:es)?|chapters?|parts?"

@@ -16,6 +16,7 @@ from functools import cached_property
 
 from docqa.app.places.cites import PlaceCite
 from docqa.app.quotes.normalise import fold
+from docqa.ingest.structure.numbering import in_roman, ordinal_of
 from docqa.ingest.types import Document, Page, Section
 
 _CLAUSE = re.compile(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
@@ -27,6 +28,17 @@ _SUB = re.compile(r"\([A-Za-z0-9]{1,4}\)")
 _PROVISIONS = frozenset(("section", "clause", "paragraph", "article", "subsection", "subclause", "regulation", ""))
 _SAME_WORD = {"sec": "section", "art": "article", "cl": "clause", "para": "paragraph"}
 _ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_DIVISIONS = frozenset(
+    ("article", "part", "chapter", "title", "schedule", "exhibit", "appendix", "annex", "attachment")
+)
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_NUMBER_IN_WORDS = re.compile(
+    rf"(?P<ordinal>{'|'.join(_ORDINALS)})\s+(?P<word>schedule|appendix|annex|part|chapter|exhibit)\b", re.IGNORECASE
+)
+_NUMBER_IN_FRONT = re.compile(
+    r"((?:part|chapter|schedule|exhibit|appendix|annex|attachment|title|article)\s+(?:\d{1,3}[A-Z]{0,2}|[IVXLC]+[A-Z]{0,2}|[A-Z]))"
+    r"(?=\s*(?:[-–—:.(]|$))", re.IGNORECASE
+)
 _UNUSABLE_GRADE = "F"
 _BRACKETED = re.compile(r"\s*\([^()]*\)$")
 _LEAST_HEADING = 4
@@ -115,7 +127,7 @@ class CitedPlaces:
         words = fold(before).text.rstrip(" ,:(")
         for title, section in self._headings:
             if re.search(rf"(?<!\w){re.escape(title)}[ ,:(]*(?:at|on)?$", words):
-                end = self._section(section).end
+                end = self.region_of(section).end
                 return range(section.page, end[0] + (end[1] > 0))
         return None
 
@@ -153,7 +165,8 @@ class CitedPlaces:
         base, subs = _SUB.split(cited, maxsplit=1)[0], _SUB.findall(cited)
         for depth in range(len(subs), -1, -1):
             number = (base + "".join(subs[:depth])).casefold()
-            found = [self._section(section) for section in self._by_number.get(number, ()) if _kin(section, word)]
+            kin = (s for name in _spellings(number, word) for s in self._by_number.get(name, ()) if _kin(s, word))
+            found = [self.region_of(section) for section in kin]
             found = found or [self._clause(at) for at, clause in enumerate(self._clauses) if clause[0] == number]
             if found:
                 return [self._below(region, subs[depth:]) for region in found]
@@ -166,7 +179,7 @@ class CitedPlaces:
         for section in self.document.sections:
             number = ""
             for above in self.document.sections_above(section):
-                match = _KIND.search((above.number or "").strip())
+                match = _KIND.search(_number_of(above))
                 if match is None:
                     break
                 own = match["number"].strip(".")
@@ -177,7 +190,8 @@ class CitedPlaces:
                         break
         return found
 
-    def _section(self, section: Section) -> Region:
+    def region_of(self, section: Section) -> Region:
+        """From the heading of `section` to the next one of its level or above."""
         later = self.document.sections[self.document.sections.index(section) + 1 :]
         after = next(((s.page, s.start) for s in later if s.level <= section.level), self._end)
         return Region(self.number, (section.page, section.start), max(after, (section.page, section.start + 1)))
@@ -240,10 +254,31 @@ def _line_start(page: Page, number: int) -> int | None:
 
 def _kin(section: Section, word: str) -> bool:
     """Whether a section of that number may be meant by `word`: "Schedule 2" is not section 2."""
-    match = _KIND.search((section.number or "").strip())
+    match = _KIND.search(_number_of(section))
     own = (match["word"] or "").rstrip(".").casefold() if match else ""
     own = _SAME_WORD.get(own, own)
     return own == word or (own in _PROVISIONS and word in _PROVISIONS)
+
+
+def _number_of(section: Section) -> str:
+    """The number of a section as printed; "Schedule 1" of a heading that is its number in words ("First Schedule"),
+    and "Part XXIA" of one that has it in front of its title."""
+    if section.number:
+        return section.number.strip()
+    in_words = _NUMBER_IN_WORDS.match(section.title)
+    if in_words is not None:
+        return f"{in_words['word'].title()} {_ORDINALS.index(in_words['ordinal'].casefold()) + 1}"
+    in_front = _NUMBER_IN_FRONT.match(section.title)
+    return in_front.group(1) if in_front else ""
+
+
+def _spellings(number: str, word: str) -> list[str]:
+    """`number` in plain and in Roman numbers, where sections of that kind are counted in both: "iv" of "Article 4"."""
+    if word not in _DIVISIONS and word not in _PROVISIONS:
+        return [number]
+    if number.isdigit():
+        return [number, in_roman(int(number))]
+    return [number, *map(str, ordinal_of(number))] if re.fullmatch("[ivxlc]+", number) else [number]
 
 
 def _next(sub: str) -> tuple[str, ...]:

@@ -1,0 +1,165 @@
+"""What part of the documents a question is limited to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from docqa.app.context.context import Context, PlacedPassage
+from docqa.app.places.scope import Scope, passages_in, scope_of
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Block, Document
+
+LEASE = """# Lease of the Mill
+
+## 1. Definitions
+
+"Mill" means the building at 4 Weir Lane.
+
+## 2. Rent
+
+2.1 The tenant pays 900 a month.
+
+2.2 The rent is due (a) in spring on the first day; (b) in autumn on the ninth day.
+
+## 3. Repairs
+
+The landlord repairs the roof.
+
+# ARTICLE IV Notices
+
+Notices are in writing.
+
+# Schedule 1
+
+The fittings are two stones and a hoist.
+
+# Second Schedule (Section 2)
+
+## Part A
+
+Rates for grain.
+
+## Part B
+
+Rates for oil.
+"""
+WHOLE = [
+    ("what does section 3 say?", "3. Repairs"),
+    ("Summarise clause 3 in plain English, please", "3. Repairs"),
+    ("sec 3", "3. Repairs"),
+    ("What is in the Definitions section?", "1. Definitions"),
+    ("explain the section on repairs", "3. Repairs"),
+    ("what is Schedule 2 about?", "Second Schedule"),
+    ("Tell me what the second schedule says", "Second Schedule"),
+    ("what does part b of schedule 2 cover?", "Part B"),
+    ("what does clause 4 provide?", "ARTICLE IV"),
+    ("What does article four of the lease say?", "ARTICLE IV"),
+    ("clause 2.1?", "2.1 The tenant"),
+    ("quote clause 2.2(b)", "(b) in autumn"),
+]
+INSIDE = [
+    ("Which building is meant in section 1?", "1. Definitions"),
+    ("What does section 3 say about the roof?", "3. Repairs"),
+    ("Under Article IV, how are notices given?", "ARTICLE IV"),
+    ("When is rent due in autumn under clause 2.2?", "2.2 The rent"),
+]
+NOWHERE = [
+    "When is the rent due?",
+    "what does section 99 say?",
+    "What does section 3 of the Companies Act say?",
+    "Which part I should read first?",
+    "Does the landlord make repairs?",
+]
+
+
+def lease(text: str = LEASE, name: str = "lease.md") -> Document:
+    return read(ReadRequest(name, text.encode()))
+
+
+def words(scope: Scope | None, *documents: Document) -> list[str]:
+    assert scope is not None
+    return [documents[s.document].pages[s.page - 1].text[s.start : s.end] for s in scope.spans]
+
+
+@pytest.mark.parametrize(("question", "opening"), WHOLE)
+def test_a_question_for_a_place_has_all_of_it(question: str, opening: str) -> None:
+    scope = scope_of(question, [lease()])
+    assert scope is not None
+    assert scope.whole
+    assert words(scope, lease())[0].startswith(opening)
+
+
+@pytest.mark.parametrize(("question", "opening"), INSIDE)
+def test_a_fact_inside_a_place_is_not_the_place(question: str, opening: str) -> None:
+    scope = scope_of(question, [lease()])
+    assert scope is not None
+    assert (scope.whole, scope.inside) == (False, True)
+    assert words(scope, lease())[0].startswith(opening)
+
+
+@pytest.mark.parametrize("question", NOWHERE)
+def test_no_scope_without_a_place_that_exists(question: str) -> None:
+    assert scope_of(question, [lease()]) is None
+
+
+def test_a_place_that_is_only_mentioned_does_not_limit() -> None:
+    assert getattr(scope_of("Do the section 2 duties end with the lease?", [lease()]), "inside", None) is False
+    two = scope_of("What is the Mill, and what does section 3 require of the landlord?", [lease()])
+    assert two is not None
+    assert not two.inside
+
+
+def test_several_sections_are_one_scope() -> None:
+    found = words(scope_of("what do sections 1 and 3 say?", [lease()]), lease())
+    assert [text.split("\n")[0] for text in found] == ["1. Definitions", "3. Repairs"]
+
+
+def test_pages_by_label_word_and_position(document: Any) -> None:
+    report = document("Front.", "Middle words.", "End.", labels=("i", "1", "2"))
+    for question, text in [
+        ("What is on page 1?", "Middle words."), ("what does the title page say", "Middle words."),
+        ("Who signed on the last page?", "End."), ("on page two", "End."), ("p. i", "Front."),
+    ]:  # fmt: skip
+        assert words(scope_of(question, [report]), report) == [text]
+
+
+def test_a_table_is_its_caption_with_the_rows_beside_it(document: Any) -> None:
+    text = "Before it all.\nTable 2: Rates\ngrain | 4\noil | 9\n" + "A long line of prose follows the table. " * 3
+    made = document(text)
+    cuts = [0, 15, 30, 40, 48, len(text) + 1]
+    kinds = ("para", "caption", "table", "table", "para")
+    blocks = tuple(Block(cuts[at], cuts[at + 1] - 1, kind) for at, kind in enumerate(kinds))
+    made = replace(made, pages=(replace(made.pages[0], blocks=blocks),))
+    found = words(scope_of("What is the rate of oil in Table 2?", [made]), made)
+    assert found == ["Table 2: Rates\ngrain | 4\noil | 9"]
+    assert scope_of("What is in Table 3?", [made]) is None
+
+
+def test_the_second_contract_is_the_second_document() -> None:
+    documents = [lease(), lease(LEASE.replace("roof", "weir"), "weir2.md")]
+    scope = scope_of("Who repairs in the second contract?", documents)
+    assert scope is not None
+    assert {span.document for span in scope.spans} == {1}
+    assert not scope.whole
+    inside = scope_of("What does section 3 of the second contract say?", documents)
+    assert words(inside, *documents) == ["3. Repairs\n\nThe landlord repairs the weir."]
+    named = scope_of("Who repairs according to weir2.md?", documents)
+    assert named == scope
+    assert scope_of("what does section 3 say?", documents) is not None
+
+
+def test_passages_of_a_scope_are_those_it_touches() -> None:
+    made = lease(LEASE.replace("The landlord repairs the roof.", "The landlord repairs the roof. " * 200))
+    context = Context((made,), None, tuple(PlacedPassage(0, p, 0, 0) for p in made.passages), None, None)  # type: ignore[arg-type]
+    scope = scope_of("what does Schedule 1 say?", [made])
+    assert scope is not None
+    found = passages_in(scope, context)
+    assert 0 < len(found) < len(made.passages)
+    for number, passage in enumerate(made.passages):
+        parts = scope.parts(0, passage.page, passage.start, passage.end)
+        assert bool(parts) == (number in found)
+        assert all(passage.start <= part.start < part.end <= passage.end for part in parts)
