@@ -32,9 +32,9 @@ from docqa.app.lab.evaluate import (
     overlaps,
     passages_of,
     refusal_rates,
-    scores,
 )
 from docqa.app.lab.figures import bars, write
+from docqa.app.lab.judging import scores
 from docqa.app.lab.questions import EvalDocument, GoldQuestion, read_eval_file
 from docqa.app.options import Options
 from docqa.app.session.session import Session
@@ -77,7 +77,7 @@ def compare(document: EvalDocument, model: Model, teacher: Reader | None, option
             golds = places.spans(question.spans)
             position = POSITIONS[min(4 * min(golds)[0] // max(length, 1), 3)] if golds else None
             for system, said, first in _answers(full, plain, question, golds, teacher):
-                overlap, exact = scores(said, question.golds)
+                overlap, exact = scores(said, question)
                 yield Row(
                     document.dataset, len(full.context), question.unanswerable, said is None, overlap, exact, system,
                     document.name, question.text, said, position, first if golds else None,

@@ -13,8 +13,10 @@ from docqa.app.answer.events import Finished
 from docqa.app.answerers.loading import find_model
 from docqa.app.answerers.remote.model import RemoteModel
 from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.lab.figures import write
+from docqa.app.lab.judging import Asserted, calibration_error, confidence_figure, is_right, scores, verdict_of
 from docqa.app.lab.questions import EvalDocument, GoldQuestion, read_eval_file
-from docqa.app.lab.scoring import TextMap, exact_match, f1
+from docqa.app.lab.scoring import TextMap
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
 from docqa.app.session.session import Session
@@ -23,6 +25,7 @@ from docqa.ingest.types import Passage
 from docqa.model.protocol import Model
 
 LENGTHS = ((4_096, "to 4k tokens"), (16_384, "4k to 16k"), (65_536, "16k to 64k"), (1 << 30, "over 64k"))
+SURE = 0.9  # a confidence
 Rates = dict[str, object]
 _Row = TypeVar("_Row")
 _Result = TypeVar("_Result")
@@ -43,8 +46,15 @@ class Scored:
 
 @dataclass(frozen=True)
 class Outcome(Scored):
-    """What came of one question; a place is None where the file names none."""
+    """What came of one question; a place is None where the file names none.
 
+    `right` is as in judging.py, `verdict_right` None where no yes or no was asked for, `confidence` 0 to 1.
+    """
+
+    kind: str
+    confidence: float
+    right: bool
+    verdict_right: bool | None
     hit_1: bool | None
     hit_3: bool | None
     bm25_hit_1: bool | None
@@ -59,13 +69,15 @@ def run_eval(
     limit: int | None = None,
     sample: int | None = None,
     model: Model | RemoteModel | None = None,
+    plot: str | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Rates:
     """Rates of contract.md's `eval` section over the questions of the file, chosen as by `read_eval_file`.
 
     `page_hit`: the first quote is in the same line of the file as a right answer or, with `folder`, on a right page.
-    `on_progress` gets the number of questions done. Files that cannot be read are named on standard error and their
-    questions counted as `skipped`. Raises InputError for a file of another form.
+    `plot`: where to draw confidence and precision, SVG. `on_progress` gets the number of questions done. Files that
+    cannot be read are named on standard error and their questions counted as `skipped`. Raises InputError for a file
+    of another form, OSError where the figure cannot be written.
     """
     chosen = replace(options, store=options.store and folder is not None, preview=False)
     loaded = model if model is not None else find_model(chosen)
@@ -80,6 +92,8 @@ def run_eval(
         except IngestError as error:
             report.warn(f"{error} (questions about it, which are skipped: {len(document.questions)})")
             skipped += len(document.questions)
+    if plot is not None:
+        write(plot, confidence_figure(_asserted(outcomes), len(outcomes)))
     return summary(outcomes) | ({"skipped": skipped} if folder is not None else {})
 
 
@@ -125,22 +139,18 @@ def outcome(
     answer, known = last_answer(session, question.text), None if question.unanswerable else right
     ranked = session.rank(question.text)
     words = ranked if not session.options.model_scores else rank(question.text, session.index)
-    overlap, exact = scores(answer.answer, question.golds)
+    overlap, exact = scores(None if answer.refused else answer.answer, question)
 
     def hit(found: list[Ranked]) -> bool | None:
         return known and any(known(passage) for passage in passages_of(session, found))
 
     return Outcome(
         dataset, len(session.context), question.unanswerable, answer.refused, overlap, exact,
+        question.kind, answer.confidence, is_right(answer, question),
+        None if question.verdict is None else verdict_of(answer.answer) == question.verdict,
         hit(ranked[:1]), hit(ranked[:3]), hit(words[:1]),
         page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
     )  # fmt: skip
-
-
-def scores(said: str | None, golds: Iterable[str]) -> tuple[float, float]:
-    """F1 and exact match against the best of `golds`; 0 for a refusal, which says None."""
-    pairs = [(f1(said, gold), exact_match(said, gold)) for gold in golds] if said is not None else []
-    return max((overlap for overlap, _ in pairs), default=0.0), max((exact for _, exact in pairs), default=0.0)
 
 
 def last_answer(session: Session, question: str) -> Answer:
@@ -172,6 +182,8 @@ def _same_line(document: EvalDocument, places: TextMap, cite: Cite, spans: Itera
 def summary(outcomes: Sequence[Outcome]) -> Rates:
     """The rates of the contract, 0 to 1, four digits."""
     return {
+        "questions": len(outcomes),
+        "by_kind": grouped(outcomes, lambda outcome: outcome.kind, _kind_rates),
         **_rates(outcomes),
         "by_length": by_length(outcomes, _rates),
         "by_dataset": grouped(outcomes, lambda outcome: outcome.dataset, _rates),
@@ -205,12 +217,40 @@ def _rates(outcomes: Sequence[Outcome]) -> Rates:
     placed = [outcome for outcome in outcomes if outcome.hit_1 is not None]
     return {
         "questions": len(outcomes),
+        **assertion_rates(_asserted(outcomes)),
+        "verdict_accuracy": mean(o.verdict_right for o in outcomes if o.verdict_right is not None),
         **answer_rates(outcomes),
         "evidence_hit_at_1": mean(bool(outcome.hit_1) for outcome in placed),
         "evidence_hit_at_3": mean(bool(outcome.hit_3) for outcome in placed),
         "page_hit": mean(bool(outcome.page_hit) for outcome in placed),
         **refusal_rates(outcomes),
         "evidence_hit_at_1_bm25_only": mean(bool(outcome.bm25_hit_1) for outcome in placed),
+    }
+
+
+def _kind_rates(outcomes: Sequence[Outcome]) -> Rates:
+    """How many questions of a kind, and the shares that were answered rightly, wrongly and not at all."""
+    answerable = [outcome for outcome in outcomes if not outcome.unanswerable]
+    return {
+        "questions": len(outcomes),
+        "right": mean(outcome.right for outcome in outcomes),
+        "wrong": mean(not outcome.right and not outcome.refused for outcome in outcomes),
+        "refused": mean(outcome.refused for outcome in outcomes),
+        "f1": mean(outcome.f1 for outcome in answerable),
+    }
+
+
+def _asserted(outcomes: Iterable[Outcome]) -> list[Asserted]:
+    return [Asserted(outcome.confidence, outcome.right) for outcome in outcomes if not outcome.refused]
+
+
+def assertion_rates(answers: Sequence[Asserted]) -> dict[str, float]:
+    """How many answers are asserted, the share that is right of all and of the sure ones, and the calibration error."""
+    return {
+        "asserted": len(answers),
+        "precision": mean(answer.right for answer in answers),
+        "precision_at_90": mean(answer.right for answer in answers if answer.confidence >= SURE),
+        "calibration_error": round(calibration_error(answers), 4),
     }
 
 

@@ -1,4 +1,5 @@
-"""Every figure that the lab draws, as SVG text: bars, a grid of shares, ratios to a peer, and curves of a training log.
+"""Every figure that the lab draws, as SVG text: bars, a grid of shares, ratios to a peer, shares over shares, and the
+curves of a training log.
 
     python -m docqa.app.lab.figures LOG.jsonl [LOG.jsonl ...] --out FILE.svg
 
@@ -11,6 +12,7 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from docqa.app.storage.atomic import write_whole
@@ -101,8 +103,49 @@ def curves(found: Mapping[str, Sequence[tuple[float, float]]]) -> str:
         caption = f"{name}: {ys[0]:.4g} to {ys[-1]:.4g} (lowest {low:.4g}), {span}"
         line = " ".join(f"{MARGIN + (x - left) * across:.1f},{floor - (y - low) * down:.1f}" for x, y in points)
         parts.append(_label(MARGIN, number * tall + 18, caption, 13))
-        parts.append(f'<polyline fill="none" stroke="{COLOURS[0]}" stroke-width="1.5" points="{line}"/>')
+        parts.append(_joined(line))
     return _document(parts, tall * max(1, len(found)))
+
+
+class Square(NamedTuple):
+    """A panel of `squares`: the `points` (across, up) on axes from 0 to 1, joined.
+
+    `binned`: each point gets a dot, and a line shows where both axes are equal.
+    """
+
+    name: str
+    across: str
+    up: str
+    points: Sequence[tuple[float, float]]
+    binned: bool
+
+
+def squares(title: str, panels: Sequence[Square]) -> str:
+    """Two panels, shares over shares, beside each other."""
+    side = WIDTH / 2 - 1.6 * MARGIN
+    parts = [_label(MARGIN, 20, title, 15)]
+    for number, panel in enumerate(panels):
+        parts.append(_square(panel, MARGIN + number * WIDTH / 2, 80 + side, side))
+    return _document(parts, side + 130)
+
+
+def _square(panel: Square, left: float, floor: float, side: float) -> str:
+    def at(x: float, y: float) -> str:
+        return f"{left + side * x:.1f},{floor - side * y:.1f}"
+
+    parts = [_label(left, floor - side - 30, panel.name, 13), _label(left, floor - side - 12, panel.up, 11)]
+    parts.append(_label(left + side / 2, floor + 34, panel.across, 11, "middle"))
+    for step in range(6):
+        share = step / 5
+        parts.append(_line(left, floor - side * share, left + side, floor - side * share, 0.15 if step else 1.0))
+        parts.append(_label(left - 6, floor - side * share + 4, f"{share:.1f}", 9, "end"))
+        parts.append(_label(left + side * share, floor + 14, f"{share:.1f}", 9, "middle"))
+    if panel.binned:
+        parts.append(_line(left, floor, left + side, floor - side, 0.4))
+        dots = (at(*point).split(",") for point in panel.points)
+        parts += [f'<circle cx="{x}" cy="{y}" r="4" fill="{COLOURS[0]}"/>' for x, y in dots]
+    parts.append(_joined(" ".join(at(*point) for point in panel.points)))
+    return "".join(parts)
 
 
 def write(path: Path | str | None, drawn: str) -> None:
@@ -137,8 +180,13 @@ def _box(x: float, y: float, width: float, height: float, colour: str, opacity: 
     return f'<rect {shape} fill="{colour}" fill-opacity="{opacity:.2f}"/>'
 
 
-def _line(x: float, y: float, to_x: float, to_y: float) -> str:
-    return f'<path d="M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}" stroke="#222222" stroke-width="1"/>'
+def _line(x: float, y: float, to_x: float, to_y: float, opacity: float = 1.0) -> str:
+    ends = f"M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}"
+    return f'<path d="{ends}" stroke="#222222" stroke-width="1" stroke-opacity="{opacity:.2f}"/>'
+
+
+def _joined(points: str) -> str:
+    return f'<polyline fill="none" stroke="{COLOURS[0]}" stroke-width="1.5" points="{points}"/>'
 
 
 def main(arguments: list[str] | None = None) -> None:

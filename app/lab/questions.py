@@ -1,7 +1,8 @@
 """Files of questions with known answers, in the two forms of contract.md's `eval` section, and prose to ask about.
 
 A line of the first form has its own text, `{"dataset", "doc", "title", "context", "qas"}`; lines of one `doc` make one
-document. A line of the second form names a file, `{"file", "question", "answer", "pages", "unanswerable"}`.
+document. A line of the second form names a file, `{"file", "question", "answer", "pages", "unanswerable"}`. Both may
+say the question's "kind" and "verdict"; the second also "must" or "all_of", words that an answer needs.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from docqa.app.errors import InputError
 from docqa.app.lab.scoring import TextMap
@@ -33,6 +34,10 @@ class _Question(TypedDict):
     question: str
     answers: list[_Answer]
     unanswerable: NotRequired[bool]
+    kind: NotRequired[str]
+    verdict: NotRequired[str]
+    label: NotRequired[str]
+    multi: NotRequired[bool]
 
 
 class _Line(TypedDict):
@@ -44,7 +49,9 @@ class _Line(TypedDict):
 class GoldQuestion:
     """A question with its right answers: texts, and half-open characters of the joined contexts or pages of the file.
 
-    Pages count from 1.
+    Each of `golds` is right, where `multi` only all together. `verdict` is "yes" or "no" where the question asks for
+    one. Where there are `must` or `all_of`, an answer is right that has one of the ones, or all of the others. Pages
+    count from 1.
     """
 
     text: str
@@ -52,6 +59,16 @@ class GoldQuestion:
     unanswerable: bool
     spans: tuple[tuple[int, int], ...] = ()
     pages: tuple[int, ...] = ()
+    kind: str = "answerable"
+    verdict: str | None = None
+    multi: bool = False
+    must: tuple[str, ...] = ()
+    all_of: tuple[str, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The texts of which an answer is to be one."""
+        return ("; ".join(self.golds),) if self.multi else self.golds
 
 
 @dataclass
@@ -78,7 +95,9 @@ class EvalDocument:
             answers = [a for a in qa["answers"] if a["text"]]
             spans = tuple((base + a["start"], base + a["start"] + len(a["text"])) for a in answers if a["start"] >= 0)
             golds, none = tuple(a["text"] for a in answers), bool(qa.get("unanswerable")) or not answers
-            self.questions.append(GoldQuestion(qa["question"], golds, none, spans))
+            kind, verdict = _kind(qa.get("kind"), none), _verdict(qa.get("verdict", qa.get("label")))
+            multi = bool(qa.get("multi"))
+            self.questions.append(GoldQuestion(qa["question"], golds, none, spans, (), kind, verdict, multi))
 
     def parse(self, characters: int | None = None) -> tuple[Document, TextMap]:
         """The Document that `ask` would read of the text, and how places of the text map to its only page.
@@ -96,8 +115,8 @@ def read_eval_file(
     """Documents with their questions; those without questions are left out.
 
     Args:
-        limit: only the first so many questions.
-        sample: only so many, drawn evenly over the file.
+        limit: only the first so many questions of the file.
+        sample: only so many of these, each as likely to be drawn as any other, the same ones for the same `seed`.
         folder: the file is of the second form, over files in this folder.
 
     Raises:
@@ -106,6 +125,7 @@ def read_eval_file(
     if folder is not None and not Path(folder).is_dir():
         raise InputError("there is no such folder", where=folder, hint="--folder names the folder of the files")
     documents: dict[str, EvalDocument] = {}
+    order: list[tuple[str, int]] = []  # of all questions of the file: the document's name, and the place there
     for number, line in enumerate(lines(path), 1):
         try:
             record = json.loads(line)
@@ -114,31 +134,51 @@ def read_eval_file(
                 title = str(record.get("title") or name)
                 file = "" if folder is None else str(Path(folder) / name)
                 documents[name] = EvalDocument(str(record.get("dataset", name if folder else "")), name, title, file)
+            questions = documents[name].questions
+            known = len(questions)
             if folder is None:
                 documents[name].add(record)
             else:
-                documents[name].questions.append(_page_question(record))
+                questions.append(_page_question(record))
+            order += [(name, i) for i in range(known, len(questions))]
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"line {number} has another form ({error!r})",
                 where=path,
                 hint='`docqa eval --help` shows it; lines with a "file" need --folder DIR',
             ) from error
-    every = [(document.name, i) for document in documents.values() for i in range(len(document.questions))]
-    kept = set(every[: limit if limit is not None else len(every)])
+    chosen = order[:limit]
     if sample is not None:
-        kept = set(random.Random(seed).sample(every, min(sample, len(every))))
+        chosen = random.Random(seed).sample(chosen, min(sample, len(chosen)))
+    kept = set(chosen)
     for document in documents.values():
         document.questions = [q for i, q in enumerate(document.questions) if (document.name, i) in kept]
     return [document for document in documents.values() if document.questions]
 
 
 def _page_question(record: dict[str, object]) -> GoldQuestion:
-    pages = record.get("pages") or [page for page in [record.get("page")] if page]
-    if not isinstance(pages, list):
-        raise TypeError("pages must be a list of numbers")
+    pages = [int(page) for page in _listed(record, "pages") or [record.get("page")] if page]
     unanswerable, answer = bool(record["unanswerable"]), str(record["answer"] or "")
-    return GoldQuestion(str(record["question"]), (answer,) if answer else (), unanswerable, (), tuple(map(int, pages)))
+    must, all_of = (tuple(map(str, _listed(record, key))) for key in ("must", "all_of"))
+    return GoldQuestion(
+        str(record["question"]), (answer,) if answer else (), unanswerable, pages=tuple(pages),
+        kind=_kind(record.get("kind"), unanswerable), verdict=_verdict(record.get("verdict")), must=must, all_of=all_of,
+    )  # fmt: skip
+
+
+def _listed(record: dict[str, object], key: str) -> list[Any]:
+    found = record.get(key) or []
+    if not isinstance(found, list):
+        raise TypeError(f"{key} must be a list")
+    return found
+
+
+def _kind(named: object, unanswerable: bool) -> str:
+    return str(named or ("unanswerable" if unanswerable else "answerable"))
+
+
+def _verdict(said: object) -> str | None:
+    return said if isinstance(said, str) and said in ("yes", "no") else None
 
 
 def lines(path: str | Path) -> Iterator[str]:

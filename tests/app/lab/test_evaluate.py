@@ -18,8 +18,9 @@ from docqa.app.lab.scoring import TextMap, exact_match, f1
 from docqa.app.options import Options
 
 NAMES = (
-    "questions f1 exact_match evidence_hit_at_1 evidence_hit_at_3 page_hit refused_answerable refused_unanswerable "
-    "balanced_refusal_accuracy evidence_hit_at_1_bm25_only by_length by_dataset"
+    "questions by_kind asserted precision precision_at_90 calibration_error verdict_accuracy f1 exact_match "
+    "evidence_hit_at_1 evidence_hit_at_3 page_hit refused_answerable refused_unanswerable balanced_refusal_accuracy "
+    "evidence_hit_at_1_bm25_only by_length by_dataset"
 )
 
 
@@ -103,6 +104,51 @@ def test_rates_of_a_small_set_carry_the_names_of_the_contract(tmp_path: Path, mo
     assert found["evidence_hit_at_1"] == 1.0
     assert found["refused_unanswerable"] == 1.0
     assert set(found["by_dataset"]) == {"made"}
+    assert set(found["by_dataset"]["made"]) == set(NAMES.split()) - {"by_kind", "by_length", "by_dataset"}
+    counted = {kind: rates["questions"] for kind, rates in found["by_kind"].items()}
+    assert counted == {"answerable": 2, "unanswerable": 1}
+    assert found["by_kind"]["unanswerable"] == {"questions": 1, "right": 0.0, "wrong": 0.0, "refused": 1.0, "f1": 0.0}
+    asserted = sum(rates["questions"] * (1 - rates["refused"]) for rates in found["by_kind"].values())
+    assert found["asserted"] == asserted
+
+
+def test_a_question_keeps_its_kind_verdict_and_answers_that_belong_together(tmp_path: Path) -> None:
+    both = [{"text": "x", "start": 0}, {"text": "y", "start": 2}]
+    qas = [
+        {
+            "question": "a",
+            "kind": "list",
+            "multi": True,
+            "answers": [{"text": "x", "start": 0}, {"text": "y", "start": 2}],
+        },
+        {"question": "b", "kind": "yes_no", "verdict": "no", "answers": [{"text": "x", "start": 0}]},
+        {"question": "c", "label": "yes", "answers": [{"text": "yes", "start": -1}]},
+        {"question": "d", "label": "maybe", "answers": [{"text": "x y", "start": 0}]},
+        {"question": "e", "label": "NotMentioned", "answers": [], "unanswerable": True},
+    ]
+    path = tmp_path / "set.jsonl"
+    path.write_text(json.dumps({"doc": "d", "context": "x y", "qas": qas}), encoding="utf-8")
+    (document,) = read_eval_file(str(path))
+    assert [(q.kind, q.verdict, q.wanted) for q in document.questions] == [
+        ("list", None, ("x; y",)),
+        ("yes_no", "no", ("x",)),
+        ("answerable", "yes", ("yes",)),
+        ("answerable", None, ("x y",)),
+        ("unanswerable", None, ()),
+    ]
+
+
+def test_the_first_questions_are_those_of_the_first_lines(tmp_path: Path) -> None:
+    row = {"answer": "x", "pages": [1], "unanswerable": False, "kind": "number", "must": [], "all_of": ["x", "y"]}
+    rows = [{**row, "file": file, "question": f"{n}"} for n, file in enumerate(["a.txt", "b.txt", "a.txt", "b.txt"])]
+    path = tmp_path / "questions.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    first, second = read_eval_file(str(path), 2, folder=str(tmp_path))
+    assert [q.text for q in first.questions + second.questions] == ["0", "1"]
+    assert (first.questions[0].kind, first.questions[0].all_of) == ("number", ("x", "y"))
+    drawn = read_eval_file(str(path), 2, sample=1, folder=str(tmp_path))
+    assert [len(document.questions) for document in drawn] == [1]
+    assert drawn[0].questions[0].text in ("0", "1")
 
 
 def test_a_file_of_another_form_is_an_input_error(tmp_path: Path) -> None:
@@ -132,6 +178,10 @@ def test_eval_asks_about_the_files_of_a_folder(docqa: Any, tmp_path: Path) -> No
     assert (code, list(found)) == (0, [*NAMES.split(), "skipped"])
     assert (found["questions"], found["skipped"], "gone.txt" in err) == (2, 1, True)
     assert (found["page_hit"], found["evidence_hit_at_1"], found["refused_unanswerable"]) == (1.0, 1.0, 1.0)
+    figure = tmp_path / "confidence.svg"
+    assert docqa("eval", path, "--folder", tmp_path, "--plot", figure)[0] == 0
+    assert "answers to 2 questions" in figure.read_text(encoding="utf-8")
+    assert docqa("eval", path, "--folder", tmp_path, "--plot", tmp_path / "none" / "f.svg")[0] == 2
     sample = docqa("eval", path, "--folder", tmp_path, "--sample", "1")[1].splitlines()[-1]
     assert json.loads(sample)["questions"] + json.loads(sample)["skipped"] == 1
     code, _, err = docqa("eval", path)
