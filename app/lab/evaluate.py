@@ -14,7 +14,7 @@ from docqa.app.answerers.loading import find_model
 from docqa.app.answerers.remote.model import RemoteModel
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.lab.figures import write
-from docqa.app.lab.judging import Asserted, calibration_error, confidence_figure, is_right, scores, verdict_of
+from docqa.app.lab.judging import Asserted, calibration_error, confidence_figure, is_right, scores
 from docqa.app.lab.questions import EvalDocument, GoldQuestion, read_eval_file
 from docqa.app.lab.scoring import TextMap
 from docqa.app.options import Options
@@ -147,7 +147,7 @@ def outcome(
     return Outcome(
         dataset, len(session.context), question.unanswerable, answer.refused, overlap, exact,
         question.kind, answer.confidence, is_right(answer, question),
-        None if question.verdict is None else verdict_of(answer.answer) == question.verdict,
+        None if question.verdict is None else answer.verdict == question.verdict,
         hit(ranked[:1]), hit(ranked[:3]), hit(words[:1]),
         page_hit=None if known is None else cited(answer.quotes[0].cites if answer.quotes else ()),
     )  # fmt: skip

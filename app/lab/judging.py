@@ -67,7 +67,7 @@ def is_right(answer: Answer, question: GoldQuestion) -> bool:
     said = answer.answer
     if said is None or answer.refused or question.unanswerable:
         return False
-    if question.verdict is not None and verdict_of(said) not in (None, question.verdict):
+    if question.verdict is not None and answer.verdict not in (None, question.verdict):
         return False
     if question.must or question.all_of:
         return _has_what_it_needs(answer, question)

@@ -115,12 +115,7 @@ def test_rates_of_a_small_set_carry_the_names_of_the_contract(tmp_path: Path, mo
 def test_a_question_keeps_its_kind_verdict_and_answers_that_belong_together(tmp_path: Path) -> None:
     both = [{"text": "x", "start": 0}, {"text": "y", "start": 2}]
     qas = [
-        {
-            "question": "a",
-            "kind": "list",
-            "multi": True,
-            "answers": [{"text": "x", "start": 0}, {"text": "y", "start": 2}],
-        },
+        {"question": "a", "kind": "list", "multi": True, "answers": both},
         {"question": "b", "kind": "yes_no", "verdict": "no", "answers": [{"text": "x", "start": 0}]},
         {"question": "c", "label": "yes", "answers": [{"text": "yes", "start": -1}]},
         {"question": "d", "label": "maybe", "answers": [{"text": "x y", "start": 0}]},

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, Quote, Usage
-from docqa.app.answer.grades import Grade, Place, Status
-from docqa.app.lab.judging import Asserted, bins, calibration_error, confidence_figure, is_right, scores
+from docqa.app.answer.grades import Grade, Place, Status, Verdict
+from docqa.app.lab.judging import Asserted, bins, calibration_error, confidence_figure, is_right, scores, verdict_of
 from docqa.app.lab.questions import GoldQuestion
 
 
@@ -22,7 +22,10 @@ def answer(said: str | None, *quotes: tuple[str, int | None]) -> Answer:
         for text, page in quotes
     )
     status, refused = (Status.NOT_FOUND, True) if said is None else (Status.ANSWERED, False)
-    return Answer(status, "q", said, refused, 0.5, made, (), CoverageReport(1, 1, 1), Usage(1, 0, 0.0, False))
+    begins = verdict_of(said)
+    verdict = Verdict(begins) if begins else None
+    report, usage = CoverageReport(1, 1, 1), Usage(1, 0, 0.0, False)
+    return Answer(status, "q", said, refused, 0.5, made, (), report, usage, verdict=verdict)
 
 
 RENT = GoldQuestion("When is the rent due?", ("within nine days of the end of each month", "nine days"), False)
