@@ -1,0 +1,143 @@
+"""Figures of the judge of support: what is read of a set, what is quoted, and how judgements are counted."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from docqa.app.answer.grades import Support
+from docqa.app.errors import InputError
+from docqa.app.lab import support
+from docqa.app.lab.support import Claim, claims, made_false, nearest, support_figures
+
+PASSAGE = "The keeper of the lighthouse is Marten Hale. He came in 1911 from the mainland."
+
+
+def write_claims(path: Path, *labelled: tuple[str, str, list[str]], dataset: str = "made") -> Path:
+    """A set of claims (text, label, sentences that support it) about PASSAGE."""
+    qas = [
+        {"question": text, "label": label, "statement": True, "answers": [{"text": each, "start": 0} for each in named]}
+        for text, label, named in labelled
+    ]
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"dataset": dataset, "doc": "d", "context": f"{PASSAGE}\n", "qas": qas}) + "\n")
+    return path
+
+
+def judge(claim: str, evidence: str) -> Mapping[str, float]:
+    """Says what the claim begins with, a little less surely than it could."""
+    return {label: 0.7 if claim.startswith(label) else 0.1 for label in support.ORDER}
+
+
+def test_claims_are_read_with_their_labels_and_what_is_quoted(tmp_path: Path) -> None:
+    path = write_claims(
+        tmp_path / "set.jsonl.gz",
+        ("He is the keeper.", "Entailment", ["Marten Hale.", "He came.", "He came."]),
+        ("He is old.", "PartlySupported", []),
+        ('"He is not ""Marten""."', "Contradiction", []),
+        ('"Marten" is not "Hale"', "NotEntailment", []),
+        ("He sings.", "NotMentioned", []),
+        ("Who is he?", "yes", []),
+    )
+    assert claims(path) == [
+        Claim("He is the keeper.", "Marten Hale. He came.", Support.SUPPORTED, "made"),
+        Claim("He is old.", PASSAGE, Support.PARTLY, "made"),
+        Claim('He is not "Marten".', PASSAGE, Support.CONTRADICTED, "made"),
+        Claim('"Marten" is not "Hale"', PASSAGE, Support.UNSUPPORTED, "made"),
+        Claim("He sings.", PASSAGE, Support.UNSUPPORTED, "made"),
+    ]
+
+
+def test_a_file_of_another_form_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text('{"question": "q"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match="line 1"):
+        claims(path)
+
+
+def test_of_a_long_passage_the_nearest_sentences_are_quoted() -> None:
+    filler = "The rocks below are grey and steep. "
+    passage = filler * 40 + PASSAGE + " " + filler * 40
+    found = nearest("Marten Hale came in 1911", passage)
+    assert PASSAGE in found and 150 < len(found.split()) <= support.LONGEST
+    assert nearest("Marten Hale", PASSAGE) == PASSAGE
+    unbroken = "word " * 300
+    assert len(nearest("Marten", unbroken).split()) == support.LONGEST
+
+
+def test_supported_claims_are_made_false_by_a_figure_or_a_word() -> None:
+    def made(text: str, label: Support = Support.SUPPORTED) -> list[str]:
+        return [each.text for each in made_false([Claim(text, PASSAGE, label, "made")])]
+
+    assert made("Hale came in 1911.") == ["Hale came in 1914."]
+    assert made("Hale came in 1912 and is old.") == []
+    assert made("Hale is the keeper.") == ["Hale is not the keeper."]
+    assert made("Hale is not young.") == []
+    assert made("Hale came.") == []
+    assert made("Hale is the keeper.", Support.UNSUPPORTED) == []
+
+
+def test_figures_are_by_set_and_together() -> None:
+    def claim(said: Support, label: Support, dataset: str) -> Claim:
+        return Claim(f"{said}: it is so", "", label, dataset)
+
+    yes, part, wrong, no = support.ORDER
+    found = support_figures(
+        judge,
+        [
+            *(claim(yes, yes, "a") for _ in range(3)), claim(no, yes, "a"), claim(part, part, "a"), claim(yes, no, "a"),
+            claim(wrong, wrong, "b"), claim(no, wrong, "b"), claim(yes, wrong, "b"), claim(part, no, "b"),
+        ],
+    )  # fmt: skip
+    assert found["by_set"] == {
+        "a": {
+            "claims": 6, "supported": 4, "partly": 1, "contradicted": 0, "unsupported": 1, "balanced_accuracy": 0.625,
+        },
+        "b": {
+            "claims": 4, "supported": 0, "partly": 0, "contradicted": 3, "unsupported": 1, "balanced_accuracy": 0.75,
+            "contradiction_recall": 0.3333,
+        },
+    }  # fmt: skip
+    together: Any = found["together"]
+    assert (together["claims"], together["balanced_accuracy"]) == (10, pytest.approx((3 / 4 + 4 / 6) / 2, abs=1e-4))
+    assert together["contradiction_recall"] == 0.3333
+
+
+class Reader:
+    """Says "contradicted" of what has a "not", else "supported"."""
+
+    def support(self, claims: Sequence[str], evidence: Sequence[str]) -> Tensor:
+        assert len(claims) == len(evidence)
+        return torch.tensor([[0.1, 0.1, 0.7, 0.1] if " not " in claim else [0.7, 0.1, 0.1, 0.1] for claim in claims])
+
+
+def test_the_command_reads_folders_and_makes_contradictions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_claims(tmp_path / "claims_a.jsonl.gz", ("Hale is the keeper.", "Entailment", []), dataset="a")
+    write_claims(
+        tmp_path / "claims_b.jsonl.gz",
+        ("Hale is not the keeper.", "Contradiction", []),
+        ("Hale is the keeper.", "Entailment", []),
+        dataset="b",
+    )
+    write_claims(tmp_path / "other.jsonl.gz", ("It is so.", "Entailment", []))
+    monkeypatch.setattr(support, "load_model", lambda options: SimpleNamespace(reader=Reader()))
+    assert support.main([str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (found["together"]["claims"], found["together"]["balanced_accuracy"]) == (3, 1.0)
+    assert found["by_set"]["b"]["contradiction_recall"] == 1.0
+    assert {name: rates["claims"] for name, rates in found["made_false"]["by_set"].items()} == {"a": 1}
+    assert found["made_false"]["together"]["contradiction_recall"] == 1.0
+    assert support.main([str(tmp_path), "--sample", "1"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["together"]["claims"] == 2
+    monkeypatch.setattr(support, "load_model", lambda options: SimpleNamespace(reader=None))
+    assert support.main([str(tmp_path)]) == 4
