@@ -25,10 +25,7 @@ def bench(
 
     Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is JSON.
     """
-    from docqa.app.storage.atomic import check_output
-
-    if plot is not None:
-        check_output(plot)
+    inputs.check_plot(plot)
     from docqa.app.answerers.loading import load_model
     from docqa.app.lab import figures
     from docqa.app.lab.bench import machine, rows, run  # and all that they time, torch among it

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags
+from docqa.app.commands import flags, inputs
 from docqa.app.output.progress import LINE_EVERY_S
 
 
@@ -55,10 +55,7 @@ def evaluate(
 
     Example: docqa eval sample_docs/questions.jsonl --folder sample_docs
     """
-    from docqa.app.storage.atomic import check_output
-
-    if plot is not None:
-        check_output(plot)
+    inputs.check_plot(plot)
     from docqa.app.lab.evaluate import run_eval
 
     found = run_eval(

@@ -92,6 +92,16 @@ def check_stdin(paths: list[str]) -> None:
         )
 
 
+def check_plot(path: str | None) -> None:
+    """Raises UsageError where no figure can be written at `path`, or its name does not say that it is an SVG."""
+    from docqa.app.storage.atomic import check_output
+
+    if path is not None:
+        check_output(path)
+        if not path.lower().endswith(".svg"):
+            raise UsageError("the figure is an SVG", where=path, hint="--plot figure.svg")
+
+
 def model_to_load(chosen: str | None, cache_dir: str | None) -> str | None:
     """The folder that the engine loads, or openai:NAME; None is the bundled model."""
     if chosen is None or is_remote(chosen):

@@ -176,7 +176,8 @@ def test_eval_asks_about_the_files_of_a_folder(docqa: Any, tmp_path: Path) -> No
     figure = tmp_path / "confidence.svg"
     assert docqa("eval", path, "--folder", tmp_path, "--plot", figure)[0] == 0
     assert "answers to 2 questions" in figure.read_text(encoding="utf-8")
-    assert docqa("eval", path, "--folder", tmp_path, "--plot", tmp_path / "none" / "f.svg")[0] == 2
+    for bad in (tmp_path / "none" / "f.svg", tmp_path / "f.png"):
+        assert docqa("eval", path, "--folder", tmp_path, "--plot", bad)[0] == 2
     sample = docqa("eval", path, "--folder", tmp_path, "--sample", "1")[1].splitlines()[-1]
     assert json.loads(sample)["questions"] + json.loads(sample)["skipped"] == 1
     code, _, err = docqa("eval", path)
