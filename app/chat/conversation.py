@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
@@ -69,7 +70,7 @@ class Conversation:
         last = self.turns[-1]
         if last.answer is None or last.state != "done":
             return ANEW
-        if last.status == Status.NOT_FOUND and last.understood:
+        if last.answer.refused and last.understood:
             return AS_TYPED
         return NEXT_BEST
 
@@ -90,8 +91,10 @@ class Conversation:
             for _ in self.session.read():  # nothing where it is read already; after a resumed conversation it is not
                 pass
             quotes = [quote for turn in shown if turn.answer for quote in turn.answer.quotes]
-            refusals = sum(turn.status == Status.NOT_FOUND for turn in shown)
+            refusals = sum(turn.answer is not None and turn.answer.refused for turn in shown)
             answer = self.session.ask_again(understood, quotes, nearest=refusals * _NEAREST_STEP)
+            if answer.status == Status.POSSIBLE:  # only the first passages of a question are known to be that
+                answer = replace(answer, status=Status.NOT_FOUND)
             self._add(last.question, understood, answer, "done", NEXT_BEST)
             yield Finished(answer)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from docqa.app import report
 from docqa.app.answer import events
-from docqa.app.answer.grades import Status
 from docqa.app.chat import slash
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
@@ -65,6 +64,7 @@ class ChatLoop:
         self._conversation = conversation
         self._typed = typed
         self._screen = Screen(thoughts=thoughts)
+        self._files = len(conversation.session.documents)
         self._codes: list[int] = []
         self._stopped: Callable[[], bool] = bool
 
@@ -115,7 +115,7 @@ class ChatLoop:
                     return
                 elif isinstance(event, events.Preview):
                     self._screen.close()
-                    report.result(render.preview_text(event.answer) + "\n")
+                    report.result(render.preview_text(event.answer, self._files) + "\n")
                 else:
                     self._screen.progress(event)
         except Exception as error:
@@ -128,10 +128,10 @@ class ChatLoop:
     def _finished(self, answer: Answer) -> None:
         first = self._conversation.next_number() - len(answer.quotes)
         self._codes.append(answer.exit_code)
-        if self._conversation.turns[-1].note == NEXT_BEST and answer.status == Status.NOT_FOUND:
-            report.result(render.nearest_text(answer) + "\n")
+        if self._conversation.turns[-1].note == NEXT_BEST and answer.refused:
+            report.result(render.nearest_text(answer, self._files) + "\n")
         else:
-            report.result(render.answer_text(answer, first_quote=first) + "\n")
+            report.result(render.answer_text(answer, files=self._files, first_quote=first) + "\n")
 
     # Commands
 

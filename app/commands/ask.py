@@ -49,7 +49,7 @@ def ask(
 
     Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions questions.jsonl --json
 
-    Exit status 0 answered, 5 the documents do not answer, 3 a document cannot be used, 4 model, memory or disk.
+    Exit status 0 answered, 5 only possible or not found, 3 a document cannot be used, 4 model, memory or disk.
     """
     if quick and no_preview:
         raise UsageError(
@@ -165,7 +165,8 @@ class _Run:
         from docqa.app.output.console import Screen
 
         heading = ", ".join(document.path for document in session.documents) if named else ""
-        screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1)
+        files = len(session.documents)
+        screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1, files=files)
         recorder = Recorder(session.store, "ask", session.documents, report.warn)
         codes: list[int] = []
         try:

@@ -40,7 +40,7 @@ def chat(
     /pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D quits. From a pipe
     every line is a question: echo "Who signed it?" | docqa chat report.pdf
 
-    Exit status of a pipe: the worst of its answers, 5 if one is not found.
+    Exit status of a pipe: the worst of its answers, 5 if one is only possible or not found.
     """
     paths = files or []
     if inputs.STDIN in paths:

@@ -49,23 +49,36 @@ def paths_of(session: KeptSession, turns: Sequence[KeptTurn]) -> list[str]:
 def place_text(cites: Sequence[Cite], names: dict[str, str]) -> str:
     """`lease.pdf, p. 12` or, of the only document, `p. 12`."""
     shown = [replace(cite, file=names.get(cite.file, cite.file)) for cite in cites]
-    return cite_text(shown, with_file=len(set(names.values())) > 1)
+    return cite_text(shown, with_file=_several(names))
 
 
 def evidence_place(item: EvidenceItem, names: dict[str, str]) -> str:
     """Where a passage of evidence is, as `place_text` has it."""
     place = location_text(item.page, item.label)
-    return f"{names.get(item.file, item.file)}, {place}" if len(set(names.values())) > 1 else place
+    return f"{names.get(item.file, item.file)}, {place}" if _several(names) else place
 
 
-def headline(turn: KeptTurn) -> str:
-    """The words that answer, or in one line why there are none."""
+def headline(turn: KeptTurn, names: dict[str, str]) -> str:
+    """The words that answer, or in one line where they may stand, or why there are none."""
     answer = turn.answer
     if answer is None:
         return turn.note or "Not answered."
     if answer.status == Status.NOT_FOUND and turn.note == NEXT_BEST:
         return "Nothing else was found."
+    if answer.status == Status.POSSIBLE and answer.evidence:
+        first = answer.evidence[0]
+        return render.possible_line(first, names.get(first.file, first.file) if _several(names) else None)
     return render.headline(answer)
+
+
+def statement_lines(turn: KeptTurn, quotes: Sequence[NumberedQuote]) -> list[str]:
+    """The statements of an answer that are shown one by one, each with the numbers of its `quotes`."""
+    shown = render.statements_shown(turn.answer) if turn.answer is not None else ()
+    return [render.statement_text(each, [f"quote {quotes[at].number}" for at in each.quotes]) for each in shown]
+
+
+def _several(names: dict[str, str]) -> bool:
+    return len(set(names.values())) > 1
 
 
 def marked_words(quote: Quote) -> tuple[str, str, str]:
@@ -76,14 +89,19 @@ def marked_words(quote: Quote) -> tuple[str, str, str]:
     return quote.text[:start], quote.text[start:end], quote.text[end:]
 
 
-def remarks(turn: KeptTurn) -> list[str]:
-    """What there is to say beside the answer: how it was understood, that it is preliminary, confidence, warnings."""
+def remarks(turn: KeptTurn, files: int) -> list[str]:
+    """What there is to say beside the answer about `files` documents: how it was understood, what was searched, that it
+    is partial, confidence, warnings."""
     answer = turn.answer
     if answer is None:
         return []
     said = [turn.note] if turn.note else []
+    if answer.status == Status.POSSIBLE:
+        said.append(render.NOT_STATED)
+    if answer.status in (Status.POSSIBLE, Status.NOT_FOUND):
+        said.append(render.searched_line(answer.coverage, files))
     if answer.status == Status.PARTIAL:
-        said.append("preliminary: from the passages that the question's words find")
+        said.append(render.partial_remark(answer))
     if answer.status in (Status.ANSWERED, Status.PARTIAL):
         said.append(f"confidence {answer.confidence:.2f}")
     return [*said, *(printable(warning) for warning in answer.coverage.warnings)]

@@ -14,11 +14,10 @@ from functools import lru_cache
 from importlib.resources import files
 
 from docqa.app.answer.answer import Cite
-from docqa.app.answer.grades import Status
 from docqa.app.history import export
 from docqa.app.history.export import NumberedQuote
 from docqa.app.history.records import CitedPage, KeptSession, KeptTurn
-from docqa.app.output.render import NEAREST_SHOWN, coverage_line, excerpt, page_text, printable, quote_remark
+from docqa.app.output.render import coverage_line, excerpt, nearest, page_text, printable, quote_remark
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _FILES_SHOWN = 3
@@ -113,15 +112,17 @@ class _Page:
         lines = [f'<article id="q{number}">', f"<h2>{escaped(printable(turn.question))}</h2>"]
         if turn.understood:
             lines.append(f'<p class="understood">read as: {escaped(printable(turn.understood))}</p>')
-        lines.append(f'<p class="{"answer" if found else "none"}">{escaped(export.headline(turn))}</p>')
+        lines.append(f'<p class="{"answer" if found else "none"}">{escaped(export.headline(turn, self._names))}</p>')
+        statements = "".join(f"<li>{escaped(line)}</li>" for line in export.statement_lines(turn, quotes))
+        lines += [f'<ul class="statements">{statements}</ul>'] if statements else []
         lines += [self._quote(turn, item) for item in quotes]
-        if answer is not None and answer.status == Status.NOT_FOUND and answer.evidence:
-            lines.append('<p class="nearest">Nearest, not an answer:</p>')
-            for item in answer.evidence[:NEAREST_SHOWN]:
-                place = export.evidence_place(item, self._names)
-                text = escaped(excerpt(item.text))
-                lines.append(f'<blockquote class="weak"><p>{text}</p>\n<footer>{escaped(place)}</footer></blockquote>')
-        said = export.remarks(turn)
+        shown = nearest(answer) if answer is not None else ()
+        lines += ['<p class="nearest">Nearest, not an answer:</p>'] if shown else []
+        for item in shown:
+            place = export.evidence_place(item, self._names)
+            text = escaped(excerpt(item.text))
+            lines.append(f'<blockquote class="weak"><p>{text}</p>\n<footer>{escaped(place)}</footer></blockquote>')
+        said = export.remarks(turn, len(self._session.documents))
         if answer is not None:
             said += filter(None, [coverage_line(answer.coverage)])
         lines += [f'<p class="remark">{escaped(remark)}</p>' for remark in said]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from docqa.app.answer.grades import Status
 from docqa.app.history import export
 from docqa.app.history.records import KeptSession, KeptTurn
-from docqa.app.output.render import NEAREST_SHOWN, coverage_line, excerpt, printable, quote_remark
+from docqa.app.output.render import coverage_line, excerpt, nearest, printable, quote_remark
 
 _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>#|~$&"})
 
@@ -18,27 +17,27 @@ def markdown(session: KeptSession, turns: Sequence[KeptTurn], first_quote: int =
     files = [names[document.path] for document in session.documents]
     parts = [f"# {_plain(session.title)}", f"{_plain(', '.join(dict.fromkeys(files)))} · {export.day(session.started)}"]
     for turn, quotes in export.numbered(turns, first_quote):
-        parts += _turn_parts(turn, quotes, names)
+        parts += _turn_parts(turn, quotes, names, len(session.documents))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _turn_parts(turn: KeptTurn, quotes: list[export.NumberedQuote], names: dict[str, str]) -> list[str]:
+def _turn_parts(turn: KeptTurn, quotes: list[export.NumberedQuote], names: dict[str, str], files: int) -> list[str]:
     parts = [f"## {_plain(turn.question)}"]
     if turn.understood:
         parts.append(f"*read as: {_plain(turn.understood)}*")
     answer = turn.answer
     found = answer is not None and answer.answer is not None
-    parts.append(f"**{_plain(export.headline(turn))}**" if found else _plain(export.headline(turn)))
+    said = _plain(export.headline(turn, names))
+    parts.append(f"**{said}**" if found else said)
+    parts.append("\n".join(f"- {_plain(line)}" for line in export.statement_lines(turn, quotes)))
     parts += [_quote_part(item, names) for item in quotes]
-    if answer is not None and answer.status == Status.NOT_FOUND:
-        nearest = answer.evidence[:NEAREST_SHOWN]
-        parts += ["Nearest, not an answer:"] if nearest else []
-        for item in nearest:
-            place = export.evidence_place(item, names)
-            parts.append(f"- {_plain(place)}: {_plain(excerpt(item.text))}")
     if answer is not None:
+        shown = nearest(answer)
+        parts += ["Nearest, not an answer:"] if shown else []
+        for item in shown:
+            parts.append(f"- {_plain(export.evidence_place(item, names))}: {_plain(excerpt(item.text))}")
         parts.append(_plain(coverage_line(answer.coverage)))
-    parts.append(" · ".join(_plain(remark) for remark in export.remarks(turn)))
+    parts.append(" · ".join(_plain(remark) for remark in export.remarks(turn, files)))
     return parts
 
 

@@ -55,15 +55,16 @@ class Thoughts:
 
 
 class Screen:
-    """Renders the events of one context. `heading` names the document before its answers, where several are asked.
+    """Renders the events of one context of `files` documents. `heading` names them before their answers, where several
+    contexts are asked; `several`: so are several questions.
 
     `thoughts`: what a model thinks before it answers is shown, dim, on standard error.
     """
 
     def __init__(
-        self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False
+        self, *, as_json: bool = False, heading: str = "", several: bool = False, thoughts: bool = False, files: int = 1
     ) -> None:
-        self._as_json, self._heading, self._several = as_json, heading, several
+        self._as_json, self._heading, self._several, self._files = as_json, heading, several, files
         self._progress: Progress | None = None
         self._warned: set[str] = set()
         self._thoughts = Thoughts() if thoughts else None
@@ -79,7 +80,7 @@ class Screen:
             elif isinstance(event, events.Preview):
                 self.close()
                 if not self._as_json:
-                    report.result(render.preview_text(event.answer) + "\n")
+                    report.result(render.preview_text(event.answer, self._files) + "\n")
             else:
                 self.progress(event)
         return code
@@ -120,4 +121,5 @@ class Screen:
             report.result(f"== {render.printable(self._heading)}")
         if self._several:
             report.result(f"> {render.printable(answer.question)}")
-        report.result(render.answer_text(answer) + ("\n" if self._heading or self._several else ""))
+        text = render.answer_text(answer, files=self._files)
+        report.result(text + ("\n" if self._heading or self._several else ""))

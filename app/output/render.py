@@ -12,27 +12,34 @@ from docqa.app.answer.text import clip
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote
+    from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement
 
 NEAREST_SHOWN = 3
 EXCERPT_CHARACTERS = 300
+POSSIBLE_CHARACTERS = 600
+"""Of the passage that may answer: more than of the nearest ones, since its reader is to judge it."""
+NOT_STATED = "Not certain enough to be stated as an answer."
 
 # What could move the cursor, change colours or turn the direction of the terminal; a document may hold any of it.
 _BARE_NUMBER = re.compile(r"\d+(?:\.\d+)*(?:\(\w+\))*")  # "p. 1, 1" would look like two pages
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def answer_text(answer: Answer, *, first_quote: int | None = None) -> str:
-    """The whole answer, without a line end at its end; its quotes numbered from `first_quote` where that is given."""
-    named = {cite.file for quote in answer.quotes for cite in quote.cites} | {item.file for item in answer.evidence}
-    several = len(named) > 1
-    blocks = [coverage_line(answer.coverage)]
-    if answer.status == Status.NOT_FOUND:
-        blocks.append(_refusal_block(answer, several))
+def answer_text(answer: Answer, *, files: int = 1, first_quote: int | None = None) -> str:
+    """The whole answer to a question about `files` documents, without a line end at its end.
+
+    Every place names its file where there are several. Quotes are numbered from `first_quote` where that is given.
+    """
+    several = _several(answer, files)
+    covered = coverage_line(answer.coverage)
+    if answer.status == Status.POSSIBLE:  # where it may stand comes before anything else
+        blocks = [headline(answer, with_file=several), covered, _refusal_block(answer, several, files)]
+    elif answer.status == Status.NOT_FOUND:
+        blocks = [covered, f"{headline(answer)}\n{_refusal_block(answer, several, files)}"]
     elif answer.answer is None and not answer.quotes:
-        blocks.append(headline(answer))
+        blocks = [covered, headline(answer)]
     else:
-        blocks.append(_answer_block(answer, several, first_quote))
+        blocks = [covered, _answer_block(answer, several, first_quote)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -41,17 +48,17 @@ def json_line(answer: Answer) -> str:
     return json.dumps(answer.to_json_object(), ensure_ascii=False, separators=(",", ":"))
 
 
-def preview_text(answer: Answer) -> str:
-    """A preliminary answer, marked so at its head: nobody may take it for the answer of the whole document."""
+def preview_text(answer: Answer, files: int = 1) -> str:
+    """A preliminary answer about `files` documents, marked so: nobody may take it for the answer of all of it."""
     if answer.status == Status.NOT_FOUND or answer.answer is None:
         return "Preliminary: the passages that the question's words find do not answer it. Now reading all of it."
-    lines = answer_text(answer).splitlines()
+    lines = answer_text(answer, files=files).splitlines()
     return "\n".join(["Preliminary answer, from passages found by the question's words:", "", *lines])
 
 
-def nearest_text(answer: Answer) -> str:
-    """What is shown where nothing else was found than what was shown before."""
-    several = len({item.file for item in answer.evidence}) > 1
+def nearest_text(answer: Answer, files: int = 1) -> str:
+    """What is shown where nothing else was found in `files` documents than what was shown before."""
+    several = _several(answer, files)
     lines = [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
     return "\n".join(["Nothing else was found.", *(["Next nearest, not an answer:", *lines] if lines else [])])
 
@@ -104,11 +111,59 @@ def quote_remark(quote: Quote) -> str:
     return f"{speaker}, what {printable(quote.defines)} means" if quote.defines else speaker
 
 
-def headline(answer: Answer) -> str:
-    """The words that answer, or in one line that there are none."""
+def headline(answer: Answer, *, with_file: bool = False) -> str:
+    """The words that answer, or in one line where they may stand, or that there are none."""
+    if answer.status == Status.POSSIBLE and answer.evidence:
+        return possible_line(answer.evidence[0], answer.evidence[0].file if with_file else None)
     if answer.status == Status.NOT_FOUND:
-        return "Not found: the document does not answer this."
+        return "Not found."
     return printable(answer.answer) if answer.answer is not None else f"No answer ({answer.status})."
+
+
+def possible_line(item: EvidenceItem, file: str | None = None) -> str:
+    """`Possibly on p. 19: the words`, or, where its file is named, `Possibly in b.pdf, p. 19: the words`."""
+    return f"{possible_place(item, file)}: {excerpt(item.text, POSSIBLE_CHARACTERS)}"
+
+
+def possible_place(item: EvidenceItem, file: str | None = None) -> str:
+    """`Possibly on p. 19`, `Possibly in § 3`, `Possibly in b.pdf, p. 19`; without a page or label `in the text`."""
+    place = location_text(item.page, item.label) if item.page is not None or item.label else ""
+    if file is not None:
+        return f"Possibly in {', '.join(filter(None, (printable(file), place)))}"
+    return f"Possibly on {place}" if item.page is not None else f"Possibly in {place or 'the text'}"
+
+
+def nearest(answer: Answer) -> Sequence[EvidenceItem]:
+    """The passages that are shown below a refusal as no answer; the one that may answer stands above them."""
+    if not answer.refused or answer.status not in (Status.POSSIBLE, Status.NOT_FOUND):
+        return ()
+    return answer.evidence[answer.status == Status.POSSIBLE : NEAREST_SHOWN]
+
+
+def searched_line(coverage: CoverageReport, files: int = 1) -> str:
+    """`Searched: 3 files, 20 pages, 9,000 of 9,000 tokens.`"""
+    parts = [f"{files} files"] if files > 1 else []
+    parts += [f"{coverage.pages:,} page{'' if coverage.pages == 1 else 's'}"] if coverage.pages else []
+    return "Searched: " + ", ".join([*parts, f"{coverage.tokens_read:,} of {coverage.tokens:,} tokens"]) + "."
+
+
+def statements_shown(answer: Answer) -> Sequence[Statement]:
+    """The statements that are shown one by one: where there are several, or one is not borne out by its quotes."""
+    weak = any(statement.support.remark for statement in answer.statements)
+    return answer.statements if weak or len(answer.statements) > 1 else ()
+
+
+def statement_text(statement: Statement, places: Sequence[str]) -> str:
+    """`the words (p. 4; p. 9) [partly supported]`."""
+    where = f" ({'; '.join(dict.fromkeys(places))})" if places else ""
+    return printable(statement.text) + where + (f" [{statement.support.remark}]" if statement.support.remark else "")
+
+
+def partial_remark(answer: Answer) -> str:
+    """Why an answer is only partial: made in haste, or by a model whose words its quotes do not all bear out."""
+    if any(statement.support.remark for statement in answer.statements):
+        return "partial: quotes do not bear out all of it"
+    return "partial: from the passages that the question's words find"
 
 
 def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
@@ -144,9 +199,9 @@ def _line_range(first: Cite, last: Cite) -> str:
 
 
 def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str:
-    lines = [printable(answer.answer or "")]
+    lines = _statement_lines(answer, several) or [printable(answer.answer or "")]
     if answer.status == Status.PARTIAL:
-        lines[0] += "   [partial: from the passages that the question's words find]"
+        lines[-1] += f"   [{partial_remark(answer)}]"
     for at, quote in enumerate(answer.quotes):
         lines += ["", *_quote_lines(quote, several, None if first_quote is None else first_quote + at)]
     lines += ["", f"confidence {answer.confidence:.2f}"]
@@ -160,15 +215,30 @@ def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list
     return [f'  {lead}"{printable(quote.text)}"', f"  {said} [{quote.grade.explained}{quote.place.remark}]"]
 
 
-def _refusal_block(answer: Answer, several: bool) -> str:
-    coverage = answer.coverage
-    pages = f"{coverage.pages} pages, " if coverage.pages else ""
-    lines = [headline(answer), f"Searched: {pages}{coverage.tokens_read:,} of {coverage.tokens:,} tokens."]
-    lines += [printable(warning) for warning in coverage.warnings]
-    if answer.evidence:
-        lines += ["", "Nearest, not an answer:"]
-        lines += [_evidence_line(item, several) for item in answer.evidence[:NEAREST_SHOWN]]
+def _statement_lines(answer: Answer, several: bool) -> list[str]:
+    lines = []
+    for statement in statements_shown(answer):
+        quotes = [answer.quotes[number] for number in statement.quotes]
+        lines.append("- " + statement_text(statement, [cite_text(q.cites, with_file=several) for q in quotes]))
+    return lines
+
+
+def _refusal_block(answer: Answer, several: bool, files: int) -> str:
+    lines = [NOT_STATED] if answer.status == Status.POSSIBLE else []
+    lines += [searched_line(answer.coverage, files), *map(printable, answer.coverage.warnings)]
+    lines += _titled("The model wrote:", _statement_lines(answer, several))
+    lines += _titled("Nearest, not an answer:", [_evidence_line(item, several) for item in nearest(answer)])
     return "\n".join(lines)
+
+
+def _titled(title: str, lines: list[str]) -> list[str]:
+    return ["", title, *lines] if lines else []
+
+
+def _several(answer: Answer, files: int) -> bool:
+    """Whether places need the names of their files: of several documents, also where one alone is cited."""
+    named = {cite.file for quote in answer.quotes for cite in quote.cites} | {item.file for item in answer.evidence}
+    return files > 1 or len(named) > 1
 
 
 def _evidence_line(item: EvidenceItem, several: bool) -> str:

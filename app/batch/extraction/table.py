@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from docqa.app.answer.answer import Answer, Cite
+from docqa.app.answer.answer import Answer, Cite, EvidenceItem
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.quotes.normalise import fold
 
@@ -44,7 +44,8 @@ _NUMBERS = {word: str(number) for number, word in enumerate(_SMALL)} | {
 class Cell:
     """One question of one file. `status` is that of the answer; `quote`, `grade` and `cites` are of its first quote.
 
-    `differs`: it was answered, and not as most of its column.
+    `differs`: it was answered, and not as most of its column. `possibly`: the passage that may hold what is not
+    answered.
     """
 
     status: Status
@@ -54,6 +55,7 @@ class Cell:
     grade: Grade | None = None
     cites: tuple[Cite, ...] = ()
     differs: bool = False
+    possibly: EvidenceItem | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Table:
 def cell_of(answer: Answer) -> Cell:
     """What a table keeps of an Answer."""
     cell = Cell(answer.status, answer.answer, answer.confidence)
+    if answer.status == Status.POSSIBLE and answer.evidence:
+        return replace(cell, possibly=answer.evidence[0])
     if not answer.quotes:
         return cell
     first = answer.quotes[0]

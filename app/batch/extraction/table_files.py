@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from docqa.app.batch.extraction.table import Cell, Conflict, Table
-from docqa.app.output.render import cite_text, printable
+from docqa.app.output.render import cite_text, possible_place, printable
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -43,7 +43,9 @@ def table_bytes(table: Table, form: str, *, conflicts: bool = False) -> bytes:
 
 
 def place_of(cell: Cell) -> str:
-    """`p. 12` or the section, as answers are cited; empty without a quote."""
+    """`p. 12` or the section, as answers are cited, or `Possibly on p. 12`; empty without a quote or such a passage."""
+    if cell.possibly is not None:
+        return possible_place(cell.possibly)
     return cite_text([replace(cite, section=None) for cite in cell.cites]) if cell.cites else ""
 
 
@@ -99,7 +101,7 @@ def _row_objects(table: Table) -> list[dict[str, object]]:
 
 
 def _cell_object(cell: Cell) -> dict[str, object]:
-    first = cell.cites[0] if cell.cites else None
+    first = cell.cites[0] if cell.cites else cell.possibly
     return {
         "status": cell.status,
         "answer": cell.answer,
@@ -141,7 +143,7 @@ def _markdown(table: Table) -> str:
 
 def _markdown_cell(cell: Cell) -> str:
     if cell.answer is None:
-        return f"*{cell.status.replace('_', ' ')}*"
+        return f"*{_escaped(place_of(cell)) or cell.status.replace('_', ' ')}*"
     place = f" ({_escaped(place_of(cell))})" if cell.cites else ""
     return (f"**{_DIFFERS}** " if cell.differs else "") + _escaped(cell.answer) + place
 

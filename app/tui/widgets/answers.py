@@ -15,13 +15,26 @@ from textual.widgets import Static
 
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.output.progress import bar, reading_line
-from docqa.app.output.render import coverage_line, excerpt, headline, printable, quote_remark
+from docqa.app.output.render import (
+    NOT_STATED,
+    POSSIBLE_CHARACTERS,
+    coverage_line,
+    excerpt,
+    headline,
+    possible_place,
+    printable,
+    quote_remark,
+    searched_line,
+    statement_text,
+    statements_shown,
+)
 from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, stops_of
 from docqa.app.tui.settings import key
 
 if TYPE_CHECKING:
     from textual import events
 
+    from docqa.app.answer.answer import Answer
     from docqa.app.answer.events import ReadProgress
     from docqa.app.tui.kept_turns import Turn
     from docqa.ingest.types import Document
@@ -100,12 +113,16 @@ class AnswerCard(Static):
     def _answer_parts(self) -> list[Part]:
         answer = self.turn.answer
         assert answer is not None
-        refused = answer.status == Status.NOT_FOUND
-        found = "" if answer.answer is None else "bold $text-primary"
-        parts: list[Part] = [(f"{headline(answer)}\n", "bold $text-warning" if refused else found)]
-        parts += [f"{printable(warning)}\n" for warning in answer.coverage.warnings if refused]
-        for number, stop in enumerate(self.stops[:_CITES_SHOWN]):
-            if stop.quote is None and (number == 0 or self.stops[number - 1].quote is not None):
+        refused = answer.status in (Status.POSSIBLE, Status.NOT_FOUND)
+        parts = self._headline_parts(answer)
+        if refused:
+            told = [NOT_STATED] if answer.status == Status.POSSIBLE else []
+            told += [searched_line(answer.coverage), *answer.coverage.warnings]
+            parts += [f"{printable(line)}\n" for line in told]
+        first = int(self._may_answer(answer))  # it stands in the headline
+        for number in range(first, min(len(self.stops), _CITES_SHOWN)):
+            stop = self.stops[number]
+            if stop.quote is None and (number == first or self.stops[number - 1].quote is not None):
                 parts.append(("Nearest, not an answer:\n" if refused else "Also looked at:\n", "dim"))
             parts += self._stop_parts(number, stop)
         if not refused:
@@ -113,11 +130,32 @@ class AnswerCard(Static):
         coverage = coverage_line(answer.coverage)
         return [*parts, (f"{coverage}\n", "dim")] if coverage else parts
 
+    def _may_answer(self, answer: Answer) -> bool:
+        """Whether the first stop is the passage that possibly answers; it is not where its words are gone."""
+        possible = answer.status == Status.POSSIBLE and bool(self.stops)
+        return possible and self.stops[0].text == answer.evidence[0].text
+
+    def _headline_parts(self, answer: Answer) -> list[Part]:
+        """The words that answer, one line for each statement, or where they may stand, which is a link."""
+        if self._may_answer(answer):
+            lead, link = self._lead_and_link(0)
+            words = excerpt(answer.evidence[0].text, POSSIBLE_CHARACTERS)
+            place = (possible_place(answer.evidence[0]), link)
+            return [lead, place, (f": {words}\n", "bold $text-warning")]
+        style = "bold $text-primary" if answer.answer is not None else "bold $text-warning" if answer.refused else ""
+        shown = statements_shown(answer) if answer.answer is not None else ()
+        said = [statement_text(each, [str(at + 1) for at in each.quotes]) for each in shown]
+        return [(f"• {line}\n", style) for line in said] or [(f"{headline(answer)}\n", style)]
+
+    def _lead_and_link(self, number: int) -> tuple[str, Style]:
+        """The mark and number of a stop, and the style of the words that lead to it."""
+        here = number == self.current
+        link = Style(underline=True, bold=here, reverse=here) + Style.from_meta({"@click": f"follow({number})"})
+        return ("▶" if here else " ") + f"{number + 1} ", link
+
     def _stop_parts(self, number: int, stop: Stop) -> list[Part]:
         """`▶1 “the words”` and below it where they stand, which is the link."""
-        here = number == self.current
-        lead = ("▶" if here else " ") + f"{number + 1} "
-        link = Style(underline=True, bold=here, reverse=here) + Style.from_meta({"@click": f"follow({number})"})
+        lead, link = self._lead_and_link(number)
         place = place_alone(stop, self._document)
         if stop.quote is None:
             return [lead, (place, link), (f"  {excerpt(stop.text, EXCERPT_CHARACTERS)}\n", "dim")]

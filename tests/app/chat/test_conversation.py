@@ -11,7 +11,7 @@ import pytest
 
 from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview, ReadProgress
-from docqa.app.answer.grades import Grade, Place
+from docqa.app.answer.grades import Grade, Place, Status
 from docqa.app.chat import slash
 from docqa.app.chat.conversation import AS_TYPED, Conversation
 from docqa.app.errors import InputError, UsageError
@@ -155,6 +155,17 @@ def test_retry_of_a_refused_follow_up_asks_it_as_typed(conversation: Conversatio
     list(conversation.again())
     assert conversation.turns[-1].note == NEXT_BEST
     assert session.passed_over == [3]  # the passages of the first refusal are passed over
+
+
+def test_retry_of_what_was_possible_is_not_possible_again(
+    conversation: Conversation, session: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse = session._answer
+    monkeypatch.setattr(session, "_answer", lambda *asked: replace(refuse(*asked), status=Status.POSSIBLE))
+    assert ask(conversation, "Who signed it?").status == Status.POSSIBLE
+    list(conversation.again())
+    assert session.passed_over == [3]
+    assert [turn.status for turn in conversation.turns] == ["possible", "not_found"]
 
 
 def test_quotes_are_numbered_through_and_can_be_pasted(conversation: Conversation) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,6 +73,36 @@ def test_a_refusal_is_status_5_and_shows_what_was_searched(docqa: Any, note: Pat
     (answer,) = _objects(out, schema)
     assert code == 5
     assert (answer["answer"], answer["quotes"], answer["refused"]) == (None, [], True)
+
+
+def test_what_is_possible_is_status_5_and_says_where(
+    docqa: Any, note: Path, tmp_path: Path, schema: dict[str, Any], checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(checkpoint, folder)
+    calibration = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    calibration["refusal"]["possible_threshold"] = 0.0
+    (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")
+    monkeypatch.setenv("DOCQA_MODEL", str(folder))
+    code, out, _ = docqa("ask", note, NOWHERE)
+    assert (code, out.splitlines()[0][:26]) == (5, "Possibly in the text: The ")
+    other = tmp_path / "other.txt"
+    other.write_text("Nothing of any note stands in this file, which is short.\n", encoding="utf-8")
+    code, out, _ = docqa("ask", note, other, NOWHERE)
+    assert (code, out.startswith(f"Possibly in {tmp_path}")) == (5, True)
+    assert "Searched: 2 files" in out
+    code, out, _ = docqa("ask", note, NOWHERE, "--json")
+    (answer,) = _objects(out, schema)
+    assert (code, answer["status"], answer["answer"], answer["refused"]) == (5, "possible", None, True)
+
+
+def test_of_several_files_every_place_names_its_file(docqa: Any, note: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("It is dry.\n", encoding="utf-8")
+    code, out, _ = docqa("ask", note, other, QUESTION)
+    assert code == 0
+    places = [line for line in out.splitlines() if "[verified" in line]
+    assert places and all(line.startswith(f"  {note}, ") for line in places)
 
 
 def test_questions_of_a_file_are_answered_in_order_with_worst_status(

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
-from docqa.app.answer.grades import Grade, Place
+from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement, Usage
+from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.history.export import shown_names
 from docqa.app.history.history import kept_documents
 from docqa.app.history.html_page import Mark, escaped, html_page, marked
@@ -155,7 +155,8 @@ def test_the_page_tells_what_was_not_found_stopped_and_understood(
 ) -> None:
     text = Page(html_page(*conversation)).text
     for said in (
-        "Not found: the document does not answer this.",
+        "Not found.",
+        "Searched: 2 pages, 40 of 40 tokens.",
         "Nearest, not an answer:",
         "stopped",
         "read as: Who is",
@@ -164,6 +165,31 @@ def test_the_page_tells_what_was_not_found_stopped_and_understood(
     assert "not verified: near" in text
     assert "lease.pdf · p. i (PDF 1)" in text
     assert "folder" not in text  # where a file lies is nobody else's business
+
+
+@pytest.mark.parametrize("form", [html_page, markdown])
+def test_what_is_possible_is_said_first_with_the_name_of_its_file(
+    lease: Document, document: Callable[..., Document], form: Callable[..., str]
+) -> None:
+    other = document("Nothing of note.", path="folder/other.pdf")
+    answer = replace(answer_of(lease, "Why?"), status=Status.POSSIBLE)
+    turns = [made_turn([lease, other], "Why?", answer)]
+    text = form(KeptSession(1, "ask", "Why?", 0.0, 1.0, kept_documents([lease, other]), 1), turns)
+    said = text.index("Possibly in lease.pdf, p. 1 (PDF 2): Nobody may enter.")
+    assert said < text.index("Not certain enough") < text.index("Searched: 2 files, 2 pages, 40 of 40 tokens.")
+    assert "Nearest" not in text
+
+
+@pytest.mark.parametrize("form", [html_page, markdown])
+def test_the_statements_of_a_list_name_their_quotes(lease: Document, form: Callable[..., str]) -> None:
+    quotes = quote_of(lease, PAGES[0], "1 April 2021"), quote_of(lease, PAGES[1], "Alder")
+    statements = Statement("1 April 2021", Support.QUOTED, (0,)), Statement("<Alder>", Support.UNSUPPORTED, ())
+    answer = answer_of(lease, "Who and when?", *quotes, statements=statements)
+    session = KeptSession(1, "ask", "?", 0.0, 1.0, kept_documents([lease]), 1)
+    text = form(session, [made_turn([lease], "Who and when?", answer)], 4)
+    assert "1 April 2021 (quote 4)" in text
+    assert "Alder" in text and "<Alder>" not in text.replace("\\<", "")
+    assert "no quote supports this" in text
 
 
 def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation: tuple[KeptSession, list[KeptTurn]]) -> None:

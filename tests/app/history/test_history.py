@@ -98,6 +98,17 @@ def test_a_turn_comes_back_with_the_page_that_it_cites(history: History, lease_p
     assert (record.kind, record.questions, record.documents[0].id) == ("ask", 1, lease_pages.id)
 
 
+def test_an_answer_kept_under_schema_1_is_read_found_and_said(history: History, lease_pages: Document) -> None:
+    turn = turn_of(lease_pages)
+    session = kept(history, lease_pages, turn)
+    with history._database._connection as writing:
+        older = "json_set(json_remove(answer, '$.verdict', '$.statements'), '$.schema', 1)"
+        writing.execute(f"UPDATE turns SET answer = {older}")
+    (back,) = history.turns(session)
+    assert back.answer == turn.answer
+    assert history.search("31 March")[0][0].turn.answer == turn.answer
+
+
 def test_the_database_is_its_owners_alone(store: Store, lease_pages: Document) -> None:
     with open_history(store) as history:
         kept(history, lease_pages, turn_of(lease_pages))

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Usage
+from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement, Usage
 from docqa.app.answer.events import ReadProgress
-from docqa.app.answer.grades import Grade, Place
+from docqa.app.answer.grades import Grade, Place, Status, Support
 from docqa.app.output import console, render
 from docqa.app.output.progress import Progress, duration, reading_line, size
 
@@ -93,6 +93,75 @@ def test_a_refusal_shows_what_was_searched_the_words_and_three_nearest_passages(
     assert "Nearest, not an answer:" in text
     assert "p. 3: passage 3" in text
     assert "passage 4" not in text
+
+
+def _refusal(status: str = "possible", **changes: object) -> Answer:
+    evidence = tuple(EvidenceItem("a.pdf", page, str(page), 1.0, f"passage {page}") for page in (19, 2, 3, 4))
+    values: dict = {"status": Status(status), "answer": None, "quotes": (), "evidence": evidence, "refused": True}
+    return _answer(**{**values, **changes})
+
+
+def test_where_an_answer_possibly_stands_comes_before_anything_else() -> None:
+    coverage = CoverageReport(100, 100, 20, pages_without_text=(3,), warnings=('"rent" stands 0 times',))
+    lines = render.answer_text(_refusal(coverage=coverage)).splitlines()
+    assert lines == [
+        "Possibly on p. 19: passage 19", "",
+        "Coverage: 95 % of 20 pages have text; none on PDF 3.", "",
+        render.NOT_STATED, "Searched: 20 pages, 100 of 100 tokens.", '"rent" stands 0 times', "",
+        "Nearest, not an answer:", "  p. 2: passage 2", "  p. 3: passage 3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("page", "label", "file", "place"),
+    [
+        (19, "xv", None, "Possibly on p. xv (PDF 19)"),
+        (19, "19", "b.pdf", "Possibly in b.pdf, p. 19"),
+        (None, "§ 3", None, "Possibly in § 3"),
+        (None, None, None, "Possibly in the text"),
+        (None, None, "b.txt", "Possibly in b.txt"),
+    ],
+)
+def test_a_possible_place_is_said_in_words(page: int | None, label: str | None, file: str | None, place: str) -> None:
+    assert render.possible_place(EvidenceItem("b.txt", page, label, 1.0, "words"), file) == place
+
+
+def test_what_was_not_found_says_what_was_searched() -> None:
+    lines = render.answer_text(_refusal("not_found"), files=3).splitlines()
+    assert lines[:2] == ["Not found.", "Searched: 3 files, 20 pages, 100 of 100 tokens."]
+    assert "  a.pdf, p. 19: passage 19" in lines
+
+
+@pytest.mark.parametrize("status", ["answered", "possible", "not_found"])
+def test_of_several_files_the_only_one_cited_is_named_too(status: str) -> None:
+    answer = _answer(quotes=(_quote(), _quote())) if status == "answered" else _refusal(status)
+    places = [line for line in render.answer_text(answer, files=2).splitlines() if "p. " in line]
+    assert len(places) >= 2
+    assert all("a.pdf, p. " in line for line in places)
+    assert "a.pdf" not in render.answer_text(answer, files=1)
+
+
+def test_several_statements_are_shown_one_by_one_with_their_places() -> None:
+    quotes = (_quote(cites=(_cite(1, "1"),)), _quote(cites=(_cite(2, "2", file="b.pdf"),)))
+    statements = Statement("rent", Support.QUOTED, (0,)), Statement("the\nheating", Support.QUOTED, (1,))
+    text = render.answer_text(_answer(answer="rent; the\nheating", quotes=quotes, statements=statements))
+    assert text.splitlines()[:2] == ["- rent (a.pdf, p. 1)", "- the heating (b.pdf, p. 2)"]
+
+
+@pytest.mark.parametrize(
+    ("support", "remark"),
+    [
+        ("partly", "partly supported"),
+        ("unsupported", "no quote supports this"),
+        ("contradicted", "a quote contradicts this"),
+    ],
+)
+def test_a_statement_that_quotes_do_not_bear_out_is_marked(support: str, remark: str) -> None:
+    statements = Statement("It ends.", Support.SUPPORTED, (0,)), Statement("It rains.", Support(support), ())
+    text = render.answer_text(_answer(status="partial", answer="It ends. It rains.", statements=statements))
+    assert f"- It ends. (p. xii (PDF 14))\n- It rains. [{remark}]   [partial: quotes do not bear out all of it]" in text
+    written = render.answer_text(_refusal(statements=statements[1:]))
+    assert f"The model wrote:\n- It rains. [{remark}]" in written
 
 
 def test_a_preview_is_marked_as_one() -> None:

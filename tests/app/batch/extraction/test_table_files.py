@@ -11,8 +11,9 @@ import zipfile
 
 import pytest
 
-from docqa.app.answer.answer import Cite
-from docqa.app.batch.extraction.table import Cell, Row, Table, make_table
+from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Usage
+from docqa.app.answer.grades import Status
+from docqa.app.batch.extraction.table import Cell, Row, Table, cell_of, make_table
 from docqa.app.batch.extraction.table_files import table_bytes
 
 
@@ -61,6 +62,20 @@ def test_markdown_marks_differences_and_escapes_columns_of_documents(table: Tabl
     assert lines[4].startswith("| -c.pdf | **≠** Upper \\| Tarn (p. 1 (PDF 4)) |")
     assert "*not found*" in lines[3]
     assert "*unreadable: d.pdf: the file is empty*" in lines[5]
+
+
+def test_a_possible_answer_is_none_but_its_page_is_hinted_at() -> None:
+    passage = EvidenceItem("a.pdf", 19, "xv", 1.0, "It says so here.")
+    answer = Answer(
+        Status.POSSIBLE, "Q?", None, True, 0.4, (), (passage,), CoverageReport(9, 9, 20), Usage(9, 0, 0.1, False)
+    )
+    made = make_table(["Q?"], [Row("a.pdf", (cell_of(answer),))])
+    assert made.answered == 0
+    (row,) = csv.DictReader(io.StringIO(table_bytes(made, "csv").decode()))
+    assert (row["Q?"], row["Q? [page]"], row["Q? [status]"]) == ("", "Possibly on p. xv (PDF 19)", "possible")
+    (cell,) = json.loads(table_bytes(made, "jsonl"))["cells"]
+    assert (cell["status"], cell["answer"], cell["page"], cell["cites"]) == ("possible", None, 19, [])
+    assert "| a.pdf | *Possibly on p. xv (PDF 19)* |" in table_bytes(made, "md").decode()
 
 
 def test_conflicts_show_both_quotes_in_every_format(table: Table) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from docqa.app.answer.answer import EvidenceItem, Statement
 from docqa.app.answer.events import Finished, Preview, ReadProgress
+from docqa.app.answer.grades import Support
 
 WIDE, NARROW = (120, 40), (80, 24)
 
@@ -124,6 +126,37 @@ def test_a_refusal_shows_the_nearest_passages_as_places_to_go(interface: Any, se
         assert "Nearest, not an answer:" in text
         await pilot.press("n")
         assert "part 7" in tui.reversed_text(panes.page)
+
+    tui.drive(interface(), steps)
+
+
+def test_what_is_possible_stands_first_and_leads_to_its_passage(interface: Any, session: Any, tui: Any) -> None:
+    document = session.documents[0]
+    lines = [document.pages[page - 1].text.split("\n")[3] for page in (7, 8)]
+    evidence = tuple(EvidenceItem(document.path, page, str(page - 2), 1.0, line) for page, line in zip((7, 8), lines))
+    refusal = {"status": "possible", "answer": None, "refused": True, "quotes": (), "evidence": evidence}
+    session.script[:] = [Finished(tui.answer_of(document, **refusal))]
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        text = tui.flat(panes.answers)
+        assert f"1 Possibly on p. 5 (PDF 7): {lines[0]} Not certain enough" in text
+        assert "Searched: 10 pages, 4,000 of 4,000 tokens. Nearest, not an answer: 2 p. 6 (PDF 8)" in text
+        assert text.count(lines[0]) == 1
+        await pilot.press("n")
+        assert "part 7" in tui.reversed_text(panes.page)
+
+    tui.drive(interface(), steps)
+
+
+def test_a_list_shows_its_items_with_the_numbers_of_their_quotes(interface: Any, session: Any, tui: Any) -> None:
+    statements = Statement("85 dollars", Support.QUOTED, (0,)), Statement("153 dollars", Support.PARTLY, (1,))
+    answer = tui.answer_of(session.documents[0], answer="85 dollars; 153 dollars", statements=statements)
+    session.script[:] = [Finished(answer)]
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        assert "• 85 dollars (1) • 153 dollars (2) [partly supported]" in tui.flat(panes.answers)
 
     tui.drive(interface(), steps)
 
