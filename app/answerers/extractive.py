@@ -22,6 +22,7 @@ from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates
+from docqa.app.reading.language import NOT_ENGLISH, is_english
 from docqa.app.reading.spans import Rows
 from docqa.app.storage.store import Store
 
@@ -80,7 +81,7 @@ class ExtractiveAnswerer:
 
     def ask(self, question: str) -> Iterator[Event]:
         """A preview first where reading takes long, then reading, what the model thinks, and Finished."""
-        if self.options.quick:
+        if self.options.quick or self._declines(question):
             yield Finished(self.preview(question))
             return
         if self.options.preview and self.prefiller.state is None and self.plan.seconds > plan.PREVIEW_FROM_SECONDS:
@@ -94,6 +95,8 @@ class ExtractiveAnswerer:
 
     def preview(self, question: str) -> Answer:
         """A preliminary answer from the passages that literal words find; no document state used."""
+        if self._declines(question):
+            return self._declined(question)
         started = time.monotonic()
         ranked, found = self.finder.find_unread(self._asked(question), rank(question, self.corpus.index))
         tokens = found.prompt_tokens if found else 0
@@ -102,6 +105,8 @@ class ExtractiveAnswerer:
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
         """The answer of the candidates that are left when those in `without` are passed over; nothing is read anew."""
+        if self._declines(question):
+            return self._declined(question)
         started = time.monotonic()
         ranked, found = self.find(question)
         if found is not None:
@@ -150,6 +155,15 @@ class ExtractiveAnswerer:
 
     # Parts
 
+    def _declines(self, question: str) -> bool:
+        """Whether the question is in a language that the bundled reader does not read; other checkpoints may."""
+        return isinstance(self.finder, SpanFinder) and not is_english(question)
+
+    def _declined(self, question: str) -> Answer:
+        """Not found, and why; nothing is read for it."""
+        usage = Usage(0, 0, 0.0, False)
+        return self._compose(question, [], None, usage, preliminary=False, unread=NOT_ENGLISH)
+
     def _asked(self, question: str) -> AskedQuestion:
         if self._last is None or self._last.text != question:
             self._last = AskedQuestion(question)
@@ -170,17 +184,18 @@ class ExtractiveAnswerer:
 
     def _compose(
         self, question: str, ranked: list[Ranked], found: Candidates | None, usage: Usage, *,
-        preliminary: bool, nearest: int = 0,
+        preliminary: bool, nearest: int = 0, unread: str = "",
     ) -> Answer:  # fmt: skip
         from docqa.model.state.state import attention_kind
 
         corpus, total = self.corpus, len(self.corpus.context)
         calibration = self.finder.calibration
         values = answerability.features(question, corpus.context, corpus.index, ranked, found)
-        likely = answerability.probability(values, calibration)
+        likely = 0.0 if unread else answerability.probability(values, calibration)
         attention = attention_kind(self.model.new_state(self.yarn_factor, layers=self.profile.layers), total)
         few = min(self.finder.preview_passages, len(corpus.context.passages))
         note = f"preliminary: from the {few} best passages by their words; {total:,} tokens not read"
+        note = unread or (note if preliminary else "")
         draft = compose.AnswerDraft(
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
@@ -189,7 +204,7 @@ class ExtractiveAnswerer:
             refused=answerability.refused(likely, calibration) or found is None or not found.candidates,
             possible=answerability.possible(likely, calibration),
             preliminary=preliminary,
-            coverage=corpus.coverage(0, note) if preliminary else corpus.coverage(total),
+            coverage=corpus.coverage(0, note) if note else corpus.coverage(total),
             usage=usage,
             provenance=answer_provenance(self.profile, corpus.documents, self.options.recorded(), attention),
         )

@@ -58,3 +58,11 @@ def test_the_readmes_python_example_ends_in_an_answer(repository, sample_docs, t
     exec(code.replace("Options()", f"Options(cache_dir={str(tmp_path / 'kept')!r}, preview=False)"), names)
     assert type(names["event"]).__name__ == "Finished"
     assert names["event"].answer.status in ("answered", "partial", "not_found")
+
+
+def test_a_question_in_another_language_is_declined_and_reads_nothing(python, sample_docs):
+    code, (answer,), _ = ask(python, str(sample_docs / "services_agreement.pdf"), "¿Cuándo termina el contrato?")
+    assert code == 5
+    assert answer["status"] == "not_found" and answer["refused"] and answer["evidence"] == []
+    assert "docqa reads English questions." in answer["coverage"]["warnings"]
+    assert answer["confidence"] == 0 and answer["usage"]["tokens_read"] == 0
