@@ -19,7 +19,7 @@ ANSWERED, BUG, USAGE, INPUT, RESOURCES, NOT_FOUND, BATCH_FAILURES, INTERRUPTED =
 
 EXIT_CODES_HELP = (
     "Exit status: 0 answered, 1 a bug, 2 usage, 3 a document cannot be used, 4 model, memory or disk, "
-    "5 only possible or not found in the document, 6 a batch with failures, 130 interrupted."
+    "5 not found or only possible, 6 a batch with failures, 130 interrupted."
 )
 
 _WORST_FIRST = (INTERRUPTED, BUG, USAGE, RESOURCES, INPUT, NOT_FOUND, ANSWERED)
