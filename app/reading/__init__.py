@@ -1,3 +1,3 @@
 """The best passages read again with the question: candidates for an answer, and whether there is one."""
 
-__all__ = ["answerability", "candidates", "chat_prompting", "copying", "forms", "language", "spans"]
+__all__ = ["answerability", "candidates", "chat_prompting", "copying", "forms", "language", "list_items", "spans"]

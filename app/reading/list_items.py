@@ -1,0 +1,180 @@
+"""The items of a list by its structure: "(a)" to "(d)" behind "if:", numbered or bulleted lines, "(i) ..., (ii) ...,
+and (iii) ..." within a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from docqa.app.reading.candidates import trim
+from docqa.app.reading.list_marks import Mark, marks_in, run_of
+from docqa.ingest.structure.sentences import is_opener, sentences
+from docqa.ingest.types import Document, Page, Span
+
+_PAGES_BEFORE, _PAGES_BEHIND = 1, 4
+_LEAD = 200
+"""Characters from a place in a lead-in to the first item, at most."""
+_SHORT_LEAD = 60
+_MOST, _SOME, _AT_ONCE = 0.6, 0.2, 4
+_ENDED = re.compile(r"[.?!][\"”’)\]]*\s+(?=[A-Z“\"(\d•])|[.?!][\"”’)\]]*\s*$")
+_STOPPED = re.compile(r"[.?!][\"”’)\]]*\s*$")
+_JOINING = re.compile(r"(?:[\s;,]+(?:and/or|and|or|but|then))?[\s;,:.]*$", re.IGNORECASE)
+_LEADS = re.compile(
+    r"(?:[:—–,-]|\b(?:if|following|follows|that|when|where|unless|by|to|of|for|or|and|the|shall|may|must|either|is|are|"
+    r"from|in|with|include|includes|including|means|be|at|on|as|not|has|have|who|which))[\"”’)\]]*$",
+    re.IGNORECASE,
+)
+_ENDS_LINE = re.compile(r"[.:;?!][\"”’)\]]*$")
+
+Item = tuple[int, Span]
+"""(page from 1, where in its text)."""
+
+
+def items_below(document: Document, page: int, start: int, end: int) -> list[Item]:
+    """The items of the list that characters `start:end` of `page` lead to, contain, or are in; empty where none is.
+
+    Each item is whole, with the items below it, without its mark, the "; and" behind it and its last stop. Of one that
+    goes on over a page end the longer part is given. Items are in order, inside their pages, and do not overlap.
+    """
+    flat = _Flat(document, page)
+    marks = marks_in(flat.text)
+    stops = flat.headings(document)
+    begin, finish = flat.offset(page, start), flat.offset(page, end)
+    for first in _firsts(flat.text, marks, begin, finish):
+        run, last = run_of(marks, first, stops)
+        spans = _bodies(flat.text, marks, run, last)
+        if len(spans) > 1 and (begin <= marks[first].at or any(_is_one(span, begin, finish) for span in spans)):
+            items = [item for span in spans if (item := flat.item(span)) is not None]
+            return items if len(items) > 1 else []
+    return []
+
+
+def _firsts(text: str, marks: Sequence[Mark], start: int, end: int) -> Iterator[int]:
+    """Marks that may begin the list that is meant: within the place, behind it, and then those it may be inside of,
+    the nearest first."""
+    ones = [number for number, mark in enumerate(marks) if mark.places[0][1] <= 1]
+    yield from (number for number in ones if start <= marks[number].at < end)
+    behind = next((number for number in ones if marks[number].at >= end), None)
+    if behind is not None and _leads_to(text, end, marks[behind]):
+        yield behind
+    for number in reversed([number for number in ones if marks[number].at < end]):
+        mark = marks[number]
+        opens = not mark.is_bullet or not (number and marks[number - 1].places == mark.places)
+        if opens and (mark.is_bullet or _has_lead(text, mark)):
+            yield number
+
+
+def _is_one(item: Span, start: int, end: int) -> bool:
+    """Whether `start:end` is the item, its beginning or most of it; not a word somewhere in it."""
+    share = (min(end, item.end) - max(start, item.start)) / (item.end - item.start)
+    return share >= _MOST or (share >= _SOME and abs(start - item.start) <= _AT_ONCE)
+
+
+def _leads_to(text: str, end: int, mark: Mark) -> bool:
+    """Whether what stands at `end` is in the sentence that `mark` follows."""
+    between = text[end : mark.at]
+    if len(between) > _LEAD or _ENDED.search(between) or ";" in between or between.count("\n") > 2:
+        return False
+    return len(between) <= _SHORT_LEAD or between.rstrip()[-1:] in ":—–-"
+
+
+def _has_lead(text: str, mark: Mark) -> bool:
+    """Whether the first mark of a list follows words that are no whole sentence: "if:", "the following", "may—"."""
+    before = text[max(0, mark.at - _LEAD) : mark.at].rstrip()
+    if mark.opens_line:
+        return _LEADS.search(before) is not None
+    return bool(before) and not _STOPPED.search(before[-4:])
+
+
+def _bodies(text: str, marks: Sequence[Mark], run: Sequence[int], last: int | None) -> list[Span]:
+    """What each mark of a run marks, up to the next one; the last one's to the end of its paragraph or sentence."""
+    spans = []
+    for position, number in enumerate(run):
+        after = run[position + 1] if position + 1 < len(run) else None
+        limit = marks[after].at if after is not None else len(text) if last is None else last
+        inner = [m for m in marks[number : after or len(marks)] if m.at < limit]
+        owner = inner[-1] if inner[-1].opens_line and inner[0].opens_line else inner[0]
+        end = min(limit, _paragraph_end(text, owner.body))
+        if after is None and not marks[run[0]].opens_line:
+            end = min(end, _sentence_end(text, marks[number].body, end))
+        stop = _JOINING.search(text, marks[number].body, end)
+        span = Span(*trim(text, marks[number].body, stop.start() if stop else end))
+        if span.start >= span.end:
+            break
+        spans.append(span)
+        if marks[number].is_bullet and text[end:limit].strip():
+            break  # other text in between: the next bullet is of another list
+    return spans
+
+
+def _paragraph_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def _sentence_end(text: str, start: int, end: int) -> int:
+    """Where the sentence at `start` ends, not behind `end`."""
+    found = next(iter(sentences(text[start:end])), None)
+    return start + found.end if found is not None else end
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A page within the joined text, which it begins at `start` of."""
+
+    page: Page
+    start: int
+
+
+class _Flat:
+    """A page with its neighbours as one text, in which a paragraph is one line."""
+
+    def __init__(self, document: Document, page: int) -> None:
+        first = max(page - 1 - _PAGES_BEFORE, 0)
+        self.parts: list[_Part] = []
+        self.text = ""
+        for one in document.pages[first : page + _PAGES_BEHIND]:
+            if self.parts:
+                runs_on = one.text[:1].islower() and not _ENDS_LINE.search(self.text.rstrip()[-4:])
+                self.text += " " if runs_on else "\n"
+            self.parts.append(_Part(one, len(self.text)))
+            self.text += _unwrapped(one)
+        self._starts = [part.start for part in self.parts]
+
+    def offset(self, page: int, at: int) -> int:
+        """Where character `at` of `page` is in the joined text."""
+        return next(part.start for part in self.parts if part.page.page == page) + at
+
+    def headings(self, document: Document) -> list[int]:
+        """Where the headings of sections begin in the joined text."""
+        pages = {part.page.page for part in self.parts}
+        return sorted(self.offset(s.page, s.start) for s in document.sections if s.page in pages)
+
+    def item(self, span: Span) -> Item | None:
+        """The page that has most of `span`, and where there; None where nothing is left of it."""
+        found: list[Item] = []
+        for part in self.parts:
+            start, end = max(span.start - part.start, 0), min(span.end - part.start, len(part.page.text))
+            if start < end:
+                cut = Span(*trim(part.page.text, start, end))
+                if cut.start < cut.end:
+                    found.append((part.page.page, cut))
+        return max(found, key=lambda item: item[1].end - item[1].start, default=None)
+
+
+def _unwrapped(page: Page) -> str:
+    """The text of a page, as long, with a space for each line break inside a paragraph."""
+    characters = list(page.text)
+    starts = [block.start for block in page.blocks]
+    for match in re.finditer("\n", page.text):
+        at = match.start()
+        line = page.text[at + 1 : at + 60].lstrip(" \t")
+        block = bisect_right(starts, at) - 1
+        inside = block >= 0 and at < page.blocks[block].end - 1 and page.blocks[block].kind != "table"
+        goes_on = line[:1].islower() and not _ENDS_LINE.search(page.text[max(0, at - 4) : at])
+        if (inside or goes_on) and line[:1].strip() and not is_opener(line) and page.text[at - 1] != "\n":
+            characters[at] = " "
+    return "".join(characters)
