@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from docqa.app.quotes.asked_terms import asked_term, same_term
 from docqa.ingest.types import Definition, Document, Span
 
 MOST_DEFINITIONS = 2
@@ -16,7 +17,7 @@ def definitions_in_force(document: Document, page: int, quote: Span, answer: Spa
     the question, then as they come. `quote` and `answer` are ranges of the text of `page`.
 
     A definition that is in the quote itself is left out, and so is a term inside a longer one ("Alarm" in "Critical
-    Alarm").
+    Alarm"). A question for what a term means gets that term's definition alone.
     """
     chosen: dict[tuple[int, int], Definition] = {}
     for _, use in sorted(_uses(document, page, quote, answer, question), key=lambda use: use[0]):
@@ -32,6 +33,7 @@ def _uses(
     lowered = text.lower()
     above = {section.id for section in document.sections_above(document.section_of(page, quote.start))}
     taken: list[Span] = []
+    asked = asked_term(question)
     terms = {d.term for d in document.definitions if d.term.lower() in lowered}
     for term in sorted(terms, key=lambda term: (-len(term), term)):
         found = [m.span() for m in _pattern(term).finditer(text) if not _inside(m.span(), taken)]
@@ -40,6 +42,8 @@ def _uses(
         taken += [Span(*span) for span in found]
         definition = _in_force([d for d in document.definitions if d.term == term], above)
         if definition is None or _overlaps(definition, page, quote):
+            continue
+        if asked is not None and not same_term(term, asked):
             continue
         in_answer = any(quote.start + a < answer.end and answer.start < quote.start + b for a, b in found)
         yield (not in_answer, term.lower() not in question.lower(), found[0][0]), definition

@@ -1,0 +1,144 @@
+"""The term whose meaning a question asks for, and where the documents say what it means: that term and no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from docqa.app.quotes.sentence_runs import Sentences
+from docqa.ingest.types import Definition, Document, Page, Span
+
+_QUOTE, _UNQUOTE = "[“\"‘'«]", "[”\"’'»]"
+_WHERE = (
+    r"(?:,?\s+(?:here|in\s+[^?,]*|under\s+(?:this|the)\b[^?]*|for\s+(?:the\s+)?purposes?\b[^?]*|"
+    r"as\s+(?:it\s+is\s+)?used\b[^?]*|according\s+to\b[^?]*|exactly|again|please))*[\s?.!:]*$"
+)
+_WORD_FOR = r"(?:the\s+)?(?:(?:defined\s+)?(?:term|word|phrase|expression|acronym|abbreviation)s?\s+)?"
+_MEANING = tuple(
+    re.compile(form + _WHERE, re.IGNORECASE)
+    for form in (
+        rf"\W*(?:and\s+|so\s+)?what\s+(?:does|do|did|would)\s+{_WORD_FOR}(?P<term>.+?)\s+(?:mean|stand\s+for|refer\s+to|"
+        r"denote|signify)",
+        rf"\W*(?:who|whom)\s+(?:does|do)\s+{_WORD_FOR}(?P<term>.+?)\s+(?:mean|refer\s+to|denote)",
+        rf"\W*what\s+(?:is|are|was|were)\s+meant\s+by\s+{_WORD_FOR}(?P<term>.+?)",
+        rf"\W*(?:please\s+)?define\s+{_WORD_FOR}(?P<term>.+?)",
+        rf"\W*(?:what(?:\s+is|['’]s)\s+)?(?:the\s+)?(?:definition|meaning)\s+of\s+{_WORD_FOR}(?P<term>.+?)",
+        rf"\W*how\s+(?:is|are|does\s+[^?]*?|do\s+[^?]*?)\s+{_WORD_FOR}(?P<term>.+?)\s+defined",
+        r"\W*(?P<term>.+?)(?:\s*[:,–—-]\s*|\s+)(?:definition|meaning|what\s+(?:is|does|are)\s+(?:it|that|this|they)(?:\s+"
+        r"mean)?|how\s+is\s+it\s+defined)",
+        r"\W*(?P<term>.+?)(?:\s*=|\s+means?(?:\s+what)?|\s+stands?\s+for(?:\s+what)?)",
+        r"\W*what\s+(?:counts?|qualif(?:y|ies))\s+as\s+(?P<term>.+?)",
+    )
+)
+_NAMING = re.compile(
+    rf"\W*(?:what|who)(?:\s+(?:is|are|was|were)|['’]s)\s+{_WORD_FOR}(?P<term>.+?){_WHERE}|\W*(?P<bare>{_QUOTE}[^”\"’»]+{_UNQUOTE}|"
+    rf"[A-Z](?-i:[\w&/-]*[A-Z])){_WHERE}",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"(?:an?|the|any|such)\s+", re.IGNORECASE)
+_LONGEST = 8
+_SAYS = (
+    r"(?:\s*,[^,.;\n]{1,60},|\s+as\s+used\s+in\s[^.;\n]{1,60}?)?\s*(?:(?:shall|will)\s+)?(?:means?|refers?\s+to|denotes?|stands?\s+for|signif(?:y|ies)|"
+    r"(?:is|are)\s+(?:defined|understood)\s+(?:as|to)|(?:has|have)\s+the\s+meanings?)\b"
+)
+
+_BEGINS = r"(?:^|(?<=[\n.;:—])|(?<=\d)|(?<=\)))\s*(?:(?:the\s+term|the|an?|any)\s+)?"
+"""What may stand in front of a term that is no part of a longer one."""
+_OTHER_FORM = re.compile(
+    r"\W*(?:is|are|was|were|do|does|did|can|may|must|shall|will|has|have|which|what|who|whom|whose|how|when|why|where|in)\b",
+    re.IGNORECASE,
+)
+
+
+def asked_term(question: str) -> str | None:
+    """The term whose meaning `question` asks for in so many words ("what does X mean", "define X"), without quotation
+    marks and article; None where it asks for something else."""
+    found = (match["term"] for form in _MEANING if (match := form.match(question)))
+    return next((term for words in found if (term := _bare(words)) is not None), None)
+
+
+def definition_of(question: str, documents: Sequence[Document]) -> list[tuple[int, Definition]]:
+    """(number of the document, definition) of the term that `question` asks for, in order; none of another term.
+
+    What "means" something comes before what is named in passing, the whole document's meaning before a section's.
+    "What is X?" asks for a meaning only where X is a defined term.
+    """
+    term = asked_term(question)
+    named = _NAMING.match(question) if term is None else None
+    words = term or (_bare(named["term"] or named["bare"]) if named is not None else None)
+    if words is None:
+        return []
+    found = [
+        (number, definition)
+        for number, document in enumerate(documents)
+        for definition in _known(document, words) or (_said(document, words) if term is not None else ())
+    ]
+    return sorted(found, key=lambda pair: (pair[1].kind != "means", pair[1].scope is not None, pair[0]))
+
+
+def meaning_in(document: Document, definition: Definition) -> Span | None:
+    """The words that say what the term means, behind "means" and to the end of the definition; None where it is named
+    in passing."""
+    text = document.pages[definition.page - 1].text
+    term = rf"{_QUOTE}?{_spaced(definition.term)}{_UNQUOTE}?"
+    pattern = re.compile(rf"{term}[^.;\n]{{0,80}}?{_SAYS}[\s:,]*", re.IGNORECASE)
+    match = pattern.search(text, definition.start, definition.end)
+    if match is None or definition.kind != "means":
+        return None
+    words = text[match.end() : definition.end].rstrip(" \t\n;.,")
+    return Span(match.end(), match.end() + len(words)) if any(map(str.isalnum, words)) else None
+
+
+def same_term(one: str, other: str) -> bool:
+    """Whether two spellings are the same term: case, an article, a plural and the kind of dash do not count."""
+    return _key(one) == _key(other)
+
+
+def _bare(words: str) -> str | None:
+    """A term without its quotation marks and article; None where the words are a question, or too many."""
+    if _OTHER_FORM.match(words):
+        return None
+    quoted = re.search(rf"{_QUOTE}([^”\"»]+?){_UNQUOTE}(?!\w)", words)
+    term = _ARTICLE.sub("", (quoted.group(1) if quoted else words).strip(" \t“”\"'‘’«»?.,:;"), count=1).strip()
+    return term if term and len(term.split()) <= _LONGEST else None
+
+
+def _key(term: str) -> tuple[str, ...]:
+    words = re.sub(r"[‐-―]", "-", _ARTICLE.sub("", term.casefold(), count=1)).replace("’", "'").split()
+    if words:
+        last = words[-1].strip(" ,;")
+        plural = len(last) > 3 and last.endswith("s") and not last.endswith("ss")
+        words[-1] = re.sub(r"ies$", "y", last) if last.endswith("ies") else last[:-1] if plural else last
+    return tuple(words)
+
+
+def _known(document: Document, term: str) -> list[Definition]:
+    return [definition for definition in document.definitions if same_term(definition.term, term)]
+
+
+def _said(document: Document, term: str) -> list[Definition]:
+    """Places that say what `term` means, where ingest saw no defined term: unquoted, in a glossary, or an abbreviation
+    in brackets behind its words."""
+    words = _spaced(term)
+    says = rf"(?:{_QUOTE}{words}{_UNQUOTE}|{_BEGINS}{words}){_SAYS}"
+    means = re.compile(rf"{says}|(?:^|(?<=\n)){words}\s*[:–—]\s+(?=\w)", re.IGNORECASE)
+    short = re.compile(rf"\b\w[\w’'-]*\s+\({_QUOTE}?{re.escape(term)}{_UNQUOTE}?\)")
+    return [
+        Definition(term, page.page, span.start, span.end, None, kind)
+        for page in document.pages
+        for kind, pattern in (("means", means), ("inline", short))
+        for span in _sentences_with(page, pattern)
+    ]
+
+
+def _sentences_with(page: Page, pattern: re.Pattern[str]) -> Iterator[Span]:
+    matches = list(pattern.finditer(page.text))
+    if not matches:
+        return
+    found = Sentences(page.text)
+    runs = (found.touched(match.start(), match.end()) for match in matches)
+    yield from dict.fromkeys(found.span(run) for run in runs if run)
+
+
+def _spaced(term: str) -> str:
+    return r"\s+".join(re.escape(word) for word in term.split())

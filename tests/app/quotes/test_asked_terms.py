@@ -1,0 +1,113 @@
+"""The term that a question asks the meaning of, and its definition."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from docqa.app.quotes.asked_terms import asked_term, definition_of, meaning_in, same_term
+from docqa.app.quotes.definitions import definitions_in_force
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document, Span
+
+AGREEMENT = """1. Terms
+
+"Site" means a building at 4 Weir Lane. "Critical Alarm" means an Alarm from a cold room; "Alarm" means a message.
+
+Ansgar plc (the "Customer") pays for every Site.
+
+Millers' Week shall mean the first week of May.
+
+TOTAL PROCEEDS OF SALE shall mean what is left.
+
+The Weir Repair Fund (WRF) pays for stones.
+
+2. Stones
+
+In this section "Site" means a quarry.
+"""
+ASKED = [
+    ("What does \"Site\" mean?", "Site"),
+    ("what does the term Critical Alarm mean in the agreement?", "Critical Alarm"),
+    ("Define Customer.", "Customer"),
+    ("definition of net proceeds", "net proceeds"),
+    ("What is meant by 'working day'?", "working day"),
+    ("WRF stands for?", "WRF"),
+    ("How is Critical Alarm defined?", "Critical Alarm"),
+    ("Net cut: definition?", "Net cut"),
+    ("Who does \"Party\" refer to?", "Party"),
+    ("modernity = ?", "modernity"),
+    ("What is the rent?", None),
+    ("Does \"Site\" keep its meaning in section 2?", None),
+    ("What does section 13 say?", None),
+    ("By what means are notices given?", None),
+    ("", None),
+]
+
+
+@pytest.fixture
+def agreement() -> Document:
+    return read(ReadRequest("a.txt", AGREEMENT.encode()))
+
+
+def found(question: str, *documents: Document) -> list[str]:
+    pairs = definition_of(question, documents)
+    return [documents[n].pages[d.page - 1].text[d.start : d.end] for n, d in pairs]
+
+
+@pytest.mark.parametrize(("question", "term"), ASKED)
+def test_the_term_that_is_asked(question: str, term: str | None) -> None:
+    assert asked_term(question) == term
+
+
+def test_the_term_asked_is_defined_and_no_longer_one(agreement: Document) -> None:
+    assert found("What does Alarm mean?", agreement) == ['"Alarm" means a message.']
+    assert found("What does PROCEEDS OF SALE mean?", agreement) == []
+    assert found("What is a Site?", agreement)[0] == '"Site" means a building at 4 Weir Lane.'
+
+
+def test_the_meaning_for_the_whole_document_comes_first(agreement: Document) -> None:
+    first, second = found("What does Site mean?", agreement)
+    assert (first.endswith("Lane."), second.endswith("quarry.")) == (True, True)
+
+
+def test_what_no_quotation_mark_shows_is_found_when_asked(agreement: Document) -> None:
+    assert found("What does Millers' Week mean?", agreement) == ["Millers' Week shall mean the first week of May."]
+    assert found("What does WRF stand for?", agreement) == ["The Weir Repair Fund (WRF) pays for stones."]
+    assert found("What is Millers' Week?", agreement) == []
+    assert found("Who is the Customer?", agreement) == ['Ansgar plc (the "Customer") pays for every Site.']
+
+
+def test_several_documents_say_which_one_defines(agreement: Document) -> None:
+    other = read(ReadRequest("b.txt", b'"Site" means a mill.'))
+    assert [number for number, _ in definition_of("define Site", [other, agreement])] == [0, 1, 1]
+
+
+def test_the_meaning_is_what_stands_behind_the_verb(agreement: Document) -> None:
+    def meanings(question: str) -> list[str | None]:
+        spans = [meaning_in(agreement, d) for _, d in definition_of(question, [agreement])]
+        return [None if s is None else agreement.pages[0].text[s.start : s.end] for s in spans]
+
+    assert meanings("define Critical Alarm") == ["an Alarm from a cold room"]
+    assert meanings("define Millers' Week") == ["the first week of May"]
+    assert meanings("define Customer") == [None]
+
+
+def test_plural_case_and_article_make_no_other_term() -> None:
+    assert same_term("the Critical Alarms", "critical alarm")
+    assert same_term("Third Parties", "a third party")
+    assert not same_term("Alarm", "Critical Alarm")
+    assert not same_term("Loss", "Los")
+
+
+def test_a_question_for_a_meaning_gets_no_other_definition(document: Any, agreement: Document) -> None:
+    text = "Every Alarm on a Site is answered."
+    made = replace(document(AGREEMENT, text), definitions=agreement.definitions)
+    whole = Span(0, len(text))
+    asked = definitions_in_force(made, 2, whole, whole, "What does Site mean?")
+    assert [d.term for d in asked] == ["Site"]
+    both = definitions_in_force(made, 2, whole, whole, "What is answered?")
+    assert [d.term for d in both] == ["Alarm", "Site"]
