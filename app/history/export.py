@@ -98,11 +98,11 @@ def remarks(turn: KeptTurn, files: int) -> list[str]:
     said = [turn.note] if turn.note else []
     if answer.status == Status.POSSIBLE:
         said.append(render.NOT_STATED)
-    if answer.status in (Status.POSSIBLE, Status.NOT_FOUND):
+    if render.was_searched(answer):
         said.append(render.searched_line(answer.coverage, files))
-    if answer.status == Status.PARTIAL:
+    elif answer.status == Status.PARTIAL:
         said.append(render.partial_remark(answer))
-    if answer.status in (Status.ANSWERED, Status.PARTIAL):
+    if answer.answer is not None:
         said.append(f"confidence {answer.confidence:.2f}")
     return [*said, *(printable(warning) for warning in answer.coverage.warnings)]
 

@@ -34,7 +34,7 @@ def answer_text(answer: Answer, *, files: int = 1, first_quote: int | None = Non
     covered = coverage_line(answer.coverage)
     if answer.status == Status.POSSIBLE:  # where it may stand comes before anything else
         blocks = [headline(answer, with_file=several), covered, _refusal_block(answer, several, files)]
-    elif answer.status == Status.NOT_FOUND:
+    elif was_searched(answer):
         blocks = [covered, f"{headline(answer)}\n{_refusal_block(answer, several, files)}"]
     elif answer.answer is None and not answer.quotes:
         blocks = [covered, headline(answer)]
@@ -115,7 +115,9 @@ def headline(answer: Answer, *, with_file: bool = False) -> str:
     """The words that answer, or in one line where they may stand, or that there are none."""
     if answer.status == Status.POSSIBLE and answer.evidence:
         return possible_line(answer.evidence[0], answer.evidence[0].file if with_file else None)
-    if answer.status == Status.NOT_FOUND:
+    if answer.status == Status.PARTIAL and was_searched(answer):
+        return "Not found among the passages that the question's words find."
+    if was_searched(answer):
         return "Not found."
     return printable(answer.answer) if answer.answer is not None else f"No answer ({answer.status})."
 
@@ -135,9 +137,14 @@ def possible_place(item: EvidenceItem, file: str | None = None) -> str:
 
 def nearest(answer: Answer) -> Sequence[EvidenceItem]:
     """The passages that are shown below a refusal as no answer; the one that may answer stands above them."""
-    if not answer.refused or answer.status not in (Status.POSSIBLE, Status.NOT_FOUND):
+    if not was_searched(answer):
         return ()
     return answer.evidence[answer.status == Status.POSSIBLE : NEAREST_SHOWN]
+
+
+def was_searched(answer: Answer) -> bool:
+    """Whether there was text, and docqa states no answer from it: what was searched belongs to what is shown."""
+    return answer.refused and answer.status != Status.UNREADABLE
 
 
 def searched_line(coverage: CoverageReport, files: int = 1) -> str:

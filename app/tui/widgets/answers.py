@@ -27,6 +27,7 @@ from docqa.app.output.render import (
     searched_line,
     statement_text,
     statements_shown,
+    was_searched,
 )
 from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, stops_of
 from docqa.app.tui.settings import key
@@ -113,7 +114,7 @@ class AnswerCard(Static):
     def _answer_parts(self) -> list[Part]:
         answer = self.turn.answer
         assert answer is not None
-        refused = answer.status in (Status.POSSIBLE, Status.NOT_FOUND)
+        refused = was_searched(answer)
         parts = self._headline_parts(answer)
         if refused:
             told = [NOT_STATED] if answer.status == Status.POSSIBLE else []

@@ -132,6 +132,17 @@ def test_what_was_not_found_says_what_was_searched() -> None:
     assert "  a.pdf, p. 19: passage 19" in lines
 
 
+def test_a_quick_question_without_an_answer_says_where_it_looked() -> None:
+    lines = render.answer_text(_refusal("partial", coverage=CoverageReport(100, 0, 20))).splitlines()
+    assert lines[2:4] == [
+        "Not found among the passages that the question's words find.",
+        "Searched: 20 pages, 0 of 100 tokens.",
+    ]
+    assert "  p. 19: passage 19" in lines
+    unreadable = render.answer_text(_refusal("unreadable", evidence=()))
+    assert unreadable == "No answer (unreadable)."
+
+
 @pytest.mark.parametrize("status", ["answered", "possible", "not_found"])
 def test_of_several_files_the_only_one_cited_is_named_too(status: str) -> None:
     answer = _answer(quotes=(_quote(), _quote())) if status == "answered" else _refusal(status)
