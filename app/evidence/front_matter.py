@@ -16,7 +16,7 @@ from docqa.app.evidence.terms import STOP_WORDS
 
 _CERTAIN = (
     r"titled?|entitled|subtitle|headings?|captions?|authors?|authored|co-?authors?|wrote|written|writers?|editors?|edited|"
-    r"publishe[drs]+|publication|edition|versions?|revision|issuer|issuance|drafted|prepared|compiled|signed|signs|signing|"
+    r"publishe[drs]+|publication|edition|versions?|revision|issuer|issuance|drafted|prepared|compiled|signed|signs?|signing|"
     r"signer|signator\w+|signatures?|executed|execution|executes|witness(?:ed|es)?|notar\w+|initials|part(?:y|ies)|"
     r"plaintiffs?|defendants?|appell(?:ants?|ees?)|petitioners?|respondents?|counterpart(?:y|ies)|counsel|lawyers?|"
     r"attorneys?|solicitors?|represented|represents|argued|briefed|brief|appeared|dated?|docket|filed|filing|judges?|"
@@ -49,11 +49,15 @@ _OTHER_FORM = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_][\w’'-]+")
-_SIGNED = re.compile(
-    r"(?P<witness>(?:IN WITNESS|[Ii]n witness) (?:WHEREOF|whereof)|Respectfully submitted|SO ORDERED|as a deed)|"
-    r"/s/|\bBy:|\bName:|\bTitle:|\bIts:|\bSigned(?: by)?\b|\bDated?:|\bDated this\b|_{5,}|Attorneys? for|Counsel for|"
-    r"WITNESS:|\bNotary\b"
-)
+_CLOSING = (
+    "IN WITNESS WHEREOF", "In witness whereof", "in witness whereof", "Respectfully submitted", "SO ORDERED",
+    "as a deed",
+)  # fmt: skip
+_SIGNING = (
+    "/s/", "By:", "Name:", "Title:", "Its:", "Signed", "Dated:", "Date:", "Dated this", "_____", "Attorney for",
+    "Attorneys for", "Counsel for", "WITNESS:", "Notary",
+)  # fmt: skip
+_MOST_OF_ONE = 3
 _IMPRINT = re.compile(
     r"©|\(c\)\s+\d{4}|\bCopyright\b|\bISBN\b|\bISSN\b|\bdoi\b|\bVersion\s+\d|\bRevision\b|\bEdition\b|\bPublished\b|\bRevised\b|"
     r"\bEffective\b|\bDecided\b|\bArgued\b|\bFiled\b|\bBefore\b.{3,80}\bJudges?\b|\bfor (?:the )?(?:appell|"
@@ -114,6 +118,7 @@ def _signatures(context: Context, numbers: list[int]) -> list[int]:
     """Passages with marks of a signature block, those with most first."""
     marks: dict[int, int] = {}
     for number in numbers:
-        found = list(_SIGNED.finditer(context.text_of(context.passages[number])))
-        marks[number] = len(found) + 2 * sum(match["witness"] is not None for match in found)
+        text = context.text_of(context.passages[number])
+        signing = sum(min(text.count(mark), _MOST_OF_ONE) for mark in _SIGNING)
+        marks[number] = signing + _MOST_OF_ONE * sum(mark in text for mark in _CLOSING)
     return sorted((n for n in numbers if marks[n] >= _LEAST_MARKS), key=lambda number: -marks[number])

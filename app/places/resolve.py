@@ -126,7 +126,7 @@ class CitedPlaces:
         """The pages of the section whose heading ends `before`, the words in front of a page; None where none does."""
         words = fold(before).text.rstrip(" ,:(")
         for title, section in self._headings:
-            if re.search(rf"(?<!\w){re.escape(title)}[ ,:(]*(?:at|on)?$", words):
+            if title in words and re.search(rf"(?<!\w){re.escape(title)}[ ,:(]*(?:at|on)?$", words):
                 end = self.region_of(section).end
                 return range(section.page, end[0] + (end[1] > 0))
         return None

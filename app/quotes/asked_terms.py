@@ -119,13 +119,14 @@ def _known(document: Document, term: str) -> list[Definition]:
 def _said(document: Document, term: str) -> list[Definition]:
     """Places that say what `term` means, where ingest saw no defined term: unquoted, in a glossary, or an abbreviation
     in brackets behind its words."""
-    words = _spaced(term)
+    words, first = _spaced(term), term.split()[0].lower()
     says = rf"(?:{_QUOTE}{words}{_UNQUOTE}|{_BEGINS}{words}){_SAYS}"
     means = re.compile(rf"{says}|(?:^|(?<=\n)){words}\s*[:–—]\s+(?=\w)", re.IGNORECASE)
     short = re.compile(rf"\b\w[\w’'-]*\s+\({_QUOTE}?{re.escape(term)}{_UNQUOTE}?\)")
     return [
         Definition(term, page.page, span.start, span.end, None, kind)
         for page in document.pages
+        if first in page.text.lower()
         for kind, pattern in (("means", means), ("inline", short))
         for span in _sentences_with(page, pattern)
     ]
