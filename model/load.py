@@ -26,6 +26,7 @@ from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
 from docqa.model.gguf.file import is_gguf
 from docqa.model.heads.cross_encoder import CrossEncoder
 from docqa.model.heads.heads import AnswerHeads
+from docqa.model.heads.reader_files import load_reader
 from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import Mtp
 from docqa.model.protocol import Calibration
@@ -99,7 +100,7 @@ class Model:
         Raises:
             WeightsMismatch: a file of it is damaged or missing; the file is named.
         """
-        return CrossEncoder.load(self.folder)
+        return load_reader(self.folder)
 
     @property
     def answer_layers(self) -> int:

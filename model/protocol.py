@@ -22,13 +22,30 @@ if TYPE_CHECKING:
     from docqa.model.state.state import State
 
 
-class RefusalCalibration(TypedDict):
-    """A logistic over named signals; under `threshold` a question counts as not answered."""
+class Logistic(TypedDict):
+    """A weight for each of some features, and a bias."""
 
+    weights: list[float]
+    bias: float
+
+
+class _Refusal(TypedDict):
     features: list[str]
     weights: list[float]
     bias: float
     threshold: float
+
+
+class RefusalCalibration(_Refusal, total=False):
+    """Logistics over named signals of "the answer is right"; under `threshold` a question counts as not answered.
+
+    `forms`: by the form of the answer, where it was fitted for itself; `weights` and `bias` are for all others.
+    `evidence`: of "the first passage answers"; from `possible_threshold` on a refusal shows it as possible.
+    """
+
+    forms: dict[str, Logistic]
+    evidence: Logistic
+    possible_threshold: float
 
 
 class Calibration(TypedDict, total=False):

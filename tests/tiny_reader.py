@@ -4,17 +4,12 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
-from docqa.model.heads.cross_encoder import (
-    READER_FILE,
-    READER_TOKENIZER,
-    CrossEncoder,
-    ReaderTokenizer,
-    described,
-    stored_form,
-)
+from docqa.model.heads.cross_encoder import CrossEncoder, ReaderTokenizer
 from docqa.model.heads.encoder import EncoderShape
+from docqa.model.heads.reader_files import READER_TOKENIZER, save_reader
+
+WIDTH = 64  # of states; a matrix is packed in groups of 64
 
 
 def write_pieces(path: Path) -> int:
@@ -22,7 +17,7 @@ def write_pieces(path: Path) -> int:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
     plain = [chr(code) for code in range(33, 127) if not chr(code).isupper()]
-    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *plain, *(f"##{c}" for c in plain)]
+    names = ["<s>", "<pad>", "</s>", "[UNK]", *plain, *(f"##{c}" for c in plain)]
     pieces = Tokenizer(models.WordPiece({name: i for i, name in enumerate(names)}, unk_token="[UNK]"))
     pieces.normalizer = normalizers.BertNormalizer(lowercase=True)
     pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -34,7 +29,8 @@ def random_reader(folder: Path, seed: int = 3) -> CrossEncoder:
     """A fresh reader of random weights; its tokenizer is written to `folder`."""
     size = write_pieces(folder / READER_TOKENIZER)
     torch.manual_seed(seed)
-    reader = CrossEncoder(EncoderShape(size, 64, 2, 2, 128, 300), ReaderTokenizer(folder / READER_TOKENIZER))
+    shape = EncoderShape(size, WIDTH, 2, 2, 2 * WIDTH, 420, 32)
+    reader = CrossEncoder(shape, ReaderTokenizer(folder / READER_TOKENIZER))
     for parameter in reader.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, 0, 0.2)
@@ -44,5 +40,5 @@ def random_reader(folder: Path, seed: int = 3) -> CrossEncoder:
 def write_reader(folder: Path, seed: int = 3) -> CrossEncoder:
     """`random_reader`, its weights written to `folder` too."""
     reader = random_reader(folder, seed)
-    save_file(stored_form(reader.state_dict()), folder / READER_FILE, metadata=described(reader.encoder.shape))
+    save_reader(reader, folder)
     return reader

@@ -21,7 +21,7 @@ from docqa.app.context.provenance import Profile, answer_provenance, profile_of
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
-from docqa.app.reading.candidates import Candidates
+from docqa.app.reading.candidates import Candidates, Form
 from docqa.app.reading.language import NOT_ENGLISH, is_english
 from docqa.app.reading.spans import Rows
 from docqa.app.storage.store import Store
@@ -191,7 +191,10 @@ class ExtractiveAnswerer:
         corpus, total = self.corpus, len(self.corpus.context)
         calibration = self.finder.calibration
         values = answerability.features(question, corpus.context, corpus.index, ranked, found)
-        likely = 0.0 if unread else answerability.probability(values, calibration)
+        form = found.form if found is not None else Form.FACT
+        likely = 0.0 if unread else answerability.probability(values, calibration, form)
+        refused = answerability.refused(likely, calibration) or found is None or not found.candidates
+        first = 0.0 if unread else answerability.first_passage_probability(values, calibration)
         attention = attention_kind(self.model.new_state(self.yarn_factor, layers=self.profile.layers), total)
         few = min(self.finder.preview_passages, len(corpus.context.passages))
         note = f"preliminary: from the {few} best passages by their words; {total:,} tokens not read"
@@ -200,9 +203,9 @@ class ExtractiveAnswerer:
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
             reading=found,
-            probability=likely,
-            refused=answerability.refused(likely, calibration) or found is None or not found.candidates,
-            possible=answerability.possible(likely, calibration),
+            probability=first if refused else likely,
+            refused=refused,
+            possible=answerability.possible(first, calibration),
             preliminary=preliminary,
             coverage=corpus.coverage(0, note) if note else corpus.coverage(total),
             usage=usage,

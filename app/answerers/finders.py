@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.evidence.front_matter import asks_about_document, front_passages
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
+from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.chat_prompting import PromptState, begin, begin_with_thought
 from docqa.app.reading.copying import copy_answers
+from docqa.app.reading.decision import place_itself
 from docqa.app.reading.spans import QuestionEncoding, Rows, rank_few, read_by_spans, read_passages_alone, read_question
 
 if TYPE_CHECKING:
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.protocol import Model, RefusalCalibration
+
+
+FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
 
 
 @dataclass
@@ -84,9 +90,19 @@ class SpanFinder(CandidateFinder):
     def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
         if not ranked:
             return ranked, None
+        context, passages = self._corpus.context, self._options.k
+        scope = scope_of(asked.text, self._corpus.documents)
+        first: list[int] = []
+        if scope is not None and (inside := passages_in(scope, context)):
+            ranked = _preferred(ranked, inside, all_of_them=scope.whole)
+            if scope.whole:
+                return ranked, place_itself(scope, context, ranked[: len(inside)])
+            passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
+        elif asks_about_document(asked.text):
+            first = front_passages(context, FRONT_PASSAGES)
         return read_by_spans(
-            self._model, asked.text, asked.vectors(self._model), self._corpus.context, ranked, rows,
-            self._corpus.index, reorder=self._options.model_scores, passages=self._options.k,
+            self._model, asked.text, asked.vectors(self._model), context, ranked, rows, self._corpus.index,
+            reorder=self._options.model_scores, passages=passages, first=first,
         )  # fmt: skip
 
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
@@ -100,6 +116,13 @@ class SpanFinder(CandidateFinder):
             return self.find(asked, scored, rows)
         vectors = {item.index: item.vector for item in scored}
         return self.find(asked, [replace(item, vector=vectors[item.index]) for item in few], rows)
+
+
+def _preferred(ranked: list[Ranked], inside: list[int], *, all_of_them: bool) -> list[Ranked]:
+    """`ranked` with the passages `inside` first, in their order in the document where `all_of_them` are wanted."""
+    chosen = {item.index: item for item in ranked if item.index in set(inside)}
+    front = [chosen[index] for index in inside if index in chosen] if all_of_them else list(chosen.values())
+    return [*front, *(item for item in ranked if item.index not in chosen)]
 
 
 class CopyingFinder(CandidateFinder):

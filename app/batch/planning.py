@@ -198,13 +198,15 @@ def _memory_bytes(config: HybridConfig, depth: HybridConfig, folder: Path, token
     from docqa.model.checkpoints.experts import default_budget
     from docqa.model.checkpoints.weights import weight_files
     from docqa.model.cost.plan import estimate, parameters
+    from docqa.model.heads.reader_cost import cost_of_reader
     from docqa.model.load import default_dtype
 
     on_disk = sum(path.stat().st_size for path in weight_files(folder))
     on_disk = on_disk * parameters(depth)["total"] // parameters(config)["total"]
     dtype = default_dtype()
     item, pool = int(dtype.itemsize), default_budget(config, dtype)
-    return estimate(depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool).memory_bytes
+    reader = cost_of_reader(folder)
+    return estimate(depth, tokens, item=item, weights_on_disk=on_disk, expert_bytes=pool, reader=reader).memory_bytes
 
 
 def _is_long(tokens: int) -> bool:

@@ -40,12 +40,16 @@ def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Pla
     from docqa.model.checkpoints.weights import weight_files
     from docqa.model.cost.plan import estimate, parameters
     from docqa.model.cost.speed import measured_speed
+    from docqa.model.heads.reader_cost import cost_of_reader
 
     item, config = int(model.dtype.itemsize), model.config.first_layers(model.answer_layers)
     on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
     on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
     packed, pool = bool(model.lower.packed_matrices()), pool_bytes(model.lower)
-    at = partial(estimate, config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool)
+    at = partial(
+        estimate, config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool,
+        reader=cost_of_reader(model.folder),
+    )  # fmt: skip
     guess = at()
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
         guess = at(speed=measured_speed(model, config.num_hidden_layers))

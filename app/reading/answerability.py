@@ -1,7 +1,8 @@
 """Whether the documents answer: signals of one question, and the calibrated decision.
 
-The model's calibration.json has the calibration: {"features": [names], "weights": [..], "bias": b, "threshold": t}, a
-logistic over the signals that `features` returns. An answer is refused when its probability is under the threshold.
+The model's calibration.json has the calibration (RefusalCalibration of docqa.model.protocol): logistics over the
+signals that `features` returns, one for each form of answer, of "what would be asserted is right", and one of "the
+first passage answers". An answer is refused when its probability is under the threshold.
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import key_words, names_and_numbers, plain_words, terms
-from docqa.app.reading.candidates import Candidate, Candidates
+from docqa.app.reading.candidates import Candidates, Form
 from docqa.ingest.structure.sentences import sentences
 from docqa.model.protocol import RefusalCalibration
 
@@ -27,14 +29,12 @@ DEFAULT: RefusalCalibration = {
 # For one that follows instructions and was asked to say so where nothing answers: the odds of its answer against that.
 CHAT: RefusalCalibration = {"features": ["reader_refusal_margin"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
 _NO_READER = -20.0
-FEATURES = (
-    "bm25_top", "idf_coverage_passage", "idf_coverage_sentence", "vector_top", "vector_margin", "reader_logprob",
-    "reader_refusal_margin", "reader_passage", "reader_none", "reader_again", "pointed_margin", "answer_coverage",
-    "answer_similarity", "missing_names",
+PLACE_CHANCE = 0.9  # that the text of a place is the answer to "what does section 13 say?"; set by hand
+SIGNALS = (
+    "margin", "likely", "lead", "answers", "answers_elsewhere", "form_chance", "verdict_sure", "items_chance", "behind",
+    "missing_names",
 )  # fmt: skip
-"""The signals that `features` returns, in the order of a calibration's weights."""
-AGAINST = frozenset({"reader_none", "missing_names"})
-"""Those that can only speak against an answer; all others only for one."""
+"""What a calibration of the reader weighs."""
 
 
 def features(
@@ -42,46 +42,50 @@ def features(
 ) -> dict[str, float]:
     """The signals, all finite; what was not measured is 0, and -20 for log-probabilities.
 
-    bm25_top: top passage's BM25 over the sum of idf of the question's words. idf_coverage_passage, _sentence: share
-    of the question's idf in the best of the first three passages, and in the best sentence of them. vector_top: largest
-    cosine; vector_margin: that minus the mean over all passages. reader_logprob: mean log-probability of a token of
-    the best span. reader_refusal_margin: its whole log-probability minus that of the refusal. reader_passage:
-    log-probability that the answer is in the first passage. reader_none: that there is none. reader_again: as
-    reader_passage, by the second reading. pointed_margin: the span head's log-probability of the best span minus that
-    of "no answer", where the answer was read again. answer_coverage and answer_similarity: of the best span's sentence.
-    missing_names: numbers and names of the question that are nowhere in the documents.
+    Of the reader: margin: log-probability of the best span minus that of "no answer"; likely: the first of the two;
+    lead: how far the best span elsewhere is behind; answers: log-odds that the span's excerpt answers, by itself;
+    answers_elsewhere: the same of the second best excerpt; form_chance: that the question wants the form that was
+    chosen; verdict_sure: log-odds of the verdict; items_chance: mean chance of a list's items; behind: how far the
+    passage is behind the first one in the ranking.
+    Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
+    Of words: idf_coverage_passage, _sentence: share of the question's idf in the best of the first three passages, and
+    in the best sentence of them; missing_names: numbers and names of the question that are nowhere in the documents.
     """
     wanted = set(terms(question))
-    total = sum(index.idf(term) for term in sorted(wanted))
     top = ranked[:3]
-    best_passage = max((index.coverage(wanted, index.passage_words(item.index)) for item in top), default=0.0)
-    vectors = [item.vector for item in ranked if item.vector is not None]
     best = reading.candidates[0] if reading and reading.candidates else None
     refusal = reading.refusal_logprob if reading and reading.refusal_logprob is not None else 0.0
     return {
-        "bm25_top": max((item.bm25 for item in ranked), default=0.0) / total if total else 0.0,
-        "idf_coverage_passage": best_passage,
+        "idf_coverage_passage": max(
+            (index.coverage(wanted, index.passage_words(item.index)) for item in top), default=0.0
+        ),
         "idf_coverage_sentence": _best_sentence(wanted, context, index, top),
-        "vector_top": max(vectors, default=0.0),
-        "vector_margin": max(vectors) - sum(vectors) / len(vectors) if vectors else 0.0,
-        "reader_logprob": max(best.mean_logprob, _NO_READER) if best else _NO_READER,
         "reader_refusal_margin": max(min(best.logprob - refusal, 20.0), _NO_READER) if best else _NO_READER,
-        "reader_passage": max(ranked[0].reader, _NO_READER) if ranked and ranked[0].reader is not None else _NO_READER,
-        "reader_none": max(refusal, _NO_READER),
-        "reader_again": max(ranked[0].again, _NO_READER) if ranked and ranked[0].again is not None else _NO_READER,
-        "pointed_margin": _pointed_margin(best, reading),
-        "answer_coverage": best.coverage if best else 0.0,
-        "answer_similarity": best.similarity if best else 0.0,
         "missing_names": float(len(missing_names(question, context, index))),
+        **(reading.signals if reading else {}),
     }
 
 
-def probability(values: dict[str, float], calibration: RefusalCalibration | None) -> float:
-    """Probability (0 to 1) that the question is answered, by `calibration` or, without one, by DEFAULT."""
+def probability(values: Mapping[str, float], calibration: RefusalCalibration | None, form: Form = Form.FACT) -> float:
+    """Probability (0 to 1) that an answer of this form is right, by `calibration` or, without one, by DEFAULT."""
+    if values.get("place_itself"):
+        return PLACE_CHANCE
     chosen = calibration or DEFAULT
-    total = float(chosen["bias"])
-    for name, weight in zip(chosen["features"], chosen["weights"], strict=True):
-        total += float(weight) * values.get(name, 0.0)
+    fitted = chosen.get("forms", {}).get(form)
+    weights, bias = (fitted["weights"], fitted["bias"]) if fitted else (chosen["weights"], chosen["bias"])
+    return _logistic(values, chosen["features"], weights, bias)
+
+
+def first_passage_probability(values: Mapping[str, float], calibration: RefusalCalibration | None) -> float:
+    """Probability (0 to 1) that the first passage answers; without a calibration of it, that of an answer."""
+    fitted = calibration.get("evidence") if calibration else None
+    if calibration is None or fitted is None:
+        return probability(values, calibration)
+    return _logistic(values, calibration["features"], fitted["weights"], fitted["bias"])
+
+
+def _logistic(values: Mapping[str, float], names: list[str], weights: list[float], bias: float) -> float:
+    total = bias + sum(weight * values.get(name, 0.0) for name, weight in zip(names, weights, strict=True))
     return 1.0 / (1.0 + math.exp(-max(min(total, 60.0), -60.0)))
 
 
@@ -125,12 +129,6 @@ def counts_line(counts: dict[str, int]) -> str:
         return "The question has no word that could be counted in the text."
     listed = ", ".join(f'"{re.sub(chr(34), "", word)}" {count}' for word, count in counts.items())
     return f"The question's words in the text: {listed}."
-
-
-def _pointed_margin(best: Candidate | None, reading: Candidates | None) -> float:
-    if best is None or reading is None or reading.pointed_none is None:
-        return 0.0
-    return max(min(best.pointed - reading.pointed_none, 20.0), _NO_READER)
 
 
 def _best_sentence(wanted: set[str], context: Context, index: WordIndex, top: list[Ranked]) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
 
@@ -54,7 +54,6 @@ class Candidate:
     `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. What
     speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
     question by the evidence head (0 without one), and how far its passage is `behind` the first one (at most 0).
-    `pointed`: the span head's log-probability of the place where the reader read it again (0 where nothing was).
     """
 
     excerpt: int
@@ -68,7 +67,6 @@ class Candidate:
     coverage: float = 0.0
     similarity: float = 0.0
     behind: float = 0.0
-    pointed: float = 0.0
 
     @property
     def mean_logprob(self) -> float:
@@ -79,19 +77,18 @@ class Candidate:
 class Candidates:
     """What the model made of the excerpts; candidates best first; `refusal_logprob` of saying that nothing answers.
 
-    `pointed_none`: the span head's log-probability of "no answer", where the excerpts were read again. `verdict`: what
-    the first candidate says to a yes/no question. `items`: what a list or a question of two parts is answered with, in
-    the order to state it.
+    `verdict`: what the first candidate says to a yes/no question. `items`: what a list or a question of two parts is
+    answered with, in the order to state it. `signals`: what the reader noticed, by name (answerability.py).
     """
 
     excerpts: tuple[Excerpt, ...]
     candidates: tuple[Candidate, ...]
     refusal_logprob: float | None
     prompt_tokens: int
-    pointed_none: float | None = None
     form: Form = Form.FACT
     verdict: Verdict | None = None
     items: tuple[Candidate, ...] = ()
+    signals: Mapping[str, float] = field(default_factory=dict)
 
     def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Candidates:
         """The next best: what is left when all that was shown in `quotes` is passed over, each for itself."""
@@ -134,8 +131,7 @@ def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float
     """
     likely: float = candidate.logprob / candidate.token_count ** float(weights["length_weight"])
     place = (candidate.coverage, candidate.similarity, candidate.behind)
-    pointed = float(weights.get("pointed_weight", 0.0)) * candidate.pointed
-    return float(weights["reader_weight"]) * likely + pointed + place_score(place, weights)
+    return float(weights["reader_weight"]) * likely + place_score(place, weights)
 
 
 def place_score(place: Place, weights: Mapping[str, float]) -> float:

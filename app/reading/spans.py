@@ -7,7 +7,7 @@ used instead. Every span leads back to exact characters of a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,8 @@ from docqa.app.context.context import Context, PlacedPassage
 from docqa.app.evidence.ranking import Ranked, WordIndex, fuse
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.candidates import Candidate, Candidates, Excerpt, ScoredPlaces, best_first
-from docqa.app.reading.rereading import ExcerptSpan, choose_excerpts, cover, read_again
+from docqa.app.reading.decision import decide
+from docqa.app.reading.rereading import choose_excerpts, read_again
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SPAN_READER: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.1, "sentence_weight": 0.0, "vector_weight": 0.0, "length_weight": 0.0,
-    "rank_weight": 0.3, "pointed_weight": 0.0, "again_weight": 0.3,
-    "excerpts": 8, "covering": 24, "passages": 16, "max_tokens": 64, "spans": 3,
+    "rank_weight": 0.3, "again_weight": 1.0, "excerpts": 12, "passages": 24, "max_tokens": 80, "spans": 3,
 }  # fmt: skip
 WINDOW = 1_024  # tokens of passages that are read together for a preliminary answer
 UNLIKELY = -12.0
@@ -103,19 +103,22 @@ def rank_few(
 def read_by_spans(
     model: Model, question: str, asked: QuestionEncoding, context: Context, ranked: list[Ranked], rows: Rows,
     words: WordIndex, *, reorder: bool = True, again: bool = True, passages: int | None = None,
+    first: Sequence[int] = (),
 ) -> tuple[list[Ranked], Candidates]:  # fmt: skip
     """(all of `ranked` in a better order, what was read in the first of them).
 
-    The span head points into the first passages; with `again`, and a checkpoint that has a reader, the excerpts around
-    its best spans are read with the question in mind, and the answer is taken from there. `reorder` False leaves the
-    order as it is, for measuring what the model adds; what was read is kept with each passage all the same, since
-    refusal is calibrated with it. `passages`: how many of the first are read, by default as many as were calibrated.
+    The span head points into the first passages and orders them; with `again`, and a checkpoint that has a reader, the
+    best are read with the question in mind, and the answer is taken from there. `reorder` False leaves the order as it
+    is, for measuring what the model adds. `passages`: how many of the first are looked at, by default as many as were
+    calibrated. `first`: passages, by index, that are read again before all others, wherever they are in `ranked`.
     """
     from docqa.model.heads.span import read_spans
 
     assert model.heads.span is not None and asked.rows is not None
     reader = {**DEFAULT_SPAN_READER, **model.calibration.get("span_reader", {})}
     top = [item for item in ranked if _length(context.passages[item.index])][: passages or int(reader["passages"])]
+    known = {item.index for item in top}
+    top += [item for item in ranked if item.index in set(first) - known and _length(context.passages[item.index])]
     if not top:
         return ranked, Candidates((), (), None, 0)
     parts = [model.heads.span_rows(rows(item.index)) for item in top]
@@ -128,21 +131,29 @@ def read_by_spans(
     whole = [_whole(context, item.index) for item in top]
     places = ScoredPlaces(whole, set(terms(question)), words, reader, by_coverage=True)
     places.behind = _behind(top, ordered)
-    _compare(places, model, asked, context, rows)
-    pointed = best_first(found for span in reading.spans if (found := _of_tokens(places, context, span)) is not None)
-    if not again or model.reader is None or not pointed:
+    if not again or model.reader is None:
+        _compare(places, model, asked, context, rows)
+        pointed = best_first(found for span in reading.spans if (found := _of_tokens(places, context, span)))
         return ordered, Candidates((), pointed, reading.none, tokens)
-    texts, starts = [item.text for item in whole], [item.start for item in whole]
-    inside = [(c.excerpt, c.start - starts[c.excerpt], c.end - starts[c.excerpt]) for c in pointed]
     number_of = {item.index: number for number, item in enumerate(top)}
-    order = [number_of[item.index] for item in ordered if item.index in number_of]
-    excerpts = cover(texts, order, choose_excerpts(texts, inside, int(reader["excerpts"])), int(reader["covering"]))
-    second = read_again(model.reader, question, texts, excerpts, longest=int(reader["max_tokens"]))
+    order = [number_of[index] for index in first if index in number_of]
+    order += [number_of[item.index] for item in ordered if item.index in number_of and item.index not in first]
+    texts, above = [item.text for item in whole], [_headings(context, item.index) for item in top]
+    most = min(passages or len(top), int(reader["excerpts"])) + len(set(first) & set(number_of))
+    second = read_again(
+        model.reader, question, texts, above, choose_excerpts(texts, order, most), longest=int(reader["max_tokens"])
+    )
     likely = {top[number].index: value for number, value in second.passages.items()}
     ordered = _reordered(ordered, likely, reader["again_weight"] if reorder else 0.0, again=True)
     places.behind = _behind(top, ordered)
-    fresh = best_first(found for span in second.spans if (found := _read_again(places, span, pointed)) is not None)
-    return ordered, Candidates((), fresh, second.none, tokens + second.tokens, reading.none)
+    return ordered, decide(second, places, context.documents, question, tokens + second.tokens)
+
+
+def _headings(context: Context, index: int) -> str:
+    """What stands above a passage: the document's title, then its sections."""
+    placed = context.passages[index]
+    title = context.documents[placed.document].title
+    return " > ".join(part for part in (title, *placed.passage.section) if part)
 
 
 def _length(placed: PlacedPassage) -> int:
@@ -197,13 +208,3 @@ def _of_tokens(places: ScoredPlaces, context: Context, span: Span) -> Candidate 
     start = context.token_offset[first] - item.start
     end = context.token_offset[last + 1] - item.start if last + 1 < placed.token_end else len(item.text)
     return places.candidate(span.passage, start, end, max(span.score, 3 * UNLIKELY))
-
-
-def _read_again(places: ScoredPlaces, span: ExcerptSpan, pointed: tuple[Candidate, ...]) -> Candidate | None:
-    """Candidate of a span that was read again, with what the span head found likely at that place."""
-    candidate = places.candidate(span.passage, span.start, span.end, max(span.logprob, 3 * UNLIKELY))
-    if candidate is None:
-        return None
-    start, end = candidate.start, candidate.end
-    near = (c.logprob for c in pointed if c.excerpt == span.passage and start < c.end and c.start < end)
-    return places.scored(replace(candidate, pointed=max(near, default=2 * UNLIKELY)))

@@ -31,6 +31,14 @@ class Speed:
 
 
 @dataclass(frozen=True)
+class ReaderCost:
+    """Bytes of a checkpoint's reader: its weights, and what else is in memory while they are unpacked or it reads."""
+
+    weights_bytes: int = 0
+    scratch_bytes: int = 0
+
+
+@dataclass(frozen=True)
 class Estimate:
     """Sizes in bytes, times in seconds.
 
@@ -45,12 +53,15 @@ class Estimate:
     scratch_bytes: int
     disk_bytes: int
     seconds: float
+    reader: ReaderCost
 
     @property
     def memory_bytes(self) -> int:
-        """The most memory that the process takes while it reads."""
-        reading = self.state_bytes + self.scratch_bytes + TOKEN_BYTES * self.tokens
-        return PROCESS_BYTES + self.weights_bytes + max(self.mapped_bytes, reading)
+        """The most memory that the process takes while it reads, or while it answers from what was read."""
+        scratch = max(self.scratch_bytes, self.reader.scratch_bytes)
+        reading = self.state_bytes + scratch + TOKEN_BYTES * self.tokens
+        weights = self.weights_bytes + self.reader.weights_bytes
+        return PROCESS_BYTES + weights + max(self.mapped_bytes, reading)
 
 
 def longest_context(config: HybridConfig, yarn_factor: float) -> int:
@@ -153,7 +164,7 @@ def macs_per_token(
 
 def estimate(
     config: HybridConfig, tokens: int, *, item: int = 2, weights_on_disk: int = 0, packed: bool = False,
-    expert_bytes: int | None = None, speed: Speed | None = None,
+    expert_bytes: int | None = None, speed: Speed | None = None, reader: ReaderCost | None = None,
 ) -> Estimate:  # fmt: skip
     """Plan a read of `tokens` tokens.
 
@@ -163,6 +174,7 @@ def estimate(
         packed: matrices stay mapped in the 4 or 8 bits of their files, and are all of the weights in memory.
         expert_bytes: memory of the pool that experts are read into; where absent, all of them are in memory.
         speed: of prefill, measured on this machine; the defaults of `Speed` where absent.
+        reader: what the checkpoint's reader takes, where it has one.
 
     Raises:
         ContextTooLong: past 1,048,576 tokens.
@@ -188,4 +200,4 @@ def estimate(
         each = PACKED_ITEM if packed else item
         weights -= max(round(counts["experts"] * each) - expert_bytes, 0)
         mapped -= mapped * counts["experts"] // counts["total"]
-    return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds)
+    return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds, reader or ReaderCost())

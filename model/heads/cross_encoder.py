@@ -10,26 +10,21 @@ excerpts and of "no answer" share one softmax (Clark and Gardner 2018, arXiv 171
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from docqa.kernels.matmul import PackedMatrix, packed_is_faster
-from docqa.model.checkpoints.formats.grouped import PARTS, quantize_matrix
-from docqa.model.checkpoints.weights import head_metadata, head_tensors
 from docqa.model.errors import WeightsMismatch
 from docqa.model.heads.encoder import BiasedLinear, Encoder, EncoderShape
-from docqa.model.heads.span import SpanReading, span_reading
-from docqa.model.linear import Embedding, Linear
 
-READER_FILE = "reader.safetensors"
-READER_TOKENIZER = "reader_tokenizer.json"
-LONGEST_EXCERPT, LONGEST_ASKED = 160, 64  # tokens; a longer question loses its beginning
-EMBEDDING_BITS, MATRIX_BITS = 4, 8
+LONGEST_EXCERPT, LONGEST_ASKED, LONGEST_HEADING = 320, 64, 24  # tokens; a longer question loses its beginning
+FORMS = ("fact", "list", "yes_no", "two_parts")
+VERDICTS = ("yes", "no")
+SUPPORT = ("supported", "partly", "contradicted", "unsupported")
 
 
 class ReaderTokenizer:
@@ -45,9 +40,9 @@ class ReaderTokenizer:
             raise WeightsMismatch(f"{path}: not the reader's tokenizer ({error}); fetch the folder again") from error
         self._pieces.no_padding()
         self._pieces.no_truncation()
-        begin, between = (self._pieces.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
+        begin, between = (self._pieces.token_to_id(mark) for mark in ("<s>", "</s>"))
         if begin is None or between is None:
-            raise WeightsMismatch(f"{path}: the reader's tokenizer has no [CLS] or no [SEP]; fetch the folder again")
+            raise WeightsMismatch(f"{path}: the reader's tokenizer has no <s> or no </s>; fetch the folder again")
         self.begin, self.between = begin, between
 
     def encode(self, text: str) -> list[int]:
@@ -60,8 +55,13 @@ class ReaderTokenizer:
         return found.ids, found.offsets
 
     def asked(self, question: str) -> list[int]:
-        """What stands before an excerpt."""
-        return [self.begin, *self.encode(" ".join(question.split()))[-LONGEST_ASKED:], self.between]
+        """What stands before a heading and an excerpt."""
+        return [self.begin, *self.encode(" ".join(question.split()))[-LONGEST_ASKED:], self.between, self.between]
+
+    def heading(self, heading: str) -> list[int]:
+        """What stands between a question and an excerpt: the headings above the excerpt, the last ones of many."""
+        ids = self.encode(" ".join(heading.split()))[-LONGEST_HEADING:]
+        return [*ids, self.between] if ids else []
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class Excerpts:
     first: list[int]
 
     def to(self, device: torch.device) -> Excerpts:
+        """The same on a device."""
         return Excerpts(self.ids.to(device), self.mask.to(device), self.excerpt.to(device), self.first)
 
 
@@ -91,21 +92,58 @@ def lay_out(pairs: Sequence[tuple[list[int], list[int]]], end: int) -> Excerpts:
     return Excerpts(ids, place < size, (place >= first) & (place < size - 1), first.flatten().tolist())
 
 
+@dataclass(frozen=True)
+class HeadLogits:
+    """`start`, `end`, `begins` and `inside` (of items) [batch, seq], -inf outside of excerpts; `form`, `verdict`
+    [batch, names]; `answers` [batch]."""
+
+    start: Tensor
+    end: Tensor
+    begins: Tensor
+    inside: Tensor
+    form: Tensor
+    verdict: Tensor
+    answers: Tensor
+
+
+def first_token_reading(hidden: int, outputs: int) -> nn.Sequential:
+    """Two layers on the state of the first token."""
+    return nn.Sequential(BiasedLinear(hidden, hidden), nn.Tanh(), BiasedLinear(hidden, outputs))
+
+
+class UnitReading(nn.Sequential):
+    """Layers on states that are brought to a root mean square of 1 first: as they come they are near 0.1, too small to
+    learn from at the rate of a head."""
+
+    def forward(self, states: Tensor) -> Tensor:
+        found: Tensor = super().forward(functional.rms_norm(states, states.shape[-1:]))
+        return found
+
+
 class ReaderHead(nn.Module):
-    """States [batch, seq, hidden] to start and end logits; what the first token's state says of the whole is added."""
+    """What the states [batch, seq, hidden] of questions and excerpts say.
+
+    Start and end logits to which the first token's state adds what it says of the whole; which tokens begin an item of
+    a list or are inside of one; and, from the first token alone, the form of the question, the verdict on a yes/no
+    question, whether the excerpt answers, and how far a quote supports a statement.
+    """
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
         self.ends = BiasedLinear(hidden, 2)
-        self.relevance = nn.Sequential(BiasedLinear(hidden, hidden), nn.Tanh(), BiasedLinear(hidden, 1))
+        self.relevance = first_token_reading(hidden, 1)
+        self.items = BiasedLinear(hidden, 2)
+        self.question = UnitReading(*first_token_reading(hidden, len(FORMS) + len(VERDICTS) + 1))
+        self.support = UnitReading(*first_token_reading(hidden, len(SUPPORT)))
         self.none = nn.Parameter(torch.zeros(2))  # start and end of "no answer"
 
-    def forward(self, states: Tensor, excerpt: Tensor) -> tuple[Tensor, Tensor]:
-        """Start and end logits [batch, seq], -inf outside the excerpt."""
-        start, end = (self.ends(states) + self.relevance(states[:, :1])).masked_fill(
-            ~excerpt[..., None], float("-inf")
-        ).unbind(-1)  # fmt: skip
-        return start, end
+    def forward(self, states: Tensor, excerpt: Tensor) -> HeadLogits:
+        """`excerpt` [batch, seq] is True on the tokens of excerpts."""
+        first, outside = states[:, :1], ~excerpt[..., None]
+        ends = (self.ends(states) + self.relevance(first)).masked_fill(outside, float("-inf"))
+        items = self.items(states).masked_fill(outside, float("-inf"))
+        form, verdict, answers = self.question(first[:, 0]).split([len(FORMS), len(VERDICTS), 1], -1)
+        return HeadLogits(ends[..., 0], ends[..., 1], items[..., 0], items[..., 1], form, verdict, answers[..., 0])
 
 
 class CrossEncoder(nn.Module):
@@ -115,98 +153,7 @@ class CrossEncoder(nn.Module):
         super().__init__()
         self.encoder, self.head, self.tokenizer = Encoder(shape), ReaderHead(shape.hidden), tokenizer
 
-    def forward(self, batch: Excerpts) -> tuple[Tensor, Tensor]:
-        """Start and end logits [batch, seq], float32."""
-        states = self.encoder(batch.ids, batch.mask, batch.excerpt)
-        return self.head(states.float(), batch.excerpt)
-
-    @classmethod
-    def load(cls, folder: Path) -> CrossEncoder | None:
-        """The reader beside a checkpoint's weights, ready to use, or None where a checkpoint has none.
-
-        Matrices stay packed where that is faster.
-
-        Raises:
-            WeightsMismatch: the file or its tokenizer is damaged or missing; the file is named.
-        """
-        path = folder / READER_FILE
-        stored = head_tensors(path)
-        if stored is None:
-            return None
-        tokenizer = ReaderTokenizer(folder / READER_TOKENIZER)
-        try:
-            shape = shape_of(head_metadata(path))
-            with torch.device("meta"):
-                reader = cls(shape, tokenizer)
-            packed, dense = stored_parts(stored)
-            attach_packed(reader, packed, keep=packed_is_faster())
-            missing, unknown = reader.load_state_dict(dense, strict=False, assign=True)
-            lacking = [name for name in missing if name not in {f"{n}.weight" for n in packed}]
-            if lacking or unknown:
-                raise KeyError(min([*lacking, *unknown]))
-        except (KeyError, RuntimeError, ValueError, AttributeError) as error:
-            raise WeightsMismatch(f"{path}: this is not a reader ({error}); fetch {folder} again") from error
-        return reader.requires_grad_(False).eval()
-
-
-def shape_of(about: Mapping[str, str]) -> EncoderShape:
-    """The shape in a file's metadata. Raises KeyError or ValueError."""
-    whole = {name: int(about[name]) for name in ("vocabulary", "hidden", "layers", "heads", "inner", "positions")}
-    return EncoderShape(**whole, eps=float(about["eps"]))
-
-
-def described(shape: EncoderShape) -> dict[str, str]:
-    """What `shape_of` reads."""
-    return {name: str(value) for name, value in asdict(shape).items()}
-
-
-def stored_form(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A reader's tensors as its file holds them: the encoder's matrices packed, the rest in float16."""
-    stored: dict[str, Tensor] = {}
-    for name, part in tensors.items():
-        if name.startswith("encoder.layers.") and part.ndim == 2 or name == "encoder.words.weight":
-            bits = EMBEDDING_BITS if name == "encoder.words.weight" else MATRIX_BITS
-            pieces = zip(PARTS, quantize_matrix(part, bits), strict=True)
-            stored |= {name.removesuffix(".weight") + suffix: piece.contiguous() for suffix, piece in pieces}
-        else:
-            stored[name] = part.half().contiguous()
-    return stored
-
-
-def stored_parts(stored: Mapping[str, Tensor]) -> tuple[dict[str, PackedMatrix], dict[str, Tensor]]:
-    """What `stored_form` was made of, but for its rounding: packed matrices by module, other tensors in float32.
-
-    Raises:
-        KeyError: a part of a packed matrix is missing.
-    """
-    names = [name.removesuffix(".q") for name in stored if name.endswith(".q")]
-    packed = {name: PackedMatrix.of(*(stored[name + suffix] for suffix in PARTS)) for name in names}
-    return packed, {name: part.float() for name, part in stored.items() if not name.endswith(PARTS)}
-
-
-def attach_packed(reader: CrossEncoder, packed: Mapping[str, PackedMatrix], *, keep: bool) -> None:
-    """Give modules their matrices, packed or (without `keep`) dense. Raises AttributeError for an unknown module."""
-    for name, matrix in packed.items():
-        module: Any = reader.get_submodule(name)
-        if not isinstance(module, Linear | Embedding) or tuple(module.weight.shape) != matrix.shape:
-            raise ValueError(f"{name} is {matrix.shape}")
-        if keep:
-            module.packed = matrix
-        else:
-            module.weight = nn.Parameter(matrix.dense())
-
-
-def read_excerpts(
-    reader: CrossEncoder, question: str, excerpts: Sequence[str], *, longest: int = 64, each: int = 2
-) -> tuple[SpanReading, list[list[tuple[int, int]]]]:
-    """Spans of `excerpts` that answer the question, and the characters (start, end) of each excerpt's tokens.
-
-    `each` of every excerpt, of at most `longest` tokens; a span's `passage` is the number of its excerpt.
-    """
-    asked = reader.tokenizer.asked(question)
-    pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
-    pieces = [(ids[:LONGEST_EXCERPT], offsets[:LONGEST_EXCERPT]) for ids, offsets in pieces]
-    with torch.inference_mode():
-        start, end = reader(lay_out([(asked, ids) for ids, _ in pieces], reader.tokenizer.between))
-        found = span_reading(start, end, reader.head.none, longest=longest, each=each, first=len(asked))
-        return found, [places for _, places in pieces]
+    def forward(self, batch: Excerpts) -> HeadLogits:
+        """The head's logits, float32."""
+        states = self.encoder(batch.ids, batch.mask)
+        return self.head(states.float(), batch.excerpt)  # type: ignore[no-any-return]

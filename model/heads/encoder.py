@@ -1,11 +1,14 @@
-"""A small bidirectional encoder, as BERT is built (Devlin et al. 2019, arXiv 1810.04805): it reads a text both ways.
+"""A bidirectional encoder: it reads a text both ways (Devlin et al. 2019, arXiv 1810.04805).
 
 The trunk reads a document once, from left to right, without knowing what will be asked. This one reads a question and
-an excerpt together; it is for short texts, since every token looks at every other.
+an excerpt together; it is for short texts, since every token looks at every other. Beside the places of tokens, every
+layer's attention knows how far apart two tokens are (Raffel et al. 2020, arXiv 1910.10683, section 2.1), as in MPNet
+(Song et al. 2020, arXiv 2004.09297), whose weights it starts from.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -14,10 +17,12 @@ from torch.nn import functional
 
 from docqa.model.linear import Embedding, LazyStart, Linear
 
+FURTHEST = 128  # tokens: all that are further apart share the last bucket
+
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """Sizes of an encoder; `positions` is the longest text, in tokens."""
+    """Sizes of an encoder; `positions` is the longest text, in tokens, `buckets` how many distances are told apart."""
 
     vocabulary: int
     hidden: int
@@ -25,7 +30,8 @@ class EncoderShape:
     heads: int
     inner: int
     positions: int
-    eps: float = 1e-12
+    buckets: int
+    eps: float = 1e-5
 
 
 class BiasedLinear(Linear):
@@ -38,11 +44,25 @@ class BiasedLinear(Linear):
     def forward(self, x: Tensor) -> Tensor:
         if self.packed is None:
             return functional.linear(x, self.weight, self.shift)
-        return super().forward(x) + self.shift
+        return super().forward(x).add_(self.shift)  # in place: a product of an excerpt's inner states has 12 MB
 
 
 class LayerNorm(LazyStart, nn.LayerNorm):
     """Mean 0 and variance 1 along the last axis, then a weight and a bias."""
+
+
+def distance_buckets(length: int, buckets: int) -> Tensor:
+    """The bucket of the distance between every two of `length` tokens, [length, length].
+
+    Half of the buckets are for tokens in front. Up to a quarter of `buckets` a distance has its own, then they widen
+    with its logarithm.
+    """
+    place = torch.arange(length)
+    back = place[:, None] - place[None]
+    half, own = buckets // 2, buckets // 4
+    far = back.abs().clamp(min=1)
+    wide = own + (torch.log(far / own) / math.log(FURTHEST / own) * (half - own)).long()
+    return (back < 0).long() * half + torch.where(back.abs() < own, back.abs(), wide.clamp(max=half - 1))
 
 
 class EncoderLayer(nn.Module):
@@ -58,40 +78,56 @@ class EncoderLayer(nn.Module):
         self.outer = BiasedLinear(shape.inner, hidden)
         self.outer_norm = LayerNorm(hidden, shape.eps)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x [batch, seq, hidden]; `mask` [batch, 1, 1, seq], True on the tokens to look at."""
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        """x [batch, seq, hidden] to the same; `bias` as of `Encoder.bias`, in the dtype of x."""
+        x = self.attended_norm(x + self.attended(self._seen(x, bias)))
+        inner = self.inner(x)
+        # Without gradients in place, as the products are.
+        wide = functional.gelu(inner) if inner.requires_grad else torch.ops.aten.gelu_(inner)
+        return self.outer_norm(x + self.outer(wide))
+
+    def _seen(self, x: Tensor, bias: Tensor) -> Tensor:
+        """What every token attends to, all heads side by side, [batch, seq, hidden]."""
         q, k, v = (
             part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (self.query, self.key, self.value)
         )  # [batch, heads, seq, dim]
         if torch.is_grad_enabled():  # written out: torch's fused attention takes twice as long backward
             scores = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)
-            seen = scores.masked_fill(~mask, float("-inf")).softmax(-1).to(v.dtype) @ v
+            seen = (scores + bias).softmax(-1).to(v.dtype) @ v
         else:
-            seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        x = self.attended_norm(x + self.attended(seen.transpose(1, 2).flatten(2)))
-        return self.outer_norm(x + self.outer(functional.gelu(self.inner(x))))
+            seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        return seen.transpose(1, 2).flatten(2)
 
 
 class Encoder(nn.Module):
-    """Token ids to states."""
+    """Token ids to states. The layers compute in the dtype of `near`, which is not always that of the embeddings."""
 
     def __init__(self, shape: EncoderShape) -> None:
         super().__init__()
         self.shape = shape
         self.words = Embedding(shape.vocabulary, shape.hidden)
         self.places = Embedding(shape.positions, shape.hidden)
-        self.parts = Embedding(2, shape.hidden)  # the first text, the second
         self.norm = LayerNorm(shape.hidden, shape.eps)
+        self.near = Embedding(shape.buckets, shape.heads)
         self.layers = nn.ModuleList(EncoderLayer(shape) for _ in range(shape.layers))
 
-    def embedded(self, ids: Tensor, second: Tensor) -> Tensor:
-        """What the first layer gets, [batch, seq, hidden]; `second` is True on the second text's tokens."""
-        places = torch.arange(ids.shape[1], device=ids.device)
-        return self.norm(self.words(ids) + self.places(places) + self.parts(second.long()))
+    def embedded(self, ids: Tensor) -> Tensor:
+        """What the first layer gets, [batch, seq, hidden]."""
+        return self.norm(self.words(ids) + self.places(torch.arange(ids.shape[1], device=ids.device)))
 
-    def forward(self, ids: Tensor, mask: Tensor, second: Tensor) -> Tensor:
-        """States [batch, seq, hidden] of ids [batch, seq]; `mask` is True on tokens, `second` on the second text's."""
-        x = self.embedded(ids, second)
+    def bias(self, mask: Tensor) -> Tensor:
+        """What every layer adds to its scores, [batch, heads, seq, seq]; `mask` [batch, seq] is True on tokens.
+
+        It is -inf where not to look.
+        """
+        buckets = distance_buckets(mask.shape[1], self.shape.buckets).to(mask.device)
+        near = self.near(buckets).permute(2, 0, 1)[None]
+        return near.masked_fill(~mask[:, None, None], float("-inf"))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """States [batch, seq, hidden] of ids [batch, seq]; `mask` is True on tokens."""
+        bias = self.bias(mask)
+        x = self.embedded(ids).to(bias.dtype)
         for layer in self.layers:
-            x = layer(x, mask[:, None, None, :])
+            x = layer(x, bias)
         return x

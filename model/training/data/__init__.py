@@ -1,3 +1,3 @@
-"""Training data: questions, excerpts, features and synonyms."""
+"""Training data: questions, excerpts, claims and features."""
 
-__all__ = ["excerpts", "features", "sequences", "sets", "synonyms"]
+__all__ = ["claims", "excerpts", "features", "sequences", "sets"]

@@ -1,7 +1,7 @@
 """Questions with the excerpts that they are put to, for training the reader: some answer, some only look like it.
 
-An excerpt is a run of whole sentences of at most some sixty words. Those that do not answer are taken from the same
-document, the ones first that share the rarest words with the question.
+An excerpt is a run of whole sentences. Those that do not answer are taken from the same document, the ones first that
+share the rarest words with the question.
 """
 
 from __future__ import annotations
@@ -13,28 +13,42 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from docqa.model.heads.cross_encoder import LONGEST_EXCERPT, ReaderTokenizer
+from docqa.model.heads.cross_encoder import FORMS, LONGEST_EXCERPT, VERDICTS, ReaderTokenizer
 from docqa.model.training.data.features import altered_questions, groups
-from docqa.model.training.data.sequences import SourceText, covered, cut_passages
+from docqa.model.training.data.sequences import Question, SourceText, covered, cut_passages
 from docqa.model.training.data.sets import QuestionSets
-from docqa.model.training.data.synonyms import Synonyms
 
-SIZES = (36, 52, 68)  # words of an excerpt, at most; every document is cut in each of them
-UNANSWERED, UNANSWERED_WRITTEN = 0.2, 0.4  # share of unanswerable questions: made here, or written by people
-REWORDED = 0.4  # share of the questions that are put in other words, where synonyms are at hand
+SIZES = (45, 75, 105, 140)  # words of an excerpt, at most; every document is cut in each of them
+WHOLE = 200  # the same where no words are marked that answer: the whole text has to be seen
+UNANSWERED, UNANSWERED_WRITTEN = 0.12, 0.33  # share of unanswerable questions: made here, or written by people
+HEADED = 0.6  # share of the excerpts that come with the title above them
+DROPPED = 0.06  # share of the answered questions that are put to wrong excerpts alone
+WRONG = (0, 0, 1, 1, 1, 2)  # excerpts that do not answer, beside one that does
+UNKNOWN = -1
 WORD = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(frozen=True)
 class AskedExcerpts:
-    """The token ids of a question before an excerpt, those of its excerpts, and the answers.
+    """A question before each of its excerpts, as token ids, and what is right.
 
-    An answer is (excerpt, first token, last token).
+    `asked` has the question and the heading of each excerpt. `golds`: answers as (excerpt, first token, last token);
+    `several`: all of them together are the answer. `holds`: which excerpts answer. `form` and `verdict` are numbers in
+    FORMS and VERDICTS, UNKNOWN where nothing is known.
     """
 
-    question: list[int]
+    asked: list[list[int]]
     excerpts: list[list[int]]
     golds: list[tuple[int, int, int]]
+    holds: list[bool]
+    several: bool = False
+    form: int = UNKNOWN
+    verdict: int = UNKNOWN
+
+    @property
+    def tokens(self) -> int:
+        """Of all excerpts, the question with each."""
+        return sum(map(len, self.asked)) + sum(map(len, self.excerpts))
 
 
 @dataclass
@@ -52,9 +66,10 @@ class ExcerptDocument:
     def __init__(self, sources: list[SourceText], rng: random.Random) -> None:
         self.sources = sources
         asked = [(number, q) for number, source in enumerate(sources) for q in source.questions]
-        self.answered = [(number, q.text, q.spans) for number, q in asked if q.spans]
-        written = [q.text for _, q in asked if not q.spans]
-        self.unanswered = written + altered_questions(sources, rng)
+        self.answered = [(number, q) for number, q in asked if q.answered]
+        written = [(number, q) for number, q in asked if not q.answered]
+        made = [(UNKNOWN, Question(text, (), answered=False)) for text in altered_questions(sources, rng)]
+        self.unanswered = written + made
         self.unanswered_share = UNANSWERED_WRITTEN if written else UNANSWERED
         self._cuts: dict[int, _Cut] = {}
 
@@ -67,67 +82,93 @@ class ExcerptDocument:
             self._cuts[size] = _Cut(places, words, rarity)
         return self._cuts[size]
 
-    def question(self, rng: random.Random) -> tuple[int, str, tuple[tuple[int, int], ...]]:
-        """(its source, its text, its answers); one that nothing answers has source -1."""
+    def question(self, rng: random.Random) -> tuple[int, Question]:
+        """(its source, the question); the source of one that was made here is UNKNOWN."""
         if self.unanswered and (not self.answered or rng.random() < self.unanswered_share):
-            return -1, rng.choice(self.unanswered), ()
+            return rng.choice(self.unanswered)
         return rng.choice(self.answered)
 
-    def most_similar(self, cut: _Cut, question: str, most: int) -> list[int]:
-        """Excerpts that share the rarest words with a question, best first."""
+    def most_similar(self, cut: _Cut, question: str, owner: int, most: int) -> list[int]:
+        """Excerpts that share the rarest words with a question, best first; those of its own source count more."""
         asked = set(WORD.findall(question.lower()))
-        worth = [sum(cut.rarity[w] for w in asked & found) / (20 + len(found)) for found in cut.words]
+        worth = [
+            (2.0 if place[0] == owner else 1.0) * sum(cut.rarity[w] for w in asked & found) / (20 + len(found))
+            for place, found in zip(cut.places, cut.words, strict=True)
+        ]
         return sorted(range(len(worth)), key=lambda i: -worth[i])[:most]
 
 
-def asked_excerpts(
-    document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: random.Random, *, wrong: int, dropped: float = 0.15,
-    synonyms: Synonyms | None = None,
-) -> AskedExcerpts | None:  # fmt: skip
-    """Draw a question of a document and its excerpts: a right one with some `wrong` ones, or wrong ones alone.
+def asked_excerpts(document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: random.Random) -> AskedExcerpts | None:
+    """Draw a question of a document and its excerpts: a right one with wrong ones, or wrong ones alone.
 
-    `dropped`: share of the questions with an answer that are put to wrong excerpts only. The excerpts are found before
-    the question is put in other words.
+    None where it cannot be told which excerpts answer, or where there are none.
     """
-    cut = document.cut(rng.choice(SIZES))
-    owner, question, spans = document.question(rng)
-    holding = [i for i, (n, a, b) in enumerate(cut.places) if n == owner and any(a < e and s < b for s, e in spans)]
-    answered = bool(holding) and rng.random() >= dropped
-    pool = [i for i in document.most_similar(cut, question, 12 + len(holding)) if i not in holding]
-    # Where nothing answers, `ask` still shows the most similar excerpts, and must refuse them.
-    chosen = pool[:1] if not answered or rng.random() < 0.5 else []
+    size = rng.choice(SIZES)
+    owner, question = document.question(rng)
+    unmarked = question.answered and not question.spans
+    cut = document.cut(WHOLE if unmarked else size)
+    holding = _holding(cut, owner, question)
+    if unmarked and not holding:
+        return None  # one of the excerpts of its text answers, and nobody knows which
+    answered = bool(holding) and rng.random() >= DROPPED
+    pool = [i for i in document.most_similar(cut, question.text, owner, 12 + len(holding)) if i not in holding]
+    wrong = rng.choice(WRONG) if answered else rng.choice((1, 2))
+    chosen = pool[:1] if wrong and (not answered or rng.random() < 0.6) else []
     chosen += rng.sample(pool[1:], min(len(pool[1:]), wrong - len(chosen)))
     if answered:
-        whole = [i for i in holding if any(cut.places[i][1] <= s for s, _ in spans)]
-        chosen = [rng.choice(whole or holding), *chosen[: max(1, wrong - 1)]]
+        whole = [i for i in holding if any(cut.places[i][1] <= s and e <= cut.places[i][2] for s, e in question.spans)]
+        right = rng.sample(whole or holding, min(len(whole or holding), 2 if question.several else 1))
+        chosen = [*right, *chosen]
     rng.shuffle(chosen)
-    texts, golds = [], []
+    return _laid_out(document, tokenizer, rng, cut, chosen, owner if answered else UNKNOWN, question, holding)
+
+
+def _holding(cut: _Cut, owner: int, question: Question) -> list[int]:
+    """The excerpts with words of the answer; where no words are marked, the only one of a short text."""
+    own = [(i, a, b) for i, (n, a, b) in enumerate(cut.places) if n == owner]
+    if question.answered and not question.spans:
+        return [own[0][0]] if len(own) == 1 else []
+    return [i for i, a, b in own if any(a < e and s < b for s, e in question.spans)]
+
+
+def _laid_out(
+    document: ExcerptDocument, tokenizer: ReaderTokenizer, rng: random.Random, cut: _Cut, chosen: list[int],
+    owner: int, question: Question, holding: list[int],
+) -> AskedExcerpts | None:  # fmt: skip
+    asked, texts, golds, holds = [], [], [], []
+    text = question.text[0].lower() + question.text[1:] if rng.random() < 0.05 else question.text
+    start = tokenizer.asked(text)
     for number, index in enumerate(chosen):
         n, a, b = cut.places[index]
-        ids, offsets = tokenizer.encode_with_offsets(" ".join(document.sources[n].text[a:b].split("\n")))
+        source = document.sources[n]
+        ids, offsets = tokenizer.encode_with_offsets(" ".join(source.text[a:b].split("\n")))
         texts.append(ids[:LONGEST_EXCERPT])
-        for s, e in spans if n == owner else ():
+        asked.append([*start, *(tokenizer.heading(source.title) if rng.random() < HEADED else [])])
+        found = []
+        for s, e in question.spans if n == owner else ():
             tokens = covered(offsets[:LONGEST_EXCERPT], s - a, e - a)
-            golds += [(number, tokens[0], tokens[-1])] if tokens else []
+            found += [(number, tokens[0], tokens[-1])] if tokens else []
+        golds += found
+        holds.append(bool(found) or n == owner and not question.spans and index in holding)
     if not texts or not all(texts):
         return None
-    if synonyms is not None and rng.random() < REWORDED:
-        question = synonyms.reworded(question, rng)
-    return AskedExcerpts(tokenizer.asked(question), texts, sorted(set(golds)))
+    right = any(holds)
+    return AskedExcerpts(
+        asked, texts, sorted(set(golds)), holds, question.several,
+        FORMS.index(question.form) if question.form else UNKNOWN,
+        VERDICTS.index(question.verdict) if question.verdict and right else UNKNOWN,
+    )  # fmt: skip
 
 
 class ExcerptQuestions:
-    """All training documents, or those kept for validation; with `synonyms` some questions are drawn in other words.
+    """All training documents, or those kept for validation.
 
     Raises ValueError where no set has a question that can be drawn.
     """
 
-    def __init__(
-        self, sets: QuestionSets, tokenizer: ReaderTokenizer, seed: int, *, validation: bool = False,
-        synonyms: Synonyms | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, sets: QuestionSets, tokenizer: ReaderTokenizer, seed: int, *, validation: bool = False) -> None:
         rng = random.Random(seed)
-        self.tokenizer, self.synonyms = tokenizer, synonyms
+        self.tokenizer = tokenizer
         self.by_set: dict[str, list[ExcerptDocument]] = {}
         for name, sources in groups(sets, seed, validation=validation):
             document = ExcerptDocument(sources, rng)
@@ -139,20 +180,21 @@ class ExcerptQuestions:
             raise ValueError(f"no question to train on in {', '.join(map(str, sets.paths.values()))}")
         self.sizes = {s: [len(d.answered) + len(d.unanswered) for d in self.by_set[s]] for s in self.sets}
 
-    def draw(self, rng: random.Random, wrong: int) -> AskedExcerpts:
+    def draw(self, rng: random.Random) -> AskedExcerpts:
         """A question of a set by its share, of a document by its number of questions."""
         while True:
             name = rng.choices(self.sets, self.weights)[0]
             document = rng.choices(self.by_set[name], self.sizes[name])[0]
-            found = asked_excerpts(document, self.tokenizer, rng, wrong=wrong, synonyms=self.synonyms)
+            found = asked_excerpts(document, self.tokenizer, rng)
             if found is not None:
                 return found
 
-    def fixed(self, each: int, seed: int, wrong: int) -> Iterator[AskedExcerpts]:
+    def fixed(self, each: int, seed: int) -> Iterator[AskedExcerpts]:
         """The same questions every time: `each` of every set."""
         rng = random.Random(seed)
         for name in self.sets:
             for _ in range(each):
-                found = asked_excerpts(rng.choice(self.by_set[name]), self.tokenizer, rng, wrong=wrong)
+                document = rng.choices(self.by_set[name], self.sizes[name])[0]
+                found = asked_excerpts(document, self.tokenizer, rng)
                 if found is not None:
                     yield found

@@ -109,7 +109,7 @@ def read_features(
     for source in sources:
         for question in source.questions:
             found = _golds(source, question.spans, places, encoded)
-            if not found and question.spans:
+            if not found and question.answered:
                 continue  # its answer is in a passage that was not chosen, or is cut
             golds += [(len(questions), *gold) for gold in found]
             questions.append(tokenizer.encode(question_text(question.text))[:LONGEST_QUESTION])

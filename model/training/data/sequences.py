@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -49,10 +50,18 @@ def covered(offsets: Sequence[tuple[int, int]], start: int, end: int) -> list[in
 
 @dataclass(frozen=True)
 class Question:
-    """A question over one document: answers as (start, end) in the document's text, none when it is unanswerable."""
+    """A question over one document: answers as (start, end) in the document's text, none when it is unanswerable.
+
+    `several`: all spans together are the answer. `form` is one of FORMS of the reader, None where the set does not
+    say; `verdict` "yes" or "no". `answered` without spans: the text answers, but no words of it are marked.
+    """
 
     text: str
     spans: tuple[tuple[int, int], ...]
+    several: bool = False
+    form: str | None = None
+    verdict: str | None = None
+    answered: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,7 @@ class SourceText:
     text: str
     passages: tuple[tuple[int, int], ...]
     questions: tuple[Question, ...]
+    title: str = ""
 
 
 def cut_passages(text: str, words: int = PASSAGE_WORDS) -> list[tuple[int, int]]:
@@ -100,14 +110,38 @@ def read_set(sets: QuestionSets, name: str, *, validation: bool = False) -> list
             if document in sets.held_out or is_validation(document) is not validation:
                 continue
             text = record["context"]
-            questions = []
-            for qa in record["qas"]:
-                spans = tuple((a["start"], a["start"] + len(a["text"])) for a in qa["answers"] if a["start"] >= 0)
-                if spans or qa["unanswerable"]:
-                    questions.append(Question(qa["question"], spans))
+            questions = [found for qa in record["qas"] if (found := _question(name, qa)) is not None]
             if questions:
-                sources.append(SourceText(record["doc"], text, tuple(cut_passages(text)), tuple(questions)))
+                title = record.get("title") or ""
+                sources.append(SourceText(record["doc"], text, tuple(cut_passages(text)), tuple(questions), title))
     return sources
+
+
+FORM_OF_KIND = {"list": "list", "yes_no": "yes_no", "two_places": "two_parts"}
+LISTS = frozenset({"multispanqa_valid", "ssla_defendants"})
+YES_NO = frozenset({"boolq_val", "condaqa"})
+FORMLESS = frozenset({"cuad", "contractnli", "policyqa", "hotpotqa_sample", "tatqa", "medquad"})
+
+
+def _question(name: str, qa: dict[str, Any]) -> Question | None:
+    """What a set says of a question; None where it marks neither words nor a verdict."""
+    spans = tuple((a["start"], a["start"] + len(a["text"])) for a in qa["answers"] if a["start"] >= 0)
+    verdict = qa.get("verdict") or qa.get("label")
+    verdict = verdict if verdict in ("yes", "no") and not qa["unanswerable"] else None
+    if not spans and not verdict and not qa["unanswerable"]:
+        return None
+    several = bool(qa.get("multi"))
+    if verdict:
+        form: str | None = "yes_no"
+    elif name in YES_NO:
+        form = None if spans else "yes_no"  # of a question that is not answered too
+    elif name in LISTS:
+        form = "list" if several else None
+    else:
+        form = None if name in FORMLESS else FORM_OF_KIND.get(qa.get("kind", ""), "fact")
+    if qa.get("kind") == "unanswerable":
+        form = None
+    return Question(qa["question"], spans, several, form, verdict, not qa["unanswerable"])
 
 
 class QuestionSequences:
@@ -158,6 +192,8 @@ class QuestionSequences:
                 ]
                 if places:
                     answerable.append((question.text, rng.choice(places)))
+                elif question.answered and not question.spans:
+                    continue  # such as yes or no: the text answers, but no words of it could be written
                 elif not any(s is owner and p[0] < e and b < p[1] for s, p in chosen for b, e in question.spans):
                     unanswerable.append((question.text, None))
         for sibling in rng.sample(self.by_doc[source.doc], min(2, len(self.by_doc[source.doc]))):

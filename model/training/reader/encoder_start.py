@@ -1,4 +1,4 @@
-"""The reader's first weights: an encoder in the layout of `transformers`' BertModel, a folder as it is published.
+"""The reader's first weights: an encoder in the layout of `transformers`' MPNetModel, a folder as it is published.
 
 config.json, model.safetensors and tokenizer.json are read; its pooler is not.
 """
@@ -17,24 +17,28 @@ from docqa.model.errors import ConfigUnsupported
 from docqa.model.heads.cross_encoder import (
     LONGEST_ASKED,
     LONGEST_EXCERPT,
-    READER_TOKENIZER,
+    LONGEST_HEADING,
     CrossEncoder,
     ReaderTokenizer,
 )
 from docqa.model.heads.encoder import EncoderShape
+from docqa.model.heads.reader_files import READER_TOKENIZER
 
-POSITIONS = 256  # the longest sequence: a question, an excerpt and three marks
-assert LONGEST_ASKED + LONGEST_EXCERPT + 3 <= POSITIONS
+POSITIONS = 416  # the longest sequence: a question, a heading, an excerpt and marks
+assert LONGEST_ASKED + LONGEST_HEADING + LONGEST_EXCERPT + 5 <= POSITIONS
+FIRST_PLACE = 2  # MPNet's first token is at place 2, behind its filling
 TokenizerJson = dict[str, Any]  # a tokenizer.json
 NAMES = (
     (r"embeddings\.word_embeddings\.", "words."),
     (r"embeddings\.position_embeddings\.", "places."),
-    (r"embeddings\.token_type_embeddings\.", "parts."),
     (r"embeddings\.LayerNorm\.", "norm."),
+    (r"encoder\.relative_attention_bias\.", "near."),
     (r"encoder\.layer\.", "layers."),
-    (r"attention\.self\.", ""),
-    (r"attention\.output\.dense\.", "attended."),
-    (r"attention\.output\.LayerNorm\.", "attended_norm."),
+    (r"attention\.attn\.q\.", "query."),
+    (r"attention\.attn\.k\.", "key."),
+    (r"attention\.attn\.v\.", "value."),
+    (r"attention\.attn\.o\.", "attended."),
+    (r"attention\.LayerNorm\.", "attended_norm."),
     (r"intermediate\.dense\.", "inner."),
     (r"output\.dense\.", "outer."),
     (r"output\.LayerNorm\.", "outer_norm."),
@@ -43,24 +47,24 @@ LINEAR = re.compile(r"\.(query|key|value|attended|inner|outer)\.bias$")
 
 
 def encoder_shape(config: dict[str, Any]) -> EncoderShape:
-    """The shape of a BERT config. Raises ConfigUnsupported for another architecture."""
-    same = {"model_type": "bert", "hidden_act": "gelu", "type_vocab_size": 2, "position_embedding_type": "absolute"}
-    for key, value in same.items():
+    """The shape of an MPNet config. Raises ConfigUnsupported for another architecture."""
+    for key, value in {"model_type": "mpnet", "hidden_act": "gelu"}.items():
         if config.get(key, value) != value:
-            raise ConfigUnsupported(f"the reader starts from BERT's architecture; here {key} is {config[key]!r}")
+            raise ConfigUnsupported(f"the reader starts from MPNet's architecture; here {key} is {config[key]!r}")
     return EncoderShape(
         config["vocab_size"], config["hidden_size"], config["num_hidden_layers"], config["num_attention_heads"],
-        config["intermediate_size"], config["max_position_embeddings"], config["layer_norm_eps"],
+        config["intermediate_size"], config["max_position_embeddings"], config["relative_attention_num_buckets"],
+        config["layer_norm_eps"],
     )  # fmt: skip
 
 
 def plain_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """BertModel's tensors under the names of `Encoder`."""
+    """MPNetModel's tensors under the names of `Encoder`."""
     found = {}
     for name, part in tensors.items():
         if "pooler" in name or name.endswith("position_ids"):
             continue
-        plain = name.removeprefix("bert.")
+        plain = name.removeprefix("mpnet.")
         for pattern, ours in NAMES:
             plain = re.sub(pattern, ours, plain)
         found[LINEAR.sub(r".\1.shift", plain)] = part
@@ -99,7 +103,7 @@ def start_reader(folder: Path, out: Path) -> CrossEncoder:
     shape = replace(encoder_shape(config), vocabulary=len(kept), positions=POSITIONS)
     weights = plain_names(load_file(folder / "model.safetensors"))
     weights["words.weight"] = weights["words.weight"][kept]
-    weights["places.weight"] = weights["places.weight"][:POSITIONS]
+    weights["places.weight"] = weights["places.weight"][FIRST_PLACE : FIRST_PLACE + POSITIONS]
     reader = CrossEncoder(shape, ReaderTokenizer(out / READER_TOKENIZER))
     reader.encoder.load_state_dict(weights)
     return reader

@@ -1,139 +1,152 @@
-"""Train the reader: an encoder, all of its layers, and a head, on questions put to short excerpts.
+"""Train the reader: an encoder, all of its layers, and a head, on questions put to excerpts and on claims.
 
 python -m docqa.model.training.reader.train --start FOLDER --data FOLDER --out FOLDER [--minutes M] [--shares SHARES]
 
 `--start` is an encoder as it is published (encoder_start.py); where `--out` has a reader, its weights are trained
-further. A run that was cut goes on with the same command. The embeddings stay as they are, rounded as they ship.
+further. A run that was cut goes on with the same command. The embeddings stay as they are, rounded as they ship. The
+last part of a run (`--rounded-from`) computes with matrices rounded to the bits in which they ship and moves the
+unrounded ones (straight-through estimator, Bengio et al. 2013, arXiv 1308.3432), so that rounding costs little.
 """
 
 from __future__ import annotations
 
 import argparse
 import random
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import functional
 
+from docqa.kernels.matmul import GROUP
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
-from docqa.model.checkpoints.weights import head_metadata, head_tensors
-from docqa.model.heads.cross_encoder import (
-    EMBEDDING_BITS,
-    READER_FILE,
-    READER_TOKENIZER,
-    CrossEncoder,
-    ReaderTokenizer,
-    attach_packed,
-    described,
-    lay_out,
-    shape_of,
-    stored_form,
-    stored_parts,
-)
-from docqa.model.heads.span import best_spans
+from docqa.model.heads.cross_encoder import CrossEncoder, HeadLogits, lay_out
+from docqa.model.heads.encoder import Encoder
+from docqa.model.heads.reader_files import MATRIX_BITS, load_dense, reader_files, save_reader
 from docqa.model.training import loop
+from docqa.model.training.data.claims import Claims, EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts, ExcerptQuestions
 from docqa.model.training.data.sets import add_data_options, parse_with_sets
-from docqa.model.training.data.synonyms import Synonyms
-from docqa.model.training.heads.span import LONGEST_SPAN, overlap, span_loss
 from docqa.model.training.reader.encoder_start import start_reader
+from docqa.model.training.reader.losses import Figures, claim_loss, question_losses
+from docqa.model.training.reader.measure import measure
 
-AVERAGED = 0.995  # of the average is kept at each step
-TOGETHER = 8  # excerpts of like length, read at once
+AVERAGED = 0.99  # of the average is kept at each step
+TOKENS_TOGETHER = 1_300  # filling included
 HEAD_RATE = 1e-3
 
 
-def logits(
-    reader: CrossEncoder, asked: list[AskedExcerpts], precision: loop.Precision
-) -> tuple[Tensor, Tensor, Tensor]:
-    """(start, end) logits [excerpts, seq] and the question of each excerpt; column 0 is the excerpt's first token.
-
-    Excerpts of like length are read together, which saves filling.
-    """
-    pairs = [(one.question, text) for one in asked for text in one.excerpts]
-    question = torch.tensor([number for number, one in enumerate(asked) for _ in one.excerpts])
-    order = sorted(range(len(pairs)), key=lambda i: sum(map(len, pairs[i])))
-    rows: list[tuple[int, Tensor, Tensor]] = []
-    for part in (order[at : at + TOGETHER] for at in range(0, len(order), TOGETHER)):
-        batch = lay_out([pairs[i] for i in part], reader.tokenizer.between).to(precision.device)
-        with precision.autocast():
-            states = reader.encoder(batch.ids, batch.mask, batch.excerpt)
-        starts, ends = reader.head(states.float(), batch.excerpt)
-        for row, number in enumerate(part):
-            inside = slice(batch.first[row], batch.first[row] + len(pairs[number][1]))
-            rows.append((number, starts[row, inside].cpu(), ends[row, inside].cpu()))
-    rows.sort(key=lambda row: row[0])
-    start = nn.utils.rnn.pad_sequence([a for _, a, _ in rows], batch_first=True, padding_value=float("-inf"))
-    end = nn.utils.rnn.pad_sequence([b for _, _, b in rows], batch_first=True, padding_value=float("-inf"))
-    return start, end, question
+def of_like_length(pairs: Sequence[tuple[list[int], list[int]]]) -> Iterator[list[int]]:
+    """The numbers of the pairs in groups of like length that are at most TOKENS_TOGETHER tokens, filling included."""
+    size = [len(question) + len(text) + 1 for question, text in pairs]
+    group: list[int] = []
+    for number in sorted(range(len(pairs)), key=lambda n: size[n]):
+        if group and size[number] * (len(group) + 1) > TOKENS_TOGETHER:
+            yield group
+            group = []
+        group.append(number)
+    if group:
+        yield group
 
 
-def loss_of(reader: CrossEncoder, asked: list[AskedExcerpts], found: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    """Cross entropy of start and end, each over all tokens of a question's excerpts and "no answer"."""
-    start, end, question = found
-    offset = torch.tensor([0, *(len(one.excerpts) for one in asked)]).cumsum(0).tolist()
-    golds = [(base + e, a, b) for base, one in zip(offset, asked, strict=False) for e, a, b in one.golds]
-    return span_loss(start, end, reader.head.none.cpu(), question, golds, len(asked))
+class StepWeights:
+    """The weights that one step computes with: copies in the dtype of the products, rounded where they will be."""
+
+    def __init__(self, reader: CrossEncoder, precision: loop.Precision, *, rounded: bool) -> None:
+        self.reader, self.precision = reader, precision
+        used: dict[str, Tensor] = {}
+        for name, part in reader.encoder.named_parameters():
+            value = part.detach()
+            if rounded and part.requires_grad and name.startswith("layers.") and part.ndim == 2:
+                value = rounded_to_ship(value)
+            value = value.to(precision.dtype)
+            if value is part or value.data_ptr() == part.data_ptr():
+                value = value.clone()
+            used[name] = value
+        with torch.device("meta"):
+            self.encoder = Encoder(reader.encoder.shape)
+        self.encoder.load_state_dict(used, assign=True)
+        for part, own in zip(self.encoder.parameters(), reader.encoder.parameters(), strict=True):
+            part.requires_grad_(own.requires_grad)
+
+    def states(self, pairs: Sequence[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
+        """States [batch, seq, hidden], float32, of pairs of question and excerpt, and where the excerpts are."""
+        whole = lay_out(pairs, self.reader.tokenizer.between).to(self.precision.device)
+        rows: list[Tensor] = [torch.empty(0)] * len(pairs)
+        for group in of_like_length(pairs):
+            batch = lay_out([pairs[n] for n in group], self.reader.tokenizer.between).to(self.precision.device)
+            states = self.encoder(batch.ids, batch.mask).float()
+            for number, row in zip(group, states, strict=True):
+                rows[number] = functional.pad(row, (0, 0, 0, whole.ids.shape[1] - len(row)))
+        return torch.stack(rows), whole.excerpt
+
+    def read(self, group: list[AskedExcerpts]) -> HeadLogits:
+        """The head's logits for the excerpts of `group`."""
+        pairs = [pair for one in group for pair in zip(one.asked, one.excerpts, strict=True)]
+        found: HeadLogits = self.reader.head(*self.states(pairs))
+        return found
+
+    def judge(self, claims: list[EncodedClaim]) -> Tensor:
+        """Logits [claims, 4] of support."""
+        states, _ = self.states([(claim.asked, claim.evidence) for claim in claims])
+        found: Tensor = self.reader.head.support(states[:, 0])
+        return found
+
+    def hand_over(self) -> None:
+        """Add the gradients of the copies to those of the weights."""
+        for used, part in zip(self.encoder.parameters(), self.reader.encoder.parameters(), strict=True):
+            if used.grad is not None:
+                part.grad = used.grad.float() if part.grad is None else part.grad + used.grad.float()
 
 
-def question_loss(reader: CrossEncoder, asked: list[AskedExcerpts], precision: loop.Precision) -> Tensor:
-    """`loss_of` what the reader makes of the questions."""
-    return loss_of(reader, asked, logits(reader, asked, precision))
-
-
-@torch.no_grad()
-def evaluate(reader: CrossEncoder, asked: list[AskedExcerpts], precision: loop.Precision) -> loop.Figures:
-    """Figures on fixed questions.
-
-    val_loss; span_f1: token F1 of the best span in a right excerpt; excerpt_right: the best excerpt is a right one;
-    told_apart: how often the margin of the best span over "no answer" is greater for an answered question than for an
-    unanswered one (0.5: chance).
-    """
-    reader.eval()
-    losses, f1, right = [], [], []
-    yes: list[float] = []
-    no: list[float] = []
-    for begin in range(0, len(asked), 8):
-        part = asked[begin : begin + 8]
-        start, end, question = logits(reader, part, precision)
-        losses.append(float(loss_of(reader, part, (start, end, question))))
-        for number, one in enumerate(part):
-            here = (question == number).nonzero().squeeze(1)
-            best = best_spans(start[here], end[here], LONGEST_SPAN, 1)
-            margin = best[0].score - float(reader.head.none.sum())
-            (yes if one.golds else no).append(margin)
-            if one.golds:
-                holding = {e for e, _, _ in one.golds}
-                right.append(best[0].passage in holding)
-                inner = next(span for span in best if span.passage in holding)
-                f1.append(max(overlap(inner.first, inner.last, a, b) for e, a, b in one.golds if e == inner.passage))
-    reader.train()
-    figures = {"val_loss": sum(losses) / len(losses)}
-    if f1:
-        figures |= {"span_f1": sum(f1) / len(f1), "excerpt_right": sum(right) / len(right)}
-    if yes and no:
-        figures["told_apart"] = float((torch.tensor(yes)[:, None] > torch.tensor(no)[None]).float().mean())
-    return figures
+def rounded_to_ship(weight: Tensor) -> Tensor:
+    """A matrix [rows, columns] as it is after rounding each group to MATRIX_BITS between its least and largest."""
+    groups = weight.view(weight.shape[0], -1, GROUP)
+    low, high = groups.aminmax(dim=-1, keepdim=True)
+    scale = ((high - low) / (2**MATRIX_BITS - 1)).clamp(min=1e-6)
+    return ((groups - low) / scale).round_().mul_(scale).add_(low).view_as(weight)
 
 
 def open_reader(options: argparse.Namespace) -> CrossEncoder:
     """The reader of `--out`, dense, where there is one; else the encoder of `--start` with a fresh head."""
-    stored = head_tensors(options.out / READER_FILE)
-    if stored is not None:
-        reader = CrossEncoder(
-            shape_of(head_metadata(options.out / READER_FILE)), ReaderTokenizer(options.out / READER_TOKENIZER)
-        )
-        packed, dense = stored_parts(stored)
-        attach_packed(reader, packed, keep=False)
-        reader.load_state_dict(dense, strict=False)
+    if reader_files(options.out):
+        reader = load_dense(options.out)
     else:
         reader = start_reader(options.start, options.out)
-        words = reader.encoder.words
-        words.weight.data = dequantize(*quantize_matrix(words.weight.data, EMBEDDING_BITS))
+        lower = [part for layer in reader.encoder.layers[: options.frozen] for part in layer.parameters()]
+        for part in (reader.encoder.words.weight, *(part for part in lower if part.ndim == 2)):
+            part.data = dequantize(*quantize_matrix(part.data, MATRIX_BITS))
+    frozen = tuple(f"encoder.layers.{number}." for number in range(options.frozen))
     for name, parameter in reader.named_parameters():
-        parameter.requires_grad_(name.startswith(("head.", "encoder.layers.")))
+        trained = name.startswith(("head.", "encoder.layers.")) and not name.startswith(frozen)
+        parameter.requires_grad_(trained)
     return reader.to(options.device)
+
+
+def one_step(
+    weights: StepWeights, asked: list[AskedExcerpts], claims: list[EncodedClaim], pool: ThreadPoolExecutor, threads: int
+) -> tuple[int, Mapping[str, float]]:
+    """Leave the gradients of a step, of which every thread computes a share; its tokens and figures."""
+    figures = Figures()
+    every = (*weights.encoder.parameters(), *weights.reader.head.parameters())
+    parameters = [part for part in every if part.requires_grad]
+    shares = min(threads, len(asked))
+
+    def gradients(number: int) -> Sequence[Tensor | None]:
+        few, some = asked[number::shares], claims[number::shares]
+        loss = question_losses(weights.read(few), weights.reader.head.none, few, figures) / len(asked)
+        if some:
+            loss = loss + claim_loss(weights.judge(some), some, figures) / len(claims)
+        return torch.autograd.grad(loss, parameters, allow_unused=True)
+
+    for found in pool.map(gradients, range(shares)):
+        for parameter, gradient in zip(parameters, found, strict=True):
+            if gradient is not None:
+                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+    weights.hand_over()
+    tokens = sum(one.tokens for one in asked) + sum(len(c.asked) + len(c.evidence) for c in claims)
+    return tokens, figures.means()
 
 
 def train(options: argparse.Namespace) -> None:
@@ -141,38 +154,43 @@ def train(options: argparse.Namespace) -> None:
     torch.set_flush_denormal(True)
     torch.manual_seed(options.seed)
     reader, precision = open_reader(options), loop.Precision.best(options.device)
-    synonyms = Synonyms(options.synonyms) if options.synonyms else None
-    questions = ExcerptQuestions(options.sets, reader.tokenizer, options.seed, synonyms=synonyms)
-    held_out = [*ExcerptQuestions(options.sets, reader.tokenizer, 5, validation=True).fixed(options.validate, 5, 3)]
+    questions = ExcerptQuestions(options.sets, reader.tokenizer, options.seed)
+    held_out = [*ExcerptQuestions(options.sets, reader.tokenizer, 5, validation=True).fixed(options.validate, 5)]
+    claims = Claims(options.data, reader.tokenizer)
+    held_out_claims = Claims(options.data, reader.tokenizer, validation=True).fixed(options.validate, 5)
     run = loop.Run(
         options, reader, reader_optimizer(reader, options.rate), log=options.out / "reader.jsonl",
-        saved=options.out / "reader_training.safetensors", average=AVERAGED, warmup=50, log_every=20,
+        saved=options.out / "reader_training.safetensors", average=AVERAGED, warmup=60, log_every=20,
     )  # fmt: skip
     rng = random.Random(f"{options.seed} {run.step}")
-    pool, drawing = loop.worker_pool(options.threads), loop.worker_pool(1)
+    drawing, pool = loop.worker_pool(1), loop.worker_pool(options.threads)
 
-    def draw() -> list[AskedExcerpts]:
-        return [questions.draw(rng, options.wrong) for _ in range(options.batch)]
-
-    def part(asked: list[AskedExcerpts]) -> tuple[Tensor, int]:
-        tokens = sum(len(one.question) + len(text) for one in asked for text in one.excerpts)
-        return question_loss(reader, asked, precision), tokens
+    def draw() -> tuple[list[AskedExcerpts], list[EncodedClaim]]:
+        asked = [questions.draw(rng) for _ in range(options.batch)]
+        return asked, [claims.draw(rng) for _ in range(options.claims if claims.by_set else 0)]
 
     coming = drawing.submit(draw)
 
-    def one_step() -> tuple[int, loop.Figures]:
+    def step() -> tuple[int, loop.Figures]:
         nonlocal coming
-        asked, coming = coming.result(), drawing.submit(draw)
-        parts = [partial(part, asked[number :: options.threads]) for number in range(options.threads)]
-        tokens, loss = loop.in_threads(pool, run.trained.values(), parts)
-        return tokens, {"loss": loss}
+        now, coming = coming.result(), drawing.submit(draw)
+        weights = StepWeights(reader, precision, rounded=run.fraction() >= options.rounded_from)
+        tokens, figures = one_step(weights, *now, pool, options.threads)
+        return tokens, dict(figures)
 
     def keep() -> loop.Figures:
-        stored = stored_form(dict(reader.named_parameters()) | run.average)
-        loop.save_tensors(options.out / READER_FILE, stored, described(reader.encoder.shape))
-        return evaluate_average(reader, run.average, held_out, precision) if held_out else {}
+        now = {name: part.detach().clone() for name, part in run.trained.items()}
+        reader.load_state_dict(run.average, strict=False)
+        save_reader(reader, options.out)
+        figures: loop.Figures = {}
+        if held_out:
+            with torch.no_grad():
+                weights = StepWeights(reader, precision, rounded=False)
+                figures = measure(weights.read, weights.judge, reader.head.none, held_out, held_out_claims)
+        reader.load_state_dict(now, strict=False)
+        return figures
 
-    run.train(one_step, keep)
+    run.train(step, keep)
 
 
 def reader_optimizer(reader: CrossEncoder, rate: float) -> torch.optim.AdamW:
@@ -185,26 +203,21 @@ def reader_optimizer(reader: CrossEncoder, rate: float) -> torch.optim.AdamW:
     return loop.make_optimizer(groups, 0.98)
 
 
-def evaluate_average(
-    reader: CrossEncoder, average: dict[str, Tensor], asked: list[AskedExcerpts], precision: loop.Precision
-) -> loop.Figures:
-    """`evaluate` with the averaged weights, which are taken out again."""
-    now = {name: part.detach().clone() for name, part in reader.named_parameters() if name in average}
-    reader.load_state_dict(average, strict=False)
-    figures = evaluate(reader, asked, precision)
-    reader.load_state_dict(now, strict=False)
-    return figures
-
-
 def main(arguments: list[str] | None = None) -> None:
-    parser = loop.stage_parser("Train the reader on questions put to short excerpts.", "start", "out")
+    parser = loop.stage_parser("Train the reader on questions put to excerpts, and on claims.", "start", "out")
     add_data_options(parser)
-    loop.add_run_options(parser, rate=1.5e-4, minutes=60, save_every=200)
-    parser.add_argument("--batch", type=int, default=24, help="questions a step")
-    parser.add_argument("--threads", type=int, default=2, help="each with its share of the questions")
-    parser.add_argument("--wrong", type=int, default=3, help="excerpts a question that do not answer it")
-    parser.add_argument("--synonyms", type=Path, help="WordNet's database: some questions are put in other words")
-    parser.add_argument("--validate", type=int, default=25, help="questions of each set kept for validation")
+    loop.add_run_options(parser, rate=5e-5, minutes=60, save_every=200)
+    parser.add_argument("--batch", type=int, default=16, help="questions a step")
+    parser.add_argument("--claims", type=int, default=4, help="claims a step")
+    parser.add_argument(
+        "--frozen", type=int, default=4, help="lower layers that stay as they are, rounded as they ship"
+    )
+    parser.add_argument("--threads", type=int, default=1, help="each with its share of a step")
+    parser.add_argument("--validate", type=int, default=12, help="questions of each set kept for validation")
+    parser.add_argument(
+        "--rounded-from", type=float, default=0.75, metavar="FRACTION",
+        help="from which part of the run on products use rounded matrices",
+    )  # fmt: skip
     options = parse_with_sets(parser, arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     # Two shares of a step on a thread each do not wait for each other at every product.

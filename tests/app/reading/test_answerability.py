@@ -10,14 +10,17 @@ import pytest
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex, rank
 from docqa.app.reading.answerability import (
+    PLACE_CHANCE,
     counts_line,
     features,
+    first_passage_probability,
     missing_names,
     possible,
     probability,
     refused,
     word_counts,
 )
+from docqa.app.reading.candidates import Form
 
 TEXT = (
     "The tenant pays rent of 1200 dollars to Marten Hale. Rents are due on the first day. The roof is repaired by Hale."
@@ -36,7 +39,7 @@ def test_signals_are_higher_for_a_question_that_the_text_answers(indexed: Any) -
         "What rent does the tenant pay?", context, index, rank("What rent does the tenant pay?", index), None
     )
     far = features("Which zebra won the race?", context, index, rank("Which zebra won the race?", index), None)
-    for name in ("bm25_top", "idf_coverage_passage", "idf_coverage_sentence"):
+    for name in ("idf_coverage_passage", "idf_coverage_sentence"):
         assert near[name] > far[name] >= 0.0
 
 
@@ -59,6 +62,16 @@ def test_the_decision_is_the_calibrated_logistic() -> None:
     assert likely == pytest.approx(1 / (1 + math.exp(0.5)))
     assert refused(likely, calibration)
     assert not refused(0.71, calibration)
+
+
+def test_a_form_has_its_own_logistic_and_the_rest_the_common_one() -> None:
+    calibration: Any = {"features": ["a"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
+    calibration["forms"] = {"list": {"weights": [0.0], "bias": 2.0}}
+    calibration["evidence"] = {"weights": [3.0], "bias": 0.0}
+    assert probability({"a": -1.0}, calibration, Form.LIST) == pytest.approx(1 / (1 + math.exp(-2.0)))
+    assert probability({"a": -1.0}, calibration, Form.YES_NO) == pytest.approx(1 / (1 + math.exp(1.0)))
+    assert first_passage_probability({"a": -1.0}, calibration) == pytest.approx(1 / (1 + math.exp(3.0)))
+    assert probability({"place_itself": 1.0}, calibration) == PLACE_CHANCE
 
 
 def test_only_what_was_calibrated_for_it_is_possible() -> None:

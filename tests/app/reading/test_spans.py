@@ -125,26 +125,16 @@ def test_only_the_layers_that_answers_depend_on_are_read(lease: Path, span_model
 
 
 @pytest.mark.parametrize("quick", [False, True])
-def test_without_the_models_scores_words_rank_and_refusal_keeps_all_its_signals(
-    lease: Path, span_model: Any, monkeypatch: Any, quick: bool
-) -> None:
+def test_without_the_models_scores_words_alone_rank(lease: Path, span_model: Any, quick: bool) -> None:
     from docqa.app.evidence.ranking import rank
-    from docqa.app.reading.answerability import features
 
-    monkeypatch.setitem(span_model.calibration, "evidence_weights", {"bm25": 1.0, "vector": 0.2})
-    signals = []
-    for switch in (True, False):
-        options = Options(store=False, preview=False, quick=quick, model_scores=switch)
-        with open_session([str(lease)], options, model=span_model) as opened:
-            list(opened.ask(QUESTION))
-            by_words = rank(QUESTION, opened.index)
-            ranked, reading = opened.local.find(QUESTION)
-            values = features(QUESTION, opened.context, opened.index, ranked, reading)
-            signals.append((values["vector_top"], values["vector_margin"]))
-            assert values["reader_passage"] > UNLIKELY
+    options = Options(store=False, preview=False, quick=quick, model_scores=False)
+    with open_session([str(lease)], options, model=span_model) as opened:
+        list(opened.ask(QUESTION))
+        by_words = rank(QUESTION, opened.index)
+        ranked, _ = opened.local.find(QUESTION)
     assert [item.index for item in ranked] == [item.index for item in by_words[: len(ranked)]]
-    assert signals[0] == pytest.approx(signals[1])
-    assert (signals[0] != (0.0, 0.0)) is (span_model.heads.evidence is not None)
+    assert any(item.reader is not None for item in ranked)
 
 
 @pytest.mark.parametrize("k", [None, 2])
@@ -152,7 +142,7 @@ def test_a_number_of_passages_changes_what_is_read_and_listed(lease: Path, span_
     with open_session([str(lease)], Options(store=False, preview=False, k=k), model=span_model) as opened:
         *_, finished = opened.ask(QUESTION)
         ranked, candidates = opened.local.find(QUESTION)
-    assert sum(item.reader is not None for item in ranked) == (min(16, len(ranked)) if k is None else k)
+    assert sum(item.reader is not None for item in ranked) == (min(24, len(ranked)) if k is None else k)
     assert candidates is not None
     assert len(finished.answer.evidence) == (5 if k is None else k)
     assert finished.answer.provenance["options"]["k"] == k

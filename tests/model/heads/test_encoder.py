@@ -1,87 +1,103 @@
-"""The encoder against `transformers`' own BERT, and its filling, which must not count."""
+"""The encoder against `transformers`' own MPNet, and its filling, which must not count."""
 
 import json
 
 import pytest
 import torch
-from transformers import BertConfig, BertModel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from transformers import MPNetConfig, MPNetModel
+from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.heads.encoder import Encoder
-from docqa.model.training.reader.encoder_start import encoder_shape, fewer_pieces, plain_names
+from docqa.model.heads.encoder import distance_buckets
+from docqa.model.training.reader.encoder_start import FIRST_PLACE, POSITIONS, encoder_shape, fewer_pieces, start_reader
 
-CONFIG = {
-    "model_type": "bert", "vocab_size": 90, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
-    "intermediate_size": 40, "max_position_embeddings": 50, "layer_norm_eps": 1e-7, "hidden_act": "gelu",
-}  # fmt: skip
+PIECES = ["<s>", "<pad>", "</s>", "[UNK]", "[unused0]", "rent", "##s", "сд", "été", "##水", "β", ".", *"abcdefgh"]
+KEPT = [number for number, piece in enumerate(PIECES) if piece not in ("[unused0]", "сд", "##水")]
+
+
+def pieces() -> Tokenizer:
+    found = Tokenizer(models.WordPiece({name: i for i, name in enumerate(PIECES)}, unk_token="[UNK]"))
+    found.normalizer, found.pre_tokenizer = normalizers.Lowercase(), pre_tokenizers.BertPreTokenizer()
+    found.add_special_tokens(PIECES[:5])
+    return found
 
 
 @pytest.fixture(scope="module")
-def pair():
+def pair(tmp_path_factory):
+    """The encoder that training starts from a published folder, and the one that wrote the folder."""
+    folder, out = tmp_path_factory.mktemp("published"), tmp_path_factory.mktemp("reader")
     torch.manual_seed(0)
-    theirs = BertModel(BertConfig(**CONFIG, attn_implementation="eager")).eval()
+    config = MPNetConfig(
+        vocab_size=len(PIECES), hidden_size=64, num_hidden_layers=3, num_attention_heads=4, intermediate_size=128,
+        max_position_embeddings=POSITIONS + FIRST_PLACE, attn_implementation="eager",
+    )  # fmt: skip
+    theirs = MPNetModel(config).eval()
     for parameter in theirs.parameters():
-        torch.nn.init.normal_(parameter, 0, 0.3)
-    ours = Encoder(encoder_shape(CONFIG))
-    ours.load_state_dict(plain_names(theirs.state_dict()))
-    return ours.eval(), theirs
+        torch.nn.init.normal_(parameter, 0, 0.2)
+    theirs.save_pretrained(folder)
+    pieces().save(str(folder / "tokenizer.json"))
+    return start_reader(folder, out).encoder.eval(), theirs
 
 
 def test_states_are_those_of_transformers(pair):
     ours, theirs = pair
-    ids = torch.randint(0, 90, (3, 20), generator=torch.Generator().manual_seed(1))
-    mask = torch.arange(20)[None] < torch.tensor([[20], [13], [7]])
-    second = torch.arange(20)[None].expand(3, -1) >= 5
+    ids = torch.randint(0, len(KEPT), (3, 200), generator=torch.Generator().manual_seed(1))
+    mask = torch.arange(200)[None] < torch.tensor([[200], [130], [7]])
+    places = (torch.arange(200) + FIRST_PLACE)[None]
     with torch.no_grad():
-        mine = ours(ids, mask, second)
-        right = theirs(input_ids=ids, attention_mask=mask.long(), token_type_ids=second.long()).last_hidden_state
-    # Both in float32; sums of 40 products in another order.
-    torch.testing.assert_close(mine[mask], right[mask], atol=2e-5, rtol=1e-4)
+        mine = ours(ids, mask)
+        right = theirs(
+            input_ids=torch.tensor(KEPT)[ids], attention_mask=mask.long(), position_ids=places
+        ).last_hidden_state
+    # Both in float32, states of size 1; sums of 128 products in another order through three layers.
+    torch.testing.assert_close(mine[mask], right[mask], atol=5e-5, rtol=1e-4)
 
 
-def test_filling_changes_nothing(pair):
+@settings(deadline=None, max_examples=40)
+@given(length=st.integers(1, 300), quarter=st.integers(1, 16))
+def test_buckets_of_distances_are_those_of_transformers(length, quarter):
+    buckets = 4 * quarter
+    places = torch.arange(length)
+    theirs = MPNetEncoder.relative_position_bucket(places[None] - places[:, None], num_buckets=buckets)
+    assert torch.equal(distance_buckets(length, buckets), theirs)
+
+
+@pytest.mark.parametrize("grad", [False, True])
+def test_filling_does_not_change_a_row(pair, grad):
     ours, _ = pair
-    ids = torch.randint(0, 90, (1, 12), generator=torch.Generator().manual_seed(2))
+    ids = torch.randint(0, len(KEPT), (1, 12), generator=torch.Generator().manual_seed(2))
     filled = torch.cat([ids, torch.full((1, 6), 7)], 1)
     mask = torch.arange(18)[None] < 12
-    with torch.no_grad():
-        alone = ours(ids, mask[:, :12], torch.zeros_like(ids, dtype=torch.bool))
-        beside = ours(filled, mask, torch.zeros_like(filled, dtype=torch.bool))
+    with torch.set_grad_enabled(grad):  # attention is computed another way in training
+        alone, beside = ours(ids, mask[:, :12]), ours(filled, mask)
+    # float32 products of other shapes sum in another order
     torch.testing.assert_close(beside[:, :12], alone, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("change", [{"model_type": "roberta"}, {"hidden_act": "relu"}, {"type_vocab_size": 1}])
+def test_training_and_reading_compute_the_same_states(pair):
+    ours, _ = pair
+    ids = torch.randint(0, len(KEPT), (2, 30), generator=torch.Generator().manual_seed(3))
+    mask = torch.arange(30)[None] < torch.tensor([[30], [21]])
+    with torch.no_grad():
+        read = ours(ids, mask)
+    torch.testing.assert_close(ours(ids, mask)[mask], read[mask], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("change", [{"model_type": "bert"}, {"hidden_act": "relu"}])
 def test_another_architecture_is_refused(change):
-    with pytest.raises(ConfigUnsupported, match="BERT"):
-        encoder_shape(CONFIG | change)
+    with pytest.raises(ConfigUnsupported, match="MPNet"):
+        encoder_shape(MPNetConfig().to_dict() | change)
 
 
-def test_unused_word_pieces_are_dropped_and_others_keep_their_rows(tmp_path):
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-
-    names = [
-        "[PAD]",
-        "[unused0]",
-        "[UNK]",
-        "[CLS]",
-        "[SEP]",
-        "rent",
-        "##s",
-        "\u0441\u0434",
-        "\u00e9t\u00e9",
-        "##\u6c34",
-        "\u03b2",
-        ".",
-    ]
-    pieces = Tokenizer(models.WordPiece({name: i for i, name in enumerate(names)}, unk_token="[UNK]"))
-    pieces.normalizer, pieces.pre_tokenizer = normalizers.Lowercase(), pre_tokenizers.BertPreTokenizer()
-    pieces.add_special_tokens(names[:5])
-    spec, kept = fewer_pieces(json.loads(pieces.to_str()))
-    assert [names[i] for i in kept] == [
-        "[PAD]", "[UNK]", "[CLS]", "[SEP]", "rent", "##s", "\u00e9t\u00e9", "\u03b2", "."
-    ]  # fmt: skip
+def test_unused_word_pieces_are_dropped_and_others_keep_their_rows():
+    old = pieces()
+    spec, kept = fewer_pieces(json.loads(old.to_str()))
+    assert kept == KEPT
     fresh = Tokenizer.from_str(json.dumps(spec))
-    for text in ("Rents. \u00e9t\u00e9", "\u03b2 rent", "[CLS] rent"):
-        old, new = (t.encode(text, add_special_tokens=False) for t in (pieces, fresh))
-        assert [kept[i] for i in new.ids] == old.ids
-        assert new.offsets == old.offsets
+    for text in ("Rents. été", "β rent", "<s> rent"):
+        before, after = (t.encode(text, add_special_tokens=False) for t in (old, fresh))
+        assert [kept[i] for i in after.ids] == before.ids
+        assert after.offsets == before.offsets

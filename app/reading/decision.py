@@ -1,0 +1,219 @@
+"""From what the reader read to what is answered: the form of the answer, its words, and what speaks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from docqa.app.answer.grades import Verdict
+from docqa.app.context.context import Context
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.terms import plain_words
+from docqa.app.places.scope import Scope
+from docqa.app.quotes.sentence_runs import Sentences
+from docqa.app.reading.candidates import Candidate, Candidates, Form, ScoredPlaces, best_first, trim
+from docqa.app.reading.forms import form_of, polarity
+from docqa.app.reading.list_items import items_below
+from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan
+from docqa.ingest.types import Document
+
+UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this
+LIKELY_ITEM = 0.5
+LIST_IN_WORDS = 4.0  # how much likelier a list is where the question's words ask for one
+SECOND_PART = 5.0  # how much less likely, as a logarithm, the other half of an answer may be than the first
+LONGEST_LIST = 40
+VERDICT_SHARE = 0.25  # of the reader's odds of yes: on questions left out of its training it is right no more than half
+PLACE_WORDS = 250
+OTHER_DOCUMENT, OTHER_PASSAGE = 2.0, 0.7  # how much less likely, as a logarithm, what contradicts an answer may be
+MOST_DIFFERING, BRIEF_WORDS = 4, 8
+CURRENCIES = "$€£¥"
+PERCENT = re.compile(r"\s?%")
+
+
+def decide(
+    reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, tokens: int
+) -> Candidates:
+    """Candidates of an answer, best first, in the form that the question wants. `tokens`: how many were read."""
+    found = [c for span in reading.spans if (c := _candidate(places, span)) is not None]
+    candidates = best_first(found)
+    if not candidates:
+        return Candidates((), (), reading.none, tokens)
+    form = _form(reading, form_of(question))
+    best = candidates[0]
+    excerpt = _excerpt_of(reading, places, best)
+    items: tuple[Candidate, ...] = ()
+    verdict, odds = None, 0.0
+    if form is Form.LIST:
+        items = _items(reading, places, documents[best.document], best, excerpt)
+    elif form is Form.TWO_PARTS:
+        items = _two_parts(candidates, places)
+    elif form is Form.YES_NO:
+        odds = VERDICT_SHARE * reading.yes[excerpt] + polarity(question, " ".join(_words(places, best)))
+        verdict = Verdict.YES if odds > 0 else Verdict.NO
+    if form in (Form.LIST, Form.TWO_PARTS) and len(items) < 2:
+        form, items = Form.FACT, ()
+    listed = items
+    if form is Form.FACT and len(differing := _differing(reading, candidates, places)) > 1:
+        form, items = Form.LIST, differing  # whole candidates: they have no chances of items
+    signals = _signals(reading, candidates, listed, form, excerpt, abs(odds))
+    return Candidates((), candidates, reading.none, tokens, form, verdict, items, signals)
+
+
+def _form(reading: ExcerptReading, worded: Form) -> Form:
+    """The wording settles yes or no, and two parts where it shows them; a list is rather seen by the reader."""
+    if worded in (Form.YES_NO, Form.TWO_PARTS):
+        return worded
+    chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.TWO_PARTS)}
+    chances[Form.LIST] *= LIST_IN_WORDS if worded is Form.LIST else 1.0
+    return max(chances, key=lambda form: chances[form])
+
+
+def _candidate(places: ScoredPlaces, span: ExcerptSpan) -> Candidate | None:
+    start, end = whole_words(places.excerpts[span.passage].text, span.start, span.end)
+    return places.candidate(span.passage, start, end, max(span.logprob, UNLIKELY))
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """`start:end` of `text` made longer until no word or number is cut and its unit is there: "$5,000", "25 %"."""
+    while 0 < start < len(text) and text[start].isalnum() and text[start - 1].isalnum():
+        start -= 1
+    while 0 < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    if start and text[start].isdigit() and text[start - 1] in CURRENCIES:
+        start -= 1
+    unit = PERCENT.match(text, end)
+    return start, unit.end() if unit and end and text[end - 1].isdigit() else end
+
+
+def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candidate) -> int:
+    """The number of the excerpt that a candidate was read in."""
+    start = candidate.start - places.excerpts[candidate.excerpt].start
+    for number, place in enumerate(reading.excerpts):
+        if place.passage == candidate.excerpt and place.start <= start < place.end:
+            return number
+    raise AssertionError(f"{candidate} is in no excerpt that was read")
+
+
+def _items(
+    reading: ExcerptReading, places: ScoredPlaces, document: Document, best: Candidate, excerpt: int
+) -> tuple[Candidate, ...]:
+    """The items in the excerpt of the best candidate, in the order of the text.
+
+    Where they are items of a list by its marks, or the best candidate is or leads to one, all items of that list.
+    """
+    spans = [item for item in reading.items if item.excerpt == excerpt and item.logprob >= LIKELY_ITEM]
+    read = [c for span in spans if (c := _candidate(places, span)) is not None]
+    marked = [
+        replace(best, page=page, start=span.start, end=span.end, logprob=LIKELY_ITEM)
+        for page, span in items_below(document, best.page, best.start, best.end)
+    ]
+    inside = [
+        {n for n, m in enumerate(marked) if m.page == c.page and m.start < c.end and c.start < m.end} for c in read
+    ]
+    touched = set().union(*inside)
+    chosen = marked if len(marked) > 1 and (len(touched) > 1 or len(read) < 2) else read
+    return tuple(sorted(chosen, key=lambda c: (c.document, c.page, c.start))[:LONGEST_LIST])
+
+
+def _two_parts(candidates: tuple[Candidate, ...], places: ScoredPlaces) -> tuple[Candidate, ...]:
+    """The best candidate and the best in another sentence, in the order of the text."""
+    best = candidates[0]
+    for other in candidates[1:]:
+        if best.logprob - other.logprob > SECOND_PART:
+            break
+        if not _same_sentence(best, other, places):
+            return tuple(sorted((best, other), key=lambda c: (c.document, c.page, c.start)))
+    return ()
+
+
+def _differing(
+    reading: ExcerptReading, candidates: tuple[Candidate, ...], places: ScoredPlaces
+) -> tuple[Candidate, ...]:
+    """What documents, or passages of one, say to the same question in other words or figures, nearly as likely as the
+    best; only that where all agree.
+
+    Other documents may differ in any answer of a few words; within one only figures and dates are held to be a
+    contradiction, since a fact is often told twice in different words.
+    """
+    kept = [candidates[0]]
+    for other in candidates[1:]:
+        behind = candidates[0].logprob - other.logprob
+        if behind > OTHER_DOCUMENT or len(kept) == MOST_DIFFERING:
+            break
+        said = [_words(places, one) for one in (*kept, other)]
+        apart = all(not set(said[-1]) <= set(one) and not set(one) <= set(said[-1]) for one in said[:-1])
+        brief = max(map(len, said)) <= BRIEF_WORDS
+        strange = all(other.document != one.document for one in kept)
+        figures = all(any(word[0].isdigit() for word in one) for one in said)
+        close = strange or figures and behind <= OTHER_PASSAGE and not _same_sentence(candidates[0], other, places)
+        if apart and brief and close and reading.answers[_excerpt_of(reading, places, other)] > 0:
+            kept.append(other)
+    return tuple(kept)
+
+
+def _words(places: ScoredPlaces, candidate: Candidate) -> list[str]:
+    item = places.excerpts[candidate.excerpt]
+    return plain_words(item.text[candidate.start - item.start : candidate.end - item.start])
+
+
+def _same_sentence(one: Candidate, other: Candidate, places: ScoredPlaces) -> bool:
+    if one.excerpt != other.excerpt:
+        return False
+    item = places.excerpts[one.excerpt]
+    sentences = Sentences(item.text)
+    touched = [set(sentences.touched(c.start - item.start, c.end - item.start)) for c in (one, other)]
+    return bool(touched[0] & touched[1])
+
+
+def _signals(
+    reading: ExcerptReading,
+    candidates: tuple[Candidate, ...],
+    items: tuple[Candidate, ...],
+    form: Form,
+    excerpt: int,
+    verdict_odds: float,
+) -> dict[str, float]:
+    """What speaks for the first candidate, all finite: see answerability.SIGNALS."""
+    best = candidates[0]
+    apart = (c for c in candidates[1:] if c.excerpt != best.excerpt or c.end <= best.start or best.end <= c.start)
+    second = next(apart, None)
+    answers = max(min(reading.answers[excerpt], 12.0), -12.0)
+    return {
+        "margin": max(min(best.logprob - reading.none, 20.0), -20.0),
+        "likely": best.logprob,
+        "lead": min(best.logprob - second.logprob, 10.0) if second else 10.0,
+        "answers": answers,
+        "answers_elsewhere": max(min(_second_largest(reading.answers), 12.0), -12.0),
+        "form_chance": reading.forms[form],
+        "verdict_sure": min(verdict_odds, 8.0),
+        "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
+        "behind": best.behind,
+    }
+
+
+def _second_largest(values: Iterable[float]) -> float:
+    return sorted(values)[-2:][0]
+
+
+def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> Candidates | None:
+    """The text of the place that a question asks for: its passages one after the other, at most PLACE_WORDS words."""
+    items: list[Candidate] = []
+    words = 0
+    for number, item in enumerate(passages):
+        placed = context.passages[item.index]
+        page = placed.passage.page
+        for part in scope.parts(placed.document, page, placed.passage.start, placed.passage.end):
+            text = context.documents[placed.document].pages[page - 1].text[part.start : part.end]
+            start, end = trim(text, 0, len(text))
+            count = len(text[start:end].split())
+            if start < end and (not items or words + count <= PLACE_WORDS):
+                words += count
+                items.append(
+                    Candidate(number, placed.document, page, part.start + start, part.start + end, 0.0, 1, 0.0)
+                )
+    if not items:
+        return None
+    several = tuple(items) if len(items) > 1 else ()
+    form = Form.LIST if several else Form.FACT
+    return Candidates((), tuple(items), None, 0, form, None, several, {"place_itself": 1.0})

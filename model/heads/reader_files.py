@@ -1,0 +1,160 @@
+"""The files of a reader: its encoder's matrices packed, in parts small enough to be kept under version control."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from docqa.kernels.matmul import PackedMatrix, packed_is_faster
+from docqa.model.checkpoints.formats.grouped import PARTS, quantize_matrix
+from docqa.model.checkpoints.weights import head_metadata, head_tensors
+from docqa.model.errors import WeightsMismatch
+from docqa.model.heads.cross_encoder import CrossEncoder, ReaderTokenizer
+from docqa.model.heads.encoder import EncoderShape
+from docqa.model.linear import Embedding, Linear
+
+READER_FILE = "reader-{:05d}-of-{:05d}.safetensors"
+READER_TOKENIZER = "reader_tokenizer.json"
+LARGEST_FILE = 44_000_000  # bytes of tensors in a file
+EMBEDDING_BITS, MATRIX_BITS, HEAD_BITS = 4, 4, 8
+
+
+def reader_files(folder: Path) -> list[Path]:
+    """The files of a folder's reader, in order; none where it has no reader.
+
+    Raises:
+        WeightsMismatch: some of them are missing.
+    """
+    files = sorted(folder.glob("reader-*-of-*.safetensors"))
+    if files and (folder / READER_FILE.format(len(files), len(files))) not in files:
+        raise WeightsMismatch(f"{folder}: some files of the reader are missing; fetch the folder again")
+    return files
+
+
+def load_reader(folder: Path) -> CrossEncoder | None:
+    """The reader beside a checkpoint's weights, ready to use, or None where a checkpoint has none.
+
+    Matrices stay packed where that is faster.
+
+    Raises:
+        WeightsMismatch: a file or the tokenizer is damaged or missing; it is named.
+    """
+    files = reader_files(folder)
+    if not files:
+        return None
+    return _assembled(folder, files, keep=packed_is_faster()).requires_grad_(False).eval()
+
+
+def load_dense(folder: Path) -> CrossEncoder:
+    """The reader of a folder with all of its matrices unpacked, to be trained. Raises WeightsMismatch."""
+    return _assembled(folder, reader_files(folder), keep=False)
+
+
+def _assembled(folder: Path, files: Sequence[Path], *, keep: bool) -> CrossEncoder:
+    """The reader in `files`. `keep`: leave matrices packed, else they are float32."""
+    tokenizer = ReaderTokenizer(folder / READER_TOKENIZER)
+    stored: dict[str, Tensor] = {}
+    for path in files:
+        stored |= head_tensors(path) or {}
+    try:
+        shape = shape_of(head_metadata(files[0]))
+        with torch.device("meta"):
+            reader = CrossEncoder(shape, tokenizer)
+        packed, dense = stored_parts(stored)
+        for name, matrix in packed.items():
+            attach(reader, name, matrix, keep=keep)
+        missing, unknown = reader.load_state_dict(dense, strict=False, assign=True)
+        lacking = [name for name in missing if name not in {f"{n}.weight" for n in packed}]
+        if lacking or unknown:
+            raise KeyError(min([*lacking, *unknown]))
+    except (KeyError, RuntimeError, ValueError, AttributeError) as error:
+        raise WeightsMismatch(f"{files[0]}: this is not a reader ({error}); fetch {folder} again") from error
+    return reader
+
+
+def save_reader(reader: CrossEncoder, folder: Path) -> None:
+    """Write a reader as it ships, in files of at most LARGEST_FILE bytes; former ones of the folder are replaced."""
+    from safetensors.torch import save_file
+
+    parts: list[dict[str, Tensor]] = [{}]
+    room = LARGEST_FILE
+    for name, tensor in stored_form(dict(reader.named_parameters())).items():
+        if tensor.nbytes > room and parts[-1]:
+            parts.append({})
+            room = LARGEST_FILE
+        parts[-1][name] = tensor
+        room -= tensor.nbytes
+    former = {*folder.glob("reader-*-of-*.safetensors")}
+    for number, part in enumerate(parts, 1):
+        path = folder / READER_FILE.format(number, len(parts))
+        fresh = path.with_name(path.name + ".new")
+        save_file(part, fresh, metadata=described(reader.encoder.shape))
+        fresh.replace(path)
+        former.discard(path)
+    for path in former:
+        path.unlink()
+
+
+def shape_of(about: Mapping[str, str]) -> EncoderShape:
+    """The shape in a file's metadata. Raises KeyError or ValueError."""
+    sizes = ("vocabulary", "hidden", "layers", "heads", "inner", "positions", "buckets")
+    return EncoderShape(**{name: int(about[name]) for name in sizes}, eps=float(about["eps"]))
+
+
+def described(shape: EncoderShape) -> dict[str, str]:
+    """What `shape_of` reads."""
+    return {name: str(value) for name, value in asdict(shape).items()}
+
+
+def stored_form(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A reader's tensors as its file holds them: the encoder's matrices packed, the rest in float16."""
+    stored: dict[str, Tensor] = {}
+    for name, part in tensors.items():
+        bits = _bits(name, part)
+        if bits is not None:
+            pieces = zip(PARTS, quantize_matrix(part.detach(), bits), strict=True)
+            stored |= {name.removesuffix(".weight") + suffix: piece.contiguous() for suffix, piece in pieces}
+        else:
+            stored[name] = part.detach().half().contiguous()
+    return stored
+
+
+def _bits(name: str, part: Tensor) -> int | None:
+    """In how many bits a tensor of this name is stored; None: in float16."""
+    if name == "encoder.words.weight":
+        return EMBEDDING_BITS
+    if name.startswith("encoder.layers.") and part.ndim == 2:
+        return MATRIX_BITS
+    return HEAD_BITS if name.startswith("head.") and part.ndim == 2 and len(part) > 64 else None
+
+
+def stored_parts(stored: Mapping[str, Tensor]) -> tuple[dict[str, PackedMatrix], dict[str, Tensor]]:
+    """What `stored_form` was made of, but for its rounding: packed matrices by module, other tensors in float32.
+
+    Raises:
+        KeyError: a part of a packed matrix is missing.
+    """
+    names = [name.removesuffix(".q") for name in stored if name.endswith(".q")]
+    packed = {name: PackedMatrix.of(*(stored[name + suffix] for suffix in PARTS)) for name in names}
+    return packed, {name: part.float() for name, part in stored.items() if not name.endswith(PARTS)}
+
+
+def attach(reader: CrossEncoder, name: str, matrix: PackedMatrix, *, keep: bool) -> None:
+    """Give a module its matrix, packed or (without `keep`) in float32.
+
+    Raises:
+        AttributeError: there is no such module.
+        ValueError: it has no matrix of this shape.
+    """
+    module: Any = reader.get_submodule(name)
+    if not isinstance(module, Linear | Embedding) or tuple(module.weight.shape) != matrix.shape:
+        raise ValueError(f"{name} is {matrix.shape}")
+    if keep:
+        module.packed = matrix
+    else:
+        module.weight = nn.Parameter(matrix.dense())

@@ -1,0 +1,130 @@
+"""From what was read to the answer: its form, its items, and documents that disagree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docqa.app.evidence.ranking import WordIndex
+from docqa.app.reading.candidates import Candidates, Excerpt, Form, ScoredPlaces
+from docqa.app.reading.decision import decide, whole_words
+from docqa.app.reading.forms import polarity
+from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan
+from docqa.app.reading.spans import DEFAULT_SPAN_READER
+
+RENT = "The tenant pays a rent of 1200 pounds. The keeper may give notice in May."
+OTHER = "The rent is 900 pounds a year."
+ASKED = {
+    Form.FACT: "What is the rent?",
+    Form.LIST: "List the animals.",
+    Form.YES_NO: "May the keeper give notice?",
+    Form.TWO_PARTS: "What is the rent, and when may notice be given?",
+}
+FACT = dict.fromkeys(Form, 0.1) | {Form.FACT: 0.7}
+
+
+def span_of(text: str, words: str, excerpt: int, logprob: float) -> ExcerptSpan:
+    start = text.index(words)
+    return ExcerptSpan(excerpt, start, start + len(words), excerpt, logprob)
+
+
+@pytest.fixture
+def decided(document: Any) -> Any:
+    def decide_on(
+        texts: list[str], spans: list[ExcerptSpan], worded: Form = Form.FACT, *, documents: int = 1, **read: Any
+    ) -> Candidates:
+        made = [document(text) for text in texts] if documents > 1 else [document(*texts)]
+        excerpts = [
+            Excerpt(n, n if documents > 1 else 0, 1 if documents > 1 else n + 1, 0, len(text), text)
+            for n, text in enumerate(texts)
+        ]
+        places = ScoredPlaces(excerpts, set(), WordIndex(texts), DEFAULT_SPAN_READER)
+        count = len(texts)
+        reading = ExcerptReading(
+            tuple(ExcerptPlace(n, 0, len(text)) for n, text in enumerate(texts)), tuple(spans), (), (-1.0,) * count,
+            -3.0, (1.0,) * count, (2.0,) * count, dict.fromkeys(Form, 0.25), 10,
+        )  # fmt: skip
+        return decide(replace(reading, **({"forms": FACT} | read)), places, made, ASKED[worded], 10)
+
+    return decide_on
+
+
+def words_of(found: Candidates, texts: list[str]) -> list[str]:
+    return [texts[item.excerpt][item.start : item.end] for item in found.items]
+
+
+def test_a_fact_is_the_likeliest_span_with_its_margin(decided: Any) -> None:
+    found = decided([RENT], [span_of(RENT, "1200 pounds", 0, -1.0), span_of(RENT, "in May", 0, -4.0)])
+    assert (found.form, found.items, found.verdict) == (Form.FACT, (), None)
+    assert RENT[found.candidates[0].start : found.candidates[0].end] == "1200 pounds"
+    assert found.signals["margin"] == pytest.approx(2.0)
+    assert found.signals["lead"] == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(("odds", "verdict"), [(2.0, "yes"), (-0.5, "yes"), (-8.0, "no")])
+def test_a_yes_no_question_gets_the_verdict_of_its_excerpt(decided: Any, odds: float, verdict: str) -> None:
+    found = decided([RENT], [span_of(RENT, "may give notice", 0, -1.0)], Form.YES_NO, yes=(odds,))
+    assert (found.form, found.verdict) == (Form.YES_NO, verdict)
+    assert found.signals["verdict_sure"] == pytest.approx(abs(odds / 4 + 1.1))
+
+
+def test_a_clause_that_denies_speaks_against_yes() -> None:
+    assert polarity("May the tenant sublet?", "the tenant shall not sublet") < 0
+    assert polarity("May the tenant sublet?", "the tenant may sublet") > 0
+    assert polarity("Did they not agree?", "they did not agree") > 0
+    assert polarity("May it be assigned without consent?", "it may be assigned without consent") > 0
+
+
+def test_a_list_has_the_items_of_the_excerpt_in_order(decided: Any) -> None:
+    text = "They keep goats, sheep and three old mules on the farm."
+    items = tuple(replace(span_of(text, word, 0, 0.9)) for word in ("three old mules", "goats", "sheep"))
+    unlike = dict.fromkeys(Form, 0.01) | {Form.FACT: 0.97}
+    found = decided([text], [span_of(text, "goats", 0, -1.0)], Form.LIST, items=items, forms=unlike)
+    assert found.form is Form.FACT  # the reader itself is sure that it is a fact
+    found = decided(
+        [text], [span_of(text, "goats", 0, -1.0)], items=items, forms=dict.fromkeys(Form, 0.1) | {Form.LIST: 0.7}
+    )
+    assert found.form is Form.LIST
+    assert words_of(found, [text]) == ["goats", "sheep", "three old mules"]
+
+
+def test_two_parts_come_from_two_sentences(decided: Any) -> None:
+    spans = [
+        span_of(RENT, "in May", 0, -1.0), span_of(RENT, "May", 0, -1.5), span_of(RENT, "1200 pounds", 0, -2.0),
+    ]  # fmt: skip
+    found = decided([RENT], spans, Form.TWO_PARTS)
+    assert words_of(found, [RENT]) == ["1200 pounds", "in May"]
+
+
+def test_documents_that_disagree_are_both_told(decided: Any) -> None:
+    spans = [span_of(RENT, "1200 pounds", 0, -1.0), span_of(OTHER, "900 pounds", 1, -1.4)]
+    found = decided([RENT, OTHER], spans, documents=2)
+    assert words_of(found, [RENT, OTHER]) == ["1200 pounds", "900 pounds"]
+    assert found.form is Form.LIST and found.signals["items_chance"] == 0
+    unlikely = [spans[0], replace(spans[1], logprob=-6.0)]
+    assert decided([RENT, OTHER], unlikely, documents=2).items == ()
+
+
+def test_the_same_in_two_documents_is_told_once(decided: Any) -> None:
+    spans = [span_of(RENT, "1200 pounds", 0, -1.0), span_of(RENT, "rent of 1200 pounds", 1, -1.1)]
+    assert decided([RENT, RENT], spans, documents=2).items == ()
+
+
+@given(st.text(alphabet="ab1 $%.-", min_size=1, max_size=30), st.data())
+def test_no_word_or_number_is_cut(text: str, data: Any) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    first, last = whole_words(text, start, end)
+    assert first <= start and end <= last
+    assert not (first and text[first].isalnum() and text[first - 1].isalnum())
+    assert not (last < len(text) and text[last - 1].isalnum() and text[last].isalnum())
+
+
+def test_a_figure_keeps_its_currency_and_its_per_cent() -> None:
+    text = "It costs $5,000 or 25 % of that."
+    assert whole_words(text, text.index("5,000"), text.index("5,000") + 5) == (9, 15)
+    assert whole_words(text, text.index("25"), text.index("25") + 2) == (19, 23)

@@ -1,0 +1,103 @@
+"""Claims for the judge of support: labels, their evidence, and what is kept for validation."""
+
+import gzip
+import json
+import random
+
+import pytest
+
+from docqa.model.heads.cross_encoder import SUPPORT, ReaderTokenizer
+from docqa.model.training.data.claims import EVIDENCE_WORDS, Claims, claims_of, unquoted
+from docqa.model.training.data.sets import is_validation
+
+LONG = " ".join(f"word{n}" for n in range(400))
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_reader, tmp_path_factory):
+    path = tmp_path_factory.mktemp("pieces") / "pieces.json"
+    tiny_reader.write_pieces(path)
+    return ReaderTokenizer(path)
+
+
+def record(label: str | None, *marked: str, context: str = "Rent is due in May.", doc: str = "d", **more):
+    answers = [{"text": text, "start": context.index(text)} for text in marked]
+    return {"doc": doc, "context": context, "qas": [
+        {"question": "Rent is due.", "statement": True, "label": label, "answers": answers, **more}
+    ]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "right"),
+    [
+        ("Entailment", ("supported",)),
+        ("PartlySupported", ("partly",)),
+        ("Contradiction", ("contradicted",)),
+        ("NotMentioned", ("unsupported",)),
+        ("NotEntailment", ("partly", "contradicted", "unsupported")),
+    ],
+)
+def test_each_label_says_what_is_right(label, right):
+    (claim,) = claims_of(record(label), random.Random(0))
+    assert (claim.statement, claim.evidence, claim.right) == ("Rent is due.", "Rent is due in May.", right)
+
+
+def test_questions_and_other_labels_are_no_claims():
+    assert claims_of(record("yes"), random.Random(0)) == []
+    assert claims_of(record("Entailment", statement=False), random.Random(0)) == []
+
+
+def test_of_a_long_text_the_marked_sentences_are_the_evidence():
+    (claim,) = claims_of(record("Entailment", "word7 word8", "word300", context=LONG), random.Random(0))
+    assert claim.evidence == "word7 word8 word300"
+
+
+def test_where_a_long_text_says_nothing_any_part_shows_it():
+    starts = set()
+    for seed in range(20):
+        (claim,) = claims_of(record("NotMentioned", context=LONG), random.Random(seed))
+        assert claim.evidence in LONG and len(claim.evidence.split()) == EVIDENCE_WORDS
+        starts.add(claim.evidence.split()[0])
+    assert len(starts) > 10
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ('"Duane\'s nickname is not ""Dog."""', 'Duane\'s nickname is not "Dog."'),
+        ('"""Dog"" is a nickname."', '"Dog" is a nickname.'),
+        ('"Dog" is a "nickname"', '"Dog" is a "nickname"'),
+        ('"A whole sentence."', '"A whole sentence."'),
+        ("Plain.", "Plain."),
+        ('"', '"'),
+        ("", ""),
+    ],
+)
+def test_quotation_marks_that_a_table_doubled_are_undone(written, meant):
+    assert unquoted(written) == meant
+
+
+def test_sets_are_found_and_validation_documents_kept_apart(tmp_path, tokenizer):
+    folder = tmp_path / "qa_more" / "train"
+    folder.mkdir(parents=True)
+    documents = [f"doc{n}" for n in range(60)]
+    with gzip.open(folder / "claims_wice.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(record("PartlySupported", doc=doc)) + "\n" for doc in documents)
+    kept = sum(map(is_validation, documents))
+    assert len(Claims([tmp_path], tokenizer).by_set["claims_wice"]) == 60 - kept
+    validation = Claims([tmp_path], tokenizer, validation=True)
+    assert len(validation.by_set["claims_wice"]) == kept > 0
+    assert len(validation.fixed(3, 0)) == 3 and validation.fixed(3, 0) == validation.fixed(3, 0)
+    claim = validation.draw(random.Random(0))
+    assert claim.asked == tokenizer.asked("Rent is due.") and claim.evidence == tokenizer.encode("Rent is due in May.")
+    assert [SUPPORT[n] for n in claim.right] == ["partly"]
+
+
+def test_a_folder_without_claims_has_none(tmp_path, tokenizer):
+    found = Claims([tmp_path], tokenizer)
+    assert found.by_set == {} and found.fixed(5, 0) == []
+
+
+def test_empty_evidence_still_has_a_token(tmp_path, tokenizer):
+    (claim,) = claims_of(record("NotMentioned", context=""), random.Random(0))
+    assert Claims([tmp_path], tokenizer).encoded(claim).evidence == [tokenizer.between]

@@ -1,0 +1,56 @@
+"""What a set says of its questions, and which of them a sequence leaves unanswered."""
+
+import gzip
+import json
+import random
+
+import pytest
+
+from docqa.model.training.data.sequences import QuestionSequences, _question
+from docqa.model.training.data.sets import find_sets, is_validation
+
+
+def qa(*answers: str, unanswerable: bool = False, **more):
+    found = [{"text": text, "start": n} for n, text in enumerate(answers)]
+    return {"question": "Is it?", "answers": found, "unanswerable": unanswerable, **more}
+
+
+@pytest.mark.parametrize(
+    ("name", "record", "form", "verdict"),
+    [
+        ("squad2_train", qa("in May"), "fact", None),
+        ("natural", qa("a", "b", kind="list", multi=True), "list", None),
+        ("natural", qa("a", kind="yes_no", verdict="yes"), "yes_no", "yes"),
+        ("natural", qa("a", "b", kind="two_places"), "two_parts", None),
+        ("natural", qa(kind="unanswerable", unanswerable=True), None, None),
+        ("boolq_val", qa(label="no"), "yes_no", "no"),
+        ("condaqa", qa(unanswerable=True, label="no"), "yes_no", None),
+        ("condaqa", qa("the first"), None, None),
+        ("multispanqa_valid", qa("a", "b", multi=True), "list", None),
+        ("multispanqa_valid", qa("a"), None, None),
+        ("cuad", qa("a"), None, None),
+    ],
+)
+def test_the_form_and_verdict_of_a_question_are_what_its_set_says(name, record, form, verdict):
+    found = _question(name, record)
+    assert (found.form, found.verdict, found.answered) == (form, verdict, not record["unanswerable"])
+
+
+def test_a_question_with_neither_words_nor_verdict_is_left_out():
+    assert _question("squad2_train", qa()) is None
+
+
+def test_a_question_answered_without_marked_words_is_not_called_unanswerable(tmp_path):
+    doc = next(f"doc{n}" for n in range(9) if not is_validation(f"doc{n}"))
+    marked = {"question": "When is rent due?", "answers": [{"text": "May", "start": 15}], "unanswerable": False}
+    verdict = {"question": "Is rent due in May?", "answers": [], "unanswerable": False, "label": "yes"}
+    nothing = {"question": "Who pays?", "answers": [], "unanswerable": True}
+    line = {"doc": doc, "context": "Rent is due in May.", "qas": [marked, verdict, nothing]}
+    with gzip.open(tmp_path / "boolq_val.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    sequences = QuestionSequences(find_sets([tmp_path]), None, 0, 512)
+    source = sequences.sets["boolq_val"][0]
+    for seed in range(10):
+        sequences.random = random.Random(seed)
+        asked = sequences._questions([(source, source.passages[0])], source)
+        assert dict(asked) == {"When is rent due?": (0, 15, 18), "Who pays?": None}
