@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from functools import partial
@@ -13,6 +11,7 @@ import torch
 from torch import Tensor
 
 from docqa.app.lab.bench import frames, twin
+from docqa.app.lab.bench.asking import ask_rows, run_docqa
 from docqa.app.lab.bench.contexts import random_context
 from docqa.app.lab.bench.family import rows as family
 from docqa.app.lab.bench.ingest import ingest_rows
@@ -22,7 +21,7 @@ from docqa.app.lab.bench.rows import Row, fastest
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import state_bytes, yarn_factor_for
 from docqa.model.decode.beams import Branches
-from docqa.model.load import BUNDLED, Model
+from docqa.model.load import Model
 from docqa.model.state.files import load_state, save_state
 
 PROMPT, DECODED, REPEATS = 8_192, 32, 2
@@ -30,7 +29,6 @@ LONG_PROMPT, RESTORED = 131_072, 102_400
 FAR_CONTEXTS = 8_192, 131_072, 1_046_528  # the last: whole blocks, and room behind them, under a million's limit
 FAR_ROUNDS, FAR_STEPS = 4, 4
 QUICK = {"prompt": 1_024, "restored": 8_192, "context": 65_536, "trained": 8_192, "characters": 400_000}
-_SAMPLE = Path("sample_docs") / "services_agreement.pdf"
 
 
 def rows(
@@ -62,7 +60,7 @@ def rows(
     yield from twin.twin_rows(model, context, trained)
     yield restore(model, restored)
     yield help_time()
-    yield cold_ask()
+    yield from ask_rows(model)
     yield from ingest_rows(sorted((Path(__file__).parents[3] / "sample_docs").glob("*.pdf")))
     yield from frames.interface_rows(characters)
     if long:
@@ -167,19 +165,5 @@ def restore(model: Model, count: int) -> Row:
 
 def help_time() -> Row:
     """`docqa --help` in a process of its own."""
-    seconds = fastest(lambda: _docqa("--help"), 5)
+    seconds = fastest(lambda: run_docqa("--help"), 5)
     return Row("help", seconds, "s", None, None, "docqa --help in a new process; best of 5")
-
-
-def cold_ask() -> Row:
-    """One question in a new process that keeps nothing, so that it reads the document and loads the model."""
-    sample = Path(__file__).parents[3] / _SAMPLE
-    document = sample if sample.is_file() else BUNDLED / "LICENSE"
-    seconds = fastest(lambda: _docqa("ask", "--no-store", "--json", str(document), "When does it take effect?"), 2)
-    return Row("cold_ask", seconds, "s", None, None, f"{document.name} in a new process, --no-store; best of 2")
-
-
-def _docqa(*arguments: str) -> None:
-    done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False)
-    if done.returncode not in (0, 5):  # 5: the document does not answer, which takes as long
-        raise RuntimeError(f"docqa {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[-500:]}")

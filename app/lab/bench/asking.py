@@ -1,0 +1,77 @@
+"""What a question takes: of a document that nobody has read yet, and of one that was read, in a process and in a new
+one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from docqa.app.lab.bench.rows import Row, fastest
+from docqa.app.options import Options
+from docqa.app.session.engine import open_session
+from docqa.model.load import BUNDLED, Model
+
+_SAMPLE = Path("sample_docs") / "services_agreement.pdf"
+QUESTIONS = (
+    "When does it take effect?",
+    "Who may terminate the agreement, and why?",
+    "What does the customer have to pay?",
+    "May the supplier assign its rights?",
+)
+
+
+def ask_rows(model: Model) -> Iterator[Row]:
+    """Seconds of a question: `cold_ask`, `warm_ask`, and `question`, which says how much of it is the reader's."""
+    sample = Path(__file__).parents[3] / _SAMPLE
+    document = sample if sample.is_file() else BUNDLED / "LICENSE"
+    seconds = fastest(lambda: run_docqa("ask", "--no-store", "--json", str(document), QUESTIONS[0]), 2)
+    yield Row("cold_ask", seconds, "s", None, None, f"{document.name} in a new process, --no-store; best of 2")
+    with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
+        run_docqa("read", str(document), cache=folder)
+        seconds = fastest(lambda: run_docqa("ask", "--json", str(document), QUESTIONS[0], cache=folder), 3)
+    yield Row(
+        "warm_ask", seconds, "s", None, None, f"{document.name}, read before, in a new process; best of 3; bar 2.5"
+    )
+    yield _question(model, document)
+
+
+def _question(model: Model, document: Path) -> Row:
+    """A question about a document that was read in this process: the slowest of QUESTIONS."""
+    spent: list[float] = []
+    hooks = []
+    if model.reader is not None:
+        hooks.append(model.reader.register_forward_pre_hook(lambda *_: spent.append(-time.perf_counter())))
+        hooks.append(model.reader.register_forward_hook(lambda *_: spent.append(time.perf_counter())))
+    slowest, of_reader = 0.0, 0.0
+    with open_session([str(document)], Options(store=False, preview=False), model=model) as session:
+        for _ in session.read():
+            pass
+        for question in QUESTIONS:
+            spent.clear()
+            started = time.perf_counter()
+            for _ in session.ask(question):
+                pass
+            seconds = time.perf_counter() - started
+            if seconds > slowest:
+                slowest, of_reader = seconds, sum(spent)
+    for hook in hooks:
+        hook.remove()
+    method = (
+        f"{document.name}, read before, in this process; the slowest of {len(QUESTIONS)} questions; "
+        f"the reader's own time in it: {of_reader:.2f} s; bar 2.5"
+    )
+    return Row("question", slowest, "s", None, None, method)
+
+
+def run_docqa(*arguments: str, cache: str | None = None) -> None:
+    """Run a command in a new process. Raises RuntimeError where it fails."""
+    own = {**os.environ, "DOCQA_CACHE_DIR": cache} if cache else None
+    done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False, env=own)
+    if done.returncode not in (0, 5):  # 5: the document does not answer, which takes as long
+        raise RuntimeError(f"docqa {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
