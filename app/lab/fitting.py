@@ -1,57 +1,104 @@
-"""Small fits of the calibration, in plain numpy: which of several is right, and whether any is."""
+"""Small fits of the calibration, in plain numpy: logistics that are pulled towards known ones, and a threshold."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+_ROUNDS, _SMALLEST = 60, 1e-8
 
-def conditional_logit(groups: list[tuple[np.ndarray, np.ndarray]], rounds: int = 400, rate: float = 0.3) -> np.ndarray:
-    """Weights that give the right rows of each group [rows, features] the largest share of its softmax."""
-    spread = np.concatenate([x for x, _ in groups]).std(0) + 1e-9
-    w = np.zeros(len(spread))
-    for _ in range(rounds):
-        gradient = -0.01 * w
-        for x, right in groups:
-            z = x / spread @ w
-            p = np.exp(z - z.max())
-            p /= p.sum()
-            target = p * right / max(float((p * right).sum()), 1e-12)
-            gradient += (target - p) @ (x / spread) / len(groups)
-        w = w + rate * gradient
-    return w / spread
+
+@dataclass(frozen=True)
+class Line:
+    """A weight for each column of a design, and a bias; the logits of rows are `x @ weights + bias`."""
+
+    weights: np.ndarray
+    bias: float
 
 
 def logistic(
-    x: np.ndarray,
-    y: np.ndarray,
-    count: np.ndarray,
-    strength: float = 1e-2,
-    rounds: int = 60,
-    signs: np.ndarray | None = None,
-) -> tuple[np.ndarray, float]:
-    """Ridge logistic regression by Newton's method on standardised x [n, features]; returns weights and bias.
+    x: np.ndarray, y: np.ndarray, *, pull: float, towards: Line | None = None, signs: np.ndarray | None = None
+) -> Line:
+    """The logistic regression of y [rows], 0 or 1, on x [rows, columns].
 
-    `count` [n]: how much each row weighs. `signs` [features]: 1 or -1 where a signal can only speak for or against; one
-    that the fit would turn round, the most turned first, is left out with a weight of 0. Signals that go together turn
-    each other round on a few hundred rows, and that does not carry over to other documents.
+    `pull`: how firmly weights are held at those of `towards` (0 without it); with it the bias is held too, as firmly.
+    `signs` [columns]: 1 or -1 where a column can only speak for or against, else 0; one that the fit would turn round,
+    the most turned first, is left out with a weight of 0. Columns that go together turn each other round on a few
+    hundred rows, and that does not carry over to other documents.
     """
-    used = np.ones(x.shape[1], dtype=bool)
+    center = np.zeros(x.shape[1] + 1)
+    hold = np.full(x.shape[1] + 1, pull)
+    if towards is None:
+        hold[-1] = _SMALLEST * len(x)
+    else:
+        center[:-1], center[-1] = towards.weights, towards.bias
+    full = np.hstack([x, np.ones((len(x), 1))])
+    used = np.ones(len(center), dtype=bool)
     while True:
-        weights = np.zeros(x.shape[1])
-        weights[used], bias = _newton(x[:, used], y, count, strength, rounds)
-        turned = np.zeros(x.shape[1]) if signs is None else np.minimum(weights * signs, 0.0)
+        found = np.zeros(len(center))
+        found[used] = _newton(full[:, used], y, center[used], hold[used])
+        turned = np.zeros(x.shape[1]) if signs is None else np.minimum(found[:-1] * signs, 0.0)
         if not turned.any():
-            return weights, bias
+            return Line(found[:-1], float(found[-1]))
         used[int(turned.argmin())] = False
 
 
-def _newton(x: np.ndarray, y: np.ndarray, count: np.ndarray, strength: float, rounds: int) -> tuple[np.ndarray, float]:
-    full = np.hstack([x, np.ones((len(x), 1))])
-    penalty = np.diag([strength * len(x)] * x.shape[1] + [0.0])
-    w = np.zeros(full.shape[1])
-    for _ in range(rounds):
-        p = 1 / (1 + np.exp(-full @ w))
-        gradient = full.T @ (count * (p - y)) + penalty @ w
-        hessian = (full * (count * p * (1 - p))[:, None]).T @ full + penalty + 1e-9 * np.eye(len(w))
-        w = w - np.linalg.solve(hessian, gradient)
-    return w[:-1], float(w[-1])
+def _newton(x: np.ndarray, y: np.ndarray, center: np.ndarray, hold: np.ndarray) -> np.ndarray:
+    """Least loss of y on x plus half of the held squares around `center`, by Newton's method with halved steps."""
+
+    def loss(w: np.ndarray) -> float:
+        logits = x @ w
+        return float((np.logaddexp(0.0, logits) - y * logits).sum() + hold @ (w - center) ** 2 / 2)
+
+    w = center.copy()
+    for _ in range(_ROUNDS):
+        p = chance(x @ w)
+        gradient = x.T @ (p - y) + hold * (w - center)
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(hold + _SMALLEST)
+        step = np.linalg.solve(hessian, gradient)
+        while loss(w - step) > loss(w) and np.abs(step).max() > _SMALLEST:
+            step = step / 2
+        w = w - step
+        if np.abs(step).max() < _SMALLEST:
+            break
+    return w
+
+
+def chance(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of logits."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -60.0, 60.0))))
+
+
+def log_loss(chances: np.ndarray, y: np.ndarray) -> float:
+    """Mean surprise of what came, y 0 or 1, in nats; a chance counts as at least 1 in 1,000."""
+    kept = np.clip(chances, 1e-3, 1 - 1e-3)
+    return float(-np.where(y, np.log(kept), np.log(1 - kept)).mean())
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """From which chance on an answer is asserted; `reached`: whether the aims were, else it has the best balance."""
+
+    value: float
+    reached: bool
+
+
+def choose_threshold(
+    chances: np.ndarray, right: np.ndarray, unanswerable: np.ndarray, *, precision: float, refusing: float
+) -> Threshold:
+    """The threshold, in hundredths, with the most right answers among those that reach both aims.
+
+    Aims: the share of what is asserted that is `right`, and the share of `unanswerable` questions that is refused.
+    Where none reaches both, the one with the largest sum of the shares of the answerable questions that are answered
+    rightly and of the unanswerable ones that are refused. Of equal ones the lowest.
+    """
+    answerable, none = max(int((~unanswerable).sum()), 1), max(int(unanswerable.sum()), 1)
+    reached, balanced = [], []
+    for value in np.arange(5, 96) / 100:
+        kept = chances >= value
+        found, refused = int((kept & right).sum()), int((~kept & unanswerable).sum()) / none
+        if found >= precision * max(int(kept.sum()), 1) and (refused >= refusing or not unanswerable.any()):
+            reached.append((found, -value))
+        balanced.append((found / answerable + refused, -value))
+    return Threshold(round(float(-max(reached or balanced)[1]), 2), bool(reached))

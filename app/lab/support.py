@@ -18,9 +18,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol, cast
-
-from torch import Tensor
 
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.loading import load_model
@@ -30,6 +27,8 @@ from docqa.app.lab.evaluate import Rates, grouped, mean
 from docqa.app.lab.questions import lines
 from docqa.app.options import Options
 from docqa.ingest.structure.sentences import sentences
+from docqa.model.heads.cross_encoder import SUPPORT, CrossEncoder
+from docqa.model.heads.excerpt_reading import judge_support
 
 LABELS = {
     "Entailment": Support.SUPPORTED,
@@ -38,7 +37,7 @@ LABELS = {
     "NotMentioned": Support.UNSUPPORTED,
     "NotEntailment": Support.UNSUPPORTED,
 }
-ORDER = (Support.SUPPORTED, Support.PARTLY, Support.CONTRADICTED, Support.UNSUPPORTED)
+ORDER = tuple(map(Support, SUPPORT))
 LONGEST = 160  # words of evidence
 _FIGURE = re.compile(r"\b\d{1,4}\b")
 _VERB = re.compile(r"\b(is|was|are|were|can|will)\b(?! not)")
@@ -53,12 +52,6 @@ class Claim:
     evidence: str
     label: Support
     dataset: str
-
-
-class Judging(Protocol):
-    """What the reader offers: `support` gives probabilities [claims, 4] in the order of ORDER."""
-
-    def support(self, claims: Sequence[str], evidence: Sequence[str]) -> Tensor: ...
 
 
 def claims(path: str | Path) -> list[Claim]:
@@ -149,11 +142,11 @@ def _figures(judged: Sequence[tuple[Claim, Support]]) -> Rates:
     return found | ({"contradiction_recall": mean(contradicted)} if contradicted else {})
 
 
-def judge_of(reader: Judging) -> Judge:
+def judge_of(reader: CrossEncoder) -> Judge:
     """The reader's judge, one claim at a time."""
 
     def judge(claim: str, evidence: str) -> Mapping[str, float]:
-        return dict(zip(ORDER, reader.support([claim], [evidence])[0].tolist(), strict=True))
+        return dict(zip(ORDER, judge_support(reader, [claim], [evidence])[0].tolist(), strict=True))
 
     return judge
 
@@ -171,14 +164,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="claims of each file, drawn evenly; all by default")
     options = parser.parse_args(arguments)
     reader = load_model(Options(model=options.model)).reader
-    if reader is None or not hasattr(reader, "support"):
+    if reader is None:
         print(f"{options.model or 'the bundled model'} has no judge of support", file=sys.stderr)
         return 4
     found: list[Claim] = []
     for path in files(options.paths):
         every = claims(path)
         found += random.Random(0).sample(every, min(options.sample or len(every), len(every)))
-    judge = judge_of(cast("Judging", reader))
+    judge = judge_of(reader)
     figures = support_figures(judge, found)
     labelled = {claim.dataset for claim in found if claim.label is Support.CONTRADICTED}
     others = made_false(claim for claim in found if claim.dataset not in labelled)

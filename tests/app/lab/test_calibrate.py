@@ -1,4 +1,4 @@
-"""Calibration: what it fits on a few documents, and that a model folder takes it."""
+"""Calibration from its command: what it writes, and that it goes on from what was asked before."""
 
 from __future__ import annotations
 
@@ -6,49 +6,76 @@ import gzip
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from docqa.app.answerers.loading import load_model
 from docqa.app.lab import calibrate
-from docqa.app.options import Options
-from docqa.model.load import BUNDLED
+from docqa.app.reading.answerability import SIGNALS
 from docqa.model.training.data.sets import is_validation
 
-FILLER = "The rocks below are grey and steep, and gulls nest there in the spring of most years. " * 40
-FACTS = {
-    "Who keeps the lighthouse of {0}?": ("Marten {0}", "The lighthouse of {0} is kept by Marten {0} all year."),
-    "When was the harbour of {0} opened?": ("1911", "The harbour of {0} was opened in 1911 by the mayor."),
-    "How many boats lie in {0} in winter?": ("forty", "In winter forty boats lie in {0} under canvas."),
-}
+FILLER = "The rocks below are grey and steep, and gulls nest there in the spring of most years. " * 8
 
 
-def write_set(path: Path) -> None:
-    names = [name for name in (f"Port{number}" for number in range(200)) if is_validation(name)][:4]
-    with gzip.open(path, "wt", encoding="utf-8") as file:
-        for name in names:
-            facts = {question.format(name): (a.format(name), s.format(name)) for question, (a, s) in FACTS.items()}
-            context = f" {FILLER}".join(sentence for _, sentence in facts.values())
-            qas = [
-                {"question": question, "answers": [{"text": a, "start": context.index(a)}], "unanswerable": False}
-                for question, (a, _) in facts.items()
-            ]
-            qas.append({"question": f"Which zebra won the derby of {name}?", "answers": [], "unanswerable": True})
-            file.write(json.dumps({"dataset": "d", "doc": name, "title": name, "context": context, "qas": qas}) + "\n")
+def port(name: str) -> dict[str, Any]:
+    """A text with a question that it answers and one that it does not."""
+    context = f"{FILLER}The lighthouse of {name} is kept by Marten {name} all year. {FILLER}"
+    gold = {"text": f"Marten {name}", "start": context.index(f"Marten {name}")}
+    qas = [
+        {"question": f"Who keeps the lighthouse of {name}?", "answers": [gold], "unanswerable": False, "kind": "near"},
+        {"question": f"Which zebra won in {name}?", "answers": [], "unanswerable": True, "kind": "unanswerable"},
+    ]
+    return {
+        "dataset": "natural", "doc": f"doc {name}", "document": name, "category": "ports", "title": name,
+        "context": context, "qas": qas,
+    }  # fmt: skip
 
 
-@pytest.mark.slow
-@pytest.mark.weights
-def test_a_model_folder_gets_weights_that_load_and_the_search_is_printed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with six texts that training leaves out, and as many that it learns."""
+    names = [f"Port{number}" for number in range(200)]
+    kept = [name for name in names if is_validation(name)][:6]
+    folder = tmp_path / "data" / "natural" / "train"
+    folder.mkdir(parents=True)
+    with gzip.open(folder / "natural.jsonl.gz", "wt", encoding="utf-8") as file:
+        learned = [name for name in names if not is_validation(name)][:6]
+        file.writelines(json.dumps(port(name)) + "\n" for name in kept + learned)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, checkpoint: Path) -> Path:
+    """A copy of the tiny checkpoint."""
+    return Path(shutil.copytree(checkpoint, tmp_path / "model"))
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_folder_gets_its_refusal_and_keeps_all_else(
+    folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = tmp_path / "model"
-    shutil.copytree(BUNDLED, folder)
-    write_set(tmp_path / "squad_train_articles.jsonl.gz")
-    calibrate.main(["--model", str(folder), "--data", str(tmp_path)])
-    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert printed[0]["questions"] >= 16 and printed[0]["answerable"] == 12
-    assert max(line["hit_at_1"] for line in printed if "evidence" in line) > 0.5
-    found = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
-    assert found["evidence_weights"]["bm25"] > 0 and 0 < found["refusal"]["threshold"] < 1
-    assert load_model(Options(model=str(folder))).calibration["refusal"] == found["refusal"]
+    before = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    arguments = ["--model", str(folder), "--data", str(data), "--signals", str(tmp_path / "signals.jsonl")]
+    calibrate.main(arguments)
+    told = lines(capsys)
+    asked = [line for line in told if "asked" in line]
+    assert {line["layout"] for line in asked} == {"alone", "joined"} and len(asked) == 12
+    assert {line["questions"] for line in asked} == {2}
+    after = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+    assert after["refusal"]["features"] == list(SIGNALS) and 0 < after["refusal"]["threshold"] < 1
+    assert before | {"refusal": after["refusal"]} == after != before
+
+    calibrate.main([*arguments, "--weights"])
+    again = lines(capsys)
+    assert not [line for line in again if "asked" in line]
+    assert again[-1]["refusal"] == after["refusal"] and any("chosen" in line for line in again)
+
+
+def test_no_more_questions_are_asked_than_wanted(
+    folder: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calibrate.main(["--model", str(folder), "--data", str(data), "--questions", "6"])
+    assert len({line["asked"] for line in lines(capsys) if "asked" in line}) == 3

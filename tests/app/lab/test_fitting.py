@@ -3,45 +3,70 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from docqa.app.lab.fitting import conditional_logit, logistic
-
-
-def test_the_signal_of_the_right_row_in_each_group_gets_the_weight() -> None:
-    source = np.random.default_rng(0)
-    groups = []
-    for _ in range(80):
-        x = source.normal(size=(6, 3))
-        groups.append((x, x[:, 1] == x[:, 1].max()))
-    weights = conditional_logit(groups)
-    assert abs(weights[1]) > 5 * max(abs(weights[0]), abs(weights[2]))
-    assert np.mean([right[np.argmax(x @ weights)] for x, right in groups]) > 0.95
+from docqa.app.lab.fitting import Line, chance, choose_threshold, log_loss, logistic
 
 
-def test_the_scale_of_a_signal_does_not_change_who_wins() -> None:
-    source = np.random.default_rng(1)
-    groups = [(x, x[:, 0] == x[:, 0].max()) for x in (source.normal(size=(5, 2)) for _ in range(60))]
-    scaled = [(x * [1000.0, 0.001], right) for x, right in groups]
-    plain, other = conditional_logit(groups), conditional_logit(scaled)
-    for (x, _), (wide, _) in zip(groups, scaled, strict=True):
-        assert np.argmax(x @ plain) == np.argmax(wide @ other)
+def drawn(weights: list[float], bias: float, rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of normal columns, and 0 or 1 by the chance that a known logistic gives each."""
+    source = np.random.default_rng(seed)
+    x = source.normal(size=(rows, len(weights)))
+    return x, (source.random(rows) < chance(x @ np.array(weights) + bias)).astype(float)
 
 
-def test_rows_that_count_more_move_the_bias_their_way() -> None:
-    source = np.random.default_rng(2)
-    x, y = source.normal(size=(200, 2)), source.random(200) < 0.5
-    even = logistic(x, y.astype(float), np.ones(200))[1]
-    more = logistic(x, y.astype(float), np.where(y, 5.0, 1.0))[1]
-    assert more > even + 1
+def test_a_known_logistic_is_found_again() -> None:
+    x, y = drawn([2.0, -1.0, 0.0], 0.5, 20_000, 0)
+    found = logistic(x, y, pull=1.0)
+    assert found.weights == pytest.approx([2.0, -1.0, 0.0], abs=0.1)
+    assert found.bias == pytest.approx(0.5, abs=0.1)
 
 
-def test_a_signal_that_the_fit_would_turn_round_is_left_out() -> None:
-    source = np.random.default_rng(3)
-    truth = source.normal(size=400)
-    x = np.stack([truth + 0.1 * source.normal(size=400), -truth + source.normal(size=400)], 1)
-    y = (truth + 0.5 * source.normal(size=400) > 0).astype(float)
-    free, _ = logistic(x, y, np.ones(400))
-    kept, _ = logistic(x, y, np.ones(400), signs=np.array([1.0, 1.0]))
-    alone, _ = logistic(x[:, :1], y, np.ones(400))
-    assert free[1] < 0 == kept[1]
-    assert kept[0] == alone[0] > 0
+def test_few_rows_stay_near_the_known_fit_and_many_leave_it() -> None:
+    known = Line(np.array([1.0, 1.0]), 0.0)
+    few, many = (logistic(*drawn([3.0, 0.0], -1.0, rows, 1), pull=30.0, towards=known) for rows in (10, 20_000))
+    assert np.abs(few.weights - known.weights).max() < 0.25 and abs(few.bias) < 0.25
+    assert many.weights == pytest.approx([3.0, 0.0], abs=0.2) and many.bias == pytest.approx(-1.0, abs=0.1)
+
+
+def test_rows_that_agree_wholly_are_fitted_without_overflow() -> None:
+    x = np.linspace(-1, 1, 50)[:, None]
+    split = logistic(x, (x[:, 0] > 0).astype(float), pull=0.001)
+    assert np.isfinite(split.weights).all() and split.weights[0] > 5
+    alike = logistic(x, np.ones(50), pull=1.0)
+    assert chance(x @ alike.weights + alike.bias).min() > 0.99
+
+
+def test_a_column_that_the_fit_would_turn_round_is_left_out() -> None:
+    x, y = drawn([2.0, -1.0], 0.0, 400, 3)
+    free = logistic(x, y, pull=1.0)
+    kept = logistic(x, y, pull=1.0, signs=np.array([1, 1]))
+    alone = logistic(x[:, :1], y, pull=1.0)
+    assert free.weights[1] < 0 == kept.weights[1]
+    assert kept.weights[0] == pytest.approx(alone.weights[0]) and kept.weights[0] > 0
+
+
+def test_surprise_is_least_for_the_true_chances() -> None:
+    y = np.array([1.0, 1.0, 1.0, 0.0])
+    assert log_loss(np.full(4, 0.75), y) < min(log_loss(np.full(4, 0.6), y), log_loss(np.full(4, 0.9), y))
+    assert np.isfinite(log_loss(np.array([0.0, 1.0, 1.0, 1.0]), y))
+
+
+CHANCES = np.array([0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
+RIGHT = np.array([True, True, True, False, True, False, False, False])
+UNANSWERABLE = np.array([False, False, False, False, False, True, False, True])
+
+
+def test_the_threshold_has_most_right_answers_among_those_that_reach_both_aims() -> None:
+    found = choose_threshold(CHANCES, RIGHT, UNANSWERABLE, precision=0.8, refusing=0.78)
+    assert found.reached and 0.5 < found.value <= 0.6
+    strict = choose_threshold(CHANCES, RIGHT, UNANSWERABLE, precision=0.9, refusing=0.78)
+    assert strict.reached and 0.7 < strict.value <= 0.8
+
+
+def test_without_a_threshold_that_reaches_both_the_best_balance_is_said() -> None:
+    hard = np.array([True, False, False, False, True, False, False, False])
+    found = choose_threshold(1 - CHANCES, hard, UNANSWERABLE, precision=0.9, refusing=1.0)
+    assert not found.reached and 0.05 <= found.value <= 0.95
+    alone = choose_threshold(CHANCES, RIGHT, np.zeros(8, dtype=bool), precision=0.8, refusing=0.78)
+    assert alone.reached and 0.5 < alone.value <= 0.6

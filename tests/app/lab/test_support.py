@@ -111,12 +111,10 @@ def test_figures_are_by_set_and_together() -> None:
     assert together["contradiction_recall"] == 0.3333
 
 
-class Reader:
+def judge_support(reader: object, claims: Sequence[str], evidence: Sequence[str]) -> Tensor:
     """Says "contradicted" of what has a "not", else "supported"."""
-
-    def support(self, claims: Sequence[str], evidence: Sequence[str]) -> Tensor:
-        assert len(claims) == len(evidence)
-        return torch.tensor([[0.1, 0.1, 0.7, 0.1] if " not " in claim else [0.7, 0.1, 0.1, 0.1] for claim in claims])
+    assert len(claims) == len(evidence)
+    return torch.tensor([[0.1, 0.1, 0.7, 0.1] if " not " in claim else [0.7, 0.1, 0.1, 0.1] for claim in claims])
 
 
 def test_the_command_reads_folders_and_makes_contradictions(
@@ -130,7 +128,8 @@ def test_the_command_reads_folders_and_makes_contradictions(
         dataset="b",
     )
     write_claims(tmp_path / "other.jsonl.gz", ("It is so.", "Entailment", []))
-    monkeypatch.setattr(support, "load_model", lambda options: SimpleNamespace(reader=Reader()))
+    monkeypatch.setattr(support, "load_model", lambda options: SimpleNamespace(reader="any"))
+    monkeypatch.setattr(support, "judge_support", judge_support)
     assert support.main([str(tmp_path)]) == 0
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (found["together"]["claims"], found["together"]["balanced_accuracy"]) == (3, 1.0)

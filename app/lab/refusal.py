@@ -1,0 +1,169 @@
+"""Fits when an answer is asserted and how sure it is (RefusalCalibration of docqa.model.protocol), from trials.
+
+One logistic of "what is asserted is right" over all trials; for each form of answer one that is pulled towards it, the
+more the fewer questions there are; and one of "the first passage answers". Figures and the threshold are of
+probabilities that were fitted on other documents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from docqa.app.errors import InputError
+from docqa.app.lab.evaluate import SURE, Rates, Scored, assertion_rates, grouped, mean, refusal_rates
+from docqa.app.lab.fitting import Line, Threshold, choose_threshold, log_loss, logistic
+from docqa.app.lab.judging import Asserted
+from docqa.app.lab.trials import Trial
+from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
+from docqa.app.reading.candidates import Form
+from docqa.model.protocol import Logistic, RefusalCalibration
+
+FOLDS = 5
+PRECISION, REFUSING = 0.60, 0.78  # aims; for a precision of 0.80 two thirds of what has an answer would be refused
+POSSIBLE = 0.5
+PULL = 3.0  # of the fits of all forms together, in squared standard deviations of a signal
+PULLS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # of those of a form
+SIGNS = {
+    "margin": 1, "likely": 1, "answers": 1, "form_chance": 1, "verdict_sure": 1, "items_chance": 1, "behind": 1,
+    "missing_names": -1,
+}  # fmt: skip
+OF_ONE_FORM = {"verdict_sure": Form.YES_NO, "items_chance": Form.LIST}  # 0 in others: they would tell forms apart
+
+
+@dataclass(frozen=True)
+class Held:
+    """What documents outside of a fit say of a trial: chances that it is right, and that its first passage answers."""
+
+    trial: Trial
+    right: float
+    first: float
+
+
+def fit_refusal(trials: Sequence[Trial], log: Callable[..., None]) -> RefusalCalibration:
+    """The calibration; `log` gets the figures, which are of documents that were left out of their fit.
+
+    Raises InputError where too few documents were asked about to leave one out.
+    """
+    if len({fold_of(trial.document) for trial in trials if trial.asserted}) < 2:
+        raise InputError("too few documents were asked about", hint="--questions and --data say how many")
+    pull, held = min(((pull, left_out(trials, pull)) for pull in PULLS), key=lambda pair: surprise(pair[1]))
+    threshold = threshold_of(held)
+    log(pull=pull, surprise=round(surprise(held), 4), threshold=threshold.value, aims_reached=threshold.reached)
+    report(held, threshold.value, log)
+    return fit(trials, pull) | {"threshold": threshold.value, "possible_threshold": POSSIBLE}
+
+
+def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
+    """The logistics; forms are held at the one of all by `pull`. Asserts everything: the thresholds are not set."""
+    found = [trial for trial in trials if trial.asserted]
+    x, right = _signals(found), np.array([trial.right for trial in found], dtype=float)
+    mean_of, spread = x.mean(0), x.std(0)
+    x = (x - mean_of) / np.where(spread > 0, spread, 1.0)
+    every = logistic(x * _mask(None), right, pull=PULL, signs=_signs())
+
+    def raw(line: Line) -> Logistic:
+        weights = line.weights / np.where(spread > 0, spread, 1.0)
+        bias = float(line.bias - weights @ mean_of)
+        return {"weights": np.round(weights, 5).tolist(), "bias": round(bias, 5)}
+
+    forms = {}
+    for form in Form:
+        rows = np.array([trial.form == form for trial in found])
+        if rows.any():
+            own = x[rows] * _mask(form)
+            forms[str(form)] = raw(logistic(own, right[rows], pull=pull, towards=every, signs=_signs()))
+    first = np.array([trial.first for trial in found], dtype=float)
+    evidence = raw(logistic(x * _mask(None), first, pull=PULL, signs=_signs()))
+    return {"features": list(SIGNALS), **raw(every), "threshold": 0.0, "forms": forms, "evidence": evidence}
+
+
+def _signals(trials: Sequence[Trial]) -> np.ndarray:
+    return np.array([[trial.signals[name] for name in SIGNALS] for trial in trials], dtype=float)
+
+
+def _signs() -> np.ndarray:
+    return np.array([SIGNS.get(name, 0) for name in SIGNALS])
+
+
+def _mask(form: Form | None) -> np.ndarray:
+    """1 for each signal that counts in a fit of one form, or of all together, else 0."""
+    return np.array([OF_ONE_FORM.get(name, form) is form for name in SIGNALS], dtype=float)
+
+
+def fold_of(document: str) -> int:
+    """Which of FOLDS parts a document is in."""
+    return hashlib.sha256(f"fold {document}".encode()).digest()[0] % FOLDS
+
+
+def left_out(trials: Sequence[Trial], pull: float) -> list[Held]:
+    """Each trial with its chances by a fit on the documents of the other parts; nothing asserted has no chance."""
+    held: list[Held] = []
+    for fold in range(FOLDS):
+        known = [trial for trial in trials if fold_of(trial.document) != fold]
+        asked = [trial for trial in trials if fold_of(trial.document) == fold]
+        if asked and any(trial.asserted for trial in known):
+            fitted = fit(known, pull)
+            held += [
+                Held(
+                    trial,
+                    probability(trial.signals, fitted, trial.form) if trial.asserted else 0.0,
+                    first_passage_probability(trial.signals, fitted),
+                )
+                for trial in asked
+            ]
+    return held
+
+
+def surprise(held: Sequence[Held]) -> float:
+    """Log-loss of the chances of what was asserted."""
+    found = [each for each in held if each.trial.asserted]
+    return log_loss(np.array([each.right for each in found]), np.array([each.trial.right for each in found]))
+
+
+def threshold_of(held: Sequence[Held]) -> Threshold:
+    """The threshold with the most right answers that reaches PRECISION and REFUSING."""
+    return choose_threshold(
+        np.array([each.right for each in held]),
+        np.array([each.trial.right for each in held]),
+        np.array([each.trial.unanswerable for each in held]),
+        precision=PRECISION,
+        refusing=REFUSING,
+    )
+
+
+def report(held: Sequence[Held], threshold: float, log: Callable[..., None]) -> None:
+    """Log the figures of all, of each layout, form and kind, and of what is refused but shown as possible."""
+
+    def rates(rows: Sequence[Held]) -> Rates:
+        return figures(rows, threshold)
+
+    log(all=rates(held))
+    log(by_layout=grouped(held, lambda each: each.trial.layout, rates))
+    log(by_form=grouped(held, lambda each: each.trial.form, rates))
+    log(by_kind=grouped(held, lambda each: each.trial.kind, rates))
+    refused = [each for each in held if each.right < threshold]
+    shown = [each for each in refused if each.first >= POSSIBLE]
+    found = [each.first >= POSSIBLE for each in refused if each.trial.first]
+    log(refused=len(refused), possible=len(shown), right=mean(e.trial.first for e in shown), of_right=mean(found))
+
+
+def figures(held: Sequence[Held], threshold: float) -> Rates:
+    """Rates, 0 to 1: of answerable questions `right` and refused, of unanswerable ones refused, and of what is asserted
+    how much is right, how much of that with a confidence of 0.9 (so many are `sure`), and the calibration error."""
+    asserted = [Asserted(each.right, each.trial.right) for each in held if each.right >= threshold]
+    refusals = [Scored("", 0, each.trial.unanswerable, each.right < threshold, 0.0, 0.0) for each in held]
+    answerable = [each for each in held if not each.trial.unanswerable]
+    found = refusal_rates(refusals)
+    return {
+        "questions": len(held),
+        "right": mean(each.trial.right and each.right >= threshold for each in answerable),
+        "right_without_refusal": mean(each.trial.right for each in answerable),
+        "refused_answerable": found["refused_answerable"],
+        "refused_unanswerable": found["refused_unanswerable"],
+        **assertion_rates(asserted),
+        "sure": sum(answer.confidence >= SURE for answer in asserted),
+    }

@@ -1,0 +1,133 @@
+"""Questions that were asked of a model folder with refusal switched off: what it noticed, and whether it was right.
+
+Asking takes nearly all of the time of a calibration, so what came of it is kept in a file of its own and taken up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.lab.evaluate import last_answer, overlaps
+from docqa.app.lab.extracts import Layout
+from docqa.app.lab.judging import is_right
+from docqa.app.lab.questions import EvalDocument, GoldQuestion
+from docqa.app.options import Options
+from docqa.app.reading import answerability
+from docqa.app.reading.candidates import Candidate, Form
+from docqa.app.session.session import Session
+from docqa.model.protocol import Model, RefusalCalibration
+
+NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0, "threshold": 0.0}
+Noticed = tuple[float, float | None, float | None, bool]
+"""Of a passage: its score before it was read, the log-probabilities of the span head and of the reader that the answer
+is in it (None: it was not looked at), and whether it is."""
+Weighed = tuple[float, float, float, float]
+"""Of a candidate: its log-probability, the share of the question's words in its sentence, how far its passage is behind
+the first one, and how much of it is a right answer: F1 of characters with the best."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One question: what was asserted, and what spoke for it.
+
+    `right` as judging.py has it; `first`: whether the first passage overlaps a right answer; `form` and `signals` of
+    what was asserted; `passages` all of them, in the order of the document; `candidates` best first.
+    """
+
+    layout: Layout
+    document: str
+    kind: str
+    question: str
+    unanswerable: bool
+    asserted: bool
+    right: bool
+    first: bool
+    form: Form
+    signals: dict[str, float]
+    passages: list[Noticed]
+    candidates: list[Weighed]
+
+    @classmethod
+    def of_record(cls, record: dict[str, Any]) -> Trial:
+        """The trial that `asdict` made a record of."""
+        known = {"layout": Layout(record["layout"]), "form": Form(record["form"])}
+        rows = {name: [tuple(row) for row in record[name]] for name in ("passages", "candidates")}
+        return cls(**record | known | rows)
+
+
+def ask(laid: EvalDocument, layout: Layout, document: str, options: Options, model: Model) -> list[Trial]:
+    """Ask all questions of a document, which is read once. The model forgets when it is to refuse."""
+    model.calibration["refusal"] = NEVER_REFUSED
+    parsed, places = laid.parse()
+    with Session([parsed], options, model=model) as session:
+        return [_ask(session, layout, document, q, places.spans(q.spans)) for q in laid.questions]
+
+
+def _ask(
+    session: Session, layout: Layout, document: str, question: GoldQuestion, golds: Sequence[tuple[int, int]]
+) -> Trial:
+    answer = last_answer(session, question.text)
+    ranked, reading = session.local.find(question.text)
+    values = answerability.features(question.text, session.context, session.index, ranked, reading)
+    before = {item.index: item.score for item in session.local.rank_by_signals(question.text)}
+    holds = [overlaps(placed.passage, golds) for placed in session.context.passages]
+    return Trial(
+        layout, document, question.kind, question.text, question.unanswerable,
+        asserted=not answer.refused,
+        right=is_right(answer, question),
+        first=bool(ranked) and holds[ranked[0].index],
+        form=reading.form if reading is not None else Form.FACT,
+        signals={name: round(values.get(name, 0.0), 5) for name in answerability.SIGNALS},
+        passages=[_noticed(item, before, holds) for item in sorted(ranked, key=lambda item: item.index)],
+        candidates=[_weighed(candidate, golds) for candidate in reading.candidates] if reading is not None else [],
+    )  # fmt: skip
+
+
+def _noticed(item: Ranked, before: dict[int, float], holds: list[bool]) -> Noticed:
+    reader, again = (None if value is None else round(value, 4) for value in (item.reader, item.again))
+    return round(before[item.index], 5), reader, again, holds[item.index]
+
+
+def _weighed(candidate: Candidate, golds: Sequence[tuple[int, int]]) -> Weighed:
+    share = 0.0
+    for start, end in golds:
+        shared = max(min(end, candidate.end) - max(start, candidate.start), 0)
+        share = max(share, 2 * shared / (end - start + candidate.end - candidate.start))
+    return round(candidate.logprob, 4), round(candidate.coverage, 4), round(candidate.behind, 4), round(share, 4)
+
+
+class TrialFile:
+    """Trials on disk, a line of JSON for each document and layout. Mutable: `add` appends.
+
+    `source` names what makes them, such as a sum of the weights; the lines of other sources are passed over, and a line
+    that was not written whole. Without a path nothing is kept.
+    """
+
+    def __init__(self, path: Path | None, source: str) -> None:
+        self._path, self._source = path, source
+        self._known: dict[tuple[str, str], list[Trial]] = {}
+        if path is None or not path.exists():
+            return
+        whole = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+        path.write_text("".join(whole), encoding="utf-8")
+        for record in map(json.loads, whole):
+            if record["source"] == source:
+                trials = [Trial.of_record(each) for each in record["trials"]]
+                self._known[record["layout"], record["name"]] = trials
+
+    def get(self, layout: Layout, name: str) -> list[Trial] | None:
+        """The trials of a document, None where they are not known."""
+        return self._known.get((layout, name))
+
+    def add(self, layout: Layout, name: str, trials: list[Trial]) -> None:
+        """Keep the trials of a document."""
+        self._known[layout, name] = trials
+        if self._path is not None:
+            line = {"source": self._source, "layout": layout, "name": name, "trials": [asdict(t) for t in trials]}
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")

@@ -1,0 +1,108 @@
+"""The fit of refusal and confidence, on trials that were made up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from docqa.app.errors import InputError
+from docqa.app.lab.extracts import Layout
+from docqa.app.lab.fitting import chance
+from docqa.app.lab.refusal import FOLDS, Held, figures, fit, fit_refusal, fold_of, left_out
+from docqa.app.lab.trials import Trial
+from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
+from docqa.app.reading.candidates import Form
+
+
+def made(count: int, form: Form, bias: float, seed: int, unanswerable: float = 0.2) -> list[Trial]:
+    """Trials that are right by a logistic of their margin, less likely where there is no answer."""
+    source = np.random.default_rng(seed)
+    trials = []
+    for number in range(count):
+        none = source.random() < unanswerable
+        signals = dict.fromkeys(SIGNALS, 0.0) | {"margin": float(source.normal(-4.0 if none else 2.0, 2.0))}
+        signals["missing_names"] = float(source.integers(0, 3))
+        right = not none and source.random() < chance(np.array(signals["margin"] + bias))
+        layout = list(Layout)[number % 2]
+        trials.append(
+            Trial(
+                layout, f"doc{number % 50}", "near", "?", none, True, bool(right), right or number % 4 == 0, form,
+                signals, [], [],
+            )  # fmt: skip
+        )
+    return trials
+
+
+def certainty(trials: Sequence[Trial], fitted: Any) -> float:
+    return float(np.mean([probability(trial.signals, fitted, trial.form) for trial in trials]))
+
+
+def test_a_form_that_is_wrong_more_often_is_trusted_less() -> None:
+    facts, lists = made(1_000, Form.FACT, 1.0, 0), made(400, Form.LIST, -2.0, 1)
+    fitted = fit([*facts, *lists], pull=3.0)
+    assert fitted["features"] == list(SIGNALS) and set(fitted["forms"]) == {"fact", "list"}
+    for trials in (facts, lists):
+        assert certainty(trials, fitted) == pytest.approx(np.mean([trial.right for trial in trials]), abs=0.03)
+    every = [*facts, *lists]
+    first = np.mean([first_passage_probability(trial.signals, fitted) for trial in every])
+    assert first == pytest.approx(np.mean([trial.first for trial in every]), abs=0.03)
+
+
+def test_a_form_of_few_questions_stays_near_all_others() -> None:
+    facts, lists = made(1_000, Form.FACT, 1.0, 0), made(6, Form.LIST, -6.0, 1)
+    values = facts[0].signals
+    loose, firm = (fit([*facts, *lists], pull=pull) for pull in (0.1, 300.0))
+    apart = [abs(probability(values, f, Form.FACT) - probability(values, f, Form.LIST)) for f in (loose, firm)]
+    assert apart[1] < 0.05 < apart[0]
+
+
+def test_signals_speak_in_their_own_direction_and_form_only() -> None:
+    verdicts = made(300, Form.YES_NO, 0.0, 8)
+    sure = [replace(trial, signals=trial.signals | {"verdict_sure": 3.0 * trial.right}) for trial in verdicts]
+    fitted = fit([*made(300, Form.FACT, 0.0, 3), *sure], pull=3.0)
+    at = SIGNALS.index("verdict_sure")
+    assert fitted["forms"]["yes_no"]["weights"][at] > 0 == fitted["forms"]["fact"]["weights"][at]
+    weights = dict(zip(SIGNALS, fitted["weights"], strict=True))
+    assert weights["margin"] > 0 >= weights["missing_names"]
+    assert weights["verdict_sure"] == weights["items_chance"] == 0
+
+
+def test_chances_come_from_fits_without_the_document() -> None:
+    trials = made(400, Form.FACT, 0.0, 4)
+    held = left_out(trials, 3.0)
+    assert sorted(map(id, trials)) == sorted(id(each.trial) for each in held)
+    assert {fold_of(trial.document) for trial in trials} == set(range(FOLDS))
+    without = fit([trial for trial in trials if fold_of(trial.document)], 3.0)
+    for each in held:
+        if not fold_of(each.trial.document):
+            assert each.right == probability(each.trial.signals, without, Form.FACT)
+
+
+def test_figures_count_what_is_asserted_from_the_threshold_on() -> None:
+    right, wrong = (made(1, Form.FACT, bias, 0, 0.0)[0] for bias in (90.0, -90.0))
+    none = made(1, Form.FACT, 0.0, 0, 1.0)[0]
+    held = [Held(right, 0.95, 0.9), Held(right, 0.3, 0.9), Held(wrong, 0.6, 0.1), Held(none, 0.2, 0.1)]
+    found = figures(held, 0.5)
+    assert (found["right"], found["right_without_refusal"]) == (0.3333, 0.6667)
+    assert (found["refused_answerable"], found["refused_unanswerable"]) == (0.3333, 1.0)
+    assert (found["asserted"], found["precision"], found["sure"], found["precision_at_90"]) == (2, 0.5, 1, 1.0)
+
+
+def test_what_is_fitted_is_calibrated_and_its_figures_are_told() -> None:
+    told: list[dict[str, Any]] = []
+    trials = [*made(900, Form.FACT, 1.0, 5), *made(200, Form.YES_NO, 0.0, 6)]
+    fitted = fit_refusal(trials, lambda **figures: told.append(figures))
+    assert told[0]["aims_reached"] and told[0]["threshold"] == fitted["threshold"]
+    every = told[1]["all"]
+    assert every["precision"] >= 0.8 and every["refused_unanswerable"] >= 0.78 and every["calibration_error"] < 0.08
+    assert set(told[2]["by_layout"]) == {"alone", "joined"} and set(told[3]["by_form"]) == {"fact", "yes_no"}
+    assert fitted["possible_threshold"] == 0.5
+
+
+def test_one_document_is_too_few() -> None:
+    with pytest.raises(InputError, match="too few documents"):
+        fit_refusal(made(1, Form.FACT, 1.0, 0), lambda **_: None)

@@ -1,0 +1,75 @@
+"""Questions that are asked for the calibration: what is noted of them, and that it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.lab.extracts import Layout
+from docqa.app.lab.questions import EvalDocument
+from docqa.app.lab.trials import Trial, TrialFile, ask
+from docqa.app.options import Options
+from docqa.app.reading.answerability import SIGNALS
+from docqa.app.reading.candidates import Form
+
+TRIAL = Trial(
+    Layout.ALONE, "whole", "near", "Who keeps it?", False, True, True, True, Form.LIST, {"margin": 1.5},
+    [(0.25, None, -1.5, True), (-0.5, -3.0, None, False)], [(-1.5, 0.5, 0.0, 0.8)],
+)  # fmt: skip
+
+
+@pytest.fixture
+def laid() -> EvalDocument:
+    """A document of some passages with a question that is answered and one that is not."""
+    document = EvalDocument("natural", "harbour", "Harbour")
+    filler = "The rocks below are grey and steep, and gulls nest there in spring. " * 30
+    fact = "The lighthouse is kept by Marten Hale all year."
+    context = f"{filler}\n\n{fact}\n\n{filler}"
+    gold = {"text": "Marten Hale", "start": context.index("Marten")}
+    asked: list[Any] = [
+        {"question": "Who keeps the lighthouse?", "answers": [gold], "kind": "near"},
+        {"question": "Which zebra won?", "answers": [], "unanswerable": True},
+    ]
+    document.add({"context": context, "qas": asked})
+    return document
+
+
+def test_what_is_asked_is_never_refused_and_its_signals_are_noted(laid: EvalDocument, model: Any) -> None:
+    model = replace(model, calibration=dict(model.calibration))
+    options = Options(store=False, preview=False)
+    first, second = ask(laid, Layout.JOINED, "whole", options, model)
+    assert first.asserted and second.asserted and second.unanswerable and not second.right
+    assert (first.document, first.kind, second.kind) == ("whole", "near", "unanswerable")
+    assert set(first.signals) == set(SIGNALS)
+    assert [passage[3] for passage in first.passages].count(True) == 1 and len(first.passages) > 2
+    assert first.candidates and all(0 <= share <= 1 for *_, share in first.candidates)
+    assert not any(share for *_, share in second.candidates)
+    best = max(range(len(first.passages)), key=lambda number: first.passages[number][0])
+    assert first.first == first.passages[best][3]
+    assert not any(passage[3] for passage in second.passages) and not second.first
+
+
+def test_trials_are_taken_up_from_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "signals.jsonl"
+    TrialFile(path, "one").add(Layout.ALONE, "a", [TRIAL, replace(TRIAL, right=False)])
+    TrialFile(path, "one").add(Layout.JOINED, "a", [])
+    with path.open("a") as file:
+        file.write('{"source": "one", "layout": "alo')
+    known = TrialFile(path, "one")
+    assert known.get(Layout.ALONE, "a") == [TRIAL, replace(TRIAL, right=False)]
+    assert known.get(Layout.JOINED, "a") == [] and known.get(Layout.ALONE, "b") is None
+    known.add(Layout.ALONE, "b", [TRIAL])
+    assert TrialFile(path, "one").get(Layout.ALONE, "b") == [TRIAL]
+
+
+def test_trials_of_other_weights_are_passed_over_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "signals.jsonl"
+    TrialFile(path, "one").add(Layout.ALONE, "a", [TRIAL])
+    other = TrialFile(path, "two")
+    assert other.get(Layout.ALONE, "a") is None
+    other.add(Layout.ALONE, "a", [])
+    assert TrialFile(path, "one").get(Layout.ALONE, "a") == [TRIAL]
+    assert TrialFile(None, "one").get(Layout.ALONE, "a") is None
