@@ -18,7 +18,7 @@ from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.chat_prompting import PromptState, begin, begin_with_thought
 from docqa.app.reading.copying import copy_answers
-from docqa.app.reading.decision import place_itself
+from docqa.app.reading.decision import place_itself, with_definition
 from docqa.app.reading.spans import QuestionEncoding, Rows, rank_few, read_by_spans, read_passages_alone, read_question
 
 if TYPE_CHECKING:
@@ -90,23 +90,24 @@ class SpanFinder(CandidateFinder):
     def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
         if not ranked:
             return ranked, None
-        context, passages = self._corpus.context, self._options.k
-        scope = scope_of(asked.text, self._corpus.documents)
+        corpus, passages = self._corpus, self._options.k
+        scope = scope_of(asked.text, corpus.documents)
         first: list[int] = []
-        if scope is not None and (inside := passages_in(scope, context)):
+        if scope is not None and (inside := passages_in(scope, corpus.context)):
             ranked = _preferred(ranked, inside, all_of_them=scope.whole)
             if scope.whole:
-                return ranked, place_itself(scope, context, ranked[: len(inside)])
+                return ranked, place_itself(scope, corpus.context, ranked[: len(inside)])
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
         elif asks_about_document(asked.text):
-            first = front_passages(context, FRONT_PASSAGES)
-        return read_by_spans(
-            self._model, asked.text, asked.vectors(self._model), context, ranked, rows, self._corpus.index,
+            first = front_passages(corpus.context, FRONT_PASSAGES)
+        ranked, found = read_by_spans(
+            self._model, asked.text, asked.vectors(self._model), corpus.context, ranked, rows, corpus.index,
             reorder=self._options.model_scores, passages=passages, first=first,
         )  # fmt: skip
+        return ranked, found if scope is not None else with_definition(found, asked.text, corpus.documents)
 
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        few = ranked[: self.preview_passages]
+        few = _preferred(ranked, self._asked_for(asked), all_of_them=False)[: self.preview_passages]
         if not few:
             return ranked, None
         rows = read_passages_alone(self._model, self._corpus.context, [item.index for item in few])
@@ -116,6 +117,13 @@ class SpanFinder(CandidateFinder):
             return self.find(asked, scored, rows)
         vectors = {item.index: item.vector for item in scored}
         return self.find(asked, [replace(item, vector=vectors[item.index]) for item in few], rows)
+
+    def _asked_for(self, asked: AskedQuestion) -> list[int]:
+        """The passages of the place, or of title page and signatures, that a question is about."""
+        scope = scope_of(asked.text, self._corpus.documents)
+        if scope is not None:
+            return passages_in(scope, self._corpus.context)
+        return front_passages(self._corpus.context, FRONT_PASSAGES) if asks_about_document(asked.text) else []
 
 
 def _preferred(ranked: list[Ranked], inside: list[int], *, all_of_them: bool) -> list[Ranked]:

@@ -2,5 +2,4 @@
 
 __all__ = [
     "answerability", "candidates", "chat_prompting", "copying", "decision", "forms", "language", "list_items", "spans",
-    "table_rows",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import key_words, names_and_numbers, plain_words, terms
-from docqa.app.reading.candidates import Candidates, Form
+from docqa.app.reading.candidates import BY_STRUCTURE, Candidates, Form
 from docqa.ingest.structure.sentences import sentences
 from docqa.model.protocol import RefusalCalibration
 
@@ -29,7 +29,7 @@ DEFAULT: RefusalCalibration = {
 # For one that follows instructions and was asked to say so where nothing answers: the odds of its answer against that.
 CHAT: RefusalCalibration = {"features": ["reader_refusal_margin"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
 _NO_READER = -20.0
-PLACE_CHANCE = 0.9  # that the text of a place is the answer to "what does section 13 say?"; set by hand
+STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, is the answer to a question for it; set by hand
 SIGNALS = (
     "margin", "likely", "lead", "answers", "answers_elsewhere", "form_chance", "verdict_sure", "items_chance", "behind",
     "missing_names",
@@ -68,8 +68,8 @@ def features(
 
 def probability(values: Mapping[str, float], calibration: RefusalCalibration | None, form: Form = Form.FACT) -> float:
     """Probability (0 to 1) that an answer of this form is right, by `calibration` or, without one, by DEFAULT."""
-    if values.get("place_itself"):
-        return PLACE_CHANCE
+    if values.get(BY_STRUCTURE):
+        return STRUCTURE_CHANCE
     chosen = calibration or DEFAULT
     fitted = chosen.get("forms", {}).get(form)
     weights, bias = (fitted["weights"], fitted["bias"]) if fitted else (chosen["weights"], chosen["bias"])

@@ -22,6 +22,9 @@ _TRIM = " \t\r\n\u00a0,;:.!?…"
 _OPENING, _CLOSING = "([{“‘\"'«", ")]}”’\"'»"
 _WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
 
+BY_STRUCTURE = "by_structure"
+"""The signal that the document's structure gave the answer: the text of a place, or what a term is defined as."""
+
 Place = tuple[float, float, float]
 """What speaks for a place: (coverage, similarity, behind) of a Candidate."""
 
@@ -68,10 +71,6 @@ class Candidate:
     similarity: float = 0.0
     behind: float = 0.0
 
-    @property
-    def mean_logprob(self) -> float:
-        return self.logprob / max(self.token_count, 1)
-
 
 @dataclass(frozen=True)
 class Candidates:
@@ -93,7 +92,8 @@ class Candidates:
     def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Candidates:
         """The next best: what is left when all that was shown in `quotes` is passed over, each for itself."""
         left = not_shown(self.candidates, quotes, documents)
-        return replace(self, candidates=left, form=Form.FACT, verdict=None, items=())
+        signals = {name: value for name, value in self.signals.items() if name != BY_STRUCTURE}
+        return replace(self, candidates=left, form=Form.FACT, verdict=None, items=(), signals=signals)
 
 
 def excerpt(context: Context, index: int, question_terms: set[str], words: WordIndex) -> Excerpt:

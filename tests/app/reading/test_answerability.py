@@ -10,7 +10,7 @@ import pytest
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex, rank
 from docqa.app.reading.answerability import (
-    PLACE_CHANCE,
+    STRUCTURE_CHANCE,
     counts_line,
     features,
     first_passage_probability,
@@ -20,7 +20,7 @@ from docqa.app.reading.answerability import (
     refused,
     word_counts,
 )
-from docqa.app.reading.candidates import Form
+from docqa.app.reading.candidates import BY_STRUCTURE, Form
 
 TEXT = (
     "The tenant pays rent of 1200 dollars to Marten Hale. Rents are due on the first day. The roof is repaired by Hale."
@@ -71,7 +71,7 @@ def test_a_form_has_its_own_logistic_and_the_rest_the_common_one() -> None:
     assert probability({"a": -1.0}, calibration, Form.LIST) == pytest.approx(1 / (1 + math.exp(-2.0)))
     assert probability({"a": -1.0}, calibration, Form.YES_NO) == pytest.approx(1 / (1 + math.exp(1.0)))
     assert first_passage_probability({"a": -1.0}, calibration) == pytest.approx(1 / (1 + math.exp(3.0)))
-    assert probability({"place_itself": 1.0}, calibration) == PLACE_CHANCE
+    assert probability({BY_STRUCTURE: 1.0}, calibration) == STRUCTURE_CHANCE
 
 
 def test_only_what_was_calibrated_for_it_is_possible() -> None:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docqa.app.evidence.ranking import WordIndex
-from docqa.app.reading.candidates import Candidates, Excerpt, Form, ScoredPlaces
-from docqa.app.reading.decision import decide, whole_words
+from docqa.app.reading.candidates import BY_STRUCTURE, Candidates, Excerpt, Form, ScoredPlaces
+from docqa.app.reading.decision import decide, whole_words, with_definition
 from docqa.app.reading.forms import polarity
 from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan
 from docqa.app.reading.spans import DEFAULT_SPAN_READER
@@ -128,3 +128,13 @@ def test_a_figure_keeps_its_currency_and_its_per_cent() -> None:
     text = "It costs $5,000 or 25 % of that."
     assert whole_words(text, text.index("5,000"), text.index("5,000") + 5) == (9, 15)
     assert whole_words(text, text.index("25"), text.index("25") + 2) == (19, 23)
+
+
+def test_an_asked_term_is_answered_with_its_definition(decided: Any, document: Any) -> None:
+    text = 'The rent is due on a Business Day. "Business Day" means a day on which the bank of Tarn is open.'
+    read = decided([text], [span_of(text, "The rent", 0, -1.0)])
+    found = with_definition(read, "What does Business Day mean?", [document(text)])
+    best = found.candidates[0]
+    assert text[best.start : best.end] == "a day on which the bank of Tarn is open"
+    assert found.signals[BY_STRUCTURE] and BY_STRUCTURE not in found.without((), [document(text)]).signals
+    assert with_definition(read, "What does Harbour mean?", [document(text)]) is read
