@@ -26,6 +26,7 @@ from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
 from docqa.model.gguf.file import is_gguf
 from docqa.model.heads.cross_encoder import CrossEncoder
 from docqa.model.heads.heads import AnswerHeads
+from docqa.model.heads.passage_encoder import PassageEncoder, load_passage_encoder
 from docqa.model.heads.reader_files import load_reader
 from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import Mtp
@@ -101,6 +102,15 @@ class Model:
             WeightsMismatch: a file of it is damaged or missing; the file is named.
         """
         return load_reader(self.folder)
+
+    @cached_property
+    def passage_encoder(self) -> PassageEncoder | None:
+        """The checkpoint's passage encoder, loaded when it is first needed; None where it has none.
+
+        Raises:
+            WeightsMismatch: its file is damaged; it is named.
+        """
+        return load_passage_encoder(self.folder)
 
     @property
     def answer_layers(self) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
     from docqa.model.heads.cross_encoder import CrossEncoder
     from docqa.model.heads.heads import AnswerHeads
+    from docqa.model.heads.passage_encoder import PassageEncoder
     from docqa.model.hybrid import Hybrid
     from docqa.model.mtp import Mtp
     from docqa.model.state.state import State
@@ -121,6 +122,10 @@ class Model(Protocol):
     @property
     def reader(self) -> CrossEncoder | None:
         """The encoder that reads excerpts with a question; None where the checkpoint has none."""
+
+    @property
+    def passage_encoder(self) -> PassageEncoder | None:
+        """What makes vectors of passages; None where the checkpoint has none."""
 
     @property
     def mtp(self) -> Mtp | None: ...

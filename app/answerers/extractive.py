@@ -145,7 +145,10 @@ class ExtractiveAnswerer:
         return asked.by_signals
 
     def vector_scores(self, question: str) -> np.ndarray | None:
-        """How like the question every passage is by the evidence head, [passages]; None without one."""
+        """How like the question every passage is, [passages]: by the passage encoder, else by the evidence head; None
+        without either."""
+        if self.prefiller.passages:
+            return self.prefiller.passages.scores(question)
         head, heads = self.model.heads.evidence, self.model.heads
         vectors = self._asked(question).vectors(self.model).vectors if head is not None else None
         if head is None or vectors is None:
@@ -170,9 +173,14 @@ class ExtractiveAnswerer:
         return self._last
 
     def _kept_rows(self) -> Rows:
-        rows: Any = self.prefiller.vectors.rows(len(self.corpus.context))
-        placed = self.corpus.context.passages
-        return lambda index: rows[placed[index].token_start : placed[index].token_end]
+        placed, count = self.corpus.context.passages, len(self.corpus.context)
+
+        def rows(index: int) -> Tensor:
+            every: Any = self.prefiller.vectors.rows(count)
+            part: Tensor = every[placed[index].token_start : placed[index].token_end]
+            return part
+
+        return rows
 
     def _answer(self, question: str, started: float) -> Answer:
         ranked, found = self.find(question)

@@ -19,9 +19,20 @@ from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.chat_prompting import PromptState, begin, begin_with_thought
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import place_itself, with_definition
-from docqa.app.reading.spans import QuestionEncoding, Rows, rank_few, read_by_spans, read_passages_alone, read_question
+from docqa.app.reading.spans import (
+    QuestionEncoding,
+    Rows,
+    rank_few,
+    rank_unread,
+    read_by_reader,
+    read_by_spans,
+    read_passages_alone,
+    read_question,
+)
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.protocol import Model, RefusalCalibration
 
@@ -100,18 +111,36 @@ class SpanFinder(CandidateFinder):
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
         elif asks_about_document(asked.text):
             first = front_passages(corpus.context, FRONT_PASSAGES)
-        ranked, found = read_by_spans(
-            self._model, asked.text, asked.vectors(self._model), corpus.context, ranked, rows, corpus.index,
-            reorder=self._options.model_scores, passages=passages, first=first,
-        )  # fmt: skip
+        ranked, found = self._read(asked, ranked, rows, passages, first)
         return ranked, found if scope is not None else with_definition(found, asked.text, corpus.documents)
+
+    def _read(
+        self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows, passages: int | None, first: list[int]
+    ) -> tuple[list[Ranked], Candidates]:
+        corpus, reorder = self._corpus, self._options.model_scores
+        if self._by_reader:
+            return read_by_reader(
+                self._model, asked.text, corpus.context, ranked, corpus.index,
+                reorder=reorder, passages=passages, first=first,
+            )  # fmt: skip
+        return read_by_spans(
+            self._model, asked.text, asked.vectors(self._model), corpus.context, ranked, rows, corpus.index,
+            reorder=reorder, passages=passages, first=first,
+        )  # fmt: skip
+
+    @property
+    def _by_reader(self) -> bool:
+        """Whether the passage encoder orders the passages, and the span head is not needed for it."""
+        return self._model.passage_encoder is not None and self._model.reader is not None
 
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         few = _preferred(ranked, self._asked_for(asked), all_of_them=False)[: self.preview_passages]
         if not few:
             return ranked, None
-        rows = read_passages_alone(self._model, self._corpus.context, [item.index for item in few])
         weights = self._model.calibration.get("evidence_weights", {})
+        if self._by_reader:
+            return self.find(asked, rank_unread(self._model, asked.text, self._corpus.context, few, weights), _no_rows)
+        rows = read_passages_alone(self._model, self._corpus.context, [item.index for item in few])
         scored = rank_few(self._model, few, asked.vectors(self._model), rows, weights)
         if self._options.model_scores:
             return self.find(asked, scored, rows)
@@ -124,6 +153,10 @@ class SpanFinder(CandidateFinder):
         if scope is not None:
             return passages_in(scope, self._corpus.context)
         return front_passages(self._corpus.context, FRONT_PASSAGES) if asks_about_document(asked.text) else []
+
+
+def _no_rows(index: int) -> Tensor:
+    raise AssertionError(f"nothing was kept of passage {index}")
 
 
 def _preferred(ranked: list[Ranked], inside: list[int], *, all_of_them: bool) -> list[Ranked]:

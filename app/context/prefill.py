@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Notice, ReadProgress
 from docqa.app.context.context import Context, prefix_hashes
+from docqa.app.context.passage_vectors import PassageVectors
 from docqa.app.context.provenance import Profile
 from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
@@ -110,7 +111,7 @@ class TokenVectors:
 
 @dataclass
 class Prefiller:
-    """Mutable: `state` and `vectors` after `read`; `tokens_reused` of them came from disk."""
+    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` of them came from disk."""
 
     model: Model
     context: Context
@@ -119,6 +120,7 @@ class Prefiller:
     state: State | None = None
     tokens_reused: int = 0
     vectors: TokenVectors = field(init=False)
+    passages: PassageVectors = field(init=False)
 
     def __post_init__(self) -> None:
         self._grid = self._fresh().grid
@@ -169,6 +171,7 @@ class Prefiller:
 
     def _fresh(self) -> State:
         self.vectors = TokenVectors(self.model.heads)
+        self.passages = PassageVectors(self.model, self.context)
         return self.model.new_state(self.profile.yarn_factor, layers=self.profile.layers)
 
     # Taking up what is kept
@@ -228,6 +231,7 @@ class Prefiller:
             state = load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
             self.vectors = TokenVectors(self.model.heads)
             self.vectors.load(folder, state.position)
+            self.passages.load(folder)
             store.pin(self.key)
             return "", state
         except (StoreDamaged, StateError, OSError) as error:
@@ -262,6 +266,7 @@ class Prefiller:
                 trial = state.fork()
                 stop = min((state.position // self._grid + 1) * self._grid, total)
                 self.model.prefill(list(ids[state.position : stop]), trial, on_hidden=self.vectors.on_hidden)
+                self.passages.read_until(stop)
                 state = self._partial = trial
                 blocks += 1
                 times = [*times[-_SPEED_BLOCKS:], (state.position, time.monotonic())]
@@ -278,7 +283,8 @@ class Prefiller:
             if self._saved_at > 0:
                 end.add_note(KEPT_NOTE)
             raise
-        if state.position != self._saved_at:
+        self.passages.read_until(total)
+        if state.position != self._saved_at or self.passages.unsaved:
             yield from self._keep(state)
         self.state, self._partial = state, None
         if blocks:  # after the last save: only now it is known whether anything is kept
@@ -310,6 +316,7 @@ class Prefiller:
             if not self.store.has("states", self.key):  # first, so that `docqa forget` knows whose the files are
                 self.store.write_entry("states", self.key, self._details(0))
             self.vectors.save(folder, state.position)
+            self.passages.save(folder)
             save_state(state, folder / "model", {"profile": self.profile.fields()}, self.model)
             self.store.write_entry("states", self.key, self._details(state.position))
             self.store.pin(self.key)

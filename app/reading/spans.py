@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.context.context import Context, PlacedPassage
+from docqa.app.context.passage_vectors import like_question, passage_words
 from docqa.app.evidence.ranking import Ranked, WordIndex, fuse
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.candidates import Candidate, Candidates, Excerpt, ScoredPlaces, best_first
@@ -95,9 +96,22 @@ def rank_few(
         return ranked
     each = [model.heads.evidence_rows(rows(item.index)) for item in ranked]
     vector = np.array([float(model.heads.evidence.scores(asked.vectors, part, [(0, len(part))])) for part in each])
+    return _fused(ranked, vector, weights)
+
+
+def _fused(ranked: list[Ranked], vector: np.ndarray, weights: dict[str, float]) -> list[Ranked]:
     total = fuse(np.array([item.bm25 for item in ranked]), vector, weights)
     order = np.lexsort((np.arange(len(total)), -total))
     return [replace(ranked[i], score=float(total[i]), vector=float(vector[i])) for i in order]
+
+
+def rank_unread(
+    model: Model, question: str, context: Context, ranked: list[Ranked], weights: dict[str, float]
+) -> list[Ranked]:
+    """The given passages by words and the passage encoder, best first."""
+    assert model.passage_encoder is not None
+    texts = [passage_words(context, item.index) for item in ranked]
+    return _fused(ranked, like_question(model.passage_encoder, question, texts), weights)
 
 
 def read_by_spans(
@@ -115,36 +129,76 @@ def read_by_spans(
     from docqa.model.heads.span import read_spans
 
     assert model.heads.span is not None and asked.rows is not None
-    reader = {**DEFAULT_SPAN_READER, **model.calibration.get("span_reader", {})}
-    top = [item for item in ranked if _length(context.passages[item.index])][: passages or int(reader["passages"])]
-    known = {item.index for item in top}
-    top += [item for item in ranked if item.index in set(first) - known and _length(context.passages[item.index])]
+    weights = _weights(model)
+    top = _top(context, ranked, passages or int(weights["passages"]), first)
     if not top:
         return ranked, Candidates((), (), None, 0)
     parts = [model.heads.span_rows(rows(item.index)) for item in top]
     reading = read_spans(
-        model.heads.span, asked.rows, parts, longest=int(reader["max_tokens"]), each=int(reader["spans"])
+        model.heads.span, asked.rows, parts, longest=int(weights["max_tokens"]), each=int(weights["spans"])
     )
     tokens = sum(map(len, parts)) + len(asked.rows)
     likely = dict(zip((item.index for item in top), reading.passages.tolist(), strict=True))
-    ordered = _reordered(ranked, likely, reader["rank_weight"] if reorder else 0.0)
+    ordered = _reordered(ranked, likely, weights["rank_weight"] if reorder else 0.0)
+    if again and model.reader is not None:
+        return _read_again(model, question, context, top, ordered, words, tokens, reorder, passages, first)
+    places = _places(context, top, ordered, question, words, weights)
+    _compare(places, model, asked, context, rows)
+    pointed = best_first(found for span in reading.spans if (found := _of_tokens(places, context, span)))
+    return ordered, Candidates((), pointed, reading.none, tokens)
+
+
+def read_by_reader(
+    model: Model, question: str, context: Context, ranked: list[Ranked], words: WordIndex, *, reorder: bool = True,
+    passages: int | None = None, first: Sequence[int] = (),
+) -> tuple[list[Ranked], Candidates]:  # fmt: skip
+    """The same by the reader alone, for passages that are in a good order already: nothing of the trunk is needed."""
+    top = _top(context, ranked, passages or int(_weights(model)["passages"]), first)
+    if not top:
+        return ranked, Candidates((), (), None, 0)
+    return _read_again(model, question, context, top, ranked, words, 0, reorder, passages, first)
+
+
+def _weights(model: Model) -> dict[str, float]:
+    return {**DEFAULT_SPAN_READER, **model.calibration.get("span_reader", {})}
+
+
+def _top(context: Context, ranked: list[Ranked], most: int, first: Sequence[int]) -> list[Ranked]:
+    """The first `most` passages that have words, and those named in `first`."""
+    top = [item for item in ranked if _length(context.passages[item.index])][:most]
+    known = {item.index for item in top}
+    return top + [item for item in ranked if item.index in set(first) - known and _length(context.passages[item.index])]
+
+
+def _places(
+    context: Context, top: list[Ranked], ordered: list[Ranked], question: str, words: WordIndex,
+    weights: dict[str, float],
+) -> ScoredPlaces:  # fmt: skip
     whole = [_whole(context, item.index) for item in top]
-    places = ScoredPlaces(whole, set(terms(question)), words, reader, by_coverage=True)
+    places = ScoredPlaces(whole, set(terms(question)), words, weights, by_coverage=True)
     places.behind = _behind(top, ordered)
-    if not again or model.reader is None:
-        _compare(places, model, asked, context, rows)
-        pointed = best_first(found for span in reading.spans if (found := _of_tokens(places, context, span)))
-        return ordered, Candidates((), pointed, reading.none, tokens)
+    return places
+
+
+def _read_again(
+    model: Model, question: str, context: Context, top: list[Ranked], ordered: list[Ranked], words: WordIndex,
+    tokens: int, reorder: bool, passages: int | None, first: Sequence[int],
+) -> tuple[list[Ranked], Candidates]:  # fmt: skip
+    """`ordered` in the reader's order, and what it says of excerpts of the `top` ones, those of `first` before all."""
+    assert model.reader is not None
+    weights = _weights(model)
+    places = _places(context, top, ordered, question, words, weights)
     number_of = {item.index: number for number, item in enumerate(top)}
     order = [number_of[index] for index in first if index in number_of]
     order += [number_of[item.index] for item in ordered if item.index in number_of and item.index not in first]
-    texts, above = [item.text for item in whole], [_headings(context, item.index) for item in top]
-    most = min(passages or len(top), int(reader["excerpts"])) + len(set(first) & set(number_of))
+    texts = [item.text for item in places.excerpts]
+    above = [_headings(context, item.index) for item in top]
+    most = min(passages or len(top), int(weights["excerpts"])) + len(set(first) & set(number_of))
     second = read_again(
-        model.reader, question, texts, above, choose_excerpts(texts, order, most), longest=int(reader["max_tokens"])
+        model.reader, question, texts, above, choose_excerpts(texts, order, most), longest=int(weights["max_tokens"])
     )
     likely = {top[number].index: value for number, value in second.passages.items()}
-    ordered = _reordered(ordered, likely, reader["again_weight"] if reorder else 0.0, again=True)
+    ordered = _reordered(ordered, likely, weights["again_weight"] if reorder else 0.0, again=True)
     places.behind = _behind(top, ordered)
     return ordered, decide(second, places, context.documents, question, tokens + second.tokens)
 

@@ -32,10 +32,14 @@ class Speed:
 
 @dataclass(frozen=True)
 class ReaderCost:
-    """Bytes of a checkpoint's reader: its weights, and what else is in memory while they are unpacked or it reads."""
+    """Bytes of a checkpoint's reader and passage encoder: weights, and what else is in memory while one of them reads.
+
+    `passage_macs`: multiply-adds of the passage encoder for a token of the documents.
+    """
 
     weights_bytes: int = 0
     scratch_bytes: int = 0
+    passage_macs: int = 0
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,7 @@ def estimate(
         packed: matrices stay mapped in the 4 or 8 bits of their files, and are all of the weights in memory.
         expert_bytes: memory of the pool that experts are read into; where absent, all of them are in memory.
         speed: of prefill, measured on this machine; the defaults of `Speed` where absent.
-        reader: what the checkpoint's reader takes, where it has one.
+        reader: what the checkpoint's reader and passage encoder take, where it has them.
 
     Raises:
         ContextTooLong: past 1,048,576 tokens.
@@ -190,7 +194,8 @@ def estimate(
     scratch = factor_of_scratch * SCRATCH_TOKENS * widest * 4 + unpacked + config.vocab_size * 4
     speed = speed or Speed()
     dense, attention = macs_per_token(config, tokens)
-    seconds = tokens * (dense / speed.dense + attention / speed.attention)
+    reader = reader or ReaderCost()
+    seconds = tokens * ((dense + reader.passage_macs) / speed.dense + attention / speed.attention)
     disk = sizes["kv"] + sizes["fixed"] * (3 + tokens // 16_384) + 4 * tokens
     weights, mapped = parameters(config)["total"] * item, weights_on_disk
     if packed:
@@ -200,4 +205,4 @@ def estimate(
         each = PACKED_ITEM if packed else item
         weights -= max(round(counts["experts"] * each) - expert_bytes, 0)
         mapped -= mapped * counts["experts"] // counts["total"]
-    return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds, reader or ReaderCost())
+    return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds, reader)

@@ -22,7 +22,10 @@ FURTHEST = 128  # tokens: all that are further apart share the last bucket
 
 @dataclass(frozen=True)
 class EncoderShape:
-    """Sizes of an encoder; `positions` is the longest text, in tokens, `buckets` how many distances are told apart."""
+    """Sizes of an encoder; `positions` is the longest text, in tokens, `buckets` how many distances are told apart.
+
+    Without buckets attention knows no distances (BERT, Devlin et al. 2019).
+    """
 
     vocabulary: int
     hidden: int
@@ -100,7 +103,7 @@ class EncoderLayer(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Token ids to states. The layers compute in the dtype of `near`, which is not always that of the embeddings."""
+    """Token ids to states. The layers compute in the dtype of the norms' weights, as the embeddings may not."""
 
     def __init__(self, shape: EncoderShape) -> None:
         super().__init__()
@@ -108,7 +111,7 @@ class Encoder(nn.Module):
         self.words = Embedding(shape.vocabulary, shape.hidden)
         self.places = Embedding(shape.positions, shape.hidden)
         self.norm = LayerNorm(shape.hidden, shape.eps)
-        self.near = Embedding(shape.buckets, shape.heads)
+        self.near = Embedding(shape.buckets, shape.heads) if shape.buckets else None
         self.layers = nn.ModuleList(EncoderLayer(shape) for _ in range(shape.layers))
 
     def embedded(self, ids: Tensor) -> Tensor:
@@ -116,13 +119,17 @@ class Encoder(nn.Module):
         return self.norm(self.words(ids) + self.places(torch.arange(ids.shape[1], device=ids.device)))
 
     def bias(self, mask: Tensor) -> Tensor:
-        """What every layer adds to its scores, [batch, heads, seq, seq]; `mask` [batch, seq] is True on tokens.
+        """What every layer adds to its scores, [batch, heads or 1, seq or 1, seq]; -inf where not to look.
 
-        It is -inf where not to look.
+        `mask` [batch, seq] is True on tokens.
         """
+        outside = ~mask[:, None, None]
+        if self.near is None:
+            nothing = self.norm.weight.new_zeros(outside.shape)
+            return nothing.masked_fill(outside, float("-inf"))
         buckets = distance_buckets(mask.shape[1], self.shape.buckets).to(mask.device)
         near = self.near(buckets).permute(2, 0, 1)[None]
-        return near.masked_fill(~mask[:, None, None], float("-inf"))
+        return near.masked_fill(outside, float("-inf"))
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """States [batch, seq, hidden] of ids [batch, seq]; `mask` is True on tokens."""

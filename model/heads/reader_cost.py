@@ -1,4 +1,4 @@
-"""What the reader takes, by arithmetic: its weights, and what is in memory while it reads."""
+"""What the reader and the passage encoder take, by arithmetic: weights, and what is in memory while they read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from docqa.model.cost.plan import ReaderCost
 from docqa.model.errors import WeightsMismatch
 from docqa.model.heads.encoder import EncoderShape
 from docqa.model.heads.excerpt_reading import TOGETHER
+from docqa.model.heads.passage_encoder import PASSAGE_ENCODER_FILE
+from docqa.model.heads.passage_encoder import TOGETHER as PASSAGES_TOGETHER
 from docqa.model.heads.reader_files import EMBEDDING_BITS, HEAD_BITS, MATRIX_BITS, reader_files, shape_of
 
 FLOAT = 4  # bytes
@@ -18,29 +20,64 @@ NAMED = 16  # what the head tells apart, all kinds together
 
 
 def cost_of_reader(folder: Path) -> ReaderCost:
-    """What the reader of a folder takes on this machine; nothing where it has none, or none that can be loaded."""
+    """What the reader and the passage encoder of a folder take on this machine; nothing for one that is not there, or
+    cannot be loaded."""
+    packed, encoder = packed_is_faster(), folder / PASSAGE_ENCODER_FILE
+    parts = [
+        passage_cost(encoder, packed=packed) if encoder.is_file() else ReaderCost(),
+        *(reader_cost(shape, packed=packed) for shape in _shapes(folder)),
+    ]
+    return ReaderCost(
+        sum(part.weights_bytes for part in parts),
+        max(part.scratch_bytes for part in parts),
+        sum(part.passage_macs for part in parts),
+    )
+
+
+def _shapes(folder: Path) -> list[EncoderShape]:
+    """The shape of the reader, if there is one that can be loaded; whoever loads it says what is wrong."""
     try:
-        files = reader_files(folder)
-        if not files:
-            return ReaderCost()
-        shape = shape_of(head_metadata(files[0]))
+        return [shape_of(head_metadata(path)) for path in reader_files(folder)[:1]]
     except (WeightsMismatch, KeyError, ValueError):
-        return ReaderCost()  # whoever loads it says what is wrong
-    return reader_cost(shape, packed=packed_is_faster())
+        return []
+
+
+def passage_cost(path: Path, *, packed: bool) -> ReaderCost:
+    """Plan the passage encoder in a file; nothing for one that cannot be loaded."""
+    try:
+        shape = shape_of(head_metadata(path))
+    except (WeightsMismatch, KeyError, ValueError):
+        return ReaderCost()
+    tokens = PASSAGES_TOGETHER * shape.positions
+    return ReaderCost(round(_encoder_bytes(shape, packed)), _scratch_bytes(shape, tokens), _macs(shape))
 
 
 def reader_cost(shape: EncoderShape, *, packed: bool) -> ReaderCost:
     """Plan a reader. `packed`: its matrices stay in the bits of their file; else they are float32."""
-    hidden, inner, tokens = shape.hidden, shape.inner, TOGETHER * shape.positions
-    matrices = shape.layers * (4 * hidden * hidden + 2 * hidden * inner)
-    weights = matrices * (packed_bytes(MATRIX_BITS) if packed else FLOAT)
-    weights += shape.layers * (9 * hidden + inner) * FLOAT
-    weights += shape.vocabulary * hidden * (packed_bytes(EMBEDDING_BITS) if packed else FLOAT)
+    hidden = shape.hidden
+    weights = _encoder_bytes(shape, packed)
     weights += 3 * hidden * hidden * (packed_bytes(HEAD_BITS) if packed and hidden > 64 else FLOAT)
-    weights += ((shape.positions + 5 + NAMED) * hidden + shape.buckets * shape.heads) * FLOAT
-    widest = max(3 * hidden + inner, 6 * hidden)  # of a token: beside the feed-forward part, or beside attention
-    scores = (TOGETHER + 1) * shape.heads * shape.positions**2
-    return ReaderCost(round(weights), round((tokens * widest + scores) * FLOAT))
+    weights += (5 + NAMED) * hidden * FLOAT
+    return ReaderCost(round(weights), _scratch_bytes(shape, TOGETHER * shape.positions))
+
+
+def _macs(shape: EncoderShape) -> int:
+    """Multiply-adds of the layers' matrices for a token, which are also their elements."""
+    return shape.layers * (4 * shape.hidden * shape.hidden + 2 * shape.hidden * shape.inner)
+
+
+def _encoder_bytes(shape: EncoderShape, packed: bool) -> float:
+    weights = _macs(shape) * (packed_bytes(MATRIX_BITS) if packed else FLOAT)
+    weights += shape.layers * (9 * shape.hidden + shape.inner) * FLOAT
+    weights += shape.vocabulary * shape.hidden * (packed_bytes(EMBEDDING_BITS) if packed else FLOAT)
+    return weights + (shape.positions * shape.hidden + shape.buckets * shape.heads) * FLOAT
+
+
+def _scratch_bytes(shape: EncoderShape, tokens: int) -> int:
+    """Bytes beside the weights while `tokens`, in texts of the longest length, are read."""
+    widest = max(3 * shape.hidden + shape.inner, 6 * shape.hidden)  # beside the feed-forward part, or attention
+    scores = (tokens // shape.positions + 1) * shape.heads * shape.positions**2
+    return round((tokens * widest + scores) * FLOAT)
 
 
 def packed_bytes(bits: int) -> float:

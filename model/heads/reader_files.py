@@ -1,4 +1,4 @@
-"""The files of a reader: its encoder's matrices packed, in parts small enough to be kept under version control."""
+"""The files of an encoder and its head: matrices packed, in parts small enough to be kept under version control."""
 
 from __future__ import annotations
 
@@ -65,16 +65,26 @@ def _assembled(folder: Path, files: Sequence[Path], *, keep: bool) -> CrossEncod
         shape = shape_of(head_metadata(files[0]))
         with torch.device("meta"):
             reader = CrossEncoder(shape, tokenizer)
-        packed, dense = stored_parts(stored)
-        for name, matrix in packed.items():
-            attach(reader, name, matrix, keep=keep)
-        missing, unknown = reader.load_state_dict(dense, strict=False, assign=True)
-        lacking = [name for name in missing if name not in {f"{n}.weight" for n in packed}]
-        if lacking or unknown:
-            raise KeyError(min([*lacking, *unknown]))
+        fill(reader, stored, keep=keep)
     except (KeyError, RuntimeError, ValueError, AttributeError) as error:
         raise WeightsMismatch(f"{files[0]}: this is not a reader ({error}); fetch {folder} again") from error
     return reader
+
+
+def fill(module: nn.Module, stored: Mapping[str, Tensor], *, keep: bool) -> None:
+    """Give a module on the meta device all of its tensors, in the form of `stored_form`; `keep` as in `attach`.
+
+    Raises:
+        KeyError: one is missing, or unknown.
+        AttributeError, ValueError, RuntimeError: one does not fit.
+    """
+    packed, dense = stored_parts(stored)
+    for name, matrix in packed.items():
+        attach(module, name, matrix, keep=keep)
+    missing, unknown = module.load_state_dict(dense, strict=False, assign=True)
+    lacking = [name for name in missing if name not in {f"{n}.weight" for n in packed}]
+    if lacking or unknown:
+        raise KeyError(min([*lacking, *unknown]))
 
 
 def save_reader(reader: CrossEncoder, folder: Path) -> None:
@@ -112,7 +122,7 @@ def described(shape: EncoderShape) -> dict[str, str]:
 
 
 def stored_form(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A reader's tensors as its file holds them: the encoder's matrices packed, the rest in float16."""
+    """Tensors as a file holds them: the encoder's matrices packed, the rest in float16."""
     stored: dict[str, Tensor] = {}
     for name, part in tensors.items():
         bits = _bits(name, part)
@@ -144,7 +154,7 @@ def stored_parts(stored: Mapping[str, Tensor]) -> tuple[dict[str, PackedMatrix],
     return packed, {name: part.float() for name, part in stored.items() if not name.endswith(PARTS)}
 
 
-def attach(reader: CrossEncoder, name: str, matrix: PackedMatrix, *, keep: bool) -> None:
+def attach(reader: nn.Module, name: str, matrix: PackedMatrix, *, keep: bool) -> None:
     """Give a module its matrix, packed or (without `keep`) in float32.
 
     Raises:

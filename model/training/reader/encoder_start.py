@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ POSITIONS = 416  # the longest sequence: a question, a heading, an excerpt and m
 assert LONGEST_ASKED + LONGEST_HEADING + LONGEST_EXCERPT + 5 <= POSITIONS
 FIRST_PLACE = 2  # MPNet's first token is at place 2, behind its filling
 TokenizerJson = dict[str, Any]  # a tokenizer.json
-NAMES = (
+MPNET_NAMES = (
     (r"embeddings\.word_embeddings\.", "words."),
     (r"embeddings\.position_embeddings\.", "places."),
     (r"embeddings\.LayerNorm\.", "norm."),
@@ -58,14 +59,14 @@ def encoder_shape(config: dict[str, Any]) -> EncoderShape:
     )  # fmt: skip
 
 
-def plain_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """MPNetModel's tensors under the names of `Encoder`."""
+def plain_names(tensors: dict[str, Tensor], names: Sequence[tuple[str, str]] = MPNET_NAMES) -> dict[str, Tensor]:
+    """A published encoder's tensors under the names of `Encoder`; `names`: its patterns, and ours."""
     found = {}
     for name, part in tensors.items():
         if "pooler" in name or name.endswith("position_ids"):
             continue
-        plain = name.removeprefix("mpnet.")
-        for pattern, ours in NAMES:
+        plain = name.removeprefix("mpnet.").removeprefix("bert.")
+        for pattern, ours in names:
             plain = re.sub(pattern, ours, plain)
         found[LINEAR.sub(r".\1.shift", plain)] = part
     return found

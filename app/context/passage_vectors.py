@@ -1,0 +1,123 @@
+"""A vector of every passage of a Context, made by the model's passage encoder while it is read, and kept with it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from docqa.app.context.context import Context
+from docqa.app.errors import StoreDamaged
+from docqa.app.storage.atomic import write_whole
+
+if TYPE_CHECKING:
+    from docqa.model.heads.passage_encoder import PassageEncoder
+    from docqa.model.protocol import Model
+
+_FILE = "passages.safetensors"
+
+
+class PassageVectors:
+    """Vectors of the passages of `context` that were read so far, by their words and the headings above them.
+
+    Without a passage encoder nothing is gathered, and nothing is written or looked for. Mutable.
+    """
+
+    def __init__(self, model: Model, context: Context) -> None:
+        self._model, self._context = model, context
+        self._keys: list[bytes] | None = None
+        self._known: dict[bytes, np.ndarray] = {}
+        self.unsaved = False
+
+    def __bool__(self) -> bool:
+        return self._model.passage_encoder is not None
+
+    def read_until(self, position: int) -> None:
+        """Read the passages that end before token `position` and are not known yet."""
+        encoder = self._model.passage_encoder
+        if encoder is None:
+            return
+        left = {
+            key: number
+            for number, key in enumerate(self._passage_keys())
+            if key not in self._known and self._context.passages[number].token_end <= position
+        }
+        if left:
+            found = encoder.vectors([passage_words(self._context, number) for number in left.values()]).numpy()
+            self._known.update(zip(left, found.astype(np.float16), strict=True))
+            self.unsaved = True
+
+    def scores(self, question: str) -> np.ndarray | None:
+        """How like the question every passage is, float64 [passages], -1 to 1; None without a passage encoder.
+
+        After all was read.
+        """
+        encoder = self._model.passage_encoder
+        if encoder is None:
+            return None
+        if not self._context.passages:
+            return np.zeros(0)
+        rows = np.stack([self._known[key] for key in self._passage_keys()]).astype(np.float32)
+        return np.asarray(rows @ encoder.vectors([question])[0].numpy(), dtype=np.float64)
+
+    def save(self, folder: Path) -> None:
+        """Write what was read into `folder`, whole or not at all. Raises OSError when the disk refuses."""
+        encoder = self._model.passage_encoder
+        if encoder is None or not self._known:
+            return
+        from safetensors.numpy import save
+
+        keys = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(len(self._known), -1)
+        tensors = {"keys": keys, "vectors": np.stack([*self._known.values()])}
+        about = {"encoder": encoder.identity, "sha256": _digest(tensors)}
+        write_whole(folder / _FILE, save(tensors, metadata=about), private=True)
+        self.unsaved = False
+
+    def load(self, folder: Path) -> None:
+        """Take what is kept in `folder`; nothing where there is no file, or another encoder made it.
+
+        Raises StoreDamaged when the file is not what was written.
+        """
+        encoder, path = self._model.passage_encoder, folder / _FILE
+        if encoder is None or not path.exists():
+            return
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, framework="numpy") as file:
+                tensors, about = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+        except (OSError, SafetensorError, ValueError) as error:
+            raise StoreDamaged(f"cannot be read ({error})", where=str(path)) from error
+        if about.get("sha256") != _digest(tensors):
+            raise StoreDamaged("does not match its checksum", where=str(path))
+        if about.get("encoder") == encoder.identity:
+            self._known = {key.tobytes(): row for key, row in zip(tensors["keys"], tensors["vectors"], strict=True)}
+
+    def _passage_keys(self) -> list[bytes]:
+        if self._keys is None:
+            words = (passage_words(self._context, number) for number in range(len(self._context.passages)))
+            self._keys = [hashlib.sha256(text.encode()).digest()[:16] for text in words]
+        return self._keys
+
+
+def passage_words(context: Context, number: int) -> str:
+    """What the passage encoder reads of a passage: the headings above it and its words."""
+    placed = context.passages[number]
+    above = " > ".join(placed.passage.section)
+    text = context.text_of(placed)
+    return f"{above}. {text}" if above else text
+
+
+def like_question(encoder: PassageEncoder, question: str, texts: list[str]) -> np.ndarray:
+    """How like the question some texts are, float64 [texts], -1 to 1."""
+    found = encoder.vectors([question, *texts]).numpy()
+    return np.asarray(found[1:] @ found[0], dtype=np.float64)
+
+
+def _digest(tensors: dict[str, np.ndarray]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(tensors):
+        total.update(np.ascontiguousarray(tensors[name]).tobytes())
+    return total.hexdigest()
