@@ -109,7 +109,8 @@ def identity() -> str:
     found = library()
     if found is None or not native_in_use():
         return os.environ.get(SWITCH) or "torch"
-    return f"native {LEVELS[found.level]}, numerics {NUMERICS}"
+    level = LEVELS[found.level].removesuffix(" AMX")  # whose bits are those of the level below
+    return f"native {level}, numerics {NUMERICS}"
 
 
 @lru_cache(maxsize=256)

@@ -1,12 +1,26 @@
 // The C interface, and the choice of an instruction set by what the processor says that it has.
 
+#include <cpuid.h>
 #include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "kernels.h"
 
 namespace {
 
-enum Level { NONE, AVX2, AVX512, VNNI, BF16 };
+enum Level { NONE, AVX2, AVX512, VNNI, BF16, AMX };
+
+#ifdef HAVE_AMX
+// Whether there are tile products of bytes, and the system keeps tiles for this process.
+bool tiles_allowed() {
+    constexpr unsigned TILES_AND_BYTES = 3u << 24;
+    constexpr long REQUEST = 0x1023, TILE_DATA = 18;  // ARCH_REQ_XCOMP_PERM, and the number of the state it is about
+    unsigned a, b, c, d;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & TILES_AND_BYTES) != TILES_AND_BYTES) return false;
+    return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
+}
+#endif
 
 int supported() {
     __builtin_cpu_init();
@@ -17,7 +31,12 @@ int supported() {
 #ifdef HAVE_VNNI
         if (__builtin_cpu_supports("avx512vnni")) {
 #ifdef HAVE_BF16
-            if (__builtin_cpu_supports("avx512bf16")) return BF16;
+            if (__builtin_cpu_supports("avx512bf16")) {
+#ifdef HAVE_AMX
+                if (tiles_allowed()) return AMX;
+#endif
+                return BF16;
+            }
 #endif
             return VNNI;
         }
@@ -30,7 +49,7 @@ int supported() {
 
 const Kernels *table(int level) {
 #ifdef HAVE_BF16
-    if (level == BF16) return &kernels_bf16;
+    if (level == BF16 || level == AMX) return &kernels_bf16;
 #endif
 #ifdef HAVE_VNNI
     if (level == VNNI) return &kernels_vnni;
@@ -48,7 +67,7 @@ const Kernels *table(int level) {
 extern "C" {
 
 // The highest level that this processor and this build have: 0 none, 1 AVX2, 2 AVX-512, 3 AVX-512 with VNNI,
-// 4 that with bf16.
+// 4 that with bf16, 5 that with AMX.
 PUBLIC int docqa_level(void) { return supported(); }
 
 PUBLIC int docqa_delta(int level, const DeltaCall *c, int threads) { return table(level)->delta(c, threads); }
@@ -63,7 +82,12 @@ PUBLIC void docqa_conv_gradient(int level, const ConvGradientCall *c, int thread
 PUBLIC int docqa_attention(int level, const AttentionCall *c, int threads) { return table(level)->attention(c, threads); }
 PUBLIC int docqa_step(int level, const StepCall *c, int threads) { return table(level)->step(c, threads); }
 PUBLIC void docqa_ceiling(int level, const CeilingCall *c, int threads) { table(level)->ceiling(c, threads); }
-PUBLIC int docqa_product(int level, const ProductCall *c, int threads) { return table(level)->product(c, threads); }
+PUBLIC int docqa_product(int level, const ProductCall *c, int threads) {
+#ifdef HAVE_AMX
+    if (level == AMX) return product_in_tiles(c, threads);
+#endif
+    return table(level)->product(c, threads);
+}
 
 PUBLIC void docqa_norm(int level, const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim,
                        int threads) {

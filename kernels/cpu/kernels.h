@@ -146,3 +146,4 @@ struct Kernels {
 };
 
 extern const Kernels kernels_avx2, kernels_avx512, kernels_vnni, kernels_bf16;  // the later ones where the compiler has them
+int product_in_tiles(const ProductCall *, int threads);  // `product` of the level with AMX

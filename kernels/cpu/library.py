@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 FILE = Path(__file__).parent / "_native.so"
-LEVELS = ("none", "AVX2", "AVX-512", "AVX-512 VNNI", "AVX-512 VNNI BF16")  # numbered as in api.cpp
+LEVELS = ("none", "AVX2", "AVX-512", "AVX-512 VNNI", "AVX-512 VNNI BF16", "AVX-512 VNNI BF16 AMX")  # as in api.cpp
 
 
 class StridedTensor(Structure):

@@ -111,3 +111,12 @@ def test_nothing_is_written_beside_the_result():
 def test_a_vector_of_another_length_is_refused():
     with pytest.raises(ShapeMismatch, match="packed matrix"):
         product(torch.randn(3, 64), matrix(5, 128, 4))
+
+
+@pytest.mark.parametrize("level", range(2, NATIVE.level + 1) if NATIVE else [])
+@pytest.mark.parametrize("bits", [4, 8])
+def test_every_level_gives_many_tokens_the_bits_of_the_first(bits, level):
+    packed = matrix(45, 192, bits)
+    x = torch.randn(53, 192)  # two tiles of 16 tokens, another, four tokens and one
+    first, other = (product_native(x, packed, library=NATIVE._replace(level=n)) for n in (1, level))
+    assert torch.equal(first, other)

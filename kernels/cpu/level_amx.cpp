@@ -1,0 +1,12 @@
+// AVX-512 with VNNI, bf16 and AMX: all is that of level_bf16.cpp but products of many tokens, which are made in tiles.
+#define WIDTH 16
+#define DOT_PRODUCT _mm512_dpbusd_epi32
+#define TILE_PRODUCTS
+#include <omp.h>
+
+#include "kernels.h"
+#include "simd.h"
+
+#include "products.inc"
+
+int product_in_tiles(const ProductCall *c, int threads) { return product(c, threads); }
