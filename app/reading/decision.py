@@ -15,6 +15,7 @@ from docqa.app.quotes.asked_terms import definition_of, meaning_in
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
 from docqa.app.reading.forms import form_of, polarity
+from docqa.app.reading.lead_in import with_what_follows
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan
 from docqa.ingest.types import Document
@@ -57,6 +58,8 @@ def decide(
     listed = items
     if form is Form.FACT and len(differing := _differing(reading, candidates, places)) > 1:
         form, items = Form.LIST, differing  # whole candidates: they have no chances of items
+    if form is Form.FACT:
+        candidates = (_with_what_follows(best, places), *candidates[1:])
     signals = _signals(reading, candidates, listed, form, excerpt, abs(odds))
     return Candidates((), candidates, reading.none, tokens, form, verdict, items, signals)
 
@@ -85,6 +88,12 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
         start -= 1
     unit = PERCENT.match(text, end)
     return start, unit.end() if unit and end and text[end - 1].isdigit() else end
+
+
+def _with_what_follows(best: Candidate, places: ScoredPlaces) -> Candidate:
+    item = places.excerpts[best.excerpt]
+    end = with_what_follows(item.text, best.start - item.start, best.end - item.start)
+    return replace(best, end=item.start + end)
 
 
 def _excerpt_of(reading: ExcerptReading, places: ScoredPlaces, candidate: Candidate) -> int:

@@ -72,6 +72,20 @@ def test_a_yes_no_question_gets_the_verdict_of_its_excerpt(decided: Any, odds: f
     assert found.signals["verdict_sure"] == pytest.approx(abs(odds / 4 + 1.1))
 
 
+def test_an_answer_that_only_announces_goes_on_to_what_it_announces(decided: Any) -> None:
+    text = (
+        "The court reversed for two reasons. First, the claim was late. Second, it was never served. "
+        + "It rained. " * 60
+    )
+    found = decided([text], [span_of(text, "for two reasons", 0, -1.0)])
+    said = text[found.candidates[0].start : found.candidates[0].end]
+    assert said.startswith("for two reasons. First, the claim was late. Second, it was never served.")
+    assert len(said.split()) <= 80
+    goes_on = "It failed for two reasons that both courts named. It rained."
+    found = decided([goes_on], [span_of(goes_on, "for two reasons", 0, -1.0)])
+    assert goes_on[found.candidates[0].start : found.candidates[0].end] == "for two reasons"
+
+
 def test_a_clause_that_denies_speaks_against_yes() -> None:
     assert polarity("May the tenant sublet?", "the tenant shall not sublet") < 0
     assert polarity("May the tenant sublet?", "the tenant may sublet") > 0
