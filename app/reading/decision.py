@@ -13,6 +13,7 @@ from docqa.app.evidence.terms import plain_words
 from docqa.app.places.scope import Scope
 from docqa.app.quotes.asked_terms import definition_of, meaning_in
 from docqa.app.quotes.sentence_runs import Sentences
+from docqa.app.reading.answer_types import type_fits
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
 from docqa.app.reading.forms import form_of, polarity
 from docqa.app.reading.lead_in import with_what_follows
@@ -61,6 +62,7 @@ def decide(
     if form is Form.FACT:
         candidates = (_with_what_follows(best, places), *candidates[1:])
     signals = _signals(reading, candidates, listed, form, excerpt, abs(odds))
+    signals["type_fits"] = type_fits(question, _text(places, best)) if form is Form.FACT else 0.0
     return Candidates((), candidates, reading.none, tokens, form, verdict, items, signals)
 
 
@@ -163,8 +165,12 @@ def _differing(
 
 
 def _words(places: ScoredPlaces, candidate: Candidate) -> list[str]:
+    return plain_words(_text(places, candidate))
+
+
+def _text(places: ScoredPlaces, candidate: Candidate) -> str:
     item = places.excerpts[candidate.excerpt]
-    return plain_words(item.text[candidate.start - item.start : candidate.end - item.start])
+    return item.text[candidate.start - item.start : candidate.end - item.start]
 
 
 def _same_sentence(one: Candidate, other: Candidate, places: ScoredPlaces) -> bool:
