@@ -22,6 +22,10 @@ def main() -> int:
         from docqa.app import report
 
         report.escape_unencodable()
+        if sys.argv[1:2] == ["ask"]:
+            from docqa.app.commands import early
+
+            early.load_library(sys.argv[1:])
         code = run(sys.argv[1:])
     except KeyboardInterrupt as error:
         from docqa.app import report
@@ -33,9 +37,9 @@ def main() -> int:
     # is frozen is never destroyed, and Triton's extension (nanobind) would report each of its own objects as a leak.
     if "triton._C.libtriton" not in sys.modules:
         gc.freeze()
-    early = sys.modules.get("docqa.app.commands.early")
-    if early is not None:
-        early.leave(code)
+    begun = sys.modules.get("docqa.app.commands.early")
+    if begun is not None:
+        begun.leave(code)
     return code
 
 

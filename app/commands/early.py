@@ -1,4 +1,4 @@
-"""torch imported while the documents are parsed, which is a second of waiting saved."""
+"""torch imported while the command line is read and the documents are parsed, which is a second of waiting saved."""
 
 from __future__ import annotations
 
@@ -6,26 +6,51 @@ import contextlib
 import os
 import sys
 import threading
+from collections.abc import Callable, Sequence
 
-_threads: list[threading.Thread] = []
+_threads: dict[str, threading.Thread] = {}
+
+
+def load_library(arguments: Sequence[str]) -> None:
+    """Load torch's library on a thread of its own where the command line `arguments` is one for the bundled model."""
+    if arguments[:1] == ["ask"] and len(arguments) > 2 and not any(part.startswith("--model") for part in arguments):
+        _start("early library", _load_library)
 
 
 def begin() -> None:
     """Import what the model needs on a thread of its own; whoever imports it meanwhile waits for the rest of it."""
-    if "docqa.model.load" in sys.modules or _threads:
-        return
-    _threads.append(threading.Thread(target=_import, name="early imports", daemon=True))
-    _threads[0].start()
+    if "docqa.model.load" not in sys.modules:
+        _start("early imports", _import)
 
 
 def leave(code: int) -> None:
     """End the process with `code` where it would else end amid an import, which libraries do not survive."""
-    if any(thread.is_alive() for thread in _threads):
+    if any(thread.is_alive() for thread in _threads.values()):
         sys.stderr.flush()
         os._exit(code)
 
 
-def _import() -> None:
+def _start(name: str, work: Callable[[], None]) -> None:
+    if name not in _threads:
+        _threads[name] = threading.Thread(target=work, name=name, daemon=True)
+        _threads[name].start()
+
+
+def _load_library() -> None:
+    """What torch will load, while other threads of Python run: a foreign call lets go of the interpreter."""
+    import ctypes
+    import importlib.util
+    from pathlib import Path
+
     # An error is reported by the import of the code that needs it.
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        found = importlib.util.find_spec("torch")
+        if found is not None and found.origin is not None and sys.platform == "linux":
+            load = ctypes.CDLL(None).dlopen
+            load.restype, load.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
+            load(bytes(Path(found.origin).parent / "lib" / "libtorch_cpu.so"), sys.getdlopenflags())
+
+
+def _import() -> None:
     with contextlib.suppress(ImportError, OSError):
         import docqa.model.load  # noqa: F401
