@@ -130,27 +130,32 @@ class ExtractiveAnswerer:
             if self.options.quick:
                 asked.found = self.finder.find_unread(asked, rank(question, self.corpus.index))
             else:
-                asked.found = self.finder.find(asked, self.rank_by_signals(question), self._kept_rows())
+                for part in asked.parts if isinstance(self.finder, SpanFinder) else ():
+                    self.rank_asked(part)
+                asked.found = self.finder.find(asked, self.rank_asked(asked), self._kept_rows())
         return asked.found
 
     def rank_by_signals(self, question: str) -> list[Ranked]:
         """All passages by their words and, where the checkpoint weighs it, the evidence head; the model reads none."""
-        asked = self._asked(question)
+        return self.rank_asked(self._asked(question))
+
+    def rank_asked(self, asked: AskedQuestion) -> list[Ranked]:
+        """The same for a question, or a part of one, that remembers its order."""
         if asked.by_signals is None:
             weights = self.model.calibration.get("evidence_weights") or {}
-            vector = self.vector_scores(question) if weights.get("vector") else None
+            vector = self.vector_scores(asked) if weights.get("vector") else None
             # Without the model's scores words alone rank; whether the documents answer was calibrated with vectors.
             chosen = weights if self.options.model_scores else None
-            asked.by_signals = rank(question, self.corpus.index, vector=vector, weights=chosen)
+            asked.by_signals = rank(asked.text, self.corpus.index, vector=vector, weights=chosen)
         return asked.by_signals
 
-    def vector_scores(self, question: str) -> np.ndarray | None:
+    def vector_scores(self, asked: AskedQuestion) -> np.ndarray | None:
         """How like the question every passage is, [passages]: by the passage encoder, else by the evidence head; None
         without either."""
         if self.prefiller.passages:
-            return self.prefiller.passages.scores(question)
+            return self.prefiller.passages.scores(asked.text)
         head, heads = self.model.heads.evidence, self.model.heads
-        vectors = self._asked(question).vectors(self.model).vectors if head is not None else None
+        vectors = asked.vectors(self.model).vectors if head is not None else None
         if head is None or vectors is None:
             return None
         spans = [(placed.token_start, placed.token_end) for placed in self.corpus.context.passages]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.events import Event
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.evidence.front_matter import asks_about_document, front_passages
-from docqa.app.evidence.ranking import Ranked
+from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading import answerability
@@ -19,6 +19,7 @@ from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.chat_prompting import PromptState, begin, begin_with_thought
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import place_itself, with_definition
+from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.spans import (
     QuestionEncoding,
     Rows,
@@ -29,6 +30,7 @@ from docqa.app.reading.spans import (
     read_passages_alone,
     read_question,
 )
+from docqa.app.reading.two_parts import parts_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +48,7 @@ class AskedQuestion:
 
     `by_signals`: all passages as words and vectors rank them. `found`: after the model has read the best of them, in
     its order, with its candidates. `prompt`: the excerpts that it was shown, and its state behind them and the
-    question, where it was asked through its chat template.
+    question, where it was asked through its chat template. `parts` have their own order, where they were ranked.
     """
 
     text: str
@@ -54,6 +56,11 @@ class AskedQuestion:
     found: tuple[list[Ranked], Candidates | None] | None = None
     prompt: tuple[list[str], PromptState] | None = None
     _vectors: QuestionEncoding | None = None
+
+    @cached_property
+    def parts(self) -> tuple[AskedQuestion, ...]:
+        """The two questions that a question of two parts is asked as; empty for any other."""
+        return tuple(AskedQuestion(part) for part in parts_of(self.text) or ())
 
     def vectors(self, model: Model) -> QuestionEncoding:
         """The question as the heads of `model` see it."""
@@ -99,6 +106,21 @@ class SpanFinder(CandidateFinder):
     most = 16  # found by their words, ranked and read again by the bundled model before the documents are read
 
     def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
+        if not asked.parts:
+            return self._find(asked, ranked, rows)
+        count = len(asked.parts)
+        return join_parts([self._find(part, part.by_signals or ranked, rows, count) for part in asked.parts])
+
+    def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
+        if not asked.parts:
+            return self._find_unread(asked, ranked)
+        count, words = len(asked.parts), self._corpus.index
+        return join_parts([self._find_unread(part, rank(part.text, words), count) for part in asked.parts])
+
+    def _find(
+        self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows, one_of: int = 1
+    ) -> tuple[list[Ranked], Candidates | None]:
+        """`find` for a whole question, or for one of so many parts that share the time of one."""
         if not ranked:
             return ranked, None
         corpus, passages = self._corpus, self._options.k
@@ -111,21 +133,22 @@ class SpanFinder(CandidateFinder):
             passages = min(passages or len(ranked), len(inside)) if scope.inside else passages
         elif asks_about_document(asked.text):
             first = front_passages(corpus.context, FRONT_PASSAGES)
-        ranked, found = self._read(asked, ranked, rows, passages, first)
+        ranked, found = self._read(asked, ranked, rows, passages, first, one_of)
         return ranked, found if scope is not None else with_definition(found, asked.text, corpus.documents)
 
     def _read(
-        self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows, passages: int | None, first: list[int]
-    ) -> tuple[list[Ranked], Candidates]:
+        self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows, passages: int | None, first: list[int],
+        one_of: int,
+    ) -> tuple[list[Ranked], Candidates]:  # fmt: skip
         corpus, reorder = self._corpus, self._options.model_scores
         if self._by_reader:
             return read_by_reader(
                 self._model, asked.text, corpus.context, ranked, corpus.index,
-                reorder=reorder, passages=passages, first=first,
+                reorder=reorder, passages=passages, first=first, one_of=one_of,
             )  # fmt: skip
         return read_by_spans(
             self._model, asked.text, asked.vectors(self._model), corpus.context, ranked, rows, corpus.index,
-            reorder=reorder, passages=passages, first=first,
+            reorder=reorder, passages=passages, first=first, one_of=one_of,
         )  # fmt: skip
 
     @property
@@ -133,19 +156,23 @@ class SpanFinder(CandidateFinder):
         """Whether the passage encoder orders the passages, and the span head is not needed for it."""
         return self._model.passage_encoder is not None and self._model.reader is not None
 
-    def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
-        few = _preferred(ranked, self._asked_for(asked), all_of_them=False)[: self.preview_passages]
+    def _find_unread(
+        self, asked: AskedQuestion, ranked: list[Ranked], one_of: int = 1
+    ) -> tuple[list[Ranked], Candidates | None]:
+        """`find_unread` for a whole question, or for one of so many parts that share the time of one."""
+        few = _preferred(ranked, self._asked_for(asked), all_of_them=False)[: max(self.preview_passages // one_of, 1)]
         if not few:
             return ranked, None
         weights = self._model.calibration.get("evidence_weights", {})
         if self._by_reader:
-            return self.find(asked, rank_unread(self._model, asked.text, self._corpus.context, few, weights), _no_rows)
+            scored = rank_unread(self._model, asked.text, self._corpus.context, few, weights)
+            return self._find(asked, scored, _no_rows, one_of)
         rows = read_passages_alone(self._model, self._corpus.context, [item.index for item in few])
         scored = rank_few(self._model, few, asked.vectors(self._model), rows, weights)
         if self._options.model_scores:
-            return self.find(asked, scored, rows)
+            return self._find(asked, scored, rows, one_of)
         vectors = {item.index: item.vector for item in scored}
-        return self.find(asked, [replace(item, vector=vectors[item.index]) for item in few], rows)
+        return self._find(asked, [replace(item, vector=vectors[item.index]) for item in few], rows, one_of)
 
     def _asked_for(self, asked: AskedQuestion) -> list[int]:
         """The passages of the place, or of title page and signatures, that a question is about."""

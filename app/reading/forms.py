@@ -79,7 +79,7 @@ def polarity(question: str, clause: str) -> float:
 
 def form_of(question: str) -> Form:
     """What kind of answer `question` wants; FACT where its words do not say."""
-    if _has_two_parts(question):
+    if joint_of(question) is not None:
         return Form.TWO_PARTS
     if _is_yes_no(question):
         return Form.YES_NO
@@ -99,6 +99,7 @@ def _is_yes_no(question: str) -> bool:
     return False
 
 
-def _has_two_parts(question: str) -> bool:
+def joint_of(question: str) -> int | None:
+    """Where the first of two parts ends, `and` and punctuation behind it; None where the words show no two parts."""
     match = _TWO_PARTS.search(question)
-    return match is not None and _ASKED_FIRST.match(question[: match.start()]) is not None
+    return match.start() if match and _ASKED_FIRST.match(question[: match.start()]) else None

@@ -117,7 +117,7 @@ def rank_unread(
 def read_by_spans(
     model: Model, question: str, asked: QuestionEncoding, context: Context, ranked: list[Ranked], rows: Rows,
     words: WordIndex, *, reorder: bool = True, again: bool = True, passages: int | None = None,
-    first: Sequence[int] = (),
+    first: Sequence[int] = (), one_of: int = 1,
 ) -> tuple[list[Ranked], Candidates]:  # fmt: skip
     """(all of `ranked` in a better order, what was read in the first of them).
 
@@ -125,6 +125,7 @@ def read_by_spans(
     best are read with the question in mind, and the answer is taken from there. `reorder` False leaves the order as it
     is, for measuring what the model adds. `passages`: how many of the first are looked at, by default as many as were
     calibrated. `first`: passages, by index, that are read again before all others, wherever they are in `ranked`.
+    `one_of`: of how many parts of a question this is one; together they read as many excerpts as a question does.
     """
     from docqa.model.heads.span import read_spans
 
@@ -141,7 +142,7 @@ def read_by_spans(
     likely = dict(zip((item.index for item in top), reading.passages.tolist(), strict=True))
     ordered = _reordered(ranked, likely, weights["rank_weight"] if reorder else 0.0)
     if again and model.reader is not None:
-        return _read_again(model, question, context, top, ordered, words, tokens, reorder, passages, first)
+        return _read_again(model, question, context, top, ordered, words, tokens, reorder, passages, first, one_of)
     places = _places(context, top, ordered, question, words, weights)
     _compare(places, model, asked, context, rows)
     pointed = best_first(found for span in reading.spans if (found := _of_tokens(places, context, span)))
@@ -150,13 +151,13 @@ def read_by_spans(
 
 def read_by_reader(
     model: Model, question: str, context: Context, ranked: list[Ranked], words: WordIndex, *, reorder: bool = True,
-    passages: int | None = None, first: Sequence[int] = (),
+    passages: int | None = None, first: Sequence[int] = (), one_of: int = 1,
 ) -> tuple[list[Ranked], Candidates]:  # fmt: skip
     """The same by the reader alone, for passages that are in a good order already: nothing of the trunk is needed."""
     top = _top(context, ranked, passages or int(_weights(model)["passages"]), first)
     if not top:
         return ranked, Candidates((), (), None, 0)
-    return _read_again(model, question, context, top, ranked, words, 0, reorder, passages, first)
+    return _read_again(model, question, context, top, ranked, words, 0, reorder, passages, first, one_of)
 
 
 def _weights(model: Model) -> dict[str, float]:
@@ -182,7 +183,7 @@ def _places(
 
 def _read_again(
     model: Model, question: str, context: Context, top: list[Ranked], ordered: list[Ranked], words: WordIndex,
-    tokens: int, reorder: bool, passages: int | None, first: Sequence[int],
+    tokens: int, reorder: bool, passages: int | None, first: Sequence[int], one_of: int,
 ) -> tuple[list[Ranked], Candidates]:  # fmt: skip
     """`ordered` in the reader's order, and what it says of excerpts of the `top` ones, those of `first` before all."""
     assert model.reader is not None
@@ -193,7 +194,7 @@ def _read_again(
     order += [number_of[item.index] for item in ordered if item.index in number_of and item.index not in first]
     texts = [item.text for item in places.excerpts]
     above = [_headings(context, item.index) for item in top]
-    most = min(passages or len(top), int(weights["excerpts"])) + len(set(first) & set(number_of))
+    most = min(passages or len(top), int(weights["excerpts"]) // one_of or 1) + len(set(first) & set(number_of))
     second = read_again(
         model.reader, question, texts, above, choose_excerpts(texts, order, most), longest=int(weights["max_tokens"])
     )

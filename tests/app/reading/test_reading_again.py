@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from docqa.app.options import Options
+from docqa.app.reading import spans
+from docqa.app.reading.candidates import Form
 from docqa.app.session.engine import open_session
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper?"
@@ -83,3 +85,35 @@ def test_the_answer_depends_on_the_reader(session: Any, reading_model: Any, monk
     places = [[(c.page, c.start, c.end) for c in reading.candidates] for reading in (again, once)]
     assert places[0] != places[1]
     assert again.signals and not once.signals
+
+
+TWO_PARTS = (
+    "What does the tenant of unit 7 pay to the keeper, and within how many days is the deposit of unit 3 returned?"
+)
+
+
+def test_both_parts_of_a_question_are_ranked_and_read_and_take_the_excerpts_of_one(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+    known = spans.read_again
+
+    def read_again(reader: Any, question: str, texts: Any, above: Any, excerpts: Any, **rest: Any) -> Any:
+        asked.append((question, len(excerpts)))
+        return known(reader, question, texts, above, excerpts, **rest)
+
+    monkeypatch.setattr(spans, "read_again", read_again)
+    ranked, found = session.local.find(TWO_PARTS)
+    assert [text for text, _ in asked] == [
+        "What does the tenant of unit 7 pay to the keeper?", "Within how many days is the deposit of unit 3 returned?",
+    ]  # fmt: skip
+    assert 0 < sum(count for _, count in asked) <= spans.DEFAULT_SPAN_READER["excerpts"]
+    assert found.form is Form.TWO_PARTS and len(found.items) >= 2
+    assert sorted(item.index for item in ranked) == list(range(len(session.context.passages)))
+    assert session.local.find(TWO_PARTS)[1] is found and len(asked) == 2  # nothing is read anew
+
+
+def test_both_parts_of_a_question_are_found_before_the_documents_are_read(lease: Path, reading_model: Any) -> None:
+    with open_session([str(lease)], Options(store=False, quick=True), model=reading_model) as opened:
+        _, found = opened.local.find(TWO_PARTS)
+    assert found.form is Form.TWO_PARTS and len(found.items) >= 2

@@ -78,10 +78,10 @@ def resolve(question: str, earlier: Earlier | None, in_documents: InDocuments) -
 def _elliptic(words: list[str], earlier: Earlier, *, follows: bool) -> list[str] | None:
     """A question without its verb, filled up from the one before: `And in a lock?`, `Why?`, `And how many in May?`."""
     low = [word.lower() for word in words]
-    if any(word in VERBS for word in low) or _pronoun(words) is not None:
+    if any(word in VERBS for word in low) or pronoun_in(words) is not None:
         return None
     if low[0] in QUESTION or len(low) > 1 and low[0] in PREPOSITION and low[1] in QUESTION:
-        return _asked_otherwise(words, earlier) if follows or len(words) <= 2 else None
+        return asked_otherwise(words, earlier) if follows or len(words) <= 2 else None
     if not follows and len(words) > (_LONGEST_PHRASE if low[0] in PREPOSITION else _LONGEST_NOUN):
         return None
     all_before = words_of(earlier.question)
@@ -94,7 +94,7 @@ def _elliptic(words: list[str], earlier: Earlier, *, follows: bool) -> list[str]
     return _replaced_noun(parts_of(earlier.question), words)
 
 
-def _asked_otherwise(words: list[str], earlier: Earlier) -> list[str]:
+def asked_otherwise(words: list[str], earlier: Earlier) -> list[str]:
     """What was asked before, with another question phrase: `When?` after `Who funded the research?`."""
     before = parts_of(earlier.question)
     if before.auxiliary in ("has", "have", "had") and before.asked[:1] and before.asked[0].lower() in ("which", "who"):
@@ -161,16 +161,23 @@ def _after_of(words: list[str], at: int) -> int:
 
 
 def _pointed(words: list[str], earlier: Earlier, in_documents: InDocuments) -> list[str] | None:
-    """The question with its pronouns replaced by what they refer to."""
-    first = _pronoun(words)
+    """The question with its pronoun replaced by what it refers to; None without one, or where no rule applies."""
+    first = pronoun_in(words)
     if first is None:
         return None
-    person = words[first].lower() in _PERSON
-    meant = antecedent(earlier, in_documents, person=person)
-    if not meant:
-        return None
+    meant = antecedent(earlier, in_documents, person=is_person(words[first]))
+    return with_meaning(words, first, meant) if meant else None
+
+
+def is_person(pronoun: str) -> bool:
+    """Whether it is "he", "her" and the like."""
+    return pronoun.lower() in _PERSON
+
+
+def with_meaning(words: list[str], first: int, meant: str) -> list[str]:
+    """`words` with the pronoun at `first`, or one of its kind behind it, replaced by what is meant."""
     replaced = list(words)
-    known = _PERSON if person else _THING
+    known = _PERSON if is_person(words[first]) else _THING
     for at in range(first, len(words)):
         word = words[at].lower()
         if word in known and not (at + 1 < len(words) and words[at + 1] == "'s"):
@@ -184,7 +191,7 @@ def _pointed(words: list[str], earlier: Earlier, in_documents: InDocuments) -> l
     return replaced
 
 
-def _pronoun(words: list[str]) -> int | None:
+def pronoun_in(words: list[str]) -> int | None:
     """The index of the first pronoun that refers to something outside the question; None without one."""
     if _EXPLETIVE.search(" ".join(words)):
         return None

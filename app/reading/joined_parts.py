@@ -1,0 +1,65 @@
+"""The answers to both parts of a question as the answer to the whole of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, best_first
+
+_SPEAKS_AGAINST = "answers_elsewhere"
+
+
+def join_parts(parts: Sequence[tuple[list[Ranked], Candidates | None]]) -> tuple[list[Ranked], Candidates | None]:
+    """The passages of each part by turns, the best first, and an answer with an item for each part, in their order.
+
+    The whole is as sure as its weaker part, and without candidates where one of them has none; None where no part was
+    read at all. A part that is a list has all its items.
+    """
+    ranked = _by_turns([part[0] for part in parts])
+    read = [found for _, found in parts if found is not None]
+    if not read:
+        return ranked, None
+    tokens = sum(found.prompt_tokens for found in read)
+    none = max((found.refusal_logprob for found in read if found.refusal_logprob is not None), default=None)
+    if len(read) < len(parts) or not all(found.candidates for found in read):
+        return ranked, Candidates((), (), none, tokens, Form.TWO_PARTS)
+    items: list[Candidate] = []
+    for found in read:
+        items += _items(found, items)
+    others = best_first(c for found in read for c in found.candidates if c not in items)
+    return ranked, Candidates(
+        (), (*items, *others), none, tokens, Form.TWO_PARTS, items=tuple(items), signals=_weaker(read)
+    )
+
+
+def _by_turns(rankings: Sequence[list[Ranked]]) -> list[Ranked]:
+    found: dict[int, Ranked] = {}
+    for item in chain.from_iterable(zip_longest(*rankings)):
+        if item is not None:
+            found.setdefault(item.index, item)
+    return list(found.values())
+
+
+def _items(found: Candidates, known: list[Candidate]) -> tuple[Candidate, ...]:
+    """What a part is answered with: its list, or the best candidate that does not repeat the part before it."""
+    if found.form is Form.LIST and found.items:
+        return tuple(item for item in found.items if item not in known)
+    return next(((c,) for c in found.candidates if not any(_overlap(c, item) for item in known)), found.candidates[:1])
+
+
+def _overlap(one: Candidate, other: Candidate) -> bool:
+    same = (one.document, one.page) == (other.document, other.page)
+    return same and one.start < other.end and other.start < one.end
+
+
+def _weaker(read: Sequence[Candidates]) -> dict[str, float]:
+    """Each signal of the part for which it says less. What the structure answered is sure: the other part decides."""
+    unsure = [found.signals for found in read if not found.signals.get(BY_STRUCTURE)]
+    if not unsure:
+        return {BY_STRUCTURE: 1.0}
+    names = dict.fromkeys(chain.from_iterable(unsure))
+    return {
+        name: (max if name == _SPEAKS_AGAINST else min)(signals.get(name, 0.0) for signals in unsure) for name in names
+    }
