@@ -1,10 +1,11 @@
 """What an answer is worth beside the known ones: its scores, whether it is right, and how far to trust its confidence.
 
 An answer is right that agrees with a known one: most of the words of both are the same (F1 above 0.5) and it has no
-figure that the known one lacks, or its first 60 words hold the known one, or it is at least three words of it. Of known
-answers that belong together each must be there (in 200 words), and a "yes" or "no" must be the right one. Where a
-question lists the words that it needs, the answer or the first quote has them (the first 60 words of the quote; all
-quotes to 200 words for a list and for two places), and a quote stands on one of the right pages.
+figure that the known one lacks, or its first 60 words hold the known one, or it is at least three words of it, or the
+known one, of more than a word or with a figure, stands in the first 60 words of the first quote, where a reader looks.
+Of known answers that belong together each must be there (in 200 words, of all quotes), and a "yes" or "no" must be the
+right one. Where a question lists the words that it needs, the answer or the first quote has them (the first 60 words
+of the quote; all quotes to 200 words for a list and for two places), and a quote stands on one of the right pages.
 """
 
 from __future__ import annotations
@@ -71,10 +72,25 @@ def is_right(answer: Answer, question: GoldQuestion) -> bool:
         return False
     if question.must or question.all_of:
         return _has_what_it_needs(answer, question)
+    quoted = _quoted(answer, together=question.multi)
     if question.multi:
         items = [said, *said.split(";")]
-        return all(any(_agree(item, gold, _MOST_TOGETHER) for item in items) for gold in question.golds)
-    return any(_agree(*_compared(said, gold, question), _MOST) for gold in question.golds)
+        return all(
+            any(_agree(item, gold, _MOST_TOGETHER) for item in items) or _stands_in(gold, quoted)
+            for gold in question.golds
+        )
+    return any(_agree(*_compared(said, gold, question), _MOST) or _stands_in(gold, quoted) for gold in question.golds)
+
+
+def _quoted(answer: Answer, *, together: bool) -> str:
+    """The words of the quotes that count: of the first, or of all of them for parts that belong together."""
+    quotes, most = (answer.quotes, _MOST_TOGETHER) if together else (answer.quotes[:1], _MOST)
+    return " ".join(" ".join(quote.text for quote in quotes).split()[:most])
+
+
+def _stands_in(gold: str, quoted: str) -> bool:
+    known = normalise(gold).split()
+    return (len(gold.split()) > 1 or bool(_figures(known))) and _within(known, normalise(quoted).split())
 
 
 def _agree(said: str, gold: str, most: int) -> bool:
@@ -92,10 +108,7 @@ def _within(words: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def _has_what_it_needs(answer: Answer, question: GoldQuestion) -> bool:
-    together = question.kind in _TOGETHER
-    quotes, most = (answer.quotes, _MOST_TOGETHER) if together else (answer.quotes[:1], _MOST)
-    quoted = " ".join(quote.text for quote in quotes).split()[:most]
-    said = _folded(" ".join([answer.answer or "", *quoted]))
+    said = _folded(f"{answer.answer or ''} {_quoted(answer, together=question.kind in _TOGETHER)}")
     needed = all if question.all_of else any
     cited = {cite.page for quote in answer.quotes for cite in quote.cites}
     on_page = not question.pages or bool(cited & {None, *question.pages})

@@ -86,6 +86,15 @@ def test_an_answer_is_right_that_agrees_with_a_known_one(said: str | None, quest
     assert not is_right(answer(said), replace(question, unanswerable=True))
 
 
+def test_a_known_answer_may_stand_in_the_first_quote() -> None:
+    assert is_right(answer("month", ("due within nine days of each month", 6)), RENT)
+    assert not is_right(answer("month", ("due each month", 6), ("within nine days", 6)), RENT)
+    assert not is_right(answer("month", ("word " * 60 + "nine days", 6)), RENT)
+    one_word = GoldQuestion("Who pays?", ("tenants",), False)
+    assert not is_right(answer("landlords", ("landlords and not tenants pay", 6)), one_word)
+    assert is_right(answer("the Tenant", ("signed by the Tenant", 6), ("and the Landlord", 6)), PARTIES)
+
+
 def test_words_that_are_needed_may_stand_in_the_first_quote() -> None:
     asked = GoldQuestion("q", ("two years",), False, pages=(6,), must=("two (2) year", "24 months"))
     assert is_right(answer("it", ("for a Two (2)-year period", 6)), asked)

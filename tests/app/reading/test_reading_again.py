@@ -92,7 +92,7 @@ TWO_PARTS = (
 )
 
 
-def test_both_parts_of_a_question_are_ranked_and_read_and_take_the_excerpts_of_one(
+def test_both_parts_of_a_question_share_the_excerpts_of_one(
     session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, int]] = []
