@@ -15,10 +15,11 @@ from docqa.app.quotes.asked_terms import definition_of, meaning_in
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.reading.answer_types import type_fits
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
-from docqa.app.reading.forms import form_of, polarity
+from docqa.app.reading.forms import form_of
 from docqa.app.reading.lead_in import with_what_follows
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan
+from docqa.app.reading.verdicts import verdict_odds
 from docqa.ingest.types import Document
 
 UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this
@@ -52,7 +53,7 @@ def decide(
     elif form is Form.TWO_PARTS:
         items = _two_parts(candidates, places)
     elif form is Form.YES_NO:
-        odds = VERDICT_SHARE * reading.yes[excerpt] + polarity(question, " ".join(_words(places, best)))
+        odds = VERDICT_SHARE * reading.yes[excerpt] + verdict_odds(question, _text(places, best))
         verdict = Verdict.YES if odds > 0 else Verdict.NO
     if form in (Form.LIST, Form.TWO_PARTS) and len(items) < 2:
         form, items = Form.FACT, ()
@@ -188,7 +189,7 @@ def _signals(
     items: tuple[Candidate, ...],
     form: Form,
     excerpt: int,
-    verdict_odds: float,
+    sure: float,
 ) -> dict[str, float]:
     """What speaks for the first candidate, all finite: see answerability.SIGNALS."""
     best = candidates[0]
@@ -202,7 +203,7 @@ def _signals(
         "answers": answers,
         "answers_elsewhere": max(min(_second_largest(reading.answers), 12.0), -12.0),
         "form_chance": reading.forms[form],
-        "verdict_sure": min(verdict_odds, 8.0),
+        "verdict_sure": min(sure, 8.0),
         "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
         "behind": best.behind,
     }

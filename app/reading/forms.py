@@ -56,27 +56,6 @@ _LIST = re.compile(
 )
 
 
-_DENIES = (
-    r"(?:not|no|nor|neither|never|none|nothing|without|cannot|prohibit\w*|forbid\w*|unless|except|fail\w*|refus\w*|"
-    r"den(?:y|ied|ies)|reject\w*|unable|solely|only|exclu\w+|irrevocabl\w+|\w+n['’]t)"
-)
-_NEGATION = re.compile(rf"\b{_DENIES}\b", re.IGNORECASE)
-_ASKED_NOT = re.compile(r"\b(?:not|never|no)\b|n['’]t\b", re.IGNORECASE)
-_POLARITY = 1.1  # the logarithm of 3: of 1,426 questions with a verdict it is right for 75 %
-
-
-def polarity(question: str, clause: str) -> float:
-    """Log-odds of yes by nothing but negations: one in the clause that answers, or in the question, means no.
-
-    Those that question and clause have in common ("without consent") mean nothing.
-    """
-    asked = {word.lower() for word in re.findall(r"[\w'’]+", question)}
-    denied = {word.lower() for word in _NEGATION.findall(clause)} - asked
-    return (
-        -_POLARITY if bool(denied) != bool(_ASKED_NOT.search(question) and not _NEGATION.search(clause)) else _POLARITY
-    )
-
-
 def form_of(question: str) -> Form:
     """What kind of answer `question` wants; FACT where its words do not say."""
     if joint_of(question) is not None:
