@@ -22,8 +22,8 @@ from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates, Form
-from docqa.app.reading.language import NOT_ENGLISH, is_english
 from docqa.app.reading.spans import Rows
+from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from docqa.app.reading.spans import (
     read_passages_alone,
     read_question,
 )
-from docqa.app.reading.two_parts import parts_of
+from docqa.app.reading.wording.two_parts import parts_of
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,7 +14,7 @@ from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
-from docqa.app.reading.followup import Earlier, resolve
+from docqa.app.reading.wording.followup import Earlier, resolve
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer

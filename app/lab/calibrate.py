@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from docqa.app.answerers.loading import load_model
-from docqa.app.lab.extracts import OTHERS, Extract, Layout, lay_out, read_extracts
-from docqa.app.lab.refusal import fit_refusal
-from docqa.app.lab.trials import Trial, TrialFile, ask
-from docqa.app.lab.weights import search_candidates, search_ranks
+from docqa.app.lab.calibration.extracts import OTHERS, Extract, Layout, lay_out, read_extracts
+from docqa.app.lab.calibration.refusal import fit_refusal
+from docqa.app.lab.calibration.trials import Trial, TrialFile, ask
+from docqa.app.lab.calibration.weights import search_candidates, search_ranks
 from docqa.app.options import Options
 from docqa.app.reading.spans import DEFAULT_SPAN_READER
 from docqa.app.storage.atomic import write_whole

@@ -13,13 +13,13 @@ from docqa.app.evidence.terms import plain_words
 from docqa.app.places.scope import Scope
 from docqa.app.quotes.asked_terms import definition_of, meaning_in
 from docqa.app.quotes.sentence_runs import Sentences
-from docqa.app.reading.answer_types import type_fits
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
-from docqa.app.reading.forms import form_of
-from docqa.app.reading.lead_in import with_what_follows
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan
-from docqa.app.reading.verdicts import verdict_odds
+from docqa.app.reading.wording.answer_types import type_fits
+from docqa.app.reading.wording.forms import form_of
+from docqa.app.reading.wording.lead_in import with_what_follows
+from docqa.app.reading.wording.verdicts import verdict_odds
 from docqa.ingest.types import Document
 
 UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this

@@ -14,7 +14,7 @@ from docqa.app.reading.candidates import BY_STRUCTURE, Candidates, Excerpt, Form
 from docqa.app.reading.decision import decide, whole_words, with_definition
 from docqa.app.reading.rereading import ExcerptPlace, ExcerptReading, ExcerptSpan
 from docqa.app.reading.spans import DEFAULT_SPAN_READER
-from docqa.app.reading.verdicts import verdict_odds
+from docqa.app.reading.wording.verdicts import verdict_odds
 
 RENT = "The tenant pays a rent of 1200 pounds. The keeper may give notice in May."
 OTHER = "The rent is 900 pounds a year."

@@ -92,9 +92,7 @@ TWO_PARTS = (
 )
 
 
-def test_both_parts_of_a_question_share_the_excerpts_of_one(
-    session: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_parts_of_a_question_share_the_excerpts_of_one(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, int]] = []
     known = spans.read_again
 

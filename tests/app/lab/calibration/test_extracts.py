@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.lab.extracts import LONGEST, OTHERS, Extract, Layout, lay_out, read_extracts
+from docqa.app.lab.calibration.extracts import LONGEST, OTHERS, Extract, Layout, lay_out, read_extracts
 
 
 def line(name: str, document: str, category: str, answer: str) -> dict[str, Any]:

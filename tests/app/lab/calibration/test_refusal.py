@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from docqa.app.errors import InputError
-from docqa.app.lab.extracts import Layout
-from docqa.app.lab.fitting import chance
-from docqa.app.lab.refusal import FOLDS, Held, figures, fit, fit_refusal, fold_of, left_out
-from docqa.app.lab.trials import Trial
+from docqa.app.lab.calibration.extracts import Layout
+from docqa.app.lab.calibration.fitting import chance
+from docqa.app.lab.calibration.refusal import FOLDS, Held, figures, fit, fit_refusal, fold_of, left_out
+from docqa.app.lab.calibration.trials import Trial
 from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
 from docqa.app.reading.candidates import Form
 

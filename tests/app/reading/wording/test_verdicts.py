@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from docqa.app.reading.verdicts import features, verdict_odds, weights
+from docqa.app.reading.wording.verdicts import features, verdict_odds, weights
 
 NO = [
     ("May tenants keep dogs?", "Tenants shall not keep dogs"),

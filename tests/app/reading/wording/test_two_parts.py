@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docqa.app.reading.two_parts import parts_of
+from docqa.app.reading.wording.two_parts import parts_of
 
 CASES = [
     # each part is whole already

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from docqa.app.lab.fitting import Line, chance, choose_threshold, log_loss, logistic
+from docqa.app.lab.calibration.fitting import Line, chance, choose_threshold, log_loss, logistic
 
 
 def drawn(weights: list[float], bias: float, rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from docqa.app.evidence.ranking import Ranked
+from docqa.app.lab.calibration.extracts import Layout
 from docqa.app.lab.evaluate import last_answer, overlaps
-from docqa.app.lab.extracts import Layout
 from docqa.app.lab.judging import is_right
 from docqa.app.lab.questions import EvalDocument, GoldQuestion
 from docqa.app.options import Options

@@ -12,9 +12,9 @@ import re
 from itertools import takewhile
 
 from docqa.app.evidence.terms import terms
-from docqa.app.reading import followup
-from docqa.app.reading.followup import AUXILIARY, QUESTION, Earlier, Parts, sentence, word_set, words_of
-from docqa.app.reading.forms import joint_of
+from docqa.app.reading.wording import followup
+from docqa.app.reading.wording.followup import AUXILIARY, QUESTION, Earlier, Parts, sentence, word_set, words_of
+from docqa.app.reading.wording.forms import joint_of
 
 _JOINT = re.compile(r"[\W_]*(?:(?:and|but)\b\s*)?", re.IGNORECASE)
 _BE = word_set("is are was were am")

@@ -1,6 +1,6 @@
 """Fit how yes or no is told from a question and its clause, and say how often it is right on documents left out.
 
-    python -m docqa.app.lab.verdicts --data FILE_OR_FOLDER [--test FILE_OR_FOLDER] [--weights FILE]
+    python -m docqa.app.lab.calibration.verdicts --data FILE_OR_FOLDER [--test FILE_OR_FOLDER] [--weights FILE]
 
 `--data` has questions with a `verdict` and the clause that answers marked (`natural.jsonl.gz`). Documents are left out
 by tenths; each clause is fitted as it is marked, as the sentence it is in, and cut, since a reader points at more or
@@ -20,9 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from docqa.app.lab.fitting import Line, logistic
+from docqa.app.lab.calibration.fitting import Line, logistic
 from docqa.app.lab.questions import lines
-from docqa.app.reading import verdicts
+from docqa.app.reading.wording import verdicts
 from docqa.app.storage.atomic import write_whole
 
 PARTS, PULL, SHORTEST_CUT = 10, 5.0, 0.4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docqa.app.reading.candidates import Form
-from docqa.app.reading.forms import form_of
+from docqa.app.reading.wording.forms import form_of
 
 CASES = [
     ("May the tenant sublet?", Form.YES_NO),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from docqa.app.lab.extracts import Layout
-from docqa.app.lab.trials import Noticed, Trial, Weighed
-from docqa.app.lab.weights import RANKS, search_candidates, search_ranks
+from docqa.app.lab.calibration.extracts import Layout
+from docqa.app.lab.calibration.trials import Noticed, Trial, Weighed
+from docqa.app.lab.calibration.weights import RANKS, search_candidates, search_ranks
 from docqa.app.reading.candidates import Form
 
 NOW = {"rank_weight": 0.3, "again_weight": 1.0, "sentence_weight": 0.0, "evidence_weight": 0.1}

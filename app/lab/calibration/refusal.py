@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from docqa.app.errors import InputError
+from docqa.app.lab.calibration.fitting import Line, Threshold, choose_threshold, log_loss, logistic
+from docqa.app.lab.calibration.trials import Trial
 from docqa.app.lab.evaluate import SURE, Rates, Scored, assertion_rates, grouped, mean, refusal_rates
-from docqa.app.lab.fitting import Line, Threshold, choose_threshold, log_loss, logistic
 from docqa.app.lab.judging import Asserted
-from docqa.app.lab.trials import Trial
 from docqa.app.reading.answerability import SIGNALS, first_passage_probability, probability
 from docqa.app.reading.candidates import Form
 from docqa.model.protocol import Logistic, RefusalCalibration

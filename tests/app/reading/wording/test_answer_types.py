@@ -2,7 +2,7 @@
 
 import pytest
 
-from docqa.app.reading.answer_types import type_fits
+from docqa.app.reading.wording.answer_types import type_fits
 
 
 @pytest.mark.parametrize(

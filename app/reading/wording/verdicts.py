@@ -1,7 +1,8 @@
 """Yes or no, from the words of a question and of the clause that answers it.
 
 A logistic regression over what a person would look at: what is denied, banned or left open, words that mean the
-opposite, exceptions, and what the question itself leans to. `python -m docqa.app.lab.verdicts` fits its weights.
+opposite, exceptions, and what the question itself leans to. `python -m docqa.app.lab.calibration.verdicts` fits its
+weights.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems
-from docqa.app.reading import verdict_words as words
+from docqa.app.reading.wording import verdict_words as words
 
 WEIGHTS = "verdict_weights.json"
 NEAR = 6  # words behind a denial, within which it is that of a word of the question
@@ -42,7 +43,7 @@ def verdict_odds(question: str, clause: str) -> float:
 @lru_cache(maxsize=1)
 def weights() -> Mapping[str, float]:
     """The weight of each feature, and `bias`."""
-    text = files("docqa.app.reading").joinpath(WEIGHTS).read_text(encoding="utf-8")
+    text = files("docqa.app.reading.wording").joinpath(WEIGHTS).read_text(encoding="utf-8")
     return {name: float(value) for name, value in json.loads(text).items()}
 
 

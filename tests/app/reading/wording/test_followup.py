@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.app.reading.followup import Earlier, resolve
+from docqa.app.reading.wording.followup import Earlier, resolve
 
 TEXT = (
     "This agreement takes effect on 1 April 2025. A licence lasts for four years. Invoices are payable within a month. "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docqa.app.reading.language import is_english
+from docqa.app.reading.wording.language import is_english
 
 OTHER = [
     "¿Cuándo termina el contrato?",
