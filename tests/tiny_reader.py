@@ -7,6 +7,12 @@ import torch
 
 from docqa.model.heads.cross_encoder import CrossEncoder, ReaderTokenizer
 from docqa.model.heads.encoder import EncoderShape
+from docqa.model.heads.passage_encoder import (
+    POSITIONS,
+    PassageEncoder,
+    load_passage_encoder,
+    save_passage_encoder,
+)
 from docqa.model.heads.reader_files import READER_TOKENIZER, save_reader
 
 WIDTH = 64  # of states; a matrix is packed in groups of 64
@@ -42,3 +48,19 @@ def write_reader(folder: Path, seed: int = 3) -> CrossEncoder:
     reader = random_reader(folder, seed)
     save_reader(reader, folder)
     return reader
+
+
+def random_passage_encoder(folder: Path, seed: int = 4) -> PassageEncoder:
+    """A passage encoder of random weights and its file and tokenizer in `folder`, as it is loaded from there."""
+    size = write_pieces(folder / READER_TOKENIZER)
+    torch.manual_seed(seed)
+    encoder = PassageEncoder(
+        EncoderShape(size, WIDTH, 2, 2, 2 * WIDTH, POSITIONS, 0), ReaderTokenizer(folder / READER_TOKENIZER)
+    )
+    for parameter in encoder.parameters():
+        if parameter.ndim > 1:
+            torch.nn.init.normal_(parameter, 0, 0.2)
+    save_passage_encoder(encoder, folder)
+    loaded = load_passage_encoder(folder)
+    assert loaded is not None
+    return loaded

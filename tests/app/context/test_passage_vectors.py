@@ -1,0 +1,88 @@
+"""Vectors of passages: read once, kept with the state, and made again where they are not those of this encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from docqa.app.context.context import lay_out
+from docqa.app.context.passage_vectors import PassageVectors
+from docqa.app.errors import StoreDamaged
+
+PAGES = ("The keeper returns the deposit within nine days.", "The lock of the door was broken in March.")
+QUESTION = "When is the deposit returned?"
+
+
+@pytest.fixture
+def vectors(document: Any, model: Any, tiny_reader: Any, tmp_path: Path) -> Any:
+    """Function(seed of the encoder) -> (PassageVectors of two pages, the texts that its encoder was given)."""
+
+    encoders = {seed: tiny_reader.random_passage_encoder(tmp_path, seed) for seed in (4, 5)}
+    context = lay_out([document(*PAGES)], model.tokenizer)
+
+    def make(seed: int = 4) -> tuple[PassageVectors, list[str]]:
+        encoder, read = encoders[seed], []
+        watched = SimpleNamespace(
+            identity=encoder.identity, vectors=lambda texts: (read.extend(texts), encoder.vectors(texts))[1]
+        )
+        return PassageVectors(SimpleNamespace(passage_encoder=watched), context), read
+
+    return make
+
+
+def test_a_passage_is_read_when_its_last_token_was(vectors: Any, document: Any, model: Any) -> None:
+    found, read = vectors()
+    first, second = lay_out([document(*PAGES)], model.tokenizer).passages
+    found.read_until(first.token_end - 1)
+    assert not read and not found.unsaved
+    found.read_until(first.token_end)
+    found.read_until(second.token_end)
+    found.read_until(second.token_end)
+    assert read == list(PAGES)
+
+
+def test_what_was_kept_is_not_read_again_and_scores_the_same(vectors: Any, tmp_path: Path) -> None:
+    found, _ = vectors()
+    found.read_until(1_000)
+    found.save(tmp_path)
+    again, read = vectors()
+    again.load(tmp_path)
+    again.read_until(1_000)
+    assert read == [] and not again.unsaved
+    np.testing.assert_array_equal(again.scores(QUESTION), found.scores(QUESTION))
+    assert np.abs(found.scores(QUESTION)).max() <= 1.001  # unit vectors, kept in float16
+
+
+def test_vectors_of_another_encoder_are_made_again(vectors: Any, tmp_path: Path) -> None:
+    found, _ = vectors()
+    found.read_until(1_000)
+    found.save(tmp_path)
+    other, read = vectors(seed=5)
+    other.load(tmp_path)
+    other.read_until(1_000)
+    assert read == list(PAGES) and other.unsaved
+
+
+def test_damaged_vectors_are_named(vectors: Any, tmp_path: Path) -> None:
+    found, _ = vectors()
+    found.read_until(1_000)
+    found.save(tmp_path)
+    path = tmp_path / "passages.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    for damaged, said in ((bytes(content), "checksum"), (b"nothing", "cannot be read")):
+        path.write_bytes(damaged)
+        with pytest.raises(StoreDamaged, match=said):
+            vectors()[0].load(tmp_path)
+
+
+def test_without_an_encoder_nothing_is_gathered(document: Any, model: Any, tmp_path: Path) -> None:
+    found = PassageVectors(SimpleNamespace(passage_encoder=None), lay_out([document(*PAGES)], model.tokenizer))
+    found.read_until(1_000)
+    found.save(tmp_path)
+    found.load(tmp_path)
+    assert not found and found.scores(QUESTION) is None and not list(tmp_path.iterdir())
