@@ -24,7 +24,9 @@ from docqa.ingest.types import Document
 
 UNLIKELY = -36.0  # log-probability of start plus end: what is below is as good as this
 LIKELY_ITEM = 0.5
-LIST_IN_WORDS = 4.0  # how much likelier a list is where the question's words ask for one
+LIST = 6.0  # how much likelier a list is than the reader says, which was trained on few of them
+LIST_IN_WORDS = 4.0  # how much likelier again where the question's words ask for one
+LEAD_IN = 200  # characters between the words that lead to a list and its first item
 SECOND_PART = 5.0  # how much less likely, as a logarithm, the other half of an answer may be than the first
 LONGEST_LIST = 40
 VERDICT_SHARE = 0.25  # of the reader's odds of yes: on questions left out of its training it is right no more than half
@@ -55,6 +57,8 @@ def decide(
     elif form is Form.YES_NO:
         odds = VERDICT_SHARE * reading.yes[excerpt] + verdict_odds(question, _text(places, best))
         verdict = Verdict.YES if odds > 0 else Verdict.NO
+    if form is Form.LIST and not any(_touch(best, item) for item in items):
+        items = ()  # a list of something else
     if form in (Form.LIST, Form.TWO_PARTS) and len(items) < 2:
         form, items = Form.FACT, ()
     listed = items
@@ -67,12 +71,17 @@ def decide(
     return Candidates((), candidates, reading.none, tokens, form, verdict, items, signals)
 
 
+def _touch(best: Candidate, item: Candidate) -> bool:
+    """Whether the best candidate is in an item, or is the lead-in of it."""
+    return best.page == item.page and item.start - LEAD_IN < best.end and best.start < item.end
+
+
 def _form(reading: ExcerptReading, worded: Form) -> Form:
     """The wording settles yes or no, and two parts where it shows them; a list is rather seen by the reader."""
     if worded in (Form.YES_NO, Form.TWO_PARTS):
         return worded
     chances = {form: reading.forms[form] for form in (Form.FACT, Form.LIST, Form.TWO_PARTS)}
-    chances[Form.LIST] *= LIST_IN_WORDS if worded is Form.LIST else 1.0
+    chances[Form.LIST] *= LIST * (LIST_IN_WORDS if worded is Form.LIST else 1.0)
     return max(chances, key=lambda form: chances[form])
 
 
