@@ -41,7 +41,7 @@ def decide(
     reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, tokens: int
 ) -> Candidates:
     """Candidates of an answer, best first, in the form that the question wants. `tokens`: how many were read."""
-    found = [c for span in reading.spans if (c := _candidate(places, span)) is not None]
+    found = [c for span in reading.spans if (c := _candidate(reading, places, span)) is not None]
     candidates = best_first(found)
     if not candidates:
         return Candidates((), (), reading.none, tokens)
@@ -85,9 +85,14 @@ def _form(reading: ExcerptReading, worded: Form) -> Form:
     return max(chances, key=lambda form: chances[form])
 
 
-def _candidate(places: ScoredPlaces, span: ExcerptSpan) -> Candidate | None:
+def _candidate(reading: ExcerptReading, places: ScoredPlaces, span: ExcerptSpan) -> Candidate | None:
     start, end = whole_words(places.excerpts[span.passage].text, span.start, span.end)
-    return places.candidate(span.passage, start, end, max(span.logprob, UNLIKELY))
+    found = places.candidate(span.passage, start, end, max(span.logprob, UNLIKELY))
+    return found and places.scored(replace(found, answers=_bounded(reading.answers[span.excerpt])))
+
+
+def _bounded(odds: float) -> float:
+    return max(min(odds, 12.0), -12.0)
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
@@ -125,7 +130,7 @@ def _items(
     Where they are items of a list by its marks, or the best candidate is or leads to one, all items of that list.
     """
     spans = [item for item in reading.items if item.excerpt == excerpt and item.logprob >= LIKELY_ITEM]
-    read = [c for span in spans if (c := _candidate(places, span)) is not None]
+    read = [c for span in spans if (c := _candidate(reading, places, span)) is not None]
     marked = [
         replace(best, page=page, start=span.start, end=span.end, logprob=LIKELY_ITEM)
         for page, span in items_below(document, best.page, best.start, best.end)
@@ -204,13 +209,12 @@ def _signals(
     best = candidates[0]
     apart = (c for c in candidates[1:] if c.excerpt != best.excerpt or c.end <= best.start or best.end <= c.start)
     second = next(apart, None)
-    answers = max(min(reading.answers[excerpt], 12.0), -12.0)
     return {
         "margin": max(min(best.logprob - reading.none, 20.0), -20.0),
         "likely": best.logprob,
         "lead": min(best.logprob - second.logprob, 10.0) if second else 10.0,
-        "answers": answers,
-        "answers_elsewhere": max(min(_second_largest(reading.answers), 12.0), -12.0),
+        "answers": _bounded(reading.answers[excerpt]),
+        "answers_elsewhere": _bounded(_second_largest(reading.answers)),
         "form_chance": reading.forms[form],
         "verdict_sure": min(sure, 8.0),
         "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,

@@ -52,10 +52,7 @@ def read_extracts(path: Path) -> list[Extract]:
     for line in lines(path):
         record = json.loads(line)
         found.setdefault(record["doc"], []).append(record)
-    return [
-        Extract(name, r[0].get("document", name), r[0].get("category", ""), tuple(r))
-        for name, r in found.items()
-    ]
+    return [Extract(name, r[0].get("document", name), r[0].get("category", ""), tuple(r)) for name, r in found.items()]
 
 
 def lay_out(extract: Extract, layout: Layout, pool: Sequence[Extract], *, each: int, seed: int) -> EvalDocument | None:

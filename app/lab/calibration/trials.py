@@ -26,9 +26,10 @@ NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0,
 Noticed = tuple[float, float | None, float | None, bool]
 """Of a passage: its score before it was read, the log-probabilities of the span head and of the reader that the answer
 is in it (None: it was not looked at), and whether it is."""
-Weighed = tuple[float, float, float, float]
+Weighed = tuple[float, float, float, float, float]
 """Of a candidate: its log-probability, the share of the question's words in its sentence, how far its passage is behind
-the first one, and how much of it is a right answer: F1 of characters with the best."""
+the first one, the log-odds that its excerpt answers, and how much of it is a right answer: F1 of characters with the
+best."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,13 @@ def _weighed(candidate: Candidate, golds: Sequence[tuple[int, int]]) -> Weighed:
     for start, end in golds:
         shared = max(min(end, candidate.end) - max(start, candidate.start), 0)
         share = max(share, 2 * shared / (end - start + candidate.end - candidate.start))
-    return round(candidate.logprob, 4), round(candidate.coverage, 4), round(candidate.behind, 4), round(share, 4)
+    return (
+        round(candidate.logprob, 4),
+        round(candidate.coverage, 4),
+        round(candidate.behind, 4),
+        round(candidate.answers, 4),
+        round(share, 4),
+    )
 
 
 class TrialFile:
