@@ -18,14 +18,15 @@ class Line:
 
 
 def logistic(
-    x: np.ndarray, y: np.ndarray, *, pull: float, towards: Line | None = None, signs: np.ndarray | None = None
-) -> Line:
+    x: np.ndarray, y: np.ndarray, *, pull: float, towards: Line | None = None, signs: np.ndarray | None = None,
+    counts: np.ndarray | None = None,
+) -> Line:  # fmt: skip
     """The logistic regression of y [rows], 0 or 1, on x [rows, columns].
 
     `pull`: how firmly weights are held at those of `towards` (0 without it); with it the bias is held too, as firmly.
     `signs` [columns]: 1 or -1 where a column can only speak for or against, else 0; one that the fit would turn round,
     the most turned first, is left out with a weight of 0. Columns that go together turn each other round on a few
-    hundred rows, and that does not carry over to other documents.
+    hundred rows, and that does not carry over to other documents. `counts` [rows]: as how many rows each counts.
     """
     center = np.zeros(x.shape[1] + 1)
     hold = np.full(x.shape[1] + 1, pull)
@@ -35,27 +36,28 @@ def logistic(
         center[:-1], center[-1] = towards.weights, towards.bias
     full = np.hstack([x, np.ones((len(x), 1))])
     used = np.ones(len(center), dtype=bool)
+    counted = np.ones(len(x)) if counts is None else counts
     while True:
         found = np.zeros(len(center))
-        found[used] = _newton(full[:, used], y, center[used], hold[used])
+        found[used] = _newton(full[:, used], y, counted, center[used], hold[used])
         turned = np.zeros(x.shape[1]) if signs is None else np.minimum(found[:-1] * signs, 0.0)
         if not turned.any():
             return Line(found[:-1], float(found[-1]))
         used[int(turned.argmin())] = False
 
 
-def _newton(x: np.ndarray, y: np.ndarray, center: np.ndarray, hold: np.ndarray) -> np.ndarray:
+def _newton(x: np.ndarray, y: np.ndarray, counts: np.ndarray, center: np.ndarray, hold: np.ndarray) -> np.ndarray:
     """Least loss of y on x plus half of the held squares around `center`, by Newton's method with halved steps."""
 
     def loss(w: np.ndarray) -> float:
         logits = x @ w
-        return float((np.logaddexp(0.0, logits) - y * logits).sum() + hold @ (w - center) ** 2 / 2)
+        return float((counts * (np.logaddexp(0.0, logits) - y * logits)).sum() + hold @ (w - center) ** 2 / 2)
 
     w = center.copy()
     for _ in range(_ROUNDS):
         p = chance(x @ w)
-        gradient = x.T @ (p - y) + hold * (w - center)
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + np.diag(hold + _SMALLEST)
+        gradient = x.T @ (counts * (p - y)) + hold * (w - center)
+        hessian = (x * (counts * p * (1 - p))[:, None]).T @ x + np.diag(hold + _SMALLEST)
         step = np.linalg.solve(hessian, gradient)
         while loss(w - step) > loss(w) and np.abs(step).max() > _SMALLEST:
             step = step / 2
@@ -70,10 +72,10 @@ def chance(logits: np.ndarray) -> np.ndarray:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -60.0, 60.0))))
 
 
-def log_loss(chances: np.ndarray, y: np.ndarray) -> float:
+def log_loss(chances: np.ndarray, y: np.ndarray, counts: np.ndarray | None = None) -> float:
     """Mean surprise of what came, y 0 or 1, in nats; a chance counts as at least 1 in 1,000."""
     kept = np.clip(chances, 1e-3, 1 - 1e-3)
-    return float(-np.where(y, np.log(kept), np.log(1 - kept)).mean())
+    return float(-np.average(np.where(y, np.log(kept), np.log(1 - kept)), weights=counts))
 
 
 @dataclass(frozen=True)
@@ -85,20 +87,24 @@ class Threshold:
 
 
 def choose_threshold(
-    chances: np.ndarray, right: np.ndarray, unanswerable: np.ndarray, *, precision: float, refusing: float
-) -> Threshold:
+    chances: np.ndarray, right: np.ndarray, unanswerable: np.ndarray, *, precision: float, refusing: float,
+    counts: np.ndarray | None = None,
+) -> Threshold:  # fmt: skip
     """The threshold, in hundredths, with the most right answers among those that reach both aims.
 
     Aims: the share of what is asserted that is `right`, and the share of `unanswerable` questions that is refused.
     Where none reaches both, the one with the largest sum of the shares of the answerable questions that are answered
-    rightly and of the unanswerable ones that are refused. Of equal ones the lowest.
+    rightly and of the unanswerable ones that are refused. Of equal ones the lowest. `counts` as of `logistic`.
     """
     answerable, none = max(int((~unanswerable).sum()), 1), max(int(unanswerable.sum()), 1)
     reached, balanced = [], []
+    counted = np.ones(len(chances)) if counts is None else counts
     for value in np.arange(5, 96) / 100:
         kept = chances >= value
         found, refused = int((kept & right).sum()), int((~kept & unanswerable).sum()) / none
-        if found >= precision * max(int(kept.sum()), 1) and (refused >= refusing or not unanswerable.any()):
+        if found >= precision * max(float(counted[kept].sum()), 1.0) and (
+            refused >= refusing or not unanswerable.any()
+        ):
             reached.append((found, -value))
         balanced.append((found / answerable + refused, -value))
     return Threshold(round(float(-max(reached or balanced)[1]), 2), bool(reached))

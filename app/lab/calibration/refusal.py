@@ -1,8 +1,9 @@
 """Fits when an answer is asserted and how sure it is (RefusalCalibration of docqa.model.protocol), from trials.
 
-One logistic of "what is asserted is right" over all trials; for each form of answer one that is pulled towards it, the
-more the fewer questions there are; and one of "the first passage answers". Figures and the threshold are of
-probabilities that were fitted on other documents.
+One logistic of "what is asserted is right" over all trials, of which those without an answer count as UNANSWERABLE of
+all, since the questions written for this have far more of them than people ask; for each form of answer one that is
+pulled towards it, the more the fewer questions there are; and one of "the first passage answers". Figures and the
+threshold are of probabilities that were fitted on other documents.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from docqa.app.reading.candidates import Form
 from docqa.model.protocol import Logistic, RefusalCalibration
 
 FOLDS = 5
-PRECISION, REFUSING = 0.78, 0.78  # aims
+PRECISION, REFUSING = 0.75, 0.75  # aims
+UNANSWERABLE = 1 / 6  # share of the questions that people ask which the documents do not answer
 POSSIBLE = 0.5
 PULL = 3.0  # of the fits of all forms together, in squared standard deviations of a signal
 PULLS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0)  # of those of a form
@@ -63,7 +65,8 @@ def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
     x, right = _signals(found), np.array([trial.right for trial in found], dtype=float)
     mean_of, spread = x.mean(0), x.std(0)
     x = (x - mean_of) / np.where(spread > 0, spread, 1.0)
-    every = logistic(x * _mask(None), right, pull=PULL, signs=_signs())
+    counts = counts_of(found)
+    every = logistic(x * _mask(None), right, pull=PULL, signs=_signs(), counts=counts)
 
     def raw(line: Line) -> Logistic:
         weights = line.weights / np.where(spread > 0, spread, 1.0)
@@ -75,10 +78,19 @@ def fit(trials: Iterable[Trial], pull: float) -> RefusalCalibration:
         rows = np.array([trial.form == form for trial in found])
         if rows.any():
             own = x[rows] * _mask(form)
-            forms[str(form)] = raw(logistic(own, right[rows], pull=pull, towards=every, signs=_signs()))
+            forms[str(form)] = raw(
+                logistic(own, right[rows], pull=pull, towards=every, signs=_signs(), counts=counts[rows])
+            )
     first = np.array([trial.first for trial in found], dtype=float)
-    evidence = raw(logistic(x * _mask(None), first, pull=PULL, signs=_signs()))
+    evidence = raw(logistic(x * _mask(None), first, pull=PULL, signs=_signs(), counts=counts))
     return {"features": list(SIGNALS), **raw(every), "threshold": 0.0, "forms": forms, "evidence": evidence}
+
+
+def counts_of(trials: Sequence[Trial]) -> np.ndarray:
+    """As how many trials each counts, [trials]: 1, or so many that those without an answer are UNANSWERABLE of all."""
+    none = np.array([trial.unanswerable for trial in trials])
+    answered, unanswered = int((~none).sum()), max(int(none.sum()), 1)
+    return np.where(none, answered * UNANSWERABLE / (1 - UNANSWERABLE) / unanswered, 1.0)
 
 
 def _signals(trials: Sequence[Trial]) -> np.ndarray:
@@ -121,7 +133,8 @@ def left_out(trials: Sequence[Trial], pull: float) -> list[Held]:
 def surprise(held: Sequence[Held]) -> float:
     """Log-loss of the chances of what was asserted."""
     found = [each for each in held if each.trial.asserted]
-    return log_loss(np.array([each.right for each in found]), np.array([each.trial.right for each in found]))
+    right, counts = np.array([each.trial.right for each in found]), counts_of([each.trial for each in found])
+    return log_loss(np.array([each.right for each in found]), right, counts)
 
 
 def threshold_of(held: Sequence[Held]) -> Threshold:
@@ -132,6 +145,7 @@ def threshold_of(held: Sequence[Held]) -> Threshold:
         np.array([each.trial.unanswerable for each in held]),
         precision=PRECISION,
         refusing=REFUSING,
+        counts=counts_of([each.trial for each in held]),
     )
 
 

@@ -22,6 +22,13 @@ def test_a_known_logistic_is_found_again() -> None:
     assert found.bias == pytest.approx(0.5, abs=0.1)
 
 
+def test_a_row_that_counts_twice_is_as_two_rows() -> None:
+    x, y = drawn([2.0, -1.0, 0.0], 0.5, 200, 3)
+    twice = logistic(x, y, pull=1.0, counts=np.where(np.arange(200) < 50, 2.0, 1.0))
+    doubled = logistic(np.vstack([x, x[:50]]), np.concatenate([y, y[:50]]), pull=1.0)
+    assert twice.weights == pytest.approx(doubled.weights, abs=1e-6)
+
+
 def test_few_rows_stay_near_the_known_fit_and_many_leave_it() -> None:
     known = Line(np.array([1.0, 1.0]), 0.0)
     few, many = (logistic(*drawn([3.0, 0.0], -1.0, rows, 1), pull=30.0, towards=known) for rows in (10, 20_000))
