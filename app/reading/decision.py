@@ -30,6 +30,7 @@ LEAD_IN = 200  # characters between the words that lead to a list and its first 
 SECOND_PART = 5.0  # how much less likely, as a logarithm, the other half of an answer may be than the first
 LONGEST_LIST = 40
 VERDICT_SHARE = 0.25  # of the reader's odds of yes: on questions left out of its training it is right no more than half
+UNSURE = 0.75  # log-odds of yes or no below which the clause stands alone: of those, six in ten would be right
 PLACE_WORDS = 250
 OTHER_DOCUMENT, OTHER_PASSAGE = 2.0, 0.7  # how much less likely, as a logarithm, what contradicts an answer may be
 MOST_DIFFERING, BRIEF_WORDS = 4, 8
@@ -56,7 +57,7 @@ def decide(
         items = _two_parts(candidates, places)
     elif form is Form.YES_NO:
         odds = VERDICT_SHARE * reading.yes[excerpt] + verdict_odds(question, _text(places, best))
-        verdict = Verdict.YES if odds > 0 else Verdict.NO
+        verdict = None if abs(odds) < UNSURE else Verdict.YES if odds > 0 else Verdict.NO
     if form is Form.LIST and not any(_touch(best, item) for item in items):
         items = ()  # a list of something else
     if form in (Form.LIST, Form.TWO_PARTS) and len(items) < 2:

@@ -73,6 +73,13 @@ def test_a_yes_no_question_gets_the_verdict_of_its_excerpt(decided: Any, odds: f
     assert found.signals["verdict_sure"] == pytest.approx(min(abs(odds / 4 + from_words), 8.0))
 
 
+def test_a_clause_that_hardly_tells_yes_from_no_stands_without_either(decided: Any) -> None:
+    even = -4 * verdict_odds(ASKED[Form.YES_NO], "may give notice")
+    found = decided([RENT], [span_of(RENT, "may give notice", 0, -1.0)], Form.YES_NO, yes=(even,))
+    assert (found.form, found.verdict) == (Form.YES_NO, None)
+    assert RENT[found.candidates[0].start : found.candidates[0].end] == "may give notice"
+
+
 def test_an_answer_that_only_announces_goes_on_to_what_it_announces(decided: Any) -> None:
     text = (
         "The court reversed for two reasons. First, the claim was late. Second, it was never served. "
