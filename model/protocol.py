@@ -52,7 +52,7 @@ class RefusalCalibration(_Refusal, total=False):
 class Calibration(TypedDict, total=False):
     """calibration.json of a model folder: what was fitted for its answers; every part may be missing.
 
-    `evidence_layer`: the layer whose output the heads work on. `evidence_weights`: of the signals that rank passages.
+    `evidence_layer`: the layer whose output the heads work on. `evidence_weights`: of bm25, vector, passage.
     `reader` and `span_reader`: of the signals that order candidates, with and without a span head.
     """
 

@@ -144,16 +144,14 @@ class ExtractiveAnswerer:
         if asked.by_signals is None:
             weights = self.model.calibration.get("evidence_weights") or {}
             vector = self.vector_scores(asked) if weights.get("vector") else None
+            passage = self.prefiller.passages.scores(asked.text) if weights.get("passage") else None
             # Without the model's scores words alone rank; whether the documents answer was calibrated with vectors.
             chosen = weights if self.options.model_scores else None
-            asked.by_signals = rank(asked.text, self.corpus.index, vector=vector, weights=chosen)
+            asked.by_signals = rank(asked.text, self.corpus.index, vector=vector, passage=passage, weights=chosen)
         return asked.by_signals
 
     def vector_scores(self, asked: AskedQuestion) -> np.ndarray | None:
-        """How like the question every passage is, [passages]: by the passage encoder, else by the evidence head; None
-        without either."""
-        if self.prefiller.passages:
-            return self.prefiller.passages.scores(asked.text)
+        """How like the question every passage is by the evidence head, [passages]; None without one."""
         head, heads = self.model.heads.evidence, self.model.heads
         vectors = asked.vectors(self.model).vectors if head is not None else None
         if head is None or vectors is None:

@@ -1,7 +1,7 @@
-"""Evidence: passages ranked by literal words (BM25) and by the model's passage vectors, fused.
+"""Evidence: passages ranked by literal words (BM25), by the evidence head and by the passage encoder, fused.
 
-Each signal is z-scored over the passages of the run and both are added with the weights that the model's calibration
-gives (`evidence_weights`: bm25, vector), so that no signal needs a scale of its own.
+Each signal is z-scored over the passages of the run and all are added with the weights that the model's calibration
+gives (`evidence_weights`: bm25, vector, passage), so that no signal needs a scale of its own.
 """
 
 from __future__ import annotations
@@ -86,20 +86,27 @@ def standardise(values: np.ndarray) -> np.ndarray:
     return (values - values.mean()) / spread if spread > 1e-12 else np.zeros_like(values)
 
 
-def fuse(bm25: np.ndarray, vector: np.ndarray | None, weights: dict[str, float]) -> np.ndarray:
-    """Weighted sum of z-scores, [passages]; vectors that are None do not count."""
+def fuse(
+    bm25: np.ndarray, vector: np.ndarray | None, weights: dict[str, float], passage: np.ndarray | None = None
+) -> np.ndarray:
+    """Weighted sum of z-scores, [passages]; signals that are None do not count."""
     total = weights.get("bm25", 0.0) * standardise(bm25)
-    return total if vector is None else total + weights.get("vector", 0.0) * standardise(vector)
+    for name, values in (("vector", vector), ("passage", passage)):
+        if values is not None:
+            total = total + weights.get(name, 0.0) * standardise(values)
+    return total
 
 
 def rank(
-    question: str, index: WordIndex, *, vector: np.ndarray | None = None, weights: dict[str, float] | None = None
-) -> list[Ranked]:
+    question: str, index: WordIndex, *, vector: np.ndarray | None = None, passage: np.ndarray | None = None,
+    weights: dict[str, float] | None = None,
+) -> list[Ranked]:  # fmt: skip
     """All passages, best first; equal scores keep the order of the documents."""
     bm25 = index.scores(question)
     if not len(bm25):
         return []
-    fused = fuse(bm25, vector, weights if weights and vector is not None else DEFAULT_WEIGHTS)
+    by_model = weights and (vector is not None or passage is not None)
+    fused = fuse(bm25, vector, weights if weights and by_model else DEFAULT_WEIGHTS, passage)
     order = np.lexsort((np.arange(len(fused)), -fused))
     return [
         Ranked(int(i), float(fused[i]), float(bm25[i]), None if vector is None else float(vector[i])) for i in order

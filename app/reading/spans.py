@@ -7,7 +7,7 @@ used instead. Every span leads back to exact characters of a page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -97,13 +97,16 @@ def rank_few(
         return ranked
     each = [model.heads.evidence_rows(rows(item.index)) for item in ranked]
     vector = np.array([float(model.heads.evidence.scores(asked.vectors, part, [(0, len(part))])) for part in each])
-    return _fused(ranked, vector, weights)
-
-
-def _fused(ranked: list[Ranked], vector: np.ndarray, weights: dict[str, float]) -> list[Ranked]:
     total = fuse(np.array([item.bm25 for item in ranked]), vector, weights)
-    order = np.lexsort((np.arange(len(total)), -total))
-    return [replace(ranked[i], score=float(total[i]), vector=float(vector[i])) for i in order]
+    return _best_first(
+        replace(item, score=float(score), vector=float(like))
+        for item, score, like in zip(ranked, total, vector, strict=True)
+    )
+
+
+def _best_first(scored: Iterable[Ranked]) -> list[Ranked]:
+    """By score; those of equal score in the order given."""
+    return sorted(scored, key=lambda item: -item.score)
 
 
 def rank_unread(
@@ -112,7 +115,9 @@ def rank_unread(
     """The given passages by words and the passage encoder, best first."""
     assert model.passage_encoder is not None
     texts = [passage_words(context, item.index) for item in ranked]
-    return _fused(ranked, like_question(model.passage_encoder, question, texts), weights)
+    like = like_question(model.passage_encoder, question, texts)
+    total = fuse(np.array([item.bm25 for item in ranked]), None, weights, like)
+    return _best_first(replace(item, score=float(score)) for item, score in zip(ranked, total, strict=True))
 
 
 def read_by_spans(
@@ -224,7 +229,7 @@ def _reordered(ranked: list[Ranked], likely: dict[int, float], weight: float, *,
         read = value if item.index in likely else None
         score = item.score + weight * value
         scored.append(replace(item, score=score, again=read) if again else replace(item, score=score, reader=read))
-    return sorted(scored, key=lambda item: -item.score)
+    return _best_first(scored)
 
 
 def _behind(top: list[Ranked], ordered: list[Ranked]) -> list[float]:

@@ -20,6 +20,15 @@ TEXTS = [
 ]
 
 
+def test_passages_near_the_question_in_meaning_come_before_those_in_words() -> None:
+    index = WordIndex(["the laws of New York govern", "statutes of the deal", "nothing of either"])
+    by_words = rank("Whose statutes rule the deal?", index)
+    assert by_words[0].index == 1
+    weights = {"bm25": 0.5, "passage": 1.0}
+    both = rank("Whose statutes rule the deal?", index, passage=np.array([0.9, 0.1, 0.0]), weights=weights)
+    assert [item.index for item in both][0] == 0
+
+
 def test_inflections_and_case_of_a_word_are_the_same_word() -> None:
     assert terms("Returning DEPOSITS") == terms("the return of deposit")
     assert terms("of the and") == []
