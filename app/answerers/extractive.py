@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -178,9 +178,12 @@ class ExtractiveAnswerer:
     def _kept_rows(self) -> Rows:
         placed, count = self.corpus.context.passages, len(self.corpus.context)
 
+        @cache
+        def joined() -> Any:  # only where it is asked for: it copies the rows of the whole text
+            return self.prefiller.vectors.rows(count)
+
         def rows(index: int) -> Tensor:
-            every: Any = self.prefiller.vectors.rows(count)
-            part: Tensor = every[placed[index].token_start : placed[index].token_end]
+            part: Tensor = joined()[placed[index].token_start : placed[index].token_end]
             return part
 
         return rows

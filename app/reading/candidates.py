@@ -56,8 +56,7 @@ class Candidate:
 
     `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. What
     speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
-    question by the evidence head (0 without one), how far its passage is `behind` the first one (at most 0), and the
-    log-odds that its excerpt `answers`, by itself (0 without a reader).
+    question by the evidence head (0 without one), and how far its passage is `behind` the first one (at most 0).
     """
 
     excerpt: int
@@ -71,7 +70,6 @@ class Candidate:
     coverage: float = 0.0
     similarity: float = 0.0
     behind: float = 0.0
-    answers: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -133,8 +131,7 @@ def candidate_score(candidate: Candidate, weights: Mapping[str, float]) -> float
     """
     likely: float = candidate.logprob / candidate.token_count ** float(weights["length_weight"])
     place = (candidate.coverage, candidate.similarity, candidate.behind)
-    answers = weights.get("answers_weight", 0.0) * candidate.answers
-    return float(weights["reader_weight"]) * likely + answers + place_score(place, weights)
+    return float(weights["reader_weight"]) * likely + place_score(place, weights)
 
 
 def place_score(place: Place, weights: Mapping[str, float]) -> float:

@@ -16,7 +16,6 @@ from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
 from docqa.app.reading.list_items import items_below
 from docqa.app.reading.rereading import ExcerptReading, ExcerptSpan
-from docqa.app.reading.wording.answer_types import type_fits
 from docqa.app.reading.wording.forms import form_of
 from docqa.app.reading.wording.lead_in import with_what_follows
 from docqa.app.reading.wording.verdicts import verdict_odds
@@ -42,7 +41,7 @@ def decide(
     reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, tokens: int
 ) -> Candidates:
     """Candidates of an answer, best first, in the form that the question wants. `tokens`: how many were read."""
-    found = [c for span in reading.spans if (c := _candidate(reading, places, span)) is not None]
+    found = [c for span in reading.spans if (c := _candidate(places, span)) is not None]
     candidates = best_first(found)
     if not candidates:
         return Candidates((), (), reading.none, tokens)
@@ -68,7 +67,6 @@ def decide(
     if form is Form.FACT:
         candidates = (_with_what_follows(best, places), *candidates[1:])
     signals = _signals(reading, candidates, listed, form, excerpt, abs(odds))
-    signals["type_fits"] = type_fits(question, _text(places, best)) if form is Form.FACT else 0.0
     return Candidates((), candidates, reading.none, tokens, form, verdict, items, signals)
 
 
@@ -86,10 +84,9 @@ def _form(reading: ExcerptReading, worded: Form) -> Form:
     return max(chances, key=lambda form: chances[form])
 
 
-def _candidate(reading: ExcerptReading, places: ScoredPlaces, span: ExcerptSpan) -> Candidate | None:
+def _candidate(places: ScoredPlaces, span: ExcerptSpan) -> Candidate | None:
     start, end = whole_words(places.excerpts[span.passage].text, span.start, span.end)
-    found = places.candidate(span.passage, start, end, max(span.logprob, UNLIKELY))
-    return found and places.scored(replace(found, answers=_bounded(reading.answers[span.excerpt])))
+    return places.candidate(span.passage, start, end, max(span.logprob, UNLIKELY))
 
 
 def _bounded(odds: float) -> float:
@@ -131,7 +128,7 @@ def _items(
     Where they are items of a list by its marks, or the best candidate is or leads to one, all items of that list.
     """
     spans = [item for item in reading.items if item.excerpt == excerpt and item.logprob >= LIKELY_ITEM]
-    read = [c for span in spans if (c := _candidate(reading, places, span)) is not None]
+    read = [c for span in spans if (c := _candidate(places, span)) is not None]
     marked = [
         replace(best, page=page, start=span.start, end=span.end, logprob=LIKELY_ITEM)
         for page, span in items_below(document, best.page, best.start, best.end)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SPAN_READER: dict[str, float] = {
     "reader_weight": 1.0, "evidence_weight": 0.1, "sentence_weight": 0.0, "vector_weight": 0.0, "length_weight": 0.0,
-    "rank_weight": 0.3, "again_weight": 1.0, "answers_weight": 0.0, "excerpts": 12, "passages": 24, "max_tokens": 80,
+    "rank_weight": 0.3, "again_weight": 1.0, "excerpts": 12, "passages": 24, "max_tokens": 80,
     "spans": 3,
 }  # fmt: skip
 WINDOW = 1_024  # tokens of passages that are read together for a preliminary answer

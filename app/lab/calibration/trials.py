@@ -26,9 +26,9 @@ NEVER_REFUSED: RefusalCalibration = {"features": [], "weights": [], "bias": 0.0,
 Noticed = tuple[float, float | None, float | None, bool]
 """Of a passage: its score before it was read, the log-probabilities of the span head and of the reader that the answer
 is in it (None: it was not looked at), and whether it is."""
-Weighed = tuple[float, float, float, float, float]
+Weighed = tuple[float, float, float, float]
 """Of a candidate: its log-probability, the share of the question's words in its sentence, how far its passage is behind
-the first one, the log-odds that its excerpt answers, and how much of it is a right answer: F1 of characters with the
+the first one, and how much of it is a right answer: F1 of characters with the
 best."""
 
 
@@ -103,7 +103,6 @@ def _weighed(candidate: Candidate, golds: Sequence[tuple[int, int]]) -> Weighed:
         round(candidate.logprob, 4),
         round(candidate.coverage, 4),
         round(candidate.behind, 4),
-        round(candidate.answers, 4),
         round(share, 4),
     )
 

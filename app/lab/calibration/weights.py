@@ -18,7 +18,6 @@ RANKS = {
 CANDIDATES = {
     "sentence_weight": (0.0, 0.3, 0.6, 1.0, 2.0, 4.0),
     "evidence_weight": (0.0, 0.03, 0.1, 0.2, 0.4, 0.8),
-    "answers_weight": (0.0, 0.2, 0.4, 0.7, 1.0, 1.5),
 }
 LISTED = 5
 CLEARLY = 0.003  # so much better, as a share of the questions, are weights that replace those in force
@@ -44,17 +43,16 @@ def search_ranks(trials: Sequence[Trial], now: Mapping[str, float], log: Callabl
 
 def search_candidates(trials: Sequence[Trial], now: Mapping[str, float], log: Callable[..., None]) -> Weights:
     """Weights of what speaks for a candidate besides its probability: the question's words in its sentence
-    ("sentence_weight"), how far its passage is behind the first ("evidence_weight"), and the log-odds that its excerpt
-    answers ("answers_weight").
+    ("sentence_weight") and how far its passage is behind the first ("evidence_weight").
 
     Those with which most first candidates are half of a right answer or more; as above.
     """
     asked = [np.array(trial.candidates) for trial in trials if trial.candidates and not trial.unanswerable]
 
-    def value(sentence: float, evidence: float, answers: float) -> float:
-        first = [found[np.argmax(found[:, :4] @ (1.0, sentence, evidence, answers)), 4] for found in asked]
+    def value(sentence: float, evidence: float) -> float:
+        first = [found[np.argmax(found[:, :3] @ (1.0, sentence, evidence)), 3] for found in asked]
         right = mean(share >= 0.5 for share in first)
-        log(sentence_weight=sentence, evidence_weight=evidence, answers_weight=answers, first_right=right)
+        log(sentence_weight=sentence, evidence_weight=evidence, first_right=right)
         return right
 
     return _search(CANDIDATES, now, value)

@@ -9,7 +9,7 @@ from docqa.app.lab.calibration.trials import Noticed, Trial, Weighed
 from docqa.app.lab.calibration.weights import RANKS, search_candidates, search_ranks
 from docqa.app.reading.candidates import Form
 
-NOW = {"rank_weight": 0.3, "again_weight": 1.0, "sentence_weight": 0.0, "evidence_weight": 0.1, "answers_weight": 0.0}
+NOW = {"rank_weight": 0.3, "again_weight": 1.0, "sentence_weight": 0.0, "evidence_weight": 0.1}
 
 
 def asked(*passages: Noticed, candidates: tuple[Weighed, ...] = (), unanswerable: bool = False) -> Trial:
@@ -35,13 +35,11 @@ def test_weights_stay_where_no_others_are_better() -> None:
 
 
 def test_words_of_the_sentence_count_where_they_tell_candidates_apart() -> None:
-    covered = asked(candidates=((-2.0, 0.1, 0.0, 0.0, 0.0), (-2.5, 0.9, -3.0, 0.0, 0.8)))
-    none = asked(candidates=((-1.0, 0.0, 0.0, 0.0, 0.0), (-2.0, 0.9, 0.0, 0.0, 1.0)), unanswerable=True)
+    covered = asked(candidates=((-2.0, 0.1, 0.0, 0.0), (-2.5, 0.9, -3.0, 0.8)))
+    none = asked(candidates=((-1.0, 0.0, 0.0, 0.0), (-2.0, 0.9, 0.0, 1.0)), unanswerable=True)
     found = search_candidates([covered, none], NOW, lambda **_: None)
     assert found["sentence_weight"] > 0
-    right = asked(candidates=((-2.0, 0.1, 0.0, 0.0, 1.0), (-2.5, 0.2, -3.0, 0.0, 0.0)))
+    right = asked(candidates=((-2.0, 0.1, 0.0, 1.0), (-2.5, 0.2, -3.0, 0.0)))
     assert search_candidates([right], NOW, lambda **_: None) == {
-        name: NOW[name] for name in ("sentence_weight", "evidence_weight", "answers_weight")
+        name: NOW[name] for name in ("sentence_weight", "evidence_weight")
     }
-    told_apart = asked(candidates=((-2.0, 0.1, 0.0, -1.0, 0.0), (-2.5, 0.1, 0.0, 2.0, 1.0)))
-    assert search_candidates([told_apart], NOW, lambda **_: None)["answers_weight"] > 0
