@@ -128,7 +128,8 @@ def _items(
     Where they are items of a list by its marks, or the best candidate is or leads to one, all items of that list.
     """
     spans = [item for item in reading.items if item.excerpt == excerpt and item.logprob >= LIKELY_ITEM]
-    read = [c for span in spans if (c := _candidate(places, span)) is not None]
+    found = [c for span in spans if (c := _candidate(places, span)) is not None]
+    read = list({tuple(_words(places, c)): c for c in reversed(found)}.values())[::-1]  # the same words count once
     marked = [
         replace(best, page=page, start=span.start, end=span.end, logprob=LIKELY_ITEM)
         for page, span in items_below(document, best.page, best.start, best.end)

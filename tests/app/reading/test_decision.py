@@ -73,6 +73,13 @@ def test_a_yes_no_question_gets_the_verdict_of_its_excerpt(decided: Any, odds: f
     assert found.signals["verdict_sure"] == pytest.approx(min(abs(odds / 4 + from_words), 8.0))
 
 
+def test_the_same_words_twice_are_no_list(decided: Any) -> None:
+    text = "The seat is Tarnmouth, and hearings are at tarnmouth."
+    items = tuple(span_of(text, word, 0, 0.9) for word in ("Tarnmouth", "tarnmouth"))
+    found = decided([text], [span_of(text, "Tarnmouth", 0, -1.0)], Form.LIST, items=items)
+    assert (found.form, found.items) == (Form.FACT, ())
+
+
 def test_a_clause_that_hardly_tells_yes_from_no_stands_without_either(decided: Any) -> None:
     even = -4 * verdict_odds(ASKED[Form.YES_NO], "may give notice")
     found = decided([RENT], [span_of(RENT, "may give notice", 0, -1.0)], Form.YES_NO, yes=(even,))
