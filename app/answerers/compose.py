@@ -73,7 +73,7 @@ def compose(found: AnswerDraft, context: Context) -> Answer:
         confidence=round(found.probability, 4),
         statements=stated.statements,
         quotes=tuple(quotes),
-        evidence=tuple(_evidence(item, context) for item in found.ranked),
+        evidence=tuple(evidence_item(item, context) for item in found.ranked),
         coverage=coverage,
         usage=found.usage,
         provenance=found.provenance,
@@ -171,7 +171,8 @@ def _definitions(question: str, candidate: Candidate, quote: Quote, context: Con
     return [make_definition_quote(context.documents, candidate.document, term) for term in terms]
 
 
-def _evidence(item: Ranked, context: Context) -> EvidenceItem:
+def evidence_item(item: Ranked, context: Context) -> EvidenceItem:
+    """A ranked passage as an answer lists it."""
     placed = context.passages[item.index]
     document, passage = context.documents[placed.document], placed.passage
     return EvidenceItem(

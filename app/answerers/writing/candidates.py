@@ -1,0 +1,72 @@
+"""The sentences that are likely to bear out a statement which cites nothing, or nothing that bears it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from docqa.app.answerers.writing.excerpts import Given
+from docqa.app.answerers.writing.figures import figures
+from docqa.app.context.context import Context
+from docqa.app.evidence.ranking import WordIndex
+from docqa.app.evidence.terms import terms
+from docqa.app.quotes.verifier import Located
+
+_FIGURES_WEIGHT = 0.5
+_LEAST = 0.15
+"""Share of a statement's words, by their weight, from which a sentence may be about the same."""
+_APART = 0.6
+"""A further sentence has at least this share of the best one's score."""
+
+
+class CandidateSentences:
+    """The numbered sentences of what a model was given, found by words and numbers."""
+
+    def __init__(self, given: Given, context: Context, index: WordIndex) -> None:
+        self._given, self._context, self._index = given, context, index
+
+    @cached_property
+    def _words(self) -> list[frozenset[str]]:
+        return [frozenset(terms(self.text(place))) for place in self._given.sentences]
+
+    @cached_property
+    def _figures(self) -> list[frozenset[str]]:
+        return [frozenset(f.value for f in figures(self.text(place))) for place in self._given.sentences]
+
+    def text(self, place: Located) -> str:
+        """The words of a place, cut from its page."""
+        return self._context.documents[place.document].pages[place.page - 1].text[place.start : place.end]
+
+    def best(self, statement: str, pages: Sequence[tuple[int, int]] = ()) -> list[list[Located]]:
+        """Runs of one to three sentences that may bear out `statement`, the most likely run first; `pages`, (document,
+        page), are looked at before others."""
+        scored = self._scored(statement, pages)
+        if not scored:
+            return []
+        best = scored[0]
+        close = [number for score, number in scored[1:4] if score >= _APART * best[0]]
+        runs = [[best[1]], *([sorted([best[1], close[0]])] if close else []), *([number] for number in close[:1])]
+        beside = [n for n in (best[1] - 1, best[1], best[1] + 1) if 0 <= n < len(self._words)]
+        runs.append(beside)
+        unique = list(dict.fromkeys(tuple(run) for run in runs))
+        return [[self._given.sentences[number] for number in run] for run in unique]
+
+    def share(self, statement: str, places: Sequence[Located]) -> float:
+        """The share, 0 to 1, of the words of `statement` that stand in `places`, by their weight."""
+        found = frozenset(word for place in places for word in terms(self.text(place)))
+        return self._index.coverage(set(terms(statement)), found)
+
+    def _scored(self, statement: str, pages: Sequence[tuple[int, int]]) -> list[tuple[float, int]]:
+        """(score, number from 0) of the sentences that share words with `statement`, best first."""
+        said, counted = set(terms(statement)), {figure.value for figure in figures(statement) if figure.digits}
+        found = []
+        for number, words in enumerate(self._words):
+            share = self._index.coverage(said, words)
+            if share < _LEAST:
+                continue
+            numbers = len(counted & self._figures[number]) / len(counted) if counted else 0.0
+            place = self._given.sentences[number]
+            cited = 0.2 if (place.document, place.page) in pages else 0.0
+            # Of two that say as much the shorter one is nearer.
+            found.append((share + _FIGURES_WEIGHT * numbers + cited - 0.0005 * len(words), number))
+        return sorted(found, key=lambda pair: (-pair[0], pair[1]))

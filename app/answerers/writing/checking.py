@@ -1,0 +1,260 @@
+"""What a model wrote against the documents: every statement with the quotes that bear it out, and how far they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from docqa.app.answer.grades import Place, Support
+from docqa.app.answer.text import clip
+from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.writing.candidates import CandidateSentences
+from docqa.app.answerers.writing.excerpts import Given, around
+from docqa.app.answerers.writing.literal import denies
+from docqa.app.answerers.writing.refusals import starts_with_verdict
+from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain
+from docqa.app.answerers.writing.support import Evidence, Judge, Judgement, judge_statements
+from docqa.app.quotes.align import find_whole
+from docqa.app.quotes.normalise import fold
+from docqa.app.quotes.quoting import quote_span
+from docqa.app.quotes.verifier import CitedPlace, Located, Verdict, too_short
+
+_LONGEST_NOTE = 160
+_QUOTED_CHANCE = 0.95
+_CONTRADICTS = 0.6
+"""Chance from which a sentence that the model did not cite contradicts a statement, where it shares its words."""
+_SAME_MATTER = 0.5
+_FEW = 5
+"""Words of an answer that is no sentence, and may stand in many places."""
+_LEAST_QUOTATION = 4
+"""Words from which what stands between quotation marks claims to be the document's own."""
+
+
+@dataclass
+class CheckedStatement:
+    """A statement, what bears it out (each of `quotes` one place, or two over a page's end), and how far.
+
+    `moved`: it was found elsewhere than cited. Mutable while it is being checked.
+    """
+
+    written: WrittenStatement
+    judgement: Judgement = Judgement(Support.UNSUPPORTED, 0.0)
+    quotes: list[tuple[Located, ...]] = field(default_factory=list)
+    moved: bool = False
+    verdicts: list[tuple[str, Verdict]] = field(default_factory=list)
+
+    @property
+    def invented(self) -> list[str]:
+        """Words between quotation marks that stand so in no document."""
+        return [words for words, found in self.verdicts if not found.verified and _claims_words(words)]
+
+
+@dataclass(frozen=True)
+class CheckedText:
+    """`text` and its statements in order; `notes`: what a reader should know of how it was written."""
+
+    text: str
+    statements: tuple[CheckedStatement, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def weak(self) -> list[CheckedStatement]:
+        """The statements that no quote bears out, or that one contradicts."""
+        worst = (Support.UNSUPPORTED, Support.CONTRADICTED)
+        return [item for item in self.statements if item.judgement.support in worst]
+
+    @property
+    def good(self) -> list[CheckedStatement]:
+        """The statements that were cut from a page or are supported."""
+        return [item for item in self.statements if item.judgement.good]
+
+
+def check_text(written: Written, given: Given, corpus: Corpus, question: str, judge: Judge) -> CheckedText:
+    """Look up what every statement of `written` cites, and judge it; where that does not bear it out, look for what
+    does among the sentences that the model was given."""
+    return _Check(given, corpus, question, judge).run(written)
+
+
+class _Check:
+    def __init__(self, given: Given, corpus: Corpus, question: str, judge: Judge) -> None:
+        self.given, self.corpus, self.question, self.judge = given, corpus, question, judge
+        self.candidates = CandidateSentences(given, corpus.context, corpus.index)
+
+    def run(self, written: Written) -> CheckedText:
+        found = [CheckedStatement(statement) for statement in written.statements]
+        for item in found:
+            item.verdicts = [(words, self._look_up(words, item.written)) for words in item.written.quotations]
+        open_ = [item for item in found if not self._is_quoted(item)]
+        self._judge_own(open_)
+        self._judge_candidates([item for item in open_ if not item.judgement.good])
+        for item in found:
+            self._lower_invented(item)
+        return CheckedText(written.text, tuple(found), tuple(self._notes(found)))
+
+    # What is cut from a page
+
+    def _look_up(self, words: str, statement: WrittenStatement) -> Verdict:
+        cited = next((place for number in statement.numbers if (place := self.given.sentence(number))), None)
+        pages = self._pages(statement)
+        if cited is not None:
+            hint: CitedPlace | None = CitedPlace(cited.document, cited.page, cited.start)
+        else:
+            hint = CitedPlace(*pages[0]) if pages else None
+        return self.corpus.verifier.verify(words, hint)
+
+    def _is_quoted(self, item: CheckedStatement) -> bool:
+        """Whether a statement is the documents' own words, alone or between quotation marks."""
+        verified = [verdict for _, verdict in item.verdicts if verdict.verified]
+        long = any(not too_short(words) for words, _ in item.verdicts)
+        if item.written.only_quoted and long and len(verified) == len(item.verdicts):
+            self._take(item, [verdict.spans for verdict in verified], Support.QUOTED, _QUOTED_CHANCE)
+            item.moved = any(verdict.place is Place.MOVED for verdict in verified)
+            return True
+        words = plain(item.written.text).strip(" \"“”'‘’")
+        place = self._verbatim(words, item)
+        if place is None:
+            return False
+        self._take(item, [(place,)], Support.QUOTED, _QUOTED_CHANCE)
+        return True
+
+    def _verbatim(self, said: str, item: CheckedStatement) -> Located | None:
+        """Where the words of a statement stand as they are, among cited sentences first.
+
+        A word or two stand in many places: without a cite only a sentence that has words of the question counts. A
+        part of a sentence whose denial was left out is not the document's statement.
+        """
+        wanted = fold(said).text.strip().rstrip(".;,:!")
+        if not any(map(str.isalnum, wanted)):
+            return None
+        short = too_short(said) or len(said.split()) <= _FEW
+        cited = [place for number in item.written.numbers if (place := self.given.sentence(number))]
+        cited += [span for _, verdict in item.verdicts if verdict.verified for span in verdict.spans]
+        others = [] if short and cited else [place for place in self.given.sentences if place not in cited]
+        asked = [place for place in others if not short or self._about_question(place)]
+        if short:
+            asked.sort(key=lambda place: -self.candidates.share(self.question, [place]))
+        for place in (*cited, *asked):
+            sentence = self._sentence(place)
+            words = self._words(sentence)
+            if find_whole(fold(words).text, wanted) and not _leaves_denial(words, wanted):
+                return sentence
+        return None
+
+    def _about_question(self, place: Located) -> bool:
+        return self.candidates.share(self.question, [place]) > 0
+
+    # What is borne out
+
+    def _judge_own(self, items: Sequence[CheckedStatement]) -> None:
+        """Judge statements by what they cite."""
+        cited = [(item, quotes) for item in items if (quotes := self._cited(item))]
+        judged = self._judged([(item, [span for quote in quotes for span in quote]) for item, quotes in cited])
+        for (item, quotes), judgement in zip(cited, judged, strict=True):
+            item.judgement, item.quotes = judgement, quotes
+
+    def _cited(self, item: CheckedStatement) -> list[tuple[Located, ...]]:
+        """The sentences that are cited by number, then those around the quotations that were found."""
+        numbered = (place for number in item.written.numbers if (place := self.given.sentence(number)))
+        found: list[tuple[Located, ...]] = [(place,) for place in numbered]
+        for _, verdict in item.verdicts:
+            if verdict.spans and (verdict.verified or not any(quote for quote in found)):
+                found.append(tuple(self._sentence(span) for span in verdict.spans))
+        return list(dict.fromkeys(found))
+
+    def _judge_candidates(self, items: Sequence[CheckedStatement]) -> None:
+        """Judge statements by the sentences that are nearest to them, and take the ones that bear them out best."""
+        tried = [
+            (item, run)
+            for item in items
+            for run in self.candidates.best(self._claim(item.written), self._pages(item.written))
+            if [(place,) for place in run] != item.quotes
+        ]
+        judged = self._judged(tried)
+        for (item, run), judgement in zip(tried, judged, strict=True):
+            if self._better(item, run, judgement):
+                item.moved = bool(item.written.numbers)
+                item.judgement, item.quotes = judgement, [(place,) for place in run]
+
+    def _better(self, item: CheckedStatement, run: Sequence[Located], judgement: Judgement) -> bool:
+        """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
+        old, new = item.judgement, judgement
+        if new.good:
+            return not old.good
+        if new.support is Support.PARTLY:
+            return old.support is Support.UNSUPPORTED
+        if new.support is Support.CONTRADICTED and old.support is Support.UNSUPPORTED and len(run) == 1:
+            return self.candidates.share(item.written.plain, run) >= _SAME_MATTER
+        return False
+
+    def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Judgement]:
+        claims = [self._claim(item.written) for item, _ in pairs]
+        evidence = [
+            Evidence(" ".join(map(self._words, places)), " ".join(around(self.corpus.context, p) for p in places[:2]))
+            for _, places in pairs
+        ]
+        return judge_statements(self.judge, claims, evidence)
+
+    def _claim(self, statement: WrittenStatement) -> str:
+        """The statement as it can be judged by itself: an item with the line above its list, a few words that only
+        answer with the question."""
+        words = starts_with_verdict(statement.plain)[1] or statement.plain
+        if statement.lead:
+            return f"{statement.lead.rstrip(':')} {words}"
+        return f"{self.question.rstrip('?')}: {words}" if too_short(words) else words
+
+    def _lower_invented(self, item: CheckedStatement) -> None:
+        """Nothing is supported that has words between quotation marks which no document has."""
+        if item.invented and item.judgement.good:
+            item.judgement = replace(item.judgement, support=Support.PARTLY, chance=item.judgement.chance / 2)
+
+    # Parts
+
+    def _take(
+        self, item: CheckedStatement, quotes: Sequence[tuple[Located, ...]], support: Support, chance: float
+    ) -> None:
+        item.judgement, item.quotes = Judgement(support, chance), list(dict.fromkeys(quotes))
+
+    def _sentence(self, place: Located) -> Located:
+        """The sentence, or of a long one the clause, around a place."""
+        if place in self.given.places:
+            return place
+        span = quote_span(self._page(place), place.start, place.end)
+        return Located(place.document, place.page, span.start, span.end)
+
+    def _words(self, place: Located) -> str:
+        return " ".join(self._page(place)[place.start : place.end].split())
+
+    def _page(self, place: Located) -> str:
+        return self.corpus.documents[place.document].pages[place.page - 1].text
+
+    def _pages(self, statement: WrittenStatement) -> list[tuple[int, int]]:
+        """(document, page) of the pages that are cited by their printed labels, or else by their numbers."""
+        return [place for label in statement.pages for place in self._pages_of(label)]
+
+    def _pages_of(self, label: str) -> list[tuple[int, int]]:
+        documents = [(number, document) for number, document in enumerate(self.corpus.documents) if document.paged]
+        printed = [(n, page.page) for n, document in documents for page in document.pages if page.label == label]
+        if printed or not label.isdigit():
+            return printed
+        return [(n, int(label)) for n, document in documents if 1 <= int(label) <= len(document.pages)]
+
+    def _notes(self, found: Iterable[CheckedStatement]) -> Iterable[str]:
+        items = list(found)
+        numbers = sorted({n for item in items for n in item.written.numbers if self.given.sentence(n) is None})
+        if numbers:
+            yield f"the model cites what it was not given: {', '.join(f'[{number}]' for number in numbers)}"
+        pages = {page for item in items for page in item.written.pages if not self._pages_of(page)}
+        if pages:
+            yield f"the model cites pages that are not there: {', '.join(sorted(pages))}"
+        for words in dict.fromkeys(words for item in items for words in item.invented):
+            yield f"between quotation marks, and in no document: {clip(words, _LONGEST_NOTE)}"
+
+
+def _claims_words(words: str) -> bool:
+    return len(words.split()) >= _LEAST_QUOTATION
+
+
+def _leaves_denial(sentence: str, wanted: str) -> bool:
+    """Whether a part of a sentence was taken without the words that deny it."""
+    rest = fold(sentence).text.replace(wanted, " ", 1)
+    return denies(rest) and not denies(wanted) and len(wanted.split()) > _FEW

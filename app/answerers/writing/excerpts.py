@@ -1,0 +1,169 @@
+"""What a model that writes is given of the documents: passages in reading order, their sentences numbered.
+
+Passages are chosen by docqa's own ranking, as many as a number of tokens allows; of documents that a question compares
+each has its share, of a part that it names only that part is taken, and what fits as a whole is given as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from docqa.app.context.context import Context, PlacedPassage
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.places.scope import Scope, passages_in
+from docqa.app.quotes.verifier import Located
+from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.types import Document
+
+MOST_TOKENS = 4_096
+"""Tokens of passages that a model is given where its context has room and no number of passages is asked for."""
+_DOCUMENTS = r"(?:of the )?(?:document|contract|agreement|lease|file|paper|opinion|report)s?"
+_COMPARES = re.compile(
+    rf"\b(?:compar\w+|contrast\w*|differ\w*|both|(?:each|every|all)(?: of)?(?: the)? {_DOCUMENTS}|"
+    r"which of (?:the|these|them)|versus|vs\.?|in common|either|respectively|than the other)\b",
+    re.IGNORECASE,
+)
+_MARK_TOKENS = 4  # of a sentence's number, beside its words
+_HEAD_TOKENS = 24  # of the line above a run of passages
+
+
+@dataclass(frozen=True)
+class Given:
+    """`sentences`: where each numbered sentence stands, number 1 first; `passages`: indices of the context, in order.
+
+    `text`: what the model reads; `whole`: all of the documents, or of the part that the question names.
+    """
+
+    text: str
+    sentences: tuple[Located, ...]
+    passages: tuple[int, ...]
+    whole: bool
+
+    @cached_property
+    def places(self) -> dict[Located, int]:
+        """The number of each sentence."""
+        return {place: number for number, place in enumerate(self.sentences, 1)}
+
+    def sentence(self, number: int) -> Located | None:
+        """Where sentence `number` stands; None where there is none of that number."""
+        return self.sentences[number - 1] if 0 < number <= len(self.sentences) else None
+
+
+def compares(question: str, documents: int) -> bool:
+    """Whether a question about several documents wants an answer from each of them."""
+    return documents > 1 and _COMPARES.search(question) is not None
+
+
+def choose_passages(
+    question: str, context: Context, ranked: Sequence[Ranked], scope: Scope | None, tokens: int, most: int | None = None
+) -> list[int]:
+    """Indices of the passages to give, in reading order: at most `tokens` tokens with their marks, at most `most`.
+
+    Empty only where there is no passage; the best one is taken however long it is.
+    """
+    inside = passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
+    allowed = set(inside) if inside else set(range(len(context.passages)))
+    order = [item.index for item in ranked if item.index in allowed]
+    if most is None and sum(_cost(context.passages[index]) for index in allowed) <= tokens:
+        return sorted(allowed)
+    if compares(question, len(context.documents)):
+        order = _in_turn(order, context)
+    chosen: list[int] = []
+    left = tokens
+    for index in order[:most] if most is not None else order:
+        cost = _cost(context.passages[index])
+        if cost > left and chosen:
+            if left < _HEAD_TOKENS * 4:
+                break
+            continue
+        chosen.append(index)
+        left -= cost
+    return sorted(chosen)
+
+
+def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> Given:
+    """The text of `passages`, indices of the context in its order, and the places of their sentences."""
+    lines: list[str] = []
+    places: list[Located] = []
+    before: int | None = None
+    several = len(context.documents) > 1
+    for index in passages:
+        placed = context.passages[index]
+        if before is None or not _goes_on(context, before, index):
+            lines.append(f"\n## {_head(context, placed, several)}")
+        before = index
+        text = context.text_of(placed)
+        for span in sentences(text):
+            first = placed.passage.start
+            places.append(Located(placed.document, placed.passage.page, first + span.start, first + span.end))
+            lines.append(f"[{len(places)}] {' '.join(text[span.start : span.end].split())}")
+    return Given("\n".join(lines).strip(), tuple(places), tuple(passages), whole)
+
+
+def give_all(context: Context) -> Given:
+    """All passages of all documents; for a model that has read them and cites by pages and words."""
+    return give(context, range(len(context.passages)), whole=True)
+
+
+def is_whole(context: Context, passages: Iterable[int], scope: Scope | None) -> bool:
+    """Whether `passages` are all that the question is about."""
+    inside = passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
+    return set(inside or range(len(context.passages))) <= set(passages)
+
+
+def around(context: Context, place: Located) -> str:
+    """What stands beside and above a place: its passage, the one before it, the headings, the document's title."""
+    document = context.documents[place.document]
+    numbers = [
+        number
+        for number, placed in enumerate(context.passages)
+        if placed.document == place.document and placed.passage.page == place.page
+        and placed.passage.start < place.end and place.start < placed.passage.end
+    ]  # fmt: skip
+    first = numbers[0] if numbers else None
+    near = [n for n in (numbers if first is None else [first - 1, *numbers]) if n >= 0]
+    texts = [context.text_of(context.passages[n]) for n in near if context.passages[n].document == place.document]
+    above = document.section_path(document.section_of(place.page, place.start))
+    return " ".join((document.path, document.title, *above, *texts))
+
+
+def _cost(placed: PlacedPassage) -> int:
+    """Tokens of a passage with the marks of its sentences, about."""
+    tokens = placed.token_end - placed.token_start
+    return tokens + _MARK_TOKENS * (1 + tokens // 30) + _HEAD_TOKENS // 3
+
+
+def _in_turn(order: Sequence[int], context: Context) -> list[int]:
+    """`order` with the best of every document first, then the second best of every one."""
+    by_document: dict[int, list[int]] = {}
+    for index in order:
+        by_document.setdefault(context.passages[index].document, []).append(index)
+    longest = max(map(len, by_document.values()), default=0)
+    return [queue[turn] for turn in range(longest) for queue in by_document.values() if turn < len(queue)]
+
+
+def _goes_on(context: Context, before: int, index: int) -> bool:
+    """Whether a passage stands right behind another, on the same page and under the same heading."""
+    left, right = context.passages[before], context.passages[index]
+    same = (left.document, left.passage.page, left.passage.section) == (
+        right.document, right.passage.page, right.passage.section,
+    )  # fmt: skip
+    return same and index == before + 1
+
+
+def _head(context: Context, placed: PlacedPassage, several: bool) -> str:
+    """`lease.pdf, page 12, 4 Liability > 4.2 Cap`."""
+    document, passage = context.documents[placed.document], placed.passage
+    parts = [_name(document)] if several else []
+    if document.paged:
+        parts.append(f"page {document.pages[passage.page - 1].label or passage.page}")
+    if passage.section:
+        parts.append(" > ".join(" ".join(each.split()) for each in passage.section))
+    return ", ".join(parts) or _name(document)
+
+
+def _name(document: Document) -> str:
+    return document.path.replace("\\", "/").rpartition("/")[2]

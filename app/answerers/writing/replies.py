@@ -1,0 +1,102 @@
+"""A model's reply before its statements are checked: what is no answer in it is taken out, and said."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.writing.checking import CheckedText, check_text
+from docqa.app.answerers.writing.excerpts import Given
+from docqa.app.answerers.writing.refusals import refuses
+from docqa.app.answerers.writing.statements import Written, read_statements
+from docqa.app.answerers.writing.support import Judge
+from docqa.app.quotes.normalise import fold
+from docqa.app.reading.wording.language import is_english
+from docqa.model.prompts import written_prompt
+
+NOTHING = "the model wrote nothing"
+COPIED = "the model repeated what it was given instead of answering"
+REPEATED = "the model repeated itself; the repetition was cut off"
+CUT = "the model's reply was cut at its longest length"
+OTHER_LANGUAGE = "the model answered in another language than English, which the check of its statements cannot read"
+_LEAST_COPIED = 40  # characters of the instructions in one run
+_MOST_COPIED = 12  # sentences of the documents, when they are half of all that were given
+_LEAST_REPEATS = 4
+_LONGEST_PERIOD = 400
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`written` None: the model says that nothing answers, or there is no answer in what it wrote; `notes` say what
+    was taken out."""
+
+    written: Written | None
+    notes: tuple[str, ...] = ()
+
+
+def read_reply(text: str, given: Given) -> Reply:
+    """What `text` states, without repetitions and without what it has of its instructions."""
+    kept, notes = text, []
+    shorter = without_repetition(text)
+    if shorter is not None:
+        kept, notes = shorter, [REPEATED]
+    bare = without_instructions(kept)
+    if bare != kept:
+        kept, notes = bare, [*notes, COPIED]
+    if not any(map(str.isalnum, kept)):
+        return Reply(None, tuple(notes or [NOTHING]))
+    written = read_statements(kept, len(given.sentences))
+    first = written.statements[0] if written.statements else None
+    if first is None or (refuses(first.plain) and not first.cites_something):
+        return Reply(None, tuple(notes))
+    if _copies(written, given):
+        return Reply(None, (*notes, COPIED))
+    if not is_english(written.text):
+        notes.append(OTHER_LANGUAGE)
+    return Reply(written, tuple(notes))
+
+
+def check_reply(
+    text: str, given: Given, corpus: Corpus, question: str, judge: Judge
+) -> tuple[CheckedText | None, tuple[str, ...]]:
+    """(the checked statements of a reply, None where it has none; what to say of how it was written)."""
+    reply = read_reply(text, given)
+    if reply.written is None:
+        return None, reply.notes
+    checked = check_text(reply.written, given, corpus, question, judge)
+    return checked, (*reply.notes, *checked.notes)
+
+
+def without_repetition(text: str) -> str | None:
+    """`text` up to the first of at least four equal runs that end it; None where nothing is repeated."""
+    bare = text.rstrip()
+    for period in range(2, min(_LONGEST_PERIOD, len(bare) // _LEAST_REPEATS) + 1):
+        unit = bare[-period:]
+        if not any(map(str.isalnum, unit)) or not bare.endswith(unit * _LEAST_REPEATS):
+            continue
+        if period * _LEAST_REPEATS < _LEAST_COPIED:  # "1000000" repeats itself as well
+            continue
+        start = len(bare)
+        while bare.endswith(unit, 0, start):
+            start -= period
+        return bare[: start + period].rstrip()
+    return None
+
+
+def without_instructions(text: str) -> str:
+    """`text` without the lines that stand in what the model was told to do."""
+    told = fold(" ".join((written_prompt.INSTRUCTIONS, written_prompt.REMINDER, written_prompt.REPAIR))).text
+    kept = []
+    for line in text.split("\n"):
+        bare = fold(line).text.strip(" -*#>\"'")
+        if len(bare) < _LEAST_COPIED or bare not in told:
+            kept.append(line)
+    return "\n".join(kept) if len(kept) < len(text.split("\n")) else text
+
+
+def _copies(written: Written, given: Given) -> bool:
+    """Whether the reply is the numbered sentences over again."""
+    shown = {" ".join(re.sub(r"^\[\d+\]\s*", "", line).split()) for line in given.text.split("\n")}
+    copied = sum(statement.plain in shown for statement in written.statements)
+    return copied >= max(_MOST_COPIED, len(given.sentences) // 2) and copied >= 0.8 * len(written.statements)

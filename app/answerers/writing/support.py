@@ -1,0 +1,86 @@
+"""Support: how far quotes bear out a statement, by words first and then by the reader's judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docqa.app.answer.grades import Support
+from docqa.app.answerers.writing.literal import Differences, all_said, differences
+from docqa.app.reading.candidates import on_one_line
+
+if TYPE_CHECKING:
+    from docqa.model.heads.cross_encoder import CrossEncoder
+
+LONGEST_EVIDENCE = 160
+"""Words of quotes that the judge reads at once; it was measured on as many."""
+_ALL_SAID = 0.6
+"""Chance of a statement that the judge calls partly supported and whose every word is in one sentence; set by hand."""
+Judge = Callable[[Sequence[str], Sequence[str]], list[Mapping[Support, float]]]
+"""(statements, quotes of each) to the chance, 0 to 1, of supported, partly, contradicted and unsupported."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The words that are to support a statement, and what stands around them: neighbours, headings, the title."""
+
+    quoted: str
+    around: str = ""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`chance` that the statement is supported; `why` names what differs in words, where something does."""
+
+    support: Support
+    chance: float
+    differs: Differences = Differences()
+
+    @property
+    def good(self) -> bool:
+        """Whether the statement may be shown as verified."""
+        return self.support in (Support.QUOTED, Support.SUPPORTED)
+
+
+def judge_of(reader: CrossEncoder) -> Judge:
+    """The judge that ships with the reader; it reads every text on one line, as the reader does."""
+    from docqa.model.heads.cross_encoder import SUPPORT
+    from docqa.model.heads.excerpt_reading import judge_support
+
+    labels = tuple(map(Support, SUPPORT))
+
+    def judge(statements: Sequence[str], quotes: Sequence[str]) -> list[Mapping[Support, float]]:
+        if not statements:
+            return []
+        shown = [" ".join(on_one_line(text).split()[:LONGEST_EVIDENCE]) for text in quotes]
+        rows = judge_support(reader, statements, shown).tolist()
+        return [dict(zip(labels, row, strict=True)) for row in rows]
+
+    return judge
+
+
+def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evidence]) -> list[Judgement]:
+    """A Judgement for each claim with its evidence.
+
+    Nothing whose numbers or negations differ from the quotes is supported or partly so; where duties or names differ
+    it is supported in part at most.
+    """
+    chances = judge(claims, [item.quoted for item in evidence])
+    return [
+        _judged(claim, item, chance) for claim, item, chance in zip(claims, evidence, chances, strict=True)
+    ]
+
+
+def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Judgement:
+    differs = differences(claim, evidence.quoted, evidence.around)
+    said = max(chances, key=lambda label: chances[label])
+    chance = chances.get(Support.SUPPORTED, 0.0)
+    if differs.decisive:
+        worst = Support.CONTRADICTED if said is Support.CONTRADICTED else Support.UNSUPPORTED
+        return Judgement(worst, 0.0, differs)
+    if differs and said is Support.SUPPORTED:
+        return Judgement(Support.PARTLY, chance / 2, differs)
+    if not differs and said is Support.PARTLY and all_said(claim, evidence.quoted):
+        return Judgement(Support.SUPPORTED, max(chance, _ALL_SAID))
+    return Judgement(said, chance, differs)
