@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,8 +106,12 @@ class PassageVectors:
 def passage_words(context: Context, number: int) -> str:
     """What the passage encoder reads of a passage: the headings above it and its words."""
     placed = context.passages[number]
-    above = " > ".join(placed.passage.section)
-    text = context.text_of(placed)
+    return below_headings(placed.passage.section, context.text_of(placed))
+
+
+def below_headings(section: Sequence[str], text: str) -> str:
+    """Words with the headings above them in front."""
+    above = " > ".join(section)
     return f"{above}. {text}" if above else text
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.ingest.types import Definition, Document, Page, Span
 
-_QUOTE, _UNQUOTE = "[“\"‘'«]", "[”\"’'»]"
+QUOTE, UNQUOTE = "[“\"‘'«]", "[”\"’'»]"
 _WHERE = (
     r"(?:,?\s+(?:here|in\s+[^?,]*|under\s+(?:this|the)\b[^?]*|for\s+(?:the\s+)?purposes?\b[^?]*|"
     r"as\s+(?:it\s+is\s+)?used\b[^?]*|according\s+to\b[^?]*|exactly|again|please))*[\s?.!:]*$"
@@ -31,13 +31,14 @@ _MEANING = tuple(
     )
 )
 _NAMING = re.compile(
-    rf"\W*(?:what|who)(?:\s+(?:is|are|was|were)|['’]s)\s+{_WORD_FOR}(?P<term>.+?){_WHERE}|\W*(?P<bare>{_QUOTE}[^”\"’»]+{_UNQUOTE}|"
+    rf"\W*(?:what|who)(?:\s+(?:is|are|was|were)|['’]s)\s+{_WORD_FOR}(?P<term>.+?){_WHERE}|\W*(?P<bare>{QUOTE}[^”\"’»]+{UNQUOTE}|"
     rf"[A-Z](?-i:[\w&/-]*[A-Z])){_WHERE}",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"(?:an?|the|any|such)\s+", re.IGNORECASE)
 _LONGEST = 8
-_SAYS = (
+_SHORT = re.compile(r"(?=.*[A-Z].*[A-Z])[A-Z][A-Za-z\d&/-]{1,9}")
+SAYS = (
     r"(?:\s*,[^,.;\n]{1,60},|\s+as\s+used\s+in\s[^.;\n]{1,60}?)?\s*(?:(?:shall|will)\s+)?(?:means?|refers?\s+to|denotes?|stands?\s+for|signif(?:y|ies)|"
     r"(?:is|are)\s+(?:defined|understood)\s+(?:as|to)|(?:has|have)\s+the\s+meanings?)\b"
 )
@@ -61,32 +62,25 @@ def definition_of(question: str, documents: Sequence[Document]) -> list[tuple[in
     """(number of the document, definition) of the term that `question` asks for, in order; none of another term.
 
     What "means" something comes before what is named in passing, the whole document's meaning before a section's.
-    "What is X?" asks for a meaning only where X is a defined term.
+    "What is X?" asks for a meaning only where X is a defined term or an abbreviation.
     """
     term = asked_term(question)
     named = _NAMING.match(question) if term is None else None
     words = term or (_bare(named["term"] or named["bare"]) if named is not None else None)
     if words is None:
         return []
+    looked_for = term is not None or is_abbreviation(words)
     found = [
         (number, definition)
         for number, document in enumerate(documents)
-        for definition in _known(document, words) or (_said(document, words) if term is not None else ())
+        for definition in _known(document, words) or (_said(document, words) if looked_for else ())
     ]
     return sorted(found, key=lambda pair: (pair[1].kind != "means", pair[1].scope is not None, pair[0]))
 
 
-def meaning_in(document: Document, definition: Definition) -> Span | None:
-    """The words that say what the term means, behind "means" and to the end of the definition; None where it is named
-    in passing."""
-    text = document.pages[definition.page - 1].text
-    term = rf"{_QUOTE}?{_spaced(definition.term)}{_UNQUOTE}?"
-    pattern = re.compile(rf"{term}[^.;\n]{{0,80}}?{_SAYS}[\s:,]*", re.IGNORECASE)
-    match = pattern.search(text, definition.start, definition.end)
-    if match is None or definition.kind != "means":
-        return None
-    words = text[match.end() : definition.end].rstrip(" \t\n;.,")
-    return Span(match.end(), match.end() + len(words)) if any(map(str.isalnum, words)) else None
+def is_abbreviation(term: str) -> bool:
+    """Whether a term looks like letters that stand for words: one word with two capitals or more."""
+    return _SHORT.fullmatch(term) is not None
 
 
 def same_term(one: str, other: str) -> bool:
@@ -98,7 +92,7 @@ def _bare(words: str) -> str | None:
     """A term without its quotation marks and article; None where the words are a question, or too many."""
     if _OTHER_FORM.match(words):
         return None
-    quoted = re.search(rf"{_QUOTE}([^”\"»]+?){_UNQUOTE}(?!\w)", words)
+    quoted = re.search(rf"{QUOTE}([^”\"»]+?){UNQUOTE}(?!\w)", words)
     term = _ARTICLE.sub("", (quoted.group(1) if quoted else words).strip(" \t“”\"'‘’«»?.,:;"), count=1).strip()
     return term if term and len(term.split()) <= _LONGEST else None
 
@@ -119,10 +113,10 @@ def _known(document: Document, term: str) -> list[Definition]:
 def _said(document: Document, term: str) -> list[Definition]:
     """Places that say what `term` means, where ingest saw no defined term: unquoted, in a glossary, or an abbreviation
     in brackets behind its words."""
-    words, first = _spaced(term), term.split()[0].lower()
-    says = rf"(?:{_QUOTE}{words}{_UNQUOTE}|{_BEGINS}{words}){_SAYS}"
+    words, first = spaced(term), term.split()[0].lower()
+    says = rf"(?:{QUOTE}{words}{UNQUOTE}|{_BEGINS}{words}){SAYS}"
     means = re.compile(rf"{says}|(?:^|(?<=\n)){words}\s*[:–—]\s+(?=\w)", re.IGNORECASE)
-    short = re.compile(rf"\b\w[\w’'-]*\s+\({_QUOTE}?{re.escape(term)}{_UNQUOTE}?\)")
+    short = re.compile(rf"\b\w[\w’'-]*\s+\({QUOTE}?{re.escape(term)}{UNQUOTE}?\)")
     return [
         Definition(term, page.page, span.start, span.end, None, kind)
         for page in document.pages
@@ -141,5 +135,6 @@ def _sentences_with(page: Page, pattern: re.Pattern[str]) -> Iterator[Span]:
     yield from dict.fromkeys(found.span(run) for run in runs if run)
 
 
-def _spaced(term: str) -> str:
+def spaced(term: str) -> str:
+    """A pattern of a term's words, with any white space between them."""
     return r"\s+".join(re.escape(word) for word in term.split())

@@ -56,7 +56,8 @@ class Candidate:
 
     `logprob` is the sum over its `token_count` tokens and its end; `score` orders candidates of one question. What
     speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
-    question by the evidence head (0 without one), and how far its passage is `behind` the first one (at most 0).
+    question by the passage encoder or the evidence head (0 without either), and how far its passage is `behind` the
+    first one (at most 0).
     """
 
     excerpt: int
@@ -146,7 +147,7 @@ def best_first(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
 
 @dataclass
 class ScoredSentence:
-    """A sentence that was read: its share of the question's words, its likeness to the question (0 without a head)."""
+    """A sentence that was read: its share of the question's words, its likeness to the question (0: not measured)."""
 
     start: int
     end: int

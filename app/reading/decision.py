@@ -11,7 +11,8 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import plain_words
 from docqa.app.places.scope import Scope
-from docqa.app.quotes.asked_terms import definition_of, meaning_in
+from docqa.app.quotes.asked_terms import definition_of
+from docqa.app.quotes.meanings import meaning_of
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
 from docqa.app.reading.list_items import items_below
@@ -218,6 +219,8 @@ def _signals(
         "verdict_sure": min(sure, 8.0),
         "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
         "behind": best.behind,
+        "similar": best.similarity,
+        "similar_behind": best.similarity - max(c.similarity for c in candidates),
     }
 
 
@@ -250,12 +253,12 @@ def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> 
 
 def with_definition(found: Candidates, question: str, documents: Sequence[Document]) -> Candidates:
     """`found` with what a document says that the asked term means as the answer, where it says so; else `found`."""
-    for number, definition in definition_of(question, documents):
-        span = meaning_in(documents[number], definition)
-        if span is not None:
-            first = Candidate(0, number, definition.page, span.start, span.end, 0.0, 1, 0.0)
-            return replace(
-                found, candidates=(first, *found.candidates), form=Form.FACT, verdict=None, items=(),
-                signals={**found.signals, BY_STRUCTURE: 1.0},
-            )  # fmt: skip
-    return found
+    meaning = meaning_of(definition_of(question, documents), documents)
+    if meaning is None:
+        return found
+    document, page, span = meaning
+    first = Candidate(0, document, page, span.start, span.end, 0.0, 1, 0.0)
+    return replace(
+        found, candidates=(first, *found.candidates), form=Form.FACT, verdict=None, items=(),
+        signals={**found.signals, BY_STRUCTURE: 1.0},
+    )  # fmt: skip

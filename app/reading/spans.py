@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.context.context import Context, PlacedPassage
-from docqa.app.context.passage_vectors import like_question, passage_words
+from docqa.app.context.passage_vectors import below_headings, like_question, passage_words
 from docqa.app.evidence.ranking import Ranked, WordIndex, fuse
 from docqa.app.evidence.terms import terms
-from docqa.app.reading.candidates import Candidate, Candidates, Excerpt, ScoredPlaces, best_first
+from docqa.app.reading.candidates import Candidate, Candidates, Excerpt, ScoredPlaces, ScoredSentence, best_first
 from docqa.app.reading.decision import decide
-from docqa.app.reading.rereading import choose_excerpts, read_again
+from docqa.app.reading.rereading import ExcerptReading, choose_excerpts, read_again
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,6 +34,7 @@ DEFAULT_SPAN_READER: dict[str, float] = {
     "spans": 3,
 }  # fmt: skip
 WINDOW = 1_024  # tokens of passages that are read together for a preliminary answer
+COMPARED = 12  # spans that the reader finds likeliest, whose sentences are compared with the question
 UNLIKELY = -12.0
 """Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
 
@@ -207,6 +208,7 @@ def _read_again(
     likely = {top[number].index: value for number, value in second.passages.items()}
     ordered = _reordered(ordered, likely, weights["again_weight"] if reorder else 0.0, again=True)
     places.behind = _behind(top, ordered)
+    _compare_read(places, model, question, context, second)
     return ordered, decide(second, places, context.documents, question, tokens + second.tokens)
 
 
@@ -259,6 +261,27 @@ def _compare(places: ScoredPlaces, model: Model, asked: QuestionEncoding, contex
         values = model.heads.evidence.scores(asked.vectors, vectors, ranges).tolist()
         for sentence, value in zip(found, values, strict=True):
             sentence.similarity = value
+
+
+def _compare_read(
+    places: ScoredPlaces, model: Model, question: str, context: Context, reading: ExcerptReading
+) -> None:
+    """Note how like the question the sentences of the likeliest spans are, below their headings, by the passage
+    encoder."""
+    if model.passage_encoder is None:
+        return
+    found: dict[tuple[int, int], ScoredSentence] = {}
+    for span in reading.spans[:COMPARED]:
+        touched = (s for s in places.sentences[span.passage] if s.start < span.end and span.start < s.end)
+        found.update({(span.passage, sentence.start): sentence for sentence in touched})
+    texts = []
+    for (number, start), sentence in found.items():
+        item = places.excerpts[number]
+        above = context.passages[item.passage].passage.section
+        texts.append(below_headings(above, item.text[start : sentence.end]))
+    values = like_question(model.passage_encoder, question, texts).tolist() if texts else []
+    for sentence, value in zip(found.values(), values, strict=True):
+        sentence.similarity = value
 
 
 def _of_tokens(places: ScoredPlaces, context: Context, span: Span) -> Candidate | None:

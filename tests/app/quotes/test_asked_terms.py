@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docqa.app.quotes.asked_terms import asked_term, definition_of, meaning_in, same_term
+from docqa.app.quotes.asked_terms import asked_term, definition_of, same_term
 from docqa.app.quotes.definitions import definitions_in_force
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -84,16 +84,6 @@ def test_what_no_quotation_mark_shows_is_found_when_asked(agreement: Document) -
 def test_several_documents_say_which_one_defines(agreement: Document) -> None:
     other = read(ReadRequest("b.txt", b'"Site" means a mill.'))
     assert [number for number, _ in definition_of("define Site", [other, agreement])] == [0, 1, 1]
-
-
-def test_the_meaning_is_what_stands_behind_the_verb(agreement: Document) -> None:
-    def meanings(question: str) -> list[str | None]:
-        spans = [meaning_in(agreement, d) for _, d in definition_of(question, [agreement])]
-        return [None if s is None else agreement.pages[0].text[s.start : s.end] for s in spans]
-
-    assert meanings("define Critical Alarm") == ["an Alarm from a cold room"]
-    assert meanings("define Millers' Week") == ["the first week of May"]
-    assert meanings("define Customer") == [None]
 
 
 def test_plural_case_and_article_make_no_other_term() -> None:
