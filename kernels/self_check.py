@@ -47,9 +47,8 @@ def disagreement(one: Library, other: Library) -> str:
     Products of whole numbers must agree in every bit.
     """
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
         alone = (side._replace(threads=1) for side in (one, other))  # a busy machine lets them wait for each other
-        for (name, ours), (_, theirs) in zip(*map(_results, alone), strict=True):
+        for (name, ours), (_, theirs) in zip(*(list(_results(side)) for side in alone), strict=True):
             bound = {"product": 0.0, "attention_rounded": ROUNDED}.get(name, BOUND)
             if not bool(((ours - theirs).abs() <= bound).all()):
                 return name
@@ -57,7 +56,10 @@ def disagreement(one: Library, other: Library) -> str:
 
 
 def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
-    """Each operation on a small problem with ragged sizes."""
+    """Each operation on a small problem with ragged sizes; draws from torch's own generator, seeded here.
+
+    A generator of its own would import a part of torch that nothing else needs (app/commands/deferred.py).
+    """
     from docqa.kernels.activation.native import silu_product_native
     from docqa.kernels.attention.cached import attention_over_native
     from docqa.kernels.attention.kv_cache import Context, KVBlock
@@ -68,10 +70,10 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     from docqa.kernels.matmul.packed import PackedMatrix
     from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
 
-    source = torch.Generator().manual_seed(1)
+    torch.manual_seed(1)
 
     def normal(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=source)
+        return torch.randn(*shape)
 
     for seq, rule, name in ((75, delta_rule_native, "delta"), (3, delta_step_native, "delta_step")):
         q, k = (torch.nn.functional.normalize(normal(1, seq, 2, 24), dim=-1) for _ in range(2))
@@ -83,7 +85,7 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     for rounded, name in ((False, "attention"), (True, "attention_rounded")):
         heads = normal(1, 20, 4, 24), normal(1, 90, 2, 24), normal(1, 90, 2, 24)
         yield name, attention_native(*heads, rounded=rounded, library=library)
-        packed = (torch.randint(-127, 128, (64, 2, 24), generator=source).to(torch.int8) for _ in range(2))
+        packed = (torch.randint(-127, 128, (64, 2, 24)).to(torch.int8) for _ in range(2))
         scales = (normal(64, 2).abs().half() / 64 for _ in range(2))
         context = Context([KVBlock(*packed, *scales), KVBlock(normal(26, 2, 24), normal(26, 2, 24))], 64)
         over = partial(attention_over_native, attend=attention_native, library=library)
@@ -95,6 +97,6 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     yield "gated_product", silu_product_native(x, z, library=library)
     for bits, tokens in ((4, 1), (4, 21), (8, 3)):
         shape, low = ((45, 96), 0) if bits == 4 else ((45, 192), -128)
-        q = torch.randint(low, low + 256, shape, generator=source).to(torch.uint8 if bits == 4 else torch.int8)
+        q = torch.randint(low, low + 256, shape).to(torch.uint8 if bits == 4 else torch.int8)
         matrix = PackedMatrix.of(q, normal(45, 3).abs().half(), (normal(45, 3) * 4 + (8 if bits == 4 else 0)).half())
         yield "product", product_native(normal(tokens, 192), matrix, library=library)

@@ -52,5 +52,7 @@ def _load_library() -> None:
 
 
 def _import() -> None:
-    with contextlib.suppress(ImportError, OSError):
+    from docqa.app.commands.deferred import OF_TORCH, deferred
+
+    with contextlib.suppress(ImportError, OSError), deferred(OF_TORCH):
         import docqa.model.load  # noqa: F401
