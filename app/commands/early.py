@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
 
 _threads: dict[str, threading.Thread] = {}
+# Modules in C that the command line needs. One library is loaded at a time: whoever imports another one while torch's
+# is loaded waits for all of it.
+_BEFORE_LIBRARY = (
+    "_bisect", "_blake2", "_bz2", "_contextvars", "_datetime", "_hashlib", "_heapq", "_json", "_lzma", "_opcode",
+    "_posixsubprocess", "_random", "_sha512", "_struct", "_uuid", "_zoneinfo", "array", "binascii", "fcntl", "math",
+    "pydantic_core", "select", "zlib",
+)  # fmt: skip
 
 
 def load_library(arguments: Sequence[str]) -> None:
     """Load torch's library on a thread of its own where the command line `arguments` is one for the bundled model."""
     if arguments[:1] == ["ask"] and len(arguments) > 2 and not any(part.startswith("--model") for part in arguments):
+        for name in _BEFORE_LIBRARY:
+            with contextlib.suppress(ImportError):  # built in, or another name in another Python
+                importlib.import_module(name)
         _start("early library", _load_library)
 
 
