@@ -58,18 +58,22 @@ def asked_term(question: str) -> str | None:
     return next((term for words in found if (term := _bare(words)) is not None), None)
 
 
+def named_term(question: str) -> str | None:
+    """The same, and X of "What is X?", which may be a defined term."""
+    named = _NAMING.match(question) if (term := asked_term(question)) is None else None
+    return term or (_bare(named["term"] or named["bare"]) if named is not None else None)
+
+
 def definition_of(question: str, documents: Sequence[Document]) -> list[tuple[int, Definition]]:
     """(number of the document, definition) of the term that `question` asks for, in order; none of another term.
 
     What "means" something comes before what is named in passing, the whole document's meaning before a section's.
     "What is X?" asks for a meaning only where X is a defined term or an abbreviation.
     """
-    term = asked_term(question)
-    named = _NAMING.match(question) if term is None else None
-    words = term or (_bare(named["term"] or named["bare"]) if named is not None else None)
+    words = named_term(question)
     if words is None:
         return []
-    looked_for = term is not None or is_abbreviation(words)
+    looked_for = asked_term(question) is not None or is_abbreviation(words)
     found = [
         (number, definition)
         for number, document in enumerate(documents)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from docqa.app.quotes.asked_terms import QUOTE, SAYS, UNQUOTE, is_abbreviation, spaced
+from docqa.app.quotes.asked_terms import QUOTE, SAYS, UNQUOTE, definition_of, is_abbreviation, named_term, spaced
 from docqa.ingest.types import Definition, Document, Span
 
 _ELSEWHERE = re.compile(
@@ -15,8 +15,24 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 """What a definition begins with that leaves the meaning to another place."""
+_STANDS = re.compile(r"\b(?:stands?|short)\s+for\b|\babbreviat|\bacronym", re.IGNORECASE)
 _MOST_WORDS = 40  # of a clause that is named in passing
 _CLAUSE = re.compile(r"[;:]\s+|,\s+")
+
+
+def asked_meaning(question: str, documents: Sequence[Document]) -> tuple[int, int, Span] | None:
+    """(number of the document, page, words) that say what the term means that `question` asks for; None where it asks
+    for none, or nothing says so.
+
+    Of an abbreviation what its words mean, where that is said, unless the question is what it stands for.
+    """
+    found = meaning_of(definition_of(question, documents), documents)
+    term = named_term(question)
+    if found is None or term is None or not is_abbreviation(term) or _STANDS.search(question):
+        return found
+    number, page, span = found
+    words = documents[number].pages[page - 1].text[span.start : span.end]
+    return meaning_of(definition_of(f'What does "{words}" mean?', documents), documents) or found
 
 
 def meaning_of(

@@ -11,8 +11,7 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.evidence.terms import plain_words
 from docqa.app.places.scope import Scope
-from docqa.app.quotes.asked_terms import definition_of
-from docqa.app.quotes.meanings import meaning_of
+from docqa.app.quotes.meanings import asked_meaning
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.reading.candidates import BY_STRUCTURE, Candidate, Candidates, Form, ScoredPlaces, best_first, trim
 from docqa.app.reading.list_items import items_below
@@ -253,7 +252,7 @@ def place_itself(scope: Scope, context: Context, passages: Sequence[Ranked]) -> 
 
 def with_definition(found: Candidates, question: str, documents: Sequence[Document]) -> Candidates:
     """`found` with what a document says that the asked term means as the answer, where it says so; else `found`."""
-    meaning = meaning_of(definition_of(question, documents), documents)
+    meaning = asked_meaning(question, documents)
     if meaning is None:
         return found
     document, page, span = meaning

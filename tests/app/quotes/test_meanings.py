@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docqa.app.quotes.asked_terms import definition_of
-from docqa.app.quotes.meanings import meaning_of
+from docqa.app.quotes.meanings import asked_meaning
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 
@@ -31,7 +30,7 @@ The rules of the mill (LEX) apply.
 
 def meaning(question: str, text: str = AGREEMENT) -> str | None:
     document = read(ReadRequest("a.txt", text.encode()))
-    found = meaning_of(definition_of(question, [document]), [document])
+    found = asked_meaning(question, [document])
     return None if found is None else document.pages[found[1] - 1].text[found[2].start : found[2].end]
 
 
@@ -67,6 +66,12 @@ def test_a_reference_to_nothing_is_no_meaning() -> None:
 )
 def test_an_abbreviation_means_the_words_it_is_short_for(question: str, words: str | None) -> None:
     assert meaning(question) == words
+
+
+def test_an_abbreviation_of_a_defined_term_means_what_the_term_means() -> None:
+    text = 'The Net Water Sum (NWS) is paid. "Net Water Sum" means what is left of the rent.'
+    assert meaning("What is the NWS?", text) == "what is left of the rent"
+    assert meaning("What does NWS stand for?", text) == "Net Water Sum"
 
 
 def test_a_long_clause_is_cut_where_one_begins() -> None:
