@@ -17,7 +17,10 @@ _VERBS = (
     r"shouldn['’]t|mustn['’]t|hasn['’]t|haven['’]t|hadn['’]t)"
 )
 _ASKS = r"(?:what|which|who|whom|whose|when|where|why|how)"
-_WITH = r"(?:(?:in|on|at|by|from|to|for|under|of|with|into|as|since|until|over|during|within|through|between)\s+)?"
+_WITH = (
+    r"(?:(?:in\s+accordance\s+with|according\s+to|up\s+to|in|on|at|by|from|to|for|under|of|with|into|as|since|until|over|"
+    r"during|within|through|between|before|after|above|below|about|against|without|upon)\s+)?"
+)
 _OPENS = re.compile(rf"\W*(?:(?:and|but|so|then|please)\W+)*{_VERBS}\b", re.IGNORECASE)
 _LED_IN = re.compile(
     rf"(?:[.;:?!]|\s[-–—])\s+(?:(?:and|but|so|if\s[^,]*,)\s*)?(?=(?P<next>{_VERBS})\b)|,\s+(?=(?P<comma>{_VERBS})\b)",

@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from docqa.app.evidence.terms import terms
 from docqa.app.reading.wording import followup
+from docqa.app.reading.wording.coordination import coordinated
 from docqa.app.reading.wording.followup import AUXILIARY, QUESTION, Earlier, Parts, sentence, word_set, words_of
 from docqa.app.reading.wording.forms import joint_of
 
@@ -31,7 +32,7 @@ def parts_of(question: str) -> tuple[str, str] | None:
     """The two questions in `question`, in its order; None where it does not show two, or more than two."""
     joint = joint_of(question)
     if joint is None:
-        return None
+        return coordinated(question)
     opened = _JOINT.match(question, joint)
     first, second = question[:joint].strip(" ,;?"), question[opened.end() if opened else joint :].strip(" ,;?")
     lead, first = _led_in(first)
