@@ -35,6 +35,8 @@ OTHER_DOCUMENT, OTHER_PASSAGE = 2.0, 0.7  # how much less likely, as a logarithm
 MOST_DIFFERING, BRIEF_WORDS = 4, 8
 CURRENCIES = "$€£¥"
 PERCENT = re.compile(r"\s?%")
+INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
+"""Marks that do not end a word: "U.S", "2,000", "well-kept", "it's"."""
 
 
 def decide(
@@ -94,15 +96,22 @@ def _bounded(odds: float) -> float:
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """`start:end` of `text` made longer until no word or number is cut and its unit is there: "$5,000", "25 %"."""
-    while 0 < start < len(text) and text[start].isalnum() and text[start - 1].isalnum():
+    """`start:end` of `text` made longer until no word or number is cut and its unit is there: "$5,000", "25 %", "U.S"."""
+    while 0 < start < len(text) and _goes_on(text, start):
         start -= 1
-    while 0 < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+    while 0 < end < len(text) and _goes_on(text, end):
         end += 1
     if start and text[start].isdigit() and text[start - 1] in CURRENCIES:
         start -= 1
     unit = PERCENT.match(text, end)
     return start, unit.end() if unit and end and text[end - 1].isdigit() else end
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether a cut before the character `at` is inside a word or a number."""
+    if text[at - 1].isalnum() and text[at].isalnum():
+        return True
+    return any(match.start() < at < match.end() for match in INSIDE.finditer(text, max(at - 2, 0), at + 2))
 
 
 def _with_what_follows(best: Candidate, places: ScoredPlaces) -> Candidate:

@@ -152,6 +152,22 @@ def test_a_figure_keeps_its_currency_and_its_per_cent() -> None:
     assert whole_words(text, text.index("25"), text.index("25") + 2) == (19, 23)
 
 
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("pays two million U.S. dollars now", "million U", "million U.S"),
+        ("pays $2,000,000 now", "000", "$2,000,000"),
+        ("is 38.2 in all", "38", "38.2"),
+        ("a well-kept lawn", "kept", "well-kept"),
+        ("the end.Next one", "end", "end"),
+        ("in 1999, 2000", "1999", "1999"),
+    ],
+)
+def test_marks_inside_a_number_or_word_do_not_end_it(text: str, cut: str, whole: str) -> None:
+    start, end = whole_words(text, text.index(cut), text.index(cut) + len(cut))
+    assert text[start:end] == whole
+
+
 def test_an_asked_term_is_answered_with_its_definition(decided: Any, document: Any) -> None:
     text = 'The rent is due on a Business Day. "Business Day" means a day on which the bank of Tarn is open.'
     read = decided([text], [span_of(text, "The rent", 0, -1.0)])
