@@ -1,7 +1,8 @@
-"""Configuration of the hybrid family, fields spelled as in a checkpoint's config.json.
+"""Configuration of the family, fields spelled as in a checkpoint's config.json.
 
-Three architectures share one network: `qwen3_5_text` (dense), `qwen3_5_moe_text` and `qwen3_next` (sparse experts).
-`qwen3_5` and `qwen3_5_moe` wrap the first two beside a picture half, which is not read: their `text_config` counts.
+Three architectures share the hybrid network: `qwen3_5_text` (dense), `qwen3_5_moe_text` and `qwen3_next` (sparse
+experts). `qwen3_5` and `qwen3_5_moe` wrap the first two beside a picture half, which is not read: their `text_config`
+counts. `qwen3`, `qwen2` and `llama` are transformers: attention in every layer, and nothing of the fields `linear_*`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
-from docqa.model.families import DENSE, MOE, TEXT_TYPES
+from docqa.model.families import DENSE, LLAMA, MOE, QWEN2, QWEN3, TEXT_TYPES, TRANSFORMERS
 from docqa.model.gguf.file import is_gguf, opened_gguf
 
 if TYPE_CHECKING:
@@ -21,14 +22,22 @@ if TYPE_CHECKING:
 
 LONGEST_CONTEXT = 1_048_576
 LINEAR, FULL = "linear_attention", "full_attention"
+SCALED = ("linear", "llama3")  # rope types that say all about long contexts by themselves
+# What transformers takes where a config.json of a transformer leaves it out.
+_TRANSFORMER_DEFAULTS: dict[str, dict[str, object]] = {
+    QWEN3: {"head_dim": 128, "max_position_embeddings": 32_768},
+    QWEN2: {"max_position_embeddings": 32_768},
+    LLAMA: {"max_position_embeddings": 2_048},
+}
 
 
 @dataclass(frozen=True)
 class HybridConfig:
     """Sizes of one model; `layer_types` alone decides which mixer a layer has, `sparse` which MLP.
 
-    `model_type`: that of the text model, one of DENSE, MOE, NEXT. `intermediate_size`: of dense MLPs; 0 where every
-    layer has experts. The fields about experts are 0 where none has.
+    `model_type`: that of the text model, as families.py has it. `intermediate_size`: of dense MLPs; 0 where every
+    layer has experts. The fields about experts are 0 where none has, those of delta nets (`linear_*`) where there is
+    none.
     """
 
     vocab_size: int
@@ -37,11 +46,11 @@ class HybridConfig:
     num_attention_heads: int
     num_key_value_heads: int
     head_dim: int
-    linear_num_key_heads: int
-    linear_num_value_heads: int
-    linear_key_head_dim: int
-    linear_value_head_dim: int
     layer_types: tuple[str, ...]
+    linear_num_key_heads: int = 0
+    linear_num_value_heads: int = 0
+    linear_key_head_dim: int = 0
+    linear_value_head_dim: int = 0
     model_type: str = DENSE
     intermediate_size: int = 0
     num_experts: int = 0
@@ -58,20 +67,32 @@ class HybridConfig:
     rope_parameters: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if len(self.layer_types) != self.num_hidden_layers or not set(self.layer_types) <= {LINEAR, FULL}:
+        kinds = (FULL,) if self.model_type in TRANSFORMERS else (LINEAR, FULL)
+        if len(self.layer_types) != self.num_hidden_layers or not set(self.layer_types) <= set(kinds):
+            named = " or ".join(kinds)
             raise ConfigUnsupported(
-                f"layer_types must name {self.num_hidden_layers} layers, {LINEAR} or {FULL}; got {self.layer_types}"
+                f"layer_types must name {self.num_hidden_layers} layers, {named}; got {self.layer_types}"
             )
-        pairs = ("num_attention_heads", "num_key_value_heads"), ("linear_num_value_heads", "linear_num_key_heads")
-        for many, few in pairs:
-            heads, groups = getattr(self, many), getattr(self, few)
-            if groups < 1 or heads % groups:
-                raise ConfigUnsupported(f"{many} = {heads} is not a multiple of {few} = {groups}")
+        self._check_heads()
         self._check_mlps()
         if self.rotary_dim % 2 or not 0 < self.rotary_dim <= self.head_dim:
             raise ConfigUnsupported(
                 f"partial_rotary_factor turns {self.rotary_dim} of {self.head_dim} dims; an even number is needed"
             )
+
+    def _check_heads(self) -> None:
+        """Delta nets have their sizes, and query or value heads share key heads evenly."""
+        pairs = [("num_attention_heads", "num_key_value_heads")]
+        if self.model_type not in TRANSFORMERS:
+            names = [f.name for f in fields(self) if f.name.startswith("linear_")]
+            lacking = [name for name in names if not getattr(self, name)]
+            if lacking:
+                raise ConfigUnsupported(f"config.json lacks a field of the architecture ({', '.join(lacking)})")
+            pairs.append(("linear_num_value_heads", "linear_num_key_heads"))
+        for many, few in pairs:
+            heads, groups = getattr(self, many), getattr(self, few)
+            if groups < 1 or heads % groups:
+                raise ConfigUnsupported(f"{many} = {heads} is not a multiple of {few} = {groups}")
 
     def _check_mlps(self) -> None:
         """Every layer's MLP, dense or of experts, has its sizes."""
@@ -97,6 +118,8 @@ class HybridConfig:
         raw, kind = flat_config(outer), _text_type(outer)
         raw["model_type"] = kind
         _refuse_unknown_options(kind, raw)
+        if kind in TRANSFORMERS:
+            _complete_transformer(kind, raw)
         if "tie_word_embeddings" in outer:
             raw["tie_word_embeddings"] = outer["tie_word_embeddings"]
         known: dict[str, Any] = {f.name: raw[f.name] for f in fields(cls) if raw.get(f.name) is not None}
@@ -145,12 +168,21 @@ class HybridConfig:
     @property
     def rotary_dim(self) -> int:
         """How many dims of an attention head rotate; the rest carry no position."""
-        return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", 0.25))
+        usual = 1.0 if self.model_type in TRANSFORMERS else 0.25
+        return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", usual))
 
     @property
     def native_context(self) -> int:
-        """Tokens that the model was trained to see at once, before any stretching."""
+        """Tokens that the model sees at once, before any stretching by docqa."""
+        if not self.stretches:
+            return self.max_position_embeddings
         return int(self.rope_parameters.get("original_max_position_embeddings") or self.max_position_embeddings)
+
+    @property
+    def stretches(self) -> bool:
+        """Whether YaRN makes the context longer; not where the checkpoint has scaled its frequencies another way."""
+        rope = self.rope_parameters
+        return rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
 
     @property
     def static_factor(self) -> float:
@@ -161,9 +193,12 @@ class HybridConfig:
 
     def rotary_frequencies(self, factor: float = 1.0) -> tuple[Tensor, float]:
         """Frequencies [rotary_dim / 2] in float64 and the scale of cos and sin, under YaRN `factor` (1: plain)."""
-        from docqa.kernels.rope import YarnOptions, frequencies
+        from docqa.kernels.rope import YarnOptions, frequencies, scaled_frequencies
 
         rope = self.rope_parameters
+        if not self.stretches:
+            plain, scale = frequencies(self.rotary_dim, float(rope["rope_theta"]))
+            return scaled_frequencies(plain, rope), scale
         names = [f.name for f in fields(YarnOptions)]
         options = YarnOptions(**{name: rope[name] for name in names if rope.get(name) is not None})
         theta = float(rope.get("rope_theta", 10_000_000.0))
@@ -203,9 +238,39 @@ def _rope_parameters(raw: Mapping[str, object]) -> dict[str, object]:
         if raw.get(name) is not None:
             rope.setdefault(name, raw[name])
     kind = rope.get("rope_type", "default")
-    if kind not in ("default", "yarn"):
-        raise ConfigUnsupported(f"rope_type '{kind}' is not supported; docqa knows default and yarn")
+    known = ("default", "yarn", *(SCALED if _text_type(raw) in TRANSFORMERS else ()))
+    if kind not in known:
+        raise ConfigUnsupported(f"rope_type '{kind}' is not supported; docqa knows {', '.join(known)}")
+    missing = [name for name in _ROPE_FIELDS.get(str(kind), ()) if not isinstance(rope.get(name), int | float)]
+    if missing:
+        raise ConfigUnsupported(f"config.json: rope_type '{kind}' needs a number for {', '.join(missing)}")
     return rope
+
+
+_ROPE_FIELDS = {
+    "linear": ("factor",),
+    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
+}
+
+
+def _complete_transformer(kind: str, raw: dict[str, object]) -> None:
+    """Fill in what a config.json of a transformer may leave out, as transformers does.
+
+    Raises:
+        ConfigUnsupported: a layer reads a window only.
+    """
+    for name, value in _TRANSFORMER_DEFAULTS[kind].items():
+        if raw.get(name) is None:
+            raw[name] = value
+    hidden, heads, count = (raw.get(name) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers"))
+    if raw.get("head_dim") is None and isinstance(hidden, int) and isinstance(heads, int) and heads > 0:
+        raw["head_dim"] = hidden // heads
+    if raw.get("num_key_value_heads") is None:
+        raw["num_key_value_heads"] = heads
+    if isinstance(count, int):
+        raw["layer_types"] = raw.get("layer_types") or [FULL] * count
+    if raw.get("rope_theta") is None:
+        raw["rope_theta"] = 10_000.0
 
 
 def _text_type(outer: Mapping[str, object]) -> str:
@@ -231,6 +296,10 @@ def _refuse_unknown_options(kind: str, raw: Mapping[str, object]) -> None:
     }
     if kind == DENSE:
         allowed["num_experts"] = (0,)
+    if kind in TRANSFORMERS:
+        allowed |= {"num_experts": (0,), "use_sliding_window": (False,), "mlp_bias": (False,), "pretraining_tp": (1,)}
+    if kind == QWEN2:
+        del allowed["attention_bias"]  # always on query, key and value, whatever the file says
     if kind == MOE:  # there every layer has experts, and their weights are always made to add up to 1
         allowed |= {"norm_topk_prob": (True,), "decoder_sparse_step": (1,), "mlp_only_layers": ([],)}
     for name, values in allowed.items():

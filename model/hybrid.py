@@ -7,9 +7,6 @@ into these names on loading (layout.py). Shapes stand at the end of a line as [b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -18,40 +15,19 @@ from docqa.kernels import rope
 from docqa.kernels.attention import attention
 from docqa.kernels.conv import unit_conv
 from docqa.kernels.delta import delta_rule
-from docqa.kernels.matmul import PackedMatrix, product
-from docqa.kernels.moe import ExpertBank
 from docqa.kernels.norm import gated_norm, zero_centred_norm
 from docqa.kernels.norm.reference import widen
 from docqa.model.config import FULL, HybridConfig
-from docqa.model.linear import Depthwise, Embedding, Linear, SwiGLU
-from docqa.model.moe import Experts, SparseMoe
+from docqa.model.linear import Depthwise, Linear, SwiGLU
+from docqa.model.moe import SparseMoe
+from docqa.model.network import AttentionCache, Cache, DeltaCache, Network, Norm
 
 
-class DeltaCache(Protocol):
-    """What a delta net remembers between two calls; None before the first."""
-
-    tail: Tensor | None
-    memory: Tensor | None
-
-    def update(self, tail: Tensor, memory: Tensor) -> None: ...
-
-
-class AttentionCache(Protocol):
-    """Keys and values of one attention layer: `attend` adds those of a call and lets its queries read all."""
-
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor: ...
-
-
-Cache = DeltaCache | AttentionCache
-
-
-class RMSNorm(nn.Module):
+class RMSNorm(Norm):
     """Zero-centred RMS norm: x * rsqrt(mean(x^2) + eps) * (1 + weight), in float32 inside."""
 
     def __init__(self, dim: int, eps: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(dim))
-        self.eps = eps
+        super().__init__(torch.zeros(dim), eps)
 
     def forward(self, x: Tensor) -> Tensor:
         return zero_centred_norm(x, self.weight, self.eps)
@@ -165,74 +141,10 @@ class Layer(nn.Module):
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
-class Hybrid(nn.Module):
-    """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
-
-    Caches are state.py's, which keep a context, or those of beams.py for a few branches. `layers`: build that many of
-    the first layers only.
-    """
+class Hybrid(Network):
+    """The whole network; `layers`: build that many of the first layers only."""
 
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
-        super().__init__()
-        self.config = config
-        self.embed_tokens = Embedding(config.vocab_size, config.hidden_size)
-        self.layers = nn.ModuleList(
-            Layer(config, kind, sparse=config.sparse(number)) for number, kind in enumerate(config.layer_types[:layers])
-        )
-        self.norm = RMSNorm(config.hidden_size, config.rms_norm_eps)
-        self.lm_head = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
-
-    def rotation(self, positions: Tensor, factor: float = 1.0) -> tuple[Tensor, Tensor]:
-        """cos and sin of the rotary embedding at `positions` [seq]: two tensors [seq, rotary_dim]."""
-        frequencies, scale = self.config.rotary_frequencies(factor)
-        dtype = torch.float64 if self.embed_tokens.weight.dtype == torch.float64 else torch.float32
-        return rope.rotation_table(positions, frequencies.to(positions.device), scale, dtype)
-
-    def forward(
-        self, ids: Tensor, caches: Sequence[Cache] | None = None, *, position: int = 0, factor: float = 1.0,
-        hooks: Mapping[int, Callable[[Tensor], None]] | None = None, layers: int | None = None,
-    ) -> Tensor:  # fmt: skip
-        """Run ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
-
-        With `layers`, only that many of the first layers run, and the last norm does not.
-        """
-        x = self.embed_tokens(ids)
-        rotation = self.rotation(torch.arange(position, position + ids.shape[1], device=ids.device), factor)
-        for number, layer in enumerate(self.layers[:layers]):
-            x = layer(x, rotation, None if caches is None else caches[number])
-            if hooks and number in hooks:
-                hooks[number](x)
-        return self.norm(x) if layers is None else x
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        """[.., hidden] -> [.., vocab] through the tied or separate head."""
-        head = self.embed_tokens if self.lm_head is None else self.lm_head
-        if head.packed is not None:
-            return product(hidden, head.packed)
-        return functional.linear(hidden, head.weight.to(hidden.dtype))
-
-    def attach_packed(self, matrices: Mapping[str, PackedMatrix]) -> None:
-        """Use packed matrices, by the names of their tensors, instead of those tensors."""
-        for name, matrix in matrices.items():
-            module = self.get_submodule(name.removesuffix(".weight"))
-            assert isinstance(module, Linear | Embedding)
-            module.packed = matrix
-
-    def packed_matrices(self) -> dict[str, PackedMatrix]:
-        """Those of `attach_packed`."""
-        modules = ((name, getattr(module, "packed", None)) for name, module in self.named_modules())
-        return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}
-
-    def experts(self) -> dict[str, Experts]:
-        """The `Experts` modules by name."""
-        return {name: module for name, module in self.named_modules() if isinstance(module, Experts)}
-
-    def attach_experts(self, banks: Mapping[str, ExpertBank]) -> None:
-        """Use banks, by the names of their `Experts`, instead of those experts' tensors."""
-        experts = self.experts()
-        for name, bank in banks.items():
-            experts[name].bank = bank
-
-    def expert_banks(self) -> dict[str, ExpertBank]:
-        """The banks of `attach_experts`."""
-        return {name: module.bank for name, module in self.experts().items() if module.bank is not None}
+        kinds = enumerate(config.layer_types[:layers])
+        built = (Layer(config, kind, sparse=config.sparse(number)) for number, kind in kinds)
+        super().__init__(config, built, RMSNorm(config.hidden_size, config.rms_norm_eps))

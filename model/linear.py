@@ -17,15 +17,18 @@ class LazyStart:
 
 
 class Linear(LazyStart, nn.Linear):
-    """A matrix without bias, [out, in]; `packed`, where it is set, is used instead of `weight`, which is empty then."""
+    """A matrix [out, in]; `packed`, where it is set, is used instead of `weight`, which is empty then."""
 
     packed: PackedMatrix | None = None
 
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(inputs, outputs, bias=False)
+    def __init__(self, inputs: int, outputs: int, *, bias: bool = False) -> None:
+        super().__init__(inputs, outputs, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x) if self.packed is None else product(x, self.packed)
+        if self.packed is None:
+            return super().forward(x)
+        out = product(x, self.packed)
+        return out if self.bias is None else out + self.bias
 
 
 class Embedding(LazyStart, nn.Embedding):

@@ -28,8 +28,8 @@ from docqa.model.heads.cross_encoder import CrossEncoder
 from docqa.model.heads.heads import AnswerHeads
 from docqa.model.heads.passage_encoder import PassageEncoder, load_passage_encoder
 from docqa.model.heads.reader_files import load_reader
-from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import Mtp
+from docqa.model.network import Network
 from docqa.model.protocol import Calibration
 from docqa.model.state.kv_cache import LongAttention
 from docqa.model.state.state import GRID, State
@@ -54,7 +54,7 @@ class Model:
 
     config: HybridConfig
     tokenizer: Tokenizer
-    lower: Hybrid
+    lower: Network
     fingerprint: str
     folder: Path
     dtype: torch.dtype
@@ -73,7 +73,7 @@ class Model:
         return int(self.calibration.get("evidence_layer", self.config.num_hidden_layers - 1))
 
     @property
-    def network(self) -> Hybrid:
+    def network(self) -> Network:
         """The whole network, unpacked when it is first needed: a question about a document that was read already
         does with the lower layers.
 

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from docqa.model.config import FULL, HybridConfig
-from docqa.model.hybrid import AttentionCache, Layer, RMSNorm
+from docqa.model.hybrid import Layer, RMSNorm
 from docqa.model.linear import Linear
+from docqa.model.network import AttentionCache
 
 PREFIX = "mtp."
 
@@ -36,7 +37,7 @@ class Mtp(nn.Module):
         Args:
             hidden: [batch, seq, dim], of the trunk after its last norm (or of this module, to guess further).
             following: [batch, seq, dim], embeddings of the tokens that follow.
-            rotation: as `Hybrid.rotation` gives it, for seq positions of this module's own cache.
+            rotation: as `Network.rotation` gives it, for seq positions of this module's own cache.
 
         Returns:
             [batch, seq, dim], after this module's own last norm.

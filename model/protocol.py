@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from docqa.model.heads.cross_encoder import CrossEncoder
     from docqa.model.heads.heads import AnswerHeads
     from docqa.model.heads.passage_encoder import PassageEncoder
-    from docqa.model.hybrid import Hybrid
     from docqa.model.mtp import Mtp
+    from docqa.model.network import Network
     from docqa.model.state.state import State
 
 
@@ -130,11 +130,11 @@ class Model(Protocol):
     @property
     def mtp(self) -> Mtp | None: ...
     @property
-    def lower(self) -> Hybrid:
+    def lower(self) -> Network:
         """The layers that the heads work on."""
 
     @property
-    def network(self) -> Hybrid:
+    def network(self) -> Network:
         """All layers."""
 
     @property

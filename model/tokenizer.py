@@ -55,9 +55,9 @@ class Tokenizer:
         self._pattern = _split_pattern(spec)
         self._normal_form = _normal_form(spec)
         self._slow: Rust | None = None
+        self._bytes: list[bytes] = []
         if self._pattern is None:
             self._slow_tokenizer()
-            self._bytes: list[bytes] = []
         else:
             self._build(vocabulary)
 
@@ -151,6 +151,10 @@ class Tokenizer:
             if token not in seen:
                 seen.add(token)
                 order.append((token, vocabulary[left + right]))
+        if self._spec["model"].get("ignore_merges") and not seen.issuperset(as_bytes.values()):
+            self._pattern = None  # a piece may be a token that no merge makes, which tiktoken cannot have
+            self._slow_tokenizer()
+            return
         # tiktoken panics on a byte without a rank, so every byte has one; texts with bytes that have no token take the
         # slow way, since dropping them can make their neighbours merge.
         ranks = {token: rank for rank, (token, _) in enumerate(order)} | {
@@ -281,8 +285,7 @@ def _inside_gguf(folder: Path) -> bool:
 def _eos_ids(folder: Path) -> tuple[int, ...]:
     """End-of-text ids of a GGUF file, or of generation_config.json or config.json, the first file that names any."""
     if _inside_gguf(folder):
-        end = opened_gguf(folder).metadata.get("tokenizer.ggml.eos_token_id")
-        return () if end is None else (int(end),)
+        return tuple(opened_gguf(folder).eos_ids())
     for name in ("generation_config.json", "config.json"):
         try:
             raw = json.loads((folder / name).read_text(encoding="utf-8"))

@@ -1,13 +1,14 @@
-"""Rotary position embedding with YaRN."""
+"""Rotary position embedding: plain, with YaRN, or as a checkpoint has scaled it."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from docqa.kernels.rope.scaled import scaled_frequencies
 from docqa.kernels.rope.yarn import YarnOptions, boundaries, frequencies, magnitude, rotation_table
 
-__all__ = ["YarnOptions", "boundaries", "frequencies", "magnitude", "rotate", "rotation_table"]
+__all__ = ["YarnOptions", "boundaries", "frequencies", "magnitude", "rotate", "rotation_table", "scaled_frequencies"]
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

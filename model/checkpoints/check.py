@@ -20,7 +20,7 @@ from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig, flat_config, read_config
-from docqa.model.families import DENSE, MOE, NEXT
+from docqa.model.families import DENSE, LLAMA, MOE, NEXT, QWEN2, QWEN3
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
@@ -94,6 +94,8 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     model.load_state_dict(tensors, strict=False, assign=True)
     model.tie_weights()
     model.model.rotary_emb = type(model.model.rotary_emb)(settings)
+    if config.rope_parameters.get("frequency_factors"):  # of a GGUF file; transformers has no name for them
+        model.model.rotary_emb.inv_freq = config.rotary_frequencies()[0].float()
     return model
 
 
@@ -101,7 +103,14 @@ _LEFT_OUT = (
     CONFIG_KEY, "quantization_config", "text_config", "vision_config", "model_type", "architectures", "dtype",
     "torch_dtype", "rope_scaling", "rope_theta", "partial_rotary_factor",
 )  # fmt: skip
-_STEMS = {DENSE: ("qwen3_5", "Qwen3_5Text"), MOE: ("qwen3_5_moe", "Qwen3_5MoeText"), NEXT: ("qwen3_next", "Qwen3Next")}
+_STEMS = {
+    DENSE: ("qwen3_5", "Qwen3_5Text"),
+    MOE: ("qwen3_5_moe", "Qwen3_5MoeText"),
+    NEXT: ("qwen3_next", "Qwen3Next"),
+    QWEN3: ("qwen3", "Qwen3"),
+    QWEN2: ("qwen2", "Qwen2"),
+    LLAMA: ("llama", "Llama"),
+}
 
 
 def _modelling(config: HybridConfig) -> tuple[ModuleType, str]:

@@ -29,7 +29,7 @@ from docqa.model.config import HybridConfig
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import sparse_layers
 from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
-from docqa.model.hybrid import Hybrid
+from docqa.model.network import Network
 
 Key = tuple[str, int]
 Pair = tuple[Matrix, Matrix]
@@ -231,7 +231,7 @@ class ExpertSource:
 
 
 def banks_for(
-    network: Hybrid, folder: Path, dtype: torch.dtype, known: Hybrid | None, *, budget: int | None, packed: bool
+    network: Network, folder: Path, dtype: torch.dtype, known: Network | None, *, budget: int | None, packed: bool
 ) -> dict[str, ExpertBank]:
     """Banks for the experts of a network, by the names of their modules; none where they are to be stacked in memory.
 
@@ -283,7 +283,7 @@ def bytes_of(said: str) -> int:
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
-def pool_bytes(network: Hybrid) -> int | None:
+def pool_bytes(network: Network) -> int | None:
     """Memory of the pool that a network reads its experts into, None where it has none."""
     pools = [bank.pool for bank in network.expert_banks().values() if isinstance(bank, PooledExperts)]
     return pools[0].slots.nbytes if pools else None

@@ -23,11 +23,19 @@ from docqa.model.checkpoints.network import tensor_shapes
 from docqa.model.checkpoints.quantize import COPIED
 from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, flat_config, read_config
-from docqa.model.families import DENSE, MOE, NEXT
+from docqa.model.errors import ConfigUnsupported
+from docqa.model.families import DENSE, LLAMA, MOE, NEXT, QWEN2, QWEN3
 from docqa.model.tokenizer import Tokenizer, tokenizer_spec
 
 FORMATS = ("hf", "gguf")
-ARCHITECTURES = {DENSE: "Qwen3_5ForCausalLM", MOE: "Qwen3_5MoeForCausalLM", NEXT: "Qwen3NextForCausalLM"}
+ARCHITECTURES = {
+    DENSE: "Qwen3_5ForCausalLM",
+    MOE: "Qwen3_5MoeForCausalLM",
+    NEXT: "Qwen3NextForCausalLM",
+    QWEN3: "Qwen3ForCausalLM",
+    QWEN2: "Qwen2ForCausalLM",
+    LLAMA: "LlamaForCausalLM",
+}
 ALONGSIDE = (*COPIED, "chat_template.jinja", "MODEL_CARD.md")
 
 
@@ -91,7 +99,16 @@ def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
 
 
 def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:
-    """config.json of the text model alone, without docqa's quantization."""
+    """config.json of the text model alone, without docqa's quantization.
+
+    Raises:
+        ConfigUnsupported: a GGUF file divides the rotary frequencies by numbers that config.json has no words for.
+    """
+    if config.rope_parameters.get("frequency_factors"):
+        raise ConfigUnsupported(
+            f"{source} divides its rotary frequencies one by one, which a config.json cannot say; export the model "
+            "from the folder that the file was made of"
+        )
     raw = flat_config(read_config(source))
     for key in (CONFIG_KEY, "quantization_config", "text_config", "vision_config", "torch_dtype"):
         raw.pop(key, None)

@@ -10,22 +10,30 @@ from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint, 
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.config import HybridConfig
+from docqa.model.families import TRANSFORMERS
 from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
+from docqa.model.network import Network
+from docqa.model.transformer import Transformer
+
+
+def build_network(config: HybridConfig, layers: int | None = None) -> Network:
+    """The network of `config` without its weights; `layers`: that many of the first layers only."""
+    return Transformer(config, layers) if config.model_type in TRANSFORMERS else Hybrid(config, layers)
 
 
 def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ...]]:
     """Names and shapes of all tensors of a checkpoint's network, and of its MTP module where it has one."""
     with torch.device("meta"):
-        network = Hybrid(config)
+        network = build_network(config)
     shapes = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     return shapes | (mtp_shapes(config) if has_mtp(folder) else {})
 
 
 def load_network(
-    folder: Path, config: HybridConfig, dtype: torch.dtype, layers: int | None = None, known: Hybrid | None = None, *,
+    folder: Path, config: HybridConfig, dtype: torch.dtype, layers: int | None = None, known: Network | None = None, *,
     packed: bool = False, expert_bytes: int | None = None,
-) -> Hybrid:  # fmt: skip
+) -> Network:  # fmt: skip
     """The network of a folder with its weights, without a tokenizer; matrices in `dtype`.
 
     With `layers`, the embedding and the first layers only; the other tensors are not looked at. The tensors of `known`,
@@ -34,7 +42,7 @@ def load_network(
     experts stay on disk, and those that tokens are sent to are read into a pool of so many bytes.
     """
     with torch.device("meta"):
-        network = Hybrid(config, layers)
+        network = build_network(config, layers)
     banks = banks_for(network, folder, dtype, known, budget=expert_bytes, packed=packed)
     aside = {f"{name}.{part}" for name in banks for part in EXPERT_PARTS}
     wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}

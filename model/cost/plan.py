@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from docqa.model.config import FULL, LONGEST_CONTEXT, HybridConfig
 from docqa.model.errors import ContextTooLong
+from docqa.model.families import QWEN2, QWEN3, TRANSFORMERS
 
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
@@ -77,11 +78,12 @@ def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
     """The smallest power of two that stretches the native context over `tokens`.
 
     Raises:
-        ContextTooLong: past 1,048,576 tokens.
+        ContextTooLong: past 1,048,576 tokens, or past the native context of a checkpoint that YaRN does not stretch.
     """
-    if tokens > max(LONGEST_CONTEXT, config.native_context):
+    longest = max(LONGEST_CONTEXT, config.native_context) if config.stretches else config.native_context
+    if tokens > longest:
         raise ContextTooLong(
-            f"{tokens:,} tokens are more than the longest context, {LONGEST_CONTEXT:,}; ask fewer documents at a time"
+            f"{tokens:,} tokens are more than the longest context, {longest:,}; ask fewer documents at a time"
         )
     factor = 1
     while config.native_context * factor < tokens:
@@ -101,8 +103,6 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     channels, heads = 2 * keys + values, config.linear_num_value_heads
     delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
     delta += 2 * heads + config.linear_value_head_dim
-    queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
-    full = hidden * (3 * queries + 2 * shared) + 2 * config.head_dim
     attention_layers = config.layer_types.count(FULL)
     sparse = sparse_layers(config)
     counts = {
@@ -111,11 +111,21 @@ def parameters(config: HybridConfig) -> dict[str, int]:
         + sparse * hidden * (3 * config.shared_expert_intermediate_size + config.num_experts + 1),
         "experts": sparse * config.num_experts * 3 * hidden * config.moe_intermediate_size,
         "delta": (config.num_hidden_layers - attention_layers) * delta,
-        "attention": attention_layers * full,
+        "attention": attention_layers * _attention_parameters(config),
         "norms": (2 * config.num_hidden_layers + 1) * hidden,
     }
     total = sum(counts.values())
     return counts | {"total": total, "active": total - counts["experts"] + _sent_to(config, counts)}
+
+
+def _attention_parameters(config: HybridConfig) -> int:
+    """Of one attention layer: projections with what is added to them or normed behind them."""
+    queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
+    gates = 0 if config.model_type in TRANSFORMERS else queries
+    matrices = config.hidden_size * (2 * queries + gates + 2 * shared)
+    if config.model_type == QWEN2:
+        return matrices + queries + 2 * shared
+    return matrices + (2 * config.head_dim if gates or config.model_type == QWEN3 else 0)
 
 
 def sparse_layers(config: HybridConfig) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import Mtp
+from docqa.model.network import Network
 from docqa.model.state.kv_cache import AttentionMemory, LongAttention
 
 _GRID, _EVER = 2_048, LongAttention(exact=1 << 40)  # a draft need not be exact, so its one layer never selects blocks
@@ -19,7 +19,7 @@ class Drafter:
     too, and is right less often.
     """
 
-    def __init__(self, network: Hybrid, mtp: Mtp) -> None:
+    def __init__(self, network: Network, mtp: Mtp) -> None:
         self.network, self.mtp = network, mtp
         self.memory = AttentionMemory(_GRID, _EVER)
         self.hidden: Tensor | None = None  # [dim], of the last token that was read

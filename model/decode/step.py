@@ -13,8 +13,9 @@ from docqa.kernels.dispatch import native_in_use
 from docqa.kernels.matmul import PackedMatrix
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
-from docqa.model.hybrid import Hybrid, Layer
+from docqa.model.hybrid import Layer
 from docqa.model.linear import SwiGLU
+from docqa.model.network import Network
 from docqa.model.state.kv_cache import TILE, AttentionMemory, DeltaMemory, LongAttention
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _WEIGHTS = "_step_weights"  # kept on the network that they belong to
 class NativeStep:
     """Starts as one branch at the end of a state, which is not touched."""
 
-    def __init__(self, network: Hybrid, step: Step, position: int, factor: float) -> None:
+    def __init__(self, network: Network, step: Step, position: int, factor: float) -> None:
         self.network, self.step, self.position, self.factor = network, step, position, factor
         self._rotation: tuple[Tensor, Tensor] = (torch.empty(0, 0), torch.empty(0, 0))
 
@@ -57,7 +58,7 @@ class NativeStep:
 _AHEAD = 64  # positions whose rotation is computed at once
 
 
-def _weights(network: Hybrid) -> StepWeights | None:
+def _weights(network: Network) -> StepWeights | None:
     """The network's weights for the native step, made when first needed; None where it has no such step."""
     if _WEIGHTS not in network.__dict__:
         network.__dict__[_WEIGHTS] = _collect(network)
@@ -65,7 +66,7 @@ def _weights(network: Hybrid) -> StepWeights | None:
     return found
 
 
-def _collect(network: Hybrid, chosen: Iterable[nn.Module] | None = None) -> StepWeights | None:
+def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> StepWeights | None:
     some = list(network.layers if chosen is None else chosen)
     config = network.config
     sizes = {
@@ -83,7 +84,7 @@ def _collect(network: Hybrid, chosen: Iterable[nn.Module] | None = None) -> Step
     }
     head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
     layers = [_layer(layer) for layer in some if isinstance(layer, Layer)]
-    if head is None or not fits(sizes) or any(layer is None for layer in layers):
+    if head is None or len(layers) < len(some) or any(layer is None for layer in layers) or not fits(sizes):
         return None
     return StepWeights(sizes, config.rms_norm_eps, [x for x in layers if x is not None], network.norm.weight, head)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
-from docqa.model.gguf.names import ARCHITECTURES
-
-if TYPE_CHECKING:
-    from gguf import ReaderTensor
+from docqa.model.families import TRANSFORMERS
+from docqa.model.gguf.names import ARCHITECTURES, ROPE_FACTORS
+from docqa.model.gguf.reader import GgufReader, StoredTensor
 
 PICTURES = "mmproj"  # the picture half is a file of its own
 
@@ -50,22 +49,16 @@ class GgufFile:
     """
 
     def __init__(self, folder: Path) -> None:
-        from gguf import GGUFReader
-
         self.paths = gguf_files(folder)
         if not self.paths:
             raise WeightsMissing(f"{folder} has no GGUF file; get the model folder again")
         self.path = self.paths[0]
-        self.tensors: dict[str, ReaderTensor] = {}
+        self.tensors: dict[str, StoredTensor] = {}
         self.metadata: dict[str, Any] = {}
         for path in self.paths:
-            try:
-                reader = GGUFReader(path)
-                found = {name: field.contents() for name, field in reader.fields.items()}
-            except (OSError, ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError) as error:
-                raise WeightsMismatch(f"{path} is damaged or cut off ({error}); get the file again") from error
-            self.metadata = found | self.metadata
-            self.tensors |= {tensor.name: tensor for tensor in reader.tensors}
+            reader = GgufReader(path)
+            self.metadata = reader.metadata | self.metadata
+            self.tensors |= reader.tensors
         self._check()
 
     def _check(self) -> None:
@@ -92,30 +85,61 @@ class GgufFile:
 
     def config(self) -> dict[str, object]:
         """The same as a config.json would say."""
-        heads = self.field("ssm.time_step_rank")
+        kind = next(kind for kind, name in ARCHITECTURES.items() if name == self.architecture)
         layers = self.field("block_count") - self.field("nextn_predict_layers", 0)
-        head_dim = self.field("attention.key_length")
+        heads = _largest(self.field("attention.head_count"))
         raw: dict[str, object] = {
-            "model_type": next(kind for kind, name in ARCHITECTURES.items() if name == self.architecture),
+            "model_type": kind,
             "vocab_size": self._rows("token_embd.weight"),
             "hidden_size": self.field("embedding_length"),
             "num_hidden_layers": layers,
-            "num_attention_heads": _largest(self.field("attention.head_count")),
-            "num_key_value_heads": _largest(self.field("attention.head_count_kv")),
-            "head_dim": head_dim,
+            "num_attention_heads": heads,
+            "num_key_value_heads": _largest(self.field("attention.head_count_kv", heads)),
             "rms_norm_eps": float(f"{self.field('attention.layer_norm_rms_epsilon'):.6g}"),  # kept in float32
             "max_position_embeddings": self.field("context_length"),
+            "tie_word_embeddings": "output.weight" not in self.tensors,
+            "eos_token_id": self.eos_ids(),
+        }
+        return raw | (self._transformer(heads) if kind in TRANSFORMERS else self._hybrid(layers))
+
+    def eos_ids(self) -> list[int]:
+        """The tokens that end a text or a turn."""
+        said = (self.metadata.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot"))
+        return list(dict.fromkeys(int(number) for number in said if number is not None))
+
+    def special_tokens(self) -> dict[str, str]:
+        """The special tokens by the names that chat templates use: `bos_token` and others."""
+        tokens = self.metadata.get("tokenizer.ggml.tokens") or []
+        ids = {"bos": "bos", "eos": "eos", "pad": "padding", "unk": "unknown"}
+        found = {kind: self.metadata.get(f"tokenizer.ggml.{stored}_token_id") for kind, stored in ids.items()}
+        return {f"{kind}_token": tokens[at] for kind, at in found.items() if at is not None and at < len(tokens)}
+
+    def _hybrid(self, layers: int) -> dict[str, object]:
+        heads, head_dim = self.field("ssm.time_step_rank"), self.field("attention.key_length")
+        sizes: dict[str, object] = {
+            "head_dim": head_dim,
             "linear_conv_kernel_dim": self.field("ssm.conv_kernel"),
             "linear_key_head_dim": self.field("ssm.state_size"),
             "linear_num_key_heads": self.field("ssm.group_count"),
             "linear_num_value_heads": heads,
             "linear_value_head_dim": self.field("ssm.inner_size") // max(heads, 1),
             "layer_types": self._layer_types(layers),
-            "tie_word_embeddings": "output.weight" not in self.tensors,
-            "rope_parameters": self._rope(head_dim),
-            "eos_token_id": self.metadata.get("tokenizer.ggml.eos_token_id"),
+            "rope_parameters": self._rope(head_dim, rotated=head_dim // 4, theta=10_000_000.0),
         }
-        return raw | self._mlp_sizes()
+        return sizes | self._mlp_sizes()
+
+    def _transformer(self, heads: int) -> dict[str, object]:
+        head_dim = self.field("attention.key_length", self.field("embedding_length") // max(heads, 1))
+        if self.field("expert_count", 0):
+            raise ConfigUnsupported(f"{self.path}: '{self.architecture}' with experts is not supported")
+        rope = self._rope(head_dim, rotated=head_dim, theta=10_000.0)
+        if ROPE_FACTORS in self.tensors:
+            rope["frequency_factors"] = self.tensors[ROPE_FACTORS].data.tolist()
+        return {
+            "head_dim": head_dim,
+            "intermediate_size": _largest(self.field("feed_forward_length")),
+            "rope_parameters": rope,
+        }
 
     def _mlp_sizes(self) -> dict[str, int]:
         inner = _largest(self.field("feed_forward_length", 0))
@@ -133,7 +157,7 @@ class GgufFile:
     def _rows(self, name: str) -> int:
         if name not in self.tensors:
             raise WeightsMissing(f"{self.path}: no tensor {name}; the file is incomplete")
-        return int(self.tensors[name].shape[-1])  # the file has the fastest axis first
+        return self.tensors[name].shape[0]
 
     def _layer_types(self, layers: int) -> list[str]:
         recurrent = self.field("attention.recurrent_layers", [])
@@ -142,16 +166,18 @@ class GgufFile:
             recurrent = [bool((number + 1) % interval) for number in range(layers)]
         return ["linear_attention" if flag else "full_attention" for flag in recurrent[:layers]]
 
-    def _rope(self, head_dim: int) -> dict[str, object]:
-        rotated = self.field("rope.dimension_count", head_dim // 4)
+    def _rope(self, head_dim: int, *, rotated: int, theta: float) -> dict[str, object]:
+        """The rotary settings; `rotated` dims of a head and the base `theta` where the file names none."""
         rope: dict[str, object] = {
-            "rope_theta": self.field("rope.freq_base", 10_000_000.0),
-            "partial_rotary_factor": rotated / head_dim,
+            "rope_theta": self.field("rope.freq_base", theta),
+            "partial_rotary_factor": self.field("rope.dimension_count", rotated) / head_dim,
         }
         kind = self.field("rope.scaling.type", "none")
         if kind == "none":
             return rope | {"rope_type": "default"}
         rope |= {"rope_type": kind, "factor": self.field("rope.scaling.factor")}
+        if kind == "linear":
+            return rope
         return rope | {"original_max_position_embeddings": self.field("rope.scaling.original_context_length")}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from docqa.model.families import DENSE, MOE, NEXT
+from docqa.model.families import DENSE, LLAMA, MOE, NEXT, QWEN2, QWEN3
 
-ARCHITECTURES = {DENSE: "qwen35", MOE: "qwen35moe", NEXT: "qwen3next"}
+ARCHITECTURES = {
+    DENSE: "qwen35", MOE: "qwen35moe", NEXT: "qwen3next", QWEN3: "qwen3", QWEN2: "qwen2", LLAMA: "llama",
+}  # fmt: skip
 TOP_NAMES = {
     "embed_tokens.weight": "token_embd.weight",
     "norm.weight": "output_norm.weight",
@@ -38,6 +40,14 @@ LAYER_NAMES = {
     "mlp.shared_expert.up_proj.weight": "ffn_up_shexp.weight",
     "mlp.shared_expert.down_proj.weight": "ffn_down_shexp.weight",
 }
+# Of the transformers, whose norm before the MLP has another name.
+TRANSFORMER_LAYER_NAMES = {
+    **{name: known for name, known in LAYER_NAMES.items() if name.startswith(("input_", "self_attn."))},
+    **{f"mlp.{part}_proj.weight": f"ffn_{part}.weight" for part in ("gate", "up", "down")},
+    **{f"self_attn.{part}_proj.bias": f"attn_{part}.bias" for part in ("q", "k", "v")},
+    "post_attention_layernorm.weight": "ffn_norm.weight",
+}
+ROPE_FACTORS = "rope_freqs.weight"  # of llama: what each rotary frequency is divided by
 # All experts of a layer in one tensor; the last holds gate above up.
 EXPERT_NAMES = {"gate": "ffn_gate_exps.weight", "up": "ffn_up_exps.weight", "down": "ffn_down_exps.weight"}
 GATE_UP_EXPERTS = "ffn_gate_up_exps.weight"

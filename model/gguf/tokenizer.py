@@ -9,7 +9,8 @@ from typing import Any
 from docqa.model.errors import TokenizerUnsupported
 
 NORMAL, CONTROL, USER_DEFINED, UNUSED = 1, 3, 4, 5  # gguf.TokenType
-# llama.cpp knows pre-tokenizers by name. The last two are the patterns of the family's own releases.
+# llama.cpp knows pre-tokenizers by name. The patterns are those of the releases.
+LLAMA_BPE = "llama-bpe"
 _APOSTROPHES = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _SPACES = r"\s*[\r\n]+|\s+(?!\S)|\s+"
 PRE_BY_PATTERN = {
@@ -17,6 +18,7 @@ PRE_BY_PATTERN = {
     rf"{_APOSTROPHES}|[^\r\n\p{{L}}\p{{N}}]?[\p{{L}}\p{{M}}]+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+[\r\n]*|{_SPACES}": (
         "qwen35"
     ),
+    rf"{_APOSTROPHES}|[^\r\n\p{{L}}\p{{N}}]?\p{{L}}+|\p{{N}}{{1,3}}| ?[^\s\p{{L}}\p{{N}}]+[\r\n]*|{_SPACES}": LLAMA_BPE,
 }
 _BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False}
 
@@ -31,7 +33,10 @@ def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
     patterns = {name: pattern for pattern, name in PRE_BY_PATTERN.items()}
     plain = {**_BYTES, "use_regex": True}
     if kind != "gpt2" or pre not in (*patterns, "smollm", "gpt-2"):
-        raise TokenizerUnsupported(f"{where}: tokenizer '{kind}' with pre-tokenizer '{pre}' is not supported")
+        known = ", ".join((*patterns, "smollm", "gpt-2"))
+        raise TokenizerUnsupported(
+            f"{where}: tokenizer '{kind}' with pre-tokenizer '{pre}' is not supported; docqa knows 'gpt2' with {known}"
+        )
     normalizer = None
     if pre == "smollm":
         before: dict[str, Any] = {
@@ -43,7 +48,7 @@ def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
     else:
         split = {"type": "Split", "pattern": {"Regex": patterns[pre]}, "behavior": "Isolated", "invert": False}
         before = {"type": "Sequence", "pretokenizers": [split, {**_BYTES, "use_regex": False}]}
-        normalizer = {"type": "NFC"}
+        normalizer = None if pre == LLAMA_BPE else {"type": "NFC"}
     try:
         tokens, kinds = metadata["tokenizer.ggml.tokens"], metadata["tokenizer.ggml.token_type"]
         merges = metadata["tokenizer.ggml.merges"]
@@ -65,5 +70,6 @@ def vocabulary_spec(metadata: Mapping[str, Any], where: Path) -> dict[str, Any]:
             "type": "BPE",
             "vocab": {token: number for number, token in enumerate(tokens) if kinds[number] == NORMAL},
             "merges": merges,
+            "ignore_merges": pre == LLAMA_BPE,  # a whole piece that is a token is that token
         },
     }

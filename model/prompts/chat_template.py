@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from docqa.model.errors import ConfigUnsupported
+from docqa.model.gguf.file import GgufFile, is_gguf, opened_gguf
 from docqa.model.prompts.chat_prompt import INSTRUCTIONS
 from docqa.model.prompts.prompt import ANSWER_HEAD, FocusPrompt, excerpts_prompt, question_text
 from docqa.model.prompts.thinking import CLOSING, OPENING
@@ -35,7 +36,7 @@ class ChatTemplate:
 
     @classmethod
     def load(cls, folder: Path) -> ChatTemplate | None:
-        """The template of a checkpoint folder, None where it has none.
+        """The template of a checkpoint folder or GGUF file, None where it has none.
 
         Raises ConfigUnsupported for a tokenizer_config.json that cannot be read.
         """
@@ -47,10 +48,17 @@ class ChatTemplate:
                 return cls(own.read_text(encoding="utf-8"), str(own), _names(raw))
         except (ValueError, OSError) as error:
             raise ConfigUnsupported(f"{config} cannot be read ({error}); get the model folder again") from error
+        if not config.is_file() and is_gguf(folder):
+            return cls._of_gguf(opened_gguf(folder))
         found = raw.get("chat_template")
         if isinstance(found, list):  # several by name; the one for tools is not ours
             found = next((entry.get("template") for entry in found if entry.get("name") == "default"), None)
         return cls(found, str(config), _names(raw)) if isinstance(found, str) else None
+
+    @classmethod
+    def _of_gguf(cls, file: GgufFile) -> ChatTemplate | None:
+        source = file.metadata.get("tokenizer.chat_template")
+        return cls(source, str(file.path), file.special_tokens()) if isinstance(source, str) else None
 
     def render(self, messages: Sequence[dict[str, str]], *, think: bool | None = None) -> str:
         """The text of `messages` up to where the model's answer begins.

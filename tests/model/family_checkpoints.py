@@ -39,11 +39,30 @@ FAMILIES = {
     "qwen3_5_moe": {**_SHARED, **_EXPERTS},
 }
 
+_PLAIN = {
+    "vocab_size": 300,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 4096,
+    "eos_token_id": 299,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+}
+# Members without a delta layer; a head's dim is not hidden / heads but where the architecture has it so.
+TRANSFORMERS = {
+    "qwen3": {**_PLAIN, "head_dim": 16, "tie_word_embeddings": True},
+    "qwen2": {**_PLAIN, "num_attention_heads": 4, "tie_word_embeddings": False},
+    "llama": {**_PLAIN, "head_dim": 16, "hidden_size": 96, "tie_word_embeddings": True, "rms_norm_eps": 1e-5},
+}
+
 
 def transformers_class(family):
     import transformers
 
     stems = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}
+    stems |= {"qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
     wrapped = family in ("qwen3_5", "qwen3_5_moe")
     stem = stems[family.removesuffix("_text")]
     config = f"{stem}{'Text' if family.endswith('_text') else ''}Config"
@@ -53,13 +72,14 @@ def transformers_class(family):
 
 def settings_of(family, **change):
     """transformers' configuration of a small member, eager in attention and experts."""
-    text = {**FAMILIES[family], **change}
+    text = {**(FAMILIES | TRANSFORMERS)[family], **change}
     if family in ("qwen3_5", "qwen3_5_moe"):
         tied = text.get("tie_word_embeddings", False)
         raw = {"text_config": text, "vision_config": dict(_VISION), "tie_word_embeddings": tied}
     else:
         raw = text
-    return transformers_class(family)[0](**raw, attn_implementation="eager", experts_implementation="eager")
+    experts = {} if family in TRANSFORMERS else {"experts_implementation": "eager"}
+    return transformers_class(family)[0](**raw, attn_implementation="eager", **experts)
 
 
 def randomised(module, seed):

@@ -6,9 +6,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from docqa.model.checkpoints.network import build_network
 from docqa.model.config import HybridConfig
-from docqa.model.hybrid import Hybrid
 from docqa.model.load import Model, load_model
+from docqa.model.network import Network
 
 RAW = {
     "model_type": "qwen3_5_text",
@@ -53,10 +54,10 @@ def tokenizer_spec() -> dict:
     }
 
 
-def random_network(raw: dict, seed: int = 0, dtype: torch.dtype = torch.float32) -> Hybrid:
+def random_network(raw: dict, seed: int = 0, dtype: torch.dtype = torch.float32) -> Network:
     """Every weight random, norms, decays and biases too."""
     torch.manual_seed(seed)
-    network = Hybrid(HybridConfig.from_dict(raw))
+    network = build_network(HybridConfig.from_dict(raw))
     for name, parameter in network.named_parameters():
         wide = 0.3 if parameter.ndim > 1 else 0.5
         parameter.data.normal_(0, 0.02 * 10 if "embed" in name else wide)

@@ -10,20 +10,34 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.formats import GGML, Format
-from docqa.model.checkpoints.gguf.conventions import Change, to_checkpoint, unchanged
+from docqa.model.checkpoints.gguf.conventions import Change, file_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
+from docqa.model.families import TRANSFORMERS
 from docqa.model.gguf.file import opened_gguf
-from docqa.model.gguf.names import EXPERT_NAMES, GATE_UP_EXPERTS, LAYER_NAMES, MTP_NAMES, OLD_TOGETHER, TOP_NAMES
+from docqa.model.gguf.names import (
+    EXPERT_NAMES,
+    GATE_UP_EXPERTS,
+    LAYER_NAMES,
+    MTP_NAMES,
+    OLD_TOGETHER,
+    ROPE_FACTORS,
+    TOP_NAMES,
+    TRANSFORMER_LAYER_NAMES,
+)
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A tensor of the file, or one expert's part of it, and what turns it into the checkpoint's."""
+    """A tensor of the file, or one expert's part of it, and what turns it into the checkpoint's.
+
+    `rows`: of the file's tensor in the order of the checkpoint's, where that is all that differs.
+    """
 
     stored: str
-    undo: Change
+    undo: Change = unchanged
     expert: int | None = None
+    rows: Tensor | None = None
 
 
 class GgufCheckpoint:
@@ -65,6 +79,7 @@ class GgufCheckpoint:
             data = tensor.data if part.expert is None else tensor.data[part.expert]
             raw = quants.dequantize(data, tensor.tensor_type)
             value = part.undo(torch.from_numpy(raw if raw.flags.writeable else raw.copy()))
+            value = value if part.rows is None else value[part.rows]
         except NotImplementedError as error:
             raise WeightsMismatch(f"{where} is of type {tensor.tensor_type.name}, which cannot be read") from error
         except (RuntimeError, IndexError, ValueError) as error:
@@ -75,7 +90,7 @@ class GgufCheckpoint:
 
     def check_used(self, used: Collection[str]) -> None:
         """See `Checkpoint.check_used`."""
-        taken = {self._parts[name].stored for name in used}
+        taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."
         unknown = sorted(name for name in self.file.tensors if name not in taken and not name.startswith(behind))
         if unknown:
@@ -91,6 +106,8 @@ class GgufCheckpoint:
         block, _, rest = stored.removeprefix("blk.").partition(".")
         if not stored.startswith("blk.") or not block.isdigit():
             return {}
+        if self.config.model_type in TRANSFORMERS:
+            return self._of_transformer(stored, block, rest)
         last = self.config.num_hidden_layers
         prefix = f"layers.{block}." if int(block) < last else f"mtp.layers.{int(block) - last}."
         for name, known in MTP_NAMES.items():
@@ -103,6 +120,12 @@ class GgufCheckpoint:
                 return {prefix + name: _Part(stored, to_checkpoint(self.config, name))}
         if rest == OLD_TOGETHER:
             return {f"{prefix}linear_attn.in_proj_qkvz.weight": _Part(stored, unchanged)}
+        return {}
+
+    def _of_transformer(self, stored: str, block: str, rest: str) -> dict[str, _Part]:
+        for name, known in TRANSFORMER_LAYER_NAMES.items():
+            if rest == known:
+                return {f"layers.{block}.{name}": _Part(stored, rows=file_rows(self.config, name))}
         return {}
 
     def _experts(self, stored: str, rest: str, prefix: str) -> dict[str, _Part]:

@@ -1,7 +1,8 @@
 """Where a GGUF file's tensors differ from a checkpoint's, both ways.
 
-Norms are 1 + w, the decay is -exp(A_log), the convolution has no middle axis, and in `qwen35` and `qwen35moe` value
-heads that share a key head take turns instead of standing together.
+Of hybrids norms are 1 + w, the decay is -exp(A_log), the convolution has no middle axis, and in `qwen35` and
+`qwen35moe` value heads that share a key head take turns instead of standing together. `llama` has the two halves of a
+query or key head, which rotate together, row by row in turns. `qwen2` and `qwen3` are as in the checkpoint.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from docqa.model.config import HybridConfig
-from docqa.model.families import NEXT
+from docqa.model.families import LLAMA, NEXT, TRANSFORMERS
 
 Change = Callable[[Tensor], Tensor]
 
@@ -24,6 +25,9 @@ def unchanged(x: Tensor) -> Tensor:
 
 def to_file(config: HybridConfig, name: str) -> Change:
     """What turns the checkpoint's tensor `name` into the file's."""
+    if config.model_type in TRANSFORMERS:
+        rows = file_rows(config, name)
+        return unchanged if rows is None else lambda x: x[rows.argsort()]
     if "linear_attn." not in name:
         if name.endswith("shared_expert_gate.weight"):
             return lambda x: x[0].float()
@@ -36,7 +40,9 @@ def to_file(config: HybridConfig, name: str) -> Change:
 
 
 def to_checkpoint(config: HybridConfig, name: str) -> Change:
-    """What turns the file's tensor into the checkpoint's tensor `name`."""
+    """What turns the file's tensor into the checkpoint's tensor `name`; of a transformer `file_rows` says all."""
+    if config.model_type in TRANSFORMERS:
+        return unchanged
     if "linear_attn." not in name:
         if name.endswith("shared_expert_gate.weight"):
             return lambda x: x.reshape(1, -1)
@@ -46,6 +52,17 @@ def to_checkpoint(config: HybridConfig, name: str) -> Change:
     if part == "conv1d.weight":
         return lambda x: move(x)[:, None]
     return (lambda x: move(x.neg().log())) if part == "A_log" else move
+
+
+def file_rows(config: HybridConfig, name: str) -> Tensor | None:
+    """Rows of the file's tensor that are those of a transformer's tensor `name` in their order; None: all as they are.
+
+    A row is never split, so that a matrix may be reordered in the blocks that it is stored in.
+    """
+    if config.model_type != LLAMA or not name.endswith(("q_proj.weight", "k_proj.weight")):
+        return None
+    heads = config.num_attention_heads if name.endswith("q_proj.weight") else config.num_key_value_heads
+    return torch.arange(heads * config.head_dim).view(heads, -1, 2).transpose(1, 2).flatten()
 
 
 def _moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:

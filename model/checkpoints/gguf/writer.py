@@ -1,4 +1,4 @@
-"""A checkpoint as one GGUF file of `qwen35`, `qwen35moe` or `qwen3next`, as llama.cpp reads it.
+"""A checkpoint as one GGUF file, as llama.cpp reads it.
 
 Beside what conventions.py does to a tensor, `qwen3next` keeps the two small projections of a delta net interleaved,
 experts are stacked by kind, and the MTP module is one more block. Matrices are bf16, everything else float32.
@@ -7,6 +7,7 @@ experts are stacked by kind, and the MTP module is one more block. Matrices are 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,16 @@ from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.layout import together_of
 from docqa.model.config import FULL, LINEAR, HybridConfig
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.families import NEXT
-from docqa.model.gguf.names import ARCHITECTURES, EXPERT_NAMES, LAYER_NAMES, MTP_NAMES, TOP_NAMES
+from docqa.model.families import NEXT, TRANSFORMERS
+from docqa.model.gguf.names import (
+    ARCHITECTURES,
+    EXPERT_NAMES,
+    LAYER_NAMES,
+    MTP_NAMES,
+    ROPE_FACTORS,
+    TOP_NAMES,
+    TRANSFORMER_LAYER_NAMES,
+)
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -51,6 +60,8 @@ def write_gguf(
     vocabulary.add_to(writer)
     for gguf_name, tensor in gguf_tensors(config, tensors):
         _add_tensor(writer, gguf_name, tensor, matrices)
+    if config.rope_parameters.get("rope_type") == "llama3":
+        writer.add_tensor(ROPE_FACTORS, rope_factors(config).float().numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -87,8 +98,9 @@ def gguf_name(config: HybridConfig, name: str) -> str:
     if name in MTP_NAMES:
         return f"blk.{config.num_hidden_layers}.{MTP_NAMES[name]}"
     parts = name.removeprefix("mtp.").split(".", 2)
-    if len(parts) == 3 and parts[0] == "layers" and parts[2] in LAYER_NAMES:
-        return f"{_block(config, name)}.{LAYER_NAMES[parts[2]]}"
+    layer_names = TRANSFORMER_LAYER_NAMES if config.model_type in TRANSFORMERS else LAYER_NAMES
+    if len(parts) == 3 and parts[0] == "layers" and parts[2] in layer_names:
+        return f"{_block(config, name)}.{layer_names[parts[2]]}"
     architecture = ARCHITECTURES[config.model_type]
     raise ConfigUnsupported(f"tensor {name} has no place in a GGUF file of {architecture}; export it with --format hf")
 
@@ -100,6 +112,8 @@ def _block(config: HybridConfig, name: str) -> str:
 
 
 def _check(config: HybridConfig) -> None:
+    if config.model_type in TRANSFORMERS:
+        return
     architecture = ARCHITECTURES[config.model_type]
     kinds = {config.sparse(number) for number in range(config.num_hidden_layers)}
     if len(kinds) > 1:
@@ -150,6 +164,18 @@ def _add_metadata(writer: GGUFWriter, config: HybridConfig, mtp_blocks: int, nam
     writer.add_key_length(config.head_dim)
     writer.add_value_length(config.head_dim)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    if config.model_type not in TRANSFORMERS:
+        _add_delta_nets(writer, config, mtp_blocks)
+    _add_rope(writer, config)
+
+
+def rope_factors(config: HybridConfig) -> Tensor:
+    """What `llama3` divides each rotary frequency by, which the format has in a tensor of its own; float64."""
+    plain = replace(config, rope_parameters={"rope_theta": config.rope_parameters["rope_theta"]})
+    return plain.rotary_frequencies()[0] / config.rotary_frequencies()[0]
+
+
+def _add_delta_nets(writer: GGUFWriter, config: HybridConfig, mtp_blocks: int) -> None:
     writer.add_ssm_conv_kernel(config.linear_conv_kernel_dim)
     writer.add_ssm_state_size(config.linear_key_head_dim)
     writer.add_ssm_group_count(config.linear_num_key_heads)
@@ -160,7 +186,6 @@ def _add_metadata(writer: GGUFWriter, config: HybridConfig, mtp_blocks: int, nam
     interval = _interval(config.layer_types)
     if interval is not None:
         writer.add_full_attention_interval(interval)
-    _add_rope(writer, config)
 
 
 def _interval(kinds: tuple[str, ...]) -> int | None:
@@ -177,12 +202,15 @@ def _add_rope(writer: GGUFWriter, config: HybridConfig) -> None:
     rope = config.rope_parameters
     writer.add_rope_freq_base(float(rope.get("rope_theta", 10_000_000.0)))
     writer.add_rope_dimension_count(config.rotary_dim)
-    if config.model_type != NEXT:
+    if config.model_type not in (NEXT, *TRANSFORMERS):
         # Frequencies take turns between three position rows, which are equal for text. The fourth row is always 0, so
         # the three together must cover all of them.
         pairs = config.rotary_dim // 2
         sections = rope.get("mrope_section") or [-(-(pairs - row) // 3) for row in range(3)]
         writer.add_rope_dimension_sections([*sections, 0][:4])
+    if rope.get("rope_type") == "linear":
+        writer.add_rope_scaling_type(RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(float(rope["factor"]))
     if config.static_factor != 1.0:
         writer.add_rope_scaling_type(RopeScalingType.YARN)
         writer.add_rope_scaling_factor(config.static_factor)

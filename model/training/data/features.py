@@ -22,7 +22,7 @@ from torch import Tensor
 
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
-from docqa.model.hybrid import Hybrid
+from docqa.model.network import Network
 from docqa.model.prompts.prompt import PREAMBLE, question_text
 from docqa.model.training.data.sequences import FileTokenizer, SourceText, covered, pad, read_set
 from docqa.model.training.data.sets import QuestionSets, add_data_options, parse_with_sets
@@ -85,7 +85,7 @@ def groups(sets: QuestionSets, seed: int, *, validation: bool = False) -> Iterat
 
 
 @torch.no_grad()
-def layer_output(student: Hybrid, rows: list[list[int]], layer: int) -> list[Tensor]:
+def layer_output(student: Network, rows: list[list[int]], layer: int) -> list[Tensor]:
     """Output of `layer` for sequences filled on the right: [tokens, hidden] of every row, float16."""
     filled = pad(rows, 0).to(student.embed_tokens.weight.device)
     x = student.embed_tokens(filled)
@@ -96,7 +96,7 @@ def layer_output(student: Hybrid, rows: list[list[int]], layer: int) -> list[Ten
 
 
 def read_features(
-    student: Hybrid, tokenizer: FileTokenizer, sources: list[SourceText], layer: int, most: int, rng: random.Random
+    student: Network, tokenizer: FileTokenizer, sources: list[SourceText], layer: int, most: int, rng: random.Random
 ) -> DocumentFeatures | None:
     """Read the passages of one document (at most `most`, those with answers first) and its questions."""
     places = _chosen(sources, most, rng)
@@ -193,7 +193,7 @@ def _golds(
 
 
 def _read_passages(
-    student: Hybrid, preamble: list[int], passages: list[list[int]], layer: int
+    student: Network, preamble: list[int], passages: list[list[int]], layer: int
 ) -> tuple[list[Tensor], list[tuple[int, int]]]:
     rows: list[Tensor] = []
     bounds: list[tuple[int, int]] = []

@@ -24,8 +24,8 @@ from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import is_quantized
 from docqa.model.checkpoints.weights import INDEX, SINGLE, find_tensors
 from docqa.model.config import HybridConfig
-from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp
+from docqa.model.network import Network
 from docqa.model.training.data.sequences import FileTokenizer, mixed_batches
 from docqa.model.training.data.sets import parse_with_sets
 from docqa.model.training.loop import Figures, Precision, Run, make_optimizer, matrices_and_vectors, save_tensors
@@ -51,7 +51,7 @@ def start(config: HybridConfig, seed: int) -> Mtp:
     return module
 
 
-def step_loss(trunk: Hybrid, module: Mtp, ids: Tensor, generator: torch.Generator) -> tuple[Tensor, Figures]:
+def step_loss(trunk: Network, module: Mtp, ids: Tensor, generator: torch.Generator) -> tuple[Tensor, Figures]:
     """KL to the trunk on a sample of the positions of ids [batch, seq], and how often both prefer the same token."""
     with torch.no_grad():
         hidden = trunk(ids)

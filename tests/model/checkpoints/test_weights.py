@@ -158,7 +158,7 @@ def test_a_config_that_would_be_computed_wrongly_is_refused(change, named):
 
 def test_a_refused_config_is_named_with_its_path(tmp_path):
     for content, said in (
-        ('{"model_type": "llama"}', "'llama' is not supported"),
+        ('{"model_type": "gemma3"}', "'gemma3' is not supported"),
         ("[1]", "not a JSON object"),
         ("{", "JSON"),
     ):

@@ -23,7 +23,8 @@ from docqa.kernels.matmul import product
 from docqa.kernels.norm import zero_centred_norm
 from docqa.kernels.rope import frequencies, rotate, rotation_table
 from docqa.model.decode.beams import SharedContext
-from docqa.model.hybrid import Hybrid, Layer
+from docqa.model.hybrid import Layer
+from docqa.model.network import Network
 from docqa.model.state.kv_cache import AttentionMemory
 
 QUERIES = 256
@@ -75,7 +76,7 @@ class Cost:
 
 
 def rows(
-    network: Hybrid, contexts: dict[str, int] = CONTEXTS, clock: Callable[[], float] = time.perf_counter
+    network: Network, contexts: dict[str, int] = CONTEXTS, clock: Callable[[], float] = time.perf_counter
 ) -> Iterator[Row]:
     """period_prefill_32k and so on; `network` is one period with its experts in memory, float32."""
     with torch.inference_mode():
@@ -113,7 +114,7 @@ def decode_row(name: str, context: int, ours: Cost, theirs: Cost) -> Row:
     return Row(f"period_decode_{name}", 1 / mine, "tokens/s", PEER, 1 / peer, method)
 
 
-def _of_period(network: Hybrid, contexts: dict[str, int], clock: Callable[[], float]) -> Cost:
+def _of_period(network: Network, contexts: dict[str, int], clock: Callable[[], float]) -> Cost:
     config = network.config
     layers = [cast("Layer", layer) for layer in network.layers]
     heads = PeriodHeads(config.num_attention_heads, config.num_key_value_heads, config.head_dim)

@@ -152,7 +152,7 @@ def changed(path, change):
 
 
 def other_architecture(values, tensors):
-    values["general.architecture"] = ("llama", values["general.architecture"][1])
+    values["general.architecture"] = ("gemma3", values["general.architecture"][1])
 
 
 def one_expert_less(values, tensors):
@@ -183,7 +183,7 @@ def surprise(values, tensors):
 @pytest.mark.parametrize(
     ("change", "error", "said"),
     [
-        (other_architecture, ConfigUnsupported, "tiny.gguf: architecture 'llama'"),
+        (other_architecture, ConfigUnsupported, "tiny.gguf: architecture 'gemma3'"),
         (one_expert_less, WeightsMismatch, "tiny.gguf: blk.1.ffn_up_exps.weight does not fit"),
         (
             more_heads,

@@ -1,0 +1,118 @@
+"""The stack that every network of the family is: embedding, layers, last norm, head.
+
+`hybrid.py` and `transformer.py` say what a layer is. Parameters carry the names of checkpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from docqa.kernels import rope
+from docqa.kernels.matmul import PackedMatrix, product
+from docqa.kernels.moe import ExpertBank
+from docqa.model.config import HybridConfig
+from docqa.model.linear import Embedding, Linear
+from docqa.model.moe import Experts
+
+
+class DeltaCache(Protocol):
+    """What a delta net remembers between two calls; None before the first."""
+
+    tail: Tensor | None
+    memory: Tensor | None
+
+    def update(self, tail: Tensor, memory: Tensor) -> None: ...
+
+
+class AttentionCache(Protocol):
+    """Keys and values of one attention layer: `attend` adds those of a call and lets its queries read all."""
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tensor: ...
+
+
+Cache = DeltaCache | AttentionCache
+
+
+class Norm(nn.Module):
+    """An RMS norm over the last axis, [dim] weights; subclasses say how these scale."""
+
+    def __init__(self, weight: Tensor, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+        self.eps = eps
+
+
+class Network(nn.Module):
+    """The stack. `forward` returns the hidden states after the last norm, [batch, seq, hidden].
+
+    Caches are state.py's, which keep a context, or those of beams.py for a few branches. Each layer is called as
+    layer(x, rotation, cache).
+    """
+
+    def __init__(self, config: HybridConfig, layers: Iterable[nn.Module], norm: Norm) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = Embedding(config.vocab_size, config.hidden_size)
+        self.layers = nn.ModuleList(layers)
+        self.norm = norm
+        self.lm_head = None if config.tie_word_embeddings else Linear(config.hidden_size, config.vocab_size)
+
+    def rotation(self, positions: Tensor, factor: float = 1.0) -> tuple[Tensor, Tensor]:
+        """cos and sin of the rotary embedding at `positions` [seq]: two tensors [seq, rotary_dim]."""
+        frequencies, scale = self.config.rotary_frequencies(factor)
+        dtype = torch.float64 if self.embed_tokens.weight.dtype == torch.float64 else torch.float32
+        return rope.rotation_table(positions, frequencies.to(positions.device), scale, dtype)
+
+    def forward(
+        self, ids: Tensor, caches: Sequence[Cache] | None = None, *, position: int = 0, factor: float = 1.0,
+        hooks: Mapping[int, Callable[[Tensor], None]] | None = None, layers: int | None = None,
+    ) -> Tensor:  # fmt: skip
+        """Run ids [batch, seq]; each of `hooks`, by a layer's number, is called with that layer's output.
+
+        With `layers`, only that many of the first layers run, and the last norm does not.
+        """
+        x = self.embed_tokens(ids)
+        rotation = self.rotation(torch.arange(position, position + ids.shape[1], device=ids.device), factor)
+        for number, layer in enumerate(self.layers[:layers]):
+            x = layer(x, rotation, None if caches is None else caches[number])
+            if hooks and number in hooks:
+                hooks[number](x)
+        return self.norm(x) if layers is None else x
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """[.., hidden] -> [.., vocab] through the tied or separate head."""
+        head = self.embed_tokens if self.lm_head is None else self.lm_head
+        if head.packed is not None:
+            return product(hidden, head.packed)
+        return functional.linear(hidden, head.weight.to(hidden.dtype))
+
+    def attach_packed(self, matrices: Mapping[str, PackedMatrix]) -> None:
+        """Use packed matrices, by the names of their tensors, instead of those tensors."""
+        for name, matrix in matrices.items():
+            module = self.get_submodule(name.removesuffix(".weight"))
+            assert isinstance(module, Linear | Embedding)
+            module.packed = matrix
+
+    def packed_matrices(self) -> dict[str, PackedMatrix]:
+        """Those of `attach_packed`."""
+        modules = ((name, getattr(module, "packed", None)) for name, module in self.named_modules())
+        return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}
+
+    def experts(self) -> dict[str, Experts]:
+        """The `Experts` modules by name."""
+        return {name: module for name, module in self.named_modules() if isinstance(module, Experts)}
+
+    def attach_experts(self, banks: Mapping[str, ExpertBank]) -> None:
+        """Use banks, by the names of their `Experts`, instead of those experts' tensors."""
+        experts = self.experts()
+        for name, bank in banks.items():
+            experts[name].bank = bank
+
+    def expert_banks(self) -> dict[str, ExpertBank]:
+        """The banks of `attach_experts`."""
+        return {name: module.bank for name, module in self.experts().items() if module.bank is not None}

@@ -1,0 +1,82 @@
+"""The dense members of the family: softmax attention in every layer, no gate, a plain RMS norm.
+
+Follows Qwen3, Qwen2 and Llama as `transformers` computes them; parameters carry the names of their checkpoints. They
+differ in what stands between a projection and the rotation: `qwen3` has a norm over each head's query and key, `qwen2`
+a bias on query, key and value, `llama` neither.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from docqa.kernels import rope
+from docqa.kernels.attention import attention
+from docqa.kernels.norm import rms_norm
+from docqa.model.config import FULL, HybridConfig
+from docqa.model.families import QWEN2, QWEN3
+from docqa.model.linear import Linear, SwiGLU
+from docqa.model.network import AttentionCache, Network, Norm
+
+
+class PlainNorm(Norm):
+    """RMS norm: x * rsqrt(mean(x^2) + eps) * weight, in float32 inside."""
+
+    def __init__(self, dim: int, eps: float) -> None:
+        super().__init__(torch.ones(dim), eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return rms_norm(x, self.weight, self.eps)
+
+
+class Attention(nn.Module):
+    """Softmax attention with grouped keys and values; all dims of a head rotate."""
+
+    def __init__(self, config: HybridConfig) -> None:
+        super().__init__()
+        self.heads, self.kv_heads, self.dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
+        hidden, bias = config.hidden_size, config.model_type == QWEN2
+        self.q_proj = Linear(hidden, self.heads * self.dim, bias=bias)
+        self.k_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
+        self.v_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
+        self.o_proj = Linear(self.heads * self.dim, hidden)
+        normed = config.model_type == QWEN3
+        self.q_norm = PlainNorm(self.dim, config.rms_norm_eps) if normed else None
+        self.k_norm = PlainNorm(self.dim, config.rms_norm_eps) if normed else None
+
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
+        batch, seq, _ = x.shape
+        q = self.q_proj(x).view(batch, seq, self.heads, self.dim)
+        k = self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)
+        v = self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
+        if self.q_norm is not None and self.k_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
+        q, k = rope.rotate(q, *rotation), rope.rotate(k, *rotation)
+        rounded = self.k_proj.packed is not None  # no finer than the products around it
+        attend = attention if cache is None else cache.attend
+        return self.o_proj(attend(q, k, v, rounded=rounded).reshape(batch, seq, -1))
+
+
+class Block(nn.Module):
+    """x + attention(norm(x)), then x + mlp(norm(x))."""
+
+    kind = FULL
+
+    def __init__(self, config: HybridConfig) -> None:
+        super().__init__()
+        self.self_attn = Attention(config)
+        self.mlp = SwiGLU(config.hidden_size, config.intermediate_size)
+        self.input_layernorm = PlainNorm(config.hidden_size, config.rms_norm_eps)
+        self.post_attention_layernorm = PlainNorm(config.hidden_size, config.rms_norm_eps)
+
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), rotation, cache)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Transformer(Network):
+    """The whole network; `layers`: build that many of the first layers only."""
+
+    def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
+        built = (Block(config) for _ in config.layer_types[:layers])
+        super().__init__(config, built, PlainNorm(config.hidden_size, config.rms_norm_eps))

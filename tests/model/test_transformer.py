@@ -1,0 +1,191 @@
+"""The dense members against transformers, and their state against a cold run."""
+
+import json
+
+import pytest
+import tiny
+import torch
+from family_checkpoints import TRANSFORMERS, transformers_class, write_family
+from safetensors.torch import load_file, save_file
+
+from docqa.kernels.norm import rms_norm
+from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.network import build_network, load_network
+from docqa.model.config import HybridConfig
+from docqa.model.cost.plan import estimate, parameters, yarn_factor_for
+from docqa.model.errors import ConfigUnsupported, ContextTooLong, WeightsMismatch, WeightsMissing
+from docqa.model.load import load_model
+from docqa.model.state.files import load_state, save_state
+
+NEAR = 5e-5  # float32 logits of up to 2; measured 1e-6
+GRID = 64
+LLAMA3 = {
+    "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 64,
+}  # fmt: skip
+YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
+LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """A folder of each member, written when it is first asked for."""
+    made = {}
+
+    def folder(family):
+        if family not in made:
+            made[family] = tmp_path_factory.mktemp(family)
+            write_family(made[family], family)
+        return made[family]
+
+    return folder
+
+
+@pytest.mark.parametrize("family", TRANSFORMERS)
+def test_logits_are_those_of_transformers(folders, family):
+    result = check(folders(family))
+    print(family, result["max_abs_diff"], result["transformers_fp32_vs_fp64"])
+    assert result["lengths"] == [1, 63, 64, 65, 1000]
+    assert result["argmax_equal"] and result["max_abs_diff"] < NEAR
+
+
+@pytest.mark.parametrize(
+    ("family", "change"),
+    [
+        ("llama", {"tie_word_embeddings": False, "rope_parameters": LLAMA3}),
+        ("llama", {"rope_parameters": LINEAR}),
+        ("qwen2", {"tie_word_embeddings": True, "rope_parameters": YARN}),
+    ],
+)
+def test_logits_with_scaled_rope_are_those_transformers_loads(tmp_path, family, change):
+    write_family(tmp_path, family, **change)
+    assert check(tmp_path, lengths=(130,))["max_abs_diff"] < NEAR
+    theirs = transformers_class(family)[1].from_pretrained(tmp_path, attn_implementation="eager").eval()
+    config = HybridConfig.from_folder(tmp_path)
+    ours, ids = load_network(tmp_path, config, torch.float32), tiny.random_ids(130)[None]
+    with torch.inference_mode():
+        assert (ours.logits(ours(ids, factor=config.static_factor)) - theirs(ids).logits).abs().max() < NEAR
+        assert (ours.logits(ours(ids, factor=2.0)) - theirs(ids).logits).abs().max() > NEAR or not config.stretches
+
+
+def test_rope_of_old_configs_is_read_from_the_top_level(tmp_path):
+    write_family(tmp_path, "llama", rope_parameters=LINEAR)
+    path = tmp_path / "config.json"
+    raw = json.loads(path.read_text())
+    rope = raw.pop("rope_parameters")
+    old = {"rope_theta": rope["rope_theta"], "rope_scaling": {"type": "linear", "factor": 4.0}}
+    path.write_text(json.dumps(raw | old))
+    assert check(tmp_path, lengths=(65,))["max_abs_diff"] < NEAR
+
+
+def answer(model, state, count=6):
+    """A question and a few greedy tokens: what any caching could change."""
+    fork = state.fork()
+    logits = [model.logits(model.prefill(tiny.random_ids(11, 7), fork))]
+    for _ in range(count):
+        logits.append(model.logits(model.prefill([int(logits[-1].argmax())], fork)))
+    return torch.stack(logits)
+
+
+@pytest.mark.parametrize("family", TRANSFORMERS)
+def test_cached_forked_rewound_and_saved_states_equal_cold_runs(folders, tmp_path, family):
+    model, ids = load_model(folders(family), dtype="float32"), tiny.random_ids(200)
+    cold = model.new_state(grid=GRID)
+    model.prefill(ids, cold)
+    right = answer(model, cold)
+    pieces = model.new_state(grid=GRID)
+    for piece in ids.split(GRID):
+        model.prefill(piece, pieces)
+    assert torch.equal(answer(model, pieces), right)
+    back = model.new_state(grid=GRID)
+    model.prefill(ids[:128], back)
+    point = back.snapshot()
+    model.prefill(tiny.random_ids(50, 9), back)
+    back.rewind(point)
+    save_state(back, tmp_path / "state", {}, model)
+    model.prefill(ids[128:], back)
+    assert torch.equal(answer(model, back), right)
+    loaded = load_state(tmp_path / "state", model, {}, ids=ids)
+    assert loaded.position == 128
+    model.prefill(ids[128:], loaded)
+    assert torch.equal(answer(model, loaded), right)
+
+
+@pytest.mark.parametrize("family", TRANSFORMERS)
+def test_pieces_and_steps_equal_one_forward(folders, family):
+    model, ids = load_model(folders(family), dtype="float64"), tiny.random_ids(150)
+    right = model.network(ids[None])[0]
+    for cuts in ((37, 64, 101), (140, 141, 142, 143)):
+        state, start = model.new_state(), 0
+        for stop in (*cuts, 150):
+            hidden = model.prefill(ids[start:stop], state)
+            assert (hidden - right[stop - 1]).abs().max() < 1e-11
+            start = stop
+
+
+@pytest.mark.parametrize("family", TRANSFORMERS)
+def test_parameters_are_counted_and_planned_as_they_are(folders, family):
+    config = HybridConfig.from_folder(folders(family))
+    with torch.device("meta"):
+        network = build_network(config)
+    assert parameters(config)["total"] == sum(part.numel() for part in network.parameters())
+    assert estimate(config, 2_000).state_bytes > estimate(config, 1_000).state_bytes > 0
+
+
+def test_norm_is_plain_and_loses_nothing():
+    x, weight = torch.randn(5, 48), torch.randn(48).bfloat16().float()
+    wide = x.double()
+    right = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + 1e-6) * weight.double()
+    assert (rms_norm(x, weight, 1e-6) - right).abs().max() < 1e-6
+
+
+def test_a_context_that_yarn_does_not_stretch_ends_at_its_length(tmp_path):
+    write_family(tmp_path, "llama", rope_parameters=LLAMA3)
+    config = HybridConfig.from_folder(tmp_path)
+    assert (config.native_context, yarn_factor_for(config, 4096)) == (4096, 1.0)
+    with pytest.raises(ContextTooLong, match="4,097 tokens are more than the longest context, 4,096"):
+        yarn_factor_for(config, 4097)
+
+
+@pytest.mark.parametrize(
+    ("family", "change", "said"),
+    [
+        ("llama", {"rope_parameters": {"rope_type": "longrope", "rope_theta": 1.0}}, "rope_type 'longrope'"),
+        ("llama", {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0}}, "rope_type 'dynamic'.*linear, llama3"),
+        ("llama", {"rope_parameters": {"rope_type": "llama3", "factor": 2.0}}, "needs a number for low_freq_factor"),
+        ("llama", {"mlp_bias": True}, "mlp_bias = True"),
+        ("llama", {"attention_bias": True}, "attention_bias = True"),
+        ("qwen3", {"use_sliding_window": True}, "use_sliding_window = True"),
+        ("qwen2", {"layer_types": ["full_attention", "sliding_attention", "full_attention"]}, "sliding_attention"),
+        ("qwen2", {"layer_types": ["linear_attention"] * 3}, "linear_attention"),
+        ("qwen2", {"hidden_act": "gelu"}, "hidden_act = 'gelu'"),
+        ("qwen3", {"model_type": "gemma3"}, "model_type 'gemma3' is not supported; docqa runs .*llama"),
+    ],
+)
+def test_options_that_are_not_computed_are_refused(family, change, said):
+    raw = {**TRANSFORMERS[family], "model_type": family, **change}
+    with pytest.raises(ConfigUnsupported, match=said):
+        HybridConfig.from_dict(raw)
+
+
+def rewritten(source, target, change):
+    target.mkdir()
+    for path in source.glob("*.json"):
+        (target / path.name).write_bytes(path.read_bytes())
+    tensors = change(load_file(source / "model.safetensors"))
+    save_file({name: part.contiguous() for name, part in tensors.items()}, target / "model.safetensors")
+    return target
+
+
+def test_a_missing_bias_and_a_foreign_one_are_named(folders, tmp_path):
+    def without(tensors):
+        return {name: part for name, part in tensors.items() if name != "model.layers.1.self_attn.k_proj.bias"}
+
+    with pytest.raises(WeightsMissing, match="no tensor layers.1.self_attn.k_proj.bias"):
+        load_model(rewritten(folders("qwen2"), tmp_path / "less", without), dtype="float32")
+
+    def more(tensors):
+        return tensors | {"model.layers.0.self_attn.o_proj.bias": torch.zeros(96)}
+
+    with pytest.raises(WeightsMismatch, match="unknown tensor model.layers.0.self_attn.o_proj.bias"):
+        load_model(rewritten(folders("llama"), tmp_path / "more", more), dtype="float32")
