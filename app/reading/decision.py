@@ -96,7 +96,7 @@ def _bounded(odds: float) -> float:
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """`start:end` of `text` made longer until no word or number is cut and its unit is there: "$5,000", "25 %", "U.S"."""
+    """`start:end` of `text` made longer until no word or number is cut and its unit is there: "$5,000", "25 %"."""
     while 0 < start < len(text) and _goes_on(text, start):
         start -= 1
     while 0 < end < len(text) and _goes_on(text, end):
