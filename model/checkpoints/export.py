@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.checkpoint import load_tensors
+from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint
 from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
 from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
@@ -78,7 +78,8 @@ def checkpoint_tensors(folder: Path, config: HybridConfig, dtype: torch.dtype = 
     Raises:
         WeightsMissing, WeightsMismatch: the folder is not a whole checkpoint of `config`.
     """
-    return load_tensors(folder, tensor_shapes(folder, config), dtype, config=config)
+    with opened_checkpoint(folder) as checkpoint:
+        return load_tensors(checkpoint, tensor_shapes(folder, config), dtype, config=config)
 
 
 def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:

@@ -49,10 +49,11 @@ def load_network(
     have = {n: t for n, t in known.state_dict().items() if n in wanted} if known is not None else {}
     shared = {n: m for n, m in known.packed_matrices().items() if n in wanted} if known is not None else {}
     expected = {name: shape for name, shape in wanted.items() if name not in have and name not in aside}
-    matrices = packed_matrices(folder, expected, config) if packed else {}
-    dense = {name: shape for name, shape in expected.items() if name not in matrices}
-    elsewhere = {*have, *matrices, *aside}
-    loaded = load_tensors(folder, dense, dtype, config=config, partial=layers is not None, known=elsewhere)
+    with opened_checkpoint(folder) as checkpoint:
+        matrices = packed_matrices(checkpoint, expected, config) if packed else {}
+        dense = {name: shape for name, shape in expected.items() if name not in matrices}
+        elsewhere = {*have, *matrices, *aside}
+        loaded = load_tensors(checkpoint, dense, dtype, config=config, partial=layers is not None, known=elsewhere)
     # Tensors with a packed matrix or a bank keep no content; load_tensors has seen that the others are there.
     network.load_state_dict(have | loaded, assign=True, strict=not (matrices or banks))
     network.attach_packed(matrices | shared)
@@ -82,8 +83,8 @@ def load_mtp(folder: Path, config: HybridConfig, dtype: torch.dtype) -> Mtp | No
         read = {source for recipe in recipes for source, _ in recipe.sources}
         if any(name.startswith(PREFIX) and name not in read for name in checkpoint.names):
             return None
+        tensors = load_tensors(checkpoint, shapes, dtype, config=config, partial=True)
     with torch.device("meta"):
         module = Mtp(config)
-    tensors = load_tensors(folder, shapes, dtype, config=config, partial=True)
     module.load_state_dict({name.removeprefix(PREFIX): part for name, part in tensors.items()}, assign=True)
     return module.requires_grad_(False).eval()

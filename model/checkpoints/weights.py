@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,19 +120,23 @@ def weight_files(folder: Path) -> list[Path]:
     )
 
 
-def find_tensors(folder: Path) -> dict[str, Entry]:
-    """Every tensor of the text model by its plain name."""
+def find_tensors(folder: Path, file_of: Callable[[Path], SafetensorsFile] | None = None) -> dict[str, Entry]:
+    """Every tensor of the text model by its plain name. `file_of`: opens a file, or has it open."""
     found: dict[str, Entry] = {}
     for path in weight_files(folder):
-        with opened(path) as file:
-            for key in list(file.keys()):
-                name = plain_name(key)
-                if name is None:
-                    continue
-                if name in found:
-                    raise WeightsMismatch(f"{path}: tensor {key} is also in {found[name].path}")
-                found[name] = Entry(path, key)
+        for key in _keys(path) if file_of is None else list(file_of(path).keys()):
+            name = plain_name(key)
+            if name is None:
+                continue
+            if name in found:
+                raise WeightsMismatch(f"{path}: tensor {key} is also in {found[name].path}")
+            found[name] = Entry(path, key)
     return found
+
+
+def _keys(path: Path) -> list[str]:
+    with opened(path) as file:
+        return list(file.keys())
 
 
 def fingerprint(folder: Path) -> str:

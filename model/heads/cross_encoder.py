@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -21,10 +23,24 @@ from torch.nn import functional
 from docqa.model.errors import WeightsMismatch
 from docqa.model.heads.encoder import BiasedLinear, Encoder, EncoderShape
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 LONGEST_EXCERPT, LONGEST_ASKED, LONGEST_HEADING = 320, 64, 24  # tokens; a longer question loses its beginning
 FORMS = ("fact", "list", "yes_no", "two_parts")
 VERDICTS = ("yes", "no")
 SUPPORT = ("supported", "partly", "contradicted", "unsupported")
+
+
+@lru_cache(maxsize=2)
+def _word_pieces(content: str) -> Tokenizer:
+    """The tokenizer of a file's content, parsed once for the reader and the passage encoder, which share it."""
+    from tokenizers import Tokenizer
+
+    pieces = Tokenizer.from_str(content)
+    pieces.no_padding()
+    pieces.no_truncation()
+    return pieces
 
 
 class ReaderTokenizer:
@@ -32,14 +48,10 @@ class ReaderTokenizer:
 
     def __init__(self, path: Path) -> None:
         """Raises WeightsMismatch: there is no such file, or it is no tokenizer."""
-        from tokenizers import Tokenizer
-
         try:
-            self._pieces = Tokenizer.from_str(path.read_text(encoding="utf-8"))
+            self._pieces = _word_pieces(path.read_text(encoding="utf-8"))
         except Exception as error:  # the library raises plain Exception
             raise WeightsMismatch(f"{path}: not the reader's tokenizer ({error}); fetch the folder again") from error
-        self._pieces.no_padding()
-        self._pieces.no_truncation()
         begin, between = (self._pieces.token_to_id(mark) for mark in ("<s>", "</s>"))
         if begin is None or between is None:
             raise WeightsMismatch(f"{path}: the reader's tokenizer has no <s> or no </s>; fetch the folder again")
