@@ -99,7 +99,7 @@ def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
     shown = {length: plan.state_bytes(config, length) for length in _LENGTHS_SHOWN}
     return {
         "folder": str(folder),
-        "architecture": getattr(config, "model_type", "qwen3_5_text"),
+        "architecture": config.model_type,
         "parameters": total,
         "active_share": round(counts["active"] / total, 4),
         "active_share_of_layers": round((counts["active"] - counts["embedding"]) / (total - counts["embedding"]), 4),
@@ -107,7 +107,7 @@ def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
         "layers": config.num_hidden_layers,
         "attention_layers": config.layer_types.count("full_attention"),
         "native_context": config.native_context,
-        "longest_context": plan.LONGEST_CONTEXT,
+        "longest_context": plan.most_tokens(config),
         "disk_bytes": _folder_bytes(folder),
         "state_bytes": sizes["fixed"],
         "kv_bytes_per_token": sizes["kv_per_token"],

@@ -6,7 +6,7 @@ prediction) is at most a tenth of it. Parameters, bytes and times follow from th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,31 @@ _VOCABULARY, _VOCABULARY_OF_NEXT = 248_320, 151_936
 
 
 @dataclass(frozen=True)
+class Transformer:
+    """What a member with attention in every layer has otherwise: its `model_type`, vocabulary, dims of a head, and the
+    native context in tokens. `rope_type`: llama3 where the checkpoint has scaled its frequencies for that context.
+    """
+
+    model_type: str
+    vocabulary: int
+    head_dim: int
+    context: int
+    rope_type: str = "default"
+
+
+_QWEN3 = Transformer("qwen3", 151_936, 128, 40_960)
+_QWEN3_2507 = Transformer("qwen3", 151_936, 128, 262_144)
+_QWEN2 = Transformer("qwen2", 151_936, 128, 32_768)
+_SMOLLM2 = Transformer("llama", 49_152, 64, 8_192)
+_LLAMA3 = Transformer("llama", 128_256, 128, 131_072, "llama3")
+
+
+@dataclass(frozen=True)
 class KnownModel:
     """The shape as in config.json: heads of attention and of the delta layers' values, the width of an MLP or expert.
 
     `experts`: how many a layer has and how many a token is sent to, (0, 0) for dense models. `tied`: the embedding is
-    the head too. `form`: bf16 or fp8.
+    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers.
     """
 
     id: str
@@ -37,10 +57,31 @@ class KnownModel:
     experts: tuple[int, int] = (0, 0)
     tied: bool = False
     form: str = "bf16"
+    transformer: Transformer | None = None
 
     @cached_property
     def config(self) -> HybridConfig:
         """What its config.json would be read as."""
+        from docqa.model.config import FULL, HybridConfig
+
+        if self.transformer is None:
+            return self._hybrid()
+        return HybridConfig(
+            vocab_size=self.transformer.vocabulary,
+            hidden_size=self.hidden,
+            num_hidden_layers=self.layers,
+            num_attention_heads=self.heads,
+            num_key_value_heads=self.kv_heads,
+            head_dim=self.transformer.head_dim,
+            layer_types=(FULL,) * self.layers,
+            model_type=self.transformer.model_type,
+            intermediate_size=self.width,
+            tie_word_embeddings=self.tied,
+            max_position_embeddings=self.transformer.context,
+            rope_parameters={"rope_type": self.transformer.rope_type},
+        )
+
+    def _hybrid(self) -> HybridConfig:
         from docqa.model.config import FULL, LINEAR, HybridConfig
         from docqa.model.families import DENSE, MOE
 
@@ -90,12 +131,16 @@ class KnownModel:
     @property
     def state_bytes(self) -> int:
         """Of the delta layers' memory, whatever the length: float32, 128 x 128 a value head."""
-        return (self.layers - self.layers // _FULL_EVERY) * self.value_heads * _HEAD * _HEAD * 4
+        from docqa.model.config import LINEAR
+
+        return self.config.layer_types.count(LINEAR) * self.value_heads * _HEAD * _HEAD * 4
 
     @property
     def kv_bytes_per_token(self) -> int:
         """Of keys and values in int8, as docqa keeps them, scales not counted."""
-        return self.layers // _FULL_EVERY * 2 * self.kv_heads * _ATTENTION_HEAD
+        from docqa.model.config import FULL
+
+        return self.config.layer_types.count(FULL) * 2 * self.kv_heads * self.config.head_dim
 
     def memory_bytes(self, tokens: int, *, packed: bool = True, pooled: bool = False) -> int:
         """About what a read of `tokens` tokens takes: weights, state and its fork, keys and values.
@@ -121,6 +166,35 @@ KNOWN = (
     KnownModel("Qwen/Qwen3-Next-80B-A3B-Instruct-FP8", 2_048, 48, 16, 2, 32, 512, (512, 10), form="fp8"),
     KnownModel("Qwen/Qwen3.5-122B-A10B", 3_072, 48, 32, 2, 64, 1_024, (256, 8)),
     KnownModel("Qwen/Qwen3.5-397B-A17B", 4_096, 60, 32, 2, 64, 1_024, (512, 10)),
+    KnownModel("Qwen/Qwen3-0.6B", 1_024, 28, 16, 8, 0, 3_072, tied=True, transformer=_QWEN3),
+    KnownModel("Qwen/Qwen3-1.7B", 2_048, 28, 16, 8, 0, 6_144, tied=True, transformer=_QWEN3),
+    KnownModel("Qwen/Qwen3-4B-Instruct-2507", 2_560, 36, 32, 8, 0, 9_728, tied=True, transformer=_QWEN3_2507),
+    KnownModel("Qwen/Qwen3-8B", 4_096, 36, 32, 8, 0, 12_288, transformer=_QWEN3),
+    KnownModel("Qwen/Qwen3-14B", 5_120, 40, 40, 8, 0, 17_408, transformer=_QWEN3),
+    KnownModel("Qwen/Qwen3-32B", 5_120, 64, 64, 8, 0, 25_600, transformer=_QWEN3),
+    KnownModel(
+        "Qwen/Qwen2.5-0.5B-Instruct", 896, 24, 14, 2, 0, 4_864, tied=True, transformer=replace(_QWEN2, head_dim=64)
+    ),
+    KnownModel("Qwen/Qwen2.5-1.5B-Instruct", 1_536, 28, 12, 2, 0, 8_960, tied=True, transformer=_QWEN2),
+    KnownModel("Qwen/Qwen2.5-3B-Instruct", 2_048, 36, 16, 2, 0, 11_008, tied=True, transformer=_QWEN2),
+    KnownModel(
+        "Qwen/Qwen2.5-7B-Instruct", 3_584, 28, 28, 4, 0, 18_944, transformer=replace(_QWEN2, vocabulary=152_064)
+    ),
+    KnownModel("HuggingFaceTB/SmolLM2-135M-Instruct", 576, 30, 9, 3, 0, 1_536, tied=True, transformer=_SMOLLM2),
+    KnownModel("HuggingFaceTB/SmolLM2-360M-Instruct", 960, 32, 15, 5, 0, 2_560, tied=True, transformer=_SMOLLM2),
+    KnownModel("HuggingFaceTB/SmolLM2-1.7B-Instruct", 2_048, 24, 32, 32, 0, 8_192, tied=True, transformer=_SMOLLM2),
+    KnownModel(
+        "meta-llama/Llama-3.2-1B-Instruct",
+        2_048,
+        16,
+        32,
+        8,
+        0,
+        8_192,
+        tied=True,
+        transformer=replace(_LLAMA3, head_dim=64),
+    ),  # fmt: skip
+    KnownModel("meta-llama/Llama-3.2-3B-Instruct", 3_072, 28, 24, 8, 0, 8_192, tied=True, transformer=_LLAMA3),
 )
 
 

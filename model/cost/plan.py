@@ -74,13 +74,18 @@ def longest_context(config: HybridConfig, yarn_factor: float) -> int:
     return min(int(config.native_context * yarn_factor), max(LONGEST_CONTEXT, config.native_context))
 
 
+def most_tokens(config: HybridConfig) -> int:
+    """The longest context of all, stretched by YaRN where the checkpoint lets it."""
+    return max(LONGEST_CONTEXT, config.native_context) if config.stretches else config.native_context
+
+
 def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
     """The smallest power of two that stretches the native context over `tokens`.
 
     Raises:
         ContextTooLong: past 1,048,576 tokens, or past the native context of a checkpoint that YaRN does not stretch.
     """
-    longest = max(LONGEST_CONTEXT, config.native_context) if config.stretches else config.native_context
+    longest = most_tokens(config)
     if tokens > longest:
         raise ContextTooLong(
             f"{tokens:,} tokens are more than the longest context, {longest:,}; ask fewer documents at a time"

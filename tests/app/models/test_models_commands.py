@@ -18,7 +18,8 @@ def test_what_is_known_has_the_published_sizes() -> None:
     published = {
         "Qwen/Qwen3-Next-80B-A3B-Instruct": (72, 24), "Qwen/Qwen3.5-0.8B": (18, 12), "Qwen/Qwen3.5-4B": (48, 32),
         "Qwen/Qwen3.5-27B": (144, 64), "Qwen/Qwen3.5-35B-A3B": (60, 20), "Qwen/Qwen3.5-122B-A10B": (144, 24),
-        "Qwen/Qwen3.5-397B-A17B": (180, 30),
+        "Qwen/Qwen3.5-397B-A17B": (180, 30), "Qwen/Qwen3-8B": (0, 144), "Qwen/Qwen2.5-7B-Instruct": (0, 56),
+        "HuggingFaceTB/SmolLM2-1.7B-Instruct": (0, 192), "meta-llama/Llama-3.2-1B-Instruct": (0, 32),
     }  # fmt: skip
     found = {model.id: (model.state_bytes >> 20, model.kv_bytes_per_token * 2 >> 10) for model in KNOWN}
     assert {name: found[name] for name in published} == published
@@ -28,6 +29,17 @@ def test_what_is_known_has_the_published_sizes() -> None:
     assert f"{next_80b.active_share:.1%}" == "4.9%" and next_80b.memory_bytes(0, pooled=True) < 20 * 2**30
 
 
+@pytest.mark.parametrize(
+    ("name", "millions"),
+    [("Qwen3-0.6B", 596), ("Qwen3-8B", 8191), ("Qwen2.5-0.5B-Instruct", 494), ("Qwen2.5-7B-Instruct", 7616),
+     ("SmolLM2-135M-Instruct", 135), ("SmolLM2-1.7B-Instruct", 1711), ("Llama-3.2-1B-Instruct", 1236)],
+)  # fmt: skip
+def test_known_transformers_have_the_parameters_that_are_published(name: str, millions: int) -> None:
+    model = known(name)
+    assert model is not None and model.config.native_context == model.config.max_position_embeddings
+    assert round(model.download_bytes / 2e6) == millions
+
+
 def test_the_list_marks_what_answers_and_tells_what_others_need(
     docqa: Any, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -35,6 +47,7 @@ def test_the_list_marks_what_answers_and_tells_what_others_need(
     assert code == 0 and out.startswith("* docqa-155m  ")
     (line,) = [line for line in out.splitlines() if "Qwen3.5-4B" in line]
     assert line.split()[1:] == ["7.8", "GiB", "2.2", "GiB", "6.3", "GiB", "100.0%"]
+    assert "Qwen/Qwen3-4B-Instruct-2507" in out and "meta-llama/Llama-3.2-3B-Instruct" in out
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     assert f"\n* {checkpoint}\n" in docqa("models", "list")[1]
     monkeypatch.setenv("DOCQA_MODEL", "Qwen/Qwen3.5-4B")
