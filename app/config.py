@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docqa.app.errors import UsageError
+from docqa.app.options import SOURCES
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,12 @@ def _switch(value: object) -> bool:
     return words[str(value).lower()]
 
 
+def _source(value: object) -> str:
+    if value not in SOURCES:
+        raise ValueError(f"must be {', '.join(SOURCES[:-1])} or {SOURCES[-1]}")
+    return str(value)
+
+
 @dataclass(frozen=True)
 class _Known:
     convert: Callable[[object], object]
@@ -61,6 +68,7 @@ KNOWN: dict[str, _Known] = {
     "threads": _Known(_count, None, "threads to compute with; not set: one a core"),
     "cache_dir": _Known(_text, None, "the folder for everything that docqa keeps"),
     "k": _Known(_count, None, "passages that are read for a question and listed; by default what the model reads best"),
+    "from": _Known(_source, "auto", "what a model that writes is given: auto, the whole documents, or passages"),
     "preview": _Known(_switch, True, "a preliminary answer first if reading takes long"),
     "store": _Known(_switch, True, "keep what was read on disk"),
     "include_hidden": _Known(_switch, False, "also use text that is not visible on the page"),

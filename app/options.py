@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Source = Literal["auto", "whole", "passages"]
+SOURCES: tuple[Source, ...] = ("auto", "whole", "passages")
 
 LISTED_PASSAGES = 5
 """Passages that an answer lists as evidence where no number is asked for."""
@@ -16,7 +20,9 @@ class Options:
     lists LISTED_PASSAGES. `quick`: only the preliminary answer. `preview`: a preliminary answer first when reading
     takes long. `store`: keep on disk what was read. `model_scores`: let the model's own signals rank evidence (off:
     literal words alone). `model` openai:NAME is asked of the server at `base_url`, which may be silent for
-    `timeout_s`. `think`: whether a model that can think does so; None leaves it to the model.
+    `timeout_s`. `think`: whether a model that can think does so; None leaves it to the model. `source`: what a model
+    that writes is given, the whole documents or passages of them (`--from`); auto: the whole where it was read before
+    or is short.
     """
 
     model: str | None = None
@@ -33,6 +39,7 @@ class Options:
     base_url: str | None = None
     timeout_s: float = 120.0
     think: bool | None = None
+    source: Source = "auto"
 
     @property
     def listed(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import CoverageReport
 from docqa.app.context.context import Context, lay_out
@@ -13,17 +15,34 @@ from docqa.app.reading.candidates import Excerpt, excerpt
 from docqa.ingest.types import Document
 from docqa.model.protocol import Tokenizer
 
+if TYPE_CHECKING:
+    from docqa.model.decode.quotation import QuotableText
+
 
 class Corpus:
-    """Documents in the order given; `warnings` say what was left out when they were found."""
+    """Documents in the order given; `warnings` say what was left out when they were found.
 
-    def __init__(self, documents: tuple[Document, ...], tokenizer: Tokenizer, warnings: list[str]) -> None:
+    `opening`: the ids that stand before the documents for a model that writes, of its chat template.
+    """
+
+    def __init__(
+        self, documents: tuple[Document, ...], tokenizer: Tokenizer, warnings: list[str],
+        opening: Sequence[int] | None = None,
+    ) -> None:  # fmt: skip
         self.documents, self.warnings = documents, tuple(warnings)
-        self._tokenizer = tokenizer
+        self._tokenizer, self._opening = tokenizer, opening
 
     @cached_property
     def context(self) -> Context:
-        return lay_out(list(self.documents), self._tokenizer)
+        return lay_out(self.documents, self._tokenizer, self._opening)
+
+    @cached_property
+    def quotable(self) -> QuotableText:
+        """The words of all pages, which a model that writes may quote; over the end of a page, not of a document."""
+        from docqa.model.decode.quotation import QuotableText
+
+        texts = (" ".join(" ".join(page.text for page in document.pages).split()) for document in self.documents)
+        return QuotableText("\0".join(texts))
 
     @cached_property
     def index(self) -> WordIndex:

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from math import exp
 from typing import TYPE_CHECKING
 
+from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
@@ -72,6 +73,14 @@ class DocumentEvidence:
         """Keep the whole blocks of a read that was left."""
         if "_reading" in self.__dict__:
             self._reading.close()
+
+    def preview(self, question: str) -> Answer:
+        """The bundled reader's preliminary answer, from the passages that the question's words find."""
+        return self._reading.preview(question)
+
+    def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
+        """The bundled reader's next answer that is in none of the quotes `without`; after `read`."""
+        return self._reading.ask_again(question, without, nearest)
 
     def rank(self, question: str, *, unread: bool = False) -> list[Ranked]:
         """All passages, best first: by words, vectors and the reader, after `read`; `unread`: by words, and the reader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +14,9 @@ from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answerers import compose
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, SpanFinder
+from docqa.app.answerers.local import LocalReading
 from docqa.app.context import plan
-from docqa.app.context.plan import Plan, make_plan, yarn_factor_of
-from docqa.app.context.prefill import Prefiller
-from docqa.app.context.provenance import Profile, answer_provenance, profile_of
+from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
@@ -29,58 +28,23 @@ from docqa.app.storage.store import Store
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from docqa.model.prompts.conversation import Turn
     from docqa.model.protocol import Model
 
 
-class ExtractiveAnswerer:
+class ExtractiveAnswerer(LocalReading):
     """Mutable: it has the state of the documents and the last question."""
 
     def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
-        self.corpus, self.model, self.options, self._store = corpus, model, options, store
+        super().__init__(corpus, model, options, store)
         spans = model.heads.span is not None
         self.finder: CandidateFinder = (SpanFinder if spans else CopyingFinder)(corpus, model, options)
         self._last: AskedQuestion | None = None
-        self._read_charged = False  # the tokens of the documents count as read for the first answer only
-
-    # Reading
-
-    @cached_property
-    def yarn_factor(self) -> float:
-        return yarn_factor_of(self.model, len(self.corpus.context))
-
-    @cached_property
-    def profile(self) -> Profile:
-        return profile_of(self.model, self.yarn_factor)
-
-    @cached_property
-    def prefiller(self) -> Prefiller:
-        return Prefiller(self.model, self.corpus.context, self.profile, self._store)
-
-    @cached_property
-    def plan(self) -> Plan:
-        """Estimate before anything is read into the model. Raises ContextTooLong, with the numbers, past the limit."""
-        reused = 0 if self.prefiller.state is not None else self.prefiller.reusable_tokens()
-        return make_plan(self.model, self.yarn_factor, len(self.corpus.context), reused)
-
-    def read(self) -> Iterator[Event]:
-        """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""
-        yield from self.prefiller.read()
-
-    def close(self) -> None:
-        """Keep the whole blocks of a read that was left."""
-        if "prefiller" in self.__dict__:
-            self.prefiller.keep_progress()
-
-    def token_rows(self) -> Tensor:
-        """What the heads keep of every token that was read, int8 [tokens, width]. After `read`, with heads only."""
-        rows = self.prefiller.vectors.rows(len(self.corpus.context))
-        assert rows is not None
-        return rows
 
     # Asking
 
-    def ask(self, question: str) -> Iterator[Event]:
-        """A preview first where reading takes long, then reading, what the model thinks, and Finished."""
+    def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
+        """A preview first where reading takes long, then reading, and Finished."""
         if self.options.quick or self._declines(question):
             yield Finished(self.preview(question))
             return
@@ -88,9 +52,6 @@ class ExtractiveAnswerer:
             yield Preview(self.preview(question))
         started = time.monotonic()
         yield from self.prefiller.read()
-        asked = self._asked(question)
-        if asked.found is None:
-            yield from self.finder.think(asked, self.rank_by_signals(question))
         yield Finished(self._answer(question, started))
 
     def preview(self, question: str) -> Answer:
@@ -113,6 +74,10 @@ class ExtractiveAnswerer:
             found = found.without(without, self.corpus.documents)
         usage = Usage(0, len(self.corpus.context), round(time.monotonic() - started, 3), True)
         return self._compose(question, ranked, found, usage, preliminary=self.options.quick, nearest=nearest)
+
+    def stop_writing(self) -> bool:
+        """Nothing is written here."""
+        return False
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, after `read`."""
@@ -190,11 +155,7 @@ class ExtractiveAnswerer:
 
     def _answer(self, question: str, started: float) -> Answer:
         ranked, found = self.find(question)
-        total = len(self.corpus.context)
-        reused = total if self._read_charged else self.prefiller.tokens_reused
-        self._read_charged = True
-        usage = Usage(total - reused, reused, round(time.monotonic() - started, 3), reused == total)
-        return self._compose(question, ranked, found, usage, preliminary=False)
+        return self._compose(question, ranked, found, self.usage(started), preliminary=False)
 
     def _compose(
         self, question: str, ranked: list[Ranked], found: Candidates | None, usage: Usage, *,

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.events import Event
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.evidence.front_matter import asks_about_document, front_passages
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.places.scope import passages_in, scope_of
-from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates
-from docqa.app.reading.chat_prompting import PromptState, begin, begin_with_thought
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import place_itself, with_definition
 from docqa.app.reading.joined_parts import join_parts
@@ -35,7 +31,6 @@ from docqa.app.reading.wording.two_parts import parts_of
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.protocol import Model, RefusalCalibration
 
 
@@ -47,14 +42,12 @@ class AskedQuestion:
     """Mutable: filled as the question is answered, so that asking again costs nothing.
 
     `by_signals`: all passages as words and vectors rank them. `found`: after the model has read the best of them, in
-    its order, with its candidates. `prompt`: the excerpts that it was shown, and its state behind them and the
-    question, where it was asked through its chat template. `parts` have their own order, where they were ranked.
+    its order, with its candidates. `parts` have their own order, where they were ranked.
     """
 
     text: str
     by_signals: list[Ranked] | None = None
     found: tuple[list[Ranked], Candidates | None] | None = None
-    prompt: tuple[list[str], PromptState] | None = None
     _vectors: QuestionEncoding | None = None
 
     @cached_property
@@ -94,10 +87,6 @@ class CandidateFinder(ABC):
     @abstractmethod
     def find_unread(self, asked: AskedQuestion, ranked: list[Ranked]) -> tuple[list[Ranked], Candidates | None]:
         """The same for documents that are not read yet, from a few passages."""
-
-    def think(self, asked: AskedQuestion, ranked: list[Ranked]) -> Iterator[Event]:
-        """Let a model that thinks do so about the best passages; its answer follows from there."""
-        return iter(())
 
 
 class SpanFinder(CandidateFinder):
@@ -194,20 +183,9 @@ def _preferred(ranked: list[Ranked], inside: list[int], *, all_of_them: bool) ->
 
 
 class CopyingFinder(CandidateFinder):
-    """By constrained copying from excerpts, through the checkpoint's chat template where it has one."""
+    """By constrained copying from excerpts, for a checkpoint without a chat template."""
 
     most = 5  # shown to a checkpoint that copies its answer
-
-    @cached_property
-    def template(self) -> ChatTemplate | None:
-        """How the checkpoint wants to be asked; None where it has no template."""
-        from docqa.model.prompts.chat_template import ChatTemplate
-
-        return ChatTemplate.load(self._model.folder)
-
-    @property
-    def calibration(self) -> RefusalCalibration | None:
-        return super().calibration or (answerability.CHAT if self.template else None)
 
     @property
     def _compares_sentences(self) -> bool:
@@ -223,21 +201,4 @@ class CopyingFinder(CandidateFinder):
             return ranked, None
         excerpts = self._corpus.excerpts(asked.text, [item.index for item in top])
         vectors = asked.vectors(self._model).vectors if self._compares_sentences else None
-        texts = [item.text for item in excerpts]
-        prompt = asked.prompt[1] if asked.prompt is not None and asked.prompt[0] == texts else None
-        if prompt is None and self.template is not None:
-            prompt = begin(self._model, self.template, texts, asked.text, observed=self._compares_sentences)
-        found = copy_answers(self._model, asked.text, excerpts, top, self._corpus.index, vectors, prompt)
-        return ranked, found
-
-    def think(self, asked: AskedQuestion, ranked: list[Ranked]) -> Iterator[Event]:
-        template = self.template
-        if template is None or not template.thinks(self._options.think):
-            return
-        excerpts = self._corpus.excerpts(asked.text, [item.index for item in ranked[: self.preview_passages]])
-        if excerpts:
-            texts = [item.text for item in excerpts]
-            state = yield from begin_with_thought(
-                self._model, template, texts, asked.text, observed=self._compares_sentences
-            )
-            asked.prompt = (texts, state)
+        return ranked, copy_answers(self._model, asked.text, excerpts, top, self._corpus.index, vectors)

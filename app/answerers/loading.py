@@ -9,7 +9,9 @@ from docqa.app.options import Options
 
 if TYPE_CHECKING:
     from docqa.app.answerers.remote.model import RemoteModel
+    from docqa.model import protocol
     from docqa.model.load import Model
+    from docqa.model.prompts.chat_template import ChatTemplate
 
 
 def load_model(options: Options) -> Model:
@@ -32,3 +34,14 @@ def find_model(options: Options) -> Model | RemoteModel:
     from docqa.app.answerers.remote.model import RemoteModel
 
     return RemoteModel(Address.of(options.model, options.base_url), options.timeout_s)
+
+
+def writing_template(model: protocol.Model) -> ChatTemplate | None:
+    """The chat template of a checkpoint that writes its answers; None for one whose span head finds them, or without a
+    template.
+
+    Raises ConfigUnsupported where the template cannot be read.
+    """
+    from docqa.model.prompts.chat_template import ChatTemplate
+
+    return ChatTemplate.load(model.folder) if model.heads.span is None else None

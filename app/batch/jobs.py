@@ -189,6 +189,8 @@ class AnswerJob(_DocumentJob):
     @cached_property  # its names are hashed into the keys of workspaces, of older versions too
     def _identity(self) -> Json:
         options = self.options.recorded()
+        if self.options.source != "auto":
+            options |= {"from": self.options.source}
         return {"work": self.name, "schema": SCHEMA, "options": options, **reading_identity(self.options)}
 
     @cached_property
@@ -226,7 +228,7 @@ class SummaryJob(_DocumentJob):
         for event in session.read():
             on_event(event)
         model = cast("Model", self._model)  # a server has none that could summarize
-        rows = session.local.token_rows() if model.heads else None
+        rows = session.local_reading.token_rows() if model.heads else None
         made = summarize_document(document, session.context, model, self.style, rows=rows, path=NAMELESS)
         return to_json_line(made)
 

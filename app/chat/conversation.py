@@ -10,21 +10,25 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
+from docqa.app.answer.text import clip
 from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
-from docqa.app.reading.wording.followup import Earlier, resolve
+from docqa.app.reading.wording.followup import Earlier
+from docqa.app.reading.wording.readings import readings
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
     from docqa.app.history.recorder import Recorder
     from docqa.app.session.session import Session
+    from docqa.model.prompts.conversation import Turn
 
 STOPPED = "stopped before it was answered"
 ANEW = "asked again"
 AS_TYPED = "asked again, as it was typed"
 _NEAREST_STEP = 3  # passages that a refusal shows
+_MOST_EARLIER, _MOST_SAID = 6, 1_000  # turns that go along with a question, characters of each answer
 
 
 class Conversation:
@@ -39,21 +43,26 @@ class Conversation:
 
     # Asking
 
-    def understand(self, question: str) -> str:
-        """The question completed by what was asked before; the question itself where it is complete."""
+    def readings(self, question: str) -> tuple[str, ...]:
+        """What the question may ask, completed by what was asked before, the likeliest first: one where that is clear.
+
+        Empty where it points at something, and nothing that was spoken of can be meant. A model that is given the turns
+        before gets the question as it is.
+        """
+        asked = question.strip()
         earlier = next((turn for turn in reversed(self.turns) if turn.state != "failed"), None)
-        if earlier is None:
-            return question.strip()
+        if earlier is None or self.session.writes:
+            return (asked,)
         answer = earlier.answer.answer if earlier.answer is not None else None
-        understood = resolve(question, Earlier(earlier.understood or earlier.question, answer), self._in_documents)
-        return question.strip() if understood.casefold() == question.strip().casefold() else understood
+        found = readings(asked, Earlier(earlier.understood or earlier.question, answer), self._in_documents)
+        return tuple(asked if each.casefold() == asked.casefold() else each for each in found)
 
     def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
         """The events of the session for `understood`. Closing the generator keeps the question, and what it had."""
         preview: Answer | None = None
         finished = False
         try:
-            for event in self.session.ask(understood):
+            for event in self.session.ask(understood, self._earlier()):
                 if isinstance(event, Preview):
                     preview = event.answer
                 if isinstance(event, Finished):
@@ -64,6 +73,15 @@ class Conversation:
             if not finished:
                 self._add(question, understood, preview, "stopped", STOPPED)
             raise
+
+    def _earlier(self) -> list[Turn]:
+        """The last turns that were answered, for a model that writes."""
+        if not self.session.writes:
+            return []
+        from docqa.model.prompts.conversation import Turn
+
+        told = [(turn.question, _said(turn.answer)) for turn in self.turns if turn.state == "done"]
+        return [Turn(asked, clip(said, _MOST_SAID)) for asked, said in told if said][-_MOST_EARLIER:]
 
     def retry_note(self) -> str:
         """How `again` will ask the last question: anew, as it was typed, or for the next best."""
@@ -143,3 +161,10 @@ class Conversation:
             self._texts = [" ".join(text.split()).casefold() for text in pages]
         pattern = re.compile(rf"(?<!\w){re.escape(words.casefold())}(?!\w)")
         return any(pattern.search(text) for text in self._texts)
+
+
+def _said(answer: Answer | None) -> str:
+    """What was answered, or written without support."""
+    if answer is None:
+        return ""
+    return answer.answer or " ".join(statement.text for statement in answer.statements)

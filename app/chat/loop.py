@@ -84,12 +84,18 @@ class ChatLoop:
     # Questions
 
     def _ask(self, question: str) -> None:
-        understood = self._conversation.understand(question)
+        """Answer a question; where it may mean several, each of them."""
+        meant = self._conversation.readings(question)
         if not self._typed:
             report.result(f"> {render.printable(question)}")
-        if understood != question:
-            report.result(f"(read as: {render.printable(understood)})")
-        self._show(self._conversation.ask(question, understood), question, understood)
+        if not meant:
+            report.result("(It is not clear what that refers to: asked as it is. Name what you mean to be sure.)")
+        for understood in meant or (question,):
+            if understood != question:
+                report.result(f"(read as: {render.printable(understood)})")
+            self._show(self._conversation.ask(question, understood), question, understood)
+            if self._stopped():
+                return
 
     def _retry(self) -> None:
         if not self._conversation.turns:
@@ -102,12 +108,13 @@ class ChatLoop:
         self._show(self._conversation.again(), last.question, last.understood or last.question)
 
     def _show(self, stream: Iterator[events.Event], question: str, understood: str) -> None:
+        ending = False  # what is being written ends at its next token, and is shown
         try:
             for event in stream:
                 if isinstance(event, events.Finished):
-                    self._screen.close()
+                    self._screen.close(answered=True)
                     self._finished(event.answer)
-                elif self._stopped():
+                elif self._stopped() and not ending and not (ending := self._conversation.session.stop_writing()):
                     stream.close()  # type: ignore[attr-defined]
                     self._screen.close()
                     report.note("stopped; what was read is kept, and /retry continues")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, early, flags, inputs
+from docqa.app.commands import batches, early, flags, inputs, interrupts
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ Items = Annotated[
 ]
 
 
-@flags.shared("model", "base_url", "k", "password_file", "include_hidden", "no_store", "media_type")
+@flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
 def ask(
     given: flags.Given,
     items: Items = None,
@@ -42,6 +42,8 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a question, one line each.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Only the preliminary answer.")] = False,
     no_preview: Annotated[bool, typer.Option("--no-preview", help="Only the final answer.")] = False,
+    think: flags.Think = None,
+    hide: flags.HideThoughts = False,
     jobs: batches.Jobs = 1,
     workspace: batches.Workspace = None,
 ) -> int:
@@ -65,9 +67,11 @@ def ask(
     inputs.check_stdin(paths)
     if (jobs > 1 or workspace is not None) and not each:
         raise UsageError("--jobs and --workspace work only with --each", hint="add --each for one answer a file")
-    options = given.options(quick=quick, preview=False if no_preview or (as_json and not quick) else None)
+    preview = False if no_preview or (as_json and not quick) else None
+    options = given.options(quick=quick, preview=preview, think=think)
+    inputs.check_writing(options)
     named = each and (len(paths) > 1 or not os.path.isfile(paths[0]))
-    run = _Run(asked, options, as_json, named)
+    run = _Run(asked, options, as_json, named, thoughts=not hide and not as_json)
     if not each:
         return report.worst([run.ask(paths)])
     if jobs > 1 or workspace is not None:
@@ -83,6 +87,7 @@ class _Run:
     options: Options
     as_json: bool
     named: bool
+    thoughts: bool = False
     model: Model | RemoteModel | None = None
     _noticed: bool = False
 
@@ -166,13 +171,20 @@ class _Run:
 
         heading = ", ".join(document.path for document in session.documents) if named else ""
         files = len(session.documents)
-        screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1, files=files)
+        several = len(self.asked) > 1
+        screen = Screen(
+            as_json=self.as_json, heading=heading, several=several, thoughts=self.thoughts, files=files
+        )  # fmt: skip
         recorder = Recorder(session.store, "ask", session.documents, report.warn)
         codes: list[int] = []
         try:
             while left:
-                codes.append(screen.show(recorder.watch(self._without_repeated_notice(session.ask(left[0])))))
+                events = recorder.watch(self._without_repeated_notice(session.ask(left[0])))
+                with interrupts.ending_text(session.stop_writing) as stopped:
+                    codes.append(screen.show(events))
                 left.pop(0)
+                if stopped():
+                    return report.INTERRUPTED
         finally:
             screen.close()
             recorder.close()

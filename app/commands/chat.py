@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,6 @@ import typer
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError, UsageError
-from docqa.app.models.library import BUNDLED_NAME
 from docqa.app.output.render import printable
 
 if TYPE_CHECKING:
@@ -25,16 +23,13 @@ _Files = Annotated[list[str] | None, typer.Argument(metavar="FILE...", help="Fil
 _Resume = Annotated[
     int | None, typer.Option("--resume", metavar="ID", min=1, help="Continue a session that `docqa history` lists.")
 ]
-_Think = Annotated[
-    bool | None, typer.Option("--think/--no-think", help="Let a model that can think do so before it answers.")
-]
-_Hide = Annotated[bool, typer.Option("--hide-thoughts", help="Do not show what the model thinks before it answers.")]
 
 
-@flags.shared("model", "base_url", "k", "password_file", "include_hidden", "no_store")
+@flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
 def chat(
-    given: flags.Given, files: _Files = None, resume: _Resume = None, think: _Think = None, hide: _Hide = False
-) -> int:
+    given: flags.Given, files: _Files = None, resume: _Resume = None, think: flags.Think = None,
+    hide: flags.HideThoughts = False,
+) -> int:  # fmt: skip
     """Ask follow-up questions in a conversation over documents.
 
     /pages, /quote, /retry and /save look back; /help lists them. Ctrl+C stops an answer, Ctrl+D quits. From a pipe
@@ -51,22 +46,8 @@ def chat(
         paths = list(dict.fromkeys(document.absolute for document in earlier[0].documents))
     if not paths:
         raise UsageError("there is no document to ask about", hint="docqa chat FILE, or docqa chat --resume ID")
-    if think and not _can_think(options):
-        name = printable(options.model or BUNDLED_NAME)
-        report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
+    inputs.check_writing(options)
     return _talk(paths, options, earlier, thoughts=not hide)
-
-
-def _can_think(options: Options) -> bool:
-    """Whether the model may think before it answers; of a server's, the server knows."""
-    from docqa.app.answerers.remote.address import is_remote
-    from docqa.app.models.library import bundled
-    from docqa.model.prompts.chat_template import ChatTemplate
-
-    if is_remote(options.model):
-        return True
-    template = ChatTemplate.load(Path(options.model) if options.model is not None else bundled())
-    return template is not None and template.thinking != "none"
 
 
 def _talk(

@@ -12,14 +12,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
-    from docqa.app.options import Options
+    from docqa.app.options import Options, Source
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="PATH...", help="Files, folders, .zip archives, or - for standard input.")
@@ -44,6 +44,20 @@ BaseUrl = Annotated[
 Evidence = Annotated[
     int | None, typer.Option("--k", metavar="N", min=1, help="Passages to read for a question and to list.")
 ]
+Think = Annotated[
+    bool | None, typer.Option("--think/--no-think", help="Let a model that can think do so before it answers.")
+]
+HideThoughts = Annotated[
+    bool, typer.Option("--hide-thoughts", help="Do not show what the model thinks before it answers.")
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="auto|whole|passages",
+        help="What a model that writes is given; auto: the whole where it was read before or is short.",
+    ),
+]
 PasswordFile = Annotated[
     str | None, typer.Option("--password-file", metavar="F", help="Its first line is the password of encrypted PDFs.")
 ]
@@ -62,6 +76,7 @@ class Given:
     model: Model = None
     base_url: BaseUrl = None
     k: Evidence = None
+    source: From = None
     password_file: PasswordFile = None
     include_hidden: IncludeHidden = False
     no_store: NoStore = False
@@ -81,6 +96,7 @@ class Given:
                 "model": self.model,
                 "base_url": self.base_url,
                 "k": self.k,
+                "from": self.source,
                 "preview": preview,
                 "store": False if self.no_store else None,
                 "include_hidden": self.include_hidden or None,
@@ -96,6 +112,7 @@ class Given:
             timeout_s=settings.count("timeout") or 120,
             think=think,
             k=settings.count("k"),
+            source=cast("Source", settings.text("from")),
             quick=quick,
             preview=settings.switch("preview"),
             store=settings.switch("store"),

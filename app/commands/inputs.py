@@ -129,6 +129,30 @@ def model_folder(name: str | None) -> Path:
     return folder
 
 
+def check_writing(options: Options) -> None:
+    """Say on standard error where --think or --from change nothing, because the model does not think or write."""
+    from docqa.app import report
+    from docqa.app.models.library import BUNDLED_NAME
+    from docqa.app.output.render import printable
+
+    name = printable(options.model or BUNDLED_NAME)
+    if options.think and not _can_think(options):
+        report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
+    if options.source != "auto" and options.model is None:
+        report.note(f"docqa: {name} reads all and cuts its answers from the document: --from has no effect")
+
+
+def _can_think(options: Options) -> bool:
+    """Whether the model may think before it answers; of a server's, the server knows."""
+    from docqa.app.models.library import bundled
+    from docqa.model.prompts.chat_template import ChatTemplate
+
+    if is_remote(options.model):
+        return True
+    template = ChatTemplate.load(Path(options.model) if options.model is not None else bundled())
+    return template is not None and template.thinking != "none"
+
+
 def local(options: Options, command: str) -> Options:
     """`options`, for a command that needs the insides of a model. Raises UsageError where a server has them."""
     if is_remote(options.model):

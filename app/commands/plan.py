@@ -49,7 +49,7 @@ def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_
     from docqa.model.cost.speed import measured_speed
 
     with open_session(paths, replace(options, model=None)) as session:
-        tokens, speed = len(session.context), measured_speed(session.local.model, _TIMED_LAYERS)
+        tokens, speed = len(session.context), measured_speed(session.local_reading.model, _TIMED_LAYERS)
     found = forecast(model, tokens, speed, models_root())
     report.result(json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines()))
     return report.ANSWERED

@@ -27,7 +27,7 @@ def read(given: flags.Given, paths: flags.Paths) -> int:
         with open_session(paths, options) as session:
             for event in session.read():
                 screen.progress(event)
-            total, reused = len(session.context), session.local.prefiller.tokens_reused
+            total, reused = len(session.context), session.local_reading.prefiller.tokens_reused
     finally:
         screen.close()
     took = duration(time.monotonic() - started)

@@ -3,12 +3,17 @@
 Layout (docqa.model.prompts.prompt, versioned there): the preamble; for each document a title line; for each page of a
 paged document a page mark and the text of its passages; a document without pages has no marks. Every page is tokenized
 by itself and nothing looks ahead, so a document that grows keeps all token ids before its first change.
+
+For a model that writes the ids of its chat template stand in the place of the preamble, documents are numbered, and a
+section begins with a mark where the document gives it a number or a locator (docqa.model.prompts.conversation,
+versioned there), so that the model can name what it speaks of.
 """
 
 from __future__ import annotations
 
 import hashlib
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,7 +70,10 @@ class _Layout:
         self.passages: list[PlacedPassage] = []
 
     def mark(self, text: str) -> None:
-        ids = self.tokenizer.encode(text)
+        self.add(self.tokenizer.encode(text))
+
+    def add(self, ids: Sequence[int]) -> None:
+        """Ids that come from no document."""
         self.ids.extend(ids)
         self.token_passage.extend([NO_PASSAGE] * len(ids))
         self.token_offset.extend([NO_PASSAGE] * len(ids))
@@ -105,22 +113,47 @@ class _Layout:
             self.passages.append(PlacedPassage(number, passage, *spans.get(position, (base, base))))
 
 
-def lay_out(documents: list[Document], tokenizer: Tokenizer) -> Context:
-    """The Context of `documents`, in the order given."""
+def lay_out(documents: Sequence[Document], tokenizer: Tokenizer, opening: Sequence[int] | None = None) -> Context:
+    """The Context of `documents`, in the order given; `opening`: ids of a chat template, for a model that writes."""
     from docqa.model.prompts import prompt
 
     layout = _Layout(tokenizer)
-    layout.mark(prompt.PREAMBLE)
+    if opening is None:
+        layout.mark(prompt.PREAMBLE)
+    else:
+        layout.add(opening)
     for number, document in enumerate(documents):
-        layout.mark(prompt.title_line(document.title))
+        writes = opening is not None
+        layout.mark(prompt.document_line(number + 1, document.title) if writes else prompt.title_line(document.title))
         by_page: dict[int, list[Passage]] = {}
         for passage in document.passages:
             by_page.setdefault(passage.page, []).append(passage)
+        marks = _section_names(document) if writes else {}
         for page in document.pages:
             if document.paged:
                 layout.mark(prompt.page_mark(page.label or str(page.page)))
-            layout.page(number, page, by_page.get(page.page, []))
+            for name, passages in _runs(by_page.get(page.page, []), marks):
+                if name:
+                    layout.mark(prompt.section_mark(name))
+                layout.page(number, page, passages)
     return Context(tuple(documents), layout.ids, tuple(layout.passages), layout.token_passage, layout.token_offset)
+
+
+def _section_names(document: Document) -> dict[tuple[int, int], str]:
+    """What the sections are called that have a number or, without pages, a locator: by (page, first character)."""
+    named = ((section, section.number if document.paged else section.label) for section in document.sections)
+    return {(section.page, section.start): name for section, name in named if name}
+
+
+def _runs(passages: list[Passage], names: dict[tuple[int, int], str]) -> list[tuple[str, list[Passage]]]:
+    """The passages of a page, cut where one begins with a section that `names` has; each run with that name."""
+    runs: list[tuple[str, list[Passage]]] = []
+    for passage in passages:
+        name = names.get((passage.page, passage.start), "")
+        if name or not runs:
+            runs.append((name, []))
+        runs[-1][1].append(passage)
+    return runs or [("", [])]
 
 
 def prefix_hashes(ids: array[int], profile: str, grid: int) -> dict[int, str]:

@@ -27,11 +27,28 @@ class Plan:
     tokens_reused: int
 
 
-def yarn_factor_of(model: Model, tokens: int) -> float:
-    """The YaRN factor at which `model` reads `tokens`. Raises ContextTooLong, with the numbers, past the limit."""
+def yarn_factor_of(model: Model, tokens: int, room: int = _QUESTION_TOKENS) -> float:
+    """The YaRN factor at which `model` reads `tokens`, with `room` for more behind them.
+
+    Raises ContextTooLong, with the numbers, past the limit.
+    """
     from docqa.model.cost.plan import yarn_factor_for
 
-    return float(yarn_factor_for(model.config, tokens + _QUESTION_TOKENS))
+    return float(yarn_factor_for(model.config, tokens + room))
+
+
+def fits(model: Model, tokens: int, room: int) -> bool:
+    """Whether `tokens` and `room` fit the context that the model was trained for, and this machine's memory."""
+    from docqa.model.checkpoints.experts import pool_bytes
+    from docqa.model.cost.machine import total_bytes
+    from docqa.model.cost.plan import estimate
+
+    if tokens + room > model.config.native_context:
+        return False
+    item, packed = int(model.dtype.itemsize), bool(model.lower.packed_matrices())
+    pool = pool_bytes(model.lower)
+    needed = estimate(model.config, tokens + room, item=item, packed=packed, expert_bytes=pool).memory_bytes
+    return needed <= total_bytes()
 
 
 def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Plan:

@@ -247,6 +247,8 @@ class Prefiller:
     def _difference(self, kept: Details) -> str:
         """Why the state that `kept` describes cannot be used; empty where its profile is the same."""
         profile = kept.get("profile", {})
+        if profile.get("layout") != self.profile.layout:  # the bundled reader's, beside that of a model that writes
+            return ""
         if profile.get("model") != self.profile.model:
             return f"it was read with {kept.get('model', 'another model')}, you now ask {name_of(self.model.folder)}"
         differing = self.profile.differences(profile)

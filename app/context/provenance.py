@@ -64,15 +64,16 @@ def kernel_provenance() -> str:
     return f"{identity()}, torch {torch.__version__}, {capability}, {threads}, {sys.platform}"
 
 
-def profile_of(model: Model, yarn_factor: float) -> Profile:
-    """The Profile of states that `model` makes at `yarn_factor`, whatever their length."""
+def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:
+    """The Profile of states that `model` makes at `yarn_factor`, whatever their length; `layout`: of the Context, where
+    it is not that of the bundled model."""
     from docqa.model.prompts.prompt import LAYOUT_VERSION
     from docqa.model.state.state import STATE_FORMAT
 
     layers = model.answer_layers
     return Profile(
         model=model.fingerprint,
-        layout=LAYOUT_VERSION,
+        layout=LAYOUT_VERSION if layout is None else layout,
         state_format=STATE_FORMAT,
         attention=str(sorted(vars(model.new_state(yarn_factor, layers=layers).long).items())),
         yarn_factor=yarn_factor,

@@ -125,7 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         with open_session([options.file], Options(model=options.model, store=False)) as session:
-            ids, model = torch.tensor(session.context.ids[: options.tokens]), cast("Model", session.local.model)
+            ids, model = torch.tensor(session.context.ids[: options.tokens]), cast("Model", session.local_reading.model)
     except IngestError as error:
         print(error, file=sys.stderr)
         return 3

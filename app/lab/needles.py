@@ -195,8 +195,8 @@ def ask(session: Session, needle: Needle, length: int) -> Found:
 
 def answers_from_state(session: Session, placed: list[Needle]) -> list[bool]:
     """Whether the value is in what the trunk writes by itself, all layers having read the document."""
-    model = cast("Loaded", session.local.model)
-    state = model.new_state(session.local.yarn_factor)
+    model = cast("Loaded", session.local_reading.model)
+    state = model.new_state(session.local_reading.yarn_factor)
     model.prefill(session.context.ids, state)
     found = []
     for needle in placed:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
@@ -54,6 +56,47 @@ class Thoughts:
                 self._stream.flush()
 
 
+class Draft:
+    """What a model writes, as it comes: on a terminal only, and gone when the checked answer takes its place.
+
+    `stream` is for tests. Mutable: knows what stands on the screen.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        live = self._stream is not None and self._stream.isatty() and (stream is not None or sys.stdout.isatty())
+        self._live = live and os.environ.get("TERM") != "dumb"
+        self._shown = ""
+
+    def show(self, text: str) -> None:
+        """Write the next piece."""
+        piece = render.CONTROL.sub("", text)
+        if self._live and (piece := piece if self._shown else piece.lstrip()):
+            self._shown += piece
+            self._write(piece)
+
+    def end(self, *, erase: bool) -> None:
+        """No more comes; `erase` takes it from the screen, as far as it stands there whole."""
+        if not self._shown:
+            return
+        rows = self._rows()
+        self._write(f"\r\x1b[{rows - 1}A\x1b[J" if erase and rows > 1 else "\r\x1b[J" if erase and rows else "\n")
+        self._shown = ""
+
+    def _rows(self) -> int:
+        """How many rows of the screen it takes; 0 where that is not known, or it does not fit."""
+        size = shutil.get_terminal_size()
+        if any(unicodedata.east_asian_width(character) in "WF" for character in self._shown):
+            return 0
+        rows = sum(max(1, -(-len(line) // size.columns)) for line in self._shown.expandtabs().split("\n"))
+        return rows if rows < size.lines else 0
+
+    def _write(self, text: str) -> None:
+        with suppress(BrokenPipeError):
+            self._stream.write(text)
+            self._stream.flush()
+
+
 class Screen:
     """Renders the events of one context of `files` documents. `heading` names them before their answers, where several
     contexts are asked; `several`: so are several questions.
@@ -68,13 +111,14 @@ class Screen:
         self._progress: Progress | None = None
         self._warned: set[str] = set()
         self._thoughts = Thoughts() if thoughts else None
+        self._draft = None if as_json else Draft()
 
     def show(self, stream: Iterable[events.Event]) -> int:
         """Show all events of one question; returns its exit code."""
         code = report.ANSWERED
         for event in stream:
             if isinstance(event, events.Finished):
-                self.close()
+                self.close(answered=True)
                 self._finished(event.answer)
                 code = event.answer.exit_code
             elif isinstance(event, events.Preview):
@@ -86,15 +130,14 @@ class Screen:
         return code
 
     def progress(self, event: events.Event) -> None:
-        """Show a ReadProgress, a Notice, or what a model thinks where that is wanted."""
+        """Show a ReadProgress, a Notice, what a model writes, or what it thinks where that is wanted."""
         if isinstance(event, events.Token):
-            if event.thought and self._thoughts is not None:
-                if self._progress is not None:
-                    self._progress.clear()
-                self._thoughts.show(event.text)
+            self._token(event)
             return
         if self._thoughts is not None:
             self._thoughts.end()
+        if self._draft is not None:
+            self._draft.end(erase=True)
         if isinstance(event, events.ReadProgress):
             self._progress = self._progress or Progress()
             self._progress.update(event)
@@ -106,12 +149,24 @@ class Screen:
             self.close()
             report.warn(render.printable(event.message))
 
-    def close(self) -> None:
-        """Leave the line to others."""
+    def _token(self, event: events.Token) -> None:
+        shown = self._thoughts if event.thought else self._draft
+        if shown is None:
+            return
+        if self._progress is not None:
+            self._progress.clear()
+        if self._thoughts is not None and not event.thought:
+            self._thoughts.end()
+        shown.show(event.text)
+
+    def close(self, *, answered: bool = False) -> None:
+        """Leave the line to others; `answered`: the answer comes in the place of what was written so far."""
         if self._progress is not None:
             self._progress.clear()
         if self._thoughts is not None:
             self._thoughts.end()
+        if self._draft is not None:
+            self._draft.end(erase=answered)
 
     def _finished(self, answer: Answer) -> None:
         if self._as_json:

@@ -173,6 +173,14 @@ def partial_remark(answer: Answer) -> str:
     return "partial: from the passages that the question's words find"
 
 
+def written_from(answer: Answer) -> list[str]:
+    """One line that says what a model was given that wrote the answer; none for an answer that was cut from pages."""
+    options = answer.provenance.get("options")
+    source = options.get("from") if isinstance(options, dict) else None
+    said = {"whole": "written from the whole text", "passages": "written from passages of the text"}
+    return [said[source]] if source in said else []
+
+
 def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
     """`text` on one line, cut between two words where it is longer than `most`."""
     return clip(printable(text), most)
@@ -211,7 +219,7 @@ def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str
         lines[-1] += f"   [{partial_remark(answer)}]"
     for at, quote in enumerate(answer.quotes):
         lines += ["", *_quote_lines(quote, several, None if first_quote is None else first_quote + at)]
-    lines += ["", f"confidence {answer.confidence:.2f}"]
+    lines += ["", f"confidence {answer.confidence:.2f}", *written_from(answer)]
     lines += [f"note: {printable(warning)}" for warning in answer.coverage.warnings]
     return "\n".join(lines)
 
@@ -232,7 +240,7 @@ def _statement_lines(answer: Answer, several: bool) -> list[str]:
 
 def _refusal_block(answer: Answer, several: bool, files: int) -> str:
     lines = [NOT_STATED] if answer.status == Status.POSSIBLE else []
-    lines += [searched_line(answer.coverage, files), *map(printable, answer.coverage.warnings)]
+    lines += [searched_line(answer.coverage, files), *written_from(answer), *map(printable, answer.coverage.warnings)]
     lines += _titled("The model wrote:", _statement_lines(answer, several))
     lines += _titled("Nearest, not an answer:", [_evidence_line(item, several) for item in nearest(answer)])
     return "\n".join(lines)

@@ -26,8 +26,6 @@ DEFAULT: RefusalCalibration = {
     "bias": -2.2,
     "threshold": 0.5,
 }
-# For one that follows instructions and was asked to say so where nothing answers: the odds of its answer against that.
-CHAT: RefusalCalibration = {"features": ["reader_refusal_margin"], "weights": [1.0], "bias": 0.0, "threshold": 0.5}
 _NO_READER = -20.0
 STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, is the answer to a question for it; set by hand
 SIGNALS = (

@@ -7,6 +7,7 @@ of their own; constrained decoding proposes spans of them; every span leads back
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from docqa.app.evidence.ranking import Ranked, WordIndex
@@ -22,7 +23,6 @@ from docqa.app.reading.candidates import (
     place_score,
     trim,
 )
-from docqa.app.reading.chat_prompting import PromptState, read_prompt
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,6 +39,19 @@ DEFAULT_READER: dict[str, float] = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _PromptState:
+    """A state that has read `prompt` and ends where the answer begins, with the `logits` [vocab] of its first token.
+
+    `seen`: the vectors of the evidence head for the prompt's tokens, in pieces, where they were asked for.
+    """
+
+    prompt: FocusPrompt
+    state: State
+    logits: Tensor
+    seen: list[Tensor] = field(default_factory=list)
+
+
 def copy_answers(
     model: Model,
     question: str,
@@ -46,22 +59,19 @@ def copy_answers(
     ranked: Sequence[Ranked],
     words: WordIndex,
     asked: QuestionVectors | None = None,
-    begun: PromptState | None = None,
 ) -> Candidates:
     """Read `excerpts` and the question in a fresh state and propose spans; `ranked[i]` belongs to `excerpts[i]`.
 
     Spans are copied from anywhere, and again from the few sentences that the question is most like, so that a reader
     which is drawn elsewhere still says what it would answer there. `asked`: the question's vectors, if there are any.
-    `begun`: the excerpts and the question were read already, through a chat template.
     """
     from docqa.model.decode.copy import copy_spans
     from docqa.model.prompts.prompt import REFUSAL, focus_prompt
 
     reader = {**DEFAULT_READER, **model.calibration.get("reader", {})}
-    if begun is None:
-        prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
-        begun = read_prompt(model, prompt, observed=asked is not None)
-    prompt, state, logits = begun.prompt, begun.state, begun.logits
+    prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
+    begun = _read_prompt(model, prompt, observed=asked is not None)
+    state, logits = begun.state, begun.logits
     refusing = [*model.tokenizer.encode(REFUSAL), model.tokenizer.eos_id]
     refusal = continuation_logprob(model, state.fork(), logits, refusing)
     places = ScoredPlaces(excerpts, set(terms(question)), words, reader)
@@ -83,6 +93,17 @@ def copy_answers(
     return Candidates(tuple(excerpts), best_first(kept.values()), refusal, len(prompt.ids))
 
 
+def _read_prompt(model: Model, prompt: FocusPrompt, *, observed: bool) -> _PromptState:
+    """Read `prompt` in a fresh state; `observed`: the evidence head sees its tokens."""
+    state = model.new_state()
+    seen: list[Tensor] = []
+
+    head = model.heads.evidence if observed else None
+    observe = (lambda _, hidden: seen.append(head.token_vectors(hidden))) if head is not None else None
+    hidden = model.prefill(prompt.ids, state, on_hidden=observe)
+    return _PromptState(prompt, state, model.logits(hidden), seen)
+
+
 def continuation_logprob(model: Model, state: State, logits: Tensor, ids: list[int]) -> float:
     """Sum of the log-probabilities of `ids` after `state`, whose next-token logits are `logits`; `state` is used up."""
     total = 0.0
@@ -93,7 +114,7 @@ def continuation_logprob(model: Model, state: State, logits: Tensor, ids: list[i
     return total
 
 
-def _compare(places: ScoredPlaces, model: Model, asked: QuestionVectors, begun: PromptState) -> None:
+def _compare(places: ScoredPlaces, model: Model, asked: QuestionVectors, begun: _PromptState) -> None:
     """Note how like the question every sentence is, by the vectors of the prompt's tokens."""
     import torch
 

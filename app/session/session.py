@@ -11,8 +11,10 @@ from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event, Notice
 from docqa.app.answerers.answerer import Answerer
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.document_evidence import DocumentEvidence, bundled_model
 from docqa.app.answerers.extractive import ExtractiveAnswerer
-from docqa.app.answerers.loading import find_model
+from docqa.app.answerers.loading import find_model, writing_template
+from docqa.app.answerers.local_writing import WritingAnswerer
 from docqa.app.answerers.remote.address import is_remote
 from docqa.app.answerers.remote.answerer import RemoteAnswerer
 from docqa.app.answerers.remote.model import RemoteModel
@@ -25,6 +27,8 @@ from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
+    from docqa.model.prompts.chat_template import ChatTemplate
+    from docqa.model.prompts.conversation import Turn
     from docqa.model.protocol import Model
 
 
@@ -59,8 +63,8 @@ class Session:
 
     def close(self) -> None:
         """Keep the whole blocks of a read that was left, and let other processes evict what this session used."""
-        if "local" in self.__dict__:
-            self.local.close()
+        if "local_reading" in self.__dict__:
+            self.local_reading.close()
         if self.store is not None:
             self.store.unpin()
 
@@ -74,22 +78,47 @@ class Session:
         return self.loaded_model
 
     @cached_property
+    def _template(self) -> ChatTemplate | None:
+        """The chat template of a model that runs here and writes its answers."""
+        return None if isinstance(self.model, RemoteModel) else writing_template(self.model)
+
+    @cached_property
     def corpus(self) -> Corpus:
-        return Corpus(self.documents, self.model.tokenizer, self.warnings)
+        opening: list[int] | None = None
+        if self._template is not None:
+            from docqa.model.prompts.conversation import Conversation
+
+            opening = Conversation(self._template, self.model.tokenizer).opening()
+        return Corpus(self.documents, self.model.tokenizer, self.warnings, opening)
 
     @cached_property
     def answerer(self) -> Answerer:
-        """`local` where the model runs here, else what asks the server."""
-        model = self.model
-        return RemoteAnswerer(self.corpus, model, self.options) if isinstance(model, RemoteModel) else self.local
+        """`local_reading` where the model runs here, else what asks the server."""
+        if isinstance(self.model, RemoteModel):
+            return RemoteAnswerer(self.corpus, self.model, self.options)
+        return self.local_reading
 
     @cached_property
-    def local(self) -> ExtractiveAnswerer:
+    def local_reading(self) -> ExtractiveAnswerer | WritingAnswerer:
         """The answerer of a model that runs here. Raises UsageError where a server has the model."""
-        model = self.model
+        model, options = self.model, self.options
         if isinstance(model, RemoteModel):
             raise UsageError(f"{model.address} reads nothing on this machine", hint="choose a model that runs here")
-        return ExtractiveAnswerer(self.corpus, model, self.options, self.store)
+        if self._template is None:
+            return ExtractiveAnswerer(self.corpus, model, options, self.store)
+        bundled = bundled_model(options.threads)
+        evidence = DocumentEvidence(
+            Corpus(self.documents, bundled.tokenizer, self.warnings), options, self.store
+        )
+        return WritingAnswerer(self.corpus, evidence, model, self._template, options, self.store)
+
+    @property
+    def local(self) -> ExtractiveAnswerer:
+        """The answerer of a model that cuts answers from the documents. Raises UsageError for one that writes."""
+        reading = self.local_reading
+        if isinstance(reading, WritingAnswerer):
+            raise UsageError(f"{reading.model.folder} writes its answers", hint="choose a model with a span head")
+        return reading
 
     @property
     def context(self) -> Context:
@@ -111,11 +140,29 @@ class Session:
         yield from self._notices()
         yield from self.answerer.read()
 
-    def ask(self, question: str) -> Iterator[Event]:
-        """Answer `question`; the last event is Finished. Raises UsageError for an empty question."""
+    def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
+        """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
+
+        `earlier`: the turns before it, for a model that writes (`writes`); others do not look at them.
+        """
         asked = _checked(question)
         yield from self._notices()
-        yield from self.answerer.ask(asked)
+        yield from self.answerer.ask(asked, earlier)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the model writes its answers here, so that it understands a question by the turns before it."""
+        return self._template is not None
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether the next question is answered from all of the documents, so that it is good to read them before."""
+        answerer = self.answerer
+        return not isinstance(answerer, WritingAnswerer) or answerer.answers_from_whole
+
+    def stop_writing(self) -> bool:
+        """End the text that is being written: what there is of it becomes the answer. False where none is written."""
+        return self.answerer.stop_writing()
 
     def preview(self, question: str) -> Answer:
         """A preliminary answer, status `partial`, without reading the documents."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Opener = Callable[[str], "Session"]
 """Makes the Session of the document at a path. Raises the errors of the engine."""
 Post = Callable[[Message], object]
+DRAFT_EVERY_S = 0.15
 Scores = list[tuple[int, int, int, float]]
 _Messages = Generator[Message, None, None]
 
@@ -72,6 +74,7 @@ class _Job:
     work: Callable[[], _Messages]
     number: int | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
+    ending: bool = False
 
 
 class SessionBridge:
@@ -137,7 +140,7 @@ class SessionBridge:
     def _work(self, job: _Job) -> tuple[str, str]:
         messages = job.work()
         try:
-            while not job.stopped.is_set():
+            while not job.stopped.is_set() or self._ends_text(job):
                 message = next(messages, None)
                 if message is None:
                     return "finished", ""
@@ -147,6 +150,13 @@ class SessionBridge:
             return "stopped", ""
         except Exception as error:  # noqa: BLE001 - a bug costs this answer, not the session that a person is in
             return "failed", problem(error)
+
+    def _ends_text(self, job: _Job) -> bool:
+        """Whether the job goes on although it was stopped: what is written ends where it is, and is checked and shown.
+        """
+        if not job.ending and job.kind == "ask" and self._session is not None:
+            job.ending = self._session.stop_writing()
+        return job.ending
 
     def _open(self, path: str) -> _Messages:
         self._leave()
@@ -160,9 +170,7 @@ class SessionBridge:
         assert session is not None
         stream: Iterator[Event] = session.read() if question is None else session.ask(question)
         try:
-            for event in stream:
-                if isinstance(event, Token):  # a message a word would choke the interface, which shows none of it
-                    continue
+            for event in gathered(stream):
                 message = SessionEvent(number, event)
                 if isinstance(event, ReadProgress) and not self._sized:  # by now the model is loaded
                     self._sized, message.sizes = True, sizes_of(session)
@@ -176,6 +184,23 @@ class SessionBridge:
         session, self._session = self._session, None
         if session is not None:
             session.close()
+
+
+def gathered(stream: Iterator[Event]) -> Iterator[Event]:
+    """The events of `stream`, with what a model writes in a few pieces a second: a message a word would choke the
+    interface. Thoughts are left out."""
+    text, shown_at = "", 0.0
+    for event in stream:
+        if not isinstance(event, Token):
+            if text:
+                yield Token(text)
+            text = ""
+            yield event
+        elif not event.thought:
+            text += event.text
+            if time.monotonic() - shown_at >= DRAFT_EVERY_S:
+                yield Token(text)
+                text, shown_at = "", time.monotonic()
 
 
 def passage_scores(session: Session, finished: Finished) -> Scores:

@@ -31,7 +31,7 @@ _KIND = "tui"
 class Turn:
     """One question. `state` is waiting, reading, preview, done, stopped or failed; `note` says why it has no answer.
 
-    `scores` are (page, start, end, score) of passages.
+    `scores` are (page, start, end, score) of passages. `draft`: what a model has written of the answer so far.
     """
 
     question: str
@@ -39,6 +39,7 @@ class Turn:
     answer: Answer | None = None
     note: str = ""
     scores: list[tuple[int, int, int, float]] = field(default_factory=list)
+    draft: str = ""
 
     @property
     def running(self) -> bool:
@@ -51,11 +52,15 @@ class Turn:
         elif isinstance(event, events.Preview):
             self.answer, self.state = event.answer, "preview"
         elif isinstance(event, events.Finished):
-            self.answer, self.state, self.note = event.answer, "done", ""
+            self.answer, self.state, self.note, self.draft = event.answer, "done", "", ""
+        elif isinstance(event, events.Token) and not event.thought:
+            self.draft += event.text
+        elif isinstance(event, events.Notice):  # what is written may begin anew
+            self.draft = ""
 
     def restart(self) -> None:
         """Forget what an earlier attempt left."""
-        self.state, self.answer, self.note, self.scores = "waiting", None, "", []
+        self.state, self.answer, self.note, self.scores, self.draft = "waiting", None, "", [], ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.drafter import Drafter
@@ -28,6 +28,13 @@ class Piece:
     finish: str | None = None  # on the last piece: "stop" or "length"
 
 
+class TokenRule(Protocol):
+    """Chooses each next token, such as quotation.QuotingRule."""
+
+    def choose(self, logits: Tensor) -> int:
+        """The next token out of logits [vocab]; it counts as written."""
+
+
 def generate(
     model: Model,
     state: State,
@@ -37,6 +44,7 @@ def generate(
     stop: Sequence[str] = (),
     stop_ids: Sequence[int] | None = None,
     drafter: Drafter | None = None,
+    rule: TokenRule | None = None,
 ) -> Iterator[Piece]:
     """Continue `state`, which must have read something and is not moved; closing the iterator cancels.
 
@@ -47,6 +55,7 @@ def generate(
         stop_ids: tokens that end the text, by default the tokenizer's.
         drafter: guesses tokens ahead, which changes the time and not the text; moved on. By default a new one where the
             checkpoint has an MTP module; one that has followed the prefill is right more often.
+        rule: chooses the tokens instead of `sampling`.
 
     Raises:
         ValueError: the state is empty, or was read through the first layers only.
@@ -62,7 +71,7 @@ def generate(
     logits = model.logits(state.hidden)
     for _ in range(max_tokens):
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
-        token = sample(known, rules, source, written)
+        token = rule.choose(known) if rule is not None else sample(known, rules, source, written)
         if token in ends:
             yield Piece(token, text.rest(), "stop")
             return

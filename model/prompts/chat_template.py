@@ -1,14 +1,11 @@
 """A checkpoint's own chat template: how it wants to be asked, and whether it thinks before it answers. No torch.
 
-The template is Jinja, rendered in Jinja's sandbox with the settings that transformers uses. It gets marks in the place
-of the messages, and what the messages say is tokenized as plain text between its parts: words of a document that look
-like a control token stay words.
+The template is Jinja, rendered in Jinja's sandbox with the settings that transformers uses.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.gguf.file import GgufFile, is_gguf, opened_gguf
-from docqa.model.prompts.chat_prompt import INSTRUCTIONS
-from docqa.model.prompts.prompt import ANSWER_HEAD, FocusPrompt, excerpts_prompt, question_text
 from docqa.model.prompts.thinking import CLOSING, OPENING
 from docqa.model.protocol import Tokenizer
 
@@ -25,7 +20,6 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 Kind = Literal["none", "switch", "always"]
-_MARKS = ("\ue000docqa system\ue001", "\ue000docqa user\ue001")
 
 
 class ChatTemplate:
@@ -86,32 +80,13 @@ class ChatTemplate:
         """Whether to let it think: as asked; by default a model that can do without does."""
         return self.thinking != "none" and (self.thinking == "always" if asked is None else asked)
 
-    def focus_prompt(self, tokenizer: Tokenizer, excerpts: list[str], question: str, *, think: bool) -> FocusPrompt:
-        """Token ids of the chat that asks `question` about numbered excerpts, as `prompt.focus_prompt`.
-
-        Without thought they end in the head of the answer, so that the next token is its first; with it, where the
-        thought begins. Raises ConfigUnsupported where the template does not print the messages as they are.
-        """
-        messages = [{"role": "system", "content": _MARKS[0]}, {"role": "user", "content": _MARKS[1]}]
-        text = self.render(messages, think=think)
-        parts = re.split("|".join(_MARKS), text)
-        if len(parts) != 3 or text.index(_MARKS[0]) > text.index(_MARKS[1]):
-            raise ConfigUnsupported(f"{self.where}: the chat template does not print a system and a user message")
-        opening = tokenizer.encode_template(parts[0]) + tokenizer.encode(INSTRUCTIONS)
-        opening += tokenizer.encode_template(parts[1])
-        shown = excerpts_prompt(tokenizer, excerpts)
-        asked = question_text(question).removesuffix(ANSWER_HEAD)
-        closing = tokenizer.encode(asked) + self._closing(tokenizer, parts[2], think)
-        ranges = [(start + len(opening), end + len(opening)) for start, end in shown.excerpt_ranges]
-        return FocusPrompt(opening + shown.ids + closing, ranges, shown.offsets)
-
-    def _closing(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
-        """The ids from the end of the user's message to where the model goes on."""
+    def ending(self, tokenizer: Tokenizer, text: str, think: bool) -> list[int]:
+        """The ids of `text`, which was rendered behind the last message: the model's thought or its words follow."""
         if think:
             return tokenizer.encode_template(text if _opened(text) else f"{text}{OPENING}\n")
         if _opened(text):  # it would think, and was asked not to
             text = f"{text}\n{CLOSING}\n\n"
-        return tokenizer.encode_template(text) + answer_head(tokenizer)
+        return tokenizer.encode_template(text)
 
     @cached_property
     def _compiled(self) -> Template:
@@ -133,11 +108,6 @@ class ChatTemplate:
             return environment.from_string(self.source)
         except TemplateError as error:
             raise ConfigUnsupported(f"{self.where}: the chat template is not valid Jinja: {error}") from error
-
-
-def answer_head(tokenizer: Tokenizer) -> list[int]:
-    """The ids that open an answer: behind them words are the same tokens that they are inside a sentence."""
-    return tokenizer.encode(ANSWER_HEAD.lstrip())
 
 
 def _opened(text: str) -> bool:

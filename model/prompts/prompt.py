@@ -48,6 +48,16 @@ def page_mark(label: str) -> str:
     return f"[page {label}]\n"
 
 
+def document_line(number: int, title: str) -> str:
+    """Line that opens a document, numbered from 1, in the context of a model that writes."""
+    return f"# Document {number}: {title}\n\n"
+
+
+def section_mark(name: str) -> str:
+    """Line that opens a section in the context of a model that writes."""
+    return f"[section {name}]\n"
+
+
 def question_text(question: str) -> str:
     """The question and the head of its answer, as they follow the excerpts."""
     return QUESTION_HEAD + " ".join(question.split()) + ANSWER_HEAD

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Notice, Token
@@ -21,6 +22,9 @@ from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
 from docqa.app.reading import answerability
 from docqa.app.reading.candidates import Candidates, Excerpt
+
+if TYPE_CHECKING:
+    from docqa.model.prompts.conversation import Turn
 
 SENT_PASSAGES = 32
 """Passages that a server is sent where no number is asked for. Words alone find them: of 70 questions on the sample
@@ -57,7 +61,7 @@ class RemoteAnswerer:
         """There is nothing to read ahead: passages go out with each question."""
         return iter(())
 
-    def ask(self, question: str) -> Iterator[Event]:
+    def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
         """Answer `question` from the best passages by its words. Raises RemoteError where the server does not."""
         started = time.monotonic()
         yield from self._send(question)
@@ -77,6 +81,10 @@ class RemoteAnswerer:
             for _ in self._send(question):
                 pass
         return self._answer(self._turn(question), started, without=without, nearest=nearest)
+
+    def stop_writing(self) -> bool:
+        """The server goes on; what it sends is not stopped here."""
+        return False
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first, by its words."""

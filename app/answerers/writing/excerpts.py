@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from docqa.app.context.context import Context, PlacedPassage
@@ -34,13 +34,15 @@ _HEAD_TOKENS = 24  # of the line above a run of passages
 class Given:
     """`sentences`: where each numbered sentence stands, number 1 first; `passages`: indices of the context, in order.
 
-    `text`: what the model reads; `whole`: all of the documents, or of the part that the question names.
+    `text`: what the model reads; `whole`: all of the documents, or of the part that the question names; `numbered`:
+    the model was shown the numbers, and may cite by them.
     """
 
     text: str
     sentences: tuple[Located, ...]
     passages: tuple[int, ...]
     whole: bool
+    numbered: bool = True
 
     @cached_property
     def places(self) -> dict[Located, int]:
@@ -105,7 +107,7 @@ def give(context: Context, passages: Sequence[int], *, whole: bool = False) -> G
 
 def give_all(context: Context) -> Given:
     """All passages of all documents; for a model that has read them and cites by pages and words."""
-    return give(context, range(len(context.passages)), whole=True)
+    return replace(give(context, range(len(context.passages)), whole=True), numbered=False)
 
 
 def is_whole(context: Context, passages: Iterable[int], scope: Scope | None) -> bool:

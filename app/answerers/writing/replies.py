@@ -46,7 +46,7 @@ def read_reply(text: str, given: Given) -> Reply:
         kept, notes = bare, [*notes, COPIED]
     if not any(map(str.isalnum, kept)):
         return Reply(None, tuple(notes or [NOTHING]))
-    written = read_statements(kept, len(given.sentences))
+    written = read_statements(kept, len(given.sentences) if given.numbered else 0)
     first = written.statements[0] if written.statements else None
     if first is None or (refuses(first.plain) and not first.cites_something):
         return Reply(None, tuple(notes))

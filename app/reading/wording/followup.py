@@ -2,7 +2,7 @@
 
 By rules, from the question before and its answer; nothing is guessed by a model, and a question that no rule takes for
 a follow-up stays as it is. Whoever asks is shown what was understood, because a silent rewrite is how a conversation
-goes wrong.
+goes wrong. What a pronoun may mean is decided in `readings`.
 """
 
 from __future__ import annotations
@@ -57,19 +57,19 @@ class Earlier:
     answer: str | None = None
 
 
-def resolve(question: str, earlier: Earlier | None, in_documents: InDocuments) -> str:
-    """`question` as a complete question; unchanged where it is one already or no rule applies."""
-    asked = question.strip()
-    if earlier is None or not asked:
-        return asked
-    opened = OPENING.match(asked)
-    bare = asked[opened.end() :] if opened else asked
+def question_words(question: str) -> list[str]:
+    """The words of a question behind what opens it: "and", "what about"."""
+    opened = OPENING.match(question)
+    bare = question[opened.end() :] if opened else question
     about = _ABOUT.match(bare)
-    words = words_of(bare[about.end() :] if about else bare)
-    if not words or not words_of(earlier.question):
-        return asked
-    whole = _elliptic(words, earlier, follows=bool(opened or about)) or _pointed(words, earlier, in_documents)
-    return sentence(whole) if whole is not None else asked
+    return words_of(bare[about.end() :] if about else bare)
+
+
+def complete_by_form(question: str, earlier: Earlier) -> list[str] | None:
+    """The words of a question without its verb, filled up from the one before; None where nothing is left out."""
+    opened = OPENING.match(question)
+    bare = question[opened.end() :] if opened else question
+    return _elliptic(question_words(question), earlier, follows=bool(opened or _ABOUT.match(bare)))
 
 
 # What is left out
@@ -98,7 +98,7 @@ def asked_otherwise(words: list[str], earlier: Earlier) -> list[str]:
     """What was asked before, with another question phrase: `When?` after `Who funded the research?`."""
     before = parts_of(earlier.question)
     if before.auxiliary in ("has", "have", "had") and before.asked[:1] and before.asked[0].lower() in ("which", "who"):
-        return [*words, before.auxiliary, *_short_answer(earlier).split(), *before.rest]
+        return [*words, before.auxiliary, *short_answer(earlier).split(), *before.rest]
     if before.auxiliary:
         return [*words, before.auxiliary, *before.rest]
     rest = words_of(earlier.question)[1:]
@@ -160,15 +160,6 @@ def _after_of(words: list[str], at: int) -> int:
 # What is pointed at
 
 
-def _pointed(words: list[str], earlier: Earlier, in_documents: InDocuments) -> list[str] | None:
-    """The question with its pronoun replaced by what it refers to; None without one, or where no rule applies."""
-    first = pronoun_in(words)
-    if first is None:
-        return None
-    meant = antecedent(earlier, in_documents, person=is_person(words[first]))
-    return with_meaning(words, first, meant) if meant else None
-
-
 def is_person(pronoun: str) -> bool:
     """Whether it is "he", "her" and the like."""
     return pronoun.lower() in _PERSON
@@ -217,7 +208,7 @@ def antecedent(earlier: Earlier, in_documents: InDocuments, *, person: bool = Fa
     """What a pronoun after `earlier` refers to; empty where no rule applies."""
     parts = parts_of(earlier.question)
     asked = [word.lower() for word in parts.asked]
-    short = _short_answer(earlier)
+    short = short_answer(earlier)
     if person and asked[:1] in (["who"], ["whom"]) and short:
         return short
     if not parts.auxiliary and asked[:1] in (["which"], ["what"]) and short:
@@ -225,7 +216,7 @@ def antecedent(earlier: Earlier, in_documents: InDocuments, *, person: bool = Fa
     return noun_phrase(parts.rest, in_documents)
 
 
-def _short_answer(earlier: Earlier) -> str:
+def short_answer(earlier: Earlier) -> str:
     """The answer before, where it is short enough for a name and has letters; with a small letter at an article."""
     answer = (earlier.answer or "").strip(" .,;")
     if len(answer.split()) > _SHORT_ANSWER_WORDS or not any(character.isalpha() for character in answer):
@@ -278,7 +269,7 @@ def noun_phrase(words: list[str], in_documents: InDocuments) -> str:
         end = stop  # its verb is known, so all before it is the noun
     else:
         end = min(kept + 1, stop)
-        while end < stop and (_owns_next(words[end - 1]) or in_documents(" ".join(words[kept : end + 1]))):
+        while end < stop and (_one_name(words[end - 1 : end + 1]) or in_documents(" ".join(words[kept : end + 1]))):
             end += 1
     while end > kept and words[end - 1].lower() == "of":
         end -= 1
@@ -291,8 +282,9 @@ def _ends_noun(word: str) -> bool:
     return not word[0].isalnum() or low in VERBS | CONJUNCTION or (low in PREPOSITION | DETERMINER and low != "of")
 
 
-def _owns_next(word: str) -> bool:
-    return word.endswith(("'s", "’s"))
+def _one_name(words: list[str]) -> bool:
+    """Whether two words that stand side by side are one name, or the first owns the second: Commerce Clause."""
+    return words[0].endswith(("'s", "’s")) or all(word[:1].isupper() for word in words)
 
 
 def possessive(phrase: str) -> str:

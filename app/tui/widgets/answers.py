@@ -100,6 +100,9 @@ class AnswerCard(Static):
             parts.append(("Preliminary, from passages found by the question's words.\n", "italic $text-warning"))
         if turn.answer is not None:
             parts += self._answer_parts()
+        if turn.running and turn.draft.strip():
+            lines = "\n".join(map(printable, turn.draft.strip().split("\n")))
+            parts += [("Being written, and not checked yet:\n", "italic $text-warning"), (f"{lines}\n", "dim")]
         if turn.note:
             parts.append((f"{printable(turn.note)}\n", "$text-error" if turn.state == "failed" else "italic"))
         if turn.running:
@@ -107,6 +110,8 @@ class AnswerCard(Static):
         return parts
 
     def _progress(self) -> Part:
+        if self.turn.draft:
+            return ("writing … (Esc stops)\n", "italic")
         if self.reading is None or self.reading.done >= self.reading.total:
             return ("looking for the answer … (Esc stops)\n", "italic")
         return (f"{bar(self.reading)}\n{reading_line(self.reading)}\n(Esc stops)\n", "$text-accent")

@@ -49,7 +49,7 @@ class Sizes:
 
 def sizes_of(session: Session) -> Sizes:
     """The sizes of a session whose model is loaded and whose text is laid out."""
-    local = session.local
+    local = session.local_reading
     return Sizes(len(session.context), local.model.config, local.profile.layers, local.model.dtype.itemsize)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,12 @@ class Scripted:
     answers: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     passed_over: list[int] = field(default_factory=list)
+    earlier: list[list[tuple[str, str]]] = field(default_factory=list)
+    writes: bool = False
 
-    def ask(self, question: str) -> Iterator[Event]:
+    def ask(self, question: str, earlier: Sequence[Any] = ()) -> Iterator[Event]:
         self.asked.append(question)
+        self.earlier.append([(turn.question, turn.answer) for turn in earlier])
         yield ReadProgress(1, 2)
         yield Preview(replace(self._answer(question), status="partial"))
         yield ReadProgress(2, 2)
@@ -102,7 +105,7 @@ def conversation(session: Any, store: Store) -> Iterator[Conversation]:
 
 
 def ask(conversation: Conversation, question: str) -> Answer:
-    *_, last = conversation.ask(question, conversation.understand(question))
+    *_, last = conversation.ask(question, conversation.readings(question)[0])
     assert isinstance(last, Finished)
     return last.answer
 
@@ -221,7 +224,7 @@ def test_a_question_that_failed_is_kept_with_its_reason_and_resolves_nothing(
 ) -> None:
     ask(conversation, "When does the lease begin?")
     conversation.failed("Where is the moon?", "Where is the moon?", "not enough memory")
-    assert conversation.understand("And when does it end?") == "When does the lease end?"
+    assert conversation.readings("And when does it end?") == ("When does the lease end?",)
     with open_history(store) as history:
         assert [turn.note for turn in history.turns(1)] == ["", "not enough memory"]
     assert conversation.next_number() == 2
@@ -229,4 +232,16 @@ def test_a_question_that_failed_is_kept_with_its_reason_and_resolves_nothing(
 
 def test_a_question_that_only_gets_a_capital_letter_counts_as_typed(conversation: Conversation) -> None:
     ask(conversation, "xxxx")
-    assert conversation.understand("why?") == "why?"
+    assert conversation.readings("why?") == ("why?",)
+
+
+def test_a_model_that_writes_gets_the_question_as_typed_and_the_turns_before(conversation: Conversation) -> None:
+    scripted = conversation.session
+    assert isinstance(scripted, Scripted)
+    scripted.writes = True
+    ask(conversation, "When does the lease begin?")
+    assert conversation.readings("And when does it end?") == ("And when does it end?",)
+    ask(conversation, "And when does it end?")
+    said = conversation.turns[0].answer
+    assert said is not None
+    assert scripted.earlier == [[], [("When does the lease begin?", said.answer)]]

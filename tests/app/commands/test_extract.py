@@ -151,7 +151,7 @@ def test_a_second_run_asks_nothing_again(
     asked: list[str] = []
     original = Session.ask
 
-    def ask(self: Session, question: str) -> Any:
+    def ask(self: Session, question: str, earlier: object = ()) -> Any:
         asked.append(question)
         return original(self, question)
 

@@ -283,8 +283,8 @@ def test_an_interrupt_says_what_is_kept_only_where_something_is(
 
 def test_a_reader_without_anything_kept_reuses_nothing(model: Any, lease: Path) -> None:
     with open_session([str(lease)], Options(store=False), model=model) as session:
-        assert isinstance(session.local.prefiller, Prefiller)
-        assert session.local.prefiller.reusable_tokens() == 0
+        assert isinstance(session.local_reading.prefiller, Prefiller)
+        assert session.local_reading.prefiller.reusable_tokens() == 0
 
 
 def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(
@@ -311,7 +311,7 @@ def test_a_read_goes_on_but_keeps_nothing_of_a_forgotten_document(
     assert [event.kept for event in events if isinstance(event, ReadProgress)][-1] is False
     assert Store(cache).entries() == []
     assert [path.name for path in cache.rglob("*") if path.is_file() and path.parent.name != "forgotten"] == [
-        f"{session.local.prefiller.key}.lock"
+        f"{session.local_reading.prefiller.key}.lock"
     ]
 
 
@@ -322,7 +322,7 @@ def test_what_another_process_saved_is_deleted_once_it_lets_go(lease: Path, mode
     with open_session([str(lease)], Options(cache_dir=str(cache), preview=False), model=model) as session:
         for event in session.read():
             if isinstance(event, ReadProgress) and event.done == 4096 and not waiting:
-                session.local.prefiller.keep_progress()
+                session.local_reading.prefiller.keep_progress()
                 forgetting = threading.Thread(
                     target=lambda: Store(cache).forget(content_digests(str(lease)), str(lease), waiting.append)
                 )

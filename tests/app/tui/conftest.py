@@ -119,7 +119,7 @@ class FakeSession:
     stopped: int = 0
     closed: bool = False
 
-    def ask(self, question: str) -> Iterator[Any]:
+    def ask(self, question: str, earlier: object = ()) -> Iterator[Any]:
         self.asked.append(question)
         yield from self._play(self.script)
 
@@ -143,8 +143,11 @@ class FakeSession:
     def context(self) -> Any:
         return FakeContext([SimpleNamespace(passage=passage) for passage in self.documents[0].passages], self.tokens)
 
+    def stop_writing(self) -> bool:
+        return False
+
     @property
-    def local(self) -> Any:
+    def local_reading(self) -> Any:
         model = SimpleNamespace(config=self.config, dtype=SimpleNamespace(itemsize=4))
         return SimpleNamespace(model=model, profile=SimpleNamespace(layers=3))
 

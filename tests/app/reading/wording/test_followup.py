@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docqa.app.reading.wording.followup import Earlier, resolve
+from docqa.app.reading.wording.followup import Earlier
+from docqa.app.reading.wording.readings import readings
 
 TEXT = (
     "This agreement takes effect on 1 April 2025. A licence lasts for four years. Invoices are payable within a month. "
@@ -53,7 +54,7 @@ def occurs(words: str) -> bool:
     ],
 )  # fmt: skip
 def test_a_follow_up_becomes_a_whole_question(before: str, question: str, understood: str) -> None:
-    assert resolve(question, Earlier(before, None), occurs) == understood
+    assert readings(question, Earlier(before, None), occurs) == (understood,)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,28 @@ def test_a_follow_up_becomes_a_whole_question(before: str, question: str, unders
     ],
 )  # fmt: skip
 def test_who_or_which_was_asked_for_is_who_is_meant(before: str, answer: str, question: str, understood: str) -> None:
-    assert resolve(question, Earlier(before, answer), occurs) == understood
+    assert readings(question, Earlier(before, answer), occurs) == (understood,)
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "question", "understood"),
+    [
+        # "it" is no parties: the document may be meant, if it says what it is
+        ("Who are the parties?", "Pellworth and Ansgar", "When does it end?", ("When does the agreement end?",)),
+        ("Where are the ponds?", None, "Why is it closed?", ()),
+        # a clause loses no case
+        ("Does the Commerce Clause apply?", "No", "Why did it lose?", ()),
+        ("Who relied on the Commerce Clause?", "Ross", "Why did it lose?", ("Why did Ross lose?",)),
+        ("Who relied on the Commerce Clause?", "Ross", "Why did they lose?", ("Why did Ross lose?",)),
+        # either may be meant
+        ("Who pays the Supplier?", "the Customer", "When do they sign?",
+         ("When does the Customer sign?", "When does the Supplier sign?")),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_no_reading_and_what_may_be_is_one(
+    before: str, answer: str | None, question: str, understood: tuple[str, ...]
+) -> None:
+    assert readings(question, Earlier(before, answer), occurs) == understood
 
 
 @pytest.mark.parametrize(
@@ -82,11 +104,11 @@ def test_who_or_which_was_asked_for_is_who_is_meant(before: str, answer: str, qu
 )
 def test_a_complete_question_stays_as_it_is(question: str) -> None:
     before = Earlier("When does the agreement take effect?", "1 April 2025")
-    assert resolve(question, before, occurs) == question
+    assert readings(question, before, occurs) == (question,)
 
 
 def test_the_first_question_has_nothing_to_follow() -> None:
-    assert resolve(" And when does it end? ", None, occurs) == "And when does it end?"
+    assert readings(" And when does it end? ", None, occurs) == ("And when does it end?",)
 
 
 @settings(max_examples=150, deadline=None)
@@ -95,5 +117,5 @@ def test_the_first_question_has_nothing_to_follow() -> None:
     st.one_of(st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join)),
 )
 def test_no_text_breaks_it_and_nothing_becomes_empty(before: str, question: str) -> None:
-    understood = resolve(question, Earlier(before, before), occurs)
-    assert bool(understood.strip()) == bool(question.strip())
+    understood = readings(question, Earlier(before, before), occurs)
+    assert all(bool(each.strip()) == bool(question.strip()) for each in understood)

@@ -1,0 +1,70 @@
+"""What answerers have in common whose model runs here: the documents are read into its state, once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from docqa.app.answer.answer import Usage
+from docqa.app.answer.events import Event
+from docqa.app.answerers.corpus import Corpus
+from docqa.app.context.plan import Plan, make_plan, yarn_factor_of
+from docqa.app.context.prefill import Prefiller
+from docqa.app.context.provenance import Profile, profile_of
+from docqa.app.options import Options
+from docqa.app.storage.store import Store
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from docqa.model.protocol import Model
+
+
+class LocalReading:
+    """Mutable: it has the state of the documents."""
+
+    def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
+        self.corpus, self.model, self.options, self._store = corpus, model, options, store
+        self._read_charged = False  # the tokens of the documents count as read for the first answer only
+
+    @cached_property
+    def yarn_factor(self) -> float:
+        return yarn_factor_of(self.model, len(self.corpus.context))
+
+    @cached_property
+    def profile(self) -> Profile:
+        return profile_of(self.model, self.yarn_factor)
+
+    @cached_property
+    def prefiller(self) -> Prefiller:
+        return Prefiller(self.model, self.corpus.context, self.profile, self._store)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Estimate before anything is read into the model. Raises ContextTooLong, with the numbers, past the limit."""
+        reused = 0 if self.prefiller.state is not None else self.prefiller.reusable_tokens()
+        return make_plan(self.model, self.yarn_factor, len(self.corpus.context), reused)
+
+    def read(self) -> Iterator[Event]:
+        """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""
+        yield from self.prefiller.read()
+
+    def close(self) -> None:
+        """Keep the whole blocks of a read that was left."""
+        if "prefiller" in self.__dict__:
+            self.prefiller.keep_progress()
+
+    def token_rows(self) -> Tensor:
+        """What the heads keep of every token that was read, int8 [tokens, width]. After `read`, with heads only."""
+        rows = self.prefiller.vectors.rows(len(self.corpus.context))
+        assert rows is not None
+        return rows
+
+    def usage(self, started: float) -> Usage:
+        """What an answer from the state took since `started`; the first one of a session is charged with the read."""
+        total = len(self.corpus.context)
+        reused = total if self._read_charged else self.prefiller.tokens_reused
+        self._read_charged = True
+        return Usage(total - reused, reused, round(time.monotonic() - started, 3), reused == total)

@@ -1,0 +1,94 @@
+"""A text that a model writes on this machine, token by token: its thought, then prose with the documents' own words
+between quotation marks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docqa.app.answer.events import Token
+
+if TYPE_CHECKING:
+    from docqa.model.decode.quotation import QuotableText
+    from docqa.model.protocol import Model, Tokenizer
+    from docqa.model.state.state import State
+
+MOST_WRITTEN = 512
+"""Tokens of an answer; a longer one is cut there, which its notes say."""
+MOST_THOUGHT = 4_096
+"""Tokens of a thought; a longer one is ended there, and the answer follows."""
+SEED = 0
+_TURN_TOKENS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<|end_of_text|>", "<end_of_turn>", "</s>")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model wrote, and how many tokens that was; `note`: why it ended before its own end, empty where it did
+    not."""
+
+    text: str
+    tokens: int
+    note: str = ""
+
+
+def write(
+    model: Model, state: State, quotable: QuotableText, stopped: Callable[[], bool]
+) -> Generator[Token, None, Reply]:
+    """Write from the end of `state`, which is not moved: the most probable tokens, quotations from `quotable` alone.
+
+    Ends at the checkpoint's end of a turn, when the text goes round in circles, after MOST_WRITTEN tokens, or when
+    `stopped`. Yields the text as it comes.
+    """
+    from docqa.model.decode.generate import generate
+    from docqa.model.decode.quotation import QuotingRule
+    from docqa.model.decode.repetition import repeated_tail
+
+    ends = turn_ends(model.tokenizer)
+    rule = QuotingRule(quotable, model.tokenizer, ends)
+    written: list[int] = []
+    for piece in generate(model, state, max_tokens=MOST_WRITTEN, rule=rule, stop_ids=sorted(ends)):
+        if piece.token not in ends:
+            written.append(piece.token)
+        if piece.text:
+            yield Token(piece.text)
+        if repeated := repeated_tail(written):
+            note = "the model began to repeat itself, and what it repeated is left out"
+            return Reply(model.tokenizer.decode(written[: len(written) - repeated]), len(written), note)
+        if stopped():
+            return Reply(model.tokenizer.decode(written), len(written), "stopped before the answer was complete")
+        if piece.finish == "length":
+            note = f"the answer was cut after {MOST_WRITTEN} tokens"
+            return Reply(model.tokenizer.decode(written), len(written), note)
+    return Reply(model.tokenizer.decode(written), len(written))
+
+
+def think(model: Model, state: State, stopped: Callable[[], bool]) -> Generator[Token, None, None]:
+    """Let the model think in `state`, which is moved behind the thought; yields what it thinks.
+
+    The thought is drawn as the checkpoint's generation_config.json says, from a fixed seed.
+    """
+    from docqa.model.decode.generate import generate
+    from docqa.model.decode.sample import sampling_defaults
+    from docqa.model.prompts.thinking import CLOSING
+
+    rules = sampling_defaults(model.folder, SEED)
+    marked = model.tokenizer.token_id(CLOSING)
+    ends = [*model.tokenizer.eos_ids, *([marked] if marked is not None else [])]
+    written: list[int] = []
+    stops = () if marked is not None else (CLOSING,)
+    for piece in generate(model, state, max_tokens=MOST_THOUGHT, sampling=rules, stop=stops, stop_ids=ends):
+        if piece.token not in ends:
+            written.append(piece.token)
+        if piece.text:
+            yield Token(piece.text, thought=True)
+        if stopped():
+            break
+    # A mark in several tokens was written by then, as far as it is text; closing it again does no harm.
+    model.prefill([*written, *model.tokenizer.encode_template(f"\n{CLOSING}\n\n")], state)
+
+
+def turn_ends(tokenizer: Tokenizer) -> frozenset[int]:
+    """The tokens that end what a model writes: its own end, and any that opens or closes a turn."""
+    named = (tokenizer.token_id(name) for name in _TURN_TOKENS)
+    return frozenset([*tokenizer.eos_ids, *(token for token in named if token is not None)])

@@ -1,0 +1,34 @@
+"""Ctrl+C while a model writes: the text ends there, and what there is of it is shown."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def ending_text(stop: Callable[[], bool]) -> Iterator[Callable[[], bool]]:
+    """Inside, Ctrl+C calls `stop`; where that is False, because nothing is being written or it was called before, it
+    interrupts as ever. Gives a function that says whether a text was ended so."""
+    ended = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield ended.is_set
+        return
+
+    def press(number: int, frame: FrameType | None) -> None:
+        if not stop():
+            raise KeyboardInterrupt
+        ended.set()
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:  # started from a shell's background, it is not to be stopped
+        yield ended.is_set
+        return
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield ended.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,257 @@
+"""Writing with quotations that the document has: prose is free, between quotation marks only its words may go on.
+
+A quotation is the characters so far and every place where they stand. A token that none of these places goes on with is
+passed over for the next most probable one; where none of the likely tokens fits, the quotation is closed. The text is
+compared by characters and not by tokens, because the same word is one token inside a sentence and another one behind a
+quotation mark. White space counts as one space, and the kinds of quotation marks, apostrophes and dashes as one each;
+the first letter may be in the other case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from docqa.model.protocol import Tokenizer
+
+LIKELY_TOKENS = 256
+"""Of the next tokens, as many of the most probable ones are tried; then a quotation is closed."""
+LONG_QUOTATION, LONGEST_QUOTATION = 240, 480
+"""Characters from which a quotation is closed at the end of its sentence, and at the end of its word."""
+
+_MARK = ord('"')
+_FOLDED = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-"}
+_OPENS_AFTER = frozenset(" \t\n\r([{:*_-'>/")
+_SENTENCE_ENDS = frozenset(map(ord, ".;:?!"))
+_CODES = 0x110000
+
+
+class QuotableText:
+    """The text that may be quoted, as code points with folded marks, uint32 [characters + 1]; the last one is 0.
+
+    `text` has single spaces; a character 0 separates what no quotation may cross.
+    """
+
+    def __init__(self, text: str) -> None:
+        codes = np.frombuffer(f"{text}\0".encode("utf-32-le", "replace"), dtype=np.uint32)
+        table = np.arange(_CODES, dtype=np.uint32)
+        for kind, plain in _FOLDED.items():
+            table[ord(kind)] = ord(plain)
+        self.codes: NDArray[np.uint32] = table[codes]
+        seen = np.zeros(_CODES, dtype=bool)
+        seen[codes] = True
+        known = [int(code) for code in np.flatnonzero(seen)]
+        letters = np.zeros(_CODES, dtype=bool)
+        letters[[code for code in known if chr(code).isalnum()]] = True
+        self.in_word: NDArray[np.bool_] = letters[codes]
+        before = np.concatenate([[False], self.in_word[:-1]])
+        alone = np.isin(self.codes, (ord(" "), _MARK, 0))
+        starts = np.flatnonzero(~before & ~alone)
+        for code in known:
+            table[code] = ord(chr(code).lower()[0])
+        first = table[codes[starts]]
+        order = np.argsort(first, kind="stable")
+        self._starts, self._first = starts[order], first[order]
+
+    def starting_with(self, character: str) -> NDArray[np.int64]:
+        """Where a word, or a sign that stands alone, begins with `character` in either case: offsets, ascending."""
+        code = ord(_FOLDED.get(character, character).lower()[0])
+        low, high = np.searchsorted(self._first, [code, code + 1])
+        return np.asarray(self._starts[low:high], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """Characters `start:end` of what was written, without its marks, and the offsets where they stand in the text."""
+
+    start: int
+    end: int
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """Where writing stands: in prose (`at` None) or in a quotation of `length` characters, which goes on at `at`.
+
+    `before`: the last character. `pending`: bytes of one that is not whole yet. `inner`: inside a quotation of the
+    document's own. `written`: characters so far.
+    """
+
+    before: str = "\n"
+    pending: bytes = b""
+    at: NDArray[np.int64] | None = None
+    length: int = 0
+    inner: bool = False
+    written: int = 0
+    closed: tuple[Quotation, ...] = ()
+
+
+class QuotingRule:
+    """Chooses tokens greedily under the rule of this module. Mutable: it follows what is written.
+
+    `quotations` has those that were closed. `ends`: the tokens that end a text.
+    """
+
+    def __init__(self, text: QuotableText, tokenizer: Tokenizer, ends: Collection[int]) -> None:
+        self._text, self._tokenizer, self._ends = text, tokenizer, frozenset(ends)
+        self._writing = _Writing()
+        self._forced: list[int] = []
+
+    @property
+    def quotations(self) -> tuple[Quotation, ...]:
+        return self._writing.closed
+
+    @property
+    def quoting(self) -> bool:
+        """Whether a quotation is open."""
+        return self._writing.at is not None
+
+    def choose(self, logits: Tensor) -> int:
+        """The most probable token of `logits` [vocab] that may follow, which is taken as written."""
+        if not self._forced and self._too_long():
+            self._forced = self._closing()
+        if self._forced:
+            return self._take(self._forced.pop(0))
+        for token in logits.topk(min(LIKELY_TOKENS, logits.shape[-1])).indices.tolist():
+            if token in self._ends:
+                if not self.quoting:
+                    return int(token)
+                continue
+            after = self._after(token)
+            if after is not None:
+                self._writing = after
+                return int(token)
+        if not self.quoting:  # every likely token is a quotation mark that may not stand here
+            return self._take(int(torch.argmax(logits)))
+        self._forced = self._closing()
+        return self._take(self._forced.pop(0))
+
+    def _take(self, token: int) -> int:
+        """`token`, taken as written whatever the rule says; a quotation without a word is none."""
+        after = self._after(token)
+        if after is not None:
+            self._writing = after
+        elif self.quoting and not self._writing.length:
+            self._writing = replace(self._writing, at=None, before='"', written=self._writing.written + 1)
+        return token
+
+    def _too_long(self) -> bool:
+        state, text = self._writing, self._text
+        if state.at is None or state.length < LONG_QUOTATION or not self._boundaries(state.at).any():
+            return False
+        ended = bool(np.isin(text.codes[state.at - 1], list(_SENTENCE_ENDS)).any())
+        return ended or state.length >= LONGEST_QUOTATION
+
+    def _boundaries(self, at: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """For each place whether a word ends before it, bool [places]."""
+        return ~(self._text.in_word[at] & self._text.in_word[at - 1])
+
+    def _closing(self) -> list[int]:
+        """The tokens that end the word and the quotation."""
+        at = self._writing.at
+        assert at is not None
+        word = ""
+        if self._writing.length and not self._boundaries(at).any():
+            end = int(at[0])
+            while self._text.in_word[end]:
+                end += 1
+            word = "".join(map(chr, self._text.codes[int(at[0]) : end]))
+        return self._tokenizer.encode(f'{word}"')
+
+    # What a token does
+
+    def _after(self, token: int) -> _Writing | None:
+        """Where writing stands after `token`; None where it may not be written."""
+        raw = self._writing.pending + self._tokenizer.token_bytes(token)
+        text, rest = _whole_characters(raw)
+        state: _Writing | None = replace(self._writing, pending=b"")
+        for character in text:
+            assert state is not None
+            state = self._step(state, character)
+            if state is None:
+                return None
+        assert state is not None
+        if rest and state.at is not None and not self._may_begin(state, rest):
+            return None
+        return replace(state, pending=rest)
+
+    def _step(self, state: _Writing, character: str) -> _Writing | None:
+        plain = _FOLDED.get(character, character)
+        if state.at is None:
+            after = replace(state, before=character, written=state.written + 1)
+            if plain != '"':
+                return after
+            opens = state.before in _OPENS_AFTER or character == "“"
+            return replace(after, at=np.zeros(0, dtype=np.int64), length=0, inner=False) if opens else None
+        if plain == '"' and state.length:
+            return self._mark(state, character)
+        return self._go_on(state, character, self._matching(state, character))
+
+    def _matching(self, state: _Writing, character: str) -> NDArray[np.int64]:
+        """The places of `state` that have `character` next."""
+        assert state.at is not None
+        if not state.length:
+            return self._text.starting_with(character)
+        plain = _FOLDED.get(character, character)
+        here = self._text.codes[state.at]
+        matching = here == ord(plain)
+        if plain == "'":  # a quotation inside one may be written with single marks
+            matching = matching | (here == _MARK)
+        return state.at[matching]
+
+    def _go_on(self, state: _Writing, character: str, places: NDArray[np.int64]) -> _Writing | None:
+        if not len(places):
+            return None
+        return replace(state, at=places + 1, length=state.length + 1, before=character, written=state.written + 1)
+
+    def _mark(self, state: _Writing, character: str) -> _Writing | None:
+        """A quotation mark inside a quotation: one of the document's own, or the end."""
+        assert state.at is not None
+        codes, in_word = self._text.codes, self._text.in_word
+        here = state.at[codes[state.at] == _MARK]
+        if state.inner and len(here):
+            return self._inner(state, character, here, inner=False)
+        opening = here[in_word[np.minimum(here + 1, len(codes) - 1)] & ~in_word[here - 1]]
+        if not state.inner and len(opening):
+            return self._inner(state, character, opening, inner=True)
+        ends = state.at[self._boundaries(state.at)]
+        if not len(ends):
+            return None
+        found = Quotation(state.written - state.length, state.written, tuple(map(int, ends - state.length)))
+        return replace(
+            state, at=None, length=0, inner=False, before=character, written=state.written + 1,
+            closed=(*state.closed, found),
+        )  # fmt: skip
+
+    def _inner(self, state: _Writing, character: str, places: NDArray[np.int64], *, inner: bool) -> _Writing | None:
+        after = self._go_on(state, character, places)
+        return None if after is None else replace(after, inner=inner)
+
+    def _may_begin(self, state: _Writing, rest: bytes) -> bool:
+        """Whether one of the places goes on with a character that begins with the bytes `rest`."""
+        assert state.at is not None
+        if not state.length:
+            return True
+        codes = np.unique(self._text.codes[state.at])
+        plain = any(chr(int(code)).encode("utf-8", "replace").startswith(rest) for code in codes)
+        return plain or any(kind.encode().startswith(rest) for kind in _FOLDED)
+
+
+def _whole_characters(raw: bytes) -> tuple[str, bytes]:
+    """The characters of `raw`, and the bytes at its end that are the beginning of one."""
+    for cut in range(min(3, len(raw)) + 1):
+        head = raw[: len(raw) - cut]
+        try:
+            return head.decode("utf-8"), raw[len(head) :]
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("utf-8", "replace"), b""

@@ -1,0 +1,190 @@
+"""A checkpoint with a chat template writes its answers: from its state of the whole documents, or from passages."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.answer import Answer
+from docqa.app.answer.events import Finished, ReadProgress, Token
+from docqa.app.answerers.local_writing import WHOLE_TOKENS, WritingAnswerer
+from docqa.app.options import Options
+from docqa.app.session.engine import open_session
+
+QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
+TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.content + '\n' }}{%- endfor %}
+{%- if add_generation_prompt %}{{- 'assistant: ' }}
+{%- if enable_thinking is defined and not enable_thinking %}{{- '<think>\n\n</think>\n\n' }}
+{%- else %}{{- '<think>\n' }}{%- endif %}{%- endif %}"""
+
+
+@pytest.fixture(scope="module")
+def writer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny checkpoint with a template that thinks; it writes whatever its random weights say."""
+    folder = tmp_path_factory.mktemp("writers") / "writer"
+    shutil.copytree(checkpoint, folder)
+    (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
+    (folder / "generation_config.json").write_text(
+        json.dumps({"do_sample": True, "temperature": 0.6, "top_k": 20, "eos_token_id": 0}), encoding="utf-8"
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def writing_model(writer: Path) -> Any:
+    from docqa.model.load import load_model
+
+    return load_model(writer, dtype="float32", threads=1)
+
+
+@pytest.fixture(autouse=True)
+def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    from docqa.app.answerers.writing import generation
+
+    monkeypatch.setattr(generation, "MOST_THOUGHT", 12)
+    monkeypatch.setattr(generation, "MOST_WRITTEN", 24)
+    monkeypatch.setenv("DOCQA_DTYPE", "float32")
+    monkeypatch.setenv("DOCQA_THREADS", "1")
+
+
+@pytest.fixture
+def chat(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Function(line, *arguments) -> (exit code, stdout, stderr) of `docqa chat` with one line from a pipe."""
+
+    def run(line: str, *arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line.encode("utf-8"))))
+        return docqa("chat", *arguments)
+
+    return run
+
+
+def text_of(events: list[Any]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Token) and not event.thought)
+
+
+def answer_of(events: list[Any]) -> Answer:
+    assert isinstance(events[-1], Finished)
+    return events[-1].answer
+
+
+def from_of(answer: Answer) -> object:
+    options = answer.provenance["options"]
+    assert isinstance(options, dict)
+    return options["from"]
+
+
+def opened(path: Path, model: Any, cache: Path, **options: Any) -> Any:
+    return open_session([str(path)], Options(cache_dir=str(cache), preview=False, **options), model=model)
+
+
+def test_without_the_kept_state_the_document_is_read_again(lease: Path, writing_model: Any, tmp_path: Path) -> None:
+    def ask() -> tuple[list[Any], Answer]:
+        with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
+            events = list(session.ask(QUESTION))
+        return events, answer_of(events)
+
+    first, cold = ask()
+    second, warm = ask()
+    assert warm.usage.tokens_read == 0 and warm.usage.tokens_reused == warm.coverage.tokens == cold.usage.tokens_read
+    assert text_of(second) == text_of(first) and from_of(warm) == "whole"
+    for folder in (tmp_path / "kept" / "states").iterdir():
+        shutil.rmtree(folder)
+    third, again = ask()
+    assert again.usage.tokens_reused == 0 and again.usage.tokens_read == again.coverage.tokens
+    assert any(isinstance(event, ReadProgress) and event.done == 0 for event in third)
+    assert text_of(third) == text_of(first)
+
+
+def test_another_document_in_the_state_is_another_answer(
+    lease: Path, note: Path, writing_model: Any, tmp_path: Path
+) -> None:
+    said = []
+    for path in (lease, note):
+        with opened(lease, writing_model, tmp_path / "kept", source="whole") as session:
+            reading = session.local_reading
+            assert isinstance(reading, WritingAnswerer)
+            with opened(path, writing_model, tmp_path / "other", source="whole") as other:
+                list(other.read())
+                reading.prefiller.state = other.local_reading.prefiller.state
+            said.append(text_of(list(session.ask(QUESTION))))
+    assert said[0] and said[1] and said[0] != said[1]
+
+
+def test_whole_is_the_default_for_a_short_text_and_for_one_that_was_read(
+    note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(note, writing_model, tmp_path / "kept") as session:
+        assert len(session.context) + 4096 <= WHOLE_TOKENS and session.reads_ahead
+    monkeypatch.setattr("docqa.app.answerers.local_writing.WHOLE_TOKENS", 10)
+    with opened(note, writing_model, tmp_path / "kept") as session:
+        assert not session.reads_ahead
+        assert from_of(answer_of(list(session.ask(QUESTION)))) == "passages"
+    with opened(note, writing_model, tmp_path / "kept") as session:
+        list(session.read())
+    with opened(note, writing_model, tmp_path / "kept") as session:
+        assert session.reads_ahead
+        assert from_of(answer_of(list(session.ask(QUESTION)))) == "whole"
+
+
+def test_json_says_what_the_answer_was_written_from(docqa: Any, note: Path, writer: Path) -> None:
+    for source in ("whole", "passages"):
+        _, out, _ = docqa("ask", note, QUESTION, "--json", "--model", writer, "--from", source)
+        assert json.loads(out)["provenance"]["options"]["from"] == source
+    code, _, err = docqa("ask", note, QUESTION, "--model", writer, "--from", "memory")
+    assert code == 2 and "whole or passages" in err
+
+
+def test_earlier_turns_change_what_is_written(note: Path, writing_model: Any, tmp_path: Path) -> None:
+    from docqa.model.prompts.conversation import Turn
+
+    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
+        alone = text_of(list(session.ask("And why?")))
+        behind = text_of(list(session.ask("And why?", [Turn("Who pays?", "The tenant pays the keeper 119 dollars.")])))
+    assert alone != behind
+
+
+def test_a_text_that_is_stopped_becomes_the_answer_as_far_as_it_came(
+    note: Path, writing_model: Any, tmp_path: Path
+) -> None:
+    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
+        assert not session.stop_writing()
+        whole = text_of(list(session.ask(QUESTION)))
+        events: list[Any] = []
+        stream: Iterator[Any] = session.ask(QUESTION)
+        for event in stream:
+            events.append(event)
+            if isinstance(event, Token) and len(text_of(events)) > 2:
+                session.stop_writing()
+    answer = answer_of(events)
+    assert 2 < len(text_of(events)) < len(whole) and whole.startswith(text_of(events))
+    assert any("stopped" in warning for warning in answer.coverage.warnings)
+
+
+def test_a_model_that_writes_nothing_is_said_to(
+    note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from docqa.app.answerers.writing import generation
+
+    monkeypatch.setattr(generation, "turn_ends", lambda tokenizer: frozenset(range(tokenizer.vocab_size)))
+    with opened(note, writing_model, tmp_path / "kept", source="whole") as session:
+        answer = answer_of(list(session.ask(QUESTION)))
+    assert answer.status == "not_found" and any("wrote nothing" in warning for warning in answer.coverage.warnings)
+
+
+def test_a_thought_goes_to_standard_error_and_can_be_hidden(chat: Any, note: Path, writer: Path) -> None:
+    _, out, err = chat(QUESTION, note, "--model", writer, "--think")
+    assert err.strip() and "\x1b" not in err and "no effect" not in err
+    assert chat(QUESTION, note, "--model", writer, "--think")[1:] == (out, err)  # drawn from a fixed seed
+    assert chat(QUESTION, note, "--model", writer, "--think", "--hide-thoughts")[1:] == (out, "")
+
+
+def test_without_being_asked_to_it_does_not_think(chat: Any, note: Path, writer: Path) -> None:
+    _, out, err = chat(QUESTION, note, "--model", writer)
+    assert err == "" and chat(QUESTION, note, "--model", writer, "--no-think")[1:] == (out, err)

@@ -1,0 +1,91 @@
+"""What stands between quotation marks stands in the text, whatever the model would have written."""
+
+import pytest
+import torch
+
+from docqa.model.decode.quotation import LONGEST_QUOTATION, QuotableText, QuotingRule
+from docqa.model.decode.repetition import repeated_tail
+from docqa.model.load import BUNDLED
+from docqa.model.tokenizer import Tokenizer
+
+LEASE = (
+    "The tenant pays 119 dollars before the ninth day. “Premises” means the house. The tenant doesn’t keep dogs. "
+    "The landlord keeps the roof in repair."
+)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return Tokenizer.load(BUNDLED)
+
+
+def written(tokenizer, wishes, text=LEASE, most=200):
+    """What comes of a model that wants to write `wishes`, token by token, and falls behind where it may not.
+
+    Each wish is a text; where the rule takes another token, the rest of that wish is given up.
+    """
+    rule = QuotingRule(QuotableText(text), tokenizer, tokenizer.eos_ids)
+    tokens = []
+    for wish in wishes:
+        for token in tokenizer.encode(wish):
+            logits = torch.full((tokenizer.vocab_size,), -10.0)
+            logits[tokenizer.encode('"')[0]] = -5.0  # the mark is likelier than anything that is not wanted
+            logits[token] = 5.0
+            tokens.append(rule.choose(logits))
+            if tokens[-1] != token:
+                break
+        assert len(tokens) < most
+    while rule.quoting and len(tokens) < most:
+        logits = torch.full((tokenizer.vocab_size,), -10.0)
+        logits[tokenizer.eos_id] = 5.0
+        tokens.append(rule.choose(logits))
+    return tokenizer.decode(tokens), rule.quotations
+
+
+def test_words_of_the_text_are_quoted_with_their_place(tokenizer):
+    said, quotations = written(tokenizer, ['He pays "119 dollars before the ninth day".'])
+    assert said == 'He pays "119 dollars before the ninth day".'
+    assert [said[q.start : q.end] for q in quotations] == ["119 dollars before the ninth day"]
+    assert quotations[0].places == (LEASE.index("119"),)
+
+
+def test_a_quotation_that_cannot_go_on_is_closed(tokenizer):
+    said, quotations = written(tokenizer, ['He pays "119 dollars every Friday" of the month'])
+    assert said == 'He pays "119 dollars"' and [said[q.start : q.end] for q in quotations] == ["119 dollars"]
+
+
+def test_prose_is_free_and_the_first_letter_may_change_its_case(tokenizer):
+    said, quotations = written(tokenizer, ['Elephants sing: "the landlord keeps the roof" every day.'])
+    assert said == 'Elephants sing: "the landlord keeps the roof" every day.'
+    assert quotations[0].places == (LEASE.index("The landlord"),)
+
+
+def test_a_text_does_not_end_inside_a_quotation(tokenizer):
+    said, quotations = written(tokenizer, ['See "The tenant pays 1'])
+    assert said == 'See "The tenant pays 119"' and len(quotations) == 1
+
+
+def test_marks_of_the_document_inside_a_quotation_do_not_close_it(tokenizer):
+    said, quotations = written(tokenizer, ['So "before the ninth day. "Premises" means the house" it is.'])
+    assert [said[q.start : q.end] for q in quotations] == ['before the ninth day. "Premises" means the house']
+    said, quotations = written(tokenizer, ['So "The tenant doesn\'t keep dogs" it is.'])
+    assert [said[q.start : q.end] for q in quotations] == ["The tenant doesn't keep dogs"]
+
+
+def test_an_empty_document_leaves_no_quotation_open(tokenizer):
+    said, quotations = written(tokenizer, ['He says "yes" to that.'], text="")
+    assert said.count('"') == 2 and not quotations
+
+
+def test_a_quotation_does_not_swallow_the_whole_document(tokenizer):
+    text = " ".join(f"clause {number} is in force and stays so" for number in range(200))
+    said, quotations = written(tokenizer, [f'It says "{text}"'], text, most=3000)
+    assert len(quotations[0].places) == 1 and quotations[0].end - quotations[0].start <= LONGEST_QUOTATION + 12
+
+
+@pytest.mark.parametrize(
+    ("tokens", "repeated"),
+    [([1, 2, 3] * 4, 9), ([7] * 12, 11), ([5, 6, 7, *[1, 2, 3, 4] * 3], 8), ([1, 2, 3, 4, 1, 2, 3, 4, 9], 0)],
+)
+def test_a_loop_is_found_and_its_length_told(tokens, repeated):
+    assert repeated_tail(tokens) == repeated
