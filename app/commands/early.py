@@ -29,8 +29,12 @@ def load_library(arguments: Sequence[str]) -> None:
 
 
 def begin() -> None:
-    """Import what the model needs on a thread of its own; whoever imports it meanwhile waits for the rest of it."""
+    """Import what the model needs on a thread of its own; whoever imports it meanwhile waits for the rest of it.
+
+    Its weights are summed on another one, which holds up no other.
+    """
     if "docqa.model.load" not in sys.modules:
+        _start("early sums", _sum_weights)
         _start("early imports", _import)
 
 
@@ -60,6 +64,18 @@ def _load_library() -> None:
             load = ctypes.CDLL(None).dlopen
             load.restype, load.argtypes = ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]
             load(bytes(Path(found.origin).parent / "lib" / "libtorch_cpu.so"), sys.getdlopenflags())
+
+
+def _sum_weights() -> None:
+    """Makes the sums that `fingerprint` of the bundled model keeps, for when it is loaded."""
+    from docqa.app.models.library import bundled
+    from docqa.model.errors import ModelError
+
+    # An error is reported when the model is loaded.
+    with contextlib.suppress(ImportError, OSError, ModelError):
+        from docqa.model.checkpoints.weights import fingerprint
+
+        fingerprint(bundled())
 
 
 def _import() -> None:

@@ -11,13 +11,15 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Protocol
 
 from docqa.model.errors import ModelNotFound, WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import gguf_files, is_gguf
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
@@ -143,6 +145,13 @@ def fingerprint(folder: Path) -> str:
     """sha256 over config.json, the weight files and those of the heads: equal for equal weights, wherever they lie."""
     total = hashlib.sha256(b"" if is_gguf(folder) else (folder / "config.json").read_bytes())
     for path in [*weight_files(folder), *(folder / name for name in HEAD_FILES if (folder / name).is_file())]:
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
+        about = path.stat()
+        total.update(_digest(path, about.st_size, about.st_mtime_ns))
     return total.hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, size: int, changed: int) -> bytes:
+    """sha256 of a file, made once in a process for each form of the file that its size and time tell apart."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
