@@ -20,7 +20,7 @@ from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.layout import checkpoint_layout
 from docqa.model.checkpoints.network import tensor_shapes
-from docqa.model.checkpoints.quantize import COPIED
+from docqa.model.checkpoints.quantize import COPIED, write_chat_template
 from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.errors import ConfigUnsupported
@@ -97,6 +97,7 @@ def _write_hf(source: Path, config: HybridConfig, target: Path) -> None:
         _write_json(target / "tokenizer.json", tokenizer_spec(source))
     if not (target / "tokenizer_config.json").exists():
         _write_json(target / "tokenizer_config.json", _tokenizer_config(source, config))
+    write_chat_template(source, target)
 
 
 def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:

@@ -20,7 +20,7 @@ from docqa.model.checkpoints.network import tensor_shapes
 from docqa.model.checkpoints.weights import HEAD_FILES
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.errors import WeightsMismatch
-from docqa.model.gguf.file import is_gguf
+from docqa.model.gguf.file import is_gguf, opened_gguf
 from docqa.model.tokenizer import tokenizer_spec
 
 FILE_LIMIT = 45_000_000  # bytes; some hosts refuse larger files
@@ -81,7 +81,20 @@ def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> Quantize
     if is_gguf(source) and not (source / "tokenizer.json").is_file():
         spec = json.dumps(tokenizer_spec(source), ensure_ascii=False)
         (target / "tokenizer.json").write_text(spec, encoding="utf-8")
+    write_chat_template(source, target)
     return {"bytes": shards.bytes, "tensors": shards.tensors, "files": names}
+
+
+def write_chat_template(source: Path, target: Path) -> None:
+    """Of a GGUF file its chat template, and the tokens that it may print, as files of the folder `target`."""
+    if not is_gguf(source) or (target / "chat_template.jinja").exists():
+        return
+    file = opened_gguf(source)
+    template, names = file.chat_template(), json.dumps(file.special_tokens(), ensure_ascii=False)
+    if template is not None:
+        (target / "chat_template.jinja").write_text(template, encoding="utf-8")
+    if not (target / "tokenizer_config.json").exists():
+        (target / "tokenizer_config.json").write_text(names, encoding="utf-8")
 
 
 def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]:

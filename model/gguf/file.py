@@ -98,6 +98,7 @@ class GgufFile:
             "rms_norm_eps": float(f"{self.field('attention.layer_norm_rms_epsilon'):.6g}"),  # kept in float32
             "max_position_embeddings": self.field("context_length"),
             "tie_word_embeddings": "output.weight" not in self.tensors,
+            "bos_token_id": self.metadata.get("tokenizer.ggml.bos_token_id"),
             "eos_token_id": self.eos_ids(),
         }
         return raw | (self._transformer(heads) if kind in TRANSFORMERS else self._hybrid(layers))
@@ -106,6 +107,11 @@ class GgufFile:
         """The tokens that end a text or a turn."""
         said = (self.metadata.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot"))
         return list(dict.fromkeys(int(number) for number in said if number is not None))
+
+    def chat_template(self) -> str | None:
+        """The Jinja of the chat template, None where the file has none."""
+        source = self.metadata.get("tokenizer.chat_template")
+        return source if isinstance(source, str) else None
 
     def special_tokens(self) -> dict[str, str]:
         """The special tokens by the names that chat templates use: `bos_token` and others."""

@@ -51,8 +51,8 @@ class ChatTemplate:
 
     @classmethod
     def _of_gguf(cls, file: GgufFile) -> ChatTemplate | None:
-        source = file.metadata.get("tokenizer.chat_template")
-        return cls(source, str(file.path), file.special_tokens()) if isinstance(source, str) else None
+        source = file.chat_template()
+        return cls(source, str(file.path), file.special_tokens()) if source is not None else None
 
     def render(self, messages: Sequence[dict[str, str]], *, think: bool | None = None) -> str:
         """The text of `messages` up to where the model's answer begins.

@@ -6,6 +6,7 @@ import shutil
 import pytest
 import tiny
 import torch
+from family_checkpoints import TRANSFORMERS
 from safetensors.torch import load_file, save_file
 
 from docqa.kernels.dispatch import SWITCH, choose
@@ -48,6 +49,18 @@ def test_matrices_stay_packed_unless_a_dtype_is_asked_for(folder, packed):
     assert not any("in_proj_a" in name or "norm" in name for name in held)
     assert load_model(folder, dtype="float32").network.packed_matrices() == {}
     assert packed.precision != load_model(folder, dtype="float32").precision
+
+
+def test_a_bias_stays_beside_a_packed_matrix(tmp_path):
+    source = tiny.write_checkpoint(tmp_path / "source", {**TRANSFORMERS["qwen2"], "model_type": "qwen2"})
+    quantize(source, tmp_path / "q")
+    model, dense = load_model(tmp_path / "q"), load_model(tmp_path / "q", dtype="float32")
+    ids = tiny.random_ids(70)
+    first, second = (each.network(ids[None]) for each in (model, dense))
+    assert "layers.0.self_attn.k_proj.weight" in model.network.packed_matrices()
+    assert (first - second).norm() < 0.03 * second.norm()  # activations are rounded to 8 bits
+    model.network.layers[1].self_attn.v_proj.bias.zero_()
+    assert (model.network(ids[None]) - second).norm() > 0.1 * second.norm()
 
 
 def test_the_embedding_may_be_packed_in_four_bits_too(folder, tmp_path):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from docqa.model.config import flat_config, read_config
 from docqa.model.errors import TokenizerUnsupported
+from docqa.model.gguf.file import is_gguf, opened_gguf
 from docqa.model.gguf.tokenizer import CONTROL, NORMAL, PRE_BY_PATTERN, UNUSED, USER_DEFINED
 from docqa.model.tokenizer import Tokenizer, tokenizer_spec
 
@@ -46,7 +47,7 @@ class Vocabulary:
             kinds[entry["id"]] = CONTROL if entry.get("special") else USER_DEFINED
         merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in spec["model"]["merges"]]
         special = _special(folder) | ({"eos": eos[0]} if eos else {})
-        return cls(tokens, kinds, merges, _pre(spec, folder), special, _chat_template(folder))
+        return cls(tokens, kinds, merges, _pre(spec, folder), special, chat_template(folder))
 
     def add_to(self, writer: GGUFWriter) -> None:
         """Write everything into the metadata of a file."""
@@ -88,9 +89,12 @@ def _special(folder: Path) -> dict[str, int]:
     return {name: number for name, number in found.items() if isinstance(number, int)}
 
 
-def _chat_template(folder: Path) -> str | None:
+def chat_template(folder: Path) -> str | None:
+    """The Jinja of a model folder's or GGUF file's chat template, None where it has none."""
     if (folder / "chat_template.jinja").is_file():
         return (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    if is_gguf(folder):
+        return opened_gguf(folder).chat_template()
     settings = folder / "tokenizer_config.json"
     template = json.loads(settings.read_text(encoding="utf-8")).get("chat_template") if settings.is_file() else None
     return template if isinstance(template, str) else None

@@ -16,6 +16,7 @@ from docqa.model.checkpoints.export import checkpoint_tensors, export
 from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.network import load_network
+from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, TokenizerUnsupported, WeightsMismatch
 from docqa.model.gguf.reader import GgufReader
@@ -96,6 +97,10 @@ def test_chat_template_and_ends_of_a_turn_are_read_from_the_file(tmp_path):
     template = ChatTemplate.load(path)
     assert template.render([{"role": "user", "content": "Hi"}]) == "<|end|>[user] Hi[assistant]"
     assert load_model(path, dtype="float32").tokenizer.eos_ids == (299,)
+    quantize(path, tmp_path / "q")
+    export(path, tmp_path / "hf", "hf", name="tiny")
+    for folder in (tmp_path / "q", tmp_path / "hf"):
+        assert ChatTemplate.load(folder).render([{"role": "user", "content": "Hi"}]) == "<|end|>[user] Hi[assistant]"
 
 
 def vocabulary(pre, kind="gpt2"):
