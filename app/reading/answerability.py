@@ -30,7 +30,7 @@ _NO_READER = -20.0
 STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, is the answer to a question for it; set by hand
 SIGNALS = (
     "margin", "likely", "lead", "answers", "answers_elsewhere", "form_chance", "verdict_sure", "items_chance", "behind",
-    "missing_names", "similar", "similar_behind",
+    "missing_names",
 )  # fmt: skip
 """What a calibration of the reader weighs."""
 
@@ -44,8 +44,7 @@ def features(
     lead: how far the best span elsewhere is behind; answers: log-odds that the span's excerpt answers, by itself;
     answers_elsewhere: the same of the second best excerpt; form_chance: that the question wants the form that was
     chosen; verdict_sure: log-odds of the verdict; items_chance: mean chance of a list's items; behind: how far the
-    passage is behind the first one in the ranking; similar: likeness of the span's sentence to the question by the
-    passage encoder; similar_behind: how far that is behind the likest sentence of a candidate.
+    passage is behind the first one in the ranking.
     Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
     Of words: idf_coverage_passage, _sentence: share of the question's idf in the best of the first three passages, and
     in the best sentence of them; missing_names: numbers and names of the question that are nowhere in the documents.

@@ -227,8 +227,6 @@ def _signals(
         "verdict_sure": min(sure, 8.0),
         "items_chance": sum(c.logprob for c in items) / len(items) if form is Form.LIST and items else 0.0,
         "behind": best.behind,
-        "similar": best.similarity,
-        "similar_behind": best.similarity - max(c.similarity for c in candidates),
     }
 
 

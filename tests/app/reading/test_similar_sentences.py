@@ -29,5 +29,4 @@ def test_the_likest_sentence_is_told_for_the_span_that_is_read(tmp_path: Path, b
     page = session.documents[0].pages[0].text
     best = found.candidates[0]
     assert "four crowns" in page[best.start : best.end]
-    assert found.signals["similar"] == best.similarity > 0.2
-    assert found.signals["similar_behind"] == best.similarity - max(c.similarity for c in found.candidates)
+    assert best.similarity > 0.2
