@@ -118,7 +118,7 @@ def _stated_items(question: str, items: tuple[Candidate, ...], context: Context)
     for item in items:
         at = next((number for number, quote in enumerate(quotes) if _shows(quote, item, context)), len(quotes))
         if at == len(quotes):
-            quotes.append(make_quote(context.documents, Located(item.document, item.page, item.start, item.end)))
+            quotes.append(_quote(item, context))
         statements.append(Statement(_words(item, context), Support.QUOTED, (at,)))
     definitions: list[Quote] = []
     for item, statement in zip(items, statements, strict=True):
@@ -131,6 +131,11 @@ def _stated_items(question: str, items: tuple[Candidate, ...], context: Context)
 
 def _words(candidate: Candidate, context: Context) -> str:
     return context.documents[candidate.document].pages[candidate.page - 1].text[candidate.start : candidate.end]
+
+
+def _quote(candidate: Candidate, context: Context) -> Quote:
+    at = Located(candidate.document, candidate.page, candidate.start, candidate.end)
+    return make_quote(context.documents, at, candidate.quoted)
 
 
 def _shows(quote: Quote, item: Candidate, context: Context) -> bool:
@@ -152,7 +157,7 @@ def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) 
         place = (candidate.document, candidate.page)
         if chosen and (said != words or place in places):
             continue
-        quote = make_quote(context.documents, Located(*place, candidate.start, candidate.end))
+        quote = _quote(candidate, context)
         if not chosen:
             definitions = _definitions(question, candidate, quote, context)
         words = words or said

@@ -26,6 +26,7 @@ from docqa.app.reading.spans import (
     read_passages_alone,
     read_question,
 )
+from docqa.app.reading.tables.answer import with_cell
 from docqa.app.reading.wording.two_parts import parts_of
 
 if TYPE_CHECKING:
@@ -123,7 +124,9 @@ class SpanFinder(CandidateFinder):
         elif asks_about_document(asked.text):
             first = front_passages(corpus.context, FRONT_PASSAGES)
         ranked, found = self._read(asked, ranked, rows, passages, first, one_of)
-        return ranked, found if scope is not None else with_definition(found, asked.text, corpus.documents)
+        if scope is None:
+            found = with_definition(found, asked.text, corpus.documents)
+        return ranked, with_cell(found, asked.text, ranked, corpus.context)
 
     def _read(
         self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows, passages: int | None, first: list[int],

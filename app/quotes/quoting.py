@@ -50,9 +50,10 @@ def _clause(text: str, sentence: Span, start: int, end: int) -> Span:
     return Span(left, right) if not too_short(text[left:right]) else sentence
 
 
-def make_quote(documents: tuple[Document, ...], answer: Located) -> Quote:
-    """Quote around the words at `answer`, with their place in it."""
-    span = quote_span(documents[answer.document].pages[answer.page - 1].text, answer.start, answer.end)
+def make_quote(documents: tuple[Document, ...], answer: Located, shown: Span | None = None) -> Quote:
+    """Quote around the words at `answer`, with their place in it. `shown`: what of the page it is, by default the
+    sentence."""
+    span = shown or quote_span(documents[answer.document].pages[answer.page - 1].text, answer.start, answer.end)
     start, end = max(answer.start, span.start) - span.start, min(answer.end, span.end) - span.start
     quote = cut_quote(documents, replace(answer, start=span.start, end=span.end))
     return replace(quote, answer_start=start, answer_end=end)

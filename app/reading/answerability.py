@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import key_words, names_and_numbers, plain_words, terms
-from docqa.app.reading.candidates import BY_STRUCTURE, Candidates, Form
+from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidates, Form
 from docqa.ingest.structure.sentences import sentences
 from docqa.model.protocol import RefusalCalibration
 
@@ -28,6 +28,7 @@ DEFAULT: RefusalCalibration = {
 }
 _NO_READER = -20.0
 STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, is the answer to a question for it; set by hand
+CELL_CHANCE = 0.9  # the same of a cell whose row and column are called as was asked: right for 109 of 118 in training
 SIGNALS = (
     "margin", "likely", "lead", "answers", "answers_elsewhere", "form_chance", "verdict_sure", "items_chance", "behind",
     "missing_names",
@@ -68,6 +69,8 @@ def probability(values: Mapping[str, float], calibration: RefusalCalibration | N
     """Probability (0 to 1) that an answer of this form is right, by `calibration` or, without one, by DEFAULT."""
     if values.get(BY_STRUCTURE):
         return STRUCTURE_CHANCE
+    if values.get(BY_CELL):
+        return CELL_CHANCE
     chosen = calibration or DEFAULT
     fitted = chosen.get("forms", {}).get(form)
     weights, bias = (fitted["weights"], fitted["bias"]) if fitted else (chosen["weights"], chosen["bias"])

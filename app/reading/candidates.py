@@ -25,6 +25,9 @@ _WEIGHTS = ("sentence_weight", "vector_weight", "evidence_weight")
 BY_STRUCTURE = "by_structure"
 """The signal that the document's structure gave the answer: the text of a place, or what a term is defined as."""
 
+BY_CELL = "by_cell"
+"""The signal that the names of a table's row and column gave the answer, and hold all that was asked for."""
+
 Place = tuple[float, float, float]
 """What speaks for a place: (coverage, similarity, behind) of a Candidate."""
 
@@ -58,6 +61,7 @@ class Candidate:
     speaks for the place: `coverage` of the question's words in its sentence, `similarity` of the sentence to the
     question by the passage encoder or the evidence head (0 without either), and how far its passage is `behind` the
     first one (at most 0).
+    `quoted`: what is shown around it, where that is not its sentence but the row of a table.
     """
 
     excerpt: int
@@ -71,6 +75,7 @@ class Candidate:
     coverage: float = 0.0
     similarity: float = 0.0
     behind: float = 0.0
+    quoted: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Candidates:
     def without(self, quotes: Sequence[Quote], documents: Sequence[Document]) -> Candidates:
         """The next best: what is left when all that was shown in `quotes` is passed over, each for itself."""
         left = not_shown(self.candidates, quotes, documents)
-        signals = {name: value for name, value in self.signals.items() if name != BY_STRUCTURE}
+        signals = {name: value for name, value in self.signals.items() if name not in (BY_STRUCTURE, BY_CELL)}
         return replace(self, candidates=left, form=Form.FACT, verdict=None, items=(), signals=signals)
 
 

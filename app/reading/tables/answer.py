@@ -1,0 +1,108 @@
+"""From the cell that a question asks for to an answer: it takes the place of what the reader found in the same table,
+and of anything else where the names of row and column, and what stands above the table, hold all that was asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from docqa.app.context.context import Context
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
+from docqa.app.reading.tables.cells import Cell
+from docqa.app.reading.tables.columns import Table, tables_of
+from docqa.app.reading.tables.matching import Above, Choice, choose, named_row
+from docqa.ingest.types import Document
+
+PASSAGES = 5
+"""How many of the best passages are looked at for tables."""
+IN_TABLE, ANYWHERE = 0.75, 0.9
+"""The share of the question that a cell must have to be taken for what the reader found in its table, and elsewhere."""
+_CAPTION_BEFORE = 600
+_CAPTION_BEHIND = 300
+_CAPTION = re.compile(r"\s*(?:Table|Tbl\.?|Exhibit|Chart)\s+[\dA-Z]", re.IGNORECASE)
+_LONGEST_ROW = 80  # words: the row is quoted as a whole
+_LONG_CELL = 6  # words: within a longer cell the reader may point to a part
+
+
+def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], context: Context) -> Candidates:
+    """`found` with the cell that the question asks for as the answer, or the cells of several years, where one of the
+    tables in the best passages has it for certain; else `found`."""
+    if found.signals.get(BY_STRUCTURE):
+        return found
+    best = found.candidates[0] if found.candidates else None
+    tables = _tables_read(best, ranked, context)
+    choice = choose(question, tables)
+    if choice is None:
+        return _with_row(found, question, tables)
+    inside = best is not None and _touches(choice.above, best.document, best.page, best.start, best.end)
+    if choice.covered < (IN_TABLE if inside else ANYWHERE) or best is not None and _keeps(best, choice):
+        return found
+    cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
+    signals = {**found.signals, BY_CELL: 1.0} if choice.covered >= ANYWHERE else found.signals
+    several = len(cells) > 1
+    return replace(
+        found, candidates=(*cells, *found.candidates), form=Form.LIST if several else Form.FACT, verdict=None,
+        items=cells if several else (), signals=signals,
+    )  # fmt: skip
+
+
+def _with_row(found: Candidates, question: str, tables: Sequence[Above]) -> Candidates:
+    """`found` with the row that the question names as the answer, where the reader pointed to another of its table."""
+    best = found.candidates[0] if found.candidates else None
+    mine = [a for a in tables if best is not None and _touches(a, best.document, best.page, best.start, best.end)]
+    choice = named_row(question, mine[0]) if len(mine) == 1 else None
+    if best is None or choice is None or best.start < choice.quoted.end and choice.quoted.start < best.end:
+        return found
+    row = _candidate(choice, choice.cells[0], best)
+    return replace(found, candidates=(row, *found.candidates), form=Form.FACT, verdict=None, items=())
+
+
+def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> list[Above]:
+    """The tables of `pages` of document `number`, each with the words around it that tell what it is about."""
+    found = []
+    for page in dict.fromkeys(pages):
+        text = document.pages[page - 1].text
+        for table in tables_of(document, page):
+            before = text[max(table.start - _CAPTION_BEFORE, 0) : table.start]
+            behind = text[table.end : table.end + _CAPTION_BEHIND]
+            section = document.section_path(document.section_of(page, table.start))
+            caption = behind.strip().split("\n\n")[0] if _CAPTION.match(behind) else ""
+            found.append(Above(number, table, " ".join((document.title, *section, before, caption))))
+    return found
+
+
+def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Context) -> list[Above]:
+    """The tables that the best passages, or the best candidate, are in."""
+    placed = [context.passages[item.index] for item in ranked[:PASSAGES]]
+    places = [(p.document, p.passage.page, p.passage.start, p.passage.end) for p in placed]
+    if best is not None:
+        places.append((best.document, best.page, best.start, best.end))
+    found: list[Above] = []
+    for number, page in dict.fromkeys(place[:2] for place in places):
+        for above in above_tables(context.documents[number], [page], number):
+            if any(_touches(above, *place) for place in places):
+                found.append(above)
+    return found
+
+
+def _touches(above: Above, document: int, page: int, start: int, end: int) -> bool:
+    table: Table = above.table
+    return (above.document, table.page) == (document, page) and table.start < end and start < table.end
+
+
+def _keeps(best: Candidate, choice: Choice) -> bool:
+    """Whether the reader's words are part of a long cell that was chosen: they say it closer."""
+    cell = choice.cells[0]
+    same = (best.document, best.page) == (choice.above.document, choice.above.table.page)
+    within = same and cell.start <= best.start and best.end <= cell.end
+    return within and len(cell.text.split()) > _LONG_CELL
+
+
+def _candidate(choice: Choice, cell: Cell, best: Candidate | None) -> Candidate:
+    table = choice.above.table
+    first = best or Candidate(0, 0, 1, 0, 0, 0.0, 1, 0.0)
+    shown = choice.quoted if len(choice.row.split()) <= _LONGEST_ROW else None
+    return replace(first, document=choice.above.document, page=table.page, start=cell.start, end=cell.end, quoted=shown)

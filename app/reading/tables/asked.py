@@ -1,0 +1,93 @@
+"""A question as tables see it: whether a cell can answer it, and the words and years to look for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from docqa.app.evidence.terms import plain_words, stems, terms
+from docqa.app.reading.candidates import Form
+from docqa.app.reading.tables.cells import is_year
+from docqa.app.reading.wording.forms import form_of
+
+_GENERIC_WORDS = """
+amount value number figure table row column list show shown report reported record recorded state stated company
+companies respective respectively year years fiscal ended end total many much according given go goes went get gets got
+come comes
+"""
+_DERIVED_WORDS = """
+change increase decrease difference percentage percent average growth ratio rise fall drop movement decline grow portion
+proportion
+"""
+_SUPERLATIVE_WORDS = """
+highest largest most biggest greatest maximum longest lowest smallest least fewest minimum shortest
+"""
+_TIME_WORDS = "year years quarter quarters period periods month months"
+
+
+def _of(words: str) -> frozenset[str]:
+    return frozenset(stems(words.split()))
+
+
+GENERIC = _of(_GENERIC_WORDS)
+"""Stems that hardly tell one place from another; they may still tell two rows apart."""
+DERIVED = _of(_DERIVED_WORDS)
+"""What may be worked out of cells: asked for, it is the cell's only where its row or column is called so."""
+SUPERLATIVES, TIMES = _of(_SUPERLATIVE_WORDS), _of(_TIME_WORDS)
+_GENERIC_WEIGHT = 0.2
+_MOST = re.compile(r"\b(?:highest|largest|most|biggest|greatest|maximum|longest)\b(?!\s+recent)", re.IGNORECASE)
+_LEAST = re.compile(r"\b(?:lowest|smallest|(?<!at )least|fewest|minimum|shortest)\b", re.IGNORECASE)
+_NAME_ASKED = re.compile(
+    r"\b(?:which|who|whose|where|when)\b|\bwhat\s+(?!is\b|are\b|was\b|were\b|the\b|highest|lowest)\w+", re.IGNORECASE
+)
+_REASON = re.compile(
+    r"\W*(?:and\s+)?(?:why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b"
+    r"(?!.*\b(?:do|score|perform|fare|rank)\b))|"
+    r"\bwhat\s+(?:\w+\s+)?(?:caus|result|led|lead|contribut|drove|drive|explain|makes?\b|made\b)|"
+    r"\b(?:reasons?|primarily|mainly|compris|consists?\s+of|due\s+to|relate[sd]?\s+to|units?|impact|effect|affect)\b",
+    re.IGNORECASE,
+)
+_HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)
+_COUNTED = re.compile(r"\bhow\s+(?:much|many|large|high|big|long)\b|\bpercent", re.IGNORECASE)
+_BEHIND = 3  # words behind "highest" that may name what is compared
+
+
+def asks_for_cell(question: str) -> bool:
+    """Whether one cell may answer: no reason is asked for, no list, no yes or no, and no head of a column."""
+    words = _REASON.search(question) or _HEAD_ASKED.search(question)
+    return words is None and form_of(question) is Form.FACT
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as tables see it: its stems, the years among them, whether it asks for a highest (1) or lowest (-1),
+    and then for the value rather than for what has it; `counted`: for a number; `superlative_of`: the stems of the few
+    words behind "highest"."""
+
+    stems: frozenset[str]
+    years: tuple[str, ...]
+    extreme: int
+    wants_value: bool
+    counted: bool
+    superlative_of: frozenset[str]
+
+    @classmethod
+    def of(cls, question: str) -> Asked:
+        named = next((m for pattern in (_MOST, _LEAST) if (m := pattern.search(question))), None)
+        behind = " ".join(question[named.end() :].split()[:_BEHIND]) if named else ""
+        extreme = 1 if _MOST.search(question) else -1 if _LEAST.search(question) else 0
+        words = frozenset(terms(question))
+        years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word)))
+        counted = _COUNTED.search(question) is not None
+        return cls(words, years, extreme, _NAME_ASKED.search(question) is None, counted, frozenset(terms(behind)))
+
+    def share(self, words: Iterable[str], without: frozenset[str] = frozenset()) -> float:
+        """The share of the question's stems, by weight, that are among `words`; those `without` do not count."""
+        counted = self.stems - without
+        total = sum(map(_weight, counted))
+        return sum(_weight(stem) for stem in counted & frozenset(words)) / total if total else 0.0
+
+
+def _weight(stem: str) -> float:
+    return _GENERIC_WEIGHT if stem in GENERIC else 1.0

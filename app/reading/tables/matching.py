@@ -1,0 +1,218 @@
+"""The cell of a table that a question asks for, told by its words alone: those of the row's name, of the heads over the
+column, and of what stands above the table.
+
+A row, and a column, is chosen only where it has more of the question's words than any other; where that is not so,
+nothing is chosen.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from docqa.app.evidence.terms import terms
+from docqa.app.reading.tables.asked import DERIVED, GENERIC, SUPERLATIVES, TIMES, Asked, asks_for_cell
+from docqa.app.reading.tables.cells import Cell, Row, is_year
+from docqa.app.reading.tables.columns import Table
+from docqa.ingest.types import Span
+
+_SUM = re.compile(r"(?:sub-?)?totals?\b|\ball\b|\bsum\b|\baverage\b|\bmean\b|\boverall\b", re.IGNORECASE)
+_FEWEST_COMPARED, _FEW_YEARS = 3, 2
+_MARGIN = 0.05
+_OTHER_TABLE = 0.1
+LEAST_COVERED = 0.6
+
+
+@dataclass(frozen=True)
+class Above:
+    """A table of document `document` of the run, and the words that tell what it is about: its caption, its headings,
+    the title of the document."""
+
+    document: int
+    table: Table
+    words: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Cells of a table that answer, in the order of the text, and where on the page their row stands, `quoted`, with
+    its words, `row`. `covered`: the share, 0 to 1, of the question's words that stand in the names of row and column
+    or above the table."""
+
+    above: Above
+    cells: tuple[Cell, ...]
+    quoted: Span
+    row: str
+    covered: float
+
+
+def choose(question: str, tables: Sequence[Above]) -> Choice | None:
+    """What the question asks for in one of `tables`; None where no cell, or more than one, fits it best."""
+    if not asks_for_cell(question):
+        return None
+    asked = Asked.of(question)
+    found = [choice for above in tables if (choice := _choose_in(asked, above)) is not None]
+    found.sort(key=lambda choice: -choice.covered)
+    if not found or found[0].covered < LEAST_COVERED:
+        return None
+    said = [cell.text for cell in found[0].cells]
+    for other in found[1:]:
+        if found[0].covered - other.covered < _OTHER_TABLE and [cell.text for cell in other.cells] != said:
+            return None
+    return found[0]
+
+
+def named_row(question: str, above: Above) -> Choice | None:
+    """The whole row that a question names, for a table whose columns do not tell which of its cells is asked for."""
+    if not asks_for_cell(question):
+        return None
+    asked, table = Asked.of(question), above.table
+    names = [_stems(f"{entry.group} {entry.name.text}") for entry in table.entries]
+    number = _row(asked, table, names) if not asked.extreme else None
+    if number is None or _stems(table.entries[number].name.text) - asked.stems:
+        return None
+    row = table.entries[number].row
+    start, end = min(cell.start for cell in row.cells if cell.text), max(cell.end for cell in row.cells)
+    return _choice(asked, above, (Cell(start, end, " ".join(cell.text for cell in row.filled)),), row, names[number])
+
+
+@lru_cache(maxsize=4096)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(terms(text))
+
+
+def _choose_in(asked: Asked, above: Above) -> Choice | None:
+    table = above.table
+    heads = [_stems(table.column_name(column)) for column in range(len(table.columns))]
+    names = [_stems(f"{entry.group} {entry.name.text}") for entry in table.entries]
+    known = _stems(above.words).union(_stems(table.corner), *heads, *names)
+    if any(year not in known for year in asked.years):
+        return None
+    if asked.extreme and not any(SUPERLATIVES & words for words in (*heads, *names)):
+        return _extreme(asked, above, heads, names)
+    row = _row(asked, table, names)
+    columns = _columns(asked, heads) if row is not None else []
+    values = table.entries[row].values if row is not None else None
+    if row is None or values is None or not columns or not all(values[column].text for column in columns):
+        return None
+    told = names[row].union(*(heads[column] for column in columns))
+    if asked.stems & DERIVED - told:
+        return None
+    cells = tuple(values[column] for column in columns)
+    if asked.counted and not all(any(map(str.isdigit, cell.text)) for cell in cells):
+        return None
+    return _choice(asked, above, cells, table.entries[row].row, told)
+
+
+def _choice(asked: Asked, above: Above, cells: tuple[Cell, ...], row: Row, told: frozenset[str]) -> Choice:
+    covered = asked.share(told | _stems(above.words) | _stems(above.table.corner), without=SUPERLATIVES)
+    words = " ".join(cell.text for cell in row.cells)
+    return Choice(above, cells, Span(row.start, row.end), words, covered)
+
+
+def _row(asked: Asked, table: Table, names: Sequence[frozenset[str]]) -> int | None:
+    """The row that the question names, by at least half of the words of its name; None where that is not clear."""
+    own = [_stems(entry.name.text) for entry in table.entries]
+    row = _best(asked.stems, names, own)
+    if row is None or not names[row] & asked.stems - GENERIC and own[row] - asked.stems:
+        return None
+    return row if 2 * len(own[row] & asked.stems) >= len(own[row]) or own[row] >= asked.stems - GENERIC else None
+
+
+def _extreme(
+    asked: Asked, above: Above, heads: Sequence[frozenset[str]], names: Sequence[frozenset[str]]
+) -> Choice | None:
+    """The row with the highest or lowest value of a column, or that value; along a row that the question names, the
+    highest or lowest of its years."""
+    table = above.table
+    words = asked.stems - SUPERLATIVES
+    row = _row(replace(asked, stems=words - _stems(table.corner)), table, names)
+    if row is not None:
+        return _extreme_year(asked, above, row) if not _stems(table.entries[row].name.text) - words else None
+    columns = _columns(replace(asked, stems=words), heads)
+    if len(columns) == 1 and asked.wants_value and not asked.superlative_of & heads[columns[0]]:
+        return None  # "the largest asset" may be a name
+    if len(columns) != 1 or asked.stems & DERIVED - heads[columns[0]]:
+        return None
+    rows = [e for e in table.entries if not _SUM.search(e.name.text) and any(map(str.isalnum, e.name.text))]
+    amounts = [(e.values[columns[0]].amount, e) for e in rows if e.values is not None]
+    if len(rows) < _FEWEST_COMPARED or len(amounts) < len(rows) or any(amount is None for amount, _ in amounts):
+        return None
+    best = _only_best([amount for amount, _ in amounts], asked.extreme)
+    if best is None:
+        return None
+    entry = amounts[best][1]
+    assert entry.values is not None
+    cell = entry.values[columns[0]] if asked.wants_value else entry.name
+    return _choice(asked, above, (cell,), entry.row, heads[columns[0]])
+
+
+def _extreme_year(asked: Asked, above: Above, row: int) -> Choice | None:
+    table, entry = above.table, above.table.entries[row]
+    years = [cell for column in table.columns for cell in column if cell.is_year]
+    if asked.years or not asked.stems & TIMES or entry.values is None or len(years) < _FEW_YEARS:
+        return None
+    best = _only_best([cell.amount for cell in entry.values], asked.extreme)
+    if best is None or not asked.wants_value or len(years) != len(table.columns):
+        return None
+    told = _stems(entry.name.text) | _stems(entry.group) | _stems(table.column_name(best))
+    return _choice(asked, above, (entry.values[best],), entry.row, told)
+
+
+def _only_best(amounts: Sequence[float | None], sign: int) -> int | None:
+    """The number of the highest (`sign` 1) or lowest (-1) amount; None where one is unknown or two are the same."""
+    if not amounts or None in amounts:
+        return None
+    signed = [sign * amount for amount in amounts if amount is not None]
+    return signed.index(max(signed)) if signed.count(max(signed)) == 1 else None
+
+
+def _best(wanted: frozenset[str], names: Sequence[frozenset[str]], own: Sequence[frozenset[str]]) -> int | None:
+    """The name that has most of the wanted stems, rare ones counting more; of such as have the same, the one without
+    other words. None where two are as good."""
+    often = Counter(stem for name in names for stem in name)
+    rank = []
+    for name, alone in zip(names, own, strict=True):
+        score = sum(math.log1p(len(names) / often[stem]) for stem in name & wanted)
+        rank.append((round(score, 6), -len(alone - wanted)))
+    order = sorted(range(len(names)), key=lambda at: rank[at], reverse=True)
+    if not order or rank[order[0]][0] <= 0:
+        return None
+    if len(order) > 1 and rank[order[0]][0] - rank[order[1]][0] < _MARGIN:
+        exact = rank[order[0]][1] == 0 and rank[order[1]][1] < 0
+        if not exact:
+            return None
+    return order[0]
+
+
+def _columns(asked: Asked, heads: Sequence[frozenset[str]]) -> list[int]:
+    """The columns that are asked for: one, or one for each of several years; none where that is not clear."""
+    if len(heads) == 1:
+        return [0]
+    dated = any(year in head for year in asked.years for head in heads)
+    if asked.years and not dated and any(is_year(stem) for head in heads for stem in head):
+        return []
+    found: list[int] = []
+    years = frozenset(asked.years)
+    for year in asked.years if dated else ("",):
+        allowed = [column for column, head in enumerate(heads) if not year or year in head]
+        best = _one(asked.stems - years, [heads[column] - {year} for column in allowed]) if allowed else None
+        if best is None:
+            return []
+        found.append(allowed[best])
+    return sorted(set(found))
+
+
+def _one(wanted: frozenset[str], heads: Sequence[frozenset[str]]) -> int | None:
+    """As `_best`; the only head is it without any word, and where none has a wanted word, the only one that has no
+    other word."""
+    if len(heads) == 1:
+        return 0
+    if not any(head & wanted for head in heads):
+        bare = [at for at, head in enumerate(heads) if not head]
+        return bare[0] if len(bare) == 1 else None
+    return _best(wanted, heads, heads)

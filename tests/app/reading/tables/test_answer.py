@@ -1,0 +1,59 @@
+"""A cell in place of what the reader found."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from docqa.app.context.context import Context, PlacedPassage
+from docqa.app.evidence.ranking import Ranked
+from docqa.app.reading.candidates import BY_CELL, Candidate, Candidates, Form
+from docqa.app.reading.tables.answer import with_cell
+from docqa.ingest.types import Passage
+
+HEIGHTS = (
+    "Heights of the towers.\nTower | Height | Width\nOld tower | 90 m | 7 m\nNew tower | 80 m | 6 m\n\nPeople like it."
+)
+UNNAMED = "What towers measure.\nOld tower 90 7\nNew tower 80 6\nRed tower 70 5"
+
+
+def asked(document: Any, text: str, words: str, question: str) -> tuple[Candidates, str]:
+    """(candidates of the question, the words of the first), where the reader answered with `words`."""
+    made = document(text)
+    passage = PlacedPassage(0, Passage(1, 0, len(text), ()), 0, 1)
+    context = Context((made,), array("i", [0]), (passage,), array("i", [0]), array("i", [0]))
+    start = text.index(words)
+    found = Candidates((), (Candidate(0, 0, 1, start, start + len(words), -1.0, 1, 0.0),), -3.0, 10)
+    after = with_cell(found, question, [Ranked(0, 1.0, 1.0)], context)
+    best = after.candidates[0]
+    return after, text[best.start : best.end]
+
+
+def test_a_neighbouring_cell_gives_way_to_the_one_asked_for(document: Any) -> None:
+    found, words = asked(document, HEIGHTS, "7 m", "What is the height of the old tower?")
+    assert words == "90 m"
+    assert found.form is Form.FACT
+    assert found.signals[BY_CELL]
+
+
+def test_a_whole_row_is_narrowed_and_shown_around_the_cell(document: Any) -> None:
+    found, words = asked(document, HEIGHTS, "New tower | 80 m | 6 m", "What is the width of the new tower?")
+    assert words == "6 m"
+    shown = found.candidates[0].quoted
+    assert shown is not None
+    assert HEIGHTS[shown.start : shown.end] == "New tower | 80 m | 6 m"
+
+
+def test_prose_stays_where_the_table_lacks_what_was_asked(document: Any) -> None:
+    _, words = asked(document, HEIGHTS, "People like it", "Who liked the height of the old tower best of all?")
+    assert words == "People like it"
+
+
+def test_another_row_gives_way_to_the_named_one(document: Any) -> None:
+    _, words = asked(document, UNNAMED, "80", "How tall is the red tower?")
+    assert words == "Red tower 70 5"
+
+
+def test_a_cell_of_the_named_row_stays_where_no_column_is_certain(document: Any) -> None:
+    _, words = asked(document, UNNAMED, "70", "How tall is the red tower?")
+    assert words == "70"

@@ -1,0 +1,58 @@
+"""The cell that a question asks for by the names of row and column, and when there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from docqa.app.reading.tables.answer import above_tables
+from docqa.app.reading.tables.matching import choose
+
+RATES = (
+    "Rates of unemployment by country\nCountry | 1996 | 2019 | Change 2019 versus 1996\nFrance | 12.5% | 8.5% | (4)\n"
+    "Japan | 3.4% | 2.4% | (1)\nNorth Japan | 5.4% | 9.4% | 4\nSweden | 9.9% | 7.0% | (3)\nAll countries | 1% | 1% | –"
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "cells"),
+    [
+        ("What was the unemployment rate of France in 1996?", ["12.5%"]),
+        ("Unemployment rate in Japan, 2019?", ["2.4%"]),
+        ("What was the unemployment rate of Sweden in 1996 and 2019?", ["9.9%", "7.0%"]),
+        ("Which country had the lowest rate of unemployment in 2019?", ["Japan"]),
+        ("Which country had the highest rate of unemployment in 1996?", ["France"]),
+    ],
+)
+def test_the_cell_of_the_named_row_and_column_is_chosen(document: Any, question: str, cells: list[str]) -> None:
+    choice = choose(question, above_tables(document(RATES), [1]))
+    assert choice is not None
+    assert [cell.text for cell in choice.cells] == cells
+    assert all(cell.text in choice.row for cell in choice.cells)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What was the unemployment rate of Norway in 2019?",
+        "What was the unemployment rate of France in 2006?",
+        "What was the unemployment rate of France?",
+        "Why did the unemployment rate of France change in 2019?",
+        "Did the unemployment rate of France in 2019 exceed 9%?",
+        "By what percentage did unemployment in France decline until 2019?",
+        "In which year was the unemployment rate of France higher?",
+    ],
+)
+def test_nothing_is_chosen_where_row_or_column_is_not_clear(document: Any, question: str) -> None:
+    assert choose(question, above_tables(document(RATES), [1])) is None
+
+
+def test_equal_lowest_values_leave_the_question_open(document: Any) -> None:
+    text = "Heights of towers\nTower | Height\nOld | 9\nNew | 9\nTall | 12"
+    assert choose("Which tower has the lowest height?", above_tables(document(text), [1])) is None
+
+
+def test_the_same_row_in_two_tables_is_not_decided(document: Any) -> None:
+    text = "Tower | Height\nOld | 9\nNew | 7\n\nTower | Height\nOld | 8\nNew | 6"
+    assert choose("What is the height of the old tower?", above_tables(document(text), [1])) is None
