@@ -13,13 +13,14 @@ from docqa.app.evidence.ranking import Ranked
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
 from docqa.app.reading.tables.cells import Cell
 from docqa.app.reading.tables.columns import Table, tables_of
-from docqa.app.reading.tables.matching import Above, Choice, choose, named_row
+from docqa.app.reading.tables.matching import LEAST_COVERED, Above, Choice, choose, named_row
 from docqa.ingest.types import Document
 
 PASSAGES = 5
 """How many of the best passages are looked at for tables."""
-IN_TABLE, ANYWHERE = 0.75, 0.9
-"""The share of the question that a cell must have to be taken for what the reader found in its table, and elsewhere."""
+NO_CELL, IN_TABLE, ANYWHERE = LEAST_COVERED, 0.75, 0.85
+"""The share of the question that a cell must have to take the place of what the reader found: in its table, where that
+is no cell but a head or more than one; another cell of its table; and anything else."""
 _CAPTION_BEFORE = 600
 _CAPTION_BEHIND = 300
 _CAPTION = re.compile(r"\s*(?:Table|Tbl\.?|Exhibit|Chart)\s+[\dA-Z]", re.IGNORECASE)
@@ -37,8 +38,7 @@ def with_cell(found: Candidates, question: str, ranked: Sequence[Ranked], contex
     choice = choose(question, tables)
     if choice is None:
         return _with_row(found, question, tables)
-    inside = best is not None and _touches(choice.above, best.document, best.page, best.start, best.end)
-    if choice.covered < (IN_TABLE if inside else ANYWHERE) or best is not None and _keeps(best, choice):
+    if choice.covered < _least(best, choice.above) or best is not None and _keeps(best, choice):
         return found
     cells = tuple(_candidate(choice, cell, best) for cell in choice.cells)
     signals = {**found.signals, BY_CELL: 1.0} if choice.covered >= ANYWHERE else found.signals
@@ -91,6 +91,14 @@ def _tables_read(best: Candidate | None, ranked: Sequence[Ranked], context: Cont
 def _touches(above: Above, document: int, page: int, start: int, end: int) -> bool:
     table: Table = above.table
     return (above.document, table.page) == (document, page) and table.start < end and start < table.end
+
+
+def _least(best: Candidate | None, above: Above) -> float:
+    """The least share of the question that a cell of that table must have in place of the reader's best."""
+    if best is None or not _touches(above, best.document, best.page, best.start, best.end):
+        return ANYWHERE
+    cells = (cell for entry in above.table.entries for cell in entry.row.cells)
+    return IN_TABLE if any(cell.start <= best.start and best.end <= cell.end for cell in cells) else NO_CELL
 
 
 def _keeps(best: Candidate, choice: Choice) -> bool:

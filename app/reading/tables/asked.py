@@ -18,7 +18,7 @@ come comes
 """
 _DERIVED_WORDS = """
 change increase decrease difference percentage percent average growth ratio rise fall drop movement decline grow portion
-proportion
+proportion variance versus vs
 """
 _SUPERLATIVE_WORDS = """
 highest largest most biggest greatest maximum longest lowest smallest least fewest minimum shortest
@@ -45,7 +45,7 @@ _REASON = re.compile(
     r"\W*(?:and\s+)?(?:why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b"
     r"(?!.*\b(?:do|score|perform|fare|rank)\b))|"
     r"\bwhat\s+(?:\w+\s+)?(?:caus|result|led|lead|contribut|drove|drive|explain|makes?\b|made\b)|"
-    r"\b(?:reasons?|primarily|mainly|compris|consists?\s+of|due\s+to|relate[sd]?\s+to|units?|impact|effect|affect)\b",
+    r"\b(?:reasons?|primarily|mainly|includes?\b|compris|consists?\s+of|due\s+to|relate[sd]?\s+to|units?|impact|effect|affect)\b",
     re.IGNORECASE,
 )
 _HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _NUMBER = r"[$€£¥]?\(?[-+−]?[$€£¥]?\d[\d,.:/’']*(?:[-–]\d[\d,.]*)?\)?(?:%|[BMKkx×]\b)?[*†‡]*\)?%?"
 _VALUE = re.compile(rf"[-+−(~<>≤≥]?{_NUMBER}(?:\(\d+\))?|[—–-]+|\.\.|n\.?/?a\.?|nil|none", re.IGNORECASE)
-_YEAR = re.compile(r"(?:FY)?(?:1[6-9]|20|21)\d\d(?:[-–/]\d{2,4})?[AE]?\*?", re.IGNORECASE)
+_YEAR = re.compile(r"(?:FY)?(?:1[6-9]|20|21)\d\d(?:[-–/]\d{2,4})?[AE]?[*†‡]*", re.IGNORECASE)
 _AMOUNT = re.compile(r"(?P<minus>[(\-−–])?\s*[$€£¥]?\s*(?P<inner>[\-−–])?(?P<digits>\d[\d,]*(?:\.\d+)?|\.\d+)")
 _UNIT_SIZE = {"k": 1e3, "m": 1e6, "b": 1e9}
 

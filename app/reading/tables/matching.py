@@ -73,7 +73,9 @@ def named_row(question: str, above: Above) -> Choice | None:
     asked, table = Asked.of(question), above.table
     names = [_stems(f"{entry.group} {entry.name.text}") for entry in table.entries]
     number = _row(asked, table, names) if not asked.extreme else None
-    if number is None or _stems(table.entries[number].name.text) - asked.stems:
+    if number is None or not table.entries[number].row.has_values:
+        return None
+    if _stems(table.entries[number].name.text) - asked.stems:
         return None
     row = table.entries[number].row
     start, end = min(cell.start for cell in row.cells if cell.text), max(cell.end for cell in row.cells)
@@ -103,6 +105,8 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
     if asked.stems & DERIVED - told:
         return None
     cells = tuple(values[column] for column in columns)
+    if all(cell.is_year for cell in cells):
+        return None  # the row is a head
     if asked.counted and not all(any(map(str.isdigit, cell.text)) for cell in cells):
         return None
     return _choice(asked, above, cells, table.entries[row].row, told)
