@@ -28,7 +28,7 @@ DEFAULT: RefusalCalibration = {
 }
 _NO_READER = -20.0
 STRUCTURE_CHANCE = 0.9  # that a place's text, or a term's definition, is the answer to a question for it; set by hand
-CELL_CHANCE = 0.88  # the same of a cell whose row and column are called as asked: 164 of 180, without the reader
+CELL_CHANCE = 0.88  # of a cell, by hand: without the reader 109 of 118 were right on training questions
 SIGNALS = (
     "margin", "likely", "lead", "answers", "answers_elsewhere", "form_chance", "verdict_sure", "items_chance", "behind",
     "missing_names",
