@@ -38,3 +38,6 @@ class Answerer(Protocol):
 
     def rank(self, question: str) -> list[Ranked]:
         """All passages for `question`, best first."""
+
+    def close(self) -> None:
+        """Keep the whole blocks of a read that was left."""

@@ -30,11 +30,11 @@ class Corpus:
         opening: Sequence[int] | None = None,
     ) -> None:  # fmt: skip
         self.documents, self.warnings = documents, tuple(warnings)
-        self._tokenizer, self._opening = tokenizer, opening
+        self.tokenizer, self._opening = tokenizer, opening
 
     @cached_property
     def context(self) -> Context:
-        return lay_out(self.documents, self._tokenizer, self._opening)
+        return lay_out(self.documents, self.tokenizer, self._opening)
 
     @cached_property
     def quotable(self) -> QuotableText:

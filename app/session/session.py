@@ -65,6 +65,8 @@ class Session:
         """Keep the whole blocks of a read that was left, and let other processes evict what this session used."""
         if "local_reading" in self.__dict__:
             self.local_reading.close()
+        elif "answerer" in self.__dict__:
+            self.answerer.close()
         if self.store is not None:
             self.store.unpin()
 
@@ -95,7 +97,7 @@ class Session:
     def answerer(self) -> Answerer:
         """`local_reading` where the model runs here, else what asks the server."""
         if isinstance(self.model, RemoteModel):
-            return RemoteAnswerer(self.corpus, self.model, self.options)
+            return RemoteAnswerer(self.corpus, self.model, self.options, self.store)
         return self.local_reading
 
     @cached_property
@@ -151,8 +153,8 @@ class Session:
 
     @property
     def writes(self) -> bool:
-        """Whether the model writes its answers here, so that it understands a question by the turns before it."""
-        return self._template is not None
+        """Whether the model writes its answers, so that it understands a question by the turns before it."""
+        return isinstance(self.model, RemoteModel) or self._template is not None
 
     @property
     def reads_ahead(self) -> bool:

@@ -1,54 +1,78 @@
-"""Answers that a server writes: BM25 chooses passages, and what comes back is looked up in the pages."""
+"""Answers that a server writes: docqa chooses what it is given, and every statement of the reply is checked.
+
+The server gets numbered sentences, of the whole document where it fits, and its text is kept as it was written; what
+bears each statement out is found in the pages, and one reply is asked for again where nothing does.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docqa.app.answer.answer import Answer, Quote, Usage
+from docqa.app.answer.answer import Answer, Cite, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Notice, Token
-from docqa.app.answerers import compose
 from docqa.app.answerers.corpus import Corpus
+from docqa.app.answerers.document_evidence import DocumentEvidence
 from docqa.app.answerers.remote.client import Again
+from docqa.app.answerers.remote.fitting import Fitting
 from docqa.app.answerers.remote.model import RemoteModel
-from docqa.app.answerers.remote.reply import Reply, check_reply
-from docqa.app.answerers.remote.stream import End, RemoteError
+from docqa.app.answerers.remote.stream import ContextExceeded, End, RemoteError
+from docqa.app.answerers.writing.checking import CheckedText
+from docqa.app.answerers.writing.excerpts import Given
+from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
+from docqa.app.answerers.writing.repair import better, needs_repair, repair_messages
+from docqa.app.answerers.writing.replies import CUT, check_reply, without_repetition
 from docqa.app.context.plan import Plan
 from docqa.app.context.provenance import documents_hash
 from docqa.app.errors import UsageError
-from docqa.app.evidence.ranking import Ranked, rank
+from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
-from docqa.app.reading import answerability
-from docqa.app.reading.candidates import Candidates, Excerpt
+from docqa.app.storage.store import Store
+from docqa.model.prompts import written_prompt
 
 if TYPE_CHECKING:
     from docqa.model.prompts.conversation import Turn
 
-SENT_PASSAGES = 32
-"""Passages that a server is sent where no number is asked for. Words alone find them: of 70 questions on the sample
-documents the answer was among the first 5 for 50, 16 for 55, 32 for 65, 96 for 66; 32 are about 6,000 tokens."""
+_LOOKED_AFTER = 400
+"""Characters between two looks at a reply for repetitions: a model that loops is not waited for."""
 
 
 @dataclass(frozen=True)
 class RemoteTurn:
-    """The last question, and what came of it."""
+    """The last question, and what came of it; `words`: what passages were looked for by; `checked` None where the model
+    says that nothing answers."""
 
     question: str
+    words: str
     ranked: list[Ranked]
-    excerpts: list[Excerpt]
-    reply: Reply
+    given: Given
+    checked: CheckedText | None
     tokens_sent: int
     notes: tuple[str, ...] = ()
 
 
-class RemoteAnswerer:
-    """Asks a server about one Corpus. Nothing is read ahead and no state is kept."""
+@dataclass(frozen=True)
+class _Written:
+    """A reply, the tokens of its prompt as the server counts them (0: it does not say), and how it ended."""
 
-    def __init__(self, corpus: Corpus, model: RemoteModel, options: Options) -> None:
+    text: str
+    prompt_tokens: int
+    notes: tuple[str, ...] = ()
+
+
+class RemoteAnswerer:
+    """Asks a server about one Corpus. The bundled model reads the documents, to choose and to check.
+
+    Mutable: it has the last question.
+    """
+
+    def __init__(self, corpus: Corpus, model: RemoteModel, options: Options, store: Store | None = None) -> None:
         self.corpus, self.model, self.options = corpus, model, options
+        self.evidence = DocumentEvidence(corpus, options, store)
         self._last: RemoteTurn | None = None
+        self._writing = self._stopped = False
 
     @property
     def plan(self) -> Plan:
@@ -58,37 +82,45 @@ class RemoteAnswerer:
         )
 
     def read(self) -> Iterator[Event]:
-        """There is nothing to read ahead: passages go out with each question."""
-        return iter(())
+        """Let the bundled model read the documents, or take up what is kept of that; the server is sent nothing."""
+        yield from self.evidence.read()
+
+    def close(self) -> None:
+        """Keep the whole blocks of a read that was left."""
+        self.evidence.close()
 
     def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
-        """Answer `question` from the best passages by its words. Raises RemoteError where the server does not."""
+        """Answer `question`, behind the turns before it. Raises RemoteError where the server does not."""
         started = time.monotonic()
-        yield from self._send(question)
-        yield Finished(self._answer(self._turn(question), started))
+        if not self.options.quick:
+            yield from self.evidence.read()
+        yield from self._send(question, quick=self.options.quick, earlier=earlier)
+        yield Finished(self._answer(self._turn(question), started, quick=self.options.quick))
 
     def preview(self, question: str) -> Answer:
-        """The same answer, status `partial`; there is no quicker one."""
+        """An answer from the passages that the question's words find, status `partial`."""
         started = time.monotonic()
-        for _ in self._send(question):
+        for _ in self._send(question, quick=True):
             pass
-        return self._answer(self._turn(question), started, preliminary=True)
+        return self._answer(self._turn(question), started, quick=True)
 
     def ask_again(self, question: str, without: Sequence[Quote], nearest: int) -> Answer:
-        """The next candidate of the reply to `question` without those in `without`; asked anew after a restart."""
+        """An answer from other passages than those in `without`; the server is asked again."""
         started = time.monotonic()
-        if self._last is None or self._last.question != question:
-            for _ in self._send(question):
-                pass
-        return self._answer(self._turn(question), started, without=without, nearest=nearest)
+        shown = [cite for quote in without for cite in quote.cites]
+        for _ in self._send(question, quick=self.options.quick, without=shown):
+            pass
+        return self._answer(self._turn(question), started, quick=self.options.quick, nearest=nearest)
 
     def stop_writing(self) -> bool:
-        """The server goes on; what it sends is not stopped here."""
-        return False
+        """End the text that is being written, so that what there is becomes the answer; False where none is."""
+        stops = self._writing and not self._stopped
+        self._stopped = self._stopped or stops
+        return stops
 
     def rank(self, question: str) -> list[Ranked]:
-        """All passages for `question`, best first, by its words."""
-        return rank(question, self.corpus.index)
+        """All passages for `question`, best first, after `read`."""
+        return self.evidence.rank(question, unread=self.options.quick)
 
     # Parts
 
@@ -97,19 +129,61 @@ class RemoteAnswerer:
         assert self._last.question == question
         return self._last
 
-    def _send(self, question: str) -> Iterator[Event]:
-        """Send the question with its passages and check what comes back; yields what the model writes meanwhile."""
-        from docqa.model.prompts.chat_prompt import messages
-
-        corpus, ranked = self.corpus, self.rank(question)
-        shown = corpus.excerpts(question, [item.index for item in ranked[: self.options.k or SENT_PASSAGES]])
-        if not shown:
-            self._last = RemoteTurn(question, ranked, shown, Reply(True), 0)
+    def _send(
+        self, question: str, *, quick: bool, earlier: Sequence[Turn] = (), without: Sequence[Cite] = ()
+    ) -> Iterator[Event]:
+        """Send the question with what fits, check what comes back and let it be mended once; yields what the model
+        writes meanwhile. Passages are looked for by the words of the turn before, too."""
+        self._stopped = False
+        words = f"{earlier[-1].question} {question}" if earlier else question
+        ranked = self.evidence.rank(words, unread=quick)
+        usable = [item for item in ranked if not self._shows(item, without)]
+        fitting = Fitting(question, self.corpus, usable, self.options.k)
+        if not fitting.chosen:
+            self._last = RemoteTurn(question, words, ranked, fitting.given, None, 0)
             return
-        sent = messages([item.text for item in shown], question)
+        written = yield from self._first_reply(question, fitting, earlier)
+        given = fitting.given
+        sent = _messages(given, question, earlier)
+        count = written.prompt_tokens or sum(len(self.model.tokenizer.encode(each["content"])) for each in sent)
+        checked, notes = check_reply(written.text, given, self.corpus, question, self.evidence.judge)
+        if checked is not None and needs_repair(checked) and not quick and not self._stopped:
+            checked, notes = yield from self._mended(question, given, sent, written, checked, notes)
+        self._last = RemoteTurn(question, words, ranked, given, checked, count, (*written.notes, *notes))
+
+    def _first_reply(
+        self, question: str, fitting: Fitting, earlier: Sequence[Turn]
+    ) -> Generator[Event, None, _Written]:
+        """The reply to as much as the server's context has room for."""
+        while True:
+            try:
+                return (yield from self._write(_messages(fitting.given, question, earlier)))
+            except ContextExceeded as error:
+                fitting.shrink(error)
+
+    def _mended(
+        self, question: str, given: Given, sent: list[dict[str, str]], written: _Written, checked: CheckedText,
+        notes: tuple[str, ...],
+    ) -> Generator[Event, None, tuple[CheckedText | None, tuple[str, ...]]]:  # fmt: skip
+        """The better of a reply and what the model makes of it when it is shown what nothing bears out."""
+        yield Notice("the model is asked to cite or withdraw what no quote supports")
+        try:
+            again = yield from self._write([*sent, *repair_messages(written.text, checked)])
+        except RemoteError as error:  # the first reply is there, whatever becomes of the second
+            yield Notice(f"{error}; its first answer is kept")
+            return checked, notes
+        second, more = check_reply(again.text, given, self.corpus, question, self.evidence.judge)
+        return (second, more) if better(second, checked) else (checked, notes)
+
+    def _write(self, sent: list[dict[str, str]]) -> Generator[Event, None, _Written]:
+        """What the model writes, its thought apart. Raises RemoteError where there is no answer in it."""
         parts: list[str] = []
+        looked = 0
         end = End("stop")
+        self._writing = True
         for piece in self.model.client.complete(sent, self.options.think):
+            if self._stopped:
+                break
             if isinstance(piece, Token):
                 if not piece.thought:
                     parts.append(piece.text)
@@ -120,10 +194,13 @@ class RemoteAnswerer:
                 parts.clear()
                 if isinstance(piece, Again):
                     yield Notice(piece.reason)
-        notes = self._check_end(end, "".join(parts))
-        reply = check_reply("".join(parts), shown, question, corpus.context, corpus.index, corpus.verifier)
-        count = end.prompt_tokens or sum(len(self.model.tokenizer.encode(message["content"])) for message in sent)
-        self._last = RemoteTurn(question, ranked, shown, reply, count, notes)
+            if (length := sum(map(len, parts))) > looked + _LOOKED_AFTER:
+                looked = length
+                if without_repetition("".join(parts)) is not None:
+                    break
+        self._writing = False
+        text = "".join(parts)
+        return _Written(text, end.prompt_tokens, self._check_end(end, text))
 
     def _check_end(self, end: End, text: str) -> tuple[str, ...]:
         """What there is to say about how the reply ended. Raises RemoteError where there is no answer in it."""
@@ -132,45 +209,42 @@ class RemoteAnswerer:
         if end.finish == "length" and not text.strip():
             hint = "docqa chat --no-think, or another model"
             raise RemoteError("the model thought until its reply was full", where=str(self.model.address), hint=hint)
-        return ("the model's reply was cut at its longest length",) if end.finish == "length" else ()
+        return (CUT,) if end.finish == "length" else ()
 
-    def _answer(
-        self, turn: RemoteTurn, started: float, *, without: Sequence[Quote] | None = None, nearest: int = 0,
-        preliminary: bool = False,
-    ) -> Answer:  # fmt: skip
-        found = Candidates(tuple(turn.excerpts), turn.reply.candidates, None, turn.tokens_sent)
-        if without is not None:
-            found = found.without(without, self.corpus.documents)
-        passages = self.corpus.context.passages
-        read = [passages[index] for index in sorted({item.passage for item in turn.excerpts})]
+    def _shows(self, item: Ranked, cites: Sequence[Cite]) -> bool:
+        """Whether a passage has words at one of `cites`."""
+        placed = self.corpus.context.passages[item.index]
+        document, passage = self.corpus.documents[placed.document], placed.passage
+        return any(
+            cite.file == document.path and (cite.page or 1) == passage.page
+            and cite.start < passage.end and passage.start < cite.end
+            for cite in cites
+        )  # fmt: skip
+
+    def _answer(self, turn: RemoteTurn, started: float, *, quick: bool, nearest: int = 0) -> Answer:
+        evidence, passages = self.evidence, self.corpus.context.passages
+        read = [passages[index] for index in turn.given.passages]
+        good = turn.checked.good if turn.checked is not None else []
+        places = [span for item in good for quote in item.quotes for span in quote]
         tokens_read = sum(placed.token_end - placed.token_start for placed in read)
-        draft = compose.AnswerDraft(
+        draft = WrittenDraft(
             question=turn.question,
+            checked=turn.checked,
             ranked=turn.ranked[nearest : nearest + self.options.listed],
-            reading=found,
-            probability=self._likely(turn, found),
-            refused=turn.reply.refused or not found.candidates,
-            preliminary=preliminary or self.options.quick,
-            coverage=self.corpus.coverage(tokens_read, *turn.notes, *turn.reply.notes),
+            relevance=evidence.relevance(turn.words, places) if places else 0.0,
+            first=evidence.first_chance(turn.words, unread=quick),
+            preliminary=quick,
+            yes_no=bool(passages) and evidence.is_yes_no(turn.words, unread=quick),
+            coverage=self.corpus.coverage(tokens_read, *turn.notes),
             usage=Usage(turn.tokens_sent, 0, round(time.monotonic() - started, 3), False),
-            provenance=self._provenance(),
-            also=turn.reply.also if without is None else (),
+            provenance=self._provenance(turn.given),
         )
-        return compose.compose(draft, self.corpus.context)
+        return written_answer(draft, self.corpus.context)
 
-    def _likely(self, turn: RemoteTurn, found: Candidates) -> float:
-        """How likely the question is answered: half by the question's words in the passages, half by what was verified.
-
-        No server says how sure its model is in a way that compares with another's, so this is a rule and not measured.
-        """
-        corpus = self.corpus
-        values = answerability.features(turn.question, corpus.context, corpus.index, turn.ranked, found)
-        words = answerability.probability(values, None)
-        return words / 2 + turn.reply.verified / 2 if found.candidates else words / 2
-
-    def _provenance(self) -> dict[str, object]:
+    def _provenance(self, given: Given) -> dict[str, object]:
         from docqa.ingest.read import INGEST_VERSION
 
+        chosen = {"base_url": self.model.address.base_url, "from": "whole" if given.whole else "passages"}
         return {
             "document": documents_hash(self.corpus.documents),
             "model": self.model.fingerprint,
@@ -178,5 +252,12 @@ class RemoteAnswerer:
             "state_format": "none",
             "attention": "none",
             "yarn_factor": 1.0,
-            "options": self.options.recorded() | {"base_url": self.model.address.base_url},
+            "options": self.options.recorded() | chosen,
         }
+
+
+def _messages(given: Given, question: str, earlier: Sequence[Turn]) -> list[dict[str, str]]:
+    """The chat of a question, the turns before it in between."""
+    first, last = written_prompt.messages(given.text, question)
+    turns = [(("user", turn.question), ("assistant", turn.answer)) for turn in earlier]
+    return [first, *({"role": role, "content": text} for turn in turns for role, text in turn), last]

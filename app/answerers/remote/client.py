@@ -11,10 +11,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from docqa.app.answerers.remote.address import KEY_VARIABLE, Address, api_key
+from docqa.app.answerers.remote.context_limit import context_limit
 from docqa.app.answerers.remote.stream import (
+    ContextExceeded,
     Piece,
     RemoteError,
     TransientError,
@@ -31,6 +34,9 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
 CONNECT_S = 10.0
 MOST_TOKENS = 4_096
+LEAST_REPLY = 256
+"""Tokens of a reply that a server's context must leave room for; else less is sent."""
+_ROOM = 16  # tokens between prompt and reply that servers count differently
 _PASSING = (408, 409, 425, 429, 500, 502, 503, 504, 529)
 # Not every server knows them. One that names such a field in its refusal is asked again without it.
 _OPTIONAL = ("stream_options", "seed", "temperature", "chat_template_kwargs", "max_tokens", "max_completion_tokens")
@@ -78,12 +84,31 @@ class ChatClient:
                     yield from self._pieces(response)
                     return
                 text = self._clean(_text(response))
+                if self._shortens(response.status_code, text, body):
+                    continue
                 name = _refused_field(response.status_code, text, body)
                 if name is None:
                     raise self._refusal(response, text)
                 if name == "max_tokens" and "context" not in text:  # newer OpenAI models know it by another name
                     body["max_completion_tokens"] = body["max_tokens"]
                 del body[name]
+
+    def _shortens(self, status: int, text: str, body: dict[str, object]) -> bool:
+        """Whether the longest reply was made to fit behind the prompt, after a refusal of both together.
+
+        Raises ContextExceeded where the prompt leaves no room for one.
+        """
+        limit = context_limit(text) if status in (400, 413, 422, 500) else None
+        if limit is None:
+            return False
+        field = next((name for name in ("max_tokens", "max_completion_tokens") if name in body), None)
+        room = (limit.context or 0) - (limit.prompt or 0) - _ROOM if limit.context and limit.prompt else 0
+        asked = body.get(field) if field is not None else None
+        if field is None or room < LEAST_REPLY or not isinstance(asked, int) or room >= asked:
+            message = f"status {status}: {server_message(text)}"
+            raise ContextExceeded(message, limit, where=self._where, hint="a smaller --k sends less")
+        body[field] = room
+        return True
 
     def _pieces(self, response: Response) -> Iterator[Piece]:
         if "text/event-stream" in response.headers.get("content-type", "text/event-stream"):
@@ -195,10 +220,15 @@ def _text(response: Response) -> str:
 
 
 def _asked_wait(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header; None where there is none, or it names a date."""
+    """Seconds of a Retry-After header, which has seconds or a date; None where there is none."""
+    asked = headers.get("retry-after", "")
     try:
-        return max(float(headers.get("retry-after", "")), 0.0)
+        return max(float(asked), 0.0)
     except ValueError:
+        pass
+    try:
+        return max(parsedate_to_datetime(asked).timestamp() - time.time(), 0.0)
+    except (ValueError, TypeError):
         return None
 
 

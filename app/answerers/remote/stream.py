@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from docqa.app.answer.events import Token
+from docqa.app.answerers.remote.context_limit import ContextLimit, context_limit
 from docqa.app.errors import ResourceError
 from docqa.model.prompts.thinking import ThoughtSplitter
 
@@ -19,6 +20,14 @@ _SHOWN = 160
 
 class RemoteError(ResourceError):
     """The server refused, failed, or spoke another language; what it said is in the message, a key never is."""
+
+
+class ContextExceeded(RemoteError):
+    """What was sent is longer than the server's context; `limit` has the numbers that it says."""
+
+    def __init__(self, message: str, limit: ContextLimit, *, where: str = "", hint: str = "") -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.limit = limit
 
 
 class TransientError(RemoteError):
@@ -52,10 +61,7 @@ def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
     """
     splitter, finish, written = ThoughtSplitter(), "", 0
     usage: dict[str, object] = {}
-    for line in lines:
-        if not line.startswith("data:"):  # comments that keep the connection open, names of events, empty lines
-            continue
-        content = line[5:].strip()
+    for content in _contents(lines, where):
         if content == "[DONE]":
             finish = finish or "stop"
             break
@@ -70,6 +76,46 @@ def pieces_of_stream(lines: Iterable[str], where: str) -> Iterator[Piece]:
     if not finish:
         raise TransientError(f"the connection ended after {written:,} characters, before the answer did", where=where)
     yield _end(finish, usage)
+
+
+def _contents(lines: Iterable[str], where: str) -> Iterator[str]:
+    """What stands behind `data:` (and llama.cpp's `error:`), one whole object each.
+
+    An object that was cut in two, by a line end within it or by a second `data:`, is put together again. Raises
+    TransientError for one that never becomes whole.
+    """
+    pending = ""
+    for line in lines:
+        begins = line.startswith(("data:", "error:"))
+        if not begins and not pending:  # comments that keep the connection open, names of events, empty lines
+            continue
+        content = line.partition(":")[2].removeprefix(" ") if begins else line
+        if line.startswith("error:") and not _fields(_loaded(content)).get("error"):
+            content = f'{{"error": {content}}}'
+        if pending and begins and _is_whole(content):
+            raise _broken(pending, where)
+        pending += content
+        if not pending.lstrip().startswith("{") or _is_whole(pending):
+            yield pending.strip()
+            pending = ""
+    if pending:
+        raise _broken(pending, where)
+
+
+def _is_whole(content: str) -> bool:
+    return content.strip() == "[DONE]" or _loaded(content) is not None
+
+
+def _loaded(content: str) -> object:
+    """The value of a text of JSON; None where it is none."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def _broken(content: str, where: str) -> TransientError:
+    return TransientError(f"{_strange(content)}, it breaks off", where=where)
 
 
 def pieces_of_object(text: str, where: str) -> Iterator[Piece]:
@@ -103,10 +149,15 @@ def _object(text: str, where: str) -> dict[str, object]:
     try:
         value = json.loads(text)
     except ValueError as error:
+        if text.lstrip().startswith("{"):
+            raise _broken(text, where) from error
         raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?") from error
     if not isinstance(value, dict) or not isinstance(value.get("choices") or [], list):
         raise RemoteError(_strange(text), where=where, hint="is it the base URL of a chat server?")
     if value.get("error"):
+        limit = context_limit(text)
+        if limit is not None:
+            raise ContextExceeded(server_message(text), limit, where=where)
         code = _fields(value["error"]).get("code")
         kind = TransientError if code is None or str(code).startswith(("5", "429")) else RemoteError
         raise kind(f"the server broke off: {server_message(text)}", where=where)

@@ -62,13 +62,14 @@ def compares(question: str, documents: int) -> bool:
 def choose_passages(
     question: str, context: Context, ranked: Sequence[Ranked], scope: Scope | None, tokens: int, most: int | None = None
 ) -> list[int]:
-    """Indices of the passages to give, in reading order: at most `tokens` tokens with their marks, at most `most`.
+    """Indices of the passages of `ranked` to give, in reading order: at most `tokens` tokens with their marks, at most
+    `most`.
 
     Empty only where there is no passage; the best one is taken however long it is.
     """
     inside = passages_in(scope, context) if scope is not None and (scope.whole or scope.inside) else []
-    allowed = set(inside) if inside else set(range(len(context.passages)))
-    order = [item.index for item in ranked if item.index in allowed]
+    order = [item.index for item in ranked if not inside or item.index in set(inside)]
+    allowed = set(order)
     if most is None and sum(_cost(context.passages[index]) for index in allowed) <= tokens:
         return sorted(allowed)
     if compares(question, len(context.documents)):

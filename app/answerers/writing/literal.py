@@ -33,7 +33,8 @@ _CONDITION = re.compile(r"\b(?:without|unless|except|until)\b", re.IGNORECASE)
 _NEEDS = re.compile(r"\b(?:requir\w+|must (?:obtain|have|get|seek|give)|need\w*|only|subject to)\b", re.IGNORECASE)
 _DUTY = re.compile(
     r"\b(?:shall|must|ha(?:s|ve|d) to|(?:is|are|was|were) (?:required|obliged|obligated|bound|to)|requir\w+|oblig\w+|"
-    r"mandat\w+|agrees? (?:to|that)|undertakes?|covenants?|responsib\w+|liable|duty|duties|will|needs? to|payable|due|owed)\b",
+    r"mandat\w+|agrees? (?:to|that)|undertakes?|covenants?|responsib\w+|liable|duty|duties|will|needs? to|payable|"
+    r"due|owed)\b",
     re.IGNORECASE,
 )
 _STRICT_DUTY = re.compile(
@@ -53,8 +54,8 @@ _PLACE_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _GENERAL_WORDS = """
-document agreement contract lease paper letter report opinion policy text party parties date dated name named call called
-state states say says provide provides according
+document agreement contract lease paper letter report opinion policy text party parties date dated name named call
+called state states say says provide provides according
 """
 _GENERAL = frozenset(stems(_GENERAL_WORDS.split()))
 _LEAST_SAID = 2

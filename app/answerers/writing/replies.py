@@ -12,7 +12,7 @@ from docqa.app.answerers.writing.refusals import refuses
 from docqa.app.answerers.writing.statements import Written, read_statements
 from docqa.app.answerers.writing.support import Judge
 from docqa.app.quotes.normalise import fold
-from docqa.app.reading.wording.language import is_english
+from docqa.app.reading.wording.language import reads_as_english
 from docqa.model.prompts import written_prompt
 
 NOTHING = "the model wrote nothing"
@@ -52,7 +52,7 @@ def read_reply(text: str, given: Given) -> Reply:
         return Reply(None, tuple(notes))
     if _copies(written, given):
         return Reply(None, (*notes, COPIED))
-    if not is_english(written.text):
+    if not reads_as_english(written.text):
         notes.append(OTHER_LANGUAGE)
     return Reply(written, tuple(notes))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from docqa.app.answer.grades import Support
 from docqa.app.answerers.writing.literal import Differences, all_said, differences
 from docqa.app.reading.candidates import on_one_line
+from docqa.app.reading.wording.language import reads_as_english
 
 if TYPE_CHECKING:
     from docqa.model.heads.cross_encoder import CrossEncoder
@@ -64,7 +65,7 @@ def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evi
     """A Judgement for each claim with its evidence.
 
     Nothing whose numbers or negations differ from the quotes is supported or partly so; where duties or names differ
-    it is supported in part at most.
+    it is supported in part at most, and not at all where a name is left that the judge half believes.
     """
     chances = judge(claims, [item.quoted for item in evidence])
     return [
@@ -73,6 +74,8 @@ def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evi
 
 
 def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Judgement:
+    if not reads_as_english(claim):  # neither the words nor the judge tell anything
+        return Judgement(Support.UNSUPPORTED, 0.0)
     differs = differences(claim, evidence.quoted, evidence.around)
     said = max(chances, key=lambda label: chances[label])
     chance = chances.get(Support.SUPPORTED, 0.0)
@@ -81,6 +84,8 @@ def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) ->
         return Judgement(worst, 0.0, differs)
     if differs and said is Support.SUPPORTED:
         return Judgement(Support.PARTLY, chance / 2, differs)
+    if differs.names and said is Support.PARTLY:
+        return Judgement(Support.UNSUPPORTED, 0.0, differs)
     if not differs and said is Support.PARTLY and all_said(claim, evidence.quoted):
         return Judgement(Support.SUPPORTED, max(chance, _ALL_SAID))
     return Judgement(said, chance, differs)

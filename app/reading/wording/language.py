@@ -62,3 +62,16 @@ def is_english(question: str) -> bool:
     if not english and len(found) > 2 and words[:1] == asking[:1] != [] and words[0] not in _NOT_ALONE:
         return False
     return not (asking and foreign > max(english, 1))
+
+
+def reads_as_english(text: str) -> bool:
+    """False for prose with more small words of other languages than of English, or mostly in another script."""
+    found = _WORD.findall(unicodedata.normalize("NFC", _QUOTED.sub(" ", text)))
+    letters = "".join(word for word in found if len(word) > 1)
+    if 2 * sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters) > max(len(letters), 8):
+        return False
+    # Small words before a capital may be of a name: "de la Cruz".
+    small = [word for word, behind in zip(found, [*found, ""][1:], strict=True) if not behind[:1].isupper()]
+    foreign = sum((word in _ASKING or word in _LINKING) and word not in STOP_WORDS for word in small)
+    english = sum(word.lower() in STOP_WORDS and word.lower() not in _LINKING for word in found)
+    return foreign < 2 or foreign <= english

@@ -35,16 +35,28 @@ def test_thought_is_asked_for_and_shown_apart(chat: Any, server: Any, note: Path
     assert started.bodies[1]["chat_template_kwargs"] == {"enable_thinking": False}
 
 
-def test_retry_takes_the_next_of_the_same_reply(chat: Any, server: Any, note: Path) -> None:
-    quotes = '"shall pay 119 dollars to the keeper" [1]\n"The keeper returns the deposit within ten days" [1]'
-    started = server(says(f"119 dollars\n{quotes}"))
-    code, out, _ = chat(started, [PAYS, "/retry"], note)
-    assert (code, len(started.bodies)) == (0, 1)
-    first, again = out.split("asked again: the next best")
-    assert "119 dollars\n" in first and "returns the deposit" in again and "119" not in again
+def test_retry_asks_again_without_the_passages_that_were_shown(
+    chat: Any, server: Any, lease_of: Any, tmp_path: Path
+) -> None:
+    lease = lease_of(tmp_path / "lease.txt", 6)
+    quoted = '"The tenant of unit 3 shall pay 51 dollars to the keeper named Alder3" [4]'
+    started = server(says(quoted), says("not stated"))
+    code, out, _ = chat(started, ["What does the tenant of unit 3 pay?", "/retry"], lease)
+    assert code in (0, 5) and "51 dollars" in out.split("asked again: the next best")[0]
+    first, again = (body["messages"][1]["content"] for body in started.bodies)
+    assert "Alder3" in first and "Alder3" not in again and len(again) < len(first)
 
 
 def test_a_failed_question_does_not_end_the_conversation(chat: Any, server: Any, note: Path) -> None:
     started = server(send(401, "no"), says("119 dollars"))
     code, out, err = chat(started, [PAYS, "Who is the keeper?"], note)
     assert (code, "119 dollars" in out, "status 401" in err) == (4, True, True)
+
+
+def test_earlier_turns_go_along(chat: Any, server: Any, note: Path) -> None:
+    started = server(says("The tenant of unit 7 pays 119 dollars [1]."), says("not stated"))
+    chat(started, [PAYS, "And why is that fair?"], note)
+    roles = [each["role"] for each in started.bodies[1]["messages"]]
+    assert roles == ["system", "user", "assistant", "user"]
+    told = [each["content"] for each in started.bodies[1]["messages"]]
+    assert told[1] == PAYS and "119 dollars" in told[2] and "And why is that fair?" in told[3]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docqa.app.reading.wording.language import is_english
+from docqa.app.reading.wording.language import is_english, reads_as_english
 
 OTHER = [
     "¿Cuándo termina el contrato?",
@@ -61,3 +61,22 @@ def test_a_question_in_another_language(question: str) -> None:
 @pytest.mark.parametrize("question", PASSES)
 def test_names_key_words_code_and_legal_latin_pass(question: str) -> None:
     assert is_english(question)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Die Miete beträgt 5 Dollar und ist monatlich zu zahlen.", "Le loyer est de 5 dollars et il est payable.",
+     "El arrendatario debe pagar la renta.", "租金是五美元,每月支付一次。"],
+)  # fmt: skip
+def test_prose_in_other_languages_is_told(text: str) -> None:
+    assert not reads_as_english(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The rent is 5 dollars.", "Alder Ltd, Jane Roe", "119 dollars",
+     '"The rent is 5 dollars."', "The court applied res judicata.",
+     "de la Cruz v. Los Angeles was decided in 1999"],
+)  # fmt: skip
+def test_english_prose_with_names_is_english(text: str) -> None:
+    assert reads_as_english(text)

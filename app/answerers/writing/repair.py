@@ -1,0 +1,28 @@
+"""One round in which a model is shown what no quote bears out in its reply, to cite or to withdraw it."""
+
+from __future__ import annotations
+
+from docqa.app.answerers.writing.checking import CheckedText
+from docqa.model.prompts.written_prompt import repair
+
+_MOST_SHOWN = 12
+
+
+def needs_repair(checked: CheckedText) -> bool:
+    """Whether there is something that the model should cite, correct or withdraw."""
+    return bool(checked.weak)
+
+
+def repair_messages(reply: str, checked: CheckedText) -> list[dict[str, str]]:
+    """What follows the question in the chat: the model's own `reply`, and its weak statements."""
+    return repair(reply, [item.written.plain for item in checked.weak[:_MOST_SHOWN]])
+
+
+def better(second: CheckedText | None, first: CheckedText) -> bool:
+    """Whether the second reply is to be taken: it states no less that is borne out, and less that is not.
+
+    None means that the model withdrew all of it, which counts where nothing of the first was borne out.
+    """
+    if second is None:
+        return not first.good
+    return len(second.good) >= max(len(first.good), 1) and len(second.weak) < len(first.weak)

@@ -1,0 +1,77 @@
+"""What a model that writes is given: as much as fits, in reading order, with its places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from docqa.app.answerers.writing.excerpts import choose_passages, give, give_all
+from docqa.app.context.context import Context, lay_out
+from docqa.app.evidence.ranking import Ranked, WordIndex, rank
+from docqa.app.places.scope import scope_of
+
+PAGES = [
+    f"Clause {number}. The tenant of unit {number} pays {number * 17} dollars to the keeper before the ninth day. "
+    f"The deposit of unit {number} is returned within {number + 3} days. "
+    for number in range(1, 13)
+]
+
+
+@pytest.fixture
+def context(document: Any, model: Any) -> Context:
+    return lay_out([document(*PAGES)], model.tokenizer)
+
+
+def ranked_for(question: str, context: Context) -> list[Ranked]:
+    return rank(question, WordIndex.of(context))
+
+
+def pages_of(context: Context, chosen: list[int]) -> list[tuple[int, int]]:
+    return [(context.passages[index].document, context.passages[index].passage.page) for index in chosen]
+
+
+def test_what_fits_is_given_whole_in_reading_order(context: Context) -> None:
+    question = "What does the tenant of unit 7 pay?"
+    chosen = choose_passages(question, context, ranked_for(question, context), None, 1_000_000)
+    assert chosen == list(range(len(context.passages)))
+
+
+def test_the_best_passages_are_given_in_reading_order_within_the_tokens(context: Context) -> None:
+    question = "What does the tenant of unit 7 pay?"
+    ranked = ranked_for(question, context)
+    size = context.passages[0].token_end - context.passages[0].token_start
+    chosen = choose_passages(question, context, ranked, None, 4 * size)
+    assert 1 < len(chosen) < 5 and chosen == sorted(chosen) and ranked[0].index in chosen
+    assert choose_passages(question, context, ranked, None, 10**9, most=2) == sorted(item.index for item in ranked[:2])
+
+
+def test_documents_that_are_compared_have_their_share(document: Any, model: Any) -> None:
+    pages = [page.replace("dollars", "dollars of liability") for page in PAGES]
+    context = lay_out([document(*pages), document(*PAGES)], model.tokenizer)
+    size = context.passages[0].token_end - context.passages[0].token_start
+    found = {}
+    for question in ("Compare the liability of both contracts.", "How much liability is there?"):
+        chosen = choose_passages(question, context, ranked_for(question, context), None, 6 * size)
+        found[question[0]] = {document for document, _ in pages_of(context, chosen)}
+    assert found == {"C": {0, 1}, "H": {0}}
+
+
+def test_only_the_part_that_is_named_is_given(context: Context) -> None:
+    question = "What does page 3 say about the deposit?"
+    scope = scope_of(question, context.documents)
+    chosen = choose_passages(question, context, ranked_for(question, context), scope, 1_000_000)
+    assert {page for _, page in pages_of(context, chosen)} == {3}
+
+
+def test_sentences_are_numbered_and_lead_back_to_their_pages(context: Context) -> None:
+    given = give(context, [2, 3])
+    lines = [line for line in given.text.split("\n") if line.startswith("[")]
+    assert len(lines) == len(given.sentences)
+    for number, line in enumerate(lines, 1):
+        place = given.sentence(number)
+        assert place is not None
+        words = context.documents[place.document].pages[place.page - 1].text[place.start : place.end]
+        assert line == f"[{number}] {' '.join(words.split())}"
+    assert given.sentence(0) is None and given.sentence(len(lines) + 1) is None
+    assert "page 3" in given.text and give_all(context).text.count("## ") == len(PAGES)

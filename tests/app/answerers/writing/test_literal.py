@@ -1,0 +1,68 @@
+"""What a statement says that its quotes do not: numbers, dates, negations, duties, names."""
+
+from __future__ import annotations
+
+import pytest
+
+from docqa.app.answerers.writing.figures import figures, months
+from docqa.app.answerers.writing.literal import differences
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("two (2) year period", [("2", "year"), ("2", "year")]),
+        ("$1.2 million", [("1200000", "")]),
+        ("one hundred and twenty-five dollars", [("125", "")]),
+        ("1,200.00 dollars", [("1200", "")]),
+        ("ten percent", [("10", "%")]),
+        ("within 30 days", [("30", "day")]),
+    ],
+)
+def test_numbers_are_read_however_they_are_written(text: str, values: list[tuple[str, str]]) -> None:
+    assert [(figure.value, figure.unit) for figure in figures(text)] == values
+
+
+def test_may_is_a_month_only_where_it_is_a_date() -> None:
+    assert months("on 1 May 2020") == months("May 1, 2020") == months("2020-05-01") - {"january"} == {"may"}
+    assert months("The tenant may leave in 2020.") == set()
+
+
+@pytest.mark.parametrize(
+    ("statement", "quoted", "kind"),
+    [
+        ("The rent is 911 dollars.", "The rent is 119 dollars.", "numbers"),
+        ("The term is 5 months.", "The term is five (5) years.", "numbers"),
+        ("It is dated 1 April 2025.", "It is dated 1 May 2025.", "numbers"),
+        ("The landlord shall enter the cellar.", "The landlord shall not enter the cellar.", "negations"),
+        ("The landlord may enter unless told.", "The landlord may not enter unless told.", "negations"),
+        ("The lease does not begin in June.", "The lease begins in June.", "negations"),
+        ("The court did not reverse.", "We reverse the judgment of the court below.", "negations"),
+        ("The tenant must pay.", "The tenant may pay.", "modals"),
+        ("The tenant may leave.", "The tenant shall leave.", "modals"),
+        ("The rent is owed to Smith.", "The rent is owed to Jones.", "names"),
+    ],
+)
+def test_what_the_quotes_do_not_say_is_found(statement: str, quoted: str, kind: str) -> None:
+    assert getattr(differences(statement, quoted), kind)
+
+
+@pytest.mark.parametrize(
+    ("statement", "quoted"),
+    [
+        ("North keeps records for 2 years.", "North shall keep records for a two (2) year period."),
+        ("The fee is $1,200,000.", "The fee is 1.2 million dollars."),
+        ("The tenant needs consent to assign.", "The tenant shall not assign without consent."),
+        ("Assignment is prohibited.", "The tenant shall not assign."),
+        ("The tenant may not assign.", "The tenant shall not assign."),
+        ("Notice is due within 30 days.", "Notice shall be given no later than 30 days after the breach."),
+        ("The notice goes to room no. 5.", "Notices are sent to room 5."),
+    ],
+)
+def test_other_words_for_the_same_are_no_difference(statement: str, quoted: str) -> None:
+    assert not differences(statement, quoted)
+
+
+def test_names_may_stand_in_the_heading_or_beside_the_quote() -> None:
+    quoted = "Two names are shown on the golf bag."
+    assert not differences("The golf bag of North shows two names.", quoted, "North agrees")

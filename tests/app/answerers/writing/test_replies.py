@@ -1,0 +1,71 @@
+"""Replies that are no answers: refusals, repetitions, copied instructions."""
+
+from __future__ import annotations
+
+import pytest
+
+from docqa.app.answerers.writing import replies
+from docqa.app.answerers.writing.excerpts import Given
+from docqa.app.answerers.writing.refusals import refuses, starts_with_verdict
+from docqa.app.answerers.writing.replies import read_reply, without_repetition
+from docqa.app.quotes.verifier import Located
+from docqa.model.prompts.written_prompt import INSTRUCTIONS
+
+SENTENCES = [f"Clause {number} says that unit {number} is let." for number in range(1, 21)]
+GIVEN = Given(
+    "\n".join(f"[{number}] {text}" for number, text in enumerate(SENTENCES, 1)),
+    tuple(Located(0, 1, number, number + 1) for number in range(20)), (0,), True,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not stated", "**Not stated.**", "The document does not say when it ends.", "Not stated in the excerpts.",
+        "I cannot find the answer in the text.", "The provided text does not specify the rent.",
+        "Unfortunately, there is no information about the penalty.",
+        "The penalty is not mentioned in the provided sentences.", "It cannot be determined from the document.",
+    ],
+)  # fmt: skip
+def test_a_models_own_refusal_is_one(text: str) -> None:
+    assert refuses(text) and read_reply(text, GIVEN).written is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The lease does not allow pets.", "No notice is due.", "No, the tenant may not sublet.", "Not before 1 May 2020."],
+)
+def test_an_answer_that_denies_something_is_no_refusal(text: str) -> None:
+    assert not refuses(text) and read_reply(text, GIVEN).written is not None
+
+
+def test_what_cites_a_sentence_is_no_refusal() -> None:
+    assert read_reply("The contract does not contain a cap on liability [3].", GIVEN).written is not None
+
+
+def test_a_yes_or_no_is_told_from_a_denial() -> None:
+    assert starts_with_verdict("Yes, it may.")[0] == "yes" and starts_with_verdict("**No**. It ends.")[0] == "no"
+    assert starts_with_verdict("No notice is due.")[0] is None
+
+
+def test_a_reply_that_repeats_itself_is_cut() -> None:
+    looped = "The rent is 5 dollars. " + "It is due on the first day. " * 9
+    assert without_repetition(looped) == "The rent is 5 dollars. It is due on the first day."
+    assert replies.REPEATED in read_reply(looped, GIVEN).notes
+    assert without_repetition("The fee is 1,000,000,000,000 dollars.") is None
+
+
+def test_instructions_that_are_copied_are_no_answer() -> None:
+    reply = read_reply(INSTRUCTIONS, GIVEN)
+    assert reply.written is None and reply.notes == (replies.COPIED,)
+    mixed = read_reply(f"The rent is 5 dollars [3].\n{INSTRUCTIONS}", GIVEN)
+    assert mixed.written is not None and mixed.written.text == "The rent is 5 dollars."
+
+
+def test_the_given_sentences_over_again_are_no_answer() -> None:
+    assert read_reply(GIVEN.text, GIVEN) == replies.Reply(None, (replies.COPIED,))
+    assert read_reply("\n".join(SENTENCES[:3]), GIVEN).written is not None
+
+
+def test_nothing_at_all_is_said_to_be_nothing() -> None:
+    assert read_reply(" \n", GIVEN) == replies.Reply(None, (replies.NOTHING,))

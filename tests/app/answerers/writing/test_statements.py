@@ -1,0 +1,102 @@
+"""What a model writes, taken apart into statements and their cites."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from docqa.app.answerers.writing.statements import read_statements
+
+
+def taken(reply: str, most: int = 50) -> tuple[str, list[tuple[str, list[int], list[str], list[str]]]]:
+    written = read_statements(reply, most)
+    for item in written.statements:
+        assert written.text[item.start : item.end] == item.text
+    return written.text, [(s.text, s.numbers, s.pages, s.quotations) for s in written.statements]
+
+
+@pytest.mark.parametrize(
+    ("reply", "numbers"),
+    [
+        ("The rent is 5 dollars [3].", [3]),
+        ("The rent is 5 dollars. [3]", [3]),
+        ("The rent is 5 dollars [3, 7].", [3, 7]),
+        ("The rent is 5 dollars [3][7].", [3, 7]),
+        ("The rent is 5 dollars [3-5].", [3, 4, 5]),
+        ("The rent is 5 dollars (3).", [3]),
+        ("The rent is 5 dollars [sentence 3; sentence 7].", [3, 7]),
+        ("[3] The rent is 5 dollars.", [3]),
+        ("The rent is 5 dollars.[^a]\n\n[^a]: sentence 3", [3]),
+        ("The rent is 5 dollars.¹\n\n¹ [3]", [3]),
+        ("The rent is 5 dollars [1].\n\nSources:\n[1] sentence 3", [3]),
+    ],
+)
+def test_every_way_to_cite_a_sentence_is_understood(reply: str, numbers: list[int]) -> None:
+    text, [(statement, found, _, _)] = taken(reply)
+    assert (text, statement, found) == ("The rent is 5 dollars.", "The rent is 5 dollars.", numbers)
+
+
+def test_marks_before_sentences_belong_to_what_follows() -> None:
+    _, found = taken("[3] The rent is 5. [4] The term is 6 years.")
+    assert [found[0][:2], found[1][:2]] == [("The rent is 5.", [3]), ("The term is 6 years.", [4])]
+
+
+def test_a_list_stays_a_list_and_its_items_are_statements() -> None:
+    text, found = taken("The supplier must:\n- deliver within ten (10) days [3]\n- insure the goods [4, 5]\n")
+    assert text == "The supplier must:\n- deliver within ten (10) days\n- insure the goods"
+    assert [(item, numbers) for item, numbers, _, _ in found] == [
+        ("deliver within ten (10) days", [3]),
+        ("insure the goods", [4, 5]),
+    ]
+    assert {item.lead for item in read_statements(text, 50).statements} == {"The supplier must:"}
+
+
+def test_years_and_numbers_in_brackets_are_no_cites() -> None:
+    reply = "In [2020] UKSC 5 the court gave him two (2) weeks."
+    assert taken(reply) == (reply, [(reply, [], [], [])])
+
+
+def test_pages_are_cites_and_leave_the_text() -> None:
+    text, [(_, _, pages, _)] = taken("The tenant may sublet [p. 12] with consent (pages xiv-xv).")
+    assert (text, pages) == ("The tenant may sublet with consent.", ["12", "xiv-xv"])
+
+
+def test_a_quotation_behind_a_statement_is_its_evidence() -> None:
+    text, found = taken('119 dollars\n"The tenant shall pay 119 dollars." [1]')
+    assert text == '119 dollars\n"The tenant shall pay 119 dollars."'
+    assert found == [("119 dollars", [1], [], ["The tenant shall pay 119 dollars"])]
+
+
+def test_quotations_in_a_list_are_statements_themselves() -> None:
+    _, found = taken('- "The rent is due on the first day." [1]\n- "The lease ends on 1 May 2027." [2]')
+    assert [numbers for _, numbers, _, _ in found] == [[1], [2]]
+
+
+def test_a_quotation_that_breaks_off_is_still_looked_up() -> None:
+    _, [(_, _, _, quotations)] = taken('The lease says "the rent is 1,200 dol')
+    assert quotations == ["the rent is 1,200 dol"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"sentences": [{"text": "The rent is 5.", "cites": [3]}, {"text": "It ends.", "cites": ["4", 5]}]},
+        [{"sentence": "The rent is 5.", "citations": ["[3]"]}, {"sentence": "It ends.", "citations": [4, 5]}],
+        {"statements": [{"claim": "The rent is 5.", "sources": 3}, {"claim": "It ends.", "sources": [4, {"id": 5}]}]},
+    ],
+)
+@pytest.mark.parametrize("fence", [False, True])
+def test_json_of_sentences_is_understood(value: Any, fence: bool) -> None:
+    reply = f"```json\n{json.dumps(value, indent=1)}\n```" if fence else json.dumps(value)
+    text, found = taken(reply)
+    assert text == "The rent is 5.\nIt ends."
+    assert [numbers for _, numbers, _, _ in found] == [[3], [4, 5]]
+
+
+def test_headings_tables_and_courtesies_state_nothing() -> None:
+    table = "| contract | cap |\n|---|---|\n| A | 5 million [1] |"
+    reply = f"Sure! Here is the answer:\n\n## Liability\n{table}\n\nI hope this helps!"
+    text, found = taken(reply)
+    assert [numbers for _, numbers, _, _ in found] == [[1]] and "5 million" in found[0][0] and "Liability" in text
