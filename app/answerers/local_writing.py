@@ -9,13 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Answer, Quote, Usage
-from docqa.app.answer.events import Event, Finished, Preview
+from docqa.app.answer.events import Event, Finished, Notice, Preview
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence
 from docqa.app.answerers.local import LocalReading
+from docqa.app.answerers.writing.checking import CheckedText
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given, choose_passages, give, give_all, is_whole
 from docqa.app.answerers.writing.generation import Reply, think, write
 from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
+from docqa.app.answerers.writing.repair import better, needs_repair
 from docqa.app.answerers.writing.replies import check_reply
 from docqa.app.context import plan
 from docqa.app.context.provenance import Profile, answer_provenance, profile_of
@@ -37,6 +39,7 @@ ROOM = 4_096
 """Tokens for a question, the turns before it, a thought and the answer."""
 LEAST_TOKENS = 1_024
 """Tokens of passages that a model is given however short its context is."""
+_MENDING = "the model is asked to cite or withdraw what no quote supports"
 
 
 @dataclass(frozen=True)
@@ -100,24 +103,28 @@ class WritingAnswerer(LocalReading):
 
     def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
         """A preview first where reading takes long; then reading, what the model thinks and writes, and Finished."""
-        whole = self.answers_from_whole
-        if self.options.quick:
+        if self.options.quick or not self.corpus.context.passages:
             yield Finished(self.preview(question))
             return
+        whole = self.answers_from_whole
         long = whole and self.prefiller.state is None and self.plan.seconds > plan.PREVIEW_FROM_SECONDS
         if long and self.options.preview:
             yield Preview(self.preview(question))
         asked = yield from self._prepare(question, whole, earlier)
-        thinks = self._template.thinks(self.options.think)
-        state = self._ask(asked, earlier, thinks)
-        self._writing, self._stopped = True, False
-        try:
-            if thinks:
-                yield from think(self.model, state, self._ends)
-            reply = yield from write(self.model, state, self.corpus.quotable, self._ends)
-        finally:
-            self._writing = False
-        yield Finished(self._answer(asked, reply))
+        self._stopped = False
+        base = self._opened(asked)
+        conversation = self._conversation(whole=whole)
+        said = conversation.said(question, earlier)
+        reply = yield from self._reply(base, conversation, said)
+        checked, notes = self._checked(asked, reply)
+        if checked is not None and needs_repair(checked) and not self._stopped:
+            yield Notice(_MENDING)
+            said += [reply.text, conversation.mend([item.written.plain for item in checked.weak])]
+            again = yield from self._reply(base, conversation, said)
+            second, more = self._checked(asked, again)
+            if better(second, checked):
+                checked, notes = second, more
+        yield Finished(self._answer(asked, checked, notes))
 
     def preview(self, question: str) -> Answer:
         """The bundled reader's preliminary answer: it reads passages while this model would still read the first."""
@@ -162,32 +169,44 @@ class WritingAnswerer(LocalReading):
     def _all(self) -> Given:
         return give_all(self.corpus.context)
 
-    def _ask(self, asked: _Asked, earlier: Sequence[Turn], thinks: bool) -> State:
-        """A state of its own that has read the question behind what was read before."""
-        state, ids = self._opened(asked)
-        ids += self._conversation(whole=asked.whole).turn(asked.question, earlier, think=thinks)
+    def _opened(self, asked: _Asked) -> State:
+        """The state that has read what the answer is written from."""
+        if asked.whole:
+            assert self.prefiller.state is not None
+            return self.prefiller.state
+        tokenizer = self.model.tokenizer
+        ids = self._conversation(whole=False).opening() + tokenizer.encode(asked.given.text)
+        state = self.model.new_state(plan.yarn_factor_of(self.model, len(ids), ROOM))
         self.model.prefill(ids, state)
         return state
 
-    def _opened(self, asked: _Asked) -> tuple[State, list[int]]:
-        """A state to ask in, and what it is still to read before the question."""
-        if asked.whole:
-            assert self.prefiller.state is not None
-            return self.prefiller.state.fork(), []
-        tokenizer = self.model.tokenizer
-        ids = self._conversation(whole=False).opening() + tokenizer.encode(asked.given.text)
-        return self.model.new_state(plan.yarn_factor_of(self.model, len(ids), ROOM)), ids
+    def _reply(self, base: State, conversation: Conversation, said: Sequence[str]) -> Generator[Event, None, Reply]:
+        """What the model writes in a state of its own behind what was `said` in turn, after a thought where it thinks.
+        """
+        thinks = self._template.thinks(self.options.think)
+        state = base.fork()
+        self.model.prefill(conversation.ids(said, think=thinks), state)
+        self._writing = True
+        try:
+            if thinks:
+                yield from think(self.model, state, self._ends)
+            return (yield from write(self.model, state, self.corpus.quotable, self._ends))
+        finally:
+            self._writing = False
+
+    def _checked(self, asked: _Asked, reply: Reply) -> tuple[CheckedText | None, tuple[str, ...]]:
+        """(the statements of a reply with what bears them out, None where it has none; what to say of it)."""
+        checked, notes = check_reply(reply.text, asked.given, self.corpus, asked.question, self.evidence.judge)
+        return checked, tuple(filter(None, (reply.note, *notes)))
 
     def _conversation(self, *, whole: bool) -> Conversation:
         from docqa.model.prompts.conversation import PASSAGES, WHOLE, Conversation
 
         return Conversation(self._template, self.model.tokenizer, WHOLE if whole else PASSAGES)
 
-    def _answer(self, asked: _Asked, reply: Reply) -> Answer:
+    def _answer(self, asked: _Asked, checked: CheckedText | None, notes: Sequence[str]) -> Answer:
         evidence, words, unread = self.evidence, asked.words, asked.whole
-        checked, notes = check_reply(reply.text, asked.given, self.corpus, asked.question, evidence.judge)
         places = [place for item in checked.good for spans in item.quotes for place in spans] if checked else []
-        notes = tuple(filter(None, (reply.note, *notes)))
         draft = WrittenDraft(
             question=asked.question,
             checked=checked,

@@ -64,7 +64,7 @@ class Draft:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
-        live = self._stream is not None and self._stream.isatty() and (stream is not None or sys.stdout.isatty())
+        live = all(each is not None and each.isatty() for each in ((stream,) if stream else (sys.stderr, sys.stdout)))
         self._live = live and os.environ.get("TERM") != "dumb"
         self._shown = ""
 

@@ -13,7 +13,7 @@ from docqa.app.answerers.writing.statements import Written, read_statements
 from docqa.app.answerers.writing.support import Judge
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
-from docqa.model.prompts import written_prompt
+from docqa.model.prompts import conversation
 
 NOTHING = "the model wrote nothing"
 COPIED = "the model repeated what it was given instead of answering"
@@ -86,7 +86,8 @@ def without_repetition(text: str) -> str | None:
 
 def without_instructions(text: str) -> str:
     """`text` without the lines that stand in what the model was told to do."""
-    told = fold(" ".join((written_prompt.INSTRUCTIONS, written_prompt.REMINDER, written_prompt.REPAIR))).text
+    forms = (conversation.PASSAGES, conversation.WHOLE)
+    told = fold(" ".join(words for form in forms for words in (form.instructions, form.reminder, form.repair))).text
     kept = []
     for line in text.split("\n"):
         bare = fold(line).text.strip(" -*#>\"'")
