@@ -35,7 +35,7 @@ LEVELS = {  # source, its flags, and the name that api.cpp knows it by; an older
     "level_avx512.cpp": (AVX512, "HAVE_AVX512"),
     "level_vnni.cpp": ([*AVX512, "-mavx512vnni"], "HAVE_VNNI"),
     "level_bf16.cpp": ([*AVX512, "-mavx512vnni", "-mavx512bf16"], "HAVE_BF16"),
-    "level_amx.cpp": ([*AVX512, "-mavx512vnni", "-mavx512bf16", "-mamx-tile", "-mamx-int8"], "HAVE_AMX"),
+    "level_amx.cpp": ([*AVX512, "-mavx512vnni", "-mavx512bf16", "-mamx-tile", "-mamx-int8", "-mamx-bf16"], "HAVE_AMX"),
 }
 
 

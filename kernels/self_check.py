@@ -16,6 +16,7 @@ from docqa.kernels.cpu.library import LEVELS, Library, load
 TESTED = 1  # the highest level that the project's own machines have
 BOUND = 1e-4  # of float32 results of order 1, computed in another order
 ROUNDED = 0.1  # of results of order 1 where one level rounds operands to 8 bits and the other does not
+BOUNDS = {"product": 0.0, "block_product": 0.0, "block_product_many": ROUNDED, "attention_rounded": ROUNDED}
 
 
 @lru_cache(maxsize=1)
@@ -44,12 +45,13 @@ def describe() -> str:
 def disagreement(one: Library, other: Library) -> str:
     """The operation in which two levels differ by more than the order of rounding, "" where there is none.
 
-    Products of whole numbers must agree in every bit.
+    Products of whole numbers must agree in every bit, but those of many tokens with blocks of GGUF files, which AMX
+    makes in bfloat16.
     """
     with torch.random.fork_rng(devices=[]):
         alone = (side._replace(threads=1) for side in (one, other))  # a busy machine lets them wait for each other
         for (name, ours), (_, theirs) in zip(*(list(_results(side)) for side in alone), strict=True):
-            bound = {"product": 0.0, "attention_rounded": ROUNDED}.get(name, BOUND)
+            bound = BOUNDS.get(name, BOUND)
             if not bool(((ours - theirs).abs() <= bound).all()):
                 return name
     return ""
@@ -66,6 +68,8 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
     from docqa.kernels.attention.native import attention_native
     from docqa.kernels.conv.native import causal_conv_native
     from docqa.kernels.delta.native import delta_rule_native, delta_step_native
+    from docqa.kernels.gguf_matmul.blocks import BlockMatrix
+    from docqa.kernels.gguf_matmul.native import block_product_native
     from docqa.kernels.matmul.native import product_native
     from docqa.kernels.matmul.packed import PackedMatrix
     from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
@@ -100,3 +104,11 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
         q = torch.randint(low, low + 256, shape).to(torch.uint8 if bits == 4 else torch.int8)
         matrix = PackedMatrix.of(q, normal(45, 3).abs().half(), (normal(45, 3) * 4 + (8 if bits == 4 else 0)).half())
         yield "product", product_native(normal(tokens, 192), matrix, library=library)
+    for kind, size, at in (("Q4_K", 144, (0, 2)), ("Q6_K", 210, (208,)), ("Q8_0", 34, (0,))):
+        raw = torch.randint(0, 256, (45 * 512 // (32 if size == 34 else 256), size)).to(torch.uint8)
+        for place in at:
+            scale = torch.rand(len(raw), 1) / (10_000 if size == 144 else 50_000)
+            raw[:, place : place + 2] = scale.half().view(torch.uint8)
+        blocks = BlockMatrix.of(raw.view(45, -1), kind)
+        for tokens, name in ((3, "block_product"), (21, "block_product_many")):
+            yield name, block_product_native(normal(tokens, 512), blocks, library=library)

@@ -12,12 +12,12 @@ namespace {
 enum Level { NONE, AVX2, AVX512, VNNI, BF16, AMX };
 
 #ifdef HAVE_AMX
-// Whether there are tile products of bytes, and the system keeps tiles for this process.
+// Whether there are tile products of bytes and of bf16, and the system keeps tiles for this process.
 bool tiles_allowed() {
-    constexpr unsigned TILES_AND_BYTES = 3u << 24;
+    constexpr unsigned TILES_AND_PRODUCTS = 3u << 24 | 1u << 22;
     constexpr long REQUEST = 0x1023, TILE_DATA = 18;  // ARCH_REQ_XCOMP_PERM, and the number of the state it is about
     unsigned a, b, c, d;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & TILES_AND_BYTES) != TILES_AND_BYTES) return false;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & TILES_AND_PRODUCTS) != TILES_AND_PRODUCTS) return false;
     return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
 }
 #endif
@@ -87,6 +87,13 @@ PUBLIC int docqa_product(int level, const ProductCall *c, int threads) {
     if (level == AMX) return product_in_tiles(c, threads);
 #endif
     return table(level)->product(c, threads);
+}
+
+PUBLIC int docqa_block_product(int level, const BlockProductCall *c, int threads) {
+#ifdef HAVE_AMX
+    if (level == AMX) return block_product_in_tiles(c, threads);
+#endif
+    return table(level)->block_product(c, threads);
 }
 
 PUBLIC void docqa_norm(int level, const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim,

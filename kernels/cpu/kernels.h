@@ -63,6 +63,14 @@ struct Matrix {
     const uint16_t *scale, *zero;
 };
 
+// y [tokens, rows] = x [tokens, columns] times a matrix of GGUF blocks of `type` (blocks.inc), a row every `stride` bytes.
+struct BlockProductCall {
+    int64_t tokens, rows, columns, type, stride;
+    const uint8_t *q;
+    const float *x;
+    float *y;
+};
+
 // Keys and values [count, kv_heads, dim] of a stretch of the context: bytes with fp16 scales [count, kv_heads], or float32
 // without. `bounds`, of a whole stretch: smallest and largest key of each block, [count / block, 2, kv_heads, dim].
 struct Segment {
@@ -140,6 +148,7 @@ struct Kernels {
                        int64_t dim, int threads);
     void (*gated_product)(const float *gate, const float *up, float *y, int64_t count, int threads);
     int (*product)(const ProductCall *, int threads);  // 0, or 1 when there is no memory
+    int (*block_product)(const BlockProductCall *, int threads);
     int (*attention)(const AttentionCall *, int threads);
     int (*step)(const StepCall *, int threads);
     void (*ceiling)(const CeilingCall *, int threads);
@@ -147,3 +156,4 @@ struct Kernels {
 
 extern const Kernels kernels_avx2, kernels_avx512, kernels_vnni, kernels_bf16;  // the later ones where the compiler has them
 int product_in_tiles(const ProductCall *, int threads);  // `product` of the level with AMX
+int block_product_in_tiles(const BlockProductCall *, int threads);

@@ -8,5 +8,7 @@
 #include "simd.h"
 
 #include "products.inc"
+#include "block_products.inc"
 
 int product_in_tiles(const ProductCall *c, int threads) { return product(c, threads); }
+int block_product_in_tiles(const BlockProductCall *c, int threads) { return block_product(c, threads); }

@@ -12,7 +12,8 @@
 #include "delta_gradient.inc"
 #include "norm.inc"
 #include "products.inc"
+#include "block_products.inc"
 #include "step.inc"
 #include "ceiling.inc"
 
-const Kernels kernels_avx2 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, attention, step, ceiling};
+const Kernels kernels_avx2 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, attention, step, ceiling};

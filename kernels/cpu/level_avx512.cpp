@@ -15,6 +15,7 @@
 #include "ceiling.inc"
 
 static int product(const ProductCall *c, int threads) { return kernels_avx2.product(c, threads); }
+static int block_product(const BlockProductCall *c, int threads) { return kernels_avx2.block_product(c, threads); }
 static int step(const StepCall *c, int threads) { return kernels_avx2.step(c, threads); }
 
-const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, attention, step, ceiling};
+const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, attention, step, ceiling};

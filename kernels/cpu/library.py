@@ -71,6 +71,13 @@ class ProductCall(Structure):
     ]
 
 
+class BlockProductCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("tokens", "rows", "columns", "type", "stride")),
+        *((name, c_void_p) for name in ("q", "x", "y")),
+    ]
+
+
 class Segment(Structure):
     _fields_ = [("count", c_int64), *((name, c_void_p) for name in ("k", "v", "k_scale", "v_scale", "bounds"))]
 
@@ -97,6 +104,7 @@ _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
     "conv": (None, [c_int, POINTER(ConvCall), c_int]),
     "conv_gradient": (None, [c_int, POINTER(ConvGradientCall), c_int]),
     "product": (c_int, [c_int, POINTER(ProductCall), c_int]),
+    "block_product": (c_int, [c_int, POINTER(BlockProductCall), c_int]),
     "attention": (c_int, [c_int, POINTER(AttentionCall), c_int]),
     "step": (c_int, [c_int, c_void_p, c_int]),
     "ceiling": (None, [c_int, POINTER(CeilingCall), c_int]),

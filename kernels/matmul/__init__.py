@@ -1,4 +1,4 @@
-"""Products with matrices that stay in the 4 or 8 bits of their checkpoint."""
+"""Products with matrices that stay in the few bits of their checkpoint: docqa's own groups, or blocks of a GGUF file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from torch import Tensor
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.dispatch import choose, native_in_use, register, register_native
 from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.gguf_matmul import BlockMatrix, block_product
 from docqa.kernels.matmul.native import product_native
 from docqa.kernels.matmul.packed import GROUP, PackedMatrix, unpacked
 from docqa.kernels.matmul.reference import product_reference
 from docqa.kernels.self_check import library
 
-__all__ = ["GROUP", "PackedMatrix", "packed_is_faster", "product", "unpacked"]
+__all__ = ["GROUP", "PackedMatrix", "StoredMatrix", "packed_is_faster", "product", "unpacked"]
+
+StoredMatrix = PackedMatrix | BlockMatrix  # in the bits of its file
 
 register_native("product", product_native)
 register("product", "reference", product_reference)
@@ -27,14 +30,17 @@ def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
     return found is not None and native_in_use() and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
 
 
-def product(x: Tensor, matrix: PackedMatrix) -> Tensor:
+def product(x: Tensor, matrix: StoredMatrix) -> Tensor:
     """x [.., columns] times the matrix, [.., rows] in the dtype of x; activations are rounded to 8 bits on the way.
 
-    A token's result has the same bits whatever stands beside it. Not differentiable.
+    A token's result has the same bits whatever stands beside it; with blocks as `block_product` says. Not
+    differentiable.
 
     Raises:
         ShapeMismatch: the last axis of x is not the matrix's columns.
     """
+    if isinstance(matrix, BlockMatrix):
+        return block_product(x, matrix)
     if x.shape[-1] != matrix.shape[1]:
         raise ShapeMismatch(f"product of x {tuple(x.shape)} with a packed matrix of {matrix.shape}")
     return choose("product", x.device.type, x.dtype).function(x, matrix)

@@ -1,0 +1,44 @@
+"""Products with matrices that stay in the blocks of a GGUF file."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from docqa.kernels.cpu import LEVELS
+from docqa.kernels.dispatch import choose, native_in_use, register, register_native
+from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.gguf_matmul.blocks import BLOCKS, Block, BlockMatrix, UnknownBlock
+from docqa.kernels.gguf_matmul.by_rows import block_product_by_rows
+from docqa.kernels.gguf_matmul.native import block_product_native
+from docqa.kernels.gguf_matmul.reference import block_product_reference
+from docqa.kernels.self_check import library
+
+__all__ = ["BLOCKS", "Block", "BlockMatrix", "UnknownBlock", "block_arithmetic", "block_product"]
+
+register_native("block_product", block_product_native)
+register("block_product", "torch", block_product_by_rows)
+register("block_product", "reference", block_product_reference)
+
+
+def block_arithmetic() -> str:
+    """What activations are rounded to where they meet blocks in float32 on this processor: for a state's provenance."""
+    found = library()
+    if found is None or not native_in_use():
+        return "in the dtype of activations"
+    tiles = found.level >= LEVELS.index("AVX-512 VNNI BF16 AMX")
+    return "times 8-bit activations, of many tokens in bfloat16" if tiles else "times 8-bit activations"
+
+
+def block_product(x: Tensor, matrix: BlockMatrix) -> Tensor:
+    """x [.., columns] times the matrix, [.., rows] in the dtype of x. Not differentiable.
+
+    In C++ activations are rounded on the way: to 8 bits for every group of columns that shares a scale, or, for more
+    than a few tokens on a processor with AMX, to bfloat16 together with the matrix. A token's bits depend on whether
+    its call has few or many tokens there, and on nothing else.
+
+    Raises:
+        ShapeMismatch: the last axis of x is not the matrix's columns.
+    """
+    if x.shape[-1] != matrix.shape[1]:
+        raise ShapeMismatch(f"product of x {tuple(x.shape)} with a matrix of {matrix.block.name} {matrix.shape}")
+    return choose("block_product", x.device.type, x.dtype).function(x, matrix)

@@ -1,0 +1,182 @@
+"""Blocks of GGUF files as ggml defines them, and a matrix of them as it lies in a file.
+
+A block has 32 or 256 columns of a row: their codes in a few bits, low halves of bytes before high ones, beside fp16
+scales. Of every type codes come out as whole numbers with a scale and an offset for each group of columns:
+value = scale * code - offset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from docqa.kernels.errors import KernelError
+
+
+class UnknownBlock(KernelError):
+    """A type of blocks that no product is written for."""
+
+
+class Codes(NamedTuple):
+    """`code` [blocks, columns of a block], `scale` and `offset` [blocks, groups of a block], in one floating dtype."""
+
+    code: Tensor
+    scale: Tensor
+    offset: Tensor
+
+
+Decode = Callable[[Tensor], Codes]  # uint8 [blocks, bytes of a block]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One type: its name and number in ggml, columns and bytes of a block, and how its bytes are read."""
+
+    name: str
+    number: int
+    columns: int
+    bytes: int
+    decode: Decode
+
+    def values(self, raw: Tensor) -> Tensor:
+        """Rows of blocks, uint8 [rows, bytes], as float32 [rows, columns]."""
+        code, scale, offset = self.decode(raw.reshape(-1, self.bytes))
+        grouped = code.unflatten(1, (scale.shape[1], -1))
+        return (grouped * scale[..., None] - offset[..., None]).view(raw.shape[0], -1)
+
+
+@dataclass(frozen=True)
+class BlockMatrix:
+    """[rows, columns] in blocks: `data` uint8 [rows, bytes of a row], memory-mapped where it comes from a file."""
+
+    data: Tensor
+    block: Block
+
+    @classmethod
+    def of(cls, data: Tensor, kind: str) -> BlockMatrix:
+        """Of a GGUF file's bytes of type `kind` (as ggml names it).
+
+        Raises:
+            UnknownBlock: another type than those of `BLOCKS`, or rows that are no whole blocks; the type is named.
+        """
+        block = BLOCKS.get(kind)
+        if block is None:
+            raise UnknownBlock(f"blocks of type {kind} are not computed; known: {', '.join(BLOCKS)}")
+        if data.dtype != torch.uint8 or data.ndim != 2 or data.shape[1] % block.bytes:
+            raise UnknownBlock(f"{data.dtype} {tuple(data.shape)} are no rows of {kind}, {block.bytes} bytes a block")
+        return cls(data.contiguous(), block)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.data.shape[0], self.data.shape[1] // self.block.bytes * self.block.columns
+
+    def dense(self, rows: Tensor | slice | None = None) -> Tensor:
+        """The values as float32 [rows, columns]; `rows`: indices of those wanted, all by default."""
+        return self.block.values(self.data if rows is None else self.data[rows])
+
+    def taken(self, rows: Tensor) -> BlockMatrix:
+        """The matrix of these rows, in this order; their bytes are copied."""
+        return BlockMatrix(self.data[rows], self.block)
+
+
+def _half(raw: Tensor, at: int) -> Tensor:
+    """The fp16 number at byte `at` of every block, float32 [blocks, 1]."""
+    return raw[:, at : at + 2].contiguous().view(torch.float16).float()
+
+
+def _nibbles(raw: Tensor) -> Tensor:
+    """Low halves of all bytes, then the high ones: [.., 2 * bytes]."""
+    return torch.cat([raw & 15, raw >> 4], -1)
+
+
+def _fifth(raw: Tensor) -> Tensor:
+    """16 for every set bit of four bytes: [blocks, 32]."""
+    return ((raw[..., None] >> torch.arange(8, dtype=torch.uint8, device=raw.device)) & 1).flatten(-2) << 4
+
+
+def _table(codes: Tensor, values: tuple[int, ...]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32, device=codes.device)[codes.int()]
+
+
+def _q4_0(raw: Tensor) -> Codes:
+    d = _half(raw, 0)
+    return Codes(_nibbles(raw[:, 2:]).float(), d, 8 * d)
+
+
+def _q4_1(raw: Tensor) -> Codes:
+    return Codes(_nibbles(raw[:, 4:]).float(), _half(raw, 0), -_half(raw, 2))
+
+
+def _q5_0(raw: Tensor) -> Codes:
+    d = _half(raw, 0)
+    return Codes((_nibbles(raw[:, 6:]) | _fifth(raw[:, 2:6])).float(), d, 16 * d)
+
+
+def _q5_1(raw: Tensor) -> Codes:
+    return Codes((_nibbles(raw[:, 8:]) | _fifth(raw[:, 4:8])).float(), _half(raw, 0), -_half(raw, 2))
+
+
+def _q8_0(raw: Tensor) -> Codes:
+    d = _half(raw, 0)
+    return Codes(raw[:, 2:].view(torch.int8).float(), d, torch.zeros_like(d))
+
+
+def _six_bits(raw: Tensor) -> tuple[Tensor, Tensor]:
+    """Scales and offsets of eight groups, 6 bits each in the 12 bytes behind two fp16 factors: [blocks, 8] twice."""
+    a, b, c = raw[:, 4:8], raw[:, 8:12], raw[:, 12:16]
+    scale = torch.cat([a & 63, (c & 15) | ((a >> 6) << 4)], 1)
+    offset = torch.cat([b & 63, (c >> 4) | ((b >> 6) << 4)], 1)
+    return _half(raw, 0) * scale.float(), _half(raw, 2) * offset.float()
+
+
+def _q4_k(raw: Tensor) -> Codes:
+    return Codes(_nibbles(raw[:, 16:].unflatten(1, (4, 32))).flatten(1).float(), *_six_bits(raw))
+
+
+def _q5_k(raw: Tensor) -> Codes:
+    low = _nibbles(raw[:, 48:].unflatten(1, (4, 32))).unflatten(-1, (2, 32)).flatten(1, 2)  # [blocks, 8, 32]
+    bit = torch.arange(8, dtype=torch.uint8, device=raw.device)[:, None]
+    high = ((raw[:, None, 16:48] >> bit) & 1) << 4
+    return Codes((low | high).flatten(1).float(), *_six_bits(raw))
+
+
+def _q6_k(raw: Tensor) -> Codes:
+    low = _nibbles(raw[:, :128].unflatten(1, (2, 64))).unflatten(-1, (4, 32))  # [blocks, 2, 4, 32]
+    shift = torch.arange(0, 8, 2, dtype=torch.uint8, device=raw.device)[:, None]
+    high = ((raw[:, 128:192].unflatten(1, (2, 1, 32)) >> shift) & 3) << 4
+    scale = raw[:, 192:208].view(torch.int8).float() * _half(raw, 208)
+    return Codes((low | high).flatten(1).float(), scale, 32 * scale)
+
+
+def _iq4_nl(raw: Tensor) -> Codes:
+    curve = (-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
+    d = _half(raw, 0)
+    return Codes(_table(_nibbles(raw[:, 2:]), curve), d, torch.zeros_like(d))
+
+
+def _mxfp4(raw: Tensor) -> Codes:
+    """Floats of 4 bits (twice their values in the table) with a power of two for 32 of them."""
+    doubled = (0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12)
+    d = torch.ldexp(torch.ones(raw.shape[0], 1, device=raw.device), raw[:, :1].int() - 128)
+    return Codes(_table(_nibbles(raw[:, 1:]), doubled), d, torch.zeros_like(d))
+
+
+BLOCKS = {
+    block.name: block
+    for block in (
+        Block("Q4_0", 2, 32, 18, _q4_0),
+        Block("Q4_1", 3, 32, 20, _q4_1),
+        Block("Q5_0", 6, 32, 22, _q5_0),
+        Block("Q5_1", 7, 32, 24, _q5_1),
+        Block("Q8_0", 8, 32, 34, _q8_0),
+        Block("Q4_K", 12, 256, 144, _q4_k),
+        Block("Q5_K", 13, 256, 176, _q5_k),
+        Block("Q6_K", 14, 256, 210, _q6_k),
+        Block("IQ4_NL", 20, 32, 18, _iq4_nl),
+        Block("MXFP4", 39, 32, 17, _mxfp4),
+    )
+}

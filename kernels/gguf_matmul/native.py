@@ -1,0 +1,27 @@
+"""Products with a matrix of blocks in C++, from the bytes of the file."""
+
+from __future__ import annotations
+
+import ctypes
+
+from torch import Tensor
+
+from docqa.kernels.cpu.library import BlockProductCall, Library, plain
+from docqa.kernels.gguf_matmul.blocks import BlockMatrix
+
+
+def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) -> Tensor:
+    """Same arguments and result as `block_product_reference`, x and result float32; activations are rounded.
+
+    To 8 bits for every group of 16 (Q6_K) or 32 columns: some 0.6 % of the result's norm on normal numbers. With AMX,
+    of more than a few tokens, both sides are rounded to bfloat16: some 0.25 %.
+    """
+    rows, columns = matrix.shape
+    x = plain(x)
+    out = x.new_empty(*x.shape[:-1], rows)
+    call = BlockProductCall(
+        x.numel() // columns, rows, columns, matrix.block.number, matrix.data.shape[1],
+        matrix.data.data_ptr(), x.data_ptr(), out.data_ptr(),
+    )  # fmt: skip
+    library.run("block_product", ctypes.byref(call))
+    return out
