@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from docqa.kernels.activation import silu_product
-from docqa.kernels.matmul import PackedMatrix, product
+from docqa.kernels.matmul import StoredMatrix, product
 
 
 class LazyStart:
@@ -19,7 +19,7 @@ class LazyStart:
 class Linear(LazyStart, nn.Linear):
     """A matrix [out, in]; `packed`, where it is set, is used instead of `weight`, which is empty then."""
 
-    packed: PackedMatrix | None = None
+    packed: StoredMatrix | None = None
 
     def __init__(self, inputs: int, outputs: int, *, bias: bool = False) -> None:
         super().__init__(inputs, outputs, bias=bias)
@@ -34,7 +34,7 @@ class Linear(LazyStart, nn.Linear):
 class Embedding(LazyStart, nn.Embedding):
     """Token vectors, [vocab, hidden]; `packed` as in `Linear`."""
 
-    packed: PackedMatrix | None = None
+    packed: StoredMatrix | None = None
 
     def forward(self, ids: Tensor) -> Tensor:
         if self.packed is None:

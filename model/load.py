@@ -14,6 +14,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, block_arithmetic
 from docqa.kernels.matmul import packed_is_faster
 from docqa.model.checkpoints.experts import default_budget
 from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
@@ -23,7 +24,7 @@ from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.machine import processor_flags
 from docqa.model.cost.plan import longest_context
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
-from docqa.model.gguf.file import is_gguf
+from docqa.model.gguf.file import is_gguf, opened_gguf
 from docqa.model.heads.cross_encoder import CrossEncoder
 from docqa.model.heads.heads import AnswerHeads
 from docqa.model.heads.passage_encoder import PassageEncoder, load_passage_encoder
@@ -65,7 +66,10 @@ class Model:
     def precision(self) -> str:
         """The compute dtype and whether matrices are packed: what the bits of a state depend on besides kernels."""
         name = str(self.dtype).removeprefix("torch.")
-        return f"{name}, packed matrices times 8-bit activations" if self.lower.packed_matrices() else name
+        matrices = self.lower.packed_matrices().values()
+        if any(isinstance(matrix, BlockMatrix) for matrix in matrices):
+            return f"{name}, blocks of a GGUF file {block_arithmetic()}"
+        return f"{name}, packed matrices times 8-bit activations" if matrices else name
 
     @property
     def evidence_layer(self) -> int:
@@ -226,7 +230,8 @@ def load_model(
 
     Args:
         dtype: of matrices and keys; by default float32 with matrices that the folder holds quantized left so where
-            native kernels multiply them faster, else bfloat16 where the processor multiplies it, else float32.
+            native kernels multiply them faster (those in blocks of a GGUF file always), else bfloat16 where the
+            processor multiplies it, else float32.
         threads: torch's thread count for the whole process; by default torch's own choice.
         expert_bytes: memory for experts, which are then read as tokens are sent to them; by default all are kept in
             memory where they take less than half of what is available, else that half is used.
@@ -262,6 +267,10 @@ def _precision(folder: Path, asked: torch.dtype | str | None) -> tuple[torch.dty
     if asked:
         return asked, False
     narrow = default_dtype() != torch.float32
+    if is_gguf(folder):
+        file = opened_gguf(folder)  # experts are dequantized, in a dtype that as many as possible fit in
+        packed = not file.field("expert_count", 0) and any(t.tensor_type.name in BLOCKS for t in file.tensors.values())
+        return (torch.float32 if packed else default_dtype()), packed
     packed = packed_is_faster(than_bfloat16=narrow) and (not narrow or CONFIG_KEY in read_config(folder))
     return (torch.float32 if packed else default_dtype()), packed
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.kernels import rope
-from docqa.kernels.matmul import PackedMatrix, product
+from docqa.kernels.matmul import StoredMatrix, product
 from docqa.kernels.moe import ExpertBank
 from docqa.model.config import HybridConfig
 from docqa.model.linear import Embedding, Linear
@@ -91,14 +91,14 @@ class Network(nn.Module):
             return product(hidden, head.packed)
         return functional.linear(hidden, head.weight.to(hidden.dtype))
 
-    def attach_packed(self, matrices: Mapping[str, PackedMatrix]) -> None:
+    def attach_packed(self, matrices: Mapping[str, StoredMatrix]) -> None:
         """Use packed matrices, by the names of their tensors, instead of those tensors."""
         for name, matrix in matrices.items():
             module = self.get_submodule(name.removesuffix(".weight"))
             assert isinstance(module, Linear | Embedding)
             module.packed = matrix
 
-    def packed_matrices(self) -> dict[str, PackedMatrix]:
+    def packed_matrices(self) -> dict[str, StoredMatrix]:
         """Those of `attach_packed`."""
         modules = ((name, getattr(module, "packed", None)) for name, module in self.named_modules())
         return {f"{name}.weight": matrix for name, matrix in modules if matrix is not None}

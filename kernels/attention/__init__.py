@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from docqa.kernels.attention.blocks import best_blocks, block_bounds, block_scores
-from docqa.kernels.attention.cached import attention_gathered, attention_over_native
+from docqa.kernels.attention.cached import ONE_DIM, attention_gathered, attention_over_native
 from docqa.kernels.attention.kv_cache import BlockSelection, Context, KVBlock, Tile
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.attention.tiled import attention_tiled
-from docqa.kernels.dispatch import choose, recorded, register, register_native
+from docqa.kernels.dispatch import choose, native_in_use, recorded, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 
 __all__ = [
     "BlockSelection", "Context", "KVBlock", "Tile",
-    "attention", "attention_over", "best_blocks", "block_bounds", "block_scores",
+    "attention", "attention_over", "best_blocks", "block_bounds", "block_scores", "one_query_in_place",
 ]  # fmt: skip
 
 register_native("attention", attention_native)
@@ -40,6 +41,11 @@ def attention(q: Tensor, k: Tensor, v: Tensor, *, rounded: bool = False) -> Tens
     if recorded(q, k, v):
         return attention_tiled(q, k, v)
     return choose("attention", q.device.type, q.dtype).function(q, k, v, rounded=rounded)
+
+
+def one_query_in_place(dim: int, dtype: torch.dtype) -> bool:
+    """Whether `attention_over` reads keys and values of one query in `dtype` as they lie, and unpacks none."""
+    return dim % ONE_DIM == 0 and dtype == torch.float32 and native_in_use()
 
 
 def attention_over(

@@ -13,6 +13,7 @@ from docqa.kernels.attention.native import FEW
 from docqa.kernels.cpu.library import AttentionCall, Library, Segment, StridedTensor, plain
 
 KEYS = 64  # in a block of attention.inc
+ONE_DIM = 64  # attention of one query takes heads of whole multiples of it
 Attend = Callable[..., Tensor]
 
 
@@ -42,8 +43,12 @@ def attention_over_native(
     q: Tensor, context: Context, selection: BlockSelection | None, *, rounded: bool, attend: Callable[..., Tensor],
     library: Library,
 ) -> Tensor:  # fmt: skip
-    """Result as of `kernels.attention.attention_over`; each block that any query reads is packed once."""
-    if q.shape[1] <= FEW or (selection is not None and selection.block % KEYS):
+    """Result as of `kernels.attention.attention_over`; each block that any query reads is packed once.
+
+    One query over all reads keys and values as they lie and rounds nothing.
+    """
+    one = q.shape[1] == 1 and selection is None and q.shape[-1] % ONE_DIM == 0
+    if (q.shape[1] <= FEW and not one) or (selection is not None and selection.block % KEYS):
         return attention_gathered(q, context, selection, rounded=rounded, attend=attend)
     q = q if q.stride(-1) == 1 else plain(q)
     plain_blocks = [block.plain() for block in context.blocks]

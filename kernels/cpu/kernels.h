@@ -86,7 +86,8 @@ struct AttentionCall {
     int64_t batch, seq, total, heads, kv_heads, dim, rounded;
     Heads q, k, v;
     float *out;  // [batch, seq, heads, dim]
-    // Where `segments` is not 0, the keys and values of a batch of one stand there, all but the last `grid` long.
+    // Where `segments` is not 0, the keys and values of a batch of one stand there, all but the last `grid` long. One query
+    // then rounds nothing, and has keys and values of whole multiples of 64 dims read as they lie.
     const Segment *segments;
     int64_t grid;
     // Where `choices` is not 0, the queries come in so many groups, each before its entry of `ends`, and read only some

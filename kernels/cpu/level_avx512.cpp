@@ -14,6 +14,7 @@
 #define PRODUCTS_OF_AVX2
 #include "ceiling.inc"
 
+static int attention_of_one(const AttentionCall *c, int threads) { return kernels_avx2.attention(c, threads); }
 static int product(const ProductCall *c, int threads) { return kernels_avx2.product(c, threads); }
 static int block_product(const BlockProductCall *c, int threads) { return kernels_avx2.block_product(c, threads); }
 static int step(const StepCall *c, int threads) { return kernels_avx2.step(c, threads); }

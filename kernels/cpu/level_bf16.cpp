@@ -16,6 +16,7 @@
 #include "products.inc"
 #include "block_products.inc"
 #include "step.inc"
+#include "attention_one.inc"
 #include "ceiling.inc"
 
 const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, attention, step, ceiling};

@@ -1,4 +1,4 @@
-"""Products with matrices that stay in the few bits of their checkpoint: docqa's own groups, or blocks of a GGUF file."""
+"""Products with matrices that stay in the few bits of their file: docqa's own groups, or blocks of GGUF."""
 
 from __future__ import annotations
 

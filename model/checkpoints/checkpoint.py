@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.kernels.matmul import GROUP, PackedMatrix
+from docqa.kernels.matmul import GROUP, PackedMatrix, StoredMatrix
 from docqa.model.checkpoints.formats import GROUPED, BadParts, Format, Quantization, owners
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
 from docqa.model.checkpoints.layout import Recipe, recipe_for
@@ -169,27 +169,28 @@ def load_tensors(
 
 def packed_matrices(
     checkpoint: Checkpoint | GgufCheckpoint, expected: Mapping[str, tuple[int, ...]], config: HybridConfig
-) -> dict[str, PackedMatrix]:
+) -> dict[str, StoredMatrix]:
     """Those of `expected` (plain name to shape) that a checkpoint holds quantized, memory-mapped and left as they are.
 
     Raises:
         WeightsMissing, WeightsMismatch: as `load_tensors`.
     """
-    packed: dict[str, PackedMatrix] = {}
-    if isinstance(checkpoint, GgufCheckpoint):
-        return packed
+    packed: dict[str, StoredMatrix] = {}
     for name, shape in expected.items():
         recipe = recipe_for(name, shape, config, checkpoint.names)
-        if len(recipe.sources) == 1 and len(shape) == 2:
+        if len(recipe.sources) == 1 and len(shape) == 2 and not name.endswith(KEPT_WIDE):
             matrix = packed_matrix(checkpoint, recipe)
             if matrix is not None:
                 packed[name] = matrix
     return packed
 
 
-def packed_matrix(checkpoint: Checkpoint, recipe: Recipe) -> PackedMatrix | None:
-    """The matrix of a recipe of one source, left in its bits; None where it is not stored in groups of 64."""
+def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> StoredMatrix | None:
+    """The matrix of a recipe of one source, left in its bits; None where it is stored in no way that is computed."""
     ((source, shape),) = recipe.sources
+    if isinstance(checkpoint, GgufCheckpoint):
+        blocks = checkpoint.blocks(source, shape)
+        return blocks if blocks is None or recipe.rows is None else blocks.taken(recipe.rows)
     if checkpoint.names.get(source) is not GROUPED or shape[1] % GROUP:
         return None
     entry = checkpoint.parts(source)["q"]

@@ -1,8 +1,9 @@
 """A few branches that go on from one state, one forward pass a step for all of them.
 
 The state's own keys and values are unpacked once and shared; each branch adds only its own few. Past the exact range
-every branch chooses its own blocks of keys. Used for copying spans and for generation, both of which add some hundreds
-of tokens at most.
+every branch chooses its own blocks of keys, and behind some thousand tokens each reads them as they are kept, where a
+kernel does that: unpacked they would be four times the bytes. Used for copying spans and for generation, both of which
+add some hundreds of tokens at most.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from docqa.kernels.attention import one_query_in_place
 from docqa.model.decode.step import NativeStep
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, ForkedContext
 
 if TYPE_CHECKING:
     from docqa.model.protocol import Model
     from docqa.model.state.state import State
+
+
+FAR = 1_024  # tokens
 
 
 class SharedContext:
@@ -58,10 +63,11 @@ class Branches:
         self.count = 1
         self.native = NativeStep.of(model, state)
         self.caches: list[DeltaMemory | ForkedContext | SharedContext] = []
+        in_place = one_query_in_place(model.config.head_dim, model.dtype)
         for layer in () if self.native else state.layers:
             if isinstance(layer, DeltaMemory):
                 self.caches.append(layer.fork())
-            elif state.position >= state.long.exact:
+            elif state.position >= state.long.exact or (state.position >= FAR and in_place):
                 self.caches.append(ForkedContext(layer))
             else:
                 self.caches.append(SharedContext(layer, model.dtype))

@@ -84,7 +84,8 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
     }
     head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
     layers = [_layer(layer) for layer in some if isinstance(layer, Layer)]
-    if head is None or len(layers) < len(some) or any(layer is None for layer in layers) or not fits(sizes):
+    whole = len(layers) == len(some) and not any(layer is None for layer in layers)
+    if not isinstance(head, PackedMatrix) or not whole or not fits(sizes):
         return None
     return StepWeights(sizes, config.rms_norm_eps, [x for x in layers if x is not None], network.norm.weight, head)
 

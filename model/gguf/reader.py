@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from mmap import ACCESS_READ, mmap
+from mmap import ACCESS_COPY, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,8 @@ class GgufReader:
         self.path, self.at = path, 0
         try:
             with path.open("rb") as file:
-                self.content = mmap(file.fileno(), 0, access=ACCESS_READ)
+                # Nobody writes there, and nothing written would reach the file; torch asks for memory that could be.
+                self.content = mmap(file.fileno(), 0, access=ACCESS_COPY)
             self.metadata, self.tensors = self._read()
         except (OSError, ValueError, IndexError, TypeError, OverflowError, MemoryError, struct.error) as error:
             raise WeightsMismatch(f"{path} is damaged or cut off ({error}); get the file again") from error

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention_over, best_blocks, block_bounds
 
+ROOM = 64  # tokens that keys and values get room for at least
 TILE = 256  # queries that share one selection of key blocks, on the absolute grid
 
 
@@ -73,6 +74,7 @@ class AttentionMemory:
         self.grid, self.long, self.tile = grid, long, min(TILE, grid)
         self.quantized: tuple[KVBlock, ...] = ()
         self.pending: tuple[Tensor, Tensor] | None = None  # [tokens, kv_heads, dim] each
+        self._room: tuple[Tensor, Tensor] | None = None  # what `pending` is the beginning of, where nobody else writes
         self.on_query: Callable[[Tensor, AttentionMemory], None] | None = None
 
     @property
@@ -81,6 +83,7 @@ class AttentionMemory:
 
     def fork(self) -> AttentionMemory:
         twin = AttentionMemory(self.grid, self.long)
+        self._room = None  # both would write behind the same tokens
         twin.quantized, twin.pending = self.quantized, self.pending
         return twin
 
@@ -95,14 +98,30 @@ class AttentionMemory:
         if self.pending is None:
             self.pending = k[0].clone(), v[0].clone()
         else:
-            self.pending = torch.cat([self.pending[0], k[0]]), torch.cat([self.pending[1], v[0]])
+            self.pending = self._longer(self.pending, (k[0], v[0]))
         if self.on_query is not None:
             self.on_query(q, self)
         selection = None if self.length <= self.long.exact else self._selection(q)
         out = attention_over(q, self.context(), selection, rounded=rounded)
         if self.pending[0].shape[0] == self.grid:
             self.quantized, self.pending = (*self.quantized, quantize_block(*self.pending, self.long.block)), None
+            self._room = None
         return out
+
+    def _longer(self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Keys and values with those of a call behind them: one token is written into room that is kept for more."""
+        have, count = old[0].shape[0], old[0].shape[0] + new[0].shape[0]
+        if new[0].shape[0] > 1 or not torch.is_inference_mode_enabled():
+            self._room = None
+            return torch.cat([old[0], new[0]]), torch.cat([old[1], new[1]])
+        if self._room is None or self._room[0].shape[0] < count:
+            size = min(self.grid, max(ROOM, 2 * count))
+            self._room = old[0].new_empty(size, *old[0].shape[1:]), old[1].new_empty(size, *old[1].shape[1:])
+            for room, part in zip(self._room, old, strict=True):
+                room[:have] = part
+        for room, part in zip(self._room, new, strict=True):
+            room[have:count] = part
+        return self._room[0][:count], self._room[1][:count]
 
     def context(self) -> Context:
         """All keys and values as they lie, the pending block among them."""
@@ -150,8 +169,9 @@ class AttentionMemory:
 
 
 class ForkedContext:
-    """Attention of branches past the exact range, [branches, seq = 1, heads, dim]: each goes on from the context by
-    itself, since each chooses its own blocks of keys.
+    """Attention of branches, [branches, seq = 1, heads, dim], each of which goes on from the context by itself.
+
+    Past the exact range each chooses its own blocks of keys.
     """
 
     def __init__(self, memory: AttentionMemory) -> None:

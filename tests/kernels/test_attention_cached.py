@@ -50,6 +50,20 @@ def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounde
     assert torch.equal(there, attention_gathered(q, held, choice, rounded=rounded, attend=attend))
 
 
+@native_only
+@pytest.mark.parametrize("tokens", [1, 200, 256, 1010])
+@pytest.mark.parametrize("native", AT_LEVELS, ids=[LEVELS[n.level] for n in AT_LEVELS])
+def test_one_query_reads_all_keys_as_they_lie(native, tokens):
+    held, q = context(tokens, 64), queries(1, 64)
+    found = [
+        attention_over_native(q, held, None, rounded=True, attend=attention, library=native._replace(threads=threads))
+        for threads in (1, 3)
+    ]
+    keys, values = (x[None] for x in held.between(0, tokens, torch.float64))
+    assert (found[0] - attention_reference(q.double(), keys, values)).abs().max() < 2e-5
+    assert torch.equal(*found)
+
+
 @pytest.mark.parametrize("seq", [1, 150])
 def test_only_selected_blocks_are_read_and_results_match_float64(seq):
     held, q = context(1010), queries(150)[:, 150 - seq :]

@@ -13,8 +13,8 @@ from docqa.kernels.self_check import library
 
 NATIVE = library()
 needs_library = pytest.mark.skipif(NATIVE is None, reason="the native library is not built or not for this processor")
-# Activations of normal numbers in 8 bits: steps of a largest-of-32 (some 2.1) / 127, uniform errors, so 0.5 % of the norm;
-# in bfloat16 both sides are off by at most 2^-9. Few tokens and groups stray: four times that is allowed.
+# Normal numbers in 8 bits are off by half a step at most, a step being the largest of 32 (some 2.1) / 127: 0.5 % of the
+# norm. In bfloat16 both sides are off by 2^-9 at most. Few tokens and groups stray: four times that is allowed.
 ROUNDED = 0.02
 NAMES = list(BLOCKS)
 

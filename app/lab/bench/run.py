@@ -19,7 +19,7 @@ from docqa.app.lab.bench.peers import llama
 from docqa.app.lab.bench.peers.contestants import Docqa, Transformers
 from docqa.app.lab.bench.rows import Row, fastest
 from docqa.model.cost.machine import available_bytes
-from docqa.model.cost.plan import state_bytes, yarn_factor_for
+from docqa.model.cost.plan import parameters, state_bytes, yarn_factor_for
 from docqa.model.decode.beams import Branches
 from docqa.model.load import Model
 from docqa.model.state.files import load_state, save_state
@@ -72,18 +72,24 @@ def random_ids(model: Model, count: int) -> Tensor:
     return torch.randint(0, model.tokenizer.vocab_size, (count,), generator=torch.Generator().manual_seed(20251))
 
 
-def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
-    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill."""
+def against_peers(model: Model, prompt: int, file: Path | None = None) -> Generator[Row, None, float]:
+    """The rows prefill_8k and decode_8k for every peer; returns docqa's tokens/s of prefill.
+
+    `file`: the GGUF file that `model` is; llama.cpp then reads the same, and the rows are real_prefill_8k and so on.
+    """
     ids = random_ids(model, prompt)
-    missing = llama.why_not(model)
+    missing = {"llama.cpp": llama.why_not(model), "transformers": _no_room(model)}
     with tempfile.TemporaryDirectory(prefix="docqa-bench-") as folder:
-        sides: list[Docqa | Transformers | llama.LlamaCpp] = [Docqa(model), Transformers(model)]
-        if not missing:
-            sides.append(llama.LlamaCpp(model, Path(folder), prompt))
+        sides: list[Docqa | Transformers | llama.LlamaCpp] = [Docqa(model)]
+        if not missing["transformers"]:
+            sides.append(Transformers(model))
+        if not missing["llama.cpp"]:
+            sides.append(llama.LlamaCpp(file or llama.written(model, Path(folder), prompt), prompt))
         found = _in_turn(sides, ids)
+    weights, bar = ("the same file", "1.2 for reading, 1.0 for writing") if file else (llama.QUANTIZATION, "1.5")
     how = {
-        "transformers": "float32 in transformers (sdpa)",
-        "llama.cpp": missing or f"{llama.QUANTIZATION} in llama.cpp, {llama.describe()}, its own times; bar 1.5",
+        "transformers": missing["transformers"] or "float32 in transformers (sdpa)",
+        "llama.cpp": missing["llama.cpp"] or f"{weights} in llama.cpp, {llama.describe()}, its own times; bar {bar}",
     }
     rows = {
         "prefill_8k": f"{prompt:,} random tokens to the next token's logits",
@@ -93,8 +99,17 @@ def against_peers(model: Model, prompt: int) -> Generator[Row, None, float]:
         for peer, with_it in how.items():
             method = f"{what}; all layers, {model.precision} in docqa, {with_it}; best of {REPEATS} in turn"
             theirs = found[peer][number] if peer in found else None
-            yield Row(name, found["docqa"][number], "tokens/s", peer, theirs, method if peer in found else missing)
+            said = method if peer in found else missing[peer]
+            yield Row(f"real_{name}" if file else name, found["docqa"][number], "tokens/s", peer, theirs, said)
     return found["docqa"][0]
+
+
+def _no_room(model: Model) -> str:
+    """Why transformers cannot have the weights in float32 here, "" where it can."""
+    needed, free = 4 * parameters(model.config)["total"], available_bytes()
+    if needed <= free:
+        return ""
+    return f"not measured: {needed / 2**30:.1f} GiB of memory are needed and {free / 2**30:.1f} are free"
 
 
 def _in_turn(sides: Sequence[Docqa | Transformers | llama.LlamaCpp], ids: Tensor) -> dict[str, tuple[float, float]]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix
 from docqa.model.checkpoints.formats import GGML, Format
-from docqa.model.checkpoints.gguf.conventions import Change, file_rows, to_checkpoint, unchanged
+from docqa.model.checkpoints.gguf.conventions import Change, file_rows, stored_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.families import TRANSFORMERS
@@ -87,6 +88,27 @@ class GgufCheckpoint:
         if tuple(value.shape) != shape:
             raise WeightsMismatch(f"{where} gives {name} of {tuple(value.shape)}, the metadata expect {shape}")
         return value.to(dtype)
+
+    def blocks(self, name: str, shape: tuple[int, ...]) -> BlockMatrix | None:
+        """Matrix `name` in the blocks of the file, memory-mapped; where rows stand in another order there, a copy.
+
+        None where it is stored otherwise, or its columns stand in another order: `read` dequantizes it.
+
+        Raises:
+            WeightsMismatch: its shape is not `shape`.
+        """
+        part = self._parts.get(name)
+        tensor = None if part is None else self.file.tensors[part.stored]
+        if part is None or tensor is None or part.expert is not None or tensor.tensor_type.name not in BLOCKS:
+            return None
+        matrix = BlockMatrix.of(torch.from_numpy(tensor.data), tensor.tensor_type.name)
+        if matrix.shape != shape:
+            where = f"{self.file.path}: {part.stored}"
+            raise WeightsMismatch(f"{where} gives {name} of {matrix.shape}, the metadata expect {shape}")
+        rows = stored_rows(self.config, name, shape[0])
+        if rows is None:
+            return None
+        return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.taken(rows)
 
     def check_used(self, used: Collection[str]) -> None:
         """See `Checkpoint.check_used`."""

@@ -65,6 +65,17 @@ def file_rows(config: HybridConfig, name: str) -> Tensor | None:
     return torch.arange(heads * config.head_dim).view(heads, -1, 2).transpose(1, 2).flatten()
 
 
+def stored_rows(config: HybridConfig, name: str, count: int) -> Tensor | None:
+    """Which of a file's `count` rows are those of matrix `name`, in their order; None where its columns are moved."""
+    if config.model_type in TRANSFORMERS:
+        rows = file_rows(config, name)
+        return torch.arange(count) if rows is None else rows
+    shared = config.model_type != NEXT and config.linear_num_value_heads != config.linear_num_key_heads
+    if name.endswith("linear_attn.out_proj.weight") and shared:
+        return None
+    return to_checkpoint(config, name)(torch.arange(count)[:, None])[:, 0]
+
+
 def _moved_heads(config: HybridConfig, part: str, outer: int, inner: int) -> Change:
     """Puts the value heads of a delta net's tensor, seen as [outer, inner], in the order [inner, outer]."""
     dim, keys = config.linear_value_head_dim, 2 * config.linear_num_key_heads * config.linear_key_head_dim

@@ -49,12 +49,10 @@ class LlamaCpp:
 
     name = "llama.cpp"
 
-    def __init__(self, model: Model, folder: Path, length: int) -> None:
-        """Writes the weights into `folder` and loads them; `length`: tokens of the longest prompt."""
+    def __init__(self, file: Path, length: int) -> None:
+        """Loads a GGUF file; `length`: tokens of the longest prompt."""
         import xllamacpp
 
-        file = folder / f"docqa-{QUANTIZATION}.gguf"
-        _write(model, file, length + ROOM)
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(file)
         parameters.n_ctx, parameters.n_parallel = length + ROOM, 1
@@ -78,9 +76,11 @@ class LlamaCpp:
         return times["prompt_ms"] / 1000, written
 
 
-def _write(model: Model, file: Path, context: int) -> None:
-    """The weights as GGUF; llama.cpp opens no context longer than the `context` tokens that the file states."""
+def written(model: Model, folder: Path, length: int) -> Path:
+    """The weights as a GGUF file in `folder`, for prompts of `length`: no longer context is opened."""
+    file, context = folder / f"docqa-{QUANTIZATION}.gguf", length + ROOM
     tensors = checkpoint_tensors(model.folder, model.config, torch.float32)
     vocabulary = Vocabulary.load(model.folder, model.config.vocab_size)
     config = replace(model.config, max_position_embeddings=max(context, model.config.max_position_embeddings))
     write_gguf(config, tensors, vocabulary, file, name="docqa", matrices=QUANTIZATION)
+    return file

@@ -1,0 +1,81 @@
+"""GGUF files whose matrices stay in their blocks: what is mapped, rows in another order, the same answers."""
+
+import pytest
+import tiny
+import torch
+from family_checkpoints import FAMILIES, TRANSFORMERS
+
+from docqa.kernels.gguf_matmul import BlockMatrix
+from docqa.model.checkpoints.checkpoint import opened_checkpoint, packed_matrices
+from docqa.model.checkpoints.export import checkpoint_tensors
+from docqa.model.checkpoints.gguf.conventions import stored_rows, to_checkpoint
+from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
+from docqa.model.checkpoints.gguf.writer import write_gguf
+from docqa.model.checkpoints.network import load_network
+from docqa.model.config import HybridConfig
+from docqa.model.errors import WeightsMismatch
+from docqa.model.load import load_model
+
+SIZES = {"hidden_size": 64, "num_attention_heads": 4, "intermediate_size": 96}
+
+
+def write(folder, family, matrices):
+    """A random checkpoint as a GGUF file."""
+    source = tiny.write_checkpoint(folder / "source", {**TRANSFORMERS[family], "model_type": family, **SIZES})
+    config, path = HybridConfig.from_folder(source), folder / "tiny.gguf"
+    tensors = checkpoint_tensors(source, config, torch.float32)
+    write_gguf(config, tensors, Vocabulary.load(source, config.vocab_size), path, name="tiny", matrices=matrices)
+    return path
+
+
+@pytest.mark.parametrize("family", ["qwen2", "llama"])
+@pytest.mark.parametrize("matrices", ["Q8_0", "Q4_1"])
+def test_matrices_stay_in_blocks_and_mean_the_same_numbers(tmp_path, family, matrices):
+    path = write(tmp_path, family, matrices)
+    config = HybridConfig.from_folder(path)
+    dense = load_network(path, config, torch.float32).state_dict()
+    network = load_network(path, config, torch.float32, packed=True)
+    found = network.packed_matrices()
+    assert {name for name, part in dense.items() if part.ndim == 2} == set(found)
+    for name, matrix in found.items():
+        assert isinstance(matrix, BlockMatrix) and matrix.block.name == matrices
+        assert torch.allclose(matrix.dense(), dense[name], rtol=1e-6, atol=1e-7), name
+    assert network.layers[0].self_attn.q_proj.weight.is_meta
+
+
+def test_a_file_in_blocks_reads_and_continues_text_like_its_numbers(tmp_path):
+    path = write(tmp_path, "qwen2", "Q8_0")
+    blocks, dense = load_model(path), load_model(path, dtype="float32")
+    assert "blocks of a GGUF file" in blocks.precision and "blocks" not in dense.precision
+    ids = list(range(3, 50))
+    for model_ids in (ids, ids[:1]):
+        first, second = (m.logits(m.prefill(model_ids, m.new_state())) for m in (blocks, dense))
+        assert (first - second).norm() < 0.05 * second.norm()
+
+
+def test_a_mapped_matrix_is_the_memory_of_the_file(tmp_path):
+    path = write(tmp_path, "qwen3", "Q8_0")
+    config = HybridConfig.from_folder(path)
+    names = {"layers.0.mlp.up_proj.weight": (96, 64)}
+    with opened_checkpoint(path) as checkpoint:
+        first, second = (packed_matrices(checkpoint, names, config) for _ in range(2))
+    assert all(first[name].data.data_ptr() == second[name].data.data_ptr() for name in names)
+
+
+def test_rows_of_a_hybrid_are_reordered_in_their_blocks():
+    config = HybridConfig.from_dict({**FAMILIES["qwen3_5_text"], "model_type": "qwen3_5_text"})
+    assert config.linear_num_value_heads != config.linear_num_key_heads
+    keys = 2 * config.linear_num_key_heads * config.linear_key_head_dim
+    values = config.linear_num_value_heads * config.linear_value_head_dim
+    for part, count in (("in_proj_qkv", keys + values), ("in_proj_z", values)):
+        name, matrix = f"layers.0.linear_attn.{part}.weight", torch.randn(count, 16)
+        assert torch.equal(matrix[stored_rows(config, name, count)], to_checkpoint(config, name)(matrix))
+    assert stored_rows(config, "layers.0.linear_attn.out_proj.weight", 16) is None
+    assert torch.equal(stored_rows(config, "layers.0.mlp.up_proj.weight", 5), torch.arange(5))
+
+
+def test_a_matrix_of_another_shape_than_the_metadata_say_is_refused(tmp_path):
+    path = write(tmp_path, "qwen2", "Q8_0")
+    names = {"layers.0.mlp.up_proj.weight": (96, 32)}
+    with opened_checkpoint(path) as checkpoint, pytest.raises(WeightsMismatch, match="blk.0.ffn_up.weight gives"):
+        packed_matrices(checkpoint, names, HybridConfig.from_folder(path))
