@@ -1,5 +1,6 @@
 """`docqa bench`: its rows, what was not measured, and the picture."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -93,6 +94,21 @@ def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
     monkeypatch.setattr("docqa.app.lab.bench.run.available_bytes", lambda: 1 << 30)
     row = run.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
     assert row.value is None and row.method.startswith("not measured: 4.")
+
+
+def test_a_file_of_the_users_has_rows_of_its_own(monkeypatch):
+    from docqa.model.config import HybridConfig
+    from docqa.model.load import BUNDLED
+
+    config, tokenizer = HybridConfig.from_folder(BUNDLED), SimpleNamespace(vocab_size=100)
+    model = SimpleNamespace(config=config, tokenizer=tokenizer, precision="float32")
+    monkeypatch.setattr(run, "available_bytes", lambda: 1 << 20)
+    monkeypatch.setattr(llama, "find_spec", lambda name: None)
+    monkeypatch.setattr(run, "_in_turn", lambda sides, ids: {sides[0].name: (20.0, 2.0)})
+    rows = list(run.against_peers(model, 100, Path("mine.gguf")))
+    assert {(row.name, row.value) for row in rows} == {("real_prefill_8k", 20.0), ("real_decode_8k", 2.0)}
+    assert {row.peer for row in rows} == {"transformers", "llama.cpp"}
+    assert all(row.method.startswith("not measured: ") and row.ratio is None for row in rows)
 
 
 @pytest.mark.slow
