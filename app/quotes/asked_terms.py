@@ -68,16 +68,16 @@ def definition_of(question: str, documents: Sequence[Document]) -> list[tuple[in
     """(number of the document, definition) of the term that `question` asks for, in order; none of another term.
 
     What "means" something comes before what is named in passing, the whole document's meaning before a section's.
-    "What is X?" asks for a meaning only where X is a defined term or an abbreviation.
+    "What is X?" asks for a meaning only where X is a defined term.
     """
     words = named_term(question)
     if words is None:
         return []
-    looked_for = asked_term(question) is not None or is_abbreviation(words)
+    looked_for = asked_term(question) is not None
     found = [
         (number, definition)
         for number, document in enumerate(documents)
-        for definition in _known(document, words) or (_said(document, words) if looked_for else ())
+        for definition in _of_term(document, words, everywhere=looked_for)
     ]
     return sorted(found, key=lambda pair: (pair[1].kind != "means", pair[1].scope is not None, pair[0]))
 
@@ -108,6 +108,13 @@ def _key(term: str) -> tuple[str, ...]:
         plural = len(last) > 3 and last.endswith("s") and not last.endswith("ss")
         words[-1] = re.sub(r"ies$", "y", last) if last.endswith("ies") else last[:-1] if plural else last
     return tuple(words)
+
+
+def _of_term(document: Document, term: str, *, everywhere: bool) -> list[Definition]:
+    """What ingest saw; where that does not say what the term means, and `everywhere`, what the pages say too."""
+    known = _known(document, term)
+    says = any(definition.kind == "means" for definition in known)
+    return known if says or not everywhere else [*known, *_said(document, term)]
 
 
 def _known(document: Document, term: str) -> list[Definition]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from docqa.app.quotes.asked_terms import QUOTE, SAYS, UNQUOTE, definition_of, is_abbreviation, named_term, spaced
+from docqa.app.quotes.asked_terms import QUOTE, SAYS, UNQUOTE, asked_term, definition_of, is_abbreviation, named_term, spaced
 from docqa.ingest.types import Definition, Document, Span
 
 _ELSEWHERE = re.compile(
@@ -24,15 +24,19 @@ def asked_meaning(question: str, documents: Sequence[Document]) -> tuple[int, in
     """(number of the document, page, words) that say what the term means that `question` asks for; None where it asks
     for none, or nothing says so.
 
-    Of an abbreviation what its words mean, where that is said, unless the question is what it stands for.
+    Of an abbreviation what its words mean, where that is said, unless the question is what it stands for. "What is X?"
+    is not answered by the words alone.
     """
     found = meaning_of(definition_of(question, documents), documents)
     term = named_term(question)
     if found is None or term is None or not is_abbreviation(term) or _STANDS.search(question):
         return found
     number, page, span = found
-    words = documents[number].pages[page - 1].text[span.start : span.end]
-    return meaning_of(definition_of(f'What does "{words}" mean?', documents), documents) or found
+    text = documents[number].pages[page - 1].text
+    if not re.match(rf"\s*\({QUOTE}?{re.escape(term)}", text[span.end :]):
+        return found
+    asked = f'What does "{text[span.start : span.end]}" mean?'
+    return meaning_of(definition_of(asked, documents), documents) or (found if asked_term(question) else None)
 
 
 def meaning_of(

@@ -60,7 +60,8 @@ def test_a_reference_to_nothing_is_no_meaning() -> None:
     ("question", "words"),
     [
         ("What does WRF stand for?", "Weir Repair Fund"),
-        ("what is the NHSO?", "National Hail Statistics Office"),
+        ("what does NHSO mean?", "National Hail Statistics Office"),
+        ("what is the NHSO?", None),
         ("What does LEX stand for?", None),
     ],
 )
@@ -70,7 +71,7 @@ def test_an_abbreviation_means_the_words_it_is_short_for(question: str, words: s
 
 def test_an_abbreviation_of_a_defined_term_means_what_the_term_means() -> None:
     text = 'The Net Water Sum (NWS) is paid. "Net Water Sum" means what is left of the rent.'
-    assert meaning("What is the NWS?", text) == "what is left of the rent"
+    assert meaning("What does NWS mean?", text) == "what is left of the rent"
     assert meaning("What does NWS stand for?", text) == "Net Water Sum"
 
 
