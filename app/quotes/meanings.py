@@ -6,7 +6,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from docqa.app.quotes.asked_terms import QUOTE, SAYS, UNQUOTE, asked_term, definition_of, is_abbreviation, named_term, spaced
+from docqa.app.quotes.asked_terms import (
+    QUOTE,
+    SAYS,
+    UNQUOTE,
+    asked_term,
+    definition_of,
+    is_abbreviation,
+    named_term,
+    spaced,
+)
 from docqa.ingest.types import Definition, Document, Span
 
 _ELSEWHERE = re.compile(
