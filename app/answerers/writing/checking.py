@@ -20,6 +20,7 @@ from docqa.app.quotes.quoting import quote_span
 from docqa.app.quotes.verifier import CitedPlace, Located, Verdict, too_short
 
 _LONGEST_NOTE = 160
+_MOST_NAMED = 5
 _QUOTED_CHANCE = 0.95
 _CONTRADICTS = 0.6
 """Chance from which a sentence that the model did not cite contradicts a statement, where it shares its words."""
@@ -107,7 +108,8 @@ class _Check:
         verified = [verdict for _, verdict in item.verdicts if verdict.verified]
         long = any(not too_short(words) for words, _ in item.verdicts)
         if item.written.only_quoted and long and len(verified) == len(item.verdicts):
-            self._take(item, [verdict.spans for verdict in verified], Support.QUOTED, _QUOTED_CHANCE)
+            quotes = [self._whole(verdict.spans) for verdict in verified]
+            self._take(item, quotes, Support.QUOTED, _QUOTED_CHANCE)
             item.moved = any(verdict.place is Place.MOVED for verdict in verified)
             return True
         words = plain(item.written.text).strip(" \"“”'‘’")
@@ -221,6 +223,10 @@ class _Check:
         span = quote_span(self._page(place), place.start, place.end)
         return Located(place.document, place.page, span.start, span.end)
 
+    def _whole(self, spans: tuple[Located, ...]) -> tuple[Located, ...]:
+        """The sentence around a place; what goes over a page's end stays as it is."""
+        return (self._sentence(spans[0]),) if len(spans) == 1 else spans
+
     def _words(self, place: Located) -> str:
         return " ".join(self._page(place)[place.start : place.end].split())
 
@@ -242,7 +248,9 @@ class _Check:
         items = list(found)
         numbers = sorted({n for item in items for n in item.written.numbers if self.given.sentence(n) is None})
         if numbers:
-            yield f"the model cites what it was not given: {', '.join(f'[{number}]' for number in numbers)}"
+            more = f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
+            named = ", ".join(f"[{number}]" for number in numbers[:_MOST_NAMED])
+            yield f"the model cites what it was not given: {named}{more}"
         pages = {page for item in items for page in item.written.pages if not self._pages_of(page)}
         if pages:
             yield f"the model cites pages that are not there: {', '.join(sorted(pages))}"

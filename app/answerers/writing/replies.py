@@ -80,7 +80,8 @@ def without_repetition(text: str) -> str | None:
         start = len(bare)
         while bare.endswith(unit, 0, start):
             start -= period
-        return bare[: start + period].rstrip()
+        kept = bare[:start].rstrip()  # the first run may stand there without the white space before it
+        return kept if kept.endswith(unit.strip()) else bare[: start + period].rstrip()
     return None
 
 

@@ -19,6 +19,7 @@ from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Span
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*\n?", re.MULTILINE)
+_BROKEN_MARK = re.compile(r"\s*\[[\d,;\s]*\Z")  # of a reply that was cut off
 _BULLET = re.compile(r"\s*(?:(?:[-*•+–>]|\d{1,2}[.)]|\([a-z\d]{1,3}\)|[a-z]\))\s+)*")
 _LABEL = re.compile(
     r"(?:\*\*|__)?(?:final answer|answer|quotes?|quotations?|evidence|support)(?:\*\*|__)?\s*:\s*(?:\*\*|__)?\s*", re.I
@@ -84,6 +85,7 @@ def plain(text: str) -> str:
 def read_statements(reply: str, most: int) -> Written:
     """The statements of `reply`, whose model was given sentences with the numbers 1 to `most` (0: none)."""
     text = _FENCE.sub("", plain_of_json(reply) or reply).replace("\r\n", "\n").strip()
+    text = _BROKEN_MARK.sub("", text).rstrip()
     text, footnotes = take_footnotes(text)
     quoted = [Span(found.start, found.end) for found in find_quotations(text)[0] if not found.block]
     marks = find_marks(text, most, quoted, footnotes)
@@ -127,13 +129,14 @@ class _Reading:
         self.before: WrittenStatement | None = None
 
     def _close_last(self, alone: list[int]) -> None:
-        """A quotation that the model did not finish goes to the end of the text."""
+        """A quotation that the model did not finish goes to its last whole word."""
         starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
         if not alone or alone[-1] != len(starts):
             return
         at = max(self.text.rfind(mark, starts[-1]) for mark in '"“„«')
         if at >= 0 and any(map(str.isalnum, self.text[at + 1 :])):
-            self.quotations.append((Span(at + 1, len(self.text)), self.text[at + 1 :].strip()))
+            whole = self.text[at + 1 :].strip()
+            self.quotations.append((Span(at + 1, len(self.text)), whole.rpartition(" ")[0] or whole))
 
     def statements(self) -> Iterator[WrittenStatement]:
         """The statements in order; those that only quote belong to the one before, where there is one."""

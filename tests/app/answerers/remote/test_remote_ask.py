@@ -51,7 +51,7 @@ def test_the_server_gets_excerpts_question_and_key(ask_server: Any, server: Any,
 def test_no_more_passages_are_sent_than_asked_for(ask_server: Any, server: Any, lease_of: Any, tmp_path: Path) -> None:
     long = lease_of(tmp_path / "long.txt", 150)
     started = server(says("not stated"))
-    for arguments, least, most, listed in (([], 20, 80, 5), (["--k", "4"], 4, 4, 4)):
+    for arguments, least, most, listed in (([], 20, 80, 5), (["--k", "4"], 4, 12, 4)):
         _, out, _ = ask_server(started, long, QUESTION, "--json", "--quick", *arguments)
         sent = re.findall(r"\] Clause (\d+)\.", started.bodies[-1]["messages"][1]["content"])
         assert least <= len(sent) <= most and sent == sorted(sent, key=int) and "7" in sent

@@ -74,9 +74,14 @@ def test_quotations_in_a_list_are_statements_themselves() -> None:
     assert [numbers for _, numbers, _, _ in found] == [[1], [2]]
 
 
+def test_a_cite_that_breaks_off_is_no_part_of_the_text() -> None:
+    assert taken("The rent is 5 dollars [1, 2,")[0] == "The rent is 5 dollars"
+    assert read_statements("[1, 2, 3", 50).statements == ()
+
+
 def test_a_quotation_that_breaks_off_is_still_looked_up() -> None:
     _, [(_, _, _, quotations)] = taken('The lease says "the rent is 1,200 dol')
-    assert quotations == ["the rent is 1,200 dol"]
+    assert quotations == ["the rent is 1,200"]
 
 
 @pytest.mark.parametrize(
