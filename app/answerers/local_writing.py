@@ -223,7 +223,7 @@ class WritingAnswerer(LocalReading):
     def _tokens_read(self, asked: _Asked) -> int:
         """Tokens of the documents that the answer rests on."""
         context = self.corpus.context
-        if asked.whole:
+        if asked.whole or len(asked.given.passages) == len(context.passages):
             return len(context)
         given = (context.passages[index] for index in asked.given.passages)
         return sum(placed.token_end - placed.token_start for placed in given)

@@ -142,7 +142,9 @@ def test_whole_is_the_default_for_a_short_text_and_for_one_that_was_read(
 def test_json_says_what_the_answer_was_written_from(docqa: Any, note: Path, writer: Path) -> None:
     for source in ("whole", "passages"):
         _, out, _ = docqa("ask", note, QUESTION, "--json", "--model", writer, "--from", source)
-        assert json.loads(out)["provenance"]["options"]["from"] == source
+        answer = json.loads(out)
+        assert answer["provenance"]["options"]["from"] == source
+        assert answer["coverage"]["tokens_read"] == answer["coverage"]["tokens"]  # all passages of a short text fit
     code, _, err = docqa("ask", note, QUESTION, "--model", writer, "--from", "memory")
     assert code == 2 and "whole or passages" in err
 

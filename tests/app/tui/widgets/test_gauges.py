@@ -22,7 +22,7 @@ def test_the_gauge_shows_the_bytes_of_the_state(model: Any, tokens: int) -> None
     kv = sum(layer.nbytes() for layer in state.layers if isinstance(layer, AttentionMemory))
     delta = sum(layer.nbytes() for layer in state.layers) - kv
     local = SimpleNamespace(model=model, profile=SimpleNamespace(layers=3))
-    session = SimpleNamespace(local=local, context=range(tokens))
+    session = SimpleNamespace(local_reading=local, context=range(tokens))
     assert sizes_of(session).read(tokens) == (delta, kv)  # type: ignore[arg-type]
 
 
