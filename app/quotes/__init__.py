@@ -1,3 +1,5 @@
 """Words of the page: folding, alignment, verification, and the quote around an answer."""
 
-__all__ = ["align", "asked_terms", "definitions", "difference", "normalise", "quoting", "sentence_runs", "verifier"]
+__all__ = [
+    "align", "asked_terms", "definitions", "difference", "meanings", "normalise", "quoting", "sentence_runs", "verifier",
+]  # fmt: skip

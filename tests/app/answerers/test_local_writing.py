@@ -123,7 +123,7 @@ def test_another_document_in_the_state_is_another_answer(
     assert said[0] and said[1] and said[0] != said[1]
 
 
-def test_whole_is_the_default_for_a_short_text_and_for_one_that_was_read(
+def test_a_short_text_and_one_that_was_read_answer_whole(
     note: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(note, writing_model, tmp_path / "kept") as session:
@@ -158,7 +158,7 @@ def test_earlier_turns_change_what_is_written(note: Path, writing_model: Any, tm
     assert alone != behind
 
 
-def test_a_text_that_is_stopped_becomes_the_answer_as_far_as_it_came(
+def test_a_text_that_is_stopped_is_answered_with_what_came(
     note: Path, writing_model: Any, tmp_path: Path
 ) -> None:
     with opened(note, writing_model, tmp_path / "kept", source="whole") as session:

@@ -235,7 +235,7 @@ def test_a_question_that_only_gets_a_capital_letter_counts_as_typed(conversation
     assert conversation.readings("why?") == ("why?",)
 
 
-def test_a_model_that_writes_gets_the_question_as_typed_and_the_turns_before(conversation: Conversation) -> None:
+def test_a_model_that_writes_gets_the_turns_before(conversation: Conversation) -> None:
     scripted = conversation.session
     assert isinstance(scripted, Scripted)
     scripted.writes = True

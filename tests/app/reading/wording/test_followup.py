@@ -86,7 +86,7 @@ def test_who_or_which_was_asked_for_is_who_is_meant(before: str, answer: str, qu
          ("When does the Customer sign?", "When does the Supplier sign?")),
     ],
 )  # fmt: skip
-def test_what_cannot_be_meant_is_no_reading_and_what_may_be_is_one(
+def test_only_what_may_be_meant_is_a_reading(
     before: str, answer: str | None, question: str, understood: tuple[str, ...]
 ) -> None:
     assert readings(question, Earlier(before, answer), occurs) == understood
