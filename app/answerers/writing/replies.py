@@ -24,6 +24,8 @@ _LEAST_COPIED = 40  # characters of the instructions in one run
 _MOST_COPIED = 12  # sentences of the documents, when they are half of all that were given
 _LEAST_REPEATS = 4
 _LONGEST_PERIOD = 400
+_LEAST_WORDS = 5  # of a line that is not said twice
+_CITED = re.compile(r"\s*\[[\d\s,;–-]+\]")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ def read_reply(text: str, given: Given) -> Reply:
     shorter = without_repetition(text)
     if shorter is not None:
         kept, notes = shorter, [REPEATED]
+    if (once := without_repeated_lines(kept)) != kept:
+        kept, notes = once, [REPEATED]
     bare = without_instructions(kept)
     if bare != kept:
         kept, notes = bare, [*notes, COPIED]
@@ -83,6 +87,18 @@ def without_repetition(text: str) -> str | None:
         kept = bare[:start].rstrip()  # the first run may stand there without the white space before it
         return kept if kept.endswith(unit.strip()) else bare[: start + period].rstrip()
     return None
+
+
+def without_repeated_lines(text: str) -> str:
+    """`text` without the lines that say, word for word, what a line before them says; short lines may."""
+    known: set[str] = set()
+    kept = []
+    for line in text.split("\n"):
+        words = _CITED.sub("", fold(line).text).strip(" -*#>.\"'")
+        if len(words.split()) < _LEAST_WORDS or words not in known:
+            kept.append(line)
+        known.add(words)
+    return "\n".join(kept)
 
 
 def without_instructions(text: str) -> str:

@@ -56,6 +56,13 @@ def test_a_reply_that_repeats_itself_is_cut() -> None:
     assert without_repetition("The fee is 1,000,000,000,000 dollars.") is None
 
 
+def test_a_line_that_is_said_twice_is_kept_once() -> None:
+    rent, fee = "- The rent is 5 dollars a month [{}].", "- The fee is 2 dollars [2]."
+    reply = read_reply("\n".join([rent.format(1), fee, rent.format(3)]), GIVEN)
+    assert reply.written is not None and reply.notes == (replies.REPEATED,)
+    assert reply.written.text == "- The rent is 5 dollars a month.\n- The fee is 2 dollars."
+
+
 def test_instructions_that_are_copied_are_no_answer() -> None:
     reply = read_reply(INSTRUCTIONS, GIVEN)
     assert reply.written is None and reply.notes == (replies.COPIED,)
