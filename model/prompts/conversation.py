@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.prompt import REFUSAL
-from docqa.model.prompts.written_prompt import INSTRUCTIONS, REMINDER, REPAIR
+from docqa.model.prompts.written_prompt import INSTRUCTIONS, REMINDER, REPAIR, asked_to_mend
 from docqa.model.protocol import Tokenizer
 
 CONVERSATION_LAYOUT = 101
@@ -54,7 +54,6 @@ WHOLE = Form(
 PASSAGES = Form(INSTRUCTIONS, "Numbered sentences:\n\n", "\n\n", REMINDER, REPAIR)
 """For a model that is given numbered sentences: it cites by their numbers."""
 
-_MOST_WEAK = 12
 _MARK = re.compile("\ue000docqa (\\d+)\ue001")
 
 
@@ -91,7 +90,7 @@ class Conversation:
 
     def mend(self, weak: Sequence[str]) -> str:
         """What the model is asked of the sentences `weak` of its answer, which nothing bears out."""
-        return self.form.repair.format(listed="\n".join(f"- {text}" for text in weak[:_MOST_WEAK]))
+        return asked_to_mend(self.form.repair, weak)
 
     def ids(self, said: Sequence[str], *, think: bool = False) -> list[int]:
         """The ids behind the documents, where user and model `said` this in turn, the user first and last."""

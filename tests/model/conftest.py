@@ -18,7 +18,7 @@ def helper(name):
 
 
 tiny = helper("tiny")
-helper("family_checkpoints")
+families = helper("family_checkpoints")
 helper("llama_peer")
 helper("quantized_tensors")
 
@@ -40,3 +40,17 @@ def model64(checkpoint):
     from docqa.model.load import load_model
 
     return load_model(checkpoint, dtype=torch.float64)
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """A folder of each family, written when it is first asked for."""
+    made = {}
+
+    def folder(family):
+        if family not in made:
+            made[family] = tmp_path_factory.mktemp(family)
+            families.write_family(made[family], family)
+        return made[family]
+
+    return folder

@@ -27,20 +27,6 @@ YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max
 LINEAR = {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """A folder of each member, written when it is first asked for."""
-    made = {}
-
-    def folder(family):
-        if family not in made:
-            made[family] = tmp_path_factory.mktemp(family)
-            write_family(made[family], family)
-        return made[family]
-
-    return folder
-
-
 @pytest.mark.parametrize("family", TRANSFORMERS)
 def test_logits_are_those_of_transformers(folders, family):
     result = check(folders(family))

@@ -22,8 +22,6 @@ from docqa.app.quotes.verifier import CitedPlace, Located, Verdict, too_short
 _LONGEST_NOTE = 160
 _MOST_NAMED = 5
 _QUOTED_CHANCE = 0.95
-_CONTRADICTS = 0.6
-"""Chance from which a sentence that the model did not cite contradicts a statement, where it shares its words."""
 _SAME_MATTER = 0.5
 _FEW = 5
 """Words of an answer that is no sentence, and may stand in many places."""

@@ -10,7 +10,6 @@ from docqa.app.check.quotations import find_quotations
 from docqa.ingest.types import Span
 
 _LONGEST_RANGE = 12
-_LARGEST = 9_999
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _WORD = r"(?:sentences?|sent\.|s\.|excerpts?|passages?|sources?|refs?\.?|nos?\.|#|line)"
 _MANY = rf"{_WORD}?\s*\d{{1,4}}(?:\s*(?:,|;|and|&|–|-|to)\s*{_WORD}?\s*\d{{1,4}})*"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from docqa.app.answerers.writing.checking import CheckedText
 from docqa.model.prompts.written_prompt import repair
 
-_MOST_SHOWN = 12
-
 
 def needs_repair(checked: CheckedText) -> bool:
     """Whether there is something that the model should cite, correct or withdraw."""
@@ -15,7 +13,7 @@ def needs_repair(checked: CheckedText) -> bool:
 
 def repair_messages(reply: str, checked: CheckedText) -> list[dict[str, str]]:
     """What follows the question in the chat: the model's own `reply`, and its weak statements."""
-    return repair(reply, [item.written.plain for item in checked.weak[:_MOST_SHOWN]])
+    return repair(reply, [item.written.plain for item in checked.weak])
 
 
 def better(second: CheckedText | None, first: CheckedText) -> bool:

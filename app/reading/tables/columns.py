@@ -35,14 +35,13 @@ class Entry:
 @dataclass(frozen=True)
 class Table:
     """Rows of one head on one page. `corner`: what the column of names is called; `columns`: the cells that name each
-    column of values, from the uppermost down, on `head_page`."""
+    column of values, from the uppermost down."""
 
     page: int
     start: int
     end: int
     corner: str
     columns: tuple[tuple[Cell, ...], ...]
-    head_page: int
     entries: tuple[Entry, ...]
 
     def column_name(self, column: int) -> str:
@@ -51,7 +50,6 @@ class Table:
 
 @dataclass(frozen=True)
 class _Head:
-    page: int
     corner: str
     columns: tuple[tuple[Cell, ...], ...]
 
@@ -61,7 +59,7 @@ def tables_of(document: Document, page: int) -> list[Table]:
     found: list[Table] = []
     text = document.pages[page - 1].text
     for number, run in enumerate(tables_in(text)):
-        parts = _parts(run, page)
+        parts = _parts(run)
         if parts and parts[0][0] is None and not number and not run.width:
             parts[0] = (_head_before(document, page, run), parts[0][1])
         found += [table for head, rows in parts if (table := _table(page, head, rows, run)) is not None]
@@ -76,10 +74,8 @@ def _table(page: int, head: _Head | None, rows: Sequence[Row], run: Run) -> Tabl
     fits = head is not None and len(head.columns) == width
     entries = tuple(_entries(rows, width, grouped=not run.width))
     columns = head.columns if head is not None and fits else ((),) * width
-    return Table(
-        page, rows[0].start, rows[-1].end, head.corner if head is not None and fits else "", columns,
-        head.page if head is not None else page, entries,
-    )  # fmt: skip
+    corner = head.corner if head is not None and fits else ""
+    return Table(page, rows[0].start, rows[-1].end, corner, columns, entries)
 
 
 def _entries(rows: Sequence[Row], width: int, *, grouped: bool) -> list[Entry]:
@@ -97,10 +93,10 @@ def _entries(rows: Sequence[Row], width: int, *, grouped: bool) -> list[Entry]:
     return found
 
 
-def _parts(run: Run, page: int) -> list[tuple[_Head | None, list[Row]]]:
+def _parts(run: Run) -> list[tuple[_Head | None, list[Row]]]:
     """The rows of a run below each of its heads; below None where they have none."""
     if run.width:
-        return [(_Head(page, *_unruled_heads(run)), list(run.rows))]
+        return [(_Head(*_unruled_heads(run)), list(run.rows))]
     body_width = max(len(row.cells) for row in run.rows)
     valued = [row for row in run.rows if not row.is_title]
     numeric = 2 * sum(row.has_values for row in valued) > len(valued) or run.rows[-1].has_values
@@ -114,7 +110,7 @@ def _parts(run: Run, page: int) -> list[tuple[_Head | None, list[Row]]]:
         if head:
             if parts[-1][1] or parts[-1][0]:
                 parts.append((None, []))
-            parts[-1] = (_head_of(head, page, body_width), parts[-1][1])
+            parts[-1] = (_head_of(head, body_width), parts[-1][1])
             head = []
         parts[-1][1].append(row)
     return [(found, rows) for found, rows in parts if rows]
@@ -134,7 +130,7 @@ def _names_columns(row: Row, head: Sequence[Row], body: Sequence[Row], *, numeri
     return others and unnamed and len(row.filled) > 1 and numeric
 
 
-def _head_of(head: Sequence[Row], page: int, width: int) -> _Head | None:
+def _head_of(head: Sequence[Row], width: int) -> _Head | None:
     """The names of all columns but the first; None where the lowest line does not name as many as there are."""
     lines = [row.cells for row in head]
     while len(lines) > 1 and sum(bool(cell.text) for cell in lines[-1]) <= 1 and len(lines[-2]) > 1:
@@ -149,7 +145,7 @@ def _head_of(head: Sequence[Row], page: int, width: int) -> _Head | None:
         for at, cell in enumerate(_spread(line, lowest) or ()):
             if cell.text and cell not in named[at]:
                 named[at].insert(0, cell)
-    return _Head(page, " ".join(cell.text for cell in named[0]), tuple(map(tuple, named[1:])))
+    return _Head(" ".join(cell.text for cell in named[0]), tuple(map(tuple, named[1:])))
 
 
 def _spread(upper: Sequence[Cell], lowest: Sequence[Cell]) -> list[Cell] | None:
@@ -197,7 +193,7 @@ def _head_before(document: Document, page: int, run: Run) -> _Head | None:
         runs = tables_in(text)
         if not runs or runs[-1].width or len(text[runs[-1].end :].strip()) > _BETWEEN:
             return None
-        parts = _parts(runs[-1], number)
+        parts = _parts(runs[-1])
         if parts and parts[-1][0] is not None:
             return parts[-1][0]
         if runs[-1].start > _BETWEEN:

@@ -15,8 +15,12 @@ import pytest
 from docqa.app.answer.answer import Answer
 from docqa.app.answer.events import Finished, Notice, ReadProgress, Token
 from docqa.app.answerers.local_writing import WHOLE_TOKENS, WritingAnswerer
+from docqa.app.chat.conversation import Conversation
+from docqa.app.history.recorder import Recorder
+from docqa.app.history.records import NEXT_BEST
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
+from docqa.app.storage.store import Store
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
 TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.content + '\n' }}{%- endfor %}
@@ -137,6 +141,20 @@ def test_a_short_text_and_one_that_was_read_answer_whole(
     with opened(note, writing_model, tmp_path / "kept") as session:
         assert session.reads_ahead
         assert from_of(answer_of(list(session.ask(QUESTION)))) == "whole"
+
+
+def test_asking_again_reads_no_whole_document_into_a_model_of_passages(
+    lease: Path, writing_model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("docqa.app.answerers.local_writing.WHOLE_TOKENS", 10)
+    with opened(lease, writing_model, tmp_path / "kept") as session:
+        recorder = Recorder(Store(tmp_path / "kept"), "chat", session.documents, pytest.fail)
+        conversation = Conversation(session, recorder)
+        for events in (conversation.ask(QUESTION, QUESTION), conversation.again()):
+            list(events)
+        recorder.close()
+        assert conversation.turns[-1].note == NEXT_BEST
+        assert session.local_reading.prefiller.state is None
 
 
 def test_json_says_what_the_answer_was_written_from(docqa: Any, note: Path, writer: Path) -> None:

@@ -17,20 +17,6 @@ from docqa.model.load import load_model
 NEAR = 5e-4  # float32 logits; measured 3e-6 to 3e-5
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """A folder of each family, written when it is first asked for."""
-    made = {}
-
-    def folder(family):
-        if family not in made:
-            made[family] = tmp_path_factory.mktemp(family)
-            write_family(made[family], family)
-        return made[family]
-
-    return folder
-
-
 @pytest.mark.parametrize("family", FAMILIES)
 def test_logits_are_those_of_transformers(folders, family):
     result = check(folders(family), lengths=(1, 63, 65))
