@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from math import exp
@@ -96,10 +96,21 @@ class DocumentEvidence:
         values = answerability.features(question, context, index, ranked, found)
         return answerability.first_passage_probability(values, self._reading.finder.calibration)
 
-    def is_yes_no(self, question: str, *, unread: bool = False) -> bool:
-        """Whether the question wants a yes or no."""
+    def nearest(self, question: str, *, unread: bool = False) -> list[Located]:
+        """Where the reader would answer from, best first; of a list, or of two things asked, first what it has of all.
+        """
         found = self._found(question, unread)[1]
-        return found is not None and found.form is Form.YES_NO
+        places = (*found.items, *found.candidates) if found is not None else ()
+        return [Located(place.document, place.page, place.start, place.end) for place in places]
+
+    def form(self, question: str, *, unread: bool = False) -> Form:
+        """What kind of answer the question wants."""
+        found = self._found(question, unread)[1]
+        return found.form if found is not None else Form.FACT
+
+    def answering(self, question: str) -> Callable[[Sequence[Located]], float]:
+        """`relevance` to one question."""
+        return lambda places: self.relevance(question, places)
 
     def relevance(self, question: str, places: Sequence[Located]) -> float:
         """The chance, 0 to 1, that the best of `places` answers, by the reader; 0 without any."""

@@ -17,15 +17,17 @@ from docqa.app.answerers.writing.checking import CheckedText
 from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given, choose_passages, give, give_all, is_whole
 from docqa.app.answerers.writing.generation import Reply, think, write
 from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
-from docqa.app.answerers.writing.repair import better, needs_repair
+from docqa.app.answerers.writing.repair import better, needs_repair, weak_words
 from docqa.app.answerers.writing.replies import check_reply
 from docqa.app.context import plan
 from docqa.app.context.provenance import Profile, answer_provenance, profile_of
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
 from docqa.app.places.scope import scope_of
+from docqa.app.reading.candidates import Form
 from docqa.app.storage.store import Store
 from docqa.model.errors import ContextTooLong
+from docqa.model.prompts.written_prompt import Question
 
 if TYPE_CHECKING:
     from docqa.model.prompts.chat_template import ChatTemplate
@@ -114,12 +116,13 @@ class WritingAnswerer(LocalReading):
         self._stopped = False
         base = self._opened(asked)
         conversation = self._conversation(whole=whole)
-        said = conversation.said(question, earlier)
+        put = self._question(asked)
+        said = conversation.said(put, earlier)
         reply = yield from self._reply(base, conversation, said)
         checked, notes = self._checked(asked, reply)
         if checked is not None and needs_repair(checked) and not self._stopped:
             yield Notice(_MENDING)
-            said += [reply.text, conversation.mend([item.written.plain for item in checked.weak])]
+            said += [reply.text, conversation.form.mend(put, weak_words(checked))]
             again = yield from self._reply(base, conversation, said)
             second, more = self._checked(asked, again)
             if better(second, checked):
@@ -165,6 +168,12 @@ class WritingAnswerer(LocalReading):
         given = give(context, chosen, whole=is_whole(context, chosen, scope))
         return _Asked(question, words, given, False, started)
 
+    def _question(self, asked: _Asked) -> Question:
+        """The question as it is put to the model; one that has read the whole is told of no sentences."""
+        evidence, words = self.evidence, asked.words
+        form = evidence.form(words, unread=asked.whole)
+        return Question(asked.question, form, () if asked.whole else asked.given.nearest(evidence.nearest(words)))
+
     @cached_property
     def _all(self) -> Given:
         return give_all(self.corpus.context)
@@ -196,7 +205,10 @@ class WritingAnswerer(LocalReading):
 
     def _checked(self, asked: _Asked, reply: Reply) -> tuple[CheckedText | None, tuple[str, ...]]:
         """(the statements of a reply with what bears them out, None where it has none; what to say of it)."""
-        checked, notes = check_reply(reply.text, asked.given, self.corpus, asked.question, self.evidence.judge)
+        evidence = self.evidence
+        checked, notes = check_reply(
+            reply.text, asked.given, self.corpus, asked.question, evidence.judge, evidence.answering(asked.words)
+        )
         return checked, tuple(filter(None, (reply.note, *notes)))
 
     def _conversation(self, *, whole: bool) -> Conversation:
@@ -216,7 +228,7 @@ class WritingAnswerer(LocalReading):
             coverage=self.corpus.coverage(self._tokens_read(asked), *notes),
             usage=self._usage_of(asked),
             provenance=self._provenance(asked),
-            yes_no=evidence.is_yes_no(words, unread=unread),
+            yes_no=evidence.form(words, unread=unread) is Form.YES_NO,
         )
         return written_answer(draft, self.corpus.context)
 

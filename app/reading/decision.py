@@ -39,6 +39,13 @@ INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
 """Marks that do not end a word: "U.S", "2,000", "well-kept", "it's"."""
 
 
+
+def verdict_of(question: str, clause: str) -> Verdict | None:
+    """Yes or no to `question`, by the words of the clause that answers it; None where they leave it open."""
+    odds = verdict_odds(question, clause)
+    return None if abs(odds) < UNSURE else Verdict.YES if odds > 0 else Verdict.NO
+
+
 def decide(
     reading: ExcerptReading, places: ScoredPlaces, documents: Sequence[Document], question: str, tokens: int
 ) -> Candidates:

@@ -188,6 +188,8 @@ class QuotingRule:
         plain = _FOLDED.get(character, character)
         if state.at is None:
             after = replace(state, before=character, written=state.written + 1)
+            if character == "[" and state.before == "\n":  # a cite belongs behind what it bears out
+                return None
             if plain != '"':
                 return after
             opens = state.before in _OPENS_AFTER or character == "“"

@@ -7,7 +7,7 @@ bears each statement out is found in the pages, and one reply is asked for again
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,15 +22,16 @@ from docqa.app.answerers.remote.stream import ContextExceeded, End, RemoteError
 from docqa.app.answerers.writing.checking import CheckedText
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
-from docqa.app.answerers.writing.repair import better, needs_repair, repair_messages
+from docqa.app.answerers.writing.repair import better, needs_repair, weak_words
 from docqa.app.answerers.writing.replies import CUT, check_reply, without_repetition
 from docqa.app.context.plan import Plan
 from docqa.app.context.provenance import documents_hash
 from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.options import Options
+from docqa.app.reading.candidates import Form
 from docqa.app.storage.store import Store
-from docqa.model.prompts import written_prompt
+from docqa.model.prompts.written_prompt import Question, messages, repair
 
 if TYPE_CHECKING:
     from docqa.model.prompts.conversation import Turn
@@ -142,38 +143,48 @@ class RemoteAnswerer:
         if not fitting.chosen:
             self._last = RemoteTurn(question, words, ranked, fitting.given, None, 0)
             return
-        written = yield from self._first_reply(question, fitting, earlier)
+        near, form = self.evidence.nearest(words, unread=quick), self.evidence.form(words, unread=quick)
+
+        def put(given: Given) -> Question:
+            return Question(question, form, given.nearest(near))
+
+        written = yield from self._first_reply(fitting, put, earlier)
         given = fitting.given
-        sent = _messages(given, question, earlier)
+        sent = _messages(given, put(given), earlier)
         count = written.prompt_tokens or sum(len(self.model.tokenizer.encode(each["content"])) for each in sent)
-        checked, notes = check_reply(written.text, given, self.corpus, question, self.evidence.judge)
+        checked, notes = self._checked(written.text, given, question)
         if checked is not None and needs_repair(checked) and not quick and not self._stopped:
-            checked, notes = yield from self._mended(question, given, sent, written, checked, notes)
+            checked, notes = yield from self._mended(put(given), given, sent, written, checked, notes)
         self._last = RemoteTurn(question, words, ranked, given, checked, count, (*written.notes, *notes))
 
     def _first_reply(
-        self, question: str, fitting: Fitting, earlier: Sequence[Turn]
+        self, fitting: Fitting, put: Callable[[Given], Question], earlier: Sequence[Turn]
     ) -> Generator[Event, None, _Written]:
         """The reply to as much as the server's context has room for."""
         while True:
             try:
-                return (yield from self._write(_messages(fitting.given, question, earlier)))
+                return (yield from self._write(_messages(fitting.given, put(fitting.given), earlier)))
             except ContextExceeded as error:
                 fitting.shrink(error)
 
     def _mended(
-        self, question: str, given: Given, sent: list[dict[str, str]], written: _Written, checked: CheckedText,
+        self, put: Question, given: Given, sent: list[dict[str, str]], written: _Written, checked: CheckedText,
         notes: tuple[str, ...],
     ) -> Generator[Event, None, tuple[CheckedText | None, tuple[str, ...]]]:  # fmt: skip
         """The better of a reply and what the model makes of it when it is shown what nothing bears out."""
         yield Notice("the model is asked to cite or withdraw what no quote supports")
         try:
-            again = yield from self._write([*sent, *repair_messages(written.text, checked)])
+            again = yield from self._write([*sent, *repair(written.text, put, weak_words(checked))])
         except RemoteError as error:  # the first reply is there, whatever becomes of the second
             yield Notice(f"{error}; its first answer is kept")
             return checked, notes
-        second, more = check_reply(again.text, given, self.corpus, question, self.evidence.judge)
+        second, more = self._checked(again.text, given, put.text)
         return (second, more) if better(second, checked) else (checked, notes)
+
+    def _checked(self, text: str, given: Given, question: str) -> tuple[CheckedText | None, tuple[str, ...]]:
+        """(the statements of a reply with what bears them out, None where it has none; what to say of it)."""
+        evidence = self.evidence
+        return check_reply(text, given, self.corpus, question, evidence.judge, evidence.answering(question))
 
     def _write(self, sent: list[dict[str, str]]) -> Generator[Event, None, _Written]:
         """What the model writes, its thought apart. Raises RemoteError where there is no answer in it."""
@@ -234,7 +245,7 @@ class RemoteAnswerer:
             relevance=evidence.relevance(turn.words, places) if places else 0.0,
             first=evidence.first_chance(turn.words, unread=quick),
             preliminary=quick,
-            yes_no=bool(passages) and evidence.is_yes_no(turn.words, unread=quick),
+            yes_no=bool(passages) and evidence.form(turn.words, unread=quick) is Form.YES_NO,
             coverage=self.corpus.coverage(tokens_read, *turn.notes),
             usage=Usage(turn.tokens_sent, 0, round(time.monotonic() - started, 3), False),
             provenance=self._provenance(turn.given),
@@ -256,8 +267,8 @@ class RemoteAnswerer:
         }
 
 
-def _messages(given: Given, question: str, earlier: Sequence[Turn]) -> list[dict[str, str]]:
+def _messages(given: Given, question: Question, earlier: Sequence[Turn]) -> list[dict[str, str]]:
     """The chat of a question, the turns before it in between."""
-    first, last = written_prompt.messages(given.text, question)
+    first, last = messages(given.text, question)
     turns = [(("user", turn.question), ("assistant", turn.answer)) for turn in earlier]
     return [first, *({"role": role, "content": text} for turn in turns for role, text in turn), last]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from docqa.app.answer.grades import Place, Support
@@ -10,14 +10,19 @@ from docqa.app.answer.text import clip
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
-from docqa.app.answerers.writing.literal import denies
-from docqa.app.answerers.writing.refusals import starts_with_verdict
+from docqa.app.answerers.writing.literal import denies, differences
+from docqa.app.answerers.writing.refusals import is_verdict_alone, starts_with_verdict
+from docqa.app.answerers.writing.restated import added_words, without_premise
 from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain
 from docqa.app.answerers.writing.support import Evidence, Judge, Judgement, judge_statements
+from docqa.app.evidence.terms import plain_words, stems
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import quote_span
 from docqa.app.quotes.verifier import CitedPlace, Located, Verdict, too_short
+from docqa.app.reading.candidates import Form
+from docqa.app.reading.decision import verdict_of
+from docqa.app.reading.wording.forms import form_of
 
 _LONGEST_NOTE = 160
 _MOST_NAMED = 5
@@ -25,6 +30,10 @@ _QUOTED_CHANCE = 0.95
 _SAME_MATTER = 0.5
 _FEW = 5
 """Words of an answer that is no sentence, and may stand in many places."""
+_OPEN = (Support.UNSUPPORTED, Support.PARTLY)
+_ANSWERS = 0.5
+_VERDICT_CHANCE = 0.82  # of natural questions whose verdict the words of a clause tell, so many are told rightly
+_MOST_RESTATED = 3
 _LEAST_QUOTATION = 4
 """Words from which what stands between quotation marks claims to be the document's own."""
 
@@ -68,25 +77,48 @@ class CheckedText:
         return [item for item in self.statements if item.judgement.good]
 
 
-def check_text(written: Written, given: Given, corpus: Corpus, question: str, judge: Judge) -> CheckedText:
+Answering = Callable[[Sequence[Located]], float]
+"""The chance, 0 to 1, that the best of some places answers the question that was asked."""
+
+
+def check_text(
+    written: Written, given: Given, corpus: Corpus, question: str, judge: Judge, answering: Answering | None = None
+) -> CheckedText:
     """Look up what every statement of `written` cites, and judge it; where that does not bear it out, look for what
-    does among the sentences that the model was given."""
-    return _Check(given, corpus, question, judge).run(written)
+    does among the sentences that the model was given.
+
+    With `answering` a statement that only says the question again, with words of a sentence that answers it, is borne
+    out by that sentence.
+    """
+    return _Check(given, corpus, question, judge, answering).run(written)
 
 
 class _Check:
-    def __init__(self, given: Given, corpus: Corpus, question: str, judge: Judge) -> None:
+    def __init__(
+        self, given: Given, corpus: Corpus, question: str, judge: Judge, answering: Answering | None
+    ) -> None:
         self.given, self.corpus, self.question, self.judge = given, corpus, question, judge
+        self.answering = answering
+        self.asks_yes_no = form_of(question) is Form.YES_NO
         self.candidates = CandidateSentences(given, corpus.context, corpus.index)
 
     def run(self, written: Written) -> CheckedText:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
             item.verdicts = [(words, self._look_up(words, item.written)) for words in item.written.quotations]
-        open_ = [item for item in found if not self._is_quoted(item)]
+        bare = [item for item in found if self.asks_yes_no and is_verdict_alone(item.written.plain)]
+        for item in bare:
+            self._judge_verdict_alone(item)
+        open_ = [item for item in found if item not in bare and not self._is_quoted(item)]
         self._judge_own(open_)
         self._judge_candidates([item for item in open_ if not item.judgement.good])
+        if self.answering is not None:
+            for item in found:
+                if item.judgement.support in _OPEN:
+                    self._judge_restated(item, self.answering)
         for item in found:
+            if self.asks_yes_no and item not in bare:
+                self._lower_wrong_verdict(item)
             self._lower_invented(item)
         return CheckedText(written.text, tuple(found), tuple(self._notes(found)))
 
@@ -175,6 +207,44 @@ class _Check:
                 item.moved = bool(item.written.numbers)
                 item.judgement, item.quotes = judgement, [(place,) for place in run]
 
+    def _judge_restated(self, item: CheckedStatement, answering: Answering) -> None:
+        """Take a sentence that has all that a statement adds to the question, where it answers the question."""
+        added = added_words(item.written.plain, self.question)
+        if not added:
+            return
+        likely = self.candidates.best(self._claim(item.written), self._pages(item.written))
+        places = dict.fromkeys(place for run in (*item.quotes, *likely) for place in run)
+        having = [place for place in places if added <= set(stems(plain_words(self._words(place))))]
+        for place in having[:_MOST_RESTATED]:
+            around_it = around(self.corpus.context, place)
+            if differences(item.written.plain, self._words(place), f"{around_it} {self.question}").decisive:
+                continue
+            chance = answering([place])
+            if chance >= _ANSWERS:
+                item.moved = bool(item.written.numbers) and (place,) not in item.quotes
+                item.judgement, item.quotes = Judgement(Support.SUPPORTED, chance), [(place,)]
+                return
+
+    def _judge_verdict_alone(self, item: CheckedStatement) -> None:
+        """A yes or no without more is borne out by a sentence that answers the question and says the same."""
+        verdict = starts_with_verdict(item.written.plain)[0]
+        likely = (place for run in self.candidates.best(self.question) for place in run)
+        places = dict.fromkeys(place for quote in self._cited(item) for place in quote) or dict.fromkeys(likely)
+        for place in list(places)[:_MOST_RESTATED]:
+            answers = self.answering([place]) if self.answering is not None else 1.0
+            if answers >= _ANSWERS and verdict_of(self.question, self._words(place)) is verdict:
+                item.judgement, item.quotes = Judgement(Support.SUPPORTED, answers * _VERDICT_CHANCE), [(place,)]
+                return
+
+    def _lower_wrong_verdict(self, item: CheckedStatement) -> None:
+        """Nothing is supported that begins with the opposite of what its quotes say."""
+        verdict = starts_with_verdict(item.written.plain)[0]
+        if verdict is None or not item.judgement.good or item.judgement.support is Support.QUOTED:
+            return
+        said = verdict_of(self.question, " ".join(self._words(place) for spans in item.quotes for place in spans))
+        if said is not None and said is not verdict:
+            item.judgement = Judgement(Support.UNSUPPORTED, 0.0)
+
     def _better(self, item: CheckedStatement, run: Sequence[Located], judgement: Judgement) -> bool:
         """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
         old, new = item.judgement, judgement
@@ -198,6 +268,7 @@ class _Check:
         """The statement as it can be judged by itself: an item with the line above its list, a few words that only
         answer with the question."""
         words = starts_with_verdict(statement.plain)[1] or statement.plain
+        words = without_premise(words, self.question)
         if statement.lead:
             return f"{statement.lead.rstrip(':')} {words}"
         return f"{self.question.rstrip('?')}: {words}" if too_short(words) else words

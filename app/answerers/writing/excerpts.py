@@ -28,6 +28,8 @@ _COMPARES = re.compile(
 )
 _MARK_TOKENS = 4  # of a sentence's number, beside its words
 _HEAD_TOKENS = 24  # of the line above a run of passages
+_MOST_NEAREST = 3  # sentences that the model is told may answer
+_MARKED = re.compile(r"\[(\d+)\] (.*)")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,26 @@ class Given:
     def places(self) -> dict[Located, int]:
         """The number of each sentence."""
         return {place: number for number, place in enumerate(self.sentences, 1)}
+
+    @cached_property
+    def lines(self) -> dict[int, str]:
+        """The words of each numbered sentence on one line, by its number."""
+        marked = (_MARKED.match(line) for line in self.text.split("\n"))
+        return {int(found[1]): found[2] for found in marked if found}
+
+    def nearest(self, places: Iterable[Located]) -> tuple[tuple[int, str], ...]:
+        """(number, words) of the first few sentences in which `places` begin, in their order."""
+        numbers = dict.fromkeys(number for place in places if (number := self._around(place)) is not None)
+        return tuple((number, self.lines[number]) for number in list(numbers)[:_MOST_NEAREST])
+
+    def _around(self, place: Located) -> int | None:
+        """The number of the sentence in which a place begins."""
+        inside = (
+            number
+            for number, each in enumerate(self.sentences, 1)
+            if (each.document, each.page) == (place.document, place.page) and each.start <= place.start < each.end
+        )
+        return next(inside, None)
 
     def sentence(self, number: int) -> Located | None:
         """Where sentence `number` stands; None where there is none of that number."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from docqa.app.answerers.writing.checking import CheckedText
-from docqa.model.prompts.written_prompt import repair
 
 
 def needs_repair(checked: CheckedText) -> bool:
@@ -11,9 +10,9 @@ def needs_repair(checked: CheckedText) -> bool:
     return bool(checked.weak)
 
 
-def repair_messages(reply: str, checked: CheckedText) -> list[dict[str, str]]:
-    """What follows the question in the chat: the model's own `reply`, and its weak statements."""
-    return repair(reply, [item.written.plain for item in checked.weak])
+def weak_words(checked: CheckedText) -> list[str]:
+    """The words of the statements that nothing bears out."""
+    return [item.written.plain for item in checked.weak]
 
 
 def better(second: CheckedText | None, first: CheckedText) -> bool:

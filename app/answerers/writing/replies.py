@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.writing.checking import CheckedText, check_text
+from docqa.app.answerers.writing.checking import Answering, CheckedText, check_text
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.refusals import refuses
 from docqa.app.answerers.writing.statements import Written, read_statements
@@ -14,6 +14,7 @@ from docqa.app.answerers.writing.support import Judge
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
 from docqa.model.prompts import conversation
+from docqa.model.prompts.written_prompt import Question
 
 NOTHING = "the model wrote nothing"
 COPIED = "the model repeated what it was given instead of answering"
@@ -25,6 +26,8 @@ _MOST_COPIED = 12  # sentences of the documents, when they are half of all that 
 _LEAST_REPEATS = 4
 _LONGEST_PERIOD = 400
 _LEAST_WORDS = 5  # of a line that is not said twice
+_NONE = Question("")
+_ONLY_CITES = re.compile(r"(?:[-*\s]*\[\d+(?:\s*[,;]\s*\d+)*\][.,;\s]*)+")
 _CITED = re.compile(r"\s*\[[\d\s,;–-]+\]")
 
 
@@ -39,7 +42,7 @@ class Reply:
 
 def read_reply(text: str, given: Given) -> Reply:
     """What `text` states, without repetitions and without what it has of its instructions."""
-    kept, notes = text, []
+    kept, notes = spelled_out(text, given), []
     shorter = without_repetition(text)
     if shorter is not None:
         kept, notes = shorter, [REPEATED]
@@ -62,14 +65,23 @@ def read_reply(text: str, given: Given) -> Reply:
 
 
 def check_reply(
-    text: str, given: Given, corpus: Corpus, question: str, judge: Judge
+    text: str, given: Given, corpus: Corpus, question: str, judge: Judge, answering: Answering | None = None
 ) -> tuple[CheckedText | None, tuple[str, ...]]:
     """(the checked statements of a reply, None where it has none; what to say of how it was written)."""
     reply = read_reply(text, given)
     if reply.written is None:
         return None, reply.notes
-    checked = check_text(reply.written, given, corpus, question, judge)
+    checked = check_text(reply.written, given, corpus, question, judge, answering)
     return checked, (*reply.notes, *checked.notes)
+
+
+def spelled_out(text: str, given: Given) -> str:
+    """`text`; where it is nothing but numbers of sentences, these sentences, each with its number."""
+    if not given.numbered or _ONLY_CITES.fullmatch(text.strip()) is None:
+        return text
+    named = dict.fromkeys(int(number) for number in re.findall(r"\d+", text))
+    lines = [(number, given.lines[number]) for number in named if number in given.lines]
+    return "\n".join(f"{line} [{number}]" for number, line in lines) or text
 
 
 def without_repetition(text: str) -> str | None:
@@ -104,7 +116,8 @@ def without_repeated_lines(text: str) -> str:
 def without_instructions(text: str) -> str:
     """`text` without the lines that stand in what the model was told to do."""
     forms = (conversation.PASSAGES, conversation.WHOLE)
-    told = fold(" ".join(words for form in forms for words in (form.instructions, form.reminder, form.repair))).text
+    parts = (words for form in forms for words in (form.instructions, form.asked(_NONE), form.mend(_NONE, ())))
+    told = fold(" ".join(parts)).text
     kept = []
     for line in text.split("\n"):
         bare = fold(line).text.strip(" -*#>\"'")

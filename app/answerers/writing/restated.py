@@ -1,0 +1,35 @@
+"""What a statement only says again of the question that it answers, and what it adds."""
+
+from __future__ import annotations
+
+import re
+
+from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
+
+_PREMISE = re.compile(
+    r"((?:if|when|where|whenever|once|in case|in the event|should)\b[^,;]{4,160}),\s+(\w.{10,})",
+    re.IGNORECASE | re.DOTALL,
+)
+_SAID_AGAIN = 0.75  # share of a clause's words that the question has
+_LEAST_SHARED = 2
+"""Words that a statement shares with the question, from which it may be one that says the question again."""
+
+
+def without_premise(statement: str, question: str) -> str:
+    """`statement` without a clause at its head that only says again what was asked: "If the rent is late, a fee is due"
+    states, to "What if the rent is late?", that a fee is due."""
+    found = _PREMISE.match(statement)
+    if found is None:
+        return statement
+    said, asked = set(terms(found[1])), set(terms(question))
+    return found[2] if said and len(said & asked) >= _SAID_AGAIN * len(said) else statement
+
+
+def added_words(statement: str, question: str) -> frozenset[str]:
+    """The stems of the words that `statement` adds to `question`; none where it does not say the question again."""
+    asked = set(stems(plain_words(question)))
+    said = [word for word in plain_words(statement) if word not in STOP_WORDS]
+    known = [stem in asked for stem in stems(said)]
+    if sum(known) < _LEAST_SHARED:
+        return frozenset()
+    return frozenset(stem for stem, shared in zip(stems(said), known, strict=True) if not shared)
