@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import exp
 
 from docqa.app.answer.grades import Verdict
 from docqa.app.context.context import Context
@@ -40,10 +41,16 @@ INSIDE = re.compile(r"(?<!\w)[A-Z]\.[A-Z]|\d[.,:]\d|[^\W\d_][’'-][^\W\d_]")
 
 
 
-def verdict_of(question: str, clause: str) -> Verdict | None:
-    """Yes or no to `question`, by the words of the clause that answers it; None where they leave it open."""
+def rather_says(question: str, clause: str) -> tuple[Verdict, float]:
+    """(yes or no to `question`, by the words of the clause that answers it; the chance that this is right)."""
     odds = verdict_odds(question, clause)
-    return None if abs(odds) < UNSURE else Verdict.YES if odds > 0 else Verdict.NO
+    return Verdict.YES if odds > 0 else Verdict.NO, 1.0 / (1.0 + exp(-min(abs(odds), 30.0)))
+
+
+def verdict_of(question: str, clause: str) -> Verdict | None:
+    """The same, and None where the words leave it open."""
+    said, chance = rather_says(question, clause)
+    return said if chance >= 1.0 / (1.0 + exp(-UNSURE)) else None
 
 
 def decide(

@@ -21,7 +21,7 @@ from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import quote_span
 from docqa.app.quotes.verifier import CitedPlace, Located, Verdict, too_short
 from docqa.app.reading.candidates import Form
-from docqa.app.reading.decision import verdict_of
+from docqa.app.reading.decision import rather_says, verdict_of
 from docqa.app.reading.wording.forms import form_of
 
 _LONGEST_NOTE = 160
@@ -32,7 +32,6 @@ _FEW = 5
 """Words of an answer that is no sentence, and may stand in many places."""
 _OPEN = (Support.UNSUPPORTED, Support.PARTLY)
 _ANSWERS = 0.5
-_VERDICT_CHANCE = 0.82  # of natural questions whose verdict the words of a clause tell, so many are told rightly
 _MOST_RESTATED = 3
 _LEAST_QUOTATION = 4
 """Words from which what stands between quotation marks claims to be the document's own."""
@@ -159,7 +158,7 @@ class _Check:
         if not any(map(str.isalnum, wanted)):
             return None
         short = too_short(said) or len(said.split()) <= _FEW
-        cited = [place for number in item.written.numbers if (place := self.given.sentence(number))]
+        cited = self._numbered(item)
         cited += [span for _, verdict in item.verdicts if verdict.verified for span in verdict.spans]
         others = [] if short and cited else [place for place in self.given.sentences if place not in cited]
         asked = [place for place in others if not short or self._about_question(place)]
@@ -186,12 +185,14 @@ class _Check:
 
     def _cited(self, item: CheckedStatement) -> list[tuple[Located, ...]]:
         """The sentences that are cited by number, then those around the quotations that were found."""
-        numbered = (place for number in item.written.numbers if (place := self.given.sentence(number)))
-        found: list[tuple[Located, ...]] = [(place,) for place in numbered]
+        found: list[tuple[Located, ...]] = [(place,) for place in self._numbered(item)]
         for _, verdict in item.verdicts:
             if verdict.spans and (verdict.verified or not any(quote for quote in found)):
                 found.append(tuple(self._sentence(span) for span in verdict.spans))
         return list(dict.fromkeys(found))
+
+    def _numbered(self, item: CheckedStatement) -> list[Located]:
+        return [place for number in item.written.numbers if (place := self.given.sentence(number))]
 
     def _judge_candidates(self, items: Sequence[CheckedStatement]) -> None:
         """Judge statements by the sentences that are nearest to them, and take the ones that bear them out best."""
@@ -208,32 +209,41 @@ class _Check:
                 item.judgement, item.quotes = judgement, [(place,) for place in run]
 
     def _judge_restated(self, item: CheckedStatement, answering: Answering) -> None:
-        """Take a sentence that has all that a statement adds to the question, where it answers the question."""
+        """Take the sentences that have all that a statement adds to the question, where they answer the question."""
         added = added_words(item.written.plain, self.question)
         if not added:
             return
-        likely = self.candidates.best(self._claim(item.written), self._pages(item.written))
-        places = dict.fromkeys(place for run in (*item.quotes, *likely) for place in run)
-        having = [place for place in places if added <= set(stems(plain_words(self._words(place))))]
-        for place in having[:_MOST_RESTATED]:
-            around_it = around(self.corpus.context, place)
-            if differences(item.written.plain, self._words(place), f"{around_it} {self.question}").decisive:
+        runs = [*item.quotes, *map(tuple, self.candidates.best(self._claim(item.written)))]
+        alone = [(place,) for run in runs for place in run]
+        having = [run for run in dict.fromkeys([*alone, *runs]) if added <= self._stems(run)]
+        for run in having[:_MOST_RESTATED]:
+            near = f"{' '.join(around(self.corpus.context, place) for place in run)} {self.question}"
+            if differences(item.written.plain, " ".join(map(self._words, run)), near).decisive:
                 continue
-            chance = answering([place])
+            chance = answering(run)
             if chance >= _ANSWERS:
-                item.moved = bool(item.written.numbers) and (place,) not in item.quotes
-                item.judgement, item.quotes = Judgement(Support.SUPPORTED, chance), [(place,)]
+                item.moved = bool(item.written.numbers) and not set(run) <= set(self._numbered(item))
+                item.judgement, item.quotes = Judgement(Support.SUPPORTED, chance), [(place,) for place in run]
                 return
 
+    def _stems(self, places: Iterable[Located]) -> frozenset[str]:
+        return frozenset(stem for place in places for stem in stems(plain_words(self._words(place))))
+
     def _judge_verdict_alone(self, item: CheckedStatement) -> None:
-        """A yes or no without more is borne out by a sentence that answers the question and says the same."""
+        """A yes or no without more is borne out by a sentence that answers the question and rather says the same, where
+        none before it says the opposite."""
         verdict = starts_with_verdict(item.written.plain)[0]
         likely = (place for run in self.candidates.best(self.question) for place in run)
-        places = dict.fromkeys(place for quote in self._cited(item) for place in quote) or dict.fromkeys(likely)
-        for place in list(places)[:_MOST_RESTATED]:
+        for place in list(dict.fromkeys([*self._numbered(item), *likely]))[:_MOST_RESTATED]:
             answers = self.answering([place]) if self.answering is not None else 1.0
-            if answers >= _ANSWERS and verdict_of(self.question, self._words(place)) is verdict:
-                item.judgement, item.quotes = Judgement(Support.SUPPORTED, answers * _VERDICT_CHANCE), [(place,)]
+            said, chance = rather_says(self.question, self._words(place))
+            if answers < _ANSWERS:
+                continue
+            if verdict_of(self.question, self._words(place)) not in (verdict, None):
+                return
+            if said is verdict:
+                item.moved = bool(item.written.numbers) and place not in self._numbered(item)
+                item.judgement, item.quotes = Judgement(Support.SUPPORTED, answers * chance), [(place,)]
                 return
 
     def _lower_wrong_verdict(self, item: CheckedStatement) -> None:

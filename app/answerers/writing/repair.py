@@ -16,10 +16,13 @@ def weak_words(checked: CheckedText) -> list[str]:
 
 
 def better(second: CheckedText | None, first: CheckedText) -> bool:
-    """Whether the second reply is to be taken: it states no less that is borne out, and less that is not.
+    """Whether the second reply is to be taken: it states something that is borne out where the first does not, or no
+    less than the first and less that is not.
 
     None means that the model withdrew all of it, which counts where nothing of the first was borne out.
     """
     if second is None:
         return not first.good
-    return len(second.good) >= max(len(first.good), 1) and len(second.weak) < len(first.weak)
+    if not first.good:
+        return bool(second.good)
+    return len(second.good) >= len(first.good) and len(second.weak) < len(first.weak)

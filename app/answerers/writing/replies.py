@@ -27,7 +27,8 @@ _LEAST_REPEATS = 4
 _LONGEST_PERIOD = 400
 _LEAST_WORDS = 5  # of a line that is not said twice
 _NONE = Question("")
-_ONLY_CITES = re.compile(r"(?:[-*\s]*\[\d+(?:\s*[,;]\s*\d+)*\][.,;\s]*)+")
+_CITES = re.compile(r"\[\d+(?:\s*[,;]\s*\d+)*\]")
+_SAYS_SOMETHING = re.compile(r"\d|[^\W\d_]{2}")  # more than the label of an item, "c."
 _CITED = re.compile(r"\s*\[[\d\s,;–-]+\]")
 
 
@@ -77,9 +78,10 @@ def check_reply(
 
 def spelled_out(text: str, given: Given) -> str:
     """`text`; where it is nothing but numbers of sentences, these sentences, each with its number."""
-    if not given.numbered or _ONLY_CITES.fullmatch(text.strip()) is None:
+    cites = _CITES.findall(text)
+    if not given.numbered or not cites or _SAYS_SOMETHING.search(_CITES.sub(" ", text)):
         return text
-    named = dict.fromkeys(int(number) for number in re.findall(r"\d+", text))
+    named = dict.fromkeys(int(number) for number in re.findall(r"\d+", " ".join(cites)))
     lines = [(number, given.lines[number]) for number in named if number in given.lines]
     return "\n".join(f"{line} [{number}]" for number, line in lines) or text
 

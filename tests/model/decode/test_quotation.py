@@ -89,3 +89,14 @@ def test_a_quotation_does_not_swallow_the_whole_document(tokenizer):
 )
 def test_a_loop_is_found_and_its_length_told(tokens, repeated):
     assert repeated_tail(tokens) == repeated
+
+
+def test_a_line_does_not_begin_with_the_number_of_a_sentence(tokenizer):
+    rule = QuotingRule(QuotableText(LEASE), tokenizer, tokenizer.eos_ids)
+    mark, word, line = (tokenizer.encode(text)[0] for text in ("[", "rent", "\n"))
+    chosen = []
+    for wanted in (word, mark, line, word):
+        logits = torch.full((tokenizer.vocab_size,), -10.0)
+        logits[wanted], logits[mark] = 4.0, 5.0
+        chosen.append(rule.choose(logits))
+    assert chosen[:2] == [word, mark]

@@ -77,3 +77,15 @@ def test_the_given_sentences_over_again_are_no_answer() -> None:
 
 def test_nothing_at_all_is_said_to_be_nothing() -> None:
     assert read_reply(" \n", GIVEN) == replies.Reply(None, (replies.NOTHING,))
+
+
+@pytest.mark.parametrize("text", ["[3]", "[3] [5]", "c. [3, 5].", "- [3]\n- [5]"])
+def test_numbers_alone_stand_for_their_sentences(text: str) -> None:
+    written = read_reply(text, GIVEN).written
+    assert written is not None and written.statements[0].plain == SENTENCES[2]
+    assert written.statements[0].numbers == [3] and len(written.statements) == (1 if "5" not in text else 2)
+
+
+def test_a_number_that_answers_is_not_taken_for_a_cite() -> None:
+    written = read_reply("5 [3]", GIVEN).written
+    assert written is not None and written.text == "5"
