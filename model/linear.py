@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from docqa.kernels.activation import silu_product
+from docqa.kernels.gguf_matmul import BlockMatrix, block_mlp
 from docqa.kernels.matmul import StoredMatrix, product
 
 
@@ -28,7 +29,7 @@ class Linear(LazyStart, nn.Linear):
         if self.packed is None:
             return super().forward(x)
         out = product(x, self.packed)
-        return out if self.bias is None else out + self.bias
+        return out if self.bias is None else out.add_(self.bias)
 
 
 class Embedding(LazyStart, nn.Embedding):
@@ -59,4 +60,7 @@ class SwiGLU(nn.Module):
         self.down_proj = Linear(inner, hidden)
 
     def forward(self, x: Tensor) -> Tensor:
+        gate, up, down = self.gate_proj.packed, self.up_proj.packed, self.down_proj.packed
+        if isinstance(gate, BlockMatrix) and isinstance(up, BlockMatrix) and isinstance(down, BlockMatrix):
+            return block_mlp(x, gate, up, down)
         return self.down_proj(silu_product(self.gate_proj(x), self.up_proj(x)))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from docqa.kernels import rope
 from docqa.kernels.attention import attention
+from docqa.kernels.dispatch import recorded
 from docqa.kernels.norm import rms_norm
 from docqa.model.config import FULL, HybridConfig
 from docqa.model.families import QWEN2, QWEN3
@@ -57,6 +58,11 @@ class Attention(nn.Module):
         return self.o_proj(attend(q, k, v, rounded=rounded).reshape(batch, seq, -1))
 
 
+def added(new: Tensor, x: Tensor) -> Tensor:
+    """x + new, in the memory of `new`, which nobody else has, where no gradient is recorded."""
+    return new + x if recorded(new, x) else new.add_(x)
+
+
 class Block(nn.Module):
     """x + attention(norm(x)), then x + mlp(norm(x))."""
 
@@ -70,8 +76,8 @@ class Block(nn.Module):
         self.post_attention_layernorm = PlainNorm(config.hidden_size, config.rms_norm_eps)
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), rotation, cache)
-        return x + self.mlp(self.post_attention_layernorm(x))
+        x = added(self.self_attn(self.input_layernorm(x), rotation, cache), x)
+        return added(self.mlp(self.post_attention_layernorm(x)), x)
 
 
 class Transformer(Network):

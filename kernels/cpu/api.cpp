@@ -96,6 +96,15 @@ PUBLIC int docqa_block_product(int level, const BlockProductCall *c, int threads
     return table(level)->block_product(c, threads);
 }
 
+PUBLIC int docqa_block_mlp(int level, const BlockMlpCall *c, int threads) {
+#ifdef HAVE_AMX
+    if (level == AMX) return block_mlp_in_tiles(c, threads);
+#endif
+    return table(level)->block_mlp(c, threads);
+}
+
+PUBLIC void docqa_rotate(int level, const RotateCall *c, int threads) { table(level)->rotate(c, threads); }
+
 PUBLIC void docqa_norm(int level, const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim,
                        int threads) {
     table(level)->norm(x, weight, eps, y, rows, dim, threads);

@@ -63,11 +63,32 @@ struct Matrix {
     const uint16_t *scale, *zero;
 };
 
-// y [tokens, rows] = x [tokens, columns] times a matrix of GGUF blocks of `type` (blocks.inc), a row every `stride` bytes.
-struct BlockProductCall {
-    int64_t tokens, rows, columns, type, stride;
+// A matrix of GGUF blocks of `type` (blocks.inc), a row every `stride` bytes.
+struct BlockMatrix {
+    int64_t rows, columns, type, stride;
     const uint8_t *q;
+};
+
+// y [tokens, rows] = x [tokens, columns] times a matrix.
+struct BlockProductCall {
+    int64_t tokens;
+    BlockMatrix w;
     const float *x;
+    float *y;
+};
+
+// y [tokens, down.rows] = down (SiLU(gate x) * up x) of x [tokens, gate.columns]: `block_product` and `gated_product` bit for bit.
+struct BlockMlpCall {
+    int64_t tokens;
+    BlockMatrix gate, up, down;
+    const float *x;
+    float *y;
+};
+
+// Rotary embedding of x [batch, seq, heads, dim] to y; cos and sin [seq, rotary].
+struct RotateCall {
+    int64_t batch, seq, heads, dim, rotary;
+    const float *x, *cos, *sin;
     float *y;
 };
 
@@ -150,6 +171,8 @@ struct Kernels {
     void (*gated_product)(const float *gate, const float *up, float *y, int64_t count, int threads);
     int (*product)(const ProductCall *, int threads);  // 0, or 1 when there is no memory
     int (*block_product)(const BlockProductCall *, int threads);
+    int (*block_mlp)(const BlockMlpCall *, int threads);
+    void (*rotate)(const RotateCall *, int threads);
     int (*attention)(const AttentionCall *, int threads);
     int (*step)(const StepCall *, int threads);
     void (*ceiling)(const CeilingCall *, int threads);
@@ -158,3 +181,4 @@ struct Kernels {
 extern const Kernels kernels_avx2, kernels_avx512, kernels_vnni, kernels_bf16;  // the later ones where the compiler has them
 int product_in_tiles(const ProductCall *, int threads);  // `product` of the level with AMX
 int block_product_in_tiles(const BlockProductCall *, int threads);
+int block_mlp_in_tiles(const BlockMlpCall *, int threads);

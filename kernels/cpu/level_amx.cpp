@@ -12,3 +12,6 @@
 
 int product_in_tiles(const ProductCall *c, int threads) { return product(c, threads); }
 int block_product_in_tiles(const BlockProductCall *c, int threads) { return block_product(c, threads); }
+int block_mlp_in_tiles(const BlockMlpCall *c, int threads) {
+    return c->tokens <= FEW_FOR_BLOCKS ? kernels_bf16.block_mlp(c, threads) : mlp_in_block_tiles(c, threads);
+}

@@ -11,12 +11,14 @@
 #include "attention.inc"
 #include "delta_gradient.inc"
 #include "norm.inc"
+#include "rope.inc"
 #define PRODUCTS_OF_AVX2
 #include "ceiling.inc"
 
 static int attention_of_one(const AttentionCall *c, int threads) { return kernels_avx2.attention(c, threads); }
 static int product(const ProductCall *c, int threads) { return kernels_avx2.product(c, threads); }
 static int block_product(const BlockProductCall *c, int threads) { return kernels_avx2.block_product(c, threads); }
+static int block_mlp(const BlockMlpCall *c, int threads) { return kernels_avx2.block_mlp(c, threads); }
 static int step(const StepCall *c, int threads) { return kernels_avx2.step(c, threads); }
 
-const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, attention, step, ceiling};
+const Kernels kernels_avx512 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, ceiling};

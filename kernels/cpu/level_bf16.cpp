@@ -13,10 +13,11 @@
 #include "attention.inc"
 #include "delta_gradient.inc"
 #include "norm.inc"
+#include "rope.inc"
 #include "products.inc"
 #include "block_products.inc"
 #include "step.inc"
 #include "attention_one.inc"
 #include "ceiling.inc"
 
-const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, attention, step, ceiling};
+const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, ceiling};

@@ -71,10 +71,28 @@ class ProductCall(Structure):
     ]
 
 
+class StoredBlocks(Structure):
+    """A `BlockMatrix` as the library reads it."""
+
+    _fields_ = [*((name, c_int64) for name in ("rows", "columns", "type", "stride")), ("q", c_void_p)]
+
+
 class BlockProductCall(Structure):
+    _fields_ = [("tokens", c_int64), ("w", StoredBlocks), *((name, c_void_p) for name in ("x", "y"))]
+
+
+class BlockMlpCall(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("tokens", "rows", "columns", "type", "stride")),
-        *((name, c_void_p) for name in ("q", "x", "y")),
+        ("tokens", c_int64),
+        *((name, StoredBlocks) for name in ("gate", "up", "down")),
+        *((name, c_void_p) for name in ("x", "y")),
+    ]
+
+
+class RotateCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("batch", "seq", "heads", "dim", "rotary")),
+        *((name, c_void_p) for name in ("x", "cos", "sin", "y")),
     ]
 
 
@@ -105,6 +123,8 @@ _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
     "conv_gradient": (None, [c_int, POINTER(ConvGradientCall), c_int]),
     "product": (c_int, [c_int, POINTER(ProductCall), c_int]),
     "block_product": (c_int, [c_int, POINTER(BlockProductCall), c_int]),
+    "block_mlp": (c_int, [c_int, POINTER(BlockMlpCall), c_int]),
+    "rotate": (None, [c_int, POINTER(RotateCall), c_int]),
     "attention": (c_int, [c_int, POINTER(AttentionCall), c_int]),
     "step": (c_int, [c_int, c_void_p, c_int]),
     "ceiling": (None, [c_int, POINTER(CeilingCall), c_int]),

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from docqa.kernels.activation import silu_product
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.dispatch import choose, native_in_use, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BLOCKS, Block, BlockMatrix, UnknownBlock
 from docqa.kernels.gguf_matmul.by_rows import block_product_by_rows
-from docqa.kernels.gguf_matmul.native import block_product_native
+from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native
 from docqa.kernels.gguf_matmul.reference import block_product_reference
 from docqa.kernels.self_check import library
 
-__all__ = ["BLOCKS", "Block", "BlockMatrix", "UnknownBlock", "block_arithmetic", "block_product"]
+__all__ = ["BLOCKS", "Block", "BlockMatrix", "UnknownBlock", "block_arithmetic", "block_mlp", "block_product"]
 
 register_native("block_product", block_product_native)
 register("block_product", "torch", block_product_by_rows)
@@ -42,3 +43,23 @@ def block_product(x: Tensor, matrix: BlockMatrix) -> Tensor:
     if x.shape[-1] != matrix.shape[1]:
         raise ShapeMismatch(f"product of x {tuple(x.shape)} with a matrix of {matrix.block.name} {matrix.shape}")
     return choose("block_product", x.device.type, x.dtype).function(x, matrix)
+
+
+def block_mlp_reference(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix) -> Tensor:
+    """`block_mlp` as its formula, through `block_product`."""
+    return block_product(silu_product(block_product(x, gate), block_product(x, up)), down)
+
+
+register_native("block_mlp", block_mlp_native)
+register("block_mlp", "reference", block_mlp_reference)
+
+
+def block_mlp(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix) -> Tensor:
+    """down (SiLU(gate x) * up x): x [.., gate's columns] -> [.., down's rows] in the dtype of x. Not differentiable.
+
+    Raises:
+        ShapeMismatch: the matrices do not fit each other, or x.
+    """
+    if x.shape[-1] != gate.shape[1] or up.shape != gate.shape or down.shape[1] != gate.shape[0]:
+        raise ShapeMismatch(f"MLP of x {tuple(x.shape)} with matrices {gate.shape}, {up.shape} and {down.shape}")
+    return choose("block_mlp", x.device.type, x.dtype).function(x, gate, up, down)

@@ -6,8 +6,13 @@ import ctypes
 
 from torch import Tensor
 
-from docqa.kernels.cpu.library import BlockProductCall, Library, plain
+from docqa.kernels.cpu.library import BlockMlpCall, BlockProductCall, Library, StoredBlocks, plain
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
+
+
+def stored(matrix: BlockMatrix) -> StoredBlocks:
+    """The matrix as the library reads it; its bytes are not kept by this."""
+    return StoredBlocks(*matrix.shape, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr())
 
 
 def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) -> Tensor:
@@ -19,9 +24,16 @@ def block_product_native(x: Tensor, matrix: BlockMatrix, *, library: Library) ->
     rows, columns = matrix.shape
     x = plain(x)
     out = x.new_empty(*x.shape[:-1], rows)
-    call = BlockProductCall(
-        x.numel() // columns, rows, columns, matrix.block.number, matrix.data.shape[1],
-        matrix.data.data_ptr(), x.data_ptr(), out.data_ptr(),
-    )  # fmt: skip
+    call = BlockProductCall(x.numel() // columns, stored(matrix), x.data_ptr(), out.data_ptr())
     library.run("block_product", ctypes.byref(call))
+    return out
+
+
+def block_mlp_native(x: Tensor, gate: BlockMatrix, up: BlockMatrix, down: BlockMatrix, *, library: Library) -> Tensor:
+    """Same arguments and result as `block_mlp_reference`, bit for bit, with `block_product_native` in it."""
+    x = plain(x)
+    out = x.new_empty(*x.shape[:-1], down.shape[0])
+    matrices = (stored(matrix) for matrix in (gate, up, down))
+    call = BlockMlpCall(x.numel() // gate.shape[1], *matrices, x.data_ptr(), out.data_ptr())
+    library.run("block_mlp", ctypes.byref(call))
     return out

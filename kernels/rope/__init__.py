@@ -5,10 +5,24 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from docqa.kernels.dispatch import choose, recorded, register, register_native
+from docqa.kernels.rope.native import rotate_native
 from docqa.kernels.rope.scaled import scaled_frequencies
 from docqa.kernels.rope.yarn import YarnOptions, boundaries, frequencies, magnitude, rotation_table
 
 __all__ = ["YarnOptions", "boundaries", "frequencies", "magnitude", "rotate", "rotation_table", "scaled_frequencies"]
+
+
+def rotate_reference(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """`rotate` as its formula."""
+    cos, sin = cos[:, None].to(x.dtype), sin[:, None].to(x.dtype)
+    turning, passing = x[..., : cos.shape[-1]], x[..., cos.shape[-1] :]
+    first, second = turning.chunk(2, -1)
+    return torch.cat([turning * cos + torch.cat([-second, first], -1) * sin, passing], -1)
+
+
+register_native("rotate", rotate_native)
+register("rotate", "reference", rotate_reference)
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -16,7 +30,6 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
     cos and sin are [seq, rotary_dim]; the remaining dims of x pass unchanged.
     """
-    cos, sin = cos[:, None].to(x.dtype), sin[:, None].to(x.dtype)
-    turning, passing = x[..., : cos.shape[-1]], x[..., cos.shape[-1] :]
-    first, second = turning.chunk(2, -1)
-    return torch.cat([turning * cos + torch.cat([-second, first], -1) * sin, passing], -1)
+    if recorded(x, cos, sin):
+        return rotate_reference(x, cos, sin)
+    return choose("rotate", x.device.type, x.dtype).function(x, cos, sin)

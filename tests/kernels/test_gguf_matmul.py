@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from docqa.kernels.errors import ShapeMismatch
-from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock, block_product
+from docqa.kernels.activation.native import silu_product_native
+from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock, block_mlp, block_product
 from docqa.kernels.gguf_matmul.by_rows import block_product_by_rows
-from docqa.kernels.gguf_matmul.native import block_product_native
+from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native, stored
 from docqa.kernels.gguf_matmul.reference import block_product_reference
 from docqa.kernels.self_check import library
 
@@ -110,9 +111,31 @@ def test_a_product_of_blocks_writes_nothing_beside_its_result(tokens):
 
     blocks, x = matrix("Q4_K", 45, 512), torch.randn(tokens, 512)
     room = torch.full((tokens * 45 + 64,), float("nan"))
-    pointers = [t.data_ptr() for t in (blocks.data, x, room[32:])]
-    NATIVE.run("block_product", ctypes.byref(BlockProductCall(tokens, 45, 512, 12, 288, *pointers)))
+    call = BlockProductCall(tokens, stored(blocks), x.data_ptr(), room[32:].data_ptr())
+    NATIVE.run("block_product", ctypes.byref(call))
     assert room[:32].isnan().all() and room[-32:].isnan().all() and not room[32:-32].isnan().any()
+
+
+@needs_library
+@pytest.mark.parametrize(("wide", "down"), [("Q4_K", "Q6_K"), ("Q4_0", "Q8_0")])
+def test_an_mlp_in_one_call_has_the_bits_of_its_parts(wide, down):
+    inner, columns = (768, 512) if wide == "Q4_K" else (608, 96)  # of the small blocks no whole span
+    gate, up = matrix(wide, inner, columns), matrix(wide, inner, columns, seed=1)
+    last, x = matrix(down, 333, inner, seed=2), torch.randn(1100, columns)
+    for level in range(1, NATIVE.level + 1):
+        at_level = NATIVE._replace(level=level)
+        for tokens in (1, 16, 53, 1100) if level == NATIVE.level else (3, 53):
+            parts = [block_product_native(x[:tokens], side, library=at_level) for side in (gate, up)]
+            right = block_product_native(silu_product_native(*parts, library=at_level), last, library=at_level)
+            for threads in (1, 2):
+                several = at_level._replace(threads=threads)
+                assert torch.equal(block_mlp_native(x[:tokens], gate, up, last, library=several), right)
+
+
+def test_matrices_of_an_mlp_that_do_not_fit_are_refused():
+    gate, other = matrix("Q4_0", 64, 64), matrix("Q4_0", 32, 64)
+    with pytest.raises(ShapeMismatch, match="MLP"):
+        block_mlp(torch.randn(3, 64), gate, other, matrix("Q4_0", 64, 64))
 
 
 def test_an_unknown_type_of_blocks_is_named():

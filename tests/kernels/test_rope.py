@@ -5,7 +5,9 @@ import math
 import pytest
 import torch
 
-from docqa.kernels.rope import YarnOptions, boundaries, frequencies, magnitude, rotate, rotation_table
+from docqa.kernels.rope import YarnOptions, boundaries, frequencies, magnitude, rotate, rotate_reference, rotation_table
+from docqa.kernels.rope.native import rotate_native
+from docqa.kernels.self_check import library
 
 POSITIONS = torch.tensor([0, 4095, 262_143, 1_009_999])
 
@@ -77,3 +79,13 @@ def test_turning_again_by_the_difference_equals_turning_at_once():
     first = rotate(x, *rotation_table(at, plain, 1.0, torch.float64))
     twice = rotate(first, *rotation_table(at, stretched - plain, scale, torch.float64))
     assert (once - twice).abs().max() < 1e-11
+
+
+@pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
+@pytest.mark.parametrize(("dim", "rotary"), [(128, 128), (64, 16), (24, 20)])
+def test_the_native_rotation_has_the_bits_of_the_formula(dim, rotary):
+    x, cos, sin = torch.randn(2, 9, 3, dim), torch.randn(9, rotary), torch.randn(9, rotary)
+    for level in range(1, library().level + 1):
+        at_level = library()._replace(level=level, threads=2)
+        turned = rotate_native(x.transpose(1, 2).contiguous().transpose(1, 2), cos, sin, library=at_level)
+        assert torch.equal(turned, rotate_reference(x, cos, sin))
