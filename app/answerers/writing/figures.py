@@ -1,6 +1,6 @@
 """The numbers that a text states, whatever way they are written: `1,200`, `twelve hundred`, `$1.2 million`, `two (2)`.
 
-A number keeps the unit of time that it counts, so that five days are not five months.
+A number keeps the unit that it counts, of time, money or measure, so that five days are not five months.
 """
 
 from __future__ import annotations
@@ -33,8 +33,19 @@ _MONTHS = _MONTH_NAMES.split()
 _MONTH_OF = {name: name for name in _MONTHS} | {name[:3]: name for name in _MONTHS} | {"sept": "september"}
 _UNITS = {"second", "minute", "hour", "day", "night", "week", "month", "quarter", "year", "decade", "century"}
 _OTHER_UNITS = {"annum": "year", "yr": "year", "hr": "hour", "min": "minute", "percent": "%", "cent": "%"}
+_MEASURES = """
+dollar usd; euro eur; sterling gbp; yen jpy; kilometre kilometer km; mile mi; metre meter; centimetre centimeter cm;
+millimetre millimeter mm; foot feet ft; inch; kilogram kg; gram g; milligram mg; microgram mcg; tonne ton; ounce oz;
+litre liter; millilitre milliliter ml; gallon; acre; hectare ha; celsius; fahrenheit; watt; kilowatt kw; megawatt mw;
+kilobyte kb; megabyte mb; gigabyte gb; terabyte tb
+"""
+_MEASURE_OF = {name: row.split()[0] for row in _MEASURES.split(";") for name in row.split()}
+_CURRENCIES = {"$": "dollar", "€": "euro", "£": "sterling", "¥": "yen"}
+MONEY, TIME = frozenset(_CURRENCIES.values()), frozenset(_UNITS)
+"""Units of money and of time: a price per month may be given with either."""
 _TOKEN = re.compile(
-    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*(?:st|nd|rd|th)?(?![^\W\d_])|\d+(?:\.\d+)?(?=[^\W\d_])|[^\W\d_]+|%"
+    r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*(?:st|nd|rd|th)?(?![^\W\d_])|\d+(?:\.\d+)?(?=[^\W\d_])|[^\W\d_]+|"
+    r"[%$€£¥]"
 )
 _DATE = re.compile(r"\b(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d{2}))\b")
 _REACH = 3
@@ -42,34 +53,55 @@ _REACH = 3
 
 @dataclass(frozen=True)
 class Figure:
-    """A number as stated; `unit`: of time, or `%`, where one follows it, else ""; `digits`: it is not in words."""
+    """A number as stated; `unit`: of time, money or measure, or `%`, where one stands beside it, else ""; `digits`: it
+    is not in words; `start`, `end`: its characters in `folded(text)`."""
 
     value: str
     unit: str
     shown: str
     digits: bool
+    start: int = 0
+    end: int = 0
 
 
 def figures(text: str) -> list[Figure]:
     """The numbers of `text` in order; "one", "first" and "second" in words count as numbers too."""
-    tokens = [match.group() for match in _TOKEN.finditer(_folded(text))]
-    return list(_figures(tokens))
+    return list(_figures(list(_TOKEN.finditer(folded(text)))))
 
 
 def months(text: str) -> set[str]:
     """The months that `text` names, in full; of numeric dates both that may be meant."""
-    folded = _folded(text)
+    shown = folded(text)
     found = {
         _MONTH_OF[word]
-        for match in re.finditer(r"[^\W\d_]+", folded)
-        if (word := match.group()) in _MONTH_OF and (word != "may" or _dated(folded, match.start(), match.end()))
+        for match in re.finditer(r"[^\W\d_]+", shown)
+        if (word := match.group()) in _MONTH_OF and (word != "may" or _dated(shown, match.start(), match.end()))
     }
-    for match in _DATE.finditer(folded):
+    for match in _DATE.finditer(shown):
         numbers = [match[2]] if match[1] else [match[4], match[5]]
         found |= {_MONTHS[int(number) - 1] for number in numbers if 1 <= int(number) <= 12}
     return found
 
 
+def days(text: str) -> set[tuple[int, str]]:
+    """The (day, month) pairs that `text` names; of numeric dates both that may be meant."""
+    shown = folded(text)
+    found = {
+        (int(day), _MONTH_OF[name])
+        for match in _DAY_OF_MONTH.finditer(shown)
+        for day, name in ((match[1], match[2]), (match[4], match[3]))
+        if day and name
+    }
+    for match in _DATE.finditer(shown):
+        pairs = [(match[3], match[2])] if match[1] else [(match[4], match[5]), (match[5], match[4])]
+        found |= {(int(day), _MONTHS[int(month) - 1]) for day, month in pairs if 1 <= int(month) <= 12}
+    return found
+
+
+_NAMES = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
+_DAY_OF_MONTH = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?({_NAMES})\b|\b({_NAMES})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b"
+)
 _DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?$")
 _YEAR_BEHIND = re.compile(r"\s*,?\s*\d")
 _OF_MAY = re.compile(r"\b(?:in|of|until|since|by|from)\s+$")
@@ -84,11 +116,13 @@ def _dated(text: str, start: int, end: int) -> bool:
     return _OF_MAY.search(before) is not None and _ENDS.match(text, end) is not None
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """`text` as numbers are read in it: NFKC, in lower case."""
     return unicodedata.normalize("NFKC", text).casefold().replace("‑", "-")
 
 
-def _figures(tokens: list[str]) -> Iterator[Figure]:
+def _figures(found: list[re.Match[str]]) -> Iterator[Figure]:
+    tokens = [match.group() for match in found]
     at = 0
     while at < len(tokens):
         value, used, digits = _number(tokens, at)
@@ -96,7 +130,9 @@ def _figures(tokens: list[str]) -> Iterator[Figure]:
             at += 1
             continue
         shown = " ".join(tokens[at : at + used])
-        yield Figure(value, _unit(tokens, at + used), shown, digits)
+        unit = _CURRENCIES.get(tokens[at - 1], "") if at else ""
+        unit = unit or _unit(tokens, at + used)
+        yield Figure(value, unit, shown, digits, found[at].start(), found[at + used - 1].end())
         at += used
 
 
@@ -144,6 +180,8 @@ def _unit(tokens: list[str], at: int) -> str:
         single = token.removesuffix("s")
         if single in _UNITS or single in _OTHER_UNITS:
             return _OTHER_UNITS.get(single, single)
+        if found := _MEASURE_OF.get(single) or _MEASURE_OF.get(token):
+            return found
     return ""
 
 

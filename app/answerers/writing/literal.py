@@ -1,4 +1,4 @@
-"""What a statement says that its quotes do not say in words: numbers, dates, negations, duties and names.
+"""What a statement says that its quotes do not say in words: numbers, dates, negations, duties, names, opposites.
 
 The first half of support, before a judge that was trained reads the two. It knows English.
 """
@@ -9,28 +9,39 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from docqa.app.answerers.writing.figures import Figure, figures, months
+from docqa.app.answerers.writing.contrasts import exchanged, opposed, other_bounds, other_modals, sentences_of
+from docqa.app.answerers.writing.figures import MONEY, TIME, Figure, days, figures, folded, months
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.ingest.structure.sentences import sentences
 
 _NO = r"no\b(?!\.?\s*\d)(?! (?:later|more|less|fewer|sooner|earlier|greater)\b)"
 _STRICT = (
-    r"(?:not\b(?! only| (?:more|less|later|fewer) than)|never\b|neither\b|nor\b|none\b|nobody\b|nothing\b|cannot\b|"
-    rf"{_NO}|without\b)"
+    r"(?:not\b(?! only| (?:more|less|later|fewer) than| (?:to )?exceed)|never\b|neither\b|nor\b|none\b|nobody\b|"
+    rf"nothing\b|cannot\b|{_NO}|without\b)"
 )
 _NOT = re.compile(rf"\b(?<!or ){_STRICT}|n['’]t\b", re.IGNORECASE)
 _DENIES = (
     r"prohibit\w*|forb[ia]d\w*|bar(?:s|red)?|ban(?:s|ned)?|exclu\w+|preclu\w+|prevent\w*|refus\w+|reject\w*|"
     r"den(?:y|ies|ied|ial)|declin\w+|fail\w*|lack\w*|unable|incapable|exempt\w*|free (?:of|from)|waiv\w+|"
     r"un(?:lawful|paid|authori[sz]ed|enforceable|certain|clear|available|likely|necessary|constitutional)\w*|"
-    r"in(?:valid|eligible|admissible|applicable|sufficient)\w*|non\w*|absen\w+|rather than|instead of|other than"
+    r"in(?:valid|eligible|admissible|applicable|sufficient)\w*|non\w*|absen\w+|rather than|instead of|other than|"
+    r"voluntar\w*|optional\w*"
 )
 _DENIED = re.compile(rf"\b(?:{_STRICT}|{_DENIES})|n['’]t\b", re.IGNORECASE)
 _LIKE_NOT = re.compile(
     rf"\b(?:{_STRICT}|{_DENIES}|unless|except\w*|only|solely|until|before)\b|n['’]t\b", re.IGNORECASE
 )
 _CONDITION = re.compile(r"\b(?:without|unless|except|until)\b", re.IGNORECASE)
-_NEEDS = re.compile(r"\b(?:requir\w+|must (?:obtain|have|get|seek|give)|need\w*|only|subject to)\b", re.IGNORECASE)
+_NEEDS = re.compile(
+    r"\b(?:requir\w+|must (?:obtain|have|get|seek|give)|need\w*|only|subject to|"
+    r"with (?:[\w’']+ ){0,3}?(?:permission|consent|approval))\b",
+    re.IGNORECASE,
+)
+_EXCEPTION = re.compile(r"\b(?:unless|except(?:ed|ing)?)\b", re.IGNORECASE)
+_EXCEPTED = re.compile(
+    r"\b(?:unless|except\w*|save|other than|only|if|without|but|exclu\w+|until|apart from|besides|all|none|not?)\b",
+    re.IGNORECASE,
+)
 _DUTY = re.compile(
     r"\b(?:shall|must|ha(?:s|ve|d) to|(?:is|are|was|were) (?:required|obliged|obligated|bound|to)|requir\w+|oblig\w+|"
     r"mandat\w+|agrees? (?:to|that)|undertakes?|covenants?|responsib\w+|liable|duty|duties|will|needs? to|payable|"
@@ -63,36 +74,49 @@ _SCOPE = 2
 _REACH = 6  # words before or behind, in which a denial is near
 _WORD = re.compile(r"[^\s]+")
 _NEAR = 0.5
-_LOOSE = frozenset(("0", "1", "2"))  # in words "one", "first", "second" are hardly ever a figure
+_LOOSE = frozenset(("0", "1", "2"))  # in words "one", "first", "second" are often no figure
+_WITHOUT = re.compile(r"\bwithout\b", re.IGNORECASE)
+_ALL_PARTIES = re.compile(r"\b(?:both|either|each|all)(?: of)?(?: the)? (?:part(?:y|ies)|sides?)\b", re.IGNORECASE)
+_PARTIES = re.compile(r"\b(?:part(?:y|ies)|both|either|each|neither|mutual\w*|respective\w*|sides?)\b", re.IGNORECASE)
+_QUANTITIES = (
+    r"all|every|each|both|any", r"most", r"some|several|certain|various|many", r"few|hardly any", r"no|none",
+)  # fmt: skip
+_QUANTITY = re.compile(
+    "|".join(rf"(?P<q{at}>\b(?:{words})\b)" for at, words in enumerate(_QUANTITIES)), re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
 class Differences:
-    """What stands in a statement and not in its quotes, each as written; `negations` says which words are turned."""
+    """What stands in a statement and not in its quotes, each as written; `negations` says which words are turned,
+    `contrasts` what the quotes say with the opposite word, or of another."""
 
     numbers: tuple[str, ...] = ()
     negations: tuple[str, ...] = ()
     modals: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    contrasts: tuple[str, ...] = ()
 
     @property
     def decisive(self) -> bool:
         """Whether the statement cannot be called supported at all, in any part."""
-        return bool(self.numbers or self.negations)
+        return bool(self.numbers or self.negations or self.contrasts)
 
     def __bool__(self) -> bool:
-        return bool(self.numbers or self.negations or self.modals or self.names)
+        return bool(self.numbers or self.negations or self.modals or self.names or self.contrasts)
 
 
 def differences(statement: str, quoted: str, around: str = "") -> Differences:
     """What `statement` says that `quoted` does not. `around`: what stands beside and above the quotes, in which names
     and the numbers of places may be as well."""
     close = _closest(statement, quoted)
+    said, known = sentences_of(statement), sentences_of(quoted)
     return Differences(
-        numbers=tuple(_numbers(statement, quoted, around)),
-        negations=tuple(_negations(statement, close)),
-        modals=tuple(_modals(statement, quoted)),
-        names=tuple(_names(statement, f"{quoted} {around}")),
+        numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
+        negations=tuple(_negations(statement, close, _parts(quoted))),
+        modals=tuple(dict.fromkeys((*_modals(statement, quoted), *other_modals(said, known)))),
+        names=(*_names(statement, f"{quoted} {around}"), *_opening_names(statement, close, around)),
+        contrasts=(*opposed(said, known), *exchanged(said, known), *_quantities(statement, quoted)),
     )
 
 
@@ -117,31 +141,61 @@ def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
     values = {figure.value for figure in known}
     for figure in figures(statement):
         loose = not figure.digits and figure.value in _LOOSE and not figure.unit
+        if loose and _counts_otherwise(figure, statement, quoted):
+            yield figure.shown
         if loose or (figure.value in of_places and figure.value in values | near):
             continue
         if figure.value not in values or _other_unit(figure, known):
             yield figure.shown + (f" {figure.unit}" if figure.unit else "")
     yield from sorted(months(statement) - months(quoted))
+    dated = days(quoted)
+    for day, month in sorted(days(statement) - dated):
+        if any(month == other for _, other in dated) and month in months(quoted):
+            yield f"{day} {month}"
+
+
+def _counts_otherwise(figure: Figure, statement: str, quoted: str) -> bool:
+    """Whether the quotes count what `figure` counts, and always with another number: "two heirs", "three heirs"."""
+    counted = _counted(folded(statement), figure.end)
+    found = {other.value for other in figures(quoted) if counted and _counted(folded(quoted), other.end) == counted}
+    return bool(found) and figure.value not in found
+
+
+def _counted(text: str, end: int) -> str:
+    """The stem of the word behind a number."""
+    following = _WORD.search(text, end)
+    word = (stems(plain_words(following.group())) or [""])[0] if following is not None else ""
+    return "" if word in STOP_WORDS else word
 
 
 def _other_unit(figure: Figure, known: list[Figure]) -> bool:
-    """Whether the quotes have the number, and always with another unit of time."""
+    """Whether the quotes have the number, and always with another unit."""
     units = {other.unit for other in known if other.value == figure.value}
-    return bool(figure.unit) and figure.unit not in units and "" not in units
+    if not figure.unit or figure.unit in units or "" in units:
+        return False
+    return not any({figure.unit, other} & MONEY and {figure.unit, other} & TIME for other in units)
+
+
+def _parts(text: str) -> list[str]:
+    return [text[span.start : span.end] for span in sentences(text)] or [text]
 
 
 def _closest(statement: str, quoted: str) -> list[str]:
     """The sentences of the quotes that share most words with the statement, and all that share half of them."""
-    parts = [quoted[span.start : span.end] for span in sentences(quoted)] or [quoted]
+    parts = _parts(quoted)
     said = set(terms(statement))
     shared = [len(said & set(terms(part))) for part in parts]
     least = min(max(shared), max(1.0, _NEAR * len(said)))
     return [part for part, count in zip(parts, shared, strict=True) if count >= least]
 
 
-def _negations(statement: str, close: list[str]) -> Iterator[str]:
-    """Words that the one denies and the other states."""
+def _negations(statement: str, close: list[str], parts: list[str]) -> Iterator[str]:
+    """Words that the one denies and the other states, and an exception of which the other knows nothing."""
+    if (match := _EXCEPTION.search(statement)) and not any(_EXCEPTED.search(part) for part in close):
+        yield match.group()
     for match in _NOT.finditer(statement):
+        if any(_denies_too(match, statement, part) for part in parts):
+            continue
         turned = [_turned(match, statement, part) for part in close]
         if not any(_LIKE_NOT.search(part) for part in close) or (turned and all(turned)):
             yield match.group()
@@ -153,9 +207,23 @@ def _negations(statement: str, close: list[str]) -> Iterator[str]:
                 yield f"{match.group()} {turned_words}"
 
 
+def _denied_words(match: re.Match[str], text: str) -> list[str]:
+    """The words that `text` denies at `match`, the first ones behind it that say something."""
+    behind = [word for word in plain_words(text[match.end() :]) if word not in STOP_WORDS]
+    return [word for word in behind if not word.endswith("ly")][:_SCOPE]
+
+
+def _denies_too(match: re.Match[str], text: str, other: str) -> bool:
+    """Whether `other` denies with the same kind of word what `text` denies at `match`."""
+    wanted = set(stems(_denied_words(match, text)))
+    return any(wanted & set(stems(_denied_words(each, other))) for each in _NOT.finditer(other))
+
+
 def _turned(match: re.Match[str], text: str, other: str) -> str:
     """The words that `text` denies at `match` and that stand in `other` with no denial near them; else ""."""
-    scope = [word for word in plain_words(text[match.end() :]) if word not in STOP_WORDS][:_SCOPE]
+    if _WITHOUT.search(text, match.end()) and _WITHOUT.search(other):
+        other = _WITHOUT.sub("with", other)  # in both: it turns neither
+    scope = _denied_words(match, text)
     wanted = set(stems(scope))
     words = list(_WORD.finditer(other))
     found = False
@@ -163,11 +231,14 @@ def _turned(match: re.Match[str], text: str, other: str) -> str:
         if not wanted & set(stems(plain_words(word.group()))):
             continue
         found = True
+        if word.group().casefold().lstrip("\"'“(").startswith("non-"):
+            return ""
         before = other[words[max(number - _REACH, 0)].start() : word.start()]
         behind = other[word.end() : words[min(number + _REACH, len(words) - 1)].end()]
         if _LIKE_NOT.search(before) or _DENIED.search(behind):
             return ""
-    return " ".join(scope) if found else ""
+    said = found and set(stems(scope[:1])) <= set(stems(plain_words(other)))
+    return " ".join(scope) if said else ""
 
 
 def _modals(statement: str, quoted: str) -> Iterator[str]:
@@ -176,6 +247,29 @@ def _modals(statement: str, quoted: str) -> Iterator[str]:
         yield duty.group()
     if leave and not _LEAVE.search(quoted):
         yield leave.group()
+
+
+def _quantities(statement: str, quoted: str) -> Iterator[str]:
+    """Words of how many, where the quotes say another of the same: "all members", "some members"; and who may do what
+    "either party" may."""
+    known = _of_how_many(quoted)
+    for noun, said in _of_how_many(statement).items():
+        for kind, shown in said.items():
+            if noun in known and kind not in known[noun]:
+                yield f"{shown} {noun}"
+    if (match := _ALL_PARTIES.search(statement)) and not _PARTIES.search(quoted):
+        yield match.group()
+
+
+def _of_how_many(text: str) -> dict[str, dict[int, str]]:
+    """stem of what is counted -> kinds of quantity (places in _QUANTITIES) as written."""
+    found: dict[str, dict[int, str]] = {}
+    for match in _QUANTITY.finditer(text):
+        kind = next(at for at in range(len(_QUANTITIES)) if match[f"q{at}"])
+        following = [word for word in plain_words(text[match.end() : match.end() + 40]) if word not in STOP_WORDS]
+        if following:
+            found.setdefault(stems(following[:1])[0], {})[kind] = match.group()
+    return found
 
 
 def _names(statement: str, known: str) -> Iterator[str]:
@@ -188,3 +282,18 @@ def _names(statement: str, known: str) -> Iterator[str]:
             continue
         if not set(stems(inner)) & words:
             yield name
+
+
+def _opening_names(statement: str, close: list[str], around: str) -> Iterator[str]:
+    """The name that opens a statement whose other words stand in a sentence of the quotes with other names."""
+    match = _NAME.match(statement.lstrip(" \"“'‘(*"))
+    opening = stems(plain_words(match.group())) if match is not None else []
+    if match is None or len(opening) != 1 or match.group().casefold() in STOP_WORDS:
+        return
+    rest = set(terms(statement)) - set(opening)
+    for part in close:
+        said = set(stems(plain_words(f"{part} {around}")))
+        others = {stem for name in _NAME.findall(part) for stem in terms(name)} - set(terms(statement))
+        if not set(opening) & said and others and len(rest) >= _LEAST_SAID and rest <= said:
+            yield match.group()
+            return

@@ -12,9 +12,9 @@ from docqa.app.answerers.writing.literal import differences
     ("text", "values"),
     [
         ("two (2) year period", [("2", "year"), ("2", "year")]),
-        ("$1.2 million", [("1200000", "")]),
-        ("one hundred and twenty-five dollars", [("125", "")]),
-        ("1,200.00 dollars", [("1200", "")]),
+        ("$1.2 million", [("1200000", "dollar")]),
+        ("one hundred and twenty-five dollars", [("125", "dollar")]),
+        ("1,200.00 euros", [("1200", "euro")]),
         ("ten percent", [("10", "%")]),
         ("within 30 days", [("30", "day")]),
     ],
