@@ -18,6 +18,7 @@ from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, block_arithmetic
 from docqa.kernels.matmul import packed_is_faster
 from docqa.model.checkpoints.experts import default_budget
 from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
+from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
 from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
@@ -268,8 +269,10 @@ def _precision(folder: Path, asked: torch.dtype | str | None) -> tuple[torch.dty
         return asked, False
     narrow = default_dtype() != torch.float32
     if is_gguf(folder):
-        file = opened_gguf(folder)  # experts are dequantized, in a dtype that as many as possible fit in
-        packed = not file.field("expert_count", 0) and any(t.tensor_type.name in BLOCKS for t in file.tensors.values())
+        file = opened_gguf(folder)
+        packed = any(tensor.tensor_type.name in BLOCKS for tensor in file.tensors.values())
+        if file.field("expert_count", 0):  # else they are dequantized, in a dtype that as many as possible fit in
+            packed = packed and experts_in_blocks(file)
         return (torch.float32 if packed else default_dtype()), packed
     packed = packed_is_faster(than_bfloat16=narrow) and (not narrow or CONFIG_KEY in read_config(folder))
     return (torch.float32 if packed else default_dtype()), packed

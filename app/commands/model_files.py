@@ -1,4 +1,4 @@
-"""`docqa models pull|use|quantize|export`: checkpoints fetched, chosen, packed, and written for other programs."""
+"""`docqa models pull|rm|use|quantize|export`: checkpoints fetched, deleted, chosen, packed, and written for others."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from docqa.app.output.progress import size
 
 FORMATS = ("hf", "gguf")
 _Source = Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A model, or a checkpoint folder.")]
+_Bits = Annotated[int, typer.Option("--bits", metavar="4|6|8", help="Of the matrices; the embedding has 8.")]
 _Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")]
 
 
@@ -24,30 +25,64 @@ def pull(
     revision: Annotated[
         str | None, typer.Option("--revision", metavar="REV", help="A branch, tag or commit (default: the newest).")
     ] = None,
+    bits: Annotated[
+        int | None,
+        typer.Option("--bits", metavar="4|6|8", help="Quantize it, and keep only that (default: keep it as it comes)."),
+    ] = None,
 ) -> int:
     """Download a model from the hub.
 
     No other command downloads anything. The same command continues a download that was cut. The files are those of one
     commit, compared with the hub's hashes. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE have their usual meaning.
 
-    Example: docqa models pull Qwen/Qwen3.5-4B
+    Example: docqa models pull Qwen/Qwen3.5-4B --bits 4
     """
     from docqa.app.models import library
     from docqa.app.models.known import known
     from docqa.app.models.pull import pull as fetch
     from docqa.app.models.transfer import Transfer
 
+    _check_bits(bits)
     root = library.models_root()
     model = known(name)
     if model is not None:
-        report.note(f"docqa: {model.id}: about {size(model.download_bytes)}, into {root}")
+        kept = f", of which {size(model.stored_bytes(bits))} are kept in {bits} bits" if bits is not None else ""
+        report.note(f"docqa: {model.id}: about {size(model.download_bytes)}{kept}, into {root}")
     transfer = Transfer()
     try:
-        got = fetch(name, revision, root, transfer.on_progress)
+        got = fetch(name, revision, root, transfer.on_progress, bits=bits)
     finally:
         transfer.close()
-    report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}  {got.folder}")
+    in_bits = f"  {got.bits} bits" if got.bits is not None else ""
+    report.result(f"{got.id}  {got.commit[:12]}  {size(got.bytes)}{in_bits}  {got.folder}")
     report.note(f"docqa: --model {got.id} uses it once, `docqa models use {got.id}` from now on")
+    return report.ANSWERED
+
+
+def rm(
+    name: Annotated[str, typer.Argument(metavar="NAME|ID[@COMMIT]", help="A model that was pulled.")],
+) -> int:
+    """Delete a model that was pulled.
+
+    All that was fetched of it goes, downloads that were cut too; with @COMMIT only that one. What was read with it
+    stays until `docqa cache prune` or `docqa forget`. Your own folders and files are never deleted.
+    """
+    from docqa.app import config
+    from docqa.app.models import library
+    from docqa.app.models.remove import remove
+
+    root = library.models_root()
+    gone = remove(name, root)
+    if gone is None:
+        raise library.not_here(name)
+    for commit in gone.commits:
+        report.result(f"deleted {gone.id}@{commit[:12]}")
+    for part in gone.parts:
+        report.result(f"deleted what was fetched of {gone.id}@{part[:12]}")
+    report.note(f"docqa: {size(gone.bytes)} freed")
+    chosen = config.resolve().text("model") or ""
+    if chosen.partition("@")[0].casefold() == gone.id.casefold() and not library.find(chosen, root):
+        report.warn(f"{chosen} is still set to answer: `docqa models use {library.BUNDLED_NAME}` changes that")
     return report.ANSWERED
 
 
@@ -88,17 +123,18 @@ def use(
     return report.ANSWERED
 
 
-def quantize(model: _Source, folder: _Target) -> int:
-    """Write a model with its matrices in 4 bits.
+def quantize(model: _Source, folder: _Target, bits: _Bits = 4) -> int:
+    """Write a model with its matrices in 4, 6 or 8 bits.
 
-    The embedding has 8 bits. The result has less than a third of the size in bf16.
+    In 4 bits the result has less than a third of the size in bf16, in 6 less than a half, and 8 change answers least.
 
-    Example: docqa models quantize Qwen/Qwen3.5-4B qwen-4b-packed/
+    Example: docqa models quantize Qwen/Qwen3.5-4B qwen-4b-packed/ --bits 6
     """
     from docqa.model.checkpoints.quantize import quantize as pack
 
+    _check_bits(bits)
     source, target = _places(model, folder)
-    made = pack(source, target)
+    made = pack(source, target, bits=bits)
     report.result(f"{size(made['bytes'])}  {made['tensors']} tensors in {len(made['files'])} files  {target}")
     return report.ANSWERED
 
@@ -126,6 +162,13 @@ def export(
     for path in write(source, target, form, name=name):
         report.result(f"{size(path.stat().st_size)}  {path}")
     return report.ANSWERED
+
+
+def _check_bits(bits: int | None) -> None:
+    from docqa.app.models.known import BITS
+
+    if bits is not None and bits not in BITS:
+        raise UsageError(f"{bits} bits are not written", where="--bits", hint="4, 6 or 8")
 
 
 def _places(model: str, folder: str) -> tuple[Path, Path]:

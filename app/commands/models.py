@@ -16,41 +16,58 @@ from docqa.app.answerers.remote.address import is_remote
 from docqa.app.commands import flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.models.library import BUNDLED_NAME, bundled
-from docqa.app.output.progress import size
+from docqa.app.output.progress import duration, size
 
 if TYPE_CHECKING:
+    from docqa.app.models.known import KnownModel
     from docqa.model.config import HybridConfig
 
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
+_READ = _LENGTHS_SHOWN[0]
+"""Tokens that times and memory of models to pull are told for: some 80 pages."""
 
 
 def list_models() -> int:
     """Print the models that are here, and those that can be pulled.
 
     `*` marks the one that answers now. For the others you see the size of the download, of the weights in 4 bits, the
-    memory for 262,144 tokens with these, and the share of the parameters that one token uses.
+    memory for 262,144 tokens with these, how long this machine would read 32,768 tokens (some 80 pages) where they fit
+    its memory, the share of the parameters that one token uses, and the license. `docqa models show NAME` has more.
     """
     from docqa.app import config
-    from docqa.app.models.known import KNOWN
     from docqa.app.models.library import find, models_root, pulled_models
 
     chosen, root = config.resolve().text("model"), models_root()
     answering = find(chosen or BUNDLED_NAME, root)
     have = [(BUNDLED_NAME, bundled(), _folder_bytes(bundled()))]
-    have += [(f"{model.id}@{model.commit[:12]}", model.folder, model.bytes) for model in pulled_models(root)]
+    have += [(model.name, model.folder, model.bytes) for model in pulled_models(root)]
     for name, folder, count in have:
         report.result(f"{'*' if folder == answering else ' '} {name}  {size(count)}  {folder}")
     if answering not in [folder for _, folder, _ in have]:
         report.result(f"* {chosen}" + ("" if answering or is_remote(chosen) else "  (not here)"))
-    report.result("\nto pull, from the hub        download   4 bits   memory at 256K   active")
-    for model in KNOWN:
-        parts = (model.download_bytes, model.packed_bytes, model.memory_bytes(262_144))
-        sizes = "  ".join(f"{size(count):>9}" for count in parts)
-        report.result(f"  {model.id:<37}{sizes}   {model.active_share:6.1%}")
+    report.result("\n" + "\n".join(_known_lines()))
     report.note(
         "--model also takes the folder or GGUF file of any model of the family, and openai:NAME with --base-url"
     )
     return report.ANSWERED
+
+
+def _known_lines() -> list[str]:
+    """The table of what can be pulled, with its times on this machine."""
+    from docqa.app.models.before_pull import forecast, machine_speed
+    from docqa.app.models.known import KNOWN
+    from docqa.app.models.library import models_root
+
+    speed, root = machine_speed(), models_root()
+    lines = ["to pull, from the hub                  download     4 bits    at 256K   32K read in   active  license"]
+    for model in KNOWN:
+        expected = forecast(model, _READ, speed, root)
+        parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
+        sizes = "  ".join(f"{size(count):>9}" for count in parts)
+        reads = duration(expected.seconds) if expected.fits != "no" else "-"
+        licence = model.license or "see its page"
+        lines.append(f"  {model.id:<37}{sizes}  {reads:>12}   {model.active_share:6.1%}  {licence}".rstrip())
+    return lines
 
 
 def show(
@@ -61,15 +78,48 @@ def show(
 ) -> int:
     """Print a model's parameters and the memory of its state.
 
+    Of a model of `docqa models list` that is not here you also see what it needs on disk and in memory as it comes and
+    in 4, 6 or 8 bits, how long this machine reads with it, and its license.
+
     The active share is the part of all parameters that one token uses, with embedding and head; the active share of
     layers leaves both out. (The names count differently: 3 of 80 billion for 80B-A3B.)
     """
+    from docqa.app.models.known import known
     from docqa.model.config import HybridConfig
+    from docqa.model.errors import ModelNotFound
 
-    folder = model_folder(model)
-    facts = _facts(folder, HybridConfig.from_folder(folder))
+    try:
+        folder = model_folder(model)
+    except ModelNotFound:
+        if model is None or (missing := known(model)) is None:
+            raise
+        facts = _shape_facts(missing.config) | _needed(missing)
+    else:
+        facts = {"folder": str(folder)} | _shape_facts(HybridConfig.from_folder(folder))
+        facts["disk_bytes"] = _folder_bytes(folder)
     report.result(json.dumps(facts) if as_json else "\n".join(_fact_lines(facts)))
     return report.ANSWERED
+
+
+def _needed(model: KnownModel) -> dict[str, object]:
+    """What a model that is not here needs, and takes, on this machine."""
+    from docqa.app.models import before_pull
+    from docqa.app.models.library import models_root
+
+    speed = before_pull.machine_speed()
+    expected = before_pull.forecast(model, _READ, speed, models_root())
+    seconds = before_pull.reading_seconds(model, _LENGTHS_SHOWN, speed)
+    return {
+        "id": model.id,
+        "license": model.license or f"see huggingface.co/{model.id}",
+        "download_bytes": model.download_bytes,
+        "free_disk_bytes": expected.free_disk_bytes,
+        **before_pull.needs(model, _READ),
+        "machine_memory_bytes": expected.machine_memory_bytes,
+        "reading_seconds": {str(tokens): round(taken, 1) for tokens, taken in seconds.items()},
+        "fits": expected.fits,
+        "verdict": expected.verdict,
+    }
 
 
 def check(
@@ -90,7 +140,8 @@ def check(
     return report.ANSWERED if found["argmax_equal"] else report.RESOURCES
 
 
-def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
+def _shape_facts(config: HybridConfig) -> dict[str, object]:
+    """What follows from a configuration: parameters, and the bytes of a state."""
     from docqa.model.cost import plan
 
     counts = plan.parameters(config)
@@ -98,7 +149,6 @@ def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
     sizes = plan.state_bytes(config, 0)
     shown = {length: plan.state_bytes(config, length) for length in _LENGTHS_SHOWN}
     return {
-        "folder": str(folder),
         "architecture": config.model_type,
         "parameters": total,
         "active_share": round(counts["active"] / total, 4),
@@ -108,7 +158,6 @@ def _facts(folder: Path, config: HybridConfig) -> dict[str, object]:
         "attention_layers": config.layer_types.count("full_attention"),
         "native_context": config.native_context,
         "longest_context": plan.most_tokens(config),
-        "disk_bytes": _folder_bytes(folder),
         "state_bytes": sizes["fixed"],
         "kv_bytes_per_token": sizes["kv_per_token"],
         "state_and_kv_bytes": {str(length): at["fixed"] + at["kv"] for length, at in shown.items()},
@@ -120,7 +169,8 @@ def _fact_lines(facts: dict[str, object]) -> list[str]:
     for name, value in facts.items():
         words = name.replace("_", " ")
         if isinstance(value, dict):
-            shown = ", ".join(f"{key} {size(n) if 'bytes' in name else f'{n:,}'}" for key, n in value.items())
+            form = size if "bytes" in name else duration if "seconds" in name else "{:,}".format
+            shown = ", ".join(f"{key} {form(count)}" for key, count in value.items())
             lines.append(f"{words}: {shown}")
         elif isinstance(value, int) and "bytes" in name:
             lines.append(f"{words}: {size(value)}")

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from docqa.app.models.known import KnownModel
     from docqa.app.options import Options
 
-_TIMED_LAYERS = 4  # of the bundled model: three delta layers and one of attention
-
 
 @flags.shared("model", "password_file", "include_hidden", "media_type")
 def plan(given: flags.Given, paths: flags.Paths, as_json: flags.Json = False) -> int:
@@ -43,13 +41,13 @@ def plan(given: flags.Given, paths: flags.Paths, as_json: flags.Json = False) ->
 
 def _plan_before_pull(paths: list[str], options: Options, model: KnownModel, as_json: bool) -> int:
     """The plan of a model that is not here, from its shape and the speed of this machine."""
-    from docqa.app.models.before_pull import forecast
+    from docqa.app.models.before_pull import TIMED_LAYERS, forecast
     from docqa.app.models.library import models_root
     from docqa.app.session.engine import open_session
     from docqa.model.cost.speed import measured_speed
 
     with open_session(paths, replace(options, model=None)) as session:
-        tokens, speed = len(session.context), measured_speed(session.local_reading.model, _TIMED_LAYERS)
+        tokens, speed = len(session.context), measured_speed(session.local_reading.model, TIMED_LAYERS)
     found = forecast(model, tokens, speed, models_root())
     report.result(json.dumps(asdict(found) | {"fits": found.fits}) if as_json else "\n".join(found.lines()))
     return report.ANSWERED

@@ -66,8 +66,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., int]]]] = {
     "models": (
         "List, fetch, choose and convert models.",
-        {"list": models.list_models, "show": models.show, "pull": model_files.pull, "use": model_files.use,
-         "check": models.check, "quantize": model_files.quantize, "export": model_files.export},
+        {"list": models.list_models, "show": models.show, "pull": model_files.pull, "rm": model_files.rm,
+         "use": model_files.use, "check": models.check, "quantize": model_files.quantize, "export": model_files.export},
     ),
     "cache": (
         "List, prune and check what is kept on disk.",

@@ -1,18 +1,21 @@
-"""Whether a known model would fit this machine and how long it would read, before anything of it is fetched."""
+"""What a known model needs, whether it fits this machine and how long it reads, before anything of it is fetched."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docqa.app.models.known import KnownModel
+from docqa.app.models.known import BITS, KnownModel
 from docqa.app.output.progress import duration, size
 
 if TYPE_CHECKING:
     from docqa.model.cost.plan import Speed
 
+TIMED_LAYERS = 4
+"""Of the bundled model: three delta layers and one of attention."""
 _PROCESS_BYTES = 1 << 29  # Python, torch, the tokenizer, and the working memory of one block
 
 
@@ -21,7 +24,7 @@ class Forecast:
     """Of reading `tokens` tokens with a model that is not here; sizes in bytes. `packed`: when quantized to 4 bits.
 
     `pooled`: so, and with most of the experts on disk; the same for a model without experts. `seconds`: of reading,
-    with all weights in memory.
+    with all weights in memory. `license`: empty where only the model's page says it.
     """
 
     model: str
@@ -34,6 +37,7 @@ class Forecast:
     pooled_memory_bytes: int
     machine_memory_bytes: int
     free_disk_bytes: int
+    license: str
 
     @property
     def fits(self) -> str:
@@ -46,20 +50,25 @@ class Forecast:
             return "packed"
         return "pooled" if self.pooled_memory_bytes <= self.machine_memory_bytes else "no"
 
-    def lines(self) -> list[str]:
-        """For a person."""
+    @property
+    def verdict(self) -> str:
+        """`fits` for a person, with the command that comes next."""
         lacking = "disk" if self.download_bytes > self.free_disk_bytes else "memory"
-        verdict = {
-            "as it is": f"fits; `docqa models pull {self.model}` fetches it",
-            "packed": "fits after `docqa models quantize`, not as it comes",
-            "pooled": "fits after `docqa models quantize`, with most of its experts on disk, which is slower",
+        pull = f"`docqa models pull {self.model}"
+        return {
+            "as it is": f"fits; {pull}` fetches it",
+            "packed": f"fits in 4 bits, not as it comes: {pull} --bits 4`",
+            "pooled": f"fits in 4 bits with most of its experts on disk, which is slower: {pull} --bits 4`",
             "no": f"does not fit the {lacking} of this machine; --model openai:NAME asks a server that has it",
         }[self.fits]
+
+    def lines(self) -> list[str]:
+        """For a person."""
         have = f"of {size(self.machine_memory_bytes)} here"
         if self.pooled_memory_bytes < self.packed_memory_bytes:
             have = f"{size(self.pooled_memory_bytes)} with experts on disk, {have}"
         return [
-            f"model        {self.model}, not on this machine: {verdict}",
+            f"model        {self.model}, not on this machine: {self.verdict}",
             f"tokens       {self.tokens:,} by the bundled tokenizer",
             f"reading      about {duration(self.seconds)}",
             f"download     {size(self.download_bytes)}, {size(self.free_disk_bytes)} are free",
@@ -84,9 +93,35 @@ def forecast(model: KnownModel, tokens: int, speed: Speed, root: Path) -> Foreca
         seconds=expected.seconds,
         yarn_factor=expected.yarn_factor,
         download_bytes=model.download_bytes,
-        memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, packed=False),
+        memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, None),
         packed_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens),
         pooled_memory_bytes=_PROCESS_BYTES + model.memory_bytes(tokens, pooled=True),
         machine_memory_bytes=total_bytes(),
         free_disk_bytes=shutil.disk_usage(above).free,
+        license=model.license,
     )
+
+
+def needs(model: KnownModel, tokens: int) -> dict[str, dict[str, int]]:
+    """Bytes on disk, and in memory while `tokens` tokens are read: as it comes, and in each number of bits."""
+    forms = {"as it comes": None} | {f"{bits} bits": bits for bits in BITS}
+    return {
+        "disk_bytes": {name: model.stored_bytes(bits) for name, bits in forms.items()},
+        "memory_bytes": {name: _PROCESS_BYTES + model.memory_bytes(tokens, bits) for name, bits in forms.items()},
+    }
+
+
+def reading_seconds(model: KnownModel, lengths: Sequence[int], speed: Speed) -> dict[int, float]:
+    """Seconds of reading so many tokens on this machine, for those of `lengths` that its context has room for."""
+    from docqa.model.cost.plan import estimate, most_tokens
+
+    longest = most_tokens(model.config)
+    return {tokens: estimate(model.config, tokens, speed=speed).seconds for tokens in lengths if tokens <= longest}
+
+
+def machine_speed() -> Speed:
+    """The speed of this machine, measured with some layers of the bundled model; takes a few seconds."""
+    from docqa.model.cost.speed import measured_speed
+    from docqa.model.load import load_model
+
+    return measured_speed(load_model(), TIMED_LAYERS)

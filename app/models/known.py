@@ -38,13 +38,20 @@ _QWEN2 = Transformer("qwen2", 151_936, 128, 32_768)
 _SMOLLM2 = Transformer("llama", 49_152, 64, 8_192)
 _LLAMA3 = Transformer("llama", 128_256, 128, 131_072, "llama3")
 
+APACHE = "Apache-2.0"
+BITS = (4, 6, 8)
+"""What `docqa models quantize` writes the matrices in."""
+_BYTES_OF_BITS = {4: 0.5 + 4 / 64, 6: 210 / 256, 8: 1 + 4 / 64}  # with the scales that stand beside them
+_EMBEDDING_BITS = 8  # at least
+
 
 @dataclass(frozen=True)
 class KnownModel:
     """The shape as in config.json: heads of attention and of the delta layers' values, the width of an MLP or expert.
 
     `experts`: how many a layer has and how many a token is sent to, (0, 0) for dense models. `tied`: the embedding is
-    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers.
+    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers. `license`: by its name; empty
+    where only the model's page says it.
     """
 
     id: str
@@ -58,6 +65,7 @@ class KnownModel:
     tied: bool = False
     form: str = "bf16"
     transformer: Transformer | None = None
+    license: str = APACHE
 
     @cached_property
     def config(self) -> HybridConfig:
@@ -118,10 +126,14 @@ class KnownModel:
         """About what is fetched: two bytes a parameter, one in FP8."""
         return round(self._counts["total"] * (2 if self.form == "bf16" else 1.03))
 
-    @property
-    def packed_bytes(self) -> int:
-        """About what the weights take after `docqa models quantize`: 4 bits, a scale and a zero for each 64."""
-        return round(self._counts["total"] * (0.5 + 4 / 64))
+    def stored_bytes(self, bits: int | None) -> int:
+        """About what the weights take: as they come, or after `docqa models quantize` with 4, 6 or 8 bits."""
+        if bits is None:
+            return self.download_bytes
+        bits = 8 if bits == 6 and self.hidden % 256 else bits  # rows that are no whole blocks
+        embedding = self._counts["embedding"]
+        matrices = (self._counts["total"] - embedding) * _BYTES_OF_BITS[bits]
+        return round(matrices + embedding * _BYTES_OF_BITS[max(bits, _EMBEDDING_BITS)])
 
     @property
     def active_share(self) -> float:
@@ -142,12 +154,12 @@ class KnownModel:
 
         return self.config.layer_types.count(FULL) * 2 * self.kv_heads * self.config.head_dim
 
-    def memory_bytes(self, tokens: int, *, packed: bool = True, pooled: bool = False) -> int:
-        """About what a read of `tokens` tokens takes: weights, state and its fork, keys and values.
+    def memory_bytes(self, tokens: int, bits: int | None = 4, *, pooled: bool = False) -> int:
+        """About what a read of `tokens` tokens takes: weights (`stored_bytes`), state and its fork, keys and values.
 
         `pooled`: a quarter of the routed experts is in memory, the others are read from disk when a token needs them.
         """
-        weights = self.packed_bytes if packed else self.download_bytes
+        weights = self.stored_bytes(bits)
         if pooled:
             weights -= round(weights * 0.75 * self._counts["experts"] / self._counts["total"])
         return weights + 3 * self.state_bytes + tokens * self.kv_bytes_per_token
@@ -160,12 +172,21 @@ KNOWN = (
     KnownModel("Qwen/Qwen3.5-9B", 4_096, 32, 16, 4, 32, 12_288),
     KnownModel("Qwen/Qwen3.5-27B", 5_120, 64, 24, 4, 48, 17_408),
     KnownModel("Qwen/Qwen3.5-27B-FP8", 5_120, 64, 24, 4, 48, 17_408, form="fp8"),
+    KnownModel("Qwen/Qwen3.6-27B", 5_120, 64, 24, 4, 48, 17_408),
+    KnownModel("Qwen/Qwen3.6-27B-FP8", 5_120, 64, 24, 4, 48, 17_408, form="fp8"),
+    KnownModel("Qwen/Qwen3.8-27B", 5_120, 64, 24, 4, 48, 17_408),
+    KnownModel("Qwen/Qwen3.8-27B-FP8", 5_120, 64, 24, 4, 48, 17_408, form="fp8"),
     KnownModel("Qwen/Qwen3.5-35B-A3B", 2_048, 40, 16, 2, 32, 512, (256, 8)),
+    KnownModel("Qwen/Qwen3.6-35B-A3B", 2_048, 40, 16, 2, 32, 512, (256, 8)),
+    KnownModel("Qwen/Qwen3.6-35B-A3B-FP8", 2_048, 40, 16, 2, 32, 512, (256, 8), form="fp8"),
     KnownModel("Qwen/Qwen3-Next-80B-A3B-Instruct", 2_048, 48, 16, 2, 32, 512, (512, 10)),
     KnownModel("Qwen/Qwen3-Next-80B-A3B-Thinking", 2_048, 48, 16, 2, 32, 512, (512, 10)),
     KnownModel("Qwen/Qwen3-Next-80B-A3B-Instruct-FP8", 2_048, 48, 16, 2, 32, 512, (512, 10), form="fp8"),
+    KnownModel("Qwen/Qwen3-Coder-Next", 2_048, 48, 16, 2, 32, 512, (512, 10)),
     KnownModel("Qwen/Qwen3.5-122B-A10B", 3_072, 48, 32, 2, 64, 1_024, (256, 8)),
     KnownModel("Qwen/Qwen3.5-397B-A17B", 4_096, 60, 32, 2, 64, 1_024, (512, 10)),
+    # Hidden size, width and value heads follow from its 92 layers, 512 experts, 95 B active and 4.89 TB.
+    KnownModel("Qwen/Qwen3.8-2.4T-A95B", 8_192, 92, 64, 4, 128, 2_048, (512, 10), license=""),
     KnownModel("Qwen/Qwen3-0.6B", 1_024, 28, 16, 8, 0, 3_072, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-1.7B", 2_048, 28, 16, 8, 0, 6_144, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-4B-Instruct-2507", 2_560, 36, 32, 8, 0, 9_728, tied=True, transformer=_QWEN3_2507),
@@ -176,7 +197,10 @@ KNOWN = (
         "Qwen/Qwen2.5-0.5B-Instruct", 896, 24, 14, 2, 0, 4_864, tied=True, transformer=replace(_QWEN2, head_dim=64)
     ),
     KnownModel("Qwen/Qwen2.5-1.5B-Instruct", 1_536, 28, 12, 2, 0, 8_960, tied=True, transformer=_QWEN2),
-    KnownModel("Qwen/Qwen2.5-3B-Instruct", 2_048, 36, 16, 2, 0, 11_008, tied=True, transformer=_QWEN2),
+    KnownModel(
+        "Qwen/Qwen2.5-3B-Instruct", 2_048, 36, 16, 2, 0, 11_008,
+        tied=True, transformer=_QWEN2, license="Qwen-Research",
+    ),
     KnownModel(
         "Qwen/Qwen2.5-7B-Instruct", 3_584, 28, 28, 4, 0, 18_944, transformer=replace(_QWEN2, vocabulary=152_064)
     ),
@@ -184,18 +208,14 @@ KNOWN = (
     KnownModel("HuggingFaceTB/SmolLM2-360M-Instruct", 960, 32, 15, 5, 0, 2_560, tied=True, transformer=_SMOLLM2),
     KnownModel("HuggingFaceTB/SmolLM2-1.7B-Instruct", 2_048, 24, 32, 32, 0, 8_192, tied=True, transformer=_SMOLLM2),
     KnownModel(
-        "meta-llama/Llama-3.2-1B-Instruct",
-        2_048,
-        16,
-        32,
-        8,
-        0,
-        8_192,
-        tied=True,
-        transformer=replace(_LLAMA3, head_dim=64),
-    ),  # fmt: skip
-    KnownModel("meta-llama/Llama-3.2-3B-Instruct", 3_072, 28, 24, 8, 0, 8_192, tied=True, transformer=_LLAMA3),
-)
+        "meta-llama/Llama-3.2-1B-Instruct", 2_048, 16, 32, 8, 0, 8_192,
+        tied=True, transformer=replace(_LLAMA3, head_dim=64), license="Llama-3.2",
+    ),
+    KnownModel(
+        "meta-llama/Llama-3.2-3B-Instruct", 3_072, 28, 24, 8, 0, 8_192,
+        tied=True, transformer=_LLAMA3, license="Llama-3.2",
+    ),
+)  # fmt: skip
 
 
 def known(name: str) -> KnownModel | None:

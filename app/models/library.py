@@ -30,13 +30,22 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 @dataclass(frozen=True)
 class Pulled:
-    """A checkpoint that was pulled: `id` on the hub, `commit` it is pinned to, `revision` that was asked for."""
+    """A checkpoint that was pulled: `id` on the hub, `commit` it is pinned to, `revision` that was asked for.
+
+    `bits`: what its matrices were quantized to when it was fetched; None where it is as the hub has it.
+    """
 
     id: str
     commit: str
     revision: str
     folder: Path
     bytes: int
+    bits: int | None = None
+
+    @property
+    def name(self) -> str:
+        """For a list: the id, the beginning of the commit, and the bits."""
+        return f"{self.id}@{self.commit[:12]}" + (f" in {self.bits} bits" if self.bits else "")
 
 
 def bundled() -> Path:
@@ -72,7 +81,7 @@ def pulled_models(root: Path) -> list[Pulled]:
         try:
             raw = json.loads(manifest.read_text(encoding="utf-8"))
             sizes = sum(int(entry["size"]) for entry in raw["files"].values())
-            model = Pulled(raw["id"], raw["commit"], raw["revision"], manifest.parent, sizes)
+            model = Pulled(raw["id"], raw["commit"], raw["revision"], manifest.parent, sizes, raw.get("bits"))
             found.append((model.id, -manifest.stat().st_mtime, model))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # not ours; pulling the same again replaces it
@@ -114,6 +123,13 @@ def not_found(name: str) -> ModelNotFound:
     if _ID.fullmatch(name):
         hint += f"; `docqa models pull {name}` fetches it if the hub has it"
     return ModelNotFound("no model, folder or GGUF file has this name", where=name, hint=hint)
+
+
+def not_here(name: str) -> ModelNotFound:
+    """The error for a model that is to be deleted, and was not pulled."""
+    from docqa.model.errors import ModelNotFound
+
+    return ModelNotFound("was not pulled to this machine", where=name, hint="`docqa models list` shows what was")
 
 
 def check_checkpoint(folder: Path) -> None:

@@ -35,6 +35,8 @@ _WANTED = re.compile(
     r"\.json|chat_template\.jinja|calibration\.json|LICENSE(?:\.\w+)?|README\.md",
 )
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+Hashes = dict[str, dict[str, int | str]]
+"""Of a checkpoint's files: size, and digest by the name of its algorithm."""
 OnProgress = Callable[[str, int, int], None]
 """Called with (file, bytes of all files that are here, bytes of all files) while they come."""
 
@@ -49,11 +51,14 @@ class RemoteFile:
     digest: str
 
 
-def pull(name: str, revision: str | None, root: Path, on_progress: OnProgress | None = None) -> Pulled:
+def pull(
+    name: str, revision: str | None, root: Path, on_progress: OnProgress | None = None, *, bits: int | None = None
+) -> Pulled:
     """Fetch the checkpoint `name` into `root`, or what is left of it; returns at once where it is here already.
 
     Args:
         revision: a branch, tag or commit; the hub's main branch by default. The commit it means now is what is kept.
+        bits: 4, 6 or 8: quantize what was fetched, and keep only that.
         on_progress: called while files come.
 
     Raises:
@@ -64,7 +69,7 @@ def pull(name: str, revision: str | None, root: Path, on_progress: OnProgress | 
     from filelock import FileLock, Timeout
 
     model_id, asked = checked_id(name), revision or "main"
-    here = [have for have in pulled_models(root) if have.id == model_id]
+    here = [have for have in pulled_models(root) if have.id == model_id and have.bits == bits]
     offline = next((name for name in _OFFLINE if os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE")), None)
     for have in here:
         if have.commit == asked or (offline is not None and have.revision == asked):
@@ -82,7 +87,7 @@ def pull(name: str, revision: str | None, root: Path, on_progress: OnProgress | 
     fetch = _Fetch(model_id, asked, commit, parent, on_progress or (lambda *_: None))
     try:
         with FileLock(str(parent / ".lock"), mode=0o600).acquire(timeout=0):
-            return fetch.run(listed)
+            return fetch.run(listed, bits)
     except Timeout as error:
         said = "another docqa is downloading it"
         raise ResourceError(said, where=str(parent), hint="wait until it is done") from error
@@ -95,7 +100,7 @@ class _Fetch:
         self.id, self.revision, self.commit, self.parent = model_id, revision, commit, parent
         self._on_progress, self.staging = on_progress, parent / f".pull-{commit}"
 
-    def run(self, listed: dict[str, RemoteFile]) -> Pulled:
+    def run(self, listed: dict[str, RemoteFile], bits: int | None) -> Pulled:
         from docqa.model.config import HybridConfig
 
         self.staging.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -108,9 +113,26 @@ class _Fetch:
             self._bring([listed[_INDEX]])
         wanted = [file for file in listed.values() if _WANTED.fullmatch(file.name) or file.name == _INDEX]
         wanted += self._weights(listed)
-        self._check_room(wanted)
+        self._check_room(wanted, bits)
         self._bring(wanted)
-        return self._finish(wanted)
+        if bits is not None:
+            return self._quantized(bits)
+        hashes: Hashes = {file.name: {"size": file.size, file.algorithm: file.digest} for file in wanted}
+        return self._finish(self.staging, hashes, None)
+
+    def _quantized(self, bits: int) -> Pulled:
+        """What was fetched in `bits` bits, instead of as it came."""
+        from docqa.model.checkpoints.quantize import quantize
+
+        packed = self.parent / f".pack-{self.commit}"
+        shutil.rmtree(packed, ignore_errors=True)  # of a run that was cut
+        quantize(self.staging, packed, bits=bits)
+        hashes: Hashes = {
+            path.name: {"size": path.stat().st_size, "sha256": digest_of(path, "sha256")} for path in packed.iterdir()
+        }
+        got = self._finish(packed, hashes, bits)
+        shutil.rmtree(self.staging)
+        return got
 
     def _weights(self, listed: dict[str, RemoteFile]) -> list[RemoteFile]:
         """The weight files that the index names, or the only one. Raises ResourceError where one is not listed."""
@@ -127,8 +149,10 @@ class _Fetch:
             raise ResourceError(said, where=self.id, hint="try another --revision")
         return [listed[name] for name in names]
 
-    def _check_room(self, files: list[RemoteFile]) -> None:
+    def _check_room(self, files: list[RemoteFile], bits: int | None) -> None:
+        """Raises ResourceError where the disk has no room: with `bits`, for the quantized model beside the download."""
         left = sum(file.size - self._here(file) for file in files)
+        left += sum(file.size for file in files) * (bits + 1) // 16 if bits is not None else 0
         free = shutil.disk_usage(self.staging).free
         if left > free:
             said = f"the download needs {size(left)}, {size(free)} are free"
@@ -193,17 +217,17 @@ class _Fetch:
                     ) from error  # fmt: skip
                 time.sleep(WAIT_S * failures)
 
-    def _finish(self, files: list[RemoteFile]) -> Pulled:
-        """Write the manifest and give the folder its name."""
+    def _finish(self, whole: Path, hashes: Hashes, bits: int | None) -> Pulled:
+        """Write the manifest into the folder `whole` and give it its name."""
         final = self.parent / self.commit
-        hashes = {file.name: {"size": file.size, file.algorithm: file.digest} for file in files}
         record = {"id": self.id, "commit": self.commit, "revision": self.revision, "files": hashes}
-        text = json.dumps(record, indent=1, sort_keys=True) + "\n"
-        (self.staging / MANIFEST).write_text(text, encoding="utf-8")
+        text = json.dumps(record | ({"bits": bits} if bits else {}), indent=1, sort_keys=True) + "\n"
+        (whole / MANIFEST).write_text(text, encoding="utf-8")
         if final.exists():
             shutil.rmtree(final)
-        os.rename(self.staging, final)
-        return Pulled(self.id, self.commit, self.revision, final, sum(file.size for file in files))
+        os.rename(whole, final)
+        count = sum(int(file["size"]) for file in hashes.values())
+        return Pulled(self.id, self.commit, self.revision, final, count, bits)
 
 
 class _Counted(io.BufferedWriter):

@@ -13,7 +13,7 @@ from docqa.kernels.matmul.packed import GROUP, PackedMatrix, unpacked
 from docqa.kernels.matmul.reference import product_reference
 from docqa.kernels.self_check import library
 
-__all__ = ["GROUP", "PackedMatrix", "StoredMatrix", "packed_is_faster", "product", "unpacked"]
+__all__ = ["GROUP", "BlockMatrix", "PackedMatrix", "StoredMatrix", "packed_is_faster", "product", "unpacked"]
 
 StoredMatrix = PackedMatrix | BlockMatrix  # in the bits of its file
 

@@ -9,9 +9,9 @@ from typing import Protocol, TypeAlias
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.kernels.matmul import PackedMatrix, product
+from docqa.kernels.matmul import StoredMatrix, product
 
-Matrix: TypeAlias = Tensor | PackedMatrix
+Matrix: TypeAlias = Tensor | StoredMatrix
 
 
 class ExpertBank(Protocol):
@@ -45,5 +45,5 @@ class Stacked:
 
 
 def times(x: Tensor, matrix: Matrix) -> Tensor:
-    """x [.., columns] times a dense or packed matrix [rows, columns]: [.., rows]."""
-    return product(x, matrix) if isinstance(matrix, PackedMatrix) else functional.linear(x, matrix)
+    """x [.., columns] times a matrix [rows, columns], dense or in the bits of its file: [.., rows]."""
+    return functional.linear(x, matrix) if isinstance(matrix, Tensor) else product(x, matrix)

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.kernels.matmul import GROUP, PackedMatrix, StoredMatrix
-from docqa.model.checkpoints.formats import GROUPED, BadParts, Format, Quantization, owners
+from docqa.kernels.matmul import GROUP, BlockMatrix, PackedMatrix, StoredMatrix
+from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts, Format, Parts, Quantization, blocks, owners
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
 from docqa.model.checkpoints.layout import Recipe, recipe_for
 from docqa.model.checkpoints.weights import Entry, SafetensorsFile, find_tensors, opened
@@ -189,15 +189,27 @@ def packed_matrix(checkpoint: Checkpoint | GgufCheckpoint, recipe: Recipe) -> St
     """The matrix of a recipe of one source, left in its bits; None where it is stored in no way that is computed."""
     ((source, shape),) = recipe.sources
     if isinstance(checkpoint, GgufCheckpoint):
-        blocks = checkpoint.blocks(source, shape)
-        return blocks if blocks is None or recipe.rows is None else blocks.taken(recipe.rows)
-    if checkpoint.names.get(source) is not GROUPED or shape[1] % GROUP:
+        lying = checkpoint.blocks(source, shape)
+        return lying if lying is None or recipe.rows is None else lying.taken(recipe.rows)
+    kind = checkpoint.names.get(source)
+    if kind is None or kind not in (GROUPED, BLOCKS) or shape[1] % GROUP:
         return None
-    entry = checkpoint.parts(source)["q"]
-    parts = checkpoint.raw(source)
+    entry = next(iter(checkpoint.parts(source).values()))
     try:
-        GROUPED.check(parts, shape)
+        matrix = stored_matrix(kind, checkpoint.raw(source), shape, recipe.rows)
     except BadParts as error:
         raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
-    q, scale, zero = (parts[part] if recipe.rows is None else parts[part][recipe.rows] for part in GROUPED.parts)
-    return PackedMatrix.of(q, scale, zero) if scale.shape[1] * GROUP == shape[1] else None
+    return matrix if matrix.shape[1] == shape[1] else None
+
+
+def stored_matrix(kind: Format, parts: Parts, shape: tuple[int, ...], rows: Tensor | None = None) -> StoredMatrix:
+    """A matrix in one of docqa's own formats, of its parts as they lie in a file; `rows` of it where they are given.
+
+    Raises:
+        BadParts: the parts do not fit one another or `shape`.
+    """
+    kind.check(parts, shape)
+    taken = {name: part if rows is None else part[rows] for name, part in parts.items()}
+    if kind is BLOCKS:
+        return BlockMatrix.of(taken["blocks"], blocks.KIND)
+    return PackedMatrix.of(taken["q"], taken["scale"], taken["zero"])

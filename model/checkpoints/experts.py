@@ -1,8 +1,8 @@
 """Experts that stay on disk: only those that tokens are sent to are read, into a pool of fixed size.
 
 The pool is shared by all layers and drops what was used longest ago, or, where tokens go to more experts of a layer
-than its share of the pool, what was read last. Experts that docqa quantized keep their bits and are read ahead by
-threads; those of other formats are dequantized as they are read.
+than its share of the pool, what was read last. Experts in docqa's own formats or in blocks of a GGUF file keep their
+bits and are read ahead by threads; those of other formats are dequantized as they are read.
 """
 
 from __future__ import annotations
@@ -18,74 +18,27 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.kernels.matmul import GROUP, PackedMatrix
+from docqa.kernels.matmul import GROUP
 from docqa.kernels.moe import ExpertBank, Matrix
-from docqa.model.checkpoints.checkpoint import Checkpoint, opened_checkpoint
+from docqa.model.checkpoints.checkpoint import Checkpoint, opened_checkpoint, stored_matrix
 from docqa.model.checkpoints.expert_files import ExpertFiles
-from docqa.model.checkpoints.formats import GROUPED, BadParts
-from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint
+from docqa.model.checkpoints.expert_slots import Pair, Slots, Triple, expert_bytes
+from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts
+from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, experts_in_blocks
 from docqa.model.checkpoints.layout import expert_names
 from docqa.model.config import HybridConfig
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import sparse_layers
-from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
+from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
 from docqa.model.network import Network
 
 Key = tuple[str, int]
-Pair = tuple[Matrix, Matrix]
-Triple = tuple[Matrix, Matrix, Matrix]
 EXPERT_PARTS = ("gate_up_proj", "down_proj")
 MEMORY_SHARE = 2  # experts take at most half of the memory that is available when the model is loaded
 MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
 READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
-
-
-class Slots:
-    """Room for as many experts as `budget` bytes take: in `dtype`, or in the 4 bits of the checkpoint without one.
-
-    Raises:
-        NoMemory: not one expert fits.
-    """
-
-    def __init__(self, config: HybridConfig, budget: int, dtype: torch.dtype | None) -> None:
-        inner, hidden = config.moe_intermediate_size, config.hidden_size
-        shapes = (2 * inner, hidden), (hidden, inner)
-        one = sum(part.nbytes for shape in shapes for part in _room(1, shape, dtype))
-        if budget < one:
-            raise NoMemory(f"{budget:,} bytes are too few for experts, one takes {one:,}; give the cache more")
-        self.count = min(budget // one, sparse_layers(config) * config.num_experts)
-        self.nbytes = self.count * one
-        self.gate_up, self.down = (_room(self.count, shape, dtype) for shape in shapes)
-
-    def pair(self, slot: int) -> Pair:
-        """The matrices in a slot: gate above up, and down."""
-        return _matrix([part[slot] for part in self.gate_up]), _matrix([part[slot] for part in self.down])
-
-    def fill(self, slot: int, gate: Matrix, up: Matrix, down: Matrix) -> None:
-        """Copy an expert into a slot."""
-        for axis, room, *halves in zip((0, 1, 1), self.gate_up, _parts(gate), _parts(up), strict=False):
-            torch.cat(halves, axis, out=room[slot])
-        for room, part in zip(self.down, _parts(down), strict=True):
-            room[slot] = part
-
-
-def _room(count: int, shape: tuple[int, int], dtype: torch.dtype | None) -> list[Tensor]:
-    """Empty parts of `count` matrices: one tensor of `dtype`, or q, scale and zero."""
-    rows, columns = shape
-    if dtype is not None:
-        return [torch.empty(count, rows, columns, dtype=dtype)]
-    scales = [torch.empty(count, columns // GROUP, rows, dtype=torch.float16) for _ in range(2)]
-    return [torch.empty(count, rows, columns // 2, dtype=torch.uint8), *scales]
-
-
-def _parts(matrix: Matrix) -> list[Tensor]:
-    return [matrix] if isinstance(matrix, Tensor) else [matrix.q, matrix.scale, matrix.zero]
-
-
-def _matrix(parts: list[Tensor]) -> Matrix:
-    return parts[0] if len(parts) == 1 else PackedMatrix(*parts)
 
 
 class ExpertPool:
@@ -173,22 +126,29 @@ class PooledExperts:
 class ExpertSource:
     """A checkpoint's experts, one at a time.
 
-    `packed`: leave them in 4 bits, where the folder holds them so; else its files stay open and mapped as long as this
-    lives.
+    `packed`: leave them in the bits of the checkpoint, where products are computed with these; else its files stay open
+    and mapped as long as this lives.
     """
 
     def __init__(
         self, checkpoint: Checkpoint | GgufCheckpoint, config: HybridConfig, dtype: torch.dtype, *, packed: bool
     ) -> None:
         self.checkpoint, self.config, self.dtype, self.names = checkpoint, config, dtype, checkpoint.names
-        self.packed = packed and self._in_groups()
+        self.packed = packed and self._stays()
         self._files = ExpertFiles()
 
-    def _in_groups(self) -> bool:
-        """Whether the experts are stored in 4 bits in docqa's own way."""
+    def _stays(self) -> bool:
+        """Whether the experts are stored as products take them: in docqa's own formats, or in blocks of a GGUF file."""
+        if isinstance(self.checkpoint, GgufCheckpoint):
+            return experts_in_blocks(self.checkpoint.file)
         whole = self.config.hidden_size % GROUP == 0 and self.config.moe_intermediate_size % GROUP == 0
         first = next((name for name in self.names if name.endswith(".experts.0.down_proj.weight")), None)
-        return whole and first is not None and self.names[first] is GROUPED
+        return whole and first is not None and self.names[first] in (GROUPED, BLOCKS)
+
+    def largest(self, layers: Sequence[str]) -> int:
+        """Bytes of a slot that every expert of `layers` fits in; those of a layer are of one size."""
+        apart = layers if isinstance(self.checkpoint, GgufCheckpoint) and self.packed else layers[:1]
+        return max(expert_bytes(*self.matrices(experts, 0)) for experts in apart)
 
     def check(self, layers: Iterable[str]) -> None:
         """All experts of `layers` are there. Raises WeightsMissing with the name of one that is not."""
@@ -215,14 +175,14 @@ class ExpertSource:
     def _matrix(self, name: str, shape: tuple[int, int]) -> Matrix:
         if not self.packed:
             return self.checkpoint.read(name, shape, self.dtype)
-        assert isinstance(self.checkpoint, Checkpoint)
-        entries = self.checkpoint.parts(name)
-        parts, entry = {part: self._files.read(at) for part, at in entries.items()}, entries["q"]
+        if isinstance(self.checkpoint, GgufCheckpoint):
+            return self.checkpoint.expert_blocks(name, shape)
+        entries, kind = self.checkpoint.parts(name), self.names[name]
+        parts, entry = {part: self._files.read(at) for part, at in entries.items()}, next(iter(entries.values()))
         try:
-            GROUPED.check(parts, shape)
+            return stored_matrix(kind, parts, shape)
         except BadParts as error:
             raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
-        return PackedMatrix.of(parts["q"], parts["scale"], parts["zero"])
 
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """One expert of a tensor of all; the others' pages are not touched."""
@@ -236,7 +196,7 @@ def banks_for(
     """Banks for the experts of a network, by the names of their modules; none where they are to be stacked in memory.
 
     They share a pool of at most `budget` bytes, the one of `known`, the lower part of the same checkpoint, where it has
-    one. `packed`: experts that the folder holds in 4 bits stay so, and are pooled without a budget too.
+    one. `packed`: experts that the checkpoint holds in few bits stay so, and are pooled without a budget too.
 
     Raises:
         NoMemory: not one expert fits. WeightsMissing: one is not in the folder.
@@ -253,7 +213,9 @@ def banks_for(
         if not source.packed and budget is None:
             return {}
         room = available_bytes() // MEMORY_SHARE if budget is None else budget
-        pool = ExpertPool(source, Slots(network.config, room, None if source.packed else dtype))
+        source.check(layers)
+        most = sparse_layers(network.config) * network.config.num_experts
+        pool = ExpertPool(source, Slots(room, source.largest(layers), most))
     pool.source.check(name for name in layers if name not in before)
     return {name: before.get(name) or PooledExperts(pool, name) for name in layers}
 

@@ -1,4 +1,5 @@
-"""A checkpoint folder in docqa's own format (formats/grouped.py): matrices in 4 bits, the embedding in 8 or 4.
+"""A checkpoint folder in docqa's own formats: matrices in 4 or 8 bits (formats/grouped.py) or in 6 (formats/blocks.py),
+the embedding in 8 or 4.
 
 Norms, convolutions, decays, the two small gate projections of a delta net and routers are kept.
 """
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.checkpoint import opened_checkpoint
+from docqa.model.checkpoints.formats import blocks
 from docqa.model.checkpoints.formats.grouped import CONFIG_KEY, GROUP, PARTS, quantize_matrix
 from docqa.model.checkpoints.layout import experts_apart, recipe_for
 from docqa.model.checkpoints.network import tensor_shapes
@@ -29,7 +31,8 @@ KEPT = (
     ".shared_expert_gate.weight",
 )  # fmt: skip
 COPIED = (
-    "tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja", "calibration.json",
+    "tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json", "added_tokens.json",
+    "chat_template.jinja", "chat_template.json", "calibration.json",
     *HEAD_FILES, "LICENSE", "README.md",
 )  # fmt: skip
 
@@ -47,10 +50,12 @@ def is_quantized(name: str, tensor: Tensor) -> bool:
     return tensor.ndim == 2 and tensor.shape[1] % GROUP == 0 and not name.endswith(KEPT)
 
 
-def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> Quantized:
+def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int = 8) -> Quantized:
     """Write the checkpoint folder `source` quantized into `target`; files of at most 45 MB and an index.
 
-    `embedding_bits`: 8 or 4, of the embedding and of a head of its own.
+    Args:
+        bits: 4, 6 or 8, of the matrices; with 6, those whose rows are no whole blocks of 256 get 8.
+        embedding_bits: 8 or 4, of the embedding and of a head of its own.
 
     Raises:
         ModelError trees of reading a folder; WeightsMismatch when `source` is quantized already.
@@ -63,17 +68,14 @@ def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> Quantize
     for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
         for name, tensor in experts_apart(plain, whole):
             name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
-            if not is_quantized(name, tensor):
-                shards.add(name, tensor.float().contiguous())
-                continue
-            bits = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else 4
-            for suffix, packed in zip(PARTS, quantize_matrix(tensor, bits), strict=True):
-                shards.add(name + suffix, packed.contiguous())
+            wanted = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else bits
+            for stored, packed in _packed(name, tensor, wanted):
+                shards.add(stored, packed.contiguous())
     names = shards.finish()
     for part in (config, config.get("text_config")):
         if isinstance(part, dict):
             part.pop("quantization_config", None)
-    config[CONFIG_KEY] = {"group_size": GROUP, "bits": 4, "embedding_bits": 8}
+    config[CONFIG_KEY] = {"group_size": GROUP, "bits": bits, "embedding_bits": embedding_bits}
     (target / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     for copied in COPIED:
         if (source / copied).is_file():
@@ -83,6 +85,16 @@ def quantize(source: Path, target: Path, *, embedding_bits: int = 8) -> Quantize
         (target / "tokenizer.json").write_text(spec, encoding="utf-8")
     write_chat_template(source, target)
     return {"bytes": shards.bytes, "tensors": shards.tensors, "files": names}
+
+
+def _packed(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor]]:
+    """What is stored of a tensor, by name: its parts in `bits`, or itself in float32 where it is kept."""
+    if not is_quantized(name, tensor):
+        return [(name, tensor.float())]
+    if bits == 6 and tensor.shape[1] % blocks.COLUMNS == 0:
+        return [(name + blocks.SUFFIX, blocks.quantize_blocks(tensor))]
+    parts = quantize_matrix(tensor, 8 if bits == 6 else bits)
+    return [(name + suffix, part) for suffix, part in zip(PARTS, parts, strict=True)]
 
 
 def write_chat_template(source: Path, target: Path) -> None:

@@ -217,7 +217,7 @@ def estimate(
         weights, mapped = weights_on_disk, 0
     if expert_bytes is not None:
         counts = parameters(config)
-        each = PACKED_ITEM if packed else item
+        each = weights_on_disk / counts["total"] if packed else item
         weights -= max(round(counts["experts"] * each) - expert_bytes, 0)
         mapped -= mapped * counts["experts"] // counts["total"]
     return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds, reader)

@@ -10,6 +10,7 @@ from family_checkpoints import TRANSFORMERS
 from safetensors.torch import load_file, save_file
 
 from docqa.kernels.dispatch import SWITCH, choose
+from docqa.kernels.matmul import BlockMatrix, PackedMatrix, product
 from docqa.kernels.self_check import library
 from docqa.model import load as load_module
 from docqa.model.checkpoints.network import load_network
@@ -61,6 +62,37 @@ def test_a_bias_stays_beside_a_packed_matrix(tmp_path):
     assert (first - second).norm() < 0.03 * second.norm()  # activations are rounded to 8 bits
     model.network.layers[1].self_attn.v_proj.bias.zero_()
     assert (model.network(ids[None]) - second).norm() > 0.1 * second.norm()
+
+
+@pytest.mark.parametrize(
+    ("bits", "kind", "error"), [(4, PackedMatrix, 0.12), (6, BlockMatrix, 0.03), (8, PackedMatrix, 0.01)]
+)
+def test_matrices_are_packed_in_the_bits_that_are_asked_for(tmp_path, bits, kind, error):
+    source = tiny.write_checkpoint(tmp_path / "source", {**tiny.RAW, "hidden_size": 256})
+    made = quantize(source, tmp_path / "q", bits=bits)
+    exact, model = load_model(source, dtype="float32"), load_model(tmp_path / "q")
+    name = "layers.0.mlp.up_proj.weight"
+    matrix, right = model.network.packed_matrices()[name], exact.network.state_dict()[name]
+    assert isinstance(matrix, kind)
+    assert error / 8 < (matrix.dense() - right).norm() / right.norm() < error
+    dense = load_model(tmp_path / "q", dtype="float32").network.state_dict()[name]
+    assert torch.equal(dense, matrix.dense())
+    x = torch.randn(9, 256, generator=torch.Generator().manual_seed(0))
+    assert (product(x, matrix) - x @ dense.T).norm() < 0.02 * (x @ dense.T).norm()
+    smaller = quantize(source, tmp_path / "smaller", bits=4)["bytes"]
+    assert (made["bytes"] > smaller) == (bits > 4)
+
+
+def test_experts_are_packed_in_the_bits_that_are_asked_for(tmp_path):
+    from family_checkpoints import write_family
+
+    write_family(tmp_path / "source", "qwen3_5_moe", hidden_size=256, moe_intermediate_size=64)
+    quantize(tmp_path / "source", tmp_path / "q", bits=6)
+    model, dense = load_model(tmp_path / "q"), load_model(tmp_path / "q", dtype="float32")
+    gate_up, down = model.network.expert_banks()["layers.1.mlp.experts"].pair(2)
+    experts = dense.network.layers[1].mlp.experts
+    assert torch.equal(gate_up.dense(), experts.gate_up_proj[2]) and gate_up.block.name == "Q6_K"
+    assert torch.equal(down.dense(), experts.down_proj[2]) and down.bits == 8  # rows of 64 are no blocks of 256
 
 
 def test_the_embedding_may_be_packed_in_four_bits_too(folder, tmp_path):

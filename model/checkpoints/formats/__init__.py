@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats import fp8, grouped, int4
+from docqa.model.checkpoints.formats import blocks, fp8, grouped, int4
 from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
 from docqa.model.checkpoints.formats.quantization import Quantization
 from docqa.model.errors import ConfigUnsupported
@@ -22,7 +22,9 @@ from docqa.model.errors import ConfigUnsupported
 if TYPE_CHECKING:
     from docqa.model.checkpoints.weights import Entry
 
-__all__ = ["GGML", "GROUPED", "PLAIN", "BadParts", "Format", "Quantization", "grouped", "owners"]
+__all__ = [
+    "BLOCKS", "GGML", "GROUPED", "PLAIN", "BadParts", "Format", "Parts", "Quantization", "blocks", "grouped", "owners",
+]  # fmt: skip
 
 FLOATS = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
 
@@ -35,10 +37,11 @@ def _plain(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> 
     return value
 
 
-GROUPED, PLAIN = grouped.FORMAT, Format("weight", {"weight": ""}, _plain, ending="")
+GROUPED, BLOCKS = grouped.FORMAT, blocks.FORMAT
+PLAIN = Format("weight", {"weight": ""}, _plain, ending="")
 GGML = Format("", {}, _plain)  # a type of GGUF; gguf/checkpoint.py reads it, by the library
 # The first whose mark ends a stored name is taken, unless the name is a part of another tensor already.
-MARKED = (GROUPED, int4.PACKED, int4.AWQ, int4.GPTQ, fp8.BLOCKS, fp8.STACKED_BLOCKS, fp8.CHANNELS)
+MARKED = (GROUPED, BLOCKS, int4.PACKED, int4.AWQ, int4.GPTQ, fp8.BLOCKS, fp8.STACKED_BLOCKS, fp8.CHANNELS)
 
 
 def owners(entries: Mapping[str, Entry], quantization: Quantization, folder: Path) -> dict[str, Format]:

@@ -16,6 +16,7 @@ from docqa.model.checkpoints.formats.quantization import Quantization
 
 CONFIG_KEY = "docqa_quantization"
 PARTS = (".q", ".scale", ".zero")  # behind the name of a packed matrix, in the order of `quantize_matrix`
+ROWS = 8_192  # packed at a time: an embedding of the family is 4 GB in float32, and packing takes several copies
 SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8)  # ranges tried for a group of 4-bit values; the one with the least error stays
 
 
@@ -27,6 +28,13 @@ def dequantize(quantized: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
 
 def quantize_matrix(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
     """Pack weight [rows, columns] into (q, scale, zero) as stored; `bits` is 4 or 8."""
+    some = [_quantize_rows(rows, bits) for rows in weight.split(ROWS)]
+    q, scale, zero = (torch.cat(parts) for parts in zip(*some, strict=True))
+    return q, scale, zero
+
+
+def _quantize_rows(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
+    """As `quantize_matrix`, of as many rows as the memory that it takes is good for."""
     rows = weight.shape[0]
     groups = weight.float().view(rows, -1, GROUP)
     lowest = 0 if bits == 4 else -128

@@ -9,13 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix
+from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock
 from docqa.model.checkpoints.formats import GGML, Format
 from docqa.model.checkpoints.gguf.conventions import Change, file_rows, stored_rows, to_checkpoint, unchanged
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.families import TRANSFORMERS
-from docqa.model.gguf.file import opened_gguf
+from docqa.model.gguf.file import GgufFile, opened_gguf
 from docqa.model.gguf.names import (
     EXPERT_NAMES,
     GATE_UP_EXPERTS,
@@ -39,6 +39,15 @@ class _Part:
     undo: Change = unchanged
     expert: int | None = None
     rows: Tensor | None = None
+
+
+def experts_in_blocks(file: GgufFile) -> bool:
+    """Whether a file has experts, and all of them in blocks that products take, gate and up of a layer in the same."""
+    kinds = {name: tensor.tensor_type.name for name, tensor in file.tensors.items() if "_exps." in name}
+    gates = [name for name in kinds if name.endswith(EXPERT_NAMES["gate"])]
+    pairs = [(name, name.replace(EXPERT_NAMES["gate"], EXPERT_NAMES["up"])) for name in gates]
+    alike = all(kinds.get(gate) == kinds.get(up) for gate, up in pairs)
+    return bool(kinds) and alike and all(kind in BLOCKS for kind in kinds.values())
 
 
 class GgufCheckpoint:
@@ -109,6 +118,25 @@ class GgufCheckpoint:
         if rows is None:
             return None
         return matrix if torch.equal(rows, torch.arange(shape[0])) else matrix.taken(rows)
+
+    def expert_blocks(self, name: str, shape: tuple[int, int]) -> BlockMatrix:
+        """A matrix of an expert in the blocks of the file, copied: only its own pages are read.
+
+        Raises:
+            WeightsMissing: it is not there. WeightsMismatch: its shape is not `shape`, or it is in no known blocks.
+        """
+        part = self._parts.get(name)
+        if part is None or part.expert is None:
+            raise WeightsMissing(f"{self.file.path}: no tensor {name}; the file is incomplete")
+        tensor, where = self.file.tensors[part.stored], f"{self.file.path}: {part.stored}"
+        try:
+            data = part.undo(torch.from_numpy(tensor.data[part.expert].copy()))
+            matrix = BlockMatrix.of(data, tensor.tensor_type.name)
+        except (UnknownBlock, IndexError, ValueError) as error:
+            raise WeightsMismatch(f"{where} does not fit what the metadata say of the model ({error})") from error
+        if matrix.shape != shape:
+            raise WeightsMismatch(f"{where} gives {name} of {matrix.shape}, the metadata expect {shape}")
+        return matrix
 
     def check_used(self, used: Collection[str]) -> None:
         """See `Checkpoint.check_used`."""

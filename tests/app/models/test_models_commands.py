@@ -9,8 +9,17 @@ from typing import Any
 
 import pytest
 
+from docqa.app.models import before_pull
 from docqa.app.models.known import KNOWN, known
 from docqa.app.models.library import find
+from docqa.model.cost.plan import Speed
+
+
+@pytest.fixture(autouse=True)
+def speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine of known speed and memory."""
+    monkeypatch.setattr(before_pull, "machine_speed", lambda: Speed(dense=1e12, attention=1e12))
+    monkeypatch.setattr("docqa.model.cost.machine.total_bytes", lambda: 64 << 30)
 
 
 def test_what_is_known_has_the_published_sizes() -> None:
@@ -46,8 +55,11 @@ def test_the_list_marks_what_answers_and_tells_what_others_need(
     code, out, _ = docqa("models", "list")
     assert code == 0 and out.startswith("* docqa-155m  ")
     (line,) = [line for line in out.splitlines() if "Qwen3.5-4B" in line]
-    assert line.split()[1:] == ["7.8", "GiB", "2.2", "GiB", "6.3", "GiB", "100.0%"]
+    sizes = ["7.8", "GiB", "2.5", "GiB", "6.6", "GiB"]
+    assert line.split()[1:] == [*sizes, "2", "min", "34", "s", "100.0%", "Apache-2.0"]
     assert "Qwen/Qwen3-4B-Instruct-2507" in out and "meta-llama/Llama-3.2-3B-Instruct" in out
+    (line,) = [line for line in out.splitlines() if "Qwen/Qwen3.5-122B-A10B" in line]
+    assert line.split()[-3] == "-"  # does not fit, so there is no time
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     assert f"\n* {checkpoint}\n" in docqa("models", "list")[1]
     monkeypatch.setenv("DOCQA_MODEL", "Qwen/Qwen3.5-4B")
@@ -66,10 +78,31 @@ def test_show_tells_the_active_share(docqa: Any, checkpoint: Path) -> None:
     assert "active share: 100.0 %" in docqa("models", "show", checkpoint)[1]
     assert (code, facts["active_share"], facts["architecture"]) == (0, 1.0, "qwen3_5_text")
     assert facts["parameters"] == sum(facts["parameters_by_part"].values())
-    code, _, err = docqa("models", "show", "Qwen/Qwen3.5-9B")
-    assert (code, "docqa models pull Qwen/Qwen3.5-9B" in err) == (4, True)
+    code, _, err = docqa("models", "show", "Qwen/Other-9B")
+    assert (code, "docqa models pull Qwen/Other-9B" in err) == (4, True)
     code, _, err = docqa("models", "show", "openai:x")
     assert (code, "runs on a server" in err) == (4, True)
+
+
+def test_show_of_a_model_that_is_not_here_tells_what_it_needs(docqa: Any) -> None:
+    code, out, err = docqa("models", "show", "qwen3.6-35b-a3b", "--json")
+    facts = json.loads(out)
+    assert (code, err, facts["id"], facts["license"]) == (0, "", "Qwen/Qwen3.6-35B-A3B", "Apache-2.0")
+    assert facts["fits"] == "packed" and "pull Qwen/Qwen3.6-35B-A3B --bits 4`" in facts["verdict"]
+    forms = ["as it comes", "4 bits", "6 bits", "8 bits"]
+    assert list(facts["disk_bytes"]) == list(facts["memory_bytes"]) == forms
+    assert facts["disk_bytes"]["as it comes"] == facts["download_bytes"] == 2 * facts["parameters"]
+    assert facts["disk_bytes"]["4 bits"] < facts["disk_bytes"]["6 bits"] < facts["disk_bytes"]["8 bits"]
+    assert list(facts["reading_seconds"]) == ["32768", "262144", "1048576"]
+    assert 60 < facts["reading_seconds"]["32768"] < 200
+    code, out, _ = docqa("models", "show", "meta-llama/Llama-3.2-1B-Instruct")
+    assert code == 0 and "license: Llama-3.2\n" in out and "fits; `docqa models pull" in out
+
+
+def test_another_release_of_a_shape_needs_the_same(docqa: Any) -> None:
+    for older, newer in (("Qwen3.5-27B", "Qwen3.6-27B"), ("Qwen3.6-27B", "Qwen3.8-27B")):
+        first, second = known(older), known(newer)
+        assert first is not None and second is not None and first.config == second.config
 
 
 def test_use_changes_one_line_of_the_configuration_and_keeps_the_rest(docqa: Any, checkpoint: Path) -> None:
@@ -136,6 +169,11 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa: Any, tmp_path: Path) ->
     with safe_open(tmp_path / "packed" / "model-00001-of-00001.safetensors", framework="pt") as file:
         assert "model.layers.0.mlp.up_proj.weight.q" in file.keys()  # noqa: SIM118
     load_network(tmp_path / "packed", HybridConfig.from_folder(tmp_path / "packed"), torch.float32)
+    code, _, err = docqa("models", "quantize", source, tmp_path / "five", "--bits", "5")
+    assert (code, "5 bits are not written" in err, (tmp_path / "five").exists()) == (2, True, False)
+    assert docqa("models", "quantize", source, tmp_path / "eight", "--bits", "8")[0] == 0
+    bits = json.loads((tmp_path / "eight" / "config.json").read_text(encoding="utf-8"))["docqa_quantization"]
+    assert (bits["bits"], bits["embedding_bits"]) == (8, 8)
     code, _, err = docqa("models", "quantize", tmp_path / "packed", tmp_path / "twice")
     assert (code, "quantized already" in err) == (4, True)
     code, _, err = docqa("models", "quantize", source, tmp_path / "packed")

@@ -137,3 +137,50 @@ def test_a_hub_that_is_not_there_is_said(docqa: Any, hub: Any, monkeypatch: pyte
 def test_a_known_model_that_is_missing_says_how_to_fetch_it(docqa: Any, note: Path) -> None:
     code, _, err = docqa("ask", note, "Who pays the rent?", "--model", "qwen3.5-4b")
     assert (code, "docqa models pull Qwen/Qwen3.5-4B" in err) == (4, True)
+
+
+def test_what_is_quantized_while_it_is_pulled_is_all_that_is_kept(docqa: Any, hub: Any, own_folders: Path) -> None:
+    code, out, err = docqa("models", "pull", "org/tiny", "--bits", "8")
+    assert (code, "  8 bits  " in out) == (0, True), err
+    here = folder_of(own_folders)
+    assert json.loads((here / "config.json").read_text(encoding="utf-8"))["docqa_quantization"]["bits"] == 8
+    record = json.loads((here / "pulled.json").read_text(encoding="utf-8"))
+    assert record["bits"] == 8 and set(record["files"]["config.json"]) == {"size", "sha256"}
+    assert {path.name for path in here.parent.iterdir()} <= {COMMIT, ".lock"}
+    assert f"  org/tiny@{COMMIT[:12]} in 8 bits  " in docqa("models", "list")[1]
+    hub.ranges.clear()
+    assert docqa("models", "pull", "org/tiny", "--bits", "8")[0] == 0
+    assert not hub.ranges  # here already
+    assert docqa("models", "pull", "org/tiny")[0] == 0
+    assert (here / WEIGHTS).read_bytes() == (hub.folder / WEIGHTS).read_bytes()
+    assert docqa("models", "pull", "org/tiny", "--bits", "3")[0] == 2
+
+
+def test_a_model_that_was_pulled_is_deleted_by_its_name(docqa: Any, hub: Any, own_folders: Path) -> None:
+    assert docqa("models", "pull", "org/tiny")[0] == 0
+    assert docqa("models", "use", "org/tiny")[0] == 0
+    code, _, err = docqa("models", "rm", "org/tiny@ffff")
+    assert (code, "was not pulled" in err) == (4, True)
+    code, out, err = docqa("models", "rm", "ORG/tiny")
+    assert (code, out) == (0, f"deleted org/tiny@{COMMIT[:12]}\n")
+    assert "freed" in err and "org/tiny is still set to answer" in err
+    assert not folder_of(own_folders).parent.exists()
+    assert docqa("models", "rm", "org/tiny")[0] == 4
+
+
+def test_a_download_that_was_cut_is_deleted_too(docqa: Any, hub: Any, own_folders: Path) -> None:
+    hub.cuts[WEIGHTS] = [7_000] + [0] * 100
+    assert docqa("models", "pull", "org/tiny")[0] == 4
+    code, out, _ = docqa("models", "rm", "org/tiny")
+    assert (code, out) == (0, f"deleted what was fetched of org/tiny@{COMMIT[:12]}\n")
+    assert not folder_of(own_folders).parent.exists()
+
+
+def test_only_what_was_pulled_is_ever_deleted(docqa: Any, checkpoint: Path) -> None:
+    before = sorted(path.name for path in checkpoint.iterdir())
+    for name, said in (("docqa-155m", "is part of docqa"), (str(checkpoint), "is yours to delete")):
+        code, _, err = docqa("models", "rm", name)
+        assert (code, said in err) == (2, True)
+    for name in ("..", "Qwen/../..", "Qwen3.5-4B", "a/b"):
+        assert docqa("models", "rm", name)[0] in (2, 4)
+    assert sorted(path.name for path in checkpoint.iterdir()) == before

@@ -6,6 +6,7 @@ import torch
 from family_checkpoints import FAMILIES, TRANSFORMERS
 
 from docqa.kernels.gguf_matmul import BlockMatrix
+from docqa.kernels.moe import mix_experts
 from docqa.model.checkpoints.checkpoint import opened_checkpoint, packed_matrices
 from docqa.model.checkpoints.export import checkpoint_tensors
 from docqa.model.checkpoints.gguf.conventions import stored_rows, to_checkpoint
@@ -17,11 +18,18 @@ from docqa.model.errors import WeightsMismatch
 from docqa.model.load import load_model
 
 SIZES = {"hidden_size": 64, "num_attention_heads": 4, "intermediate_size": 96}
+SPARSE = {"moe_intermediate_size": 32, "shared_expert_intermediate_size": 32, "head_dim": 32,
+          "linear_key_head_dim": 16, "linear_value_head_dim": 16}  # fmt: skip
+IDS = tiny.random_ids(60)[None]
 
 
 def write(folder, family, matrices):
     """A random checkpoint as a GGUF file."""
-    source = tiny.write_checkpoint(folder / "source", {**TRANSFORMERS[family], "model_type": family, **SIZES})
+    return written(folder, {**TRANSFORMERS[family], "model_type": family, **SIZES}, matrices)
+
+
+def written(folder, raw, matrices):
+    source = tiny.write_checkpoint(folder / "source", raw)
     config, path = HybridConfig.from_folder(source), folder / "tiny.gguf"
     tensors = checkpoint_tensors(source, config, torch.float32)
     write_gguf(config, tensors, Vocabulary.load(source, config.vocab_size), path, name="tiny", matrices=matrices)
@@ -79,3 +87,47 @@ def test_a_matrix_of_another_shape_than_the_metadata_say_is_refused(tmp_path):
     names = {"layers.0.mlp.up_proj.weight": (96, 32)}
     with opened_checkpoint(path) as checkpoint, pytest.raises(WeightsMismatch, match="blk.0.ffn_up.weight gives"):
         packed_matrices(checkpoint, names, HybridConfig.from_folder(path))
+
+
+@pytest.fixture
+def sparse(tmp_path):
+    """A file with experts in every layer."""
+    raw = {**FAMILIES["qwen3_5_moe_text"], "model_type": "qwen3_5_moe_text", **SPARSE}
+    return written(tmp_path, {name: raw[name] for name in raw if name != "mlp_only_layers"}, "Q4_0")
+
+
+def test_experts_stay_in_their_blocks_and_mean_the_same_numbers(sparse):
+    config = HybridConfig.from_folder(sparse)
+    dense = load_network(sparse, config, torch.float32)
+    packed = load_network(sparse, config, torch.float32, packed=True)
+    banks = packed.expert_banks()
+    assert len(banks) == config.num_hidden_layers
+    for name, bank in banks.items():
+        experts = dense.get_submodule(name)
+        for number in range(config.num_experts):
+            gate_up, down = bank.pair(number)
+            assert isinstance(gate_up, BlockMatrix) and down.block.name == "Q4_0"
+            assert torch.equal(gate_up.dense(), experts.gate_up_proj[number])
+            assert torch.equal(down.dense(), experts.down_proj[number])
+    x = torch.randn(30, config.hidden_size, generator=torch.Generator().manual_seed(0))
+    chosen, weights = torch.randint(0, config.num_experts, (30, 1)), torch.ones(30, 1)
+    right = experts(x, chosen, weights)
+    assert (mix_experts(x, chosen, weights, bank) - right).norm() < 0.03 * right.norm()
+    assert "blocks of a GGUF file" in load_model(sparse).precision
+
+
+def test_a_small_pool_of_experts_in_blocks_changes_no_bit(sparse):
+    config = HybridConfig.from_folder(sparse)
+    one = 3 * 32 * config.hidden_size * 18 // 32
+    whole = load_network(sparse, config, torch.float32, packed=True)
+    small = load_network(sparse, config, torch.float32, packed=True, expert_bytes=2 * one + 500)
+    assert torch.equal(small(IDS), whole(IDS))
+    pool = next(iter(small.expert_banks().values())).pool
+    assert pool.slots.count == 2 and pool.slots.nbytes < 3 * one
+
+
+def test_experts_in_other_blocks_than_products_take_are_dequantized(sparse, monkeypatch):
+    monkeypatch.setattr("docqa.model.checkpoints.gguf.checkpoint.BLOCKS", {})
+    model = load_model(sparse, dtype=None)
+    assert not model.network.packed_matrices() and not model.network.expert_banks()
+    assert "blocks" not in model.precision

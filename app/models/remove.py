@@ -1,0 +1,81 @@
+"""`docqa models rm`: checkpoints that were pulled, deleted; nothing else ever is."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from docqa.app.errors import ResourceError, UsageError
+from docqa.app.models.known import known
+from docqa.app.models.library import BUNDLED_NAMES, pulled_models
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What is gone: `commits` of whole checkpoints, `parts` of others (downloads that were cut), the bytes of all."""
+
+    id: str
+    commits: tuple[str, ...]
+    parts: tuple[str, ...]
+    bytes: int
+
+
+def remove(name: str, root: Path) -> Removed | None:
+    """Delete a pulled model (`ORG/NAME`: all of its commits and what is left of cut downloads; `ORG/NAME@COMMIT`: one).
+
+    None where nothing of it is under `root`.
+
+    Raises:
+        UsageError: the bundled model, a folder or file of the user's. ResourceError: it is being downloaded.
+    """
+    from filelock import FileLock, Timeout
+
+    if name in BUNDLED_NAMES:
+        raise UsageError("is part of docqa and stays", where=name, hint="`docqa models list` shows what was pulled")
+    if Path(name).expanduser().exists():
+        raise UsageError("was not pulled: it is yours to delete", where=name, hint="docqa removes only what it fetched")
+    wanted, _, commit = name.partition("@")
+    model = known(wanted)
+    parent = _folder_of(model.id if model is not None else wanted, root)
+    if parent is None:
+        return None
+    try:
+        with FileLock(str(parent / ".lock"), mode=0o600).acquire(timeout=0):
+            removed = _remove_commits(parent, commit, root)
+    except Timeout as error:
+        raise ResourceError("docqa is downloading it", where=str(parent), hint="stop that first") from error
+    if removed is not None and not _commits(parent):
+        shutil.rmtree(parent)
+    return removed
+
+
+def _folder_of(model_id: str, root: Path) -> Path | None:
+    """The folder that a model is kept in, in whatever case it was asked for."""
+    wanted = model_id.replace("/", "--").casefold()
+    if "/" not in model_id or not root.is_dir():
+        return None
+    return next((folder for folder in root.iterdir() if folder.name.casefold() == wanted and folder.is_dir()), None)
+
+
+def _commits(parent: Path) -> dict[Path, str]:
+    """Folders of checkpoints, whole or not, and the commit of each."""
+    found = [folder for folder in parent.iterdir() if folder.is_dir()]
+    return {folder: folder.name.lstrip(".").rpartition("-")[2] for folder in found}
+
+
+def _remove_commits(parent: Path, commit: str, root: Path) -> Removed | None:
+    """A folder first loses its name, so that a checkpoint that is half deleted is none."""
+    whole = {have.folder: have for have in pulled_models(root) if have.folder.parent == parent}
+    gone = {
+        folder: found for folder, found in _commits(parent).items()
+        if found.startswith(commit) or (folder in whole and whole[folder].revision == commit)
+    }  # fmt: skip
+    count = sum(file.stat().st_size for folder in gone for file in folder.rglob("*") if file.is_file())
+    for folder, found in gone.items():
+        shutil.rmtree(folder.rename(parent / f".gone-{found}"))
+    if not gone:
+        return None
+    commits = tuple(found for folder, found in gone.items() if folder in whole)
+    parts = {found for folder, found in gone.items() if folder not in whole}
+    return Removed(parent.name.replace("--", "/"), commits, tuple(sorted(parts)), count)
