@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.activation.native import silu_product_native
+from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, UnknownBlock, block_mlp, block_product
 from docqa.kernels.gguf_matmul.by_rows import block_product_by_rows
 from docqa.kernels.gguf_matmul.native import block_mlp_native, block_product_native, stored

@@ -11,11 +11,11 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.candidates import CandidateSentences
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import denies, differences
-from docqa.app.answerers.writing.refusals import is_verdict_alone, starts_with_verdict
-from docqa.app.answerers.writing.restated import added_words, without_premise
+from docqa.app.answerers.writing.refusals import starts_with_verdict
+from docqa.app.answerers.writing.restated import added_words, only_restates, without_premise
 from docqa.app.answerers.writing.statements import Written, WrittenStatement, plain
 from docqa.app.answerers.writing.support import Evidence, Judge, Judgement, judge_statements
-from docqa.app.evidence.terms import plain_words, stems
+from docqa.app.evidence.terms import count_content_words, plain_words, stems
 from docqa.app.quotes.align import find_whole
 from docqa.app.quotes.normalise import fold
 from docqa.app.quotes.quoting import quote_span
@@ -105,9 +105,9 @@ class _Check:
         found = [CheckedStatement(statement) for statement in written.statements]
         for item in found:
             item.verdicts = [(words, self._look_up(words, item.written)) for words in item.written.quotations]
-        bare = [item for item in found if self.asks_yes_no and is_verdict_alone(item.written.plain)]
+        bare = [item for item in found if self.asks_yes_no and self._is_verdict(item)]
         for item in bare:
-            self._judge_verdict_alone(item)
+            self._judge_verdict(item)
         open_ = [item for item in found if item not in bare and not self._is_quoted(item)]
         self._judge_own(open_)
         self._judge_candidates([item for item in open_ if not item.judgement.good])
@@ -213,9 +213,10 @@ class _Check:
         added = added_words(item.written.plain, self.question)
         if not added:
             return
-        runs = [*item.quotes, *map(tuple, self.candidates.best(self._claim(item.written)))]
+        cited = tuple(place for quote in item.quotes for place in quote)
+        runs = [cited, *map(tuple, self.candidates.best(self._claim(item.written)))]
         alone = [(place,) for run in runs for place in run]
-        having = [run for run in dict.fromkeys([*alone, *runs]) if added <= self._stems(run)]
+        having = [run for run in dict.fromkeys([*alone, *runs]) if run and added <= self._stems(run)]
         for run in having[:_MOST_RESTATED]:
             near = f"{' '.join(around(self.corpus.context, place) for place in run)} {self.question}"
             if differences(item.written.plain, " ".join(map(self._words, run)), near).decisive:
@@ -229,7 +230,12 @@ class _Check:
     def _stems(self, places: Iterable[Located]) -> frozenset[str]:
         return frozenset(stem for place in places for stem in stems(plain_words(self._words(place))))
 
-    def _judge_verdict_alone(self, item: CheckedStatement) -> None:
+    def _is_verdict(self, item: CheckedStatement) -> bool:
+        """Whether a statement is a yes or no, alone or with the question's own words."""
+        verdict, behind = starts_with_verdict(item.written.plain)
+        return verdict is not None and (not count_content_words(behind) or only_restates(behind, self.question))
+
+    def _judge_verdict(self, item: CheckedStatement) -> None:
         """A yes or no without more is borne out by a sentence that answers the question and rather says the same, where
         none before it says the opposite."""
         verdict = starts_with_verdict(item.written.plain)[0]

@@ -56,9 +56,3 @@ def starts_with_verdict(text: str) -> tuple[Verdict | None, str]:
     if match is None or (match[0].strip().lower() == "no" and text[match.end() :][:1].islower()):
         return None, text  # "No notice is due" denies something, and answers nothing with no
     return Verdict(match[1].lower()), text[match.end() :]
-
-
-def is_verdict_alone(text: str) -> bool:
-    """Whether `text` is a yes or no and nothing else."""
-    verdict, behind = starts_with_verdict(text)
-    return verdict is not None and not any(map(str.isalnum, behind))

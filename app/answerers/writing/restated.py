@@ -27,9 +27,19 @@ def without_premise(statement: str, question: str) -> str:
 
 def added_words(statement: str, question: str) -> frozenset[str]:
     """The stems of the words that `statement` adds to `question`; none where it does not say the question again."""
+    shared, added = _parts(statement, question)
+    return frozenset(added) if shared >= _LEAST_SHARED else frozenset()
+
+
+def only_restates(statement: str, question: str) -> bool:
+    """Whether `statement` has no other words than the question's."""
+    shared, added = _parts(statement, question)
+    return shared > 0 and not added
+
+
+def _parts(statement: str, question: str) -> tuple[int, list[str]]:
+    """(how many words of `statement` the question has, the stems of the others), without stop words."""
     asked = set(stems(plain_words(question)))
-    said = [word for word in plain_words(statement) if word not in STOP_WORDS]
-    known = [stem in asked for stem in stems(said)]
-    if sum(known) < _LEAST_SHARED:
-        return frozenset()
-    return frozenset(stem for stem, shared in zip(stems(said), known, strict=True) if not shared)
+    said = stems([word for word in plain_words(statement) if word not in STOP_WORDS])
+    added = [stem for stem in said if stem not in asked]
+    return len(said) - len(added), added

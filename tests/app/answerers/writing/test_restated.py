@@ -59,9 +59,10 @@ def test_what_a_sentence_adds_to_the_question_bears_the_statement_out(document: 
 
 def test_two_sentences_together_have_what_is_added(document: Any, model: Any) -> None:
     question = "What do the first prototype and the design cost?"
-    reply = "The first prototype costs 2,000 dollars and the design costs 3,000 dollars [2]."
-    found = checked(document, model, question, reply)
-    assert found.judgement.good and len(words_of(found)) == 2
+    for cites in ("[2]", "[2, 3]"):
+        reply = f"The first prototype costs 2,000 dollars and the design costs 3,000 dollars {cites}."
+        found = checked(document, model, question, reply)
+        assert found.judgement.good and len(words_of(found)) == 2
 
 
 @pytest.mark.parametrize(
@@ -84,6 +85,7 @@ def test_a_bare_yes_or_no_needs_a_sentence_that_says_it(document: Any, model: An
     said = {reply: checked(document, model, question, reply) for reply in ("No. [4]", "Yes. [4]")}
     assert said["No. [4]"].judgement.good and words_of(said["No. [4]"]) == ["A tenant may not keep a dog in the house."]
     assert not said["Yes. [4]"].judgement.good
+    assert checked(document, model, question, "No, a tenant may not keep a dog in the house. [4]").judgement.good
 
 
 def test_the_opposite_of_what_its_quote_says_is_not_supported(document: Any, model: Any) -> None:
