@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from docqa.app.answer.grades import Place, Support
+from docqa.app.answer.grades import Verdict as YesOrNo
 from docqa.app.answer.text import clip
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.candidates import CandidateSentences
@@ -219,7 +220,7 @@ class _Check:
         having = [run for run in dict.fromkeys([*alone, *runs]) if run and added <= self._stems(run)]
         for run in having[:_MOST_RESTATED]:
             near = f"{' '.join(around(self.corpus.context, place) for place in run)} {self.question}"
-            if differences(item.written.plain, " ".join(map(self._words, run)), near).decisive:
+            if differences(item.written.plain, " ".join(map(self._words, run)), near):
                 continue
             chance = answering(run)
             if chance >= _ANSWERS:
@@ -241,11 +242,13 @@ class _Check:
         verdict = starts_with_verdict(item.written.plain)[0]
         likely = (place for run in self.candidates.best(self.question) for place in run)
         for place in list(dict.fromkeys([*self._numbered(item), *likely]))[:_MOST_RESTATED]:
+            words, near = self._words(place), around(self.corpus.context, place)
             answers = self.answering([place]) if self.answering is not None else 1.0
-            said, chance = rather_says(self.question, self._words(place))
-            if answers < _ANSWERS:
+            said, chance = rather_says(self.question, words)
+            other_number = verdict is YesOrNo.YES and differences(self.question, words, near).numbers
+            if answers < _ANSWERS or other_number:
                 continue
-            if verdict_of(self.question, self._words(place)) not in (verdict, None):
+            if verdict_of(self.question, words) not in (verdict, None):
                 return
             if said is verdict:
                 item.moved = bool(item.written.numbers) and place not in self._numbered(item)

@@ -92,3 +92,8 @@ def test_the_opposite_of_what_its_quote_says_is_not_supported(document: Any, mod
     question = "May a tenant keep a dog in the house?"
     found = checked(document, model, question, "Yes, a tenant keeps a dog in the house [4].")
     assert not found.judgement.good
+
+
+def test_yes_is_not_said_to_another_number(document: Any, model: Any) -> None:
+    found = {n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]") for n in (3, 4)}
+    assert found[3].judgement.good and not found[4].judgement.good
