@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from docqa.app.answer.answer import SCHEMA, Answer, Cite, EvidenceItem
 from docqa.app.answer.events import Finished
@@ -38,7 +38,7 @@ _Placed = TypeVar("_Placed", Cite, EvidenceItem)
 ANSWER_VERSION = 2
 """Raised whenever the same question would get another answer: those of before are made again."""
 _ANSWERS_FILE = "answers.json"
-SUMMARY_VERSION = 1
+SUMMARY_VERSION = 2
 """Raised whenever the same document would get another summary: those of before are made again."""
 _KEPT_PRODUCTS = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
 """By default oneDNN keeps 1,024 matrix products compiled for a length of document: over a folder of small files, a
@@ -204,33 +204,53 @@ class AnswerJob(_DocumentJob):
 
 
 class SummaryJob(_DocumentJob):
-    """Summaries in one style."""
+    """Summaries in one style, about a `focus` where there is one: in the words of a model that writes, else of
+    sentences of the document."""
 
     name = "summarize"
     by_name = False
 
-    def __init__(self, options: Options, style: str) -> None:
+    def __init__(self, options: Options, style: str, focus: str = "") -> None:
         super().__init__(options)
-        self.style = style
+        self.style, self.focus = style, focus
 
     def spec(self, threads: int | None = None) -> JobSpec:
-        return {**super().spec(threads), "style": self.style}
+        return {**super().spec(threads), "style": self.style, "focus": self.focus}
 
     def identity(self) -> Json:
+        asked = {"focus": self.focus} if self.focus else {}
+        given = {"from": self.options.source} if self.options.source != "auto" else {}
         return {
-            "work": self.name, "schema": SUMMARY_SCHEMA, "version": SUMMARY_VERSION, "style": self.style,
-            **reading_identity(self.options),
+            "work": self.name, "schema": SUMMARY_SCHEMA, "version": SUMMARY_VERSION, "style": self.style, **asked,
+            **given, **reading_identity(self.options),
         }  # fmt: skip
 
     def _record(self, item: Item, session: Session, document: Document, on_event: Callable[[Event], None]) -> str:
+        from docqa.app.summary.written.process import write_summary
+        from docqa.app.summary.written.writers import writer_of
+
+        writer = writer_of(session)
+        if writer is None:
+            return to_json_line(self._extracted(session, document, on_event))
+        writing = write_summary(document, writer, self.style, focus=self.focus, path=NAMELESS)
+        while True:
+            try:
+                on_event(next(writing))
+            except StopIteration as end:
+                return to_json_line(end.value)
+
+    def _extracted(self, session: Session, document: Document, on_event: Callable[[Event], None]) -> SummaryRecord:
         from docqa.app.summary.process import summarize_document
 
         for event in session.read():
             on_event(event)
-        model = cast("Model", self._model)  # a server has none that could summarize
-        rows = session.local_reading.token_rows() if model.heads else None
-        made = summarize_document(document, session.context, model, self.style, rows=rows, path=NAMELESS)
-        return to_json_line(made)
+        reading = session.local
+        rows = reading.token_rows() if reading.model.heads else None
+        ranked = session.rank(self.focus) if self.focus else ()
+        return summarize_document(
+            document, session.context, reading.model, self.style, rows=rows, path=NAMELESS, focus=self.focus,
+            ranked=ranked,
+        )  # fmt: skip
 
 
 def make_job(spec: JobSpec) -> Job:
@@ -238,7 +258,7 @@ def make_job(spec: JobSpec) -> Job:
     options = Options(**spec["options"])
     kinds: dict[str, Callable[[], Job]] = {
         AnswerJob.name: lambda: AnswerJob(options, spec["questions"]),
-        SummaryJob.name: lambda: SummaryJob(options, spec["style"]),
+        SummaryJob.name: lambda: SummaryJob(options, spec["style"], spec.get("focus", "")),
     }
     return kinds[spec["name"]]()
 
@@ -259,8 +279,10 @@ def warnings_of(record: str) -> list[str]:
 
 
 def with_path(record: SummaryRecord, path: str, stem: str) -> SummaryRecord:
-    """The record of a document as that of the file at `path`, called by its `stem` where it has no title."""
-    return replace(record, path=path, title=stem if record.title == UNTITLED else record.title)
+    """The record of a document as that of the file at `path`, called by its `stem` where it has no title, or one that
+    names nothing ("XXXXX", as forms and drafts have it)."""
+    nothing = record.title == UNTITLED or len({char for char in record.title.casefold() if char.isalpha()}) < 2
+    return replace(record, path=path, title=stem if nothing and stem else record.title)
 
 
 def _about(answer: Answer, file: str) -> Answer:

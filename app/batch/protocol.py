@@ -20,6 +20,7 @@ class JobSpec(TypedDict):
     options: dict[str, Any]
     questions: NotRequired[list[str]]
     style: NotRequired[str]
+    focus: NotRequired[str]
 
 
 @dataclass(frozen=True)

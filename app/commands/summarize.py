@@ -15,9 +15,9 @@ from docqa.app.output.progress import duration, size
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch, Settings
+    from docqa.app.batch.jobs import SummaryJob
     from docqa.app.batch.planning import BatchPlan
     from docqa.app.batch.summary_files import SummaryFiles
-    from docqa.app.options import Options
 
 _Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or .zip archives.")]
 _Output = Annotated[
@@ -26,15 +26,19 @@ _Output = Annotated[
 _Style = Annotated[
     str | None, typer.Option("--style", metavar="S", help="brief, abstract, key-points, clauses or papers.")
 ]
+_Focus = Annotated[
+    str | None, typer.Option("--focus", metavar="TEXT", help='Only what is about this: "what the landlord must do".')
+]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only estimate what it would take.")]
 
 
-@flags.shared("model", "password_file", "include_hidden", "no_store")
+@flags.shared("model", "base_url", "source", "password_file", "include_hidden", "no_store")
 def summarize(
     given: flags.Given,
     paths: _Paths,
     output: _Output = None,
     style: _Style = None,
+    focus: _Focus = None,
     jobs: batches.Jobs = 1,
     retry_failed: batches.RetryFailed = False,
     dry_run: _DryRun = False,
@@ -43,26 +47,26 @@ def summarize(
 ) -> int:
     """Summarize every document, and all of them in a digest.
 
-    Each sentence has its page. The same command continues where it was stopped and does only what is new or changed;
-    two machines can run it on the same folders. Without --output the summaries are printed, and only what was read is
-    kept.
+    Each sentence has its page. A model that writes (--model) does so in its own words, which are checked: what nothing
+    bears out is marked. The bundled model chooses sentences of the document. The same command continues where it was
+    stopped and does only what is new or changed; two machines can run it on the same folders. Without --output the
+    summaries are printed, and only what was read is kept.
 
     Example: docqa summarize contracts/ --output summaries --style clauses --jobs 2
 
     Exit status 0 done, 6 done and some document failed, 3 there is no document at all, 130 interrupted.
     """
     from docqa.app.batch.batch import Settings
-    from docqa.app.summary.record import DEFAULT_STYLE, STYLES
+    from docqa.app.batch.jobs import SummaryJob
 
     if inputs.STDIN in paths:
         raise UsageError("cannot be standard input here", where="-", hint="save the document to a file")
-    chosen = style or DEFAULT_STYLE
-    if chosen not in STYLES:
-        raise UsageError(f"unknown style {chosen!r}", where="--style", hint=", ".join(STYLES))
-    options = inputs.local(given.options(preview=False), "summarize")
+    chosen, about = _checked(style, focus)
+    options = given.options(preview=False)
+    inputs.check_writing(options)
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):
-        batch = _batch(paths, folder, options, chosen, settings)
+        batch = _batch(paths, folder, SummaryJob(options, chosen, about), settings)
         plan = batch.plan(probe=dry_run)
         batches.warn_fewer_jobs(plan, jobs)
         if dry_run:
@@ -71,10 +75,27 @@ def summarize(
         return _run(batch, plan, printed=output is None)
 
 
-def _batch(paths: list[str], folder: Path, options: Options, style: str, settings: Settings) -> Batch:
+def _checked(style: str | None, focus: str | None) -> tuple[str, str]:
+    """(the style, the focus, empty where there is none). Raises UsageError for what cannot be."""
+    from docqa.app.summary.record import DEFAULT_STYLE, STYLES
+    from docqa.app.summary.topics import STYLES as TOPICS
+
+    chosen = style or DEFAULT_STYLE
+    if chosen not in STYLES:
+        raise UsageError(f"unknown style {chosen!r}", where="--style", hint=", ".join(STYLES))
+    if focus is None:
+        return chosen, ""
+    if not any(map(str.isalnum, focus)):
+        raise UsageError("says nothing", where="--focus", hint='--focus "what the landlord must do"')
+    if chosen in TOPICS:
+        others = ", ".join(each for each in STYLES if each not in TOPICS)
+        raise UsageError(f"has topics of its own with --style {chosen}", where="--focus", hint=f"--style {others}")
+    return chosen, " ".join(focus.split())
+
+
+def _batch(paths: list[str], folder: Path, job: SummaryJob, settings: Settings) -> Batch:
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import list_items
-    from docqa.app.batch.jobs import SummaryJob
     from docqa.app.batch.workspace import Workspace
 
     workspace = Workspace(folder)
@@ -82,7 +103,7 @@ def _batch(paths: list[str], folder: Path, options: Options, style: str, setting
     listing = list_items(paths, ours)
     listing.sort()
     batches.warn_passed_over([path for path in listing.passed_over if os.path.abspath(path) not in ours])
-    return Batch(SummaryJob(options, style), options, listing, workspace, settings)
+    return Batch(job, job.options, listing, workspace, settings)
 
 
 def _run(batch: Batch, plan: BatchPlan, *, printed: bool) -> int:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from docqa.app.context.context import Context
 from docqa.app.quotes.normalise import fold
-from docqa.app.summary.readable import MOST_WORDS, any_of, bullet, flat, is_english, is_sentence, needs_the_one_before
+from docqa.app.summary.readable import (
+    MOST_WORDS,
+    any_of,
+    bullet,
+    ends_sentence,
+    flat,
+    is_english,
+    is_sentence,
+    needs_the_one_before,
+)
 from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Document, Page, Section, Span
 
@@ -63,18 +72,23 @@ class _Finder:
         self.document, self.most_words = document, most_words
         self.english = is_english(" ".join(page.text[:4_000] for page in document.pages[:40]))
         self.number = {section.id: index for index, section in enumerate(document.sections)}
-        self.left_out = _left_out(document)
+        self.left_out = left_out(document)
         self.tokens = _TokenPlaces(context)
         self.seen: set[str] = set()
         self.found: list[Candidate] = []
         self.paragraph = -1
+        self.open = False  # whether the page before ends within a sentence
 
     def add_page(self, page: Page, excluded: list[Span]) -> None:
         ends, line, at = -1, 0, None  # `at`: the candidate that the sentence just before became
+        rest, self.open = self.open, not ends_sentence(page.text)
         for span in sentences(page.text):
             if "\n" in page.text[max(ends, 0) : span.start] or ends < 0:
                 self.paragraph, line, at = self.paragraph + 1, 0, None
             ends = span.end
+            if rest:  # the end of a sentence of the page before
+                rest = False
+                continue
             outside = not any(each.start < span.end and span.start < each.end for each in excluded)
             at = self._take(page, span, line, at) if outside else None
             line += 1
@@ -84,7 +98,7 @@ class _Finder:
         span = Span(span.start + len(bullet(page.text[span.start : span.end])), span.end)
         text = flat(page.text[span.start : span.end])
         section = self.document.section_of(page.page, span.start)
-        if section is not None and (section.id in self.left_out or _is_heading(section, page.page, span)):
+        if section is not None and (section.id in self.left_out or is_heading(section, page.page, span)):
             return None
         if not is_sentence(text, english=self.english, most_words=self.most_words):
             return None
@@ -102,11 +116,12 @@ class _Finder:
         return len(self.found) - 1
 
 
-def _is_heading(section: Section, page: int, span: Span) -> bool:
+def is_heading(section: Section, page: int, span: Span) -> bool:
+    """Whether a span of a page is the heading of its section, or in it."""
     return section.page == page and section.start <= span.start and span.end <= section.start + len(section.title)
 
 
-def _left_out(document: Document) -> set[str]:
+def left_out(document: Document) -> set[str]:
     """Ids of the sections that are not part of what the document says, and of those in them."""
     found: set[str] = set()
     for section in document.sections:  # a parent before its children

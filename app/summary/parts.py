@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Protocol
 
 from docqa.app.output.render import page_text
-from docqa.app.summary.candidates import Candidate
 from docqa.ingest.types import Document
 
 FEWEST_PARTS = 4
@@ -14,6 +15,15 @@ DOMINATES = 0.5
 _RUNS = 6
 _SHORT = 40  # candidates under which a document without outline is one part
 OPENING = "Opening"
+
+
+class Placed(Protocol):
+    """A sentence or passage with its page, and the index of its section (-1 before the first)."""
+
+    @property
+    def page(self) -> int: ...
+    @property
+    def section(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,7 @@ class Part:
     numbers: tuple[int, ...]
 
 
-def parts_of(document: Document, candidates: list[Candidate]) -> list[Part]:
+def parts_of(document: Document, candidates: Sequence[Placed]) -> list[Part]:
     """The parts in the order of the document; those without a candidate are there too.
 
     It begins with the top of the outline; while there are few parts, one with most of the document is replaced by
@@ -46,14 +56,14 @@ def parts_of(document: Document, candidates: list[Candidate]) -> list[Part]:
     return parts
 
 
-def parts_inside(document: Document, candidates: list[Candidate], part: Part) -> list[Part]:
+def parts_inside(document: Document, candidates: Sequence[Placed], part: Part) -> list[Part]:
     """The sections inside a part, its own opening first; only itself where it has none."""
     tree = _Tree(document, candidates)
     return tree.below(part.id) if tree.has_children(part) else [part]
 
 
 class _Tree:
-    def __init__(self, document: Document, candidates: list[Candidate]) -> None:
+    def __init__(self, document: Document, candidates: Sequence[Placed]) -> None:
         self.document = document
         above = [{s.id for s in document.sections_above(section)} for section in document.sections]
         self.inside: dict[str | None, list[int]] = {}
@@ -86,7 +96,7 @@ def _heading(number: str | None, title: str) -> str:
     return f"{number} {title}".strip() if number and not title.startswith(number) else title
 
 
-def _runs(document: Document, candidates: list[Candidate]) -> list[Part]:
+def _runs(document: Document, candidates: Sequence[Placed]) -> list[Part]:
     """Runs of pages of like size, for a document without an outline; one part where it is short or has no pages."""
     numbers = tuple(range(len(candidates)))
     if not document.paged or len(document.pages) < 2 or len(candidates) <= _SHORT:
@@ -97,7 +107,7 @@ def _runs(document: Document, candidates: list[Candidate]) -> list[Part]:
     return [Part(None, _page_range(document, candidates, inside), 1, inside) for inside in runs]
 
 
-def _page_range(document: Document, candidates: list[Candidate], numbers: tuple[int, ...]) -> str:
+def _page_range(document: Document, candidates: Sequence[Placed], numbers: tuple[int, ...]) -> str:
     first, last = (document.pages[candidates[number].page - 1] for number in (numbers[0], numbers[-1]))
     names = page_text(first.page, first.label), page_text(last.page, last.label)
     return f"p. {names[0]}" if names[0] == names[1] else f"pp. {names[0]} to {names[1]}"

@@ -7,15 +7,19 @@ document's sentences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Grade
 from docqa.app.context.context import Context
 from docqa.app.errors import UsageError
+from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.summary.candidates import find_candidates
+from docqa.app.summary.focus import about_focus
+from docqa.app.summary.kinds import kind_of
+from docqa.app.summary.leading import bias_of, leading
 from docqa.app.summary.parts import Part, parts_of
 from docqa.app.summary.record import (
     EXTRACTED,
@@ -29,6 +33,8 @@ from docqa.app.summary.record import (
 )
 from docqa.app.summary.salience import Scorer
 from docqa.app.summary.selection import Pool
+from docqa.app.summary.speech import speaker_at
+from docqa.app.summary.styles import NOTHING, WHOLE, sentences_of_part
 from docqa.app.summary.topical import Asker, choose_for_topic
 from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.ingest.types import Document
@@ -38,20 +44,19 @@ if TYPE_CHECKING:
 
     from docqa.model.protocol import Model
 
-WHOLE = {"brief": 3, "abstract": 7, "key-points": 5}
-"""Sentences of the whole, by style."""
 _CLAUSE_WORDS = 160  # contracts name their parties in one long sentence
-NOTHING = "no sentence of prose was found"
 
 
 def summarize_document(
-    document: Document, context: Context, model: Model, style: str, *, rows: Tensor | None, path: str | None = None
-) -> SummaryRecord:
+    document: Document, context: Context, model: Model, style: str, *, rows: Tensor | None, path: str | None = None,
+    focus: str = "", ranked: Sequence[Ranked] = (),
+) -> SummaryRecord:  # fmt: skip
     """The summary of `document` in a style of `record.STYLES`.
 
     `context` is `lay_out([document], model.tokenizer)`; `rows` (int8 [tokens, width], `TokenVectors.rows`) what was
     kept of a read, None for a model without heads. `path` is the relative name in the record (default: the file's name
-    alone). Raises UsageError for an unknown style.
+    alone). With a `focus` the summary is about that, by `ranked`, the passages of the context for it, best first.
+    Raises UsageError for an unknown style.
     """
     if style not in STYLES:
         raise UsageError(f"unknown style {style!r}", where="--style", hint=", ".join(STYLES))
@@ -62,12 +67,15 @@ def summarize_document(
     if not candidates:
         warnings = (*warnings, NOTHING)
         return SummaryRecord(path, document.id, document.title, style, EXTRACTED, UNREADABLE, warnings=warnings)
-    scorer = Scorer(document, Pool.of(candidates, rows))
-    if style in TOPICS:
-        asker = Asker(document, context, model, rows, candidates)
+    kind = kind_of(document)
+    scorer = Scorer(document, Pool.of(candidates, rows), bias_of(document, kind, candidates))
+    asker = Asker(document, context, model, rows, candidates)
+    if focus:
+        whole, parts, empty = _by_focus(style, focus, scorer, asker, ranked)
+    elif style in TOPICS:
         whole, parts, empty = _by_topic(style, scorer, asker)
     else:
-        whole, parts, empty = _by_part(style, scorer)
+        whole, parts, empty = _by_part(style, scorer, leading(kind, scorer, asker))
     sections = tuple(
         SummarySection(part.id, part.heading, part.level, _sentences(scorer, part.numbers)) for part in parts
     )
@@ -77,12 +85,15 @@ def summarize_document(
     )  # fmt: skip
 
 
-def _by_part(style: str, scorer: Scorer) -> tuple[list[int], list[Part], list[str]]:
-    """(sentences of the whole, parts with theirs, headings of parts that have none)."""
+def _by_part(style: str, scorer: Scorer, first: list[int]) -> tuple[list[int], list[Part], list[str]]:
+    """(sentences of the whole, those of `first` first, parts with theirs, headings of parts that have none)."""
     parts = parts_of(scorer.document, scorer.pool.candidates)
     pool = scorer.fold([part for part in parts if part.numbers])
     # Fewer where it would be most of a short document.
-    whole = scorer.choose(pool, max(1, min(WHOLE[style], (len(scorer.pool.candidates) + 1) // 2)))
+    count = max(1, min(WHOLE[style], (len(scorer.pool.candidates) + 1) // 2))
+    first = first[:count]
+    others = [number for number in pool if number not in first]
+    whole = [*first, *scorer.choose(others, count - len(first), taken=first)]
     if style != "key-points":
         return whole, [], []
     sections: list[Part] = []
@@ -99,8 +110,19 @@ def _by_part(style: str, scorer: Scorer) -> tuple[list[int], list[Part], list[st
 
 def _share(part: Part, parts: int) -> int:
     """How many sentences a section gets: one for each 15 of its own, at most 3, fewer where there are many sections."""
-    most = 3 if parts <= 12 else 2 if parts <= 24 else 1
-    return max(1, min(most, -(-len(part.numbers) // 15)))
+    return sentences_of_part(-(-len(part.numbers) // 15), parts)
+
+
+def _by_focus(
+    style: str, focus: str, scorer: Scorer, asker: Asker, ranked: Sequence[Ranked]
+) -> tuple[list[int], list[Part], list[str]]:
+    """(sentences about the focus, further ones by part, the focus itself where no sentence is about it)."""
+    found = about_focus(focus, asker, ranked)
+    whole = sorted(found[: WHOLE[style]])
+    others = set(found[WHOLE[style] :]) if style == "key-points" else set[int]()
+    parts = parts_of(scorer.document, scorer.pool.candidates)
+    kept = [Part(part.id, part.heading, part.level, tuple(n for n in part.numbers if n in others)) for part in parts]
+    return whole, [part for part in kept if part.numbers], [] if whole else [focus]
 
 
 def _by_topic(style: str, scorer: Scorer, asker: Asker) -> tuple[list[int], list[Part], list[str]]:
@@ -123,6 +145,6 @@ def _sentences(scorer: Scorer, numbers: Iterable[int]) -> tuple[SummarySentence,
         place = cite((document,), Located(0, candidate.page, candidate.start, candidate.end))
         cited = SentenceCite(place.page, place.label, place.section, place.start, place.end)
         words = document.pages[candidate.page - 1].text[candidate.start : candidate.end]
-        speaker = document.speaker_of(candidate.page, candidate.start)
+        speaker = speaker_at(document, candidate.page, candidate.start, candidate.end)
         made.append(SummarySentence(words, Grade.EXACT, (cited,), speaker))
     return tuple(made)

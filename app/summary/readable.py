@@ -10,6 +10,7 @@ import re
 import unicodedata
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
+from docqa.app.summary.references import reads_as_reference
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS, MOST_WORDS = 6, 75
@@ -56,6 +57,12 @@ _BOILERPLATE = any_of(r"""
     \b(?:listed|discussed|described|explained|summari[sz]ed|shown|given|outlined) (?:further )?(?:below|above)\b
     \b(?:listed|discussed|described|explained|summari[sz]ed|shown) in (?:the )?(?:section|chapter|appendix|next)\b
     """)
+_PARTY = any_of(r"""
+    \b(?:plaintiffs?|defendants?|petitioners?|respondents?|appellants?|appellees?)(?:[ ,/-]+(?:and )?ROLE)*[.,]?$
+    \b(?:on|for) (?:the )?brief\b|\bamic(?:us|i) curiae\.?$|\bcounsel (?:of record|for)\b|\bargued the cause\b
+    ^(?:before|present)\b.{0,120}\b(?:judges?|justices?)\.$|\bappeal from the united states district court\b
+    """, ROLE="(?:plaintiffs?|defendants?|petitioners?|respondents?|appellants?|appellees?|cross\\w*)")
+_CASE_CITED = re.compile(r"\W*(?:U\. ?S\.|S\. ?Ct\.|F\. ?(?:[23]d|Supp|4th)|L\. ?Ed\.)[,.]? (?:at )?\d")
 _YEARS = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _FOOTNOTE_MARK = re.compile(r"\d{1,3}[“\"‘A-Z][a-z]")  # it runs into the first word of the note
 _DANGLING = any_of(r"""
@@ -99,6 +106,12 @@ def bullet(text: str) -> str:
     return match.group() if match else ""
 
 
+def ends_sentence(text: str) -> bool:
+    """Whether the last word of `text` ends a sentence, a heading or an item."""
+    words = text.rstrip()
+    return not words or not (words[-1] in ",-–—" or words[-1].islower())
+
+
 def is_english(text: str) -> bool:
     """Whether enough of the words of `text` are English function words to judge its sentences by them."""
     words = [word for word in plain_words(text) if word.isalpha()]
@@ -121,7 +134,8 @@ def is_sentence(text: str, *, english: bool, most_words: int = MOST_WORDS) -> bo
     if not _END.search(text) or not _begins(body) or _CAPTION.match(body) or _BOILERPLATE.search(text):
         return False
     balanced = all(text.count(a) == text.count(b) for a, b in _OPEN_CLOSE) and text.count('"') % 2 == 0
-    return balanced and _is_prose(text, words, english=english)
+    outside = english and bool(reads_as_reference(text) or _PARTY.search(text) or _CASE_CITED.match(text))
+    return balanced and not outside and _is_prose(text, words, english=english)
 
 
 def needs_the_one_before(text: str) -> bool:

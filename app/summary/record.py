@@ -13,7 +13,8 @@ SCHEMA = 1
 STYLES = ("brief", "abstract", "key-points", "clauses", "papers")
 DEFAULT_STYLE = "key-points"
 EXTRACTED = "extracted"
-"""How a summary was made: of the document's own sentences."""
+WRITTEN = "written"
+"""How a summary was made: of the document's own sentences, or in a model's words."""
 SUMMARIZED, UNREADABLE = "summarized", "unreadable"
 """Statuses: `unreadable` is a document that has no sentence to take."""
 
@@ -35,15 +36,17 @@ class SentenceCite:
 
 @dataclass(frozen=True)
 class SummarySentence:
-    """Words of the document, their `grade` as a quote, and where they are.
+    """Words of the document, their `grade` as a quote, and where they are; or words of a model, with `grade` None, how
+    far the document's words at `cites` bear them out (`support`), and no cite where none does.
 
-    `speaker` names who says it in an opinion of a court.
+    `speaker` names who says it in an opinion of a court, or whom the document quotes with it.
     """
 
     text: str
-    grade: str
+    grade: str | None
     cites: tuple[SentenceCite, ...]
     speaker: str | None = None
+    support: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,9 @@ class SummarySection:
 class SummaryRecord:
     """The summary of one document: `sentences` of the whole, `sections` in the order of the document or the style.
 
-    `path` is relative, with `/`; `document` the sha256 of the file's bytes; `method` EXTRACTED;
-    `not_covered` the headings that nothing was taken from; `warnings` what was not read.
+    `path` is relative, with `/`; `document` the sha256 of the file's bytes; `method` EXTRACTED or WRITTEN, by `model`;
+    `not_covered` the headings that nothing was taken from; `warnings` what was not read; `remarks` what to know of how
+    it was written.
     """
 
     path: str
@@ -77,6 +81,8 @@ class SummaryRecord:
     sections: tuple[SummarySection, ...] = ()
     not_covered: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    model: str | None = None
+    remarks: tuple[str, ...] = ()
 
     def every_sentence(self) -> tuple[SummarySentence, ...]:
         """Those of the whole, then those of the sections; one may be in both."""
@@ -98,7 +104,8 @@ def from_json_line(line: str) -> SummaryRecord:
         raw["sections"] = tuple(
             SummarySection(**{**section, "sentences": _sentences(section["sentences"])}) for section in raw["sections"]
         )
-        raw["not_covered"], raw["warnings"] = tuple(raw["not_covered"]), tuple(raw["warnings"])
+        for name in ("not_covered", "warnings", "remarks"):
+            raw[name] = tuple(raw.get(name, ()))
         return SummaryRecord(**raw)
     except (KeyError, TypeError) as error:
         raise ValueError(f"no summary ({error!r})") from error

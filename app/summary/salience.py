@@ -32,16 +32,17 @@ more. The vectors keep sentences apart (selection.py), and the heads find topics
 
 @dataclass(frozen=True)
 class Scorer:
-    """Scores of the candidates of one document."""
+    """Scores of the candidates of one document; `bias`, [candidates], is added to them."""
 
     document: Document
     pool: Pool
+    bias: np.ndarray
 
     def scores(self, numbers: Sequence[int]) -> np.ndarray:
         """Score of each of the candidates `numbers` as a part of a summary of all of them, [numbers]."""
         chosen = list(numbers)
         found = signals(self.document, [self.pool.candidates[number] for number in chosen], self.pool.vectors[chosen])
-        return np.asarray(standardised(found) @ np.array([WEIGHTS[name] for name in NAMES]))
+        return np.asarray(standardised(found) @ np.array([WEIGHTS[name] for name in NAMES])) + self.bias[chosen]
 
     def all_scores(self) -> np.ndarray:
         """Scores of all candidates, [candidates]; in a long document each among AT_ONCE neighbours."""

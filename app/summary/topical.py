@@ -80,9 +80,13 @@ class Asker:
 
 
 def choose_for_topic(
-    topic: Topic, document: Document, pool: Pool, asker: Asker, salience: np.ndarray, taken: Sequence[int]
-) -> list[int]:
-    """At most `topic.count` candidates that state the topic, in the order of the document; `salience` [candidates]."""
+    topic: Topic, document: Document, pool: Pool, asker: Asker, salience: np.ndarray, taken: Sequence[int],
+    outside: Sequence[int] = (),
+) -> list[int]:  # fmt: skip
+    """At most `topic.count` candidates that state the topic, in the order of the document; `salience` [candidates].
+
+    Nothing that is `taken` or repeats it is chosen, and none of `outside`.
+    """
     headed = headed_by(topic.sections, document, pool.candidates)
     cued = cues(topic, pool.candidates)
     foreign = headed_by(topic.foreign, document, pool.candidates) if topic.foreign else 0.0 * headed
@@ -90,7 +94,8 @@ def choose_for_topic(
     at = np.arange(len(pool.candidates))
     value = value + topic.opening / (1 + at / 5) + SALIENCE * np.clip(standardise(salience), -2, 2)
     stated = (cued > 0) & (value >= LEAST)
-    fit = [int(number) for number in at if stated[number] and int(number) not in taken]
+    closed = {*taken, *outside}
+    fit = [int(number) for number in at if stated[number] and int(number) not in closed]
     return choose(pool, fit, value[fit], topic.count, taken=taken, spread=False)
 
 

@@ -201,4 +201,28 @@ PAPERS = (
         foreign=any_of(r"\b(?:method\w*|related|introduction|background|appendix)\b"),
     ),
 )
+
+OUTCOME = Topic(
+    "Outcome",
+    sections=any_of(
+        r"\b(?:syllabus|opinion of the court|held|holding|conclusion|disposition|judge?ment|order|decision)\b"
+    ),
+    cues=any_of(
+        r"""
+        \bwe (?:\w+ )?(?:hold|conclude|affirm|reverse|vacate|remand|dismiss|grant|deny|reject)\b
+        \b(?:the|this) court(?: today)? (?:\w+ )?(?:holds|affirms|reverses|concludes|decides|vacates)\b
+        \b(?:WHAT)(?: (?:of|by|for|against|\w+ing)[^.;]{0,80}?)?,? (?:is|are) (?:THUS )?(?:DONE)\b
+        ^(?:held|holding)\s*:
+        \b(?:is|are) (?:hereby |therefore )?(?:AFFIRMED|REVERSED|VACATED|DISMISSED|REMANDED|DENIED|GRANTED)\b
+        """,
+        WHAT="judge?ments?|orders?|decisions?|convictions?|sentences?|rulings?|appeals?|petitions?|motions?|claims?",
+        THUS="(?:therefore|hereby|accordingly)",
+        DONE="affirmed|reversed|vacated|dismissed|remanded|denied|granted|allowed|set aside|upheld|quashed",
+    ),
+    questions=("What did the court decide?", "Who won, and why?"),
+    count=2,
+    opening=0.3,
+    foreign=any_of(r"\b(?:concurring|dissenting|dissent|background|facts?|procedural|arguments?|standard of review)\b"),
+)
+"""What an opinion of a court comes to."""
 STYLES = {"clauses": CLAUSES, "papers": PAPERS}

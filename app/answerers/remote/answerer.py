@@ -55,7 +55,7 @@ class RemoteTurn:
 
 
 @dataclass(frozen=True)
-class _Written:
+class RemoteReply:
     """A reply, the tokens of its prompt as the server counts them (0: it does not say), and how it ended."""
 
     text: str
@@ -123,6 +123,33 @@ class RemoteAnswerer:
         """All passages for `question`, best first, after `read`."""
         return self.evidence.rank(question, unread=self.options.quick)
 
+    def write(self, sent: list[dict[str, str]]) -> Generator[Event, None, RemoteReply]:
+        """What the model writes, its thought apart. Raises RemoteError where there is no answer in it."""
+        parts: list[str] = []
+        looked = 0
+        end = End("stop")
+        self._writing = True
+        for piece in self.model.client.complete(sent, self.options.think):
+            if self._stopped:
+                break
+            if isinstance(piece, Token):
+                if not piece.thought:
+                    parts.append(piece.text)
+                yield piece
+            elif isinstance(piece, End):
+                end = piece
+            else:
+                parts.clear()
+                if isinstance(piece, Again):
+                    yield Notice(piece.reason)
+            if (length := sum(map(len, parts))) > looked + _LOOKED_AFTER:
+                looked = length
+                if without_repetition("".join(parts)) is not None:
+                    break
+        self._writing = False
+        text = "".join(parts)
+        return RemoteReply(text, end.prompt_tokens, self._check_end(end, text))
+
     # Parts
 
     def _turn(self, question: str) -> RemoteTurn:
@@ -159,22 +186,22 @@ class RemoteAnswerer:
 
     def _first_reply(
         self, fitting: Fitting, put: Callable[[Given], Question], earlier: Sequence[Turn]
-    ) -> Generator[Event, None, _Written]:
+    ) -> Generator[Event, None, RemoteReply]:
         """The reply to as much as the server's context has room for."""
         while True:
             try:
-                return (yield from self._write(_messages(fitting.given, put(fitting.given), earlier)))
+                return (yield from self.write(_messages(fitting.given, put(fitting.given), earlier)))
             except ContextExceeded as error:
                 fitting.shrink(error)
 
     def _mended(
-        self, put: Question, given: Given, sent: list[dict[str, str]], written: _Written, checked: CheckedText,
+        self, put: Question, given: Given, sent: list[dict[str, str]], written: RemoteReply, checked: CheckedText,
         notes: tuple[str, ...],
     ) -> Generator[Event, None, tuple[CheckedText | None, tuple[str, ...]]]:  # fmt: skip
         """The better of a reply and what the model makes of it when it is shown what nothing bears out."""
         yield Notice("the model is asked to cite or withdraw what no quote supports")
         try:
-            again = yield from self._write([*sent, *repair(written.text, put, weak_words(checked))])
+            again = yield from self.write([*sent, *repair(written.text, put, weak_words(checked))])
         except RemoteError as error:  # the first reply is there, whatever becomes of the second
             yield Notice(f"{error}; its first answer is kept")
             return checked, notes
@@ -185,33 +212,6 @@ class RemoteAnswerer:
         """(the statements of a reply with what bears them out, None where it has none; what to say of it)."""
         evidence = self.evidence
         return check_reply(text, given, self.corpus, question, evidence.judge, evidence.answering(question))
-
-    def _write(self, sent: list[dict[str, str]]) -> Generator[Event, None, _Written]:
-        """What the model writes, its thought apart. Raises RemoteError where there is no answer in it."""
-        parts: list[str] = []
-        looked = 0
-        end = End("stop")
-        self._writing = True
-        for piece in self.model.client.complete(sent, self.options.think):
-            if self._stopped:
-                break
-            if isinstance(piece, Token):
-                if not piece.thought:
-                    parts.append(piece.text)
-                yield piece
-            elif isinstance(piece, End):
-                end = piece
-            else:
-                parts.clear()
-                if isinstance(piece, Again):
-                    yield Notice(piece.reason)
-            if (length := sum(map(len, parts))) > looked + _LOOKED_AFTER:
-                looked = length
-                if without_repetition("".join(parts)) is not None:
-                    break
-        self._writing = False
-        text = "".join(parts)
-        return _Written(text, end.prompt_tokens, self._check_end(end, text))
 
     def _check_end(self, end: End, text: str) -> tuple[str, ...]:
         """What there is to say about how the reply ended. Raises RemoteError where there is no answer in it."""

@@ -13,7 +13,7 @@ from docqa.app.answerers.writing.statements import Written, read_statements
 from docqa.app.answerers.writing.support import Judge
 from docqa.app.quotes.normalise import fold
 from docqa.app.reading.wording.language import reads_as_english
-from docqa.model.prompts import conversation
+from docqa.model.prompts import conversation, summary_prompt
 from docqa.model.prompts.written_prompt import Question
 
 NOTHING = "the model wrote nothing"
@@ -117,7 +117,7 @@ def without_repeated_lines(text: str) -> str:
 
 def without_instructions(text: str) -> str:
     """`text` without the lines that stand in what the model was told to do."""
-    forms = (conversation.PASSAGES, conversation.WHOLE)
+    forms = (conversation.PASSAGES, conversation.WHOLE, summary_prompt.NUMBERED)
     parts = (words for form in forms for words in (form.instructions, form.asked(_NONE), form.mend(_NONE, ())))
     told = fold(" ".join(parts)).text
     kept = []

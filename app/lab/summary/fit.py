@@ -93,7 +93,8 @@ def scorer_of(example: Example, model: Model) -> Scorer:
     """The example read by the model."""
     document = example.document()
     context, rows = read_document(document, model)
-    return Scorer(document, Pool.of(find_candidates(document, context), rows))
+    pool = Pool.of(find_candidates(document, context), rows)
+    return Scorer(document, pool, np.zeros(len(pool.candidates)))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -177,6 +177,8 @@ def test_an_output_folder_that_refuses_is_named_with_what_to_do(
     [
         (("{folder}/none",), 3, "no such file"),
         (("{folder}", "--style", "haiku"), 2, "key-points"),
+        (("{folder}", "--focus", " "), 2, "--focus"),
+        (("{folder}", "--focus", "rent", "--style", "clauses"), 2, "topics of its own"),
         (("{folder}", "--output", "{folder}/a.txt"), 2, "is a file"),
         (("-",), 2, "standard input"),
         (("{folder}", "--jobs", "0"), 2, "jobs"),

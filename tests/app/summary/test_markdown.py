@@ -90,11 +90,14 @@ def test_the_digest_names_every_document_and_its_pages_hold_the_words(
                     assert escaped(cite.label or "") in digest
 
 
-def test_the_digest_puts_the_sections_before_the_whole(
+def test_the_digest_puts_the_whole_before_its_sections(
     summarize: Callable[..., SummaryRecord], paper: Document
 ) -> None:
-    digest = digest_markdown([summarize(paper)])
-    assert 0 < digest.index("**Abstract**") < digest.index("In all:")
+    record = summarize(paper)
+    digest = digest_markdown([record])
+    first = digest.index(escaped(record.sentences[0].text))
+    assert 0 < first < digest.index("By section:") < digest.index("**Abstract**")
+    assert "Not covered: References." in digest
 
 
 def test_a_printed_label_is_shown_with_the_physical_page() -> None:

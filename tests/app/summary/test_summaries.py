@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from docqa.app.batch.jobs import with_path
 from docqa.app.context.context import lay_out
 from docqa.app.errors import UsageError
 from docqa.app.evidence.terms import terms
@@ -188,6 +189,12 @@ def test_a_model_that_keeps_no_rows_still_chooses(paper: Document, model: Any, m
     for style in STYLES:
         record = summarize_document(paper, lay_out([paper], model.tokenizer), model, style, rows=None)
         assert bool(record.every_sentence()) == (style != "clauses")
+
+
+def test_a_title_of_placeholders_gives_way_to_the_files_name(summarize: Summarize, paper: Document) -> None:
+    record = summarize(replace(paper, title="XXXXX"))
+    assert with_path(record, "a/herons.pdf", "herons").title == "herons"
+    assert with_path(replace(record, title="Herons"), "a/b.pdf", "b").title == "Herons"
 
 
 def test_an_unknown_style_is_a_usage_error(summarize: Summarize, paper: Document) -> None:

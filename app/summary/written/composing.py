@@ -1,0 +1,111 @@
+"""From what a model wrote to sentences of a summary: read, checked, mended once, with their places and support."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, replace
+
+from docqa.app.answer.events import Event, Notice
+from docqa.app.answerers.remote.stream import ContextExceeded, RemoteError
+from docqa.app.answerers.writing.checking import CheckedStatement, CheckedText, check_text
+from docqa.app.answerers.writing.repair import better, needs_repair, weak_words
+from docqa.app.answerers.writing.replies import read_reply
+from docqa.app.answerers.writing.statements import Written, plain
+from docqa.app.check.quotations import find_quotations
+from docqa.app.evidence.terms import count_content_words
+from docqa.app.quotes.quoting import cite
+from docqa.app.quotes.verifier import Located
+from docqa.app.summary.record import SentenceCite, SummarySentence
+from docqa.app.summary.speech import speaker_at
+from docqa.app.summary.written.material import Material
+from docqa.app.summary.written.writers import Writer
+from docqa.ingest.types import Document
+from docqa.model.prompts import conversation, summary_prompt
+from docqa.model.prompts.written_prompt import Question
+
+_LEAST_QUOTED = 4  # words of a quotation that is more than a name
+_LEAST_WORDS = 3  # content words of a sentence whose quotations can be left out
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The checked statements of one reply, at most as many as were asked for, and what to say of how it was written."""
+
+    statements: tuple[CheckedStatement, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def compose(
+    writer: Writer, material: Material, request: str, about: str, most: int
+) -> Generator[Event, None, Composed]:
+    """What the model writes to `request` of `material`, `about` something, and what bears it out.
+
+    What nothing bears out is shown to the model once, to be cited or withdrawn. Raises what `Writer.reply` raises.
+    """
+    reply = yield from writer.reply(material.shown, [request])
+    checked, notes = _checked(writer, material, reply.text, about, most)
+    notes = (*reply.notes, *notes)
+    if checked is not None and needs_repair(checked):
+        form = summary_prompt.NUMBERED if material.shown.numbered else conversation.WHOLE
+        mend = form.mend(Question(""), weak_words(checked))
+        try:
+            again = yield from writer.reply(material.shown, [request, reply.text, mend])
+        except ContextExceeded:  # there was room for the first reply alone, which is kept
+            return Composed(checked.statements, notes)
+        except RemoteError as error:
+            yield Notice(f"{error}; what it wrote first is kept")
+            return Composed(checked.statements, notes)
+        second, more = _checked(writer, material, again.text, about, most)
+        if better(second, checked):
+            checked, notes = second, (*again.notes, *more)
+    return Composed(checked.statements if checked is not None else (), notes)
+
+
+def sentence_of(item: CheckedStatement, document: Document) -> SummarySentence:
+    """A checked statement as a sentence of a record; its quotes are its cites, and not among its words."""
+    places = list(dict.fromkeys(place for spans in item.quotes for place in spans))
+    cited = [cite((document,), place) for place in places]
+    cites = tuple(SentenceCite(each.page, each.label, each.section, each.start, each.end) for each in cited)
+    return SummarySentence(said(item), None, cites, _speaker(document, places, said(item)), item.judgement.support)
+
+
+def said(item: CheckedStatement) -> str:
+    """The words of a statement without the quotations behind them that only bear it out."""
+    text = item.written.text
+    if item.written.only_quoted or item.written.numbers:
+        return plain(text)
+    for quotation in reversed(find_quotations(text)[0]):
+        before, behind = text[: max(quotation.start - 1, 0)].rstrip(" :–—-("), text[quotation.end + 1 :]
+        long = len(quotation.text.split()) >= _LEAST_QUOTED
+        if any(map(str.isalnum, behind)) or not long or count_content_words(before) < _LEAST_WORDS:
+            break
+        text = before.rstrip(".,;") + "."
+    return plain(text)
+
+
+def _checked(
+    writer: Writer, material: Material, text: str, about: str, most: int
+) -> tuple[CheckedText | None, tuple[str, ...]]:
+    reply = read_reply(text, material.shown)
+    if reply.written is None:
+        return None, reply.notes
+    written = replace(reply.written, statements=reply.written.statements[:most])
+    if material.numbers is not None:
+        _renumber(written, material.numbers)
+    checked = check_text(written, material.sources, writer.corpus, about, writer.evidence.judge)
+    return checked, (*reply.notes, *checked.notes)
+
+
+def _renumber(written: Written, numbers: dict[int, tuple[int, ...]]) -> None:
+    """Let the statements cite the sentences that stand behind those that they cite."""
+    for statement in written.statements:
+        behind = (source for number in statement.numbers for source in numbers.get(number, ()))
+        statement.numbers = list(dict.fromkeys(behind))
+
+
+def _speaker(document: Document, places: Iterable[Located], words: str) -> str | None:
+    """Who says all of what bears a sentence out, where that is one person whom the sentence does not name."""
+    found = {speaker_at(document, place.page, place.start, place.end) for place in places}
+    speaker = found.pop() if len(found) == 1 else None
+    named = speaker is not None and any(part in words for part in speaker.split(",")[0].split()[-1:])
+    return None if named else speaker

@@ -1,0 +1,109 @@
+"""What a model writes from: numbered sentences of a document, by its parts or by passages that were chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from docqa.app.answerers.writing.excerpts import Given, give
+from docqa.app.context.context import Context
+from docqa.app.output.render import page_text
+from docqa.app.quotes.verifier import Located
+from docqa.app.summary.candidates import is_heading, left_out
+from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.types import Document, Span
+
+_MARK_TOKENS = 5  # of a sentence's number, and its share of the headings
+_NO_PROSE = frozenset(("contents", "references"))
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A sentence of a document: characters `start:end` of `page`, the index of its section (-1 before the first) and of
+    its passage in the context; `tokens` with its number, about."""
+
+    page: int
+    start: int
+    end: int
+    section: int
+    passage: int
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Material:
+    """`shown` is what the model is given; `sources` are the document's sentences that may bear out what it writes.
+
+    `numbers`: the numbers in `sources` that a number in `shown` stands for; None where they are the same.
+    """
+
+    shown: Given
+    sources: Given
+    numbers: dict[int, tuple[int, ...]] | None = None
+
+
+def units_of(document: Document, context: Context) -> list[Unit]:
+    """The sentences of the only document of `context`, in order, without contents, bibliographies and the like."""
+    number = {section.id: index for index, section in enumerate(document.sections)}
+    outside = left_out(document)
+    found: list[Unit] = []
+    for index, placed in enumerate(context.passages):
+        if placed.passage.kind in _NO_PROSE:
+            continue
+        text, first = context.text_of(placed), placed.passage.start
+        tokens = (placed.token_end - placed.token_start) / max(len(text), 1)
+        for span in sentences(text):
+            section = document.section_of(placed.passage.page, first + span.start)
+            place = Span(first + span.start, first + span.end)
+            if section is not None and (section.id in outside or is_heading(section, placed.passage.page, place)):
+                continue
+            at = number[section.id] if section is not None else -1
+            size = round(tokens * (place.end - place.start)) + _MARK_TOKENS
+            found.append(Unit(placed.passage.page, place.start, place.end, at, index, size))
+    return found
+
+
+def of_units(document: Document, units: Sequence[Unit], *, numbered: bool) -> Material:
+    """The sentences `units` under their headings; not `numbered` for a model that has read all of the document, and
+    cites by words."""
+    lines: list[str] = []
+    head = ""
+    for number, unit in enumerate(units, 1):
+        if (above := _head(document, unit)) != head:
+            head = above
+            lines.append(f"\n## {head}")
+        words = " ".join(document.pages[unit.page - 1].text[unit.start : unit.end].split())
+        lines.append(f"[{number}] {words}")
+    places = tuple(Located(0, unit.page, unit.start, unit.end) for unit in units)
+    passages = tuple(sorted({unit.passage for unit in units}))
+    given = Given("\n".join(lines).strip(), places, passages, whole=False, numbered=numbered)
+    return Material(given, given)
+
+
+def of_passages(context: Context, passages: Sequence[int], *, numbered: bool) -> Material:
+    """The sentences of `passages`, indices of `context` in its order."""
+    given = replace(give(context, passages), numbered=numbered)
+    return Material(given, given)
+
+
+def windows(units: Sequence[Unit], budget: int) -> Iterator[list[Unit]]:
+    """Runs of `units`, in order, of at most `budget` tokens each; one sentence is always taken."""
+    run: list[Unit] = []
+    used = 0
+    for unit in units:
+        if run and used + unit.tokens > budget:
+            yield run
+            run, used = [], 0
+        run.append(unit)
+        used += unit.tokens
+    if run:
+        yield run
+
+
+def _head(document: Document, unit: Unit) -> str:
+    """`page 12, 4 Liability > 4.2 Cap`."""
+    section = document.sections[unit.section] if unit.section >= 0 else None
+    page = document.pages[unit.page - 1]
+    parts = [f"page {page_text(page.page, page.label)}"] if document.paged else []
+    path = [" ".join(each.split()) for each in document.section_path(section)]
+    return ", ".join([*parts, *([" > ".join(path)] if path else [])]) or "Text"

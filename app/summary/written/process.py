@@ -1,0 +1,278 @@
+"""The front door: one document in, one SummaryRecord in a model's own words out.
+
+The parts of the outline are written one by one, from the model's state of the whole document or from their own
+sentences; then the whole, from what was written of the parts. What a court decided, who the parties of a contract are
+and what a paper found is written first, and comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from docqa.app.answer.events import Event, ReadProgress
+from docqa.app.answerers.remote.stream import ContextExceeded
+from docqa.app.answerers.writing.checking import CheckedStatement
+from docqa.app.summary.kinds import FIRST, LEADS, kind_of
+from docqa.app.summary.parts import OPENING, Part, parts_of
+from docqa.app.summary.record import SUMMARIZED, UNREADABLE, WRITTEN, SummaryRecord, SummarySection, SummarySentence
+from docqa.app.summary.styles import NOTHING, WHOLE, sentences_of_part
+from docqa.app.summary.topics import STYLES as TOPICS
+from docqa.app.summary.topics import Topic
+from docqa.app.summary.written.composing import compose, sentence_of
+from docqa.app.summary.written.material import Material, of_passages, of_units, units_of, windows
+from docqa.app.summary.written.notes import Note, groups, notes_of, of_notes, with_leads
+from docqa.app.summary.written.writers import Writer
+from docqa.ingest.types import Document
+from docqa.model.prompts import summary_prompt
+
+TOPIC_TOKENS = 1_500
+"""Tokens of the passages that one topic is written from."""
+FOCUS_TOKENS = 8_192
+"""Tokens of the passages that a summary with a focus is written from."""
+_PART_TOKENS = 250
+"""A part gets a sentence for so many tokens, up to what its style allows."""
+
+_Statements = tuple[CheckedStatement, ...]
+_Result = tuple[tuple[SummarySentence, ...], tuple[SummarySection, ...], tuple[str, ...]]
+"""(sentences of the whole, the sections, headings that nothing was written of)."""
+
+
+def write_summary(
+    document: Document, writer: Writer, style: str, *, focus: str = "", path: str
+) -> Generator[Event, None, SummaryRecord]:
+    """The summary of `document`, the only one of the writer's corpus, in a style of `record.STYLES`; `focus`: what it
+    is to be about. `path` is the relative name in the record. Raises what `Writer.reply` raises."""
+    warnings = document.coverage.warnings
+    if not writer.corpus.context.passages:
+        warnings = (*warnings, NOTHING)
+        return SummaryRecord(
+            path, document.id, document.title, style, WRITTEN, UNREADABLE, warnings=warnings, model=writer.name
+        )
+    yield from writer.read()
+    work = _Work(document, writer, style, " ".join(focus.split()))
+    whole, sections, empty = yield from work.by_topic() if style in TOPICS else work.by_part()
+    return SummaryRecord(
+        path, document.id, document.title, style, WRITTEN, SUMMARIZED, whole, sections, empty, warnings,
+        writer.name, tuple(dict.fromkeys(work.remarks)),
+    )  # fmt: skip
+
+
+@dataclass
+class _Work:
+    """One summary under way. Mutable: `remarks` on how it was written, `given` the passages that the model was given.
+    """
+
+    document: Document
+    writer: Writer
+    style: str
+    focus: str
+    remarks: list[str] = field(default_factory=list)
+    given: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.context = self.writer.corpus.context
+        self.kind = kind_of(self.document)
+        self.units = units_of(self.document, self.context)
+
+    # By the outline
+
+    def by_part(self) -> Generator[Event, None, _Result]:
+        """Every part, or what of it is about the focus; then the whole."""
+        parts = parts_of(self.document, self.units)
+        chosen = self._chosen(parts)
+        leads = [] if self.focus else (yield from self._leads())
+        notes, sections, done = list(leads), list[SummarySection](), 0
+        total = sum(self._cost(part) for part in chosen) or 1
+        for part in chosen:
+            yield ReadProgress(done, total)
+            statements = yield from self._part(part, len(chosen))
+            done += self._cost(part)
+            notes += notes_of(part.heading, statements)
+            if statements:
+                sections.append(self._section(part, statements))
+        if len(chosen) == 1:
+            written = sections[0].sentences if sections else ()
+            whole = with_leads(written, [self._sentence(lead) for lead in leads], WHOLE[self.style])
+        else:
+            whole = yield from self._whole(notes, leads)
+        self._remark_coverage()
+        listed = sections if len(chosen) > 1 and (self.style == "key-points" or not whole) else []
+        return whole, tuple(listed), self._empty(parts, chosen, sections)
+
+    def _chosen(self, parts: Sequence[Part]) -> list[Part]:
+        """The parts to write of. A short document is one where its sections are not shown; with a focus a model that
+        has not read all is given only the passages about it."""
+        filled = [part for part in parts if part.numbers]
+        if self.focus and not self.writer.whole:
+            best = {n for n, unit in enumerate(self.units) if unit.passage in self._about_focus}
+            kept = [Part(p.id, p.heading, p.level, tuple(n for n in p.numbers if n in best)) for p in filled]
+            filled = [part for part in kept if part.numbers]
+        if self.style != "key-points" and sum(map(self._cost, filled)) <= self.writer.budget:
+            return [Part(None, OPENING, 1, tuple(n for part in filled for n in part.numbers))] if filled else []
+        return filled
+
+    @cached_property
+    def _about_focus(self) -> frozenset[int]:
+        """The passages about the focus."""
+        return frozenset(self._ranked(self.focus, FOCUS_TOKENS))
+
+    def _empty(
+        self, parts: Sequence[Part], chosen: Sequence[Part], sections: Sequence[SummarySection]
+    ) -> tuple[str, ...]:
+        """The headings that nothing was written of; with a focus the focus itself, where nothing was written at all."""
+        if self.focus:
+            return () if sections else (self.focus,)
+        covered = {section.heading for section in sections}
+        if len(chosen) == 1:
+            covered |= {part.heading for part in parts if set(part.numbers) & set(chosen[0].numbers) and sections}
+        return tuple(part.heading for part in parts if part.heading not in covered)
+
+    def _part(self, part: Part, parts: int) -> Generator[Event, None, _Statements]:
+        """The statements about one part: of a long one about each window of it, then about those together."""
+        most = sentences_of_part(self._cost(part) // _PART_TOKENS, parts) if parts > 1 else WHOLE[self.style]
+        left = [self.units[number] for number in part.numbers]
+        if self.writer.whole:
+            material = of_units(self.document, left, numbered=False)
+            return (yield from self._written(material, self._request(part, parts, most), part.heading, most))
+        made: list[_Statements] = []
+        while left:
+            window = next(windows(left, self.writer.budget))
+            material = of_units(self.document, window, numbered=True)
+            try:
+                made.append((yield from self._written(material, self._request(part, parts, most), part.heading, most)))
+            except ContextExceeded as error:
+                self.writer.shrink(error, material.shown)
+                continue
+            self.given |= set(material.shown.passages)
+            left = left[len(window) :]
+        if len(made) == 1:
+            return made[0]
+        notes = [note for each in made for note in notes_of(part.heading, each)]
+        together = (yield from self._together(notes, self._request(part, parts, most), most)) if notes else ()
+        return together or tuple(item for each in made for item in each)[:most]
+
+    def _request(self, part: Part, parts: int, most: int) -> str:
+        numbered = not self.writer.whole
+        if parts == 1:
+            first = "" if self.focus else FIRST[self.kind]
+            return summary_prompt.whole_request(most, first=first, about=self.focus, numbered=numbered)
+        return summary_prompt.part_request(part.heading, most, about=self.focus, numbered=numbered)
+
+    # The whole
+
+    def _leads(self) -> Generator[Event, None, list[Note]]:
+        """What comes first in a document of this kind, as far as the model writes it and it is borne out."""
+        found: list[Note] = []
+        for topic in LEADS[self.kind]:
+            found += notes_of(topic.heading, (yield from self._topic(topic)))[:2]
+        return found
+
+    def _whole(
+        self, notes: Sequence[Note], leads: Sequence[Note]
+    ) -> Generator[Event, None, tuple[SummarySentence, ...]]:
+        """The whole from what was written of its parts; nothing where no part has a statement that is borne out."""
+        most = min(WHOLE[self.style], len(notes))
+        if len(notes) < 2:
+            return tuple(map(self._sentence, notes))
+        first = "" if self.focus else FIRST[self.kind]
+        request = summary_prompt.whole_request(most, first=first, about=self.focus, numbered=True)
+        made = yield from self._together(notes, request, most)
+        sentences = [sentence_of(item, self.document) for item in made] or list(map(self._sentence, notes[:most]))
+        return with_leads(sentences, [self._sentence(lead) for lead in leads], most)
+
+    def _together(self, notes: Sequence[Note], request: str, most: int) -> Generator[Event, None, _Statements]:
+        """What the model writes from `notes`; where they are more than it reads at once, from groups of them first."""
+        left = list(notes)
+        while True:
+            sizes = [len(self.writer.corpus.tokenizer.encode(note.text)) + 8 for note in left]
+            runs = list(groups(left, sizes, self.writer.budget))
+            try:
+                if len(runs) == 1:
+                    return (yield from self._written(of_notes(left), request, "", most))
+                fewer: list[Note] = []
+                for run in runs:
+                    made = yield from self._written(of_notes(run), request, "", most)
+                    fewer += notes_of(run[0].heading, made)[: len(run) // 2] or run[:1]
+                left = fewer
+            except ContextExceeded as error:
+                self.writer.shrink(error, of_notes(runs[0]).shown)
+
+    # By topics
+
+    def by_topic(self) -> Generator[Event, None, _Result]:
+        """Every topic of the style from the passages about it."""
+        sections: list[SummarySection] = []
+        topics = TOPICS[self.style]
+        for number, topic in enumerate(topics):
+            yield ReadProgress(number, len(topics))
+            statements = yield from self._topic(topic)
+            if statements:
+                sections.append(self._section(Part(None, topic.heading, 1, ()), statements))
+        named = {section.heading for section in sections}
+        self._remark_coverage()
+        return (), tuple(sections), tuple(topic.heading for topic in topics if topic.heading not in named)
+
+    def _topic(self, topic: Topic) -> Generator[Event, None, _Statements]:
+        """The statements about one topic, from the state of the whole or from the passages about it."""
+        whole, asked = self.writer.whole, " ".join(topic.questions)
+        request = summary_prompt.topic_request(topic.heading, asked, topic.count, numbered=not whole)
+        while True:
+            passages = self._ranked(topic.questions[0], min(TOPIC_TOKENS, self.writer.budget), topic)
+            everything = range(len(self.context.passages))
+            material = of_passages(self.context, everything if whole else passages, numbered=not whole)
+            try:
+                made = yield from self._written(material, request, topic.heading, topic.count)
+            except ContextExceeded as error:
+                self.writer.shrink(error, material.shown)
+                continue
+            self.given |= set(passages)
+            return made
+
+    # Parts of all
+
+    def _written(self, material: Material, request: str, about: str, most: int) -> Generator[Event, None, _Statements]:
+        made = yield from compose(self.writer, material, request, about, most)
+        self.remarks += made.notes
+        return made.statements
+
+    def _ranked(self, question: str, tokens: int, topic: Topic | None = None) -> list[int]:
+        """Indices of the best passages for a question, those with words that state the topic first, in order."""
+        order = [item.index for item in self.writer.evidence.rank(question, unread=self.writer.whole)]
+        if topic is not None:
+            order.sort(key=lambda index: not self._states(topic, index))
+        chosen: list[int] = []
+        for index in order:
+            tokens -= self._tokens([index])
+            if chosen and tokens < 0:
+                break
+            chosen.append(index)
+        return sorted(chosen)
+
+    def _states(self, topic: Topic, index: int) -> bool:
+        """Whether a passage has words that state a topic, and no heading that is about something else."""
+        placed = self.context.passages[index]
+        if topic.foreign is not None and topic.foreign.search(" / ".join(placed.passage.section)):
+            return False
+        return topic.cues.search(" ".join(self.context.text_of(placed).split())) is not None
+
+    def _tokens(self, passages: Iterable[int]) -> int:
+        placed = (self.context.passages[index] for index in passages)
+        return sum(each.token_end - each.token_start for each in placed)
+
+    def _cost(self, part: Part) -> int:
+        return sum(self.units[number].tokens for number in part.numbers)
+
+    def _section(self, part: Part, statements: Iterable[CheckedStatement]) -> SummarySection:
+        made = tuple(sentence_of(item, self.document) for item in statements)
+        return SummarySection(part.id, part.heading, part.level, made)
+
+    def _sentence(self, note: Note) -> SummarySentence:
+        return sentence_of(note.item, self.document)
+
+    def _remark_coverage(self) -> None:
+        """Say where the model was given only some passages, chosen for a focus or for topics."""
+        read, total = self._tokens(self.given), self._tokens(range(len(self.context.passages)))
+        if not self.writer.whole and (self.focus or self.style in TOPICS) and read < total:
+            self.remarks.insert(0, f"written from the passages that docqa found for it: {read:,} of {total:,} tokens")

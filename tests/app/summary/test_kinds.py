@@ -1,0 +1,50 @@
+"""Opinions, contracts and papers are told apart, and each begins with what a reader of its kind wants first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from docqa.app.summary.kinds import Kind, kind_of
+from docqa.app.summary.record import SummaryRecord
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
+
+OPINION = """IN THE SUPREME COURT OF MERROW
+
+Alder v. Birch Bakeries Limited
+
+Judge Cole delivered the opinion of the court.
+
+Ann Alder argues that the bakery owed her a duty to salt the path in front of its shop in winter. The bakery argues
+that the path belongs to the town, and that nobody had asked it to salt the path of another.
+
+On 3 March 2021 Ann Alder slipped on the path in front of the shop and broke her wrist in two places. She sued the
+bakery for nine thousand dollars in the district court, which dismissed her claim without a trial.
+
+A shop that invites customers over a path takes the path as its own for the purposes of the duty of care.
+
+We hold that a shop must salt the path over which it invites its customers. The judgment of the district court is
+reversed, and the case is remanded for a trial on damages.
+"""
+
+
+def parsed(text: str) -> Document:
+    return read(ReadRequest("a.md", text.encode(), media_type="md"))
+
+
+def test_opinions_contracts_and_papers_are_told_apart(paper: Document, contract: Document) -> None:
+    story = parsed("# The boat\n\nThe boat went out in the morning and came back with forty crates of herring.\n")
+    found = [kind_of(each) for each in (parsed(OPINION), contract, paper, story)]
+    assert found == [Kind.OPINION, Kind.CONTRACT, Kind.PAPER, Kind.OTHER]
+
+
+def test_a_courts_holding_comes_before_its_arguments(summarize: Callable[..., SummaryRecord]) -> None:
+    said = [" ".join(sentence.text.split()) for sentence in summarize(parsed(OPINION), "abstract").sentences]
+    holding = [text.startswith(("We hold", "The judgment of the district court is reversed")) for text in said]
+    assert holding[0] and sorted(holding, reverse=True) == holding
+
+
+def test_a_contract_begins_with_its_parties(summarize: Callable[..., SummaryRecord], contract: Document) -> None:
+    first = summarize(contract).sentences[0].text
+    assert "Alder Mills Limited" in first and "Birch Bakeries Limited" in first

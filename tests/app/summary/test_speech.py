@@ -1,0 +1,42 @@
+"""Whose words a sentence is: speech carries its speaker, and is no finding of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from docqa.app.summary.record import SummaryRecord
+from docqa.app.summary.speech import UNNAMED, speaker_at
+
+PRAISE = "Our growth in the year was the best that this company has ever seen."
+PRESS = f"""The company sold four thousand boats in the year and paid a dividend of nine cents. “We are glad.
+{PRAISE} We thank our crews,” said Jane Doe, chief executive officer. The yard of the company has two new docks.
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "speaker"),
+    [
+        (PRESS, PRAISE, "Jane Doe, chief executive officer"),
+        (PRESS, "The yard of the company has two new docks.", None),
+        (f'John Smith, CFO, added: "Well. {PRAISE} Thanks."', PRAISE, "John Smith, CFO"),
+        (f"The wall of the office says this. “Well. {PRAISE} Thanks.”", PRAISE, UNNAMED),
+        ("This is the “special character of the school environment” in law.", "special character", None),
+    ],
+)
+def test_speech_is_told_from_the_documents_own_words(
+    document: Any, text: str, words: str, speaker: str | None
+) -> None:
+    made = document(text)
+    start = made.pages[0].text.index(words)
+    assert speaker_at(made, 1, start, start + len(words)) == speaker
+
+
+def test_a_quoted_sentence_has_its_speaker_in_the_summary(
+    summarize: Callable[..., SummaryRecord], document: Any
+) -> None:
+    record = summarize(document(PRESS), "abstract")
+    assert all(sentence.speaker for sentence in record.sentences if sentence.text in PRESS.split("“")[1].split("”")[0])
+    assert summarize(document(PRESS), "brief").sentences[0].speaker is None
