@@ -56,11 +56,13 @@ struct ProductCall {
     float *y;
 };
 
-// A packed matrix, as in ProductCall.
+// A packed matrix, as in ProductCall; or, with `bits` 0, one of GGUF blocks, as BlockMatrix. `bias` [rows], where not 0, is added
+// to its products.
 struct Matrix {
-    int64_t rows, columns, bits;
+    int64_t rows, columns, bits, type, stride;
     const uint8_t *q;
     const uint16_t *scale, *zero;
+    const float *bias;
 };
 
 // A matrix of GGUF blocks of `type` (blocks.inc), a row every `stride` bytes.
@@ -119,14 +121,14 @@ struct AttentionCall {
     const int32_t *blocks;
 };
 
-// A layer's weights and what it remembers of each branch. `mix`: of a delta net in_proj_qkv, in_proj_z, out_proj; of
-// attention q_proj (each head's query before its gate), k_proj, v_proj, o_proj.
+// A layer's weights and what it remembers of each branch. `mix`: of a delta net in_proj_qkv, in_proj_z, out_proj; of attention
+// q_proj, k_proj, v_proj, o_proj. `attention`: 0 a delta net, 1 gated (q_proj has each head's query before its gate), 2 without.
 struct StepLayer {
     int64_t attention;
     Matrix mix[4], gate, up, down;
     const float *input_norm, *post_norm;                     // zero-centred, as q_norm and k_norm
     const float *a, *b, *conv, *rate, *dt_bias, *norm;       // [heads, hidden] twice, [taps, channels], e^A_log, ...
-    const float *q_norm, *k_norm;
+    const float *q_norm, *k_norm;                            // may be 0
     float *tail, *memory;                                    // [tokens, taps - 1, channels], [tokens, heads, key, value]
     const Segment *segments;                                 // shared by all branches
     float *own_k, *own_v;                                    // [tokens, room, kv_heads, dim]

@@ -13,23 +13,32 @@ from torch import Tensor
 from docqa.kernels.attention.kv_cache import KVBlock
 from docqa.kernels.cpu.library import Library, Segment, plain
 from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 from docqa.kernels.matmul.packed import GROUP, PackedMatrix
+
+Weights = Mapping[str, Tensor | PackedMatrix | BlockMatrix]
 
 ROOM = 64  # tokens that branches get room for at a time
 PIECE = 512  # keys that the library takes at a time, as in step.inc
+GATED, PLAIN = 1, 2  # `attention` of StepLayer
 MIX = {True: ("q_proj", "k_proj", "v_proj", "o_proj"), False: ("in_proj_qkv", "in_proj_z", "out_proj")}
 _VECTORS = ("a", "b", "conv", "rate", "dt_bias", "norm", "q_norm", "k_norm")
 
 
 class Matrix(Structure):
     _fields_ = [
-        *((name, c_int64) for name in ("rows", "columns", "bits")),
-        *((name, c_void_p) for name in ("q", "scale", "zero")),
+        *((name, c_int64) for name in ("rows", "columns", "bits", "type", "stride")),
+        *((name, c_void_p) for name in ("q", "scale", "zero", "bias")),
     ]
 
     @classmethod
-    def of(cls, matrix: PackedMatrix) -> Matrix:
-        return cls(*matrix.shape, matrix.bits, matrix.q.data_ptr(), matrix.scale.data_ptr(), matrix.zero.data_ptr())
+    def of(cls, matrix: PackedMatrix | BlockMatrix, bias: Tensor | None = None) -> Matrix:
+        added = None if bias is None else bias.data_ptr()
+        if isinstance(matrix, BlockMatrix):
+            of_blocks = 0, matrix.block.number, matrix.data.shape[1], matrix.data.data_ptr()
+            return cls(*matrix.shape, *of_blocks, None, None, added)
+        pointers = matrix.q.data_ptr(), matrix.scale.data_ptr(), matrix.zero.data_ptr()
+        return cls(*matrix.shape, matrix.bits, 0, 0, *pointers, added)
 
 
 class StepLayer(Structure):
@@ -95,8 +104,8 @@ class StepWeights:
     """The weights of a network as the native step reads them; made once a network."""
 
     def __init__(
-        self, sizes: Mapping[str, int], eps: float, layers: Sequence[Mapping[str, Tensor | PackedMatrix]], norm: Tensor,
-        head: PackedMatrix,
+        self, sizes: Mapping[str, int], eps: float, layers: Sequence[Weights], norm: Tensor,
+        head: PackedMatrix | BlockMatrix,
     ) -> None:  # fmt: skip
         """All weights by the names of the checkpoint, those of a layer without the names of its modules.
 
@@ -104,24 +113,26 @@ class StepWeights:
             sizes: SIZES, by name.
             layers: of each layer its matrices, packed, with `gate_proj`, `up_proj`, `down_proj`, `input_layernorm` and
                 `post_attention_layernorm`; for a delta net also `in_proj_a`, `in_proj_b`, `conv1d` [channels, taps],
-                `A_log`, `dt_bias`, `norm`; for attention `q_norm`, `k_norm`.
+                `A_log`, `dt_bias`, `norm`; for attention `q_norm` and `k_norm`, or neither, and `NAME.bias` of a
+                matrix that has one. Attention has a gate where `q_proj` has rows for one. Norms are zero-centred.
         """
         self.sizes, self.eps = dict(sizes), eps
         self.norm, self.head = plain(norm), head
         self.table = (StepLayer * len(layers))()
-        self._kept: list[Tensor | PackedMatrix] = [self.norm, head]  # pointers do not keep what they point at
+        # pointers do not keep what they point at
+        self._kept: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
         for entry, weights in zip(self.table, layers, strict=True):
             self._fill(entry, weights)
 
-    def _fill(self, entry: StepLayer, weights: Mapping[str, Tensor | PackedMatrix]) -> None:
-        entry.attention = int("q_proj" in weights)
+    def _fill(self, entry: StepLayer, weights: Weights) -> None:
+        entry.attention = self._attention(weights)
         for number, name in enumerate(MIX[bool(entry.attention)]):
-            entry.mix[number] = self._matrix(weights[name])
+            entry.mix[number] = self._matrix(weights, name)
         for field in ("gate", "up", "down"):
-            setattr(entry, field, self._matrix(weights[f"{field}_proj"]))
+            setattr(entry, field, self._matrix(weights, f"{field}_proj"))
         vectors = {"input_norm": weights["input_layernorm"], "post_norm": weights["post_attention_layernorm"]}
         if entry.attention:
-            vectors |= {name: weights[name] for name in ("q_norm", "k_norm")}
+            vectors |= {name: weights[name] for name in ("q_norm", "k_norm") if name in weights}
         else:
             conv, rate = weights["conv1d"], weights["A_log"]
             assert isinstance(conv, Tensor) and isinstance(rate, Tensor)
@@ -134,10 +145,18 @@ class StepWeights:
             self._kept.append(kept)
             setattr(entry, name, kept.data_ptr())
 
-    def _matrix(self, matrix: Tensor | PackedMatrix) -> Matrix:
-        assert isinstance(matrix, PackedMatrix)
-        self._kept.append(matrix)
-        return Matrix.of(matrix)
+    def _attention(self, weights: Weights) -> int:
+        """`attention` of StepLayer."""
+        if "q_proj" not in weights:
+            return 0
+        return PLAIN if weights["q_proj"].shape[0] == self.sizes["heads"] * self.sizes["dim"] else GATED
+
+    def _matrix(self, weights: Weights, name: str) -> Matrix:
+        matrix, bias = weights[name], weights.get(f"{name}.bias")
+        assert isinstance(matrix, PackedMatrix | BlockMatrix) and not isinstance(bias, PackedMatrix | BlockMatrix)
+        added = None if bias is None else plain(bias)
+        self._kept += [part for part in (matrix, added) if part is not None]
+        return Matrix.of(matrix, added)
 
 
 def fits(sizes: Mapping[str, int]) -> bool:
@@ -148,7 +167,7 @@ def fits(sizes: Mapping[str, int]) -> bool:
         and sizes["dim"] % 64 == 0
         and sizes["rotary"] <= sizes["dim"]
         and sizes["taps"] <= 8
-        and sizes["value_heads"] % sizes["key_heads"] == 0
+        and sizes["value_heads"] % max(1, sizes["key_heads"]) == 0
     )
 
 

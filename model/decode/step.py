@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from docqa.kernels.decode_step import Reach, Remembered, Step, StepWeights, fits
 from docqa.kernels.dispatch import native_in_use
-from docqa.kernels.matmul import PackedMatrix
+from docqa.kernels.gguf_matmul import BlockMatrix
+from docqa.kernels.matmul import GROUP, PackedMatrix
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
 from docqa.model.hybrid import Layer
 from docqa.model.linear import SwiGLU
-from docqa.model.network import Network
+from docqa.model.network import Network, Norm
 from docqa.model.state.kv_cache import TILE, AttentionMemory, DeltaMemory, LongAttention
+from docqa.model.transformer import Block, PlainNorm
 
 if TYPE_CHECKING:
     from docqa.model.protocol import Model
@@ -83,34 +85,45 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
         "rotary": config.rotary_dim,
     }
     head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
-    layers = [_layer(layer) for layer in some if isinstance(layer, Layer)]
+    layers = [_layer(layer) for layer in some if isinstance(layer, Layer | Block)]
     whole = len(layers) == len(some) and not any(layer is None for layer in layers)
-    if not isinstance(head, PackedMatrix) or not whole or not fits(sizes):
+    if head is None or not whole or not fits(sizes) or config.intermediate_size % GROUP:
         return None
-    return StepWeights(sizes, config.rms_norm_eps, [x for x in layers if x is not None], network.norm.weight, head)
+    return StepWeights(sizes, config.rms_norm_eps, [x for x in layers if x is not None], _centred(network.norm), head)
 
 
-def _layer(layer: Layer) -> dict[str, Tensor | PackedMatrix] | None:
+def _centred(norm: Norm) -> Tensor:
+    """A norm's weight as that of a zero-centred one, as `kernels.norm.rms_norm` has it."""
+    return norm.weight - 1.0 if isinstance(norm, PlainNorm) else norm.weight
+
+
+def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
     """A layer's weights by their last names; None where its MLP is no plain one or a large matrix is not packed."""
     if not isinstance(layer.mlp, SwiGLU):
         return None
-    found: dict[str, Tensor | PackedMatrix] = {
-        "input_layernorm": layer.input_layernorm.weight,
-        "post_attention_layernorm": layer.post_attention_layernorm.weight,
+    found: dict[str, Tensor | PackedMatrix | BlockMatrix] = {
+        "input_layernorm": _centred(layer.input_layernorm),
+        "post_attention_layernorm": _centred(layer.post_attention_layernorm),
     }
-    mixer: Any = layer.mixer
+    mixer: Any = layer.self_attn if isinstance(layer, Block) else layer.mixer
     for owner in (mixer, layer.mlp):
         for name, module in owner.named_children():
-            packed = getattr(module, "packed", None)
-            weight: Any = module.weight
-            found[name] = packed if isinstance(packed, PackedMatrix) else weight
+            found |= _weights_of(name, module)
     if layer.kind != FULL:
         found |= {"A_log": mixer.A_log, "dt_bias": mixer.dt_bias, "conv1d": mixer.conv1d.weight[:, 0]}
     dense = {"in_proj_a", "in_proj_b"}
     matrices = {name: part for name, part in found.items() if name.endswith("_proj") or name.startswith("in_proj")}
-    if any(isinstance(part, PackedMatrix) == (name in dense) for name, part in matrices.items()):
+    if any(isinstance(part, PackedMatrix | BlockMatrix) == (name in dense) for name, part in matrices.items()):
         return None
     return found
+
+
+def _weights_of(name: str, module: nn.Module) -> dict[str, Tensor | PackedMatrix | BlockMatrix]:
+    """Of a part of a layer: its matrix and bias, or the weight of its norm."""
+    packed, bias = getattr(module, "packed", None), getattr(module, "bias", None)
+    if packed is None:
+        return {name: _centred(module) if isinstance(module, Norm) else cast(Tensor, module.weight)}
+    return {name: packed} if bias is None else {name: packed, f"{name}.bias": bias}
 
 
 def _reach(long: LongAttention, grid: int) -> Reach:

@@ -2,12 +2,14 @@
 
 import pytest
 import torch
-from tiny import RAW, random_ids, write_checkpoint
+from family_checkpoints import TRANSFORMERS
+from tiny import RAW, random_ids, tiny_model, write_checkpoint
 
 from docqa.kernels.attention import KVBlock
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.decode_step import Reach, Remembered, Step
 from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.self_check import library
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.decode import step
@@ -93,6 +95,46 @@ def test_a_network_without_packed_matrices_has_no_native_step(tmp_path):
     state = dense.new_state()
     dense.prefill(random_ids(5), state)
     assert NativeStep.of(dense, state) is None
+
+
+# ---- Dense members of the family, their matrices in blocks of GGUF
+
+
+def in_blocks(folder, family):
+    """A dense transformer all of whose matrices are in blocks of 32, of two types."""
+    from gguf import GGMLQuantizationType, quants
+
+    sizes = {"hidden_size": 128, "intermediate_size": 192, "head_dim": 64, "num_attention_heads": 4}
+    model = tiny_model(folder, raw={**TRANSFORMERS[family], "model_type": family, **sizes, "num_key_value_heads": 2})
+    matrices = {}
+    for name, weight in model.network.named_parameters():
+        if weight.ndim == 2:
+            kind = "Q8_0" if "v_proj" in name else "Q4_0"
+            raw = quants.quantize(weight.detach().numpy(), GGMLQuantizationType[kind])
+            matrices[name] = BlockMatrix.of(torch.from_numpy(raw), kind)
+    model.network.attach_packed(matrices)
+    return model
+
+
+@pytest.mark.parametrize("family", list(TRANSFORMERS))
+def test_a_transformer_in_blocks_of_gguf_goes_on_as_single_operations_do(tmp_path, family):
+    model = in_blocks(tmp_path / family, family)
+    state = model.new_state(grid=64)
+    model.prefill(random_ids(150), state)
+    native, plain = both(model, state)
+    for tokens in ([5], [17]):
+        assert near(native.logits(tokens), plain.logits(tokens))
+    for side in (native, plain):
+        side.keep([0, 0])
+    assert near(native.logits([5, 17]), plain.logits([5, 17]))
+    ours = native.logits([9, 200])
+    native, _ = both(model, state)
+    native.native.step.library = library()._replace(threads=3)
+    for tokens in ([5], [17]):
+        native.logits(tokens)
+    native.keep([0, 0])
+    native.logits([5, 17])
+    assert torch.equal(native.logits([9, 200]), ours)
 
 
 # ---- Past the exact range
