@@ -118,3 +118,18 @@ def test_a_table_of_a_real_server_has_its_answers(
         "--base-url", llama(4096),
     )  # fmt: skip
     assert code == 0 and "1,200" in out
+
+
+def test_a_summary_that_a_real_model_writes_has_its_places(
+    docqa: Any, llama: Any, lease_file: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("DOCQA_TIMEOUT", "900")
+    code, _, err = docqa(
+        "summarize", lease_file, "--style", "brief", "--output", tmp_path / "out", "--model", "openai:qwen",
+        "--base-url", llama(4096),
+    )  # fmt: skip
+    assert code == 0, err
+    record = json.loads((tmp_path / "out" / "summaries.jsonl").read_text(encoding="utf-8"))
+    assert record["method"] == "written"
+    good = [each for each in record["sentences"] if each["support"] in ("quoted", "supported")]
+    assert good and all(each["cites"] for each in good)

@@ -1,0 +1,82 @@
+"""A checkpoint writes summaries here: from its state of the whole document, or from the sentences of its parts."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.grades import Support
+from docqa.app.options import Options
+from docqa.app.session.engine import open_session
+from docqa.app.summary.record import SummaryRecord
+from docqa.app.summary.written.process import write_summary
+from docqa.app.summary.written.writers import LocalWriter, writer_of
+
+TEMPLATE = """{%- for message in messages %}{{- message.role + ': ' + message.content + '\n' }}{%- endfor %}
+{%- if add_generation_prompt %}{{- 'assistant: ' }}{%- endif %}"""
+
+
+@pytest.fixture(scope="module")
+def writer(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny checkpoint with a template; it writes whatever its random weights say."""
+    folder = tmp_path_factory.mktemp("writers") / "writer"
+    shutil.copytree(checkpoint, folder)
+    (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    from docqa.app.answerers.writing import generation
+
+    monkeypatch.setattr(generation, "MOST_WRITTEN", 24)
+    monkeypatch.setenv("DOCQA_DTYPE", "float32")
+    monkeypatch.setenv("DOCQA_THREADS", "1")
+
+
+def test_what_random_weights_write_is_marked_and_the_same_twice(
+    docqa: Any, note: Path, writer: Path, tmp_path: Path
+) -> None:
+    said = {}
+    for source in ("whole", "passages"):
+        for out in (f"{source}-1", f"{source}-2"):
+            code, _, err = docqa("summarize", note, "--model", writer, "--from", source, "--output", tmp_path / out)
+            assert code == 0, err
+            said[out] = (tmp_path / out / "summaries.jsonl").read_bytes()
+    assert said["whole-1"] == said["whole-2"] and said["passages-1"] == said["passages-2"]
+    for line in said.values():
+        record = json.loads(line)
+        assert (record["method"], record["model"]) == ("written", "writer")
+        for sentence in record["sentences"]:
+            assert sentence["support"] in list(Support) and sentence["grade"] is None
+
+
+def test_the_state_of_the_whole_document_is_what_is_written_from(
+    note: Path, lease: Path, writer: Path, tmp_path: Path
+) -> None:
+    from docqa.model.load import load_model
+
+    model = load_model(writer, dtype="float32", threads=1)
+
+    def summary(other: Path | None = None) -> SummaryRecord:
+        options = Options(cache_dir=str(tmp_path / "kept"), preview=False, source="whole")
+        with open_session([str(note)], options, model=model) as session:
+            made = writer_of(session)
+            assert isinstance(made, LocalWriter) and made.whole
+            if other is not None:
+                with open_session([str(other)], options, model=model) as third:
+                    list(third.read())
+                    session.local_reading.prefiller.state = third.local_reading.prefiller.state
+            writing = write_summary(session.documents[0], made, "brief", path="note.txt")
+            while True:
+                try:
+                    next(writing)
+                except StopIteration as end:
+                    record: SummaryRecord = end.value
+                    return record
+
+    assert summary().sentences == summary().sentences != summary(lease).sentences
