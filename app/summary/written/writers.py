@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from docqa.app.answer.events import Event
+from docqa.app.answer.events import Event, Notice
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence
 from docqa.app.answerers.loading import writing_template
@@ -19,6 +19,7 @@ from docqa.app.answerers.writing.generation import think, write
 from docqa.app.context import plan
 from docqa.app.models.library import name_of
 from docqa.app.session.session import Session
+from docqa.model.errors import ContextTooLong
 from docqa.model.prompts import summary_prompt
 
 if TYPE_CHECKING:
@@ -40,12 +41,14 @@ class Reply:
 
 class Writer(Protocol):
     """Writes what it is asked of one Corpus. `name` is that of the model; `whole`: it has read all of the documents,
-    after `read`, and cites by their words; `budget`: tokens of passages that it is given at once where not."""
+    after `read`, and cites by their words; `budget`: tokens of passages that it is given at once where not; `unread`:
+    the bundled model has not read the documents, and passages are found by their words."""
 
     name: str
     corpus: Corpus
     evidence: DocumentEvidence
     whole: bool
+    unread: bool
     budget: int
 
     def read(self) -> Iterator[Event]:
@@ -73,6 +76,16 @@ def writer_of(session: Session) -> Writer | None:
     return None
 
 
+def read_evidence(evidence: DocumentEvidence) -> Generator[Event, None, bool]:
+    """Let the bundled model read the documents; False where they are longer than it can read."""
+    try:
+        yield from evidence.read()
+    except ContextTooLong as error:
+        yield Notice(f"{error}; passages are found by their words alone")
+        return False
+    return True
+
+
 class LocalWriter:
     """Writes from the state of the whole documents where a question would be answered from it, else from numbered
     sentences. Mutable: it has the state that read what it was given last."""
@@ -83,10 +96,14 @@ class LocalWriter:
         self.name = name_of(answerer.model.folder)
         self.whole = answerer.answers_from_whole
         self.budget = min(MOST_TOKENS, max(answerer.model.config.native_context - ROOM, LEAST_TOKENS))
+        self.unread = self.whole
         self._read: tuple[Given, State] | None = None
 
     def read(self) -> Iterator[Event]:
-        yield from self._answerer.prefiller.read() if self.whole else self.evidence.read()
+        if self.whole:
+            yield from self._answerer.prefiller.read()
+        else:
+            self.unread = not (yield from read_evidence(self.evidence))
 
     def reply(self, given: Given, said: Sequence[str]) -> Generator[Event, None, Reply]:
         from docqa.model.prompts.conversation import WHOLE, Conversation
@@ -124,13 +141,13 @@ class RemoteWriter:
     whole = False
 
     def __init__(self, answerer: RemoteAnswerer) -> None:
-        self._answerer = answerer
+        self._answerer, self.unread = answerer, False
         self.corpus, self.evidence = answerer.corpus, answerer.evidence
         self.name = answerer.model.fingerprint
         self.budget = MOST_TOKENS
 
     def read(self) -> Iterator[Event]:
-        yield from self.evidence.read()
+        self.unread = not (yield from read_evidence(self.evidence))
 
     def reply(self, given: Given, said: Sequence[str]) -> Generator[Event, None, Reply]:
         request, *rest = said

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from chat_server import Handler, Reply, says, send
 
+from docqa.model.errors import ContextTooLong
+
 LEASE = """# Lease
 
 This lease is made on 3 March 2024 between Ann Alder (the "Landlord") and Bob Birch (the "Tenant").
@@ -169,3 +171,15 @@ def test_the_same_command_writes_nothing_twice(
     summarize(running, lease.parent, "--output", tmp_path / "out")
     assert len(running.bodies) == asked
     assert (tmp_path / "out" / "summaries.jsonl").read_bytes() == first
+
+
+def test_a_text_that_the_bundled_model_cannot_read_is_summarized(
+    server: Any, summarize: Any, lease: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(*_: object, **__: object) -> float:
+        raise ContextTooLong("2,000,000 tokens are more than a model reads")
+
+    monkeypatch.setattr("docqa.app.answerers.local.yarn_factor_of", too_long)
+    code, out, err = summarize(server(by_request(write)), lease)
+    assert code == 0, err
+    assert "keep the roof in repair" in out and "found by their words alone" in err
