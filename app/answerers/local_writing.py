@@ -169,10 +169,10 @@ class WritingAnswerer(LocalReading):
         return _Asked(question, words, given, False, started)
 
     def _question(self, asked: _Asked) -> Question:
-        """The question as it is put to the model; one that has read the whole is told of no sentences."""
-        evidence, words = self.evidence, asked.words
-        form = evidence.form(words, unread=asked.whole)
-        return Question(asked.question, form, () if asked.whole else asked.given.nearest(evidence.nearest(words)))
+        """The question as it is put to the model, with the sentences that the reader would answer from."""
+        words, unread = asked.words, asked.whole
+        near = asked.given.nearest(self.evidence.nearest(words, unread=unread))
+        return Question(asked.question, self.evidence.form(words, unread=unread), near)
 
     @cached_property
     def _all(self) -> Given:

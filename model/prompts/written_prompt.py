@@ -20,11 +20,12 @@ _ANSWER = {
     "other": "Answer the question in one or a few short sentences of your own",
 }
 """By the form of an answer: told how to write a list, a small model writes one where there is nothing to list."""
-_QUOTATIONS = """ Behind each sentence give the words of the document that say so, copied exactly, between quotation \
-marks, like this: The term ends in May "the term ends on 31 May 2026"."""
+_QUOTATIONS = """ Behind each of your sentences copy the words of the document that say so, exactly and between \
+quotation marks."""
 _NUMBERS = " End each sentence with the number of the one that says so in square brackets, like [{example}]."
 _KEEP = " Keep numbers, dates and names as they are there."
 _NEAREST = "These of the sentences may answer the question, others may too:"
+_NEAREST_WORDS = "These words of the document may answer the question, others may too:"
 
 _REPAIR = """{weak}:
 {listed}
@@ -68,7 +69,7 @@ def asked_of_numbered(question: Question) -> str:
 def asked_of_whole(question: Question) -> str:
     """A question as it stands behind the whole documents, and what is asked for."""
     task = f"{_ANSWER.get(question.form, _ANSWER['other'])}, from the documents.{_KEEP}"
-    return f"{_question(question)}{task}{_QUOTATIONS}"
+    return f"{_question(question)}{_quoted(question)}{task}{_QUOTATIONS}"
 
 
 def mend_numbered(question: Question, weak: Sequence[str]) -> str:
@@ -82,11 +83,11 @@ def mend_numbered(question: Question, weak: Sequence[str]) -> str:
 
 def mend_whole(question: Question, weak: Sequence[str]) -> str:
     """What a model is asked whose statements `weak` no words of the document bear out."""
-    del question
-    return _REPAIR.format(
+    mend = _REPAIR.format(
         weak="No words of the document bear out these sentences of your answer", listed=_listed(weak),
         source="the document", cite="its words between quotation marks",
     )  # fmt: skip
+    return f"{_quoted(question)}{mend}"
 
 
 def _question(question: Question) -> str:
@@ -96,6 +97,11 @@ def _question(question: Question) -> str:
 def _nearest(question: Question) -> str:
     near = [f"{words} [{number}]" for number, words in question.nearest]
     return "\n".join([_NEAREST, *near, "\n"]) if near else ""
+
+
+def _quoted(question: Question) -> str:
+    near = [f'"{words}"' for _, words in question.nearest]
+    return "\n".join([_NEAREST_WORDS, *near, "\n"]) if near else ""
 
 
 def _listed(weak: Sequence[str]) -> str:
