@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +23,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Only short contexts, for a rough picture.")] = False,
     real: Annotated[
         Path | None,
-        typer.Option("--real", metavar="FILE.gguf", help="Also this model, beside llama.cpp on the same file."),
+        typer.Option("--real", metavar="FILE.gguf", help="This model instead, beside llama.cpp on the same file."),
     ] = None,
     plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
 ) -> int:
@@ -36,23 +35,24 @@ def bench(
     from docqa.app.answerers.loading import load_model
     from docqa.app.lab import figures
     from docqa.app.lab.bench import machine, rows, run  # and all that they time, torch among it
+    from docqa.app.lab.bench.real import real_rows
 
     options = inputs.local(given.options(), "bench")
-    loaded = load_model(options)
-    of_file = load_model(replace(options, model=str(real))) if real is not None else None
+    loaded = load_model(options if real is None else replace(options, model=str(real)))
     described = machine.describe()
     found: list[rows.Row] = []
-    measured = run.rows(loaded, long=long, **(run.QUICK if quick else {}))
-    if real is not None and of_file is not None:
-        prompt = run.QUICK["prompt"] if quick else run.PROMPT
-        measured = chain(measured, run.against_peers(of_file, prompt, real))
+    if real is not None:
+        measured = real_rows(loaded, real, run.QUICK["prompt"] if quick else run.PROMPT)
+    else:
+        measured = run.rows(loaded, long=long, **(run.QUICK if quick else {}))
     for row in measured:
         found.append(row)
         report.note(f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}")
     ratios = {f"{row.name} / {row.peer}": row.ratio for row in found if row.ratio is not None}
     figures.write(plot, figures.ratios("docqa bench: speed over the peer's", str(described["processor"]), ratios))
     if not as_json:
-        report.result(f"{described['processor']}, {described['threads']} threads, {described['kernels']}")
+        about = f"{described['threads']} threads, {described['kernels']}, load before {described['load']}"
+        report.result(f"{described['processor']}, {about}")
         for line in rows.table(found):
             report.result(line)
     report.result(json.dumps({"machine": described, "rows": [row.fields() for row in found]}))

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from docqa.app.lab.bench import machine, run
+from docqa.app.lab.bench import machine, real, run
 from docqa.app.lab.bench.frames import interface_rows
 from docqa.app.lab.bench.ingest import ingest_rows
 from docqa.app.lab.bench.peers import contestants, llama
@@ -109,6 +109,28 @@ def test_a_file_of_the_users_has_rows_of_its_own(monkeypatch):
     assert {(row.name, row.value) for row in rows} == {("real_prefill_8k", 20.0), ("real_decode_8k", 2.0)}
     assert {row.peer for row in rows} == {"transformers", "llama.cpp"}
     assert all(row.method.startswith("not measured: ") and row.ratio is None for row in rows)
+
+
+def test_a_second_question_reads_behind_a_whole_document(monkeypatch):
+    read = []
+
+    class Reading:
+        def __init__(self, position):
+            self.position = position
+
+        def fork(self):
+            return Reading(self.position)
+
+    def prefill(ids, state):
+        read.append((state.position, len(ids)))
+        state.position += len(ids)
+        return torch.zeros(4)
+
+    monkeypatch.setattr(real, "random_context", lambda model, count: Reading(count))
+    model = SimpleNamespace(tokenizer=SimpleNamespace(vocab_size=100), prefill=prefill, logits=lambda hidden: hidden)
+    row = real.second_question(model, 3_000)
+    assert (row.name, row.unit, row.peer) == ("real_second_question", "s", None) and row.value > 0
+    assert read == [(2_048, 952)] + [(3_000, real.QUESTION)] * real.REPEATS
 
 
 @pytest.mark.slow
