@@ -17,6 +17,10 @@ _LEAST = 0.15
 """Share of a statement's words, by their weight, from which a sentence may be about the same."""
 _APART = 0.6
 """A further sentence has at least this share of the best one's score."""
+_MOST_TOGETHER = 6
+"""Sentences that bear a statement out together, at most."""
+_LEAST_MORE = 0.02
+"""Share of a statement's words that a further one of them adds, at least."""
 
 
 class CandidateSentences:
@@ -38,18 +42,39 @@ class CandidateSentences:
         return self._context.documents[place.document].pages[place.page - 1].text[place.start : place.end]
 
     def best(self, statement: str, pages: Sequence[tuple[int, int]] = ()) -> list[list[Located]]:
-        """Runs of one to three sentences that may bear out `statement`, the most likely run first; `pages`, (document,
-        page), are looked at before others."""
+        """Runs of sentences that may bear out `statement`, the most likely run first; `pages`, (document,
+        page), are looked at before others. The last one is what bears out most of its words together."""
         scored = self._scored(statement, pages)
+        together = self._together(statement)
         if not scored:
-            return []
+            return [[self._given.sentences[number] for number in together]] if together else []
         best = scored[0]
         close = [number for score, number in scored[1:4] if score >= _APART * best[0]]
         runs = [[best[1]], *([sorted([best[1], close[0]])] if close else []), *([number] for number in close[:1])]
         beside = [n for n in (best[1] - 1, best[1], best[1] + 1) if 0 <= n < len(self._words)]
-        runs.append(beside)
+        runs += [beside, *([together] if together else [])]
         unique = list(dict.fromkeys(tuple(run) for run in runs))
         return [[self._given.sentences[number] for number in run] for run in unique]
+
+    def _together(self, statement: str) -> list[int]:
+        """Numbers from 0, in order, of the sentences that have most of the words of `statement` between them; words of
+        the documents' titles need not be there."""
+        titles = {word for document in self._context.documents for word in terms(document.title)}
+        said = set(terms(statement))
+        wanted = said - titles or said
+        left, chosen = set(wanted), list[int]()
+        while len(chosen) < _MOST_TOGETHER:
+            # Of two that add as much the one that says more of it all, and then the shorter one.
+            gains = [
+                (self._index.coverage(wanted, left & words), 0.1 * self._index.coverage(wanted, words), -len(words))
+                for words in self._words
+            ]
+            best = max(range(len(gains)), key=lambda number: (sum(gains[number][:2]), gains[number][2]), default=0)
+            if not gains or gains[best][0] < _LEAST_MORE:
+                break
+            chosen.append(best)
+            left -= self._words[best]
+        return sorted(chosen)
 
     def share(self, statement: str, places: Sequence[Located]) -> float:
         """The share, 0 to 1, of the words of `statement` that stand in `places`, by their weight."""

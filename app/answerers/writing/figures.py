@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 _SMALL = """
@@ -66,7 +66,16 @@ class Figure:
 
 def figures(text: str) -> list[Figure]:
     """The numbers of `text` in order; "one", "first" and "second" in words count as numbers too."""
-    return list(_figures(list(_TOKEN.finditer(folded(text)))))
+    shown = folded(text)
+    return [_in_full(figure, shown) for figure in _figures(list(_TOKEN.finditer(shown)))]
+
+
+def _in_full(figure: Figure, text: str) -> Figure:
+    """The second year of a span like 2018–19 with its century."""
+    before = _SPAN_OF_YEARS.search(text, max(figure.start - 7, 0), figure.start)
+    if before is None or len(figure.value) != 2 or not figure.digits:
+        return figure
+    return replace(figure, value=before[1][:2] + figure.value, unit="")
 
 
 def months(text: str) -> set[str]:
@@ -102,6 +111,7 @@ _NAMES = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
 _DAY_OF_MONTH = re.compile(
     rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?({_NAMES})\b|\b({_NAMES})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?\b"
 )
+_SPAN_OF_YEARS = re.compile(r"\b((?:1[5-9]|20)\d\d)\s?[-–/]\s?$")
 _DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?$")
 _YEAR_BEHIND = re.compile(r"\s*,?\s*\d")
 _OF_MAY = re.compile(r"\b(?:in|of|until|since|by|from)\s+$")

@@ -59,6 +59,11 @@ _LEAVE = re.compile(
 )
 _STRICT_LEAVE = re.compile(r"\b(?:may|might|(?:is|are) (?:allowed|permitted|entitled) to|optional)\b(?! \d| not)", re.I)
 _NAME = re.compile(r"(?<![\w.])(?:[A-Z][\w&’'.-]*\w|[A-Z])(?![\w])")
+_ONE_COUNTRY = (
+    re.compile(r"\b(?:United|States|U\.?S\.?A?\.?|Americas?|Americans?)(?!\w)"),
+    re.compile(r"\b(?:United|Kingdom|U\.?K\.?|Brit(?:ain|ish|ons?))(?!\w)"),
+)
+_DECADE = re.compile(r"['’]?s\b")
 _PLACE_NUMBER = re.compile(
     r"\b(?:sections?|sec\.|clauses?|articles?|art\.|paragraphs?|para\.|pages?|pp?\.|schedules?|exhibits?|appendix|annex|"
     r"parts?|chapters?|rules?|figures?|fig\.|tables?|theorems?|lemmas?|equations?|§+)\s*\(?\d+(?:\.\d+)*(?:\(\w+\))*",
@@ -133,6 +138,18 @@ def all_said(statement: str, quoted: str) -> bool:
     return len(wanted) >= _LEAST_SAID and any(wanted <= set(stems(plain_words(part))) for part in parts)
 
 
+def names_and_figures(statement: str) -> int:
+    """How many different names, behind its first word, and numbers in digits `statement` has."""
+    names = {match.group() for match in _NAME.finditer(statement) if match.start()}
+    return len(names) + len({figure.value for figure in figures(statement) if figure.digits})
+
+
+def share_said(statement: str, quoted: str) -> float:
+    """The share, 0 to 1, of the words of `statement` that stand in the quotes, in any form; 0 for one without words."""
+    wanted = set(terms(statement))
+    return len(wanted & set(terms(quoted))) / len(wanted) if wanted else 0.0
+
+
 def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
     places = [match.group() for match in _PLACE_NUMBER.finditer(statement)]
     known = figures(quoted)
@@ -144,6 +161,8 @@ def _numbers(statement: str, quoted: str, around: str) -> Iterator[str]:
         if loose and _counts_otherwise(figure, statement, quoted):
             yield figure.shown
         if loose or (figure.value in of_places and figure.value in values | near):
+            continue
+        if _DECADE.match(folded(statement), figure.end) and any(value[:3] == figure.value[:3] for value in values):
             continue
         if figure.value not in values or _other_unit(figure, known):
             yield figure.shown + (f" {figure.unit}" if figure.unit else "")
@@ -278,9 +297,9 @@ def _names(statement: str, known: str) -> Iterator[str]:
         name = match.group()
         opens = not statement[: match.start()].strip(" \"“'‘(*") or statement[: match.start()].rstrip()[-1] in ".!?:;"
         inner = [word for word in plain_words(name) if word not in STOP_WORDS]
-        if opens or not inner or any(part[0].isdigit() for part in inner):
+        if opens or not inner or any(part[0].isdigit() for part in inner) or months(f"1 {name}"):  # months are dates
             continue
-        if not set(stems(inner)) & words:
+        if not set(stems(inner)) & words and not any(a.fullmatch(name) and a.search(known) for a in _ONE_COUNTRY):
             yield name
 
 
