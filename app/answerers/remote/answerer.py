@@ -23,7 +23,7 @@ from docqa.app.answerers.writing.checking import CheckedText
 from docqa.app.answerers.writing.excerpts import Given
 from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
 from docqa.app.answerers.writing.repair import better, needs_repair, weak_words
-from docqa.app.answerers.writing.replies import CUT, check_reply, without_repetition
+from docqa.app.answerers.writing.replies import CUT, STOPPED, check_reply, without_repetition
 from docqa.app.context.plan import Plan
 from docqa.app.context.provenance import documents_hash
 from docqa.app.errors import UsageError
@@ -129,26 +129,29 @@ class RemoteAnswerer:
         looked = 0
         end = End("stop")
         self._writing = True
-        for piece in self.model.client.complete(sent, self.options.think):
-            if self._stopped:
-                break
-            if isinstance(piece, Token):
-                if not piece.thought:
-                    parts.append(piece.text)
-                yield piece
-            elif isinstance(piece, End):
-                end = piece
-            else:
-                parts.clear()
-                if isinstance(piece, Again):
-                    yield Notice(piece.reason)
-            if (length := sum(map(len, parts))) > looked + _LOOKED_AFTER:
-                looked = length
-                if without_repetition("".join(parts)) is not None:
+        try:
+            for piece in self.model.client.complete(sent, self.options.think):
+                if self._stopped:
                     break
-        self._writing = False
+                if isinstance(piece, Token):
+                    if not piece.thought:
+                        parts.append(piece.text)
+                    yield piece
+                elif isinstance(piece, End):
+                    end = piece
+                else:
+                    parts.clear()
+                    if isinstance(piece, Again):
+                        yield Notice(piece.reason)
+                if (length := sum(map(len, parts))) > looked + _LOOKED_AFTER:
+                    looked = length
+                    if without_repetition("".join(parts)) is not None:
+                        break
+        finally:
+            self._writing = False
         text = "".join(parts)
-        return RemoteReply(text, end.prompt_tokens, self._check_end(end, text))
+        notes = (STOPPED,) if self._stopped else self._check_end(end, text)
+        return RemoteReply(text, end.prompt_tokens, notes)
 
     # Parts
 
@@ -205,6 +208,8 @@ class RemoteAnswerer:
         except RemoteError as error:  # the first reply is there, whatever becomes of the second
             yield Notice(f"{error}; its first answer is kept")
             return checked, notes
+        if self._stopped:  # half of a second reply says less than the whole first one
+            return checked, (*notes, STOPPED)
         second, more = self._checked(again.text, given, put.text)
         return (second, more) if better(second, checked) else (checked, notes)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Token
+from docqa.app.answerers.writing.replies import STOPPED
 
 if TYPE_CHECKING:
     from docqa.model.decode.quotation import QuotableText
@@ -56,7 +57,7 @@ def write(
             note = "the model began to repeat itself, and what it repeated is left out"
             return Reply(model.tokenizer.decode(written[: len(written) - repeated]), len(written), note)
         if stopped():
-            return Reply(model.tokenizer.decode(written), len(written), "stopped before the answer was complete")
+            return Reply(model.tokenizer.decode(written), len(written), STOPPED)
         if piece.finish == "length":
             note = f"the answer was cut after {MOST_WRITTEN} tokens"
             return Reply(model.tokenizer.decode(written), len(written), note)

@@ -19,6 +19,7 @@ from docqa.model.prompts.written_prompt import Question
 NOTHING = "the model wrote nothing"
 COPIED = "the model repeated what it was given instead of answering"
 REPEATED = "the model repeated itself; the repetition was cut off"
+STOPPED = "stopped before the answer was complete"
 CUT = "the model's reply was cut at its longest length"
 OTHER_LANGUAGE = "the model answered in another language than English, which the check of its statements cannot read"
 _LEAST_COPIED = 40  # characters of the instructions in one run
