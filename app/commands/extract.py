@@ -36,7 +36,7 @@ _Output = Annotated[
 ]
 
 
-@flags.shared("model", "base_url", "k", "password_file", "include_hidden", "no_store", "media_type")
+@flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
 def extract(
     given: flags.Given,
     paths: flags.Paths,
@@ -71,6 +71,7 @@ def extract(
         check_output(output)
     asked = inputs.read_questions(questions)
     options = given.options(preview=False)
+    inputs.check_writing(options)
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(workspace) as folder, batches.listed(paths) as listing:
         listing = _without_output(listing, paths, output)

@@ -246,3 +246,10 @@ def test_what_cannot_run_ends_with_its_status_and_a_line(
     got, out, err = docqa("extract", *(argument.format(**names) for argument in arguments))
     assert (got, out) == (code, "")
     assert said in err
+
+
+def test_what_a_model_is_given_can_be_said_for_a_table(docqa: Any, folder: Path, questions: Path) -> None:
+    code, out, _ = docqa("extract", folder, "--questions", questions, "--from", "passages")
+    assert code == 0 and "a.txt" in out and "b.txt" in out
+    code, _, err = docqa("extract", folder, "--questions", questions, "--from", "memory")
+    assert (code, "whole or passages" in err) == (2, True)
