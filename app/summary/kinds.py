@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from docqa.app.summary.readable import any_of
+from docqa.app.summary.sentences.readable import any_of
 from docqa.app.summary.topics import CLAUSES, OUTCOME, PAPERS, Topic
 from docqa.ingest.types import Document
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from docqa.app.summary.candidates import Candidate
 from docqa.app.summary.kinds import LEADS, Kind
-from docqa.app.summary.readable import any_of
 from docqa.app.summary.salience import Scorer
-from docqa.app.summary.speech import spoken_by
+from docqa.app.summary.sentences.candidates import Candidate
+from docqa.app.summary.sentences.readable import any_of
+from docqa.app.summary.sentences.speech import spoken_by
 from docqa.app.summary.topical import Asker, choose_for_topic
 from docqa.ingest.types import Document
 

@@ -16,7 +16,6 @@ from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.candidates import find_candidates
 from docqa.app.summary.focus import about_focus
 from docqa.app.summary.kinds import kind_of
 from docqa.app.summary.leading import bias_of, leading
@@ -33,7 +32,8 @@ from docqa.app.summary.record import (
 )
 from docqa.app.summary.salience import Scorer
 from docqa.app.summary.selection import Pool
-from docqa.app.summary.speech import speaker_at
+from docqa.app.summary.sentences.candidates import find_candidates
+from docqa.app.summary.sentences.speech import speaker_at
 from docqa.app.summary.styles import NOTHING, WHOLE, sentences_of_part
 from docqa.app.summary.topical import Asker, choose_for_topic
 from docqa.app.summary.topics import STYLES as TOPICS

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.evidence.terms import terms
-from docqa.app.summary.candidates import Candidate
+from docqa.app.summary.sentences.candidates import Candidate
 from docqa.app.summary.signals import sentence_means, unit
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from docqa.app.evidence.terms import terms
-from docqa.app.summary.candidates import Candidate
-from docqa.app.summary.readable import any_of
+from docqa.app.summary.sentences.candidates import Candidate
+from docqa.app.summary.sentences.readable import any_of
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:

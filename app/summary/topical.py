@@ -14,8 +14,8 @@ import numpy as np
 from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import WordIndex, rank, standardise
 from docqa.app.reading.spans import QuestionEncoding, read_by_spans, read_question
-from docqa.app.summary.candidates import Candidate
 from docqa.app.summary.selection import Pool, choose
+from docqa.app.summary.sentences.candidates import Candidate
 from docqa.app.summary.topics import Topic
 from docqa.ingest.types import Document
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from docqa.app.summary.readable import any_of
+from docqa.app.summary.sentences.readable import any_of
 
 
 @dataclass(frozen=True)

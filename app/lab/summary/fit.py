@@ -20,9 +20,9 @@ import numpy as np
 from docqa.app.answerers.loading import load_model
 from docqa.app.lab.summary.examples import Example, abstracts, add_options, papers, proposals, read_document
 from docqa.app.options import Options
-from docqa.app.summary.candidates import find_candidates
 from docqa.app.summary.salience import Scorer, standardised
 from docqa.app.summary.selection import Pool
+from docqa.app.summary.sentences.candidates import find_candidates
 from docqa.app.summary.signals import NAMES, signals
 from docqa.model.protocol import Model
 

@@ -16,7 +16,7 @@ from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.quoting import cite
 from docqa.app.quotes.verifier import Located
 from docqa.app.summary.record import SentenceCite, SummarySentence
-from docqa.app.summary.speech import speaker_at
+from docqa.app.summary.sentences.speech import speaker_at
 from docqa.app.summary.written.material import Material
 from docqa.app.summary.written.writers import Writer
 from docqa.ingest.types import Document

@@ -9,7 +9,7 @@ from docqa.app.answerers.writing.excerpts import Given, give
 from docqa.app.context.context import Context
 from docqa.app.output.render import page_text
 from docqa.app.quotes.verifier import Located
-from docqa.app.summary.candidates import is_heading, left_out
+from docqa.app.summary.sentences.candidates import is_heading, left_out
 from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Document, Span
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from docqa.app.evidence.terms import terms
-from docqa.app.summary.candidates import Candidate
 from docqa.app.summary.selection import Pool, choose
+from docqa.app.summary.sentences.candidates import Candidate
 
 
 def pool(*texts: str, sections: tuple[int, ...] = (), before: dict[int, int] | None = None) -> Pool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docqa.app.summary.readable import is_sentence, needs_the_one_before, without_number
+from docqa.app.summary.sentences.readable import is_sentence, needs_the_one_before, without_number
 
 GOOD = (
     "The tenant pays the rent on the first day of each month.",

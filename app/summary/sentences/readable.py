@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from docqa.app.evidence.terms import STOP_WORDS, plain_words
-from docqa.app.summary.references import reads_as_reference
+from docqa.app.summary.sentences.references import reads_as_reference
 from docqa.ingest.structure.passages import count_words
 
 FEWEST_WORDS, MOST_WORDS = 6, 75

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docqa.app.summary.record import SummaryRecord
-from docqa.app.summary.speech import UNNAMED, speaker_at
+from docqa.app.summary.sentences.speech import UNNAMED, speaker_at
 
 PRAISE = "Our growth in the year was the best that this company has ever seen."
 PRESS = f"""The company sold four thousand boats in the year and paid a dividend of nine cents. “We are glad.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from docqa.app.context.context import Context
 from docqa.app.quotes.normalise import fold
-from docqa.app.summary.readable import (
+from docqa.app.summary.sentences.readable import (
     MOST_WORDS,
     any_of,
     bullet,
