@@ -20,7 +20,7 @@ def test_how_to_answer_depends_on_what_is_asked() -> None:
     assert "Yes or No" in asked_of_whole(Question("x?", "yes_no"))
 
 
-def test_a_model_that_read_the_whole_gets_the_nearest_words_in_quotation_marks() -> None:
+def test_the_nearest_words_are_quoted_to_a_model_of_the_whole() -> None:
     assert '"Rent is due in May."' in asked_of_whole(Question("When is rent due?", "fact", NEAREST))
 
 
