@@ -53,8 +53,8 @@ class Attention(nn.Module):
         if self.q_norm is not None and self.k_norm is not None:
             q, k = self.q_norm(q), self.k_norm(k)
         q, k = rope.rotate(q, *rotation), rope.rotate(k, *rotation)
-        # No finer than the products around it; but beside a bias of hundreds, as in Qwen2.5, 8 bits with one scale leave
-        # nothing of a key's other columns: 0.04 nats of prose with the 0.5B.
+        # No finer than the products around it; but beside a bias of hundreds, as in Qwen2.5, 8 bits with one scale
+        # leave nothing of a key's other columns: 0.04 nats of prose with the 0.5B.
         rounded = self.k_proj.packed is not None and self.k_proj.bias is None
         attend = attention if cache is None else cache.attend
         return self.o_proj(attend(q, k, v, rounded=rounded).reshape(batch, seq, -1))
