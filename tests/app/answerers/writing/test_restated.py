@@ -97,3 +97,17 @@ def test_the_opposite_of_what_its_quote_says_is_not_supported(document: Any, mod
 def test_yes_is_not_said_to_another_number(document: Any, model: Any) -> None:
     found = {n: checked(document, model, f"Does the design cost {n},000 dollars?", "Yes. [3]") for n in (3, 4)}
     assert found[3].judgement.good and not found[4].judgement.good
+
+
+def test_a_premise_of_the_question_is_not_put_before_just_any_sentence(document: Any, model: Any) -> None:
+    question, reply = "What if the rent is late?", "If the rent is late, the design costs 3,000 dollars [3]."
+    corpus = Corpus([document(TEXT)], model.tokenizer, [])
+    given = give(corpus.context, range(len(corpus.context.passages)))
+    written = read_statements(reply, len(given.sentences))
+
+    def believes(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
+        return [{Support.SUPPORTED: 1.0} for _ in claims]
+
+    for answers, good in ((0.9, True), (0.6, False)):
+        found = check_text(written, given, corpus, question, believes, lambda places, to=answers: to)
+        assert found.statements[0].judgement.good is good
