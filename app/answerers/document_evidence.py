@@ -24,7 +24,7 @@ from docqa.model.errors import ModelError
 
 if TYPE_CHECKING:
     from docqa.model.heads.cross_encoder import CrossEncoder
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import Model, RefusalCalibration
 
 _MOST_RELEVANT = 4  # quotes that are read again with the question
 
@@ -89,12 +89,24 @@ class DocumentEvidence:
 
     def first_chance(self, question: str, *, unread: bool = False) -> float:
         """The chance, 0 to 1, that the first passage of `rank` answers."""
+        values, calibration, _ = self._signals(question, unread)
+        return answerability.first_passage_probability(values, calibration) if values else 0.0
+
+    def own_chance(self, question: str, *, unread: bool = False) -> float:
+        """The chance, 0 to 1, that the reader's own answer is right; where it would have none, `first_chance`."""
+        values, calibration, form = self._signals(question, unread)
+        likely = answerability.probability(values, calibration, form) if values else 0.0
+        refused = answerability.refused(likely, calibration)
+        return self.first_chance(question, unread=unread) if refused else likely
+
+    def _signals(self, question: str, unread: bool) -> tuple[dict[str, float], RefusalCalibration | None, Form]:
+        """The signals of whether the documents answer, none where nothing was read, and what weighs them."""
         ranked, found = self._found(question, unread)
+        calibration = self._reading.finder.calibration
         if found is None:
-            return 0.0
-        context, index = self.corpus.context, self.corpus.index
-        values = answerability.features(question, context, index, ranked, found)
-        return answerability.first_passage_probability(values, self._reading.finder.calibration)
+            return {}, calibration, Form.FACT
+        values = answerability.features(question, self.corpus.context, self.corpus.index, ranked, found)
+        return values, calibration, found.form
 
     def nearest(self, question: str, *, unread: bool = False) -> list[Located]:
         """Where the reader would answer from, best first; of a list, or of two things asked, first what it has of all.

@@ -225,6 +225,7 @@ class WritingAnswerer(LocalReading):
             ranked=evidence.rank(words, unread=unread)[: self.options.listed],
             relevance=evidence.relevance(words, places),
             first=evidence.first_chance(words, unread=unread),
+            reader=evidence.own_chance(words, unread=unread),
             coverage=self.corpus.coverage(self._tokens_read(asked), *notes),
             usage=self._usage_of(asked),
             provenance=self._provenance(asked),

@@ -249,6 +249,7 @@ class RemoteAnswerer:
             ranked=turn.ranked[nearest : nearest + self.options.listed],
             relevance=evidence.relevance(turn.words, places) if places else 0.0,
             first=evidence.first_chance(turn.words, unread=quick),
+            reader=evidence.own_chance(turn.words, unread=quick),
             preliminary=quick,
             yes_no=bool(passages) and evidence.form(turn.words, unread=quick) is Form.YES_NO,
             coverage=self.corpus.coverage(tokens_read, *turn.notes),

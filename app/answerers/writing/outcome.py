@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import exp, log
 
 from docqa.app.answer.answer import Answer, CoverageReport, Quote, Statement, Usage
 from docqa.app.answer.grades import Place, Status, Support, Verdict
@@ -16,13 +17,17 @@ from docqa.app.quotes.quoting import cite, cut_quote
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.answerability import counts_line, word_counts
 
+_BORNE_OUT_WEIGHT, _READER_WEIGHT = 0.5, 1.05
+_LEAST_CHANCE = 0.02
+
 
 @dataclass(frozen=True)
 class WrittenDraft:
     """What one question brought to light, before it is an Answer.
 
     `checked` None: the model said that nothing answers, or wrote nothing. `relevance`: the chance, 0 to 1, that the
-    quotes have to do with the question; `first`: that the first of `ranked` answers it.
+    quotes have to do with the question; `first`: that the first of `ranked` answers it; `reader`: that the reader's own
+    answer is right, or, where it has none, `first`.
     """
 
     question: str
@@ -30,6 +35,7 @@ class WrittenDraft:
     ranked: Sequence[Ranked]
     relevance: float
     first: float
+    reader: float
     coverage: CoverageReport
     usage: Usage
     provenance: Mapping[str, object]
@@ -52,7 +58,7 @@ def written_answer(draft: WrittenDraft, context: Context) -> Answer:
     if not stands and context.passages:
         line = counts_line(word_counts(draft.question, context))
         coverage = replace(coverage, warnings=(*coverage.warnings, line))
-    chance = confidence(checked, draft.relevance) if checked is not None and stands else draft.first
+    chance = confidence(checked, draft.relevance, draft.reader) if checked is not None and stands else draft.first
     return Answer(
         status=status,
         question=draft.question,
@@ -78,11 +84,20 @@ def status_of(checked: CheckedText | None) -> Status:
     return Status.ANSWERED if len(checked.good) == len(checked.statements) else Status.PARTIAL
 
 
-def confidence(checked: CheckedText, relevance: float) -> float:
-    """The chance that what is asserted is right: how sure the judge is of the statements, and whether their quotes have
-    to do with the question. A rule, set by hand."""
+def confidence(checked: CheckedText, relevance: float, reader: float) -> float:
+    """The chance that what is asserted is right: from how sure the judge is of the statements and the reader of their
+    quotes, and what the reader thinks of its own answer. Fitted on 65 answers of Qwen2.5-Coder-1.5B to natural
+    questions over PDFs that nothing was trained on."""
     chances = [item.judgement.chance if item.judgement.good else 0.0 for item in checked.statements]
-    return sum(chances) / len(chances) * (0.4 + 0.6 * relevance) if chances else 0.0
+    if not chances:
+        return 0.0
+    borne_out = sum(chances) / len(chances) * (0.4 + 0.6 * relevance)
+    return 1.0 / (1.0 + exp(-(_BORNE_OUT_WEIGHT * _log_odds(borne_out) + _READER_WEIGHT * _log_odds(reader))))
+
+
+def _log_odds(chance: float) -> float:
+    inside = min(max(chance, _LEAST_CHANCE), 1.0 - _LEAST_CHANCE)
+    return log(inside / (1.0 - inside))
 
 
 def _verdict(checked: CheckedText) -> Verdict | None:
