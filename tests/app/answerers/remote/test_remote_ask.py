@@ -336,7 +336,7 @@ def test_the_key_of_openai_goes_to_openai_alone(
 
 def test_commands_that_need_a_models_insides_say_so(docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCQA_BASE_URL", "http://127.0.0.1:9/v1")
-    for command in ("read", "plan", "summarize"):
+    for command in ("read", "plan"):
         code, _, err = docqa(command, note, "--model", "openai:x")
         assert (code, "needs a model on this machine" in err) == (2, True)
 
