@@ -33,6 +33,7 @@ _FEW = 5
 """Words of an answer that is no sentence, and may stand in many places."""
 _OPEN = (Support.UNSUPPORTED, Support.PARTLY)
 _ANSWERS, _SURELY_ANSWERS = 0.5, 0.75
+_SURELY_SUPPORTED = 0.65
 _MOST_RESTATED = 3
 _LEAST_QUOTATION = 4
 """Words from which what stands between quotation marks claims to be the document's own."""
@@ -116,7 +117,7 @@ class _Check:
             for item in found:
                 if item.judgement.support in _OPEN:
                     self._judge_restated(item, self.answering)
-                self._lower_premised(item, self.answering)
+                self._lower_doubtful(item, self.answering)
         for item in found:
             if self.asks_yes_no and item not in bare:
                 self._lower_wrong_verdict(item)
@@ -232,13 +233,14 @@ class _Check:
     def _stems(self, places: Iterable[Located]) -> frozenset[str]:
         return frozenset(stem for place in places for stem in stems(plain_words(self._words(place))))
 
-    def _lower_premised(self, item: CheckedStatement, answering: Answering) -> None:
-        """What was judged without its premise is supported only where the quote is surely about what was asked: it may
-        state the same of another case."""
-        dropped = without_premise(item.written.plain, self.question) != item.written.plain
-        if not dropped or item.judgement.support is not Support.SUPPORTED:
+    def _lower_doubtful(self, item: CheckedStatement, answering: Answering) -> None:
+        """What is hardly supported, or was judged without its premise, is supported only where the quote is about what
+        was asked: else it may be another case, or another thing of nearly the same words."""
+        if item.judgement.support is not Support.SUPPORTED:
             return
-        if answering([place for spans in item.quotes for place in spans]) < _SURELY_ANSWERS:
+        dropped = without_premise(item.written.plain, self.question) != item.written.plain
+        least = _SURELY_ANSWERS if dropped else _ANSWERS if item.judgement.chance < _SURELY_SUPPORTED else 0.0
+        if least and answering([place for spans in item.quotes for place in spans]) < least:
             item.judgement = replace(item.judgement, support=Support.PARTLY)
 
     def _is_verdict(self, item: CheckedStatement) -> bool:

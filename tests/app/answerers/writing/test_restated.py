@@ -99,15 +99,25 @@ def test_yes_is_not_said_to_another_number(document: Any, model: Any) -> None:
     assert found[3].judgement.good and not found[4].judgement.good
 
 
-def test_a_premise_of_the_question_is_not_put_before_just_any_sentence(document: Any, model: Any) -> None:
-    question, reply = "What if the rent is late?", "If the rent is late, the design costs 3,000 dollars [3]."
+@pytest.mark.parametrize(
+    ("reply", "believed", "least"),
+    [
+        ("If the rent is late, the design costs 3,000 dollars [3].", 1.0, 0.75),
+        ("The design costs 3,000 dollars to build [3].", 0.55, 0.5),
+        ("The design costs 3,000 dollars to build [3].", 0.9, 0.0),
+    ],
+)
+def test_what_is_hardly_supported_must_be_about_the_question(
+    document: Any, model: Any, reply: str, believed: float, least: float
+) -> None:
     corpus = Corpus([document(TEXT)], model.tokenizer, [])
     given = give(corpus.context, range(len(corpus.context.passages)))
     written = read_statements(reply, len(given.sentences))
 
     def believes(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
-        return [{Support.SUPPORTED: 1.0} for _ in claims]
+        return [{Support.SUPPORTED: believed, Support.PARTLY: 1.0 - believed} for _ in claims]
 
-    for answers, good in ((0.9, True), (0.6, False)):
+    for answers in (0.1, 0.6, 0.9):
+        question = "What if the rent is late?"
         found = check_text(written, given, corpus, question, believes, lambda places, to=answers: to)
-        assert found.statements[0].judgement.good is good
+        assert found.statements[0].judgement.good is (answers >= least)
