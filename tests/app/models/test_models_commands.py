@@ -21,7 +21,7 @@ def speed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine of known speed, memory and room on its disk."""
     monkeypatch.setattr(before_pull, "machine_speed", lambda: Speed(dense=1e12, attention=1e12))
     monkeypatch.setattr("docqa.model.cost.machine.total_bytes", lambda: 64 << 30)
-    monkeypatch.setattr(before_pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 40))
+    monkeypatch.setattr(before_pull.shutil, "disk_usage", lambda _: SimpleNamespace(free=100 << 30))
 
 
 def test_what_is_known_has_the_published_sizes() -> None:
