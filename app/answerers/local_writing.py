@@ -18,7 +18,7 @@ from docqa.app.answerers.writing.excerpts import MOST_TOKENS, Given, choose_pass
 from docqa.app.answerers.writing.generation import Reply, think, write
 from docqa.app.answerers.writing.outcome import WrittenDraft, written_answer
 from docqa.app.answerers.writing.repair import better, needs_repair, weak_words
-from docqa.app.answerers.writing.replies import check_reply
+from docqa.app.answerers.writing.replies import STOPPED, check_reply
 from docqa.app.context import plan
 from docqa.app.context.provenance import Profile, answer_provenance, profile_of
 from docqa.app.evidence.ranking import Ranked
@@ -125,7 +125,9 @@ class WritingAnswerer(LocalReading):
             said += [reply.text, conversation.form.mend(put, weak_words(checked))]
             again = yield from self._reply(base, conversation, said)
             second, more = self._checked(asked, again)
-            if better(second, checked):
+            if self._stopped:  # half of a second reply says less than the whole first one
+                notes = (*notes, STOPPED)
+            elif better(second, checked):
                 checked, notes = second, more
         yield Finished(self._answer(asked, checked, notes))
 

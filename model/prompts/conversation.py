@@ -76,10 +76,6 @@ class Conversation:
         """The ids up to where the documents begin: the system message and the head of the user's."""
         return self._around([""], think=False)[0]
 
-    def turn(self, question: Question, earlier: Sequence[Turn] = (), *, think: bool = False) -> list[int]:
-        """The ids behind the documents: the `earlier` turns, the question, and what the answer or a thought follows."""
-        return self.ids(self.said(question, earlier), think=think)
-
     def said(self, question: Question, earlier: Sequence[Turn] = ()) -> list[str]:
         """What user and model have said in turn when `question` was asked."""
         before = [words for turn in earlier for words in (f"Question: {turn.question}", turn.answer)]

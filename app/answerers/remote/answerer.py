@@ -182,9 +182,9 @@ class RemoteAnswerer:
         given = fitting.given
         sent = _messages(given, put(given), earlier)
         count = written.prompt_tokens or sum(len(self.model.tokenizer.encode(each["content"])) for each in sent)
-        checked, notes = self._checked(written.text, given, question)
+        checked, notes = self._checked(written.text, given, question, words)
         if checked is not None and needs_repair(checked) and not quick and not self._stopped:
-            checked, notes = yield from self._mended(put(given), given, sent, written, checked, notes)
+            checked, notes = yield from self._mended(put(given), words, given, sent, written, checked, notes)
         self._last = RemoteTurn(question, words, ranked, given, checked, count, (*written.notes, *notes))
 
     def _first_reply(
@@ -198,8 +198,8 @@ class RemoteAnswerer:
                 fitting.shrink(error)
 
     def _mended(
-        self, put: Question, given: Given, sent: list[dict[str, str]], written: RemoteReply, checked: CheckedText,
-        notes: tuple[str, ...],
+        self, put: Question, words: str, given: Given, sent: list[dict[str, str]], written: RemoteReply,
+        checked: CheckedText, notes: tuple[str, ...],
     ) -> Generator[Event, None, tuple[CheckedText | None, tuple[str, ...]]]:  # fmt: skip
         """The better of a reply and what the model makes of it when it is shown what nothing bears out."""
         yield Notice("the model is asked to cite or withdraw what no quote supports")
@@ -210,13 +210,15 @@ class RemoteAnswerer:
             return checked, notes
         if self._stopped:  # half of a second reply says less than the whole first one
             return checked, (*notes, STOPPED)
-        second, more = self._checked(again.text, given, put.text)
+        second, more = self._checked(again.text, given, put.text, words)
         return (second, more) if better(second, checked) else (checked, notes)
 
-    def _checked(self, text: str, given: Given, question: str) -> tuple[CheckedText | None, tuple[str, ...]]:
+    def _checked(
+        self, text: str, given: Given, question: str, words: str
+    ) -> tuple[CheckedText | None, tuple[str, ...]]:
         """(the statements of a reply with what bears them out, None where it has none; what to say of it)."""
         evidence = self.evidence
-        return check_reply(text, given, self.corpus, question, evidence.judge, evidence.answering(question))
+        return check_reply(text, given, self.corpus, question, evidence.judge, evidence.answering(words))
 
     def _check_end(self, end: End, text: str) -> tuple[str, ...]:
         """What there is to say about how the reply ended. Raises RemoteError where there is no answer in it."""

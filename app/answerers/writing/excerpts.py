@@ -59,8 +59,13 @@ class Given:
 
     def nearest(self, places: Iterable[Located]) -> tuple[tuple[int, str], ...]:
         """(number, words) of the first few sentences in which `places` begin, in their order."""
-        numbers = dict.fromkeys(number for place in places if (number := self._around(place)) is not None)
-        return tuple((number, self.lines[number]) for number in list(numbers)[:_MOST_NEAREST])
+        numbers: dict[int, None] = {}
+        for place in places:
+            if (number := self._around(place)) is not None:
+                numbers[number] = None
+            if len(numbers) == _MOST_NEAREST:
+                break
+        return tuple((number, self.lines[number]) for number in numbers)
 
     def _around(self, place: Located) -> int | None:
         """The number of the sentence in which a place begins."""

@@ -45,7 +45,7 @@ class Reply:
 def read_reply(text: str, given: Given) -> Reply:
     """What `text` states, without repetitions and without what it has of its instructions."""
     kept, notes = spelled_out(text, given), []
-    shorter = without_repetition(text)
+    shorter = without_repetition(kept)
     if shorter is not None:
         kept, notes = shorter, [REPEATED]
     if (once := without_repeated_lines(kept)) != kept:
