@@ -23,7 +23,7 @@ from docqa.kernels.errors import NoImplementation
 from docqa.kernels.self_check import library
 
 SWITCH = "DOCQA_KERNELS"
-NUMERICS = 5
+NUMERICS = 6
 """Raised when a native kernel changes the bits of its results: states are kept by it."""
 EVERY_FLOAT = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.float16})
 

@@ -31,3 +31,7 @@ class ShapeMismatch(KernelError):
 
 class NoImplementation(KernelError):
     """An operation has no implementation for the device and dtype, or the forced one does not exist."""
+
+
+class LibraryDamaged(KernelError):
+    """The file of the native kernels is there and cannot be used: cut off, or of another version of docqa."""

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu.library import LEVELS, Library, load
+from docqa.kernels.errors import LibraryDamaged
 
 TESTED = 1  # the highest level that the project's own machines have
 BOUND = 1e-4  # of float32 results of order 1, computed in another order
@@ -21,7 +22,10 @@ BOUNDS = {"product": 0.0, "block_product": 0.0, "block_product_many": ROUNDED, "
 
 @lru_cache(maxsize=1)
 def _checked() -> tuple[Library | None, str]:
-    found, name = load()
+    try:
+        found, name = load()
+    except LibraryDamaged as error:
+        return None, str(error)
     if found is None or found.level <= TESTED:
         return found, name
     tested = found._replace(level=TESTED)
@@ -40,6 +44,18 @@ def describe() -> str:
     """What `docqa doctor` says: the instruction set in use, or why there is none."""
     found, words = _checked()
     return words if found else f"none: {words}"
+
+
+def damage() -> str:
+    """What to tell whoever reads a document where the library is there and cannot be used; "" where it can, or none is.
+
+    Answers are the same without, so that it is a warning and not an error.
+    """
+    try:
+        load()
+    except LibraryDamaged as error:
+        return f"{error}; until then reading takes about twice as long"
+    return ""
 
 
 def disagreement(one: Library, other: Library) -> str:

@@ -172,6 +172,11 @@ class HybridConfig:
         return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", usual))
 
     @property
+    def biased_keys(self) -> bool:
+        """Whether queries, keys and values have a bias, which in some columns of Qwen2.5's keys is of hundreds."""
+        return self.model_type == QWEN2
+
+    @property
     def native_context(self) -> int:
         """Tokens that the model sees at once, before any stretching by docqa."""
         if not self.stretches:

@@ -15,7 +15,7 @@ from docqa.kernels.attention import attention
 from docqa.kernels.dispatch import recorded
 from docqa.kernels.norm import rms_norm
 from docqa.model.config import FULL, HybridConfig
-from docqa.model.families import QWEN2, QWEN3
+from docqa.model.families import QWEN3
 from docqa.model.linear import Linear, SwiGLU
 from docqa.model.network import AttentionCache, Network, Norm
 
@@ -36,7 +36,7 @@ class Attention(nn.Module):
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
         self.heads, self.kv_heads, self.dim = config.num_attention_heads, config.num_key_value_heads, config.head_dim
-        hidden, bias = config.hidden_size, config.model_type == QWEN2
+        hidden, bias = config.hidden_size, config.biased_keys
         self.q_proj = Linear(hidden, self.heads * self.dim, bias=bias)
         self.k_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)
         self.v_proj = Linear(hidden, self.kv_heads * self.dim, bias=bias)

@@ -186,6 +186,10 @@ class Session:
             self._noticed = True
             if is_remote(self.options.model) and isinstance(self.model, RemoteModel):
                 yield Notice(self.model.notice())
+            else:
+                from docqa.kernels.self_check import damage
+
+                yield from (Notice(words) for words in [damage()] if words)
             yield from (Notice(message) for message in [*self.warnings, *self.notices])
 
 

@@ -15,7 +15,7 @@ from docqa.kernels.cpu.library import Segment
 @dataclass(frozen=True, eq=False)
 class KVBlock:
     """Keys and values of a part of a context, [count, kv_heads, dim]: int8 with fp16 scales [count, kv_heads], or
-    floats without them.
+    floats without them; fp16 keys may stand beside int8 values.
 
     `bounds`: of a whole KV block, from `kernels.attention.block_bounds`, [count / block, 2, kv_heads, dim].
     """
@@ -42,7 +42,7 @@ class KVBlock:
         """The same as the library can read it: elements in order, floats of 32 bits; itself where it is so already."""
         parts = [self.k, self.v, self.k_scale, self.v_scale, self.bounds]
         ready = [None if part is None else part.contiguous() for part in parts]
-        if self.k_scale is None:
+        if self.v_scale is None:
             ready[:2] = [part.float().contiguous() for part in parts[:2] if part is not None]
         if all(one is other for one, other in zip(ready, parts, strict=True)):
             return self

@@ -95,7 +95,7 @@ struct RotateCall {
 };
 
 // Keys and values [count, kv_heads, dim] of a stretch of the context: bytes with fp16 scales [count, kv_heads], or float32
-// without. `bounds`, of a whole stretch: smallest and largest key of each block, [count / block, 2, kv_heads, dim].
+// without; keys without scales beside values with them are fp16. `bounds`, of a whole stretch: smallest and largest key of each block, [count / block, 2, kv_heads, dim].
 struct Segment {
     int64_t count;
     const void *k, *v;

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from docqa.kernels.errors import LibraryDamaged
+
 FILE = Path(__file__).parent / "_native.so"
 LEVELS = ("none", "AVX2", "AVX-512", "AVX-512 VNNI", "AVX-512 VNNI BF16", "AVX-512 VNNI BF16 AMX")  # as in api.cpp
 
@@ -157,7 +159,11 @@ def plain(x: Tensor) -> Tensor:
 
 
 def load() -> tuple[Library | None, str]:
-    """The library at the best level of this processor and the name of that level; None and why where there is none."""
+    """The library at the best level of this processor and the name of that level; None and why where there is none.
+
+    Raises:
+        LibraryDamaged: there is one that cannot be loaded, or that an older docqa left here.
+    """
     if not FILE.is_file():
         return None, "there was no C++ compiler when docqa was installed, or the processor is not x86-64"
     try:
@@ -166,7 +172,8 @@ def load() -> tuple[Library | None, str]:
             function = getattr(functions, f"docqa_{name}")
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as error:
-        return None, f"{FILE} cannot be loaded ({error}); install docqa again"
+        hint = "install docqa again"
+        raise LibraryDamaged(f"the native kernels cannot be loaded ({error})", where=str(FILE), hint=hint) from error
     level = functions.docqa_level()
     if level == 0:
         return None, "this processor lacks AVX2, FMA or F16C"

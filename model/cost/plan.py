@@ -155,7 +155,8 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     tail = (config.linear_conv_kernel_dim - 1) * (2 * keys + values) * item
     elements = config.num_key_value_heads * config.head_dim
     whole = tokens // grid * grid
-    per_token = attention_layers * (2 * elements + 2 * config.num_key_value_heads * INT8_SCALE_BYTES)
+    scales = config.num_key_value_heads * INT8_SCALE_BYTES
+    per_token = attention_layers * ((3 * elements + scales) if config.biased_keys else 2 * (elements + scales))
     per_token += int(attention_layers * elements * BOUND_BYTES)
     kv = whole * per_token + (tokens - whole) * attention_layers * 2 * elements * item
     return {

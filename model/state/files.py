@@ -264,7 +264,8 @@ def _block_tensors(state: State, number: int) -> dict[str, Tensor]:
     for index, layer in enumerate(state.layers):
         if isinstance(layer, AttentionMemory):
             block = layer.quantized[number]
-            tensors.update((f"{index}.{part}", getattr(block, part).contiguous()) for part in BLOCK_PARTS)
+            parts = ((part, getattr(block, part)) for part in BLOCK_PARTS)
+            tensors.update((f"{index}.{part}", tensor.contiguous()) for part, tensor in parts if tensor is not None)
     return tensors
 
 
@@ -297,7 +298,8 @@ def _fill(state: State, folder: Path, blocks: list[str], point: Point) -> None:
                 if not bool(torch.isfinite(last[f"{index}.memory"]).all()):
                     raise StateDamaged(f"{folder / point['file']}: the memory of layer {index} is not finite")
                 continue
-            layer.quantized = tuple(KVBlock(**{part: b[f"{index}.{part}"] for part in BLOCK_PARTS}) for b in read)
+            parts = [part for part in BLOCK_PARTS if not (part == "k_scale" and layer.half_keys)]
+            layer.quantized = tuple(KVBlock(**{part: b[f"{index}.{part}"] for part in parts}) for b in read)
             if f"{index}.open_k" in last:
                 layer.pending = last[f"{index}.open_k"], last[f"{index}.open_v"]
     except KeyError as error:

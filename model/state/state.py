@@ -43,7 +43,8 @@ class State:
         self.config, self.yarn_factor, self.grid = config, float(yarn_factor), grid
         self.long = long or LongAttention()
         self.layers: tuple[DeltaMemory | AttentionMemory, ...] = tuple(
-            AttentionMemory(grid, self.long) if kind == FULL else DeltaMemory() for kind in config.layer_types
+            AttentionMemory(grid, self.long, half_keys=config.biased_keys) if kind == FULL else DeltaMemory()
+            for kind in config.layer_types
         )
         self.position = 0
         self.hidden: Tensor | None = None  # output of the last norm at the last token, [dim]; None when read part way

@@ -17,12 +17,13 @@ native_only = pytest.mark.skipif(NATIVE is None, reason="the native library is n
 GRID, BLOCK, KV_HEADS = 256, 64, 2
 
 
-def context(tokens, dim=40):
-    """Whole blocks in bytes and a last one of floats."""
+def context(tokens, dim=40, half_keys=False):
+    """Whole blocks in bytes, their keys in fp16 where wanted, and a last one of floats."""
     source = torch.Generator().manual_seed(tokens)
     k, v = (torch.randn(tokens, KV_HEADS, dim, generator=source) for _ in range(2))
     whole = (tokens - 1) // GRID
-    quantized = [quantize_block(k[n * GRID :][:GRID], v[n * GRID :][:GRID], BLOCK) for n in range(whole)]
+    parts = [(k[n * GRID :][:GRID], v[n * GRID :][:GRID]) for n in range(whole)]
+    quantized = [quantize_block(*part, BLOCK, half_keys=half_keys) for part in parts]
     return Context([*quantized, KVBlock(k[whole * GRID :], v[whole * GRID :])], GRID)
 
 
@@ -39,13 +40,14 @@ CHOICE = BlockSelection(  # of 150 queries at 1,010 tokens: two tiles, each key 
 @pytest.mark.parametrize("rounded", [False, True])
 @pytest.mark.parametrize("native", AT_LEVELS, ids=[LEVELS[n.level] for n in AT_LEVELS])
 @pytest.mark.parametrize("choice", [None, CHOICE], ids=["all", "chosen"])
-def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounded):
+@pytest.mark.parametrize("half_keys", [False, True])
+def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounded, half_keys):
     def attend(q, k, v, *, rounded):
         from docqa.kernels.attention.native import attention_native
 
         return attention_native(q, k, v, rounded=rounded, library=native)
 
-    held, q = context(1010), queries(150)
+    held, q = context(1010, half_keys=half_keys), queries(150)
     there = attention_over_native(q, held, choice, rounded=rounded, attend=attend, library=native)
     assert torch.equal(there, attention_gathered(q, held, choice, rounded=rounded, attend=attend))
 
@@ -53,8 +55,9 @@ def test_reading_in_place_gives_the_bits_of_gathered_keys(native, choice, rounde
 @native_only
 @pytest.mark.parametrize("tokens", [1, 200, 256, 1010])
 @pytest.mark.parametrize("native", AT_LEVELS, ids=[LEVELS[n.level] for n in AT_LEVELS])
-def test_one_query_reads_all_keys_as_they_lie(native, tokens):
-    held, q = context(tokens, 64), queries(1, 64)
+@pytest.mark.parametrize("half_keys", [False, True])
+def test_one_query_reads_all_keys_as_they_lie(native, tokens, half_keys):
+    held, q = context(tokens, 64, half_keys), queries(1, 64)
     found = [
         attention_over_native(q, held, None, rounded=True, attend=attention, library=native._replace(threads=threads))
         for threads in (1, 3)

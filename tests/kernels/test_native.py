@@ -216,6 +216,8 @@ def test_without_the_library_everything_runs_through_torch(fresh, tmp_path):
         (tmp_path / "_native.so").write_bytes(b"no library")
         self_check._checked.cache_clear()
         assert library() is None and "install docqa again" in self_check.describe()
+        assert "install docqa again" in self_check.damage() and "twice as long" in self_check.damage()
+    assert self_check.damage() == ""
     self_check._checked.cache_clear()
     assert self_check.describe() == LEVELS[NATIVE.level]
 

@@ -12,10 +12,11 @@ from docqa.kernels.norm import rms_norm
 from docqa.model.checkpoints.check import check
 from docqa.model.checkpoints.network import build_network, load_network
 from docqa.model.config import HybridConfig
-from docqa.model.cost.plan import estimate, parameters, yarn_factor_for
+from docqa.model.cost.plan import estimate, parameters, state_bytes, yarn_factor_for
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, WeightsMismatch, WeightsMissing
 from docqa.model.load import load_model
 from docqa.model.state.files import load_state, save_state
+from docqa.model.state.kv_cache import LongAttention
 
 NEAR = 5e-5  # float32 logits of up to 2; measured 1e-6
 GRID = 64
@@ -116,6 +117,15 @@ def test_parameters_are_counted_and_planned_as_they_are(folders, family):
         network = build_network(config)
     assert parameters(config)["total"] == sum(part.numel() for part in network.parameters())
     assert estimate(config, 2_000).state_bytes > estimate(config, 1_000).state_bytes > 0
+
+
+@pytest.mark.parametrize("family", TRANSFORMERS)
+def test_state_bytes_are_planned_as_whole_blocks_are_kept(folders, family):
+    model = load_model(folders(family), dtype="float32")
+    state = model.new_state(grid=128, long=LongAttention(block=128))
+    model.prefill(tiny.random_ids(256), state)
+    held = sum(layer.nbytes() for layer in state.layers)
+    assert held * 0.9 < state_bytes(model.config, 256, grid=128)["kv"] < held * 1.1
 
 
 def test_norm_is_plain_and_loses_nothing():

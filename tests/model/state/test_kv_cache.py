@@ -29,6 +29,18 @@ def test_single_tokens_of_two_forks_do_not_meet():
     assert (keys(memory), keys(twin), keys(third)) == ([1, 2, 3, 4, 5], [1, 2, 7, 8], [1, 2, 3, 9])
 
 
+def test_biased_keys_keep_their_other_columns_in_whole_blocks():
+    """A column of hundreds beside others of one: 8 bits with one scale would round those to nothing."""
+    k = torch.tensor([300.0, 1.0, -0.5, 0.25]).expand(1, 4, 1, 4)
+    kept = {}
+    for half_keys in (False, True):
+        memory = AttentionMemory(4, LongAttention(), half_keys=half_keys)
+        with torch.inference_mode():
+            memory.attend(k, k, k)
+        kept[half_keys] = memory.between(0, 4, torch.float32)[0][0, 0].tolist()
+    assert kept[True] == [300.0, 1.0, -0.5, 0.25] and kept[False][2:] == [0.0, 0.0]
+
+
 def test_several_tokens_between_single_ones_are_kept():
     memory = AttentionMemory(256, LongAttention())
     add(memory, 1, 2)
