@@ -35,7 +35,9 @@ def repeated_memory(heads: int, dim: int, count: int, long: LongAttention) -> At
     return memory
 
 
-def random_memory(heads: int, dim: int, count: int, long: LongAttention, seed: int = 1) -> AttentionMemory:
+def random_memory(
+    heads: int, dim: int, count: int, long: LongAttention, seed: int = 1, *, half_keys: bool = False
+) -> AttentionMemory:
     """The same of blocks that are copies of a few, each with keys longer or shorter by a factor.
 
     So they lie in memory as a real context does, and no two have the same bounds.
@@ -45,14 +47,16 @@ def random_memory(heads: int, dim: int, count: int, long: LongAttention, seed: i
     def drawn() -> Tensor:
         return torch.randn(BLOCK, heads, dim, generator=source)
 
-    pool = [quantize_block(drawn(), drawn(), long.block) for _ in range(min(POOL, count // BLOCK))]
+    different = range(min(POOL, count // BLOCK))
+    pool = [quantize_block(drawn(), drawn(), long.block, half_keys=half_keys) for _ in different]
 
     def copy(block: KVBlock, factor: float) -> KVBlock:
-        assert block.k_scale is not None and block.v_scale is not None and block.bounds is not None
-        k, v, v_scale = block.k.clone(), block.v.clone(), block.v_scale.clone()
-        return KVBlock(k, v, block.k_scale * factor, v_scale, block.bounds * factor)
+        assert block.v_scale is not None and block.bounds is not None
+        k = block.k.clone() if block.k_scale is not None else block.k * factor
+        k_scale = None if block.k_scale is None else block.k_scale * factor
+        return KVBlock(k, block.v.clone(), k_scale, block.v_scale.clone(), block.bounds * factor)
 
-    memory = AttentionMemory(BLOCK, long)
+    memory = AttentionMemory(BLOCK, long, half_keys=half_keys)
     factors = (0.7 + 0.6 * torch.rand(count // BLOCK, generator=source)).tolist()
     memory.quantized = tuple(copy(pool[number % len(pool)], factor) for number, factor in enumerate(factors))
     return memory
@@ -62,9 +66,12 @@ def random_context(model: Model, count: int) -> State:
     """A state of all layers behind `count` tokens, whole blocks; delta memories are those of a few tokens."""
     state = model.new_state(yarn_factor_for(model.config, min(count + 1_024, 1 << 20)))
     model.prefill(list(range(1, 65)), state)
-    heads, dim = model.config.num_key_value_heads, model.config.head_dim
+    config = model.config
+    heads, dim = config.num_key_value_heads, config.head_dim
     state.layers = tuple(
-        random_memory(heads, dim, count, state.long, seed) if isinstance(layer, AttentionMemory) else layer
+        random_memory(heads, dim, count, state.long, seed, half_keys=config.biased_keys)
+        if isinstance(layer, AttentionMemory)
+        else layer
         for seed, layer in enumerate(state.layers)
     )
     state.position = count

@@ -7,10 +7,13 @@ import pytest
 import torch
 
 from docqa.app.lab.bench import machine, real, run
+from docqa.app.lab.bench.contexts import random_memory
 from docqa.app.lab.bench.frames import interface_rows
 from docqa.app.lab.bench.ingest import ingest_rows
 from docqa.app.lab.bench.peers import contestants, llama
 from docqa.app.lab.bench.rows import Row, table
+from docqa.kernels.attention import block_bounds
+from docqa.model.state.kv_cache import LongAttention
 
 NAMES = {
     "prefill_8k", "decode_8k", "prefill_128k", "decode_1m", "twin_prefill_256k", "twin_decode_256k", "restore_100k",
@@ -131,6 +134,16 @@ def test_a_second_question_reads_behind_a_whole_document(monkeypatch):
     row = real.second_question(model, 3_000)
     assert (row.name, row.unit, row.peer) == ("real_second_question", "s", None) and row.value > 0
     assert read == [(2_048, 952)] + [(3_000, real.QUESTION)] * real.REPEATS
+
+
+@pytest.mark.parametrize("half_keys", [False, True])
+def test_random_contexts_are_kept_as_real_ones_are(half_keys):
+    memory = random_memory(2, 8, 4_096, LongAttention(), half_keys=half_keys)
+    assert [block.k_scale is None for block in memory.quantized] == [half_keys] * 2
+    assert not torch.equal(memory.quantized[0].bounds, memory.quantized[1].bounds)
+    for block in memory.quantized:
+        right = block_bounds(block.keys(slice(None), torch.float32), 128)
+        assert (block.bounds - right).abs().max() < 4e-3  # of keys up to 6, which fp16 rounds by 2e-3
 
 
 @pytest.mark.slow
