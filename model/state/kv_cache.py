@@ -2,7 +2,8 @@
 
 Everything here is replaced, never written in place, so that a fork is a copy of references. Whole blocks of keys and
 values, on the absolute grid, are quantized to int8 (one fp16 scale for each token and head), or keys to fp16 where they
-have a bias; the pending block keeps the model's dtype. Keys are stored rotated: one YaRN factor holds for a whole lineage.
+have a bias; the pending block keeps the dtype of the model. Keys are stored rotated: one YaRN factor holds for a whole
+lineage.
 """
 
 from __future__ import annotations
