@@ -23,6 +23,9 @@ class Span:
 class Block:
     """A range of a page's text with its kind: `para`, `heading`, `list`, `table` (a row), `caption`, `code`, or
     `hidden`: text that a reader of the page cannot see, there only where it was asked for.
+
+    What is beside the text has kinds of its own: `comment` (a comment in the margin, a note on a PDF page; who wrote
+    it stands before the first colon), `field` (what was filled into a form), `margin` (headers and footers of DOCX).
     """
 
     start: int
@@ -194,6 +197,12 @@ class Document:
         at = bisect_right(self._section_keys, (page, start)) - 1
         return self.sections[self._section_order[at]] if at >= 0 else None
 
+    def block_at(self, page: int, start: int) -> Block | None:
+        """The block around offset `start` of `page`; None between blocks."""
+        blocks = self.pages[page - 1].blocks
+        at = bisect_right(blocks, start, key=lambda block: block.start) - 1
+        return blocks[at] if at >= 0 and start < blocks[at].end else None
+
     def section_path(self, section: Section | None) -> tuple[str, ...]:
         """The headings from the outermost down to `section`, each with its number in front."""
         path = [f"{s.number} {s.title}".strip() if s.number else s.title for s in self.sections_above(section)]
@@ -208,7 +217,11 @@ class Document:
         return tuple(found)
 
     def speaker_of(self, page: int, start: int) -> str | None:
-        """Who says what stands at `start` of `page` of a court's opinion ("Stevens, dissenting"); None elsewhere."""
+        """Who says what stands at `start` of `page` of a court's opinion ("Stevens, dissenting"), or in a comment
+        ("Comment by Jo Reed"); None elsewhere."""
+        block = self.block_at(page, start)
+        if block is not None and block.kind == "comment":
+            return self.pages[page - 1].text[block.start : block.end].partition(":")[0]
         above = self.sections_above(self.section_of(page, start))
         return next((section.title for section in above if section.source == "opinion"), None)
 

@@ -64,8 +64,11 @@ class BlockWriter(TextWriter):
         self._labels: list[str | None] = []
         self._lines: list[outline.Candidate] = []
 
-    def block(self, text: str, kind: str, *, bold: bool = False) -> int | None:
-        """Writes `text` as one block and returns the offset where it begins, None when it has no words."""
+    def block(self, text: str, kind: str, *, bold: bool = False, size: float = 1.0) -> int | None:
+        """Writes `text` as one block and returns the offset where it begins, None when it has no words.
+
+        `bold` and `size` (in whatever unit) say how it is set, for `headings_by_number`.
+        """
         text, hidden = strip_invisible(clean(text))
         self.hidden += hidden
         text = text.strip("\n") if kind == "code" else text.strip()
@@ -74,7 +77,7 @@ class BlockWriter(TextWriter):
         tight = kind in TIGHT and bool(self.blocks) and self.blocks[-1].kind == kind
         start = self.put(text, kind, "\n" if tight else "\n\n")
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
-            self._lines.append(outline.Candidate(1, outline.Heading(start, text, 1.0, bold, kind == "para")))
+            self._lines.append(outline.Candidate(1, outline.Heading(start, text, size, bold, kind == "para")))
         return start
 
     def heading(self, text: str, level: int, *, label: str | None = None) -> None:
@@ -99,6 +102,10 @@ class BlockWriter(TextWriter):
         title = strip_invisible(clean(title))[0]
         self.marks.append(outline.Mark(level, number, title, 1, start, "markup", confidence))
         self._labels.append(label)
+
+    def headings_by_number(self, size: float) -> list[outline.Mark]:
+        """The headings among what was written, told by their numbers; `size` is the usual one of text."""
+        return outline.from_numbering(self._lines, size)
 
     def hide(self, text: str, *, goes_on: bool = False) -> None:
         """Counts `text` as hidden; one that `goes_on` belongs to the one before it."""
@@ -139,7 +146,7 @@ class BlockWriter(TextWriter):
         page = self.page(furniture)
         marks, labels = self.marks, self._labels
         if infer and not structured:
-            marks = [*outline.with_opinions(outline.from_numbering(self._lines, 1.0), [page]), *marks]
+            marks = [*outline.with_opinions(self.headings_by_number(1.0), [page]), *marks]
             labels = [None] * len(marks)
         sections = tuple(
             section if label is None else replace(section, label=label)

@@ -88,13 +88,14 @@ def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
         return "no place found"
     first, last = cites[0], cites[-1]
     if first.page is None or last.page is None:
-        place = first.label or f"characters {first.start:,} to {first.end:,}"
+        place = printable(first.label) if first.label else f"characters {first.start:,} to {first.end:,}"
     elif first.page == last.page:
         place = "p. " + page_text(first.page, first.label)
     else:
         place = _page_range(first, last)
     place += _line_range(first, last)
-    if first.section and first.section != first.label:
+    named = first.page is None and (first.label or "").startswith(first.section or "")
+    if first.section and first.section != first.label and not named:
         section = printable(first.section)  # its heading, or `section 4.2(b)` where it has a number alone
         place += f", section {section}" if _BARE_NUMBER.fullmatch(section) else f", {section}"
     return f"{printable(first.file)}, {place}" if with_file else place

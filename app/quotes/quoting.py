@@ -9,6 +9,7 @@ from docqa.app.answer.answer import Cite, Quote
 from docqa.app.answer.grades import Grade, Place
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.quotes.verifier import Located, too_short
+from docqa.ingest.structure.paragraphs import place_without_page
 from docqa.ingest.types import Definition, Document, Span
 
 LONGEST_QUOTE_WORDS = 80
@@ -102,8 +103,7 @@ def cite(documents: tuple[Document, ...], located: Located) -> Cite:
 
 
 def label_of(document: Document, page: int, start: int) -> str | None:
-    """The page's printed label; without pages the locator of the section at `start`."""
+    """The page's printed label; without pages the locator of the section at `start`, and there the paragraph."""
     if document.paged:
         return document.pages[page - 1].label
-    section = document.section_of(page, start)
-    return (section.label or section.number or section.title) if section else None
+    return place_without_page(document, start) or None

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import re
-from itertools import takewhile
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 from xml.etree.ElementTree import Element
 
-from docqa.ingest.docx.markup import DELETED, INSERTED, WRAPPERS, alternative, boxes, children, equation, has_text, sign
-from docqa.ingest.docx.numbering import ListPlace, Numbering, Style, Styles, indent, number, toggled
+from docqa.ingest.colours import Colour
+from docqa.ingest.docx.comments import Comments
+from docqa.ingest.docx.formatting import Format, box_ground, is_off_the_page, is_unseen, shading
+from docqa.ingest.docx.line import Line
+from docqa.ingest.docx.markup import (
+    DELETED,
+    INSERTED,
+    WRAPPERS,
+    alternative,
+    boxes,
+    children,
+    equation,
+    has_text,
+    indent,
+    number,
+    sign,
+    toggled,
+)
+from docqa.ingest.docx.numbering import ListPlace, Numbering
 from docqa.ingest.docx.outline import Item
+from docqa.ingest.docx.styles import Style, Styles, is_centred, run_format
 from docqa.ingest.structure.numbering import in_roman, parse_heading
 from docqa.ingest.writer import BlockWriter, raised
 from docqa.ingest.xml_tree import attribute, child, local
@@ -16,36 +35,29 @@ from docqa.ingest.xml_tree import attribute, child, local
 _DRAWN = frozenset(("drawing", "pict", "object", "AlternateContent"))
 _CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _MAX_HEADING_CHARS, _MAX_LEAD_CHARS = 160, 80
+_MAX_ITEM_CHARS = 300
+_LOWEST_ROW = 40  # in twentieths of a point: two points
+T = TypeVar("T")
 _RUN_IN = re.compile(r"([^.;:]{1,80})[.:—]\s")
 
 
-class _Line:
-    """The text of one paragraph while it is collected, with what hangs on it."""
-
-    def __init__(self, style: Style) -> None:
-        self.style = style
-        self.parts: list[tuple[str, bool]] = []
-        self.boxes: list[Element] = []
-        self.after_hidden = False
-
-    def text(self) -> str:
-        lines = "".join(part for part, _ in self.parts).split("\n")
-        if self.style.name.lower().startswith("toc ") and "\t" in lines[-1]:
-            # The leader that Word prints before the page number.
-            lines[-1] = " .... ".join(lines[-1].rsplit("\t", 1))
-        return "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
-
-    def lead(self) -> str:
-        """The bold or underlined words that the paragraph begins with."""
-        strong = takewhile(lambda part: part[1] or not part[0].strip(), self.parts)
-        return " ".join("".join(part for part, _ in strong).split())
-
-
 class DocxBody:
-    """Writes body elements into `writer`; `items` are its paragraphs for the outline, the counts what was left out."""
+    """Writes body elements into `writer`; `items` are its paragraphs for the outline, the counts what was left out.
+
+    `ground` is the colour of the page. `pictures_behind`: pictures float there, so that what is behind a text box is
+    not known.
+    """
 
     def __init__(
-        self, writer: BlockWriter, styles: Styles, numbering: Numbering, notes: dict[str, dict[str, Element]]
+        self,
+        writer: BlockWriter,
+        styles: Styles,
+        numbering: Numbering,
+        notes: Mapping[str, dict[str, Element]],
+        comments: Comments,
+        ground: Colour,
+        *,
+        pictures_behind: bool = False,
     ) -> None:
         self.items: list[Item] = []
         self.title = ""
@@ -54,6 +66,9 @@ class DocxBody:
         self._styles = styles
         self._numbering = numbering
         self._notes = notes
+        self._comments = comments
+        self._ground: Colour | None = ground
+        self._under_boxes = None if pictures_behind else ground
         self._counts = {"footnote": 0, "endnote": 0}
         self._due: list[tuple[str, Element]] = []
         self._fields: list[bool] = []
@@ -75,6 +90,13 @@ class DocxBody:
                 self.write(alternative(element))
             elif name == "altChunk":
                 self.embedded += 1
+            elif name in ("commentRangeStart", "commentRangeEnd"):
+                self._comments.mark(name, attribute(element, "id"))
+
+    def words_of(self, part: Element) -> str:
+        """The words of a header, a footer or a comment, paragraphs on lines of their own."""
+        lines = (self._one_line(element) for element in part)
+        return "\n".join(filter(None, lines))
 
     def _paragraph(self, element: Element) -> None:
         line, place = self._read(element)
@@ -82,29 +104,33 @@ class DocxBody:
         if text:
             self._write_paragraph(element, line, place, text)
         self._write_notes()
-        for box in line.boxes:
+        for box, ground in line.boxes:
+            outer, self._ground = self._ground, ground
             self.write(box)
+            self._ground = outer
 
-    def _read(self, element: Element) -> tuple[_Line, ListPlace | None]:
+    def _read(self, element: Element) -> tuple[Line, ListPlace | None]:
         """The words of a paragraph and its place among the lists, which is counted."""
         properties = child(element, "pPr")
         style_id = attribute(child(properties, "pStyle"), "val")
-        line = _Line(self._styles.get(style_id))
+        style = self._styles.get(style_id)
+        ground = shading(properties) or style.ground or self._ground
+        unseen = style.off_page or is_off_the_page(properties)
+        line = Line(style, ground, centred=is_centred(properties, style), unseen=unseen)
         if self._carry:
-            line.parts.append((self._carry, False))
+            line.add(self._carry, style.letters)
             self._carry = ""
         self._runs(element, line)
         mark = child(properties, "rPr")
         if child(mark, "del") is not None or child(mark, "moveFrom") is not None:
             # The end of this paragraph was deleted: what is left of it begins the next one.
-            self._carry = "".join(part for part, _ in line.parts)
-            line.parts.clear()
+            self._carry = line.take()
             return line, None
         if not line.text() and toggled(mark, "vanish", False):
             return line, None
         return line, self._numbering.next(style_id, line.style, properties)
 
-    def _write_paragraph(self, element: Element, line: _Line, place: ListPlace | None, text: str) -> None:
+    def _write_paragraph(self, element: Element, line: Line, place: ListPlace | None, text: str) -> None:
         properties = child(element, "pPr")
         outline = _outline(properties, line.style)
         if not self.title and line.style.name.lower() == "title":
@@ -114,15 +140,19 @@ class DocxBody:
         heading = outline is not None and len(words) <= _MAX_HEADING_CHARS
         kind = "heading" if heading else "list" if place else "para"
         prefix = f"{printed} " if printed else "- " if place else ""
-        lead = line.lead()
-        start = self._writer.block(prefix + words, kind, bold=lead == words)
+        lead, look = line.lead(), line.look()
+        if line.style.name.lower().startswith("toc "):
+            kind = "list"  # a line of the table of contents is no heading, however it looks
+        start = self._writer.block(prefix + words, kind, bold=look.bold or lead == words, size=look.size)
         if start is None:
             return
         number_, title = self._numbered(printed, words if heading else self._run_in(words, lead, outline), outline)
         left = indent(child(properties, "ind"), None)
         if left is None:
             left = place.indent if place and place.indent is not None else line.style.indent
-        self.items.append(Item(start, outline, number_, title, place, left or 0))
+        self.items.append(
+            Item(start, outline, number_, title, place, left or 0, text[:_MAX_ITEM_CHARS], look, line.style.name)
+        )
 
     @staticmethod
     def _run_in(words: str, lead: str, outline: int | None) -> str:
@@ -140,7 +170,7 @@ class DocxBody:
         parsed = parse_heading(title) if outline is not None and title else None
         return (parsed.number, parsed.title) if parsed and parsed.number else (None, title)
 
-    def _runs(self, parent: Element, line: _Line) -> None:
+    def _runs(self, parent: Element, line: Line) -> None:
         for element in parent:
             name = local(element)
             if name == "r":
@@ -153,31 +183,40 @@ class DocxBody:
             elif name in DELETED:
                 self.deletions += has_text(element)
             elif name in ("oMath", "oMathPara"):
-                line.parts.append((f" {equation(element)} ", False))
+                line.add(f" {equation(element)} ", line.style.letters)
             elif name == "AlternateContent":
                 self._runs(alternative(element), line)
+            elif name in ("commentRangeStart", "commentRangeEnd"):
+                self._comments.mark(name, attribute(element, "id"))
 
-    def _run(self, run: Element, line: _Line) -> None:
+    def _run(self, run: Element, line: Line) -> None:
         properties = child(run, "rPr")
-        style = self._styles.get(attribute(child(properties, "rStyle"), "val"), paragraph=False)
-        if toggled(properties, "vanish", style.hidden or line.style.hidden):
-            for element in run:
-                if local(element) == "fldChar":
-                    self._field(element)
-            if has_text(run):
-                words = "".join(element.text or "" for element in run if local(element) == "t")
-                self._writer.hide(words, goes_on=line.after_hidden)
-                line.after_hidden = True
+        characters = self._styles.get(attribute(child(properties, "rStyle"), "val"), paragraph=False)
+        letters = run_format(line.style, characters, properties)
+        if line.unseen or is_unseen(letters, line.ground):
+            self._hide(run, line)
             return
-        underline = attribute(child(properties, "u"), "val") not in (None, "none")
-        strong = toggled(properties, "b", False) or underline
         for element in run:
             text = self._character(element, line)
             if text and local(element) == "t" and attribute(child(properties, "vertAlign"), "val") == "superscript":
-                text = raised(line.parts[-1][0] if line.parts else "", text)
+                text = raised(line.last(), text)
             if text and all(self._fields):
-                line.parts.append((text, strong))
-                line.after_hidden = False
+                self._add(text, letters, line)
+
+    def _add(self, text: str, letters: Format, line: Line) -> None:
+        line.add(text, letters)
+        line.after_hidden = False
+        self._comments.hear(text)
+
+    def _hide(self, run: Element, line: Line) -> None:
+        """A run that cannot be seen; fields that begin or end in it, and boxes and notes that hang on it, count."""
+        for element in run:
+            if local(element) not in ("t", *_CHARACTERS):
+                self._character(element, line)
+        if has_text(run):
+            words = "".join(element.text or "" for element in run if local(element) == "t")
+            self._writer.hide(words, goes_on=line.after_hidden)
+            line.after_hidden = True
 
     def _field(self, element: Element) -> None:
         """A field is its instruction, which is not printed, and then its result."""
@@ -189,7 +228,7 @@ class DocxBody:
         elif kind == "end" and self._fields:
             self._fields.pop()
 
-    def _character(self, element: Element, line: _Line) -> str:
+    def _character(self, element: Element, line: Line) -> str:
         name = local(element)
         if name == "t" or name in _CHARACTERS:
             return _CHARACTERS.get(name, element.text or "")
@@ -199,8 +238,11 @@ class DocxBody:
             return sign(attribute(element, "char") or "")
         elif name in ("footnoteReference", "endnoteReference"):
             return self._note(name.removesuffix("Reference"), attribute(element, "id"))
+        elif name == "commentReference":
+            self._comments.mark(name, attribute(element, "id"))
         elif name in _DRAWN:
-            line.boxes += boxes(element)
+            ground = box_ground(element, self._under_boxes)
+            line.boxes += [(box, ground) for box in boxes(element)]
         elif name == "ruby":
             self._runs(element, line)
         return ""
@@ -220,27 +262,44 @@ class DocxBody:
     def _write_notes(self) -> None:
         while self._due:
             mark, note = self._due.pop(0)
-            self._writer.block(f"{mark} {self._cell(note)}", "para")
+            self._writer.block(f"{mark} {self._one_line(note)}", "para")
 
     def _table(self, table: Element) -> None:
+        outer = self._ground
+        if self._styles.is_shaded(attribute(child(table, "tblPr", "tblStyle"), "val")):
+            self._ground = None  # which cells the style fills depends on where they are
         rows = list(children(table, "tr"))
         if all(len(list(children(row, "tc"))) < 2 for row in rows) or self._has_headings(table):
             # A frame around text, not data.
             for row in filter(self._is_kept, rows):
                 for cell in children(row, "tc"):
-                    self.write(cell)
-            return
-        for row in filter(self._is_kept, rows):
-            cells = [self._cell(cell) for cell in children(row, "tc")]
-            if any(cells):
-                self._writer.block(" | ".join(cells), "table")
-        self._write_notes()
+                    self._in_cell(cell, self.write)
+        else:
+            for row in filter(self._is_kept, rows):
+                cells = [self._in_cell(cell, self._one_line) for cell in children(row, "tc")]
+                if any(cells):
+                    self._writer.block(" | ".join(map(str, cells)), "table")
+            self._write_notes()
+        self._ground = outer
+
+    def _in_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
+        """What `read` makes of `cell`, before the colour that fills it."""
+        outer = self._ground
+        self._ground = shading(child(cell, "tcPr")) or outer
+        result = read(cell)
+        self._ground = outer
+        return result
 
     def _is_kept(self, row: Element) -> bool:
         properties = child(row, "trPr")
         self.insertions += child(properties, "ins") is not None
         deleted = child(properties, "del") is not None
         self.deletions += deleted
+        height = child(properties, "trHeight")
+        low = attribute(height, "hRule") == "exact" and number(height, _LOWEST_ROW + 1) <= _LOWEST_ROW
+        if low or toggled(properties, "hidden", False):
+            self._writer.hide("".join(e.text or "" for e in row.iter() if local(e) == "t"))
+            return False
         return not deleted
 
     def _has_headings(self, table: Element) -> bool:
@@ -248,22 +307,30 @@ class DocxBody:
         styled = ((properties, attribute(child(properties, "pStyle"), "val")) for properties in found)
         return any(_outline(properties, self._styles.get(style)) is not None for properties, style in styled)
 
-    def _cell(self, parent: Element) -> str:
+    def _one_line(self, parent: Element) -> str:
         """The paragraphs and tables in a cell or a note on one line."""
         words: list[str] = []
-        for element in parent:
+        for element in [parent] if local(parent) in ("p", "tbl") else parent:
             name = local(element)
             if name == "p":
-                line, place = self._read(element)
-                prefix = f"{place.printed} " if place and place.printed else "- " if place else ""
-                text = " ".join(line.text().split())
-                words += [prefix + text] if text else []
-                words += [self._cell(box) for box in line.boxes]
+                words += self._words_of_paragraph(element)
             elif name == "tbl":
-                words += [self._cell(cell) for row in children(element, "tr") for cell in children(row, "tc")]
+                for row in children(element, "tr"):
+                    words += [self._in_cell(cell, self._one_line) for cell in children(row, "tc")]
             elif name in WRAPPERS or name in INSERTED:
-                words.append(self._cell(element))
+                words.append(self._one_line(element))
         return " ".join(filter(None, words))
+
+    def _words_of_paragraph(self, element: Element) -> list[str]:
+        line, place = self._read(element)
+        prefix = f"{place.printed} " if place and place.printed else "- " if place else ""
+        text = " ".join(line.text().split())
+        words = [prefix + text] if text else []
+        for box, ground in line.boxes:
+            outer, self._ground = self._ground, ground
+            words.append(self._one_line(box))
+            self._ground = outer
+        return words
 
 
 def _outline(properties: Element | None, style: Style) -> int | None:

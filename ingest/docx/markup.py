@@ -1,9 +1,11 @@
-"""The markup of DOCX: elements that only wrap others, tracked changes, ways to say the same twice, signs, equations."""
+"""The markup of DOCX: elements that only wrap others, tracked changes, ways to say the same twice, signs, equations,
+and the values of properties."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.xml_tree import attribute, child, local
@@ -12,6 +14,9 @@ WRAPPERS = frozenset(
     ("hyperlink", "smartTag", "sdt", "sdtContent", "fldSimple", "bdo", "dir", "customXml", "ruby", "rubyBase")
 )
 INSERTED, DELETED = frozenset(("ins", "moveTo")), frozenset(("del", "moveFrom"))
+# How far styles and lists that refer to each other are followed.
+MAX_CHAIN = 20
+T = TypeVar("T")
 # The signs of the fonts Wingdings and Symbol that documents use as boxes, ticks and bullets.
 _SIGNS = {0xF0FE: "☒", 0xF0A8: "☐", 0xF06F: "☐", 0xF0FC: "✓", 0xF0FB: "✗", 0xF0B7: "•", 0xF0E0: "→", 0xF0D7: "×"}
 
@@ -91,3 +96,25 @@ def _group(sign: str, text: str) -> str:
     if not text:
         return ""
     return f"{sign}{text}" if len(text) == 1 else f"{sign}({text})"
+
+
+def number(element: Element | None, default: T) -> int | T:
+    """The `val` of `element` as a number, `default` where there is none."""
+    return number_of(element, "val", default)
+
+
+def number_of(element: Element | None, name: str, default: T) -> int | T:
+    """The attribute `name` of `element` as a number, `default` where there is none."""
+    text = attribute(element, name)
+    return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
+
+
+def indent(element: Element | None, default: int | None) -> int | None:
+    """The left indent that a `w:ind` says."""
+    return number_of(element, "left", number_of(element, "start", default))
+
+
+def toggled(properties: Element | None, name: str, default: bool) -> bool:
+    """Whether the property `name` is on, `default` where nothing is said."""
+    element = child(properties, name)
+    return default if element is None else attribute(element, "val") not in ("0", "false", "off", "none")

@@ -1,19 +1,17 @@
-"""Automatic numbers of DOCX: styles, lists, and the number that Word prints before a paragraph."""
+"""Automatic numbers of DOCX: lists, and the number that Word prints before a paragraph."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
+from docqa.ingest.docx.markup import MAX_CHAIN, indent, number, number_of
+from docqa.ingest.docx.styles import Style, Styles
 from docqa.ingest.structure.numbering import in_letters, in_roman
 from docqa.ingest.xml_tree import attribute, child, local
 
-_HEADING_NAME = re.compile(r"heading ([1-9])$", re.IGNORECASE)
 _CARDINALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_MAX_CHAIN = 20
-T = TypeVar("T")
 
 
 class ListPlace(NamedTuple):
@@ -28,60 +26,6 @@ class ListPlace(NamedTuple):
     printed: str | None
     nested: bool
     indent: int | None
-
-
-@dataclass
-class Style:
-    """What docqa asks of a paragraph style, its bases included."""
-
-    name: str = ""
-    outline: int | None = None
-    list_id: str | None = None
-    list_level: int | None = None
-    hidden: bool = False
-    indent: int | None = None
-
-
-class Styles:
-    """The styles of a document by id; an unknown or missing id gives the default paragraph style."""
-
-    def __init__(self, root: Element | None) -> None:
-        elements = [e for e in root if local(e) == "style"] if root is not None else []
-        self._elements = {attribute(e, "styleId") or "": e for e in elements}
-        self._known: dict[str, Style] = {}
-        self._default = next(
-            (attribute(e, "styleId") for e in elements if attribute(e, "default") in ("1", "true")
-             and attribute(e, "type") == "paragraph"), None,
-        )  # fmt: skip
-
-    def get(self, style_id: str | None, *, paragraph: bool = True) -> Style:
-        """The style `style_id` with what it inherits."""
-        wanted = style_id if style_id in self._elements else (self._default if paragraph else None)
-        if wanted is None:
-            return Style()
-        if wanted not in self._known:
-            self._known[wanted] = self._resolve(wanted)
-        return self._known[wanted]
-
-    def _resolve(self, style_id: str) -> Style:
-        chain: list[Element] = []
-        at: str | None = style_id
-        while at in self._elements and len(chain) < _MAX_CHAIN:
-            chain.append(self._elements[at])
-            at = attribute(child(chain[-1], "basedOn"), "val")
-        style = Style(attribute(child(chain[0], "name"), "val") or "")
-        for element in reversed(chain):
-            heading = _HEADING_NAME.match(attribute(child(element, "name"), "val") or "")
-            properties = child(element, "pPr")
-            style.outline = number(child(properties, "outlineLvl"), int(heading[1]) - 1 if heading else style.outline)
-            lists = child(properties, "numPr")
-            style.list_id = attribute(child(lists, "numId"), "val") or style.list_id
-            style.list_level = number(child(lists, "ilvl"), style.list_level)
-            style.indent = indent(child(properties, "ind"), style.indent)
-            style.hidden = toggled(child(element, "rPr"), "vanish", style.hidden)
-        if style.outline is not None and style.outline > 8:
-            style.outline = None  # 9 is body text
-        return style
 
 
 class Numbering:
@@ -123,7 +67,7 @@ class Numbering:
         key = attribute(child(self._lists[list_id], "abstractNumId"), "val") or ""
         link = attribute(child(self._abstract.get(key), "numStyleLink"), "val")
         linked = self._styles.get(link, paragraph=False).list_id if link else None
-        if linked in self._lists and depth < _MAX_CHAIN:
+        if linked in self._lists and depth < MAX_CHAIN:
             return self._abstract_of(linked or "", depth + 1)
         return key
 
@@ -183,25 +127,3 @@ def _as_printed(count: int, kind: str) -> str:
 
 def _start(level: Element | None) -> int:
     return number(child(level, "start"), 1)
-
-
-def number(element: Element | None, default: T) -> int | T:
-    """The `val` of `element` as a number, `default` where there is none."""
-    return number_of(element, "val", default)
-
-
-def number_of(element: Element | None, name: str, default: T) -> int | T:
-    """The attribute `name` of `element` as a number, `default` where there is none."""
-    text = attribute(element, name)
-    return int(text) if text and re.fullmatch(r"-?\d{1,9}", text) else default
-
-
-def indent(element: Element | None, default: int | None) -> int | None:
-    """The left indent that a `w:ind` says."""
-    return number_of(element, "left", number_of(element, "start", default))
-
-
-def toggled(properties: Element | None, name: str, default: bool) -> bool:
-    """Whether the property `name` is on, `default` where nothing is said."""
-    element = child(properties, name)
-    return default if element is None else attribute(element, "val") not in ("0", "false", "off", "none")

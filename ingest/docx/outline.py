@@ -11,18 +11,26 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from docqa.ingest.docx.line import Look
 from docqa.ingest.docx.numbering import ListPlace
+from docqa.ingest.structure.sequence import Step, best_chain
 from docqa.ingest.writer import BlockWriter
 
 _BRACKETED = re.compile(r"\(?([A-Za-z]{1,5}|\d{1,3})\)")
+_WHOLE_NUMBER = re.compile(r"\[?(\d{1,4})[\])]?")
 _LETTERED = re.compile(r"([a-z]|[ivx]{1,5})\.?")
 _LONG_LIST, _LONG_SHARE = 20, 0.4
+_SHORT_LIST, _LONG_SPAN = 5, 0.5
 # Deeper than every heading.
 _CLAUSE = 1000
 
 
 class Item(NamedTuple):
-    """A paragraph as it was written: a heading where `outline` (from 0) is not None, numbered where `place` says so."""
+    """A paragraph as it was written: a heading where `outline` (from 0) is not None, numbered where `place` says so.
+
+    `text` is how it begins, without an automatic number, `look` how it is set; `confidence` (0 to 1) says how far it
+    can be believed to be a heading.
+    """
 
     start: int
     outline: int | None
@@ -30,6 +38,10 @@ class Item(NamedTuple):
     title: str
     place: ListPlace | None
     indent: int
+    text: str
+    look: Look
+    style: str = ""
+    confidence: float = 1.0
 
 
 class _Open(NamedTuple):
@@ -43,6 +55,7 @@ def mark_sections(items: Sequence[Item], writer: BlockWriter) -> None:
     counts = Counter(item.place.key for item in items if item.place and item.outline is None)
     keys = {item.place.key for item in items if item.place and (item.outline is not None or item.place.nested)}
     keys |= {key for key, count in counts.items() if count >= max(_LONG_LIST, _LONG_SHARE * len(items))}
+    keys |= _through_the_document(items)
     stack: list[_Open] = []
     for item in items:
         if item.outline is not None:
@@ -56,9 +69,24 @@ def mark_sections(items: Sequence[Item], writer: BlockWriter) -> None:
             _open(item, max(_CLAUSE, stack[-1].level if stack else 0) + 1, stack, writer)
 
 
+def _through_the_document(items: Sequence[Item]) -> set[str]:
+    """The lists that number paragraphs from near the beginning to near the end, as those of a judgment: one list, or
+    several of which each goes on where the one before it ended."""
+    found = [
+        at
+        for at, item in enumerate(items)
+        if item.outline is None and item.place and item.place.level == 0 and _WHOLE_NUMBER.fullmatch(item.number or "")
+    ]
+    ordinals = [(int(_WHOLE_NUMBER.sub(r"\1", items[at].number or "")),) for at in found]
+    chain = [found[step] for step in sorted(best_chain([Step(own, 1.0, 0) for own in ordinals]))]
+    if len(chain) < _SHORT_LIST or items[chain[-1]].start - items[chain[0]].start < _LONG_SPAN * items[-1].start:
+        return set()
+    return {place.key for at in chain if (place := items[at].place)}
+
+
 def _open(item: Item, level: int, stack: list[_Open], writer: BlockWriter) -> None:
     label = _locator(item, stack)
-    writer.mark(level, item.number, item.title, item.start, label=label or None)
+    writer.mark(level, item.number, item.title, item.start, label=label or None, confidence=item.confidence)
     stack.append(_Open(level, item, label))
 
 
@@ -66,6 +94,9 @@ def _locator(item: Item, stack: Sequence[_Open]) -> str:
     if item.number is None:
         return item.title
     above = _numbered(stack)
+    whole = _WHOLE_NUMBER.fullmatch(item.number)
+    if whole and not item.title and item.place and item.place.level == 0 and not (above or item.place.nested):
+        return f"paragraph {whole[1]}"  # of a judgment or a report
     bracketed = _BRACKETED.fullmatch(item.number) or _LETTERED.fullmatch(item.number)
     return f"{above.label}({bracketed[1]})" if above and bracketed else item.number
 

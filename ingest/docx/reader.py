@@ -1,18 +1,25 @@
 """DOCX to Document: text as printed, automatic numbers included; headings and numbered clauses as sections, no pages.
 
-Tracked insertions are read and deletions are not, hidden text is left out and counted, comments are not read; each is
-said in the warnings. Where pages end is Word's decision on the day, so places are numbers of clauses, not pages.
+Tracked insertions are read and deletions are not, hidden text is left out and counted; each is said in the warnings.
+Behind the text stand the words of headers and footers, and the comments, each as a section that says what it is.
+Where pages end is Word's decision on the day, so places are numbers of clauses and paragraphs, not pages.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.archive import Package
 from docqa.ingest.docx.body import DocxBody
-from docqa.ingest.docx.numbering import Numbering, Styles
-from docqa.ingest.docx.outline import mark_sections
+from docqa.ingest.docx.comments import Comments
+from docqa.ingest.docx.formatting import has_pictures_behind, page_colour
+from docqa.ingest.docx.inferred import infer_headings, number_typed, typical
+from docqa.ingest.docx.numbering import Numbering
+from docqa.ingest.docx.outline import Item, mark_sections
+from docqa.ingest.docx.styles import Styles
 from docqa.ingest.errors import NotADocument
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
@@ -20,6 +27,7 @@ from docqa.ingest.writer import BlockWriter
 from docqa.ingest.xml_tree import attribute, child, local, parse_xml
 
 _MAIN = "officeDocument"
+_PAGE_NUMBER = re.compile(r"\b(?:page|seite|of|von|p)\b|\d+|\b[ivxlc]+\b", re.IGNORECASE)
 
 
 def read_docx(request: ReadRequest) -> Document:
@@ -28,18 +36,66 @@ def read_docx(request: ReadRequest) -> Document:
     styles = Styles(parts.xml("styles"))
     writer = BlockWriter(include_hidden=request.include_hidden)
     notes = {kind: _by_id(parts.xml(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
-    body = DocxBody(writer, styles, Numbering(parts.xml("numbering"), styles), notes)
+    comments = Comments.of(parts.xml("comments"))
+    ground, pictures = page_colour(parts.main), has_pictures_behind(parts.main)
+    numbering = Numbering(parts.xml("numbering"), styles)
+    body = DocxBody(writer, styles, numbering, notes, comments, ground, pictures_behind=pictures)
     content = child(parts.main, "body")
     if content is None:
         raise NotADocument("its main part has no body", hint="Save it again as .docx")
     body.write(content)
-    mark_sections(body.items, writer)
+    mark_sections(_with_inferred(body.items, writer), writer)
+    furniture = _write_margins(body, parts, writer)
+    _write_comments(body, comments, writer)
     named = child(parts.xml("core-properties", whole=True), "title")
     title = body.title or ((named.text or "").strip() if named is not None else "")
     return writer.document(
-        request, title=title, infer=True, furniture=parts.furniture(), warnings=_warnings(body, parts),
+        request, title=title, infer=True, furniture=furniture, warnings=_warnings(body, comments),
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     )  # fmt: skip
+
+
+def _with_inferred(items: list[Item], writer: BlockWriter) -> list[Item]:
+    """`items` with the headings and numbers that no style and no list says."""
+    usual = typical(items)
+    return number_typed(infer_headings(items, writer.headings_by_number(usual.size), usual))
+
+
+def _write_margins(body: DocxBody, parts: _Parts, writer: BlockWriter) -> list[str]:
+    """Writes the words of headers and footers, each once, behind the text; returns those of page numbers alone."""
+    rest: list[str] = []
+    seen: set[str] = set()
+    for kind in ("header", "footer"):
+        for part in parts.all(kind):
+            words = body.words_of(part)
+            if words in seen or not words.strip():
+                continue
+            seen.add(words)
+            if not _PAGE_NUMBER.sub("", words).strip(" \n-–—|/.,"):
+                rest.append(" ".join(words.split()))
+                continue
+            start = writer.block(words, "margin")
+            if start is not None:
+                writer.mark(1, None, f"Page {kind}", start, label=f"page {kind}")
+    return rest
+
+
+def _write_comments(body: DocxBody, comments: Comments, writer: BlockWriter) -> None:
+    """Writes the comments in the margin behind the text, in a section of their own."""
+    first = True
+    for comment in comments.in_order():
+        words = " ".join(body.words_of(comment.content).split())
+        if not words:
+            continue
+        who = f"Comment by {comment.author}"
+        when = f", {comment.date}" if comment.date else ""
+        about = f" (on “{comment.about}”)" if comment.about else ""
+        start = writer.block(f"{who}{when}: {words}{about}", "comment")
+        if start is not None:
+            if first:
+                writer.mark(1, None, "Comments", start, label="comments")
+            first = False
+            writer.mark(2, None, who, start, label=who[0].lower() + who[1:])
 
 
 class _Parts:
@@ -76,16 +132,12 @@ class _Parts:
         names = (self._root if whole else self._own).get(kind)
         return self._parse(names[0]) if names else None
 
-    def furniture(self) -> list[str]:
-        """The words of page headers and footers, which are not part of the text, each once."""
-        lines: dict[str, None] = {}
-        for name in (*self._own.get("header", ()), *self._own.get("footer", ())):
+    def all(self, kind: str) -> Iterator[Element]:
+        """The parts of this kind, in the order of their names."""
+        for name in self._own.get(kind, ()):
             part = self._parse(name)
-            printed = (e for e in part.iter() if local(e) in ("t", "p", "tab")) if part is not None else ()
-            words = "".join((e.text or "") if local(e) == "t" else " " for e in printed)
-            if words.strip():
-                lines[" ".join(words.split())] = None
-        return list(lines)
+            if part is not None:
+                yield part
 
 
 def _by_id(root: Element | None, kind: str) -> dict[str, Element]:
@@ -95,14 +147,13 @@ def _by_id(root: Element | None, kind: str) -> dict[str, Element]:
     }
 
 
-def _warnings(body: DocxBody, parts: _Parts) -> list[str]:
+def _warnings(body: DocxBody, comments: Comments) -> list[str]:
     lines: list[str] = []
     if body.insertions or body.deletions:
         lines.append(f"tracked changes: {body.insertions} insertions read, {body.deletions} deletions left out")
-    comments = parts.xml("comments")
-    many = sum(local(e) == "comment" for e in comments) if comments is not None else 0
+    many = len(comments.known)
     if many:
-        lines.append(f"{many} comment{'s' if many > 1 else ''} not read")
+        lines.append(f"{many} comment{'s' if many > 1 else ''} in the margin read, behind the text")
     if body.embedded:
         lines.append(f"{body.embedded} embedded document{'s' if body.embedded > 1 else ''} not read")
     return lines

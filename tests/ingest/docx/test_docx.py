@@ -160,7 +160,8 @@ def test_plain_lists_are_lists_and_a_new_list_starts_again() -> None:
 
 def test_paragraphs_numbered_through_the_document_are_sections() -> None:
     document = docx("".join(para(f"The court finds fact {n}.", list_id=3) for n in range(25)))
-    assert [s.label for s in document.sections][:2] == ["1)", "2)"] and len(document.sections) == 25
+    assert [(s.number, s.label) for s in document.sections][:2] == [("1)", "paragraph 1"), ("2)", "paragraph 2")]
+    assert len(document.sections) == 25
 
 
 def test_a_typed_number_is_the_number_of_the_heading() -> None:
@@ -201,10 +202,27 @@ def test_hidden_text_is_not_read_and_counted() -> None:
     assert wanted.pages[0].text == "Seen. too\n\nobey me\n\nalso hidden"
 
 
-def test_comments_are_not_read_and_said() -> None:
-    comments = f"<w:comments {W}><w:comment>{para('secret')}</w:comment></w:comments>"
-    document = docx(para("Text."), comments=comments)
-    assert document.pages[0].text == "Text." and document.coverage.warnings == ("1 comment not read",)
+def test_comments_are_read_behind_the_text_and_told_as_such() -> None:
+    comments = (
+        f'<w:comments {W}><w:comment w:id="7" w:author="Jo: Reed" w:date="2024-05-03T10:00:00Z">{para("Too low?")}'
+        f'</w:comment><w:comment w:id="8">{para("Agreed.")}</w:comment></w:comments>'
+    )
+    body = para(
+        run("The fee is ") + '<w:commentRangeStart w:id="7"/>' + run("ten pounds") + '<w:commentRangeEnd w:id="7"/>'
+        '<w:r><w:commentReference w:id="7"/></w:r>' + run(" a day.")
+    )  # fmt: skip
+    document = docx(para("Fees", "Plain1") + body + para("Next."), comments=comments)
+    assert document.pages[0].text == (
+        "Fees\n\nThe fee is ten pounds a day.\n\nNext.\n\n"
+        "Comment by Jo Reed, 2024-05-03: Too low? (on “ten pounds”)\n\nComment by an unnamed author: Agreed."
+    )
+    assert document.coverage.warnings == ("2 comments in the margin read, behind the text",)
+    assert [(s.title, s.label, s.level) for s in document.sections] == [
+        ("Fees", "Fees", 1), ("Comments", "comments", 1), ("Comment by Jo Reed", "comment by Jo Reed", 2),
+        ("Comment by an unnamed author", "comment by an unnamed author", 2),
+    ]  # fmt: skip
+    at = document.pages[0].text.index("Too low")
+    assert document.speaker_of(1, at) == "Comment by Jo Reed, 2024-05-03"
 
 
 def test_tables_are_rows_and_frames_are_text(check_offsets: Checker) -> None:
@@ -255,9 +273,13 @@ def test_a_power_is_not_a_number_beside_its_base() -> None:
     assert text == "10^2 on the 4th day"
 
 
-def test_headers_and_footers_are_kept_apart() -> None:
-    document = docx(para("Text."), header1=f"<w:hdr {W}>{para('CONFIDENTIAL')}</w:hdr>")
-    assert document.pages[0].text == "Text." and document.pages[0].furniture == ("CONFIDENTIAL",)
+def test_headers_and_footers_are_read_and_page_numbers_are_not() -> None:
+    header = para(run("Reed &amp; Sons")) + para("12 Dock Road")
+    footer = f"<w:ftr {W}>{para('Page 3 of 7')}</w:ftr>"
+    document = docx(para("Text."), header1=f"<w:hdr {W}>{header}</w:hdr>", footer1=footer)
+    assert document.pages[0].text == "Text.\n\nReed & Sons\n12 Dock Road"
+    assert document.pages[0].furniture == ("Page 3 of 7",)
+    assert [(s.title, s.label) for s in document.sections] == [("Page header", "page header")]
 
 
 def test_the_title_comes_from_the_properties_where_no_paragraph_is_one() -> None:

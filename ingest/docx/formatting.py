@@ -1,0 +1,122 @@
+"""How letters of DOCX are set: size, weight and colour, by style, run and what lies behind them; and whether they can
+be seen at all."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from docqa.ingest.colours import WHITE, Colour, alike, colour_of
+from docqa.ingest.docx.markup import number, number_of, toggled
+from docqa.ingest.xml_tree import attribute, child, local
+
+# In points; what Word uses where no style says another size.
+DEFAULT_SIZE = 10.0
+_SMALLEST_SIZE = 2.0
+_NARROWEST = 5  # per cent of the usual width of letters
+# In twentieths of a point: lines of two points cut their letters off; a page is at most 22 inches wide.
+_LOWEST_LINE, _WIDEST_PAGE = 40, 31_680
+_FAR_RAISED = 1_000  # in half points: off every page
+
+
+class Format(NamedTuple):
+    """How letters are set. `size` is in points; `colour` None is that of plain text, which is always seen; `ground` is
+    what they have behind them of their own, None where it is that of the paragraph."""
+
+    size: float = DEFAULT_SIZE
+    bold: bool = False
+    italic: bool = False
+    underlined: bool = False
+    capitals: bool = False
+    hidden: bool = False
+    colour: Colour | None = None
+    ground: Colour | None = None
+
+
+def formatted(base: Format, properties: Element | None) -> Format:
+    """`base` with what the run properties `properties` say instead."""
+    if properties is None or not len(properties):
+        return base
+    size = number(child(properties, "sz"), None)
+    underline = attribute(child(properties, "u"), "val")
+    colour = child(properties, "color")
+    ground = shading(properties)
+    highlight = attribute(child(properties, "highlight"), "val")
+    return Format(
+        base.size if size is None else size / 2,
+        toggled(properties, "b", base.bold),
+        toggled(properties, "i", base.italic),
+        base.underlined if underline is None else underline != "none",
+        toggled(properties, "caps", base.capitals) or toggled(properties, "smallCaps", False),
+        toggled(properties, "vanish", base.hidden) or _is_squeezed(properties),
+        base.colour if colour is None else colour_of(attribute(colour, "val") or ""),
+        (colour_of(highlight) if highlight else None) or ground or base.ground,
+    )
+
+
+def shading(properties: Element | None) -> Colour | None:
+    """The colour with which `properties` fill what is behind, None where they do not or it is a pattern."""
+    shade = child(properties, "shd")
+    if shade is None:
+        return None
+    kind = attribute(shade, "val")
+    return colour_of(attribute(shade, "color" if kind == "solid" else "fill") or "")
+
+
+def is_unseen(letters: Format, ground: Colour | None) -> bool:
+    """Whether letters cannot be seen on the colour `ground` (None: it is not known)."""
+    if letters.hidden or letters.size <= _SMALLEST_SIZE:
+        return True
+    behind = letters.ground or ground
+    return letters.colour is not None and behind is not None and alike(letters.colour, behind)
+
+
+def is_off_the_page(properties: Element | None) -> bool:
+    """Whether the paragraph with these properties lies beside the page, or in lines too low to be seen."""
+    spacing, frame = child(properties, "spacing"), child(properties, "framePr")
+    if attribute(spacing, "lineRule") == "exact" and 0 < number_of(spacing, "line", 0) <= _LOWEST_LINE:
+        return True
+    indents = child(properties, "ind")
+    places = [number_of(indents, name, 0) for name in ("left", "start", "right", "end", "firstLine", "hanging")]
+    places += [number_of(frame, "x", 0), number_of(frame, "y", 0)]
+    return any(abs(place) >= _WIDEST_PAGE // 2 for place in places)
+
+
+def _is_squeezed(properties: Element) -> bool:
+    """Whether letters are squeezed to nothing, or raised off the page."""
+    narrow, raised = number(child(properties, "w"), None), number(child(properties, "position"), 0)
+    return (narrow is not None and narrow <= _NARROWEST) or abs(raised) >= _FAR_RAISED
+
+
+def page_colour(document: Element) -> Colour:
+    """The colour of the paper."""
+    return colour_of(attribute(child(document, "background"), "color") or "") or WHITE
+
+
+def has_pictures_behind(document: Element) -> bool:
+    """Whether pictures or filled shapes float over the page, so that what is behind a place is not known."""
+    anchors = (element for element in document.iter() if local(element) == "anchor")
+    return any(attribute(a, "behindDoc") in ("1", "true") or any(local(e) == "pic" for e in a.iter()) for a in anchors)
+
+
+def box_ground(drawing: Element, behind: Colour | None) -> Colour | None:
+    """What is behind the words of the text box `drawing`, on a page where `behind` is: None where that is not known."""
+    fills: list[Colour | None] = []
+    styled = False
+    for element in drawing.iter():
+        name = local(element)
+        if name == "spPr":
+            fill = next((e for e in element if local(e).endswith("Fill")), None)
+            if fill is not None:
+                fills.append(behind if local(fill) == "noFill" else colour_of(_rgb(fill)))
+        elif name == "fillRef":
+            styled |= attribute(element, "idx") not in (None, "0")
+        elif name in ("shape", "rect", "roundrect") and attribute(element, "filled") not in ("f", "false"):
+            fills.append(colour_of((attribute(element, "fillcolor") or "white").split(" ")[0]))
+    if not fills:
+        return None if styled else behind
+    return fills[0] if len(set(fills)) == 1 else None
+
+
+def _rgb(fill: Element) -> str:
+    return attribute(child(fill, "srgbClr"), "val") or ""

@@ -1,0 +1,106 @@
+"""Styles of DOCX with what they inherit: what headings and lists are, and how letters are set."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from docqa.ingest.colours import Colour
+from docqa.ingest.docx.formatting import Format, formatted, is_off_the_page, shading
+from docqa.ingest.docx.markup import MAX_CHAIN, indent, number
+from docqa.ingest.xml_tree import attribute, child, local
+
+_HEADING_NAME = re.compile(r"heading ?([1-9])$", re.IGNORECASE)
+
+
+@dataclass
+class Style:
+    """What docqa asks of a style, its bases included.
+
+    `letters` is how its text is set where runs say no more, `runs` what a style for characters says of them, `ground`
+    the colour behind its paragraphs, None where there is none.
+    """
+
+    name: str = ""
+    outline: int | None = None
+    list_id: str | None = None
+    list_level: int | None = None
+    indent: int | None = None
+    centred: bool = False
+    off_page: bool = False
+    letters: Format = Format()
+    ground: Colour | None = None
+    runs: tuple[Element, ...] = ()
+
+
+class Styles:
+    """The styles of a document by id; an unknown or missing id gives the default paragraph style."""
+
+    def __init__(self, root: Element | None) -> None:
+        elements = [e for e in root if local(e) == "style"] if root is not None else []
+        self._elements = {attribute(e, "styleId") or "": e for e in elements}
+        self._known: dict[str, Style] = {}
+        self._letters = formatted(Format(), child(root, "docDefaults", "rPrDefault", "rPr"))
+        self._default = next(
+            (attribute(e, "styleId") for e in elements if attribute(e, "default") in ("1", "true")
+             and attribute(e, "type") == "paragraph"), None,
+        )  # fmt: skip
+
+    def get(self, style_id: str | None, *, paragraph: bool = True) -> Style:
+        """The style `style_id` with what it inherits."""
+        wanted = style_id if style_id in self._elements else (self._default if paragraph else None)
+        if wanted is None:
+            return Style(letters=self._letters)
+        if wanted not in self._known:
+            self._known[wanted] = self._resolve(wanted)
+        return self._known[wanted]
+
+    def _resolve(self, style_id: str) -> Style:
+        chain: list[Element] = []
+        at: str | None = style_id
+        while at in self._elements and len(chain) < MAX_CHAIN:
+            chain.append(self._elements[at])
+            at = attribute(child(chain[-1], "basedOn"), "val")
+        style = Style(attribute(child(chain[0], "name"), "val") or "", letters=self._letters)
+        for element in reversed(chain):
+            heading = _HEADING_NAME.match(attribute(child(element, "name"), "val") or "")
+            properties = child(element, "pPr")
+            style.outline = number(child(properties, "outlineLvl"), int(heading[1]) - 1 if heading else style.outline)
+            lists = child(properties, "numPr")
+            style.list_id = attribute(child(lists, "numId"), "val") or style.list_id
+            style.list_level = number(child(lists, "ilvl"), style.list_level)
+            style.indent = indent(child(properties, "ind"), style.indent)
+            style.centred = _is_centred(properties, style.centred)
+            style.off_page = style.off_page or is_off_the_page(properties)
+            style.ground = shading(properties) or style.ground
+            style.runs += tuple(e for e in element if local(e) == "rPr")
+            style.letters = formatted(style.letters, child(element, "rPr"))
+        if style.outline is not None and style.outline > 8:
+            style.outline = None  # 9 is body text
+        return style
+
+
+    def is_shaded(self, style_id: str | None) -> bool:
+        """Whether the table style `style_id` fills cells with a colour."""
+        element = self._elements.get(style_id or "")
+        shades = (e for e in element.iter() if local(e) == "shd") if element is not None else ()
+        return any((attribute(shade, "fill") or "auto").lower() not in ("auto", "ffffff") for shade in shades)
+
+
+def run_format(paragraph: Style, characters: Style, properties: Element | None) -> Format:
+    """How a run is set: by its paragraph, then the style of its characters, then its own `properties`."""
+    letters = paragraph.letters
+    for styled in characters.runs:
+        letters = formatted(letters, styled)
+    return formatted(letters, properties)
+
+
+def is_centred(properties: Element | None, style: Style) -> bool:
+    """Whether the paragraph stands in the middle of its lines."""
+    return _is_centred(properties, style.centred)
+
+
+def _is_centred(properties: Element | None, default: bool) -> bool:
+    said = attribute(child(properties, "jc"), "val")
+    return default if said is None else said == "center"

@@ -1,0 +1,55 @@
+"""Where something stands in a document without pages: its section, and there the paragraph or the footnote."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import pairwise
+
+from docqa.ingest.types import Block, Document, Section
+
+# In a section of so few paragraphs its name says enough.
+_FEW_PARAGRAPHS = 3
+_NAMED_BY_THEIR_SECTION = frozenset(("comment", "margin", "hidden", "field"))
+
+
+def place_without_page(document: Document, start: int) -> str:
+    """The locator of offset `start`: "4.2(b)", "Background, paragraph 12", "footnote 3"; "paragraph 7" where there are
+    no sections. Paragraphs are counted from the heading; the rows of a table are one."""
+    section = document.section_of(1, start)
+    name = (section.label or section.number or section.title) if section else ""
+    inner = _note(document, start) or _paragraph(document, section, start)
+    return ", ".join(filter(None, (name, inner)))
+
+
+def _note(document: Document, start: int) -> str:
+    note = next((note for note in document.notes if note.page == 1 and note.start <= start < note.end), None)
+    return f"footnote {note.mark}" if note else ""
+
+
+def _paragraph(document: Document, section: Section | None, start: int) -> str:
+    block = document.block_at(1, start)
+    if block is None or block.kind == "heading" or block.kind in _NAMED_BY_THEIR_SECTION:
+        return ""
+    blocks = document.pages[0].blocks
+    starts = sorted(section.start for section in document.sections)
+    first = section.start if section else 0
+    after = bisect_right(starts, first if section else -1)
+    end = starts[after] if after < len(starts) else blocks[-1].end
+    low, high = (bisect_right(blocks, at - 1, key=lambda each: each.start) for at in (first, end))
+    counted = _numbered(blocks[low:high])
+    most = max(counted.values(), default=0)
+    if section is not None and most <= _FEW_PARAGRAPHS:
+        return ""
+    return f"paragraph {counted.get(block.start, 1):,}"
+
+
+def _numbered(blocks: tuple[Block, ...]) -> dict[int, int]:
+    """The number of each paragraph by where it begins."""
+    numbers: dict[int, int] = {}
+    count = 0
+    for before, block in pairwise((None, *blocks)):
+        if block is None or block.kind == "heading":
+            continue
+        count += not (before is not None and block.kind == before.kind == "table")
+        numbers[block.start] = count
+    return numbers

@@ -1,0 +1,93 @@
+"""DOCX without styles: headings by their looks, typed numbers, and places in words where there are no pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from docqa.ingest.structure.paragraphs import place_without_page
+from tests.ingest.docx.test_docx import docx, para, run
+
+LONG = "The warden opens the gate at the turn of the tide and notes the level in the book of the lock."
+BOLD, CENTRED = "<w:b/>", '<w:jc w:val="center"/>'
+
+
+def bold(text: str, more: str = "", properties: str = "") -> str:
+    return para(run(text, BOLD + properties), more=more)
+
+
+def outline(body: str) -> list[tuple[str | None, str, str | None, int]]:
+    return [(s.number, s.title, s.label, s.level) for s in docx(body).sections]
+
+
+def test_judgment_has_its_bold_headings_and_numbered_paragraphs() -> None:
+    title_page = bold("IN THE COURT OF THE LOCK", CENTRED) + bold("THE WARDEN OF THE GATE", CENTRED) + para("Claimant")
+    title_page += para("- and -") + bold("THE OWNER OF THE BARGE", CENTRED) + bold("JUDGMENT", CENTRED)
+    body = bold("Introduction") + "".join(para(f"[{n}] {LONG}") for n in (1, 2, 3))
+    body += bold("The evidence") + para(run("The gate", "<w:i/>")) + para(f"[4] {LONG}")
+    body += para(run("The barge", "<w:i/>")) + para(f"[5] {LONG}") + bold("Conclusion") + para(f"[6] {LONG}")
+    body += bold("THE JUDGE OF THE LOCK")
+    assert outline(title_page + body) == [
+        (None, "JUDGMENT", "JUDGMENT", 1),
+        (None, "Introduction", "Introduction", 2),
+        *((f"[{n}]", "", f"paragraph {n}", 3) for n in (1, 2, 3)),
+        (None, "The evidence", "The evidence", 2),
+        (None, "The gate", "The gate", 3),
+        ("[4]", "", "paragraph 4", 4),
+        (None, "The barge", "The barge", 3),
+        ("[5]", "", "paragraph 5", 4),
+        (None, "Conclusion", "Conclusion", 2),
+        ("[6]", "", "paragraph 6", 3),
+    ]
+
+
+def test_typed_clauses_and_letters_have_the_locators_that_are_printed() -> None:
+    body = bold("1. DEFINITIONS") + para(f"1.1 {LONG}") + para("1.2 In this agreement:") + para("(a) a gate is a gate;")
+    body += para("(b) a tide is:") + para("(i) high; or") + para("(ii) low.") + bold("2. FEES") + para(f"2.1 {LONG}")
+    assert [(label, level) for _, _, label, level in outline(body)] == [
+        ("1", 1), ("1.1", 2), ("1.2", 2), ("1.2(a)", 3), ("1.2(b)", 3), ("1.2(b)(i)", 4), ("1.2(b)(ii)", 4),
+        ("2", 1), ("2.1", 2),
+    ]  # fmt: skip
+
+
+def test_size_and_capitals_make_headings_and_bold_text_throughout_does_not() -> None:
+    large = '<w:sz w:val="32"/>'
+    body = para(run("Of gates", large)) + para(LONG) + para("OPENING HOURS") + para(LONG)
+    body += para("CLOSING HOURS") + para(LONG) + para(run("Of tides", large)) + para(LONG)
+    assert [(title, level) for _, title, _, level in outline(body)] == [
+        ("Of gates", 1), ("OPENING HOURS", 2), ("CLOSING HOURS", 2), ("Of tides", 1),
+    ]  # fmt: skip
+    assert outline("".join(bold(f"Line {n}") for n in range(9)) + bold(LONG)) == []
+
+
+def test_whole_paragraphs_in_the_style_of_headings_are_clauses() -> None:
+    body = para("Scope", "H1") + "".join(para(f"{LONG} And so on for the {n} time.", "H2") for n in range(3))
+    body += para("Term", "H1") + para(LONG, "H2")
+    assert [(number, level) for number, _, _, level in outline(body)] == [
+        ("1", 1), ("1.1", 2), ("1.2", 2), ("1.3", 2), ("2", 1), ("2.1", 2),
+    ]  # fmt: skip
+
+
+def test_a_place_without_page_is_a_section_and_a_paragraph() -> None:
+    plain = docx("".join(para(f"{LONG} ({n})") for n in range(4)))
+    text = plain.pages[0].text
+    assert [place_without_page(plain, text.index(f"({n})")) for n in (0, 3)] == ["paragraph 1", "paragraph 4"]
+    body = "".join(para(f"{LONG} {n}!") for n in range(5))
+    styled = docx(para("Tides", "Plain1") + body + para("Gates", "Plain1") + para("Oak!"))
+    places = [place_without_page(styled, styled.pages[0].text.index(words)) for words in ("Tides", "4!", "Oak!")]
+    assert places == ["Tides", "Tides, paragraph 5", "Gates"]
+
+
+def test_a_place_in_a_note_names_the_footnote() -> None:
+    from tests.ingest.docx.test_docx import W
+
+    notes = f'<w:footnotes {W}><w:footnote w:id="2">{para("Oak since 1912.")}</w:footnote></w:footnotes>'
+    body = para(run("The gate holds") + '<w:r><w:footnoteReference w:id="2"/></w:r>' + run(" well."))
+    document = docx(para("Gates", "Plain1") + body, footnotes=notes)
+    assert place_without_page(document, document.pages[0].text.index("1912")) == "Gates, footnote 1"
+
+
+@pytest.mark.parametrize(
+    "text", ["Signed: ____________", "ann@pond.example", "(the “Gate”)", "one, two, three,", f"{LONG} {LONG}"]
+)
+def test_what_is_set_bold_and_is_no_heading_is_none(text: str) -> None:
+    assert outline(para(LONG) + (bold(text) + para(LONG)) * 3) == []

@@ -1,0 +1,86 @@
+"""DOCX: text that a reader does not see is left out and warned of, whichever way it is hidden; what only looks so is
+read."""
+
+from __future__ import annotations
+
+import pytest
+
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+from tests.ingest.docx.test_docx import MC, W, docx, package, para, run, table
+
+SHADE = '<w:shd w:val="clear" w:fill="{}"/>'
+GHOST = run("The fee is 1 euro.", "{}")
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        '<w:color w:val="FFFFFF"/>', '<w:color w:val="FEFEFE"/>', '<w:sz w:val="1"/>', '<w:sz w:val="2"/>',
+        "<w:vanish/>", '<w:w w:val="1"/>', '<w:position w:val="3000"/>',
+        '<w:highlight w:val="black"/><w:color w:val="000000"/>',
+        '<w:color w:val="C0FFEE"/><w:shd w:val="clear" w:fill="C0FFEE"/>',
+    ],
+)  # fmt: skip
+def test_letters_that_nobody_sees_are_left_out(properties: str) -> None:
+    document = docx(para(run("The fee is stated in Schedule 2. ") + GHOST.format(properties)))
+    assert document.pages[0].text == "The fee is stated in Schedule 2."
+    assert document.coverage.hidden_spans == 1
+    assert document.coverage.warnings == ("1 passage of hidden text: not read; --include-hidden reads it",)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        '<w:ind w:left="-20000"/>', '<w:ind w:firstLine="-30000"/>', '<w:framePr w:x="-20000"/>',
+        '<w:spacing w:line="1" w:lineRule="exact"/>',
+    ],
+)  # fmt: skip
+def test_paragraphs_beside_the_page_are_left_out(properties: str) -> None:
+    document = docx(para("The fee is stated in Schedule 2.") + para("The fee is 1 euro.", more=properties))
+    assert document.pages[0].text == "The fee is stated in Schedule 2." and document.coverage.hidden_spans == 1
+
+
+def test_colour_is_compared_with_what_is_behind() -> None:
+    white = '<w:color w:val="FFFFFF"/>'
+    dark = para(GHOST.format(white), more=SHADE.format("112233"))
+    assert "1 euro" in docx(dark).pages[0].text
+    same = para(GHOST.format('<w:color w:val="112233"/>'), more=SHADE.format("112233"))
+    assert "1 euro" not in docx(para("Text.") + same).pages[0].text
+    cell = f'<w:tcPr>{SHADE.format("000080")}</w:tcPr>{para(GHOST.format(white))}'
+    assert "1 euro" in docx(table([cell, para("two")])).pages[0].text
+    plain = table([para(GHOST.format(white)), para("two")])
+    assert docx(plain).pages[0].text.strip(" |") == "two"
+
+
+def test_white_letters_in_a_shaded_table_style_are_read() -> None:
+    from tests.ingest.docx.test_docx import STYLES
+
+    style = f'<w:style w:type="table" w:styleId="Grid"><w:tcPr>{SHADE.format("4472C4")}</w:tcPr></w:style></w:styles>'
+    head = f'<w:tcPr/>{para(GHOST.format("<w:color w:val=" + chr(34) + "FFFFFF" + chr(34) + "/>"))}'
+    grid = table([head, para("two")]).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/></w:tblPr>')
+    assert "1 euro" in docx(grid, styles=STYLES.replace("</w:styles>", style)).pages[0].text
+
+
+def test_a_style_hides_as_its_runs_do() -> None:
+    from tests.ingest.docx.test_docx import STYLES
+
+    tiny = '<w:style w:type="paragraph" w:styleId="Tiny"><w:rPr><w:sz w:val="1"/></w:rPr></w:style></w:styles>'
+    document = docx(para("Seen.") + para("The fee is 1 euro.", "Tiny"), styles=STYLES.replace("</w:styles>", tiny))
+    assert document.pages[0].text == "Seen." and document.coverage.hidden_spans == 1
+
+
+def test_white_letters_on_a_dark_ground_are_read() -> None:
+    white = GHOST.format('<w:color w:val="FFFFFF"/>')
+    page = f'<w:document {W} {MC}><w:background w:color="101010"/><w:body>{para(white)}</w:body></w:document>'
+    assert "1 euro" in read(ReadRequest("a.docx", package("", raw={"word/document.xml": page}))).pages[0].text
+    box = "<w:r><w:drawing><w:spPr>{}</w:spPr><w:txbxContent>" + para(white) + "</w:txbxContent></w:drawing></w:r>"
+    filled = '<w:solidFill><w:srgbClr val="203040"/></w:solidFill>'
+    assert "1 euro" in docx(para(run("Around") + box.format(filled))).pages[0].text
+    assert "1 euro" not in docx(para(run("Around") + box.format("<w:noFill/>"))).pages[0].text
+
+
+def test_hidden_rows_are_left_out() -> None:
+    low = '<w:trPr><w:trHeight w:val="10" w:hRule="exact"/></w:trPr>'
+    document = docx(table(["gate", "width"]) + table(["fee", "1 euro"], properties=low))
+    assert document.pages[0].text == "gate | width" and document.coverage.hidden_spans == 1
