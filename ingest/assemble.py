@@ -62,10 +62,11 @@ def assemble(
     )
 
 
-def grade(text: str, *, repaired: bool = False, score: float | None = None) -> str:
+def grade(text: str, *, repaired: bool = False, score: float | None = None, order: str = "A") -> str:
     """A, B, C, D or F for the text of a page: F without words; C when more than 2 % of the characters are private-use
     or replaced, or more than 45 % of the words are single letters; D when it was recognised from a picture with a
-    mean `score` (0 to 1) under 0.95; B when `repaired` or recognised better."""
+    mean `score` (0 to 1) under 0.95; B when `repaired` or recognised better; never better than the grade of its
+    `order`."""
     stripped = text.strip()
     if not any(c.isalnum() for c in stripped):
         return "F"
@@ -76,7 +77,7 @@ def grade(text: str, *, repaired: bool = False, score: float | None = None) -> s
         return "C"
     if score is not None and score < _GOOD_SCORE:
         return "D"
-    return "B" if repaired or score is not None else "A"
+    return max("B" if repaired or score is not None else "A", order)
 
 
 def _passages(document: Document) -> list[Passage]:

@@ -38,7 +38,7 @@ class RawPage:
     `width` (0 where it is not known) and `height` are in points, the height of a page by pypdf in lines. `numbers` are
     its printed line numbers ("1–28"). `ocr`: the text was recognised from a picture, by docqa (then with a `score`, 0
     to 1, and a number of `doubted` lines) or before. `scan`: it is a picture whose text was not recognised.
-    `problem`: why it was not read.
+    `problem`: why it was not read. `order` is the grade of its reading order (A, B or C).
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -52,6 +52,7 @@ class RawPage:
     scan: bool = False
     score: float | None = None
     doubted: int = 0
+    order: str = "A"
 
 
 def extract(reader: Any, request: ReadRequest, events: PageEvents, processes: int = 1) -> list[RawPage]:
@@ -178,14 +179,14 @@ def _pdfium_page(file: PdfiumFile, index: int, recogniser: Recogniser | None, nu
         return RawPage(problem=f"{seen.chars:,} characters, the limit is {MAX_PAGE_CHARS:,}; not read")
     # What is recognised has the few words that are printed over a picture too.
     words = read.words if read is not None and read.words else seen.words
-    lines, numbers = order_lines(words, seen.width, rules=seen.rules, numbered=numbered)
+    lines, numbers, order = order_lines(words, seen.width, rules=seen.rules, numbered=numbered)
     hidden = list(seen.hidden)
     for line in lines:
         text, invisible = strip_invisible(clean(line.text))
         line.text = squeeze(text)
         hidden.extend([Hidden("", ZERO_WIDTH)] * invisible)
     lines = [line for line in lines if line.text]
-    page = RawPage(lines, "", seen.width, seen.height, hidden, seen.ocr, numbers, problem)
+    page = RawPage(lines, "", seen.width, seen.height, hidden, seen.ocr, numbers, problem, order=order)
     if read is not None and read.words:
         page.ocr, page.score, page.doubted = True, read.score, read.doubted
     else:

@@ -136,7 +136,7 @@ def _pages(
         joined = _join_plain_lines(kept, hyphens) if page.plain else join_lines(kept, hyphens)
         if page.numbers:
             heads.append(f"line numbers {page.numbers}")
-        mark = grade(joined.text, repaired=bool(page.numbers), score=page.score)
+        mark = grade(joined.text, repaired=bool(page.numbers), score=page.score, order=page.order)
         text = joined.text.replace("\u00ad", "-")
         blocks = joined.blocks
         if include_hidden:

@@ -25,7 +25,7 @@ _MIN_JUSTIFIED = 12  # lines
 @dataclass(slots=True)
 class Segment:
     """Words that follow each other on one height, or the row of a table as one word: then `print_height` is that of a
-    line in it."""
+    line in it. `drawn`: the order in which segments were drawn."""
 
     words: list[Word]
     x0: float
@@ -33,6 +33,7 @@ class Segment:
     x1: float
     bottom: float
     print_height: float = 0.0
+    drawn: int = 0
 
 
 def crosses(segment: Segment, gutter: float) -> bool:

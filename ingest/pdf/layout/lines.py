@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from docqa.ingest.pdf.visibility.objects import Box
 
+APART = -1
+"""The region of lines that are not joined: no running text, or turned."""
 TABLE = -2
 """The region of rows of tables, which are no lines of a column."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from docqa.ingest.pdf.layout.lines import TABLE, Line
+from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
 from docqa.ingest.pdf.layout.reading_order import set_edges
 from docqa.ingest.structure.clean import LEADER, Hyphens
 from docqa.ingest.structure.outline import Heading
@@ -156,7 +156,7 @@ class _Paragraph:
 
 def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: float) -> bool:
     """Whether `line` goes on where `before` ended: `before` was full, and nothing says that a new part begins."""
-    if before.region == -1 or line.region == -1:
+    if APART in (before.region, line.region):
         return False
     if line.region != before.region:
         runs_on = not _ENDS.search(before.text) and line.text[:1].islower()

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from statistics import median
+from typing import NamedTuple
 
 from docqa.ingest.pdf.layout.columns import Segment, author_blocks, crosses, find_gutter, same_row, without_head
+from docqa.ingest.pdf.layout.drawing import confidence_in_order, side_by_side
 from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
-from docqa.ingest.pdf.layout.lines import TABLE, Line
-from docqa.ingest.pdf.layout.tables import take_tables
+from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
+from docqa.ingest.pdf.layout.tables import Row, take_tables
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, around
 
@@ -24,13 +27,41 @@ _SHORT_WORD = 5  # letters
 _RTL_GAP = 1.8  # heights of a word; wider, the words are of two columns or cells
 _MARKED = re.compile(r"(?:\d{1,3}|[*†‡§¶∗⋆★]{1,2})(?:[A-Z“\"(]|$)")
 _MARK = re.compile(r"\d{1,3}|[*†‡§¶∗⋆★]{1,2}")
+_SAME_EDGE = 4.0  # points
 _VERTICAL = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+class Reading(NamedTuple):
+    """The `lines` of a page in reading order. `numbers`: the range of its printed line numbers ("1–28") or None.
+
+    `grade` is A, B or C: how far the order in which the page was drawn confirms that in which it is read.
+    """
+
+    lines: list[Line]
+    numbers: str | None = None
+    grade: str = "A"
+
+
+@dataclass
+class _Order:
+    """What was read of a page so far: lines, and the rows of segments that they are made of."""
+
+    lines: list[Line] = field(default_factory=list)
+    rows: list[list[Segment]] = field(default_factory=list)
+
+    def add(self, segments: list[Segment], region: int) -> None:
+        """Segments of one column, top to bottom, each row from left to right."""
+        self.add_rows(_rows(segments), region)
+
+    def add_rows(self, rows: Sequence[list[Segment]], region: int) -> None:
+        self.rows.extend(rows)
+        self.lines.extend(_line(row, region) for row in rows)
 
 
 def order_lines(
     words: Sequence[Word], width: float, *, rules: Sequence[Box] = (), numbered: bool | None = None
-) -> tuple[list[Line], str | None]:
-    """The lines of a page in reading order, and the range of its printed line numbers ("1–28") or None.
+) -> Reading:
+    """The lines of a page in reading order.
 
     A page that lies on its side is read as if it were turned, one that runs from right to left as if in a mirror. What
     is written from top to bottom keeps the order in which it was drawn; words that are turned or tilted on an upright
@@ -44,16 +75,17 @@ def order_lines(
     high = sum(w.bottom - w.top > w.x1 - w.x0 for w in long)
     sideways = high > len(long) / 2 and high >= len(words) / 4
     if len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample):
-        return _drawn_order(words, width) if sideways else _right_to_left(words, width), None
+        return Reading(_drawn_order(words, width)) if sideways else _right_to_left(words, width)
     laid_back: Callable[[Box], Box] | None = None
     if sideways:
         words, width, laid_back = _uprighted(words, width)
     turned, upright = _parted(words)
+    all_upright = upright
     upright, rows = take_tables(upright, rules) if not sideways else (upright, [])
     upright, numbers = (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
-    lines: list[Line] = []
-    whole = [Segment([Word(row.text, *row.box, True, row.bold)], *row.box, row.height) for row in rows]
-    _order([*_segments(upright), *whole], 0.0, width, lines, 0)
+    order = _Order()
+    _order(_drawn_segments(upright, rows, all_upright), 0.0, width, order, 0)
+    lines = order.lines
     number_lines(lines, numbers)
     if turned:
         lines.extend(_drawn_order(turned, width))
@@ -61,7 +93,7 @@ def order_lines(
         for line in lines:
             line.shown = laid_back(line.box)
     shown = sorted(int(word.text) for word in numbers)
-    return lines, f"{shown[0]}–{shown[-1]}" if shown else None
+    return Reading(lines, f"{shown[0]}–{shown[-1]}" if shown else None, confidence_in_order(order.rows))
 
 
 def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
@@ -101,7 +133,7 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
     lines: list[Line] = []
     for word in words:
         if word.newline or not lines:
-            lines.append(Line(word.text, word.x0, word.top, word.x1, word.bottom, word.bold, 0.0, -1, 0.0, width))
+            lines.append(Line(word.text, word.x0, word.top, word.x1, word.bottom, word.bold, 0.0, APART, 0.0, width))
         else:
             line = lines[-1]
             line.text += " " + word.text
@@ -110,16 +142,34 @@ def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
     return lines
 
 
-def _right_to_left(words: Sequence[Word], width: float) -> list[Line]:
+def _right_to_left(words: Sequence[Word], width: float) -> Reading:
     """The lines of a page of Hebrew or Arabic. Its mirror image is ordered like any other page; the words of a line
     keep the order in which they were drawn, for numbers and names between them run the other way."""
     mirrored = [w._replace(x0=width - w.x1, x1=width - w.x0) for w in words]
     segments = _segments(mirrored, lambda line, word: word.x0 <= line.x1 + _RTL_GAP * (word.bottom - word.top))
-    lines: list[Line] = []
-    _order(segments, 0.0, width, lines, 0)
-    for line in lines:
+    order = _Order()
+    _order(segments, 0.0, width, order, 0)
+    for line in order.lines:
         line.shown = width - line.x1, line.top, width - line.x0, line.bottom
-    return lines
+    return Reading(order.lines, None, confidence_in_order(order.rows))
+
+
+def _drawn_segments(words: Sequence[Word], rows: Sequence[Row], drawn: Sequence[Word]) -> list[Segment]:
+    """The segments of `words`, and one for each row of a table, numbered by the words that were `drawn`."""
+    segments = _segments(words)
+    if not rows:
+        return segments
+    left = set(map(id, words))
+    numbers = {id(word): number for number, word in enumerate(drawn)}
+    taken = [(number, (w.x0 + w.x1) / 2, (w.top + w.bottom) / 2) for number, w in enumerate(drawn) if id(w) not in left]
+    for segment in segments:
+        segment.drawn = numbers.get(id(segment.words[0]), segment.drawn)
+    for row in rows:
+        x0, top, x1, bottom = row.box
+        first = min((n for n, x, y in taken if x0 <= x <= x1 and top <= y <= bottom), default=len(drawn))
+        word = Word(row.text, *row.box, True, row.bold)
+        segments.append(Segment([word], *row.box, row.height, first))
+    return segments
 
 
 def _segments(words: Sequence[Word], follows: Callable[[Segment, Word], bool] | None = None) -> list[Segment]:
@@ -133,7 +183,7 @@ def _segments(words: Sequence[Word], follows: Callable[[Segment, Word], bool] | 
             current.x0, current.x1 = min(current.x0, word.x0), max(current.x1, word.x1)
             current.top, current.bottom = min(current.top, word.top), max(current.bottom, word.bottom)
         else:
-            current = Segment([word], word.x0, word.top, word.x1, word.bottom)
+            current = Segment([word], word.x0, word.top, word.x1, word.bottom, drawn=len(segments))
             segments.append(current)
     return segments
 
@@ -145,14 +195,14 @@ def _follows(segment: Segment, word: Word) -> bool:
     return overlap > 0.5 * height and -0.5 * height < gap < 0.9 * height
 
 
-def _order(segments: list[Segment], left: float, right: float, lines: list[Line], depth: int) -> None:
-    """Appends the lines of a region to `lines` in reading order."""
+def _order(segments: list[Segment], left: float, right: float, order: _Order, depth: int) -> None:
+    """Appends the lines of a region to `order` in reading order."""
     gutter = find_gutter(segments) if depth < 3 else None
     if gutter is None:
-        lines.extend(_make_lines(segments, _region_id(left, right)))
+        _order_block(segments, left, right, order)
         return
     for group in author_blocks(segments, gutter) if not depth else ():
-        lines.extend(_make_lines(group, _region_id(min(s.x0 for s in group), max(s.x1 for s in group))))
+        order.add(group, _region_id(min(s.x0 for s in group), max(s.x1 for s in group)))
         read = set(map(id, group))
         segments = [s for s in segments if id(s) not in read]
     crossing = [s for s in segments if crosses(s, gutter)]
@@ -162,22 +212,38 @@ def _order(segments: list[Segment], left: float, right: float, lines: list[Line]
 
     for across, band in groupby(sorted(segments, key=lambda s: (s.top + s.bottom) / 2), is_across):
         if across:
-            lines.extend(_make_lines(list(band), _region_id(left, right)))
+            _order_block(list(band), left, right, order)
             continue
         sides: tuple[list[Segment], list[Segment]] = ([], [])
         for segment in band:
             sides[(segment.x0 + segment.x1) / 2 > gutter].append(segment)
         for part in without_head(*sides, gutter):
-            _order(part[0], left, gutter, lines, depth + 1)
-            _order(part[1], gutter, right, lines, depth + 1)
+            _order(part[0], left, gutter, order, depth + 1)
+            _order(part[1], gutter, right, order, depth + 1)
+
+
+def _order_block(segments: list[Segment], left: float, right: float, order: _Order) -> None:
+    """Appends the lines of a region without a gutter; texts in it that stand side by side are read one by one."""
+    rows = _rows(segments)
+    blocks = side_by_side(segments, rows)
+    if not blocks:
+        order.add_rows(rows, _region_id(left, right))
+        return
+    regions: list[tuple[float, float, int]] = []
+    for block in blocks:
+        x0, x1 = block.box[0], block.right
+        alike = (region for a, b, region in regions if abs(a - x0) < _SAME_EDGE and abs(b - x1) < _SAME_EDGE)
+        region = next(alike, _region_id(x0, x1))
+        regions.append((x0, x1, region))
+        order.add(block.segments, region if block.wrapped else APART)
 
 
 def _region_id(left: float, right: float) -> int:
     return round(left) * 10_000 + round(right)
 
 
-def _make_lines(segments: list[Segment], region: int) -> list[Line]:
-    """Segments of one column to lines, top to bottom, each from left to right."""
+def _rows(segments: list[Segment]) -> list[list[Segment]]:
+    """Segments on one height, top to bottom, each row from left to right."""
     rows: list[list[Segment]] = []
     for segment in sorted(_with_marks(segments), key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
         if rows and _joins(rows[-1], segment):
@@ -186,7 +252,7 @@ def _make_lines(segments: list[Segment], region: int) -> list[Line]:
             rows[-2].append(segment)
         else:
             rows.append([segment])
-    return [_line(sorted(row, key=lambda s: s.x0), region) for row in rows]
+    return [sorted(row, key=lambda s: s.x0) for row in rows]
 
 
 def _with_marks(segments: list[Segment]) -> list[Segment]:
@@ -264,7 +330,7 @@ def set_edges(lines: Sequence[Line]) -> None:
     for line in lines:
         columns.setdefault(line.region, []).append(line)
     for region, column in columns.items():
-        if region == -1:
+        if region == APART:
             continue
         left = min(line.x0 for line in column)
         right = _right_edge(column)

@@ -151,7 +151,7 @@ def test_lines_that_run_from_right_to_left_become_paragraphs_in_their_order() ->
         *row(130, 540, "ושורה קצרה."),
         *row(160, 540, "פסקה חדשה"),
     ]
-    lines, numbers = order_lines(words, 612)
+    lines, numbers, _ = order_lines(words, 612)
     text = join_lines(lines, Hyphens(line.text for line in lines)).text
     assert numbers is None
     assert text.split("\n") == [

@@ -1,0 +1,233 @@
+"""What the order in which a page was drawn says about its reading: a second opinion, independent of places.
+
+Most programs draw a column, a cell or a text box to its end before they begin the next. Segments that stand on one
+height but were not drawn one after the other, though each goes on above or below, are no line of print.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+
+from docqa.ingest.pdf.layout.columns import Segment, same_row
+from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.clean import grouped
+
+_GAP = 0.7  # heights: closer ones are pieces of one word or formula
+_STEP = 1.6  # heights from line to line within a block
+_FEW_TORN = 2
+_WIDE = 1.5  # heights: the gap between columns or cells
+_FEW_DISPLACED, _SHARE_DISPLACED = 3, 0.04  # rows; a running head and foot may be drawn anywhere
+_MOST_BLOCKS = 400
+_NEAR = 3.0  # points: edges of one column
+_WRAPPED = 4  # words on a line; lines of an address or a label have fewer
+# Words with letters on a line: prose has more, figures have fewer.
+_PROSE, _FIGURES = 2.2, 0.5
+
+
+@dataclass(slots=True)
+class Block:
+    """Segments that were drawn without a break. `right`: the furthest that a line of it could run to.
+
+    `wrapped`: its lines are those of running text, broken where the next word did not fit.
+    """
+
+    segments: list[Segment]
+    box: Box
+    right: float
+    wrapped: bool = True
+
+
+def torn(rows: Sequence[Sequence[Segment]], drawn: Sequence[Segment]) -> int:
+    """How often segments that follow each other in a row, with a gap between, belong to two texts by the order in
+    which they were `drawn`: what was drawn next stands below the first, or what was drawn before stands above the
+    second."""
+    numbers = {id(segment): number for number, segment in enumerate(drawn)}
+    return sum(_is_torn(a, b, numbers, drawn) for row in rows for a, b in pairwise(row))
+
+
+def _is_torn(a: Segment, b: Segment, numbers: dict[int, int], drawn: Sequence[Segment]) -> bool:
+    first, second = numbers.get(id(a)), numbers.get(id(b))
+    if first is None or second is None or second == first + 1:
+        return False
+    if b.x0 - a.x1 < _GAP * min(a.bottom - a.top, b.bottom - b.top):
+        return False
+    after = drawn[first + 1] if first + 1 < len(drawn) else None
+    before = drawn[second - 1] if second else None
+    return (after is not None and _is_below(after, a)) or (before is not None and _is_below(b, before))
+
+
+def _is_below(segment: Segment, other: Segment) -> bool:
+    """Whether `segment` is the line below `other`."""
+    height = max(segment.bottom - segment.top, other.bottom - other.top)
+    lower = 0.3 * height < segment.bottom - other.bottom < 2 * height
+    return lower and segment.x0 < other.x1 and other.x0 < segment.x1
+
+
+def side_by_side(segments: Sequence[Segment], rows: Sequence[Sequence[Segment]]) -> list[Block]:
+    """The segments of a region in the blocks in which they are read, where its `rows` run through texts that stand
+    side by side; empty where they do not.
+
+    The blocks come as they were drawn, but what stands above something in its column comes before it. The columns of
+    a table are one block, whichever way they were drawn.
+    """
+    if all(len(row) < 2 for row in rows):
+        return []
+    drawn = sorted(segments, key=lambda s: s.drawn)
+    if torn(rows, drawn) < _FEW_TORN:
+        return []
+    found = _with_columns_of_tables(grouped(drawn, _goes_on))
+    if len(found) > _MOST_BLOCKS:
+        return []
+    ordered = grouped(list(_top_down(found)), _is_next_below)
+    blocks = [Block(own, _box(own), 0.0) for parts in ordered if (own := [s for part in parts for s in part])]
+    for block in blocks:
+        block.right = _edge(block, blocks)
+        block.wrapped = _is_wrapped(block)
+    return blocks
+
+
+def _goes_on(block: Sequence[Segment], segment: Segment) -> bool:
+    last = block[-1]
+    height = max(last.bottom - last.top, segment.bottom - segment.top, 1.0)
+    if same_row(last, segment):
+        return segment.x0 > last.x0
+    if segment.top < last.top - height:
+        return False
+    # A raised or lowered piece of the same line, or a line below one of the block.
+    beside = -height < segment.x0 - last.x1 < height and abs(segment.bottom - last.bottom) < height
+    below = 0 <= segment.bottom - last.bottom < _STEP * height
+    left, right = min(s.x0 for s in block[-8:]), max(s.x1 for s in block[-8:])
+    return beside or (below and segment.x0 < right and left < segment.x1)
+
+
+def _box(block: Sequence[Segment]) -> Box:
+    return min(s.x0 for s in block), min(s.top for s in block), max(s.x1 for s in block), max(s.bottom for s in block)
+
+
+def _with_columns_of_tables(found: list[list[Segment]]) -> list[list[Segment]]:
+    """The blocks, columns of tables joined with those beside them."""
+    joined: list[list[Segment]] = []
+    for block in found:
+        mate = next((other for other in reversed(joined[-6:]) if _are_columns(other, block)), None)
+        if mate is None:
+            joined.append(list(block))
+        else:
+            mate += block
+    return joined
+
+
+def _are_columns(a: Sequence[Segment], b: Sequence[Segment]) -> bool:
+    """Whether two blocks beside each other are columns of a table: they share most of their heights, and one is of
+    figures."""
+    if min(_letters(a), _letters(b)) >= _FIGURES:
+        return False
+    (ax0, atop, ax1, abottom), (bx0, btop, bx1, bbottom) = _box(a), _box(b)
+    if min(ax1, bx1) - max(ax0, bx0) > 0.2 * min(ax1 - ax0, bx1 - bx0) or min(abottom, bbottom) <= max(atop, btop):
+        return False
+    fewer, more = sorted((a, b), key=len)
+    shared = sum(any(same_row(s, other) for other in more) for s in fewer)
+    return len(fewer) > 1 and shared >= 0.7 * len(fewer) and 2 * len(fewer) >= len(more)
+
+
+def _letters(block: Sequence[Segment]) -> float:
+    """How many words with letters a segment of a block has."""
+    return sum(any(map(str.isalpha, word.text)) for segment in block for word in segment.words) / len(block)
+
+
+def _top_down(found: list[list[Segment]]) -> Iterator[list[Segment]]:
+    """The blocks in order, each after those that stand above it in its column."""
+    places = [_box(block) for block in found]
+    waiting = [0] * len(found)
+    below: list[list[int]] = [[] for _ in found]
+    for number, place in enumerate(places):
+        for other, above in enumerate(places):
+            if number != other and _is_above(above, place):
+                waiting[number] += 1
+                below[other].append(number)
+    ready = [number for number, count in enumerate(waiting) if not count]
+    heapify(ready)
+    while ready:
+        number = heappop(ready)
+        yield found[number]
+        for other in below[number]:
+            waiting[other] -= 1
+            if not waiting[other]:
+                heappush(ready, other)
+
+
+def _is_above(a: Box, b: Box) -> bool:
+    """Whether `a` ends before `b` begins, in the same column. No two boxes are above each other, so none is lost."""
+    return a[1] + a[3] < b[1] + b[3] and a[3] <= b[1] + 2 and min(a[2], b[2]) - max(a[0], b[0]) > 1
+
+
+def _is_next_below(parts: Sequence[Sequence[Segment]], block: Sequence[Segment]) -> bool:
+    """Whether `block` goes on right below the last of `parts`, in its column."""
+    (x0, _, _, bottom), (left, top, _, _) = _box(parts[-1]), _box(block)
+    height = parts[-1][-1].bottom - parts[-1][-1].top
+    return abs(x0 - left) < _NEAR and -0.5 * height < top - bottom < (_STEP - 1) * height
+
+
+def _edge(block: Block, blocks: Sequence[Block]) -> float:
+    """The furthest x to which lines of its column run: all of the region where nothing stands beside it."""
+    x0, top, x1, bottom = block.box
+    beside = [o.box[0] for o in blocks if o.box[0] >= x1 - 1 and min(o.box[3], bottom) > max(o.box[1], top) + 1]
+    if not beside:
+        return max(other.box[2] for other in blocks)
+    limit = min(beside)
+    return max(o.box[2] for o in blocks if o is block or (abs(o.box[0] - x0) < _NEAR and o.box[2] <= limit))
+
+
+def _is_wrapped(block: Block) -> bool:
+    """Whether its lines have several words, and most begin at its left edge, and end at its right one or where the
+    first word of the next would not have fitted."""
+    lines = grouped(sorted(block.segments, key=lambda s: s.bottom), lambda line, s: same_row(line[-1], s))
+    fits = flush = even = 0
+    for line, after in pairwise(lines):
+        first, end = min(after, key=lambda s: s.x0), max(s.x1 for s in line)
+        flush += first.x0 - block.box[0] < 0.6 * _height(first)
+        even += end > block.box[2] - 0.7 * _height(first)
+        fits += end + 0.25 * _height(first) + first.words[0].x1 - first.words[0].x0 < block.right
+    most = 0.5 * (len(lines) - 1)
+    words = sum(len(segment.words) for segment in block.segments)
+    return len(lines) < 2 or (words >= _WRAPPED * len(lines) and flush >= most and (fits <= most or even > most))
+
+
+def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
+    """The grade of an order in which the `rows` of a page are read, by the order in which they were drawn.
+
+    A: columns, tables and wide gaps are not seen, or both orders agree. B: some rows were drawn elsewhere. C: a row
+    runs through texts that were drawn apart, so it is perhaps no line of print.
+    """
+    segments = [segment for row in rows for segment in row]
+    drawn = sorted(segments, key=lambda s: s.drawn)
+    numbers = {id(segment): number for number, segment in enumerate(drawn)}
+    gaps = [(a, b) for row in rows for a, b in pairwise(row) if b.x0 - a.x1 > _WIDE * min(_height(a), _height(b))]
+    if not gaps and not _has_columns(rows):
+        return "A"
+    words = [(a, b) for a, b in gaps if min(_letters([a]), _letters([b])) >= 1]
+    if sum(_is_torn(a, b, numbers, drawn) for a, b in words) >= _FEW_TORN:
+        return "C"
+    displaced = len(rows) - _longest_rise([min(numbers[id(s)] for s in row) for row in rows])
+    return "B" if displaced >= max(_FEW_DISPLACED, _SHARE_DISPLACED * len(rows)) else "A"
+
+
+def _height(segment: Segment) -> float:
+    return segment.bottom - segment.top
+
+
+def _has_columns(rows: Sequence[Sequence[Segment]]) -> bool:
+    """Whether the reading goes back up the page."""
+    return any(b[0].bottom < a[0].top for a, b in pairwise(rows) if a and b)
+
+
+def _longest_rise(numbers: Sequence[int]) -> int:
+    """The length of the longest rising choice of `numbers`."""
+    ends: list[int] = []
+    for number in numbers:
+        at = bisect_left(ends, number)
+        ends[at : at + 1] = [number]
+    return len(ends)
