@@ -19,8 +19,8 @@ _HOW = """Write complete sentences, one a line, each beginning with "- ". Name w
 something, and keep numbers, dates and names as they are there."""
 _NUMBERS = """ End each sentence with the number of the one that says so in square brackets, like [1]; where it takes \
 several give them all, like [1, 2]."""
-_QUOTATIONS = """ Behind each sentence give the words of the document that say so, copied exactly, between quotation \
-marks, like this: The term ends in May "the term ends on 31 May 2026"."""
+_QUOTATIONS = """ Behind each of your sentences copy the words of the document that say so, exactly and between \
+quotation marks."""  # no example: small models write what it says of every document
 _NOTHING = f"If nothing is said about it, write only:{REFUSAL}."
 
 

@@ -10,6 +10,7 @@ from docqa.app.answer.grades import Verdict as YesOrNo
 from docqa.app.answer.text import clip
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.writing.candidates import CandidateSentences
+from docqa.app.answerers.writing.contrasts import deeds_of, other_actors, sentences_of
 from docqa.app.answerers.writing.excerpts import Given, around
 from docqa.app.answerers.writing.literal import denies, differences
 from docqa.app.answerers.writing.refusals import starts_with_verdict
@@ -35,6 +36,8 @@ _OPEN = (Support.UNSUPPORTED, Support.PARTLY)
 _ANSWERS, _SURELY_ANSWERS = 0.5, 0.75
 _SURELY_SUPPORTED = 0.65
 _MOST_RESTATED = 3
+_APART = "\n\n"
+"""Between the quotes of a statement, so that they are not read as one sentence."""
 _LEAST_QUOTATION = 4
 """Words from which what stands between quotation marks claims to be the document's own."""
 
@@ -121,6 +124,7 @@ class _Check:
         for item in found:
             if self.asks_yes_no and item not in bare:
                 self._lower_wrong_verdict(item)
+            self._lower_other_actor(item)
             self._lower_invented(item)
         return CheckedText(written.text, tuple(found), tuple(self._notes(found)))
 
@@ -276,6 +280,26 @@ class _Check:
         if said is not None and said is not verdict:
             item.judgement = Judgement(Support.UNSUPPORTED, 0.0)
 
+    def _lower_other_actor(self, item: CheckedStatement) -> None:
+        """Nothing is supported that one does of whom no quote says it, where a sentence near says it of another."""
+        if item.judgement.support is not Support.SUPPORTED:
+            return
+        statement = sentences_of(item.written.plain)
+        deeds = deeds_of(statement)
+        if not deeds:
+            return
+        quoted = [place for spans in item.quotes for place in spans]
+        wanted = [self._claim(item.written), *(words for _, words in deeds)]
+        near = [place for words in wanted for run in self.candidates.best(words) for place in run]
+        near += [place for name, _ in deeds for place in self.candidates.naming(name)]
+        known, beside = (
+            [words for place in dict.fromkeys(places) for words in sentences_of(self._words(place))]
+            for places in (quoted, near)
+        )
+        if others := list(other_actors(statement, known, beside)):
+            worst = Support.UNSUPPORTED if any(each.sure for each in others) else Support.PARTLY
+            item.judgement = replace(item.judgement, support=worst, chance=item.judgement.chance / 2)
+
     def _better(self, item: CheckedStatement, run: Sequence[Located], judgement: Judgement) -> bool:
         """Whether a run of sentences says more of a statement than what it has; fewer of them are preferred."""
         old, new = item.judgement, judgement
@@ -290,7 +314,9 @@ class _Check:
     def _judged(self, pairs: Sequence[tuple[CheckedStatement, Sequence[Located]]]) -> list[Judgement]:
         claims = [self._claim(item.written) for item, _ in pairs]
         evidence = [
-            Evidence(" ".join(map(self._words, places)), " ".join(around(self.corpus.context, p) for p in places[:2]))
+            Evidence(
+                _APART.join(map(self._words, places)), " ".join(around(self.corpus.context, p) for p in places[:2])
+            )
             for _, places in pairs
         ]
         return judge_statements(self.judge, claims, evidence)

@@ -9,7 +9,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from docqa.app.answerers.writing.contrasts import exchanged, opposed, other_bounds, other_modals, sentences_of
+from docqa.app.answerers.writing.contrasts import (
+    exchanged,
+    opposed,
+    other_actors,
+    other_bounds,
+    other_dates,
+    other_modals,
+    sentences_of,
+)  # fmt: skip
 from docqa.app.answerers.writing.figures import MONEY, TIME, Figure, days, figures, folded, months
 from docqa.app.evidence.terms import STOP_WORDS, plain_words, stems, terms
 from docqa.ingest.structure.sentences import sentences
@@ -116,12 +124,17 @@ def differences(statement: str, quoted: str, around: str = "") -> Differences:
     and the numbers of places may be as well."""
     close = _closest(statement, quoted)
     said, known = sentences_of(statement), sentences_of(quoted)
+    others = list(other_actors(said, known))
+    unlinked, actors = ([each.shown for each in others if each.sure is sure] for sure in (False, True))
     return Differences(
         numbers=(*_numbers(statement, quoted, around), *other_bounds(statement, quoted)),
         negations=tuple(_negations(statement, close, _parts(quoted))),
         modals=tuple(dict.fromkeys((*_modals(statement, quoted), *other_modals(said, known)))),
-        names=(*_names(statement, f"{quoted} {around}"), *_opening_names(statement, close, around)),
-        contrasts=(*opposed(said, known), *exchanged(said, known), *_quantities(statement, quoted)),
+        names=(*_names(statement, f"{quoted} {around}"), *_opening_names(statement, close, around), *unlinked),
+        contrasts=(
+            *actors, *other_dates(said, known), *opposed(said, known), *exchanged(said, known),
+            *_quantities(statement, quoted),
+        ),
     )
 
 

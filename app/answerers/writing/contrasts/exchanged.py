@@ -42,7 +42,7 @@ def exchanged(statement: Sequence[Sequence[Word]], quoted: Sequence[Sequence[Wor
         for other in quoted:
             yield from _turned_round(sentence, other)
             yield from _crossed(_beside(sentence, _number, -1), _beside(other, _number, -1))
-            yield from _crossed(_beside(sentence, _name, 1), _beside(other, _name, 1))
+            yield from _crossed(_beside(sentence, name_at, 1), _beside(other, name_at, 1))
 
 
 def _turned_round(sentence: Sequence[Word], other: Sequence[Word]) -> Iterator[str]:
@@ -79,14 +79,15 @@ def _deeds(sentence: Sequence[Word], persons: set[str]) -> Iterator[_Deed]:
 
 
 def _persons(sentence: Sequence[Word]) -> set[str]:
-    return {word.stem for at, word in enumerate(sentence) if _is_role(word) or _name(sentence, at)}
+    return {word.stem for at, word in enumerate(sentence) if is_role(word) or name_at(sentence, at)}
 
 
-def _is_role(word: Word) -> bool:
+def is_role(word: Word) -> bool:
+    """Whether a word names a party by what it is to another."""
     return word.text in _ROLES or word.text.removesuffix("s") in _ROLES
 
 
-def _name(sentence: Sequence[Word], at: int) -> str:
+def name_at(sentence: Sequence[Word], at: int) -> str:
     """The name that ends at word `at`; "" where none does."""
     word = sentence[at]
     ends = at + 1 == len(sentence) or not _goes_on(word, sentence[at + 1])

@@ -36,9 +36,9 @@ _BORNE_OUT_BY = {
     NEED_NOT: {NEED_NOT, MAY, CAN},
 }
 _AHEAD = 6  # words from a modal to the verb that it governs, at most
-_ENDS = frozenset(("if", "unless", "that", "which", "who", "when", "where", "because", "while", "before", "after"))
+ENDS = frozenset(("if", "unless", "that", "which", "who", "when", "where", "because", "while", "before", "after"))
 _CONDITIONS = frozenset(("with", "if", "only", "subject", "provided"))
-_PASSED_OVER = frozenset(("be", "not", "have", "been", "also", "only", "to", "never", "then", "thereafter", "always"))
+PASSED_OVER = frozenset(("be", "not", "have", "been", "also", "only", "to", "never", "then", "thereafter", "always"))
 _ADVERB = re.compile(r"\w{3,}ly$")
 
 
@@ -90,7 +90,7 @@ def _left_out(
 def _governed(sentence: Sequence[Word]) -> Iterator[_Governed]:
     """Each modal word with its verb, the first word behind it that tells something."""
     for at, word in enumerate(sentence):
-        kind, behind = _kind(sentence, at)
+        kind, behind = modal_at(sentence, at)
         if not kind:
             continue
         denied = sentence[behind].text == "not" if behind < len(sentence) else False
@@ -100,9 +100,9 @@ def _governed(sentence: Sequence[Word]) -> Iterator[_Governed]:
         elif denied:
             kind = _DENIED[kind]
         for each in sentence[behind : behind + _AHEAD]:
-            if each.text in _ENDS or (each.text == "have" and not _perfect(sentence, each)):
+            if each.text in ENDS or (each.text == "have" and not _perfect(sentence, each)):
                 break
-            if each.text in _PASSED_OVER or _ADVERB.match(each.text) or not each.tells:
+            if each.text in PASSED_OVER or _ADVERB.match(each.text) or not each.tells:
                 continue
             if each.text not in _BEFORE_TO:
                 yield _Governed(kind, word.text, each.stem)
@@ -115,7 +115,7 @@ def _perfect(sentence: Sequence[Word], have: Word) -> bool:
     return behind == "been" or behind.endswith(("ed", "en", "t", "id"))
 
 
-def _kind(sentence: Sequence[Word], at: int) -> tuple[str, int]:
+def modal_at(sentence: Sequence[Word], at: int) -> tuple[str, int]:
     """(the kind of modal word at `at`, "" for none; the number of the word behind it)."""
     word = sentence[at]
     behind = at + 1

@@ -55,6 +55,8 @@ def judged(statement: str, quoted: str) -> Judgement:
             "The tenant shall indemnify the landlord against all claims.",
         ),
         ("The buyer notifies the seller of defects.", "The seller notifies the buyer of defects."),
+        ("The agreement ends on 1 April 2025.", "This agreement takes effect on 1 April 2025 and lasts three years."),
+        ("The lease ends on 1 May 2024.", "This lease is made on 1 May 2024 between the parties."),
         ("Acme sued Borealis in 2012.", "Borealis sued Acme in 2012."),
         ("Acme was acquired by Borealis.", "Acme acquired Borealis."),
         ("The licensee grants the licensor a licence.", "The licensor grants the licensee a licence."),
