@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from docqa.ingest.errors import Encrypted, TooLarge, Unreadable, reading, refuse_over
 from docqa.ingest.limits import MAX_ZIP_ENTRIES, MAX_ZIP_ENTRY_BYTES, MAX_ZIP_RATIO, MAX_ZIP_TOTAL_BYTES
 
+ZIP = b"PK\x03\x04"
 _RATIO_FROM = 2**20
 _SAVE_AGAIN = "Open it in the program it is from, and save it again"
 _DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError)
@@ -21,7 +22,7 @@ def is_zip(file: Path) -> bool:
     """Whether `file` is a plain zip archive; not an office file or a book, which begin like one."""
     try:
         with file.open("rb") as stream:
-            if stream.read(4) != b"PK\x03\x04":
+            if stream.read(4) != ZIP:
                 return False
     except OSError:
         return False
@@ -110,20 +111,30 @@ class Package:
         return data
 
 
-def zip_entries(file: Path, name: str) -> Iterator[tuple[str, bytes]]:
+def zip_entries(source: Path | bytes, name: str, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes]]:
     """(path in the archive, bytes) of every visible entry, sorted by the bytes of the path.
 
-    Links, hidden entries and paths that lead outside are passed over. Raises the errors of Package.
+    Hidden entries are passed over; links and paths that lead outside too, and those are appended to `skipped`, behind
+    the `name` of the archive and with the reason. Raises the errors of Package.
     """
-    package = Package(file, name, hint="Unpack it and name the folder")
+    package = Package(source, name, hint="Unpack it and name the folder")
     with package.archive:
-        for info in sorted(filter(_is_wanted, package.entries), key=lambda i: i.filename.encode("utf-8", "replace")):
-            yield info.filename, package.read_entry(info)
+        for info in sorted(package.entries, key=lambda i: i.filename.encode("utf-8", "replace")):
+            danger = _danger(info)
+            if danger and skipped is not None:
+                skipped.append(f"{name}/{info.filename} ({danger})")
+            elif not (danger or _is_hidden(info)):
+                yield info.filename, package.read_entry(info)
 
 
-def _is_wanted(info: zipfile.ZipInfo) -> bool:
+def _danger(info: zipfile.ZipInfo) -> str:
+    """Why an entry is never unpacked; empty where it may be."""
     path = PurePosixPath(info.filename)
-    mode = info.external_attr >> 16
-    outside = path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return not (info.is_dir() or outside or hidden or stat.S_ISLNK(mode))
+    if path.is_absolute() or ".." in path.parts or "\\" in info.filename or ":" in info.filename:
+        return "its path leads out of the archive"
+    return "a link" if stat.S_ISLNK(info.external_attr >> 16) else ""
+
+
+def _is_hidden(info: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(info.filename).parts
+    return info.is_dir() or any(part.startswith(".") or part == "__MACOSX" for part in parts)

@@ -73,6 +73,11 @@ def kind_of(data: bytes, name: str, media_type: str | None) -> str:
     return "txt"
 
 
+def is_email(media_type: str | None) -> bool:
+    """Whether `media_type`, as a user may say it, is that of an e-mail."""
+    return _KINDS.get((media_type or "").lower()) == "eml"
+
+
 def _kind_of_zip(data: bytes, wanted: str | None, media_type: str | None) -> str:
     found = package_kind(data)
     if found in ("docx", "epub") and (not media_type or wanted == found):

@@ -18,7 +18,7 @@ from docqa.ingest.errors import (
     reading,
     refuse_over,
 )
-from docqa.ingest.limits import MAX_FILE_BYTES
+from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_FILE_BYTES
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
@@ -72,7 +72,8 @@ def _reader(kind: str) -> Callable[[ReadRequest], Document]:
 def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterator[tuple[str, bytes | Path]]:
     """The documents at `path` as (path to show, bytes or file), sorted by the bytes of their paths.
 
-    A file gives itself, a folder all documents in it and below it but hidden ones, a `.zip` its entries as bytes.
+    A file gives itself, a folder all documents in it and below it but hidden ones, a `.zip` its entries as bytes, and
+    an e-mail (`.eml`, wherever it is found) itself and then what is attached to it, as bytes.
     Names of files that are no documents are appended to `skipped`. Raises Missing, and NoDocuments with what was
     seen; a zip over its limits raises TooLarge.
     """
@@ -80,13 +81,36 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
     name = str(path)
     passed_over: list[str] = [] if skipped is None else skipped
     if root.is_dir():
-        return iter(_in_folder(root, name, passed_over))
+        return _with_attachments(iter(_in_folder(root, name, passed_over)), passed_over)
     if not root.exists():
         raise MissingError("no such file or folder", where=name, hint="Check the path")
     # A .zip may be a renamed document; what is damaged says so when it is unpacked.
     if is_zip(root) or (root.suffix.lower() == ".zip" and package_kind(root) in (None, "archive")):
-        return _in_zip(root, name, passed_over)
-    return iter([(name, root)])
+        return _with_attachments(_in_zip(root, name, passed_over), passed_over)
+    return _with_attachments(iter([(name, root)]), passed_over)
+
+
+def _with_attachments(
+    found: Iterator[tuple[str, bytes | Path]], skipped: list[str]
+) -> Iterator[tuple[str, bytes | Path]]:
+    """Each document, and behind an e-mail what is attached to it."""
+    for shown, content in found:
+        yield shown, content
+        if PurePosixPath(shown).suffix.lower() == ".eml":
+            yield from documents_in_email(shown, content, skipped)
+
+
+def documents_in_email(shown: str, content: bytes | Path, skipped: list[str]) -> Iterator[tuple[str, bytes]]:
+    """The documents attached to the e-mail called `shown`; nothing where it cannot be read, which its reader says."""
+    from docqa.ingest.web.attachments import attached_documents
+
+    try:
+        if isinstance(content, Path) and content.stat().st_size > MAX_EMAIL_BYTES:
+            return
+        data = content if isinstance(content, bytes) else content.read_bytes()
+    except OSError:
+        return
+    yield from attached_documents(data, shown, skipped)
 
 
 def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, bytes | Path]]:
@@ -136,7 +160,7 @@ def _is_document(file: Path) -> bool:
 def _in_zip(root: Path, name: str, skipped: list[str]) -> Iterator[tuple[str, bytes | Path]]:
     found = False
     before = len(skipped)
-    for entry, data in zip_entries(root, name):
+    for entry, data in zip_entries(root, name, skipped):
         if looks_readable(PurePosixPath(entry).suffix.lower(), data[:4096]):
             found = True
             yield f"{name}/{entry}", data

@@ -44,6 +44,10 @@ class TextWriter:
         self.blocks.append(Block(start, self._length, kind))
         return start
 
+    def last_text(self) -> str:
+        """The words of the block that was written last; empty where there is none."""
+        return self._parts[-1] if self._parts else ""
+
     def page(self, furniture: Sequence[str] = ()) -> Page:
         """The one page of what was written."""
         text = "".join(self._parts)

@@ -44,7 +44,8 @@ class Failure:
 
 @dataclass(frozen=True)
 class Item:
-    """One document. `path` is relative, with `/`; `source` the file on this machine, `member` its entry if a zip.
+    """One document. `path` is relative, with `/`; `source` the file on this machine, `member` what of it: an entry
+    of a zip, or what is attached to an e-mail.
 
     `shown_path` is how the command line names it, for messages. `digest` is the sha256 of its bytes, None where
     `failure` says why they cannot be had.
@@ -163,8 +164,7 @@ def read_content(item: Item) -> bytes:
         if item.member is None:
             data: bytes | None = Path(item.source).read_bytes()
         else:
-            state = os.stat(item.source)
-            data = _archive(item.source, (state.st_ino, state.st_size, state.st_mtime_ns)).read(item.member)
+            data = _member(item.source, item.member)
     except FileNotFoundError as error:
         reason = "it was there when the batch was planned, and is gone"
         raise MissingError(reason, where=item.path, hint="Run it again") from error
@@ -175,6 +175,23 @@ def read_content(item: Item) -> bytes:
         hint = "The same command reads what it is now"
         raise Unreadable("it changed while the batch ran", where=item.path, hint=hint)
     return data
+
+
+def _member(source: str, member: str) -> bytes | None:
+    """The bytes of a document in the archive or the e-mail `source`; None where it is no longer there."""
+    from docqa.ingest.archive import ZIP
+    from docqa.ingest.read import find_documents
+
+    state = os.stat(source)
+    with open(source, "rb") as stream:
+        packed = stream.read(len(ZIP)) == ZIP
+    if packed:
+        data = _archive(source, (state.st_ino, state.st_size, state.st_mtime_ns)).read(member)
+        if data is not None:
+            return data
+    found = (content for name, content in find_documents(source) if name == f"{source}/{member}")
+    content = next(found, None)
+    return content if isinstance(content, bytes) else None
 
 
 @lru_cache(maxsize=2)
@@ -204,12 +221,22 @@ def _documents(path: str, base: str, exclude: frozenset[str], passed_over: list[
 
     for name, content in find_documents(path, passed_over):
         if isinstance(content, bytes):
-            source = os.path.abspath(path)
-            member = name[len(path) + 1 :]
+            file = _file_of(name) or path
+            source = os.path.abspath(file)
+            member = name[len(file) + 1 :]
             shown = f"{_relative(source, base)}/{member}"
             yield Item(shown, source, name, member, hashlib.sha256(content).hexdigest(), len(content))
         elif os.path.abspath(name) not in exclude:
             yield hashed_item(_relative(os.path.abspath(name), base), os.path.abspath(name), name)
+
+
+def _file_of(name: str) -> str | None:
+    """The file that the name of a document in an archive or an e-mail begins with."""
+    while (parent := os.path.dirname(name)) != name:
+        if os.path.isfile(parent):
+            return parent
+        name = parent
+    return None
 
 
 def hashed_item(path: str, source: str, shown_path: str) -> Item:

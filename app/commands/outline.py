@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from docqa.app import report
@@ -19,29 +20,33 @@ _FIELDS = ("id", "parent", "number", "title", "level", "page", "label", "start",
 
 @flags.shared("password_file", "media_type")
 def outline(given: flags.Given, file: flags.File, as_json: flags.Json = False) -> int:
-    """Print the section tree of a document, with pages."""
+    """Print the section tree of a document, with pages; behind an e-mail those of what is attached to it."""
     inputs.check_stdin([file])
-    document = _document(file, given.options())
-    if as_json:
-        report.result(json.dumps(_outline_object(document), ensure_ascii=False))
-        return report.ANSWERED
-    for section in document.sections:
-        report.result(_section_line(section, document.paged))
-    if not document.sections:
-        report.note(f"docqa: {file}: no headings were found; you can ask questions about it all the same")
+    documents = _documents(file, given.options())
+    for document in documents:
+        if as_json:
+            report.result(json.dumps(_outline_object(document), ensure_ascii=False))
+            continue
+        if len(documents) > 1:
+            report.result(printable(f"{document.path}: {document.title}"))
+        for section in document.sections:
+            report.result(_section_line(section, document.paged))
+        if not document.sections:
+            report.note(f"docqa: {document.path}: no headings were found; you can ask questions about it all the same")
     return report.ANSWERED
 
 
-def _document(file: str, options: Options) -> Document:
+def _documents(file: str, options: Options) -> Sequence[Document]:
+    """The document `file`, and behind an e-mail what is attached to it."""
     from docqa.app.session.engine import open_session
 
     with open_session([file], options) as session:
         for warning in session.warnings:
             report.warn(printable(warning))
         documents = session.documents
-    if len(documents) != 1:
+    if len(documents) != 1 and (documents[0].path != file or documents[0].media_type != "message/rfc822"):
         raise InputError(f"has {len(documents)} documents", where=file, hint="name one of them")
-    return documents[0]
+    return documents
 
 
 def _section_line(section: Section, paged: bool) -> str:

@@ -45,7 +45,7 @@ def read_sources(paths: list[str], request: ReadRequest, store: Store | None) ->
         single = path == STDIN or Path(path).is_file()
         failures: list[IngestError] = []
         count = len(found.documents)
-        for name, content in _contents(path, found.warnings):
+        for name, content in _contents(path, found.warnings, request):
             try:
                 found.documents.append(_read(name, content, request, store, found.notices))
             except IngestError as error:
@@ -67,8 +67,9 @@ def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Docu
     Raises the errors of docqa.ingest.errors, InputError when there is more than one.
     """
     found = Sources()
-    contents = list(islice(_contents(path, found.warnings), 2))
-    if len(contents) != 1:
+    contents = list(islice(_contents(path, found.warnings, request), 2))
+    message = len(contents) > 1 and isinstance(contents[0][1], Path) and Path(path).is_file()
+    if len(contents) != 1 and not message:  # an e-mail is the one that was named, whatever is attached to it
         raise InputError("there is more than one document here", where=path, hint="name one of them")
     name, content = contents[0]
     data = content if isinstance(content, bytes) else _bytes(content)
@@ -76,14 +77,18 @@ def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Docu
     return found.documents[0], data or b"", found
 
 
-def _contents(path: str, warnings: list[str]) -> Iterator[tuple[str, bytes | Path]]:
-    from docqa.ingest.read import find_documents
+def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[tuple[str, bytes | Path]]:
+    from docqa.ingest.detect import is_email
+    from docqa.ingest.read import documents_in_email, find_documents
 
-    if path == STDIN:
-        yield STDIN, sys.stdin.buffer.read()
-        return
     skipped: list[str] = []
-    yield from find_documents(path, skipped)
+    if path == STDIN:
+        data = sys.stdin.buffer.read()
+        yield STDIN, data
+        if is_email(request.media_type):
+            yield from documents_in_email(STDIN, data, skipped)
+    else:
+        yield from find_documents(path, skipped)
     if skipped:
         shown = ", ".join(skipped[:5]) + (f" and {len(skipped) - 5} more" if len(skipped) > 5 else "")
         warnings.append(f"{path}: no documents, passed over: {shown}")

@@ -1,53 +1,42 @@
-"""An e-mail (.eml) to Document: its headers, then its text; a message in it is a section below. No pages.
+"""An e-mail (.eml) to Document: its headers, then its text; earlier messages quoted in it are sections below. No pages.
 
-Of alternatives the plain text is read, else the HTML. Attachments are not opened: a warning names each of them.
+Of alternatives the plain text is read, else the HTML. Attached files and messages are named beside the headers; they
+are documents of their own (`attachments.attached_documents`).
 """
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
-from email import message_from_bytes
-from email.errors import MessageError
-from email.header import decode_header, make_header
+from dataclasses import replace
 from email.message import Message
-from email.utils import parseaddr
 
 from docqa.ingest.encoding import decode
-from docqa.ingest.errors import Encrypted, NotADocument, NoText, Unreadable, refuse_over
-from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_HTML_BYTES
+from docqa.ingest.errors import Encrypted, NotADocument, NoText, refuse_over
+from docqa.ingest.limits import MAX_EMAIL_DEPTH, MAX_HTML_BYTES
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import Hyphens, clean, grouped, unwrap
 from docqa.ingest.types import Document
+from docqa.ingest.web.email_parts import ENCRYPTED, attachments, header, is_attachment, parse_email, sender
 from docqa.ingest.web.html import HtmlBlocks
 from docqa.ingest.web.html_source import decode_html
+from docqa.ingest.web.quoted import Stretch, stretches
 from docqa.ingest.writer import BlockWriter
 
-_SHOWN = ("From", "To", "Cc", "Date", "Subject")
-_HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
-_SIGNATURES = frozenset(("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"))
-_ENCRYPTED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"))
-_MAX_HEADER_CHARS = 20_000
+_SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date", "Subject")
+# No cleaned text has it.
+_SEAM = "\x01"
 
 
 def read_email(request: ReadRequest) -> Document:
     """The Document of a message. Raises NotADocument, Encrypted, Unreadable, TooLarge and NoText."""
-    data = request.content
-    refuse_over(MAX_EMAIL_BYTES, len(data), "bytes of e-mail", "Save it without files")
-    if not _HEADER.match(data.lstrip()):
-        raise NotADocument("not an e-mail: it does not begin with a header", hint="Check the suffix of its name")
-    try:
-        # The parser of policy.default takes headers apart by rules that hostile ones make slow; these are only shown.
-        message = message_from_bytes(data.lstrip())
-    except RecursionError as error:
-        raise Unreadable("its parts are nested too deeply", hint="Save the message in it by itself") from error
+    message = parse_email(request.content)
     reader = _Reader(BlockWriter(include_hidden=request.include_hidden))
-    reader.message(message, 1)
+    reader.message(message)
     if not reader.texts and reader.encrypted:
         raise Encrypted("the message is encrypted", hint="Save it decrypted from your mail program")
-    if not reader.texts and not any(_header(message, name) for name in _SHOWN):
+    if not reader.texts and not any(header(message, name) for name in _SHOWN):
         raise NoText("there is no text in it", hint="Check that this is the right file")
-    title = _header(message, "Subject")
+    title = header(message, "Subject")
     return reader.writer.document(request, title=title, media_type="message/rfc822", warnings=reader.warnings)
 
 
@@ -57,17 +46,21 @@ class _Reader:
         self.warnings: list[str] = []
         self.texts = 0
         self.encrypted = False
+        self._label = ""
+        self._quoted = False
 
-    def message(self, message: Message, level: int) -> None:
+    def message(self, message: Message) -> None:
         """Writes the headers of a message, which begin its section, and its parts."""
-        lines = [f"{name}: {value}" for name in _SHOWN if (value := _header(message, name))]
+        lines = [f"{name}: {value}" for name in _SHOWN if (value := header(message, name))]
+        attached = [name for name, _ in attachments(message)]
+        if attached:
+            lines.append(f"Attachments: {', '.join(attached)}")
         start = self.writer.block("\n".join(lines), "para")
         if start is not None:
-            sender, date, subject = (_header(message, name) for name in ("From", "Date", "Subject"))
-            who = " ".join(filter(None, parseaddr(sender)[:1])) or parseaddr(sender)[1] or sender
-            label = ", ".join(filter(None, (who, date)))
-            self.writer.mark(level, None, subject or label or "(no subject)", start, label=label or subject)
-        self._part(message, level)
+            who, date, subject = sender(header(message, "From")), header(message, "Date"), header(message, "Subject")
+            self._label = ", ".join(filter(None, (who, date))) or subject
+            self.writer.mark(1, None, subject or self._label or "(no subject)", start, label=self._label)
+        self._part(message, 1)
 
     def _part(self, part: Message, level: int) -> None:
         if level > MAX_EMAIL_DEPTH:
@@ -76,25 +69,18 @@ class _Reader:
         kind = part.get_content_type()
         payload = part.get_payload()
         inside = [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
-        if kind in _ENCRYPTED and "signed-data" not in str(part.get("Content-Type", "")):
+        if kind in ENCRYPTED and "signed-data" not in str(part.get("Content-Type", "")):
             self.encrypted = True
             self.warnings.append(f"an encrypted part is not read ({kind})")
-        elif kind == "message/rfc822" and inside:
-            for inner in inside:
-                self.message(inner, level + 1)
+        elif kind == "message/rfc822":
+            return  # a document of its own
         elif inside:
             for inner in self._chosen(kind, inside):
-                self._part(inner, level + (not kind.startswith("multipart/")))
+                self._part(inner, level + 1)
         elif kind.startswith("multipart/") and isinstance(payload, str):
-            self._text(part, "text/plain", level)  # damaged: its parts cannot be separated
-        elif kind in ("text/plain", "text/html") and not _is_attachment(part):
-            self._text(part, kind, level)
-        elif (
-            not isinstance(payload, list)
-            and kind not in _SIGNATURES
-            and not (part.get("Content-ID") and kind.startswith("image/"))
-        ):
-            self.warnings.append(f"attachment not read: {_filename(part) or 'without a name'} ({kind})")
+            self._text(part, "text/plain")  # damaged: its parts cannot be separated
+        elif kind in ("text/plain", "text/html") and not (level > 1 and is_attachment(part)):
+            self._text(part, kind)
 
     def _chosen(self, kind: str, parts: list[Message]) -> list[Message]:
         """Of alternatives the plain text where it has words, else the HTML, else the last; of other parts all."""
@@ -106,15 +92,33 @@ class _Reader:
         rich = [p for p in parts if p.get_content_type() in ("text/html", "multipart/related", "multipart/mixed")]
         return rich[-1:] or parts[-1:]
 
-    def _text(self, part: Message, kind: str, level: int) -> None:
+    def _text(self, part: Message, kind: str) -> None:
         before = len(self.writer.blocks)
         if kind == "text/html":
-            HtmlBlocks(self.writer, level=level).write(self._decoded(part, True))
+            HtmlBlocks(self.writer, level=1, quoted=self._label).write(self._decoded(part, True))
         else:
             flowed = str(part.get_param("format", "")).lower() == "flowed"
-            for paragraph in _paragraphs(clean(self._decoded(part, False)), flowed):
-                self.writer.block(paragraph, "para")
+            lines = [line.rstrip("\n") for line in clean(self._decoded(part, False)).split("\n")]
+            found = stretches("\n".join(_unflow(lines) if flowed else lines))
+            for stretch in found if flowed else _unwrapped(found):
+                self._stretch(stretch)
         self.texts += len(self.writer.blocks) > before
+
+    def _stretch(self, stretch: Stretch) -> None:
+        """Writes what one writer said; what is quoted begins a section, and so does what follows on it."""
+        first = True
+        for paragraph in _paragraphs(stretch.lines):
+            start = self.writer.block(paragraph, "quoted" if stretch.depth else "para")
+            if start is None or not first:
+                continue
+            first = False
+            if stretch.depth:
+                title = f"Quoted: {stretch.title}" if stretch.title else "Quoted message"
+                self.writer.mark(1 + stretch.depth, None, title, start, label=title[0].lower() + title[1:])
+                self._quoted = True
+            elif self._quoted:
+                self.writer.mark(2, None, "(continued)", start, label=self._label)
+                self._quoted = False
 
     def _decoded(self, part: Message, html: bool) -> str:
         data = part.get_payload(decode=True)
@@ -132,56 +136,18 @@ class _Reader:
             return data.decode("utf-8", "replace")
 
 
-def _header(message: Message, name: str) -> str:
-    """The first header `name` as it reads, on one line; empty where there is none."""
-    named = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
-    raw = next(named, "")[:_MAX_HEADER_CHARS]
-    if raw.isascii():
-        return _words(raw)
-    # Bytes of no named encoding come as surrogates.
-    data = raw.encode("utf-8", "surrogateescape")
-    try:
-        raw = data.decode("utf-8")
-    except UnicodeDecodeError:
-        raw = data.decode("cp1252", "replace")
-    return " ".join(clean(raw).split())
+def _unwrapped(found: list[Stretch]) -> list[Stretch]:
+    """Stretches with hard wraps joined. Whether the lines are wrapped is seen on all of them, not on one paragraph."""
+    lines: list[str] = []
+    for stretch in found:
+        lines += ["", _SEAM, "", *stretch.lines]
+    joined = "\n".join(unwrap(lines, Hyphens(lines))).split(_SEAM)[1:]
+    return [replace(stretch, lines=text.split("\n")) for stretch, text in zip(found, joined, strict=True)]
 
 
-def _words(encoded: str) -> str:
-    """A header or a name with its encoded words (RFC 2047) read; as it stands where they are none."""
-    with suppress(LookupError, ValueError, MessageError):
-        encoded = str(make_header(decode_header(encoded)))
-    return " ".join(clean(encoded).split())
-
-
-def _is_attachment(part: Message) -> bool:
-    disposition = part.get_content_disposition()
-    return disposition == "attachment" or (disposition is not None and bool(_filename(part)))
-
-
-def _filename(part: Message) -> str:
-    return _words(part.get_filename() or "")
-
-
-def _paragraphs(text: str, flowed: bool) -> list[str]:
-    """The paragraphs of a plain text, hard wraps joined; lines that quote an earlier message stay as they are."""
-    lines = [line.rstrip("\n") for line in text.split("\n")]
-    if flowed:
-        lines = _unflow(lines)
-    hyphens = Hyphens(lines)
-    runs = grouped(lines, lambda run, line: _is_quoted(line) == _is_quoted(run[0]))
-    paragraphs = ["\n".join(map(str.rstrip, run)) for run in runs if run[0].strip()]
-    plain = [p for p in paragraphs if not p.startswith(">")]
-    if flowed or not plain:
-        return paragraphs
-    # Whether the lines are wrapped is seen on all of them, not on one paragraph.
-    joined = iter("\n".join(unwrap("\n\n".join(plain).split("\n"), hyphens)).split("\n\n"))
-    return [p if p.startswith(">") else next(joined, p) for p in paragraphs]
-
-
-def _is_quoted(line: str) -> bool | None:
-    """Whether the line quotes an earlier message; None for a blank one."""
-    return line.startswith(">") if line.strip() else None
+def _paragraphs(lines: list[str]) -> list[str]:
+    runs = grouped(lines, lambda run, line: bool(line.strip()) == bool(run[0].strip()))
+    return ["\n".join(map(str.rstrip, run)) for run in runs if run[0].strip()]
 
 
 def _unflow(lines: list[str]) -> list[str]:

@@ -16,10 +16,12 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.numbering import in_letters, in_roman
 from docqa.ingest.types import Document
 from docqa.ingest.web.html_source import decode_html, prepare
+from docqa.ingest.web.quoted import attribution
+from docqa.ingest.web.visibility import Visibility
 from docqa.ingest.writer import BlockWriter, raised
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser, LexborNode
+    from selectolax.lexbor import LexborNode
 
 
 def _names(text: str) -> frozenset[str]:
@@ -36,19 +38,12 @@ _BLOCKS = _names(
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _SPACES = re.compile(r"[ \t\n\r\f]+")
-_HIDDEN = re.compile(
-    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:\.0*)?(?:[a-z]+|%)?\s*(?:!|;|$)"
-    r"|opacity\s*:\s*0(?:\.0*)?\s*(?:!|;|$)|mso-hide\s*:\s*all)",
-    re.IGNORECASE,
-)
-_DISPLAY = re.compile(r"(?:^|;)\s*display\s*:\s*([a-z-]+)", re.IGNORECASE)
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-# What applies to print or to small screens is not what the page shows.
-_AT_RULE = re.compile(r"@[^{};@]{0,1000}(?:;|\{(?:[^{}]*\{[^{}]*\})*[^{}]*\})")
-# A page that hides all of itself is one that a script shows when it is ready.
-_WHOLE = ("html", "body")
-_MAX_RULES = 200
-_MAX_SHEET_CHARS = 2**20
+# The elements with which mail programs quote an earlier message.
+_QUOTE_CLASSES = frozenset(("yahoo_quoted", "protonmail_quote"))
+# Behind these the earlier message follows, to the end of what is around them.
+_CONTINUED = "(continued)"
+_MAX_QUOTES = 6
+_QUOTE_IDS = frozenset(("divRplyFwdMsg", "appendonsend"))
 
 
 def read_html(request: ReadRequest) -> Document:
@@ -60,18 +55,26 @@ def read_html(request: ReadRequest) -> Document:
     blocks = HtmlBlocks(writer)
     blocks.write(source)
     title = blocks.title or (min(writer.marks, key=lambda mark: mark.level).title if writer.marks else "")
-    return writer.document(request, title=title, media_type="text/html", warnings=warnings, infer=True)
+    return writer.document(
+        request, title=title, media_type="text/html", warnings=[*warnings, *blocks.warnings], infer=True
+    )
 
 
 class HtmlBlocks:
     """Writes the visible text of HTML into a BlockWriter; `title` is what <title> said.
 
-    `level` is added to the level of every heading. `anchors` maps an element's id (None: the beginning) to sections
+    `level` is added to the level of every heading. `quoted`: the page is an e-mail with this label, in which earlier
+    messages are sections. `anchors` maps an element's id (None: the beginning) to sections
     (level, title) that a table of contents lets begin there: the heading that stands there becomes that section.
     """
 
     def __init__(
-        self, writer: BlockWriter, *, level: int = 0, anchors: Mapping[str | None, list[tuple[int, str]]] | None = None
+        self,
+        writer: BlockWriter,
+        *,
+        level: int = 0,
+        quoted: str = "",
+        anchors: Mapping[str | None, list[tuple[int, str]]] | None = None,
     ) -> None:
         self.title = ""
         self._writer = writer
@@ -86,7 +89,11 @@ class HtmlBlocks:
         self._cells: list[str] | None = None
         self._marks: list[tuple[int, bool]] = []
         self._layout: set[int] = set()
-        self._hidden: set[int] = set()
+        self._visibility: Visibility
+        self._after_hidden = False
+        self._quoted = quoted
+        self._quotes: list[int] = []
+        self.warnings: list[str] = []
 
     def write(self, source: str) -> None:
         """Writes all of `source`. Raises TooLarge when it is nested deeper or has more elements than the limits."""
@@ -98,11 +105,14 @@ class HtmlBlocks:
         # Tables around elements that tables of data do not have.
         inner = tree.css("table table, table h1, table h2, table h3, table h4, table ul, table ol")
         self._layout = {table.mem_id for table in map(_table_around, inner) if table is not None}
-        self._hidden = _hidden_by_stylesheet(tree)
+        self._visibility = Visibility(tree, source.count("<") // 2)
         self._due += self._anchors.get(None, ())
         if tree.root is not None:
             self._walk(tree.root)
         self._flush()
+        if self._visibility.skipped:
+            many = f"{self._visibility.skipped:,} rules of its style sheets"
+            self.warnings.append(f"{many} were not looked at: what they hide is read")
 
     def _walk(self, root: LexborNode) -> None:
         """Without recursion: a page may be nested deeper than Python's stack."""
@@ -120,20 +130,29 @@ class HtmlBlocks:
                 raise TooLarge(f"over {MAX_HTML_NODES:,} elements", hint="Split the file")
             tag = node.tag or ""
             if tag == "-text":
-                text = (node.text_content or "").replace("\u00ad", "")
-                self._inline.append(text if self._pre else _SPACES.sub(" ", text))
+                self._text((node.text_content or "").replace("\u00ad", ""))
             elif not tag.startswith(("-", "!")) and self._enter(node, tag):
                 open_nodes.append((node, tag))
                 node = node.first_child
                 continue
             node = node.next if open_nodes else None
 
+    def _text(self, text: str) -> None:
+        if self._visibility.unseen:
+            if text.strip():
+                self._writer.hide(text, goes_on=self._after_hidden)
+                self._after_hidden = True
+            return
+        if text.strip():
+            self._after_hidden = False
+        self._inline.append(text if self._pre else _SPACES.sub(" ", text))
+
     def _enter(self, node: LexborNode, tag: str) -> bool:
         """Begins an element; False leaves it out with all that is in it."""
         if tag in _SKIPPED:
             return False
         attributes = node.attributes
-        if _is_hidden(tag, attributes) or node.mem_id in self._hidden:
+        if not self._visibility.enter(node, tag, attributes):
             self._writer.hide(node.text())
             return False
         block = tag in _BLOCKS or tag in _HEADINGS or tag in ("table", "tr", "td", "th", "caption")
@@ -145,11 +164,14 @@ class HtmlBlocks:
         if tag == "math" and attributes.get("alttext"):
             # What the author wrote reads better than the letters of the markup in a row.
             self._inline.append(f"${attributes['alttext']}$")
+            self._visibility.leave()
             return False
         self._begin(node, tag, attributes)
         return True
 
     def _begin(self, node: LexborNode, tag: str, attributes: Mapping[str, str | None]) -> None:
+        if self._quoted and len(self._quotes) < _MAX_QUOTES and _is_quote(tag, attributes):
+            self._begin_quote(node)
         if tag in _HEADINGS:
             self._heading = _HEADINGS[tag]
         elif tag == "pre":
@@ -168,7 +190,23 @@ class HtmlBlocks:
             linked = tag == "a" or node.css_first("a") is not None or getattr(node.parent, "tag", "") == "a"
             self._marks.append((len(self._inline), linked))
 
+    def _begin_quote(self, node: LexborNode) -> None:
+        """An earlier message begins: what says whose it is may stand right before."""
+        self._flush()
+        said = self._writer.last_text() if not self._quotes else ""
+        title = attribution(said.split("\n")) or "message"
+        around = node.parent if node.attributes.get("id") in _QUOTE_IDS and node.parent is not None else node
+        self._quotes.append(around.mem_id)
+        self._due.append((self._level + len(self._quotes), f"Quoted: {title}" if said else "Quoted message"))
+
+    def _end_quote(self) -> None:
+        self._flush()
+        self._quotes.pop()
+        if not self._quotes:
+            self._due = [(self._level + 1, _CONTINUED)]
+
     def _leave(self, node: LexborNode, tag: str) -> None:
+        self._visibility.leave()
         if tag in ("td", "th") and self._cells is not None:
             self._cells.append(" ".join("".join(self._inline).split()))
             self._inline.clear()
@@ -177,6 +215,8 @@ class HtmlBlocks:
             self._put(" | ".join(row) if any(row) else "", "table")
         elif tag in _BLOCKS or tag in _HEADINGS or tag == "caption":
             self._flush()
+        while self._quotes and self._quotes[-1] == node.mem_id:
+            self._end_quote()
         if tag in _HEADINGS:
             self._heading = 0
         elif tag == "pre":
@@ -213,7 +253,7 @@ class HtmlBlocks:
             self._put_heading(text)
         elif text:
             prefix, self._prefix = self._prefix, ""
-            self._put(prefix + text, "list" if self._items else "para")
+            self._put(prefix + text, "list" if self._items else "quoted" if self._quotes else "para")
 
     def _put_heading(self, text: str) -> None:
         if not self._due:
@@ -229,7 +269,7 @@ class HtmlBlocks:
         start = self._writer.block(text, kind)
         if start is not None:
             for level, title in self._due:
-                self._writer.mark(level, None, title, start)
+                self._writer.mark(level, None, title, start, label=self._quoted if title == _CONTINUED else None)
             self._due.clear()
 
 
@@ -265,38 +305,9 @@ def _table_around(node: LexborNode) -> LexborNode | None:
     return table
 
 
-def _is_hidden(tag: str, attributes: Mapping[str, str | None]) -> bool:
-    """Whether the element itself says that it is not shown. `aria-hidden` hides from the ear only."""
-    if tag in _WHOLE:
-        return False
-    if "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
-        return True
-    return _HIDDEN.search(attributes.get("style") or "") is not None
-
-
-def _hidden_by_stylesheet(tree: LexborHTMLParser) -> set[int]:
-    """`mem_id` of the elements that the style sheets in the page set to `display: none`.
-
-    The later rule wins, whatever its weight: a cascade in full is a browser's work. At most 200 rules are looked at.
-    """
-    from selectolax.lexbor import SelectolaxError
-
-    hidden: set[int] = set()
-    rules = 0
-    for style in tree.css("style"):
-        sheet = _AT_RULE.sub("", _COMMENT.sub("", style.text()[:_MAX_SHEET_CHARS]))
-        for rule in sheet.split("}"):
-            selector, _, body = rule.rpartition("{")
-            display = _DISPLAY.findall(body)
-            if not display or not selector.strip() or ":" in selector:
-                continue
-            none = display[-1].lower() == "none"
-            if rules >= _MAX_RULES or not (none or hidden):
-                continue
-            rules += 1
-            try:
-                matched = {node.mem_id for node in tree.css(selector.strip()) if node.tag not in _WHOLE}
-            except SelectolaxError:  # a selector that this parser does not know hides nothing
-                continue
-            hidden = hidden | matched if none else hidden - matched
-    return hidden
+def _is_quote(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Whether an element of an e-mail has an earlier message in it."""
+    if tag == "blockquote":
+        return attributes.get("type") == "cite" or "quote" in (attributes.get("class") or "")
+    classes = set((attributes.get("class") or "").split())
+    return tag == "div" and (attributes.get("id") in _QUOTE_IDS or bool(classes & _QUOTE_CLASSES))

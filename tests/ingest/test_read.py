@@ -225,7 +225,7 @@ def test_a_zip_is_read_like_a_folder(tmp_path: Path) -> None:
     skipped: list[str] = []
     found = list(find_documents(archive, skipped))
     assert found == [(f"{archive}/a/z.md", b"some words"), (f"{archive}/b.txt", b"some words")]
-    assert skipped == [f"{archive}/photo.png"]
+    assert skipped == [f"{archive}/../evil.txt (its path leads out of the archive)", f"{archive}/photo.png"]
 
 
 ONE_OF_EACH = {

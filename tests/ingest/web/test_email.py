@@ -1,14 +1,18 @@
-"""E-mail: headers first, the plain text before the HTML, messages in messages, attachments named and not opened."""
+"""E-mail: headers first, the plain text before the HTML, earlier messages told from new text, attachments as documents
+of their own."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
 from docqa.ingest import Document, Encrypted, NotADocument
-from docqa.ingest.read import read
+from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
 
 Checker = Callable[[Document], None]
@@ -25,16 +29,56 @@ def message(subject: str = "Gätes of the pond", text: str = "The gate is open.\
     return mail
 
 
-def test_headers_come_first_and_quoted_replies_stay(check_offsets: Checker) -> None:
-    document = read(ReadRequest("a.eml", message().as_bytes()))
+def test_headers_come_first_and_a_quoted_reply_is_told_from_new_text(check_offsets: Checker) -> None:
+    said = "The gate is open.\n\nOn Sunday Ben <ben@pond.example>\nwrote:\n> When?\n>> Ever?\n\nAnn\n"
+    document = read(ReadRequest("a.eml", message(text=said).as_bytes()))
     check_offsets(document)
     assert document.pages[0].text == (
         "From: Ann Löwe <ann@pond.example>\nTo: ben@pond.example\nDate: Mon, 03 Mar 2025 10:00:00 +0000\n"
-        "Subject: Gätes of the pond\n\nThe gate is open.\n\n> When?\n> Now."
+        "Subject: Gätes of the pond\n\nThe gate is open.\n\nOn Sunday Ben <ben@pond.example>\nwrote:\n\nWhen?\n\n"
+        "Ever?\n\nAnn"
     )
     assert document.title == "Gätes of the pond" and not document.paged
-    assert [(s.title, s.label) for s in document.sections] == [
-        ("Gätes of the pond", "Ann Löwe, Mon, 03 Mar 2025 10:00:00 +0000")
+    label = "Ann Löwe, Mon, 03 Mar 2025 10:00:00 +0000"
+    assert [(s.title, s.label, s.level) for s in document.sections] == [
+        ("Gätes of the pond", label, 1),
+        ("Quoted: On Sunday Ben <ben@pond.example> wrote", "quoted: On Sunday Ben <ben@pond.example> wrote", 2),
+        ("Quoted message", "quoted message", 3),
+        ("(continued)", label, 2),
+    ]
+    assert [block.kind for block in document.pages[0].blocks] == ["para", "para", "para", "quoted", "quoted", "para"]
+
+
+def test_headers_in_the_text_begin_an_earlier_message() -> None:
+    said = "Agreed.\n\n-----Original Message-----\nFrom: Ben\nSent: Sunday\nTo: Ann\nSubject: Gates\n\nWhen?\n\n"
+    said += "________________________________\nFrom: Cleo\nDate: Friday\nTo: Ben\n\nWhy?\n"
+    document = read(ReadRequest("a.eml", message(text=said).as_bytes()))
+    assert [(s.title, s.level) for s in document.sections] == [
+        ("Gätes of the pond", 1), ("Quoted: From: Ben", 2), ("Quoted: From: Cleo", 3),
+    ]  # fmt: skip
+    assert "Original Message" not in document.pages[0].text and "Agreed.\n\nFrom: Ben" in document.pages[0].text
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p>New words.</p><div class="gmail_quote"><div class="gmail_attr">On Sunday Ben wrote:</div>'
+        '<blockquote class="gmail_quote"><p>Old words.</p></blockquote></div><p>More.</p>',
+        '<p>New words.</p><p>On Sunday Ben wrote:</p><blockquote type="cite">Old words.</blockquote><p>More.</p>',
+        '<div><p>New words.</p><p>On Sunday Ben wrote:</p><div><div id="divRplyFwdMsg"></div><p>Old words.</p></div>'
+        "</div><p>More.</p>",
+    ],
+)
+def test_a_quoted_reply_in_html_is_a_section(html: str) -> None:
+    mail = message()
+    mail.set_content(html, subtype="html")
+    document = read(ReadRequest("a.eml", mail.as_bytes()))
+    text = document.pages[0].text
+    places = [document.section_of(1, text.index(words)) for words in ("New", "Old", "More")]
+    assert [place.label for place in places if place] == [
+        "Ann Löwe, Mon, 03 Mar 2025 10:00:00 +0000",
+        "Quoted: On Sunday Ben wrote",
+        "Ann Löwe, Mon, 03 Mar 2025 10:00:00 +0000",
     ]
 
 
@@ -50,29 +94,62 @@ def test_plain_text_goes_before_html_and_html_is_read_alone() -> None:
     assert [(s.title, s.level) for s in document.sections] == [("Gätes of the pond", 1), ("Minutes", 2)]
 
 
-def test_attachments_are_named_and_a_message_in_a_message_is_read(check_offsets: Checker) -> None:
+def zipped(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name.replace("_", "."), data)
+    return out.getvalue()
+
+
+def test_attachments_are_documents_of_their_own(tmp_path: Path) -> None:
+    inner = message("Re: the/gate", "Forwarded words.\n")
+    inner.add_attachment(b"%PDF-1.7 deep", maintype="application", subtype="pdf", filename="deep.pdf")
     mail = message()
-    mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="verträge.pdf")
+    mail.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="../verträge.pdf")
+    mail.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="verträge.pdf")
     mail.add_attachment("a,b", subtype="csv", filename="list.csv")
-    mail.add_attachment(message("Inner", "Forwarded words.\n"))
-    document = read(ReadRequest("a.eml", mail.as_bytes()))
-    check_offsets(document)
-    assert "Forwarded words." in document.pages[0].text and "a,b" not in document.pages[0].text
-    assert document.coverage.warnings == (
-        "attachment not read: verträge.pdf (application/pdf)",
-        "attachment not read: list.csv (text/csv)",
-    )
-    assert [(s.title, s.level) for s in document.sections] == [("Gätes of the pond", 1), ("Inner", 2)]
+    mail.add_attachment(zipped(note_txt=b"In a zip."), maintype="application", subtype="zip", filename="all.zip")
+    mail.add_attachment(inner)
+    file = tmp_path / "a.eml"
+    file.write_bytes(mail.as_bytes())
+    skipped: list[str] = []
+    found = list(find_documents(file, skipped))
+    assert [(name.removeprefix(f"{file}"), data) for name, data in found[1:4]] == [
+        ("/verträge.pdf", b"%PDF-1.7"), ("/verträge (2).pdf", b"%PDF-1.4"), ("/all.zip/note.txt", b"In a zip."),
+    ]  # fmt: skip
+    assert [name for name, _ in found[4:]] == [f"{file}/Re: the gate.eml", f"{file}/Re: the gate.eml/deep.pdf"]
+    assert found[0] == (str(file), file) and skipped == [f"{file}/list.csv"]
+    assert "Forwarded words." in read(ReadRequest(found[4][0], bytes(found[4][1]))).pages[0].text
+    text = read(ReadRequest("a.eml", mail.as_bytes())).pages[0].text
+    assert "Attachments: verträge.pdf, verträge (2).pdf, list.csv, all.zip, Re: the gate.eml" in text
+    assert "Forwarded words." not in text
+
+
+def test_attachments_are_found_in_folders_and_archives(tmp_path: Path) -> None:
+    mail = message()
+    mail.add_attachment("Some words.", filename="note.txt")
+    (tmp_path / "a.eml").write_bytes(mail.as_bytes())
+    (tmp_path / "b.zip").write_bytes(zipped(mail_eml=mail.as_bytes()))
+    assert [name for name, _ in find_documents(tmp_path)] == [f"{tmp_path}/a.eml", f"{tmp_path}/a.eml/note.txt"]
+    names = [name for name, _ in find_documents(tmp_path / "b.zip")]
+    assert names == [f"{tmp_path}/b.zip/mail.eml", f"{tmp_path}/b.zip/mail.eml/note.txt"]
+
+
+@pytest.mark.parametrize("sender", ["(" * 500, "<" * 500, '"' * 501, "a@x " + "(b" * 5000, "=?utf-8?q?" * 200])
+def test_a_hostile_sender_does_not_stop_the_reading(sender: str) -> None:
+    data = f"From: {sender}\nTo: {sender}\nSubject: s\n\nThe gate is open.\n".encode()
+    assert "The gate is open." in read(ReadRequest("a.eml", data)).pages[0].text
 
 
 def test_flowed_and_hard_wrapped_lines_are_joined() -> None:
     head = b"From: a@x.example\nSubject: s\nContent-Type: text/plain; format=flowed\n\n"
     text = read(ReadRequest("a.eml", head + b"One \ntwo \nthree.\nFour.\n-- \nAnn\n> quoted \n> on\n")).pages[0].text
-    assert "One two three.\nFour.\n--\nAnn" in text and "> quoted on" in text
+    assert "One two three.\nFour.\n--\nAnn" in text and "\n\nquoted on" in text
     line = "The warden opens the gate at the turn of the tide and notes it all."
     wrapped = "\n".join([line] * 6) + "\n\n> " + "\n> ".join([line] * 2) + "\n"
     text = read(ReadRequest("a.eml", message(text=wrapped).as_bytes())).pages[0].text
-    assert " ".join([line] * 6) in text and f"> {line}\n> {line}" in text
+    assert " ".join([line] * 6) in text and f"\n\n{line} {line}" in text
 
 
 @pytest.mark.parametrize(
@@ -103,7 +180,13 @@ def test_a_message_whose_parts_cannot_be_told_apart_is_read_as_text() -> None:
     assert "The words." in read(ReadRequest("a.eml", head + b"--x\nThe words.\n--x--\n")).pages[0].text
 
 
-def test_endless_nesting_ends() -> None:
+def test_endless_nesting_ends(tmp_path: Path) -> None:
     data = b"".join(b"Content-Type: message/rfc822\n\n" for _ in range(200)) + b"Subject: deep\n\nx\n"
-    document = read(ReadRequest("a.eml", b"Subject: top\n" + data))
+    file = tmp_path / "a.eml"
+    file.write_bytes(b"Subject: top\n" + data)
+    skipped: list[str] = []
+    assert len(list(find_documents(file, skipped))) == 18
+    assert any("deeper than 16" in line for line in skipped)
+    parts = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(40))
+    document = read(ReadRequest("a.eml", b"Subject: top\n" + parts + b"\nx\n"))
     assert any("deeper than 16" in line for line in document.coverage.warnings)

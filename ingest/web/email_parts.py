@@ -1,0 +1,132 @@
+"""The parts of an e-mail: its headers as they read, and its attachments as files of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from email import message_from_bytes
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+from pathlib import PurePosixPath
+
+from docqa.ingest.errors import NotADocument, Unreadable, refuse_over
+from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_EMAIL_PARTS
+from docqa.ingest.structure.clean import clean
+
+_HEADER = re.compile(rb"(?:From [^\n]*\n)?[!-9;-~]{1,80}:")
+_MAX_HEADER_CHARS = 20_000
+_MAX_NAME_CHARS = 120
+SIGNATURES = frozenset(("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"))
+ENCRYPTED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"))
+_NOT_FILES = frozenset(("text/plain", "text/html")) | SIGNATURES | ENCRYPTED
+# What a file without a name, or without a suffix, is called by its type.
+_SUFFIXES = {
+    "application/pdf": ".pdf", "text/plain": ".txt", "text/html": ".html", "text/markdown": ".md",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx", "message/rfc822": ".eml",
+    "application/epub+zip": ".epub", "application/zip": ".zip", "application/x-zip-compressed": ".zip",
+}  # fmt: skip
+
+
+def parse_email(data: bytes) -> Message:
+    """The message in `data`. Raises NotADocument, Unreadable and TooLarge."""
+    refuse_over(MAX_EMAIL_BYTES, len(data), "bytes of e-mail", "Save it without files")
+    if not _HEADER.match(data.lstrip()):
+        raise NotADocument("not an e-mail: it does not begin with a header", hint="Check the suffix of its name")
+    try:
+        # The parser of policy.default takes headers apart by rules that hostile ones make slow; these are only shown.
+        return message_from_bytes(data.lstrip())
+    except RecursionError as error:
+        raise Unreadable("its parts are nested too deeply", hint="Save the message in it by itself") from error
+
+
+def header(message: Message, name: str) -> str:
+    """The first header `name` as it reads, on one line; empty where there is none."""
+    named = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+    raw = next(named, "")[:_MAX_HEADER_CHARS]
+    if raw.isascii():
+        return _words(raw)
+    # Bytes of no named encoding come as surrogates.
+    data = raw.encode("utf-8", "surrogateescape")
+    try:
+        raw = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raw = data.decode("cp1252", "replace")
+    return " ".join(clean(raw).split())
+
+
+def sender(value: str) -> str:
+    """Who a From header names: the name before the address, else the address."""
+    name, _, rest = value.partition("<")
+    return name.strip().strip('"').strip() or rest.partition(">")[0].strip() or value
+
+
+def _words(encoded: str) -> str:
+    """A header or a name with its encoded words (RFC 2047) read; as it stands where they are none."""
+    with suppress(LookupError, ValueError, MessageError):
+        encoded = str(make_header(decode_header(encoded)))
+    return " ".join(clean(encoded).split())
+
+
+def filename(part: Message) -> str:
+    """The name of an attached file without folders; empty where it has none."""
+    name = _words(part.get_filename() or "").replace("\\", "/")
+    return "".join(char for char in PurePosixPath(name).name if char.isprintable())[:_MAX_NAME_CHARS]
+
+
+def is_attachment(part: Message) -> bool:
+    """Whether a part of text is a file and not what is said in the message."""
+    disposition = part.get_content_disposition()
+    return disposition == "attachment" or (disposition is not None and bool(filename(part)))
+
+
+def attachments(message: Message) -> Iterator[tuple[str, Message]]:
+    """The attached files and messages, each with a name that no other has; pictures shown in the text are none."""
+    seen: set[str] = set()
+    for part in _attached(message, 0):
+        kind = part.get_content_type()
+        suffix = _SUFFIXES.get(kind, "")
+        name = filename(part)
+        if not name and kind == "message/rfc822":
+            inner = part.get_payload()
+            subject = header(inner[0], "Subject") if isinstance(inner, list) and inner else ""
+            name = re.sub(r"[/\\\x00-\x1f]+", " ", subject).strip(" .")[:_MAX_NAME_CHARS] or "message"
+            name += ".eml"
+        name = name or f"attachment{suffix}"
+        if suffix and not PurePosixPath(name).suffix:
+            name += suffix
+        stem, count, shown = PurePosixPath(name), 1, name
+        while shown.casefold() in seen:
+            count += 1
+            shown = f"{stem.stem} ({count}){stem.suffix}"
+        seen.add(shown.casefold())
+        if len(seen) > MAX_EMAIL_PARTS:
+            return
+        yield shown, part
+
+
+def _attached(part: Message, depth: int) -> Iterator[Message]:
+    """The parts in `part`, and itself, that are files or messages of their own."""
+    kind, payload = part.get_content_type(), part.get_payload()
+    inside = [inner for inner in payload if isinstance(inner, Message)] if isinstance(payload, list) else []
+    whole = kind == "message/rfc822" or not kind.startswith(("multipart/", "message/"))
+    if whole and (kind == "message/rfc822" or (depth and is_attachment(part))):
+        yield part
+    elif inside:
+        for inner in inside if depth < MAX_EMAIL_DEPTH else ():
+            yield from _attached(inner, depth + 1)
+    elif whole and kind not in _NOT_FILES and not (part.get("Content-ID") and kind.startswith("image/")):
+        yield part
+
+
+def bytes_of(part: Message) -> bytes:
+    """The bytes of an attached file or message."""
+    payload = part.get_payload()
+    if isinstance(payload, list):
+        try:
+            return payload[0].as_bytes() if payload and isinstance(payload[0], Message) else b""
+        except (RecursionError, ValueError, LookupError, TypeError, AttributeError):  # what cannot be written again
+            return b""
+    data = part.get_payload(decode=True)
+    return data if isinstance(data, bytes) else b""

@@ -1,0 +1,88 @@
+"""Plain text of an e-mail taken apart: what its writer says, and the earlier messages that are quoted in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+_MAX_TITLE_CHARS = 300
+_MAX_DEPTH = 6
+_MARKS = re.compile(r"[> ]*>")
+# "On Monday Ann wrote:" in the languages of the common programs.
+_WROTE = re.compile(
+    r"\b(?:wrote|writes|schrieb|schreef|skrev|a écrit|escribió|escreveu|ha scritto|napisał\(a\)|написал)\b"
+    r"[^\n]{0,80}:$",
+    re.IGNORECASE,
+)
+_RULE = re.compile(
+    r"[-_ ]{2,40}(?:original message|forwarded (?:message|by)[^\n]{0,80}|ursprüngliche nachricht|message d'origine|"
+    r"mensaje original)[-_ :]{0,40}$|begin forwarded message:?\s{0,9}$|[-_]{5,80}\s{0,9}$",
+    re.IGNORECASE,
+)
+_FROM = re.compile(r"[*\s]{0,4}(?:From|Von|De|Da|Van)\s?:[*\s]{0,4}(\S[^\n]{0,300})$")
+_OTHER = re.compile(
+    r"[*\s]{0,4}(?:Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado|Para|Asunto)"
+    r"\s?:[*\s]{0,4}(\S[^\n]{0,300})$"
+)
+
+
+@dataclass
+class Stretch:
+    """Lines of one writer: `depth` 0 is the message itself. `title` says whose words are quoted, where that is said."""
+
+    depth: int
+    title: str = ""
+    lines: list[str] = field(default_factory=list)
+
+
+def stretches(text: str) -> list[Stretch]:
+    """`text` in stretches, in order, without the marks of quotation."""
+    found: list[Stretch] = []
+    for depth, lines in _by_depth(text.split("\n")):
+        if depth == 0:
+            found += _by_headers(lines)
+            continue
+        own = found[-1] if found and found[-1].depth < depth else None
+        found.append(Stretch(min(depth, _MAX_DEPTH), attribution(own.lines) if own else "", lines))
+    return [stretch for stretch in found if any(line.strip() for line in stretch.lines)]
+
+
+def attribution(lines: Sequence[str]) -> str:
+    """The last paragraph of `lines` on one line where it says who wrote what follows; else empty."""
+    last: list[str] = []
+    for line in reversed(lines[-8:]):
+        if line.strip():
+            last.insert(0, line.strip())
+        elif last:
+            break
+    words = " ".join(last)
+    return words.rstrip(":").strip() if len(words) <= _MAX_TITLE_CHARS and _WROTE.search(words) else ""
+
+
+def _by_depth(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Runs of lines with the same number of marks; a blank line belongs to what is before it."""
+    marked: list[tuple[int, str]] = []
+    for line in lines:
+        marks = _MARKS.match(line) if line.startswith(">") else None
+        depth = marks[0].count(">") if marks else 0
+        words = line[marks.end() :].removeprefix(" ") if marks else line
+        marked.append((marked[-1][0] if not line.strip() and marked else depth, words))
+    for depth, run in groupby(marked, key=lambda item: item[0]):
+        yield depth, [words for _, words in run]
+
+
+def _by_headers(lines: Sequence[str]) -> Iterator[Stretch]:
+    """Unmarked lines: from the headers of an earlier message on they are quoted, as some programs have it."""
+    current = Stretch(0)
+    for at, line in enumerate(lines):
+        who = _FROM.match(line)
+        others = [match for other in lines[at + 1 : at + 6] if (match := _OTHER.match(other))] if who else []
+        if who and len(others) >= 2 and (at == 0 or not lines[at - 1].strip() or _RULE.match(lines[at - 1])):
+            while current.lines and (not current.lines[-1].strip() or _RULE.match(current.lines[-1])):
+                current.lines.pop()
+            yield current
+            current = Stretch(min(current.depth + 1, _MAX_DEPTH), f"From: {who[1].strip(' *')}")
+        current.lines.append(line)
+    yield current
