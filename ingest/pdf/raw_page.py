@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.ligatures import Codes, Ligatures, font_name
-from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, HiddenTextDetector
+from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, HiddenTextDetector
 from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.pdf.visibility.raster import placer
 
@@ -22,6 +22,7 @@ from docqa.ingest.pdf.visibility.raster import placer
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
 _MAX_ALIKE = 100
 _HIGH = 1.5
+_TINY = 1.2  # points: the height of a line of letters of one point
 _MIN_TILT = 5  # degrees
 
 
@@ -128,7 +129,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
     repeated = _repeated(words, clipped, detected.reasons)
     for number, word in enumerate(words):
-        reason = OUTSIDE if _is_outside(word, width, height) else detected.reasons.get(number)
+        reason = _unseen(word, width, height) or detected.reasons.get(number)
         if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
             # Leaders in the colour of the paper say nothing, but they keep a line together.
             word, reason = word._replace(text=""), None
@@ -232,10 +233,13 @@ def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[in
                 words[number] = word._replace(tilted=True)
 
 
-def _is_outside(word: Word, width: float, height: float) -> bool:
-    """Whether a word is off the page, or too small for any eye."""
-    away = word.x1 < 0 or word.bottom < 0 or word.x0 > width or word.top > height
-    return away or max(word.bottom - word.top, word.x1 - word.x0) < 1
+def _unseen(word: Word, width: float, height: float) -> str | None:
+    """Why a word cannot be seen where it stands off the page, or is too small for any eye; else None."""
+    if word.x1 < 0 or word.bottom < 0 or word.x0 > width or word.top > height:
+        return OUTSIDE
+    sides = word.bottom - word.top, word.x1 - word.x0
+    # A letter alone may be narrow; a word may be turned.
+    return TOO_SMALL if (max(sides) if len(word.text) < 2 else min(sides)) < min(_TINY, width / 300) else None
 
 
 def _page_text(raw: Any, handle: Any, count: int) -> str:

@@ -90,7 +90,8 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
         name = filename(part)
         if not name and kind == "message/rfc822":
             inner = part.get_payload()
-            subject = header(inner[0], "Subject") if isinstance(inner, list) and inner else ""
+            first = inner[0] if isinstance(inner, list) and inner else None
+            subject = header(first, "Subject") if isinstance(first, Message) else ""
             name = re.sub(r"[/\\\x00-\x1f]+", " ", subject).strip(" .")[:_MAX_NAME_CHARS] or "message"
             name += ".eml"
         name = name or f"attachment{suffix}"

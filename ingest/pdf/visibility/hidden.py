@@ -20,7 +20,7 @@ from docqa.ingest.pdf.visibility.objects import PAPER, Box, Clip, Cover, PageObj
 from docqa.ingest.pdf.visibility.raster import Picture
 
 INVISIBLE, SAME_COLOUR, COVERED, OUTSIDE = "invisible", "in the colour of its background", "covered", "off the page"
-CLIPPED, LAYER_OFF = "clipped away", "on a layer that is off"
+CLIPPED, LAYER_OFF, TOO_SMALL = "clipped away", "on a layer that is off", "too small to read"
 
 _CLEAR = 13  # of 255: below this alpha nothing is seen
 _SCAN_SHARE = 0.8

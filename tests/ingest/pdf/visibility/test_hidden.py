@@ -408,6 +408,27 @@ def test_a_file_whose_text_is_all_hidden_says_so() -> None:
     assert read(ReadRequest("a.pdf", draw(invisible), include_hidden=True)).pages[0].text == SECRET
 
 
+def test_letters_of_half_a_point_are_hidden_in_words_and_in_fragments() -> None:
+    def paint(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(72, 700, "The fee is stated in Schedule 2. i - ll")
+        canvas.setFont("Helvetica", 0.5)
+        canvas.drawString(72, 650, "The fee is 1 euro and agreement.")
+        for at, part in enumerate(("The agree", "ment is ab", "out 1 eu", "ro!")):
+            canvas.drawString(72 + 3 * at, 600, part)
+        for at, letter in enumerate("The fee is 1 euro."):
+            canvas.drawString(72 + at, 550, letter)
+        canvas.translate(200, 300)
+        canvas.scale(0.05, 0.05)
+        canvas.rotate(90)
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(0, 0, "The fee is 1 euro and agreement.")
+
+    document = read(ReadRequest("a.pdf", draw(paint)))
+    assert document.pages[0].text == "The fee is stated in Schedule 2. i - ll"
+    assert "too small to read" in document.coverage.warnings[0]
+
+
 KEPT = [
     ("court_redacted_pleading", 1, "and not any exclusive rights under the"),
     ("court_hidden_text", 1, "a copyrighted photograph of a dog with a bone"),
