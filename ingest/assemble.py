@@ -34,6 +34,7 @@ def assemble(
     hidden: int = 0,
     ocr: Sequence[int] = (),
     warnings: Sequence[str] = (),
+    lost: Sequence[int] = (),
 ) -> Document:
     """The Document of these parts; one without a `title` is called by its file.
 
@@ -51,7 +52,7 @@ def assemble(
         lines.append(f"doubtful text on {page_list(poor)}")
     document = Document(
         hashlib.sha256(request.content).hexdigest(), request.name, title or request.stem, media_type, paged,
-        tuple(pages), tuple(sections), (), Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines)),
+        tuple(pages), tuple(sections), (), Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines), tuple(lost)),
     )  # fmt: skip
     return replace(
         document,

@@ -50,13 +50,13 @@ def from_json(text: str) -> Document:
         record: dict[str, Any] = json.loads(text)
         if record["format"] != _FORMAT:
             raise Unreadable(f"stored document has format {record['format']}, this version reads {_FORMAT}")
-        pages, without, ocr, hidden, warnings = record["coverage"]
+        pages, without, ocr, hidden, warnings, lost = record["coverage"]
         return Document(
             **{name: record[name] for name in ("id", "path", "title", "media_type", "paged")},
             pages=tuple(map(page_from_row, record["pages"])),
             sections=tuple(Section(*fields) for fields in record["sections"]),
             passages=tuple(Passage(p, s, e, tuple(path), kind) for p, s, e, path, kind in record["passages"]),
-            coverage=Coverage(pages, tuple(without), tuple(ocr), hidden, tuple(warnings)),
+            coverage=Coverage(pages, tuple(without), tuple(ocr), hidden, tuple(warnings), tuple(lost)),
             definitions=tuple(Definition(*fields) for fields in record["definitions"]),
             references=tuple(Reference(*fields) for fields in record["references"]),
             notes=tuple(Note(*fields) for fields in record["notes"]),

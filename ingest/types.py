@@ -158,13 +158,17 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was and was not read: counts, and a line for everything that a reader should know about."""
+    """What was and was not read: counts, and a line for everything that a reader should know about.
+
+    `lost_pages` ran over a limit of time or memory; another reading of the same file may get them.
+    """
 
     pages: int
     pages_without_text: tuple[int, ...]
     ocr_pages: tuple[int, ...]
     hidden_spans: int
     warnings: tuple[str, ...]
+    lost_pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from docqa.ingest.limits import (
     WORKER_MEMORY_BYTES,
     WORKER_OCR_SECONDS_PER_PAGE,
 )  # fmt: skip
+from docqa.ingest.processor_time import Stopwatch
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import from_json, page_from_row, row_of
 from docqa.ingest.types import Document, Page
@@ -55,10 +56,10 @@ def read_in_worker(request: ReadRequest) -> Document:
 
     Where there are several cores the child reads a long PDF with forks of its own, which keep to the same limits.
 
-    A PDF page that takes longer than `page_seconds`, or whose reader crashes, is left empty and named in the warnings;
-    the ninth such page is Unreadable, and so is running over the limits elsewhere. Recognising the picture of a page
-    has a limit of its own and does not count. A child that crashes outside the pages is tried once more with pypdf
-    alone. Raises the IngestErrors of `read`. Killing the caller (Ctrl-C) kills the child.
+    A PDF page that takes longer than `page_seconds` of processor time, or whose reader crashes, is left empty and named
+    in the warnings; the ninth such page is Unreadable, and so is running over the limits elsewhere. Recognising the
+    picture of a page has a limit of its own and does not count. A child that crashes outside the pages is tried once
+    more with pypdf alone. Raises the IngestErrors of `read`. Killing the caller (Ctrl-C) kills the child.
     """
     clock = _Clock(request)
     with reading(request.name):
@@ -143,16 +144,20 @@ def _send(pipe: Connection, *messages: bytes) -> None:
 def _last_message(child: subprocess.Popen[bytes], pipe: Connection, clock: _Clock) -> bytes:
     """The child's answer. Raises _Died, and Unreadable when it ran out of time."""
     page, recognising = 0, False
+    step = Stopwatch(child.pid)
     while True:
         started = time.monotonic()
         left = clock.end - started
         most = WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.page_seconds
-        came = pipe.poll(most if recognising else max(min(left, most) if page else left, 0.0))
+        allowed = step.left(most) if page else left
+        came = pipe.poll(max(allowed if recognising else min(left, allowed), 0.0))
         if recognising:
             clock.end += time.monotonic() - started
         if not came:
-            if recognising or (page and left > most):
+            if page and step.left(most) <= 0:
                 raise _Died(page, f"took longer than {most:g} seconds, not read")
+            if recognising or time.monotonic() < clock.end:
+                continue
             hint = "Split the file, or print it to a new PDF"
             raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=hint)
         try:
@@ -166,6 +171,7 @@ def _last_message(child: subprocess.Popen[bytes], pipe: Connection, clock: _Cloc
             return message
         kind, number = message.split(b"\n")
         page, recognising = int(number), kind == b"ocr"
+        step.start()
 
 
 def main() -> int:

@@ -139,10 +139,10 @@ def _quote(candidate: Candidate, context: Context) -> Quote:
 
 
 def _shows(quote: Quote, item: Candidate, context: Context) -> bool:
-    """Whether `quote`, of one page, holds the words of `item` in their place."""
-    cited = quote.cites[0]
-    same = cited.file == context.documents[item.document].path and (cited.page or 1) == item.page
-    return same and cited.start <= item.start and item.end <= cited.end
+    """Whether `quote` holds the words of `item` in their place."""
+    file = context.documents[item.document].path
+    cites = (cited for cited in quote.cites if cited.file == file and (cited.page or 1) == item.page)
+    return any(cited.start <= item.start and item.end <= cited.end for cited in cites)
 
 
 def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) -> list[Quote]:
@@ -170,7 +170,8 @@ def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) 
 
 def _definitions(question: str, candidate: Candidate, quote: Quote, context: Context) -> list[Quote]:
     """Quotes of the definitions that the answer's own quote depends on."""
-    cited, document = quote.cites[0], context.documents[candidate.document]
+    document = context.documents[candidate.document]
+    cited = next(cite for cite in quote.cites if (cite.page or 1) == candidate.page)
     quoted, answer = Span(cited.start, cited.end), Span(candidate.start, candidate.end)
     terms = definitions_in_force(document, candidate.page, quoted, answer, question)
     return [make_definition_quote(context.documents, candidate.document, term) for term in terms]

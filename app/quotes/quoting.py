@@ -9,6 +9,7 @@ from docqa.app.answer.answer import Cite, Quote
 from docqa.app.answer.grades import Grade, Place
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.quotes.verifier import Located, too_short
+from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break
 from docqa.ingest.structure.paragraphs import place_without_page
 from docqa.ingest.types import Definition, Document, Span
 
@@ -53,11 +54,42 @@ def _clause(text: str, sentence: Span, start: int, end: int) -> Span:
 
 def make_quote(documents: tuple[Document, ...], answer: Located, shown: Span | None = None) -> Quote:
     """Quote around the words at `answer`, with their place in it. `shown`: what of the page it is, by default the
-    sentence."""
-    span = shown or quote_span(documents[answer.document].pages[answer.page - 1].text, answer.start, answer.end)
+    sentence. One that a page break cuts has its rest too, and a cite on each page."""
+    document = documents[answer.document]
+    span = shown or quote_span(document.pages[answer.page - 1].text, answer.start, answer.end)
     start, end = max(answer.start, span.start) - span.start, min(answer.end, span.end) - span.start
-    quote = cut_quote(documents, replace(answer, start=span.start, end=span.end))
-    return replace(quote, answer_start=start, answer_end=end)
+    quote = replace(
+        cut_quote(documents, replace(answer, start=span.start, end=span.end)), answer_start=start, answer_end=end
+    )
+    behind = sentence_over_break(document, answer.page)
+    if behind is not None and behind[0].start < span.end == behind[0].end:
+        quote = _with_rest(quote, cut_quote(documents, _placed(answer, answer.page + 1, behind[1])))
+    before = sentence_over_break(document, answer.page - 1)
+    if before is not None and before[1].start == span.start < before[1].end:
+        quote = _with_beginning(quote, cut_quote(documents, _placed(answer, answer.page - 1, before[0])))
+    return quote
+
+
+def _placed(answer: Located, page: int, span: Span) -> Located:
+    return Located(answer.document, page, span.start, span.end)
+
+
+def _with_rest(quote: Quote, rest: Quote) -> Quote:
+    """`quote` and behind it the part of its sentence that is on the next page."""
+    whole = joined_over_break(quote.text, rest.text)
+    grade = Grade.EXACT if whole.endswith(f" {rest.text}") else Grade.NORMALISED
+    return replace(quote, text=whole, grade=grade, cites=(*quote.cites, *rest.cites))
+
+
+def _with_beginning(quote: Quote, beginning: Quote) -> Quote:
+    """`quote` and in front of it the part of its sentence that is on the page before."""
+    whole = joined_over_break(beginning.text, quote.text)
+    moved = len(whole) - len(quote.text)
+    start, end = quote.answer_start, quote.answer_end
+    assert start is not None and end is not None
+    cites = (*beginning.cites, *quote.cites)
+    grade = quote.grade if whole.startswith(f"{beginning.text} ") else Grade.NORMALISED
+    return replace(quote, text=whole, grade=grade, answer_start=start + moved, answer_end=end + moved, cites=cites)
 
 
 def make_definition_quote(documents: tuple[Document, ...], document: int, definition: Definition) -> Quote:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.structure.sentences import sentences
@@ -42,6 +42,9 @@ class ExcerptSpan(ExcerptPlace):
     logprob: float
 
 
+Place = TypeVar("Place", bound=ExcerptPlace)
+
+
 @dataclass(frozen=True)
 class ExcerptReading:
     """What was read, by the number of the excerpt unless said otherwise.
@@ -60,6 +63,17 @@ class ExcerptReading:
     yes: tuple[float, ...]
     forms: dict[Form, float]
     tokens: int
+
+    def within(self, lengths: Sequence[int]) -> ExcerptReading:
+        """The same reading without what lies behind the first so many characters of a passage (by its number)."""
+
+        def cut(place: Place) -> Place:
+            return replace(place, end=max(place.start, min(place.end, lengths[place.passage])))
+
+        def kept(spans: tuple[ExcerptSpan, ...]) -> tuple[ExcerptSpan, ...]:
+            return tuple(cut(span) for span in spans if span.start < lengths[span.passage])
+
+        return replace(self, excerpts=tuple(map(cut, self.excerpts)), spans=kept(self.spans), items=kept(self.items))
 
     @property
     def passages(self) -> dict[int, float]:

@@ -20,6 +20,7 @@ from docqa.app.evidence.terms import terms
 from docqa.app.reading.candidates import Candidate, Candidates, Excerpt, ScoredPlaces, ScoredSentence, best_first
 from docqa.app.reading.decision import decide
 from docqa.app.reading.rereading import ExcerptReading, choose_excerpts, read_again
+from docqa.ingest.structure.page_breaks import sentence_over_break
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,6 +37,7 @@ DEFAULT_SPAN_READER: dict[str, float] = {
 WINDOW = 1_024  # tokens of passages that are read together for a preliminary answer
 COMPARED = 12  # spans that the reader finds likeliest, whose sentences are compared with the question
 UNLIKELY = -12.0
+_MOST_REST_WORDS = 60
 """Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
 
 Rows = Callable[[int], "Tensor"]
@@ -199,17 +201,28 @@ def _read_again(
     number_of = {item.index: number for number, item in enumerate(top)}
     order = [number_of[index] for index in first if index in number_of]
     order += [number_of[item.index] for item in ordered if item.index in number_of and item.index not in first]
-    texts = [item.text for item in places.excerpts]
+    # The reader sees the whole of a sentence that a page break cuts; its answer is on the passage's own page.
+    texts = [item.text + _rest_of_sentence(context, item) for item in places.excerpts]
     above = [_headings(context, item.index) for item in top]
     most = min(passages or len(top), int(weights["excerpts"]) // one_of or 1) + len(set(first) & set(number_of))
-    second = read_again(
-        model.reader, question, texts, above, choose_excerpts(texts, order, most), longest=int(weights["max_tokens"])
-    )
+    chosen = choose_excerpts(texts, order, most)
+    second = read_again(model.reader, question, texts, above, chosen, longest=int(weights["max_tokens"]))
+    second = second.within([len(item.text) for item in places.excerpts])
     likely = {top[number].index: value for number, value in second.passages.items()}
     ordered = _reordered(ordered, likely, weights["again_weight"] if reorder else 0.0, again=True)
     places.behind = _behind(top, ordered)
     _compare_read(places, model, question, context, second)
     return ordered, decide(second, places, context.documents, question, tokens + second.tokens)
+
+
+def _rest_of_sentence(context: Context, item: Excerpt) -> str:
+    """What the next page has of the sentence in which a passage ends, with a space in front; mostly nothing."""
+    document = context.documents[item.document]
+    found = sentence_over_break(document, item.page)
+    if found is None or found[0].end != item.end:
+        return ""
+    rest = document.pages[item.page].text[found[1].start : found[1].end]
+    return f" {rest}" if rest.count(" ") < _MOST_REST_WORDS else ""
 
 
 def _headings(context: Context, index: int) -> str:
@@ -263,9 +276,7 @@ def _compare(places: ScoredPlaces, model: Model, asked: QuestionEncoding, contex
             sentence.similarity = value
 
 
-def _compare_read(
-    places: ScoredPlaces, model: Model, question: str, context: Context, reading: ExcerptReading
-) -> None:
+def _compare_read(places: ScoredPlaces, model: Model, question: str, context: Context, reading: ExcerptReading) -> None:
     """Note how like the question the sentences of the likeliest spans are, below their headings, by the passage
     encoder."""
     if model.passage_encoder is None:

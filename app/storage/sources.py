@@ -196,9 +196,14 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
 
 
 def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, document: Document) -> None:
-    """Keep `document`, made of `data`, for `kept_document`. Raises OSError when the disk refuses."""
+    """Keep `document`, made of `data`, for `kept_document`. Raises OSError when the disk refuses.
+
+    One that lost pages to a limit of time or memory is read again the next time, when the machine may be less busy.
+    """
     from docqa.ingest.serialize import to_json
 
+    if document.coverage.lost_pages:
+        return
     titled = _letters(document.title) != _letters(PurePath(name).stem) and name != STDIN
     shown = _any_name(name) if titled else os.path.basename(name)
     password = request.password or "" if b"/Encrypt" in data else ""

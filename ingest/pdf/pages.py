@@ -38,7 +38,8 @@ class RawPage:
     `width` (0 where it is not known) and `height` are in points, the height of a page by pypdf in lines. `numbers` are
     its printed line numbers ("1–28"). `ocr`: the text was recognised from a picture, by docqa (then with a `score`, 0
     to 1, and a number of `doubted` lines) or before. `scan`: it is a picture whose text was not recognised.
-    `problem`: why it was not read. `order` is the grade of its reading order (A, B or C).
+    `problem`: why it was not read; `lost`: another reading may get it. `order` is the grade of its reading order: A, B
+    or C.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -53,6 +54,7 @@ class RawPage:
     score: float | None = None
     doubted: int = 0
     order: str = "A"
+    lost: bool = False
 
 
 def extract(reader: Any, request: ReadRequest, events: PageEvents, processes: int = 1) -> list[RawPage]:
@@ -80,7 +82,7 @@ def extract(reader: Any, request: ReadRequest, events: PageEvents, processes: in
         pages: list[RawPage] = []
         for index in range(count):
             if index + 1 in lost:
-                page = RawPage(problem=lost[index + 1])
+                page = RawPage(problem=lost[index + 1], lost=True)
             elif index in early:
                 page = _from_json(early.pop(index))
             else:

@@ -11,13 +11,13 @@ import os
 import resource
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import NoReturn
 
 from docqa.ingest.limits import WORKER_MEMORY_BYTES
+from docqa.ingest.processor_time import Stopwatch
 
 _CHUNK = 8  # pages that a fork reads in a row
 _FEWEST = 32  # pages; fewer are read before the forks would have paid
@@ -41,7 +41,8 @@ def count_forks(pages: int, processes: int) -> int:
 def read_in_forks(
     read: Read, indices: Sequence[int], processes: int, page_seconds: float
 ) -> tuple[dict[int, bytes], dict[int, str]]:
-    """What `read` gives for each page of `indices` (from 0), and why a page is lost: it took over `page_seconds`.
+    """What `read` gives for each page of `indices` (from 0), and why a page is lost: it took over `page_seconds`
+    of processor time.
 
     Pages that are in neither must be read by the caller: `read` gave None, or crashed. For a process with a single
     thread: it forks.
@@ -56,12 +57,12 @@ def read_in_forks(
 
 @dataclass(eq=False)
 class _Fork:
-    """A running fork: its process, the pipe that it writes to, the pages that are due, since when it reads one."""
+    """A running fork: its process, the pipe that it writes to, the pages that are due, how long it reads at one."""
 
     process: int
     pipe: Connection
     left: list[int]
-    since: float
+    step: Stopwatch
 
 
 class _Run:
@@ -93,7 +94,7 @@ class _Run:
         if process == 0:
             _work(self._read, left, writing, self._memory)
         writing.close()
-        self._forks[pipe] = _Fork(process, pipe, left, time.monotonic())
+        self._forks[pipe] = _Fork(process, pipe, left, Stopwatch(process))
 
     def _stop(self, fork: _Fork) -> None:
         del self._forks[fork.pipe]
@@ -103,13 +104,12 @@ class _Run:
 
     def _wait(self) -> None:
         """Take what there is, and stop whoever is too long at a page."""
-        first = min(fork.since for fork in self._forks.values()) + self._page_seconds
-        for pipe in wait(list(self._forks), max(first - time.monotonic(), 0.0)):
+        first = min(fork.step.left(self._page_seconds) for fork in self._forks.values())
+        for pipe in wait(list(self._forks), max(first, 0.0)):
             assert isinstance(pipe, Connection)
             self._receive(self._forks[pipe])
-        now = time.monotonic()
         for fork in list(self._forks.values()):
-            if now - fork.since > self._page_seconds:
+            if fork.step.left(self._page_seconds) <= 0:
                 page, *rest = fork.left
                 self._lost[page] = f"took longer than {self._page_seconds:g} seconds, not read"
                 self._stop(fork)
@@ -128,7 +128,7 @@ class _Run:
         index = fork.left.pop(0)
         if frame:
             self._pages[index] = frame
-        fork.since = time.monotonic()
+        fork.step.start()
 
 
 def _work(read: Read, left: Sequence[int], writing: Connection, memory: int) -> NoReturn:

@@ -20,6 +20,7 @@ from docqa.ingest.pdf.visibility.raster import placer
 
 # U+FFFE is how pdfium marks a hyphen that it took for one of a line end.
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_ALIKE = 100
 _HIGH = 1.5
 _TINY = 1.2  # points: the height of a line of letters of one point
@@ -214,7 +215,7 @@ def _all_words(
                 bottom, top = min(bottom, box[3]), max(top, box[1])
             bold = newline and _is_bold(raw, handle, first)
             end = previous_end if (first, last) == pieces[-1] else last + 1
-            shown = ligatures.spelt(text[first:end].replace("\ufffe", "-"))
+            shown = ligatures.spelt(_paired(text[first:end].replace("\ufffe", "-")))
             words.append(Word(shown, *place(left, bottom, right, top), newline, bold))
             places.append((first, last))
             boxes.append((left, bottom, right, top))
@@ -252,6 +253,13 @@ def _page_text(raw: Any, handle: Any, count: int) -> str:
     # Characters without Unicode are missing from the text, others take two code units: ask one by one.
     codes = (raw.FPDFText_GetUnicode(handle, i) for i in range(count))
     return "".join("\ufffe" if code == 2 else chr(code) if 0 < code < 0x110000 else "\ufffd" for code in codes)
+
+
+def _paired(word: str) -> str:
+    """`word` with each pair of surrogates, of which pdfium makes two characters, as the letter that it stands for."""
+    if not _SURROGATE.search(word):
+        return word
+    return word.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _is_bold(raw: Any, handle: Any, index: int) -> bool:

@@ -53,6 +53,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
         request, title=structure.title(reader), media_type="application/pdf", paged=True, pages=pages,
         sections=sections, hidden=hidden, ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
         warnings=[*warnings, *structure.left_out(reader)],
+        lost=[number for number, page in enumerate(raw, 1) if page.lost],
     )  # fmt: skip
 
 

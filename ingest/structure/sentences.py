@@ -85,7 +85,7 @@ def _lines(text: str) -> list[tuple[int, int]]:
         if not line.strip():
             runs.append((end, end))
             continue
-        if runs and runs[-1][1] > runs[-1][0] and _continues(text[runs[-1][0] : runs[-1][1]], line):
+        if runs and runs[-1][1] > runs[-1][0] and runs_on(text[runs[-1][0] : runs[-1][1]], line):
             runs[-1] = (runs[-1][0], end)
         else:
             runs.append((start, end))
@@ -97,7 +97,8 @@ def _is_row(line: str) -> bool:
     return _CELLS in line and line.count(" ") < _MAX_ROW_WORDS and line == line.strip()
 
 
-def _continues(before: str, line: str) -> bool:
+def runs_on(before: str, line: str) -> bool:
+    """Whether `line` goes on with the sentence in which the text `before` it ends, by the words at the break."""
     tail = before[-40:].rstrip()
     if _CELLS in line or _CELLS in before:
         return False

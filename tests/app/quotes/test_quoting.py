@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from docqa.app.answer.answer import Cite, record_of
 from docqa.app.quotes.quoting import cut_quote, make_quote, quote_span
 from docqa.app.quotes.verifier import Located
+from docqa.ingest.structure.clean import line_blocks
 from docqa.ingest.types import NumberedLine, Section
 
 TEXT = "The lease begins in May. The keeper returns the deposit within nine days. It is so. Notice is sent in writing."
@@ -88,3 +89,20 @@ def test_only_quotes_from_pages_with_line_numbers_cite_lines(document: Any) -> N
     assert numbered.to_json_object()["lines"] == (12, 14) and "lines" not in plain.to_json_object()
     read_back = [record_of(Cite, json.loads(json.dumps(cite.to_json_object()))) for cite in (numbered, plain)]
     assert read_back == [numbered, plain]
+
+
+def test_a_sentence_over_a_page_break_is_one_quote_with_two_cites(document: Any) -> None:
+    texts = (
+        "The gate is old. The states may draw no more than 310,000",
+        "acre feet of water each year. The rest is theirs.",
+    )
+    made = document(*texts)
+    made = replace(made, pages=tuple(replace(page, blocks=line_blocks(page.text)) for page in made.pages))
+    for page, words in ((1, "310,000"), (2, "acre feet of water")):
+        quote = make_quote((made,), Located(0, page, *at(words, texts[page - 1])))
+        assert quote.text == "The states may draw no more than 310,000 acre feet of water each year."
+        assert quote.text[quote.answer_start : quote.answer_end] == words
+        assert [texts[(cite.page or 1) - 1][cite.start : cite.end] for cite in quote.cites] == [
+            "The states may draw no more than 310,000",
+            "acre feet of water each year.",
+        ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from docqa.app.storage.sources import content_digests, read_sources
 from docqa.app.storage.store import Store
 from docqa.ingest import worker
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.types import Document
 
 TITLED = "# The harbour rules\n\nThe harbour master opens the gate at six.\n"
 PLAIN = ReadRequest()
@@ -97,3 +99,19 @@ def test_a_document_that_is_forgotten_while_it_is_parsed_is_not_kept(
     monkeypatch.setattr(worker, "read_in_worker", forgotten_meanwhile)
     assert read_sources([path], PLAIN, store).documents[0].title == "The harbour rules"
     assert store.entries() == []
+
+
+def test_a_document_that_lost_pages_to_a_limit_is_not_kept(
+    store: Store, write: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse = worker.read_in_worker
+    lost = [(2,), ()]
+
+    def read_in_haste(request: ReadRequest) -> Document:
+        document = parse(request)
+        return replace(document, coverage=replace(document.coverage, lost_pages=lost.pop(0)))
+
+    monkeypatch.setattr(worker, "read_in_worker", read_in_haste)
+    path = write("a.md", TITLED)
+    found = [read_sources([path], PLAIN, store).documents[0].coverage.lost_pages for _ in range(3)]
+    assert found == [(2,), (), ()] and not lost

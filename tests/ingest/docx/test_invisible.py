@@ -47,7 +47,7 @@ def test_colour_is_compared_with_what_is_behind() -> None:
     assert "1 euro" in docx(dark).pages[0].text
     same = para(GHOST.format('<w:color w:val="112233"/>'), more=SHADE.format("112233"))
     assert "1 euro" not in docx(para("Text.") + same).pages[0].text
-    cell = f'<w:tcPr>{SHADE.format("000080")}</w:tcPr>{para(GHOST.format(white))}'
+    cell = f"<w:tcPr>{SHADE.format('000080')}</w:tcPr>{para(GHOST.format(white))}"
     assert "1 euro" in docx(table([cell, para("two")])).pages[0].text
     plain = table([para(GHOST.format(white)), para("two")])
     assert docx(plain).pages[0].text.strip(" |") == "two"
@@ -57,7 +57,7 @@ def test_white_letters_in_a_shaded_table_style_are_read() -> None:
     from tests.ingest.docx.test_docx import STYLES
 
     style = f'<w:style w:type="table" w:styleId="Grid"><w:tcPr>{SHADE.format("4472C4")}</w:tcPr></w:style></w:styles>'
-    head = f'<w:tcPr/>{para(GHOST.format("<w:color w:val=" + chr(34) + "FFFFFF" + chr(34) + "/>"))}'
+    head = f"<w:tcPr/>{para(GHOST.format('<w:color w:val=' + chr(34) + 'FFFFFF' + chr(34) + '/>'))}"
     grid = table([head, para("two")]).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/></w:tblPr>')
     assert "1 euro" in docx(grid, styles=STYLES.replace("</w:styles>", style)).pages[0].text
 

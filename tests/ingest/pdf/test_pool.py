@@ -60,6 +60,12 @@ def test_what_is_hidden_comes_through_with_its_places(make_pdf: Make) -> None:
     assert together == alone and together.coverage.hidden_spans == PAGES
 
 
+def spin() -> None:
+    """Works for a minute of processor time."""
+    while time.process_time() < 60:
+        pass
+
+
 def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     alone, parent = read(ReadRequest("a.pdf", long_pdf)), os.getpid()
     breaking(monkeypatch, lambda index: os.abort() if index in (5, 6, 30) and os.getpid() != parent else None)
@@ -69,14 +75,14 @@ def test_pages_at_which_a_fork_crashes_are_read_alone(long_pdf: bytes, monkeypat
 
 
 def test_a_page_that_hangs_costs_that_page_only(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    breaking(monkeypatch, lambda index: time.sleep(60) if index == 9 else None)
+    breaking(monkeypatch, lambda index: spin() if index == 9 else None)
     document = read(ReadRequest("a.pdf", long_pdf, page_seconds=1.5), processes=2)
     assert [page.page for page in document.pages if not page.text] == [10]
     assert "page 10: took longer than 1.5 seconds, not read" in document.coverage.warnings
 
 
 def test_nine_pages_that_hang_make_the_file_unreadable(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    breaking(monkeypatch, lambda index: time.sleep(60) if index < 9 else None)
+    breaking(monkeypatch, lambda index: spin() if index < 9 else None)
     with pytest.raises(Unreadable, match=r"9 of its pages cannot be read; page 9 took longer than 0\.4 seconds"):
         read(ReadRequest("a.pdf", long_pdf, page_seconds=0.4), processes=3)
 

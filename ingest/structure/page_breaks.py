@@ -1,0 +1,61 @@
+"""Sentences that a page break cuts in two: the last words of a page and the first of the next one."""
+
+from __future__ import annotations
+
+from docqa.ingest.structure.sentences import is_opener, runs_on, sentences
+from docqa.ingest.types import Block, Document, Page, Span
+
+_PROSE_CHARS = 60  # a heading or an item without a full stop is shorter
+_BLOCKS_ABOVE = 6  # a figure or table may stand above the rest of the sentence
+
+
+def sentence_over_break(document: Document, page: int) -> tuple[Span, Span] | None:
+    """The last sentence of `page` (from 1) and its rest on the next page, where they are one; None elsewhere.
+
+    Footnotes at the foot of `page`, and a table or figure on top of the next one, do not part them.
+    """
+    if not document.paged or not 0 < page < len(document.pages):
+        return None
+    before, after = document.pages[page - 1], document.pages[page]
+    end = _body_end(document, before)
+    block = next((b for b in reversed(before.blocks) if b.end <= end and before.text[b.start : b.end].strip()), None)
+    if block is None or block.kind not in ("para", "list"):
+        return None
+    found = sentences(before.text[block.start : block.end])
+    if not found:
+        return None
+    tail = Span(block.start + found[-1].start, block.start + found[-1].end)
+    for number, rest in enumerate(after.blocks[:_BLOCKS_ABOVE]):
+        if rest.kind == "para" and _goes_on(before.text[tail.start : tail.end], after, rest, first=not number):
+            head = sentences(after.text[rest.start : rest.end])[0]
+            return tail, Span(rest.start + head.start, rest.start + head.end)
+        if rest.kind not in ("caption", "table"):
+            return None
+    return None
+
+
+def joined_over_break(before: str, after: str) -> str:
+    """Both parts of a sentence as one text; a word that the break cut is whole again."""
+    if len(before) > 1 and before[-1] in "-\u2010" and before[-2].isalpha() and after[:1].islower():
+        return before[:-1] + after
+    return f"{before} {after}"
+
+
+def _body_end(document: Document, page: Page) -> int:
+    """Where the text of `page` ends and its footnotes begin."""
+    end = len(page.text.rstrip())
+    for note in sorted((n for n in document.notes if n.page == page.page), key=lambda n: -n.start):
+        if note.end >= end and note.at_page == page.page and note.at < note.start:
+            end = len(page.text[: note.start].rstrip())
+    return end
+
+
+def _goes_on(tail: str, page: Page, rest: Block, *, first: bool) -> bool:
+    head = page.text[rest.start : rest.end].lstrip()
+    if not head or is_opener(head):
+        return False
+    if runs_on(tail, head):
+        return True
+    ended = tail.rstrip("\"'”’)]")[-1:] in tuple(".!?;:")
+    prose = len(tail) >= _PROSE_CHARS and len(head) >= _PROSE_CHARS and not head.isupper()
+    return first and prose and not ended

@@ -1,0 +1,46 @@
+"""Sentences that a page break cuts: found over footnotes and figures, and only where they are one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from docqa.ingest import Document
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break
+
+FIRST = [
+    "The lower basin was given its share in that year.",
+    "The upper states may draw in each year no more than 310,000",
+]
+SECOND = ["acre feet of water from the river above the bridge.", "The court appoints a master for the rest."]
+
+
+def over_break(document: Document) -> tuple[str, str] | None:
+    found = sentence_over_break(document, 1)
+    if found is None:
+        return None
+    first, second = (document.pages[number].text[span.start : span.end] for number, span in enumerate(found))
+    return first, second
+
+
+def test_a_sentence_that_a_page_break_cuts_is_found(make_pdf: Callable[..., bytes]) -> None:
+    found = over_break(read(ReadRequest("a.pdf", make_pdf([FIRST, SECOND]))))
+    assert found == (FIRST[1], SECOND[0])
+
+
+def test_a_footnote_at_the_foot_of_the_page_does_not_part_it(make_pdf: Callable[..., bytes]) -> None:
+    first = [FIRST[0].replace("year.", "year.3"), FIRST[1], *[""] * 8, "3 See the award of the arbitrators."]
+    found = over_break(read(ReadRequest("a.pdf", make_pdf([first, SECOND]))))
+    assert found == (FIRST[1], SECOND[0])
+
+
+def test_sentences_that_end_with_the_page_are_not_joined(make_pdf: Callable[..., bytes]) -> None:
+    ended = [FIRST[0], FIRST[1] + " feet."]
+    assert over_break(read(ReadRequest("a.pdf", make_pdf([ended, SECOND])))) is None
+    heading = ["Chapter 2", *SECOND]
+    assert over_break(read(ReadRequest("a.pdf", make_pdf([FIRST[:1], heading])))) is None
+
+
+def test_a_word_that_the_break_cuts_is_whole_again() -> None:
+    assert joined_over_break("until the arbi-", "trators agree") == "until the arbitrators agree"
