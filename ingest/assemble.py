@@ -12,6 +12,8 @@ from docqa.ingest.limits import MAX_TEXT_CHARS
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.structure.definitions import find_definitions
+from docqa.ingest.structure.locators.items import find_items
+from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
@@ -50,16 +52,19 @@ def assemble(
     poor = [page.page for page in pages if page.grade in "CD"]
     if poor and paged:
         lines.append(f"doubtful text on {page_list(poor)}")
+    coverage = Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines), tuple(lost))
     document = Document(
         hashlib.sha256(request.content).hexdigest(), request.name, title or request.stem, media_type, paged,
-        tuple(pages), tuple(sections), (), Coverage(len(pages), empty, tuple(ocr), hidden, tuple(lines), tuple(lost)),
+        tuple(pages), with_locators(sections, paged=paged), (), coverage,
     )  # fmt: skip
+    notes = tuple(find_notes(document.pages, paged=paged))
+    items = tuple(find_items(document.pages, document.sections, notes))
+    document = replace(document, notes=notes, items=items)
     return replace(
         document,
         passages=tuple(_passages(document)),
         definitions=tuple(find_definitions(document)),
         references=tuple(find_references(document)),
-        notes=tuple(find_notes(document.pages, paged=paged)),
     )
 
 

@@ -11,6 +11,7 @@ from docqa.ingest.types import (
     Coverage,
     Definition,
     Document,
+    Item,
     Note,
     NumberedLine,
     Page,
@@ -19,10 +20,10 @@ from docqa.ingest.types import (
     Section,
 )  # fmt: skip
 
-_FORMAT = 3
+_FORMAT = 4
 _FIELDS = (
     "id", "path", "title", "media_type", "paged", "pages", "sections", "passages", "definitions", "references", "notes",
-    "coverage",
+    "items", "coverage",
 )  # fmt: skip
 
 
@@ -60,6 +61,7 @@ def from_json(text: str) -> Document:
             definitions=tuple(Definition(*fields) for fields in record["definitions"]),
             references=tuple(Reference(*fields) for fields in record["references"]),
             notes=tuple(Note(*fields) for fields in record["notes"]),
+            items=tuple(Item(*fields) for fields in record["items"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(f"stored document is damaged ({error!r})", hint="Read the file again") from error

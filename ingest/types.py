@@ -81,8 +81,9 @@ class Section:
 
     `start` is the offset of the heading in the text of `page`. `source` says who named it: `bookmark`, `numbering`,
     `markup`, `style`, or `opinion` for what one judge says in an opinion of a court; `confidence` (0 to 1) how far
-    that can be believed. `label` is the page label where there are pages, and the section's locator (such as
-    "§ 4(a)") where there are none.
+    that can be believed. `locator` is what the document prints to name it, with what is around it where that is needed
+    ("7.A(2)", "Article 70", "Schedule 2 Part A"), its heading where it has no number. `label` is the page label where
+    there are pages, and the locator where there are none.
     """
 
     id: str
@@ -95,6 +96,17 @@ class Section:
     confidence: float
     parent: str | None
     label: str | None
+    locator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Where a part of a section begins that has a number but no heading ("186(3)", "5.A.3", "Theorem 2"), and its
+    `locator`, empty where nothing names what follows; it reaches to the next item or section."""
+
+    page: int
+    start: int
+    locator: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +203,7 @@ class Document:
     definitions: tuple[Definition, ...] = ()
     references: tuple[Reference, ...] = ()
     notes: tuple[Note, ...] = ()
+    items: tuple[Item, ...] = ()
 
     def passage_text(self, passage: Passage) -> str:
         """The words of `passage`, cut from its page."""
@@ -206,6 +219,21 @@ class Document:
         blocks = self.pages[page - 1].blocks
         at = bisect_right(blocks, start, key=lambda block: block.start) - 1
         return blocks[at] if at >= 0 and start < blocks[at].end else None
+
+    def locator_of(self, page: int, start: int) -> str | None:
+        """What the document prints to name the place at `start` of `page`: "186(3)", "Article 70", "Schedule 2 Part A";
+        the heading where there is no number, None before the first."""
+        section = self.section_of(page, start)
+        at = bisect_right(self.items, (page, start), key=lambda item: (item.page, item.start)) - 1
+        if at >= 0:
+            item = self.items[at]
+            if section is None or (item.page, item.start) >= (section.page, section.start):
+                return item.locator or None
+        return self.name_of(section) if section is not None else None
+
+    def name_of(self, section: Section) -> str | None:
+        """The locator of `section`; of one that was made without, its label (without pages), number or heading."""
+        return section.locator or (None if self.paged else section.label) or section.number or section.title or None
 
     def section_path(self, section: Section | None) -> tuple[str, ...]:
         """The headings from the outermost down to `section`, each with its number in front."""

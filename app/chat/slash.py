@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from docqa.app.errors import InputError, UsageError
 from docqa.app.output.render import cite_text, location_text, page_text, printable
+from docqa.app.places.named import region_named
 
 if TYPE_CHECKING:
     from docqa.app.chat.conversation import Conversation
@@ -109,15 +110,18 @@ def _by_number(document: Document, label: str) -> str | None:
 
 
 def _by_section(document: Document, label: str) -> str | None:
-    name = label.lower()
-    for at, section in enumerate(document.sections):
-        if name in {(known or "").lower() for known in (section.label, section.number, section.title)}:
-            end = next((other for other in document.sections[at + 1 :] if other.level <= section.level), None)
-            text = document.pages[section.page - 1].text
-            stop = end.start if end is not None and end.page == section.page else len(text)
-            heading = f"{_name(document.path)}, {printable(section.title)}"
-            return f"{heading}\n\n{_lines(text[section.start : stop])}"
-    return None
+    """The text of the section called `label`, as far as it stands on its first page."""
+    region = region_named(document, label)
+    if region is None:
+        return None
+    page, start = region.start
+    text = document.pages[page - 1].text
+    section = document.section_of(page, start)
+    headed = section is not None and (section.page, section.start) == region.start
+    title = section.title if section is not None and headed else ""
+    name = title or document.locator_of(page, start) or label
+    heading = f"{_name(document.path)}, {printable(name)}"
+    return f"{heading}\n\n{_lines(text[start : region.end[1] if region.end[0] == page else len(text)])}"
 
 
 def _shown(document: Document, number: int) -> str:

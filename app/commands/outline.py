@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.ingest.types import Document, Section
 
-_FIELDS = ("id", "parent", "number", "title", "level", "page", "label", "start", "source", "confidence")
+_FIELDS = ("id", "parent", "number", "title", "locator", "level", "page", "label", "start", "source", "confidence")
 
 
 @flags.shared("password_file", "media_type")

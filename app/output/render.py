@@ -21,7 +21,8 @@ POSSIBLE_CHARACTERS = 600
 NOT_STATED = "Not certain enough to be stated as an answer."
 
 # What could move the cursor, change colours or turn the direction of the terminal; a document may hold any of it.
-_BARE_NUMBER = re.compile(r"\d+(?:\.\d+)*(?:\(\w+\))*")  # "p. 1, 1" would look like two pages
+# "p. 1, 1" would look like two pages
+_BARE_NUMBER = re.compile(r"(?:\d+[A-Z]{0,2}|[A-Z]|[IVXLC]+)(?:\.\w{1,5})*(?:\(\w+\))*")
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 

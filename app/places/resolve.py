@@ -23,6 +23,7 @@ _CLAUSE = re.compile(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s
 _KIND = re.compile(
     r"(?:(?P<word>[^\W\d_]+)\.?\s+|(?P<sign>[§¶])+\s*)?(?P<number>\(?[\w.\-–]+\)?(?:\([A-Za-z0-9]{1,4}\))*)$"
 )
+_ASIDE = re.compile(r"(?:note|figure|fig\.|table|theorem|lemma|example|remark)\s", re.IGNORECASE)
 _SUB = re.compile(r"\([A-Za-z0-9]{1,4}\)")
 # Words that people use for one another when they cite a numbered provision.
 _PROVISIONS = frozenset(("section", "clause", "paragraph", "article", "subsection", "subclause", "regulation", ""))
@@ -167,10 +168,42 @@ class CitedPlaces:
             number = (base + "".join(subs[:depth])).casefold()
             kin = (s for name in _spellings(number, word) for s in self._by_number.get(name, ()) if _kin(s, word))
             found = [self.region_of(section) for section in kin]
+            found = found or (self.located(number) if word in _PROVISIONS else [])
             found = found or [self._clause(at) for at, clause in enumerate(self._clauses) if clause[0] == number]
             if found:
                 return [self._below(region, subs[depth:]) for region in found]
         return []
+
+    def located(self, locator: str) -> list[Region]:
+        """What the document itself calls `locator` ("186(3)", "Schedule 2 Part A"), whatever its case."""
+        return [self._region_at(at) for at in self._by_locator.get(locator.casefold(), ())]
+
+    @cached_property
+    def _parts(self) -> list[tuple[Point, str]]:
+        """Where every section and every numbered part without a heading begins, with its locator, in order."""
+        sections = [((s.page, s.start), self.document.name_of(s) or "") for s in self.document.sections]
+        return sorted([*sections, *(((item.page, item.start), item.locator) for item in self.document.items)])
+
+    @cached_property
+    def _by_locator(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for at, (_, locator) in enumerate(self._parts):
+            known = found.setdefault(locator.casefold(), []) if locator else None
+            if known is not None and not (known and self._within(self._parts[at - 1][1], locator)):
+                known.append(at)
+        return found
+
+    def _region_at(self, at: int) -> Region:
+        """From part number `at` to the next one that is not in it."""
+        start, locator = self._parts[at]
+        later = (place for place, other in self._parts[at + 1 :] if place > start and not self._within(other, locator))
+        return Region(self.number, start, next(later, self._end))
+
+    @staticmethod
+    def _within(inner: str, outer: str) -> bool:
+        """Whether the locator `inner` is `outer` or a part of it; a caption or a note stands in what is around it."""
+        rest = inner[len(outer) :] if inner.startswith(outer) else "x"
+        return not rest or rest[0] in ".(, " or _ASIDE.match(inner) is not None
 
     @cached_property
     def _by_number(self) -> dict[str, list[Section]]:

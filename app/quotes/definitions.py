@@ -13,8 +13,9 @@ MOST_DEFINITIONS = 2
 
 
 def definitions_in_force(document: Document, page: int, quote: Span, answer: Span, question: str) -> list[Definition]:
-    """The definitions of the terms that `quote` uses, at most two: first those of terms in `answer`, then of those in
-    the question, then as they come. `quote` and `answer` are ranges of the text of `page`.
+    """The definitions of the terms in `quote` that matter to the answer, at most two: those of terms in `answer`, then
+    those that the question spells as the document does or that are names of several words. `quote` and `answer` are
+    ranges of the text of `page`.
 
     A definition that is in the quote itself is left out, and so is a term inside a longer one ("Alarm" in "Critical
     Alarm"). A question for what a term means gets that term's definition alone.
@@ -46,7 +47,10 @@ def _uses(
         if asked is not None and not same_term(term, asked):
             continue
         in_answer = any(quote.start + a < answer.end and answer.start < quote.start + b for a, b in found)
-        yield (not in_answer, term.lower() not in question.lower(), found[0][0]), definition
+        in_question = term[0].isupper() and _pattern(term).search(question) is not None
+        special = term[0].isupper() and len(term.split()) > 1  # "person" and "Party" explain little beside an answer
+        if in_answer or in_question or special:
+            yield (not in_answer, not in_question, found[0][0]), definition
 
 
 def _pattern(term: str) -> re.Pattern[str]:

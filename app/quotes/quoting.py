@@ -120,14 +120,14 @@ def cut_quote(documents: tuple[Document, ...], place: Located) -> Quote:
 
 
 def cite(documents: tuple[Document, ...], located: Located) -> Cite:
-    """Cite of a located span: printed label, innermost section, and no page where the document has none."""
+    """Cite of a located span: printed label, what the document prints to name the section, and no page where the
+    document has none."""
     document = documents[located.document]
-    section = document.section_of(located.page, located.start)
     return Cite(
         file=document.path,
         page=located.page if document.paged else None,
         label=label_of(document, located.page, located.start),
-        section=section.id if section else None,
+        section=document.locator_of(located.page, located.start),
         start=located.start,
         end=located.end,
         lines=documents[located.document].pages[located.page - 1].line_numbers(located.start, located.end),

@@ -23,8 +23,8 @@ SUMMARIZED, UNREADABLE = "summarized", "unreadable"
 class SentenceCite:
     """Half-open characters `start:end` of the text of `page` (from 1, as printed in `label`).
 
-    A document without pages has `page` None, counts in its whole text, and names the place in `label`. `section` is the
-    id of the innermost section.
+    A document without pages has `page` None, counts in its whole text, and names the place in `label`. `section` is
+    what the document prints to name the place.
     """
 
     page: int | None

@@ -9,11 +9,14 @@ from docqa.ingest.structure.numbering import in_letters, in_roman
 
 _SECTIONS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
 LEVELS = {name: level for level, name in enumerate(_SECTIONS)}
+_COUNTING = frozenset(("appendix", "frontmatter", "mainmatter", "backmatter", "setcounter", "addtocounter"))
+_WHOLE_NUMBER = re.compile(r"-?\d{1,4}")
 _REFERENCE = re.compile("\x01([^\x01\x02]*)\x02")
 
 
 class Piece(NamedTuple):
-    """A block before it is numbered. `kind` is a Block's kind or `appendix`; `name` the macro or float it came from.
+    """A block before it is numbered. `kind` is a Block's kind, or the macro that changes how sections are counted
+    (`appendix`, `frontmatter`, `setcounter` with the counter as its name); `name` the macro or float it came from.
 
     In `text` a reference is its label between U+0001 and U+0002, which no cleaned text has.
     """
@@ -36,7 +39,7 @@ class Numbers:
         self._floats = {"figure": 0, "table": 0}
         # LaTeX counts parts as -1 or 0, sections as 1.
         self._deepest = 1 + (depth if depth is not None else 2 if self._chapters else 3)
-        self._appendix = False
+        self._appendix = self._unnumbered = False
         self._labels: dict[str, str] = {}
         self._pieces = pieces
 
@@ -45,9 +48,8 @@ class Numbers:
         current = ""
         out: list[Piece] = []
         for piece in self._pieces:
-            if piece.kind == "appendix":
-                self._appendix = True
-                self._counters[1 if self._chapters else 2] = 0
+            if piece.kind in _COUNTING:
+                self._change_counting(piece)
                 continue
             if piece.kind == "heading" and piece.numbered:
                 piece = piece._replace(number=self._next(LEVELS[piece.name]))
@@ -62,13 +64,29 @@ class Numbers:
             out.append(piece)
         return [piece._replace(text=_REFERENCE.sub(self._refer, piece.text)) for piece in out]
 
+    def _change_counting(self, piece: Piece) -> None:
+        if piece.kind == "appendix":
+            self._appendix = True
+            self._counters[1 if self._chapters else 2] = 0
+        elif piece.kind == "mainmatter":
+            self._unnumbered = False
+        elif piece.kind in ("frontmatter", "backmatter"):
+            self._unnumbered = True
+        elif _WHOLE_NUMBER.fullmatch(piece.text):
+            value = int(piece.text)
+            if piece.name in LEVELS:
+                at = LEVELS[piece.name]
+                self._counters[at] = value + (self._counters[at] if piece.kind == "addtocounter" else 0)
+            elif piece.name in self._floats:
+                self._floats[piece.name] = value + (self._floats[piece.name] if piece.kind == "addtocounter" else 0)
+
     def _refer(self, match: re.Match[str]) -> str:
         return self._labels.get(match.group(1), f"[{match.group(1)}]")
 
     def _next(self, level: int) -> str:
         """The printed number of the next section of `level`, empty where the class prints none."""
-        if level > self._deepest:
-            return ""
+        if level > self._deepest or (self._unnumbered and level > 0):
+            return ""  # chapters of the front and back matter are not counted
         self._counters[level] += 1
         if level > 0:
             self._counters[level + 1 :] = [0] * (len(self._counters) - level - 1)

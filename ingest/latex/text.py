@@ -122,9 +122,12 @@ class LatexText:
             self._flush()
         elif name in tex.INPUTS:
             self.unread.inputs.append(f"{name}{{{self._inline(arguments[-1:]).strip()}}}")
-        elif name == "appendix":
+        elif name in ("appendix", "frontmatter", "mainmatter", "backmatter"):
             self._flush()
-            self.pieces.append(Piece("appendix", ""))
+            self.pieces.append(Piece(name, ""))
+        elif name in ("setcounter", "addtocounter"):
+            counter, value = self._inline(arguments[-2:-1]).strip(), self._inline(arguments[-1:]).strip()
+            self.pieces.append(Piece(name, value, counter))
         elif name in ("par", "paragraphbreak", "newpage", "clearpage"):
             self._flush()
         elif name == "and":

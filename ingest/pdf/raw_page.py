@@ -30,7 +30,8 @@ _MIN_TILT = 5  # degrees
 class Word(NamedTuple):
     """A word in display coordinates, in points from the top left corner. `newline`: pdfium began a line with it.
 
-    `tilted`: it is set at an angle, like a watermark across the page.
+    `bold` is that of the words that begin lines; `strong`: bold, as all words of its line before it are. `tilted`: it
+    is set at an angle, like a watermark across the page.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Word(NamedTuple):
     newline: bool
     bold: bool
     tilted: bool = False
+    strong: bool = False
 
 
 class Hidden(NamedTuple):
@@ -185,7 +187,7 @@ def _continued(hidden: Hidden, word: Word) -> Hidden:
 
 def _joined(a: Word, b: Word) -> Word:
     """Two pieces of one word."""
-    return Word(a.text + b.text, *around(a[1:5], b[1:5]), a.newline, a.bold, a.tilted)
+    return Word(a.text + b.text, *around(a[1:5], b[1:5]), a.newline, a.bold, a.tilted, a.strong)
 
 
 def _all_words(
@@ -216,7 +218,8 @@ def _all_words(
             bold = newline and _is_bold(raw, handle, first)
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = ligatures.spelt(_paired(text[first:end].replace("\ufffe", "-")))
-            words.append(Word(shown, *place(left, bottom, right, top), newline, bold))
+            strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(raw, handle, first))
+            words.append(Word(shown, *place(left, bottom, right, top), newline, bold, strong=strong))
             places.append((first, last))
             boxes.append((left, bottom, right, top))
             newline = False

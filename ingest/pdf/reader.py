@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import logging
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from docqa.ingest.errors import Encrypted, NoText, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf import ocr, structure
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
+from docqa.ingest.pdf.labels import checked_labels
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import PageText, join_lines, typical_body_size
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
@@ -43,7 +43,9 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     if len(problems) == count:
         raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)
     body = typical_body_size([page.lines for page in raw])
-    pages, candidates = _pages(raw, structure.labels(reader, count), request.include_hidden)
+    furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
+    labels, differing = checked_labels(structure.labels(reader, count), _heads(raw, furniture))
+    pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
     hidden = sum(len(page.hidden) for page in raw)
     if not any(page.text.strip() for page in pages):
         raise _no_text(count, hidden)
@@ -52,7 +54,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     return assemble(
         request, title=structure.title(reader), media_type="application/pdf", paged=True, pages=pages,
         sections=sections, hidden=hidden, ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
-        warnings=[*warnings, *structure.left_out(reader)],
+        warnings=[*warnings, *_label_warning(differing), *structure.left_out(reader)],
         lost=[number for number, page in enumerate(raw, 1) if page.lost],
     )  # fmt: skip
 
@@ -123,16 +125,14 @@ def count_pages(reader: Any) -> int:
 
 
 def _pages(
-    raw: list[RawPage], labels: list[str | None], include_hidden: bool
+    raw: list[RawPage], furniture: list[set[int]], labels: list[str | None], include_hidden: bool
 ) -> tuple[list[Page], list[outline.Candidate]]:
     """The pages with their text, and lines that may be headings; takes the lines from `raw`."""
-    furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
-    printed = _printed_numbers(raw, furniture) if not any(labels) else labels
     hyphens = Hyphens(line.text for page in raw for line in page.lines)
     pages: list[Page] = []
     candidates: list[outline.Candidate] = []
     for index, page in enumerate(raw):
-        heads = [line.text for at, line in enumerate(page.lines) if at in furniture[index]]
+        heads = _heads_of(page, furniture[index])
         kept = [line for at, line in enumerate(page.lines) if at not in furniture[index] or stays_in_text(index, line)]
         joined = _join_plain_lines(kept, hyphens) if page.plain else join_lines(kept, hyphens)
         if page.numbers:
@@ -142,10 +142,25 @@ def _pages(
         blocks = joined.blocks
         if include_hidden:
             text, blocks = _add_hidden(text, blocks, page.hidden)
-        pages.append(Page(index, printed[index], text, mark, blocks, tuple(heads), joined.numbered))
+        pages.append(Page(index, labels[index], text, mark, blocks, tuple(heads), joined.numbered))
         candidates.extend(outline.Candidate(index + 1, heading) for heading in joined.headings)
         page.lines = []  # those of thousands of pages are more than their text
     return pages, candidates
+
+
+def _heads(raw: list[RawPage], furniture: list[set[int]]) -> list[list[str]]:
+    """The running heads and feet of every page."""
+    return [_heads_of(page, spots) for page, spots in zip(raw, furniture, strict=True)]
+
+
+def _heads_of(page: RawPage, spots: set[int]) -> list[str]:
+    return [line.text for at, line in enumerate(page.lines) if at in spots]
+
+
+def _label_warning(pages: list[int]) -> list[str]:
+    if not pages:
+        return []
+    return [f"the file's page labels differ from the numbers printed on {page_list(pages)}: the printed ones are cited"]
 
 
 def _add_hidden(text: str, blocks: tuple[Block, ...], hidden: list[Hidden]) -> tuple[str, tuple[Block, ...]]:
@@ -165,22 +180,6 @@ def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> PageText:
         outline.Heading(b.start, text[b.start : b.end], 1.0, False, True) for b in blocks if b.end - b.start < 120
     ]
     return PageText(text, blocks, tuple(headings))
-
-
-def _printed_numbers(raw: list[RawPage], furniture: list[set[int]]) -> list[str | None]:
-    """Page labels from running heads: the one difference between printed and physical number that four fifths of
-    the pages with a head share."""
-    numbers = [
-        {int(word) for at in spots for word in page.lines[at].text.split() if word.isdecimal() and len(word) < 6}
-        for page, spots in zip(raw, furniture, strict=True)
-    ]
-    shifts = Counter(number - index - 1 for index, found in enumerate(numbers) for number in found)
-    if not shifts:
-        return [None] * len(raw)
-    shift, times = shifts.most_common(1)[0]
-    if times < max(3, 0.8 * len(raw)):
-        return [None] * len(raw)
-    return [str(index + 1 + shift) if index + 1 + shift in found else None for index, found in enumerate(numbers)]
 
 
 def _sections(reader: Any, pages: list[Page], candidates: list[outline.Candidate], body: float) -> tuple[Section, ...]:

@@ -13,10 +13,18 @@ _DIVISIONS = {
     "section": 4, "sec.": 4, "sec": 4, "§": 4, "clause": 4,
     "schedule": 1, "exhibit": 1, "appendix": 1, "annex": 1, "attachment": 1,
 }  # fmt: skip
+DIVISIONS_ELSEWHERE = {
+    "artículo": "article", "articulo": "article", "artikel": "article", "artigo": "article", "articolo": "article",
+    "المادة": "article", "مادة": "article", "capítulo": "chapter", "capitulo": "chapter", "chapitre": "chapter",
+    "kapitel": "chapter", "capitolo": "chapter", "الفصل": "chapter", "título": "title", "titulo": "title",
+    "titre": "title", "titolo": "title", "الباب": "title", "sección": "section", "abschnitt": "section",
+    "teil": "part", "partie": "part", "annexe": "annex", "anexo": "annex", "anhang": "annex", "allegato": "annex",
+}  # fmt: skip
+"""What laws in other languages call their divisions, by the English word."""
 _DIVISION = re.compile(
-    r"(title|part|chapter|subchapter|article|division|book|section|sec\.?|§|clause|schedule|exhibit|appendix|annex|"
-    r"attachment)\s*(?:no\.\s*)?([0-9]+[A-Z]?(?:[.\-–][0-9]+)*|[ivxlcdm]+|[a-z]|one|two|three|four|five|six|seven|"
-    r"eight|nine|ten)\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
+    rf"({'|'.join(DIVISIONS_ELSEWHERE)}|title|part|chapter|subchapter|article|division|book|section|sec\.?|§|clause|schedule|"
+    r"exhibit|appendix|annex|attachment)(?:\s+|(?<=[§.])|(?=\d))(?:no\.\s*)?(\d+[A-Z]?(?:[.\-–](?:\d+|[A-Z]\b))*|[ivxlcdm]+|[a-z]|"
+    r"one|two|three|four|five|six|seven|eight|nine|ten)\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _DECIMAL = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.DOTALL)
@@ -29,6 +37,7 @@ _NAMED = re.compile(
     r"definitions|recitals|glossary|index|notes|table of contents|contents|appendix|appendices)[.:]?$",
     re.IGNORECASE,
 )
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 
 
@@ -48,8 +57,9 @@ def parse_heading(line: str) -> Numbered | None:
     if _NAMED.match(line):
         return Numbered("named", 5, (), None, line.rstrip(".:"))
     match = _DIVISION.match(line)
-    if match and (line[0].isupper() or line[0] == "§"):
+    if match and not line[0].islower():
         word = match.group(1).lower()
+        word = DIVISIONS_ELSEWHERE.get(word, word)
         ordinal = ordinal_of(match.group(2))
         if ordinal:
             family = {"sec": "section", "sec.": "section", "§": "section"}.get(word, word)
@@ -73,10 +83,14 @@ def parse_heading(line: str) -> Numbered | None:
 
 
 def ordinal_of(text: str) -> tuple[int, ...]:
-    """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "78m-1" and nonsense give what is certain."""
+    """The numbers of an ordinal: "12" is (12,), "IV" (4,), "b" (2,), "5.B" (5, 2); "78m-1" and nonsense give what is
+    certain."""
     lowered = text.lower()
     if lowered in _WORDS:
         return (_WORDS[lowered],)
+    parts = re.split(r"[.\-–]", lowered)
+    if len(parts) > 1 and all(re.fullmatch(r"\d+[a-z]?|[a-z]", part) for part in parts):
+        return tuple(int(part.rstrip(_LETTERS)) if part[0].isdigit() else ord(part) - 96 for part in parts)
     digits = re.findall(r"\d+", lowered)
     if digits:
         return tuple(int(d) for d in digits)

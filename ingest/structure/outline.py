@@ -20,10 +20,17 @@ from docqa.ingest.types import Page, Section
 
 _FOLD = re.compile(r"[\W_]+")
 _MAX_TITLE_CHARS = 300
+_NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)
+_LEAST_LIST = 4
 # What may stand before a title on its line: "4.A.1", "IV.", "Section 12 -".
 _NUMBER_AHEAD = re.compile(
     r"((?:(?:title|part|chapter|subchapter|article|division|section|sec\.|§|clause|schedule|exhibit|appendix|annex)\s*)?"
     r"\(?(?:\d{1,4}|[A-Z]|[IVXLC]{1,7})[A-Z]{0,2}(?:\.(?:\d{1,3}|[A-Z]))*)[.):]{0,2}\s*[-–—]?",
+    re.IGNORECASE,
+)
+_DIVISION_ALONE = re.compile(
+    r"((?:title|part|chapter|subchapter|article|division|book|section|schedule|exhibit|appendix|annex)\s+"
+    r"(?:\d{1,3}[A-Z]?|[A-Z]|[IVXLC]{1,7}|one|two|three|four|five|six|seven|eight|nine|ten))[.:]?",
     re.IGNORECASE,
 )
 
@@ -85,7 +92,7 @@ def build(marks: Sequence[Mark], labels: Sequence[str | None] | None = None) -> 
     """Sections in preorder from marks in document order.
 
     Ids are the path from the root ("2.1" is the first child of the second top section). `labels` are the pages'
-    labels; without them (a document without pages) a section's label is its number, else its title.
+    labels; without them (a document without pages) a section has none yet.
     """
     sections: list[Section] = []
     stack: list[tuple[int, str]] = []
@@ -96,9 +103,9 @@ def build(marks: Sequence[Mark], labels: Sequence[str | None] | None = None) -> 
         parent = stack[-1][1] if stack else None
         children[parent or ""] += 1
         own = f"{parent}.{children[parent or '']}" if parent else str(children[""])
-        label = labels[mark.page - 1] if labels is not None else mark.number or mark.title
+        label = labels[mark.page - 1] if labels is not None else None
         level = len(stack) + 1
-        title = mark.title[:_MAX_TITLE_CHARS]
+        title = "" if mark.title == mark.number else mark.title[:_MAX_TITLE_CHARS]
         sections.append(
             Section(own, mark.number, title, level, mark.page, mark.start, mark.source, mark.confidence, parent, label)
         )
@@ -125,6 +132,8 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         # A title that is not found begins where its page does, or right behind the heading before it.
         before = place or max((bookmark.page, 0), _line_after(before, pages) if before[0] == bookmark.page else (1, 0))
         number, name = _numbered_title(title, place, pages)
+        if place is not None:
+            number, name, before = _with_line_beside(number, name, place, pages)
         marks.append(Mark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5))
     if len(marks) < 2 or found < 0.5 * len(marks):
         return []
@@ -135,9 +144,10 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
 def split_number(title: str) -> tuple[str | None, str]:
     """The printed number of a heading and its words; no number where it might be a word ("A New Method")."""
     parsed = parse_heading(title)
-    if parsed is None or not parsed.number or parsed.family == "bare letter":
-        return None, title
-    return parsed.number, parsed.title
+    if parsed is not None and parsed.number and parsed.family != "bare letter":
+        return parsed.number, parsed.title
+    plain = _NUMBER_WITH_STOP.fullmatch(title)  # "15. [repealed]", which looks like no heading but is known to be one
+    return (plain[1], plain[2]) if plain is not None else (None, title)
 
 
 def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[Page]) -> tuple[str | None, str]:
@@ -152,6 +162,46 @@ def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[P
             if rest.startswith(_FOLD.sub("", title).casefold()):
                 return ahead.group(1).strip(" ("), name
     return number, name
+
+
+def _with_line_beside(
+    number: str | None, name: str, place: tuple[int, int], pages: Sequence[Page]
+) -> tuple[str | None, str, tuple[int, int]]:
+    """Number, title and place of a heading over two lines, of which the bookmark names one: "Chapter 3" above its
+    title, or the title below "CHAPTER 3"."""
+    page, start = place
+    text = pages[page - 1].text
+    if number is None:
+        above = text.rfind("\n", 0, max(start - 1, 0)) + 1
+        match = _DIVISION_ALONE.fullmatch(text[above:start].strip()) if above < start else None
+        if match is not None:
+            printed = match.group(1)
+            return printed, _without_number(name, printed), (page, above)
+        begin = text.rfind("\n", 0, start) + 1
+        own = _DIVISION_ALONE.fullmatch(text[begin:].split("\n", 1)[0].strip()) if begin < start else None
+        if own is not None:  # "I The API", found in "Part I" / "The API"
+            return own.group(1), _without_number(name, own.group(1)), (page, begin)
+    elif name == number:
+        at = _line_after(place, pages)[1]
+        line = text[at:].split("\n", 1)[0].strip() if at > start else ""
+        if _is_name_below(line):
+            return number, line, place
+    return number, name, place
+
+
+def _without_number(name: str, number: str) -> str:
+    """`name` without the number that a bookmark has in front of it: "The API" of "I The API" below "Part I"."""
+    core = number.split()[-1].rstrip(".:")
+    return name[len(core) :].lstrip(" .:-–—") if re.match(rf"{re.escape(core)}[\s.:–—-]+\w", name) else name
+
+
+def _is_name_below(line: str) -> bool:
+    """Whether a line below a number is its title: a few words, set as one."""
+    words = [word for word in line.split() if len(word) > 3]
+    capital = sum(word[0].isupper() for word in words)
+    named = bool(words) and line[:1].isupper() and len(line) <= 90 and not line.endswith((".", ",", ";", ":"))
+    parsed = parse_heading(line)
+    return named and (parsed is None or parsed.family == "named") and (line.isupper() or capital >= 0.6 * len(words))
 
 
 def _line_after(place: tuple[int, int], pages: Sequence[Page]) -> tuple[int, int]:
@@ -221,7 +271,7 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
         for c in lines
         if (numbered := titles.get(id(c)) or parse_heading(c.heading.text)) and _looks_like_heading(c, numbered, body)
     ]
-    kept = _with_unnumbered(lines, _in_sequence(_letters_for_numerals(found)))
+    kept = _with_unnumbered(lines, _in_sequence(_letters_for_numerals(_without_lists(found))))
     marks = [
         Mark(
             level, f.numbered.number, _without_stop(f.numbered.title), f.candidate.page, f.candidate.heading.start,
@@ -302,6 +352,26 @@ def _is_title(above: Candidate, line: Candidate) -> bool:
     words = [word for word in text.split() if len(word) > 3]
     capital = sum(word[0].isupper() for word in words)
     return not text.endswith((",", ";")) and (text.isupper() or capital >= 0.6 * len(words))
+
+
+def _without_lists(found: Sequence[_Found]) -> list[_Found]:
+    """Those that are no lines of a numbered list or table: four or more with nothing between them."""
+    runs: list[list[_Found]] = []
+    for item in found:
+        last = runs[-1][-1] if runs else None
+        if last is not None and _is_next_line(last, item):
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return [item for run in runs if len(run) < _LEAST_LIST for item in run]
+
+
+def _is_next_line(above: _Found, below: _Found) -> bool:
+    one, other = above.candidate, below.candidate
+    same = above.numbered.family == below.numbered.family == "decimal"
+    alike = same and len(above.numbered.ordinals) == len(below.numbered.ordinals)
+    end = one.heading.start + len(one.heading.text)
+    return alike and one.page == other.page and 0 <= other.heading.start - end <= 1
 
 
 def _letters_for_numerals(found: Sequence[_Found]) -> list[_Found]:
@@ -414,8 +484,11 @@ def from_style(candidates: Sequence[Candidate], body: float) -> list[Mark]:
 
     Levels are the ranks of the sizes. Used only where neither bookmarks nor numbers say more; confidence 0.4.
     """
-    chosen = [c for c in candidates if _stands_out(c.heading, body)]
-    if not 2 <= len(chosen) <= max(12, 2 * len({c.page for c in candidates})):
+    most = max(12, 2 * len({c.page for c in candidates}))
+    chosen = [c for c in candidates if _stands_out(c.heading, body) and not c.heading.run_in]
+    with_leads = [c for c in candidates if _stands_out(c.heading, body)]
+    chosen = with_leads if len(with_leads) <= most else chosen
+    if not 2 <= len(chosen) <= most:
         return []
     sizes = sorted({_size_key(c.heading, body) for c in chosen}, reverse=True)[:4]
     return [
@@ -436,4 +509,4 @@ def _stands_out(heading: Heading, body: float) -> bool:
     words = text.split()
     if len(words) > 12 or text.endswith((".", ",", ";")) or sum(c.isalpha() for c in text) < 0.6 * len(text) - 2:
         return False
-    return heading.size > 1.12 * body or (heading.bold and heading.alone)
+    return heading.size > 1.12 * body or (heading.bold and (heading.alone or heading.run_in))

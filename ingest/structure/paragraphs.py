@@ -16,9 +16,12 @@ def place_without_page(document: Document, start: int) -> str:
     """The locator of offset `start`: "4.2(b)", "Background, paragraph 12", "footnote 3"; "paragraph 7" where there are
     no sections. Paragraphs are counted from the heading; the rows of a table are one."""
     section = document.section_of(1, start)
-    name = (section.label or section.number or section.title) if section else ""
-    inner = _note(document, start) or _paragraph(document, section, start)
-    return ", ".join(filter(None, (name, inner)))
+    name = document.name_of(section) if section else None
+    note = _note(document, start)
+    locator = document.locator_of(1, start)
+    if not note and locator is not None and locator != name:
+        return locator  # a part with a number of its own
+    return ", ".join(filter(None, (name, note or _paragraph(document, section, start))))
 
 
 def _note(document: Document, start: int) -> str:

@@ -1,5 +1,5 @@
-"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Schedule 2", "Fig. 3" point at those
-places.
+"""Cross references resolved: "Section 4.2(b)", "Articles IV and V", "§ 204(a)", "Clause 14(b) of Schedule 3", "Fig. 3",
+"paragraph (b)", "supra note 12" and "id." point at those places.
 
 What names another law or contract ("section 5 of the Companies Act", "42 U.S.C. § 1983") points at nothing here.
 """
@@ -7,17 +7,19 @@ What names another law or contract ("section 5 of the Companies Act", "42 U.S.C.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from docqa.ingest.structure.locators.sections import joined
 from docqa.ingest.structure.numbering import ordinal_of
 from docqa.ingest.types import Document, Page, Reference, Section
 
 _WORDS = (
-    "sections?|secs?\\.|clauses?|subclauses?|paragraphs?|articles?|chapters?|parts?|titles?|schedules?|exhibits?|"
-    "appendix|appendices|annex(?:es)?|attachments?|figures?|figs?\\.|tables?"
+    "sections?|secs?\\.|clauses?|cls?\\.|subclauses?|paragraphs?|paras?\\.?|articles?|arts?\\.|chapters?|chs?\\.|parts?|"
+    "pts?\\.|titles?|schedules?|scheds?\\.|exhibits?|appendix|appendices|annex(?:es)?|attachments?|figures?|figs?\\.|tables?"
 )
-_NUMBER = r"(?:\d{1,4}[A-Z]{0,2}(?:[.\-–]\d{1,3})*|[IVXLC]{1,7}|[A-Z])(?![\w])"
+_NUMBER = r"(?:\d{1,4}[A-Z]{0,2}(?:[.\-–](?:\d{1,3}|[A-Z](?![A-Za-z])))*|[IVXLC]{1,7}|[A-Z])(?![\w])"
 _SUBS = r"((?:\s?\([A-Za-z0-9]{1,4}\))*)"
 _REFERENCE = re.compile(rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}})\s?)(?P<number>{_NUMBER}){_SUBS}")
 _MORE = re.compile(rf"\s*(?:,|,?\s+(?:and|or|to|through))\s*(?P<number>{_NUMBER}){_SUBS}")
@@ -29,6 +31,28 @@ _HERE = re.compile(
     r"(?:section|clause|part|schedule|article|chapter|exhibit|appendix|annex)\s+[\dA-Z])",
     re.IGNORECASE,
 )
+_INSIDE = re.compile(
+    rf",?\s+(?:of|in|to)\s+(?:the\s+)?(?P<word>(?i:{_WORDS}))\s+(?P<number>{_NUMBER}){_SUBS}"
+)
+_RELATIVE = re.compile(
+    r"\b(?i:(?:sub-?)?(?:sections?|paragraphs?|clauses?|articles?)|items?)\s+"
+    r"(?P<subs>\([A-Za-z0-9]{1,4}\)(?:\s?\([A-Za-z0-9]{1,4}\)){0,3})"
+)
+_MORE_RELATIVE = re.compile(r"(?:,|,?\s+(?:and|or|to))\s*(?P<subs>(?:\([A-Za-z0-9]{1,4}\)){1,4})")
+_NOTE = re.compile(
+    r"\b(?P<which>[Ss]upra|[Ii]nfra),?\s+(?:at\s+)?(?:notes?|nn?\.|fn\.|footnotes?)\s*(?P<mark>\d{1,3})\b"
+)
+_SAME = re.compile(r"\b(?:[Ii]d|[Ii]bid)\.(?=[\s,;)]|$)")
+_AUTHORITY = re.compile(
+    r"\bv\.\s|\bU\.\s?S\.|\bF\.\s?(?:\dd|Supp)|\bS\.\s?Ct\.|\b(?:Act|Code|Stat|Rev)\b|\(\d{4}\)|\bsupra\b"
+)
+_ITSELF = re.compile(r",?\s+(?:of|to|in|under)\s+the\s+(?P<word>[A-Z]?[a-z-]+)\b(?!\s+(?:of|on|for)\b)")
+_DOCUMENTS = frozenset(
+    ("agreement", "contract", "lease", "deed", "constitution", "act", "code", "bylaws", "policy", "regulation",
+     "charter", "treaty", "convention", "law", "plan", "rules", "statute", "ordinance", "directive", "protocol",
+     "licence", "license")
+)  # fmt: skip
+_SAME_WITHIN = 600
 _CODE_BEFORE = re.compile(
     r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
 )
@@ -40,7 +64,8 @@ _SUB = re.compile(r"\([A-Za-z0-9]{1,4}\)")
 _ROMAN_KINDS = frozenset(("article", "chapter", "part", "title", "schedule", "appendix", "annex", "exhibit"))
 _PLAIN = {
     "sec": "section", "clause": "section", "subclause": "section", "paragraph": "section", "appendice": "appendix",
-    "annexe": "annex", "fig": "figure",
+    "annexe": "annex", "fig": "figure", "art": "article", "cl": "section", "para": "section", "ch": "chapter",
+    "pt": "part", "sched": "schedule",
 }  # fmt: skip
 
 _FAR = 4
@@ -63,77 +88,207 @@ def caption_of(text: str) -> Key | None:
 
 
 def find_references(document: Document) -> list[Reference]:
-    """The references that point at a place of this document, in its order."""
+    """The references that point at a place of this document (with its items and notes), in its order."""
     resolver = _Resolver(document)
-    return [reference for page in document.pages for reference in resolver.on_page(page)] if resolver.places else []
+    return [reference for page in document.pages for reference in resolver.on_page(page)]
 
 
 class _Resolver:
-    """What can be pointed at: numbered sections, clauses whose number opens a paragraph, and captions."""
+    """What can be pointed at: numbered sections, parts whose number opens a paragraph, captions and notes."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.places: dict[Key, list[Target]] = {}
+        self.located: dict[str, list[Target]] = {}
         self.headings = {(section.page, section.start) for section in document.sections}
         self.children = {(s.parent, s.number): s for s in reversed(document.sections) if s.number}
         self.ends = _ends(document)
-        for section in document.sections:
+        self.own = _DOCUMENTS & set(re.findall(r"[a-z]+", document.title.lower()))
+        self.last: tuple[Reference, int] | None = None
+        self._add_sections()
+        self.kinds = {kind for kind, _ in self.places}
+        self._add_blocks(set(self.places))
+        self.relative = bool(document.items)
+
+    def _add_sections(self) -> None:
+        for section in self.document.sections:
+            target = Target(section.id, section.page, section.start)
             key = _key(section)
             if key is not None:
-                self.places.setdefault(key, []).append(Target(section.id, section.page, section.start))
-        known = set(self.places)
-        for page in document.pages:
+                self.places.setdefault(key, []).append(target)
+            if section.locator:
+                self.located.setdefault(section.locator.casefold(), []).append(target)
+        for item in self.document.items:
+            here = self.document.section_of(item.page, item.start)
+            target = Target(here.id if here else None, item.page, item.start)
+            known = self.located.setdefault(item.locator.casefold(), [])
+            if not known or known[-1].section != target.section:  # a part goes on behind a note or a picture
+                known.append(target)
+
+    def _add_blocks(self, known: set[Key]) -> None:
+        for page in self.document.pages:
             for block in page.blocks:
                 caption = caption_of(page.text[block.start : block.end])
                 if caption is not None:
                     self.places.setdefault(caption, []).append(Target(None, page.page, block.start))
                 match = _CLAUSE.match(page.text, block.start, block.end)
                 if match and ("section", match.group(1)) not in known:
-                    here = document.section_of(page.page, block.start)
+                    here = self.document.section_of(page.page, block.start)
                     target = Target(here.id if here else None, page.page, block.start)
                     self.places.setdefault(("section", match.group(1)), []).append(target)
 
     def on_page(self, page: Page) -> Iterator[Reference]:
-        for match in _REFERENCE.finditer(page.text):
-            heading = (page.page, match.start()) in self.headings
-            if not heading and not _CODE_BEFORE.search(page.text, max(0, match.start() - 24), match.start()):
-                yield from self._resolved(page, match)
+        """The references on a page, from its beginning to its end."""
+        found: list[tuple[int, Iterator[Reference]]] = []
+        if self.places or self.located:
+            found += [(match.start(), self._named(page, match)) for match in _REFERENCE.finditer(page.text)]
+        if self.relative:
+            found += [(match.start(), self._relative(page, match)) for match in _RELATIVE.finditer(page.text)]
+        if self.document.notes:
+            found += [(match.start(), self._to_note(page, match)) for match in _NOTE.finditer(page.text)]
+        found += [(match.start(), self._to_same(page, match)) for match in _SAME.finditer(page.text)]
+        end = -1
+        for start, references in sorted(found, key=lambda pair: pair[0]):
+            for reference in references if start >= end else ():
+                if not self._is_itself(reference):
+                    end = max(end, reference.end)
+                    self.last = reference, page.page
+                    yield reference
 
-    def _resolved(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
+    def _is_itself(self, reference: Reference) -> bool:
+        """Whether a reference leads to the line and the part that it is in itself."""
+        here = reference.page, reference.start
+        to = reference.to_page, reference.to_start
+        if here[0] != to[0]:
+            return False
+        text = self.document.pages[here[0] - 1].text
+        same_line = text.rfind("\n", 0, here[1]) == text.rfind("\n", 0, to[1])
+        return to == here or (same_line and self.document.locator_of(*here) == self.document.locator_of(*to))
+
+    def _named(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
         """The reference, and those that follow its word ("Sections 4.2 and 5.1(a)")."""
+        heading = (page.page, match.start()) in self.headings or _fills_line(page.text, match)
+        if heading or _CODE_BEFORE.search(page.text, max(0, match.start() - 24), match.start()):
+            return
         kind = _kind(match["word"] or "section")
         items = [match]
-        plural = match["sign"] == "§§" or (match["word"] or "").lower().endswith(("s", "ices"))
+        plural = match["sign"] == "§§" or (match["word"] or "").lower().rstrip(".").endswith(("s", "ices"))
         while plural and (more := _MORE.match(page.text, items[-1].end())):
             items.append(more)
         end = items[-1].end()
-        if _ELSEWHERE.match(page.text, end) and not _HERE.match(page.text, end):
+        roof = self._roof(page, end)
+        if roof is None and self._is_elsewhere(page, end):
             return
         for item in items:
-            target = self._find(kind, item["number"], page.page, match.start())
-            if target is None:
-                continue
             subs = _SUB.findall(page.text, item.end("number"), item.end())
-            section, to_page, to_start = self._below(target, subs)
-            start = item.start() if item is match else item.start("number")
-            if (to_page, to_start) != (page.page, start):
+            target = self._find(kind, item["number"], page.page, match.start(), roof)
+            if target is not None:
+                section, to_page, to_start = self._below(target, subs)
+                start = item.start() if item is match else item.start("number")
                 yield Reference(page.page, start, item.end(), section, to_page, to_start)
 
-    def _find(self, kind: str, number: str, page: int, start: int) -> Target | None:
-        """The place of that number; where numbers begin again, the one under the same roof as the reference."""
-        found = self.places.get((kind, _ordinal(kind, number)))
-        if not found and kind == "article":
-            found = self.places.get(("section", number))
+    def _is_elsewhere(self, page: Page, end: int) -> bool:
+        """Whether the words behind a reference name another work; "of the Act" names this one where it is called so."""
+        if not _ELSEWHERE.match(page.text, end) or _HERE.match(page.text, end):
+            return False
+        match = _ITSELF.match(page.text, end)
+        return match is None or match["word"].lower() not in self.own
+
+    def _roof(self, page: Page, end: int) -> Target | None:
+        """The schedule or section that is named behind a reference ("of Schedule 3"), where this document has it."""
+        match = _INSIDE.match(page.text, end)
+        if match is None or self._is_elsewhere(page, match.end()):
+            return None
+        target = self._find(_kind(match["word"]), match["number"], page.page, end, None)
+        return self._below(target, _SUB.findall(page.text, match.end("number"), match.end())) if target else None
+
+    def _find(self, kind: str, number: str, page: int, start: int, roof: Target | None) -> Target | None:
+        """The place of that number; where numbers begin again, the one under the `roof` that is named, else the one
+        under the same roof as the reference."""
+        found = [*self.places.get((kind, _ordinal(kind, number)), ())]
+        if not found and kind in ("article", "section"):
+            other = "section" if kind == "article" else "article"
+            known = self.places.get((other, _ordinal(other, number)), ()) if kind not in self.kinds else ()
+            found = [*(known or self.located.get(number.casefold(), ()))]
+        if roof is not None:
+            around = self.document.locator_of(roof.page, roof.start) or ""
+            inner = (joined(around, number), joined(around, f"{kind} {number}"))
+            within = [target for target in found if self._is_within(target, roof)]
+            return next(iter([*within, *(t for name in inner for t in self.located.get(name.casefold(), ()))]), None)
         if not found or len(found) == 1:
             return found[0] if found else None
-        for roof in self.document.sections_above(self.document.section_of(page, start)):
+        for above in self.document.sections_above(self.document.section_of(page, start)):
             for target in found:
-                if target.section == roof.id or (target.section or "").startswith(roof.id + "."):
+                if target.section == above.id or (target.section or "").startswith(above.id + "."):
                     return target
         return found[0]
 
+    def _is_within(self, target: Target, roof: Target) -> bool:
+        last = self.ends.get(roof.section or "", (len(self.document.pages) + 1, 0))
+        return (roof.page, roof.start) < (target.page, target.start) < last
+
+    def _relative(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
+        """ "subsection (2)", "paragraphs (a) and (c)": of the part that they are in, or of the section named behind."""
+        items = [match]
+        while more := _MORE_RELATIVE.match(page.text, items[-1].end("subs")):
+            items.append(more)
+        roof = self._roof(page, items[-1].end("subs"))
+        if roof is None and self._is_elsewhere(page, items[-1].end("subs")):
+            return
+        base = self.document.locator_of(*(roof[1:] if roof is not None else (page.page, match.start()))) or ""
+        for item in items:
+            subs = "".join(item["subs"].split())
+            target = self._nearest(base, subs, (page.page, match.start()) if roof is None else roof[1:])
+            if target is not None:
+                start = item.start() if item is match else item.start("subs")
+                yield Reference(page.page, start, item.end(), *target)
+
+    def _nearest(self, base: str, subs: str, place: tuple[int, int]) -> Target | None:
+        """What is called `subs` in the innermost part of `base` that has it."""
+        while base:
+            found = self.located.get(joined(base, subs).casefold(), ())
+            if found:
+                return min(found, key=lambda target: (abs(target.page - place[0]), abs(target.start - place[1])))
+            if not base.endswith(")"):
+                return None
+            base = base[: base.rindex("(")]
+        return None
+
+    def _to_note(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
+        """ "supra note 12": the note with that mark, the nearest one before; "infra": the nearest one behind."""
+        here = page.page, match.start()
+        notes = [note for note in self.document.notes if note.mark == match["mark"]]
+        before = [note for note in notes if (note.page, note.start) < here]
+        behind = [note for note in notes if (note.page, note.start) > here]
+        chosen = before[-1:] if match["which"].lower() == "supra" else behind[:1]
+        for note in chosen or notes[:1]:
+            yield Reference(page.page, match.start(), match.end(), None, note.page, note.start)
+
+    def _to_same(self, page: Page, match: re.Match[str]) -> Iterator[Reference]:
+        """ "id." at the beginning of a note is what the note before cites; elsewhere the reference before it, where no
+        other work is cited between."""
+        at = bisect_right(self.document.notes, (page.page, match.start()), key=lambda note: (note.page, note.start)) - 1
+        note = self.document.notes[at] if at >= 0 else None
+        if note is not None and note.page == page.page and match.start() - note.start < 12 and match.start() < note.end:
+            if at > 0:
+                before = self.document.notes[at - 1]
+                yield Reference(page.page, match.start(), match.end(), None, before.page, before.start)
+            return
+        if self.last is not None and self.last[1] == page.page:
+            last = self.last[0]
+            between = page.text[last.end : match.start()]
+            if len(between) <= _SAME_WITHIN and not _AUTHORITY.search(between):
+                yield Reference(page.page, match.start(), match.end(), last.section, last.to_page, last.to_start)
+
     def _below(self, target: Target, subs: list[str]) -> Target:
         """The place of "(b)(2)" within a section, as deep as it can be followed."""
+        around = self.document.locator_of(target.page, target.start) or ""
+        found = self.located.get(joined(around, "".join(subs)).casefold(), ()) if subs else ()
+        inside = [one for one in found if (one.page, one.start) > (target.page, target.start)]
+        return inside[0] if inside else self._followed(target, subs)
+
+    def _followed(self, target: Target, subs: list[str]) -> Target:
+        """The same by the marks that open items, where the parts of the section have no locators."""
         section, page, start = target
         pages = self.document.pages
         last_page, last = self.ends.get(section or "", (len(pages), len(pages[-1].text)))
@@ -159,6 +314,12 @@ class _Resolver:
                 break
             page, start = place
         return Target(section, page, start)
+
+
+def _fills_line(text: str, match: re.Match[str]) -> bool:
+    """Whether a match is all of its line: a heading, or a line of a table of contents."""
+    before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+    return not before.strip() and not text[match.end() :].split("\n", 1)[0].strip(" .:")
 
 
 def _ends(document: Document) -> dict[str, tuple[int, int]]:

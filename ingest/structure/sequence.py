@@ -44,6 +44,11 @@ def best_chain(steps: Sequence[Step]) -> set[int]:
     return chosen
 
 
+def follows(before: tuple[int, ...], after: tuple[int, ...]) -> bool:
+    """Whether the number `after` may come next after `before`: the next one, one deeper, or with a small gap."""
+    return bool(before and after) and _gap(before, after) is not None
+
+
 def _start_cost(step: Step) -> float:
     if all(ordinal <= 1 for ordinal in step.ordinals):
         return 0.0

@@ -118,7 +118,8 @@ class _Finder:
 
 def is_heading(section: Section, page: int, span: Span) -> bool:
     """Whether a span of a page is the heading of its section, or in it."""
-    return section.page == page and section.start <= span.start and span.end <= section.start + len(section.title)
+    longest = len(f"{section.number or ''} {section.title}")
+    return section.page == page and section.start <= span.start and span.end <= section.start + longest
 
 
 def left_out(document: Document) -> set[str]:

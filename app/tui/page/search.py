@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from docqa.app.places.named import region_named
+
 if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
@@ -84,14 +86,5 @@ def find_place(document: Document, name: str) -> tuple[int, int] | None:
         number = re.fullmatch(r"(?:pdf\s*)?(\d+)", bare)
         if number and 1 <= int(number[1]) <= len(document.pages):
             return int(number[1]), 0
-    return _section_place(document, text)
-
-
-def _section_place(document: Document, text: str) -> tuple[int, int] | None:
-    bare = re.sub(r"^(section|clause|article|§)\s*", "", text)
-    for section in document.sections:
-        names = [name.casefold() for name in (section.number, section.label, section.title) if name]
-        if text in names or bare in [name.removeprefix("§").strip().rstrip(".") for name in names]:
-            return section.page, section.start
-    begun = (section for section in document.sections if section.title.casefold().startswith(text))
-    return next(((section.page, section.start) for section in begun), None)
+    region = region_named(document, name)
+    return region.start if region is not None else None

@@ -64,10 +64,10 @@ def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
 
 
 def _cite(document: Document, span: PageSpan) -> Cite:
+    section = document.locator_of(span.page, span.start)
     if document.paged:
-        return Cite(document.path, span.page, document.pages[span.page - 1].label, None, span.start, span.end)
-    section = document.section_of(span.page, span.start)
-    return Cite(document.path, None, section.label if section is not None else None, None, span.start, span.end)
+        return Cite(document.path, span.page, document.pages[span.page - 1].label, section, span.start, span.end)
+    return Cite(document.path, None, section, section, span.start, span.end)
 
 
 def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:

@@ -309,9 +309,11 @@ def section_title(section: Section) -> str:
 
 
 def section_label(document: Document, page: int, offset: int) -> str:
-    """Where a place is, in words: `p. xii (PDF 14) · 4.2 Payment`."""
-    section = document.section_of(page, offset)
+    """Where a place is, in words: `p. xii (PDF 14) · 4.2 Payment`, `p. 3 · 4.2(b)`."""
     where = [f"p. {page_text(page, document.pages[page - 1].label)}"] if document.paged else []
-    if section is not None:
+    section, locator = document.section_of(page, offset), document.locator_of(page, offset)
+    if section is not None and locator == document.name_of(section):
         where.append(section_title(section))
+    elif locator is not None:  # a part without a heading: its locator says more than that of the section
+        where.append(printable(locator))
     return " · ".join(where)

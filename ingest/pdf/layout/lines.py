@@ -18,6 +18,7 @@ class Line:
 
     `cells`: it has gaps as wide as those between the cells of a table. `shown`: where all of it stands on the page as
     displayed, None where that is its own box; the reading order needs it never. `number` is its printed line number.
+    `lead`: the characters of the bold words that it begins with, 0 where there are none or all of it is bold.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Line:
     cells: bool = False
     shown: Box | None = None
     number: int | None = None
+    lead: int = 0
 
     @property
     def box(self) -> Box:

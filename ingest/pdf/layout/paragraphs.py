@@ -25,6 +25,8 @@ _RUN_IN = re.compile(
 )
 _NOTE_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶∗])\s?(?:[A-Z“\"(]|https?://|www\.)")
 _MAX_HEADING_CHARS = 120
+_MAX_LEAD_CHARS = 80
+_STOPS = " .:–—-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +148,22 @@ class _Paragraph:
         whole = len(self.lines) == 1 and stands_out and not self.text.endswith(".")
         if opening and not whole:
             return Heading(start, opening.group(1), first.size, first.bold, False, True)
+        if first.lead and _runs_on(first):
+            return Heading(start, first.text[: first.lead].strip(_STOPS), first.size, True, False, True)
         if len(self.lines) > 2 or len(self.text) > _MAX_HEADING_CHARS or not any(c.isalpha() for c in self.text):
             return None
         before = self.before
         above = before is None or before.region != first.region or first.top - before.bottom > 0.35 * first.size
         below = following is None or following.region != first.region or following.top > self.last.top
         return Heading(start, self.text, first.size, first.bold, above and below)
+
+
+def _runs_on(line: Line) -> bool:
+    """Whether the bold words that open a line are a heading before its text: "Annual Leave Leave is 28 days"."""
+    name, rest = line.text[: line.lead].strip(_STOPS), line.text[line.lead :].lstrip(_STOPS)
+    words = any(part.isalpha() and len(part) > 2 for part in name.split())
+    named = words and (name[0].isupper() or name[0].isdigit()) and len(name) <= _MAX_LEAD_CHARS
+    return named and len(rest.split()) >= 4 and not rest[0].islower()
 
 
 def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: float) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
 from statistics import median
 from typing import NamedTuple
 
@@ -318,9 +318,10 @@ def _line(row: list[Segment], region: int) -> Line:
     gaps = sorted(((b.x0 - a.x1) / (main.bottom - main.top) for a, b in pairwise(row)), reverse=True)
     # One gap of two letters is the space after a colon in typewriter type.
     cells = bool(gaps) and (gaps[0] > 3 or (len(gaps) > 1 and gaps[1] > 1.8))
+    strong = len(list(takewhile(lambda word: word.strong, words)))
     return Line(
         "".join(parts), row[0].x0, top, max(s.x1 for s in row), bottom, first.bold, first.x1 - first.x0, region,
-        row[0].x0, row[-1].x1, cells,
+        row[0].x0, row[-1].x1, cells, lead=len("".join(parts[:strong])) if strong < len(words) else 0,
     )  # fmt: skip
 
 

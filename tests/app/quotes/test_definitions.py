@@ -77,9 +77,9 @@ def test_a_term_inside_a_longer_one_is_not_used(agreement: Document) -> None:
 def test_the_definition_whose_scope_holds_the_quote_counts(agreement: Document) -> None:
     text = agreement.pages[3].text
     start = text.index("A man hears")
-    (found,) = definitions_in_force(agreement, 4, Span(start, len(text)), Span(start, start + 5), "")
+    (found,) = definitions_in_force(agreement, 4, Span(start, len(text)), Span(start, len(text)), "")
     assert (found.page, found.scope) == (4, "2")
-    assert quotes(agreement, 4, "at noon")[1].text == LATER
+    assert quotes(agreement, 4, "the Alarm")[1].text == LATER
 
 
 def test_a_quote_that_is_the_definition_brings_none(agreement: Document) -> None:
@@ -97,15 +97,27 @@ def test_terms_of_the_answer_come_first_and_at_most_two(document: Any) -> None:
     assert [d.term for d in found] == ["Seller", "Day"]
 
 
+def test_a_term_that_neither_answer_nor_question_uses_is_not_explained(document: Any) -> None:
+    text = "A person who keeps the lock opens it at noon on every working day."
+    words = '"person" means a body too. "lock" means a gate of the canal.'
+    made = document(text, words)
+    terms = {"person": '"person" means', "lock": '"lock" means'}
+    made = replace(made, definitions=tuple(define(term, 2, words, start) for term, start in terms.items()))
+    at = text.index("noon")
+    assert definitions_in_force(made, 1, Span(0, len(text)), Span(at, at + 4), "When is the lock open?") == []
+    (found,) = definitions_in_force(made, 1, Span(0, len(text)), Span(0, 22), "Who opens it?")
+    assert found.term == "person"
+
+
 def test_small_and_capital_letters_of_a_term_count(document: Any) -> None:
     text = "Pilots and masters watch the Career Center; a shipmaster does not."
     words = '"master" means the head. "pilot" means a guide. CAREER CENTER means a room. "Ship" means a hull.'
     made = document(text, words)
     terms = {"master": '"master" means', "pilot": '"pilot" means', "CAREER CENTER": "CAREER", "Ship": '"Ship" means'}
     made = replace(made, definitions=tuple(define(term, 2, words, start) for term, start in terms.items()))
-    found = definitions_in_force(made, 1, Span(0, len(text)), Span(0, 0), "")
+    found = definitions_in_force(made, 1, Span(0, len(text)), Span(0, 18), "")
     assert [d.term for d in found] == ["pilot", "master"]
-    found = definitions_in_force(made, 1, Span(20, len(text)), Span(0, 0), "")
+    found = definitions_in_force(made, 1, Span(20, len(text)), Span(20, len(text)), "")
     assert [d.term for d in found] == ["CAREER CENTER"]
 
 

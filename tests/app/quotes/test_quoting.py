@@ -60,7 +60,7 @@ def test_a_quote_cites_label_section_and_place(document: Any) -> None:
     made = document("Front matter.", TEXT, labels=("i", "ii"), sections=(section,))
     quote = make_quote((made,), Located(0, 2, *at("nine days")))
     (cite,) = quote.cites
-    assert (cite.file, cite.page, cite.label, cite.section) == ("a.pdf", 2, "ii", "s4.2")
+    assert (cite.file, cite.page, cite.label, cite.section) == ("a.pdf", 2, "ii", "4.2")
     assert TEXT[cite.start : cite.end] == quote.text
     assert quote.text[quote.answer_start : quote.answer_end] == "nine days"
     assert (quote.grade, quote.place) == ("exact", "as_cited")

@@ -181,3 +181,13 @@ def test_a_file_of_nothing_but_inputs_says_that_its_folder_is_wanted() -> None:
     source = rb"\documentclass{book}\begin{document}\input{one}\include{parts/two}\end{document}"
     with pytest.raises(NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*Name the folder"):
         read(ReadRequest("main.tex", source))
+
+
+def test_front_matter_is_not_counted_and_a_set_counter_is() -> None:
+    source = rb"""\documentclass{book}\begin{document}
+\frontmatter\chapter{Preface} Why. \mainmatter \chapter{Locks} Gates. \setcounter{chapter}{4}\chapter{Weirs}
+\section{Stone} Walls. \end{document}"""
+    sections = read(ReadRequest("a.tex", source)).sections
+    assert [(s.locator, s.title) for s in sections] == [
+        ("Preface", "Preface"), ("1", "Locks"), ("5", "Weirs"), ("5.1", "Stone"),
+    ]  # fmt: skip

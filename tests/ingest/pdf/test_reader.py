@@ -210,3 +210,21 @@ BAD = ["bad_bomb", "bad_corrupted", "bad_cyclic_pages", "bad_deep_pages", "bad_e
 def test_malformed_files_of_the_corpus_are_refused(corpus: Path, name: str) -> None:
     with pytest.raises(Unreadable):
         read_in_worker(ReadRequest(corpus / f"{name}.pdf"))
+
+
+def test_bold_words_that_open_a_paragraph_are_a_heading_without_its_sentence() -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(612, 792))
+    names = ("Annual Leave", "Sick Pay", "Lunch")
+    for at, name in enumerate(names):
+        canvas.setFont("Helvetica-Bold", 11)
+        canvas.drawString(72, 700 - 60 * at, name)
+        canvas.setFont("Helvetica", 11)
+        x = 76 + canvas.stringWidth(name, "Helvetica-Bold", 11)
+        canvas.drawString(x, 700 - 60 * at, "Leave is 28 days a year for all who work by the day")
+        canvas.drawString(72, 686 - 60 * at, "and it is paid at the end of the month.")
+    canvas.save()
+    document = read(ReadRequest("a.pdf", buffer.getvalue()))
+    assert [section.title for section in document.sections] == list(names)

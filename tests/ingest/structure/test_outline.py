@@ -248,3 +248,27 @@ def test_every_section_begins_at_its_printed_heading(name: str, corpus: Path) ->
 
 def fold(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).casefold()
+
+
+@pytest.mark.parametrize(
+    ("line", "family", "number"),
+    [
+        ("Artículo 20. Derechos", "article", "Artículo 20"),
+        ("المادة ٣", "article", "المادة ٣"),
+        ("Chapitre II Des biens", "chapter", "Chapitre II"),
+        ("Annexe A", "annex", "Annexe A"),
+    ],
+)
+def test_divisions_of_laws_in_other_languages_are_headings(line: str, family: str, number: str) -> None:
+    parsed = parse_heading(line)
+    assert parsed is not None
+    assert (parsed.family, parsed.number) == (family, number)
+
+
+def test_words_that_begin_like_a_division_are_none() -> None:
+    assert [parse_heading(line) for line in ("Parties 3", "Particle c", "Sectional d")] == [None, None, None]
+
+
+def test_the_rows_of_a_numbered_list_are_no_headings() -> None:
+    rows = candidates(*(f"{n} Screen of the {n}th kind" for n in range(1, 9)))
+    assert from_numbering(rows, 12.0) == []

@@ -167,7 +167,7 @@ def test_figures_and_tables_that_are_mentioned_lead_to_their_captions() -> None:
     led = [(page.text[r.start : r.end], page.text[r.to_start :].split("\n")[0][:12]) for r in document.references]
     assert led == [
         ("Figure 2", "Figure 2. Th"), ("Fig. 1", "Figure 1: Th"), ("Table 1", "Table 1. Lea"),
-        ("Tables 1", "Table 1. Lea"), ("2", "Table 2 | Fl"),
+        ("2", "Table 2 | Fl"),
     ]  # fmt: skip
 
 
@@ -184,3 +184,81 @@ def test_a_mark_behind_two_signs_is_found(make_pdf: Callable[..., bytes]) -> Non
     page = ["The Water Resources Board (OWRB),5 which sits here, agrees.", "So it goes.", "5 See its rules."]
     (note,) = read(ReadRequest("a.pdf", make_pdf([page]))).notes
     assert note.mark == "5"
+
+
+LINKS = """# Harbour Constitution
+
+## Article 20 Bells
+
+(1) A bell is rung. It is rung as Article 20 says.
+
+(2) Subsection (1) applies by night, and paragraph (b) of Article 23 by day.
+
+## Article 21 Flags
+
+A flag is red.
+
+## Article 23 Boats
+
+(a) A boat is blue;
+
+(b) as Articles 20, 21, 23 of the Constitution say.
+
+See Art. 21. Id. Article 20 of the Fishing Act is another.
+
+Clause 1(b) of Schedule 3 is here, Clause 9 of Schedule 3 not.
+
+## Schedule 3
+
+1. The prices are:
+
+(a) a pound;
+
+(b) a penny.
+
+2. The days are short.
+"""
+
+
+def test_lists_articles_and_clauses_of_a_schedule_lead_to_their_places() -> None:
+    found = targets(read(ReadRequest("a.md", LINKS.encode())))
+    assert found == [
+        ("Article 20", "Article 20 Bells"), ("Subsection (1)", "(1) A bell is rung. It i"),
+        ("paragraph (b)", "(b) as Articles 20, 21, "),
+        ("Article 23", "Article 23 Boats"), ("Articles 20", "Article 20 Bells"), ("21", "Article 21 Flags"),
+        ("23", "Article 23 Boats"), ("Art. 21", "Article 21 Flags"), ("Id.", "Article 21 Flags"),
+        ("Clause 1(b)", "(b) a penny."), ("Schedule 3", "Schedule 3"), ("Schedule 3", "Schedule 3"),
+    ]  # fmt: skip
+
+
+RULES = """# Rules
+
+## Article V Boats
+
+### Section 5.A Sails
+
+A sail is white.
+
+## Article VI Nets
+
+See Section 5.A and Section 6.
+
+Article V
+"""
+
+
+def test_a_section_is_no_article_and_a_heading_no_reference() -> None:
+    assert targets(read(ReadRequest("a.md", RULES.encode()))) == [("Section 5.A", "Section 5.A Sails")]
+
+
+def test_a_reference_does_not_lead_to_its_own_line() -> None:
+    text = b"# Deed\n\n## 1 Price\n\n1.1 As clause 1.1 says, the price is low.\n\n1.2 End."
+    document = read(ReadRequest("a.md", text))
+    assert targets(document) == []
+
+
+def test_supra_and_id_lead_to_notes(make_pdf: Callable[..., bytes]) -> None:
+    body = ["The mill was old.1 The weir was older.2 See supra note 1.", "", ""]
+    lines = [*body, "1 The mill book says so.", "2 Id. at 5."]
+    document = read(ReadRequest("a.pdf", make_pdf([lines])))
+    assert targets(document) == [("supra note 1", "1 The mill book says so."), ("Id.", "1 The mill book says so.")]

@@ -1,0 +1,122 @@
+"""The number that is printed on each page, and what the file's own page labels are worth beside it.
+
+A printed number is a word at the edge of a running head or foot that counts on from page to page ("12", "xii", "4-7",
+"Page 3 of 20"). Where the file's labels say something else, what is printed counts: that is what people cite.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from docqa.ingest.structure.numbering import in_roman
+
+_TOKEN = r"\d{1,3}[-–]\d{1,4}|\d{1,5}|[ivxlc]{1,7}|[IVXLC]{1,7}|[A-Z]{1,3}[-–.]?\d{1,4}"
+_WHOLE = re.compile(rf"[\s\-–—|]*({_TOKEN})[\s\-–—|]*")
+_FIRST = re.compile(rf"(?:[-–—|]\s?)?({_TOKEN})(?=[\s|]|[-–—](?:\s|$))")
+_LAST = re.compile(rf"(?:(?<=[\s|])|(?<=\s[-–—]))({_TOKEN})(?:\s?[-–—|])?$")
+_PAGE_WORD = re.compile(
+    r"(?<!\bon )(?<!\bsee )(?<!\bfrom )(?<!\bto )\b(?:page|p\.)\s*([A-Z]?\d{1,5}(?:[-–]\d{1,4})?|[ivxlc]{1,7})\b",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"(.*?)(\d+)")
+_ROMAN = {in_roman(number): number for number in range(1, 200)}
+_NEAR = 3
+"""Pages between two printed numbers that count on: a chapter's first page often has none."""
+_LEAST = 3
+_OTHERS_OF_FORM = 2
+"""Pages of a chapter that is counted as the long ones are ("A-1")."""
+
+
+class _Printed(NamedTuple):
+    page: int
+    text: str
+    form: str
+    prefix: str
+    number: int
+
+
+def printed_labels(heads: Sequence[Sequence[str]]) -> list[str | None]:
+    """The number that each page prints in its running `heads`; None where none counts on over three pages."""
+    chains = list(_chains([list(_printed(page, lines)) for page, lines in enumerate(heads)]))
+    forms = {chain[0].form for chain in chains if len(chain) >= _LEAST}
+    labels: list[str | None] = [None] * len(heads)
+    lengths = [0] * len(heads)
+    for chain in chains:
+        least = _OTHERS_OF_FORM if chain[0].prefix and chain[0].form in forms else _LEAST
+        for printed in chain if len(chain) >= least else ():
+            if len(chain) > lengths[printed.page]:
+                lengths[printed.page] = len(chain)
+                labels[printed.page] = printed.text
+    return labels
+
+
+def checked_labels(given: Sequence[str | None], heads: Sequence[Sequence[str]]) -> tuple[list[str | None], list[int]]:
+    """The labels to cite pages by, and the pages (from 1) on which the file's labels, `given`, are not what is printed.
+
+    Where most pages that print a number print another one, the file's labels count nowhere.
+    """
+    printed = printed_labels(heads)
+    if not any(given):
+        return printed, []
+    agreed, differing = 0, []
+    labels = list(given)
+    for at, (label, own) in enumerate(zip(given, printed, strict=True)):
+        if label is None or own is None:
+            labels[at] = label or own
+        elif any(_same(label, one.text) for one in _printed(at, heads[at])):
+            agreed += 1
+        else:
+            labels[at] = own
+            differing.append(at + 1)
+    if len(differing) > agreed:
+        wrong = set(differing)
+        labels = [own if at + 1 in wrong else own or None for at, own in enumerate(printed)]
+    return labels, differing
+
+
+def _same(label: str, printed: str) -> bool:
+    return label.replace("–", "-").casefold() == printed.replace("–", "-").casefold()
+
+
+def _printed(page: int, lines: Sequence[str]) -> Iterator[_Printed]:
+    """What may be the number of a page in its running heads."""
+    seen: set[str] = set()
+    for line in lines:
+        text = line.strip()
+        whole = _WHOLE.fullmatch(text)
+        edges = [match for match in (_FIRST.match(text), _LAST.search(text)) if match]
+        for match in [whole] if whole else [*_PAGE_WORD.finditer(text), *edges]:
+            token = match.group(1)
+            if token not in seen:
+                seen.add(token)
+                yield from _taken_apart(page, token)
+
+
+def _taken_apart(page: int, token: str) -> Iterator[_Printed]:
+    roman = _ROMAN.get(token.lower())
+    if roman is not None:
+        yield _Printed(page, token, "roman", "", roman)
+        return
+    parts = _PARTS.fullmatch(token)
+    if parts is not None:
+        prefix, digits = parts.groups()
+        form = "number" if not prefix else "chapter" if prefix[0].isdigit() else "letter"
+        yield _Printed(page, token, form, prefix, int(digits))
+
+
+def _chains(pages: Sequence[Sequence[_Printed]]) -> Iterator[list[_Printed]]:
+    """Numbers that count on as the pages do, each chain with what it has on later pages."""
+    open_: dict[tuple[str, str, int], list[_Printed]] = {}
+    for tokens in pages:
+        for token in tokens:
+            key = (token.form, token.prefix, token.number - token.page)
+            chain = open_.get(key)
+            if chain is not None and token.page - chain[-1].page <= _NEAR:
+                chain.append(token)
+                continue
+            if chain is not None:
+                yield chain
+            open_[key] = [token]
+    yield from open_.values()

@@ -1,0 +1,312 @@
+"""Parts of a section that have a number and no heading: subsections, paragraphs, items, clauses, theorems, notes.
+
+A mark that opens a line counts where it follows from those before it: the next one of an open level, or the first of a
+new one that goes on. What follows from nothing is a stray and changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from docqa.ingest.structure.locators.marks import ALONE, BRACKET, WORDED, Levels, Line, Mark, read_lines
+from docqa.ingest.structure.locators.sections import (
+    attachment_of,
+    is_attachment,
+    is_division,
+    joined,
+    printed_number,
+    word_of,
+)
+from docqa.ingest.structure.numbering import parse_heading
+from docqa.ingest.structure.sequence import follows
+from docqa.ingest.types import Item, Note, Page, Section
+
+_LEAST_PARAGRAPHS = 4
+_CLAUSE_AHEAD = 40
+"""Lines in which the second clause is looked for, where no section has its number."""
+_NOTES_FROM = 0.35
+"""The share of a page's text above its notes."""
+_OWN_MARKS = (("(a)", re.compile(r"(?:\([A-Za-z0-9]{1,6}\))+$")), ("a.", re.compile(r"(?:^|\.)[A-Za-z]$")))
+_WORD = re.compile(r"\w+")
+_LAST_NUMBER = re.compile(r"\d+(?=\D{0,2}$)")
+_GAP = 3
+"""Articles that may be missing between one that is a heading and the next."""
+_NAMES_OF_LISTS = frozenset(
+    ("references", "bibliography", "works cited", "literature cited", "contents", "table of contents", "index",
+     "références", "table of authorities")
+)  # fmt: skip
+
+
+def find_items(pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note] = ()) -> list[Item]:
+    """The numbered parts of `sections` (which have their locators) in the order of the document.
+
+    The item after one that is only a line ("Theorem 2", a note) has the locator that held before it.
+    """
+    return list(_Walk(pages, sections, notes).items())
+
+
+class _Walk:
+    """All lines of a document in order, each in its section."""
+
+    def __init__(self, pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note]) -> None:
+        self.lines = list(read_lines(pages))
+        self.sections = sorted(sections, key=lambda section: (section.page, section.start))
+        self.starts = [(section.page, section.start) for section in self.sections]
+        self.pages = pages
+        self.paged = len(pages) > 1
+        self.headed = set(self.starts)
+        self.is_plain = not any(printed_number(section) for section in sections)
+        self.attachments = attachment_of(sections)
+        self.notes = sorted(notes, key=lambda note: (note.page, note.start))
+        self.note_starts = [(note.page, note.start) for note in self.notes]
+        self.paragraphs = self._paragraphs()
+
+    def items(self) -> Iterator[Item]:
+        part: _Part | None = None
+        at = -2
+        said: str | None = None
+        for number, line in enumerate(self.lines):
+            here = bisect_right(self.starts, (line.page, line.end - 1)) - 1
+            if here != at:
+                at = here
+                section = self.sections[at] if at >= 0 else None
+                part = _Part(self, section, number)
+                said = section.locator if section is not None else None
+            assert part is not None
+            for start, locator in part.take(number, line):
+                if locator != said:
+                    yield Item(line.page, start, locator or "")
+                    said = locator
+
+    def note_of(self, line: Line) -> Note | None:
+        """The note that a line is in."""
+        at = bisect_right(self.note_starts, (line.page, line.start)) - 1
+        note = self.notes[at] if at >= 0 else None
+        inside = note is not None and note.page == line.page and line.start < note.end
+        if note is not None and self.paged and note.start < _NOTES_FROM * len(self.pages[note.page - 1].text):
+            return None  # a numbered line in the text whose number stands behind a word above it
+        headed = inside and note is not None and (note.page, note.start) in self.headed
+        return note if inside and not headed else None
+
+    def is_in_list(self, number: int) -> bool:
+        """Whether line `number` is one of three or more with a number each and nothing between them."""
+        near = [0 <= at < len(self.lines) and self.lines[at].heading for at in range(number - 2, number + 3)]
+        return any(all(near[at : at + 3]) for at in range(3))
+
+    def section_at(self, line: Line) -> int:
+        """The index of the section around the beginning of a line, -1 before the first."""
+        return bisect_right(self.starts, (line.page, line.start)) - 1
+
+    def _paragraphs(self) -> frozenset[int]:
+        """The lines whose number counts paragraphs through the whole document ("14." of a complaint, "[14]")."""
+        best: list[int] = []
+        for shape in ("[1]", "1."):
+            chain: list[int] = []
+            last = 0
+            for number, line in enumerate(self.lines):
+                mark = line.marks[0] if line.marks else None
+                if mark is None or mark.shape != shape or self._is_list(line):
+                    continue
+                value = int(mark.text)
+                if value == last + 1 or (len(chain) >= 10 and value == last + 2):
+                    chain.append(number)
+                    last = value
+            if len(chain) > len(best):
+                best = chain
+        within = {self.section_at(self.lines[number]) for number in best}
+        across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
+        return frozenset(best) if across or (not self.sections and len(best) >= _LEAST_PARAGRAPHS) else frozenset()
+
+    def _is_list(self, line: Line) -> bool:
+        at = self.section_at(line)
+        return at >= 0 and is_list(self.sections[at])
+
+
+def is_list(section: Section) -> bool:
+    """Whether a section is a bibliography or a table of contents, whose numbers name nothing in the document."""
+    return section.title.casefold().strip(" .:") in _NAMES_OF_LISTS
+
+
+class _Part:
+    """The lines of one section while they are gone through. Mutable."""
+
+    def __init__(self, walk: _Walk, section: Section | None, first: int) -> None:
+        self.walk = walk
+        self.section = section
+        self.first = first
+        self.base = section.locator if section is not None else None
+        self.number = printed_number(section) if section is not None else None
+        # Headings by look alone, and no number in any: the numbered paragraphs are all that the document prints.
+        self.is_plain = walk.is_plain and (section is None or section.source == "style")
+        self.roof = walk.attachments.get(section.id) if section is not None else None
+        self.levels = Levels(walk.lines)
+        self._begin_levels()
+        self.clause = _ordinals(self.number)
+        self.skipped = section is not None and is_list(section)
+        self.before: Line | None = None
+        self.terms: int | None = None
+
+    def _begin_levels(self) -> None:
+        """A section that is "(a)" or "5.A" goes on with "(b)" or "B.": its number is the last mark of an open level."""
+        for shape, pattern in _OWN_MARKS:
+            match = pattern.search(self.base or "") if self.number is not None else None
+            if match is not None and self.base is not None and self.number is not None and pattern.search(self.number):
+                self.levels.begin(_WORD.findall(match.group()), shape)
+                self.base = self.base[: match.start()].rstrip(" ,")
+
+    def take(self, number: int, line: Line) -> Iterator[tuple[int, str | None]]:
+        """The places (offset, locator) at which a line begins a part, and the parts in it."""
+        if self.skipped:
+            return
+        note = self.walk.note_of(line)
+        if note is not None:
+            yield line.start, f"note {note.mark}" if note.mark.isdigit() else self._locator()
+            return
+        if line.name is not None:
+            yield line.start, line.name
+            return
+        marks = [mark for mark in line.marks if not self._is_own(mark)]
+        if not line.marks:
+            self._unmarked(number, line)
+            yield line.start, self._locator()
+        for mark in marks:
+            self._open(number, line, mark)
+            yield max(mark.start, line.start), self._locator()
+        yield from self._inline(number, line)
+        self.before = line
+
+    def _inline(self, number: int, line: Line) -> Iterator[tuple[int, str | None]]:
+        """The parts that begin within a line; a list in a sentence ends with it."""
+        depth = len(self.levels.open)
+        first: Mark | None = None
+        for mark in line.inline if self._is_numbered() else ():
+            if self.levels.continue_inline(number, mark):
+                first = first or mark
+                yield mark.start, self._locator()
+        if first is not None and first.behind != "." and line.sentence_end:
+            self.levels.close_to(depth)
+            yield line.sentence_end, self._locator()
+
+    def _is_numbered(self) -> bool:
+        """Whether the section has a number; one in a heading's words ("Recitals") opens no list within a line."""
+        return self.number is not None or self.base != (self.section.locator if self.section else None)
+
+    def _is_own(self, mark: Mark) -> bool:
+        """Whether a mark is the section's own number on its first line."""
+        section = self.section
+        own = section is not None and section.start <= mark.start <= section.start + 2 and mark.page == section.page
+        return own and self.number is not None
+
+    def _open(self, number: int, line: Line, mark: Mark) -> None:
+        if mark.shape == ALONE:
+            if self.section is not None and self.section.source == "opinion":
+                self.levels.take(number, mark)
+        elif mark.shape == WORDED:
+            self._open_worded(mark)
+        elif mark.shape == "1.1":
+            self._open_clause(number, line, mark)
+        elif mark.shape in ("1.", "[1]"):
+            self._open_paragraph(number, mark)
+        elif mark.shape in BRACKET or self.number is not None or self.levels.open:
+            taken = self.levels.take(number, mark)
+            if taken and len(self.levels.open) == 1 and mark.text.isdigit():
+                self.terms = None
+
+    def _open_clause(self, number: int, line: Line, mark: Mark) -> None:
+        ordinals = _ordinals(mark.text)
+        before = self.clause
+        # A heading that the outline does not have, and no line of a table of contents.
+        missed = line.heading and ordinals > before and not self.walk.is_in_list(number)
+        deeper = len(before) < len(ordinals) and ordinals[: len(before)] == before
+        inside = deeper and max(ordinals[len(before) :]) <= 2
+        begun = not before and self._is_begun(number, ordinals)
+        if missed or inside or begun or (before and follows(before, ordinals)):
+            self._begin_clause(mark, ordinals)
+
+    def _is_begun(self, number: int, ordinals: tuple[int, ...]) -> bool:
+        """Whether the next clause number in the lines behind line `number` follows from `ordinals`."""
+        marks = (mark for line in self.walk.lines[number + 1 : number + _CLAUSE_AHEAD] for mark in line.marks[:1])
+        after = next((mark for mark in marks if mark.shape == "1.1"), None)
+        return after is not None and follows(ordinals, _ordinals(after.text))
+
+    def _open_worded(self, mark: Mark) -> None:
+        """An article between two that are headings, whose text begins on the line of its number."""
+        own, value = _LAST_NUMBER.search(self.base or ""), _LAST_NUMBER.search(mark.text)
+        if own is None or value is None or self.number is None or word_of(mark.text) != word_of(self.number):
+            return
+        following = self._next_section()
+        if 0 < int(value.group()) - int(own.group()) <= _GAP and (following is None or int(value.group()) < following):
+            text = " ".join(mark.text.split())
+            self.base = joined(self.roof, text) if self.roof else text
+            self._clear()
+
+    def _begin_clause(self, mark: Mark, ordinals: tuple[int, ...]) -> None:
+        self.clause = ordinals
+        self.base = joined(self.roof, mark.text) if self.roof else mark.text
+        self._clear()
+
+    def _open_paragraph(self, number: int, mark: Mark) -> None:
+        if number in self.walk.paragraphs and not (self.number or "").isdigit():
+            self.base = mark.text
+            self._clear()
+        elif self.levels.open or self._has_list_of_parts():
+            self.levels.take(number, mark)
+        elif self.clause[:1] == (int(mark.text) - 1,) and self._next_section() != int(mark.text):
+            self.clause = (int(mark.text),)
+            self.base = joined(self.roof, mark.text) if self.roof else mark.text
+            self._clear()
+
+    def _clear(self) -> None:
+        self.levels.clear()
+        self.terms = None
+
+    def _has_list_of_parts(self) -> bool:
+        """Whether "1." may be a part that is cited: of a schedule, article IV or 5.A; not a list in 4.2."""
+        number = self.number
+        if number is None:
+            opinion = self.section is not None and self.section.source == "opinion"
+            return self.walk.is_plain or opinion
+        return is_attachment(number) or not (number[-1:].isdigit() or is_division(number))
+
+    def _next_section(self) -> int | None:
+        """The number of the next section that is counted as this one is."""
+        section = self.section
+        if section is None:
+            return None
+        at = self.walk.sections.index(section)
+        later = (printed_number(other) for other in self.walk.sections[at + 1 :] if other.parent == section.parent)
+        alike = (number for number in later if number is not None and word_of(number) == word_of(self.number or ""))
+        found = (_LAST_NUMBER.search(number) for number in alike)
+        return next((int(match.group()) for match in found if match is not None), None)
+
+    def _unmarked(self, number: int, line: Line) -> None:
+        """Words that close a list belong to what it is a part of; the next defined term closes the list of the last."""
+        if self.levels.open and self.levels.open[-1].shape == ALONE:
+            return  # parts of an opinion, which end where the next begins
+        if line.opens_term:
+            if self.terms is not None and len(self.levels.open) > self.terms:
+                self.levels.close_to(self.terms)
+            self.terms = len(self.levels.open)
+        elif self._closes_list(line) and not self.levels.innermost_goes_on(number):
+            self.levels.close_to(len(self.levels.open) - 1)
+
+    def _closes_list(self, line: Line) -> bool:
+        """Whether unmarked words behind an item are no part of it: a new paragraph behind one that ended."""
+        before = self.before
+        return before is not None and before.ended and (line.goes_on or bool(before.marks or before.inline))
+
+    def _locator(self) -> str | None:
+        locator = "" if self.is_plain and self.levels.open else self.base or ""
+        for text in self.levels.open_texts():
+            locator = joined(locator, text)
+        return locator or None
+
+
+def _ordinals(number: str | None) -> tuple[int, ...]:
+    """(4, 2) of "4.2"; empty for what is no decimal number."""
+    parsed = parse_heading(f"{number} Words") if number else None
+    if parsed is not None and parsed.family in ("decimal", "article", "section", "clause"):
+        return parsed.ordinals
+    return ()

@@ -1,0 +1,273 @@
+"""The numbers and letters that open lines, as they are printed, and their open levels: (1), in it (a), in it (i)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from docqa.ingest.structure.clean import LEADER
+from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, in_letters, in_roman
+from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.types import Page
+
+BRACKET = frozenset(("(a)", "a)"))
+ALONE = "alone"
+_INNER = r"\d{1,3}[A-Z]{0,2}|[a-z]{1,5}|[A-Z]{1,5}"
+_BRACKETED = re.compile(rf"\s*\(({_INNER})\)(?=[\s(—–:-]|$)")
+WORDED = "Article 1"
+_DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *DIVISIONS_ELSEWHERE))
+_WORDED = rf"\s*((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
+_SHAPES = (
+    (WORDED, re.compile(_WORDED, re.IGNORECASE)),
+    ("(a)", _BRACKETED),
+    ("1.1", re.compile(r"\s*(\d{1,3}(?:\.\d{1,3}){1,5}[A-Z]?)[.)]?(?=\s)")),
+    ("1.", re.compile(r"\s*(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
+    ("[1]", re.compile(r"\s*(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
+    ("a)", re.compile(r"\s*(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
+    ("a.", re.compile(r"\s*([A-Z]|[a-z]|[ivxlc]{2,5}|[IVXLC]{2,5})\.(?=\s)")),
+)
+_ALONE = re.compile(r"\s*([IVX]{1,5}|[A-Z]|\d{1,2})\.?\s*$")
+_NAMES_OF_PICTURES = re.compile(r"\s*\([a-z]\)(?:\s+\([a-z]\))+\s*")
+_HEADING = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z][^.;:|]{2,70}[^.;:,|\s]$")
+_FIRST_MARK = re.compile(r"\s*[(\[¶§\w]")
+_INLINE = re.compile(rf"([;:.—–])\s*(?:(?:and|or|and/or)\s+)?(?=\((?:{_INNER})\)\s)")
+_NAMED = re.compile(
+    r"((?:Theorem|Lemma|Proposition|Corollary|Definition|Conjecture|Axiom|Claim|Remark|Example|Algorithm|Assumption|"
+    r"Figure|FIGURE|Fig\.|Table|TABLE|Listing|Box|Recital)\s+"
+    r"(?:\d{1,3}(?:[.\-–]\d{1,3}){0,3}[a-z]?|[A-Z]\.?\d{1,3}|[IVX]{1,5}))(?:\s*[.:|—(]|\s+(?=[A-Z“\"])|\s*$)"
+)
+_ENDED = re.compile(r"(?:[;,.:—]|[;,]\s+(?:and|or))\s*$")
+_MOST_MARKS = 4
+_ROMAN = {in_roman(number): number for number in range(1, 100)}
+_LETTERS = {in_letters(number): number for number in range(1, 105)}
+_GAP = 3
+"""Numbers that may be missing between two marks of a level: repealed ones, or marks that the print lost."""
+_LOOK_AHEAD = 150
+"""Lines in which the second mark of a level is looked for."""
+_PART_AHEAD = 1500
+"""The same for the parts of an opinion, which run over many pages."""
+
+
+class Mark(NamedTuple):
+    """A number or letter as printed, at offset `start` of `page`: `text` without what sets it apart, `shape` what does
+    ("(a)", "a)", "a.", "1.", "1.1", "[1]"). `behind` is the sign in front of one within a line."""
+
+    page: int
+    start: int
+    text: str
+    shape: str
+    behind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line `start:end` of the text of `page`: `marks` that open it, `inline` ones behind a stop in it, its `name`
+    where it is a theorem or a caption. `goes_on`: begins with a small letter; `ended`: ends with a stop;
+    `opens_term`: begins with a quotation mark; `sentence_end`: where the sentence behind the last of the `inline` marks
+    begins, 0 where there is none. `heading`: a number and a few words, as a heading is printed."""
+
+    page: int
+    start: int
+    end: int
+    marks: tuple[Mark, ...]
+    inline: tuple[Mark, ...]
+    name: str | None
+    goes_on: bool
+    ended: bool
+    opens_term: bool
+    sentence_end: int
+    heading: bool
+
+
+def read_lines(pages: Sequence[Page]) -> Iterator[Line]:
+    """The lines that have words, in the order of the document, without those of a table of contents."""
+    for page in pages:
+        start = 0
+        for text in page.text.split("\n"):
+            if text.strip() and not LEADER.search(text):
+                yield _line(page.page, start, text)
+            start += len(text) + 1
+
+
+def _line(page: int, start: int, text: str) -> Line:
+    alone = _ALONE.match(text)
+    if alone:
+        marks: tuple[Mark, ...] = (Mark(page, start + alone.start(1), alone.group(1), ALONE),)
+    else:
+        marks = tuple(_opening(page, start, text)) if _FIRST_MARK.match(text) else ()
+    name = _NAMED.match(text)
+    bare = text.lstrip()
+    inline = tuple(_inline(page, start, text)) if "(" in text else ()
+    return Line(
+        page=page,
+        start=start,
+        end=start + len(text),
+        marks=marks,
+        inline=inline,
+        name=" ".join(name.group(1).split()) if name else None,
+        goes_on=bare[:1].islower(),
+        ended=_ENDED.search(text[-20:]) is not None,
+        opens_term=bare[:1] in ("“", '"', "‘"),
+        sentence_end=_sentence_behind(text, start, inline[-1].start) if inline else 0,
+        heading=_HEADING.match(bare) is not None,
+    )
+
+
+def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
+    """The marks at the beginning of a line: one, or several as "4. (1) (a)"."""
+    at = 0
+    if " | " in text or _NAMES_OF_PICTURES.fullmatch(text):
+        return
+    for count in range(_MOST_MARKS):
+        for shape, pattern in _SHAPES:
+            match = pattern.match(text, at)
+            if match is not None and (count == 0 or shape in ("(a)", "a.")):
+                group = match.lastindex or 1
+                first = match.start(group) - (shape in ("(a)", "[1]"))
+                yield Mark(page, start + max(first, 0), match.group(group), shape)
+                at = match.end()
+                break
+        else:
+            return
+
+
+def _inline(page: int, start: int, text: str) -> Iterator[Mark]:
+    pattern = _BRACKETED
+    for stop in _INLINE.finditer(text):
+        match = pattern.match(text, stop.end())
+        if match is not None:
+            yield Mark(page, start + match.start(1) - 1, match.group(1), "(a)", stop.group(1))
+
+
+def _sentence_behind(text: str, start: int, mark: int) -> int:
+    """Where the sentence behind the one at `mark` begins; 0 for none in this line."""
+    return next((start + span.start for span in sentences(text) if start + span.start > mark), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    shape: str
+    kind: str
+    ordinal: int
+    text: str
+
+
+class Levels:
+    """The open levels of one section. Mutable. `lines` are those of the document, for what comes next."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+        self.open: list[_Level] = []
+
+    def begin(self, texts: Sequence[str], shape: str) -> None:
+        """Open the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so that "(b)" follows."""
+        for text in texts:
+            taken = {level.kind for level in self.open}
+            readings = [reading for reading in _readings(text) if reading[0] not in taken] or _readings(text)
+            if readings:
+                self.open.append(_Level(shape, *readings[-1 if not taken else 0], text))
+
+    def open_texts(self) -> list[str]:
+        """The open marks from the outside in, as they are written in a locator: "(1)", "a"."""
+        return [f"({level.text})" if level.shape in ("(a)", "a)") else level.text for level in self.open]
+
+    def clear(self) -> None:
+        self.open.clear()
+
+    def close_to(self, depth: int) -> None:
+        """Leave `depth` levels open."""
+        del self.open[depth:]
+
+    def take(self, line: int, mark: Mark) -> bool:
+        """Open what `mark` of line number `line` begins; False where it is a stray."""
+        follows = self._following(mark)
+        if follows is not None and not self._begins_roman(line, mark, follows):
+            return self._set(*follows)
+        for kind, ordinal in _readings(mark.text):
+            if ordinal == 1 and self._goes_on(line, mark, kind):
+                shapes = [(level.shape, level.kind) for level in self.open]
+                depth = shapes.index((mark.shape, kind)) if (mark.shape, kind) in shapes else len(shapes)
+                return self._set(depth, _Level(mark.shape, kind, 1, mark.text))
+        later = self._following(mark, _GAP)
+        return self._set(*later) if later is not None else False
+
+    def innermost_goes_on(self, line: int) -> bool:
+        """Whether the next mark of the innermost level comes behind line number `line`, before that level begins again;
+        True where no level is open."""
+        if not self.open:
+            return True
+        level = self.open[-1]
+        here = self.lines[line]
+        for after in self._later(line, Mark(here.page, here.start, "", level.shape)):
+            readings = _readings(after.text)
+            if (level.kind, level.ordinal + 1) in readings:
+                return True
+            if (level.kind, 1) in readings:
+                return False
+        return False
+
+    def continue_inline(self, line: int, mark: Mark) -> bool:
+        """The same for a mark within a line, which must be the very next one or begin a list behind a colon."""
+        follows = self._following(mark)
+        if follows is not None:
+            return self._set(*follows)
+        for kind, ordinal in _readings(mark.text):
+            if ordinal == 1 and mark.behind in ":—–" and self._goes_on(line, mark, kind):
+                return self._set(len(self.open), _Level(mark.shape, kind, 1, mark.text))
+        return False
+
+    def _set(self, depth: int, level: _Level) -> bool:
+        self.open[depth:] = [level]
+        return True
+
+    def _following(self, mark: Mark, gap: int = 0) -> tuple[int, _Level] | None:
+        """The innermost open level that `mark` goes on, with the level as it is then."""
+        for depth in range(len(self.open) - 1, -1, -1):
+            level = self.open[depth]
+            for kind, ordinal in _readings(mark.text):
+                step = ordinal - level.ordinal
+                again = step == 0 and mark.text != level.text and mark.text[:1].isdigit()
+                if (level.shape, level.kind) == (mark.shape, kind) and (0 < step <= gap + 1 or again):
+                    return depth, _Level(mark.shape, kind, ordinal, mark.text)
+        return None
+
+    def _begins_roman(self, line: int, mark: Mark, follows: tuple[int, _Level]) -> bool:
+        """Whether "(i)" behind "(h)" is a one: "(ii)" comes next."""
+        if mark.text.lower() != "i" or follows[1].kind.lower() == "i":
+            return False
+        after = next(self._later(line, mark), None)
+        return after is not None and after.text.lower() == "ii"
+
+    def _goes_on(self, line: int, mark: Mark, kind: str) -> bool:
+        """Whether the second or a later mark of a level that `mark` begins comes before the first comes again."""
+        for after in self._later(line, mark):
+            if after.text == mark.text:
+                return False
+            if any(one == kind and 1 < ordinal <= 2 + _GAP for one, ordinal in _readings(after.text)):
+                return True
+        return False
+
+    def _later(self, line: int, mark: Mark) -> Iterator[Mark]:
+        """The marks of the same shape behind `mark`, in the lines that follow."""
+        far = _PART_AHEAD if mark.shape == ALONE else _LOOK_AHEAD
+        for number in range(line, min(line + far, len(self.lines))):
+            row = self.lines[number]
+            for after in (*row.marks, *row.inline):
+                if after.shape == mark.shape and (after.page, after.start) > (mark.page, mark.start):
+                    yield after
+
+
+def _readings(text: str) -> list[tuple[str, int]]:
+    """What a mark may count as (kind, ordinal): "i" is a Roman one or the ninth letter, "2A" a two."""
+    digits = text.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") if text[:1].isdigit() else ""
+    if digits:
+        return [("1", int(digits))]
+    lowered = text.lower()
+    if lowered != text and not text.isupper():
+        return []
+    found = [("i", _ROMAN[lowered])] if lowered in _ROMAN else []
+    if lowered in _LETTERS:
+        found.append(("a", _LETTERS[lowered]))
+    return [(kind if text.islower() else kind.upper(), ordinal) for kind, ordinal in found]

@@ -1,0 +1,206 @@
+"""How a document itself calls each of its sections: "186", "Article 70", "7.A(2)", "Schedule 2 Part A", "Recitals".
+
+The only place where a locator is made. A number that the document uses once stands alone, as it is printed; one that
+begins again (the sections of every article, the parts of every schedule) has the numbers above it in front. What has no
+number is called by its heading. Nothing is ever counted here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from docqa.ingest.structure.nesting import ATTACHMENTS
+from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, ordinal_of
+from docqa.ingest.types import Section
+
+_WORDED = re.compile(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
+_BRACKETED = re.compile(r"\(?(?P<core>[A-Za-z0-9]{1,6})\)$")
+_CORE_PARTS = re.compile(r"[.\-–—]")
+_ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
+_DIVISION = "part|chapter|schedule|exhibit|appendix|annex|annexure|attachment|title|article|book|division"
+_NAME_IN_FRONT = re.compile(
+    rf"(?:(?:{_ORDINALS})\s+(?:schedule|appendix|annex|part|chapter|exhibit)\b|"
+    rf"(?:{_DIVISION})\s+(?:\d{{1,3}}[A-Z]{{0,2}}|[IVXLC]{{1,7}}[A-Z]{{0,2}}|[A-Z])(?=\s*(?:[-–—:.(]|$)))",
+    re.IGNORECASE,
+)
+_CAPITALS = frozenset(
+    (*_DIVISION.split("|"), *_ORDINALS.split("|"), *DIVISIONS_ELSEWHERE, "section", "sec", "clause", "paragraph",
+     "rule")
+)  # fmt: skip
+"""Words in a number that are written alike wherever they are printed in capitals."""
+_INNER_WORDS = frozenset(("section", "sec", "§", "article", "art", "clause", "paragraph", "rule", "regulation"))
+_NUMBER_AT_END = re.compile(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:[a-z]|[ivxlc]+))$")
+_SHORT_WORDS = {"sec": "section", "art": "article", "cl": "clause", "para": "paragraph", "§§": "§"}
+
+
+def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section, ...]:
+    """`sections` (a parent before its children) with the locator of each; without pages it is also the label, where
+    the reader of the format gave none."""
+    numbers = {section.id: printed_number(section) for section in sections}
+    names = Counter((numbers[section.id] or " ".join(section.title.split())).casefold() for section in sections)
+    first = next((name for name, number in numbers.items() if number), None)
+    done: dict[str, Section] = {}
+    for section in sections:
+        above = _above(section, done)
+        given = section.label if not paged else None
+        locator = given or _locator(section, numbers, above, names, first)
+        done[section.id] = replace(section, locator=locator, label=section.label if paged else locator)
+    return tuple(done.values())
+
+
+def printed_number(section: Section) -> str | None:
+    """The number of a section as it is printed: "4.2", "Article 70" of "ARTICLE 70", "(a)"; the name in front of a
+    title that has its number in words ("First Schedule (Section 5)", "Part XXIA - Appeals")."""
+    number = " ".join((section.number or "").split()).rstrip(".: ")
+    if not number:
+        in_front = _NAME_IN_FRONT.match(section.title)
+        number = " ".join(in_front.group().split()) if in_front else ""
+    words = (word.capitalize() if word.rstrip(".").lower() in _CAPITALS else word for word in number.split())
+    return " ".join(words) or None
+
+
+def joined(above: str, inner: str) -> str:
+    """`inner` (a number, a letter, "(a)") written behind the locator that it is a part of."""
+    if not above:
+        return inner
+    if inner.startswith("("):
+        return f"{above}{inner}" if _ends_in_number(above) else f"{above} {inner}"
+    if word_of(inner):
+        return f"{above} {inner}"
+    return f"{above}.{inner}" if _goes_on_in_print(above) else f"{above}, {inner}"
+
+
+def attachment_of(sections: Sequence[Section]) -> dict[str, str]:
+    """The locator of the schedule, exhibit or the like that each section (with its locator) is or is in, by its id."""
+    found: dict[str, str] = {}
+    first = next((section.id for section in sections if printed_number(section)), None)
+    for section in sections:
+        around = found.get(section.parent or "")
+        own = section.locator if _is_roof(section, first) else None
+        if own or around:
+            found[section.id] = own or around or ""
+    return found
+
+
+def is_attachment(number: str | None) -> bool:
+    """Whether a printed number is that of a schedule, an exhibit or the like, in which numbers begin again."""
+    words = (number or "").casefold().split()
+    return any(word in ATTACHMENTS or word == "annexure" for word in words[:2])
+
+
+def _above(section: Section, done: dict[str, Section]) -> list[Section]:
+    """The sections around `section`, from the inside out."""
+    found = []
+    parent = section.parent
+    while parent is not None:
+        found.append(done[parent])
+        parent = done[parent].parent
+    return found
+
+
+def _locator(
+    section: Section, numbers: dict[str, str | None], above: list[Section], names: Counter[str], first: str | None
+) -> str | None:
+    own = numbers[section.id]
+    numbered = next((one for one in above if numbers[one.id]), None)
+    if own is None:
+        title = " ".join(section.title.split())
+        again = names[title.casefold()] > 1 and numbered is not None
+        return f"{numbered.locator}, {title}" if numbered is not None and again else title or None
+    if _BRACKETED.match(own) and own.endswith(")"):
+        around = above[0] if above else None
+        own = own if own.startswith("(") else f"({own}"
+        return joined((around.locator if around else None) or "", own)
+    attached = next((one for one in above if _is_roof(one, first)), None)
+    if _carries(own, numbers, above):
+        inner = attached is not None and numbered is not None and attached.id != numbered.id
+        return joined(attached.locator or "", own) if inner and attached is not None else own
+    if numbered is not None and _is_part_of(own, numbers[numbered.id] or "", names):
+        return joined(numbered.locator or "", own)
+    if attached is not None and attached.locator:
+        return joined(attached.locator, own)
+    if names[own.casefold()] > 1 and above:
+        around = numbered or next((one for one in above if one.source == "opinion"), None)
+        if around is not None and around.locator:
+            return joined(around.locator, own) if numbered is not None else f"{around.locator}, {own}"
+    return own
+
+
+def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> bool:
+    """Whether a number repeats that of the section around it: "3.2" in 3, "A.1" in Appendix A, "Section 2.B" in 2."""
+    parts = _CORE_PARTS.split(_core(own))
+    if len(parts) < 2 or not above:
+        return False
+    around = next((numbers[one.id] for one in above if numbers[one.id]), None)
+    if around is None:
+        return not any(is_attachment(numbers[one.id]) for one in above)
+    outer = _CORE_PARTS.split(_core(around))
+    same = parts[: len(outer)] == outer
+    if not is_attachment(around):  # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
+        same = same or ordinal_of(parts[0]) == ordinal_of(outer[0])
+    return same and (len(parts) > len(outer) or parts[0] != outer[0])
+
+
+def _is_roof(section: Section, first: str | None) -> bool:
+    """Whether the numbers in `section` are its own: a schedule or exhibit behind other sections. What opens the
+    document (`first`: the id of the first section with a number) names all of it: "Exhibit 10.20" on a contract.
+    """
+    return section.id != first and is_attachment(printed_number(section))
+
+
+def _is_part_of(own: str, around: str, names: Counter[str]) -> bool:
+    """Whether the number around `own` belongs in front of it: a lone letter or numeral, or one that comes again."""
+    core = _core(own)
+    if word_of(own):
+        return names[own.casefold()] > 1
+    if _CORE_PARTS.search(core):
+        return names[own.casefold()] > 1
+    if is_division(around):
+        # Sections count on through chapters; letters and numbers that begin again are the chapter's own.
+        return names[own.casefold()] > 1 and not is_attachment(around)
+    return not is_attachment(around)
+
+
+def is_division(number: str) -> bool:
+    """Whether this is a part or chapter, whose sections have numbers of their own; "Article 7" is none."""
+    word = word_of(number)
+    return bool(word) and word not in _INNER_WORDS
+
+
+def word_of(number: str) -> str:
+    """ "article" of "Article 70", "schedule" of "First Schedule", empty for a bare number."""
+    words = number.split()
+    if words and re.fullmatch(_ORDINALS, words[0], re.IGNORECASE):
+        return words[-1].casefold()
+    match = _WORDED.match(number)
+    if match is None or (len(words) == 1 and not match["word"].startswith("§")):
+        return ""
+    word = match["word"].rstrip(".").casefold()
+    return _SHORT_WORDS.get(word) or DIVISIONS_ELSEWHERE.get(word, word)
+
+
+def _core(number: str) -> str:
+    """The number without its word."""
+    match = _WORDED.match(number) if word_of(number) else None
+    return match["core"] if match else number
+
+
+def _ends_in_number(locator: str) -> bool:
+    """Whether "(a)" may follow at once: behind "186", "Article IV", "§ 4" or "(2)", not behind a heading."""
+    last = locator.split()[-1] if locator.split() else ""
+    return _NUMBER_AT_END.search(last) is not None and _is_short(locator)
+
+
+def _goes_on_in_print(locator: str) -> bool:
+    """Whether ".A" may follow: behind a number, "Article IV" and "Section 2", not behind a schedule or a heading."""
+    tail = locator.rsplit(", ", 1)[-1]
+    return _ends_in_number(locator) and not is_attachment(tail) and not is_division(tail)
+
+
+def _is_short(locator: str) -> bool:
+    """Whether a locator ends with a number and is no heading that happens to end with one."""
+    tail = locator.rsplit(", ", 1)[-1].split()
+    return len(tail) == 1 or bool(word_of(" ".join(tail[-2:]))) or any(map(str.isdigit, tail[0]))

@@ -1,0 +1,60 @@
+"""Places called by a bare number, by a number with its word, or by their heading."""
+
+from __future__ import annotations
+
+import pytest
+
+from docqa.app.places.named import region_named
+from docqa.ingest import Document
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+
+TEXT = """# Harbour Act
+
+## Chapter 4 Keepers
+
+### Article 81 Choice of the keeper
+
+(1) The town chooses a keeper.
+
+(2) The keeper may resign.
+
+### Article 82 Bells
+
+(1) The bell is rung.
+
+## Schedule 2 Prices
+
+### Part A Boats
+
+A boat costs nine pounds.
+"""
+
+
+def act() -> Document:
+    return read(ReadRequest("act.md", TEXT.encode()))
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("81", "Article 81"),
+        ("article 82", "Article 82"),
+        ("section 81", "Article 81"),
+        ("81(2)", "(2) The keeper may"),
+        ("Article 81(2)", "(2) The keeper may"),
+        ("chapter 4", "Chapter 4"),
+        ("Schedule 2 Part A", "Part A"),
+        ("choice of", "Article 81"),
+    ],
+)
+def test_a_place_is_found_by_what_is_printed_there(name: str, begins: str) -> None:
+    document = act()
+    region = region_named(document, name)
+    assert region is not None
+    assert document.pages[0].text[region.start[1] :].startswith(begins)
+
+
+@pytest.mark.parametrize("name", ["83", "Article 9", "", "1.2", "the moon"])
+def test_what_is_not_printed_is_no_place(name: str) -> None:
+    assert region_named(act(), name) is None
