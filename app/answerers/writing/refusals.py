@@ -10,7 +10,7 @@ from docqa.model.prompts.prompt import REFUSAL
 _DOCUMENT = (
     r"(?:documents?|texts?|excerpts?|passages?|sentences?|contracts?|agreements?|leases?|papers?|opinions?|file|pages?|"
     r"(?:provided|given|available) (?:information|text|material|context|content|\w+)|context|information provided|"
-    r"sources?|materials?|statute|judge?ment|report|article)"
+    r"sources?|materials?|statute|judge?ment|report|article|study|survey)"
 )
 _NOT = r"(?:do|does|did|is|are|was|were|can|could|have|has)(?: not|n['’]t)"
 _SAYS = (

@@ -25,6 +25,7 @@ GIVEN = Given(
         "I cannot find the answer in the text.", "The provided text does not specify the rent.",
         "Unfortunately, there is no information about the penalty.",
         "The penalty is not mentioned in the provided sentences.", "It cannot be determined from the document.",
+        "The study does not state any limitations.",
     ],
 )  # fmt: skip
 def test_a_models_own_refusal_is_one(text: str) -> None:
