@@ -30,6 +30,7 @@ _LEAST_WORDS = 5  # of a line that is not said twice
 _NONE = Question("")
 _CITES = re.compile(r"\[\d+(?:\s*[,;]\s*\d+)*\]")
 _SAYS_SOMETHING = re.compile(r"\d|[^\W\d_]{2}")  # more than the label of an item, "c."
+_POINTS = re.compile(r"[^.\n]{0,200}\b(?:is|are|was|were)(?:\s*(?:,|and|or))*\s*\.?")
 _CITED = re.compile(r"\s*\[[\d\s,;–-]+\]")
 
 
@@ -78,9 +79,10 @@ def check_reply(
 
 
 def spelled_out(text: str, given: Given) -> str:
-    """`text`; where it is nothing but numbers of sentences, these sentences, each with its number."""
-    cites = _CITES.findall(text)
-    if not given.numbered or not cites or _SAYS_SOMETHING.search(_CITES.sub(" ", text)):
+    """`text`; where it is nothing but numbers of sentences, or points at them ("The laws are [3] and [5]."), these
+    sentences, each with its number."""
+    cites, bare = _CITES.findall(text), _CITES.sub(" ", text)
+    if not given.numbered or not cites or (_SAYS_SOMETHING.search(bare) and not _POINTS.fullmatch(bare.strip())):
         return text
     named = dict.fromkeys(int(number) for number in re.findall(r"\d+", " ".join(cites)))
     lines = [(number, given.lines[number]) for number in named if number in given.lines]

@@ -34,6 +34,12 @@ _POLITE = re.compile(
 _VERDICT = re.compile(r"(?:\*\*)?(yes|no)\b[.,;:!]?(?:\*\*)?[.,;:!]?\s*$", re.IGNORECASE)
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_`](?=\S)|(?<=\S)[*_`](?!\w)")
 _CELLS = re.compile(r"\s*\|\s*")
+_POINTS_BACK = re.compile(
+    r"(?<=[.!?])\s+(?:this|that|it|(?:the|this) (?:answer|statement|information)) (?:is|was|can be) (?:\w+ )?"
+    r"(?:stated|said|mentioned|found|given|described|supported|confirmed|shown|indicated|specified) (?:in|by|at) "
+    r"(?:the )?(?:numbered )?(?:sentences? |passages? )?(?P<cites>\[\d+\](?:(?:, | and |, and | or )\[\d+\])*)\.?",
+    re.IGNORECASE,
+)
 LEAST_WORDS = 3
 """Content words from which what stands around a quotation states something, and not "The lease says"."""
 
@@ -85,6 +91,7 @@ def plain(text: str) -> str:
 def read_statements(reply: str, most: int) -> Written:
     """The statements of `reply`, whose model was given sentences with the numbers 1 to `most` (0: none)."""
     text = _FENCE.sub("", plain_of_json(reply) or reply).replace("\r\n", "\n").strip()
+    text = _POINTS_BACK.sub(lambda match: " " + "".join(re.findall(r"\[\d+\]", match["cites"])), text)
     text = _BROKEN_MARK.sub("", text).rstrip()
     text, footnotes = take_footnotes(text)
     quoted = [Span(found.start, found.end) for found in find_quotations(text)[0] if not found.block]

@@ -80,7 +80,7 @@ def test_nothing_at_all_is_said_to_be_nothing() -> None:
     assert read_reply(" \n", GIVEN) == replies.Reply(None, (replies.NOTHING,))
 
 
-@pytest.mark.parametrize("text", ["[3]", "[3] [5]", "c. [3, 5].", "- [3]\n- [5]"])
+@pytest.mark.parametrize("text", ["[3]", "[3] [5]", "c. [3, 5].", "- [3]\n- [5]", "The laws are [3] and [5]."])
 def test_numbers_alone_stand_for_their_sentences(text: str) -> None:
     written = read_reply(text, GIVEN).written
     assert written is not None and written.statements[0].plain == SENTENCES[2]

@@ -28,6 +28,8 @@ def taken(reply: str, most: int = 50) -> tuple[str, list[tuple[str, list[int], l
         ("The rent is 5 dollars (3).", [3]),
         ("The rent is 5 dollars [sentence 3; sentence 7].", [3, 7]),
         ("[3] The rent is 5 dollars.", [3]),
+        ("The rent is 5 dollars. This is stated in [3] and [7].", [3, 7]),
+        ("The rent is 5 dollars. It is clearly mentioned in sentence [3].", [3]),
         ("The rent is 5 dollars.[^a]\n\n[^a]: sentence 3", [3]),
         ("The rent is 5 dollars.¹\n\n¹ [3]", [3]),
         ("The rent is 5 dollars [1].\n\nSources:\n[1] sentence 3", [3]),
