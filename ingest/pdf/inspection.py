@@ -18,7 +18,7 @@ from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import join_lines
 from docqa.ingest.pdf.layout.running_heads import stays_in_text
 from docqa.ingest.pdf.pages import RawPage, extract_one
-from docqa.ingest.pdf.reader import count_pages, open_pdf
+from docqa.ingest.pdf.reader import count_pages, open_request
 from docqa.ingest.pdf.visibility.objects import Box, around, as_box
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import row_of
@@ -97,12 +97,11 @@ def inspect_page(request: ReadRequest, page: Page, events: PageEvents | None = N
     """
     events = events or PageEvents()
     with reading(request.name):
-        reader, password = open_pdf(request.content, request.password)
+        reader, request = open_request(request)
         count = count_pages(reader)
         if page.index >= count:
             raise Unreadable(f"it has {count} pages, and no page {page.page}", hint="Read the file again")
         events.on_page(page.page)
-        request = replace(request, password=password)
         return _view(page, *extract_one(reader, request, page.index, events, numbered=bool(page.lines)))
 
 

@@ -21,6 +21,7 @@ from docqa.ingest.pdf.layout.paragraphs import PageText, join_lines, typical_bod
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
 from docqa.ingest.pdf.pages import RawPage, extract
 from docqa.ingest.pdf.raw_page import Hidden
+from docqa.ingest.pdf.repair import rebuilt, without_idle_encryption
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import Hyphens, clean, line_blocks, squeeze, strip_invisible, unwrap
@@ -35,10 +36,11 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     The pictures of scanned pages are recognised where docqa-reader[ocr] is installed. Raises Encrypted, Unreadable,
     TooLarge, NoText.
     """
-    reader, password = open_pdf(request.content, request.password)
+    given = request
+    reader, request = open_request(request)
     count = count_pages(reader)
     events.on_pages(count)
-    raw = extract(reader, replace(request, password=password), events, processes)
+    raw = extract(reader, request, events, processes)
     problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
     if len(problems) == count:
         raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)
@@ -52,7 +54,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     sections = _sections(reader, pages, candidates, body)
     warnings = [*problems, *_scan_warnings(raw), *_hidden_warning(raw, request.include_hidden)]
     return assemble(
-        request, title=structure.title(reader), media_type="application/pdf", paged=True, pages=pages,
+        given, title=structure.title(reader), media_type="application/pdf", paged=True, pages=pages,
         sections=sections, hidden=hidden, ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
         warnings=[*warnings, *_label_warning(differing), *structure.left_out(reader)],
         lost=[number for number, page in enumerate(raw, 1) if page.lost],
@@ -92,14 +94,37 @@ def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
     return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {done}"]
 
 
-def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
-    """pypdf's reader, and the password that opened it (None where none was needed). Raises Encrypted, Unreadable."""
+def open_request(request: ReadRequest) -> tuple[Any, ReadRequest]:
+    """pypdf's reader, and the request with the bytes that it reads and the password that opened them: those of a PDF
+    that pypdf cannot read as it is are mended where they can be. Raises Encrypted, Unreadable."""
+    try:
+        reader, password = open_pdf(request.content, request.password)
+        return reader, replace(request, password=password)
+    except Unreadable:
+        copy = rebuilt(request.content, request.password)
+        if copy is None:
+            raise
+    except Encrypted:
+        copy = without_idle_encryption(new_reader(request.content), request.content)
+        if copy is None:
+            raise
+    reader, _ = open_pdf(copy, None)
+    return reader, replace(request, data=copy, password=None)
+
+
+def new_reader(data: bytes) -> Any:
+    """pypdf's reader, not decrypted. Raises what pypdf raises on a bad file."""
     from pypdf import PdfReader, apply_configuration, get_configuration
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     apply_configuration(get_configuration().with_overwrites(jbig2dec_binary=None))
+    return PdfReader(io.BytesIO(data), strict=False)
+
+
+def open_pdf(data: bytes, password: str | None) -> tuple[Any, str | None]:
+    """pypdf's reader, and the password that opened it (None where none was needed). Raises Encrypted, Unreadable."""
     try:
-        reader = PdfReader(io.BytesIO(data), strict=False)
+        reader = new_reader(data)
         if not reader.is_encrypted:
             return reader, None
         for attempt in ("", password):
