@@ -28,6 +28,8 @@ _DIVISION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _DECIMAL = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.DOTALL)
+# The print has no space behind the number: "12.2URL References".
+_TIGHT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){1,5})([.)]?)([A-Z][A-Za-z]{2}.*)$", re.DOTALL)
 _ROMAN_HEAD = re.compile(r"([IVXLC]{1,7})[.)]\s+(\S.*)$", re.DOTALL)
 _LETTER_HEAD = re.compile(r"([A-Z](?:\.\d{1,3})*)([.)]?)\s+(\S.*)$", re.DOTALL)
 _NAMED = re.compile(
@@ -65,7 +67,7 @@ def parse_heading(line: str) -> Numbered | None:
             family = {"sec": "section", "sec.": "section", "§": "section"}.get(word, word)
             number = line[: match.end(2)].strip()
             return Numbered(family, _DIVISIONS[word], ordinal, number, match.group(3).strip() or number)
-    match = _DECIMAL.match(line)
+    match = _DECIMAL.match(line) or _TIGHT.match(line)
     if match and _titled(match.group(3)):
         ordinals = tuple(int(part) for part in re.findall(r"\d+", match.group(1)))
         return Numbered("decimal", 5 + len(ordinals), ordinals, match.group(1), match.group(3))

@@ -15,14 +15,15 @@ from docqa.ingest.types import Page
 BRACKET = frozenset(("(a)", "a)"))
 ALONE = "alone"
 _INNER = r"\d{1,3}[A-Z]{0,2}|[a-z]{1,5}|[A-Z]{1,5}"
-_BRACKETED = re.compile(rf"\s*\(({_INNER})\)(?=[\s(—–:-]|$)")
+_BRACKETED = re.compile(rf"\s*\(\s?({_INNER})\s?\)(?=[\s(—–:-]|$)")
 WORDED = "Article 1"
 _DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *DIVISIONS_ELSEWHERE))
 _WORDED = rf"\s*((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
+_DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
 _SHAPES = (
     (WORDED, re.compile(_WORDED, re.IGNORECASE)),
     ("(a)", _BRACKETED),
-    ("1.1", re.compile(r"\s*(\d{1,3}(?:\.\d{1,3}){1,5}[A-Z]?)[.)]?(?=\s)")),
+    ("1.1", re.compile(rf"\s*({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}}))[.)]?")),
     ("1.", re.compile(r"\s*(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("[1]", re.compile(r"\s*(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("a)", re.compile(r"\s*(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
@@ -125,7 +126,8 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
             match = pattern.match(text, at)
             if match is not None and (count == 0 or shape in ("(a)", "a.")):
                 group = match.lastindex or 1
-                first = match.start(group) - (shape in ("(a)", "[1]"))
+                first = match.start(group)
+                first = text.rfind(shape[0], 0, first) if shape in ("(a)", "[1]") and "¶" not in text[:first] else first
                 yield Mark(page, start + max(first, 0), match.group(group), shape)
                 at = match.end()
                 break
@@ -190,6 +192,8 @@ class Levels:
                 shapes = [(level.shape, level.kind) for level in self.open]
                 depth = shapes.index((mark.shape, kind)) if (mark.shape, kind) in shapes else len(shapes)
                 return self._set(depth, _Level(mark.shape, kind, 1, mark.text))
+            if not self.open and ordinal in (2, 3) and self._is_next(line, mark, kind, ordinal + 1):
+                return self._set(0, _Level(mark.shape, kind, ordinal, mark.text))  # the first is lost in print
         later = self._following(mark, _GAP)
         return self._set(*later) if later is not None else False
 
@@ -239,6 +243,11 @@ class Levels:
             return False
         after = next(self._later(line, mark), None)
         return after is not None and after.text.lower() == "ii"
+
+    def _is_next(self, line: int, mark: Mark, kind: str, ordinal: int) -> bool:
+        """Whether the next mark of the shape of `mark` counts as `ordinal`."""
+        after = next(self._later(line, mark), None)
+        return after is not None and (kind, ordinal) in _readings(after.text)
 
     def _goes_on(self, line: int, mark: Mark, kind: str) -> bool:
         """Whether the second or a later mark of a level that `mark` begins comes before the first comes again."""

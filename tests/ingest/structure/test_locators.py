@@ -239,3 +239,9 @@ def test_a_heading_without_a_number_names_its_section() -> None:
     assert located((1, "1", "Boats"), (2, None, "Sails"), (2, None, "Notes"), (1, "2", "Nets"), (2, None, "Notes")) == [
         "1", "Sails", "1, Notes", "2", "2, Notes",
     ]  # fmt: skip
+
+
+def test_a_list_whose_first_mark_is_lost_is_counted_from_what_is_printed() -> None:
+    text = "## 76 Care\n\nEvery one is cared for.\n\n(2) The old too.\n\n(3) And the young.\n\n( 4) And all."
+    document = markdown(text)
+    assert [named(document, words) for words in ("cared", "old", "young", "all")] == ["76", "76(2)", "76(3)", "76(4)"]

@@ -255,6 +255,7 @@ def fold(text: str) -> str:
     [
         ("Artículo 20. Derechos", "article", "Artículo 20"),
         ("المادة ٣", "article", "المادة ٣"),
+        ("12.2URL References", "decimal", "12.2"),
         ("Chapitre II Des biens", "chapter", "Chapitre II"),
         ("Annexe A", "annex", "Annexe A"),
     ],
