@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE
+
 MOST_PAGES = 50
 """A range of more pages than this cites no place."""
 
@@ -43,11 +45,14 @@ _PAGE_AND_LINES = re.compile(
 _BEHIND_QUOTATION = re.compile(r"[\"”’»][.,]?\s*[(\[]$")
 _CITED_BEFORE = re.compile(r"(?:\b[A-Z][\w.’']*|[.,;:)\]\"”’»])\s+$")
 _SUBS = r"(?:\s?\([A-Za-z0-9]{1,4}\))*"
-_DOTTED = r"(?:[.\-–]\d{1,3}(?!\w)|\.[A-Za-z](?!\w))*"
-_NUMBER = rf"(?:\d{{1,4}}[A-Za-z]{{0,2}}{_DOTTED}|[IVXLC]{{1,7}}|[A-Z](?:\.\d{{1,3}}){{1,4}}|[A-Z])(?!\w){_SUBS}"
+_DOTTED = r"(?:[.\-–]\d{1,3}(?!\w)|\.(?:[A-Za-z]|[ivxlc]{2,5})(?!\w))*"
+_NUMBER = (
+    rf"(?:\d{{1,4}}[A-Za-z]{{0,2}}{_DOTTED}|[IVXLC]{{1,7}}(?:\.[A-Z](?!\w))?|[A-Z](?:\.\d{{1,3}}){{1,4}}|[A-Z])"
+    rf"(?!\w){_SUBS}"
+)
 _WORDS = (
     "sections?|secs?\\.|sects?\\.|subsections?|clauses?|cls?\\.|subclauses?|articles?|arts?\\.|paragraphs?|paras?\\.|"
-    "schedules?|exhibits?|appendix|appendices|annex(?:es)?|chapters?|parts?"
+    "schedules?|exhibits?|appendix|appendices|annex(?:es)?|chapters?|parts?|" + "|".join(DIVISIONS_ELSEWHERE)
 )
 _SECTION = re.compile(
     rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}}|¶{{1,2}})\s*)(?P<first>{_NUMBER})"
@@ -176,4 +181,4 @@ def _section(text: str, match: re.Match[str]) -> PlaceCite:
 
 def _singular(word: str) -> str:
     bare = word.rstrip(".").removesuffix("s")
-    return _SINGULAR.get(word.rstrip("."), _SINGULAR.get(bare, bare))
+    return DIVISIONS_ELSEWHERE.get(word) or _SINGULAR.get(word.rstrip("."), _SINGULAR.get(bare, bare))

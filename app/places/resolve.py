@@ -16,7 +16,7 @@ from functools import cached_property
 
 from docqa.app.places.cites import PlaceCite
 from docqa.app.quotes.normalise import fold
-from docqa.ingest.structure.numbering import in_roman, ordinal_of
+from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, in_roman, ordinal_of
 from docqa.ingest.types import Document, Page, Section
 
 _CLAUSE = re.compile(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
@@ -168,7 +168,9 @@ class CitedPlaces:
             number = (base + "".join(subs[:depth])).casefold()
             kin = (s for name in _spellings(number, word) for s in self._by_number.get(name, ()) if _kin(s, word))
             found = [self.region_of(section) for section in kin]
-            found = found or (self.located(number) if word in _PROVISIONS else [])
+            if not found and (word in _PROVISIONS or word == "part"):
+                found = [*self.located(number), *self.inner(number)]
+            found = found or (self.located(f"note {number}") if word in ("note", "footnote") else [])
             found = found or [self._clause(at) for at, clause in enumerate(self._clauses) if clause[0] == number]
             if found:
                 return [self._below(region, subs[depth:]) for region in found]
@@ -177,6 +179,18 @@ class CitedPlaces:
     def located(self, locator: str) -> list[Region]:
         """What the document itself calls `locator` ("186(3)", "Schedule 2 Part A"), whatever its case."""
         return [self._region_at(at) for at in self._by_locator.get(locator.casefold(), ())]
+
+    def inner(self, number: str) -> list[Region]:
+        """What is called `number` in a schedule or an opinion: "14" of "Sixth Schedule, 14"."""
+        return [self._region_at(at) for at in self._by_tail.get(number.casefold(), ())]
+
+    @cached_property
+    def _by_tail(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for locator, places in self._by_locator.items():
+            if ", " in locator:
+                found.setdefault(locator.rpartition(", ")[2], []).extend(places)
+        return found
 
     @cached_property
     def _parts(self) -> list[tuple[Point, str]]:
@@ -289,7 +303,7 @@ def _kin(section: Section, word: str) -> bool:
     """Whether a section of that number may be meant by `word`: "Schedule 2" is not section 2."""
     match = _KIND.search(_number_of(section))
     own = (match["word"] or "").rstrip(".").casefold() if match else ""
-    own = _SAME_WORD.get(own, own)
+    own = DIVISIONS_ELSEWHERE.get(own) or _SAME_WORD.get(own, own)
     return own == word or (own in _PROVISIONS and word in _PROVISIONS)
 
 

@@ -19,8 +19,11 @@ from docqa.app.places.wording import in_full, ordinal
 from docqa.ingest.types import Document, Section, Span
 
 _ATTACHED = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment"))
+_OF_ATTACHED = re.compile(
+    r",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:schedule|exhibit|appendix|annex|attachment)\b", re.IGNORECASE
+)
 _MORE_CITES = re.compile(
-    r"\b(?P<word>title|attachment|annexure|recital|count|amendment)\s+(?P<number>\d{1,3}[A-Z]?|[IVXLC]{1,7}|[A-Z])(?!\w)",
+    r"\b(?P<word>footnote|title|attachment|annexure|recital|count|amendment)\s+(?P<number>\d{1,3}[A-Z]?|[IVXLC]{1,7}|[A-Z])(?!\w)",
     re.IGNORECASE,
 )
 _LAST_PAGE = re.compile(r"\b(?:last|final)\s+page\b", re.IGNORECASE)
@@ -117,7 +120,12 @@ def _mentions(typed: str, documents: Sequence[Document], which: set[int] | None)
             continue
         places = CitedPlaces(document, number)
         for cite in cites:
-            found.setdefault(Span(cite.start, cite.end), []).extend(_main(places.regions(cite), places, cite))
+            regions = places.regions(cite)
+            if _OF_ATTACHED.match(typed, cite.end):
+                regions = [*regions, *(region for number in cite.numbers for region in places.inner(number))]
+            else:
+                regions = _main(regions, places, cite)
+            found.setdefault(Span(cite.start, cite.end), []).extend(regions)
         for span, key in named_tables(typed):
             found.setdefault(span, []).extend(captioned(document, number, key))
         for span, section in named_headings(typed, document):

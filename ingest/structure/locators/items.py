@@ -57,6 +57,7 @@ class _Walk:
         self.pages = pages
         self.paged = len(pages) > 1
         self.headed = set(self.starts)
+        self.is_opinion = any(section.source == "opinion" for section in sections)
         self.is_plain = not any(printed_number(section) for section in sections)
         self.attachments = attachment_of(sections)
         self.notes = sorted(notes, key=lambda note: (note.page, note.start))
@@ -201,7 +202,7 @@ class _Part:
 
     def _open(self, number: int, line: Line, mark: Mark) -> None:
         if mark.shape == ALONE:
-            if self.section is not None and self.section.source == "opinion":
+            if self.section is not None and self.walk.is_opinion:
                 self.levels.take(number, mark)
         elif mark.shape == WORDED:
             self._open_worded(mark)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import NamedTuple
 
 from docqa.ingest.structure.clean import LEADER
@@ -14,7 +15,7 @@ from docqa.ingest.types import Page
 
 BRACKET = frozenset(("(a)", "a)"))
 ALONE = "alone"
-_INNER = r"\d{1,3}[A-Z]{0,2}|[a-z]{1,5}|[A-Z]{1,5}"
+_INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}|[A-Z]{1,5}"
 _BRACKETED = re.compile(rf"\s*\(\s?({_INNER})\s?\)(?=[\s(—–:-]|$)")
 WORDED = "Article 1"
 _DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *DIVISIONS_ELSEWHERE))
@@ -36,7 +37,8 @@ _FIRST_MARK = re.compile(r"\s*[(\[¶§\w]")
 _INLINE = re.compile(rf"([;:.—–])\s*(?:(?:and|or|and/or)\s+)?(?=\((?:{_INNER})\)\s)")
 _NAMED = re.compile(
     r"((?:Theorem|Lemma|Proposition|Corollary|Definition|Conjecture|Axiom|Claim|Remark|Example|Algorithm|Assumption|"
-    r"Figure|FIGURE|Fig\.|Table|TABLE|Listing|Box|Recital)\s+"
+    r"Figure|FIGURE|Fig\.|Table|TABLE|Listing|Box|Recital|Théorème|Lemme|Corollaire|Définition|Remarque|Exemple|"
+    r"Tableau|Satz|Korollar|Abbildung|Tabelle|Teorema|Definición|Tabla|Figura)\s+"
     r"(?:\d{1,3}(?:[.\-–]\d{1,3}){0,3}[a-z]?|[A-Z]\.?\d{1,3}|[IVX]{1,5}))(?:\s*[.:|—(]|\s+(?=[A-Z“\"])|\s*$)"
 )
 _ENDED = re.compile(r"(?:[;,.:—]|[;,]\s+(?:and|or))\s*$")
@@ -162,6 +164,7 @@ class Levels:
     def __init__(self, lines: Sequence[Line]) -> None:
         self.lines = lines
         self.open: list[_Level] = []
+        self._own = 0  # levels that are the section's own number, which no list closes
 
     def begin(self, texts: Sequence[str], shape: str) -> None:
         """Open the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so that "(b)" follows."""
@@ -170,6 +173,7 @@ class Levels:
             readings = [reading for reading in _readings(text) if reading[0] not in taken] or _readings(text)
             if readings:
                 self.open.append(_Level(shape, *readings[-1 if not taken else 0], text))
+        self._own = len(self.open)
 
     def open_texts(self) -> list[str]:
         """The open marks from the outside in, as they are written in a locator: "(1)", "a"."""
@@ -177,10 +181,11 @@ class Levels:
 
     def clear(self) -> None:
         self.open.clear()
+        self._own = 0
 
     def close_to(self, depth: int) -> None:
-        """Leave `depth` levels open."""
-        del self.open[depth:]
+        """Leave `depth` levels open, and those of the section itself."""
+        del self.open[max(depth, self._own) :]
 
     def take(self, line: int, mark: Mark) -> bool:
         """Open what `mark` of line number `line` begins; False where it is a stray."""
@@ -270,7 +275,7 @@ class Levels:
 
 def _readings(text: str) -> list[tuple[str, int]]:
     """What a mark may count as (kind, ordinal): "i" is a Roman one or the ninth letter, "2A" a two."""
-    digits = text.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") if text[:1].isdigit() else ""
+    digits = text.rstrip(ascii_letters) if text[:1].isdigit() else ""
     if digits:
         return [("1", int(digits))]
     lowered = text.lower()

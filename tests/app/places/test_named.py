@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docqa.app.places.named import region_named
+from docqa.app.places.scope import scope_of
 from docqa.ingest import Document
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -58,3 +59,44 @@ def test_a_place_is_found_by_what_is_printed_there(name: str, begins: str) -> No
 @pytest.mark.parametrize("name", ["83", "Article 9", "", "1.2", "the moon"])
 def test_what_is_not_printed_is_no_place(name: str) -> None:
     assert region_named(act(), name) is None
+
+
+OPINION = """SUPREME COURT OF THE SHIRE
+
+JUSTICE ALDER delivered the opinion of the Court.
+
+I
+
+The mill stood by the weir.
+
+II
+
+A
+
+The weir fell in the night.
+
+B
+
+We hold for the miller.
+
+Appendix of the Court is the map.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "begins"),
+    [("What does part II.B say?", "B\n"), ("What does part I say?", "I\n")],
+)
+def test_a_question_reaches_the_parts_of_an_opinion(question: str, begins: str) -> None:
+    document = read(ReadRequest("opinion.txt", OPINION.encode()))
+    scope = scope_of(question, (document,))
+    assert scope is not None and scope.whole
+    assert document.pages[0].text[scope.spans[0].start :].startswith(begins)
+
+
+def test_a_question_reaches_a_paragraph_of_a_schedule() -> None:
+    text = TEXT + "\n## Schedule 3\n\n1. A bell is lent.\n\n2. A bell is sold.\n\n## Schedule 4\n\n1. No.\n\n2. Yes.\n"
+    document = read(ReadRequest("act.md", text.encode()))
+    scope = scope_of("What does paragraph 2 of Schedule 3 say?", (document,))
+    assert scope is not None
+    assert [document.pages[0].text[span.start : span.end] for span in scope.spans] == ["2. A bell is sold."]

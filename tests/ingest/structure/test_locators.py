@@ -245,3 +245,8 @@ def test_a_list_whose_first_mark_is_lost_is_counted_from_what_is_printed() -> No
     text = "## 76 Care\n\nEvery one is cared for.\n\n(2) The old too.\n\n(3) And the young.\n\n( 4) And all."
     document = markdown(text)
     assert [named(document, words) for words in ("cared", "old", "young", "all")] == ["76", "76(2)", "76(3)", "76(4)"]
+
+
+def test_the_end_of_a_list_keeps_the_number_of_its_section() -> None:
+    text = "## I. Facts\n\nThere are:\n\n(a) a mill;\n\n(b) a weir.\n\nThe mill is old.\n\n## II. Law\n\nNone."
+    assert named(markdown(text), "is old") == "I"
