@@ -241,7 +241,7 @@ def test_a_heading_without_a_number_names_its_section() -> None:
     ]  # fmt: skip
 
 
-def test_a_list_whose_first_mark_is_lost_is_counted_from_what_is_printed() -> None:
+def test_a_list_whose_first_mark_is_lost_keeps_its_numbers() -> None:
     text = "## 76 Care\n\nEvery one is cared for.\n\n(2) The old too.\n\n(3) And the young.\n\n( 4) And all."
     document = markdown(text)
     assert [named(document, words) for words in ("cared", "old", "young", "all")] == ["76", "76(2)", "76(3)", "76(4)"]

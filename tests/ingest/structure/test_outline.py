@@ -255,7 +255,6 @@ def fold(text: str) -> str:
     [
         ("Artículo 20. Derechos", "article", "Artículo 20"),
         ("المادة ٣", "article", "المادة ٣"),
-        ("12.2URL References", "decimal", "12.2"),
         ("Chapitre II Des biens", "chapter", "Chapitre II"),
         ("Annexe A", "annex", "Annexe A"),
     ],
@@ -264,6 +263,12 @@ def test_divisions_of_laws_in_other_languages_are_headings(line: str, family: st
     parsed = parse_heading(line)
     assert parsed is not None
     assert (parsed.family, parsed.number) == (family, number)
+
+
+def test_a_number_without_a_space_behind_it_is_one() -> None:
+    parsed = parse_heading("12.2URL References")
+    assert parsed is not None
+    assert (parsed.number, parsed.title) == ("12.2", "URL References")
 
 
 def test_words_that_begin_like_a_division_are_none() -> None:
