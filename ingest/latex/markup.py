@@ -44,13 +44,13 @@ _THEOREMS = {
     "theorem": "Theorem", "lemma": "Lemma", "proposition": "Proposition", "corollary": "Corollary", "proof": "Proof",
     "definition": "Definition", "remark": "Remark", "example": "Example", "conjecture": "Conjecture", "claim": "Claim",
 }  # fmt: skip
-_NEW_THEOREM = re.compile(r"\\newtheorem\*?\s*\{(\w{1,40})\}\s*(?:\[\w{0,40}\])?\s*\{([^{}\\]{1,60})\}")
+_NEW_THEOREM = re.compile(r"\\newtheorem\*?\s*+\{(\w{1,40})\}\s*+(?:\[\w{0,40}\]\s*+)?\{([^{}\\]{1,60})\}")
 _SHORT_NAME = re.compile(
     r"\\(?:(?:re)?newcommand\*?|providecommand\*?|def)\s{0,20}\{?\s{0,20}\\([A-Za-z]{1,40})\s{0,20}\}?\s{0,20}"
     r"\{((?:[^{}]|\{[^{}]{0,500}\}){0,500})\}"
 )
-TITLE = re.compile(r"\\title\s*(?:\[[^\]]{0,500}\])?\s*\{")
-AUTHOR = re.compile(r"\\author\s*(?:\[[^\]]{0,500}\])?\s*\{")
+TITLE = re.compile(r"\\title\s*+(?:\[[^\]]{0,500}\]\s*+)?\{")
+AUTHOR = re.compile(r"\\author\s*+(?:\[[^\]]{0,500}\]\s*+)?\{")
 
 
 class Unread:

@@ -30,7 +30,7 @@ _DEFINED = re.compile(
     r"\\[egx]?def\s{0,9}\\[A-Za-z@]{1,40}[#\d]{0,18}\s{0,9}\{(?:[^{}]|\{(?:[^{}]|\{[^{}]{0,60}\}){0,100}\}){0,300}\}"
 )
 _DEPTH = re.compile(r"\\setcounter\{secnumdepth\}\{(-?\d{1,2}|-\\maxdimen)\}")
-_CLASS = re.compile(r"\\documentclass\s*(?:\[[^\]]{0,1000}\])?\s*\{\s*([\w-]{1,60})")
+_CLASS = re.compile(r"\\documentclass\s*+(?:\[[^\]]{0,1000}\]\s*+)?\{\s*+([\w-]{1,60})")
 
 
 def read_latex(request: ReadRequest) -> Document:

@@ -18,9 +18,11 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]
 _INVISIBLE = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]+")
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+|[^\W\d_]+")
-_BROKEN = re.compile(r"[-\u00ad\u2010]$")
+_HYPHENS = ("-", "\u00ad", "\u2010")
+_FIRST_WORD = re.compile(r"\w+")
+_LONGEST_WORD = 1_000  # characters; what is longer is no word
 _BREAKS = re.compile(r"(?<=\w[-\u00ad\u2010]) (?=[a-z])")
-_BROKEN_WORD = re.compile(r"\w+[-\u00ad\u2010] [a-z]\w*")  # in lines that were joined with spaces
+_BROKEN_WORD = re.compile(r"(?<!\w)\w++[-\u00ad\u2010] [a-z]\w*")  # in lines that were joined with spaces
 _WIDE_MIN, _WIDE_MAX = 55, 90
 LEADER = re.compile(r"(?:\.\s?){3}\s*[\divxlc]{1,6}$")  # dots and the page number of a table of contents
 _DIGITS = re.compile(r"\d+(?:[.\-–]\d+)*")
@@ -61,7 +63,8 @@ def mask_digits(line: str) -> str:
 class Hyphens:
     """Decides for words broken at line ends whether the hyphen was printed for the break or belongs to the word.
 
-    It belongs when the document has the hyphenated form in the middle of a line, or when a half is not lower case.
+    It belongs when the document has the hyphenated form in the middle of a line, or when a half is not lower case or
+    has digits.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -70,7 +73,7 @@ class Hyphens:
         for line in lines:
             words = _WORDS.findall(_BROKEN_WORD.sub(" ", line.lower()))
             # The halves of broken words are no words.
-            first, broken = int(broken), _BROKEN.search(line) is not None
+            first, broken = int(broken), line.endswith(_HYPHENS)
             self._seen.update(words[first : len(words) - broken])
 
     def join(self, before: str, after: str) -> str | None:
@@ -79,13 +82,14 @@ class Hyphens:
         A soft hyphen always goes; another one goes when the joined word stands elsewhere, or when nothing else
         speaks for the hyphen.
         """
-        if not _BROKEN.search(before) or len(before) < 2 or not (before[-2].isalnum() and after[:1].isalnum()):
+        right = _FIRST_WORD.match(after)
+        if not before.endswith(_HYPHENS) or not before[-2:-1].isalnum() or not right or not after[0].isalnum():
             return None
-        left, right = re.search(r"\w+$", before[:-1]), re.match(r"\w+", after)
-        assert left and right
-        head, tail = left.group(), right.group()
+        head, tail = _last_word(before[:-1]), right.group()
         if before[-1] == "\u00ad":
             return before[:-1] + after
+        if not head.isalpha():  # "4th-grade"
+            return before + after
         joined, hyphenated = (head + tail).lower(), f"{head}-{tail}".lower()
         if self._seen[joined] > self._seen[hyphenated]:
             return before[:-1] + after
@@ -99,11 +103,40 @@ class Hyphens:
     def mend(self, text: str) -> str:
         """`text` in which lines of print were joined with spaces, with its broken words joined."""
         parts = _BREAKS.split(text)
-        mended = parts[0]
+        mended = _Joined(parts[0])
         for part in parts[1:]:
             suspended = part.startswith(("and ", "or ", "to "))  # "short- and long-term"
-            mended = (None if suspended else self.join(mended, part)) or f"{mended} {part}"
-        return mended
+            mended.add(part, None if suspended else self)
+        return mended.text()
+
+
+class _Joined:
+    """Lines that become one; of what is there, only the last word is looked at and copied for the next line."""
+
+    def __init__(self, line: str) -> None:
+        self._parts: list[str] = []
+        self._end = line
+
+    def add(self, line: str, hyphens: Hyphens | None) -> None:
+        """Puts `line` at the end, behind a space where `hyphens` do not join it with the word there."""
+        joined = None if hyphens is None else hyphens.join(self._end, line)
+        if joined is None:
+            self._parts += [self._end, " "]
+        self._end = line if joined is None else joined
+        cut = max(len(self._end) - _LONGEST_WORD, 0)
+        self._parts.append(self._end[:cut])
+        self._end = self._end[cut:]
+
+    def text(self) -> str:
+        """All of it."""
+        return "".join([*self._parts, self._end])
+
+
+def _last_word(text: str) -> str:
+    start = len(text)
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    return text[start:]
 
 
 def line_blocks(text: str) -> tuple[Block, ...]:
@@ -128,14 +161,15 @@ def unwrap(lines: list[str], hyphens: Hyphens) -> list[str]:
     wrapped = sum(_WIDE_MIN <= width <= _WIDE_MAX for width in full)
     if len(full) < 4 or wrapped < 0.9 * len(full):
         return lines
-    out: list[str] = []
+    out: list[_Joined] = []
+    blank = True
     for line in lines:
-        starts = not line.strip() or line[:1].isspace() or is_opener(line) or not out or not out[-1].strip()
-        if starts:
-            out.append(line.rstrip())
+        if blank or not line.strip() or line[:1].isspace() or is_opener(line):
+            out.append(_Joined(line.rstrip()))
         else:
-            out[-1] = hyphens.join(out[-1], line.strip()) or f"{out[-1]} {line.strip()}"
-    return out
+            out[-1].add(line.strip(), hyphens)
+        blank = not line.strip()
+    return [line.text() for line in out]
 
 
 def grouped(items: Iterable[T], goes_on: Callable[[list[T], T], bool]) -> list[list[T]]:

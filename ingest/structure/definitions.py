@@ -14,17 +14,20 @@ _VERBS = (
     r"|(?:is|are)\s+defined\b"
 )
 _MEANS = re.compile(
-    rf"{_QUOTED}(?P<more>(?:\s*(?:,|or|and|\(|\))*\s*[“\"][^”“\"\n]{{1,60}}[”\"]\)?)*)\s*"
-    rf"(?:,[^,;.“\"]{{1,80}},)?\s*(?P<verb>{_VERBS})"
+    rf"{_QUOTED}(?P<more>(?:\s*+(?:(?:,|or\b|and\b|\(|\))\s*+)*+[“\"][^”“\"\n]{{1,60}}[”\"]\)?+){{0,40}}+)\s*+"
+    rf"(?:,[^,;.“\"]{{1,80}},\s*+)?(?P<verb>{_VERBS})"
 )
 _CAPITALS = re.compile(
-    r"(?:\(?[\dA-Za-z]{1,3}(?:\.\d{1,3})*[.)]?\s+)?(?P<term>[A-Z][A-Z&/’'-]+(?:\s+(?:[A-Z&/’'-]{2,}|OF|AND|of|and))*)\s+"
+    r"(?:\(?[\dA-Za-z]{1,3}(?:\.\d{1,3})*[.)]?\s+)?(?P<term>[A-Z][A-Z&/’'-]++(?:\s++(?:[A-Z&/’'-]{2,}+|of|and)(?!\S))*+)\s++"
     r"(?:shall\s+)?(?:means?|have\s+the\s+meaning|has\s+the\s+meaning)\b"
 )
 _INLINE = re.compile(rf"\((?P<lead>[^()“\"]{{0,60}}?)(?P<terms>{_QUOTED}[^()]{{0,120}}?)\)")
 _INNER = re.compile(_QUOTED)
 # What a law that is amended puts in parentheses behind a section is its heading, no term.
-_HEADED = re.compile(r"(?:sections?|§+|articles?|rules?)\s*[\dIVX][\w.\-–]*\s*(?:\([a-z0-9]+\)\s*)*$", re.IGNORECASE)
+_HEADED = re.compile(
+    r"(?:sections?|§{1,4}|articles?|rules?)\s*+[\dIVX][\w.\-–]{0,40}+\s*+(?:\([a-z0-9]{1,9}\)\s*+){0,9}+$",
+    re.IGNORECASE,
+)
 _SCOPE = re.compile(
     r"(?:\bin|purposes?\s+of|used\s+in|under|throughout)\s+this\s+"
     r"(section|subsection|paragraph|clause|part|chapter|subchapter|article|title|division|schedule|exhibit|appendix|"

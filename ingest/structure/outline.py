@@ -462,7 +462,7 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
 def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -> bool:
     heading = candidate.heading
     text = heading.text
-    if text.count(". . .") or text.count("....") or re.search(r"\.{3,}\s*\d+$", text):
+    if text.count(". . .") or text.count("....") or re.search(r"\.{3}\s*+\d++$", text):
         return False
     if heading.run_in:
         return numbered.family in ("decimal", "section", "article", "clause") and heading.size > 0.93 * body

@@ -22,7 +22,9 @@ _WORDS = (
 _NUMBER = r"(?:\d{1,4}[A-Z]{0,2}(?:[.\-–](?:\d{1,3}|[A-Z](?![A-Za-z])))*|[IVXLC]{1,7}|[A-Z])(?![\w])"
 _SUBS = r"((?:\s?\([A-Za-z0-9]{1,4}\))*)"
 _REFERENCE = re.compile(rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}})\s?)(?P<number>{_NUMBER}){_SUBS}")
-_MORE = re.compile(rf"\s*(?:,|,?\s+(?:and|or|to|through))\s*(?P<number>{_NUMBER}){_SUBS}")
+_MORE = re.compile(
+    rf"\s*+(?:,\s*+(?:(?:and|or|to|through)\s*+)?|(?<=\s)(?:and|or|to|through)\s*+)(?P<number>{_NUMBER}){_SUBS}"
+)
 _ELSEWHERE = re.compile(
     r"(?:\s*\[[^\]\n]{0,80}\])?,?\s+(?:of|to|in|under)\s+(?:the|that|such|its|an?|title|[A-Z])", re.IGNORECASE
 )

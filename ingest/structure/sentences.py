@@ -39,7 +39,7 @@ _CLAUSE_NUMBER = re.compile(
 )
 _ELLIPSIS = re.compile(r"\.\s*$")
 
-_STOP = re.compile(r"[.!?…。！？؟۔]+[\"'”’)\]»]*(?=\s|$)|[。！？]+[”’」』）]*")
+_STOP = re.compile(r"(?<![.!?…。！？؟۔])[.!?…。！？؟۔]++[\"'”’)\]»]*+(?=\s|$)|[。！？]+[”’」』）]*")
 _TAIL_WORD = re.compile(r"[^\s(\[“\"‘]{1,24}$")
 _OPENER = re.compile(
     r"\s*(?:[•▪◦●■‣*]\s|[–-]\s+[A-Z]|\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Za-z]|[ivxlcIVXLC]{1,6})[.)]\s|\([A-Za-z0-9]{1,4}\)|§|"

@@ -19,7 +19,7 @@ _IMPLIED = frozenset(
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)")
 _CHARSET = re.compile(
-    rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I
+    rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*+=\s*+["']?+\s*+([\w.:-]{2,40})""", re.I
 )
 _XHTML = re.compile(r"\s*(?:<\?xml|<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML|<html[^>]*\sxmlns=)", re.IGNORECASE)
 _EMPTY_ELEMENT = re.compile(r"<([a-zA-Z][\w:-]*)(\s[^<>]*)?/>")

@@ -1,0 +1,55 @@
+"""Lines that are joined, in time that grows with the text and not with its square."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from docqa.ingest.structure.clean import Hyphens, unwrap
+from docqa.ingest.structure.definitions import find_definitions
+from docqa.ingest.types import Coverage, Document, Page
+
+NONE = Hyphens([])
+WRAPPED = ("word " * 14).strip()
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The least processor time of three trials: a busy machine changes nothing."""
+    taken = []
+    for _ in range(3):
+        started = time.thread_time()
+        work()
+        taken.append(time.thread_time() - started)
+    return min(taken)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda count: Hyphens(["x" * count * 20]),
+        lambda count: Hyphens(["QUJD" * count * 5] * 2),
+        lambda count: NONE.join("x" * count * 20 + " y-", "abc"),
+        lambda count: NONE.join("x " * count * 10 + "y-", "abc"),
+        lambda count: NONE.mend("ab- cd " * count),
+        lambda count: NONE.mend("ab- " * count),
+        lambda count: unwrap([WRAPPED] * count, NONE),
+        lambda count: unwrap([f"{WRAPPED} in-"] * count, NONE),
+    ],
+    ids=["one word", "base64", "long word", "many words", "broken words", "word of parts", "lines", "broken lines"],
+)
+def test_joining_lines_takes_linear_time(work: Callable[[int], object]) -> None:
+    assert seconds(lambda: work(16_000)) < 10 * max(seconds(lambda: work(4_000)), 0.002)
+
+
+def test_a_run_of_quoted_words_takes_no_time() -> None:
+    text = "The words " + " or ".join(f'"word {number}"' for number in range(400)) + ' and "last" mean what they say.'
+    page = Page(0, None, text, "A", (), ())
+    document = Document("a", "a.txt", "a", "text/plain", False, (page,), (), (), Coverage(1, (), (), 0, ()))
+    assert seconds(lambda: list(find_definitions(document))) < 1
+
+
+def test_a_number_with_letters_keeps_its_hyphen() -> None:
+    assert NONE.join("for 4th-", "grade pupils") == "for 4th-grade pupils"
+    assert NONE.join("an inter-", "national rule") == "an international rule"

@@ -1,0 +1,96 @@
+"""No regular expression may take more than linear time, whatever the text is that it meets.
+
+Each is tried on texts that repeat its own parts. Where one takes long, the text is made four times as long: a linear
+expression takes four times as long then, a quadratic one sixteen times. Processor time of this thread is measured, the
+shortest of several trials, so that a busy machine changes nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import signal
+import sys
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LENGTH = 2_048
+SUSPICIOUS_S = 0.0015
+LONGER = 4
+MOST_S = 2.0
+
+
+def _load() -> types.ModuleType:
+    spec = importlib.util.spec_from_file_location("expressions", Path(__file__).with_name("expressions.py"))
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+expressions = _load()
+
+
+class _TookTooLong(Exception):
+    """An expression used more processor time than any linear one does."""
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise _TookTooLong
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MOST_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _seconds(expression: object, text: object) -> float:
+    try:
+        with _bounded():
+            return min(expressions.seconds(expression, text) for _ in range(3))
+    except _TookTooLong:
+        return float("inf")
+
+
+def _explodes(expression: object, text: object, longer: object) -> bool:
+    return _seconds(expression, longer) > 2 * LONGER * max(_seconds(expression, text), 2e-4)
+
+
+def _exploding(package: str) -> list[str]:
+    """The expressions that take more than linear time, each with the beginning of a text that shows it."""
+    found = []
+    for expression in expressions.expressions(ROOT / package, f"docqa.{package}"):
+        for text, longer in expressions.worst_inputs(expression.pattern, LENGTH, LONGER * LENGTH):
+            try:
+                with _bounded():
+                    suspicious = expressions.seconds(expression, text) > SUSPICIOUS_S
+            except _TookTooLong:
+                suspicious = True
+            if suspicious and _explodes(expression, text, longer):
+                found.append(f"{expression.name} on {text[:80]!r}")
+                break
+    return found
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer of processor time")
+@pytest.mark.parametrize("package", ["ingest"])
+def test_no_expression_takes_more_than_linear_time(package: str) -> None:
+    assert _exploding(package) == []
+
+
+def test_quadratic_and_exponential_expressions_are_found() -> None:
+    for source in (r"\w+-", r"\s*x", r"(?:a|a)*b", r"(?:\s*,?\s*\w+)*;", r"[.!?]+(?=\s)"):
+        expression = expressions.Expression(source, re.compile(source), False)
+        pairs = list(expressions.worst_inputs(expression.pattern, LENGTH, LONGER * LENGTH))
+        assert any(_explodes(expression, text, longer) for text, longer in pairs)
