@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 MAX_FILE_BYTES = 512 * 2**20
+# How long a pipe may have no writer.
+PIPE_SECONDS = 10
 MAX_PAGES = 20_000
 MAX_TEXT_CHARS = 64_000_000
 MAX_PAGE_CHARS = 400_000

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
+from stat import S_ISDIR
 
 from docqa.ingest.archive import is_zip, package_kind, zip_entries
+from docqa.ingest.content import is_pipe, load, load_pipe, status_of
 from docqa.ingest.detect import SUFFIXES, kind_of, looks_readable
 from docqa.ingest.errors import (
     FORMATS,
     EmptyError,
-    MissingError,
     NoDocuments,
-    NotADocument,
     Unreadable,
     reading,
     refuse_over,
@@ -34,7 +34,7 @@ def read(request: ReadRequest, events: PageEvents | None = None, *, processes: i
     """
     with reading(request.name):
         if request.data is None:
-            request = request.of(request.path, _load(Path(request.path)))
+            request = request.of(request.path, load(Path(request.path)))
         data = request.content
         refuse_over(MAX_FILE_BYTES, len(data), "bytes")
         if not data.strip(b" \t\r\n\f\0"):
@@ -73,17 +73,18 @@ def find_documents(path: str | Path, skipped: list[str] | None = None) -> Iterat
     """The documents at `path` as (path to show, bytes or file), sorted by the bytes of their paths.
 
     A file gives itself, a folder all documents in it and below it but hidden ones, a `.zip` its entries as bytes, and
-    an e-mail (`.eml`, wherever it is found) itself and then what is attached to it, as bytes.
-    Names of files that are no documents are appended to `skipped`. Raises Missing, and NoDocuments with what was
-    seen; a zip over its limits raises TooLarge.
+    an e-mail (`.eml`, wherever it is found) itself and then what is attached to it, as bytes; a pipe gives its bytes,
+    which come only once. Names of files that are no documents are appended to `skipped`. Raises Missing, and
+    NoDocuments with what was seen; a zip or a pipe over its limits raises TooLarge.
     """
     root = Path(path)
     name = str(path)
     passed_over: list[str] = [] if skipped is None else skipped
-    if root.is_dir():
+    status = status_of(path)
+    if S_ISDIR(status.st_mode):
         return _with_attachments(iter(_in_folder(root, name, passed_over)), passed_over)
-    if not root.exists():
-        raise MissingError("no such file or folder", where=name, hint="Check the path")
+    if is_pipe(status):
+        return iter([(name, load_pipe(root))])
     # A .zip may be a renamed document; what is damaged says so when it is unpacked.
     if is_zip(root) or (root.suffix.lower() == ".zip" and package_kind(root) in (None, "archive")):
         return _with_attachments(_in_zip(root, name, passed_over), passed_over)
@@ -176,15 +177,3 @@ def _seen(skipped: list[str]) -> str:
     names = ", ".join(PurePosixPath(entry).name for entry in skipped[:5])
     more = f" and {len(skipped) - 5} more" if len(skipped) > 5 else ""
     return f" (seen: {names}{more})"
-
-
-def _load(file: Path) -> bytes:
-    try:
-        if file.is_dir():
-            raise NotADocument("this is a folder", hint="Name a file in it")
-        refuse_over(MAX_FILE_BYTES, file.stat().st_size, "bytes")
-        return file.read_bytes()
-    except FileNotFoundError as error:
-        raise MissingError("no such file", hint="Check the path") from error
-    except OSError as error:
-        raise Unreadable(f"the file cannot be opened ({error.strerror})", hint="Check its permissions") from error

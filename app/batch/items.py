@@ -217,8 +217,13 @@ def _relative(source: str, base: str) -> str:
 
 
 def _documents(path: str, base: str, exclude: frozenset[str], passed_over: list[str]) -> Iterator[Item]:
+    from docqa.ingest.content import is_pipe, status_of
+    from docqa.ingest.errors import Unreadable
     from docqa.ingest.read import find_documents
 
+    if is_pipe(status_of(path)):
+        what = "a pipe can be read only once, and a batch reads each document when it comes to it"
+        raise Unreadable(what, where=path, hint="Save it as a file, or give it as - on standard input")
     for name, content in find_documents(path, passed_over):
         if isinstance(content, bytes):
             file = _file_of(name) or path

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path, PurePath
 
 from docqa.app.errors import InputError
 from docqa.app.storage.sources import STDIN, read_one
+from docqa.ingest.content import load, load_stream
+from docqa.ingest.errors import IngestError, MissingError
 from docqa.ingest.request import ReadRequest
 
 _READ_AS_DOCUMENTS = frozenset((".pdf", ".docx", ".html", ".htm", ".xhtml", ".epub", ".eml", ".tex", ".xml"))
@@ -22,7 +25,7 @@ def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
     if not data.strip():
         raise InputError("the text to check is empty", where=path, hint="name the file that quotes")
     if PurePath(path).suffix.lower() in _READ_AS_DOCUMENTS or data.startswith(_DOCUMENT_STARTS):
-        if path == STDIN:
+        if path == STDIN or not os.path.isfile(path):  # it cannot be read again
             raise InputError("standard input is not text", where=path, hint="save it and name the file")
         document, _, sources = read_one(path, request, None)
         text = "\n\n".join(page.text.replace("\n", "\n\n") for page in document.pages)
@@ -37,12 +40,10 @@ def read_checked_text(path: str, request: ReadRequest) -> tuple[str, list[str]]:
 
 def _bytes(path: str) -> bytes:
     if path == STDIN:
-        return sys.stdin.buffer.read()
+        return load_stream(sys.stdin.buffer)
     try:
-        return Path(path).read_bytes()
-    except FileNotFoundError as error:
+        return load(Path(path))
+    except MissingError as error:
         raise InputError("the text to check does not exist", where=path, hint="check the path") from error
-    except OSError as error:
-        raise InputError(
-            f"the text to check cannot be read: {error.strerror}", where=path, hint="name a file"
-        ) from error
+    except IngestError as error:
+        raise InputError(f"the text to check cannot be read: {error.message}", where=path, hint=error.hint) from error

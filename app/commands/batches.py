@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,8 @@ from docqa.app.commands.inputs import STDIN
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.progress import duration, size
 from docqa.app.output.render import printable
+from docqa.ingest.content import load_stream
+from docqa.ingest.errors import reading
 
 if TYPE_CHECKING:
     from docqa.app.batch.batch import Batch
@@ -102,7 +103,8 @@ def listed(paths: list[str]) -> Iterator[Listing]:
         yield listing
         return
     with tempfile.NamedTemporaryFile(prefix="docqa-") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
+        with reading(STDIN):
+            file.write(load_stream(sys.stdin.buffer))
         file.flush()
         listing.items.append(hashed_item(STDIN, file.name, STDIN))
         yield listing

@@ -86,6 +86,8 @@ def check_stdin(paths: list[str]) -> None:
     """Raises UsageError when `-` is among `paths` twice, or is the terminal, where a person would wait for ever."""
     if paths.count(STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="name `-` once")
+    if STDIN in paths and sys.stdin is None:
+        raise UsageError("`-` reads a document from standard input, which is closed", hint="cat FILE | docqa ask - ...")
     if STDIN in paths and sys.stdin.isatty():
         raise UsageError(
             "`-` reads a document from standard input, but that is the terminal", hint="cat FILE | docqa ask - ..."

@@ -22,14 +22,25 @@ PIN_AGE_S = 7 * 24 * 3600.0
 _PREFIX = ".in_use."
 
 
+def process() -> str:
+    """HOST.SYSTEM.PID of this process."""
+    return f"{_system()}.{os.getpid()}"
+
+
 def pin(folder: Path) -> None:
     """Mark the state in `folder` as used by this process, or renew the mark. Raises OSError."""
-    (folder / f"{_PREFIX}{_system()}.{os.getpid()}").touch(mode=0o600)
+    (folder / f"{_PREFIX}{process()}").touch(mode=0o600)
 
 
 def unpin(folder: Path) -> None:
     """Take this process's mark away. Raises OSError."""
-    (folder / f"{_PREFIX}{_system()}.{os.getpid()}").unlink(missing_ok=True)
+    (folder / f"{_PREFIX}{process()}").unlink(missing_ok=True)
+
+
+def runs(process: str, age_s: float) -> bool:
+    """Whether `process` (HOST.SYSTEM.PID), last heard of `age_s` ago, counts as running."""
+    system, _, pid = process.rpartition(".")
+    return _runs(int(pid)) if system == _system() and pid.isdecimal() else age_s < PIN_AGE_S
 
 
 def users(folder: Path) -> list[str]:
@@ -39,11 +50,11 @@ def users(folder: Path) -> list[str]:
     """
     found: list[str] = []
     for marker in folder.glob(f"{_PREFIX}*"):
-        system, _, pid = marker.name.removeprefix(_PREFIX).rpartition(".")
-        here = system == _system() and pid.isdecimal()
+        process = marker.name.removeprefix(_PREFIX)
+        system = process.rpartition(".")[0]
         with contextlib.suppress(OSError):  # another process removes it too, or the folder is read-only
-            if _runs(int(pid)) if here else time.time() - marker.stat().st_mtime < PIN_AGE_S:
-                found.append("" if here else system.rpartition(".")[0] or "another machine")
+            if runs(process, time.time() - marker.stat().st_mtime):
+                found.append("" if system == _system() else system.rpartition(".")[0] or "another machine")
             else:
                 marker.unlink()
     return found

@@ -18,6 +18,8 @@ from pathlib import Path, PurePath
 
 from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.storage.store import Details, Store
+from docqa.ingest.content import load, load_stream
+from docqa.ingest.errors import reading
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
@@ -42,7 +44,7 @@ def read_sources(paths: list[str], request: ReadRequest, store: Store | None) ->
 
     found = Sources()
     for path in paths:
-        single = path == STDIN or Path(path).is_file()
+        single = path == STDIN or os.path.isfile(path)
         failures: list[IngestError] = []
         count = len(found.documents)
         for name, content in _contents(path, found.warnings, request):
@@ -72,9 +74,9 @@ def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Docu
     if len(contents) != 1 and not message:  # an e-mail is the one that was named, whatever is attached to it
         raise InputError("there is more than one document here", where=path, hint="name one of them")
     name, content = contents[0]
-    data = content if isinstance(content, bytes) else _bytes(content)
-    found.documents.append(_read(name, content if data is None else data, request, store, found.notices))
-    return found.documents[0], data or b"", found
+    data = content if isinstance(content, bytes) else load(content)
+    found.documents.append(_read(name, data, request, store, found.notices))
+    return found.documents[0], data, found
 
 
 def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[tuple[str, bytes | Path]]:
@@ -83,7 +85,8 @@ def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[
 
     skipped: list[str] = []
     if path == STDIN:
-        data = sys.stdin.buffer.read()
+        with reading(STDIN):
+            data = load_stream(sys.stdin.buffer)
         yield STDIN, data
         if is_email(request.media_type):
             yield from documents_in_email(STDIN, data, skipped)
@@ -97,8 +100,8 @@ def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[
 def _read(name: str, content: bytes | Path, request: ReadRequest, store: Store | None, notices: list[str]) -> Document:
     from docqa.ingest.worker import read_in_worker
 
-    data = content if isinstance(content, bytes) else _bytes(content)
-    if store is None or data is None:
+    data = content if isinstance(content, bytes) else load(content)
+    if store is None:
         return read_in_worker(request.of(name, data))
     if (kept := kept_document(store, name, data, request, notices)) is not None:
         return kept
@@ -110,14 +113,6 @@ def _read(name: str, content: bytes | Path, request: ReadRequest, store: Store |
     return document
 
 
-def _bytes(path: Path) -> bytes | None:
-    """The file's bytes; None where reading them must fail with the ingest's own words."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
-
-
 def content_digests(path: str) -> set[str]:
     """sha256 of the file at `path` and of every document in it, where it is an archive or a folder.
 
@@ -127,8 +122,11 @@ def content_digests(path: str) -> set[str]:
     from docqa.ingest.read import find_documents
 
     found: set[str] = set()
-    with contextlib.suppress(OSError):  # also a folder
-        found.add(_file_digest(Path(path)))
+    if os.path.isfile(path):
+        with contextlib.suppress(OSError):
+            found.add(_file_digest(Path(path)))
+    elif not os.path.isdir(path):  # a pipe is kept by its content, which is gone
+        return found
     with contextlib.suppress(IngestError, OSError):
         for _, content in find_documents(path):
             with contextlib.suppress(OSError):

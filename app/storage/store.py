@@ -10,13 +10,13 @@
     locks/KEY.lock                              locked while a process reads into the state, or deletes it
     forgotten/HASH                              a document that `docqa forget` was asked to forget, by a hash of its id
 
-A document is written to a temporary folder and renamed; a state grows in place, every file of it renamed into place
-whole. Nothing here knows tensors.
+A document is written to a temporary folder, `.new-HOST.SYSTEM.PID-…` for the process that writes it, and renamed; a
+state grows in place, every file of it renamed into place whole. Nothing here knows tensors.
 
-Forgetting while others read: `forget` first marks the documents, then waits for the lock of each of their states and
-deletes it. Whoever writes looks for the mark after it has written, and takes back what it wrote; a process that reads
-also looks after every block, and gives up its lock. So nothing of a document stays, whatever the order of events, and
-nobody waits longer than for a block. The mark of a document ends with `MARK_AGE_S`.
+Forgetting while others read: `forget` first marks the documents, then deletes all temporary folders, then waits for the
+lock of each of the documents' states and deletes it. Whoever writes looks for the mark before it renames; a process
+that reads also looks after every block, and gives up its lock. So nothing of a document stays, whatever the order of
+events and whoever is killed, and nobody waits longer than for a block. The mark of a document ends with `MARK_AGE_S`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 BUDGET_BYTES = 10 * 1024**3
 MARK_AGE_S = 30 * 24 * 3600.0
 """How long a mark of a forgotten document is kept: longer than a process reads."""
-_TEMPORARY_AGE_S = 3600.0
+_UNFINISHED = ".new-"
 _ENTRY = "entry.json"
 KINDS = {"documents": "document", "states": "state", "answers": "answers"}
 """The folders of entries, and what each kind is called."""
@@ -130,12 +130,13 @@ class Store:
         self._marks: dict[str, int] = {}
 
     def folder(self, kind: str, key: str = "") -> Path:
-        """The folder of `kind` (documents, states, locks), made private when it is missing."""
+        """The folder of `kind` (documents, states, locks), made private where it is missing."""
         path = self.root / kind
         if not path.is_dir():
-            path.mkdir(parents=True, exist_ok=True)
-            for made in (self.root, path):
-                made.chmod(0o700)
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (self.root, path):  # one that is there keeps its rights: it may be somebody's own
+                with contextlib.suppress(FileExistsError):
+                    folder.mkdir(mode=0o700)
         return path / key if key else path
 
     def lock(self, name: str) -> BaseFileLock:
@@ -153,12 +154,10 @@ class Store:
         """
         sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
         sizes = {name: len(data) for name, data in files.items()}
-        with self._new_folder(kind, key) as temporary:
+        with self._new_folder(kind, key, details["documents"]) as temporary:
             for name, data in files.items():
                 write_whole(temporary / name, data, private=True)
             _write_entry(temporary, kind, key, {**details, "sums": sums, "sizes": sizes})
-        if self.forgotten(details["documents"]):  # after it was written: `forget` may not have seen it
-            self.drop(kind, key)
         return self.folder(kind, key)
 
     def write_entry(self, kind: str, key: str, details: Details) -> Path:
@@ -170,7 +169,7 @@ class Store:
 
     def adopt(self, source: str, key: str, details: Details) -> Path:
         """Make state `key` of the files of state `source`, by hard links where the file system has them."""
-        with self._new_folder("states", key) as temporary:
+        with self._new_folder("states", key, details["documents"]) as temporary:
             origin = self.root / "states" / source
             for path in origin.rglob("*"):
                 if not path.is_file() or path.name == _ENTRY or path.name.startswith("."):
@@ -185,15 +184,23 @@ class Store:
         return self.folder("states", key)
 
     @contextmanager
-    def _new_folder(self, kind: str, key: str) -> Iterator[Path]:
-        """An empty folder to fill, which at the end takes the place of the entry `key`."""
+    def _new_folder(self, kind: str, key: str, documents: Sequence[str]) -> Iterator[Path]:
+        """An empty folder to fill, which at the end takes the place of the entry `key`.
+
+        It is deleted instead where one of `documents` was forgotten meanwhile: `forget` deletes unfinished folders
+        after it has marked the documents, and then what has its name already.
+        """
         final = self.folder(kind, key)
-        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=final.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f"{_UNFINISHED}{pins.process()}-", dir=final.parent))
         try:
             yield temporary
-            if final.exists():
-                shutil.rmtree(final)
-            os.rename(temporary, final)
+            if not self.forgotten(documents):
+                if final.exists():
+                    shutil.rmtree(final)
+                os.rename(temporary, final)
+        except FileNotFoundError:
+            if not self.forgotten(documents):
+                raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -243,12 +250,12 @@ class Store:
     # The folder as a whole
 
     def entries(self) -> list[Entry]:
-        """Everything that is kept, most recently used first."""
+        """Everything that is kept, most recently used first; also what a process that was killed left unfinished."""
         found: list[Entry] = []
         for kind in KINDS:
             parent = self.root / kind
             for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
-                if folder.is_dir() and not folder.name.startswith(".new-"):
+                if folder.is_dir() and not _is_being_written(folder):
                     found.append(_entry(kind, folder))
         return sorted(found, key=lambda entry: (-entry.used, entry.key))
 
@@ -258,7 +265,7 @@ class Store:
         Damaged entries go first, all of them if `damaged`. A state stays that a process uses, or has the lock of.
         """
         budget = self.budget_bytes if budget_bytes is None else budget_bytes
-        self._sweep(_TEMPORARY_AGE_S)
+        self._sweep_marks()
         entries = self.entries()
         total = sum(entry.bytes for entry in entries)
         evicted: list[Entry] = []
@@ -314,7 +321,8 @@ class Store:
             wanted.update(document for document, recorded in known if below(recorded))
         for document in wanted:
             self.folder("forgotten", _mark_name(document)).touch(mode=0o600)
-        self._sweep(0.0)
+        self._sweep_marks()
+        self._delete_unfinished()
         gone: list[Entry] = []
         problem: ResourceError | None = None
         for entry in self.entries():
@@ -327,6 +335,19 @@ class Store:
         if problem is not None:
             raise problem
         return len(gone), sum(entry.bytes for entry in gone)
+
+    def _delete_unfinished(self) -> None:
+        """Delete what others write just now: they may have looked for marks before those of this `forget` were set.
+
+        What is lost of other documents is parsed again.
+        """
+        for kind in KINDS:
+            for folder in filter(_is_being_written, (self.root / kind).glob(f"{_UNFINISHED}*")):
+                for _ in range(100):  # a file may be written into it just now
+                    shutil.rmtree(folder, ignore_errors=True)
+                    if not folder.exists():
+                        break
+                    time.sleep(0.01)
 
     def _delete(self, entry: Entry, on_wait: Callable[[Entry], object] | None) -> None:
         lock = self.lock(entry.key)
@@ -359,14 +380,12 @@ class Store:
         except OSError:
             return 0
 
-    def _sweep(self, age_s: float) -> None:
-        """Remove the unfinished folders that are older than `age_s`, and old marks."""
-        old = [(self.root / kind, ".new-*", age_s) for kind in KINDS] + [(self.root / "forgotten", "*", MARK_AGE_S)]
-        for parent, pattern, age in old:
-            for path in parent.glob(pattern):
-                with contextlib.suppress(OSError):  # its process finishes it, or another process removes it too
-                    if time.time() - path.stat().st_mtime >= age:
-                        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    def _sweep_marks(self) -> None:
+        """Remove the marks of documents that were forgotten long ago."""
+        for path in (self.root / "forgotten").glob("*"):
+            with contextlib.suppress(OSError):  # another process removes it too
+                if time.time() - path.stat().st_mtime >= MARK_AGE_S:
+                    path.unlink()
 
 
 def _entry(kind: str, folder: Path) -> Entry:
@@ -378,7 +397,27 @@ def _entry(kind: str, folder: Path) -> Entry:
         details, used = _read_entry(folder), (folder / _ENTRY).stat().st_mtime
     except (OSError, ValueError, StoreDamaged):
         return Entry(KINDS[kind], name, folder, size, 0.0, "damaged")
-    return Entry(KINDS[kind], name, folder, size, used, "kept" if name == folder.name else "damaged", details)
+    whole = name == folder.name and not name.startswith(_UNFINISHED)
+    return Entry(
+        KINDS[kind],
+        name if whole else details.get("key", name),
+        folder,
+        size,
+        used,
+        "kept" if whole else "damaged",
+        details,
+    )
+
+
+def _is_being_written(folder: Path) -> bool:
+    """Whether a process that still runs fills `folder`, which gets its name when it is whole."""
+    if not folder.name.startswith(_UNFINISHED):
+        return False
+    process = folder.name.removeprefix(_UNFINISHED).rpartition("-")[0]
+    try:
+        return bool(process) and pins.runs(process, time.time() - folder.stat().st_mtime)
+    except OSError:  # it has its name now
+        return True
 
 
 def _mark_name(document: str) -> str:

@@ -145,7 +145,7 @@ def test_forget_finds_everything_below_a_folder_that_is_gone(store: Store) -> No
 def test_forget_deletes_what_is_too_damaged_to_say_whose_it_is(store: Store) -> None:
     (put(store, "a") / "entry.json").write_text("{")
     (store.root / "documents" / ".new-half").mkdir()
-    assert store.forget(["b"], "/papers/b.txt")[0] == 1
+    assert store.forget(["b"], "/papers/b.txt")[0] == 2
     assert list((store.root / "documents").iterdir()) == []
 
 
@@ -194,15 +194,15 @@ def test_a_folder_that_vanishes_while_it_is_swept_does_not_matter(
     put(store, "a")
     vanishing = store.root / "documents" / ".new-vanishing"
     vanishing.mkdir()
-    glob = Path.glob
+    listing = Path.iterdir
 
-    def gone_after_listing(self: Path, pattern: str) -> list[Path]:
-        found = list(glob(self, pattern))
+    def gone_after_listing(self: Path) -> list[Path]:
+        found = list(listing(self))
         if vanishing in found:
             vanishing.rmdir()
         return found
 
-    monkeypatch.setattr(Path, "glob", gone_after_listing)
+    monkeypatch.setattr(Path, "iterdir", gone_after_listing)
     assert store.prune() == []
     assert not vanishing.exists()
 
@@ -216,3 +216,73 @@ def test_adopted_states_share_their_files_but_not_their_changes(store: Store) ->
     copy.unlink()
     copy.write_text("two")
     assert (source / "header.json").read_text() == "one"
+
+
+def put_killed(store: Store, key: str, at: str = "rename") -> None:
+    """A process that is killed before it gives an entry its name."""
+    pid = os.fork()
+    if not pid:
+        setattr(os, at, lambda *_: os._exit(9))
+        put(store, key)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+
+
+def kept_words(store: Store) -> list[Path]:
+    return [path for path in store.root.rglob("*") if path.is_file() and b"xxx" in path.read_bytes()]
+
+
+def test_what_a_killed_process_left_is_listed_and_pruned(store: Store) -> None:
+    put_killed(store, "a")
+    assert [(entry.key, entry.status, entry.files) for entry in store.entries()] == [("a", "damaged", ["a.txt"])]
+    assert [entry.key for entry in store.prune(10**9)] == ["a"]
+    assert kept_words(store) == []
+
+
+@pytest.mark.parametrize("at", ["rename", "chmod"])
+def test_what_a_killed_process_left_is_forgotten(store: Store, at: str) -> None:
+    put_killed(store, "a", at)
+    assert kept_words(store)
+    store.forget(["a"], "/papers/a.txt")
+    assert kept_words(store) == []
+
+
+def test_a_folder_that_is_being_written_is_not_pruned(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename, seen = os.rename, []
+
+    def pruned_meanwhile(old: Path, new: Path) -> None:
+        seen.append((store.entries(), store.prune(0)))
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", pruned_meanwhile)
+    put(store, "a")
+    assert seen == [([], [])]
+    assert [entry.key for entry in store.entries()] == ["a"]
+
+
+@pytest.mark.parametrize("moment", ["fsync", "rename"])
+def test_forgetting_while_it_is_written_leaves_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    original, left = getattr(os, moment), [None]
+
+    def forgotten_meanwhile(*arguments: Any) -> None:
+        if left:
+            left.pop()
+            Store(store.root).forget(["a"], "/papers/a.txt")
+        original(*arguments)
+
+    store.meet(["a"])
+    monkeypatch.setattr(os, moment, forgotten_meanwhile)
+    put(store, "a")
+    assert kept_words(store) == []
+    assert store.entries() == []
+
+
+def test_a_folder_that_was_there_keeps_its_rights(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir(mode=0o755)
+    mine.chmod(0o755)
+    folder = put(Store(mine), "a")
+    assert mine.stat().st_mode & 0o777 == 0o755
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
