@@ -15,6 +15,8 @@ import os
 import sys
 from collections.abc import Iterable
 
+from docqa.app.answer.text import CONTROL
+
 ANSWERED, BUG, USAGE, INPUT, RESOURCES, NOT_FOUND, BATCH_FAILURES, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
 EXIT_CODES_HELP = (
@@ -47,9 +49,12 @@ def result(text: str) -> None:
 
 
 def escape_unencodable() -> None:
-    """Let standard output write what its encoding lacks as an escape, as \\u201c, which JSON strings may have too."""
+    """Let standard output write what its encoding lacks as an escape, as \\u201c, which JSON strings may have too.
+
+    So it does with the bytes of a file name that are not UTF-8, which Python would write as they are in some locales.
+    """
     codecs.register_error("docqa.escape", _escaped)
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="docqa.escape")
 
 
@@ -76,28 +81,36 @@ def abandon_stdout() -> None:
 
 
 def note(text: str) -> None:
-    """A line on standard error; lost if standard error is closed, which must not end the command."""
+    """A line on standard error; lost if standard error is closed, which must not end the command.
+
+    Names of files and of entries in archives may be in it: what a terminal would obey is left out.
+    """
     if sys.stderr is not None:
         with contextlib.suppress(BrokenPipeError):
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(CONTROL.sub("", text) + "\n")
             sys.stderr.flush()
 
 
 def warn(text: str) -> None:
     """A warning on standard error; the work goes on."""
-    note(f"docqa: warning: {text}")
+    note(f"docqa: warning: {_one_line(text)}")
 
 
 def failure(error: BaseException) -> int:
     """Say what went wrong, where, and what to do next; returns the exit code."""
-    note(f"docqa: {describe(error)}")
+    note(f"docqa: {_one_line(describe(error))}")
     return exit_code(error)
 
 
 def usage(message: str, hint: str = "") -> int:
     """Report a command line that was not understood; returns its exit code."""
-    note(f"docqa: {message}" + (f" ({hint})" if hint else ""))
+    note(_one_line(f"docqa: {message}" + (f" ({hint})" if hint else "")))
     return USAGE
+
+
+def _one_line(text: str) -> str:
+    """`text` without line ends: a name that has one must not look like a message of its own."""
+    return " ".join(text.splitlines())
 
 
 def interrupted(error: BaseException | None = None) -> int:

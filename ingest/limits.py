@@ -19,7 +19,9 @@ MAX_ZIP_TOTAL_BYTES = 512 * 2**20
 MAX_ZIP_RATIO = 200
 
 WORKER_MEMORY_BYTES = 2 * 2**30
-WORKER_CPU_SECONDS = 120
+# Processor time for a document: so much in any case, more for every byte, and for every page of a PDF.
+WORKER_CPU_SECONDS = 45
+WORKER_CPU_SECONDS_PER_MIB = 10
 WORKER_CPU_SECONDS_PER_PAGE = 0.5
 WORKER_WALL_SECONDS = 30 * 60
 WORKER_FILE_BYTES = 2**30

@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
 from docqa.ingest.limits import (
+    MAX_FILE_BYTES,
     MAX_PAGES,
     WORKER_CPU_SECONDS,
+    WORKER_CPU_SECONDS_PER_MIB,
     WORKER_CPU_SECONDS_PER_PAGE,
     WORKER_FILE_BYTES,
     WORKER_MAX_LOST_PAGES,
@@ -108,6 +110,7 @@ def _ask_child(request: ReadRequest, page: Page | None, clock: _Clock) -> str:
     fields = {name: getattr(request, name) for name in _SENT}
     fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
     header = json.dumps(fields, default=row_of).encode()
+    size = len(request.content) if request.data is not None else _size_of(request.name)
     childs_in, to_child = Pipe(duplex=False)
     from_child, childs_out = Pipe(duplex=False)
     # -P: a file called json.py beside the user's documents is not ours to run.
@@ -120,7 +123,7 @@ def _ask_child(request: ReadRequest, page: Page | None, clock: _Clock) -> str:
     sender = threading.Thread(target=_send, args=(to_child, header, request.content), daemon=True)
     sender.start()
     try:
-        kind, _, body = _last_message(child, from_child, clock).partition(b"\n")
+        kind, _, body = _last_message(child, from_child, clock, size).partition(b"\n")
     finally:
         # It and its forks, which are in its session.
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -141,8 +144,17 @@ def _send(pipe: Connection, *messages: bytes) -> None:
             pipe.send_bytes(message)
 
 
-def _last_message(child: subprocess.Popen[bytes], pipe: Connection, clock: _Clock) -> bytes:
-    """The child's answer. Raises _Died, and Unreadable when it ran out of time."""
+def budget_seconds(size: int) -> int:
+    """The processor time that a document of `size` bytes may take, without its pages."""
+    return WORKER_CPU_SECONDS + WORKER_CPU_SECONDS_PER_MIB * size // 2**20
+
+
+def _size_of(path: str) -> int:
+    return os.path.getsize(path) if os.path.isfile(path) else 0
+
+
+def _last_message(child: subprocess.Popen[bytes], pipe: Connection, clock: _Clock, size: int) -> bytes:
+    """The child's answer about a document of `size` bytes. Raises _Died, and Unreadable when it ran out of time."""
     page, recognising = 0, False
     step = Stopwatch(child.pid)
     while True:
@@ -164,8 +176,8 @@ def _last_message(child: subprocess.Popen[bytes], pipe: Connection, clock: _Cloc
             message = pipe.recv_bytes()
         except (EOFError, OSError):  # the end, before or within a message
             if child.wait() == -signal.SIGXCPU:
-                what = "reading took more processor time than its limit"
-                raise Unreadable(what, hint="Split the file") from None
+                what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
+                raise Unreadable(what, hint="Split the file, or print it to a PDF and read that") from None
             raise _Died(page, "crashed its reader, over the limit of 2 GiB or by a fault, not read") from None
         if not message.startswith((b"page\n", b"ocr\n")):
             return message
@@ -182,6 +194,8 @@ def main() -> int:
     limit_resources()
     fields = json.loads(requests.recv_bytes())
     data = requests.recv_bytes()
+    size = len(data) if fields["has_data"] else _size_of(fields["path"])
+    _allow_seconds(budget_seconds(size) - WORKER_CPU_SECONDS)
 
     def on_ocr(page: int) -> None:
         _allow_seconds(WORKER_OCR_SECONDS_PER_PAGE)
@@ -227,7 +241,7 @@ def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> str:
 
 def limit_resources() -> None:
     """Sets the limits of a reader on this process: memory, processor time, size of files. They cannot be taken back."""
-    most = int(WORKER_CPU_SECONDS + WORKER_CPU_SECONDS_PER_PAGE * MAX_PAGES)
+    most = int(budget_seconds(MAX_FILE_BYTES) + WORKER_CPU_SECONDS_PER_PAGE * MAX_PAGES)
     for kind, limit in (
         (resource.RLIMIT_AS, (WORKER_MEMORY_BYTES, WORKER_MEMORY_BYTES)),
         (resource.RLIMIT_CPU, (WORKER_CPU_SECONDS, most)),

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
+# What could move the cursor, change colours or turn the direction of the terminal; a document, and a file's name, may
+# hold any of it.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 def clip(text: str, most: int) -> str:
     """`text`, or at most its first `most` characters, cut between two words, with ` …` behind them."""

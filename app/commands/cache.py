@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -103,6 +104,8 @@ def forget(
     from docqa.app.history.history import damaged_files
     from docqa.app.storage.sources import content_digests
 
+    if not file:
+        raise UsageError("the path is empty", hint="docqa forget FILE")
     store = kept_store()
     documents = content_digests(file)
     problem: ResourceError | None = None
@@ -119,9 +122,13 @@ def forget(
         deleted += 1
     if problem is not None:
         raise problem
-    if not deleted and not Path(file).exists():
+    if not deleted and not os.path.lexists(file):
         raise InputError("no such file, and nothing is kept of it", where=file, hint="`docqa cache list` shows all")
-    report.result(f"{file}: {deleted} entries deleted, {size(freed)} freed" if deleted else f"{file}: nothing was kept")
+    done = f"{deleted} entries deleted, {size(freed)} freed" if deleted else "nothing was kept"
+    report.result(f"{printable(file)}: {done}")
+    if os.path.isfile(file) and not documents:
+        missed = "it cannot be read, so only what was read from this path was looked for"
+        report.warn(f"{file}: {missed}; make it readable and run the command again")
     return report.ANSWERED
 
 

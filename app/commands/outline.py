@@ -32,7 +32,8 @@ def outline(given: flags.Given, file: flags.File, as_json: flags.Json = False) -
         for section in document.sections:
             report.result(_section_line(section, document.paged))
         if not document.sections:
-            report.note(f"docqa: {document.path}: no headings were found; you can ask questions about it all the same")
+            where = printable(document.path)
+            report.note(f"docqa: {where}: no headings were found; you can ask questions about it all the same")
     return report.ANSWERED
 
 

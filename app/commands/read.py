@@ -16,6 +16,7 @@ def read(given: flags.Given, paths: flags.Paths) -> int:
 
     Ctrl+C keeps what was read; the same command goes on from there.
     """
+    from docqa.app.answer.events import ReadProgress
     from docqa.app.output.console import Screen
     from docqa.app.session.engine import open_session
 
@@ -25,11 +26,15 @@ def read(given: flags.Given, paths: flags.Paths) -> int:
     screen = Screen()
     try:
         with open_session(paths, options) as session:
+            kept = True
             for event in session.read():
                 screen.progress(event)
+                kept = event.kept if isinstance(event, ReadProgress) else kept
             total, reused = len(session.context), session.local_reading.prefiller.tokens_reused
     finally:
         screen.close()
     took = duration(time.monotonic() - started)
     report.result(f"{printable(', '.join(paths))}: {total:,} tokens, {reused:,} of them reused, in {took}")
-    return report.ANSWERED
+    if not kept:
+        report.note("docqa: nothing of it is kept, so the next question reads it again; `docqa doctor` names the folder")
+    return report.ANSWERED if kept else report.RESOURCES

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.grades import Status
-from docqa.app.answer.text import clip
+from docqa.app.answer.text import CONTROL, clip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,10 +20,8 @@ POSSIBLE_CHARACTERS = 600
 """Of the passage that may answer: more than of the nearest ones, since its reader is to judge it."""
 NOT_STATED = "Not certain enough to be stated as an answer."
 
-# What could move the cursor, change colours or turn the direction of the terminal; a document may hold any of it.
 # "p. 1, 1" would look like two pages
 _BARE_NUMBER = re.compile(r"(?:\d+[A-Z]{0,2}|[A-Z]|[IVXLC]+)(?:\.\w{1,5})*(?:\(\w+\))*")
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def answer_text(answer: Answer, *, files: int = 1, first_quote: int | None = None) -> str:

@@ -16,6 +16,10 @@ _MAX_DEPTH = 20
 _KEPT_PAGES = 64
 # Each of these operators makes pdfium an object of about half a kilobyte.
 _OPERATORS = (b"Tj", b"TJ", b"Do", b" f", b" S")
+_FULL_NAMES = {
+    "/A85": "/ASCII85Decode", "/AHx": "/ASCIIHexDecode", "/Fl": "/FlateDecode", "/LZW": "/LZWDecode",
+    "/RL": "/RunLengthDecode", "/CCF": "/CCITTFaxDecode", "/DCT": "/DCTDecode",
+}  # fmt: skip
 _DO = re.compile(rb"(/[^\s/<>\[\]()]+)\s+Do\b")
 
 
@@ -55,7 +59,7 @@ class Streams:
 
     def _content(self, page: Any, above: tuple[int, ...]) -> tuple[int, int]:
         """Bytes and drawing operators of a page or form, with the fonts that it uses, and forms as often as drawn."""
-        data = b"\n".join(s.get_data() for s in ([page] if above else _list(page.get("/Contents"))) if _is_stream(s))
+        data = b"\n".join(_unpacked(s) for s in ([page] if above else _list(page.get("/Contents"))) if _is_stream(s))
         size, objects = len(data), sum(data.count(operator) for operator in _OPERATORS)
         resources = _resolved(page.get("/Resources"))
         for _, font in _values(resources, "/Font"):
@@ -102,7 +106,7 @@ def _inflated(stream: Any) -> int:
     if not _is_stream(stream):
         return 0
     if stream.get("/Filter") != "/FlateDecode":
-        return len(stream.get_data())
+        return len(_unpacked(stream))
     unpacker, size = zlib.decompressobj(), 0
     data = stream._data
     try:
@@ -112,6 +116,18 @@ def _inflated(stream: Any) -> int:
     except zlib.error:  # pdfium keeps what came before the damage, and so may we
         return size
     return size
+
+
+def _unpacked(stream: Any) -> bytes:
+    """The content of a stream, whose filters may have the short names of inline images, which pypdf does not take."""
+    from pypdf.generic import ArrayObject, NameObject
+
+    filters = stream.get("/Filter")
+    names = filters if isinstance(filters, list) else [filters]
+    if any(name in _FULL_NAMES for name in names):
+        whole = [NameObject(_FULL_NAMES.get(name, name)) for name in names]
+        stream[NameObject("/Filter")] = ArrayObject(whole) if isinstance(filters, list) else whole[0]
+    return bytes(stream.get_data())
 
 
 def _resolved(item: Any) -> Any:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
+import json
+import os
+import sys
 
 import pytest
 
@@ -67,3 +71,25 @@ def test_a_full_disk_says_how_to_make_room() -> None:
 def test_a_failure_is_one_line_on_stderr_and_nothing_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert report.failure(UsageError("the question is empty", hint="write one")) == 2
     assert capsys.readouterr() == ("", "docqa: the question is empty (write one)\n")
+
+
+def test_nothing_that_a_terminal_obeys_reaches_it(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "a\x1b[2J\x9b31m\u202eb\ndocqa: all is well.pdf"
+    report.failure(InputError("it is broken", where=name, hint="Mend it"))
+    report.failure(OSError(errno.EIO, "Input/output error", name))
+    report.warn(f"{name}: it is old")
+    report.usage(f"no such file {name}")
+    report.note(f"{name}: no headings")
+    written = capsys.readouterr().err
+    assert not any(mark in written for mark in ("\x1b", "\x9b", "\u202e"))
+    assert [line.startswith("docqa: ") for line in written.splitlines()[:4]] == [True] * 4
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_bytes_of_a_name_that_are_not_utf8_are_json(errors: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors=errors)
+    monkeypatch.setattr(sys, "stdout", stream)
+    report.escape_unencodable()
+    name = os.fsdecode(b"caf\xe9.txt")
+    report.result(json.dumps({"file": name}, ensure_ascii=False))
+    assert json.loads(stream.buffer.getvalue().decode("utf-8")) == {"file": name}  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import subprocess
@@ -276,3 +277,39 @@ def test_a_damaged_page_costs_that_page_only() -> None:
     document = read(ReadRequest("a.pdf", maker.data()))
     assert document.pages[1].text == "Page two." and document.pages[0].grade == "F"
     assert document.coverage.warnings[0].startswith("page 1: damaged, not read")
+
+
+def test_a_document_that_runs_out_of_processor_time_names_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = worker_module.subprocess.Popen
+
+    def killed(_: object, **options: object) -> object:
+        return start([sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGXCPU)"], **options)
+
+    monkeypatch.setattr(worker_module.subprocess, "Popen", killed)
+    with pytest.raises(Unreadable, match="its limit, 65 seconds for its size"):
+        read_in_worker(ReadRequest("a.txt", b"x" * 2 * 2**20))
+
+
+@pytest.mark.parametrize("name", ["/A85", "/AHx", "/Fl"])
+def test_filters_with_the_short_names_of_inline_images_are_read(name: str) -> None:
+    words = b"BT /F1 12 Tf 72 700 Td (The gate is opened at six in the morning by the warden.) Tj ET"
+    packed = {"/A85": base64.a85encode(words) + b"~>", "/AHx": words.hex().encode() + b">", "/Fl": zlib.compress(words)}
+    writer = PdfWriter()
+    page = writer.add_blank_page(612, 792)
+    font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    font_object = DictionaryObject({NameObject(key): NameObject(value) for key, value in font.items()})
+    fonts = DictionaryObject({NameObject("/F1"): font_object})
+    page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+    stream = StreamObject()
+    stream[NameObject("/Filter")] = ArrayObject([NameObject(name)])
+    stream._data = packed[name]
+    page[NameObject("/Contents")] = writer._add_object(stream)
+    file = io.BytesIO()
+    writer.write(file)
+    document = read_in_worker(ReadRequest("a.pdf", file.getvalue()))
+    assert "opened at six in the morning" in document.pages[0].text
+
+
+def test_processor_time_grows_with_the_size_of_a_document() -> None:
+    assert worker_module.budget_seconds(50_000) < 60
+    assert worker_module.budget_seconds(64 * 2**20) == 685

@@ -135,3 +135,26 @@ def test_list_and_verify_count_documents_states_and_history(
 )
 def test_sizes_are_read_with_their_units(docqa: Any, size: str, taken: bool) -> None:
     assert docqa("cache", "prune", "--to", size)[0] == (0 if taken else 2)
+
+
+def test_forget_of_no_path_is_not_the_current_folder(docqa: Any, folder: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(folder)
+    assert docqa("forget", "")[0] == 2
+
+
+def test_forget_of_a_file_that_cannot_be_read_says_what_was_not_looked_for(
+    docqa: Any, note: Path, monkeypatch: Any
+) -> None:
+    def refused(_: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("docqa.app.storage.sources._file_digest", refused)
+    code, _, err = docqa("forget", note)
+    assert code == 0
+    assert "make it readable" in err and "DOCQA_CACHE_DIR" not in err
+
+
+def test_forget_prints_no_escape_sequences_of_a_name(docqa: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[31mb.txt"
+    path.write_text("It is a note.\n")
+    assert "\x1b" not in docqa("forget", path)[1]
