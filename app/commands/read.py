@@ -36,5 +36,7 @@ def read(given: flags.Given, paths: flags.Paths) -> int:
     took = duration(time.monotonic() - started)
     report.result(f"{printable(', '.join(paths))}: {total:,} tokens, {reused:,} of them reused, in {took}")
     if not kept:
-        report.note("docqa: nothing of it is kept, so the next question reads it again; `docqa doctor` names the folder")
+        report.note(
+            "docqa: nothing of it is kept, so the next question reads it again; `docqa doctor` names the folder"
+        )
     return report.ANSWERED if kept else report.RESOURCES

@@ -142,7 +142,7 @@ def test_forget_of_no_path_is_not_the_current_folder(docqa: Any, folder: Path, m
     assert docqa("forget", "")[0] == 2
 
 
-def test_forget_of_a_file_that_cannot_be_read_says_what_was_not_looked_for(
+def test_forget_of_an_unreadable_file_says_what_was_missed(
     docqa: Any, note: Path, monkeypatch: Any
 ) -> None:
     def refused(_: object) -> str:
