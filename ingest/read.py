@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
 
-from docqa.ingest.archive import is_zip, package_kind, zip_entries
-from docqa.ingest.content import is_pipe, load, load_pipe, status_of
+from docqa.ingest.archive import is_pipe, is_zip, load, load_pipe, package_kind, status_of, zip_entries
 from docqa.ingest.detect import SUFFIXES, kind_of, looks_readable
 from docqa.ingest.errors import (
     FORMATS,

@@ -217,7 +217,7 @@ def _relative(source: str, base: str) -> str:
 
 
 def _documents(path: str, base: str, exclude: frozenset[str], passed_over: list[str]) -> Iterator[Item]:
-    from docqa.ingest.content import is_pipe, status_of
+    from docqa.ingest.archive import is_pipe, status_of
     from docqa.ingest.errors import Unreadable
     from docqa.ingest.read import find_documents
 

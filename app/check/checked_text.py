@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from docqa.app.errors import InputError
 from docqa.app.storage.sources import STDIN, read_one
-from docqa.ingest.content import load, load_stream
+from docqa.ingest.archive import load, load_stream
 from docqa.ingest.errors import IngestError, MissingError
 from docqa.ingest.request import ReadRequest
 

@@ -19,7 +19,7 @@ from docqa.app.commands.inputs import STDIN
 from docqa.app.errors import ResourceError, UsageError
 from docqa.app.output.progress import duration, size
 from docqa.app.output.render import printable
-from docqa.ingest.content import load_stream
+from docqa.ingest.archive import load_stream
 from docqa.ingest.errors import reading
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 
 from docqa.app.errors import InputError, StoreDamaged
 from docqa.app.storage.store import Details, Store
-from docqa.ingest.content import load, load_stream
+from docqa.ingest.archive import load, load_stream
 from docqa.ingest.errors import reading
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from docqa.ingest import content
+from docqa.ingest import archive
 from docqa.ingest.errors import MissingError, NotADocument, TooLarge, Unreadable
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
@@ -48,24 +48,24 @@ def test_a_pipe_without_a_name_has_the_document_of_its_file(tmp_path: Path, make
 
 
 def test_a_pipe_without_a_writer_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content, "PIPE_SECONDS", 0.2)
+    monkeypatch.setattr(archive, "PIPE_SECONDS", 0.2)
     with pytest.raises(Unreadable, match="no program wrote into this pipe"):
         find_documents(fifo(tmp_path, None))
 
 
 def test_a_pipe_over_the_limit_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content, "MAX_FILE_BYTES", 100_000)
+    monkeypatch.setattr(archive, "MAX_FILE_BYTES", 100_000)
     with pytest.raises(TooLarge, match="100,000 bytes"):
         find_documents(fifo(tmp_path, LINES.encode()))
     with pytest.raises(TooLarge, match="100,000 bytes"):
-        content.load_stream(io.BytesIO(LINES.encode()))
+        archive.load_stream(io.BytesIO(LINES.encode()))
 
 
 def test_a_device_is_no_document() -> None:
     with pytest.raises(NotADocument, match="device"):
         find_documents("/dev/zero")
     with pytest.raises(NotADocument, match="device"):
-        content.load(Path("/dev/zero"))
+        archive.load(Path("/dev/zero"))
 
 
 def test_a_file_over_the_limit_is_not_loaded(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_file_over_the_limit_is_not_loaded(tmp_path: Path) -> None:
         file.truncate(20 * 2**30)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(TooLarge, match="21,474,836,480 bytes"):
-        content.load(path)
+        archive.load(path)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
 
 
