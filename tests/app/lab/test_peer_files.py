@@ -1,0 +1,46 @@
+"""Test files of other projects: what counts as a problem, and the tally."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docqa.app.lab import peer_files
+from docqa.app.lab.peer_files import Reading, documents, measure, sampled, tally
+
+
+@pytest.mark.parametrize(
+    ("reading", "problem"),
+    [
+        (Reading("a.txt", "document"), ""),
+        (Reading("a.txt", "exception", message="KeyError"), "exception: KeyError"),
+        (Reading("a.txt", "document", seconds=61), "61 s of processor time"),
+        (Reading("a.txt", "document", bytes=2**31), "2,048 MiB"),
+        (Reading("a.pdf", "document", characters=900, peer_characters=1000), ""),
+        (Reading("a.pdf", "document", characters=90, peer_characters=1000), "9% of the characters of pdftotext"),
+        (Reading("a.pdf", "document", characters=90, peer_characters=1000, warnings=1), ""),
+        (Reading("a.pdf", "refused", "NoText", "a scan", peer_characters=1000), "refused, pdftotext reads it: a scan"),
+        (Reading("a.pdf", "refused", "Encrypted", "a password", peer_characters=1000), ""),
+    ],
+)
+def test_a_problem_is_what_should_not_happen(reading: Reading, problem: str) -> None:
+    assert reading.problem.startswith(problem) and bool(reading.problem) == bool(problem)
+
+
+def test_files_are_read_measured_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer_files, "_peer_characters", lambda path: 4)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "a.md").write_text("# A title\n\nThe gate is opened at six.\n")
+    (tmp_path / "b.pdf").write_text("no PDF")
+    (tmp_path / "c.py").write_text("code")
+    found = [measure(path) for path in documents([str(tmp_path)])]
+    assert [(reading.outcome, reading.kind) for reading in found] == [("refused", "NotADocument"), ("document", "")]
+    assert found[1].characters == 27 and found[1].seconds > 0 and found[1].bytes > 2**20
+    assert tally(found)["files"] == 2 and tally(found)["refusals"] == {"NotADocument": 1}
+
+
+def test_a_sample_is_drawn_evenly() -> None:
+    paths = [Path(str(number)) for number in range(10)]
+    assert sampled(paths, 2) == [Path("0"), Path("5")]
+    assert sampled(paths, None) == sampled(paths, 99) == paths
