@@ -27,8 +27,17 @@ _CONVERT = f"{FORMATS}; save it as one of these"
 _CHECK_SUFFIX = f"{FORMATS}; check the suffix of its name"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_WORD = "Open it in Word or LibreOffice and save it as .docx or PDF; or: soffice --headless --convert-to docx FILE"
+# What stands in the directory of an old Office file: what it is, and the way out.
+_OLD_KINDS = (
+    ("WordDocument", "an old Word document (.doc)", _WORD),
+    ("__properties_version1.0", "an Outlook message (.msg)", "Save it in Outlook as .eml, or print it to a PDF"),
+    ("PowerPoint Document", "old PowerPoint slides (.ppt)", "Open them in PowerPoint or LibreOffice and save a PDF"),
+    ("Workbook", "an old Excel workbook (.xls)", "Print the sheets that you need to a PDF"),
+    ("Book", "an old Excel workbook (.xls)", "Print the sheets that you need to a PDF"),
+)
 _OTHER = (
-    (b"{\\rtf", "RTF"), (_OLD_OFFICE, "an old Office file"), (b"\x89PNG", "a picture (PNG)"),
+    (b"\x89PNG", "a picture (PNG)"),
     (b"\xff\xd8\xff", "a picture (JPEG)"), (b"GIF8", "a picture (GIF)"), (b"II*\0", "a picture (TIFF)"),
     (b"MM\0*", "a picture (TIFF)"), (b"%!PS", "PostScript"), (b"AT&TFORM", "DjVu"), (b"\x1f\x8b", "a gzip file"),
     (b"7z\xbc\xaf", "a 7z archive"), (b"\x7fELF", "a program"),
@@ -87,12 +96,21 @@ def _kind_of_zip(data: bytes, wanted: str | None, media_type: str | None) -> str
             return wanted
         raise Unreadable("this is a zip file, and it is damaged", hint="Get it again; it may have been cut off")
     hint = "Unpack it and name the folder" if found == "archive" and not wanted else _CONVERT
+    if found == "an OpenDocument file":
+        hint = "Open it in LibreOffice and save it as .docx or PDF; or: soffice --headless --convert-to docx FILE"
     raise NotADocument(f"this is {_NAMES.get(found, found)}", hint=hint)
 
 
 def _refuse_others(data: bytes) -> None:
     if data.startswith(_OLD_OFFICE) and "EncryptedPackage".encode("utf-16-le") in data:
         raise Encrypted("this Office file is encrypted", hint="Save it without a password")
+    if data.startswith(_OLD_OFFICE):
+        for name, what, way_out in _OLD_KINDS:
+            if name.encode("utf-16-le") in data:
+                raise NotADocument(f"this is {what}, which is not read", hint=way_out)
+        raise NotADocument("this is an old Office file, which is not read", hint=_WORD)
+    if data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf"):
+        raise NotADocument("this is RTF (.rtf), which is not read", hint=_WORD)
     for magic, what in _OTHER:
         if data.startswith(magic):
             raise NotADocument(f"this is {what}", hint=_CONVERT)

@@ -17,6 +17,7 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_MAX_LINES = 20
 # Macros that print one of their arguments: the last.
 UNWRAPPED = _names(
     "emph textbf textit textsl textsc textrm textsf texttt textup textmd textnormal underline uline mbox text hbox "
@@ -60,9 +61,13 @@ class Unread:
         self.inputs: list[str] = []
         self.macros: Counter[str] = Counter()
 
-    def warnings(self) -> list[str]:
-        """A line for each file, and one for the macros."""
-        lines = [f"\\{text}: other files are not read" for text in self.inputs[:20]]
+    def warnings(self, left: Sequence[str]) -> list[str]:
+        """A line for each file that was not taken in (`left` has the known reasons), and one for the macros."""
+        known = [line.partition(": ")[0].replace(" ", "") for line in left]
+        others = [f"\\{text}: other files are not read" for text in self.inputs]
+        lines = [*left, *(line for line in others if line.partition(": ")[0].replace(" ", "") not in known)]
+        if len(lines) > _MAX_LINES:
+            lines = [*lines[:_MAX_LINES], f"{len(lines) - _MAX_LINES} more files are not read"]
         if self.macros:
             names = ", ".join(f"\\{name}" for name, _ in self.macros.most_common(5))
             many = f"{len(self.macros)} unknown macro{'s' if len(self.macros) > 1 else ''}"

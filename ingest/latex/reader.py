@@ -2,7 +2,8 @@
 
 The preamble gives title, author and short names that the author defined; comments are left out, mathematics stays as
 it is written. Sections, figures and tables get the numbers that the standard classes print, and `\\ref` reads as
-them; other labels read as their key in brackets. TeX itself never runs and no other file is opened.
+them; other labels read as their key in brackets. TeX itself never runs, and no file outside the document's folder is
+opened.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 
 from docqa.ingest.encoding import decode
 from docqa.ingest.errors import NotADocument, NoText, Unreadable, refuse_over
+from docqa.ingest.latex.inputs import Inputs
 from docqa.ingest.latex.markup import parse
 from docqa.ingest.latex.numbers import LEVELS, Numbers
 from docqa.ingest.latex.text import LatexText
@@ -38,7 +40,11 @@ def read_latex(request: ReadRequest) -> Document:
     data = request.content
     refuse_over(MAX_LATEX_BYTES, len(data), "bytes of LaTeX")
     decoded, remarks = decode(data)
-    source = _SKIPPED.sub("", clean(decoded))
+    inputs = Inputs(request.name)
+    source = _SKIPPED.sub("", clean(inputs.put(_SKIPPED.sub("", decoded))))
+    if inputs.files:
+        # The files that were taken in are part of what the document is.
+        request = request.of(request.path, source.encode("utf-8", "replace"))
     preamble, body = _parted(source)
     try:
         text = LatexText(preamble)
@@ -67,11 +73,10 @@ def read_latex(request: ReadRequest) -> Document:
         writer.hide(words)
     if text.unread.inputs and not any(piece.text.strip() for piece in text.pieces):
         named = ", ".join(f"\\{name}" for name in text.unread.inputs[:3])
-        hint = "Name the folder: all documents in it are read as one"
-        raise NoText(f"all of its text is in other files ({named}), which are not opened", hint=hint)
-    return writer.document(
-        request, title=text.title, media_type="application/x-tex", warnings=(*remarks, *text.unread.warnings())
-    )
+        hint = "Put them into its folder, or name the folder: all documents in it are read as one"
+        raise NoText(f"all of its text is in other files ({named}), which were not opened", hint=hint)
+    warnings = (*remarks, *text.unread.warnings(inputs.left))
+    return writer.document(request, title=text.title, media_type="application/x-tex", warnings=warnings)
 
 
 def _parted(source: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from docqa.ingest.assemble import assemble, grade, page_list
 from docqa.ingest.errors import Encrypted, NoText, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
 from docqa.ingest.pdf import ocr, structure
+from docqa.ingest.pdf.annotations import count_hidden, read_annotations, told, with_annotations
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
 from docqa.ingest.pdf.labels import checked_labels
 from docqa.ingest.pdf.layout.lines import Line
@@ -48,7 +49,9 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
     labels, differing = checked_labels(structure.labels(reader, count), _heads(raw, furniture))
     pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
-    hidden = sum(len(page.hidden) for page in raw)
+    onto = read_annotations(reader, request.content, password)
+    pages = with_annotations(pages, onto, include_hidden=request.include_hidden)
+    hidden = sum(len(page.hidden) for page in raw) + count_hidden(onto)
     if not any(page.text.strip() for page in pages):
         raise _no_text(count, hidden)
     sections = _sections(reader, pages, candidates, body)
@@ -56,7 +59,9 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     return assemble(
         given, title=structure.title(reader), media_type="application/pdf", paged=True, pages=pages,
         sections=sections, hidden=hidden, ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
-        warnings=[*warnings, *_label_warning(differing), *structure.left_out(reader)],
+        warnings=[
+            *warnings, *_label_warning(differing), *told(onto, request.include_hidden), *structure.left_out(reader),
+        ],
         lost=[number for number, page in enumerate(raw, 1) if page.lost],
     )  # fmt: skip
 

@@ -66,8 +66,8 @@ def left_out(reader: Any) -> list[str]:
         root = reader.root_object
         form = root.get("/AcroForm")
         form = form.get_object() if form is not None else {}
-        if form.get("/Fields"):
-            lines.append("form fields: what was filled in is not read")
+        if "/XFA" in form:
+            lines.append("an XFA form: what only its program shows is not read; print it to a new PDF to have it read")
         names = root.get("/Names")
         names = names.get_object() if names is not None else {}
         if "/EmbeddedFiles" in names:

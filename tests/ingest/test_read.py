@@ -161,6 +161,26 @@ def test_what_cannot_be_read_says_what_it_is(name: str, data: bytes, error: type
     assert caught.value.where == name and caught.value.hint
 
 
+OLD = b"\xd0\xcf\x11\xe0" + b"\0" * 600
+
+
+@pytest.mark.parametrize(
+    ("data", "what", "way_out"),
+    [
+        (OLD + "WordDocument".encode("utf-16-le"), r"old Word document \(.doc\)", "save it as .docx or PDF"),
+        (OLD + "__properties_version1.0".encode("utf-16-le"), "Outlook message", ".eml"),
+        (OLD + "Workbook".encode("utf-16-le"), "Excel", "PDF"),
+        (OLD, "old Office file", ".docx"),
+        (b"{\\rtf1\\ansi Words.}", "RTF", "save it as .docx or PDF"),
+        (b"\xef\xbb\xbf {\\rtf1 Words.}", "RTF", "convert-to docx"),
+    ],
+)
+def test_old_formats_are_refused_with_a_way_out(data: bytes, what: str, way_out: str) -> None:
+    with pytest.raises(NotADocument, match=what) as caught:
+        read(ReadRequest("a.doc", data))
+    assert way_out in caught.value.hint
+
+
 def test_an_unknown_type_names_the_types_that_work() -> None:
     with pytest.raises(NotADocument, match="PDF, DOCX, EPUB, HTML, LaTeX, e-mail .*USLM XML"):
         read(ReadRequest("-", b"hello", media_type="odt"))

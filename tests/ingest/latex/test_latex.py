@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -179,7 +181,7 @@ def test_markup_that_is_wrong_does_not_stop_the_reading(source: str) -> None:
 
 def test_a_file_of_nothing_but_inputs_says_that_its_folder_is_wanted() -> None:
     source = rb"\documentclass{book}\begin{document}\input{one}\include{parts/two}\end{document}"
-    with pytest.raises(NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*Name the folder"):
+    with pytest.raises(NoText, match=r"other files \(\\input\{one\}, \\include\{parts/two\}\).*name the folder"):
         read(ReadRequest("main.tex", source))
 
 
@@ -191,3 +193,45 @@ def test_front_matter_is_not_counted_and_a_set_counter_is() -> None:
     assert [(s.locator, s.title) for s in sections] == [
         ("Preface", "Preface"), ("1", "Locks"), ("5", "Weirs"), ("5.1", "Stone"),
     ]  # fmt: skip
+
+
+def test_inputs_are_opened_inside_the_folder_of_the_document(tmp_path: Path) -> None:
+    folder = tmp_path / "paper"
+    (folder / "parts").mkdir(parents=True)
+    (folder / "parts" / "one.tex").write_text("\\section{One}\nThe gate is oak.\n\\input{parts/deep}")
+    (folder / "parts" / "deep.tex").write_text("Deep words. \\input{parts/one}")
+    (folder / "two.tex").write_text("\\documentclass{x}\\begin{document}The tide is high.\\end{document} tail")
+    main = folder / "main.tex"
+    main.write_text(
+        "\\documentclass{article}\\begin{document}\\include{parts/one}\n% \\input{two}\n\\subfile{two} End."
+        "\\end{document}"
+    )
+    document = read(ReadRequest(main))
+    assert document.pages[0].text == "1 One\n\nThe gate is oak. Deep words.\n\nThe tide is high.\n\nEnd."
+    assert document.coverage.warnings == ("\\input{parts/one}: it takes itself in",)
+    before = document.id
+    (folder / "two.tex").write_text("The tide is low.")
+    assert read(ReadRequest(main)).id != before
+
+
+@pytest.mark.parametrize("name", ["../secret", "{secret}", "link", ".hidden", "notes.txt", "pipe", "none"])
+def test_no_file_outside_the_folder_and_no_other_kind_is_opened(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "paper"
+    folder.mkdir()
+    for file in (tmp_path / "secret.tex", folder / ".hidden.tex", folder / "notes.txt"):
+        file.write_text("The secret is blue.")
+    (folder / "link.tex").symlink_to(tmp_path / "secret.tex")
+    os.mkfifo(folder / "pipe.tex")
+    main = folder / "main.tex"
+    wanted = name.replace("{secret}", str(tmp_path / "secret"))
+    main.write_text(f"\\begin{{document}}Before.\n\n\\input{{{wanted}}}\n\nAfter.\\end{{document}}")
+    document = read(ReadRequest(main))
+    assert "secret is" not in document.pages[0].text and "After." in document.pages[0].text
+    assert len(document.coverage.warnings) == 1 and f"\\input{{{wanted}}}: " in document.coverage.warnings[0]
+
+
+def test_a_document_in_an_archive_opens_no_files(tmp_path: Path) -> None:
+    (tmp_path / "one.tex").write_text("The secret is blue.")
+    data = b"\\begin{document}Before. \\input{one}\\end{document}"
+    document = read(ReadRequest(f"{tmp_path}/a.zip/main.tex", data))
+    assert "secret" not in document.pages[0].text and document.coverage.warnings

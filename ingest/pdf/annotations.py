@@ -1,0 +1,231 @@
+"""What was put onto the pages of a PDF: filled form fields, comments, marked words. Each is told as what it is.
+
+Viewers show it over the page, where neither pdfium's nor pypdf's text has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from docqa.ingest.pdf.errors import pdf_errors
+from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
+from docqa.ingest.types import Block, Page
+
+_MAX_ON_A_PAGE = 2_000
+_MAX_CHARS = 20_000
+_MAX_PARENTS = 20
+_UNSEEN = 0b100010  # flags: hidden, not to be viewed
+_PASSWORD, _PUSH_BUTTON = 1 << 13, 1 << 16
+_TICKS = frozenset(("yes", "on", "1", "true", "x"))
+_DATE = re.compile(r"(?:D:)?(\d{4})(\d{2})(\d{2})")
+_TAGS = re.compile(r"<[^<>]{0,200}>")
+_MARKED = {
+    "/Highlight": "Highlighted", "/Underline": "Underlined", "/StrikeOut": "Struck out", "/Squiggly": "Underlined",
+}  # fmt: skip
+_COMMENTS = frozenset(("/Text", "/FreeText", "/Stamp", "/Caret", "/Ink", "/Line", "/Square", "/Circle", "/Polygon",
+                       "/PolyLine", "/FileAttachment", "/Redact", *_MARKED))  # fmt: skip
+Quad = tuple[float, float, float, float]
+
+
+class Annotation(NamedTuple):
+    """Something on a page: `kind` is that of a Block (`field` or `comment`) or `hidden`; `about` are the places (left,
+    bottom, right, top) of the words that it marks."""
+
+    kind: str
+    text: str
+    about: tuple[Quad, ...] = ()
+
+
+def read_annotations(reader: Any, data: bytes, password: str | None) -> dict[int, list[Annotation]]:
+    """What was put onto each page (from 0) that has something, in the order of the file."""
+    found: dict[int, list[Annotation]] = {}
+    with suppress(*pdf_errors()):
+        for index, page in enumerate(reader.pages):
+            with suppress(*pdf_errors()):
+                listed = page.get("/Annots")
+                items = listed.get_object() if listed is not None else ()
+                own = list(_on_page(items[:_MAX_ON_A_PAGE])) if isinstance(items, list) else []
+                if own:
+                    found[index] = own
+    return _with_marked_words(found, data, password)
+
+
+def _with_marked_words(
+    found: dict[int, list[Annotation]], data: bytes, password: str | None
+) -> dict[int, list[Annotation]]:
+    """The annotations with the words that they mark, which only pdfium can tell."""
+    if not any(item.about for items in found.values() for item in items):
+        return found
+    import pypdfium2
+
+    try:
+        with closing(pypdfium2.PdfDocument(data, password=password)) as file:
+            return {index: _marked_on_page(file, index, items) for index, items in found.items()}
+    except pypdfium2.PdfiumError:
+        return found
+
+
+def _marked_on_page(file: Any, index: int, items: list[Annotation]) -> list[Annotation]:
+    if not any(item.about for item in items):
+        return items
+    with closing(file[index]) as page, closing(page.get_textpage()) as text_page:
+        out: list[Annotation] = []
+        for item in items:
+            lines = [text_page.get_text_bounded(*quad) for quad in item.about]
+            words = squeeze(clean(" ".join(" ".join(lines).split())))
+            said = item.text if not item.text.endswith(": ") or words else ""
+            if words:
+                said += f" (on “{words}”)" if not item.text.endswith(": ") else f"“{words}”"
+            if said:
+                out.append(item._replace(text=said))
+        return out
+
+
+def _on_page(items: Sequence[Any]) -> Iterator[Annotation]:
+    for item in items:
+        with suppress(*pdf_errors()):
+            annotation = item.get_object()
+            kind = str(annotation.get("/Subtype", ""))
+            read = _field(annotation) if kind == "/Widget" else _comment(annotation, kind)
+            if read is not None:
+                unseen = int(annotation.get("/F", 0)) & _UNSEEN
+                yield read._replace(kind="hidden") if unseen else read
+
+
+def _field(widget: Any) -> Annotation | None:
+    """A form field that is filled: "Name of the owner (form field): Ann Lee"."""
+    flags, kind = int(_inherited(widget, "/Ff") or 0), str(_inherited(widget, "/FT") or "")
+    value = _value(widget, kind, flags)
+    if not value:
+        return None
+    name = _text(_inherited(widget, "/TU")) or _name(widget) or "unnamed"
+    return Annotation("field", f"{name.rstrip(' :')} (form field): {value}")
+
+
+def _value(widget: Any, kind: str, flags: int) -> str:
+    value = _inherited(widget, "/V")
+    if kind == "/Btn":
+        state = str(widget.get("/AS") or value or "/Off")
+        if flags & _PUSH_BUTTON or state in ("/Off", "/", ""):
+            return ""
+        label = _text(state)
+        named = label.casefold() in _text(_inherited(widget, "/TU")).casefold() or label.lower() in _TICKS
+        return "ticked" if named else f"{label} (ticked)"
+    if value is None or (kind == "/Tx" and flags & _PASSWORD):
+        return ""
+    if kind == "/Sig":
+        signer = _text(value.get("/Name")) if hasattr(value, "get") else ""
+        return f"signed by {signer}" if signer else "signed"
+    values = value if isinstance(value, list) else [value]
+    shown = _choices(widget) if kind == "/Ch" else {}
+    return ", ".join(filter(None, (shown.get(_text(each), _text(each)) for each in values[:100])))
+
+
+def _choices(widget: Any) -> dict[str, str]:
+    """What each value of a list to choose from is shown as."""
+    options = _inherited(widget, "/Opt")
+    pairs = [option.get_object() for option in options[:_MAX_ON_A_PAGE]] if isinstance(options, list) else []
+    return {_text(pair[0]): _text(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) == 2}
+
+
+def _inherited(widget: Any, name: str) -> Any:
+    """The entry `name` of a field or of those above it; None where none has it."""
+    at = widget
+    for _ in range(_MAX_PARENTS):
+        value = at.get(name)
+        if value is not None:
+            return value.get_object() if hasattr(value, "get_object") else value
+        above = at.get("/Parent")
+        if above is None:
+            return None
+        at = above.get_object()
+    return None
+
+
+def _name(widget: Any) -> str:
+    """The name of a field with those above it, such as "owner.address"."""
+    parts: list[str] = []
+    at = widget
+    for _ in range(_MAX_PARENTS):
+        own = _text(at.get("/T"))
+        if own:
+            parts.insert(0, own)
+        if at.get("/Parent") is None:
+            break
+        at = at["/Parent"].get_object()
+    return ".".join(parts)
+
+
+def _comment(annotation: Any, kind: str) -> Annotation | None:
+    """A comment, or words that are marked: "Comment by Jo Reed, 2024-05-03: Too low?"."""
+    if kind not in _COMMENTS:
+        return None
+    words = _text(annotation.get("/Contents")) or _text(_TAGS.sub(" ", _raw_text(annotation.get("/RC"))))
+    about = _quads(annotation.get("/QuadPoints")) if kind in _MARKED else ()
+    if not words and not about:
+        return None
+    author = " ".join(_text(annotation.get("/T")).replace(":", " ").split())
+    date = _DATE.search(_text(annotation.get("/M")) or _text(annotation.get("/CreationDate")))
+    what = "Text on the page" if kind == "/FreeText" else "Comment" if words else _MARKED[kind]
+    who = ", ".join(filter(None, (f"{what} by {author}" if author else what, "-".join(date.groups()) if date else "")))
+    return Annotation("comment", f"{who}: {words}", about)
+
+
+def _quads(points: Any) -> tuple[Quad, ...]:
+    numbers = [float(number) for number in (points.get_object() if points is not None else ())[: 8 * 100]]
+    found = [numbers[at : at + 8] for at in range(0, len(numbers) - 7, 8)]
+    return tuple((min(quad[::2]), min(quad[1::2]), max(quad[::2]), max(quad[1::2])) for quad in found)
+
+
+def _raw_text(value: Any) -> str:
+    value = value.get_object() if hasattr(value, "get_object") else value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if hasattr(value, "get_data"):  # a long text is a stream
+        return str(value.get_data()[:_MAX_CHARS].decode("utf-8", "replace"))
+    return str(value) if value is not None and not isinstance(value, dict | list) else ""
+
+
+def _text(value: Any) -> str:
+    text = strip_invisible(clean(_raw_text(value)[:_MAX_CHARS]))[0]
+    return squeeze(" ".join(text.split())).lstrip("/")
+
+
+def with_annotations(
+    pages: Sequence[Page], found: dict[int, list[Annotation]], *, include_hidden: bool
+) -> list[Page]:
+    """`pages` with what was put onto them as their last blocks; what is hidden only where it is wanted."""
+    out = list(pages)
+    for index, items in found.items():
+        for item in items:
+            if item.kind != "hidden" or include_hidden:
+                page = out[index]
+                text = f"{page.text}\n{item.text}" if page.text else item.text
+                block = Block(len(text) - len(item.text), len(text), item.kind)
+                out[index] = replace(page, text=text, blocks=(*page.blocks, block))
+    return out
+
+
+def count_hidden(found: dict[int, list[Annotation]]) -> int:
+    """How many of them a viewer does not show."""
+    return sum(item.kind == "hidden" for items in found.values() for item in items)
+
+
+def told(found: dict[int, list[Annotation]], include_hidden: bool) -> list[str]:
+    """The lines for what was read of forms and comments, and for what viewers do not show of them."""
+    lines: list[str] = []
+    counts = {kind: sum(item.kind == kind for items in found.values() for item in items) for kind in _TOLD}
+    parts = [f"{count} {name}{'s' if count > 1 else ''}" for kind, name in _TOLD.items() if (count := counts[kind])]
+    if parts:
+        lines.append(f"{' and '.join(parts)} read, at the end of {'its page' if len(found) == 1 else 'their pages'}")
+    if count_hidden(found):
+        done = "read because it was asked for" if include_hidden else "not read; --include-hidden reads it"
+        lines.append(f"hidden text in forms and comments: {done}")
+    return lines
+
+
+_TOLD = {"field": "filled form field", "comment": "comment"}
