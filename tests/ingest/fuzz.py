@@ -44,17 +44,17 @@ def case(number: int) -> tuple[str, bytes]:
     return name, data
 
 
-def _flip(chance: random.Random, data: bytes) -> bytes:
+def flip(chance: random.Random, data: bytes) -> bytes:
     at = chance.randrange(len(data))
     return data[:at] + bytes([data[at] ^ 1 << chance.randrange(8)]) + data[at + 1 :]
 
 
-def _overwrite(chance: random.Random, data: bytes) -> bytes:
+def overwrite(chance: random.Random, data: bytes) -> bytes:
     at, size = chance.randrange(len(data)), chance.choice((1, 2, 4, 16, 64))
     return data[:at] + chance.randbytes(size) + data[at + size :]
 
 
-def _number(chance: random.Random, data: bytes) -> bytes:
+def number(chance: random.Random, data: bytes) -> bytes:
     """Another number in the place of one, where the next is near."""
     at = chance.randrange(len(data))
     start = next((i for i in range(at, min(at + 400, len(data))) if data[i : i + 1].isdigit()), at)
@@ -78,21 +78,21 @@ def _replace(chance: random.Random, data: bytes) -> bytes:
     return data.replace(chance.choice(present), chance.choice(_TOKENS), chance.choice((1, 1, 3, -1)))
 
 
-def _cut(chance: random.Random, data: bytes) -> bytes:
+def cut(chance: random.Random, data: bytes) -> bytes:
     at = chance.randrange(len(data))
     return data[:at] + data[at + chance.choice((1, 10, 100, 1000)) :]
 
 
-def _truncate(chance: random.Random, data: bytes) -> bytes:
+def truncate(chance: random.Random, data: bytes) -> bytes:
     return data[: chance.randrange(len(data))]
 
 
-def _repeat(chance: random.Random, data: bytes) -> bytes:
+def repeat(chance: random.Random, data: bytes) -> bytes:
     at, size = chance.randrange(len(data)), chance.choice((4, 40, 400))
     return data[:at] + data[at : at + size] * chance.choice((2, 3, 50)) + data[at + size :]
 
 
-def _move(chance: random.Random, data: bytes) -> bytes:
+def move(chance: random.Random, data: bytes) -> bytes:
     a, b = sorted((chance.randrange(len(data)), chance.randrange(len(data))))
     size = chance.choice((4, 40, 400))
     return data[:a] + data[b : b + size] + data[a:b] + data[b + size :]
@@ -104,7 +104,7 @@ def _splice(chance: random.Random, data: bytes) -> bytes:
 
 
 _MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    _flip, _overwrite, _number, _number, _insert, _insert, _replace, _replace, _cut, _truncate, _repeat, _move, _splice,
+    flip, overwrite, number, number, _insert, _insert, _replace, _replace, cut, truncate, repeat, move, _splice,
 )  # fmt: skip
 
 

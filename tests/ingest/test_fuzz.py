@@ -1,7 +1,7 @@
-"""Mutated PDFs: each ends in a Document or an IngestError, soon, and the process that asked lives on.
+"""Mutated files: each ends in a Document or an IngestError, soon, and the process that asked lives on.
 
-All 10,000, with a tally by seed: pytest -m slow tests/ingest/test_fuzz.py
-A case that failed, again: python tests/ingest/fuzz.py NUMBER 1
+All 10,000 PDFs and 2,000 others, with a tally by seed: pytest -m slow tests/ingest/test_fuzz.py
+A case that failed, again: python tests/ingest/fuzz.py NUMBER 1, or fuzz_office.py
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 
 SCRIPT = Path(__file__).with_name("fuzz.py")
+OFFICE = Path(__file__).with_name("fuzz_office.py")
 FEW, MANY = 120, int(os.environ.get("DOCQA_FUZZ_CASES", "10000"))
+MANY_OFFICE = int(os.environ.get("DOCQA_FUZZ_CASES", "2000"))
 BATCH = 500
 PAGE_SECONDS = 10  # the limit of the worker; a file of ours has three pages
-REFUSALS = {"Document", "Empty", "NotADocument", "Encrypted", "Unreadable", "NoText", "TooLarge"}
+REFUSALS = {
+    "Document", "Empty", "EmptyError", "NoDocuments", "NotADocument", "Encrypted", "Unreadable", "NoText", "TooLarge",
+}  # fmt: skip
 
 
 @dataclass
@@ -51,18 +55,18 @@ class Tally:
             self.failures.append(f"case {record['case']} ({record['seed']}): {record['outcome']}")
 
 
-def run(first: int, count: int) -> Tally:
+def run(first: int, count: int, script: Path = SCRIPT) -> Tally:
     tally = Tally()
     number, end = first, first + count
     while number < end:
         # The child may use two minutes of processor time.
-        number = _run_child(number, min(number + BATCH, end), tally)
+        number = _run_child(script, number, min(number + BATCH, end), tally)
     return tally
 
 
-def _run_child(number: int, end: int, tally: Tally) -> int:
+def _run_child(script: Path, number: int, end: int, tally: Tally) -> int:
     """Reads on from case `number` in a child; the number behind the last case, or behind the one that ended it."""
-    command = [sys.executable, str(SCRIPT), str(number), str(end - number)]
+    command = [sys.executable, str(script), str(number), str(end - number)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     assert child.stdout
@@ -138,4 +142,36 @@ def test_ten_thousand_mutated_files_neither_crash_nor_hang(capsys: pytest.Captur
             print(f"{seed:14} {dict(counts.most_common())}")
         print(f"slowest: case {tally.slowest[1]} with {tally.slowest[0]:.1f} s; readers lost: {lost}")
     assert tally.failures == []
+    assert tally.slowest[0] < PAGE_SECONDS
+
+
+def test_a_case_of_office_files_is_the_same_bytes_at_every_run() -> None:
+    command = [
+        sys.executable, "-c",
+        "import fuzz_office, hashlib; print([hashlib.sha256(fuzz_office.case(n)[1]).hexdigest() for n in range(9)])",
+    ]  # fmt: skip
+    said = {
+        subprocess.run(command, cwd=OFFICE.parent, capture_output=True, text=True, check=True).stdout for _ in range(2)
+    }
+    assert len(said) == 1
+
+
+def test_mutated_office_files_give_a_document_or_an_error() -> None:
+    tally = run(0, FEW, OFFICE)
+    assert (tally.failures, tally.lost) == ([], [])
+    assert tally.outcomes.total() == FEW
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_two_thousand_mutated_office_files_neither_crash_nor_hang(capsys: pytest.CaptureFixture[str]) -> None:
+    started = time.monotonic()
+    tally = run(0, MANY_OFFICE, OFFICE)
+    with capsys.disabled():
+        seconds = time.monotonic() - started
+        print(f"\n{MANY_OFFICE:,} mutated files in {seconds:.0f} s: {dict(tally.outcomes.most_common())}")
+        for seed, counts in sorted(tally.by_seed.items()):
+            print(f"{seed:14} {dict(counts.most_common())}")
+        print(f"slowest: case {tally.slowest[1]} with {tally.slowest[0]:.1f} s; readers lost: {tally.lost}")
+    assert (tally.failures, tally.lost) == ([], [])
     assert tally.slowest[0] < PAGE_SECONDS

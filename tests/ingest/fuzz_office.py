@@ -1,0 +1,179 @@
+"""Reads mutated DOCX, EPUB, HTML, e-mail, LaTeX and zip files: python tests/ingest/fuzz_office.py FIRST COUNT. A line
+of JSON for each on stdout, as `fuzz.py` prints it for PDFs. Case N is the same bytes at every run: see `case`.
+
+Of a zip mostly one entry is mutated and packed again, so that what reads the entry meets it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fuzz import cut, flip, move, number, overwrite, repeat, truncate  # noqa: E402
+from fuzz_office_seeds import seeds  # noqa: E402
+
+_TOKENS = (
+    b"<", b">", b"</", b"/>", b"&", b"&amp;", b"&#x0;", b"&#1114112;", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<?xml",
+    b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"<table><tr><td>", b"<div style='position:absolute;left:-9999px'>",
+    b"<p>" * 300, b"<style>*{color:#fff}</style>", b"<w:p>", b"</w:p>", b"<w:r>", b"</w:r>", b"<w:tbl><w:tr><w:tc>",
+    b'w:val="-1"', b'w:val="99999999"', b'<w:fldChar w:fldCharType="begin"/>', b'<w:footnoteReference w:id="1"/>',
+    b'<w:commentRangeStart w:id="1"/>', b"\\", b"{", b"}", b"$", b"$$", b"%", b"\\begin{", b"\\end{document}",
+    b"\\input{a}", b"\\footnote{", b"\\section{", b"\\item", b"&&&&", b"(" * 500, b"<" * 500, b"> " * 200,
+    b"=?utf-8?q?", b"?=", b"Content-Type: multipart/mixed; boundary=b\n\n", b"--b\n", b"--b--\n", b"\n\n",
+    b"From: a\n", b"On a b wrote:\n", b"Content-Transfer-Encoding: base64\n", b"\xff\xfe", b"\x00", b"\xed\xa0\x80",
+    b"\xe2\x80\x8b", b"PK\x03\x04", b"PK\x05\x06", b"../", b"/etc/passwd", b'" *' * 50, b"a" * 20_000,
+)  # fmt: skip
+_VALUES = (
+    "", "0", "1", "2", "-1", "99999999999", "1e9", "Title", "begin", "separate", "end", "none", "FFFFFF", "a b\tc",
+    "(a)", "word " * 5_000, "x" * 20_000, "%1.%2.%3", "%9" * 90, "1. Scope", "../a", "\u200b\u202e", "[1]", "“" * 90,
+)  # fmt: skip
+
+
+@cache
+def _corpus() -> list[tuple[str, bytes]]:
+    return sorted(seeds().items())
+
+
+def case(at: int) -> tuple[str, bytes]:
+    """The name of the seed, which is that of a file, and the bytes of mutated file `at`."""
+    chance = random.Random(at)
+    name, data = chance.choice(_corpus())
+    times = chance.choice((1, 1, 2, 4, 8, 24))
+    if data.startswith(b"PK") and chance.random() < 0.8:
+        return name, _repacked(chance, data, times)
+    return name, _mutated(chance, data, times)
+
+
+def _mutated(chance: random.Random, data: bytes, times: int) -> bytes:
+    for _ in range(times):
+        if data:
+            data = chance.choice(_MUTATIONS)(chance, data)
+    return data
+
+
+def _repacked(chance: random.Random, data: bytes, times: int) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        entries = [(info.filename, archive.read(info)) for info in archive.infolist()]
+    chosen = chance.randrange(len(entries))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for at, (name, content) in enumerate(entries):
+            if at == chosen and content.startswith(b"<") and chance.random() < 0.7:
+                for _ in range(times):
+                    content = _tree(chance, content) if len(content) < 2_000_000 else content
+            elif at == chosen:
+                content = _mutated(chance, content, times)
+            archive.writestr(zipfile.ZipInfo(name, (2024, 1, 1, 0, 0, 0)), content)
+    return out.getvalue()
+
+
+def _tree(chance: random.Random, data: bytes) -> bytes:
+    """XML with one element changed and still well formed, so that the reader behind the parser meets it."""
+    try:
+        root = ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return _insert(chance, data)
+    elements = list(root.iter())
+    above, element = chance.choice(elements), chance.choice(elements)
+    kind = chance.randrange(5)
+    if kind == 0 and len(above):
+        above.remove(chance.choice(list(above)))
+    elif kind == 1 and len(elements) < 20_000:
+        above[:] = list(above) * chance.choice((2, 3, 40))
+    elif kind == 2 and above not in list(element.iter()):
+        above.insert(chance.randrange(len(above) + 1), element)
+    elif kind == 3 and element.attrib:
+        element.set(chance.choice(sorted(element.attrib)), chance.choice(_VALUES))
+    else:
+        element.text = chance.choice(_VALUES)
+    return ElementTree.tostring(root)
+
+
+def _insert(chance: random.Random, data: bytes) -> bytes:
+    at = chance.randrange(len(data))
+    return data[:at] + chance.choice(_TOKENS) + data[at:]
+
+
+def _replace(chance: random.Random, data: bytes) -> bytes:
+    """One token for another, all through the file or once."""
+    present = [token for token in _TOKENS if token in data]
+    if not present:
+        return data
+    return data.replace(chance.choice(present), chance.choice(_TOKENS[:60]), chance.choice((1, 1, 3)))
+
+
+def _splice(chance: random.Random, data: bytes) -> bytes:
+    _, other = chance.choice(_corpus())
+    return data[: chance.randrange(len(data))] + other[chance.randrange(len(other)) :]
+
+
+_MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
+    flip, overwrite, number, number, _insert, _insert, _insert, _replace, _replace, cut, truncate, repeat, move,
+    _splice,
+)  # fmt: skip
+
+
+def outcome(name: str, data: bytes) -> str:
+    """`Document` or the name of the IngestError of the file and of all in it; else the traceback of what must not
+    happen."""
+    from docqa.ingest import IngestError
+    from docqa.ingest.read import find_documents, read
+    from docqa.ingest.request import ReadRequest
+    from docqa.ingest.serialize import from_json, to_json
+
+    found = "Empty"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, f"mutant{Path(name).suffix}")
+        file.write_bytes(data)
+        try:
+            for shown, content in find_documents(file, []):
+                request = ReadRequest(shown, content if isinstance(content, bytes) else content.read_bytes())
+                try:
+                    document = read(request)
+                except IngestError as error:
+                    if not (error.message and error.hint):
+                        return f"{error!r} says too little"
+                    found = type(error).__name__ if found == "Empty" else found
+                    continue
+                found = "Document"
+                if from_json(to_json(document).encode("utf-8", "replace").decode("utf-8")).id != document.id:
+                    return "the Document changes when it is kept"
+                spans = [(p.page, p.start, p.end) for p in document.passages]
+                if any(not 0 <= s < e <= len(document.pages[page - 1].text) for page, s, e in spans):
+                    return "a passage lies outside its page"
+        except IngestError as error:
+            return type(error).__name__ if error.message and error.hint else f"{error!r} says too little"
+        except MemoryError:
+            return "over the limit of memory"
+        except Exception:  # noqa: BLE001 - anything else is what the fuzzing looks for
+            return traceback.format_exc()
+    return found
+
+
+def main(first: int, count: int) -> None:
+    """Reads `count` cases from number `first` on."""
+    from docqa.ingest.worker import limit_resources
+
+    limit_resources()
+    for at in range(first, first + count):
+        name, data = case(at)
+        started = time.process_time()
+        found = outcome(name, data)
+        seconds = round(time.process_time() - started, 3)
+        print(json.dumps({"case": at, "seed": name, "outcome": found, "seconds": seconds}), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
