@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from docqa.ingest.pdf.errors import pdf_errors
+from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
 from docqa.ingest.types import Block, Page
 
@@ -40,7 +41,7 @@ class Annotation(NamedTuple):
     about: tuple[Quad, ...] = ()
 
 
-def read_annotations(reader: Any, data: bytes, password: str | None) -> dict[int, list[Annotation]]:
+def read_annotations(reader: Any, request: ReadRequest) -> dict[int, list[Annotation]]:
     """What was put onto each page (from 0) that has something, in the order of the file."""
     found: dict[int, list[Annotation]] = {}
     with suppress(*pdf_errors()):
@@ -51,19 +52,17 @@ def read_annotations(reader: Any, data: bytes, password: str | None) -> dict[int
                 own = list(_on_page(items[:_MAX_ON_A_PAGE])) if isinstance(items, list) else []
                 if own:
                     found[index] = own
-    return _with_marked_words(found, data, password)
+    return _with_marked_words(found, request) if request.pdfium else found
 
 
-def _with_marked_words(
-    found: dict[int, list[Annotation]], data: bytes, password: str | None
-) -> dict[int, list[Annotation]]:
+def _with_marked_words(found: dict[int, list[Annotation]], request: ReadRequest) -> dict[int, list[Annotation]]:
     """The annotations with the words that they mark, which only pdfium can tell."""
     if not any(item.about for items in found.values() for item in items):
         return found
     import pypdfium2
 
     try:
-        with closing(pypdfium2.PdfDocument(data, password=password)) as file:
+        with closing(pypdfium2.PdfDocument(request.content, password=request.password)) as file:
             return {index: _marked_on_page(file, index, items) for index, items in found.items()}
     except pypdfium2.PdfiumError:
         return found

@@ -49,7 +49,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
     furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
     labels, differing = checked_labels(structure.labels(reader, count), _heads(raw, furniture))
     pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
-    onto = read_annotations(reader, request.content, password)
+    onto = read_annotations(reader, request)
     pages = with_annotations(pages, onto, include_hidden=request.include_hidden)
     hidden = sum(len(page.hidden) for page in raw) + count_hidden(onto)
     if not any(page.text.strip() for page in pages):

@@ -55,7 +55,8 @@ def docx() -> bytes:
         "numbering": f'<w:numbering {_W}><w:abstractNum w:abstractNumId="1">{levels}</w:abstractNum><w:num w:numId="1">'
         '<w:abstractNumId w:val="1"/></w:num></w:numbering>',
         "footnotes": f'<w:footnotes {_W}><w:footnote w:id="2">{_para(_run("A note."))}</w:footnote></w:footnotes>',
-        "comments": f'<w:comments {_W}><w:comment w:id="1" w:author="Jo">{_para(_run("Why?"))}</w:comment></w:comments>',
+        "comments": f'<w:comments {_W}><w:comment w:id="1" w:author="Jo">{_para(_run("Why?"))}</w:comment>'
+        "</w:comments>",
         "header1": f"<w:hdr {_W}>{_para(_run('Page 1 of the lock'))}</w:hdr>",
     }
     relations = "".join(
