@@ -18,6 +18,8 @@ from docqa.ingest.types import (
     Passage,
     Reference,
     Section,
+    Table,
+    TableCell,
 )  # fmt: skip
 
 _FORMAT = 4
@@ -34,9 +36,14 @@ def row_of(item: Any) -> list[Any]:
 
 def page_from_row(row: list[Any]) -> Page:
     """The Page of which `row_of` made the row, and JSON the rows of its parts."""
-    index, label, text, grade, blocks, furniture, lines = row
+    index, label, text, grade, blocks, furniture, lines, tables = row
     parts = tuple(Block(*block) for block in blocks), tuple(furniture), tuple(NumberedLine(*line) for line in lines)
-    return Page(index, label, text, grade, *parts)
+    return Page(index, label, text, grade, *parts, tuple(map(_table_from_row, tables)))
+
+
+def _table_from_row(row: list[Any]) -> Table:
+    start, end, rows, columns, heads, cells, continued = row
+    return Table(start, end, rows, columns, heads, tuple(TableCell(*cell) for cell in cells), continued)
 
 
 def to_json(document: Document) -> str:

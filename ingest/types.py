@@ -42,12 +42,54 @@ class NumberedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TableCell:
+    """A cell of a table: its words, `start:end` of its page's text, and the field of the grid where it begins.
+
+    It covers so many `rows` and `columns` (a head over two columns has 2). Cells without words are left out.
+    """
+
+    start: int
+    end: int
+    row: int
+    column: int
+    rows: int = 1
+    columns: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as a grid: `start:end` of its page's text, all numbers from 0.
+
+    The first `heads` rows name the columns (0 where none does, or where they are on a page before). `cells` are in the
+    order of the text. `continued`: it goes on from the last table of the page before, whose heads are its own.
+    """
+
+    start: int
+    end: int
+    rows: int
+    columns: int
+    heads: int
+    cells: tuple[TableCell, ...]
+    continued: bool = False
+
+    def fields(self) -> dict[tuple[int, int], TableCell]:
+        """(row, column) -> the cell that covers that field of the grid; empty fields are left out."""
+        return {
+            (row, column): cell
+            for cell in self.cells
+            for row in range(cell.row, cell.row + cell.rows)
+            for column in range(cell.column, cell.column + cell.columns)
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One physical page in reading order.
 
     `label` is what is printed on it, None where nothing is known. `grade` is A (order certain), B (repaired, or well
     recognised from a picture), C (doubtful), D (recognised with doubt) or F (no usable text). `furniture` has the
-    running heads, feet and line numbers, which `text` does not. `lines` are those with a printed number, in order.
+    running heads, feet and line numbers, which `text` does not. `lines` are those with a printed number, in order;
+    `tables` those whose grid is known, in order.
     """
 
     index: int
@@ -57,6 +99,7 @@ class Page:
     blocks: tuple[Block, ...] = ()
     furniture: tuple[str, ...] = ()
     lines: tuple[NumberedLine, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     @property
     def page(self) -> int:

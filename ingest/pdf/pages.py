@@ -14,7 +14,7 @@ from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_ME
 from docqa.ingest.pdf import ocr
 from docqa.ingest.pdf.errors import pdf_errors, reason
 from docqa.ingest.pdf.layout.line_numbers import pages_to_read_again
-from docqa.ingest.pdf.layout.lines import Line
+from docqa.ingest.pdf.layout.lines import Line, grid_row
 from docqa.ingest.pdf.layout.reading_order import order_lines
 from docqa.ingest.pdf.ligatures import ligature_codes
 from docqa.ingest.pdf.ocr import NotRecognised, Recognised, Recogniser, is_picture
@@ -233,5 +233,6 @@ def _from_json(frame: bytes) -> RawPage:
     lines = [Line(*row) for row in fields.pop("lines")]
     for line in lines:
         line.shown = as_box(line.shown) if line.shown is not None else None
+        line.grid = grid_row(line.grid) if line.grid is not None else None
     hidden = [Hidden(text, reason, tuple(map(as_box, boxes))) for text, reason, boxes in fields.pop("hidden")]
     return RawPage(lines=lines, hidden=hidden, **fields)

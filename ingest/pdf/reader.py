@@ -20,6 +20,7 @@ from docqa.ingest.pdf.labels import checked_labels
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import PageText, join_lines, typical_body_size
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
+from docqa.ingest.pdf.layout.table_text import mark_continued
 from docqa.ingest.pdf.pages import RawPage, extract
 from docqa.ingest.pdf.raw_page import Hidden
 from docqa.ingest.pdf.repair import rebuilt, without_idle_encryption
@@ -172,10 +173,10 @@ def _pages(
         blocks = joined.blocks
         if include_hidden:
             text, blocks = _add_hidden(text, blocks, page.hidden)
-        pages.append(Page(index, labels[index], text, mark, blocks, tuple(heads), joined.numbered))
+        pages.append(Page(index, labels[index], text, mark, blocks, tuple(heads), joined.numbered, joined.tables))
         candidates.extend(outline.Candidate(index + 1, heading) for heading in joined.headings)
         page.lines = []  # those of thousands of pages are more than their text
-    return pages, candidates
+    return mark_continued(pages), candidates
 
 
 def _heads(raw: list[RawPage], furniture: list[set[int]]) -> list[list[str]]:

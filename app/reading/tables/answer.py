@@ -65,12 +65,15 @@ def above_tables(document: Document, pages: Iterable[int], number: int = 0) -> l
     found = []
     for page in dict.fromkeys(pages):
         text = document.pages[page - 1].text
+        end = 0  # of the table before and its caption
         for table in tables_of(document, page):
-            before = text[max(table.start - _CAPTION_BEFORE, 0) : table.start]
-            behind = text[table.end : table.end + _CAPTION_BEHIND]
+            before = text[max(table.start - _CAPTION_BEFORE, end) : table.start] if end <= table.start else ""
+            behind = text[table.end : table.end + _CAPTION_BEHIND].lstrip()
             section = document.section_path(document.section_of(page, table.start))
-            caption = behind.strip().split("\n\n")[0] if _CAPTION.match(behind) else ""
-            found.append(Above(number, table, " ".join((document.title, *section, before, caption))))
+            caption = re.split(r"\n", behind, maxsplit=1)[0] if _CAPTION.match(behind) else ""
+            own = caption and not _CAPTION.match(before.rstrip().rsplit("\n", 1)[-1])
+            found.append(Above(number, table, " ".join((document.title, *section, before, caption if own else ""))))
+            end = table.end + len(caption) + 2 if own else table.end
     return found
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from docqa.app.evidence.terms import plain_words, stems, terms
 from docqa.app.reading.candidates import Form
-from docqa.app.reading.tables.cells import is_year
+from docqa.app.reading.tables.stems import table_stems
 from docqa.app.reading.wording.forms import form_of
+from docqa.ingest.structure.values import is_year
 
 _GENERIC_WORDS = """
 amount value number figure table row column list show shown report reported record recorded state stated company
@@ -44,8 +45,8 @@ _NAME_ASKED = re.compile(
 _REASON = re.compile(
     r"\W*(?:and\s+)?(?:why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b"
     r"(?!.*\b(?:do|score|perform|fare|rank)\b))|"
-    r"\bwhat\s+(?:\w+\s+)?(?:caus|result|led|lead|contribut|drove|drive|explain|makes?\b|made\b)|"
-    r"\b(?:reasons?|primarily|mainly|includes?\b|compris|consists?\s+of|due\s+to|relate[sd]?\s+to|units?|impact|effect|affect)\b",
+    r"\b(?:what|which)\s+units?\b|\bwhat\s+(?:is|are)\s+the\s+units?\b|\bwhat\s+(?:\w+\s+)?(?:caus|result|led|lead|contribut|drove|drive|explain|makes?\b|made\b)|"
+    r"\b(?:reasons?|primarily|mainly|includes?\b|compris|consists?\s+of|due\s+to|affect)\b|\brelate[sd]?\s+to\s*\?|\b(?:what|which)\s+(?:\w+\s+)?(?:impact|effect)s?\b",
     re.IGNORECASE,
 )
 _HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)
@@ -61,11 +62,12 @@ def asks_for_cell(question: str) -> bool:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question as tables see it: its stems, the years among them, whether it asks for a highest (1) or lowest (-1),
-    and then for the value rather than for what has it; `counted`: for a number; `superlative_of`: the stems of the few
-    words behind "highest"."""
+    """A question as tables see it: its stems, and as `words` those that names and heads are compared with, the years
+    among them, whether it asks for a highest (1) or lowest (-1), and then for the value rather than for what
+    has it; `counted`: for a number; `superlative_of`: the stems of the few words behind "highest"."""
 
     stems: frozenset[str]
+    words: frozenset[str]
     years: tuple[str, ...]
     extreme: int
     wants_value: bool
@@ -80,7 +82,8 @@ class Asked:
         words = frozenset(terms(question))
         years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word)))
         counted = _COUNTED.search(question) is not None
-        return cls(words, years, extreme, _NAME_ASKED.search(question) is None, counted, frozenset(terms(behind)))
+        wants_value = _NAME_ASKED.search(question) is None
+        return cls(words, table_stems(question), years, extreme, wants_value, counted, frozenset(terms(behind)))
 
     def share(self, words: Iterable[str], without: frozenset[str] = frozenset()) -> float:
         """The share of the question's stems, by weight, that are among `words`; those `without` do not count."""

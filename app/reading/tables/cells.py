@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NUMBER = r"[$€£¥]?\(?[-+−]?[$€£¥]?\d[\d,.:/’']*(?:[-–]\d[\d,.]*)?\)?(?:%|[BMKkx×]\b)?[*†‡]*\)?%?"
-_VALUE = re.compile(rf"[-+−(~<>≤≥]?{_NUMBER}(?:\(\d+\))?|[—–-]+|\.\.|n\.?/?a\.?|nil|none", re.IGNORECASE)
-_YEAR = re.compile(r"(?:FY)?(?:1[6-9]|20|21)\d\d(?:[-–/]\d{2,4})?[AE]?[*†‡]*", re.IGNORECASE)
+from docqa.ingest.structure.values import is_year, says_value
+
 _AMOUNT = re.compile(r"(?P<minus>[(\-−–])?\s*[$€£¥]?\s*(?P<inner>[\-−–])?(?P<digits>\d[\d,]*(?:\.\d+)?|\.\d+)")
 _UNIT_SIZE = {"k": 1e3, "m": 1e6, "b": 1e9}
 
@@ -23,12 +22,11 @@ class Cell:
     @property
     def is_value(self) -> bool:
         """Whether it is a number, an amount or a dash; a year is the name of a column."""
-        words = self.text.split()
-        return bool(words) and all(map(is_value, words)) and not self.is_year
+        return says_value(self.text)
 
     @property
     def is_year(self) -> bool:
-        return _YEAR.fullmatch("".join(self.text.split())) is not None
+        return is_year("".join(self.text.split()))
 
     @property
     def amount(self) -> float | None:
@@ -65,13 +63,3 @@ class Row:
     @property
     def filled(self) -> tuple[Cell, ...]:
         return tuple(cell for cell in self.cells if cell.text)
-
-
-def is_value(word: str) -> bool:
-    """Whether a word by itself is a number, an amount or a mark for nothing."""
-    return _VALUE.fullmatch(word) is not None
-
-
-def is_year(word: str) -> bool:
-    """Whether a word by itself is a year."""
-    return _YEAR.fullmatch(word) is not None

@@ -9,8 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from docqa.app.reading.tables.cells import Cell, Row, is_year
+from docqa.app.reading.tables.cells import Cell, Row
 from docqa.app.reading.tables.grid import Run, tables_in
+from docqa.app.reading.tables.grids import Grid, grids_of
+from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Document
 
 _TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
@@ -56,14 +58,22 @@ class _Head:
 
 def tables_of(document: Document, page: int) -> list[Table]:
     """The tables of `page`, one for each head; a table that goes on from the page before has the head from there."""
-    found: list[Table] = []
+    known = grids_of(document, page)
+    found = [_of_grid(grid) for grid in known]
     text = document.pages[page - 1].text
     for number, run in enumerate(tables_in(text)):
+        if any(grid.table.start < run.rows[-1].end and run.rows[0].start < grid.table.end for grid in known):
+            continue
         parts = _parts(run)
         if parts and parts[0][0] is None and not number and not run.width:
             parts[0] = (_head_before(document, page, run), parts[0][1])
         found += [table for head, rows in parts if (table := _table(page, head, rows, run)) is not None]
-    return found
+    return sorted(found, key=lambda table: table.start)
+
+
+def _of_grid(grid: Grid) -> Table:
+    entries = tuple(Entry(row.row, row.name, " ".join(row.groups), row.values) for row in grid.rows)
+    return Table(grid.page, grid.table.start, grid.table.end, grid.corner, grid.columns, entries)
 
 
 def _table(page: int, head: _Head | None, rows: Sequence[Row], run: Run) -> Table | None:

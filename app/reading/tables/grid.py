@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from docqa.app.reading.tables.cells import Cell, Row, is_value, is_year
+from docqa.app.reading.tables.cells import Cell, Row
+from docqa.ingest.structure.values import is_value, is_year
 
 _RULE = re.compile(r"\|?[\s:|+=-]*-[\s:|+=-]*\|?")
 _GAP = re.compile(r"\t+| {3,}")

@@ -12,16 +12,19 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
-from docqa.app.evidence.terms import terms
+from docqa.app.evidence.terms import stems
 from docqa.app.reading.tables.asked import DERIVED, GENERIC, SUPERLATIVES, TIMES, Asked, asks_for_cell
-from docqa.app.reading.tables.cells import Cell, Row, is_year
+from docqa.app.reading.tables.cells import Cell, Row
 from docqa.app.reading.tables.columns import Table
+from docqa.app.reading.tables.scoring import Field, TableWords, best_field
+from docqa.app.reading.tables.stems import table_stems
+from docqa.ingest.structure.values import is_year
 from docqa.ingest.types import Span
 
 _SUM = re.compile(r"(?:sub-?)?totals?\b|\ball\b|\bsum\b|\baverage\b|\bmean\b|\boverall\b", re.IGNORECASE)
 _FEWEST_COMPARED, _FEW_YEARS = 3, 2
+_PERCENT = frozenset(stems(["percent", "percentage"]))
 _MARGIN = 0.05
 _OTHER_TABLE = 0.1
 LEAST_COVERED = 0.6
@@ -71,56 +74,82 @@ def named_row(question: str, above: Above) -> Choice | None:
     if not asks_for_cell(question):
         return None
     asked, table = Asked.of(question), above.table
-    names = [_stems(f"{entry.group} {entry.name.text}") for entry in table.entries]
+    names = [table_stems(f"{entry.group} {entry.name.text}") for entry in table.entries]
     number = _row(asked, table, names) if not asked.extreme else None
     if number is None or not table.entries[number].row.has_values:
         return None
-    if _stems(table.entries[number].name.text) - asked.stems:
+    if table_stems(table.entries[number].name.text) - asked.stems:
         return None
     row = table.entries[number].row
     start, end = min(cell.start for cell in row.cells if cell.text), max(cell.end for cell in row.cells)
     return _choice(asked, above, (Cell(start, end, " ".join(cell.text for cell in row.filled)),), row, names[number])
 
 
-@lru_cache(maxsize=4096)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(terms(text))
-
-
 def _choose_in(asked: Asked, above: Above) -> Choice | None:
     table = above.table
-    heads = [_stems(table.column_name(column)) for column in range(len(table.columns))]
-    names = [_stems(f"{entry.group} {entry.name.text}") for entry in table.entries]
-    known = _stems(above.words).union(_stems(table.corner), *heads, *names)
+    words = TableWords.of(table, above.words)
+    known = words.every().union(*words.labels.values())
     if any(year not in known for year in asked.years):
         return None
-    if asked.extreme and not any(SUPERLATIVES & words for words in (*heads, *names)):
-        return _extreme(asked, above, heads, names)
-    row = _row(asked, table, names)
-    columns = _columns(asked, heads) if row is not None else []
-    values = table.entries[row].values if row is not None else None
-    if row is None or values is None or not columns or not all(values[column].text for column in columns):
+    if asked.extreme and not any(SUPERLATIVES & each for each in (*words.heads, *words.names)):
+        return _extreme(asked, above, words.heads[: len(table.columns)], words.names)
+    fields = _fields(asked, table, words)
+    if not fields:
         return None
-    told = names[row].union(*(heads[column] for column in columns))
-    if asked.stems & DERIVED - told:
+    row = fields[0][0]
+    entry = table.entries[row]
+    if entry.values is None or any(field[0] != row for field in fields):
         return None
-    cells = tuple(values[column] for column in columns)
-    if all(cell.is_year for cell in cells):
+    columns = sorted({column for _, column in fields})
+    cells = tuple((*entry.values, entry.name)[column] for column in columns)
+    told = words.names[row].union(*(words.heads[column] for column in columns))
+    told = told.union(*(label for (at, column), label in words.labels.items() if at == row and column not in columns))
+    derived = asked.stems & DERIVED - told
+    if not all(cell.text for cell in cells) or derived - (_PERCENT if "percent" in told else derived & told):
+        return None
+    if all(cell.is_year for cell in entry.values if cell.text):
         return None  # the row is a head
     if asked.counted and not all(any(map(str.isdigit, cell.text)) for cell in cells):
         return None
     return _choice(asked, above, cells, table.entries[row].row, told)
 
 
+def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
+    """The row and column that are asked for, or one for each of several years; none where that is not clear."""
+    wanted, heads = asked.words, words.heads
+    dated = any(year in head for year in asked.years for head in heads)
+    if asked.years and not dated and any(is_year(stem) for head in heads for stem in head):
+        in_rows = [year for year in asked.years if any(year in name for name in words.names)]
+        if not in_rows:
+            return []
+    found: list[Field] = []
+    years = frozenset(asked.years)
+    for year in asked.years if dated else ("",):
+        allowed = [at for at, head in enumerate(heads) if not year or year in head]
+        others = years - {year} if dated else frozenset()
+        best = best_field(wanted - others, table, words, _asked_columns(wanted, allowed, heads)) if allowed else None
+        if best is None:
+            return []
+        found.append(best)
+    return found
+
+
+def _asked_columns(wanted: frozenset[str], allowed: Sequence[int], heads: Sequence[frozenset[str]]) -> Sequence[int]:
+    """Those of the columns that a question may ask for: where it has no word of a head, those without heads."""
+    if len(allowed) > 1 and not any(heads[at] & wanted for at in allowed):
+        return [at for at in allowed if not heads[at]]
+    return allowed
+
+
 def _choice(asked: Asked, above: Above, cells: tuple[Cell, ...], row: Row, told: frozenset[str]) -> Choice:
-    covered = asked.share(told | _stems(above.words) | _stems(above.table.corner), without=SUPERLATIVES)
+    covered = asked.share(told | table_stems(above.words) | table_stems(above.table.corner), without=SUPERLATIVES)
     words = " ".join(cell.text for cell in row.cells)
     return Choice(above, cells, Span(row.start, row.end), words, covered)
 
 
 def _row(asked: Asked, table: Table, names: Sequence[frozenset[str]]) -> int | None:
     """The row that the question names, by at least half of the words of its name; None where that is not clear."""
-    own = [_stems(entry.name.text) for entry in table.entries]
+    own = [table_stems(entry.name.text) for entry in table.entries]
     row = _best(asked.stems, names, own)
     if row is None or not names[row] & asked.stems - GENERIC and own[row] - asked.stems:
         return None
@@ -134,9 +163,9 @@ def _extreme(
     highest or lowest of its years."""
     table = above.table
     words = asked.stems - SUPERLATIVES
-    row = _row(replace(asked, stems=words - _stems(table.corner)), table, names)
+    row = _row(replace(asked, stems=words - table_stems(table.corner)), table, names)
     if row is not None:
-        return _extreme_year(asked, above, row) if not _stems(table.entries[row].name.text) - words else None
+        return _extreme_year(asked, above, row) if not table_stems(table.entries[row].name.text) - words else None
     columns = _columns(replace(asked, stems=words), heads)
     if len(columns) == 1 and asked.wants_value and not asked.superlative_of & heads[columns[0]]:
         return None  # "the largest asset" may be a name
@@ -163,7 +192,7 @@ def _extreme_year(asked: Asked, above: Above, row: int) -> Choice | None:
     best = _only_best([cell.amount for cell in entry.values], asked.extreme)
     if best is None or not asked.wants_value or len(years) != len(table.columns):
         return None
-    told = _stems(entry.name.text) | _stems(entry.group) | _stems(table.column_name(best))
+    told = table_stems(entry.name.text) | table_stems(entry.group) | table_stems(table.column_name(best))
     return _choice(asked, above, (entry.values[best],), entry.row, told)
 
 

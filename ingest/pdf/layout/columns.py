@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from statistics import median
 
+from docqa.ingest.pdf.layout.placed_table import Row
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.clean import grouped
 
@@ -24,15 +25,15 @@ _MIN_JUSTIFIED = 12  # lines
 
 @dataclass(slots=True)
 class Segment:
-    """Words that follow each other on one height, or the row of a table as one word: then `print_height` is that of a
-    line in it. `drawn`: the order in which segments were drawn."""
+    """Words that follow each other on one height, or a table as one word: then `rows` are those of the table.
+    `drawn`: the order in which segments were drawn."""
 
     words: list[Word]
     x0: float
     top: float
     x1: float
     bottom: float
-    print_height: float = 0.0
+    rows: tuple[Row, ...] = ()
     drawn: int = 0
 
 

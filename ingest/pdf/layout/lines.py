@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.pdf.visibility.objects import Box, as_box
 
 APART = -1
 """The region of lines that are not joined: no running text, or turned."""
 TABLE = -2
 """The region of rows of tables, which are no lines of a column."""
+
+
+class GridCell(NamedTuple):
+    """A cell of a line: its first column, how many columns and rows it covers, and where it stands, like `Line.box`."""
+
+    column: int
+    columns: int
+    rows: int
+    box: Box
+
+
+class GridRow(NamedTuple):
+    """The place of a line in a table: the `table`'s number on its page, whether the line is a head, and its cells,
+    which are set apart by " | " in its text."""
+
+    table: int
+    head: bool
+    cells: tuple[GridCell, ...]
+
+    def moved(self, place: Callable[[Box], Box]) -> GridRow:
+        """The same row where `place` puts its boxes."""
+        return self._replace(cells=tuple(cell._replace(box=place(cell.box)) for cell in self.cells))
+
+
+def grid_row(row: Sequence[Any]) -> GridRow:
+    """The GridRow of which JSON made `row`."""
+    table, head, cells = row
+    return GridRow(table, head, tuple(GridCell(*spans, as_box(box)) for *spans, box in cells))
 
 
 @dataclass(slots=True)
@@ -19,6 +49,7 @@ class Line:
     `cells`: it has gaps as wide as those between the cells of a table. `shown`: where all of it stands on the page as
     displayed, None where that is its own box; the reading order needs it never. `number` is its printed line number.
     `lead`: the characters of the bold words that it begins with, 0 where there are none or all of it is bold.
+    `grid`: its place in a table whose columns are known.
     """
 
     text: str
@@ -35,6 +66,7 @@ class Line:
     shown: Box | None = None
     number: int | None = None
     lead: int = 0
+    grid: GridRow | None = None
 
     @property
     def box(self) -> Box:

@@ -11,11 +11,12 @@ from statistics import median
 
 from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
 from docqa.ingest.pdf.layout.reading_order import set_edges
+from docqa.ingest.pdf.layout.table_text import tables_of
 from docqa.ingest.structure.clean import LEADER, Hyphens
 from docqa.ingest.structure.outline import Heading
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.structure.sentences import is_opener
-from docqa.ingest.types import Block, NumberedLine
+from docqa.ingest.types import Block, NumberedLine, Table
 
 _ENDS = re.compile(r"[.:;?!؟؛۔][\"'”’)\]]*$")
 _BROKEN = re.compile(r"\w[-\u00ad\u2010]$")
@@ -41,6 +42,7 @@ class PageText:
     headings: tuple[Heading, ...]
     printed: tuple[tuple[Line, ...], ...] = ()
     numbered: tuple[NumberedLine, ...] = ()
+    tables: tuple[Table, ...] = ()
 
 
 def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> PageText:
@@ -77,7 +79,9 @@ def join_lines(lines: Sequence[Line], hyphens: Hyphens) -> PageText:
         text.append(paragraph.text)
         start = end + 1
     printed = tuple(tuple(paragraph.lines) for paragraph in paragraphs)
-    return PageText("\n".join(text), tuple(blocks), tuple(headings), printed, tuple(numbered))
+    whole = "\n".join(text)
+    tables = tables_of(whole, blocks, printed)
+    return PageText(whole, tuple(blocks), tuple(headings), printed, tuple(numbered), tables)
 
 
 def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
@@ -86,7 +90,7 @@ def _footnotes_last(lines: Sequence[Line], body: float) -> list[Line]:
     last = {line.region: at for at, line in enumerate(lines)}
     notes: set[int] = set()
     for end in last.values():
-        at = end
+        at = end if lines[end].region != TABLE else -1
         while at >= 0 and lines[at].region == lines[end].region and lines[at].size < 0.94 * body:
             if _NOTE_MARK.match(lines[at].text):
                 notes.update(range(at, end + 1))
@@ -168,7 +172,7 @@ def _runs_on(line: Line) -> bool:
 
 def _same_paragraph(before: Line, line: Line, paragraph: _Paragraph, leading: float) -> bool:
     """Whether `line` goes on where `before` ended: `before` was full, and nothing says that a new part begins."""
-    if APART in (before.region, line.region):
+    if APART in (before.region, line.region) or TABLE in (before.region, line.region):
         return False
     if line.region != before.region:
         runs_on = not _ENDS.search(before.text) and line.text[:1].islower()

@@ -18,7 +18,8 @@ from docqa.ingest.pdf.layout.columns import Segment, author_blocks, crosses, fin
 from docqa.ingest.pdf.layout.drawing import confidence_in_order, side_by_side
 from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
 from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
-from docqa.ingest.pdf.layout.tables import Row, take_tables
+from docqa.ingest.pdf.layout.placed_table import Row
+from docqa.ingest.pdf.layout.tables import take_tables
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, around
 
@@ -55,7 +56,7 @@ class _Order:
 
     def add_rows(self, rows: Sequence[list[Segment]], region: int) -> None:
         self.rows.extend(rows)
-        self.lines.extend(_line(row, region) for row in rows)
+        self.lines.extend(line for row in rows for line in _lines_of(row, region))
 
 
 def order_lines(
@@ -78,13 +79,13 @@ def order_lines(
         return Reading(_drawn_order(words, width)) if sideways else _right_to_left(words, width)
     laid_back: Callable[[Box], Box] | None = None
     if sideways:
-        words, width, laid_back = _uprighted(words, width)
+        words, rules, width, laid_back = _uprighted(words, rules, width)
     turned, upright = _parted(words)
     all_upright = upright
-    upright, rows = take_tables(upright, rules) if not sideways else (upright, [])
+    upright, tables = take_tables(upright, rules)
     upright, numbers = (upright, []) if numbered is False else take_line_numbers(upright, known=bool(numbered))
     order = _Order()
-    _order(_drawn_segments(upright, rows, all_upright), 0.0, width, order, 0)
+    _order(_drawn_segments(upright, tables, all_upright), 0.0, width, order, 0)
     lines = order.lines
     number_lines(lines, numbers)
     if turned:
@@ -92,6 +93,8 @@ def order_lines(
     if laid_back is not None:
         for line in lines:
             line.shown = laid_back(line.box)
+            if line.grid is not None:
+                line.grid = line.grid.moved(laid_back)
     shown = sorted(int(word.text) for word in numbers)
     return Reading(lines, f"{shown[0]}–{shown[-1]}" if shown else None, confidence_in_order(order.rows))
 
@@ -117,16 +120,21 @@ def _is_turned(word: Word) -> bool:
     return word.tilted or (len(word.text) >= 3 and word.x1 - word.x0 < 0.5 * (word.bottom - word.top))
 
 
-def _uprighted(words: Sequence[Word], width: float) -> tuple[list[Word], float, Callable[[Box], Box]]:
-    """The words of a page that lies on its side, and its width, as if the page were turned, and the way back."""
+def _uprighted(
+    words: Sequence[Word], rules: Sequence[Box], width: float
+) -> tuple[list[Word], list[Box], float, Callable[[Box], Box]]:
+    """The words and rules of a page that lies on its side, and its width, as if the page were turned, and the way
+    back."""
     height = max(w.bottom for w in words)
     down = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
     up = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
     if down >= up:
         upright = [w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words]
-        return upright, height, lambda b: (width - b[3], b[0], width - b[1], b[2])
+        turned = [(y0, width - x1, y1, width - x0) for x0, y0, x1, y1 in rules]
+        return upright, turned, height, lambda b: (width - b[3], b[0], width - b[1], b[2])
     upright = [w._replace(x0=height - w.bottom, x1=height - w.top, top=w.x0, bottom=w.x1) for w in words]
-    return upright, height, lambda b: (b[1], height - b[2], b[3], height - b[0])
+    turned = [(height - y1, x0, height - y0, x1) for x0, y0, x1, y1 in rules]
+    return upright, turned, height, lambda b: (b[1], height - b[2], b[3], height - b[0])
 
 
 def _drawn_order(words: Sequence[Word], width: float) -> list[Line]:
@@ -154,21 +162,21 @@ def _right_to_left(words: Sequence[Word], width: float) -> Reading:
     return Reading(order.lines, None, confidence_in_order(order.rows))
 
 
-def _drawn_segments(words: Sequence[Word], rows: Sequence[Row], drawn: Sequence[Word]) -> list[Segment]:
-    """The segments of `words`, and one for each row of a table, numbered by the words that were `drawn`."""
+def _drawn_segments(
+    words: Sequence[Word], tables: Sequence[Sequence[Row]], drawn: Sequence[Word]
+) -> list[Segment]:
+    """The segments of `words`, and one for each table, numbered by the words that were `drawn`."""
     segments = _segments(words)
-    if not rows:
+    if not tables:
         return segments
-    left = set(map(id, words))
     numbers = {id(word): number for number, word in enumerate(drawn)}
-    taken = [(number, (w.x0 + w.x1) / 2, (w.top + w.bottom) / 2) for number, w in enumerate(drawn) if id(w) not in left]
     for segment in segments:
         segment.drawn = numbers.get(id(segment.words[0]), segment.drawn)
-    for row in rows:
-        x0, top, x1, bottom = row.box
-        first = min((n for n, x, y in taken if x0 <= x <= x1 and top <= y <= bottom), default=len(drawn))
-        word = Word(row.text, *row.box, True, row.bold)
-        segments.append(Segment([word], *row.box, row.height, first))
+    for rows in tables:
+        box = around(*(row.box for row in rows))
+        first = min((numbers[id(w)] for row in rows for w in row.words if id(w) in numbers), default=len(drawn))
+        word = Word("\n".join(row.text for row in rows), *box, True, rows[0].bold)
+        segments.append(Segment([word], *box, tuple(rows), first))
     return segments
 
 
@@ -197,7 +205,7 @@ def _follows(segment: Segment, word: Word) -> bool:
 
 def _order(segments: list[Segment], left: float, right: float, order: _Order, depth: int) -> None:
     """Appends the lines of a region to `order` in reading order."""
-    gutter = find_gutter(segments) if depth < 3 else None
+    gutter = find_gutter([part for segment in segments for part in _parts(segment)]) if depth < 3 else None
     if gutter is None:
         _order_block(segments, left, right, order)
         return
@@ -238,6 +246,11 @@ def _order_block(segments: list[Segment], left: float, right: float, order: _Ord
         order.add(block.segments, region if block.wrapped else APART)
 
 
+def _parts(segment: Segment) -> list[Segment]:
+    """The rows of a table as segments of their own: they say as much of columns as other lines do."""
+    return [Segment(list(row.words), *row.box) for row in segment.rows] or [segment]
+
+
 def _region_id(left: float, right: float) -> int:
     return round(left) * 10_000 + round(right)
 
@@ -245,14 +258,33 @@ def _region_id(left: float, right: float) -> int:
 def _rows(segments: list[Segment]) -> list[list[Segment]]:
     """Segments on one height, top to bottom, each row from left to right."""
     rows: list[list[Segment]] = []
-    for segment in sorted(_with_marks(segments), key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
+    tables = sorted((segment for segment in segments if segment.rows), key=lambda s: (s.top, s.x0), reverse=True)
+    others = _with_marks([segment for segment in segments if not segment.rows])
+    for segment in sorted(others, key=lambda s: ((s.top + s.bottom) / 2, s.x0)):
+        while tables and tables[-1].top < (segment.top + segment.bottom) / 2:
+            rows.append([tables.pop()])
         if rows and _joins(rows[-1], segment):
             rows[-1].append(segment)
         elif len(rows) > 1 and segment.bottom - segment.top > 0 and _joins(rows[-2], segment):
             rows[-2].append(segment)
         else:
             rows.append([segment])
+    rows += [[table] for table in reversed(tables)]
     return [sorted(row, key=lambda s: s.x0) for row in rows]
+
+
+def _lines_of(row: list[Segment], region: int) -> list[Line]:
+    """The line of these segments, or those of the rows of a table."""
+    if not row[0].rows:
+        return [_line(row, region)]
+    lines = []
+    for part in row[0].rows:
+        x0, top, x1, _ = part.box
+        # The size of its print, not of its row: what is shown is all of it.
+        line = Line(part.text, x0, top, x1, top + part.height, part.bold, 0.0, TABLE, x0, x1, True, grid=part.grid)
+        line.shown = part.box
+        lines.append(line)
+    return lines
 
 
 def _with_marks(segments: list[Segment]) -> list[Segment]:
@@ -285,7 +317,7 @@ def _line_of_mark(mark: Segment, segments: Sequence[Segment]) -> Segment | None:
 
 
 def _joins(row: list[Segment], segment: Segment) -> bool:
-    if not any(same_row(segment, other) for other in row):
+    if row[0].rows or not any(same_row(segment, other) for other in row):
         return False
     width = segment.x1 - segment.x0
     return all(
@@ -302,13 +334,6 @@ def _line(row: list[Segment], region: int) -> Line:
         close = word.newline and word.x0 - before.x1 < 0.08 * (word.bottom - word.top)
         parts.append(word.text if close else " " + word.text)
     main = max(row, key=lambda s: s.x1 - s.x0)
-    table = next((segment for segment in row if segment.print_height), None)
-    if table is not None:
-        # The size of its print, not of its row: what is shown is all of it.
-        line = Line("".join(parts), row[0].x0, table.top, max(s.x1 for s in row), table.top + table.print_height,
-                    words[0].bold, 0.0, TABLE, row[0].x0, row[-1].x1, True)  # fmt: skip
-        line.shown = row[0].x0, min(s.top for s in row), line.x1, max(s.bottom for s in row)
-        return line
     first = words[0]
     top, bottom = main.top, main.bottom
     rest = main.words[1:]

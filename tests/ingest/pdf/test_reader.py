@@ -49,7 +49,7 @@ def test_a_table_is_read_row_by_row() -> None:
         canvas.drawString(480, 700 - row * 14, "sluice")
     canvas.save()
     text = read(ReadRequest("a.pdf", buffer.getvalue())).pages[0].text
-    assert text.split("\n")[7] == "pond7 7.5 sluice"
+    assert text.split("\n")[7] == "pond7 | 7.5 | sluice"
 
 
 def test_words_broken_at_line_ends_are_joined_with_care(make_pdf: Callable[..., bytes]) -> None:

@@ -65,7 +65,7 @@ PAIRS = [
 
 def fold(text: str) -> str:
     text = re.sub(r"[\u00ad\u2010-]\n", "", unicodedata.normalize("NFKC", text))
-    return re.sub(r"[\s\u2010-\u2013-]+", "", text)
+    return re.sub(r"[\s|\u2010-\u2013-]+", "", text)
 
 
 def in_order(text: str, first: str, later: str) -> bool:

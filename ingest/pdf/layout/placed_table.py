@@ -1,0 +1,122 @@
+"""A table between finding and text: its cells with their words and places, and what its rows read as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from docqa.ingest.pdf.layout.lines import GridCell, GridRow
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.pdf.visibility.objects import Box, around
+from docqa.ingest.structure.clean import grouped
+from docqa.ingest.structure.values import says_value
+
+_MOST_HEADS = 6
+_FEWEST_DOTS = 3
+BAR = "|"
+
+
+@dataclass(slots=True)
+class PlacedCell:
+    """The words of a cell, line by line, and the field of the grid where it begins; see `TableCell`."""
+
+    lines: list[list[Word]]
+    row: int
+    column: int
+    rows: int = 1
+    columns: int = 1
+
+    @property
+    def words(self) -> list[Word]:
+        return [word for line in self.lines for word in line]
+
+    @property
+    def text(self) -> str:
+        """Its words without leaders ("Rent ....... ") and bars, which are drawn between cells."""
+        return cell_text(word.text for word in self.words)
+
+    @property
+    def is_value(self) -> bool:
+        """Whether it is a number, an amount or a mark for nothing; years are none."""
+        return says_value(self.text)
+
+
+@dataclass(slots=True)
+class PlacedTable:
+    """Cells with their places; the first `heads` rows name the columns."""
+
+    cells: list[PlacedCell]
+    heads: int
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of a table: its text, cells set apart by " | ", its box, the height of a line of its print, its place in
+    the grid, and its words."""
+
+    text: str
+    box: Box
+    height: float
+    bold: bool
+    grid: GridRow
+    words: tuple[Word, ...] = ()
+
+
+def cell_text(words: Iterable[str]) -> str:
+    """Words as one text, without leaders behind them and without bars."""
+    text = " ".join(word for word in words if word != BAR)
+    bare = text.rstrip(". \u2026_")
+    return bare if bare and text.count(".", len(bare)) >= _FEWEST_DOTS else text
+
+
+def lines_of(words: Sequence[Word]) -> list[list[Word]]:
+    """Words on one height, from top to bottom, each line from left to right."""
+
+    def goes_on(line: list[Word], word: Word) -> bool:
+        first = line[0]
+        on_height = abs(word.bottom - first.bottom) < 0.6 * (first.bottom - first.top)
+        return on_height and (word.top + word.bottom) / 2 < first.bottom
+
+    lines = grouped(sorted(words, key=lambda w: (w.top + w.bottom, w.x0)), goes_on)
+    return [sorted(line, key=lambda w: w.x0) for line in lines]
+
+
+def head_count(cells: Sequence[PlacedCell]) -> int:
+    """How many rows from the top name columns: those before the first that has a value behind its first column. In a
+    table of words that is the first row, where no column lacks a name there."""
+    rows = 1 + max((cell.row for cell in cells), default=-1)
+    columns = max((cell.column + cell.columns for cell in cells), default=0)
+    valued = {cell.row for cell in cells if cell.column and cell.is_value}
+    if not valued:
+        first = [cell for cell in cells if cell.row == 0]
+        named = sum(cell.columns for cell in first if cell.text) >= columns
+        bold = all(word.bold for cell in first for word in cell.words)
+        return 1 if rows > 1 and named and (bold or all(len(cell.words) < 6 for cell in first)) else 0
+    count = min(valued)
+    behind = {cell.row for cell in cells if cell.column or cell.columns > 1}
+    while count and count - 1 not in behind:
+        count -= 1  # the title of the first rows
+    return count if count <= _MOST_HEADS else 0
+
+
+def rows_of(table: PlacedTable, number: int) -> list[Row]:
+    """The rows of a table that has this `number` on its page, from top to bottom."""
+    filled = [cell for cell in table.cells if cell.text]
+    used = sorted({cell.row for cell in filled})
+    rows: list[Row] = []
+    for at in used:
+        own = sorted((cell for cell in filled if cell.row == at), key=lambda cell: cell.column)
+        words = [word for cell in own for word in cell.words]
+        heights = sorted(word.bottom - word.top for word in words)
+        cells = tuple(
+            GridCell(c.column, c.columns, sum(c.row <= at < c.row + c.rows for at in used), _box(c.words)) for c in own
+        )
+        text = f" {BAR} ".join(cell.text for cell in own)
+        bold = all(cell.words[0].bold for cell in own)
+        grid = GridRow(number, at < table.heads, cells)
+        rows.append(Row(text, _box(words), heights[len(heights) // 2], bold, grid, tuple(words)))
+    return rows
+
+
+def _box(words: Sequence[Word]) -> Box:
+    return around(*((word.x0, word.top, word.x1, word.bottom) for word in words))

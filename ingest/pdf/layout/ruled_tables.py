@@ -1,0 +1,116 @@
+"""Ruled tables: the grid that the lines of a page draw, with the words of each cell.
+
+A cell may have several lines, and only the rules say where it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from docqa.ingest.pdf.layout.placed_table import PlacedCell, PlacedTable, head_count, lines_of
+from docqa.ingest.pdf.layout.rules import NEAR, Rules, places, runs_along
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.clean import grouped
+
+_MAX_FIELDS = 10_000  # squared paper has more
+_MIN_TRUSTED = 4  # rows; rules between fewer may part the head from all of the rest
+_MAX_SHARED = 2  # lines on one height in several cells of such a row
+_FILLED = 0.4  # the share of the cells of a table that have words
+_OPEN_SIDE = 12.0  # points that level rules go beyond the outermost upright ones where the sides are not drawn
+
+Field = tuple[int, int]
+
+
+def frame_box(frame: Rules) -> Box:
+    """What the rules of a frame are around; where its sides are not drawn, the level rules say how far it reaches."""
+    ys, xs = places(frame.across), places(frame.down)
+    left, right = min(rule[1] for rule in frame.across), max(rule[2] for rule in frame.across)
+    open_left, open_right = left < xs[0] - _OPEN_SIDE, right > xs[-1] + _OPEN_SIDE
+    return left if open_left else xs[0], ys[0], right if open_right else xs[-1], ys[-1]
+
+
+def is_within(word: Word, box: Box) -> bool:
+    """Whether the middle of a word is in `box`."""
+    return box[0] <= (word.x0 + word.x1) / 2 <= box[2] and box[1] <= (word.top + word.bottom) / 2 <= box[3]
+
+
+def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
+    """The table within a frame; None where its cells are mostly empty, as the lines of a chart are, or contain what no
+    rule separates."""
+    box = frame_box(frame)
+    ys = places(frame.across)
+    xs = sorted({box[0], *places(frame.down), box[2]})
+    if len(ys) * len(xs) > _MAX_FIELDS:
+        return None
+    owners = _owners(frame, ys, xs)
+    fields: dict[Field, list[Word]] = {}
+    for word in words:
+        if is_within(word, box):
+            row = sum(y < (word.top + word.bottom) / 2 for y in ys[1:-1])
+            column = sum(x < (word.x0 + word.x1) / 2 for x in xs[1:-1])
+            fields.setdefault(owners[row, column], []).append(word)
+    bands = [[fields[row, at] for at in range(len(xs) - 1) if (row, at) in fields] for row in range(len(ys) - 1)]
+    bands = [band for band in bands if band]
+    rights: dict[Field, float] = {}
+    for (_, column), owner in owners.items():
+        rights[owner] = max(rights.get(owner, 0.0), xs[column + 1])
+    edges = {id(cell): rights[owner] for owner, cell in fields.items()}
+    if sum(len(band) > 1 for band in bands) < 2 or len(fields) < _FILLED * len(set(owners.values())):
+        return None
+    if len(bands) < _MIN_TRUSTED and any(_has_rows(band, edges) for band in bands):
+        return None
+    return _placed(owners, fields)
+
+
+def _placed(owners: Mapping[Field, Field], fields: Mapping[Field, list[Word]]) -> PlacedTable:
+    spans: dict[Field, Field] = {}
+    for (row, column), owner in owners.items():
+        rows, columns = spans.get(owner, (1, 1))
+        spans[owner] = max(rows, row - owner[0] + 1), max(columns, column - owner[1] + 1)
+    cells = [PlacedCell(lines_of(words), *owner, *spans[owner]) for owner, words in sorted(fields.items())]
+    return PlacedTable(cells, head_count(cells))
+
+
+def _has_rows(band: Sequence[list[Word]], edges: Mapping[int, float]) -> bool:
+    """Whether a band between two rules has several rows of its table: its cells share many heights, or two and their
+    lines end where the next word would have fitted. `edges`: the right edge of each cell, by its `id`."""
+    shared = _shared_lines(band)
+    if shared < 2:
+        return False
+    broken = [any(_ends_early(a, b, edges[id(cell)]) for a, b in pairwise(lines)) for cell in band
+              if len(lines := lines_of(cell)) > 1]  # fmt: skip
+    return shared > _MAX_SHARED or 2 * sum(broken) >= len(broken)
+
+
+def _ends_early(line: Sequence[Word], after: Sequence[Word], edge: float) -> bool:
+    """Whether the first word of the line `after` would have fitted behind `line`, leaders left out; figures below each
+    other are never one line."""
+    if not any(any(map(str.isalpha, word.text)) for word in (*line, *after)):
+        return True
+    words = [word for word in line if word.text.strip(". ")]
+    end = words[-1].x1 if words else line[0].x0
+    height = line[0].bottom - line[0].top
+    return end + 0.5 * height + (after[0].x1 - after[0].x0) < edge - 0.5 * height
+
+
+def _shared_lines(band: Sequence[Sequence[Word]]) -> int:
+    """On how many heights several cells of a band have words: many are the rows of a table without rules between."""
+    heights = sorted(max(word.bottom for word in line) for cell in band for line in lines_of(cell))
+    return sum(len(same) > 1 for same in grouped(heights, lambda same, height: height - same[0] < NEAR))
+
+
+def _owners(frame: Rules, ys: Sequence[float], xs: Sequence[float]) -> dict[Field, Field]:
+    """The cell that each field of the grid belongs to, named by its first field: without a rule between them, two
+    fields are one cell."""
+    owners: dict[Field, Field] = {}
+    for row, (top, bottom) in enumerate(pairwise(ys)):
+        for column, (left, right) in enumerate(pairwise(xs)):
+            owner = (row, column)
+            if column and not runs_along(frame.down, left, top, bottom):
+                owner = owners[row, column - 1]
+            elif row and not runs_along(frame.across, top, left, right):
+                owner = owners[row - 1, column]
+            owners[row, column] = owner
+    return owners

@@ -1,0 +1,350 @@
+"""The grid of a table whose place is known: columns by the white space between them, rows by lines and rules."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+from statistics import median
+
+from docqa.ingest.pdf.layout.chunks import Chunk, PrintLine, print_lines
+from docqa.ingest.pdf.layout.placed_table import PlacedCell, PlacedTable
+from docqa.ingest.pdf.layout.rules import NEAR, Rules, runs_along
+from docqa.ingest.pdf.layout.table_heads import place_heads
+from docqa.ingest.pdf.raw_page import Word
+from docqa.ingest.structure.values import counts, is_year
+
+_FULL = 0.6  # of the most chunks: lines that tell the columns
+_NARROWEST = 1.5  # points between two columns
+_CROSSED = 0.1  # the share of lines that may cross the space between two columns
+_MOST_LINES, _MOST_COLUMNS = 400, 60
+_TIGHT = 0.86
+_PROSE = 4  # words of a line
+_FEW_VALUES = 0.15
+_MANY_COLUMNS, _FILLED = 4, 0.6
+_PAGE_DIGITS, _FEWEST_PAGES = 5, 5
+_MOST_HEADS = 8
+_HEAD_GAP = 0.33  # heights
+_WIDE_SPACE = 0.65  # heights
+_FEW_FULL, _FEW_WALLS = 4, 2
+_GOES_ON = ("and", "or", "of", "for", "in", "the", "to", "on", "with", "from", "by", "less", "per")
+
+
+def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | None:
+    """The table of these words; None where they are none: one column, one row, running text. `ruled`: rules say where
+    it begins and ends."""
+    lines = print_lines(words, rules.down)
+    if not 2 <= len(lines) <= _MOST_LINES:
+        return None
+    edges = column_edges(lines, rules)
+    if not 1 <= len(edges) < _MOST_COLUMNS:
+        return None
+    heads = _head_lines(lines, edges, rules)
+    edges = _without_bare(lines[:heads], lines[heads:], edges)
+    if not edges:
+        return None
+    body = [_split(line, edges) for line in lines[heads:]]
+    if not body or not _is_table(lines, body, edges, ruled=ruled):
+        return None
+    rows = _rows(body, edges, rules)
+    top = place_heads([_parted(line, edges) for line in lines[:heads]], edges, rules)
+    first = 1 + max((cell.row for cell in top), default=-1)
+    cells = top + _cells(rows, edges, first)
+    return PlacedTable(cells, first)
+
+
+def column_edges(lines: Sequence[PrintLine], rules: Rules) -> list[float]:
+    """Where one column ends and the next begins: the middle of spaces that hardly a full line crosses, and upright
+    rules along most of the table."""
+    most = max(len(line.chunks) for line in lines)
+    full = [line for line in lines if len(line.chunks) >= max(2, _FULL * most)]
+    if not full:
+        return []
+    allowed = int(_CROSSED * len(full))
+    every = [(chunk.x0, chunk.x1) for line in lines for chunk in line.chunks]
+    spans = [(chunk.x0, chunk.x1) for line in full for chunk in line.chunks]
+    spaces = _spaces(spans, allowed)
+    # Beside a column that hardly a row has a cell in, there is nothing at all.
+    wide = median(line.height for line in full) * _WIDE_SPACE
+    clear = [(a, b) for a, b in _spaces(spans, 0) if b - a > wide]
+    spaces += [(a, b) for a, b in clear if all(b <= c or d <= a for c, d in spaces)]
+    edges = [_clearest(space, every) for space in spaces if space[1] - space[0] >= _NARROWEST]
+    top, bottom = lines[0].top, lines[-1].bottom
+    walls = [x for x, *_ in rules.down if runs_along(rules.down, x, top, bottom)]
+    low, high = min(line.x0 for line in lines), max(line.x1 for line in lines)
+    if len(full) < _FEW_FULL and sum(low < wall < high for wall in walls) >= _FEW_WALLS:
+        edges = []  # a few lines of spaced words say less than rules
+    for wall in walls:
+        if low < wall < high and all(abs(wall - edge) > 2 * NEAR for edge in edges):
+            edges.append(wall)
+    return sorted(edges)
+
+
+def _without_bare(heads: Sequence[PrintLine], body: Sequence[PrintLine], edges: list[float]) -> list[float]:
+    """The edges without those beside a column that only has a head: it stands beside the cells that it names."""
+    for column in range(len(edges), -1, -1):
+        if any(_column(chunk.middle, edges) == column for line in body for chunk in line.chunks):
+            continue
+        headed = {_column(chunk.middle, edges) for line in heads for chunk in line.chunks}
+        if column < len(edges) and column + 1 not in headed:
+            edges = [*edges[:column], *edges[column + 1 :]]
+        elif column and column - 1 not in headed:
+            edges = [*edges[: column - 1], *edges[column:]]
+    return edges
+
+
+def _spaces(spans: Sequence[tuple[float, float]], allowed: int) -> list[tuple[float, float]]:
+    """From where to where at most so many of the spans lie, between the first and the last of them."""
+    steps = sorted([(x0, 1) for x0, _ in spans] + [(x1, -1) for _, x1 in spans])
+    spaces: list[tuple[float, float]] = []
+    cover, start = 0, None
+    for x, step in steps:
+        before, cover = cover, cover + step
+        if cover <= allowed < before:
+            start = x
+        elif before <= allowed < cover and start is not None:
+            spaces.append((start, x))
+            start = None
+    return spaces
+
+
+def _clearest(space: tuple[float, float], spans: Sequence[tuple[float, float]]) -> float:
+    """The middle of the widest part of a space that the fewest spans cross."""
+    crossing = [(max(a, space[0]), min(b, space[1])) for a, b in spans if a < space[1] and b > space[0]]
+    places = sorted({space[0], space[1], *(x for span in crossing for x in span)})
+    parts = [(sum(a < right and b > left for a, b in crossing), left - right, (left + right) / 2)
+             for left, right in pairwise(places)]  # fmt: skip
+    return min(parts)[2]
+
+
+def _column(x: float, edges: Sequence[float]) -> int:
+    return bisect_right(edges, x)
+
+
+def _split(line: PrintLine, edges: Sequence[float]) -> PrintLine:
+    """The line with chunks that cross an edge between two words parted there."""
+    chunks: list[Chunk] = []
+    for chunk in line.chunks:
+        columns = [_column((word.x0 + word.x1) / 2, edges) for word in chunk.words]
+        if columns[0] == columns[-1] or len(line.chunks) == 1:
+            chunks.append(chunk)
+            continue
+        for number, (word, column) in enumerate(zip(chunk.words, columns, strict=True)):
+            if number and column == columns[number - 1]:
+                chunks[-1].words.append(word)
+            else:
+                chunks.append(Chunk([word]))
+    return PrintLine(chunks, line.top, line.bottom)
+
+
+def _parted(line: PrintLine, edges: Sequence[float]) -> PrintLine:
+    """The line of a head with chunks parted at edges where the gap between two words is wider than others."""
+    chunks: list[Chunk] = []
+    for chunk in line.chunks:
+        chunks.append(Chunk([chunk.words[0]]))
+        for before, word in pairwise(chunk.words):
+            wide = word.x0 - before.x1 > _HEAD_GAP * line.height
+            if wide and any(before.x1 - 1 <= edge <= word.x0 + 1 for edge in edges):
+                chunks.append(Chunk([word]))
+            else:
+                chunks[-1].words.append(word)
+    return PrintLine(chunks, line.top, line.bottom)
+
+
+def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> int:
+    """How many lines from the top are heads: those above a rule through the whole table, or above the first line with
+    a value behind its first column."""
+    left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
+    valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
+    limit = valued if valued is not None else len(lines)
+    for at in range(1, min(limit + 1, len(lines))):
+        between = [y for y, *_ in rules.across
+                   if lines[at - 1].bottom - 0.4 * lines[at - 1].height <= y <= lines[at].top + 0.4 * lines[at].height]
+        if any(_is_whole(rules, y, left, right, edges) for y in between):
+            named = any(_column(chunk.middle, edges) for line in lines[:at] for chunk in line.chunks)
+            if named:
+                return at
+    if valued is None:
+        return 1 if _is_bold(lines[0]) else 0
+    cells = [c for line in lines[1:] for c in line.chunks if _column(c.middle, edges)]
+    if valued > _MOST_HEADS or sum(c.is_value for c in cells) < _FEW_VALUES * len(cells):
+        return 1 if _is_bold(lines[0]) else 0
+    behind = [at for at in range(valued) if any(_column(c.middle, edges) for c in lines[at].chunks)]
+    plain = next((at for at in range(valued) if not _is_bold(lines[at])), 0)
+    behind = [at for at in behind if not plain or at < plain]  # behind bold heads, words are cells
+    return behind[-1] + 1 if behind else 0
+
+
+def _is_whole(rules: Rules, y: float, left: float, right: float, edges: Sequence[float]) -> bool:
+    """Whether a rule at `y` runs through the table, not only below heads over some of its columns."""
+    return runs_along(rules.across, y, left, right) and runs_along(rules.across, y, left, edges[0])
+
+
+def _is_bold(line: PrintLine) -> bool:
+    words = [word for chunk in line.chunks for word in chunk.words]
+    return 2 * sum(word.bold for word in words) > len(words)
+
+
+def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
+    values = [chunk for chunk in line.chunks if chunk.is_value and _column(chunk.middle, edges)]
+    return bool(values) and not all(is_year("".join(chunk.text.split())) for chunk in line.chunks[1:])
+
+
+def _is_table(
+    lines: Sequence[PrintLine], body: Sequence[PrintLine], edges: Sequence[float], *, ruled: bool
+) -> bool:
+    """Whether most lines have several cells, and cells are short: columns of running text are none, nor are numbered
+    lines, tables of contents and the blocks of signatures. Without rules, values or many cells must speak for it."""
+    chunks = [chunk for line in body for chunk in line.chunks]
+    columns = [[c for c in chunks if _column(c.middle, edges) == at] for at in range(len(edges) + 1)]
+    several = sum(len(line.chunks) > 1 for line in body)
+    if several < 2 and not (several == 1 and len(lines) > len(body)):
+        return False
+    counting = sum(counts([chunk.text for chunk in column]) for column in columns)
+    if counting > 1 or counting == 1 and len(columns) < 3 or _is_contents(columns) or _is_repeated(columns):
+        return False
+    values = sum(chunk.is_value for chunk in chunks)
+    prose = sum(median(len(c.words) for c in column) >= _PROSE for column in columns if column)
+    if any(column and not any(any(map(str.isalnum, c.text)) or c.is_value for c in column) for column in columns):
+        return False  # a list with bullets
+    if values < _FEW_VALUES * len(chunks):
+        named = [line for line in body if not _column(line.chunks[0].middle, edges)]
+        filled = sum(len(line.chunks) for line in named) / max(len(columns) * len(named), 1)
+        if prose > 1 or sum(len(line.chunks) > 1 for line in named) < (0.5 if ruled else 0.75) * len(named):
+            return False
+        return ruled or len(columns) >= _MANY_COLUMNS and filled > _FILLED and len(named) > 2
+    return several >= 0.35 * len(body) and (prose < 2 or values >= 0.3 * len(chunks))
+
+
+def _is_contents(columns: Sequence[Sequence[Chunk]]) -> bool:
+    """Whether the only values are page numbers, each no less than that before."""
+    texts = [chunk.text for chunk in columns[-1]]
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) < _PAGE_DIGITS]
+    if len(columns) > 3 or len(numbers) < max(_FEWEST_PAGES, 0.8 * len(texts)):
+        return False
+    return sum(a <= b for a, b in pairwise(numbers)) >= 0.9 * (len(numbers) - 1)
+
+
+def _is_repeated(columns: Sequence[Sequence[Chunk]]) -> bool:
+    """Whether two columns say the same, as those beside the lines for signatures do ("By:", "Name:")."""
+    said = [tuple(chunk.text for chunk in column) for column in columns]
+    return any(len(a) > 1 and a == b and any(text.endswith(":") for text in a) for a, b in combinations(said, 2))
+
+
+def _rows(body: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> list[list[PrintLine]]:
+    """The lines of each row: names and cells may have several."""
+    left, right = min(line.x0 for line in body), max(line.x1 for line in body)
+    steps = [b.bottom - a.bottom for a, b in pairwise(body) if b.bottom > a.bottom]
+    step = median(steps) if steps else 0.0
+    rows: list[list[PrintLine]] = []
+    for at, line in enumerate(body):
+        parted = at > 0 and any(
+            body[at - 1].bottom - 0.4 * line.height <= y <= line.top + 0.4 * line.height
+            and runs_along(rules.across, y, left, right)
+            for y, *_ in rules.across
+        )
+        if rows and not parted and _goes_on(rows[-1], line, body[at + 1 :], edges, step):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return rows
+
+
+def _goes_on(
+    row: Sequence[PrintLine], line: PrintLine, after: Sequence[PrintLine], edges: Sequence[float], step: float
+) -> bool:
+    """Whether a line belongs to the row above it."""
+    before = row[-1]
+    named = any(not _column(chunk.x0, edges) for chunk in line.chunks)
+    valued = any(chunk.is_value and _column(chunk.middle, edges) for chunk in line.chunks)
+    if not named:
+        return not valued and line.top - before.bottom < 1.2 * line.height
+    alone = len(line.chunks) == 1
+    waits = all(len(part.chunks) == 1 and not _column(part.chunks[0].x0, edges) for part in row)
+    if alone or waits:
+        return _name_goes_on(before, line, edges, step, waits=waits)
+    return False
+
+
+def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], step: float, *, waits: bool) -> bool:
+    """Whether the name of a row goes on in `line`. `waits`: the row has nothing but a name so far, as a title has."""
+    upper, lower = before.chunks[0], line.chunks[0]
+    if _column(upper.x0, edges) or _column(lower.x0, edges) or (waits and upper.middle > edges[0]):
+        return False
+    if line.top - before.bottom > 0.8 * line.height or upper.text.endswith(":"):
+        return False
+    if upper.words[0].bold != lower.words[0].bold:
+        return False
+    if lower.text[:1].islower() or upper.text.endswith(("/", ",", "-", "–", "&")):
+        return True
+    if upper.text.split()[-1] in _GOES_ON:
+        return True
+    full = upper.x1 + (lower.words[0].x1 - lower.x0) + 0.2 * line.height > edges[0] - 0.5 * line.height
+    tight = line.bottom - before.bottom < _TIGHT * step
+    return (full or tight) and lower.x0 > upper.x0 + 0.5 and (tight or not waits)
+
+
+def _cells(rows: Sequence[Sequence[PrintLine]], edges: Sequence[float], first: int) -> list[PlacedCell]:
+    """The cells of the rows, the first of which has number `first`."""
+    cells: list[PlacedCell] = []
+    kept = _without_spanning(rows, edges)
+    for at, row in enumerate(kept[0]):
+        fields: dict[int, list[list[Word]]] = {}
+        spans: dict[int, int] = {}
+        for line in row:
+            for chunk in line.chunks:
+                column, last = (_column((w.x0 + w.x1) / 2, edges) for w in (chunk.words[0], chunk.words[-1]))
+                if len(line.chunks) > 1:
+                    column = last = _column(chunk.middle, edges)
+                elif last == column and len(row) == 1 and not _flush(chunk, edges, kept[0]):
+                    column, last = 0, len(edges)  # a title in the middle
+                fields.setdefault(column, []).append(chunk.words)
+                spans[column] = max(spans.get(column, 1), last - column + 1)
+        for column, words in sorted(fields.items()):
+            cells.append(PlacedCell(words, first + at, column, 1, spans[column]))
+    for line, top, bottom in kept[1]:
+        chunk = line.chunks[0]
+        cells.append(PlacedCell([chunk.words], first + top, _column(chunk.middle, edges), bottom - top + 1))
+    return cells
+
+
+def _flush(chunk: Chunk, edges: Sequence[float], rows: Sequence[Sequence[PrintLine]]) -> bool:
+    """Whether the only chunk of a line begins or ends where others of its column do, or is in the first column."""
+    column = _column(chunk.middle, edges)
+    if not column or _column(chunk.x0, edges) == 0:
+        return True
+    others = [c for row in rows for line in row if len(line.chunks) > 1 for c in line.chunks]
+    mine = [c for c in others if _column(c.middle, edges) == column]
+    return any(abs(c.x0 - chunk.x0) < 2 or abs(c.x1 - chunk.x1) < 2 or abs(c.middle - chunk.middle) < 1 for c in mine)
+
+
+def _without_spanning(
+    rows: Sequence[Sequence[PrintLine]], edges: Sequence[float]
+) -> tuple[list[list[PrintLine]], list[tuple[PrintLine, int, int]]]:
+    """(the rows without cells that stand halfway between two of them, those cells with the first and last row of each):
+    a name for several rows is set in the middle of them."""
+    kept: list[list[PrintLine]] = []
+    halfway: list[tuple[PrintLine, int]] = []
+    for at, row in enumerate(rows):
+        line = row[0]
+        if len(row) == 1 and len(line.chunks) == 1 and 0 < at < len(rows) - 1:
+            above, below = rows[at - 1][-1], rows[at + 1][0]
+            if above.bottom - line.top > 0.25 * line.height and line.bottom - below.top > 0.25 * line.height:
+                halfway.append((line, len(kept)))
+                continue
+        kept.append(list(row))
+    found = []
+    for line, below in halfway:
+        column = _column(line.chunks[0].middle, edges)
+        first, last = below - 1, below
+        # As many rows above as below, without a cell in that column.
+        while first > 0 and last + 1 < len(kept) and _lacks(kept[first - 1], column, edges) and _lacks(
+            kept[last + 1], column, edges
+        ):
+            first, last = first - 1, last + 1
+        found.append((line, first, last))
+    return kept, found
+
+
+def _lacks(row: Sequence[PrintLine], column: int, edges: Sequence[float]) -> bool:
+    return not any(_column(chunk.middle, edges) == column for line in row for chunk in line.chunks)

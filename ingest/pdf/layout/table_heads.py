@@ -1,0 +1,148 @@
+"""The heads over the columns of a table: which columns each names, on several lines and over several columns."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from docqa.ingest.pdf.layout.chunks import Chunk, PrintLine
+from docqa.ingest.pdf.layout.placed_table import PlacedCell
+from docqa.ingest.pdf.layout.rules import Rules
+
+_OFF_CENTRE = 0.06  # of its width: how far a head may stand from the middle of the columns that it names
+_TIGHT = 0.7
+_AS_WIDE = 0.6
+
+Span = tuple[int, int]
+"""A first and a last column."""
+
+
+def place_heads(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> list[PlacedCell]:
+    """The cells of the lines of a head, each over the columns that it names; lines of one head are one cell."""
+    if not lines:
+        return []
+    rows: list[list[PlacedCell]] = []
+    bottoms: list[PrintLine] = []
+    spans: list[list[Span]] = []
+    for at in range(len(lines) - 1, -1, -1):
+        spans.insert(0, _spans(lines[at], lines[at + 1 :], spans[0] if spans else [], edges, rules))
+    for line, spanned in zip(lines, spans, strict=True):
+        placed = [PlacedCell([chunk.words], 0, first, 1, last - first + 1)
+                  for chunk, (first, last) in zip(line.chunks, spanned, strict=True)]  # fmt: skip
+        if rows and _same_row(rows[-1], placed, bottoms[-1], line, rules):
+            for cell in placed:
+                upper = next((c for c in rows[-1] if (c.column, c.columns) == (cell.column, cell.columns)), None)
+                if upper is not None:
+                    upper.lines += cell.lines
+                else:
+                    rows[-1].append(cell)
+        else:
+            rows.append(placed)
+        bottoms.append(line)
+    for number, row in enumerate(rows):
+        for cell in row:
+            cell.row = number
+    return [cell for row in rows for cell in sorted(row, key=lambda cell: cell.column)]
+
+
+def _same_row(
+    upper: Sequence[PlacedCell], lower: Sequence[PlacedCell], before: PrintLine, line: PrintLine, rules: Rules
+) -> bool:
+    """Whether a line goes on with the heads of the line above: over the same columns, close below, without a rule."""
+    if line.top - before.bottom > _TIGHT * line.height:
+        return False
+    if any(before.bottom - 0.5 * line.height <= y <= line.top + 0.5 * line.height for y, *_ in rules.across):
+        return False
+    for cell in lower:
+        own = range(cell.column, cell.column + cell.columns)
+        over = [c for c in upper if c.column < own.stop and own.start < c.column + c.columns]
+        if over and [(c.column, c.columns) for c in over] != [(cell.column, cell.columns)]:
+            return False
+    return any((c.column, c.columns) == (cell.column, cell.columns) for cell in lower for c in upper)
+
+
+def _spans(
+    line: PrintLine, below: Sequence[PrintLine], lower: Sequence[Span], edges: Sequence[float], rules: Rules
+) -> list[Span]:
+    """For each chunk the first and last column that it names: those of the rule under it, of the head below that it
+    begins (`lower`: the spans of the line below), those it reaches over, or those it is centred over."""
+    ends = [(chunk.words[0], chunk.words[-1]) for chunk in line.chunks]
+    direct = [(_column((a.x0 + a.x1) / 2, edges), _column((b.x0 + b.x1) / 2, edges)) for a, b in ends]
+    direct = [_narrowed(chunk, span, edges) for chunk, span in zip(line.chunks, direct, strict=True)]
+    found: list[Span] = []
+    for at, (chunk, (first, last)) in enumerate(zip(line.chunks, direct, strict=True)):
+        ruled = _ruled(chunk, line, below, edges, rules)
+        if ruled is not None:
+            found.append(ruled)
+            continue
+        stacked = _stacked(chunk, line, below)
+        if stacked is not None:
+            found.append(lower[stacked])
+            continue
+        low = (found[-1][1] + 1) if found else (1 if first else 0)
+        high = direct[at + 1][0] - 1 if at + 1 < len(direct) else len(edges)
+        walls = [x for x, y0, y1 in rules.down if y0 <= (line.top + line.bottom) / 2 <= y1]
+        low = max([low, *(_column(x + 1, edges) for x in walls if x <= chunk.x0)])
+        high = min([high, *(_column(x - 1, edges) for x in walls if x >= chunk.x1)])
+        found.append(_centred(chunk, (first, last), (low, high), below, edges))
+    return found
+
+
+def _narrowed(chunk: Chunk, span: Span, edges: Sequence[float]) -> Span:
+    """A chunk whose first and last word hardly reach into other columns names the one in the middle."""
+    first, last = span
+    while first < last and edges[first] - chunk.x0 < 0.2 * (chunk.x1 - chunk.x0):
+        first += 1
+    while first < last and chunk.x1 - edges[last - 1] < 0.2 * (chunk.x1 - chunk.x0):
+        last -= 1
+    return first, last
+
+
+def _ruled(
+    chunk: Chunk, line: PrintLine, below: Sequence[PrintLine], edges: Sequence[float], rules: Rules
+) -> Span | None:
+    """The columns over which a rule runs that underlines the chunk; None where none does, or one through the table."""
+    if not below:
+        return None
+    floor = below[0].top + 0.5 * below[0].height
+    for y, x0, x1 in sorted(rules.across):
+        if line.bottom - 0.4 * line.height <= y <= floor and x0 <= chunk.middle <= x1:
+            if sum(x0 <= other.middle <= x1 for other in line.chunks) > 1:
+                return None  # pieces that look like one
+            named = {_column(c.middle, edges) for part in below for c in part.chunks if x0 <= c.middle <= x1}
+            return (min(named), max(named)) if named and max(named) - min(named) < len(edges) else None
+    return None
+
+
+def _centred(
+    chunk: Chunk, direct: Span, limits: Span, below: Sequence[PrintLine], edges: Sequence[float]
+) -> Span:
+    """The columns between `limits` that the chunk is in the middle of, as they are headed by the lines below it; the
+    most of them; else those that it reaches over."""
+    if not below or direct[0] == 0:
+        return direct
+    named = {_column(c.middle, edges): c for line in below for c in line.chunks}
+    best = direct
+    for first in range(limits[0], direct[0] + 1):
+        for last in range(max(direct[1], first), limits[1] + 1):
+            if first not in named or last not in named:
+                continue
+            left, right = named[first].x0, named[last].x1
+            off = abs((left + right) / 2 - chunk.middle)
+            if off < max(_OFF_CENTRE * (right - left), 3) and last - first > best[1] - best[0]:
+                best = first, last
+    return best
+
+
+def _stacked(chunk: Chunk, line: PrintLine, below: Sequence[PrintLine]) -> int | None:
+    """The chunk of the line close below with which the head goes on: in the middle under it, and hardly narrower."""
+    if not below or below[0].top - line.bottom > _TIGHT * line.height:
+        return None
+    for number, lower in enumerate(below[0].chunks):
+        if abs(lower.middle - chunk.middle) < 0.15 * (chunk.x1 - chunk.x0) + 2 or abs(lower.x0 - chunk.x0) < 2:
+            return number if lower.x1 - lower.x0 > _AS_WIDE * (chunk.x1 - chunk.x0) else None
+    return None
+
+
+def _column(x: float, edges: Sequence[float]) -> int:
+    return bisect_right(edges, x)

@@ -1,0 +1,287 @@
+"""Where tables without a frame are: between level rules of one length, and where values stand below each other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+
+from docqa.ingest.pdf.layout.chunks import Chunk, PrintLine
+from docqa.ingest.pdf.layout.rules import Rule, Rules
+from docqa.ingest.pdf.visibility.objects import Box
+from docqa.ingest.structure.references import caption_of
+from docqa.ingest.structure.values import counts, is_year
+
+_SAME_ENDS = 4.0  # points
+_NARROWEST_RULE = 60.0
+_ALIGNED = 2.5  # points between the edges of values of one column, or their middles
+_FURTHEST = 9.0  # heights from one value of a column to the next
+_FEWEST = 3  # values of a column
+_SHORT = 4  # words of a cell that may tell a column
+_MANY_CELLS = 4
+_LONG = 6  # words that are running text rather than a cell
+_NAME_WORDS = 14
+_MOST_HEADS = 7
+_HEAD_GAP = 1.6  # heights
+_RULE_GAP = 1.6  # heights
+_FURTHER_GAP = 6.0  # heights to a column beyond the names
+
+Place = tuple[int, int]
+"""The number of a line and of a chunk in it."""
+
+
+def ruled_regions(rules: Rules, lines: Sequence[PrintLine]) -> Iterator[Box]:
+    """Boxes between level rules of one length above each other, with cells and no caption between them."""
+    groups: list[list[Rule]] = []
+    for rule in sorted(rule for rule in rules.across if rule[2] - rule[1] > _NARROWEST_RULE):
+        same = next((g for g in groups if abs(g[-1][1] - rule[1]) + abs(g[-1][2] - rule[2]) < _SAME_ENDS), None)
+        if same is None:
+            groups.append([rule])
+        else:
+            same.append(rule)
+    for group in groups:
+        run = [group[0]]
+        for above, below in pairwise(group):
+            if _has_cells(above, below, lines):
+                run.append(below)
+                continue
+            yield from _box(run, lines)
+            run = [below]
+        yield from _box(run, lines)
+
+
+def _box(run: Sequence[Rule], lines: Sequence[PrintLine]) -> Iterator[Box]:
+    """The box between the rules of a run; none where the first or last stands far from what is between them, as those
+    below a running head and above a foot do."""
+    box = min(r[1] for r in run) - 2, run[0][0], max(r[2] for r in run) + 2, run[-1][0]
+    inside = [line for line in lines if box[1] <= (line.top + line.bottom) / 2 <= box[3]]
+    if len(run) > 1 and inside:
+        near = _RULE_GAP * median(line.height for line in inside)
+        if inside[0].top - box[1] < near and box[3] - inside[-1].bottom < near:
+            yield box
+
+
+def _has_cells(above: Rule, below: Rule, lines: Sequence[PrintLine]) -> bool:
+    """Whether what is printed between two rules may be part of one table: no caption, no running text."""
+    inside = []
+    for line in lines:
+        if above[0] <= (line.top + line.bottom) / 2 <= below[0]:
+            chunks = [c for c in line.chunks if above[1] - 2 <= c.middle <= above[2] + 2]
+            if chunks:
+                inside.append(PrintLine(chunks, line.top, line.bottom))
+    if not inside or any(caption_of(line.chunks[0].text) is not None for line in inside):
+        return False
+    if len(inside) == 1 and len(inside[0].chunks) == 1:
+        return len(inside[0].chunks[0].words) <= _LONG
+    if any(chunk.x0 < above[1] - 6 or chunk.x1 > above[2] + 6 for line in inside for chunk in line.chunks):
+        return False
+    several = sum(len(line.chunks) > 1 for line in inside)
+    return several >= 0.35 * len(inside)
+
+
+def aligned_regions(lines: Sequence[PrintLine], rules: Rules) -> Iterator[Box]:
+    """Boxes around values, or many short cells a line, that stand below each other, with their names and heads."""
+    columns = [c for c in _columns(lines) if not counts([lines[n].chunks[at].text for n, at in c])]
+    for group in _groups(columns, lines):
+        box = _region(group, lines, rules)
+        if box is not None:
+            yield box
+
+
+def _seeds(line: PrintLine) -> list[int]:
+    short = sum(len(chunk.words) <= _SHORT for chunk in line.chunks)
+    many = short >= _MANY_CELLS and short == len(line.chunks)
+    return [at for at, c in enumerate(line.chunks) if c.is_value or many or is_year("".join(c.text.split()))]
+
+
+def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:
+    """Runs of seeds below each other, each from top to bottom: nothing else stands between them."""
+    open_columns: list[list[Place]] = []
+    done: list[list[Place]] = []
+    for number, line in enumerate(lines):
+        seeds = set(_seeds(line))
+        left: list[list[Place]] = []
+        taken: set[int] = set()
+        for column in open_columns:
+            last_line, last = lines[column[-1][0]], lines[column[-1][0]].chunks[column[-1][1]]
+            found = next((at for at in seeds - taken if _aligned(last, line.chunks[at])), None)
+            if found is not None:
+                taken.add(found)
+                column.append((number, found))
+                left.append(column)
+            elif line.top - last_line.bottom > _FURTHEST * last_line.height or _blocked(last, line):
+                done.append(column)
+            else:
+                left.append(column)
+        left += [[(number, at)] for at in seeds - taken]
+        open_columns = left
+    return [column for column in [*done, *open_columns] if len(column) >= _FEWEST]
+
+
+def _aligned(upper: Chunk, lower: Chunk) -> bool:
+    close = min(abs(upper.x0 - lower.x0), abs(upper.x1 - lower.x1), abs(upper.middle - lower.middle))
+    return close < _ALIGNED
+
+
+def _blocked(upper: Chunk, line: PrintLine) -> bool:
+    """Whether running text stands where the next value would."""
+    return any(c.x0 < upper.middle < c.x1 and len(c.words) > _LONG for c in line.chunks)
+
+
+def _groups(columns: Sequence[list[Place]], lines: Sequence[PrintLine]) -> list[list[list[Place]]]:
+    """Columns beside each other on the same lines, with no running text between them."""
+    ordered = sorted(columns, key=lambda c: median(lines[n].chunks[at].middle for n, at in c))
+    groups: list[list[list[Place]]] = []
+    for column in ordered:
+        mine = [group for group in groups if any(_beside(other, column, lines) for other in group)]
+        merged = [column]
+        for group in mine:
+            merged = [*group, *merged]
+            groups.remove(group)
+        groups.append(merged)
+    return groups
+
+
+def _beside(a: Sequence[Place], b: Sequence[Place], lines: Sequence[PrintLine]) -> bool:
+    first, second = dict(a), dict(b)
+    shared = first.keys() & second.keys()
+    if len(shared) < _FEWEST or len(shared) < 0.6 * min(len(first), len(second)):
+        return False
+    between = 0
+    for number in shared:
+        low, high = sorted((first[number], second[number]))
+        between += any(len(chunk.words) > _LONG for chunk in lines[number].chunks[low + 1 : high])
+    return between < 0.2 * len(shared)
+
+
+def _region(group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], rules: Rules) -> Box | None:
+    """The box around the columns of a group with their names, heads and further cells; None where nothing names the
+    rows, or one column of values is all there is."""
+    firsts: dict[int, int] = {}
+    lasts: dict[int, int] = {}
+    for column in group:
+        for number, at in column:
+            firsts[number] = min(firsts.get(number, at), at)
+            lasts[number] = max(lasts.get(number, at), at)
+    numbers = sorted(firsts)
+    names = [lines[n].chunks[firsts[n] - 1] for n in numbers if firsts[n]]
+    named = _are_names(names, len(numbers))
+    behind = [lines[n].chunks[lasts[n] + 1] for n in numbers if lasts[n] + 1 < len(lines[n].chunks)]
+    few = _SHORT if named else _NAME_WORDS
+    noted = _are_names(behind, len(numbers)) and median(len(chunk.words) for chunk in behind) <= few
+    if not _is_enough(group, lines, named=named, noted=noted):
+        return None
+    used = [lines[n].chunks[at] for column in group for n, at in column] + (names if named else [])
+    used += behind if noted else []
+    before = 2 if named else 1
+    beside = names if named else [lines[n].chunks[firsts[n]] for n in numbers]
+    used += _further([lines[n].chunks[firsts[n] - before] for n in numbers if firsts[n] >= before], beside)
+    left, right = min(chunk.x0 for chunk in used), max(chunk.x1 for chunk in used)
+    body = [line for line in lines[numbers[0] : numbers[-1] + 1] if line.bottom > lines[numbers[0]].top]
+    right = max([right, *(c.x1 for line in body for c in line.chunks if left <= c.x0 < right)])
+    values = min(lines[n].chunks[at].x0 for n, at in firsts.items())
+    first = numbers[0]
+    while noted and first and _is_note(lines[first - 1], behind[0].x0, lines[first]):
+        first -= 1
+    heads = _heads(first, left, right, values, lines, rules)
+    right = max([right, *_beyond([*heads, lines[first]], body, right)])
+    left = min([left, *(c.x0 for line in heads[-1:] if len(line.chunks) > 2 for c in line.chunks
+                        if c.x1 < left < c.x1 + _FURTHER_GAP * line.height and len(c.words) <= 2)])  # fmt: skip
+    top, bottom = min(line.top for line in [lines[first], *heads]), lines[numbers[-1]].bottom
+    # The end of a name on a line of its own.
+    after = lines[numbers[-1] + 1] if numbers[-1] + 1 < len(lines) else None
+    if named and after is not None and _ends_name(after, bottom, max(name.x1 for name in names)):
+        bottom = after.bottom
+    return left - 1, top - 1, right + 1, bottom + 1
+
+
+def _ends_name(line: PrintLine, bottom: float, right: float) -> bool:
+    """Whether a line close below a row has nothing but the end of its name."""
+    close = line.top - bottom < 0.6 * line.height and line.x1 <= right + 10
+    return close and len(line.chunks) == 1 and line.chunks[0].text[:1].islower()
+
+
+def _is_note(line: PrintLine, x0: float, below: PrintLine) -> bool:
+    """Whether a line is one of a cell in the last column, which goes on from the page before."""
+    close = below.top - line.bottom < _HEAD_GAP * line.height
+    return close and len(line.chunks) == 1 and abs(line.x0 - x0) < _ALIGNED
+
+
+def _beyond(heads: Sequence[PrintLine], body: Sequence[PrintLine], right: float) -> Iterator[float]:
+    """Where cells end that only a head says to be a column: hardly a row has one."""
+    for line in heads[-2:]:
+        for head in line.chunks:
+            if right < head.x0 < right + _FURTHER_GAP * line.height and len(head.words) <= _LONG:
+                yield head.x1
+                yield from (c.x1 for part in body for c in part.chunks if head.x0 - _ALIGNED <= c.x0 < head.x1)
+
+
+def _further(chunks: Sequence[Chunk], names: Sequence[Chunk]) -> Sequence[Chunk]:
+    """A column of short cells, such as numbers of items, close in front of the names of most rows."""
+    if len(chunks) < 0.6 * len(names) or not chunks:
+        return ()
+    height = median(word.bottom - word.top for chunk in names for word in chunk.words)
+    gap = median(name.x0 for name in names) - median(chunk.x1 for chunk in chunks)
+    return chunks if median(len(c.words) for c in chunks) <= 2 and gap < _FURTHER_GAP * height else ()
+
+
+def _are_names(chunks: Sequence[Chunk], rows: int) -> bool:
+    """Whether chunks beside most rows are the names of these: short, with letters, and they begin near one another."""
+    if len(chunks) < 0.6 * rows or not chunks:
+        return False
+    if median(len(chunk.words) for chunk in chunks) > _NAME_WORDS:
+        return False
+    if sum(any(map(str.isalpha, c.text)) or is_year(c.text) for c in chunks) < 0.5 * len(chunks):
+        return False
+    starts = Counter(round(chunk.x0 / 4) for chunk in chunks)
+    common = starts.most_common(1)[0][0]
+    near = sum(count for start, count in starts.items() if abs(start - common) <= 12)
+    return near >= 0.6 * len(chunks)
+
+
+def _is_enough(
+    group: Sequence[Sequence[Place]], lines: Sequence[PrintLine], *, named: bool, noted: bool
+) -> bool:
+    chunks = [lines[n].chunks[at] for column in group for n, at in column]
+    values = [chunk for chunk in chunks if chunk.is_value]
+    if len(group) == 1:
+        amounts = [chunk for chunk in values if any(sign in chunk.text for sign in "$€£¥%,.") and len(chunk.text) > 2]
+        return named and len(amounts) >= 0.6 * len(chunks)
+    if len(values) < 0.4 * len(chunks):
+        return len(group) + named >= _MANY_CELLS
+    return named or noted or len(group) > 2
+
+
+def _heads(
+    number: int, left: float, right: float, values: float, lines: Sequence[PrintLine], rules: Rules
+) -> list[PrintLine]:
+    """The lines above line `number` that are heads, from top to bottom: short chunks within the width of the table,
+    close above each other, the uppermost of which has one over the values."""
+    found: list[PrintLine] = []
+    count = 0
+    reached = lines[number].top
+    for at in range(number - 1, max(number - 1 - _MOST_HEADS, -1), -1):
+        line = lines[at]
+        chunks = [c for c in line.chunks if c.x1 > left - 4 and c.x0 < right + 4]
+        if not chunks:
+            continue
+        ruled = any(line.bottom - 2 <= y <= reached + 2 for y, x0, x1 in rules.across if x0 < right and x1 > left)
+        if reached - line.bottom > (2.5 if ruled else _HEAD_GAP) * line.height:
+            break
+        if any(c.x0 < left - 8 or c.x1 > right + 8 or len(c.words) > 2 * _LONG for c in chunks):
+            break
+        if caption_of(chunks[0].text) is not None or len(chunks) == 1 and chunks[0].text.endswith((".", ";")):
+            break
+        if len(line.chunks) == 1 and _is_title(line.chunks[0], left, right, values):
+            break
+        reached = line.top
+        found.append(line)
+        if any(c.x1 > values - 2 for c in chunks):
+            count = len(found)
+    return found[count - 1 :: -1] if count else []
+
+
+def _is_title(chunk: Chunk, left: float, right: float, values: float) -> bool:
+    """Whether the only words of a line are in the middle of the table rather than of its columns of values."""
+    return abs(chunk.middle - (left + right) / 2) + 5 < abs(chunk.middle - (values + right) / 2)

@@ -1,0 +1,45 @@
+"""What a word says by itself: a number, an amount, a mark for nothing, a year."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+_NUMBER = r"[$€£¥]?\(?[-+−]?[$€£¥]?\d[\d,.:/’']*(?:[-–]\d[\d,.]*)?\)?(?:%|[BMKkx×]\b)?[*†‡]*\)?%?"
+_NOTHING = r"[—–-]{1,3}|\.\.|n\.?/?a\.?|nil|none"
+_VALUE = re.compile(rf"[-+−(~<>≤≥]?{_NUMBER}(?:\(\d+\))?|{_NOTHING}", re.IGNORECASE)
+_YEAR = re.compile(r"(?:FY)?(?:1[6-9]|20|21)\d\d(?:[-–/]\d{2,4})?[AE]?[*†‡]*", re.IGNORECASE)
+
+_SIGN = re.compile(r"[$€£¥)%`]{1,2}|[A-Z]{1,2}\$|(?:USD|EUR|GBP)")  # around an amount
+
+_LONGEST_COUNT, _FEWEST_COUNTED = 7, 3
+
+
+def is_value(word: str) -> bool:
+    """Whether a word by itself is a number, an amount or a mark for nothing."""
+    return _VALUE.fullmatch(word) is not None
+
+
+def is_year(word: str) -> bool:
+    """Whether a word by itself is a year."""
+    return _YEAR.fullmatch(word) is not None
+
+
+def says_value(text: str) -> bool:
+    """Whether a text is numbers, amounts or marks for nothing alone ("$ 1,200", "(12 )%", "—"), and no year."""
+    words = [word for word in text.split() if not _SIGN.fullmatch(word)]
+    return bool(words) and all(map(_is_amount, words)) and not is_year("".join(words))
+
+
+def _is_amount(word: str) -> bool:
+    return is_value(word) or is_value(word + ")")
+
+
+def counts(texts: Sequence[str]) -> bool:
+    """Whether most texts are whole numbers, each one more, or less, than that before, as those of lines are."""
+    numbers = [int(text) for text in texts if text.isdecimal() and len(text) < _LONGEST_COUNT]
+    if len(numbers) < max(_FEWEST_COUNTED, 0.8 * len(texts)):
+        return False
+    steps = [b - a for a, b in pairwise(numbers)]
+    return max(sum(step == one for step in steps) for one in (1, -1)) >= 0.75 * len(steps)
