@@ -22,7 +22,7 @@ from docqa.ingest.types import (
     TableCell,
 )  # fmt: skip
 
-_FORMAT = 4
+_FORMAT = 5
 _FIELDS = (
     "id", "path", "title", "media_type", "paged", "pages", "sections", "passages", "definitions", "references", "notes",
     "items", "coverage",

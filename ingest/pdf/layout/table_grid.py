@@ -220,7 +220,8 @@ def _is_contents(columns: Sequence[Sequence[Chunk]]) -> bool:
     """Whether the only values are page numbers, each no less than that before."""
     texts = [chunk.text for chunk in columns[-1]]
     numbers = [int(text) for text in texts if text.isdecimal() and len(text) < _PAGE_DIGITS]
-    if len(columns) > 3 or len(numbers) < max(_FEWEST_PAGES, 0.8 * len(texts)):
+    words = columns[-2] if len(columns) > 1 else ()
+    if len(columns) > 3 or any(chunk.is_value for chunk in words) or len(numbers) < max(_FEWEST_PAGES, 0.8 * len(texts)):
         return False
     return sum(a <= b for a, b in pairwise(numbers)) >= 0.9 * (len(numbers) - 1)
 
