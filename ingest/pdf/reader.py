@@ -20,7 +20,7 @@ from docqa.ingest.pdf.labels import checked_labels
 from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.paragraphs import PageText, join_lines, typical_body_size
 from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
-from docqa.ingest.pdf.layout.table_text import mark_continued
+from docqa.ingest.pdf.layout.tables.text import mark_continued
 from docqa.ingest.pdf.pages import RawPage, extract
 from docqa.ingest.pdf.raw_page import Hidden
 from docqa.ingest.pdf.repair import rebuilt, without_idle_encryption

@@ -2,5 +2,5 @@
 
 __all__ = [
     "clean", "definitions", "nesting", "notes", "numbering", "outline", "page_breaks", "paragraphs", "passages",
-    "references", "sentences", "sequence",
+    "references", "sentences", "sequence", "values",
 ]  # fmt: skip

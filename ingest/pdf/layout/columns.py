@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from statistics import median
 
-from docqa.ingest.pdf.layout.placed_table import Row
+from docqa.ingest.pdf.layout.tables.placed import Row
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.clean import grouped
 

@@ -39,7 +39,8 @@ class GridRow(NamedTuple):
 def grid_row(row: Sequence[Any]) -> GridRow:
     """The GridRow of which JSON made `row`."""
     table, head, cells = row
-    return GridRow(table, head, tuple(GridCell(*spans, as_box(box)) for *spans, box in cells))
+    placed = (GridCell(column, columns, rows, as_box(box)) for column, columns, rows, box in cells)
+    return GridRow(table, head, tuple(placed))
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from statistics import median
 
 from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
 from docqa.ingest.pdf.layout.reading_order import set_edges
-from docqa.ingest.pdf.layout.table_text import tables_of
+from docqa.ingest.pdf.layout.tables.text import tables_of
 from docqa.ingest.structure.clean import LEADER, Hyphens
 from docqa.ingest.structure.outline import Heading
 from docqa.ingest.structure.references import caption_of

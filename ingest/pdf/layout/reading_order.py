@@ -18,8 +18,8 @@ from docqa.ingest.pdf.layout.columns import Segment, author_blocks, crosses, fin
 from docqa.ingest.pdf.layout.drawing import confidence_in_order, side_by_side
 from docqa.ingest.pdf.layout.line_numbers import number_lines, take_line_numbers
 from docqa.ingest.pdf.layout.lines import APART, TABLE, Line
-from docqa.ingest.pdf.layout.placed_table import Row
-from docqa.ingest.pdf.layout.tables import take_tables
+from docqa.ingest.pdf.layout.tables.page import take_tables
+from docqa.ingest.pdf.layout.tables.placed import Row
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, around
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docqa.ingest import Page
-from docqa.ingest.pdf.layout.tables import take_tables
+from docqa.ingest.pdf.layout.tables.page import take_tables
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -122,4 +122,6 @@ def test_every_word_is_in_one_row_or_left_as_it_was(places: list[tuple[int, int]
     rows = [row for table in tables for row in table]
     told = [word for row in rows for word in row.text.replace(" | ", " ").split()]
     assert sorted(told + [word.text for word in rest]) == sorted(word.text for word in words)
-    assert all(word.x0 > 75 + 60 * across or word.top > 100 + 20 * down for word in rest) or not rows
+    boxes = [row.box for row in rows]
+    assert not any(x0 <= w.x0 and w.x1 <= x1 and top <= w.top and w.bottom <= bottom
+                   for w in rest for x0, top, x1, bottom in boxes)  # fmt: skip

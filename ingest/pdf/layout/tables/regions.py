@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from docqa.ingest.pdf.layout.chunks import Chunk, PrintLine
-from docqa.ingest.pdf.layout.rules import Rule, Rules
+from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
+from docqa.ingest.pdf.layout.tables.rules import Rule, Rules
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.references import caption_of
 from docqa.ingest.structure.values import counts, is_year

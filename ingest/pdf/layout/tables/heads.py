@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from docqa.ingest.pdf.layout.chunks import Chunk, PrintLine
-from docqa.ingest.pdf.layout.placed_table import PlacedCell
-from docqa.ingest.pdf.layout.rules import Rules
+from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine
+from docqa.ingest.pdf.layout.tables.placed import PlacedCell
+from docqa.ingest.pdf.layout.tables.rules import Rules
 
 _OFF_CENTRE = 0.06  # of its width: how far a head may stand from the middle of the columns that it names
 _TIGHT = 0.7

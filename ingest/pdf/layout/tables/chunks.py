@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from docqa.ingest.pdf.layout.placed_table import BAR, cell_text, lines_of
-from docqa.ingest.pdf.layout.rules import Rule
+from docqa.ingest.pdf.layout.tables.placed import BAR, cell_text, lines_of
+from docqa.ingest.pdf.layout.tables.rules import Rule
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import says_value
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import combinations, pairwise
 from statistics import median
 
-from docqa.ingest.pdf.layout.chunks import Chunk, PrintLine, print_lines
-from docqa.ingest.pdf.layout.placed_table import PlacedCell, PlacedTable
-from docqa.ingest.pdf.layout.rules import NEAR, Rules, runs_along
-from docqa.ingest.pdf.layout.table_heads import place_heads
+from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine, print_lines
+from docqa.ingest.pdf.layout.tables.heads import place_heads
+from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable
+from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, runs_along
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.values import counts, is_year
 
@@ -220,8 +220,10 @@ def _is_contents(columns: Sequence[Sequence[Chunk]]) -> bool:
     """Whether the only values are page numbers, each no less than that before."""
     texts = [chunk.text for chunk in columns[-1]]
     numbers = [int(text) for text in texts if text.isdecimal() and len(text) < _PAGE_DIGITS]
-    words = columns[-2] if len(columns) > 1 else ()
-    if len(columns) > 3 or any(chunk.is_value for chunk in words) or len(numbers) < max(_FEWEST_PAGES, 0.8 * len(texts)):
+    beside = columns[-2] if len(columns) > 1 else ()
+    if len(columns) > 3 or any(chunk.is_value for chunk in beside):
+        return False
+    if len(numbers) < max(_FEWEST_PAGES, 0.8 * len(texts)):
         return False
     return sum(a <= b for a, b in pairwise(numbers)) >= 0.9 * (len(numbers) - 1)
 
@@ -335,9 +337,9 @@ def _without_spanning(
                 continue
         kept.append(list(row))
     found = []
-    for line, below in halfway:
+    for line, last in halfway:
         column = _column(line.chunks[0].middle, edges)
-        first, last = below - 1, below
+        first = last - 1
         # As many rows above as below, without a cell in that column.
         while first > 0 and last + 1 < len(kept) and _lacks(kept[first - 1], column, edges) and _lacks(
             kept[last + 1], column, edges

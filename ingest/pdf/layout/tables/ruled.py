@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from docqa.ingest.pdf.layout.placed_table import PlacedCell, PlacedTable, head_count, lines_of
-from docqa.ingest.pdf.layout.rules import NEAR, Rules, places, runs_along
+from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable, head_count, lines_of
+from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, places, runs_along
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 from docqa.ingest.structure.clean import grouped

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from docqa.ingest.pdf.layout.chunks import print_lines
-from docqa.ingest.pdf.layout.placed_table import PlacedTable, Row, rows_of
-from docqa.ingest.pdf.layout.ruled_tables import frame_box, is_within, read_frame
-from docqa.ingest.pdf.layout.rules import NEAR, Rules, frames
-from docqa.ingest.pdf.layout.table_grid import build
-from docqa.ingest.pdf.layout.table_regions import aligned_regions, ruled_regions
+from docqa.ingest.pdf.layout.tables.chunks import print_lines
+from docqa.ingest.pdf.layout.tables.grid import build
+from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
+from docqa.ingest.pdf.layout.tables.regions import aligned_regions, ruled_regions
+from docqa.ingest.pdf.layout.tables.ruled import frame_box, is_within, read_frame
+from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, frames
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 
