@@ -13,6 +13,7 @@ _YEAR = re.compile(r"(?:FY)?(?:1[6-9]|20|21)\d\d(?:[-–/]\d{2,4})?[AE]?[*†‡
 
 _SIGN = re.compile(r"[$€£¥)%`]{1,2}|[A-Z]{1,2}\$|(?:USD|EUR|GBP)")  # around an amount
 
+_SECTION = re.compile(r"\d{1,3}(?:\.\d{1,3})+")
 _LONGEST_COUNT, _FEWEST_COUNTED = 7, 3
 
 
@@ -37,9 +38,11 @@ def _is_amount(word: str) -> bool:
 
 
 def counts(texts: Sequence[str]) -> bool:
-    """Whether most texts are whole numbers, each one more, or less, than that before, as those of lines are."""
-    numbers = [int(text) for text in texts if text.isdecimal() and len(text) < _LONGEST_COUNT]
-    if len(numbers) < max(_FEWEST_COUNTED, 0.8 * len(texts)):
+    """Whether most texts are whole numbers, each one more, or less, than that before, as those of lines are; they may
+    begin again, and numbers of sections may stand between them."""
+    plain = [text for text in texts if not _SECTION.fullmatch(text)]
+    numbers = [int(text) for text in plain if text.isdecimal() and len(text) < _LONGEST_COUNT]
+    if len(numbers) < max(_FEWEST_COUNTED, 0.8 * len(plain), 0.5 * len(texts)):
         return False
-    steps = [b - a for a, b in pairwise(numbers)]
-    return max(sum(step == one for step in steps) for one in (1, -1)) >= 0.75 * len(steps)
+    steps = [b - a for a, b in pairwise(numbers) if b != 1]
+    return max(sum(step == one for step in steps) for one in (1, -1)) >= 0.75 * len(steps) > 0

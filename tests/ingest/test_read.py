@@ -331,7 +331,7 @@ def test_a_stored_document_is_equal_to_the_one_that_was_read(make_pdf: Callable[
 
 def test_a_damaged_record_is_refused(make_pdf: Callable[..., bytes]) -> None:
     text = to_json(document_of(make_pdf))
-    for broken in (text[:-5], text.replace('"format":4', '"format":9'), "[]", "{}"):
+    for broken in (text[:-5], text.replace('"format":5', '"format":9'), "[]", "{}"):
         with pytest.raises(Unreadable):
             from_json(broken)
 

@@ -24,6 +24,7 @@ _LONG = 6  # words that are running text rather than a cell
 _NAME_WORDS = 14
 _MOST_HEADS = 7
 _HEAD_GAP = 1.6  # heights
+_LARGER = 1.2
 _RULE_GAP = 1.6  # heights
 _FURTHER_GAP = 6.0  # heights to a column beyond the names
 
@@ -271,6 +272,8 @@ def _heads(
             break
         if any(c.x0 < left - 8 or c.x1 > right + 8 or len(c.words) > 2 * _LONG for c in chunks):
             break
+        if line.height > _LARGER * lines[number].height:
+            break  # a heading
         if caption_of(chunks[0].text) is not None or len(chunks) == 1 and chunks[0].text.endswith((".", ";")):
             break
         if len(line.chunks) == 1 and _is_title(line.chunks[0], left, right, values):
