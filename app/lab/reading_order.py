@@ -6,7 +6,8 @@ Each PDF with a source of the same name beside it (LaTeX, or a statute as USLM X
 pypdf. Runs of three words that occur once in the source and once in what was read are places; two that follow each
 other on a page are neighbours, out of order where the second is written before the first. Printed, for each file
 and as JSON in the last line: neighbours and those out of order of each reader, and of docqa's pages with neighbours
-out of order (two at least, and one of fifty) how many are not graded A.
+out of order (two at least, and one of fifty) how many are not graded A; once of all such pages, and once without what
+every reader has out of order, which is set elsewhere on the page than it is written.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from docqa.app.lab.order_sources import SUFFIXES, once, places, runs, words
@@ -125,15 +126,25 @@ def figures(files: Sequence[FileTally]) -> dict[str, object]:
         for name in (files[0].readers if files else ())
     }
     pages = [page for file in files for page in file.readers["docqa"]]
-    wrong = [page for page in pages if page.out_of_order]
+    own = [replace(page, displaced=page.displaced - common) for file in files for page, common in _with_common(file)]
+    wrong, own_wrong = ([page for page in some if page.out_of_order] for some in (pages, own))
     return {
         "files": len(files),
         "pages": len(pages),
         "readers": totals,
         "pages_out_of_order": len(wrong),
         "of_these_not_graded_a": sum(page.grade != "A" for page in wrong),
+        "pages_out_of_order_alone": len(own_wrong),
+        "of_these_alone_not_graded_a": sum(page.grade != "A" for page in own_wrong),
         "pages_not_graded_a": sum(page.grade != "A" for page in pages),
     }
+
+
+def _with_common(file: FileTally) -> Iterator[tuple[PageTally, int]]:
+    """docqa's pages, with how many neighbours every reader has out of order at least."""
+    for number, page in enumerate(file.readers["docqa"]):
+        others = [pages[number].displaced for pages in file.readers.values() if number < len(pages)]
+        yield page, min(others)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -44,3 +44,10 @@ def test_pages_out_of_order_are_counted_with_their_grades() -> None:
     pages = [PageTally(1, 100, 5, "A"), PageTally(2, 100, 5, "B"), PageTally(3, 100, 1, "A")]
     found = figures([FileTally("a.pdf", {"docqa": pages})])
     assert (found["pages_out_of_order"], found["of_these_not_graded_a"]) == (2, 1)
+
+
+def test_what_every_reader_has_out_of_order_counts_apart() -> None:
+    both, own = PageTally(1, 100, 5, "A"), PageTally(2, 100, 5, "B")
+    found = figures([FileTally("a.pdf", {"docqa": [both, own], "pypdf": [both, PageTally(2, 100, 0)]})])
+    assert found["pages_out_of_order"] == 2
+    assert (found["pages_out_of_order_alone"], found["of_these_alone_not_graded_a"]) == (1, 1)
