@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
 
-from docqa.ingest.archive import is_pipe, is_zip, load, load_pipe, package_kind, status_of, zip_entries
+from docqa.ingest.archive import ZIP, is_pipe, is_zip, load, load_pipe, package_kind, status_of, zip_entries
 from docqa.ingest.detect import SUFFIXES, kind_of, looks_readable
 from docqa.ingest.errors import (
     FORMATS,
     EmptyError,
+    IngestError,
     NoDocuments,
     Unreadable,
     reading,
     refuse_over,
 )
-from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_FILE_BYTES
+from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_FILE_BYTES
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
@@ -102,15 +103,51 @@ def _with_attachments(
 
 def documents_in_email(shown: str, content: bytes | Path, skipped: list[str]) -> Iterator[tuple[str, bytes]]:
     """The documents attached to the e-mail called `shown`; nothing where it cannot be read, which its reader says."""
-    from docqa.ingest.web.attachments import attached_documents
-
     try:
         if isinstance(content, Path) and content.stat().st_size > MAX_EMAIL_BYTES:
             return
         data = content if isinstance(content, bytes) else content.read_bytes()
     except OSError:
         return
-    yield from attached_documents(data, shown, skipped)
+    yield from _attached(data, shown, skipped)
+
+
+def _attached(data: bytes, name: str, skipped: list[str], depth: int = 0) -> Iterator[tuple[str, bytes]]:
+    """(path to show, bytes) of the documents attached to the message `data` called `name`, and to those attached to
+    it; a zip gives its entries. Names of files that are no documents are appended to `skipped`; nothing comes of what
+    is no message."""
+    from docqa.ingest.web.email_parts import attachments, bytes_of, parse_email
+
+    try:
+        message = parse_email(data)
+    except IngestError:
+        return  # the reader of the message itself says why
+    for own, part in attachments(message):
+        shown, content = f"{name}/{own}", bytes_of(part)
+        suffix = PurePosixPath(own).suffix.lower()
+        if suffix == ".eml" or part.get_content_type() == "message/rfc822":
+            yield shown, content
+            if depth < MAX_EMAIL_DEPTH:
+                yield from _attached(content, shown, skipped, depth + 1)
+            else:
+                skipped.append(f"{shown} (what is attached to it: nested deeper than {MAX_EMAIL_DEPTH})")
+        elif content.startswith(ZIP) and package_kind(content) in ("archive", None):
+            try:
+                yield from _zipped(content, shown, skipped)
+            except IngestError as error:  # the other attachments can be read all the same
+                skipped.append(f"{shown} ({error.message})")
+        elif looks_readable(suffix, content[:4096]):
+            yield shown, content
+        else:
+            skipped.append(shown)
+
+
+def _zipped(content: bytes, shown: str, skipped: list[str]) -> Iterator[tuple[str, bytes]]:
+    for entry, data in zip_entries(content, shown, skipped):
+        if looks_readable(PurePosixPath(entry).suffix.lower(), data[:4096]):
+            yield f"{shown}/{entry}", data
+        else:
+            skipped.append(f"{shown}/{entry}")
 
 
 def _in_folder(root: Path, name: str, skipped: list[str]) -> list[tuple[str, bytes | Path]]:

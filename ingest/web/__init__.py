@@ -1,3 +1,3 @@
 """HTML, and what is made of it: EPUB and e-mail."""
 
-__all__ = ["attachments", "email_message", "epub", "html"]
+__all__ = ["email_message", "email_parts", "epub", "html"]

@@ -95,7 +95,7 @@ def attachments(message: Message) -> Iterator[tuple[str, Message]]:
             name = re.sub(r"[/\\\x00-\x1f]+", " ", subject).strip(" .")[:_MAX_NAME_CHARS] or "message"
             name += ".eml"
         name = name or f"attachment{suffix}"
-        if suffix and not PurePosixPath(name).suffix:
+        if suffix and (not PurePosixPath(name).suffix or (suffix == ".eml" and not name.lower().endswith(".eml"))):
             name += suffix
         stem, count, shown = PurePosixPath(name), 1, name
         while shown.casefold() in seen:

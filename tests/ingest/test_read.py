@@ -355,7 +355,8 @@ def test_errors_of_the_worker_are_the_errors_of_read(tmp_path: Path) -> None:
     with pytest.raises(MissingError) as caught:
         read_in_worker(ReadRequest(tmp_path / "none.pdf"))
     error = caught.value
-    assert (error.message, error.where, error.hint) == ("no such file", str(tmp_path / "none.pdf"), "Check the path")
+    where = str(tmp_path / "none.pdf")
+    assert (error.message, error.where, error.hint) == ("no such file or folder", where, "Check the path")
 
 
 def test_a_worker_that_hangs_is_ended_and_one_that_dies_is_named(

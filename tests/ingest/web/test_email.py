@@ -126,6 +126,18 @@ def test_attachments_are_documents_of_their_own(tmp_path: Path) -> None:
     assert "Forwarded words." not in text
 
 
+def test_a_damaged_archive_does_not_stop_the_other_attachments(tmp_path: Path) -> None:
+    mail = message()
+    broken = zipped(note_txt=b"In a zip." * 50).replace(b"In a", b"In b")
+    mail.add_attachment(broken, maintype="application", subtype="zip", filename="all.zip")
+    mail.add_attachment("Some words.", filename="note.txt")
+    file = tmp_path / "a.eml"
+    file.write_bytes(mail.as_bytes())
+    skipped: list[str] = []
+    assert [name for name, _ in find_documents(file, skipped)] == [str(file), f"{file}/note.txt"]
+    assert len(skipped) == 1 and skipped[0].startswith(f"{file}/all.zip (its entry note.txt is damaged")
+
+
 def test_attachments_are_found_in_folders_and_archives(tmp_path: Path) -> None:
     mail = message()
     mail.add_attachment("Some words.", filename="note.txt")
