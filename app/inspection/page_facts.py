@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.ingest.pdf.inspection import PageView
     from docqa.ingest.pdf.visibility.objects import Box
-    from docqa.ingest.types import Document, Page, Section
+    from docqa.ingest.types import Document, Page, Section, Table
 
 GRADES = {"A": "order certain", "B": "repaired", "C": "doubtful", "F": "no usable text"}
+_CELL_CHARS, _MOST_ROWS = 24, 40
 _PHYSICAL = re.compile(r"pdf\s*(\d{1,6})$", re.IGNORECASE)
 
 
@@ -117,6 +118,7 @@ def to_json_object(inspection: Inspection) -> dict[str, object]:
         "section": list(inspection.path_at(0)),
         "sections": [_section_object(inspection, section) for section in inspection.sections],
         "blocks": _block_objects(inspection),
+        "tables": [_table_object(page, table) for table in page.tables],
         "furniture": [
             {"text": item.text, "in_text": item.in_text, "box": _box(item.box) if item.box else None}
             for item in view.furniture
@@ -143,6 +145,7 @@ def summary(inspection: Inspection) -> list[str]:
     for number, block in enumerate(view.blocks, 1):
         text = printable(page.text[block.start : block.end])
         lines.append(f"{number:4} {block.kind:<8} {clip(text, 100)}")
+    lines += [line for table in page.tables for line in drawn_table(page, table)]
     lines += [f"   - {'head/foot':<10}{clip(printable(item.text), 90)}" for item in view.furniture]
     lines += [f"   - hidden    ({item.reason}) {clip(printable(item.text), 90)}".rstrip() for item in view.hidden]
     return [*lines, *(f"note: {printable(note)}" for note in (*view.notes, *document.coverage.warnings))]
@@ -162,6 +165,31 @@ def head_lines(inspection: Inspection) -> list[str]:
     path = inspection.path_at(0)
     lines.append("begins in: " + (" > ".join(map(printable, path)) if path else "no section"))
     return lines
+
+
+def drawn_table(page: Page, table: Table) -> list[str]:
+    """A table as a grid of words: a head, and a line for each row with its cells below each other."""
+    grid = [["" for _ in range(table.columns)] for _ in range(table.rows)]
+    for cell in table.cells:
+        grid[cell.row][cell.column] = clip(printable(page.text[cell.start : cell.end]), _CELL_CHARS)
+    shown = grid[:_MOST_ROWS]
+    widths = [max(len(row[column]) for row in shown) for column in range(table.columns)]
+    goes_on = ", goes on from the page before" if table.continued else ""
+    lines = [f"table: {table.rows} rows, {table.columns} columns, {table.heads} of heads{goes_on}"]
+    for number, row in enumerate(shown):
+        if number and number == table.heads:
+            lines.append("     " + "-+-".join("-" * width for width in widths))
+        lines.append("     " + " | ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip())
+    if len(grid) > len(shown):
+        lines.append(f"     and {len(grid) - len(shown)} more rows: --json has all")
+    return lines
+
+
+def _table_object(page: Page, table: Table) -> dict[str, object]:
+    names = ("start", "end", "row", "column", "rows", "columns")
+    cells = [{name: getattr(c, name) for name in names} | {"text": page.text[c.start : c.end]} for c in table.cells]
+    counts = {name: getattr(table, name) for name in ("start", "end", "rows", "columns", "heads", "continued")}
+    return counts | {"cells": cells}
 
 
 def _section_object(inspection: Inspection, section: Section) -> dict[str, object]:

@@ -75,6 +75,7 @@ def _frames(view: PageView, unit: float) -> Iterator[tuple[Box, str, float]]:
     for block in view.blocks:
         colour = COLOURS.get(block.kind, OTHER)
         yield from ((line.box, colour, 0.3 * unit) for line in block.lines)
+        yield from ((cell, colour, (0.9 if line.head else 0.5) * unit) for line in block.lines for cell in line.cells)
         yield from ((box, colour, 0.9 * unit) for box in block.boxes)
     for hidden in view.hidden:
         yield from ((box, COLOURS["hidden"], 1.2 * unit) for box in hidden.boxes)

@@ -109,6 +109,8 @@ def _blocks(view: PageView, unit: float) -> Iterator[str]:
         for line in block.lines:
             order += 1
             yield _frame(line.box, colour, 0.0, width=0.3 * unit)
+            for cell in line.cells:
+                yield _frame(cell, colour, 0.2 if line.head else 0.0, width=0.5 * unit)
             at = line.box[2] + unit, (line.box[1] + line.box[3]) / 2 + 1.4 * unit
             yield f'<text x="{at[0]:.1f}" y="{at[1]:.1f}" font-size="{4.5 * unit:.1f}" fill="{GREY}">{order}</text>'
         for part, box in enumerate(block.boxes):

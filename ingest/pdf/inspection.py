@@ -32,10 +32,12 @@ _NO_PLACES = "the places of its words are not known"
 
 @dataclass(frozen=True, slots=True)
 class SeenLine:
-    """A line of print and its box."""
+    """A line of print and its box; of the row of a table the boxes of its cells, and whether it names columns."""
 
     text: str
     box: Box
+    cells: tuple[Box, ...] = ()
+    head: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +162,14 @@ def _blocks(page: Page, lines: Sequence[Line]) -> tuple[SeenBlock, ...] | None:
         members[block].append(line)
         position += len(_letters(line.text))
     return tuple(
-        SeenBlock(b.start, b.end, b.kind, tuple(SeenLine(line.text, line.box) for line in own), _runs(own))
+        SeenBlock(b.start, b.end, b.kind, tuple(map(_seen_line, own)), _runs(own))
         for b, own in zip(page.blocks, members, strict=True)
     )
+
+
+def _seen_line(line: Line) -> SeenLine:
+    cells = tuple(cell.box for cell in line.grid.cells) if line.grid is not None else ()
+    return SeenLine(line.text, line.box, cells, line.grid is not None and line.grid.head)
 
 
 def _letters(text: str) -> str:
@@ -189,7 +196,7 @@ def from_json(text: str) -> PageView:
         width,
         height,
         tuple(
-            SeenBlock(start, end, kind, tuple(SeenLine(line, as_box(box)) for line, box in lines), _boxes(boxes))
+            SeenBlock(start, end, kind, tuple(_line_from_row(*line) for line in lines), _boxes(boxes))
             for start, end, kind, lines, boxes in blocks
         ),
         tuple(SeenFurniture(head, as_box(box) if box else None, in_text) for head, box, in_text in furniture),
@@ -198,6 +205,10 @@ def from_json(text: str) -> PageView:
         base64.b64decode(picture) if picture is not None else None,
         tuple(notes),
     )
+
+
+def _line_from_row(text: str, box: Sequence[float], cells: Sequence[Sequence[float]], head: bool) -> SeenLine:
+    return SeenLine(text, as_box(box), _boxes(cells), head)
 
 
 def _boxes(items: Sequence[Sequence[float]]) -> tuple[Box, ...]:

@@ -243,3 +243,22 @@ def test_outline_as_json_has_every_field_of_a_section(docqa: Any, report_pdf: Pa
         "id": tide["id"], "parent": gate["id"], "number": None, "title": "The Tide", "level": 2, "page": 5,
         "label": "3", "start": tide["start"], "source": "bookmark", "confidence": 0.95,
     }  # fmt: skip
+
+
+def test_the_grid_of_a_table_is_drawn_and_told(docqa: Any, tmp_path: Path) -> None:
+    from reportlab.pdfgen.canvas import Canvas
+
+    canvas = Canvas(str(tmp_path / "ponds.pdf"), pagesize=(612, 792))
+    for at, head in enumerate(("Depth", "Spring", "Autumn")):
+        canvas.drawRightString(300 + 80 * at, 714, head)
+    for n, name in enumerate(("Alder", "Birch", "Cedar", "Hazel")):
+        canvas.drawString(72, 700 - 16 * n, name)
+        for at in range(3):
+            canvas.drawRightString(300 + 80 * at, 700 - 16 * n, f"{n * n + 7 * at}.5")
+    canvas.save()
+    code, out, _ = docqa("inspect", tmp_path / "ponds.pdf", "--json")
+    table = json.loads(out)["tables"][0]
+    assert code == 0 and (table["rows"], table["columns"], table["heads"]) == (5, 4, 1)
+    assert [cell["text"] for cell in table["cells"] if cell["row"] == 2] == ["Birch", "1.5", "8.5", "15.5"]
+    code, out, _ = docqa("inspect", tmp_path / "ponds.pdf")
+    assert code == 0 and out.count('fill-opacity="0.2"') == 3
