@@ -36,6 +36,8 @@ _OPEN = (Support.UNSUPPORTED, Support.PARTLY)
 _ANSWERS, _SURELY_ANSWERS = 0.5, 0.75
 _SURELY_SUPPORTED = 0.65
 _MOST_RESTATED = 3
+_MARKS_OF_HEADING = 8
+"""Characters of a heading beside its number and title, at most: "Clause", points, white space."""
 _APART = "\n\n"
 """Between the quotes of a statement, so that they are not read as one sentence."""
 _LEAST_QUOTATION = 4
@@ -228,7 +230,8 @@ class _Check:
             near = f"{' '.join(around(self.corpus.context, place) for place in run)} {self.question}"
             if differences(item.written.plain, " ".join(map(self._words, run)), near):
                 continue
-            chance = answering(run)
+            # What is added has to stand where the question is answered, and not only beside such a sentence.
+            chance = answering([place for place in run if added & self._stems((place,))])
             if chance >= _ANSWERS:
                 item.moved = bool(item.written.numbers) and not set(run) <= set(self._numbered(item))
                 item.judgement, item.quotes = Judgement(Support.SUPPORTED, chance), [(place,) for place in run]
@@ -239,12 +242,18 @@ class _Check:
 
     def _lower_doubtful(self, item: CheckedStatement, answering: Answering) -> None:
         """What is hardly supported, or was judged without its premise, is supported only where the quote is about what
-        was asked: else it may be another case, or another thing of nearly the same words."""
+        was asked: else it may be another case, or another thing of nearly the same words. A heading alone says nothing
+        that is not asked for."""
+        quoted = [place for spans in item.quotes for place in spans]
+        if item.judgement.support is Support.QUOTED and all(map(self._is_heading, quoted)):
+            if answering(quoted) < _ANSWERS:
+                item.judgement = replace(item.judgement, support=Support.PARTLY)
+            return
         if item.judgement.support is not Support.SUPPORTED:
             return
         dropped = without_premise(item.written.plain, self.question) != item.written.plain
         least = _SURELY_ANSWERS if dropped else _ANSWERS if item.judgement.chance < _SURELY_SUPPORTED else 0.0
-        if least and answering([place for spans in item.quotes for place in spans]) < least:
+        if least and answering(quoted) < least:
             item.judgement = replace(item.judgement, support=Support.PARTLY)
 
     def _is_verdict(self, item: CheckedStatement) -> bool:
@@ -358,6 +367,13 @@ class _Check:
 
     def _page(self, place: Located) -> str:
         return self.corpus.documents[place.document].pages[place.page - 1].text
+
+    def _is_heading(self, place: Located) -> bool:
+        """Whether a place is within the heading of its section."""
+        section = self.corpus.documents[place.document].section_of(place.page, place.start)
+        if section is None or section.page != place.page:
+            return False
+        return place.end <= section.start + len(section.number or "") + len(section.title) + _MARKS_OF_HEADING
 
     def _pages(self, statement: WrittenStatement) -> list[tuple[int, int]]:
         """(document, page) of the pages that are cited by their printed labels, or else by their numbers."""

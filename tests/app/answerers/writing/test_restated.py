@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from docqa.app.answerers.writing.checking import CheckedStatement, check_text
 from docqa.app.answerers.writing.excerpts import give
 from docqa.app.answerers.writing.restated import added_words, without_premise
 from docqa.app.answerers.writing.statements import read_statements
+from docqa.ingest.types import Section
 
 TEXT = (
     "The City began to withhold 9 dollars from her bi-weekly paycheck. The first prototype costs 2,000 dollars. "
@@ -121,3 +123,40 @@ def test_what_is_hardly_supported_must_be_about_the_question(
         question = "What if the rent is late?"
         found = check_text(written, given, corpus, question, believes, lambda places, to=answers: to)
         assert found.statements[0].judgement.good is (answers >= least)
+
+
+def test_words_beside_a_sentence_that_answers_are_not_its_own(document: Any, model: Any) -> None:
+    """One sentence is about what was asked, another has what is added: no sentence says it."""
+    text = "Please ask the help desk about the phone. Field 8 is a number of a third party."
+    corpus = Corpus([document(text)], model.tokenizer, [])
+    given = give(corpus.context, range(len(corpus.context.passages)))
+
+    def judge(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
+        return [{Support.UNSUPPORTED: 1.0} for _ in claims]
+
+    def answers(places: Sequence[Any]) -> float:
+        return max(0.9 if "help desk" in text[place.start : place.end] else 0.1 for place in places)
+
+    question = "What is the phone number of the help desk?"
+    written = read_statements("The phone number of the help desk is field 8 of a third party [1, 2].", 2)
+    (found,) = check_text(written, given, corpus, question, judge, answers).statements
+    assert not found.judgement.good
+
+
+@pytest.mark.parametrize(("answers", "support"), [(0.1, Support.PARTLY), (0.9, Support.QUOTED)])
+def test_a_heading_alone_is_quoted_only_where_it_answers(
+    document: Any, model: Any, answers: float, support: Support
+) -> None:
+    text = "3 Hours of the polling stations\n\nThe stations open at seven."
+    heading = Section("s1", "3", "Hours of the polling stations", 1, 1, 0, "numbering", 1.0, None, None)
+    made = replace(document(text), sections=(heading,))
+    corpus = Corpus([made], model.tokenizer, [])
+    given = give(corpus.context, range(len(corpus.context.passages)))
+
+    def judge(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
+        return [{Support.UNSUPPORTED: 1.0} for _ in claims]
+
+    written = read_statements("Hours of the polling stations", 9)
+    question = "How many polling stations are there?"
+    (found,) = check_text(written, given, corpus, question, judge, lambda places: answers).statements
+    assert found.judgement.support is support
