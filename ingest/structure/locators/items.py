@@ -212,7 +212,7 @@ class _Part:
             self._open_paragraph(number, mark)
         elif mark.shape in BRACKET or self.number is not None or self.levels.open:
             taken = self.levels.take(number, mark)
-            if taken and len(self.levels.open) == 1 and mark.text.isdigit():
+            if taken and mark.text.isdigit():
                 self.terms = None
 
     def _open_clause(self, number: int, line: Line, mark: Mark) -> None:

@@ -16,7 +16,7 @@ from docqa.ingest.types import Page
 BRACKET = frozenset(("(a)", "a)"))
 ALONE = "alone"
 _INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}|[A-Z]{1,5}"
-_BRACKETED = re.compile(rf"\s*\(\s?({_INNER})\s?\)(?=[\s(—–:-]|$)")
+_BRACKETED = re.compile(rf"\s*\(\s?({_INNER})\s?\)(?=[\s(—–:A-Z“-]|$)")
 WORDED = "Article 1"
 _DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *DIVISIONS_ELSEWHERE))
 _WORDED = rf"\s*((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
@@ -50,7 +50,7 @@ _GAP = 3
 _LOOK_AHEAD = 150
 """Lines in which the second mark of a level is looked for."""
 _PART_AHEAD = 1500
-"""The same for the parts of an opinion, which run over many pages."""
+"""The same for the parts of an opinion and for subsections, which may run over many pages."""
 
 
 class Mark(NamedTuple):
@@ -250,9 +250,10 @@ class Levels:
         return after is not None and after.text.lower() == "ii"
 
     def _is_next(self, line: int, mark: Mark, kind: str, ordinal: int) -> bool:
-        """Whether the next mark of the shape of `mark` counts as `ordinal`."""
-        after = next(self._later(line, mark), None)
-        return after is not None and (kind, ordinal) in _readings(after.text)
+        """Whether the next mark that is counted as `mark` is has this number."""
+        later = (_readings(after.text) for after in self._later(line, mark))
+        alike = next((readings for readings in later if any(one == kind for one, _ in readings)), [])
+        return (kind, ordinal) in alike
 
     def _goes_on(self, line: int, mark: Mark, kind: str) -> bool:
         """Whether the second or a later mark of a level that `mark` begins comes before the first comes again."""
@@ -265,7 +266,8 @@ class Levels:
 
     def _later(self, line: int, mark: Mark) -> Iterator[Mark]:
         """The marks of the same shape behind `mark`, in the lines that follow."""
-        far = _PART_AHEAD if mark.shape == ALONE else _LOOK_AHEAD
+        outer = mark.shape == ALONE or (mark.text == "1" and not self.open)
+        far = _PART_AHEAD if outer else _LOOK_AHEAD
         for number in range(line, min(line + far, len(self.lines))):
             row = self.lines[number]
             for after in (*row.marks, *row.inline):

@@ -240,8 +240,8 @@ def test_outline_as_json_has_every_field_of_a_section(docqa: Any, report_pdf: Pa
     gate, tide = json.loads(out)["sections"]
     assert gate["start"] > 0
     assert tide == {
-        "id": tide["id"], "parent": gate["id"], "number": None, "title": "The Tide", "level": 2, "page": 5,
-        "label": "3", "start": tide["start"], "source": "bookmark", "confidence": 0.95,
+        "id": tide["id"], "parent": gate["id"], "number": None, "title": "The Tide", "locator": "The Tide",
+        "level": 2, "page": 5, "label": "3", "start": tide["start"], "source": "bookmark", "confidence": 0.95,
     }  # fmt: skip
 
 

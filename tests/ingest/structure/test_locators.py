@@ -250,3 +250,12 @@ def test_a_list_whose_first_mark_is_lost_keeps_its_numbers() -> None:
 def test_the_end_of_a_list_keeps_the_number_of_its_section() -> None:
     text = "## I. Facts\n\nThere are:\n\n(a) a mill;\n\n(b) a weir.\n\nThe mill is old.\n\n## II. Law\n\nNone."
     assert named(markdown(text), "is old") == "I"
+
+
+def test_a_second_list_of_terms_keeps_the_subsection_that_it_is_in() -> None:
+    first = "## 4 Words\n\n“boat” means:\n\n(a) a ship;\n\n(b) a raft.\n\n“net” means rope.\n\n## 18 Courts\n\n"
+    second = "(1)In this part—\n\n“case” means—\n\n(a) a suit;\n\n(b) a plea.\n\n“judge” means a man.\n\n(2) It sits."
+    document = markdown(first + second)
+    assert [named(document, words) for words in ("raft", "rope", "plea", "a man", "It sits")] == [
+        "4(b)", "4", "18(1)(b)", "18(1)", "18(2)",
+    ]  # fmt: skip
