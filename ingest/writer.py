@@ -10,6 +10,7 @@ from docqa.ingest.assemble import assemble, grade
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, strip_invisible
+from docqa.ingest.structure.grids import GridRows, MarkedCell
 from docqa.ingest.types import Block, Document, Page
 
 TIGHT = frozenset(("list", "table"))
@@ -33,6 +34,7 @@ class TextWriter:
         self.blocks: list[Block] = []
         self.marks: list[outline.Mark] = []
         self.hidden = 0
+        self.grids = GridRows()
         self._parts: list[str] = []
         self._length = 0
 
@@ -51,7 +53,8 @@ class TextWriter:
     def page(self, furniture: Sequence[str] = ()) -> Page:
         """The one page of what was written."""
         text = "".join(self._parts)
-        return Page(0, None, text, grade(text), tuple(self.blocks), tuple(furniture))
+        tables = self.grids.tables()
+        return Page(0, None, text, grade(text), tuple(self.blocks), tuple(furniture), tables=tables)
 
 
 class BlockWriter(TextWriter):
@@ -82,6 +85,14 @@ class BlockWriter(TextWriter):
         start = self.put(text, kind, "\n" if tight else "\n\n")
         if kind in ("para", "list") and len(text) <= _MAX_HEADING_CHARS and "\n" not in text:
             self._lines.append(outline.Candidate(1, outline.Heading(start, text, size, bold, kind == "para")))
+        return start
+
+    def row(self, cells: Sequence[MarkedCell], table: int) -> int | None:
+        """Writes the row of a table, which is told from others by its number, as one block; as `block` does."""
+        text = " | ".join(cell.text for cell in cells)
+        start = self.block(text if any(cell.text for cell in cells) else "", "table")
+        if start is not None:
+            self.grids.add(table, start, self.last_text(), cells)
         return start
 
     def heading(self, text: str, level: int, *, label: str | None = None) -> None:

@@ -22,12 +22,14 @@ from docqa.ingest.docx.markup import (
     has_text,
     indent,
     number,
+    number_of,
     sign,
     toggled,
 )
 from docqa.ingest.docx.numbering import ListPlace, Numbering
 from docqa.ingest.docx.outline import Item
 from docqa.ingest.docx.styles import Style, Styles, is_centred, run_format
+from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.structure.numbering import in_roman, parse_heading
 from docqa.ingest.writer import BlockWriter, raised
 from docqa.ingest.xml_tree import attribute, child, local
@@ -277,8 +279,10 @@ class DocxBody:
         else:
             for row in filter(self._is_kept, rows):
                 cells = [self._in_cell(cell, self._one_line) for cell in children(row, "tc")]
-                if any(cells):
-                    self._writer.block(" | ".join(map(str, cells)), "table")
+                spans = [number_of(child(cell, "tcPr"), "gridSpan", 1) for cell in children(row, "tc")]
+                named = child(row, "trPr", "tblHeader") is not None
+                marked = [MarkedCell(str(text), span, 1, named) for text, span in zip(cells, spans, strict=True)]
+                self._writer.row(marked, id(table))
             self._write_notes()
         self._ground = outer
 

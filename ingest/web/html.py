@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from docqa.ingest.errors import TooLarge, refuse_over
 from docqa.ingest.limits import MAX_HTML_BYTES, MAX_HTML_NODES
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.structure.numbering import in_letters, in_roman
 from docqa.ingest.types import Document
 from docqa.ingest.web.html_source import decode_html, prepare
@@ -86,7 +87,7 @@ class HtmlBlocks:
         self._pre = 0
         self._items: list[_Numbering] = []
         self._prefix = ""
-        self._cells: list[str] | None = None
+        self._cells: list[MarkedCell] | None = None
         self._marks: list[tuple[int, bool]] = []
         self._layout: set[int] = set()
         self._visibility: Visibility
@@ -208,11 +209,13 @@ class HtmlBlocks:
     def _leave(self, node: LexborNode, tag: str) -> None:
         self._visibility.leave()
         if tag in ("td", "th") and self._cells is not None:
-            self._cells.append(" ".join("".join(self._inline).split()))
+            columns, rows = (_number(node.attributes.get(name), 1) for name in ("colspan", "rowspan"))
+            self._cells.append(MarkedCell(" ".join("".join(self._inline).split()), columns, rows, tag == "th"))
             self._inline.clear()
         elif tag == "tr" and self._cells is not None:
             row, self._cells = self._cells, None
-            self._put(" | ".join(row) if any(row) else "", "table")
+            table = _table_around(node)
+            self._started(self._writer.row(row, table.mem_id if table is not None else 0))
         elif tag in _BLOCKS or tag in _HEADINGS or tag == "caption":
             self._flush()
         while self._quotes and self._quotes[-1] == node.mem_id:
@@ -266,7 +269,10 @@ class HtmlBlocks:
                 self._writer.mark(level, None, title, start)
 
     def _put(self, text: str, kind: str) -> None:
-        start = self._writer.block(text, kind)
+        self._started(self._writer.block(text, kind))
+
+    def _started(self, start: int | None) -> None:
+        """Makes the sections that are due begin at `start`, where something was written."""
         if start is not None:
             for level, title in self._due:
                 self._writer.mark(level, None, title, start, label=self._quoted if title == _CONTINUED else None)

@@ -1,0 +1,33 @@
+"""Tables of HTML and DOCX are grids too: spanning heads, cells over several rows, empty ones."""
+
+from __future__ import annotations
+
+from docqa.ingest.read import read
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.grids import GridRows, MarkedCell
+
+HTML = """<table><caption>Ponds</caption>
+<tr><th rowspan=2>State</th><th colspan=2>Ponds</th></tr><tr><th>2007–08</th><th>2008–09</th></tr>
+<tr><td>Ohio</td><td></td><td>42</td></tr><tr><td>Texas</td><td>53</td><td>64</td></tr></table>
+<p>Between.</p><table><tr><td>Gate</td><td>Low</td></tr><tr><td>Quay</td><td>High</td></tr></table>"""
+
+
+def test_cells_of_html_have_their_rows_and_columns() -> None:
+    page = read(ReadRequest("a.html", HTML.encode())).pages[0]
+    first, second = page.tables
+    fields = first.fields()
+    grid = [[page.text[c.start : c.end] if (c := fields.get((r, at))) else "" for at in range(3)] for r in range(4)]
+    assert grid[:2] == [["State", "Ponds", "Ponds"], ["State", "2007–08", "2008–09"]]
+    assert grid[2:] == [["Ohio", "", "42"], ["Texas", "53", "64"]]
+    assert (first.heads, second.rows, second.columns) == (2, 2, 2)
+
+
+def test_spans_of_hostile_size_are_cut() -> None:
+    rows = GridRows()
+    rows.add(1, 0, "a | b", [MarkedCell("a", 1, 10**9), MarkedCell("b")])
+    rows.add(1, 6, "c", [MarkedCell("c")])
+    (table,) = rows.tables()
+    assert [(cell.row, cell.column, cell.rows) for cell in table.cells] == [(0, 0, 2), (0, 1, 1), (1, 1, 1)]
+    rows.add(2, 100, "a", [MarkedCell("a", 10**9)])
+    rows.add(2, 102, "b", [MarkedCell("b", 10**9)])
+    assert len(rows.tables()) == 2
