@@ -15,6 +15,7 @@ from docqa.app.places.scope import passages_in, scope_of
 from docqa.app.reading.candidates import Candidates
 from docqa.app.reading.copying import copy_answers
 from docqa.app.reading.decision import place_itself, with_definition
+from docqa.app.reading.email_headers import with_header
 from docqa.app.reading.joined_parts import join_parts
 from docqa.app.reading.spans import (
     QuestionEncoding,
@@ -126,7 +127,8 @@ class SpanFinder(CandidateFinder):
         ranked, found = self._read(asked, ranked, rows, passages, first, one_of)
         if scope is None:
             found = with_definition(found, asked.text, corpus.documents)
-        return ranked, with_cell(found, asked.text, ranked, corpus.context)
+        headed = with_header(found, asked.text, corpus.documents)
+        return ranked, headed if headed is not found else with_cell(found, asked.text, ranked, corpus.context)
 
     def _read(
         self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows, passages: int | None, first: list[int],
