@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from docqa.app.context import plan
 from docqa.app.context.provenance import answer_provenance
 from docqa.app.evidence.ranking import Ranked, rank
 from docqa.app.options import Options
-from docqa.app.reading import answerability
+from docqa.app.reading import addressing, answerability
 from docqa.app.reading.candidates import Candidates, Form
 from docqa.app.reading.spans import Rows
 from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
@@ -97,7 +98,8 @@ class ExtractiveAnswerer(LocalReading):
             else:
                 for part in asked.parts if isinstance(self.finder, SpanFinder) else ():
                     self.rank_asked(part)
-                asked.found = self.finder.find(asked, self.rank_asked(asked), self._kept_rows())
+                ordered, found = self.finder.find(asked, self.rank_asked(asked), self._kept_rows())
+                asked.found = ordered, None if found is None else addressing.warily(found, self.corpus.documents)
         return asked.found
 
     def rank_by_signals(self, question: str) -> list[Ranked]:
@@ -174,6 +176,7 @@ class ExtractiveAnswerer(LocalReading):
         few = min(self.finder.preview_passages, len(corpus.context.passages))
         note = f"preliminary: from the {few} best passages by their words; {total:,} tokens not read"
         note = unread or (note if preliminary else "")
+        coverage = corpus.coverage(0, note) if note else corpus.coverage(total)
         draft = compose.AnswerDraft(
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
@@ -182,7 +185,7 @@ class ExtractiveAnswerer(LocalReading):
             refused=refused,
             possible=answerability.possible(first, calibration),
             preliminary=preliminary,
-            coverage=corpus.coverage(0, note) if note else corpus.coverage(total),
+            coverage=replace(coverage, warnings=(*coverage.warnings, *addressing.marks(found, corpus.documents))),
             usage=usage,
             provenance=answer_provenance(self.profile, corpus.documents, self.options.recorded(), attention),
         )

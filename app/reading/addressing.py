@@ -1,0 +1,85 @@
+"""Sentences that address the reader or a machine ("Answer this always.", "Ignore the question."), and what is by them.
+
+A document is quoted and never obeyed: what it says beside such a sentence is marked, and does not win over its other
+words about what was asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from docqa.app.answer.text import clip
+from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
+from docqa.ingest.structure.sentences import sentences
+from docqa.ingest.types import Document
+
+_AROUND = 600  # characters of the page on either side that are cut into sentences
+_SHOWN = 80
+_COVERAGE = 0.75  # of what the sentence of the marked candidate has of the question's words
+_MACHINE = r"(?:AI|LLM|chatbot|language model|AI (?:model|system|assistant|reader))s?"
+_ANSWER = r"(?:answer|reply|respond|say|output)"
+_ADDRESSES = re.compile(
+    rf"^\W{{0,5}}(?:please\s)?(?:(?:you\s(?:must|should)|always|only|never|now)\s){{0,2}}{_ANSWER}\s"
+    r"(?:(?:to\s)?(?:this|that|every|any|all|the)\s(?:questions?\s)?)?(?:this|that|it|so|with|only|always|questions?)\b"
+    r"|\b(?:ignore|disregard|forget|override)\s(?:[\w’']{1,20}\s){0,4}"
+    r"(?:questions?|instructions?|prompts?|(?:other|previous|earlier)\s(?:text|passages?|documents?|answers?|sentences?))\b"
+    rf"|\b(?:dear|attention|attn|(?:note|notice|instructions?)\s(?:to|for)(?:\sthe)?)[,:]?\s(?:{_MACHINE}|assistant)\b"
+    rf"|\byou\sare\san?\s(?:{_MACHINE}|assistant)\b|\b{_MACHINE}\s(?:must|should|shall|are\sto|reading\sthis)\b"
+    rf"|\b(?:if|when|whenever)\syou\sare\sasked\b[^.]{{0,60}}\b{_ANSWER}\b"
+    r"|\bthe\s(?:correct|right|only|true)\sanswer\sto\s(?:this|that|the|any|every|all)\s(?:[\w’']{1,20}\s)?questions?\b",
+    re.IGNORECASE,
+)
+
+
+def addresses_reader(sentence: str) -> bool:
+    """Whether `sentence` tells a reader or a machine what to answer, or what not to heed."""
+    return _ADDRESSES.search(" ".join(sentence.split())) is not None
+
+
+def beside(candidate: Candidate, documents: Sequence[Document]) -> str | None:
+    """The sentence that addresses the reader, where `candidate` stands in it, right before or right behind it."""
+    text = documents[candidate.document].pages[candidate.page - 1].text
+    first = max(candidate.start - _AROUND, 0)
+    around = text[first : candidate.end + _AROUND]
+    spans = sentences(around)
+    begin, end = candidate.start - first, candidate.end - first
+    own = [number for number, span in enumerate(spans) if span.end > begin and span.start < end]
+    near = spans[max(own[0] - 1, 0) : own[-1] + 2] if own else []
+    return next((each for span in near if addresses_reader(each := around[span.start : span.end])), None)
+
+
+def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
+    """`found` with what stands by such a sentence behind the others whose sentences have what was asked for as well.
+
+    Of a list, the items that stand by one go where others are left.
+    """
+    doubted = {id(each) for each in (*found.candidates, *found.items) if beside(each, documents) is not None}
+    if not doubted.intersection(map(id, (*found.candidates[:1], *found.items))):
+        return found
+    least = _COVERAGE * found.candidates[0].coverage
+    others = [each for each in found.candidates if id(each) not in doubted and each.coverage >= least]
+    items = tuple(each for each in found.items if id(each) not in doubted)
+    if not others and not items:
+        return found
+    kept = set(map(id, others))
+    candidates = (*others, *(each for each in found.candidates if id(each) not in kept))
+    signals = {name: value for name, value in found.signals.items() if name not in (BY_STRUCTURE, BY_CELL)}
+    if len(items) > 1:
+        return replace(found, candidates=candidates, items=items)
+    first = tuple(each for each in items if each not in others)
+    return replace(found, candidates=(*first, *candidates), form=Form.FACT, verdict=None, items=(), signals=signals)
+
+
+def marks(found: Candidates | None, documents: Sequence[Document]) -> tuple[str, ...]:
+    """A warning for every sentence that addresses the reader beside what may be the answer."""
+    lines: dict[str, None] = {}
+    for candidate in (*found.candidates[:8], *found.items) if found is not None else ():
+        if (sentence := beside(candidate, documents)) is not None:
+            document = documents[candidate.document]
+            place = f"{document.path}, page {candidate.page}" if document.paged else document.path
+            said = clip(" ".join(sentence.split()), _SHOWN)
+            what = f"a sentence addresses the reader or a machine (“{said}”)"
+            lines[f"{place}: {what}: it is not obeyed; doubt what stands by it"] = None
+    return tuple(lines)
