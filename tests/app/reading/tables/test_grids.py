@@ -40,7 +40,7 @@ def chosen(document: Document, question: str, page: int = 1) -> list[str]:
     return [cell.text for cell in choice.cells] if choice is not None else []
 
 
-def test_the_year_of_a_column_and_the_name_of_a_row_tell_the_cell() -> None:
+def test_the_head_of_a_column_and_the_name_of_a_row_tell() -> None:
     assert chosen(ponds(), "How many ponds did Texas have in 2008–09?") == ["1,1025"]
     assert chosen(ponds(), "How many ponds did Utah have in 1980–81?") == ["1,1705"]
     assert chosen(ponds(), "How many ponds did Nevada have in 2008–09?") == []
