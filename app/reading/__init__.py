@@ -1,5 +1,6 @@
 """The best passages read again with the question: candidates for an answer, and whether there is one."""
 
 __all__ = [
-    "answerability", "candidates", "copying", "decision", "email_headers", "joined_parts", "list_items", "spans",
+    "addressing", "answerability", "candidates", "copying", "decision", "email_headers", "joined_parts", "list_items",
+    "spans",
 ]  # fmt: skip

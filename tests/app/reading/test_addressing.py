@@ -65,7 +65,7 @@ def test_what_stands_by_such_a_sentence_does_not_win() -> None:
     assert warily(found(alice, eve), DOCUMENTS).candidates == (alice, eve)
 
 
-def test_an_item_by_such_a_sentence_is_no_item_where_another_is_left() -> None:
+def test_an_item_by_such_a_sentence_is_left_out() -> None:
     eve, alice = candidate("Eve Black", 2.0), candidate("Alice Brown", 1.0)
     both = Candidates((), (alice, eve), None, 0, Form.LIST, items=(alice, eve))
     assert (warily(both, DOCUMENTS).form, warily(both, DOCUMENTS).items) == (Form.FACT, ())
