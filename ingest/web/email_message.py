@@ -95,7 +95,9 @@ class _Reader:
     def _text(self, part: Message, kind: str) -> None:
         before = len(self.writer.blocks)
         if kind == "text/html":
-            HtmlBlocks(self.writer, level=1, quoted=self._label).write(self._decoded(part, True))
+            blocks = HtmlBlocks(self.writer, level=1, quoted=self._label)
+            blocks.write(self._decoded(part, True))
+            self.warnings += blocks.warnings
         else:
             flowed = str(part.get_param("format", "")).lower() == "flowed"
             lines = [line.rstrip("\n") for line in clean(self._decoded(part, False)).split("\n")]

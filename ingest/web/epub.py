@@ -58,7 +58,9 @@ def read_epub(request: ReadRequest) -> Document:
         levels = [level for sections in anchors.values() for level, _ in sections]
         # A file that the contents do not name goes on where the one before it ended.
         level = max(levels, default=level)
-        HtmlBlocks(writer, level=level, anchors=anchors).write(source)
+        blocks = HtmlBlocks(writer, level=level, anchors=anchors)
+        blocks.write(source)
+        warnings += [f"{name}: {remark}" for remark in blocks.warnings]
     title = " ".join(_metadata(root, "title").split())
     return writer.document(request, title=title, media_type="application/epub+zip", warnings=warnings)
 

@@ -128,3 +128,12 @@ def test_a_truncated_book_and_a_renamed_one() -> None:
         read(ReadRequest("a.epub", book()[:-40]))
     for name in ("-", "a.zip", "a.docx", "a.txt"):
         assert read(ReadRequest(name, book())).media_type == "application/epub+zip"
+
+
+def test_text_of_a_book_that_nobody_sees_is_left_out_and_said() -> None:
+    page = '<html xmlns="http://www.w3.org/1999/xhtml"><body><p>It begins.</p><p style="{}">Ghost.</p></body></html>'
+    for style in ("color:#fff", "text-indent:-9999px", "font-size:1px", "height:0"):
+        document = read(ReadRequest("a.epub", book({"OEBPS/text/b b.xhtml": page.format(style)})))
+        assert "Ghost" not in document.pages[0].text and "It begins." in document.pages[0].text
+        assert document.coverage.hidden_spans == 1
+        assert any("hidden text" in line for line in document.coverage.warnings)
