@@ -10,6 +10,7 @@ from docqa.ingest.encoding import decode
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, strip_invisible
+from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.types import Document
 from docqa.ingest.writer import TIGHT, TextWriter
 
@@ -43,6 +44,8 @@ class _Writer(TextWriter):
         self._cells: list[str] | None = None
         self._items: list[int | None] = []
         self._bullet = ""
+        self._head = False
+        self._table = 0
 
     def take(self, token: Any) -> None:
         kind = token.type
@@ -66,7 +69,13 @@ class _Writer(TextWriter):
             self._cells = []
         elif kind == "tr_close" and self._cells is not None:
             row, self._cells = self._cells, None
-            self._block(" | ".join(row), "table")
+            start, marked = self._block(" | ".join(row), "table"), [MarkedCell(text, head=self._head) for text in row]
+            if any(row):
+                self.grids.add(self._table, start, self.last_text(), marked)
+        elif kind == "table_open":
+            self._table += 1
+        elif kind in ("thead_open", "thead_close"):
+            self._head = kind == "thead_open"
 
     def _inline(self, text: str) -> None:
         if self._cells is not None:

@@ -31,3 +31,11 @@ def test_spans_of_hostile_size_are_cut() -> None:
     rows.add(2, 100, "a", [MarkedCell("a", 10**9)])
     rows.add(2, 102, "b", [MarkedCell("b", 10**9)])
     assert len(rows.tables()) == 2
+
+
+def test_a_table_of_markdown_has_its_empty_cells() -> None:
+    text = "| State | 2007 | 2008 |\n|---|---|---|\n| Ohio | | 42 |\n| Texas | 53 | 64 |\n"
+    page = read(ReadRequest("a.md", text.encode())).pages[0]
+    (table,) = page.tables
+    said = [(c.row, c.column, page.text[c.start : c.end]) for c in table.cells if c.row]
+    assert (table.heads, said) == (1, [(1, 0, "Ohio"), (1, 2, "42"), (2, 0, "Texas"), (2, 1, "53"), (2, 2, "64")])
