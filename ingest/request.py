@@ -19,7 +19,8 @@ class ReadRequest:
     at the end of the document. `pdfium` False reads a PDF with pypdf alone, which sees neither columns nor what is
     hidden. Pages of `skip` (from 1) are left empty, for the reason given there.
 
-    In a worker reading may take `seconds` in all; there and in forks a page of a PDF may take `page_seconds`.
+    In a worker reading may take `seconds` in all; there and in forks a page of a PDF may take `page_seconds`. Who
+    calls a worker hears by `on_page` how many pages are begun, and how many there are.
     """
 
     path: str | Path = ""
@@ -31,6 +32,7 @@ class ReadRequest:
     skip: Mapping[int, str] = field(default_factory=dict)
     seconds: float = WORKER_WALL_SECONDS
     page_seconds: float = WORKER_PAGE_SECONDS
+    on_page: Callable[[int, int], None] | None = field(default=None, compare=False)
 
     def of(self, path: str | Path, data: bytes | None) -> ReadRequest:
         """The same request for another document."""

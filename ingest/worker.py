@@ -1,8 +1,8 @@
 """Reading in a child process with limits on memory, processor time and time, so that no file can harm the reader.
 
 The parent sends a JSON request and the bytes of the document (empty: the child reads the path). The child answers with
-a message for every PDF page that it begins, another before it recognises the picture of one, and a last one with the
-Document, or what was seen on the one page that was asked for, or the error.
+the number of pages of a PDF, a message for every one that it begins, another before it recognises the picture of one,
+and a last one with the Document, or what was seen on the one page that was asked for, or the error.
 """
 
 from __future__ import annotations
@@ -103,6 +103,15 @@ class _Clock:
     def __init__(self, request: ReadRequest) -> None:
         self.seconds, self.page_seconds = request.seconds, request.page_seconds
         self.end = time.monotonic() + request.seconds
+        self._on_page, self._begun, self._pages = request.on_page, 0, 0
+
+    def count(self, kind: bytes, number: int) -> None:
+        """Tell the caller how many pages are begun; forks begin them in any order."""
+        if kind == b"pages":
+            self._begun, self._pages = 0, number
+        elif kind == b"page" and number and self._on_page is not None:
+            self._begun = min(self._begun + 1, self._pages)
+            self._on_page(self._begun, self._pages)
 
 
 def _ask_child(request: ReadRequest, page: Page | None, clock: _Clock) -> str:
@@ -179,10 +188,12 @@ def _last_message(child: subprocess.Popen[bytes], pipe: Connection, clock: _Cloc
                 what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
                 raise Unreadable(what, hint="Split the file, or print it to a PDF and read that") from None
             raise _Died(page, "crashed its reader, over the limit of 2 GiB or by a fault, not read") from None
-        if not message.startswith((b"page\n", b"ocr\n")):
+        if not message.startswith((b"page\n", b"pages\n", b"ocr\n")):
             return message
         kind, number = message.split(b"\n")
-        page, recognising = int(number), kind == b"ocr"
+        clock.count(kind, int(number))
+        if kind != b"pages":
+            page, recognising = int(number), kind == b"ocr"
         step.start()
 
 
@@ -203,6 +214,7 @@ def main() -> int:
 
     def on_pages(pages: int) -> None:
         _allow_seconds(int(WORKER_CPU_SECONDS_PER_PAGE * pages))
+        answers.send_bytes(b"pages\n%d" % pages)
 
     events = PageEvents(on_pages, lambda page: answers.send_bytes(b"page\n%d" % page), on_ocr)
     answers.send_bytes(_answer(fields, data, events))

@@ -23,8 +23,13 @@ class Grade(StrEnum):
 
     @property
     def label(self) -> str:
-        """`verified: exact`, `not verified: near`."""
-        return f"verified: {self}" if self.verified else f"not verified: {self}"
+        """`quote found`, which is not that an answer is right; `not verified: near`."""
+        return "quote found" if self.verified else f"not verified: {self}"
+
+    @property
+    def found(self) -> str:
+        """The label, or in a few words what is wrong with the quote."""
+        return _FOUND.get(self, self.label)
 
     @property
     def explained(self) -> str:
@@ -92,6 +97,12 @@ _MEANINGS = {
     Grade.NEAR: "some words differ",
     Grade.ABSENT: "in none of the documents",
     Grade.UNCHECKABLE: "the place has no usable text",
+}
+_FOUND = {
+    Grade.DAMAGED: "other signs between the words",
+    Grade.NEAR: "some words differ",
+    Grade.ABSENT: "quote not found",
+    Grade.UNCHECKABLE: "quote cannot be checked",
 }
 _REMARKS = {Place.MOVED: ", found elsewhere than cited", Place.OTHER_DOCUMENT: ", found in another document"}
 _WEAK = {

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.chat import slash
+from docqa.app.chat.terminal import TerminalText, Waiting
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
 from docqa.app.output.console import Screen
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from docqa.app.chat.conversation import Conversation
 
 PROMPT = "> "
+_WORKING = "looking for the answer … (Ctrl+C stops)"
 
 
 def typed_lines() -> Iterator[str]:
@@ -64,6 +66,8 @@ class ChatLoop:
         self._conversation = conversation
         self._typed = typed
         self._screen = Screen(thoughts=thoughts)
+        self._text = TerminalText()
+        self._waiting = Waiting(wanted=typed)
         self._files = len(conversation.session.documents)
         self._codes: list[int] = []
         self._stopped: Callable[[], bool] = bool
@@ -109,8 +113,10 @@ class ChatLoop:
 
     def _show(self, stream: Iterator[events.Event], question: str, understood: str) -> None:
         ending = False  # what is being written ends at its next token, and is shown
+        self._waiting.show(_WORKING)
         try:
             for event in stream:
+                self._waiting.clear()
                 if isinstance(event, events.Finished):
                     self._screen.close(answered=True)
                     self._finished(event.answer)
@@ -122,10 +128,13 @@ class ChatLoop:
                     return
                 elif isinstance(event, events.Preview):
                     self._screen.close()
-                    report.result(render.preview_text(event.answer, self._files) + "\n")
+                    report.result(self._text.laid_out(render.preview_text(event.answer, self._files)) + "\n")
                 else:
                     self._screen.progress(event)
+                    if isinstance(event, events.ReadProgress) and event.done >= event.total:
+                        self._waiting.show(_WORKING)
         except Exception as error:
+            self._waiting.clear()
             if not (isinstance(error, report.expected_errors()) or report.out_of_memory(error)):
                 raise
             self._screen.close()
@@ -136,9 +145,10 @@ class ChatLoop:
         first = self._conversation.next_number() - len(answer.quotes)
         self._codes.append(answer.exit_code)
         if self._conversation.turns[-1].note == NEXT_BEST and answer.refused:
-            report.result(render.nearest_text(answer, self._files) + "\n")
+            report.result(self._text.laid_out(render.nearest_text(answer, self._files)) + "\n")
         else:
-            report.result(render.answer_text(answer, files=self._files, first_quote=first) + "\n")
+            text = render.answer_text(answer, files=self._files, first_quote=first, judged=False)
+            report.result(self._text.answer(text, answer) + "\n")
 
     # Commands
 

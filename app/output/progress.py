@@ -96,6 +96,12 @@ def bar(event: ReadProgress, width: int = 24) -> str:
     return "[" + "#" * filled + "." * (width - filled) + "]"
 
 
+def filled(share: float, width: int) -> str:
+    """A bar of `width` cells, `share` of them full; whatever is more than nothing fills at least one."""
+    cells = min(max(round(width * share), 1 if share > 0 else 0), width)
+    return "█" * cells + "░" * (width - cells)
+
+
 def reading_line(event: ReadProgress) -> str:
     """Share, tokens, speed and time left, as far as they are known."""
     parts = [f"reading {100 * event.done // max(event.total, 1)} %", f"{event.done:,} of {event.total:,} tokens"]

@@ -24,10 +24,11 @@ NOT_STATED = "Not certain enough to be stated as an answer."
 _BARE_NUMBER = re.compile(r"(?:\d+[A-Z]{0,2}|[A-Z]|[IVXLC]+)(?:\.\w{1,5})*(?:\(\w+\))*")
 
 
-def answer_text(answer: Answer, *, files: int = 1, first_quote: int | None = None) -> str:
+def answer_text(answer: Answer, *, files: int = 1, first_quote: int | None = None, judged: bool = True) -> str:
     """The whole answer to a question about `files` documents, without a line end at its end.
 
     Every place names its file where there are several. Quotes are numbered from `first_quote` where that is given.
+    `judged`: the confidence is said at the end.
     """
     several = _several(answer, files)
     covered = coverage_line(answer.coverage)
@@ -38,7 +39,7 @@ def answer_text(answer: Answer, *, files: int = 1, first_quote: int | None = Non
     elif answer.answer is None and not answer.quotes:
         blocks = [covered, headline(answer)]
     else:
-        blocks = [covered, _answer_block(answer, several, first_quote)]
+        blocks = [covered, _answer_block(answer, several, first_quote, judged)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -95,9 +96,14 @@ def cite_text(cites: Sequence[Cite], *, with_file: bool = False) -> str:
     place += _line_range(first, last)
     named = first.page is None and (first.label or "").startswith(first.section or "")
     if first.section and first.section != first.label and not named:
-        section = printable(first.section)  # its heading, or `section 4.2(b)` where it has a number alone
-        place += f", section {section}" if _BARE_NUMBER.fullmatch(section) else f", {section}"
+        place += f", {section_text(first.section)}"
     return f"{printable(first.file)}, {place}" if with_file else place
+
+
+def section_text(section: str) -> str:
+    """`Article 70`; `section 4.2(b)` where the document prints a number alone."""
+    named = printable(section)
+    return f"section {named}" if _BARE_NUMBER.fullmatch(named) else named
 
 
 def location_text(page: int | None, label: str | None) -> str:
@@ -181,6 +187,11 @@ def written_from(answer: Answer) -> list[str]:
     return [said[source]] if source in said else []
 
 
+def quoted(text: str) -> str:
+    """`"the words"`, or `“the "words"”` where they have quotation marks of their own."""
+    return f"“{text}”" if '"' in text else f'"{text}"'
+
+
 def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
     """`text` on one line, cut between two words where it is longer than `most`."""
     return clip(printable(text), most)
@@ -213,13 +224,14 @@ def _line_range(first: Cite, last: Cite) -> str:
     return f", line {begin}" if begin == end else f", lines {begin}–{end}"
 
 
-def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str:
+def _answer_block(answer: Answer, several: bool, first_quote: int | None, judged: bool) -> str:
     lines = _statement_lines(answer, several) or [printable(answer.answer or "")]
     if answer.status == Status.PARTIAL:
         lines[-1] += f"   [{partial_remark(answer)}]"
     for at, quote in enumerate(answer.quotes):
         lines += ["", *_quote_lines(quote, several, None if first_quote is None else first_quote + at)]
-    lines += ["", f"confidence {answer.confidence:.2f}", *written_from(answer)]
+    told = [*([f"confidence {answer.confidence:.2f}"] if judged else []), *written_from(answer)]
+    lines += ["", *told] if told else []
     lines += [f"note: {printable(warning)}" for warning in answer.coverage.warnings]
     return "\n".join(lines)
 
@@ -227,7 +239,7 @@ def _answer_block(answer: Answer, several: bool, first_quote: int | None) -> str
 def _quote_lines(quote: Quote, several: bool, number: int | None = None) -> list[str]:
     lead = "" if number is None else f"{number}. "
     said = f"{cite_text(quote.cites, with_file=several)}{quote_remark(quote)}"
-    return [f'  {lead}"{printable(quote.text)}"', f"  {said} [{quote.grade.explained}{quote.place.remark}]"]
+    return [f"  {lead}{quoted(printable(quote.text))}", f"  {said} [{quote.grade.explained}{quote.place.remark}]"]
 
 
 def _statement_lines(answer: Answer, several: bool) -> list[str]:

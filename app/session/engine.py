@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from docqa.app.options import Options
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.session.session import Session
     from docqa.app.storage.store import Store
@@ -22,11 +24,16 @@ if TYPE_CHECKING:
 
 
 def open_session(
-    paths: list[str], options: Options | None = None, *, model: Model | RemoteModel | None = None
+    paths: list[str],
+    options: Options | None = None,
+    *,
+    model: Model | RemoteModel | None = None,
+    on_page: Callable[[int, int], None] | None = None,
 ) -> Session:
     """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when it is needed.
 
-    `model` hands in one that is loaded already. Raises docqa.ingest.errors for documents, docqa.model.errors for the
+    `model` hands in one that is loaded already. `on_page` hears of each page of a PDF that is begun, and how many there
+    are. Raises docqa.ingest.errors for documents, docqa.model.errors for the
     model when it is first used.
     """
     from docqa.app.answerers.remote.address import Address, is_remote
@@ -38,7 +45,9 @@ def open_session(
     if is_remote(chosen.model):  # before documents are parsed, which may take long
         Address.of(str(chosen.model), chosen.base_url)
     store = open_store(chosen) if chosen.store else None
-    reading = ReadRequest(password=chosen.password, media_type=chosen.media_type, include_hidden=chosen.include_hidden)
+    reading = ReadRequest(
+        password=chosen.password, media_type=chosen.media_type, include_hidden=chosen.include_hidden, on_page=on_page
+    )
     found = read_sources(paths, reading, store)
     return Session(found.documents, chosen, store=store, warnings=found.warnings, notices=found.notices, model=model)
 

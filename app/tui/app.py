@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from textual.app import App
 from textual.widgets import Input
 
 from docqa.app import report
-from docqa.app.tui import keymap
+from docqa.app.output.render import printable
+from docqa.app.tui import keymap, themes
 from docqa.app.tui.bridge import SessionBridge
 from docqa.app.tui.library.library import DocumentChosen, LibraryScreen, RecentScreen
 from docqa.app.tui.library.recents import anything_kept
@@ -22,6 +24,7 @@ from docqa.ingest.archive import is_zip
 if TYPE_CHECKING:
     from textual import events
     from textual.binding import Binding
+    from textual.theme import Theme
 
     from docqa.app.options import Options
     from docqa.app.storage.store import Store
@@ -57,21 +60,37 @@ class Interface(App[None]):
         self.animation_level = "none"  # a view that moves by itself fights the reader
         self._path = path
         self.store = store
+        self._at_work: dict[str, DocumentScreen] = {}  # left while questions went on, by absolute path
+        self.marks: dict[str, str] = {}  # what was found wrong with a file when it was opened, by absolute path
         self.bridge = SessionBridge(opener)
 
     def on_mount(self) -> None:
-        self.theme = self.settings.theme
+        for theme in themes.themes():
+            self.register_theme(theme)
+        self._kept_theme = self.settings.theme if self.settings.theme != themes.AUTO else themes.DARK
+        self.theme = self._kept_theme
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.set_keymap(dict(self.settings.keys))
         path = self._path or "."
         single = os.path.isfile(path) and not is_zip(Path(path))
         self.push_screen(LibraryScreen(os.path.dirname(path) or "." if single else path, self.store))
         if single:
-            self._open(path)
+            self.open_document(path)
         elif self._path is None and self.store is not None and anything_kept(self.store):
             self.push_screen(RecentScreen(self.store))
 
+    def _keep_theme(self, theme: Theme) -> None:
+        """What somebody chose is there again the next time."""
+        if theme.name == self._kept_theme:
+            return
+        self._kept_theme = theme.name
+        try:
+            themes.keep(self.store, theme.name)
+        except OSError as error:
+            self.notify(f"the theme cannot be kept ({error.strerror or error})", severity="warning", markup=False)
+
     def on_document_chosen(self, message: DocumentChosen) -> None:
-        self._open(message.path, message.past)
+        self.open_document(message.path, message.past)
 
     def get_key_display(self, binding: Binding) -> str:
         """A key that config.toml gives, as the help writes it, too."""
@@ -79,15 +98,19 @@ class Interface(App[None]):
         return keymap.shown(chosen) if chosen else super().get_key_display(binding)
 
     def on_key(self, event: events.Key) -> None:
-        """Letters typed right behind the key that opens a line of input belong to that line.
+        """Letters typed right behind the key that opens a line of input, or a document, belong to that line.
 
         They were on their way to what had the focus before, and come here only because it was no longer theirs.
         """
-        line = self.focused
-        if isinstance(line, Input) and event.character is not None and event.is_printable:
-            event.stop()
-            event.prevent_default()
+        if event.character is None or not event.is_printable:
+            return
+        line, screen = self.focused, self.screen
+        if isinstance(line, Input):
             line.replace(event.character, *line.selection)
+        elif not (isinstance(screen, DocumentScreen) and screen.type_ahead(event.character)):
+            return
+        event.stop()
+        event.prevent_default()
 
     def action_help(self, screen: str) -> None:
         """The keys of `screen`, one of keymap.SCREENS; over a document the marks, too."""
@@ -95,14 +118,51 @@ class Interface(App[None]):
 
     async def action_quit(self) -> None:
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""
-        for screen in self.screen_stack:
+        for screen in [*self.screen_stack, *self._at_work.values()]:
             if isinstance(screen, DocumentScreen):
                 screen.questions.keep()
         self.bridge.stop()
         self.exit()
 
-    def _open(self, path: str, past: PastQuestion | None = None) -> None:
-        self.push_screen(DocumentScreen(path, self.bridge, self.store, pictures=self._pictures, past=past))
+    def open_document(self, path: str, past: PastQuestion | None = None) -> None:
+        """Open the document at `path` over what is shown, at the question `past` where one is given."""
+        kept = self._at_work.pop(os.path.abspath(path), None)
+        if kept is not None:
+            self.uninstall_screen(kept)
+            kept.come_back(past)
+        self.push_screen(kept or DocumentScreen(path, self.bridge, self.store, pictures=self._pictures, past=past))
+
+    def on_document_screen_seen(self, message: DocumentScreen.Seen) -> None:
+        """Remember for the library what was found wrong with a file; empty once it could be opened."""
+        self.marks[os.path.abspath(message.path)] = message.mark
+
+    def on_document_screen_left(self, message: DocumentScreen.Left) -> None:
+        """A document whose questions are being answered stays open behind the list."""
+        screen = message.document_screen
+        if screen is not self.screen:
+            return
+        if screen.questions.jobs.busy:
+            name = os.path.abspath(screen.path)
+            self.install_screen(screen, name)
+            self._at_work[name] = screen
+        self.pop_screen()
+
+    def on_document_screen_work_done(self, message: DocumentScreen.WorkDone) -> None:
+        """Say that a document which was left is done, and close it."""
+        screen = message.document_screen
+        if self._at_work.pop(os.path.abspath(screen.path), None) is None:
+            return
+        name = printable(os.path.basename(screen.path))
+        self.notify(f"{name}: the questions are answered", markup=False)
+        self.uninstall_screen(screen)
+        self.call_later(screen.remove)
+        if isinstance(self.screen, LibraryScreen | RecentScreen):
+            self.screen.action_refresh_list()
+
+    @property
+    def at_work(self) -> list[str]:
+        """The names of the documents whose questions go on behind the list."""
+        return [printable(os.path.basename(path)) for path in self._at_work]
 
 
 def run(path: str | None, options: Options) -> int:
@@ -110,8 +170,10 @@ def run(path: str | None, options: Options) -> int:
 
     Raises MissingError for a path that is not there, UsageError for what `[tui]` of config.toml cannot mean.
     """
+    from rich.console import Console
+
     from docqa.app.session.engine import open_store
-    from docqa.app.tui import settings
+    from docqa.app.tui import background, settings
     from docqa.app.tui.library.opener import SessionOpener
     from docqa.app.tui.page.graphics import detect
     from docqa.app.tui.page.picture import Pictures
@@ -120,9 +182,14 @@ def run(path: str | None, options: Options) -> int:
     if path is not None and not os.path.exists(path):
         raise MissingError("no such file or folder", where=path, hint="Check the path")
     chosen, opener = settings.load(), SessionOpener(options)
+    store = open_store(options) if options.store else None
+    colours = Console().color_system
+    light = background.is_light() if chosen.theme == themes.AUTO else False
+    theme = themes.choose(chosen.theme, themes.last_chosen(store), light=light, colours=colours)
+    chosen = replace(chosen, theme=theme)
     shown_by = detect(chosen.pictures)
     pictures = Pictures(shown_by, opener.picture) if shown_by is not None else None
-    app = Interface(path, opener, open_store(options) if options.store else None, chosen, pictures)
+    app = Interface(path, opener, store, chosen, pictures)
     app.run()
     code = app.return_code or report.ANSWERED
     if not app.bridge.close(0.3):

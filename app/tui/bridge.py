@@ -1,8 +1,8 @@
 """Threads behind the screens: what work makes reaches them as messages, and so does what goes wrong. No widgets here.
 
-One thread opens, reads and asks documents for the whole interface, so that no two jobs share a model. A job is stopped
-between two events of its session, by closing the generator, which keeps what was read. Whatever goes wrong in a job
-becomes a message.
+One thread reads and asks documents for the whole interface, so that no two jobs share a model; a document is opened on
+a thread of its own. A job is stopped between two events of its session, by closing the generator, which keeps what was
+read. Whatever goes wrong in a job becomes a message.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -27,12 +27,22 @@ if TYPE_CHECKING:
     from docqa.app.tui.widgets.gauges import Sizes
     from docqa.ingest.types import Document
 
-Opener = Callable[[str], "Session"]
-"""Makes the Session of the document at a path. Raises the errors of the engine."""
+Opener = Callable[[str, Callable[[int, int], None]], "Session"]
+"""Makes the Session of the document at a path; the function hears of each page that is begun, and how many there are.
+Raises the errors of the engine."""
 Post = Callable[[Message], object]
 DRAFT_EVERY_S = 0.15
+_PAGES_EVERY_S = 0.1
 Scores = list[tuple[int, int, int, float]]
 _Messages = Generator[Message, None, None]
+
+
+@dataclass
+class PagesParsed(Message):
+    """A document is being opened; `page` of its `pages` are begun."""
+
+    page: int
+    pages: int
 
 
 @dataclass
@@ -68,8 +78,16 @@ class JobEnded(Message):
 
 
 @dataclass
+class JobStarted(Message):
+    """A question that waited for others is at work."""
+
+    number: int | None
+
+
+@dataclass(eq=False)
 class _Job:
     kind: str
+    jobs: DocumentJobs
     post: Post
     work: Callable[[], _Messages]
     number: int | None = None
@@ -78,68 +96,79 @@ class _Job:
 
 
 class SessionBridge:
-    """Runs jobs one after the other on a thread of its own; every method returns at once but `close`."""
+    """Runs the jobs of all documents one after the other on a thread of its own; no method waits but `close`."""
 
     def __init__(self, opener: Opener) -> None:
-        self._opener = opener
-        self._session: Session | None = None
-        self._sized = False
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self.opener = opener
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._unfinished: list[_Job] = []
+        self._documents: list[DocumentJobs] = []
+        self._model: Any = None
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="docqa session", daemon=True)
         self._thread.start()
 
+    def document(self) -> DocumentJobs:
+        """The jobs of one more document."""
+        jobs = DocumentJobs(self)
+        self._documents.append(jobs)
+        return jobs
+
     @property
     def busy(self) -> bool:
         """Whether a job that nobody stopped is running or waiting."""
+        return bool(self.waiting())
+
+    def waiting(self, jobs: DocumentJobs | None = None) -> list[_Job]:
+        """The jobs that nobody stopped, of one document or of all, the one under way first."""
         with self._lock:
-            return any(not job.stopped.is_set() for job in self._unfinished)
-
-    def open(self, path: str, post: Post) -> None:
-        """Stop what runs and parse the document at `path`: DocumentOpened, then JobEnded."""
-        self.stop()
-        self._submit(_Job("open", post, lambda: self._open(path)))
-
-    def read(self, post: Post) -> None:
-        """Read the open document into the model, from where an earlier read stopped: SessionEvents, then JobEnded."""
-        self._submit(_Job("read", post, lambda: self._events(None, None)))
-
-    def ask(self, number: int, question: str, post: Post) -> None:
-        """Answer a question about the open document: SessionEvents, then JobEnded."""
-        self._submit(_Job("ask", post, lambda: self._events(number, question), number))
+            unfinished = [job for job in self._unfinished if jobs is None or job.jobs is jobs]
+        return [job for job in unfinished if not job.stopped.is_set()]
 
     def stop(self) -> None:
         """Stop every job at its next event; what was read is kept."""
-        with self._lock:
-            for job in self._unfinished:
-                job.stopped.set()
+        for job in self.waiting():
+            job.stopped.set()
 
     def close(self, seconds: float) -> bool:
         """Stop all and end the thread; whether it ended within `seconds`."""
         self.stop()
-        self._jobs.put(None)
+        self._queue.put(None)
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    # In the thread
-
-    def _submit(self, job: _Job) -> None:
+    def submit(self, job: _Job, *, parallel: bool = False) -> None:
+        """Run `job` behind those that wait or, where it is `parallel`, at once on another thread."""
         with self._lock:
             self._unfinished.append(job)
-        self._jobs.put(job)
+        if parallel:
+            threading.Thread(target=self._carry_out, args=(job,), name="docqa opening", daemon=True).start()
+        else:
+            self._queue.put(job)
+
+    # In the threads
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            outcome, reason = self._work(job)
-            with self._lock:
-                self._unfinished.remove(job)
-            deliver(job.post, JobEnded(job.kind, job.number, outcome, reason))
-        self._leave()
+        while (job := self._queue.get()) is not None:
+            if not job.stopped.is_set():
+                deliver(job.post, JobStarted(job.number))
+            self._share_model(job.jobs)
+            self._carry_out(job)
+            self._share_model(job.jobs)
+        for jobs in self._documents:
+            jobs.release()
+
+    def _carry_out(self, job: _Job) -> None:
+        outcome, reason = self._work(job)
+        with self._lock:
+            self._unfinished.remove(job)
+        deliver(job.post, JobEnded(job.kind, job.number, outcome, reason))
+        if job.jobs.left and not self.waiting(job.jobs):
+            job.jobs.release()
 
     def _work(self, job: _Job) -> tuple[str, str]:
-        messages = job.work()
         try:
+            messages = job.work()
             while not job.stopped.is_set() or self._ends_text(job):
                 message = next(messages, None)
                 if message is None:
@@ -152,21 +181,80 @@ class SessionBridge:
             return "failed", problem(error)
 
     def _ends_text(self, job: _Job) -> bool:
-        """Whether the job goes on although it was stopped: what is written ends where it is, and is checked and shown.
-        """
-        if not job.ending and job.kind == "ask" and self._session is not None:
-            job.ending = self._session.stop_writing()
+        """Whether the job goes on although it was stopped: what is written ends where it is, is checked, and shown."""
+        session = job.jobs.session
+        if not job.ending and job.kind == "ask" and session is not None:
+            job.ending = session.stop_writing()
         return job.ending
 
-    def _open(self, path: str) -> _Messages:
-        self._leave()
-        session = self._session = self._opener(path)
+    def _share_model(self, jobs: DocumentJobs) -> None:
+        """Load the model once for all documents, though several were opened before the first question."""
+        session = jobs.session
+        if session is None:
+            return
+        if session.loaded_model is None:
+            session.loaded_model = self._model
+        self._model = session.loaded_model
+
+
+class DocumentJobs:
+    """The jobs over one document, and its Session while it is open."""
+
+    def __init__(self, bridge: SessionBridge) -> None:
+        self._bridge = bridge
         self._sized = False
+        self.session: Session | None = None
+        self.left = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a read or a question is under way or waits."""
+        return any(job.kind != "open" for job in self._bridge.waiting(self))
+
+    def open(self, path: str, post: Post) -> None:
+        """Parse the document at `path`, whatever else goes on: DocumentOpened, then JobEnded."""
+        self._bridge.submit(_Job("open", self, post, lambda: self._open(path, post)), parallel=True)
+
+    def read(self, post: Post) -> None:
+        """Read the document into the model, from where an earlier read stopped: SessionEvents, then JobEnded."""
+        self._bridge.submit(_Job("read", self, post, lambda: self._events(None, None)))
+
+    def ask(self, number: int, question: str, post: Post) -> None:
+        """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded."""
+        self._bridge.submit(_Job("ask", self, post, lambda: self._events(number, question), number))
+
+    def stop(self, number: int | None = None) -> None:
+        """Stop the job that is under way, or question `number`, at its next event; the others go on."""
+        for job in self._bridge.waiting(self):
+            if number is None or job.number == number:
+                job.stopped.set()
+                return
+
+    def leave(self) -> None:
+        """Stop all of this document, and close its session behind the job under way."""
+        self.left = True
+        for job in self._bridge.waiting(self):
+            job.stopped.set()
+        self._bridge.submit(_Job("close", self, _no_post, self._closing))
+
+    def release(self) -> None:
+        """Close the session. In the thread."""
+        session, self.session = self.session, None
+        if session is not None:
+            session.close()
+
+    def _closing(self) -> _Messages:
+        self.release()
+        yield from ()
+
+    def _open(self, path: str, post: Post) -> _Messages:
+        session = self._bridge.opener(path, _counted(post))
+        self.session, self._sized = session, False
         yield DocumentOpened(session.documents[0], [*session.warnings, *session.notices])
 
     def _events(self, number: int | None, question: str | None) -> _Messages:
         """The events of a read, or of `question` where one is given."""
-        session = self._session
+        session = self.session
         assert session is not None
         stream: Iterator[Event] = session.read() if question is None else session.ask(question)
         try:
@@ -180,10 +268,22 @@ class SessionBridge:
         finally:
             stream.close()  # type: ignore[attr-defined]
 
-    def _leave(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
+
+def _no_post(message: Message) -> None:
+    """Nobody hears of a session that is closed."""
+
+
+def _counted(post: Post) -> Callable[[int, int], None]:
+    """What tells `post` of the pages that are parsed, a few times a second."""
+    shown_at = 0.0
+
+    def count(page: int, pages: int) -> None:
+        nonlocal shown_at
+        if page == pages or time.monotonic() - shown_at >= _PAGES_EVERY_S:
+            shown_at = time.monotonic()
+            deliver(post, PagesParsed(page, pages))
+
+    return count
 
 
 def gathered(stream: Iterator[Event]) -> Iterator[Event]:

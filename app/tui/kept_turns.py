@@ -29,7 +29,8 @@ _KIND = "tui"
 
 @dataclass
 class Turn:
-    """One question. `state` is waiting, reading, preview, done, stopped or failed; `note` says why it has no answer.
+    """One question. `state` is queued, waiting, reading, preview, done, stopped or failed; `note` says why it has no
+    answer.
 
     `scores` are (page, start, end, score) of passages. `draft`: what a model has written of the answer so far.
     """
@@ -43,7 +44,7 @@ class Turn:
 
     @property
     def running(self) -> bool:
-        return self.state in ("waiting", "reading", "preview")
+        return self.state in ("queued", "waiting", "reading", "preview")
 
     def take(self, event: events.Event) -> None:
         """Change as `event` says: an answer that replaces a preliminary one takes its place."""

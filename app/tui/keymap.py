@@ -35,6 +35,7 @@ class Key:
 
 
 DOCUMENT = (
+    Key("help", "?", "app.help('document')", "this page", "Help"),
     Key("question", "q", "line('ask')", "write a question", "Ask"),
     Key("next_cite", "n", "go('next_cite', 1)", "go to the next cite of this answer", "Next cite"),
     Key("previous_cite", "p", "go('next_cite', -1)", "go to the previous cite", "Previous"),
@@ -52,6 +53,7 @@ DOCUMENT = (
     Key("go_to", "g", "line('goto')", "go to a printed page number, PDF 14, or a section", "Go to"),
     Key("next_answer", "]", "go('next_answer', 1)", "next answer"),
     Key("previous_answer", "[", "go('next_answer', -1)", "previous answer"),
+    Key("looked_at", "v", "go('unfold')", "show or fold what else was looked at"),
     Key("copy", "y", "go('copy')", "copy the selected words, or the quote, with its cite"),
     Key("export", "e", "export", "export questions and answers as Markdown"),
     Key("read", "r", "read", "read the document now; continue what was stopped"),
@@ -60,9 +62,8 @@ DOCUMENT = (
     Key("answers", "a", "pane('answers')", "answers"),
     Key("picture", "i", "picture", "the page's own picture beside its text, where the terminal can show one"),
     Key("memory", "m", "memory", "memory of the model: context, delta state, key-value cache"),
-    Key("library", "l", "library", "back to the list of documents"),
+    Key("library", "l", "library", "back to the list of documents", "Documents"),
     Key("stop", "escape", "stop_job", "stop the answer or the read, and keep it; leave the input line"),
-    Key("help", "?", "app.help('document')", "this page", "Help"),
 )
 
 # Keys of the text alone, while it has the focus.
@@ -73,19 +74,19 @@ PAGE = (
 )
 
 LIBRARY = (
+    Key("help", "?", "app.help('library')", "this page", "Help"),
     Key("open", "enter", "", "open the document"),
     Key("recent", "h", "recent", "recent documents and questions", "Recent"),
     Key("refresh", "r", "refresh_list", "look for documents again", "Refresh"),
-    Key("help", "?", "app.help('library')", "this page", "Help"),
 )
 
 RECENT = (
+    Key("help", "?", "app.help('recent')", "this page", "Help"),
     Key("open", "enter", "", "open the document, at the question where one is chosen"),
     Key("find", "/", "find", "show only documents and questions with these words", "Find"),
     Key("library", "l", "library", "the documents of this folder", "This folder"),
     Key("refresh", "r", "refresh_list", "look for documents again", "Refresh"),
     Key("stop", "escape", "clear", "show all again"),
-    Key("help", "?", "app.help('recent')", "this page", "Help"),
 )
 
 EVERYWHERE = (

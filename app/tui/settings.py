@@ -1,7 +1,7 @@
 """`[tui]` of config.toml: theme, pictures and keys, checked before anything is drawn.
 
     [tui]
-    theme = "ansi-dark"
+    theme = "docqa-light"
     pictures = "off"
 
     [tui.keys]
@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 
 from docqa.app.config import nearest
 from docqa.app.errors import UsageError
-from docqa.app.tui import keymap
+from docqa.app.tui import keymap, themes
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from docqa.app.tui.keymap import Key
 
-DEFAULT_THEME = "textual-dark"
+DEFAULT_THEME = themes.AUTO
 PICTURES = ("auto", "off", "kitty", "iterm", "sixel")
 _KNOWN = ("theme", "pictures", "keys")
 
@@ -78,12 +78,10 @@ def from_table(table: Mapping[str, object], origin: str) -> TuiSettings:
 
     Raises UsageError, naming the file, for an unknown setting, theme, action or key, and for a key used twice.
     """
-    from textual.theme import BUILTIN_THEMES
-
     for name in table:
         if name not in _KNOWN:
             raise UsageError(f"unknown key 'tui.{name}'", where=origin, hint=nearest(name, _KNOWN))
-    theme = _one_of("theme", table.get("theme", DEFAULT_THEME), tuple(BUILTIN_THEMES), origin)
+    theme = _one_of("theme", table.get("theme", DEFAULT_THEME), themes.names(), origin)
     pictures = _one_of("pictures", table.get("pictures", "auto"), PICTURES, origin)
     keys = table.get("keys", {})
     if not isinstance(keys, Mapping):

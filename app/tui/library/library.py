@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -54,8 +54,14 @@ class DocumentChosen(Message):
 class RowTable(DataTable[Text]):
     """A table of rows to choose from with Enter, under columns of our own width."""
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, chosen: Callable[[RowTable, int], None], *, id: str) -> None:
         super().__init__(id=id, cursor_type="row", zebra_stripes=True)
+        self.chosen = chosen
+
+    def action_select_cursor(self) -> None:
+        """Enter opens the row at once, not by a message: what is typed behind it belongs to the document."""
+        if self.row_count:
+            self.chosen(self, self.cursor_row)
 
     def fill(self, columns: Sequence[tuple[Cell, int]], rows: Sequence[Sequence[Cell]]) -> None:
         """Show `rows` under `columns` (title, cells); the cursor stays on its row.
@@ -71,6 +77,11 @@ class RowTable(DataTable[Text]):
             self.add_row(*cells)
         if rows:
             self.move_cursor(row=min(max(at, 0), len(rows) - 1))
+
+
+def _open(screen: Screen[None], chosen: DocumentChosen) -> None:
+    """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
+    screen.app.on_document_chosen(chosen)  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -93,7 +104,7 @@ class LibraryScreen(Screen[None]):
         self._path = path
         self._store = store
         self._documents: list[LibraryDocument] = []
-        self._table = RowTable(id="library")
+        self._table = RowTable(self._choose, id="library")
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
     def compose(self) -> Iterator[Widget]:
@@ -124,14 +135,19 @@ class LibraryScreen(Screen[None]):
         paths = [document.path for document in message.documents]
         if chosen in paths:
             self._table.move_cursor(row=paths.index(chosen))
-        self._status.update(message.problem or f"{counted(len(paths), 'document')} · Enter opens")
+        going_on = [f"questions go on in {name}" for name in getattr(self.app, "at_work", ())]
+        listed = " · ".join([counted(len(paths), "document"), "Enter opens", *going_on])
+        self._status.update(message.problem or listed)
         for notice in message.notices:
             self.notify(printable(notice), severity="warning", markup=False)
         self._table.focus()
 
     def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
         event.stop()
-        self.post_message(DocumentChosen(self._documents[event.cursor_row].path))
+        self._choose(self._table, event.cursor_row)
+
+    def _choose(self, _: RowTable, row: int) -> None:
+        _open(self, DocumentChosen(self._documents[row].path))
 
     def _fill(self, kept: dict[str, str]) -> None:
         longest = max((cell_len(printable(document.name)) for document in self._documents), default=0)
@@ -140,10 +156,16 @@ class LibraryScreen(Screen[None]):
         self._table.fill(
             (("Document", name), (Text("Size", justify="right"), _SIZE_CELLS), ("Kept", _KEPT_CELLS)),
             [
-                (printable(one.name), Text(size(one.size), justify="right"), kept.get(os.path.abspath(one.path), ""))
+                (printable(one.name), Text(size(one.size), justify="right"), self._state(one, kept))
                 for one in self._documents
             ],
         )
+
+    def _state(self, document: LibraryDocument, kept: dict[str, str]) -> Cell:
+        """What is wrong with a document, as far as its bytes or an earlier attempt tell, else what is kept of it."""
+        path = os.path.abspath(document.path)
+        wrong = getattr(self.app, "marks", {}).get(path, document.mark)
+        return Text(f"✗ {wrong}", style="bold") if wrong else kept.get(path, "")
 
     def _look(self) -> LibraryListed:
         """In a thread: a folder may be large, or on a disk that sleeps."""
@@ -171,7 +193,7 @@ class RecentScreen(Screen[None]):
         super().__init__()
         self._store = store
         self._listed = RecentListed("", [], [])
-        self._documents, self._questions = RowTable(id="recent"), RowTable(id="asked")
+        self._documents, self._questions = RowTable(self._choose, id="recent"), RowTable(self._choose, id="asked")
         self._words = Input(placeholder="words to look for; Enter goes to the documents", id="words", compact=True)
         self._status = Static("looking …", id="library-status", markup=False)
 
@@ -231,10 +253,13 @@ class RecentScreen(Screen[None]):
 
     def on_data_table_row_selected(self, event: RowTable.RowSelected) -> None:
         event.stop()
-        past = self._listed.questions[event.cursor_row] if event.data_table is self._questions else None
-        path = self._listed.documents[event.cursor_row].path if past is None else past.path
+        self._choose(self._questions if event.data_table is self._questions else self._documents, event.cursor_row)
+
+    def _choose(self, table: RowTable, row: int) -> None:
+        past = self._listed.questions[row] if table is self._questions else None
+        path = self._listed.documents[row].path if past is None else past.path
         if RecentDocument(path, 0.0, "").there:
-            self.post_message(DocumentChosen(path, past))
+            _open(self, DocumentChosen(path, past))
         else:
             self.notify(f"{printable(path)} does not exist any more", severity="warning", markup=False)
 

@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docqa.app.tui.library.marks import is_export, mark_of
 from docqa.app.tui.library.recents import archive_of
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.app.session.session import Session
+    from docqa.app.tui.page.picture import Picture
     from docqa.ingest.types import Document, Page
 
 
 @dataclass(frozen=True)
 class LibraryDocument:
-    """A document of a library: `name` is shown, `path` opens it, `size` in bytes."""
+    """A document of a library: `name` is shown, `path` opens it, `size` in bytes, `mark` says what is wrong with it."""
 
     name: str
     path: str
     size: int
+    mark: str = ""
 
 
 def find(path: str) -> list[LibraryDocument]:
-    """The documents of a folder, an archive or a file. Raises the errors of docqa.ingest.errors."""
+    """The documents of a folder, an archive or a file, without what docqa exported. Raises docqa.ingest.errors."""
     from docqa.ingest.read import find_documents
 
     root = Path(path)
     found = []
     for name, content in find_documents(path):
         shown = os.path.relpath(name, root) if name != path else root.name
-        size = len(content) if isinstance(content, bytes) else _size(content)
-        found.append(LibraryDocument(shown, name, size))
+        if name != path and is_export(name):
+            continue
+        if isinstance(content, bytes):
+            found.append(LibraryDocument(shown, name, len(content)))
+        else:
+            found.append(LibraryDocument(shown, name, _size(content), mark_of(content)))
     return found
 
 
@@ -51,14 +59,16 @@ class SessionOpener:
         self._options = options
         self._last: Session | None = None
 
-    def __call__(self, path: str) -> Session:
-        """The Session of the one document at `path`. Raises the errors of the engine, InputError for several."""
+    def __call__(self, path: str, on_page: Callable[[int, int], None] | None = None) -> Session:
+        """The Session of the one document at `path`; `on_page` hears of each page that is begun, and of how many.
+
+        Raises the errors of the engine, InputError for several."""
         from docqa.app.errors import InputError
         from docqa.app.session.engine import open_session
         from docqa.app.session.session import Session
 
         model = self._last.loaded_model if self._last is not None else None
-        session = open_session([archive_of(path) or path], self._options, model=model)
+        session = open_session([archive_of(path) or path], self._options, model=model, on_page=on_page)
         chosen = [document for document in session.documents if document.path == path] or list(session.documents)
         if len(chosen) != 1:
             raise InputError(f"contains {len(chosen)} documents", where=path, hint="open it as a library")
@@ -67,12 +77,14 @@ class SessionOpener:
         )
         return self._last
 
-    def picture(self, document: Document, page: Page) -> tuple[bytes, tuple[float, float]]:
-        """The page as a grey PNG, and its (width, height) in points, from a child process.
+    def picture(self, document: Document, page: Page) -> Picture:
+        """The page as a grey PNG, its (width, height) in points, and the places of its lines, from a child process.
 
         Raises InputError for a document that has none, and the errors of docqa.ingest.errors.
         """
         from docqa.app.errors import InputError
+        from docqa.app.tui.page.highlighter import line_boxes
+        from docqa.app.tui.page.picture import Picture
         from docqa.ingest.request import ReadRequest
         from docqa.ingest.worker import inspect_in_worker
 
@@ -82,7 +94,7 @@ class SessionOpener:
         view = inspect_in_worker(ReadRequest(document.path, data, password=self._options.password), page)
         if view.picture is None:
             raise InputError("; ".join(view.notes) or "this page cannot be drawn", where=f"PDF {page.page}")
-        return view.picture, (view.width_pt, view.height_pt)
+        return Picture(view.picture, (view.width_pt, view.height_pt), line_boxes(view, page))
 
 
 def _bytes(path: str) -> bytes:

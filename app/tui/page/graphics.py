@@ -16,9 +16,11 @@ import struct
 import sys
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from docqa.app.tui.page.highlighter import YELLOW, Share, marked_pixels, marked_png
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,18 +53,23 @@ def fitted(terminal: Terminal, shape: tuple[float, float], columns: int, rows: i
     return min(max(fits[0], 1), columns), min(max(fits[1], 1), rows)
 
 
-def drawing(terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int) -> str:
-    """What draws the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), which count from 0.
+def drawing(
+    terminal: Terminal, png: bytes, column: int, row: int, columns: int, rows: int, boxes: Sequence[Share] = ()
+) -> str:
+    """What draws the grey PNG of `ingest.pdf.visibility.raster` over the cells from (column, row), which count from 0,
+    with `boxes` of it marked in yellow.
 
     The cursor is where it was afterwards. Raises ValueError for a PNG that is not of our own making.
     """
+    if boxes and terminal.protocol in ("kitty", "iterm"):
+        png = marked_png(grey_pixels(png), boxes)
     if terminal.protocol == "kitty":
         picture = _kitty(png, columns, rows)
     elif terminal.protocol == "iterm":
         picture = _iterm(png, columns, rows)
     else:
         size = columns * terminal.cell_width, rows * terminal.cell_height
-        picture = _sixel(resized(grey_pixels(png), *size))
+        picture = _sixel(resized(grey_pixels(png), *size), marked_pixels(*size, boxes) if boxes else None)
     return f"\x1b7\x1b[{row + 1};{column + 1}H{picture}\x1b8"
 
 
@@ -88,14 +95,20 @@ def _iterm(png: bytes, columns: int, rows: int) -> str:
     return f"\x1b]1337;File=inline=1;size={len(png)};{shape}:{data}\x07"
 
 
-def _sixel(grey: np.ndarray) -> str:
-    """`grey` [height, width], uint8, in SIXEL_GREYS shades; lines of six pixels each, run-length encoded."""
+def _sixel(grey: np.ndarray, marked: np.ndarray | None = None) -> str:
+    """`grey` [height, width], uint8, in SIXEL_GREYS shades, and as many of yellow where it is `marked`; lines of six
+    pixels each, run-length encoded.
+    """
     import numpy as np
 
     shades = (grey.astype(np.uint16) * (SIXEL_GREYS - 1) + 127) // 255
     height, width = shades.shape
     percents = [round(100 * shade / (SIXEL_GREYS - 1)) for shade in range(SIXEL_GREYS)]
     palette = "".join(f"#{shade};2;{p};{p};{p}" for shade, p in enumerate(percents))
+    if marked is not None:
+        shades += marked.astype(np.uint16) * SIXEL_GREYS
+        yellows = [";".join(str(round(p * part)) for part in YELLOW) for p in percents]
+        palette += "".join(f"#{SIXEL_GREYS + shade};2;{parts}" for shade, parts in enumerate(yellows))
     weights = (1 << np.arange(6, dtype=np.uint8))[:, None]
     lines = []
     for top in range(0, height, 6):
@@ -199,8 +212,10 @@ def _cell_of_window() -> tuple[int, int] | None:
     return (width // columns, height // rows) if rows and columns and width and height else None
 
 
-def ask_terminal() -> bytes:
-    """What the terminal answers within ASK_WITHIN_S; empty where there is none or it says nothing."""
+def ask_terminal(question: bytes = _QUESTION) -> bytes:
+    """What the terminal answers to `question`, which ends in that for its attributes, within ASK_WITHIN_S; empty where
+    there is none or it says nothing.
+    """
     import termios
     import tty
 
@@ -210,7 +225,7 @@ def ask_terminal() -> bytes:
     before = termios.tcgetattr(source)
     try:
         tty.setcbreak(source, termios.TCSANOW)
-        os.write(sys.stdout.fileno(), _QUESTION)
+        os.write(sys.stdout.fileno(), question)
         return _answer(source)
     except OSError:
         return b""

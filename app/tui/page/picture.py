@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
 from textual.content import Content
@@ -18,21 +18,29 @@ from textual.widget import Widget
 from docqa.app.output.render import printable
 from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.page import graphics
+from docqa.app.tui.page.highlighter import LineBox, touched
 
 if TYPE_CHECKING:
     from docqa.app.tui.page.graphics import Terminal
+    from docqa.app.tui.page.search import PageSpan
     from docqa.ingest.types import Document, Page
 
 _SETTLES_S = 0.15
 """A reader who leafs through passes pages faster than they are drawn: only where one stays is asked for."""
 _KEPT = 8
 
-Picture = tuple[bytes, tuple[float, float]]
+
+class Picture(NamedTuple):
+    """A page as a grey PNG, its (width, height), and where the lines of its text are on it."""
+
+    png: bytes
+    size: tuple[float, float]
+    lines: tuple[LineBox, ...] = ()
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """A terminal that shows pictures, and what makes one of a page: (grey PNG, (width, height)), or an error."""
+    """A terminal that shows pictures, and what makes one of a page, or an error."""
 
     terminal: Terminal
     of: Callable[[Document, Page], Picture]
@@ -56,8 +64,9 @@ class PagePicture(Widget):
         self._document: Document | None = None
         self._page = 0
         self._made: OrderedDict[int, Picture] = OrderedDict()
-        self._png: bytes | None = None
+        self._picture: Picture | None = None
         self._shape = (1.0, 1.0)
+        self._marks: tuple[PageSpan, ...] = ()
         self._said = ""
         self._timer: Timer | None = None
         self._drawn = False
@@ -72,6 +81,14 @@ class PagePicture(Widget):
         self._document, self._page = document, page
         if self.display:
             self._wait()
+
+    def mark(self, spans: Iterable[PageSpan]) -> None:
+        """Mark the lines of `spans` on the picture of their page."""
+        marks = tuple(spans)
+        if marks != self._marks:
+            self._marks = marks
+            if self._picture is not None:
+                self.refresh()
 
     def on_show(self, _: events.Show) -> None:
         self._wait()
@@ -106,13 +123,15 @@ class PagePicture(Widget):
         draw = self._pictures.of  # waits for a child process
         run_in_thread(
             self,
-            lambda: PictureMade(page, draw(document, document.pages[page - 1])),
+            lambda: PictureMade(page, Picture(*draw(document, document.pages[page - 1]))),
             lambda problem: PictureMade(page, None, printable(problem)),
         )
 
     def _show(self, picture: Picture | None, why: str = "") -> None:
         self.erase()
-        self._png, self._shape = picture or (None, self._shape)
+        self._picture = picture
+        if picture is not None:
+            self._shape = picture.size
         self._said = why
         self.refresh()
 
@@ -120,21 +139,23 @@ class PagePicture(Widget):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The blank cells; whenever they are written, the picture below them is gone and is drawn again."""
-        if self._png is not None and not self._asked:
+        if self._picture is not None and not self._asked:
             self._asked = True
             self.call_after_refresh(self._draw)
         return super().render_lines(crop)
 
     def _draw(self) -> None:
         self._asked = False
-        if self._png is None or self._pictures is None or not self.is_attached:
+        if self._picture is None or self._pictures is None or not self.is_attached:
             return
         region, terminal = self.content_region, self._pictures.terminal
         if self.app.screen is not self.screen or not self.display or region.width < 2 or region.height < 2:
             return
         columns, rows = graphics.fitted(terminal, self._shape, region.width, region.height)
         left = region.x + (region.width - columns) // 2
-        self._send(graphics.drawing(terminal, self._png, left, region.y, columns, rows))
+        ranges = [(span.start, span.end) for span in self._marks if span.page == self._page]
+        boxes = touched(self._picture.lines, ranges)
+        self._send(graphics.drawing(terminal, self._picture.png, left, region.y, columns, rows, boxes))
         self._drawn = True
 
     @on(events.Hide)

@@ -53,12 +53,20 @@ class Hits:
         self._at = -1
 
     def search(self, document: Document, words: str, place: tuple[int, int]) -> PageSpan | None:
-        """The first place of `words` at or behind `place`, round the end; the next one where they are the same."""
-        if self.places and words == self.words:
-            return self.step(1)
-        self.words, self.places = words, find_hits(document, words)
+        """The first place of `words` at or behind `place`, round the end."""
+        if words != self.words:
+            self.words, self.places = words, find_hits(document, words)
         self._at = next((n for n, hit in enumerate(self.places) if (hit.page, hit.start) >= place), 0)
         return self.places[self._at] if self.places else None
+
+    @property
+    def current(self) -> PageSpan | None:
+        """The place that the reader is at."""
+        return self.places[self._at] if self.places else None
+
+    def clear(self) -> None:
+        """Forget the search."""
+        self.words, self.places, self._at = "", [], -1
 
     def step(self, step: int) -> PageSpan | None:
         """The place `step` further, round the end; None where nothing was found."""

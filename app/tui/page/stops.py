@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Cite
 from docqa.app.answer.grades import Grade
-from docqa.app.output.render import cite_text, location_text, printable
+from docqa.app.output.render import location_text, printable
+from docqa.app.tui.page.location import cited_location, location
 from docqa.app.tui.page.search import PageSpan, find_hits
 
 if TYPE_CHECKING:
@@ -41,13 +42,14 @@ class Stop:
 
 def stops_of(answer: Answer, document: Document) -> list[Stop]:
     """The quotes of `answer` in order, then its evidence; a passage that has one of the quotes is left out."""
-    quoted = [Stop(q.text, cite_text(q.cites, with_file=True), _spans(q, document), q) for q in answer.quotes]
+    quoted = [Stop(q.text, _named(q.cites), _spans(q, document), q) for q in answer.quotes]
     taken = [span for stop in quoted for span in stop.spans]
     found = []
     for item in answer.evidence:
         span = _located(item, document)
         if span is not None and not any(_overlap(span, other) for other in taken):
-            place = f"{printable(item.file)}, {location_text(item.page, item.label)}"
+            where = location(document, span.page, span.start) or location_text(item.page, item.label)
+            place = f"{printable(item.file)}, {where}"
             found.append(Stop(item.text, place, (span,), None, item.score))
     return [*quoted, *found]
 
@@ -60,7 +62,13 @@ def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
         return ""
     cites = [_cite(document, span) for span in spans]
     shown = "\n".join(printable(line) for line in text.splitlines())
-    return f"“{shown}” ({cite_text(cites, with_file=True)})"
+    return f"“{shown}” ({_named(cites)})"
+
+
+def _named(cites: Sequence[Cite]) -> str:
+    """`lease.pdf, Article 70 · p. 13`."""
+    place = cited_location(cites)
+    return f"{printable(cites[0].file)}, {place}" if cites else place
 
 
 def _cite(document: Document, span: PageSpan) -> Cite:

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from docqa.app.output.render import page_text, printable
+from docqa.app.output.render import page_text
 from docqa.app.tui import keymap
 from docqa.app.tui.page.lines import PageLines, Row, displayed
 from docqa.app.tui.page.links import Link, Links
@@ -27,12 +27,21 @@ if TYPE_CHECKING:
     from textual import events
     from textual.selection import Selection
 
-    from docqa.ingest.types import Document, Page, Section
+    from docqa.ingest.types import Document, Page
 
 _GUTTER = 2
 _KEPT_STRIPS = 2_000
-_MARKS = {"chosen": "→ ", "target": "→ ", "cite": "▌ ", "quote": "│ ", "hit": "· "}
-_STRONGEST = ("chosen", "cite", "target", "hit", "quote", "hidden", "heading")
+_MARKS = {
+    "chosen": "→ ",
+    "target": "→ ",
+    "cite": "▌ ",
+    "passage": "┃ ",
+    "quote": "│ ",
+    "current-hit": "▶ ",
+    "hit": "· ",
+}
+_STRONGEST = ("chosen", "current-hit", "cite", "target", "hit", "passage", "quote", "hidden", "heading")
+_STYLED = (*_STRONGEST, "head", "link", "selection")
 _LINK = "docqa-link"  # where a link begins, in the style of its cells
 _UNDERLINED = Style(underline=True)
 
@@ -41,7 +50,8 @@ _UNDERLINED = Style(underline=True)
 class Mark(PageSpan):
     """Characters `start:end` of `page` that are highlighted.
 
-    `kind` is cite (the followed one), quote, hit, chosen (the reference that the keys are at) or target (where it led).
+    `kind` is cite (the followed one), passage (that was looked at and is followed), quote, hit, current-hit, chosen
+    (the reference that the keys are at) or target (where it led).
     """
 
     kind: str
@@ -62,7 +72,7 @@ class PageView(ScrollView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.PAGE)
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in (*_STRONGEST, "head", "link")}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"page-view--{name}" for name in _STYLED}
 
     @dataclass
     class Moved(Message):
@@ -191,7 +201,7 @@ class PageView(ScrollView):
         selection = self.text_selection
         span = selection.get_span(line) if selection is not None else None
         if span is not None:
-            strip = _selected(strip, *span, self.screen.get_component_rich_style("screen--selection"))
+            strip = _selected(strip, *span, self._style("selection") + Style(reverse=False))
         return strip.apply_offsets(0, line)
 
     def _strip(self, line: int) -> Strip:
@@ -301,19 +311,3 @@ def _block_marks(page: Page, row: Row) -> list[Mark]:
         if block.kind in ("heading", "hidden"):
             found.append(Mark(page.page, block.start, block.end, block.kind))
     return found
-
-
-def section_title(section: Section) -> str:
-    """`4.2 Payment`, on one line."""
-    return printable(" ".join(part for part in (section.number, section.title) if part))
-
-
-def section_label(document: Document, page: int, offset: int) -> str:
-    """Where a place is, in words: `p. xii (PDF 14) · 4.2 Payment`, `p. 3 · 4.2(b)`."""
-    where = [f"p. {page_text(page, document.pages[page - 1].label)}"] if document.paged else []
-    section, locator = document.section_of(page, offset), document.locator_of(page, offset)
-    if section is not None and locator == document.name_of(section):
-        where.append(section_title(section))
-    elif locator is not None:  # a part without a heading: its locator says more than that of the section
-        where.append(printable(locator))
-    return " · ".join(where)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.screen import Screen
+from textual.message import Message
+from textual.screen import ActiveBinding, Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
@@ -21,7 +23,9 @@ from docqa.app.history.export import free_name
 from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
 from docqa.app.tui.kept_turns import Turn
-from docqa.app.tui.page.view import PageView, PlaceChosen, section_title
+from docqa.app.tui.library.marks import FAILED, SCAN
+from docqa.app.tui.page.location import section_title
+from docqa.app.tui.page.view import PageView, PlaceChosen
 from docqa.app.tui.screens.help_screen import MemoryScreen
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.panes import WIDE, Panes
@@ -31,6 +35,8 @@ from docqa.app.tui.widgets.answers import AnswerCard
 from docqa.app.tui.widgets.line_bar import LineBar
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from docqa.app.storage.store import Store
     from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Pictures
@@ -39,7 +45,11 @@ if TYPE_CHECKING:
 _SETTLED_S = 0.5  # after opening; by then the first frame is on the screen
 _NO_PICTURES = "this terminal cannot show pictures (kitty, iTerm2 and sixel can); docqa inspect draws one into a file"
 _MOST_HEADINGS = 5_000
+_SEARCHED_AT_ONCE = 500_000  # characters
+_PAUSE_S = 0.15
 _NOT_OFFERED = ("go('next", "go('follow", "stop_job")
+# What needs a document on the screen.
+_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "memory")
 _Command = tuple[str, Callable[[], object], str]
 
 
@@ -89,6 +99,25 @@ class DocumentScreen(Screen[None]):
     COMMANDS = {DocumentCommands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
 
+    @dataclass
+    class Seen(Message):
+        """What is wrong with the file at `path`, found when it was opened; empty for nothing."""
+
+        path: str
+        mark: str
+
+    @dataclass
+    class Left(Message):
+        """The reader goes back to the list of documents."""
+
+        document_screen: DocumentScreen
+
+    @dataclass
+    class WorkDone(Message):
+        """No question of this document waits any more."""
+
+        document_screen: DocumentScreen
+
     def __init__(
         self,
         path: str,
@@ -102,17 +131,36 @@ class DocumentScreen(Screen[None]):
         self.panes = Panes(path, pictures)
         self.navigation = Navigation(self.panes)
         self.questions = Questions(self.navigation, session, store)
-        self._path = path
+        self.path = path
         self._store = store
         self._pictures = pictures
         self._past = past
+        self._line_there = False
+        self._ahead = ""  # typed before there was a line to type into
+        self._waiting: list[str] = []  # asked before the document was open
+        self._parsed = (0, 0)
+        self._search_timer: Timer | None = None
+        self._shown_keys: tuple[object, ...] = ()
 
     def compose(self) -> Iterator[Widget]:
         yield self.panes
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.questions.bridge.open(self._path, self.post_message)
+        """Open the document; what is typed meanwhile is a question about it."""
+        self._line_there = True
+        line = self.panes.bar.input
+        self.set_focus(line)
+        line.value, self._ahead = self._ahead, ""
+        line.cursor_position = len(line.value)
+        self.questions.jobs.open(self.path, self.post_message)
+
+    def type_ahead(self, character: str) -> bool:
+        """Keep what was typed behind the key that opened this screen; False once there is a line to type into."""
+        if self._line_there:
+            return False
+        self._ahead += character
+        return True
 
     @property
     def document(self) -> Document | None:
@@ -122,8 +170,12 @@ class DocumentScreen(Screen[None]):
     def on_document_opened(self, message: bridge.DocumentOpened) -> None:
         """Show the document, and what was asked about it before."""
         document = message.document
+        scanned = document.paged and not any(page.text.strip() for page in document.pages)
+        self.post_message(self.Seen(self.path, SCAN if scanned else ""))
         kept = kept_turns.load(self._store, document)
         self.panes.show(document, kept.place)
+        if not self.panes.bar.input.has_focus:  # somebody who left the line wants the page
+            self.panes.focus_pane("page")
         for turn in kept.turns:
             self.panes.answers.add(turn, document)
         self.navigation.refresh_marks()
@@ -132,25 +184,83 @@ class DocumentScreen(Screen[None]):
         if self._past is not None:
             past = self._past.turn
             self.questions.show_past(Turn(past.question, past.state, past.answer, past.note))
+        waiting, self._waiting = self._waiting, []
+        for question in waiting:
+            self.questions.ask(question)
+        self.update_keys()
         self.set_timer(_SETTLED_S, _keep_collector_away)
 
     def on_unmount(self) -> None:
+        self.questions.jobs.leave()
         gc.unfreeze()
+
+    def come_back(self, past: PastQuestion | None) -> None:
+        """Somebody who left while work went on is here again, at the question `past` where one is given."""
+        if past is not None and self.document is not None:
+            self.questions.show_past(Turn(past.turn.question, past.turn.state, past.turn.answer, past.turn.note))
+
+    # Which keys work
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Before the document is open one can ask and go back; where it cannot be opened, go back or try again."""
+        if self.document is not None or action not in _OVER_A_DOCUMENT:
+            return True
+        failed = self.panes.has_class("failed")
+        return (action == "read") if failed else (action == "line" and parameters == ("ask",))
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """Those that the foot of the screen shows: keys that have nothing to do now are left out."""
+        idle = {action for action, works in self._keys_at_work().items() if not works}
+        return {key: at for key, at in super().active_bindings.items() if at.binding.action not in idle}
+
+    def update_keys(self) -> None:
+        """Draw the foot of the screen again where other keys work than before."""
+        shown = (*self._keys_at_work().values(), self.panes.classes)
+        if shown != self._shown_keys:
+            self._shown_keys = shown
+            self.refresh_bindings()
+
+    def _keys_at_work(self) -> dict[str, bool]:
+        card = self.panes.answers.current
+        cites = card is not None and bool(card.stops)
+        return {
+            "go('next_cite', 1)": cites,
+            "go('next_cite', -1)": cites,
+            "go('back')": self.navigation.has_way_back,
+        }
 
     # What the bridge reports
 
+    def on_pages_parsed(self, message: bridge.PagesParsed) -> None:
+        self._parsed = (message.page, message.pages)
+        self.panes.show_parsed(*self._parsed, len(self._waiting))
+
+    def on_job_started(self, message: bridge.JobStarted) -> None:
+        self.questions.on_start(message)
+
     def on_session_event(self, message: bridge.SessionEvent) -> None:
         self.questions.on_event(message)
+        self.update_keys()
 
     def on_job_ended(self, message: bridge.JobEnded) -> None:
         if message.kind != "open":
             self.questions.on_end(message)
         elif message.outcome == "failed":
-            self.panes.show_problem(f"{message.reason}\n\n{key(self, 'library')} goes back to the documents.")
+            self.post_message(self.Seen(self.path, FAILED))
+            again, back = key(self, "read"), key(self, "library")
+            self.panes.show_problem(f"{message.reason}\n\n{again} tries again, {back} goes back to the documents.")
+            self.set_focus(None)
+        self.update_keys()
+        if message.kind != "open" and not self.questions.jobs.busy:
+            self.post_message(self.WorkDone(self))
 
     # What the reader chooses
 
     def on_place_chosen(self, message: PlaceChosen) -> None:
+        if self.panes.bar.mode == "headings":
+            self.panes.bar.close()
+            self.panes.outline.narrow("")
         self.navigation.jump(message.page, message.offset)
 
     def on_answer_card_chosen(self, message: AnswerCard.Chosen) -> None:
@@ -164,23 +274,65 @@ class DocumentScreen(Screen[None]):
         self.navigation.follow_link(message.link)
 
     def on_page_view_moved(self, message: PageView.Moved) -> None:
-        """The strip and the status say where the reader is."""
+        """The strip, the status and the outline say where the reader is, and the picture is of that page."""
         self.panes.strip.follow(message.page, message.offset)
-        if self.document is not None:
-            self.panes.picture.follow(self.document, message.page)
         self.panes.show_status()
+        self.update_keys()
 
     def on_line_bar_entered(self, message: LineBar.Entered) -> None:
-        """A question, words to search, a place, or a file."""
-        if self.document is not None:
+        """A question, words to search, a place, or a file; a question may come before the document is open."""
+        if self.document is None:
+            if message.text:
+                self._waiting.append(message.text)
+                self.panes.bar.reset()
+                self.panes.show_parsed(*self._parsed, len(self._waiting))
+        else:
             navigation = self.navigation
-            modes = {"ask": self.questions.ask, "find": navigation.find, "goto": navigation.go_to}
+            modes: dict[str, Callable[[str], object]] = {
+                "ask": self.questions.ask,
+                "find": navigation.find,
+                "goto": navigation.go_to,
+                "headings": lambda _: self.panes.outline.choose(),
+            }
             modes.get(message.mode, self._export)(message.text)
+
+    def on_line_bar_changed(self, message: LineBar.Changed) -> None:
+        """Search and the outline follow what is typed; in a very long document the search waits for a pause."""
+        if message.mode == "headings":
+            self.panes.outline.narrow(message.text)
+        elif message.mode == "find" and self.document is not None:
+            if self._search_timer is not None:
+                self._search_timer.stop()
+            if sum(len(page.text) for page in self.document.pages) <= _SEARCHED_AT_ONCE:
+                self.navigation.find_typed(message.text)
+            else:
+                self._search_timer = self.set_timer(_PAUSE_S, partial(self._find_typed, message.text))
+
+    def on_line_bar_moved(self, message: LineBar.Moved) -> None:
+        """An arrow key in the line: an earlier question, the next hit, or another heading."""
+        if message.mode == "ask":
+            self.panes.bar.recall([turn.question for turn in self.questions.turns], message.step)
+        elif message.mode == "find":
+            self.navigation.next_hit(message.step)
+        elif message.mode == "headings":
+            outline = self.panes.outline
+            outline.cursor_line = max(outline.cursor_line + message.step, 0)
+
+    def _find_typed(self, words: str) -> None:
+        if self.panes.bar.mode == "find":
+            self.navigation.find_typed(words)
 
     def on_line_bar_left(self, message: LineBar.Left) -> None:
         """Esc in the line for questions stops the answer, too; who gives a search up did not mean that."""
+        if self.document is None:
+            self.set_focus(None)
+            return
         if message.mode == "ask":
             self.action_stop_job()
+        elif message.mode == "find":
+            self.navigation.give_up_search()
+        elif message.mode == "headings":
+            self.panes.outline.narrow("")
         self.panes.focus_pane()
 
     def on_resize(self) -> None:
@@ -192,15 +344,28 @@ class DocumentScreen(Screen[None]):
     # Keys
 
     def action_line(self, mode: str) -> None:
-        """Enter a question, words to search, or a place."""
+        """Enter a question, words to search, or a place; in the outline words of its headings."""
+        if mode == "find" and self.panes.outline.has_focus:
+            mode = "headings"
+        elif mode == "find":
+            self.navigation.begin_search()
         self.panes.bar.enter(mode)
 
     def action_go(self, move: str, *steps: int) -> None:
         """A move of Navigation, by its name."""
         getattr(self.navigation, move)(*steps)
+        self.update_keys()
 
     def action_read(self) -> None:
-        self.questions.read()
+        """Read ahead, or go on with what was stopped; a document that could not be opened is tried again."""
+        if self.document is None:
+            self.panes.remove_class("failed")
+            self.panes.show_parsed(0, 0, 0)
+            self.set_focus(self.panes.bar.input)
+            self.questions.jobs.open(self.path, self.post_message)
+            self.update_keys()
+        else:
+            self.questions.read()
 
     def action_stop_job(self) -> None:
         """Esc: stop what runs; where nothing runs, leave the line of input."""
@@ -222,9 +387,9 @@ class DocumentScreen(Screen[None]):
             self.panes.bar.enter("export", free_name(self.document.path, "docqa.md"))
 
     def action_library(self) -> None:
-        self.questions.bridge.stop()
+        """Back to the list; questions that are being answered go on."""
         self.questions.keep()
-        self.app.pop_screen()
+        self.post_message(self.Left(self))
 
     def action_memory(self) -> None:
         """What the model keeps in memory, in full; renewed while it reads."""

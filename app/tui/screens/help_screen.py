@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 _RENEW_S = 0.5
 _MARKS = (
-    ("✓✓  ✓", "verified: the words are there exactly, or differ only in spacing, dashes, quotation marks or case"),
-    ("≈  ~", "not verified: all words in order, with other signs between them; or a small edit"),
-    ("✗  ?", "not verified: found nowhere; or the place has no usable text"),
-    ("▌  │  ·", "beside the text: the cite you follow, another quote of the answer, a search hit"),
+    ("●  ◐  ○", "an answer; a passage that may answer; not found. The bar beside it is the chance that it is right"),
+    ("≈  ~", "the quote has other signs between its words; or some of its words differ"),
+    ("✗  ?", "the quote was found nowhere; or its place has no usable text"),
+    ("▌  ┃", "beside the text: the cite you follow, and a passage that was looked at"),
+    ("│  ·", "beside the text: another quote of the answer, a search hit"),
     ("→", "beside the text: the selected reference, and where one led; references are underlined"),
     ("▁▃▆█", "the strip: how well each part of the document matches the question"),
     ("▲  ◆  │", "below it: a cite, the one you follow, where you are"),

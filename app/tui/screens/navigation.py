@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docqa.app.output.render import excerpt, printable
+from docqa.app.tui.page.location import location
 from docqa.app.tui.page.search import Hits, PageSpan, find_place
 from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, place_alone
-from docqa.app.tui.page.view import Mark, section_label
+from docqa.app.tui.page.view import Mark
 from docqa.app.tui.settings import key
 
 if TYPE_CHECKING:
-    from docqa.app.tui.page.links import Link
+    from docqa.app.tui.page.links import Link, Place
     from docqa.app.tui.screens.panes import Panes
     from docqa.app.tui.widgets.answers import AnswerCard
+
+
+# The marks that are shown on the picture of the page, too: what was gone to.
+_ON_PICTURE = ("cite", "passage", "current-hit", "target")
 
 
 class Navigation:
@@ -21,33 +26,57 @@ class Navigation:
 
     def __init__(self, panes: Panes) -> None:
         self.panes = panes
-        self._way_back: list[tuple[int, int]] = []
+        self._way_back: list[tuple[Place, Link | None]] = []
         self._hits = Hits()
+        self._search_from: Place | None = None  # while words are typed
         self._link: Link | None = None
         self._target: PageSpan | None = None
+
+    @property
+    def has_way_back(self) -> bool:
+        """Whether `back` leads anywhere."""
+        return bool(self._way_back)
 
     def jump(self, page: int, offset: int) -> None:
         """Go to a place; `back` returns."""
         if self.panes.document is None:
             return
         self.unselect_link()
-        self._way_back.append(self.panes.page.place)
+        came_from = self._leave()
+        self._point_at(PageSpan(page, offset, offset + 1))
         self.panes.page.go(page, offset)
         self.panes.focus_pane("page")
-        self.panes.show_status("")  # where the reader was is no longer of interest
+        self.panes.show_status(f"{key(self.panes, 'back')} goes back to {came_from}" if came_from else "")
 
     def back(self) -> None:
-        """Return to where the reader was before the last move."""
+        """Return to where the reader was before the last move, to the reference that was followed there, if one was."""
         if not self._way_back:
             self.panes.message("there is no earlier place to go back to")
             return
-        page, offset = self._way_back.pop()
-        if self._target is not None:
-            self._target = None
+        (page, offset), link = self._way_back.pop()
+        left = self._words_of_place()
+        self.panes.point_at(None)
+        if self._target is not None or link is not None:
+            self._target, self._link = None, link
             self.refresh_marks()
         self.panes.page.go(page, offset, above=0)
         self.panes.focus_pane("page")
-        self.panes.show_status("")
+        self.panes.show_status(f"back from {left}" if left else "back")
+
+    def _leave(self, link: Link | None = None) -> str:
+        """Remember where the reader is, and the `link` that is followed from there; returns the place in words."""
+        self._way_back.append((self.panes.page.place, link))
+        return self._words_of_place()
+
+    def _words_of_place(self) -> str:
+        """The page where the reader is, or the heading where there are no pages."""
+        document = self.panes.document
+        return location(document, *self.panes.where).split(" · ")[-1] if document is not None else ""
+
+    def _point_at(self, target: PageSpan) -> None:
+        """Let the status say where `target` is."""
+        assert self.panes.document is not None
+        self.panes.point_at(target, location(self.panes.document, target.page, target.start))
 
     def go_to(self, name: str) -> None:
         """Go to the page or section called `name`."""
@@ -76,11 +105,27 @@ class Navigation:
     def next_cite(self, step: int) -> None:
         """The next or previous cite of the current answer, round its end."""
         card = self.panes.answers.current
-        if card is None or not card.stops:
-            self.panes.message(f"no cites yet; {key(self.panes, 'question')} asks a question")
+        if card is None or not card.shown:
+            self.panes.message(self._why_no_cites(card))
             return
-        first = 0 if step > 0 else len(card.stops) - 1
-        self.follow(card, first if card.current is None else (card.current + step) % len(card.stops))
+        first = 0 if step > 0 else card.shown - 1
+        self.follow(card, first if card.current is None else (card.current + step) % card.shown)
+
+    def unfold(self) -> None:
+        """Show or fold what else was looked at for the current answer."""
+        card = self.panes.answers.current
+        if card is None or not card.stops:
+            self.panes.message(self._why_no_cites(card))
+        else:
+            card.action_unfold()
+            self.panes.show_pane("answers")
+
+    def _why_no_cites(self, card: AnswerCard | None) -> str:
+        if card is not None and card.turn.running:
+            return "no cites yet: this question is still being answered"
+        if card is not None:
+            return "this answer has no cites"
+        return f"no cites yet; {key(self.panes, 'question')} asks a question"
 
     def follow_cite(self, number: int) -> None:
         """The cite of the current answer with this number, from 0."""
@@ -95,15 +140,26 @@ class Navigation:
         stop = card.stops[number]
         if panes.answers.current is not card:
             panes.answers.choose(card)
+        if number >= card.shown:
+            card.unfolded = True
         panes.answers.follow(card, number)
         self.unselect_link()
-        self._way_back.append(self.panes.page.place)
+        self._leave()
         panes.show_pane("page")
+        panes.point_at(stop.spans[0] if stop.spans else None, place_alone(stop, panes.document))
         panes.page.reveal(stop.spans)
         panes.focus_pane()
         self.refresh_marks()
-        place = place_alone(stop, panes.document) if stop.spans else "its words are no longer in this document"
-        panes.show_status(f"cite {number + 1} of {len(card.stops)}, {place}")
+        gone = "" if stop.spans else ": its words are no longer in this document"
+        panes.show_status(f"cite {number + 1} of {card.shown}{gone}")
+
+    def show_first(self, card: AnswerCard) -> None:
+        """Bring the first cite of a new answer into view beside it, unless somebody reads on elsewhere."""
+        first = card.stops[0] if card.stops else None
+        waits = self.panes.answers.current is card and card.current is None and self.panes.answers.has_focus
+        if waits and first is not None and first.quote is not None and first.spans and self.panes.page.display:
+            self._leave()
+            self.panes.page.reveal(first.spans)
 
     def copy(self) -> None:
         """What the mouse has selected, else the quote that is followed, else the first: with its cite, through the
@@ -123,15 +179,45 @@ class Navigation:
 
     # Search
 
-    def find(self, words: str) -> None:
-        """Go to the first place of `words` from here on, or to the next one where they were searched before."""
-        assert self.panes.document is not None
-        hit = self._hits.search(self.panes.document, words, self.panes.page.place)
-        if hit is not None:
-            self._go_to_hit(hit)
+    def begin_search(self) -> None:
+        """Search from where the reader is now; giving up returns here."""
+        self._search_from = self.panes.page.place
+
+    def find_typed(self, words: str) -> None:
+        """Show the first place of `words` from where the search began, while they are typed."""
+        document, begun = self.panes.document, self._search_from
+        if document is None or begun is None:
             return
+        hit = self._hits.search(document, words, begun) if words else None
+        if hit is not None:
+            self._show_hit(hit)
+            return
+        self._hits.clear()
         self.refresh_marks()
-        self.panes.message(f"“{words}” is not in this document" if words else "no words to search for")
+        self.panes.show_status(f"“{excerpt(words, 30)}” is not in this document" if words else "")
+
+    def find(self, words: str) -> None:
+        """Stay at the place of `words` that is shown; `back` returns to where the search began."""
+        if words != self._hits.words:
+            self.find_typed(words)
+        if self._hits.current is None:
+            self.panes.message(f"“{words}” is not in this document" if words else "no words to search for")
+            return
+        if self._search_from is not None:
+            self._way_back.append((self._search_from, None))
+        self._search_from = None
+        self.panes.bar.close()
+        self.panes.focus_pane("page")
+
+    def give_up_search(self) -> None:
+        """Return to where the search began, without its marks."""
+        begun, self._search_from = self._search_from, None
+        if begun is not None:
+            self._hits.clear()
+            self.panes.point_at(None)
+            self.panes.page.go(*begun, above=0)
+            self.refresh_marks()
+            self.panes.show_status("")
 
     def next_hit(self, step: int) -> None:
         """The next or previous place of the search."""
@@ -139,13 +225,15 @@ class Navigation:
         if hit is None:
             self.panes.message(f"no search yet; {key(self.panes, 'find')} starts one")
             return
-        self._go_to_hit(hit)
-        self.panes.focus_pane()
+        if not self.panes.bar.input.has_focus:  # else one is still typing
+            self._leave()
+            self.panes.focus_pane("page")
+        self._show_hit(hit)
 
-    def _go_to_hit(self, hit: PageSpan) -> None:
+    def _show_hit(self, hit: PageSpan) -> None:
         self.unselect_link()
-        self._way_back.append(self.panes.page.place)
         self.panes.show_pane("page")
+        self._point_at(hit)
         self.panes.page.reveal((hit,))
         self.refresh_marks()
         self.panes.show_status(self._hits.text())
@@ -175,14 +263,17 @@ class Navigation:
 
     def follow_link(self, link: Link) -> None:
         """Go where `link` points. A note that is on the screen is only marked: nothing need move."""
+        came_from = self._leave(link)
         if link.note and self.panes.page.in_view(link.target):
-            self._way_back.append(self.panes.page.place)
             self.panes.screen.set_focus(self.panes.page)
         else:
-            self.jump(link.target.page, link.target.start or 1)
+            self.panes.page.go(link.target.page, link.target.start or 1)
+            self.panes.focus_pane("page")
         self._link, self._target = link, link.target
+        self._point_at(link.target)
         self.refresh_marks()
-        self.panes.show_status(f"{self._words(link)}; {key(self.panes, 'back')} goes back")
+        back = f"{key(self.panes, 'back')} goes back to {came_from}".removesuffix(" to ")
+        self.panes.show_status(f"{self._words(link)}; {back}")
 
     def unselect_link(self) -> None:
         """No reference is selected any more, nor the place that it led to."""
@@ -199,7 +290,8 @@ class Navigation:
         panes.page.reveal((PageSpan(link.page, link.start, link.end),))
         panes.focus_pane()
         self.refresh_marks()
-        leads = section_label(panes.document, link.target.page, link.target.start) or "its place"
+        leads = location(panes.document, link.target.page, link.target.start) or "its place"
+        panes.point_at(None)
         panes.show_status(f"{self._words(link)} → {leads}; {key(panes, 'go_there')} goes there")
 
     def _words(self, link: Link) -> str:
@@ -215,13 +307,17 @@ class Navigation:
         card = self.panes.answers.current
         stops = card.stops if card is not None else []
         current = card.current if card is not None else None
-        marks = [Mark(hit.page, hit.start, hit.end, "hit") for hit in self._hits.places]
+        at_hit = self._hits.current
+        marks = [Mark(hit.page, hit.start, hit.end, "hit") for hit in self._hits.places if hit != at_hit]
+        if at_hit is not None:
+            marks.append(Mark(at_hit.page, at_hit.start, at_hit.end, "current-hit"))
         for place, kind in ((self._link, "chosen"), (self._target, "target")):
             if place is not None:
                 marks.append(Mark(place.page, place.start, place.end, kind))
         for number, stop in enumerate(stops):
             if number == current or stop.quote is not None:
-                kind = "cite" if number == current else "quote"
+                kind = "quote" if number != current else "cite" if stop.quote is not None else "passage"
                 marks += [Mark(span.page, span.start, span.end, kind) for span in stop.spans]
         self.panes.page.mark(marks)
+        self.panes.picture.mark(mark for mark in marks if mark.kind in _ON_PICTURE)
         self.panes.strip.light(card.turn if card is not None else None, stops, current)

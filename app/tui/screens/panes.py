@@ -1,6 +1,6 @@
 """The panes of an open document and the lines around them: how they are laid out and what they say.
 
-title                                    context gauge
+title                       how much of it is read
 [tabs, where the screen is narrow]
 outline or the page's picture | text | answers
 evidence strip
@@ -20,9 +20,12 @@ from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
 
+from docqa.app.output.progress import filled
 from docqa.app.output.render import printable
+from docqa.app.tui.page.location import location
 from docqa.app.tui.page.picture import PagePicture, Pictures
-from docqa.app.tui.page.view import PageView, section_label
+from docqa.app.tui.page.search import PageSpan
+from docqa.app.tui.page.view import PageView
 from docqa.app.tui.settings import key
 from docqa.app.tui.widgets import gauges
 from docqa.app.tui.widgets.answers import AnswersPane
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 WIDE = 100  # columns from which on all panes are shown side by side
+BROAD = 150  # columns from which on the answers are shown beside picture and text
 # pane: (name of the action that shows it, how the line calls it)
 _PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
 
@@ -53,9 +57,11 @@ class Panes(Vertical):
         self._title = Static(printable(path), id="title", markup=False)
         self._gauge = Static("", id="gauge", markup=False)
         self._tabs = PaneTabs(id="tabs")
-        self._problem = Static(f"opening {printable(path)} …", id="problem", markup=False)
+        self._path = path
+        self._problem = Static(_opening(path), id="problem", markup=False)
         self._status = Static("", id="status", markup=False)
         self._doing = ""
+        self._target: tuple[PageSpan, str] | None = None
 
     def compose(self) -> Iterator[Widget]:
         with Horizontal(id="head"):
@@ -85,17 +91,22 @@ class Panes(Vertical):
         self.picture.follow(document, self.page.place[0])
         self.outline.show(document)
         self.strip.show(document)
-        self.screen.set_focus(self.bar.input)
+
+    def show_parsed(self, page: int, pages: int, waiting: int) -> None:
+        """How far the document is opened, and how many questions wait for it."""
+        self._problem.update(_opening(self._path, page, pages, waiting))
 
     def show_problem(self, problem: str) -> None:
         """Say why the document cannot be opened, where it would be."""
+        self.add_class("failed")
         self._problem.update(problem)
 
     def show_pane(self, pane: str) -> None:
         """Which pane a narrow screen shows; a wide one shows all."""
         for name in ("outline", "page", "answers"):
             self.set_class(name == pane, f"show-{name}")
-        if self.screen.has_class("-narrow"):
+        # Beside the picture there is room for the text alone, on a broad screen for the answers, too.
+        if self.screen.has_class("-narrow") or pane == "outline" or (pane == "answers" and not self._broad):
             self.remove_class("with-picture")
         self._tabs.show(pane)
 
@@ -111,22 +122,46 @@ class Panes(Vertical):
         shown = not self.has_class("with-picture")
         self.focus_pane("page")
         self.set_class(shown, "with-picture")
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """A broad screen has room for picture, text and answers."""
+        self.set_class(self._broad, "broad")
+
+    @property
+    def _broad(self) -> bool:
+        return self.app.size.width >= BROAD
 
     def show_gauge(self, sizes: gauges.Sizes, tokens_done: int) -> None:
-        """How full the context is, in the corner of the title."""
-        self._gauge.update(gauges.context_gauge(sizes, tokens_done, compact=self.app.size.width < WIDE))
+        """How much of the document is read, in the corner of the title."""
+        self._gauge.update(gauges.read_gauge(sizes, tokens_done, compact=self.app.size.width < WIDE))
+
+    def point_at(self, target: PageSpan | None, place: str = "") -> None:
+        """The reader was led to `target`, which is called `place`: that is where one is while it is on the screen."""
+        self._target = (target, place) if target is not None else None
 
     def show_status(self, doing: str | None = None) -> None:
-        """The line that says where the reader is and, where given, what goes on."""
+        """The line that says what goes on, where that is given, and where the reader is: at the target that was gone
+        to, while it is on the screen, else at the top line."""
         if doing is not None:
             self._doing = doing
         if self.document is None:
             return
-        where = section_label(self.document, *self.page.place)
-        page = where.split(" · ")[0]
-        if page and self._doing.endswith(page):  # a cite on the page that is shown
-            where = where.removeprefix(page).removeprefix(" · ")
+        at = self.where
+        pointed = self._target is not None and at == (self._target[0].page, self._target[0].start)
+        where = self._target[1] if pointed and self._target is not None else location(self.document, *at)
+        self.outline.follow(*at)
+        self.picture.follow(self.document, at[0])
         self._status.update(Content(" · ".join(part for part in (self._doing, where) if part)))
+
+    @property
+    def where(self) -> tuple[int, int]:
+        """(page, offset) of the target that was gone to, while it is on the screen, else of the top line."""
+        if self._target is not None:
+            target = self._target[0]
+            if self.page.in_view(PageSpan(target.page, target.start, target.start + 1)):
+                return target.page, target.start
+        return self.page.place
 
     def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Show `text` for a moment over the panes."""
@@ -145,6 +180,15 @@ class PaneTabs(Static):
             here = name == pane
             parts.append((f"▸{label} " if here else f" {label} ", Style(bold=here, reverse=here) + link))
         self.update(Content.assemble(*parts))
+
+
+def _opening(path: str, page: int = 0, pages: int = 0, waiting: int = 0) -> str:
+    """What stands in the place of a document that is being opened."""
+    counted = f"\n\n{filled(page / pages, 24)} page {page:,} of {pages:,}" if pages else ""
+    asked = "Type a question now: it is asked"
+    if waiting:
+        asked = f"{waiting} question{'s' if waiting != 1 else ''} will be asked"
+    return f"Opening {printable(path)} …{counted}\n\n{asked} as soon as the document is open."
 
 
 def title_text(document: Document) -> str:

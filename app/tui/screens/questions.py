@@ -13,7 +13,7 @@ from docqa.app.tui.widgets import gauges
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
-    from docqa.app.tui.bridge import JobEnded, SessionBridge, SessionEvent
+    from docqa.app.tui.bridge import JobEnded, JobStarted, SessionBridge, SessionEvent
     from docqa.app.tui.screens.navigation import Navigation
     from docqa.app.tui.widgets.answers import AnswerCard
 
@@ -23,27 +23,24 @@ _STOPPED = "Stopped. What was read is kept; {} continues."
 class Questions:
     """Runs jobs through `bridge` and shows what comes of them in the cards. `store` None keeps nothing.
 
-    State: the job under way, and how much of the document is read.
+    State: how much of the document is read.
     """
 
     def __init__(self, navigation: Navigation, bridge: SessionBridge, store: Store | None) -> None:
         self.panes = navigation.panes
-        self.bridge = bridge
+        self.jobs = bridge.document()
         self._navigation = navigation
         self._store = store
-        self._job = ""
         self._sizes: gauges.Sizes | None = None
         self.tokens_done = 0
 
     # Jobs
 
     def ask(self, question: str) -> None:
-        """Answer `question` in a card of its own."""
+        """Answer `question` in a card of its own, behind those that wait."""
         panes = self.panes
         if not question:
             panes.message("the question is empty")
-        elif self.bridge.busy:
-            panes.message("another question is being answered; Esc stops it")
         else:
             assert panes.document is not None
             panes.bar.reset()
@@ -53,34 +50,52 @@ class Questions:
 
     def read(self) -> None:
         """Go on with a question that was stopped, else read the document ahead of questions."""
-        if self.panes.document is None or self.bridge.busy:
+        if self.panes.document is None or self.jobs.busy:
             return
         card = self.panes.answers.current
         if card is not None and card.turn.state in ("stopped", "failed"):
             self._answer(card)
         else:
-            self._job = "read"
             self.panes.show_status("reading …")
-            self.bridge.read(self.panes.screen.post_message)
+            self.jobs.read(self.panes.screen.post_message)
 
     def stop(self) -> bool:
-        """Stop the question or the read under way; False where there is none."""
-        if not (self.bridge.busy and self._job):
+        """Stop the read or the question under way, or the one on the current card while it waits; False where there is
+        none. Other questions go on.
+        """
+        if not self.jobs.busy:
             return False
-        self.bridge.stop()
-        self.panes.show_status("stopping after this block …")
+        card = self.panes.answers.current
+        if card is not None and card.turn.state == "queued":
+            self.jobs.stop(card.number)
+            self._stopped(card)
+        else:
+            self.jobs.stop()
+            self.panes.show_status("stopping after this block …")
         return True
 
     def _answer(self, card: AnswerCard) -> None:
         card.turn.restart()
+        card.turn.state = "queued"
         card.reading = None
         card.redraw()
-        self._job = "ask"
         self._navigation.refresh_marks()
         self.keep()  # so that a process that is killed loses the answer in flight, not the question
-        self.bridge.ask(card.number, card.turn.question, self.panes.screen.post_message)
+        self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message)
+
+    def _stopped(self, card: AnswerCard) -> None:
+        card.turn.state = "stopped"
+        card.turn.note = _STOPPED.format(key(self.panes, "read"))
+        card.redraw()
 
     # What comes of them
+
+    def on_start(self, message: JobStarted) -> None:
+        """The turn of a question has come."""
+        card = self._card(message.number)
+        if card is not None and card.turn.state == "queued":
+            card.turn.state = "waiting"
+            card.redraw()
 
     def on_event(self, message: SessionEvent) -> None:
         """Show one event of the session."""
@@ -101,10 +116,11 @@ class Questions:
         card.redraw()
         self.panes.answers.grown(card)
         self._navigation.refresh_marks()
+        if isinstance(event, events.Finished) and not message.scores:
+            self._navigation.show_first(card)
 
     def on_end(self, message: JobEnded) -> None:
         """A read or a question is over, in whatever way; a failure is said where its result would be."""
-        self._job = ""
         card, stopped = self._card(message.number), _STOPPED.format(key(self.panes, "read"))
         if message.outcome == "failed":
             self.panes.show_status(f"failed: {message.reason}")
@@ -114,9 +130,11 @@ class Questions:
             finished = message.outcome == "finished"
             self.panes.show_status("read; questions are answered at once" if finished else stopped)
         if card is not None and card.turn.running:
-            card.turn.state = "stopped" if message.outcome == "stopped" else "failed"
-            card.turn.note = stopped if message.outcome == "stopped" else message.reason
-            card.redraw()
+            if message.outcome == "stopped":
+                self._stopped(card)
+            else:
+                card.turn.state, card.turn.note = "failed", message.reason
+                card.redraw()
         self.keep()
 
     def show_gauge(self) -> None:

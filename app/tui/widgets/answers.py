@@ -14,8 +14,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from docqa.app.answer.grades import Grade, Status
+from docqa.app.output.answer_head import head_of
 from docqa.app.output.progress import bar, reading_line
 from docqa.app.output.render import (
+    NEAREST_SHOWN,
     NOT_STATED,
     POSSIBLE_CHARACTERS,
     coverage_line,
@@ -29,7 +31,7 @@ from docqa.app.output.render import (
     statements_shown,
     was_searched,
 )
-from docqa.app.tui.page.stops import EXCERPT_CHARACTERS, Stop, place_alone, stops_of
+from docqa.app.tui.page.stops import Stop, place_alone, stops_of
 from docqa.app.tui.settings import key
 
 if TYPE_CHECKING:
@@ -40,17 +42,16 @@ if TYPE_CHECKING:
     from docqa.app.tui.kept_turns import Turn
     from docqa.ingest.types import Document
 
-_EMPTY = "No questions yet.\n\nPress {} and ask one. The answer is in the document's own words, with the page."
-_CITES_SHOWN = 9
-# The mark and the colour of each grade. The marks differ in shape, so that no colour is needed to tell them apart.
-GRADE_MARKS = {
-    Grade.EXACT: ("✓✓", "$text-success"),
-    Grade.NORMALISED: ("✓", "$text-success"),
-    Grade.DAMAGED: ("≈", "$text-warning"),
-    Grade.NEAR: ("~", "$text-warning"),
-    Grade.ABSENT: ("✗", "$text-error"),
-    Grade.UNCHECKABLE: ("?", "$text-error"),
-}
+_EMPTY = (
+    "No questions yet.\n\nType one into the line below; {} goes there. The answer is in the document's own words, with "
+    "the page."
+)
+_PASSAGE_CHARACTERS = 70
+_QUESTION_CHARACTERS = 240
+# The mark of each grade that is no verbatim quote. A verbatim one has none: that it was found makes no answer right.
+WEAK_MARKS = {Grade.DAMAGED: "≈", Grade.NEAR: "~", Grade.ABSENT: "✗", Grade.UNCHECKABLE: "?"}
+# The colour of each kind of answer; their marks differ in shape, so that no colour is needed to tell them apart.
+KINDS = {"answer": "$text-primary", "possible": "$text-warning", "not_found": "$text-error"}
 Part = str | tuple[str, str | Style] | Content
 
 
@@ -71,6 +72,7 @@ class AnswerCard(Static):
         self.reading: ReadProgress | None = None
         self.stops: list[Stop] = []
         self.current: int | None = None
+        self.unfolded = False
         self._document = document
 
     def on_mount(self) -> None:
@@ -95,14 +97,14 @@ class AnswerCard(Static):
 
     def _parts(self) -> list[Part]:
         turn = self.turn
-        parts: list[Part] = [(f"{self.number + 1}  {printable(turn.question)}\n", "bold")]
+        parts: list[Part] = [(f"{self.number + 1}  {excerpt(turn.question, _QUESTION_CHARACTERS)}\n", "bold")]
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
             parts.append(("Preliminary, from passages found by the question's words.\n", "italic $text-warning"))
         if turn.answer is not None:
             parts += self._answer_parts()
         if turn.running and turn.draft.strip():
             lines = "\n".join(map(printable, turn.draft.strip().split("\n")))
-            parts += [("Being written, and not checked yet:\n", "italic $text-warning"), (f"{lines}\n", "dim")]
+            parts += [("Being written, and not checked yet:\n", "italic $text-warning"), (f"{lines}\n", "$text-muted")]
         if turn.note:
             parts.append((f"{printable(turn.note)}\n", "$text-error" if turn.state == "failed" else "italic"))
         if turn.running:
@@ -110,6 +112,8 @@ class AnswerCard(Static):
         return parts
 
     def _progress(self) -> Part:
+        if self.turn.state == "queued":
+            return ("waits for the questions before it (Esc takes it away)\n", "italic")
         if self.turn.draft:
             return ("writing … (Esc stops)\n", "italic")
         if self.reading is None or self.reading.done >= self.reading.total:
@@ -120,21 +124,60 @@ class AnswerCard(Static):
         answer = self.turn.answer
         assert answer is not None
         refused = was_searched(answer)
-        parts = self._headline_parts(answer)
+        parts = [*self._headline_parts(answer), *self._head_parts(answer)]
+        if answer.status != Status.POSSIBLE:  # where it may stand comes before anything else
+            parts = [*self._head_parts(answer), *self._headline_parts(answer)]
         if refused:
             told = [NOT_STATED] if answer.status == Status.POSSIBLE else []
             told += [searched_line(answer.coverage), *answer.coverage.warnings]
             parts += [f"{printable(line)}\n" for line in told]
         first = int(self._may_answer(answer))  # it stands in the headline
-        for number in range(first, min(len(self.stops), _CITES_SHOWN)):
-            stop = self.stops[number]
-            if stop.quote is None and (number == first or self.stops[number - 1].quote is not None):
-                parts.append(("Nearest, not an answer:\n" if refused else "Also looked at:\n", "dim"))
-            parts += self._stop_parts(number, stop)
-        if not refused:
-            parts.append((f"confidence {answer.confidence:.2f}\n", "dim"))
-        coverage = coverage_line(answer.coverage)
-        return [*parts, (f"{coverage}\n", "dim")] if coverage else parts
+        for number in range(first, self.shown):
+            if refused and number == first:
+                parts.append(("Nearest, not an answer:\n", "$text-muted"))
+            parts += self._stop_parts(number, self.stops[number])
+        parts += self._folded_parts(refused)
+        coverage = "" if self.turn.running else coverage_line(answer.coverage)
+        return [*parts, (f"{coverage}\n", "$text-muted")] if coverage else parts
+
+    def _head_parts(self, answer: Answer) -> list[Part]:
+        """Which kind of answer it is and how sure docqa is of it, before its words."""
+        head = head_of(answer)
+        if head.kind == "none":
+            return []
+        style = KINDS[head.kind]
+        parts: list[Part] = [(f"{head.mark} {head.title}  ", f"bold {style}")] if head.kind != "possible" else []
+        parts += [(f"{head.bar} ", style), head.sure] if head.bar else []
+        return [*parts, f" · {head.support}\n" if head.support else "\n"]
+
+    def _folded_parts(self, refused: bool) -> list[Part]:
+        """One line for the passages that are not shown, which a click or a key unfolds."""
+        folded = len(self.stops) - self._first_shown
+        if folded <= 0:
+            return []
+        name = "More passages" if refused else "Also looked at"
+        link = Style(underline=True) + Style.from_meta({"@click": "unfold"})
+        return ["▾ " if self.unfolded else "▸ ", (f"{name} ({folded})", link), "\n"]
+
+    @property
+    def _first_shown(self) -> int:
+        """How many stops are shown while the others are folded: the quotes, or the nearest passages of a refusal."""
+        answer = self.turn.answer
+        if answer is not None and was_searched(answer):
+            return min(len(self.stops), NEAREST_SHOWN)
+        return sum(stop.quote is not None for stop in self.stops)
+
+    @property
+    def shown(self) -> int:
+        """How many stops are on the card, which are those that one steps through."""
+        return len(self.stops) if self.unfolded else self._first_shown
+
+    def action_unfold(self) -> None:
+        """Show what else was looked at, or fold it again."""
+        self.unfolded = not self.unfolded
+        if self.current is not None and self.current >= self.shown:
+            self.unfolded = True
+        self.redraw()
 
     def _may_answer(self, answer: Answer) -> bool:
         """Whether the first stop is the passage that possibly answers; it is not where its words are gone."""
@@ -147,7 +190,10 @@ class AnswerCard(Static):
             lead, link = self._lead_and_link(0)
             words = excerpt(answer.evidence[0].text, POSSIBLE_CHARACTERS)
             place = (possible_place(answer.evidence[0]), link)
-            return [lead, place, (f": {words}\n", "bold $text-warning")]
+            mark = (f"{head_of(answer).mark} ", KINDS["possible"])
+            return [mark, lead, place, (f": {words}\n", "italic $text-warning")]
+        if head_of(answer).kind == "not_found" and headline(answer) == "Not found.":
+            return []  # the head says so
         style = "bold $text-primary" if answer.answer is not None else "bold $text-warning" if answer.refused else ""
         shown = statements_shown(answer) if answer.answer is not None else ()
         said = [statement_text(each, [str(at + 1) for at in each.quotes]) for each in shown]
@@ -160,15 +206,19 @@ class AnswerCard(Static):
         return ("▶" if here else " ") + f"{number + 1} ", link
 
     def _stop_parts(self, number: int, stop: Stop) -> list[Part]:
-        """`▶1 “the words”` and below it where they stand, which is the link."""
+        """`▶1 “the words”` and below it `quote found on p. 4`, whose place is the link."""
         lead, link = self._lead_and_link(number)
         place = place_alone(stop, self._document)
         if stop.quote is None:
-            return [lead, (place, link), (f"  {excerpt(stop.text, EXCERPT_CHARACTERS)}\n", "dim")]
+            return [lead, (place, link), (f"  {excerpt(stop.text, _PASSAGE_CHARACTERS)}\n", "$text-muted")]
         quote = stop.quote
-        mark, style = GRADE_MARKS[quote.grade]
-        grade = f"{mark} {quote.grade.label}{quote.place.remark}\n"
-        return [lead, f"“{printable(quote.text)}”\n   ", (place, link), f"{quote_remark(quote)}\n   ", (grade, style)]
+        remark = f"{quote_remark(quote)}{quote.place.remark}\n"
+        words = f"“{printable(quote.text)}”\n   "
+        if quote.verified:
+            found = f"{quote.grade.found} {'on' if place.startswith('p') else 'in'} "
+            return [lead, words, (found, "$text-muted"), (place, link), remark]
+        weak = f" {WEAK_MARKS[quote.grade]} {quote.grade.found}"
+        return [lead, words, (place, link), (weak, "$text-warning"), remark]
 
 
 class AnswersPane(VerticalScroll):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from docqa.app.output.progress import size
+from docqa.app.output.progress import filled, size
 
 if TYPE_CHECKING:
     from docqa.app.session.session import Session
@@ -60,18 +60,11 @@ def _bytes(config: HybridConfig, tokens: int, item: int) -> tuple[int, int]:
     return (found["fixed"] if tokens else 0), found["kv"]
 
 
-def filled(share: float, width: int) -> str:
-    """A bar of `width` cells, `share` of them full; whatever is more than nothing fills at least one."""
-    cells = min(max(round(width * share), 1 if share > 0 else 0), width)
-    return "█" * cells + "░" * (width - cells)
-
-
-def context_gauge(sizes: Sizes, done: int, *, compact: bool = False) -> str:
-    """`context █░░░░░░░░░ 8 % · 1.2 MiB`: tokens read against the longest context, and what they take."""
-    share = done / sizes.limit
-    if compact:
-        return f"{filled(share, 5)} {percent(share)}"
-    return f"context {filled(share, 10)} {percent(share)} · {size(sum(sizes.read(done)))}"
+def read_gauge(sizes: Sizes, done: int, *, compact: bool = False) -> str:
+    """`read ███░░░░░░░ 34 %` of this document, and nothing of the model: that is in the memory of the model."""
+    total = max(sizes.total, 1)
+    shown = f"{filled(done / total, 5 if compact else 10)} {100 * done // total} %"
+    return shown if compact else f"read {shown}"
 
 
 def percent(share: float) -> str:

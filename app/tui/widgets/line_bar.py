@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 # mode: (label, what the empty line says)
 MODES = {
     "ask": ("Ask", "a question about this document, then Enter"),
-    "find": ("Find", "words to look for; Enter goes to the next hit"),
+    "find": ("Find", "words to look for, found as you type"),
+    "headings": ("Headings", "words of a heading; Enter goes to the first one"),
     "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
     "export": ("Export to", "the file to write"),
 }
@@ -40,7 +41,11 @@ class _Line(Input):
 class LineBar(Horizontal):
     """One line of input with a label that says what it is for."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave this line", key_display="Esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave this line", key_display="Esc"),
+        Binding("up", "move(-1)", "Previous", show=False),
+        Binding("down", "move(1)", "Next", show=False),
+    ]
 
     @dataclass
     class Entered(Message):
@@ -48,6 +53,20 @@ class LineBar(Horizontal):
 
         mode: str
         text: str
+
+    @dataclass
+    class Changed(Message):
+        """Something was typed in `mode`."""
+
+        mode: str
+        text: str
+
+    @dataclass
+    class Moved(Message):
+        """An arrow key was pressed in `mode`, for what is one `step` further."""
+
+        mode: str
+        step: int
 
     @dataclass
     class Left(Message):
@@ -59,6 +78,7 @@ class LineBar(Horizontal):
         super().__init__(id=id)
         self.mode = "ask"
         self._question = ""
+        self._recalled = 0  # how far back among the earlier questions the line is
 
     def compose(self) -> Iterator[Widget]:
         yield Label("Ask", id="line-label")
@@ -76,6 +96,16 @@ class LineBar(Horizontal):
         self._set(mode, self._question if mode == "ask" else text)
         self.screen.set_focus(self.input)  # at once, which `focus` is not: what is typed meanwhile belongs here
 
+    def recall(self, questions: Sequence[str], step: int) -> None:
+        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what was begun."""
+        if not questions:
+            return
+        if self._recalled == 0:
+            self._question = self.input.value
+        self._recalled = min(max(self._recalled - step, 0), len(questions))
+        self.input.value = questions[-self._recalled] if self._recalled else self._question
+        self.input.cursor_position = len(self.input.value)
+
     def reset(self) -> None:
         """Back to an empty question."""
         self._question = ""
@@ -92,12 +122,21 @@ class LineBar(Horizontal):
         self.close()
         self.post_message(self.Left(mode))
 
+    def action_move(self, step: int) -> None:
+        """The earlier or later question, hit or heading; the screen knows it."""
+        self.post_message(self.Moved(self.mode, step))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value == self.input.value:
+            self.post_message(self.Changed(self.mode, event.value.strip()))
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.post_message(self.Entered(self.mode, event.value.strip()))
 
     def _set(self, mode: str, text: str) -> None:
-        self.mode = mode
+        self.mode, self._recalled = mode, 0
         label, placeholder = MODES[mode]
         self.query_one("#line-label", Label).update(label)
         self.input.placeholder = placeholder

@@ -1,61 +1,115 @@
-"""The section tree of a document; children are made when their parent is opened, so that any length opens at once."""
+"""The section tree of a document, with the page of each heading and a mark where the reader is.
+
+Children are made when their parent is opened, so that any length opens at once.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 from textual.widgets import Tree
 
-from docqa.app.tui.page.view import PlaceChosen, section_title
+from docqa.app.output.render import printable
+from docqa.app.tui.page.location import section_title
+from docqa.app.tui.page.view import PlaceChosen
 
 if TYPE_CHECKING:
-    from rich.style import Style
+    from textual.geometry import Size
     from textual.widgets.tree import TreeNode
 
     from docqa.ingest.types import Document, Section
 
 _OPEN_UP_TO = 40
 """A tree of at most so many headings is shown with all of them."""
+_MOST_FOUND = 500
+_LEAST_CELLS, _MOST_CELLS = 20, 44
+_MEASURED = 2_000  # headings that the width is chosen by
+_HERE = "◂"
 
 
 class OutlineTree(Tree[str]):
-    """Headings; Enter posts the place of one."""
+    """Headings; Enter posts the place of one. `follow` marks where the reader is, `narrow` shows those with words."""
 
     def __init__(self, *, id: str | None = None) -> None:
+        # Before the tree is made, which draws its labels.
+        self._document: Document | None = None
+        self._below: dict[str | None, list[Section]] = {}
+        self._sections: dict[str, Section] = {}
+        self._made: dict[str, TreeNode[str]] = {}
+        self._section: str | None = None  # where the reader is
+        self._here: TreeNode[str] | None = None  # the node that is marked: that section, or what it is folded into
+        self._words = ""
+        self._needed = _LEAST_CELLS
         super().__init__("Outline", id=id)
         self.show_root = False
         self.guide_depth = 2
         self.auto_expand = False  # Enter goes to a heading; space opens and closes it
-        self._below: dict[str | None, list[Section]] = {}
-        self._sections: dict[str, Section] = {}
 
     def show(self, document: Document) -> None:
-        """Fill the tree with the sections of `document`."""
-        self.clear()
+        """Fill the tree with the sections of `document`, as wide as they need within limits."""
+        self._document = document
         self._below, self._sections = {}, {section.id: section for section in document.sections}
         for section in document.sections:
             parent = section.parent if section.parent in self._sections else None
             self._below.setdefault(parent, []).append(section)
-        self._fill(self.root, None, len(document.sections) <= _OPEN_UP_TO)
-        self.root.expand()
-        if not document.sections:
-            self.root.add_leaf(Text("no headings found", style="italic"))
+        needed = max((self._cells(section) for section in document.sections[:_MEASURED]), default=0)
+        self._needed = min(max(needed, _LEAST_CELLS), _MOST_CELLS)
+        self._rebuild()
+        self.refresh(layout=True)
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """What the headings need; the screen gives no more than its share."""
+        return self._needed
+
+    def follow(self, page: int, offset: int) -> None:
+        """Mark the heading above a place, and bring it into view unless somebody is choosing here."""
+        if self._document is None:
+            return
+        section = self._document.section_of(page, offset)
+        if (section.id if section is not None else None) != self._section:
+            self._section = section.id if section is not None else None
+            self._mark()
+
+    def narrow(self, words: str) -> None:
+        """Show only headings with all of `words`, or all headings again for none."""
+        if words != self._words:
+            self._words = words
+            self._rebuild()
+
+    def choose(self) -> bool:
+        """Go to the heading under the cursor; False where there is none."""
+        node = self.cursor_node
+        if node is None or node.data is None:
+            return False
+        self.select_node(node)
+        return True
 
     def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
-        """The label on one line, with `…` where the pane is too narrow for it."""
+        """The heading, with `…` where the pane is too narrow for it, and its page at the right."""
         label = super().render_label(node, base_style, style)
-        depth = 0
-        while node.parent is not None and node.parent is not self.root:
-            node, depth = node.parent, depth + 1
+        above, depth = node, 0
+        while above.parent is not None and above.parent is not self.root:
+            above, depth = above.parent, depth + 1
+        here = node is self._here
+        page = f" {_HERE if here else ' '}{self._page_of(node)}" if node.data is not None else ""
         # A column less: the scroll bar is not there yet when the label is made.
-        label.truncate(max(self.size.width - 1 - depth * self.guide_depth, 8), overflow="ellipsis")
-        return label
+        room = max(self.size.width - 1 - depth * self.guide_depth - cell_len(page), 8)
+        label.truncate(room, overflow="ellipsis", pad=True)
+        if here:
+            label.stylize("bold")
+        return label.append(page, style + Style(bold=here, dim=not here))
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:
         """Make the children of a node that is opened for the first time."""
         if event.node is not self.root and not event.node.children:
             self._fill(event.node, event.node.data, False)
+        self._mark()
+
+    def on_tree_node_collapsed(self, event: Tree.NodeCollapsed[str]) -> None:
+        self._mark()
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[str]) -> None:
         event.stop()
@@ -63,12 +117,76 @@ class OutlineTree(Tree[str]):
             section = self._sections[event.node.data]
             self.post_message(PlaceChosen(section.page, section.start or 1))
 
+    def _rebuild(self) -> None:
+        self.clear()
+        self._made, self._here = {}, None
+        if self._words:
+            self._fill_found()
+        else:
+            self._fill(self.root, None, len(self._sections) <= _OPEN_UP_TO)
+        self.root.expand()
+        if not self.root.children:
+            self.root.add_leaf(Text("no such heading" if self._words else "no headings found", style="italic"))
+        self._mark()
+        if self.cursor_line < 0 or self._words:
+            self.cursor_line = 0
+
+    def _fill_found(self) -> None:
+        wanted = self._words.casefold().split()
+        for section in self._sections.values():
+            if len(self._made) >= _MOST_FOUND:
+                break
+            title = section_title(section)
+            if all(word in title.casefold() for word in wanted):
+                self._made[section.id] = self.root.add_leaf(Text(title), section.id)
+
     def _fill(self, node: TreeNode[str], parent: str | None, deep: bool) -> None:
         for section in self._below.get(parent, ()):
             label = Text(section_title(section))
             if section.id not in self._below:
-                node.add_leaf(label, section.id)
+                self._made[section.id] = node.add_leaf(label, section.id)
                 continue
-            child = node.add(label, section.id, expand=deep)
+            child = self._made[section.id] = node.add(label, section.id, expand=deep)
             if deep:
                 self._fill(child, section.id, True)
+
+    def _mark(self) -> None:
+        """Mark the node of the reader's section, or the nearest one above it that is not folded away."""
+        at, node = self._section, None
+        while at is not None and node is None:
+            found = self._made.get(at)
+            node = found if found is not None and _unfolded(found) else None
+            at = self._sections[at].parent if self._sections[at].parent in self._sections else None
+        for changed in {self._here, node} - {None}:
+            if changed is not None:
+                changed.refresh()
+        self._here = node
+        if node is not None and not self.has_focus and not self._words:
+            self.call_after_refresh(self._show_here)
+
+    def _show_here(self) -> None:
+        if self._here is not None and self._here.line >= 0 and not self.has_focus:
+            self.move_cursor(self._here)
+
+    def _page_of(self, node: TreeNode[str]) -> str:
+        if self._document is None or not self._document.paged or node.data is None:
+            return ""
+        page = self._sections[node.data].page
+        return printable(self._document.pages[page - 1].label or str(page))
+
+    def _cells(self, section: Section) -> int:
+        """What a heading needs: its indent, its sign, its words and its page."""
+        depth, above = 0, section
+        while above.parent in self._sections and depth < 8:
+            above, depth = self._sections[above.parent], depth + 1
+        return cell_len(section_title(section)) + self.guide_depth * (depth + 1) + 7
+
+
+def _unfolded(node: TreeNode[str]) -> bool:
+    """Whether all nodes above `node` are open."""
+    above = node.parent
+    while above is not None:
+        if not above.is_expanded:
+            return False
+        above = above.parent
+    return True

@@ -47,7 +47,7 @@ def test_every_piped_line_is_answered_and_the_worst_status_is_returned(chat: Any
     assert re.findall("^> (.*)$", out, re.MULTILINE) == [QUESTION, NOWHERE]
     (quoted,) = re.findall('^  1\\. "(.*)"$', out, re.MULTILINE)
     assert quoted in note.read_text(encoding="utf-8")
-    assert "[verified: exact]" in out
+    assert "[quote found]" in out
     assert "Not found" in out
     assert chat([QUESTION], note)[0] == 0
 
@@ -253,7 +253,7 @@ def test_a_person_asks_stops_goes_on_and_quits(terminal: Any, docqa: Any, tmp_pa
     screen.until("/retry continues")
     screen.until("> ")
     screen.type("/retry\n")
-    assert "verified: exact" in screen.until("confidence")
+    screen.until("quote found")
     screen.until("> ")
     screen.type("And when must it be paid?\n")
     screen.until("(read as: When must the tenant of unit 7 be paid?)")

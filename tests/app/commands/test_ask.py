@@ -49,7 +49,7 @@ def test_stdout_has_the_answer_and_its_graded_quote_only(docqa: Any, note: Path)
     quoted = [line.strip() for line in out.splitlines() if line.startswith('  "')]
     assert quoted
     assert quoted[0].strip('"') in " ".join(note.read_text(encoding="utf-8").split())
-    assert "[verified: exact]" in out
+    assert "[quote found]" in out
     assert "reading" not in out
 
 
@@ -101,7 +101,7 @@ def test_of_several_files_every_place_names_its_file(docqa: Any, note: Path, tmp
     other.write_text("It is dry.\n", encoding="utf-8")
     code, out, _ = docqa("ask", note, other, QUESTION)
     assert code == 0
-    places = [line for line in out.splitlines() if "[verified" in line]
+    places = [line for line in out.splitlines() if "[quote found" in line]
     assert places and all(line.startswith(f"  {note}, ") for line in places)
 
 
@@ -135,7 +135,7 @@ def test_a_long_read_prints_a_marked_preliminary_answer_before_the_final_one(
     monkeypatch.setattr("docqa.app.context.plan.PREVIEW_FROM_SECONDS", -1.0)
     monkeypatch.setattr("docqa.model.cost.speed.measured_speed", lambda model, layers: Speed(1e3, 1e3))
     _, out, _ = docqa("ask", note, QUESTION)
-    assert out.index("Preliminary") < out.index("[verified: exact]\n\nconfidence", out.index("Preliminary") + 12)
+    assert out.index("Preliminary") < out.index("[quote found]\n\nconfidence", out.index("Preliminary") + 12)
     _, plain, _ = docqa("ask", note, QUESTION, "--no-preview")
     assert "Preliminary" not in plain
     assert out.endswith(plain)

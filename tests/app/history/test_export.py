@@ -196,8 +196,8 @@ def test_markdown_numbers_its_quotes_and_keeps_text_text(conversation: tuple[Kep
     text = markdown(*conversation)
     assert text.startswith("# How much?\n")
     assert "> “The rent is **1,200 dollars**, and it is paid" in text
-    assert "> \\[1\\] p. i (PDF 1) (verified: exact)" in text
-    assert "> \\[4\\] p. 1 (PDF 2) (verified: exact)" in text
+    assert "> \\[1\\] p. i (PDF 1) (quote found)" in text
+    assert "> \\[4\\] p. 1 (PDF 2) (quote found)" in text
     assert "<script>" not in text.replace("\\<", "")
     assert "\\[x\\](http://evil)" in text
     assert "*read as: Who is" in text
@@ -209,7 +209,7 @@ def test_a_quote_that_defines_a_word_of_the_answer_says_so(lease: Document) -> N
     turn = made_turn([lease], "How much?", answer_of(lease, "How much?", *quotes))
     session = KeptSession(1, "chat", "How much?", 0.0, 1.0, kept_documents([lease]), 1)
     assert html_page(session, [turn]).count(", what &lt;rent&gt; means") == 1
-    assert markdown(session, [turn]).count(", what \\<rent\\> means (verified: exact)") == 1
+    assert markdown(session, [turn]).count(", what \\<rent\\> means (quote found)") == 1
 
 
 def test_a_long_question_is_short_only_in_the_list(lease: Document) -> None:

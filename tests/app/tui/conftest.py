@@ -118,6 +118,7 @@ class FakeSession:
     tokens: int = 4_000
     stopped: int = 0
     closed: bool = False
+    loaded_model: Any = None
 
     def ask(self, question: str, earlier: object = ()) -> Iterator[Any]:
         self.asked.append(question)
@@ -192,7 +193,8 @@ def interface(session: FakeSession, store: Store, lease_file: Path) -> Iterator[
     made: list[SessionBridge] = []
 
     def make(path: str | None = None, opener: Any = None, **parts: Any) -> Interface:
-        app = Interface(path or str(lease_file), opener or (lambda _: session), store, **parts)
+        app = Interface(path or str(lease_file), opener or (lambda path, on_page: session), store, **parts)
+        app.NOTIFICATION_TIMEOUT = 120  # a busy machine takes its time to look at a message
         made.append(app.bridge)
         return app
 
@@ -250,6 +252,22 @@ def reversed_text(page: Any) -> str:
     return " ".join(lines)
 
 
+def passage_text(page: Any) -> str:
+    """What the page view marks at its side as the passage that is followed."""
+    lines = [page.render_line(y).text for y in range(page.size.height)]
+    return " ".join(line[2:].rstrip() for line in lines if line.startswith("┃ "))
+
+
+def contrast(one: Any, other: Any) -> float:
+    """The contrast of two colours of Rich, as WCAG defines it."""
+    lights = []
+    for colour in (one, other):
+        parts = [part / 255 for part in colour.get_truecolor()]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        lights.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
 def notices(app: Interface) -> str:
     """All messages that the interface has shown and not yet taken away."""
     return "\n".join(notification.message for notification in app._notifications)
@@ -273,5 +291,6 @@ def tui() -> Any:
     return SimpleNamespace(
         QUESTION=QUESTION, FakeSession=FakeSession, drive=drive, until=until, opened=opened, ask=ask, shown=shown,
         screen_text=screen_text, notices=notices, flat=flat, answer_of=answer_of, quote_of=quote_of,
-        reversed_text=reversed_text,
+        reversed_text=reversed_text, passage_text=passage_text,
+        contrast=contrast,
     )  # fmt: skip

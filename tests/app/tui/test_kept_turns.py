@@ -76,7 +76,7 @@ def test_an_export_escapes_the_text_of_a_document(lease_document: Any, tmp_path:
     text = Path(kept_turns.export(str(tmp_path / "out.md"), lease_document, turns)).read_text(encoding="utf-8")
     assert "**\\<b\\>\\*85\\*\\</b\\>**" in text
     assert "## \\# who?" in text
-    assert "> \\[1\\] p. 3 (PDF 5) (verified: exact)" in text
+    assert "> \\[1\\] p. 3 (PDF 5) (quote found)" in text
     assert "> \\[2\\] p. 7 (PDF 9) (not verified: damaged " in text
     assert "no memory" in text
 

@@ -21,17 +21,26 @@ from docqa.app.history.records import KeptTurn
 from docqa.app.tui.library import library
 from docqa.app.tui.library.recents import PastQuestion, RecentDocument
 from docqa.app.tui.settings import TuiSettings
+from docqa.ingest.errors import Encrypted
 
 from .compact_svg import compact
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE = bool(os.environ.get("UPDATE_SCREENS"))
-SIZES = {"wide": (120, 40), "narrow": (80, 24)}
-# The dark wide one in every run; narrow, light, and the terminal's own sixteen colours, in the slow one.
-THEMES = ["textual-dark", *(pytest.param(name, marks=pytest.mark.slow) for name in ("textual-light", "ansi-dark"))]
+SIZES = {"wide": (120, 40), "narrow": (80, 24), "small": (40, 20)}
+# The dark wide one in every run; other sizes, and light, in the slow one.
+_SLOW = [("narrow", "docqa-dark")]
+_MORE = [("wide", "docqa-light"), ("small", "docqa-light")]
 
-each_look = pytest.mark.parametrize("theme", THEMES)
-each_size = pytest.mark.parametrize("size", ["wide", pytest.param("narrow", marks=pytest.mark.slow)])
+
+def _looks(*slow: tuple[str, str]) -> pytest.MarkDecorator:
+    """Draw the test in one size and theme in every run, in those of `slow` in the slow one."""
+    each = [("wide", "docqa-dark"), *(pytest.param(*look, marks=pytest.mark.slow) for look in slow)]
+    return pytest.mark.parametrize(("size", "theme"), each)
+
+
+each_look = _looks(*_SLOW)
+every_look = _looks(*_SLOW, *_MORE)
 
 
 def compare(app: Any, name: str) -> None:
@@ -48,17 +57,17 @@ def compare(app: Any, name: str) -> None:
     assert drawn == path.read_text(encoding="utf-8"), f"{path.name} differs; UPDATE_SCREENS=1 draws it anew"
 
 
-@each_size
-@each_look
+@every_look
 def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     answer = tui.answer_of(session.documents[0])
     session.script[:] = [ReadProgress(4000, 4000), Finished(answer)]
 
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
-        if size == "narrow":
+        if SIZES[size][0] < 100:
             await pilot.press("a")
-            compare(pilot.app, f"answers_narrow_{theme}")
+            await pilot.pause()
+            compare(pilot.app, f"answers_{size}_{theme}")
         await pilot.press("1")
         await pilot.pause()
         compare(pilot.app, f"cite_{size}_{theme}")
@@ -66,7 +75,6 @@ def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any
     tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
 
 
-@each_size
 @each_look
 def test_a_preliminary_answer_while_the_document_is_read(
     interface: Any, session: Any, tui: Any, size: str, theme: str
@@ -86,7 +94,6 @@ def test_a_preliminary_answer_while_the_document_is_read(
     tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
 
 
-@each_size
 @each_look
 def test_the_memory_of_the_model(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     session.reading[:] = [ReadProgress(4000, 4000)]
@@ -102,7 +109,6 @@ def test_the_memory_of_the_model(interface: Any, session: Any, tui: Any, size: s
     tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
 
 
-@each_size
 @each_look
 def test_what_was_read_before(
     interface: Any, session: Any, tui: Any, monkeypatch: pytest.MonkeyPatch, size: str, theme: str
@@ -138,7 +144,6 @@ def _asked(path: str, question: str, status: str, when: float) -> PastQuestion:
     return PastQuestion(path, KeptTurn(question, when, answer))
 
 
-@each_size
 @each_look
 def test_the_page_of_help(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     async def steps(pilot: Any) -> None:
@@ -148,6 +153,19 @@ def test_the_page_of_help(interface: Any, session: Any, tui: Any, size: str, the
         compare(pilot.app, f"help_{size}_{theme}")
 
     tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
+
+
+@every_look
+def test_a_document_that_cannot_be_opened(interface: Any, tui: Any, size: str, theme: str) -> None:
+    def opener(path: str, on_page: Any) -> Any:
+        raise Encrypted("it needs a password", where="lease.pdf", hint="Pass it with --password-file")
+
+    async def steps(pilot: Any) -> None:
+        pilot.app.screen.panes._title.update("lease.pdf")  # not the folder of this run
+        await tui.until(pilot, lambda: "tries again" in tui.flat(pilot.app.screen.panes._problem))
+        compare(pilot.app, f"error_{size}_{theme}")
+
+    tui.drive(interface(opener=opener, settings=TuiSettings(theme)), steps, SIZES[size])
 
 
 def test_a_picture_names_no_address_and_keeps_what_is_drawn(interface: Any, session: Any, tui: Any) -> None:

@@ -46,7 +46,7 @@ def test_enter_opens_a_document_and_l_comes_back_to_its_row(
         (tmp_path / name).write_text("A keeper pays.", encoding="utf-8")
     asked: list[str] = []
 
-    def opener(path: str) -> Any:
+    def opener(path: str, on_page: Any) -> Any:
         asked.append(path)
         return session
 

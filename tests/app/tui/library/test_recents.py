@@ -102,7 +102,7 @@ def test_without_a_path_what_was_read_is_shown_and_opened_by_keys(
 ) -> None:
     paths: list[str] = []
 
-    def opener(path: str) -> Any:
+    def opener(path: str, on_page: Any) -> Any:
         paths.append(path)
         return session
 
@@ -141,7 +141,7 @@ def test_a_past_question_opens_its_document_with_its_answer(
         await pilot.press("l", "escape")
         await tui.until(pilot, lambda: "2 questions" in tui.screen_text(pilot.app))
 
-    tui.drive(_over(interface, lambda _: session), steps, (80, 24))
+    tui.drive(_over(interface, lambda path, on_page: session), steps, (80, 24))
 
 
 def test_a_document_that_is_gone_says_so_and_nothing_is_opened(
@@ -159,7 +159,7 @@ def test_a_document_that_is_gone_says_so_and_nothing_is_opened(
         await pilot.press("question_mark")
         assert "show only documents and questions with these words" in tui.screen_text(pilot.app)
 
-    tui.drive(_over(interface, lambda _: session), steps)
+    tui.drive(_over(interface, lambda path, on_page: session), steps)
 
 
 def test_h_opens_the_recent_documents_and_l_comes_back(

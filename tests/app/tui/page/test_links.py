@@ -129,7 +129,7 @@ def test_references_are_chosen_and_followed_with_the_keyboard_alone(
         panes = await tui.opened(pilot)
         await pilot.press("escape", "f")
         assert tui.reversed_text(panes.page) == "Section 7"
-        assert "Section 7 → p. 5 (PDF 7) · 7 Duties of keeper 7; Enter goes there" in tui.flat(
+        assert "Section 7 → 7 Duties of keeper 7 · p. 5 (PDF 7); Enter goes there" in tui.flat(
             panes.query_one("#status")
         )
         await pilot.press("f")
@@ -192,5 +192,21 @@ def test_a_reference_within_a_cite_keeps_the_colours_of_the_cite(interface: Any,
         assert "".join(text for text, _ in cited) == REFERRING
         await pilot.press("f", "enter", "1")  # a cite that is followed takes the place of the reference
         assert tui.reversed_text(panes.page).replace(" ", "") == REFERRING.replace(" ", "")
+
+    tui.drive(interface(), steps)
+
+
+def test_a_jump_says_where_one_came_from_and_back_shows_the_reference(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape", "f", "enter")
+        status = tui.flat(panes.query_one("#status"))
+        assert "Section 7; b goes back to p. 1 (PDF 3) · 7" in status
+        assert status.endswith("7 Duties of keeper 7 · p. 5 (PDF 7)")
+        await pilot.press("b")
+        assert "back from p. 5 (PDF 7)" in tui.flat(panes.query_one("#status"))
+        assert tui.reversed_text(panes.page) == "Section 7"
+        await pilot.press("g", "6", "enter")
+        assert "b goes back to" in tui.flat(panes.query_one("#status"))
 
     tui.drive(interface(), steps)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.events import Click
 
+from docqa.app.tui.settings import TuiSettings
 from docqa.ingest.types import Reference
 
 
@@ -24,7 +25,7 @@ def _row(page: Any, words: str) -> int:
 
 
 def _highlighted(pilot: Any, page: Any) -> str:
-    ground = pilot.app.screen.get_component_rich_style("screen--selection").bgcolor
+    ground = page.get_component_rich_style("page-view--selection").bgcolor
     lines = []
     for y in range(page.size.height):
         lines.append("".join(s.text for s in page.render_line(y) if s.style and s.style.bgcolor == ground))
@@ -47,7 +48,7 @@ def test_what_the_mouse_selects_is_copied_with_its_cite(interface: Any, session:
         await _drag(pilot, panes.page, (6, row), (18, row))  # two cells are the gutter
         assert _highlighted(pilot, panes.page) == "fee of part 5"
         await pilot.press(key)
-        assert pilot.app.clipboard == "“fee of part 5” (lease.pdf, p. 3 (PDF 5))"
+        assert pilot.app.clipboard == "“fee of part 5” (lease.pdf, section 5 · p. 3 (PDF 5))"
         await pilot.click(panes.page, offset=(30, row + 4))
         assert _highlighted(pilot, panes.page) == ""
         await pilot.press("y")
@@ -66,7 +67,7 @@ def test_a_selection_over_two_pages_names_both_and_omits_the_page_heads(interfac
         assert words.startswith("“")
         assert "6. Duties" in words
         assert "──" not in words
-        assert place == ", pp. 3–4 (PDF 5–6))"
+        assert place == ", section 5 · pp. 3–4 (PDF 5–6))"
 
     tui.drive(interface(), steps)
 
@@ -103,3 +104,17 @@ def test_a_selection_from_a_link_does_not_follow_it(interface: Any, session: Any
         assert _highlighted(pilot, panes.page) == ""
 
     tui.drive(interface(), steps)
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "nord"])
+def test_selected_words_can_be_read(interface: Any, session: Any, tui: Any, theme: str) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await _on_fifth_page(pilot, tui)
+        pilot.app.theme = theme
+        await pilot.pause()
+        row = _row(panes.page, "The fee of part 5")
+        await _drag(pilot, panes.page, (6, row), (18, row))
+        (words,) = [part for part in panes.page.render_line(row) if part.text == "fee of part 5"]
+        assert tui.contrast(words.style.color, words.style.bgcolor) >= 4.5
+
+    tui.drive(interface(settings=TuiSettings(theme)), steps)

@@ -48,21 +48,55 @@ def test_keys_that_have_nothing_to_do_say_so(interface: Any, session: Any, tui: 
     tui.drive(interface(), steps)
 
 
-def test_search_steps_through_its_places_whatever_the_case(interface: Any, session: Any, tui: Any) -> None:
+def test_search_finds_while_one_types_and_enter_leaves_the_line(interface: Any, session: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
         panes = await tui.opened(pilot)
-        await pilot.press("escape", "slash", *"FEE", "enter")
-        assert "hit 1 of 10" in tui.screen_text(pilot.app)
-        await pilot.press("enter")
+        await pilot.press("escape", "slash", *"FEE")
+        await tui.until(pilot, lambda: "hit 1 of 10" in tui.screen_text(pilot.app))
+        await pilot.press("down")
         assert "hit 2 of 10" in tui.screen_text(pilot.app)
-        assert panes.bar.input.value == "FEE"
-        await pilot.press("escape", "greater_than_sign")
+        await pilot.press("enter")
+        assert panes.page.has_focus
+        await pilot.press("greater_than_sign")
         assert "hit 3 of 10" in tui.screen_text(pilot.app)
         assert "fee of part 3" in tui.shown(panes.page)
         await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
         assert "hit 10 of 10" in tui.screen_text(pilot.app)
         await pilot.press("slash", *"zeppelin", "enter")
         assert "is not in this document" in tui.notices(pilot.app)
+        assert panes.bar.input.value == "zeppelin"
+
+    tui.drive(interface(), steps)
+
+
+def test_a_search_that_is_given_up_returns_to_where_it_began(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape", "slash", *"part 9 is")
+        await tui.until(pilot, lambda: panes.page.place[0] > 5)
+        await pilot.press("escape")
+        assert panes.page.place == (1, 0)
+        await pilot.press("slash", *"part 9 is", "enter", "b")
+        assert panes.page.place == (1, 0)
+
+    tui.drive(interface(), steps)
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+def test_the_current_hit_differs_from_the_others_by_colour_and_sign(
+    interface: Any, session: Any, tui: Any, theme: str
+) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        pilot.app.theme = theme
+        await pilot.press("escape", "slash", *"keeper", "enter")
+        await pilot.pause()
+        lines = [panes.page.render_line(y) for y in range(panes.page.size.height)]
+        found = [part for line in lines for part in line if part.text.casefold() == "keeper"]
+        assert found[0].style.bgcolor != found[1].style.bgcolor
+        assert tui.contrast(found[0].style.color, found[0].style.bgcolor) >= 4.5
+        assert tui.contrast(found[1].style.color, found[1].style.bgcolor) >= 4.5
+        assert [line.text[:2] for line in lines if "eeper" in line.text][:2] == ["▶ ", "· "]
 
     tui.drive(interface(), steps)
 
@@ -103,7 +137,7 @@ def test_e_exports_the_session_and_never_replaces_a_file(
         text = (tmp_path / "lease.docqa.md").read_text(encoding="utf-8")
         assert f"## {tui.QUESTION}" in text
         assert "> “**The** fee of part 5 is 85 dollars, payable in March.”" in text
-        assert "(verified: exact)" in text
+        assert "(quote found)" in text
         await pilot.press("e")
         assert panes.bar.input.value == "lease.docqa-2.md"
         panes.bar.input.value = "lease.docqa.md"
@@ -124,6 +158,49 @@ def test_the_outline_goes_to_a_heading_and_opens_with_space(interface: Any, sess
         await pilot.press("o", "home", "space")
         await pilot.pause()
         assert "1 Duties of keeper 1" not in tui.shown(panes.query_one("#outline"))
+
+    tui.drive(interface(), steps)
+
+
+def test_the_outline_has_pages_and_follows_the_reading(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape")
+        panes.page.go(6, 0, above=0)
+        await tui.until(pilot, lambda: "◂4" in tui.shown(panes.outline))
+        lines = [line.rstrip() for line in tui.shown(panes.outline).split("\n") if "keeper" in line]
+        assert [line.split()[-1].lstrip("◂") for line in lines] == ["i", "ii", *"12345678"]
+        assert panes.outline.cursor_node.data == "6"
+        await pilot.press("slash", *"part 9 is", "enter")
+        await tui.until(pilot, lambda: "◂7" in tui.shown(panes.outline))
+        await pilot.press("o", "down", "enter")
+        await tui.until(pilot, lambda: "10. Duties of keeper 10" in tui.shown(panes.page))
+
+    tui.drive(interface(), steps)
+
+
+def test_the_outline_is_as_wide_as_its_headings_need(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        assert "Duties of keeper 10 " in tui.shown(panes.outline)
+        assert panes.outline.size.width <= 36
+
+    tui.drive(interface(), steps, (160, 40))
+
+
+def test_the_outline_is_filtered_while_one_types(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape", "o", "slash", *"keeper 1")
+        await tui.until(pilot, lambda: tui.shown(panes.outline).count("Duties") == 2)
+        await pilot.press("down", "enter")
+        await tui.until(pilot, lambda: "10. Duties of keeper 10" in tui.shown(panes.page))
+        assert panes.page.has_focus
+        await tui.until(pilot, lambda: tui.shown(panes.outline).count("Duties") == 10)
+        await pilot.press("o", "slash", *"zeppelin")
+        await tui.until(pilot, lambda: "no such heading" in tui.shown(panes.outline))
+        await pilot.press("enter", "escape")
+        await tui.until(pilot, lambda: tui.shown(panes.outline).count("Duties") == 10)
 
     tui.drive(interface(), steps)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,11 +40,30 @@ def test_a_number_goes_to_that_cite_and_the_third_is_evidence(interface: Any, an
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         await pilot.press("3")
-        assert tui.reversed_text(panes.page) == "The keeper of part 7 writes line 3 of the register before noon."
+        assert tui.passage_text(panes.page) == "The keeper of part 7 writes line 3 of the register before noon."
+        assert tui.reversed_text(panes.page) == ""
         await pilot.press("n")  # round the end
         assert "85 dollars" in tui.reversed_text(panes.page)
         await pilot.press("p")
-        assert "part 7" in tui.reversed_text(panes.page)
+        assert "part 7" in tui.passage_text(panes.page)
+
+    tui.drive(interface(), steps)
+
+
+def test_what_else_was_looked_at_is_folded_and_stepped_over(interface: Any, answered: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        card = panes.answers.cards[0]
+        assert "▸ Also looked at (1)" in tui.shown(card)
+        assert "writes line 3" not in tui.shown(card)
+        await pilot.press("n", "n", "n")
+        assert card.current == 0
+        await pilot.press("v")
+        await tui.until(pilot, lambda: "writes line 3" in tui.shown(card))
+        await pilot.press("p")
+        assert card.current == 2
+        await pilot.press("n", "v")
+        await tui.until(pilot, lambda: "▸ Also looked at (1)" in tui.shown(card))
 
     tui.drive(interface(), steps)
 
@@ -105,12 +125,41 @@ def test_numbers_go_to_the_cites_that_there_are(interface: Any, session: Any, tu
     tui.drive(interface(), steps)
 
 
-def test_grades_differ_in_words_and_marks(interface: Any, answered: Any, tui: Any) -> None:
+def test_a_quote_is_found_on_its_page_and_nothing_is_verified(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
-        text = tui.shown(panes.answers)
-        assert "✓✓ verified: exact" in text
-        assert "≈ not verified: damaged" in text
+        text = tui.flat(panes.answers)
+        assert "quote found on p. 3 (PDF 5)" in text
+        assert "p. 7 (PDF 9) ≈ other signs between the words" in text
+        assert "verified" not in text
+        green = pilot.app.theme_variables["text-success"]
+        styles = [part.style for y in range(10) for part in panes.answers.cards[0].render_line(y)]
+        assert green not in [style.color.name for style in styles if style and style.color]
+
+    tui.drive(interface(), steps)
+
+
+@pytest.mark.parametrize(
+    ("changes", "first"),
+    [
+        ({"confidence": 0.93}, "● Answer ███████░ 93 % very likely right 85 dollars 1 “The fee"),
+        ({"confidence": 0.4}, "● Answer ███░░░░░ 40 % uncertain 85 dollars"),
+        (
+            {"status": "possible", "answer": None, "refused": True, "quotes": (), "confidence": 0.3},
+            "◐ 1 Possibly on p. 5 (PDF 7): The keeper of part 7 writes line 3 of the register before noon. ██░░░░░░ 30",
+        ),
+        ({"status": "not_found", "answer": None, "refused": True, "quotes": ()}, "○ Not found Searched: 10 pages"),
+    ],
+)
+def test_a_card_begins_with_what_it_is_and_how_sure(
+    interface: Any, session: Any, tui: Any, changes: dict[str, Any], first: str
+) -> None:
+    session.script[:] = [Finished(tui.answer_of(session.documents[0], **changes))]
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        assert f"{tui.QUESTION} {first}" in tui.flat(panes.answers)
+        assert "confidence 0." not in tui.flat(panes.answers)
 
     tui.drive(interface(), steps)
 
@@ -125,7 +174,7 @@ def test_a_refusal_shows_the_nearest_passages_as_places_to_go(interface: Any, se
         assert "Not found" in text
         assert "Nearest, not an answer:" in text
         await pilot.press("n")
-        assert "part 7" in tui.reversed_text(panes.page)
+        assert "part 7" in tui.passage_text(panes.page)
 
     tui.drive(interface(), steps)
 
@@ -140,11 +189,11 @@ def test_what_is_possible_stands_first_and_leads_to_its_passage(interface: Any, 
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
         text = tui.flat(panes.answers)
-        assert f"1 Possibly on p. 5 (PDF 7): {lines[0]} Not certain enough" in text
-        assert "Searched: 10 pages, 4,000 of 4,000 tokens. Nearest, not an answer: 2 p. 6 (PDF 8)" in text
+        assert f"1 Possibly on p. 5 (PDF 7): {lines[0]} ███████░ 90 % may well answer Not certain" in text
+        assert "Searched: 10 pages, 4,000 of 4,000 tokens. Nearest, not an answer: 2 8 Duties of keeper 8" in text
         assert text.count(lines[0]) == 1
         await pilot.press("n")
-        assert "part 7" in tui.reversed_text(panes.page)
+        assert "part 7" in tui.passage_text(panes.page)
 
     tui.drive(interface(), steps)
 
@@ -166,6 +215,46 @@ def test_y_copies_the_quote_with_its_cite(interface: Any, answered: Any, tui: An
         await tui.ask(pilot)
         await pilot.press("2", "y")
         assert pilot.app.clipboard == "“The fee of part 9 is 153 dollars” (lease.pdf, p. 7 (PDF 9))"
+
+    tui.drive(interface(), steps)
+
+
+def test_a_cite_has_one_location_on_card_and_status_and_clipboard(interface: Any, session: Any, tui: Any) -> None:
+    document = session.documents[0]
+    quote = tui.quote_of(document, "The fee of part 9 is 153 dollars")
+    quote = replace(quote, cites=(replace(quote.cites[0], section="Article 9"),))
+    session.script[:] = [Finished(tui.answer_of(document, quotes=(quote,), evidence=()))]
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        place = "Article 9 · p. 7 (PDF 9)"
+        assert f"quote found in {place}" in tui.flat(panes.answers)
+        await pilot.press("1", "y")
+        assert f"cite 1 of 1 · {place}" in tui.screen_text(pilot.app)
+        assert pilot.app.clipboard == f"“The fee of part 9 is 153 dollars” (lease.pdf, {place})"
+        await pilot.press("home")
+        assert place not in tui.screen_text(pilot.app).split("\n")[-3]
+
+    tui.drive(interface(), steps)
+
+
+def test_the_first_cite_of_an_answer_is_shown_at_once(interface: Any, answered: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        await tui.until(pilot, lambda: "The fee of part 5" in tui.shown(panes.page))
+        assert panes.answers.has_focus
+        await pilot.press("b")
+        assert panes.page.place == (1, 0)
+
+    tui.drive(interface(), steps)
+
+
+def test_the_status_names_the_place_of_the_target(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape", "slash", *"part 8 is", "enter")
+        assert panes.page.place[0] < 8
+        assert "hit 1 of 1 · 8 Duties of keeper 8 · p. 6 (PDF 8)" in tui.screen_text(pilot.app)
 
     tui.drive(interface(), steps)
 

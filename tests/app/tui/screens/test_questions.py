@@ -100,7 +100,7 @@ def test_an_error_in_the_worker_becomes_a_message(interface: Any, session: Any, 
 def test_a_document_that_cannot_be_opened_says_why_and_l_goes_back(interface: Any, tui: Any) -> None:
     from docqa.ingest.errors import Encrypted
 
-    def opener(path: str) -> Any:
+    def opener(path: str, on_page: Any) -> Any:
         raise Encrypted("it needs a password", where=path, hint="--password-file")
 
     async def steps(pilot: Any) -> None:
@@ -157,7 +157,7 @@ def test_questions_and_place_are_restored_when_a_document_is_reopened(interface:
     tui.drive(interface(), second)
 
 
-def test_an_empty_question_or_a_second_one_meanwhile_is_not_asked(interface: Any, session: Any, tui: Any) -> None:
+def test_questions_queue_and_each_shows_its_state(interface: Any, session: Any, tui: Any) -> None:
     go = threading.Event()
     session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
 
@@ -165,16 +165,74 @@ def test_an_empty_question_or_a_second_one_meanwhile_is_not_asked(interface: Any
         panes = await tui.opened(pilot)
         await pilot.press("enter")
         assert "the question is empty" in tui.notices(pilot.app)
-        await pilot.press("x", "enter")
-        await tui.until(pilot, lambda: session.asked)
-        await pilot.press("q", "y", "enter")
-        assert "another question is being answered" in tui.notices(pilot.app)
-        assert panes.bar.input.value == "y"
+        await pilot.press("escape")
+        for letter in "xyz":
+            await pilot.press("q", letter, "enter")
+        await tui.until(pilot, lambda: session.asked and panes.answers.cards[0].reading)
+        assert [card.turn.state for card in panes.answers.cards] == ["reading", "queued", "queued"]
+        assert "waits for the questions before it" in tui.flat(panes.answers.cards[1])
+        await pilot.press("escape")  # takes the last away, whose card is the current one
+        assert panes.answers.cards[2].turn.state == "stopped"
+        await pilot.press("left_square_bracket", "n")
+        assert "no cites yet: this question is still being answered" in tui.notices(pilot.app)
         go.set()
         await tui.until(pilot, lambda: not pilot.app.bridge.busy)
-        assert session.asked == ["x"]
+        assert session.asked == ["x", "y"]
+        assert [card.turn.state for card in panes.answers.cards] == ["done", "done", "stopped"]
 
     tui.drive(interface(), steps)
+
+
+def test_a_document_that_is_left_goes_on(interface: Any, session: Any, tui: Any) -> None:
+    go = threading.Event()
+    session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("x", "enter", "q", "y", "enter")
+        await tui.until(pilot, lambda: session.asked)
+        await pilot.press("l")
+        await tui.until(pilot, lambda: "questions go on in lease.pdf" in tui.screen_text(pilot.app))
+        await pilot.press("enter")
+        await tui.until(pilot, lambda: getattr(pilot.app.screen, "panes", None) is panes)
+        await pilot.press("l")
+        await tui.until(pilot, lambda: isinstance(pilot.app.screen, LibraryScreen))
+        go.set()
+        await tui.until(pilot, lambda: "lease.pdf: the questions are answered" in tui.notices(pilot.app))
+        await tui.until(pilot, lambda: session.closed)
+        await pilot.press("enter")
+        panes = await tui.opened(pilot)
+        await tui.until(pilot, lambda: len(panes.answers.cards) == 2)
+        assert [card.turn.state for card in panes.answers.cards] == ["done", "done"]
+
+    tui.drive(interface(), steps)
+
+
+def test_a_second_document_opens_while_questions_of_the_first_go_on(
+    interface: Any, session: Any, tui: Any, lease_file: Any
+) -> None:
+    go = threading.Event()
+    session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
+    (lease_file.parent / "other.pdf").write_bytes(b"%PDF-1.4 not read")
+    other = tui.FakeSession(session.documents, [Finished(tui.answer_of(session.documents[0]))])
+
+    def opener(path: str, on_page: Any) -> Any:
+        return other if path.endswith("other.pdf") else session
+
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await pilot.press("x", "enter")
+        await tui.until(pilot, lambda: session.asked)
+        await pilot.press("l")
+        await tui.until(pilot, lambda: "2 documents" in tui.screen_text(pilot.app))
+        await pilot.press("down", "enter")
+        panes = await tui.opened(pilot)
+        await pilot.press("y", "enter")
+        go.set()
+        await tui.until(pilot, lambda: other.asked and not panes.answers.cards[-1].turn.running)
+        assert session.stopped == 0
+
+    tui.drive(interface(opener=opener), steps)
 
 
 def test_a_question_begun_is_still_there_after_a_search(interface: Any, session: Any, tui: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.events import ReadProgress
-from docqa.app.tui.widgets.gauges import Sizes, context_gauge, filled, memory_lines, percent, sizes_of
+from docqa.app.tui.widgets.gauges import Sizes, filled, memory_lines, percent, read_gauge, sizes_of
 
 
 @pytest.mark.parametrize("tokens", [0, 700, 2_048, 5_000])
@@ -39,9 +39,9 @@ def test_delta_state_stays_and_the_cache_grows(sizes: Sizes) -> None:
     assert sizes.attention_only(2_048) == 4 * short[1]
 
 
-def test_the_share_of_the_context_is_that_of_its_longest(sizes: Sizes) -> None:
-    assert context_gauge(sizes, 524_288).startswith("context █████░░░░░ 50 % · ")
-    assert context_gauge(sizes, 1_000, compact=True) == "█░░░░ < 1 %"
+def test_the_gauge_says_how_much_of_the_document_is_read(sizes: Sizes) -> None:
+    assert read_gauge(sizes, sizes.total // 2) == "read █████░░░░░ 50 %"
+    assert read_gauge(sizes, 0, compact=True) == "░░░░░ 0 %"
 
 
 def test_the_full_gauge_tells_delta_state_from_cache_in_words(sizes: Sizes) -> None:

@@ -51,7 +51,7 @@ def test_several_pasted_lines_become_one_question(interface: Any, session: Any, 
     tui.drive(interface(), steps)
 
 
-@pytest.mark.parametrize("keys", [("g", "5", "enter"), ("e", "enter"), ("slash", "f", "e", "e", "enter", "escape")])
+@pytest.mark.parametrize("keys", [("g", "5", "enter"), ("e", "enter"), ("slash", "f", "e", "e", "escape")])
 def test_a_read_continues_while_the_search_line_is_used(
     interface: Any, session: Any, tui: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...]
 ) -> None:
@@ -83,3 +83,38 @@ def test_an_impossible_file_name_is_reported(interface: Any, session: Any, tui: 
         assert panes.bar.mode == "export"
 
     tui.drive(interface(), steps)
+
+
+def test_arrow_keys_bring_back_earlier_questions(interface: Any, answered: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot, "one")
+        await pilot.press("q")
+        await tui.ask(pilot, "two")
+        await pilot.press("q", *"thr", "up")
+        shown = [panes.bar.input.value]
+        for key in ("up", "up", "down", "down"):
+            await pilot.press(key)
+            shown.append(panes.bar.input.value)
+        assert shown == ["two", "one", "one", "two", "thr"]
+
+    tui.drive(interface(), steps)
+
+
+def test_a_long_pasted_question_leaves_room_for_its_answer(interface: Any, answered: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot, "Who pays what to whom and when? " * 40)
+        lines = tui.shown(panes.answers.cards[0]).split("\n")
+        assert next(number for number, line in enumerate(lines) if "Answer" in line) < 10
+
+    tui.drive(interface(), steps)
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_the_foot_of_a_narrow_screen_has_the_key_for_help(interface: Any, session: Any, tui: Any, width: int) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "? Help" in tui.screen_text(pilot.app).split("\n")[-1]
+
+    tui.drive(interface(), steps, (width, 20))

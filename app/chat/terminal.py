@@ -1,0 +1,89 @@
+"""Answers of a conversation as a terminal shows them: broken between words, in colours where it has some."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import textwrap
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
+
+from docqa.app.output.answer_head import head_of
+
+if TYPE_CHECKING:
+    from docqa.app.answer.answer import Answer
+
+_LEAST_WIDTH = 20
+_INDENT = re.compile(r" *(?:- |\d+\. )?")
+_STYLES = {"answer": "\x1b[1;34m", "possible": "\x1b[1;33m", "not_found": "\x1b[1;31m", "none": "\x1b[1m"}
+_DIM, _PLAIN, _CLEAR = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
+
+
+class TerminalText:
+    """Lays text out for `stream` (standard output); a file or a pipe gets it as it is."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        stream = stream if stream is not None else sys.stdout
+        self._live = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._colours = self._live and not os.environ.get("NO_COLOR")
+
+    def answer(self, text: str, answer: Answer) -> str:
+        """`text` of `answer` below one line that says what kind of answer it is and how sure docqa is of it."""
+        head = head_of(answer)
+        shown = self.laid_out(text).split("\n\n")
+        style = _STYLES[head.kind]
+        # Of an answer its words, of anything else the first line, which says that there is none.
+        shown[0] = self._styled(shown[0], style)
+        shown[1:] = [self._styled(block, _DIM) if block.startswith("  ") else block for block in shown[1:]]
+        lines = [self._styled(self.laid_out(head.line), style)] if head.kind == "answer" else []
+        return "\n".join([*lines, "\n\n".join(shown)])
+
+    def laid_out(self, text: str) -> str:
+        """`text` with lines that fit the terminal, broken between words, each as far in as the one it continues."""
+        if not self._live:
+            return text
+        width = max(shutil.get_terminal_size().columns - 1, _LEAST_WIDTH)
+        return "\n".join(wrapped(line, width) for line in text.split("\n"))
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"{style}{text}{_PLAIN}" if self._colours and text else text
+
+
+def wrapped(line: str, width: int) -> str:
+    """`line` in lines of at most `width` cells, a longer word on a line of its own; they begin below its first word."""
+    found = _INDENT.match(line)
+    indent = " " * len(found[0]) if found is not None else ""
+    if len(line) <= width or len(indent) >= width:
+        return line
+    return textwrap.fill(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
+
+
+class Waiting:
+    """One line on standard error while there is nothing else to see yet; nothing where nobody watches."""
+
+    def __init__(self, stream: TextIO | None = None, *, wanted: bool = True) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        live = wanted and self._stream is not None and self._stream.isatty()
+        self._live = live and os.environ.get("TERM") != "dumb"
+        self._shown = False
+
+    def show(self, text: str) -> None:
+        """Say `text` until `clear`."""
+        if self._live:
+            self._write(f"{_CLEAR}{text}")
+            self._shown = True
+
+    def clear(self) -> None:
+        """Leave the line to others."""
+        if self._shown:
+            self._write(_CLEAR)
+            self._shown = False
+
+    def _write(self, text: str) -> None:
+        with suppress(BrokenPipeError):
+            self._stream.write(text)
+            self._stream.flush()

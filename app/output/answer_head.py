@@ -1,0 +1,74 @@
+"""What is shown of an answer first: which kind of answer it is, and how sure docqa is of it, in words and as a bar.
+
+The terminal interface, chat and the exports show the same words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docqa.app.answer.grades import Status
+from docqa.app.output.progress import filled
+from docqa.app.output.render import was_searched
+
+if TYPE_CHECKING:
+    from docqa.app.answer.answer import Answer
+
+BAR_CELLS = 8
+_SURE = ((0.9, "very likely right"), (0.75, "likely right"), (0.5, "more likely right than not"), (0.0, "uncertain"))
+_MAY_ANSWER = ((0.5, "may well answer"), (0.25, "may answer"), (0.0, "hardly answers"))
+
+
+@dataclass(frozen=True)
+class AnswerHead:
+    """`kind` is answer, possible, not_found or none; `mark` tells them apart without colour.
+
+    `sure` says in words what `share`, 0 to 1, is the chance of; both are empty and None where nothing was judged.
+    `support` counts the statements that quotes bear out, where there are several.
+    """
+
+    kind: str
+    mark: str
+    title: str
+    sure: str = ""
+    share: float | None = None
+    support: str = ""
+
+    @property
+    def bar(self) -> str:
+        """The chance as a small bar, with its number behind it; empty where nothing was judged."""
+        return "" if self.share is None else f"{filled(self.share, BAR_CELLS)} {self.share:.0%}".replace("%", " %")
+
+    @property
+    def line(self) -> str:
+        """All of it on one line: `● Answer · ███████░ 90 % very likely right · quotes for 3 of 8 statements`."""
+        judged = " ".join(part for part in (self.bar, self.sure) if part)
+        return " · ".join(part for part in (f"{self.mark} {self.title}", judged, self.support) if part)
+
+
+def head_of(answer: Answer) -> AnswerHead:
+    """The head of `answer`."""
+    if answer.status == Status.POSSIBLE:
+        sure = _worded(answer.confidence, _MAY_ANSWER)
+        return AnswerHead("possible", "◐", "Possible, not stated as an answer", sure, answer.confidence)
+    if was_searched(answer):
+        return AnswerHead("not_found", "○", "Not found")
+    if answer.answer is None:
+        return AnswerHead("none", "○", "No answer")
+    title = "Partial answer" if answer.status == Status.PARTIAL else "Answer"
+    sure = _worded(answer.confidence, _SURE)
+    return AnswerHead("answer", "●", title, sure, answer.confidence, _support(answer))
+
+
+def _worded(confidence: float, words: tuple[tuple[float, str], ...]) -> str:
+    return next(said for least, said in words if confidence >= least or least == 0.0)
+
+
+def _support(answer: Answer) -> str:
+    """`quotes for 3 of 8 statements`; empty for a single one that has its quote."""
+    supported = sum(not statement.support.remark for statement in answer.statements)
+    count = len(answer.statements)
+    if count == supported and count < 2:
+        return ""
+    return f"quotes for {supported} of {count} statements"

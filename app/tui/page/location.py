@@ -1,0 +1,41 @@
+"""Where a place is, in words, the same everywhere: `Article 70 · p. 13`, `4.2 Payment · p. xii (PDF 14)`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from docqa.app.output.render import cite_text, page_text, printable, section_text
+
+if TYPE_CHECKING:
+    from docqa.app.answer.answer import Cite
+    from docqa.ingest.types import Document, Section
+
+
+def section_title(section: Section) -> str:
+    """`4.2 Payment`, on one line; a number that the title begins with already is said once."""
+    number, title = printable(section.number or ""), printable(section.title)
+    if title.casefold().startswith(number.casefold()) and not title[len(number) : len(number) + 1].isalnum():
+        return title
+    return f"{number} {title}"
+
+
+def location(document: Document, page: int, offset: int) -> str:
+    """The heading above a place, or what the document prints there that says more ("4.2(b)"), and its page."""
+    section, locator = document.section_of(page, offset), document.locator_of(page, offset)
+    named = printable(locator or "")
+    if section is not None and locator == document.name_of(section):
+        named = section_title(section)
+    where = f"p. {page_text(page, document.pages[page - 1].label)}" if document.paged else ""
+    return " · ".join(part for part in (named, where) if part)
+
+
+def cited_location(cites: Sequence[Cite]) -> str:
+    """The place of a quote: what the document prints there (`cite.section`), and its page or pages."""
+    place = cite_text([replace(cite, section=None) for cite in cites])
+    if not cites or not cites[0].section:
+        return place
+    section, label = cites[0].section, cites[0].label or ""
+    named = label.startswith(section) if cites[0].page is None else label == section
+    return place if named else f"{section_text(section)} · {place}"

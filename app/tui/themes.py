@@ -1,0 +1,74 @@
+"""The two themes of docqa, and which theme is shown: what config.toml says, else what was chosen last, else what fits
+the terminal."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from docqa.app.storage.atomic import write_whole
+
+if TYPE_CHECKING:
+    from textual.theme import Theme
+
+    from docqa.app.storage.store import Store
+
+AUTO, DARK, LIGHT = "auto", "docqa-dark", "docqa-light"
+SIXTEEN = {False: "ansi-dark", True: "ansi-light"}
+_KEPT_IN = "tui.json"
+
+
+def themes() -> list[Theme]:
+    """The themes of docqa, for Textual."""
+    from textual.theme import Theme
+
+    # Every text has a contrast of 4.5 to 1 or more with what it stands on (WCAG AA); a test draws screens and measures.
+    return [
+        Theme(
+            DARK, primary="#8AB0FF", secondary="#A9B8D4", accent="#F2B866", warning="#E8C478", error="#FF9C93",
+            success="#A6D189", foreground="#DDE1E8", background="#15171C", surface="#1C1F26", panel="#272B35",
+            dark=True, variables={"text-muted": "#A2A9B6"},
+        ),
+        Theme(
+            LIGHT, primary="#1F4E9E", secondary="#4A5A78", accent="#7A4300", warning="#7A5200", error="#A3231C",
+            success="#2B6329", foreground="#1E222A", background="#FBFAF7", surface="#F2F0EA", panel="#E6E3DA",
+            dark=False, variables={"text-muted": "#565D6B"},
+        ),
+    ]  # fmt: skip
+
+
+def names() -> tuple[str, ...]:
+    """Every theme that there is, and `auto`."""
+    from textual.theme import BUILTIN_THEMES
+
+    return (AUTO, DARK, LIGHT, *BUILTIN_THEMES)
+
+
+def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
+    """The theme to begin with: `setting` of config.toml, else the one chosen last, else one of docqa by the background
+    of the terminal; the terminal's own where its `colours` are sixteen (`standard`, as Rich calls that).
+    """
+    if setting != AUTO:
+        return setting
+    if chosen_last in names() and chosen_last != AUTO:
+        return chosen_last
+    return SIXTEEN[light] if colours == "standard" else LIGHT if light else DARK
+
+
+def last_chosen(store: Store | None) -> str:
+    """The theme that was chosen last; empty where none was, or what is kept cannot be read."""
+    if store is None:
+        return ""
+    try:
+        kept = json.loads((store.root / _KEPT_IN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    theme = kept.get("theme") if isinstance(kept, dict) else None
+    return theme if isinstance(theme, str) else ""
+
+
+def keep(store: Store | None, theme: str) -> None:
+    """Begin with `theme` the next time. Raises OSError."""
+    if store is not None:
+        store.root.mkdir(parents=True, exist_ok=True)
+        write_whole(store.root / _KEPT_IN, json.dumps({"theme": theme}).encode(), private=True)

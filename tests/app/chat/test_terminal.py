@@ -1,0 +1,70 @@
+"""A conversation on a terminal: broken between words, with colours where wanted, and never silent."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from docqa.app.answer.answer import Answer, Cite, CoverageReport, Quote, Usage
+from docqa.app.answer.grades import Grade, Place, Status
+from docqa.app.chat.terminal import TerminalText, Waiting, wrapped
+from docqa.app.output.render import answer_text
+
+
+class Screen(io.StringIO):
+    """A terminal, as far as it says that it is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def answer() -> Answer:
+    cite = Cite("act.txt", 1, "1", None, 0, 9)
+    words = 'The term "marriage" means what the law of the place where it was made understands by it.'
+    quote = Quote(words, None, None, Grade.EXACT, Place.AS_CITED, (cite,))
+    coverage, usage = CoverageReport(tokens=9, tokens_read=9, pages=1), Usage(9, 0, 1.0, False)
+    return Answer(Status.ANSWERED, "What is it?", "the law's term", False, 0.93, (quote,), (), coverage, usage)
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def test_lines_break_between_words_below_where_they_began() -> None:
+    assert wrapped('  1. "one two three four"', 16) == '  1. "one two\n     three four"'
+    assert wrapped("- an-uncommonly-long-word and more", 12) == "-\n  an-uncommonly-long-word\n  and more"
+    assert wrapped("short", 40) == "short"
+
+
+def test_a_terminal_gets_the_head_first_and_colours(answer: Answer) -> None:
+    shown = TerminalText(Screen()).answer(answer_text(answer, first_quote=1, judged=False), answer)
+    assert shown.startswith("\x1b[1;34m● Answer · ███████░ 93 % very likely")
+    plain = shown.replace("\x1b[1;34m", "").replace("\x1b[2m", "").replace("\x1b[0m", "")
+    assert max(map(len, plain.splitlines())) <= 39
+    assert '“The term "marriage" means' in plain
+    assert '""' not in plain
+    assert "confidence" not in plain
+
+
+def test_no_color_and_a_pipe_get_no_colours(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = answer_text(answer, judged=False)
+    assert TerminalText(io.StringIO()).answer(text, answer).endswith(text)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in TerminalText(Screen()).answer(text, answer)
+
+
+def test_something_is_said_while_nothing_is_there_to_see() -> None:
+    screen = Screen()
+    waiting = Waiting(screen)
+    waiting.show("looking …")
+    waiting.clear()
+    waiting.clear()
+    assert screen.getvalue() == "\r\x1b[Klooking …\r\x1b[K"
+    quiet = io.StringIO()
+    Waiting(quiet).show("looking …")
+    assert quiet.getvalue() == ""

@@ -1,0 +1,121 @@
+"""A document that is being opened: what is typed is kept, pages are counted, and only keys that work are shown."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.events import Key
+
+from docqa.app.answer.events import Finished
+from docqa.app.tui.library.library import LibraryScreen
+from docqa.ingest.errors import Unreadable
+
+
+@pytest.fixture
+def slow(session: Any) -> Any:
+    """An opener that counts to page 120 of 479 and then waits for its `go`."""
+
+    class Slow:
+        go = threading.Event()
+
+        def __call__(self, path: str, on_page: Any) -> Any:
+            on_page(120, 479)
+            assert self.go.wait(20)
+            return session
+
+    return Slow()
+
+
+def footer(app: Any) -> str:
+    """The last line of the screen."""
+    strips = app.screen._compositor.render_strips()
+    return str(strips[-1].text)
+
+
+def test_what_is_typed_while_a_document_opens_lands_in_the_line(interface: Any, slow: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        screen = pilot.app.screen
+        await pilot.press(*"What", "space", *"is q")
+        slow.go.set()
+        await tui.opened(pilot)
+        await pilot.press("l")
+        assert pilot.app.screen is screen
+        assert screen.panes.bar.input.value == "What is ql"
+
+    tui.drive(interface(opener=slow), steps)
+
+
+def test_what_is_typed_right_behind_enter_in_the_library_is_kept(
+    interface: Any, slow: Any, tui: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("A keeper pays.", encoding="utf-8")
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
+        for key in (("enter", "\r"), ("h", "h"), ("r", "r"), ("l", "l"), ("i", "i")):
+            pilot.app.post_message(Key(*key))
+        await tui.until(pilot, lambda: hasattr(pilot.app.screen, "panes"))
+        panes = pilot.app.screen.panes
+        await tui.until(pilot, lambda: panes.bar.input.value == "hrli")
+        slow.go.set()
+        await tui.opened(pilot)
+
+    tui.drive(interface(str(tmp_path), slow), steps)
+
+
+def test_a_question_entered_while_a_document_opens_is_asked_then(
+    interface: Any, slow: Any, session: Any, tui: Any
+) -> None:
+    session.script[:] = [Finished(tui.answer_of(session.documents[0]))]
+
+    async def steps(pilot: Any) -> None:
+        await pilot.press("W", "h", "o", "enter")
+        await tui.until(pilot, lambda: "1 question will be asked" in tui.screen_text(pilot.app))
+        slow.go.set()
+        panes = await tui.opened(pilot)
+        await tui.until(pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running)
+        assert session.asked == ["Who"]
+
+    tui.drive(interface(opener=slow), steps)
+
+
+def test_pages_are_counted_above_a_footer_of_keys_that_work(interface: Any, slow: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "page 120 of 479" in tui.screen_text(pilot.app))
+        await pilot.press("escape")
+        assert "Ask" in footer(pilot.app)
+        assert not any(name in footer(pilot.app) for name in ("Next cite", "Find", "Go to"))
+        await pilot.press("slash", "i", "o")
+        assert pilot.app.screen.panes.bar.mode == "ask"
+        slow.go.set()
+        await tui.opened(pilot)
+        await pilot.press("escape")
+        assert "Find" in footer(pilot.app)
+        assert "Next cite" not in footer(pilot.app)
+
+    tui.drive(interface(opener=slow), steps)
+
+
+def test_a_file_that_cannot_be_opened_offers_what_helps(interface: Any, session: Any, tui: Any) -> None:
+    broken = [True]
+
+    def opener(path: str, on_page: Any) -> Any:
+        if broken:
+            raise Unreadable("the file is damaged", where=path, hint="get it again")
+        return session
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "r tries again" in tui.screen_text(pilot.app))
+        assert not any(name in footer(pilot.app) for name in ("Ask", "Next cite", "Find"))
+        await pilot.press("q", "x")
+        assert pilot.app.screen.panes.bar.input.value == ""
+        broken.clear()
+        await pilot.press("r")
+        await tui.opened(pilot)
+        await pilot.press("escape", "l")
+        assert isinstance(pilot.app.screen, LibraryScreen)
+
+    tui.drive(interface(opener=opener), steps)

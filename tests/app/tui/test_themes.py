@@ -1,0 +1,110 @@
+"""The theme: chosen by the terminal, remembered, and readable in both of docqa's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.events import Finished
+from docqa.app.tui import themes
+from docqa.app.tui.background import light_in
+from docqa.app.tui.settings import TuiSettings
+
+
+@pytest.mark.parametrize(
+    ("setting", "last", "light", "colours", "theme"),
+    [
+        ("nord", "docqa-dark", True, "truecolor", "nord"),
+        ("auto", "docqa-dark", True, "truecolor", "docqa-dark"),
+        ("auto", "", True, "truecolor", "docqa-light"),
+        ("auto", "no such theme", False, "256", "docqa-dark"),
+        ("auto", "", False, "standard", "ansi-dark"),
+        ("auto", "", True, "standard", "ansi-light"),
+    ],
+)
+def test_the_theme_is_set_or_remembered_or_fits_the_terminal(
+    setting: str, last: str, light: bool, colours: str, theme: str
+) -> None:
+    assert themes.choose(setting, last, light=light, colours=colours) == theme
+
+
+@pytest.mark.parametrize(
+    ("reply", "light"),
+    [
+        (b"\x1b]11;rgb:ffff/fafa/f0f0\x1b\\\x1b[?62c", True),
+        (b"\x1b]11;rgb:1e/1e/2e\x07", False),
+        (b"\x1b[?62c", None),
+        (b"", None),
+    ],
+)
+def test_a_terminal_says_whether_it_is_light(reply: bytes, light: bool | None) -> None:
+    assert light_in(reply) is light
+
+
+def test_a_theme_that_was_chosen_is_remembered(interface: Any, session: Any, tui: Any, store: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        assert pilot.app.theme == "docqa-dark"
+        assert themes.last_chosen(store) == ""
+        pilot.app.theme = "docqa-light"
+        await tui.until(pilot, lambda: themes.last_chosen(store) == "docqa-light")
+
+    tui.drive(interface(), steps)
+
+
+def test_a_damaged_memory_of_the_theme_is_none(store: Any) -> None:
+    store.root.mkdir(parents=True, exist_ok=True)
+    for text in ("torn", "[]", '{"theme": 3}'):
+        (store.root / "tui.json").write_text(text, encoding="utf-8")
+        assert themes.last_chosen(store) == ""
+    assert themes.last_chosen(None) == ""
+
+
+@pytest.mark.parametrize("theme", ["docqa-dark", "docqa-light"])
+def test_every_text_has_the_contrast_of_wcag_aa(interface: Any, session: Any, tui: Any, theme: str) -> None:
+    document = session.documents[0]
+    session.script[:] = [Finished(tui.answer_of(document))]
+    weak: list[str] = []
+
+    def measure(app: Any, where: str) -> None:
+        # Of help its own lines: what stands behind it is dimmed.
+        help_lines = [static.render_line(y) for static in app.screen.query("#help Static") for y in range(20)]
+        for strip in help_lines or app.screen._compositor.render_strips():
+            for part in strip:
+                style = part.style
+                if (
+                    style is None
+                    or style.color is None
+                    or style.bgcolor is None
+                    or not any(map(str.isalnum, part.text))
+                ):
+                    continue
+                pair = (style.bgcolor, style.color) if style.reverse else (style.color, style.bgcolor)
+                if tui.contrast(*pair) < 4.5:
+                    weak.append(f"{where}: {part.text!r} {tui.contrast(*pair):.1f}")
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        await pilot.press("v", "n")
+        await pilot.pause()
+        measure(pilot.app, "answer")
+        await pilot.press("slash", *"keeper", "enter")
+        await pilot.pause()
+        measure(pilot.app, "search")
+        session.script[:] = [Finished(tui.answer_of(document, status="possible", answer=None, refused=True, quotes=()))]
+        await pilot.press("q")
+        await tui.ask(pilot, "another")
+        assert len(panes.answers.cards) == 2
+        await pilot.press("escape")
+        await pilot.pause()
+        measure(pilot.app, "possible")
+        await pilot.press("question_mark")
+        await pilot.pause()
+        measure(pilot.app, "help")
+        await pilot.press("escape", "l")
+        await tui.until(pilot, lambda: "1 document" in tui.screen_text(pilot.app))
+        measure(pilot.app, "library")
+        assert weak == []
+
+    tui.drive(interface(settings=TuiSettings(theme)), steps)
