@@ -81,7 +81,7 @@ class Package:
     def __init__(self, source: bytes | Path, where: str = "", *, hint: str = _SAVE_AGAIN) -> None:
         self._where, self._hint = where, hint
         self._total = 0
-        self._counted: set[str] = set()
+        self._counted: set[int] = set()
         with reading(where):
             try:
                 self.archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
@@ -90,6 +90,9 @@ class Package:
                 raise Unreadable(what, hint="Get it again; it may have been cut off") from error
             self.entries = self.archive.infolist()
             refuse_over(MAX_ZIP_ENTRIES, len(self.entries), "entries", hint)
+            size = len(source) if isinstance(source, bytes) else source.stat().st_size
+            if sum(info.compress_size for info in self.entries) > size:
+                raise Unreadable("its entries overlap, which no program writes", hint="Get it again")
         self._by_name = {info.filename: info for info in self.entries}
 
     def read(self, name: str) -> bytes | None:
@@ -107,8 +110,8 @@ class Package:
             except (*_DAMAGED, RuntimeError) as error:
                 what = f"its entry {info.filename} is damaged ({error})"
                 raise Unreadable(what, hint="Get the file again") from error
-            if info.filename not in self._counted:
-                self._counted.add(info.filename)
+            if id(info) not in self._counted:  # several may have one name
+                self._counted.add(id(info))
                 self._total += len(data)
             if self._total > MAX_ZIP_TOTAL_BYTES:
                 raise TooLarge(f"over {MAX_ZIP_TOTAL_BYTES:,} bytes unpacked", hint=self._hint)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import os
 import resource
 import threading
+import warnings
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -81,3 +84,29 @@ def test_a_file_over_the_limit_is_not_loaded(tmp_path: Path) -> None:
 def test_an_empty_path_is_not_the_current_folder() -> None:
     with pytest.raises(MissingError, match="empty"):
         find_documents("")
+
+
+def test_entries_that_overlap_are_not_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive_file:
+        archive_file.writestr("a.txt", LINES)
+        (first,) = archive_file.infolist()
+        for number in range(50):
+            copied = copy.copy(first)
+            copied.filename = f"a{number}.txt"
+            archive_file.filelist.append(copied)
+            archive_file.NameToInfo[copied.filename] = copied
+        archive_file._didModify = True
+    with pytest.raises(Unreadable, match="overlap"):
+        archive.Package(path, "a.zip")
+
+
+def test_entries_of_one_name_count_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MAX_ZIP_TOTAL_BYTES", 3 * len(LINES))
+    path = tmp_path / "a.zip"
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive_file:
+        warnings.simplefilter("ignore")
+        for _ in range(5):
+            archive_file.writestr("a.txt", LINES)
+    with pytest.raises(TooLarge, match="unpacked"):
+        list(archive.zip_entries(path, "a.zip"))
