@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from docqa.ingest.encoding import decode
 from docqa.ingest.errors import TooLarge
-from docqa.ingest.limits import MAX_HTML_DEPTH
+from docqa.ingest.limits import MAX_HTML_ATTRIBUTES, MAX_HTML_DEPTH
 
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
@@ -17,7 +17,9 @@ _VOID = frozenset(
 _IMPLIED = frozenset(
     ("p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "colgroup", "option", "optgroup", "rp", "rt")
 )
+_SCRIPTS = ("script", "style")
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)")
+_ATTRIBUTE = re.compile(r"""[\s/]*+[^\s"'>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"']++))?+|[\s/]++|["'=]""")
 _CHARSET = re.compile(
     rb"""(?:<meta[^>]{0,200}?charset|<\?xml[^>]{0,200}?encoding)\s*+=\s*+["']?+\s*+([\w.:-]{2,40})""", re.I
 )
@@ -45,14 +47,33 @@ def prepare(source: str) -> str:
     if _XHTML.match(source[:2000]):
         source = _as_html(source)
     depth = deepest = 0
+    script, before = "", len(source)
     for match in _TAG.finditer(source):  # counts tags, so it may see more than there is
         name = match.group(2).lower()
+        if not script and match.start() - before > MAX_HTML_ATTRIBUTES:
+            _refuse_attributes(source, before)
+        before = match.end()
+        if name in _SCRIPTS:
+            script = "" if match.group(1) else name
         if name not in _VOID and name not in _IMPLIED:
             depth = max(depth - 1, 0) if match.group(1) else depth + 1
             deepest = max(deepest, depth)
+    if not script and len(source) - before > MAX_HTML_ATTRIBUTES:
+        _refuse_attributes(source, before)
     if deepest > MAX_HTML_DEPTH:
         raise TooLarge(f"HTML nested deeper than {MAX_HTML_DEPTH:,} elements", hint="Check that this is the right file")
     return source
+
+
+def _refuse_attributes(source: str, start: int) -> None:
+    """Raises TooLarge for more attributes, from `start`, than the parser compares with each other in a second."""
+    count = 0
+    while (match := _ATTRIBUTE.match(source, start)) and match.end() > start:
+        start = match.end()
+        count += 1
+        if count > MAX_HTML_ATTRIBUTES:
+            what = f"an element with more than {MAX_HTML_ATTRIBUTES:,} attributes"
+            raise TooLarge(what, hint="Check that this is the right file")
 
 
 def _as_html(source: str) -> str:

@@ -137,3 +137,16 @@ def test_a_page_without_words_and_a_binary_one_say_so() -> None:
         page("<!DOCTYPE html><html><body><img src=x.png></body></html>")
     with pytest.raises(NotADocument, match="binary"):
         read(ReadRequest("a.html", b"<p>\0\0\0\0</p>"))
+
+
+@pytest.mark.parametrize("value", ["", '="x"', "='x'", "=x"])
+def test_an_element_with_too_many_attributes_is_refused_at_once(value: str) -> None:
+    attributes = " ".join(f"a{number}{value}" for number in range(6_000))
+    with pytest.raises(TooLarge, match="5,000 attributes"):
+        read(ReadRequest("a.html", f"<p>The gate</p><p {attributes}>is open.</p>".encode()))
+
+
+def test_a_long_script_or_value_is_no_list_of_attributes() -> None:
+    script = "for (i = 0; i <n ; i++) { a[i] = 'b' } " + "c = 1; " * 20_000
+    source = f'<p>The gate is open.</p><img src="data:{"A" * 90_000}"><script>{script}</script>'
+    assert "The gate is open." in read(ReadRequest("a.html", source.encode())).pages[0].text
