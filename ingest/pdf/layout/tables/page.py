@@ -28,9 +28,12 @@ def take_tables(words: Sequence[Word], boxes: Iterable[Box]) -> tuple[list[Word]
     for frame in frames(rules):
         box = frame_box(frame)
         rest = _taken(found, read_frame(frame, rest) or _built(rest, rules, box), rest)
-    for box in ruled_regions(rules, print_lines(rest, rules.down)):
+    lines = print_lines(rest, rules.down)
+    before = len(rest)
+    for box in ruled_regions(rules, lines):
         rest = _taken(found, _built(rest, rules, box), rest)
-    for box in aligned_regions(print_lines(rest, rules.down), rules):
+    lines = lines if len(rest) == before else print_lines(rest, rules.down)
+    for box in aligned_regions(lines, rules):
         if len(found) < _MOST_TABLES:
             rest = _taken(found, _built(rest, rules, box, ruled=False), rest)
     return rest, [rows_of(table, number) for number, table in enumerate(found)]
