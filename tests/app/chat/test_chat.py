@@ -116,7 +116,7 @@ def test_save_writes_the_conversation_and_never_over_a_file(
 def test_no_store_talks_and_keeps_nothing(chat: Any, docqa: Any, note: Path, own_folders: Path) -> None:
     code, out, _ = chat([QUESTION, "/retry", "/quote 1"], note, "--no-store")
     assert code == 0
-    assert re.search(r"^“.*” \(note\.txt, characters", out, re.MULTILINE)
+    assert re.search(r"^“.*” \(note\.txt, paragraph 2", out, re.MULTILINE)
     assert not own_folders.exists()
 
 
@@ -125,7 +125,7 @@ def test_a_conversation_goes_on_where_it_was_left(chat: Any, docqa: Any, note: P
     monkeypatch.chdir("/")
     code, out, _ = chat(["/quote", "And when must it be paid?"], "--resume", 1)
     assert code in (0, 5)
-    assert re.search(r"^“.*” \(note\.txt, characters", out, re.MULTILINE)
+    assert re.search(r"^“.*” \(note\.txt, paragraph", out, re.MULTILINE)
     assert "(read as: When must the tenant of unit 7 be paid?)" in out
     _, listed, _ = docqa("history")
     assert [line.split()[0] for line in listed.splitlines()] == ["1.2", "1.1"]
