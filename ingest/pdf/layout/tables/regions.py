@@ -91,6 +91,8 @@ def aligned_regions(lines: Sequence[PrintLine], rules: Rules) -> Iterator[Box]:
 
 
 def _seeds(line: PrintLine) -> list[int]:
+    if len(line.chunks) == 1 and len(line.chunks[0].words) > _SHORT:
+        return []  # running text
     short = sum(len(chunk.words) <= _SHORT for chunk in line.chunks)
     many = short >= _MANY_CELLS and short == len(line.chunks)
     return [at for at, c in enumerate(line.chunks) if c.is_value or many or is_year("".join(c.text.split()))]
