@@ -201,7 +201,7 @@ def test_a_jump_says_where_one_came_from_and_back_shows_the_reference(interface:
         panes = await tui.opened(pilot)
         await pilot.press("escape", "f", "enter")
         status = tui.flat(panes.query_one("#status"))
-        assert "Section 7; b goes back to p. 1 (PDF 3) · 7" in status
+        assert "Section 7; b goes back to p. ii (PDF 2) · 7" in status
         assert status.endswith("7 Duties of keeper 7 · p. 5 (PDF 7)")
         await pilot.press("b")
         assert "back from p. 5 (PDF 7)" in tui.flat(panes.query_one("#status"))
