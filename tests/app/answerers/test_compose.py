@@ -84,7 +84,7 @@ def test_definitions_stand_behind_the_quotes_of_all_items(context: Context) -> N
     lease = context.documents[0]
     meant = Definition("Keeper", 2, 0, len("Nobody may sublet the tower without leave."), None, "means")
     defined = replace(context, documents=(replace(lease, definitions=(meant,)),))
-    made = read(defined, Form.LIST, "the deposit", "until noon", "the rent")
+    made = read(defined, Form.LIST, "The Keeper", "until noon", "the rent")
     assert [quote.defines for quote in made.quotes] == [None, None, "Keeper"]
     assert [statement.quotes for statement in made.statements] == [(0,), (1,), (0,)]
 
