@@ -253,8 +253,16 @@ class _Check:
             return
         dropped = without_premise(item.written.plain, self.question) != item.written.plain
         least = _SURELY_ANSWERS if dropped else _ANSWERS if item.judgement.chance < _SURELY_SUPPORTED else 0.0
-        if least and answering(quoted) < least:
+        if (least and answering(quoted) < least) or self._joins_far(item, quoted, answering):
             item.judgement = replace(item.judgement, support=Support.PARTLY)
+
+    def _joins_far(self, item: CheckedStatement, quoted: Sequence[Located], answering: Answering) -> bool:
+        """Whether a statement is of words from several pages, and what it adds to the question stands where nothing
+        answers that: the name on one page and a number on another, of which no page says that it is its number."""
+        added = added_words(item.written.plain, self.question)
+        if not added or len({(place.document, place.page) for place in quoted}) < 2:
+            return False
+        return answering([place for place in quoted if added & self._stems((place,))] or quoted) < _ANSWERS
 
     def _is_verdict(self, item: CheckedStatement) -> bool:
         """Whether a statement is a yes or no, alone or with the question's own words."""

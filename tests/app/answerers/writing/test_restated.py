@@ -160,3 +160,25 @@ def test_a_heading_alone_is_quoted_only_where_it_answers(
     question = "How many polling stations are there?"
     (found,) = check_text(written, given, corpus, question, judge, lambda places: answers).statements
     assert found.judgement.support is support
+
+
+@pytest.mark.parametrize(("answers", "good"), [(0.1, False), (0.9, True)])
+def test_words_of_two_pages_are_joined_only_where_they_answer(
+    document: Any, model: Any, answers: float, good: bool
+) -> None:
+    """A judge that believes all reads the name on one page and the number on another as one."""
+    first, second = "Please ask the help desk about the phone.", "Field 8 is a number of a third party."
+    corpus = Corpus([document(first, second)], model.tokenizer, [])
+    given = give(corpus.context, range(len(corpus.context.passages)))
+
+    def believer(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
+        return [{Support.SUPPORTED: 1.0} for _ in claims]
+
+    question = "What is the phone number of the help desk?"
+    written = read_statements("The phone number of the help desk is field 8 of a third party [1, 2].", 2)
+
+    def chance(places: Sequence[Any]) -> float:
+        return max(0.9 if place.page == 1 else answers for place in places)
+
+    (found,) = check_text(written, given, corpus, question, believer, chance).statements
+    assert found.judgement.good is good
