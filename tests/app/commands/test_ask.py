@@ -85,7 +85,7 @@ def test_what_is_possible_is_status_5_and_says_where(
     (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")
     monkeypatch.setenv("DOCQA_MODEL", str(folder))
     code, out, _ = docqa("ask", note, NOWHERE)
-    assert (code, out.splitlines()[0][:26]) == (5, "Possibly in the text: The ")
+    assert (code, out.splitlines()[0][:25]) == (5, "Possibly in paragraph 1: ")
     other = tmp_path / "other.txt"
     other.write_text("Nothing of any note stands in this file, which is short.\n", encoding="utf-8")
     code, out, _ = docqa("ask", note, other, NOWHERE)
