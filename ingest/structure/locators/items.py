@@ -28,9 +28,9 @@ _CLAUSE_AHEAD = 40
 """Lines in which the second clause is looked for, where no section has its number."""
 _NOTES_FROM = 0.35
 """The share of a page's text above its notes."""
-_OWN_MARKS = (("(a)", re.compile(r"(?:\([A-Za-z0-9]{1,6}\))+$")), ("a.", re.compile(r"(?:^|\.)[A-Za-z]$")))
+_OWN_MARKS = (("(a)", re.compile(r"(?:\([A-Za-z0-9]{1,6}\)){1,12}$")), ("a.", re.compile(r"(?:^|\.)[A-Za-z]$")))
 _WORD = re.compile(r"\w+")
-_LAST_NUMBER = re.compile(r"\d+(?=\D{0,2}$)")
+_LAST_NUMBER = re.compile(r"(?<!\d)\d{1,9}(?=\D{0,2}$)")
 _GAP = 3
 """Articles that may be missing between one that is a heading and the next."""
 _NAMES_OF_LISTS = frozenset(

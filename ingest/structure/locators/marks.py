@@ -16,19 +16,19 @@ from docqa.ingest.types import Page
 BRACKET = frozenset(("(a)", "a)"))
 ALONE = "alone"
 _INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}|[A-Z]{1,5}"
-_BRACKETED = re.compile(rf"\s*\(\s?({_INNER})\s?\)(?=[\s(—–:A-Z“-]|$)")
+_BRACKETED = re.compile(rf"\s{{0,80}}\(\s?({_INNER})\s?\)(?=[\s(—–:A-Z“-]|$)")
 WORDED = "Article 1"
 _DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *DIVISIONS_ELSEWHERE))
-_WORDED = rf"\s*((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
+_WORDED = rf"\s{{0,80}}((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
 _SHAPES = (
     (WORDED, re.compile(_WORDED, re.IGNORECASE)),
     ("(a)", _BRACKETED),
-    ("1.1", re.compile(rf"\s*({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}}))[.)]?")),
-    ("1.", re.compile(r"\s*(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
-    ("[1]", re.compile(r"\s*(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
-    ("a)", re.compile(r"\s*(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
-    ("a.", re.compile(r"\s*([A-Z]|[a-z]|[ivxlc]{2,5}|[IVXLC]{2,5})\.(?=\s)")),
+    ("1.1", re.compile(rf"\s{{0,80}}({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}}))[.)]?")),
+    ("1.", re.compile(r"\s{0,80}(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
+    ("[1]", re.compile(r"\s{0,80}(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
+    ("a)", re.compile(r"\s{0,80}(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
+    ("a.", re.compile(r"\s{0,80}([A-Z]|[a-z]|[ivxlc]{2,5}|[IVXLC]{2,5})\.(?=\s)")),
 )
 _ALONE = re.compile(r"\s*([IVX]{1,5}|[A-Z]|\d{1,2})\.?\s*$")
 _NAMES_OF_PICTURES = re.compile(r"\s*\([a-z]\)(?:\s+\([a-z]\))+\s*")
