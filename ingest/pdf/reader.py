@@ -13,7 +13,7 @@ from typing import Any
 from docqa.ingest.assemble import assemble, grade, page_list
 from docqa.ingest.errors import Encrypted, NoText, Unreadable, refuse_over
 from docqa.ingest.limits import MAX_PAGES
-from docqa.ingest.pdf import ocr, structure
+from docqa.ingest.pdf import bookmarks, ocr, structure
 from docqa.ingest.pdf.annotations import count_hidden, read_annotations, told, with_annotations
 from docqa.ingest.pdf.errors import DAMAGED, pdf_errors, reason
 from docqa.ingest.pdf.labels import checked_labels
@@ -214,7 +214,7 @@ def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> PageText:
 
 
 def _sections(reader: Any, pages: list[Page], candidates: list[outline.Candidate], body: float) -> tuple[Section, ...]:
-    marks = outline.from_bookmarks(structure.bookmarks(reader), pages)
+    marks = bookmarks.from_bookmarks(structure.bookmarks(reader), pages)
     if not marks:
         marks = outline.from_numbering(candidates, body)
     if not marks and body:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from docqa.ingest.pdf.bookmarks import Bookmark
 from docqa.ingest.pdf.errors import pdf_errors
-from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import clean, squeeze
 
 
@@ -20,7 +20,7 @@ def labels(reader: Any, count: int) -> list[str | None]:
     return [*given, *[None] * count][:count]
 
 
-def bookmarks(reader: Any) -> list[outline.Bookmark]:
+def bookmarks(reader: Any) -> list[Bookmark]:
     """The entries of the file's own outline that lead to a page, in order."""
     with suppress(*pdf_errors()):
         if "/Outlines" in reader.root_object:
@@ -29,14 +29,14 @@ def bookmarks(reader: Any) -> list[outline.Bookmark]:
     return []
 
 
-def _outline_entries(entries: list[Any], level: int, numbers: dict[int, int]) -> Iterator[outline.Bookmark]:
+def _outline_entries(entries: list[Any], level: int, numbers: dict[int, int]) -> Iterator[Bookmark]:
     for entry in entries:
         if isinstance(entry, list):
             yield from _outline_entries(entry, level + 1, numbers)
             continue
         page = numbers.get(getattr(entry.get("/Page"), "idnum", -1))
         if page is not None and entry.title:
-            yield outline.Bookmark(level, clean(str(entry.title)), page)
+            yield Bookmark(level, clean(str(entry.title)), page)
 
 
 def title(reader: Any) -> str:

@@ -18,22 +18,11 @@ from docqa.ingest.structure.opinions import find_opinions
 from docqa.ingest.structure.sequence import Step, best_chain
 from docqa.ingest.types import Page, Section
 
-_FOLD = re.compile(r"[\W_]+")
+SIGNS = re.compile(r"[\W_]+")
+"""What is between letters and digits, which a comparison of titles passes over."""
 _MAX_TITLE_CHARS = 300
 _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)
 _LEAST_LIST = 4
-# What may stand before a title on its line: "4.A.1", "IV.", "Section 12 -".
-_NUMBER_AHEAD = re.compile(
-    r"((?:(?:title|part|chapter|subchapter|article|division|section|sec\.|§|clause|schedule|exhibit|appendix|annex)\s*)?"
-    r"\(?(?:\d{1,4}|[A-Z]|[IVXLC]{1,7})[A-Z]{0,2}(?:\.(?:\d{1,3}|[A-Z]))*)[.):]{0,2}\s*[-–—]?",
-    re.IGNORECASE,
-)
-_DIVISION_ALONE = re.compile(
-    r"((?:title|part|chapter|subchapter|article|division|book|section|schedule|exhibit|appendix|annex)\s+"
-    r"(?:\d{1,3}[A-Z]?|[A-Z]|[IVXLC]{1,7}|one|two|three|four|five|six|seven|eight|nine|ten))[.:]?",
-    re.IGNORECASE,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -80,14 +69,6 @@ def with_opinions(marks: Sequence[Mark], pages: Sequence[Page]) -> list[Mark]:
     return sorted([*parts, *inner], key=lambda mark: (mark.page, mark.start, mark.level))
 
 
-class Bookmark(NamedTuple):
-    """An entry of a PDF's own outline; `page` from 1."""
-
-    level: int
-    title: str
-    page: int
-
-
 def build(marks: Sequence[Mark], labels: Sequence[str | None] | None = None) -> tuple[Section, ...]:
     """Sections in preorder from marks in document order.
 
@@ -113,34 +94,6 @@ def build(marks: Sequence[Mark], labels: Sequence[str | None] | None = None) -> 
     return tuple(sections)
 
 
-def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list[Mark]:
-    """Bookmarks as marks in document order, each with its place in the page text where its title was found.
-
-    Empty when there are fewer than two, or when fewer than half of the titles stand on (or next to) their page: such
-    an outline belongs to another version of the file.
-    """
-    marks: list[Mark] = []
-    found = 0
-    folded: dict[int, tuple[str, list[int]]] = {}
-    before = (1, 0)
-    for bookmark in bookmarks:
-        title = " ".join(bookmark.title.split())
-        if not title or not 1 <= bookmark.page <= len(pages):
-            continue
-        place = _locate(title, bookmark.page, pages, folded, before)
-        found += place is not None
-        # A title that is not found begins where its page does, or right behind the heading before it.
-        before = place or max((bookmark.page, 0), _line_after(before, pages) if before[0] == bookmark.page else (1, 0))
-        number, name = _numbered_title(title, place, pages)
-        if place is not None:
-            number, name, before = _with_line_beside(number, name, place, pages)
-        marks.append(Mark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5))
-    if len(marks) < 2 or found < 0.5 * len(marks):
-        return []
-    # Stable: a parent and its first child may share a place. Levels keep the tree when a title was misplaced.
-    return sorted(marks, key=lambda mark: (mark.page, mark.start))
-
-
 def split_number(title: str) -> tuple[str | None, str]:
     """The printed number of a heading and its words; no number where it might be a word ("A New Method")."""
     parsed = parse_heading(title)
@@ -148,107 +101,6 @@ def split_number(title: str) -> tuple[str | None, str]:
         return parsed.number, parsed.title
     plain = _NUMBER_WITH_STOP.fullmatch(title)  # "15. [repealed]", which looks like no heading but is known to be one
     return (plain[1], plain[2]) if plain is not None else (None, title)
-
-
-def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[Page]) -> tuple[str | None, str]:
-    """Number and words of a bookmark; the number from the page where the bookmark has none."""
-    number, name = split_number(title)
-    if number is None and place is not None:
-        text = pages[place[0] - 1].text
-        first = _FOLD.sub("", title)[:1].casefold()
-        ahead = _NUMBER_AHEAD.match(text, place[1])
-        if ahead and text[ahead.end() :].lstrip()[:1].casefold() == first and ahead.end() > ahead.start():
-            rest, _ = _fold(text[ahead.end() : ahead.end() + 2 * len(title) + 40])
-            if rest.startswith(_FOLD.sub("", title).casefold()):
-                return ahead.group(1).strip(" ("), name
-    return number, name
-
-
-def _with_line_beside(
-    number: str | None, name: str, place: tuple[int, int], pages: Sequence[Page]
-) -> tuple[str | None, str, tuple[int, int]]:
-    """Number, title and place of a heading over two lines, of which the bookmark names one: "Chapter 3" above its
-    title, or the title below "CHAPTER 3"."""
-    page, start = place
-    text = pages[page - 1].text
-    if number is None:
-        above = text.rfind("\n", 0, max(start - 1, 0)) + 1
-        match = _DIVISION_ALONE.fullmatch(text[above:start].strip()) if above < start else None
-        if match is not None:
-            printed = match.group(1)
-            return printed, _without_number(name, printed), (page, above)
-        begin = text.rfind("\n", 0, start) + 1
-        own = _DIVISION_ALONE.fullmatch(text[begin:].split("\n", 1)[0].strip()) if begin < start else None
-        if own is not None:  # "I The API", found in "Part I" / "The API"
-            return own.group(1), _without_number(name, own.group(1)), (page, begin)
-    elif name == number:
-        at = _line_after(place, pages)[1]
-        line = text[at:].split("\n", 1)[0].strip() if at > start else ""
-        if _is_name_below(line):
-            return number, line, place
-    return number, name, place
-
-
-def _without_number(name: str, number: str) -> str:
-    """`name` without the number that a bookmark has in front of it: "The API" of "I The API" below "Part I"."""
-    core = number.split()[-1].rstrip(".:")
-    return name[len(core) :].lstrip(" .:-–—") if re.match(rf"{re.escape(core)}[\s.:–—-]+\w", name) else name
-
-
-def _is_name_below(line: str) -> bool:
-    """Whether a line below a number is its title: a few words, set as one."""
-    words = [word for word in line.split() if len(word) > 3]
-    capital = sum(word[0].isupper() for word in words)
-    named = bool(words) and line[:1].isupper() and len(line) <= 90 and not line.endswith((".", ",", ";", ":"))
-    parsed = parse_heading(line)
-    return named and (parsed is None or parsed.family == "named") and (line.isupper() or capital >= 0.6 * len(words))
-
-
-def _line_after(place: tuple[int, int], pages: Sequence[Page]) -> tuple[int, int]:
-    text = pages[place[0] - 1].text
-    end = text.find("\n", place[1])
-    return place[0], end + 1 if end >= 0 else place[1]
-
-
-def _locate(
-    title: str, page: int, pages: Sequence[Page], folded: dict[int, tuple[str, list[int]]], before: tuple[int, int]
-) -> tuple[int, int] | None:
-    """Where `title` stands on `page` or beside it: behind the heading before it rather than above, alone on its line
-    rather than in a sentence."""
-    needle = _FOLD.sub("", title).casefold()
-    found: list[tuple[tuple[bool, ...], int, int]] = []
-    for order, candidate in enumerate((page, page + 1, page - 1)):
-        if not needle or not 1 <= candidate <= len(pages):
-            continue
-        if candidate not in folded:
-            folded[candidate] = _fold(pages[candidate - 1].text)
-        text, offsets = folded[candidate]
-        at = text.find(needle)
-        while at >= 0:
-            start, whole, opens = _line_of(pages[candidate - 1].text, offsets[at], offsets[at + len(needle) - 1] + 1)
-            behind = (candidate, start) >= before
-            # Its own line behind the heading before; else the page that the bookmark names, not one beside it.
-            found.append(((whole and behind, order == 0, whole, behind, opens, order == 1), candidate, start))
-            at = text.find(needle, at + 1)
-    if not found:
-        return None
-    _, number, start = max(found, key=lambda place: (place[0], -place[1], -place[2]))
-    return number, start
-
-
-def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
-    """Where the heading at `start:end` begins with its printed number; whether it fills its line, and opens it."""
-    line_start = body.rfind("\n", 0, start) + 1
-    ahead = body[line_start:start].strip()
-    rest = body[end:].split("\n", 1)[0].strip(" .:")
-    if ahead and not _NUMBER_AHEAD.fullmatch(ahead):
-        return start, False, False
-    return line_start, not rest, True
-
-
-def _fold(text: str) -> tuple[str, list[int]]:
-    kept = [(part, at) for at, char in enumerate(text) if char.isalnum() for part in char.casefold()]
-    return "".join(part for part, _ in kept), [at for _, at in kept]
 
 
 class Candidate(NamedTuple):
@@ -444,7 +296,7 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
             continue
         if numbered.family == "named" and numbered.title.lower().endswith("contents"):
             headed.add(candidate.page)
-        key = _FOLD.sub("", f"{numbered.number}{numbered.title.rstrip('0123456789 .')}").casefold()
+        key = SIGNS.sub("", f"{numbered.number}{numbered.title.rstrip('0123456789 .')}").casefold()
         last_seen[key] = candidate.page
         keys.setdefault(candidate.page, []).append(key)
         if numbered.family == "decimal":

@@ -36,8 +36,6 @@ _OPEN = (Support.UNSUPPORTED, Support.PARTLY)
 _ANSWERS, _SURELY_ANSWERS = 0.5, 0.75
 _SURELY_SUPPORTED = 0.65
 _MOST_RESTATED = 3
-_MARKS_OF_HEADING = 8
-"""Characters of a heading beside its number and title, at most: "Clause", points, white space."""
 _APART = "\n\n"
 """Between the quotes of a statement, so that they are not read as one sentence."""
 _LEAST_QUOTATION = 4
@@ -242,13 +240,8 @@ class _Check:
 
     def _lower_doubtful(self, item: CheckedStatement, answering: Answering) -> None:
         """What is hardly supported, or was judged without its premise, is supported only where the quote is about what
-        was asked: else it may be another case, or another thing of nearly the same words. A heading alone says nothing
-        that is not asked for."""
+        was asked: else it may be another case, or another thing of nearly the same words."""
         quoted = [place for spans in item.quotes for place in spans]
-        if item.judgement.support is Support.QUOTED and all(map(self._is_heading, quoted)):
-            if answering(quoted) < _ANSWERS:
-                item.judgement = replace(item.judgement, support=Support.PARTLY)
-            return
         if item.judgement.support is not Support.SUPPORTED:
             return
         dropped = without_premise(item.written.plain, self.question) != item.written.plain
@@ -375,13 +368,6 @@ class _Check:
 
     def _page(self, place: Located) -> str:
         return self.corpus.documents[place.document].pages[place.page - 1].text
-
-    def _is_heading(self, place: Located) -> bool:
-        """Whether a place is within the heading of its section."""
-        section = self.corpus.documents[place.document].section_of(place.page, place.start)
-        if section is None or section.page != place.page:
-            return False
-        return place.end <= section.start + len(section.number or "") + len(section.title) + _MARKS_OF_HEADING
 
     def _pages(self, statement: WrittenStatement) -> list[tuple[int, int]]:
         """(document, page) of the pages that are cited by their printed labels, or else by their numbers."""

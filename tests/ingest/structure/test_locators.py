@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from docqa.ingest import Document
+from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.locators.sections import with_locators
-from docqa.ingest.structure.outline import Bookmark, Mark, build, from_bookmarks
+from docqa.ingest.structure.outline import Mark, build
 from docqa.ingest.types import Page
 
 STATUTE = """# Harbour Act

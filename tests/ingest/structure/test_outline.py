@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from docqa.ingest import Document, Section
+from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
 from docqa.ingest.pdf.layout.paragraphs import Heading
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.nesting import Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
-from docqa.ingest.structure.outline import Bookmark, Candidate, from_bookmarks, from_numbering
+from docqa.ingest.structure.outline import Candidate, from_numbering
 from docqa.ingest.structure.sequence import Step, best_chain
 from docqa.ingest.types import Page
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from docqa.app.answerers.writing.checking import CheckedStatement, check_text
 from docqa.app.answerers.writing.excerpts import give
 from docqa.app.answerers.writing.restated import added_words, without_premise
 from docqa.app.answerers.writing.statements import read_statements
-from docqa.ingest.types import Section
 
 TEXT = (
     "The City began to withhold 9 dollars from her bi-weekly paycheck. The first prototype costs 2,000 dollars. "
@@ -141,25 +139,6 @@ def test_words_beside_a_sentence_that_answers_are_not_its_own(document: Any, mod
     written = read_statements("The phone number of the help desk is field 8 of a third party [1, 2].", 2)
     (found,) = check_text(written, given, corpus, question, judge, answers).statements
     assert not found.judgement.good
-
-
-@pytest.mark.parametrize(("answers", "support"), [(0.1, Support.PARTLY), (0.9, Support.QUOTED)])
-def test_a_heading_alone_is_quoted_only_where_it_answers(
-    document: Any, model: Any, answers: float, support: Support
-) -> None:
-    text = "3 Hours of the polling stations\n\nThe stations open at seven."
-    heading = Section("s1", "3", "Hours of the polling stations", 1, 1, 0, "numbering", 1.0, None, None)
-    made = replace(document(text), sections=(heading,))
-    corpus = Corpus([made], model.tokenizer, [])
-    given = give(corpus.context, range(len(corpus.context.passages)))
-
-    def judge(claims: Sequence[str], quotes: Sequence[str]) -> list[dict[Support, float]]:
-        return [{Support.UNSUPPORTED: 1.0} for _ in claims]
-
-    written = read_statements("Hours of the polling stations", 9)
-    question = "How many polling stations are there?"
-    (found,) = check_text(written, given, corpus, question, judge, lambda places: answers).statements
-    assert found.judgement.support is support
 
 
 @pytest.mark.parametrize(("answers", "good"), [(0.1, False), (0.9, True)])
