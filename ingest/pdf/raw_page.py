@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_ALIKE = 100
 _HIGH = 1.5
+_HIGH_SIGN = 1.4
+_MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
 _TINY = 1.2  # points: the height of a line of letters of one point
 _MIN_TILT = 5  # degrees
 
@@ -122,6 +125,7 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     detector = HiddenTextDetector(page, text_page, layered=layered)
     words, places, boxes = _all_words(raw, page, text_page.raw, text, detector, ligatures)
     _mark_tilted(raw, text_page.raw, words, places)
+    _level_signs(words)
     detected = detector.detect(places, boxes)
     place = placer(page.get_bbox(), page.get_rotation())
     rules = tuple(place(*box) for box in detector.rules)
@@ -214,7 +218,7 @@ def _all_words(
             box = box_of(last) if last > first else None
             if box is not None:
                 left, right = min(left, box[0]), max(right, box[2])
-                bottom, top = min(bottom, box[3]), max(top, box[1])
+                top, bottom = _height(text, (first, top, bottom), (last, box[1], box[3]))
             bold = newline and _is_bold(raw, handle, first)
             end = previous_end if (first, last) == pieces[-1] else last + 1
             shown = ligatures.spelt(_paired(text[first:end].replace("\ufffe", "-")))
@@ -224,6 +228,33 @@ def _all_words(
             boxes.append((left, bottom, right, top))
             newline = False
     return words, places, boxes
+
+
+def _height(text: str, first: tuple[int, float, float], last: tuple[int, float, float]) -> tuple[float, float]:
+    """Top and bottom of a word in user space, from those of its `first` and `last` character, each with its place.
+
+    Fonts of mathematics give their signs boxes twice as high as a line: "−0.25" would stand half a line too low.
+    """
+    low, high = sorted((first, last), key=lambda end: end[1] - end[2])
+    if _is_sign(text[high[0]]) and not _is_sign(text[low[0]]) and high[1] - high[2] > _HIGH_SIGN * (low[1] - low[2]):
+        return low[1:]
+    return max(first[1], last[1]), min(first[2], last[2])
+
+
+def _is_sign(letter: str) -> bool:
+    return letter in _MARKS or unicodedata.category(letter) == "Sm"
+
+
+def _level_signs(words: list[Word]) -> None:
+    """Gives signs of mathematics that stand alone, and are far higher than the word beside them, the height of it."""
+    for number, word in enumerate(words):
+        if len(word.text) != 1 or not _is_sign(word.text):
+            continue
+        height = word.bottom - word.top
+        for other in (words[number - 1 : number] if not word.newline else []) + words[number + 1 : number + 2]:
+            if other.top < word.bottom and word.top < other.bottom and height > _HIGH_SIGN * (other.bottom - other.top):
+                words[number] = word._replace(top=other.top, bottom=other.bottom)
+                break
 
 
 def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:

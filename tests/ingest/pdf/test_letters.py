@@ -1,6 +1,8 @@
-"""Letters beyond U+FFFF, of which pdfium makes two characters each."""
+"""Letters beyond U+FFFF, of which pdfium makes two characters each, and signs of fonts of mathematics."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -10,6 +12,18 @@ UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 1 beginbfrange <20> <7E> <0020> endbfrange
 2 beginbfchar <01> <D835DC54> <02> <D835DC5F> endbfchar
 endcmap end end"""
+
+
+def pdf_of(objects: Sequence[bytes]) -> bytes:
+    """A file of these objects, the first of which is the catalog."""
+    out, places = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    trailer = b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF"
+    size = len(objects) + 1
+    return out + trailer % (size, table, size, len(out))
 
 
 def test_mathematical_letters_are_letters_not_replacement_marks() -> None:
@@ -24,11 +38,39 @@ def test_mathematical_letters_are_letters_not_replacement_marks() -> None:
         b"/ToUnicode 6 0 R >>" % b" ".join([b"500"] * 128),
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(UNICODE), UNICODE),
     ]
-    out, places = b"%PDF-1.7\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    trailer = b"xref\n0 7\n0000000000 65535 f \n%strailer << /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF"
-    page = read(ReadRequest("a.pdf", out + trailer % (table, len(out)))).pages[0]
+    page = read(ReadRequest("a.pdf", pdf_of(objects))).pages[0]
     assert page.text == "the \U0001d454\U0001d45f-band magnitude of the \U0001d454 star"
+
+
+MINUS = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
+1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <21> <2212> endbfchar
+endcmap end end"""
+
+
+def test_values_behind_high_minus_signs_stay_in_their_row() -> None:
+    rows = [(b"0.00", b"3.20"), (b"-0.25", b"2.64"), (b"-0.50", b"2.68"), (b"-1.00", b"2.83"), (b"-2.00", b"2.99")]
+    words = b"BT /F 10 Tf 100 700 Td (rate) Tj 90 0 Td (factor) Tj 60 0 Td (size) Tj ET\n"
+    for number, (rate, factor) in enumerate(rows):
+        sign = b"/G 10 Tf (!) Tj " if rate.startswith(b"-") else b""
+        line = b"BT %b/F 10 Tf (%b) Tj 1 0 0 1 190 %d Tm (%b) Tj 60 0 Td (4.1) Tj ET\n"
+        words += line.replace(b"BT ", b"BT 1 0 0 1 100 %d Tm ", 1) % (
+            688 - 12 * number, sign, rate.lstrip(b"-"), 688 - 12 * number, factor
+        )  # fmt: skip
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /%b /FirstChar 0 /LastChar 127 /Widths [%b] "
+    widths = b" ".join([b"500"] * 128)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
+        b"/Resources << /Font << /F 5 0 R /G 6 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words),
+        font % (b"Helvetica", widths) + b">>",
+        font % (b"ABCDEF+CMSY10", widths) + b"/ToUnicode 7 0 R /FontDescriptor 8 0 R >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(MINUS), MINUS),
+        b"<< /Type /FontDescriptor /FontName /ABCDEF+CMSY10 /Flags 4 /FontBBox [-29 -960 1116 775] /Ascent 750 "
+        b"/Descent -960 /CapHeight 683 /ItalicAngle 0 /StemV 40 >>",
+    ]
+    page = read(ReadRequest("a.pdf", pdf_of(objects))).pages[0]
+    assert page.text.splitlines()[1:] == [
+        f"{rate.decode().replace('-', chr(0x2212))} | {factor.decode()} | 4.1" for rate, factor in rows
+    ]

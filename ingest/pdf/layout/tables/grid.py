@@ -278,6 +278,8 @@ def _name_goes_on(before: PrintLine, line: PrintLine, edges: Sequence[float], st
         return False
     if upper.words[0].bold != lower.words[0].bold:
         return False
+    if len(before.chunks) > 1 and lower.x1 > edges[0] + line.height:
+        return False  # a remark on the row above, across the columns
     if lower.text[:1].islower() or upper.text.endswith(("/", ",", "-", "–", "&")):
         return True
     if upper.text.split()[-1] in _GOES_ON:
