@@ -55,8 +55,20 @@ def from_bookmarks(bookmarks: Sequence[Bookmark], pages: Sequence[Page]) -> list
         marks.append(Mark(bookmark.level, number, name, *before, "bookmark", 0.95 if place else 0.5))
     if len(marks) < 2 or found < 0.5 * len(marks):
         return []
+    marks = _without_line_numbers(marks, bookmarks)
     # Stable: a parent and its first child may share a place. Levels keep the tree when a title was misplaced.
     return sorted(marks, key=lambda mark: (mark.page, mark.start))
+
+
+def _without_line_numbers(marks: Sequence[Mark], bookmarks: Sequence[Bookmark]) -> list[Mark]:
+    """`marks` without the whole numbers that are printed in front of titles and count nothing: those of lines."""
+    own = {" ".join(bookmark.title.split()) for bookmark in bookmarks}
+    printed = [mark for mark in marks if (mark.number or "").isdigit() and mark.title in own]
+    values = {int(mark.number or 0) for mark in printed}
+    wide = [value for value in values if value > 1 and not {value - 1, value - 2, value - 3} & values]
+    if 2 * len(wide) <= len(values):
+        return list(marks)
+    return [mark._replace(number=None) if mark in printed else mark for mark in marks]
 
 
 def _numbered_title(title: str, place: tuple[int, int] | None, pages: Sequence[Page]) -> tuple[str | None, str]:
@@ -134,10 +146,14 @@ def _locate(
         text, offsets = folded[candidate]
         at = text.find(needle)
         while at >= 0:
-            start, whole, opens = _line_of(pages[candidate - 1].text, offsets[at], offsets[at + len(needle) - 1] + 1)
+            body, end = pages[candidate - 1].text, offsets[at + len(needle) - 1] + 1
+            start, whole, opens = _line_of(body, offsets[at], end)
+            numbered = opens and start < offsets[at]
             behind = (candidate, start) >= before
-            # Its own line behind the heading before; else the page that the bookmark names, not one beside it.
-            found.append(((whole and behind, order == 0, whole, behind, opens, order == 1), candidate, start))
+            # Its own line behind the heading before, or a number in front of it; else the page that the bookmark
+            # names, not one beside it.
+            rank = (whole and behind, numbered and behind, order == 0, whole, behind, opens, order == 1)
+            found.append((rank, candidate, start))
             at = text.find(needle, at + 1)
     if not found:
         return None

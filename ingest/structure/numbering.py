@@ -15,7 +15,8 @@ _DIVISIONS = {
 }  # fmt: skip
 DIVISIONS_ELSEWHERE = {
     "artículo": "article", "articulo": "article", "artikel": "article", "artigo": "article", "articolo": "article",
-    "المادة": "article", "مادة": "article", "capítulo": "chapter", "capitulo": "chapter", "chapitre": "chapter",
+    "المادة": "article", "مادة": "article", "لمادة": "article",
+    "capítulo": "chapter", "capitulo": "chapter", "chapitre": "chapter",
     "kapitel": "chapter", "capitolo": "chapter", "الفصل": "chapter", "título": "title", "titulo": "title",
     "titre": "title", "titolo": "title", "الباب": "title", "sección": "section", "abschnitt": "section",
     "teil": "part", "partie": "part", "annexe": "annex", "anexo": "annex", "anhang": "annex", "allegato": "annex",

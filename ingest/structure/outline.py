@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from docqa.ingest.structure.nesting import NUMBERS, Nesting
+from docqa.ingest.structure.nesting import ATTACHMENTS, NUMBERS, Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.opinions import find_opinions
 from docqa.ingest.structure.sequence import Step, best_chain
@@ -260,10 +260,25 @@ def _in_sequence(found: Sequence[_Found]) -> list[_Found]:
         elif family != "bare letter" or {(1,), (2,)} <= bare:
             steps = [Step(found[at].numbered.ordinals, 3.0 if found[at].strong else 1.0, parts[at]) for at in places]
             chain = [places[n] for n in best_chain(steps)]
-            alone = len(chain) == 1 and not (found[chain[0]].strong and found[chain[0]].numbered.ordinals[0] <= 1)
-            if not alone:
+            if _is_counted(family, [found[at] for at in chain]):
                 chosen.update(chain)
     return [item for at, item in enumerate(found) if at in chosen]
+
+
+def _is_counted(family: str, chain: Sequence[_Found]) -> bool:
+    """Whether a chain of numbers is that of headings, not of the items of a list or the rows of a table."""
+    if not chain:
+        return False
+    first = chain[0].numbered.ordinals
+    begins = [item for item in chain if item.numbered.ordinals == (1,)]
+    if len(chain) == 1:
+        return chain[0].strong and first[0] <= 1
+    if family == "bare letter":
+        # The appendices of a paper are counted once; letters that begin again are in the first column of a table.
+        return len(begins) == 1
+    if family in ("letter", "roman"):
+        return first[0] <= 2
+    return first[0] <= 1 or any(item.strong for item in chain)
 
 
 def _divisions(found: Sequence[_Found], places: Sequence[int]) -> list[int]:
@@ -314,6 +329,9 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
 def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -> bool:
     heading = candidate.heading
     text = heading.text
+    untitled = numbered.family in ATTACHMENTS and numbered.title == numbered.number
+    if untitled and text.rstrip().endswith(".") and not heading.bold and heading.size <= 1.08 * body:
+        return False  # "... is set forth in" / "ANNEX I.": the end of a sentence
     if text.count(". . .") or text.count("....") or re.search(r"\.{3}\s*+\d++$", text):
         return False
     if heading.run_in:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE
 from docqa.ingest.types import Span
 
 # Abbreviations after which a sentence almost never ends, folded to lower case, without their last full stop.
@@ -41,8 +42,12 @@ _ELLIPSIS = re.compile(r"\.\s*$")
 
 _STOP = re.compile(r"(?<![.!?…。！？؟۔])[.!?…。！？؟۔]++[\"'”’)\]»]*+(?=\s|$)|[。！？]+[”’」』）]*")
 _TAIL_WORD = re.compile(r"[^\s(\[“\"‘]{1,24}$")
+_ELSEWHERE = "|".join(
+    form for word in DIVISIONS_ELSEWHERE for form in dict.fromkeys((word.capitalize(), word.upper()))
+)
 _OPENER = re.compile(
-    r"\s*(?:[•▪◦●■‣*]\s|[–-]\s+[A-Z]|\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Za-z]|[ivxlcIVXLC]{1,6})[.)]\s|\([A-Za-z0-9]{1,4}\)|§|"
+    rf"\s*(?:(?:{_ELSEWHERE})\s+[(]?\d|[\u0621-\u064a]\u0640?\s?[-–]\s|(?:\d{{1,3}}\s?[-–]\s?|\.\d{{1,3}}\s)[\u0621-\u064a]|"
+    r"[•▪◦●■‣*]\s|[–-]\s+[A-Z]|\(?(?:\d{1,3}(?:\.\d{1,3}){0,5}|[A-Za-z]|[ivxlcIVXLC]{1,6})[.)]\s|\([A-Za-z0-9]{1,4}\)|§|"
     r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z]|"
     r"(?:PART|TITLE|CHAPTER|ARTICLE|SCHEDULE|EXHIBIT|APPENDIX|ANNEX|SECTION|Part|Chapter|Article|Schedule|Exhibit|"
     r"Appendix|Annex|Section|Sec\.)\s+[\dA-Z])"

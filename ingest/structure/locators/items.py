@@ -10,16 +10,18 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from docqa.ingest.structure.locators.marks import ALONE, BRACKET, WORDED, Levels, Line, Mark, read_lines
+from docqa.ingest.structure.locators.excluded import contents_lines, insertions, is_table_note
+from docqa.ingest.structure.locators.marks import ALONE, BRACKET, DIVISION, WORDED, Levels, Line, Mark, read_lines
 from docqa.ingest.structure.locators.sections import (
     attachment_of,
     is_attachment,
     is_division,
     joined,
+    opening_attachment,
     printed_number,
     word_of,
 )
-from docqa.ingest.structure.numbering import parse_heading
+from docqa.ingest.structure.numbering import ordinal_of, parse_heading
 from docqa.ingest.structure.sequence import follows
 from docqa.ingest.types import Item, Note, Page, Section
 
@@ -51,7 +53,10 @@ class _Walk:
     """All lines of a document in order, each in its section."""
 
     def __init__(self, pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note]) -> None:
-        self.lines = list(read_lines(pages))
+        lines = list(read_lines(pages))
+        contents = contents_lines(lines, pages, sections)
+        self.lines = [line for number, line in enumerate(lines) if number not in contents]
+        self.inserted = insertions(self.lines, pages)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
         self.pages = pages
@@ -60,6 +65,7 @@ class _Walk:
         self.is_opinion = any(section.source == "opinion" for section in sections)
         self.is_plain = not any(printed_number(section) for section in sections)
         self.attachments = attachment_of(sections)
+        self.opening = opening_attachment(sections)
         self.notes = sorted(notes, key=lambda note: (note.page, note.start))
         self.note_starts = [(note.page, note.start) for note in self.notes]
         self.paragraphs = self._paragraphs()
@@ -116,6 +122,9 @@ class _Walk:
                     last = value
             if len(chain) > len(best):
                 best = chain
+        headed = sum((self.lines[number].page, self.lines[number].start) in self.headed for number in best)
+        if headed > 0.3 * len(best):
+            return frozenset()  # what counts through the document are its sections
         within = {self.section_at(self.lines[number]) for number in best}
         across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
         return frozenset(best) if across or (not self.sections and len(best) >= _LEAST_PARAGRAPHS) else frozenset()
@@ -148,6 +157,7 @@ class _Part:
         self.skipped = section is not None and is_list(section)
         self.before: Line | None = None
         self.terms: int | None = None
+        self.divisions: dict[str, int] = {}
 
     def _begin_levels(self) -> None:
         """A section that is "(a)" or "5.A" goes on with "(b)" or "B.": its number is the last mark of an open level."""
@@ -161,6 +171,12 @@ class _Part:
         """The places (offset, locator) at which a line begins a part, and the parts in it."""
         if self.skipped:
             return
+        if number in self.walk.inserted:
+            yield line.start, self._locator()
+            return
+        if line.closes:
+            self.base = None
+            self._clear()
         note = self.walk.note_of(line)
         if note is not None:
             yield line.start, f"note {note.mark}" if note.mark.isdigit() else self._locator()
@@ -169,6 +185,12 @@ class _Part:
             yield line.start, line.name
             return
         marks = [mark for mark in line.marks if not self._is_own(mark)]
+        if line.remark:
+            yield line.start, self._locator_of_remark(number, line)
+            return
+        if marks and is_table_note(line, self.walk.pages):
+            yield line.start, self.section.locator if self.section else None
+            return
         if not line.marks:
             self._unmarked(number, line)
             yield line.start, self._locator()
@@ -206,6 +228,8 @@ class _Part:
                 self.levels.take(number, mark)
         elif mark.shape == WORDED:
             self._open_worded(mark)
+        elif mark.shape == DIVISION:
+            self._open_division(mark)
         elif mark.shape == "1.1":
             self._open_clause(number, line, mark)
         elif mark.shape in ("1.", "[1]"):
@@ -219,7 +243,9 @@ class _Part:
         ordinals = _ordinals(mark.text)
         before = self.clause
         # A heading that the outline does not have, and no line of a table of contents.
-        missed = line.heading and ordinals > before and not self.walk.is_in_list(number)
+        if line.heading and self.walk.is_in_list(number):
+            return
+        missed = line.heading and ordinals > before
         deeper = len(before) < len(ordinals) and ordinals[: len(before)] == before
         inside = deeper and max(ordinals[len(before) :]) <= 2
         begun = not before and self._is_begun(number, ordinals)
@@ -242,6 +268,31 @@ class _Part:
             text = " ".join(mark.text.split())
             self.base = joined(self.roof, text) if self.roof else text
             self._clear()
+
+    def _open_division(self, mark: Mark) -> None:
+        """A part of a schedule that is no heading of the outline: "Part II – High Court Act" behind Part I."""
+        if self.section is None or not self._is_attachment():
+            return
+        word, core = mark.text.split()
+        ordinal = ordinal_of(core)[:1]
+        last = self.divisions.get(word.casefold(), 0)
+        if ordinal and 0 < ordinal[0] - last <= _GAP:
+            self.divisions[word.casefold()] = ordinal[0]
+            self.base = joined(self.section.locator or "", f"{word.capitalize()} {core}")
+            self._clear()
+
+    def _is_attachment(self) -> bool:
+        """Whether the section is a schedule or the like, whose numbers are its own."""
+        section = self.section
+        return section is not None and section.id != self.walk.opening and is_attachment(self.number)
+
+    def _locator_of_remark(self, number: int, line: Line) -> str | None:
+        """What an editor's remark is in ("[subsection (1) substituted by Act 7]"); it closes no list."""
+        saved = self.levels.open[:]
+        self._unmarked(number, line)
+        locator = self._locator()
+        self.levels.open[:] = saved
+        return locator
 
     def _begin_clause(self, mark: Mark, ordinals: tuple[int, ...]) -> None:
         self.clause = ordinals
@@ -269,7 +320,7 @@ class _Part:
         if number is None:
             opinion = self.section is not None and self.section.source == "opinion"
             return self.walk.is_plain or opinion
-        return is_attachment(number) or not (number[-1:].isdigit() or is_division(number))
+        return self._is_attachment() or not (number[-1:].isdigit() or is_division(number))
 
     def _next_section(self) -> int | None:
         """The number of the next section that is counted as this one is."""

@@ -13,27 +13,34 @@ from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, in_letters, in
 from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Page
 
-BRACKET = frozenset(("(a)", "a)"))
+BRACKET = frozenset(("(a)", "a)", "أ –", "1 –"))
 ALONE = "alone"
+_ABJAD = "أبجدهوزحطيكلمنسعفصقر"
+"""The letters by which Arabic counts, in their order."""
 _INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}|[A-Z]{1,5}"
 _BRACKETED = re.compile(rf"\s{{0,80}}\(\s?({_INNER})\s?\)(?=[\s(—–:A-Z“-]|$)")
 WORDED = "Article 1"
+DIVISION = "Part 1"
 _DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "art\\.", "sec\\.", *DIVISIONS_ELSEWHERE))
 _WORDED = rf"\s{{0,80}}((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
+_DIVISION = r"\s{0,80}((?:Part|PART|Chapter|CHAPTER|Title|TITLE)\s+(?:\d{1,3}|[IVXLC]{1,8}|[A-Z]))(?=\s*[-–—:.]\s|\s*$)"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
 _SHAPES = (
     (WORDED, re.compile(_WORDED, re.IGNORECASE)),
+    (DIVISION, re.compile(_DIVISION)),
     ("(a)", _BRACKETED),
     ("1.1", re.compile(rf"\s{{0,80}}({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}}))[.)]?")),
     ("1.", re.compile(r"\s{0,80}(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("[1]", re.compile(r"\s{0,80}(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("a)", re.compile(r"\s{0,80}(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
+    ("أ –", re.compile(rf"\s{{0,80}}([{_ABJAD}])\u0640?\s?[-–—.](?=\s|[\u0621-\u064a])\s?")),
+    ("1 –", re.compile(r"\s{0,80}(?:(\d{1,3})\s?[-–—]|\.(\d{1,3}))\s?(?=[\u0621-\u064a])")),
     ("a.", re.compile(r"\s{0,80}([A-Z]|[a-z]|[ivxlc]{2,5}|[IVXLC]{2,5})\.(?=\s)")),
 )
 _ALONE = re.compile(r"\s*([IVX]{1,5}|[A-Z]|\d{1,2})\.?\s*$")
 _NAMES_OF_PICTURES = re.compile(r"\s*\([a-z]\)(?:\s+\([a-z]\))+\s*")
 _HEADING = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z][^.;:|]{2,70}[^.;:,|\s]$")
-_FIRST_MARK = re.compile(r"\s*[(\[¶§\w]")
+_FIRST_MARK = re.compile(r"\s*[(\[¶§.\w]")
 _INLINE = re.compile(rf"([;:.—–])\s*(?:(?:and|or|and/or)\s+)?(?=\((?:{_INNER})\)\s)")
 _NAMED = re.compile(
     r"((?:Theorem|Lemma|Proposition|Corollary|Definition|Conjecture|Axiom|Claim|Remark|Example|Algorithm|Assumption|"
@@ -42,11 +49,19 @@ _NAMED = re.compile(
     r"(?:\d{1,3}(?:[.\-–]\d{1,3}){0,3}[a-z]?|[A-Z]\.?\d{1,3}|[IVX]{1,5}))(?:\s*[.:|—(]|\s+(?=[A-Z“\"])|\s*$)"
 )
 _ENDED = re.compile(r"(?:[;,.:—]|[;,]\s+(?:and|or))\s*$")
+_CLOSES = re.compile(
+    r"\s{0,80}(?:IN\s+WITNESS\s+(?:WHEREOF|HEREOF)|\[?(?:the\s+)?(?:remainder|rest)\s+of\s+(?:this\s+|the\s+)?page|"
+    r"\[?signature\s+page)\b",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(r"\s{0,80}\[[^\[\]]{1,400}(?:\[[^\[\]]{1,80}\][^\[\]]{0,200})?\]\s*$")
 _MOST_MARKS = 4
 _ROMAN = {in_roman(number): number for number in range(1, 100)}
 _LETTERS = {in_letters(number): number for number in range(1, 105)}
 _GAP = 3
 """Numbers that may be missing between two marks of a level: repealed ones, or marks that the print lost."""
+_WIDE_GAP = 20
+"""The same where the marks behind it count on."""
 _LOOK_AHEAD = 150
 """Lines in which the second mark of a level is looked for."""
 _PART_AHEAD = 1500
@@ -69,7 +84,8 @@ class Line:
     """A line `start:end` of the text of `page`: `marks` that open it, `inline` ones behind a stop in it, its `name`
     where it is a theorem or a caption. `goes_on`: begins with a small letter; `ended`: ends with a stop;
     `opens_term`: begins with a quotation mark; `sentence_end`: where the sentence behind the last of the `inline` marks
-    begins, 0 where there is none. `heading`: a number and a few words, as a heading is printed."""
+    begins, 0 where there is none. `heading`: a number and a few words, as a heading is printed. `closes`: the words
+    above the signatures of a contract, which belong to no clause; `remark`: an editor's words in square brackets."""
 
     page: int
     start: int
@@ -82,6 +98,8 @@ class Line:
     opens_term: bool
     sentence_end: int
     heading: bool
+    closes: bool
+    remark: bool
 
 
 def read_lines(pages: Sequence[Page]) -> Iterator[Line]:
@@ -115,6 +133,8 @@ def _line(page: int, start: int, text: str) -> Line:
         opens_term=bare[:1] in ("“", '"', "‘"),
         sentence_end=_sentence_behind(text, start, inline[-1].start) if inline else 0,
         heading=_HEADING.match(bare) is not None,
+        closes=_CLOSES.match(text) is not None,
+        remark=bare[:1] == "[" and not marks and _REMARK.match(text) is not None,
     )
 
 
@@ -126,10 +146,11 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
     for count in range(_MOST_MARKS):
         for shape, pattern in _SHAPES:
             match = pattern.match(text, at)
-            if match is not None and (count == 0 or shape in ("(a)", "a.")):
+            if match is not None and (count == 0 or shape in ("(a)", "a.", "1 –")):
                 group = match.lastindex or 1
                 first = match.start(group)
                 first = text.rfind(shape[0], 0, first) if shape in ("(a)", "[1]") and "¶" not in text[:first] else first
+                first -= shape == "1 –" and text[first - 1 : first] == "."
                 yield Mark(page, start + max(first, 0), match.group(group), shape)
                 at = match.end()
                 break
@@ -177,7 +198,7 @@ class Levels:
 
     def open_texts(self) -> list[str]:
         """The open marks from the outside in, as they are written in a locator: "(1)", "a"."""
-        return [f"({level.text})" if level.shape in ("(a)", "a)") else level.text for level in self.open]
+        return [f"({level.text})" if level.shape in BRACKET else level.text for level in self.open]
 
     def clear(self) -> None:
         self.open.clear()
@@ -199,8 +220,13 @@ class Levels:
                 return self._set(depth, _Level(mark.shape, kind, 1, mark.text))
             if not self.open and ordinal in (2, 3) and self._is_next(line, mark, kind, ordinal + 1):
                 return self._set(0, _Level(mark.shape, kind, ordinal, mark.text))  # the first is lost in print
-        later = self._following(mark, _GAP)
+        later = self._following(mark, _GAP) or self._beyond_gap(line, mark)
         return self._set(*later) if later is not None else False
+
+    def _beyond_gap(self, line: int, mark: Mark) -> tuple[int, _Level] | None:
+        """The level that goes on behind a wide gap in print ("30." and "37."), where the numbers then count on."""
+        later = self._following(mark, _WIDE_GAP) if mark.text.isdigit() else None
+        return later if later is not None and self._is_next(line, mark, "1", int(mark.text) + 1) else None
 
     def innermost_goes_on(self, line: int) -> bool:
         """Whether the next mark of the innermost level comes behind line number `line`, before that level begins again;
@@ -280,6 +306,8 @@ def _readings(text: str) -> list[tuple[str, int]]:
     digits = text.rstrip(ascii_letters) if text[:1].isdigit() else ""
     if digits:
         return [("1", int(digits))]
+    if text in _ABJAD:
+        return [("أ", _ABJAD.index(text) + 1)]
     lowered = text.lower()
     if lowered != text and not text.isupper():
         return []

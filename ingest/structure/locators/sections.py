@@ -41,7 +41,7 @@ def with_locators(sections: Sequence[Section], *, paged: bool) -> tuple[Section,
     the reader of the format gave none."""
     numbers = {section.id: printed_number(section) for section in sections}
     names = Counter((numbers[section.id] or " ".join(section.title.split())).casefold() for section in sections)
-    first = next((name for name, number in numbers.items() if number), None)
+    first = _first_numbered(sections)
     done: dict[str, Section] = {}
     for section in sections:
         above = _above(section, done)
@@ -76,13 +76,23 @@ def joined(above: str, inner: str) -> str:
 def attachment_of(sections: Sequence[Section]) -> dict[str, str]:
     """The locator of the schedule, exhibit or the like that each section (with its locator) is or is in, by its id."""
     found: dict[str, str] = {}
-    first = next((section.id for section in sections if printed_number(section)), None)
+    first = _first_numbered(sections)
     for section in sections:
         around = found.get(section.parent or "")
         own = section.locator if _is_roof(section, first) else None
         if own or around:
             found[section.id] = own or around or ""
     return found
+
+
+def opening_attachment(sections: Sequence[Section]) -> str | None:
+    """The id of the exhibit or the like that opens the document and names all of it; None where none does."""
+    first = _first_numbered(sections)
+    return next((section.id for section in sections if _names_all(section, first)), None)
+
+
+def _first_numbered(sections: Sequence[Section]) -> str | None:
+    return next((section.id for section in sections if printed_number(section)), None)
 
 
 def is_attachment(number: str | None) -> bool:
@@ -105,7 +115,7 @@ def _locator(
     section: Section, numbers: dict[str, str | None], above: list[Section], names: Counter[str], first: str | None
 ) -> str | None:
     own = numbers[section.id]
-    numbered = next((one for one in above if numbers[one.id]), None)
+    numbered = next((one for one in above if numbers[one.id] and not _names_all(one, first)), None)
     if own is None:
         title = " ".join(section.title.split())
         again = names[title.casefold()] > 1 and numbered is not None
@@ -142,6 +152,11 @@ def _carries(own: str, numbers: dict[str, str | None], above: list[Section]) -> 
     if not is_attachment(around):  # "4.1" in Article IV; but "1.1" in Exhibit A is no part of A
         same = same or ordinal_of(parts[0]) == ordinal_of(outer[0])
     return same and (len(parts) > len(outer) or parts[0] != outer[0])
+
+
+def _names_all(section: Section, first: str | None) -> bool:
+    """Whether `section` is an exhibit that opens the document, and with that the document itself."""
+    return section.id == first and is_attachment(printed_number(section))
 
 
 def _is_roof(section: Section, first: str | None) -> bool:

@@ -10,6 +10,7 @@ from docqa.ingest import Document
 from docqa.ingest.pdf.bookmarks import Bookmark, from_bookmarks
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.outline import Mark, build
 from docqa.ingest.types import Page
@@ -260,3 +261,88 @@ def test_a_second_list_of_terms_keeps_the_subsection_that_it_is_in() -> None:
     assert [named(document, words) for words in ("raft", "rope", "plea", "a man", "It sits")] == [
         "4(b)", "4", "18(1)(b)", "18(1)", "18(2)",
     ]  # fmt: skip
+
+
+AMENDMENTS = """# Keepers Act
+
+## 1 Name
+
+This is the Keepers Act.
+
+## First Schedule
+
+Amendment of other Acts
+
+Part I – Harbour Act
+
+1. By the repeal of section 2 and the substitution of—
+
+“2 Purpose of this Act
+
+(1) The purpose is order.
+
+(2) The harbour is calm.”.
+
+2. In section 5 by the deletion of “bell”.
+
+4. In section 6 by the deletion of “gong”.
+
+[numbering as in the original]
+
+9. In section 9 by the deletion of “horn”.
+
+10. In section 10 by the deletion of “drum”.
+
+Part II – Lock Act
+
+1. In section 3 by the deletion of “weir”.
+
+2. In section 4 by the deletion of “dam”.
+"""
+
+
+def test_what_an_amendment_inserts_keeps_the_number_of_the_amendment() -> None:
+    document = markdown(AMENDMENTS)
+    places = ("harbour is calm", "bell", "gong", "numbering", "horn", "drum")
+    assert [named(document, words) for words in places] == [
+        "First Schedule Part I, 1", "First Schedule Part I, 2", "First Schedule Part I, 4", "First Schedule Part I",
+        "First Schedule Part I, 9", "First Schedule Part I, 10",
+    ]  # fmt: skip
+    assert named(document, "dam") == "First Schedule Part II, 2"
+
+
+def test_an_entry_of_the_contents_names_no_place() -> None:
+    contents = "Exhibit 1\n1. Boats 2\n2. Nets 3\n3. Flags 4\nThe parties agree."
+    pages = [Page(0, "1", contents, "A"), Page(1, "2", "1. Boats\nA boat is lent.\n2. Nets\n3. Flags", "A")]
+    marks = [(1, "Exhibit 1", "", 1, 0), (2, "1", "Boats", 2, 0), (2, "2", "Nets", 2, 25), (2, "3", "Flags", 2, 33)]
+    made = [Mark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
+    items = find_items(pages, with_locators(build(made), paged=True))
+    assert [item.locator for item in items if item.page == 1] == []
+
+
+def test_a_note_to_a_table_is_no_part_of_its_schedule() -> None:
+    text = "## 1 Terms\n\nTerms.\n\n## Exhibit B\n\nBid(1) Start(2)\n\n(1) in pounds\n\n(2) at noon\n\nHave a look."
+    assert [named(markdown(text), words) for words in ("pounds", "noon", "look")] == ["Exhibit B"] * 3
+
+
+def test_what_stands_above_the_signatures_is_in_no_clause() -> None:
+    text = "## 1 Terms\n\nTerms.\n\n## 2 Copies\n\nTwo copies are made.\n\nIN WITNESS WHEREOF they sign.\n\nA. Alder"
+    assert [named(markdown(text), words) for words in ("Two copies", "they sign", "A. Alder")] == ["2", None, None]
+
+
+def test_numbers_of_sections_count_no_paragraphs_of_a_schedule() -> None:
+    sections = "".join(f"## {n}. Part {n}\n\nWords of {n}.\n\n" for n in range(1, 13))
+    document = markdown(f"{sections}## Schedule 1\n\nForm\n\n13. Name of the keeper\n\nThe form ends.")
+    assert named(document, "form ends") == "Schedule 1"
+
+
+def test_arabic_letters_and_numbers_open_parts_of_an_article() -> None:
+    text = "## المادة 7\n\nأ – يدفع المالك:\n\n1-ثمن القارب\n\n2-ثمن الشبكة\n\nب – يدفع الضيف الباقي."
+    document = markdown(text)
+    assert named(document, "الشبكة") == "المادة 7(أ)(2)"
+    assert named(document, "الباقي") == "المادة 7(ب)"
+
+
+def test_numbers_of_the_opening_exhibit_stand_alone() -> None:
+    made = located((1, "Exhibit 10.2", ""), (2, "1", "Term"), (2, "2", "End"), (1, "Exhibit A", ""), (2, "1", "Form"))
+    assert made == ["Exhibit 10.2", "1", "2", "Exhibit A", "Exhibit A, 1"]

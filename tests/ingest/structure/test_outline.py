@@ -279,3 +279,34 @@ def test_words_that_begin_like_a_division_are_none() -> None:
 def test_the_rows_of_a_numbered_list_are_no_headings() -> None:
     rows = candidates(*(f"{n} Screen of the {n}th kind" for n in range(1, 9)))
     assert from_numbering(rows, 12.0) == []
+
+
+def test_letters_that_begin_again_are_rows_of_a_table() -> None:
+    rows = candidates("1 Work", "A Grow the plants", "B Test the plants", "A Map the genes", "B Read the map", "2 End")
+    assert [mark.number for mark in from_numbering(rows, 12.0)] == ["1", "2"]
+
+
+def test_a_sentence_that_ends_with_an_annex_is_no_heading() -> None:
+    lines = candidates("Exhibit A", "1 Terms", "ANNEX I.", "2 Grants", "Exhibit B")
+    plain = [line._replace(heading=Heading(line.heading.start, line.heading.text, 12.0, False, True)) for line in lines]
+    assert [mark.number for mark in from_numbering(plain, 12.0)] == [
+        "Exhibit A", "1", "2", "Exhibit B",
+    ]  # fmt: skip
+
+
+def test_items_of_a_list_whose_first_is_too_long_are_no_headings() -> None:
+    lines = [Candidate(1, Heading(40 * n, f"{n}. Item {n}", 12.0, False, False, True)) for n in (2, 3, 4)]
+    titles = candidates("Title I: Treaties", "Title II: Limits")
+    assert [mark.number for mark in from_numbering([titles[0], *lines, titles[1]], 12.0)] == ["Title I", "Title II"]
+
+
+def test_a_bookmark_points_at_a_number_not_into_a_sentence() -> None:
+    pages = page("4.A Accounts\nSign the Code of Conduct.", "4.B Code of Conduct The code is kept here.")
+    marks = from_bookmarks([Bookmark(1, "Accounts", 1), Bookmark(1, "Code of Conduct", 1)], pages)
+    assert [(m.number, m.page) for m in marks] == [("4.A", 1), ("4.B", 2)]
+
+
+def test_numbers_of_lines_are_no_numbers_of_bookmarks() -> None:
+    pages = page("12 Summary\n13 We add.\n25 Need\n26 It is needed.")
+    marks = from_bookmarks([Bookmark(1, "Summary", 1), Bookmark(1, "Need", 1)], pages)
+    assert [m.number for m in marks] == [None, None]

@@ -1,0 +1,109 @@
+"""Lines whose numbers name nothing where they stand: text that a law inserts elsewhere, entries of a table of contents,
+notes to a table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from docqa.ingest.structure.locators.marks import Line
+from docqa.ingest.types import Page, Section
+
+_INSERTED = re.compile(
+    r"\s{0,80}[“\"]\s?(?:\(?\d{1,3}[A-Z]{0,3}\)?[.)]?(?=[\s(—–])|\([A-Za-z]{1,5}\)\s|[A-Z]{1,5}\.\s|"
+    r"(?:part|chapter|section|article|schedule)\s+[\dA-Z])",
+    re.IGNORECASE,
+)
+_MOST_LINES = 150
+"""Lines in which the end of an insertion is looked for; without one there is no insertion."""
+_LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
+_PAGE_BEHIND = re.compile(r"[\s.]{1,200}\d{1,4}$")
+_NOTE = re.compile(r"\s{0,80}\((\d{1,2})\)\s")
+_WORD_IN_FRONT = re.compile(r"([^\W\d_]{2,40})\Z")
+_WORDS_THAT_CITE = frozenset(
+    ("section", "sections", "subsection", "subsections", "paragraph", "paragraphs", "subparagraph", "article",
+     "articles", "clause", "clauses", "rule", "rules", "regulation", "item", "items", "part", "in", "and", "or", "to")
+)  # fmt: skip
+_NEAR = 3000
+"""Characters in front of a note in which the word with its mark stands."""
+
+
+def insertions(lines: Sequence[Line], pages: Sequence[Page]) -> set[int]:
+    """The numbers of the lines of words that an amendment puts into another text ("“2A Purpose of Act ... .”").
+
+    They begin with a quotation mark and a number and end, lines later, where the quotation does.
+    """
+    found: set[int] = set()
+    at = 0
+    while at < len(lines):
+        text = _text(lines[at], pages)
+        end = _end_of_quotation(lines, pages, at) if _INSERTED.match(text) else at
+        if end > at:
+            found.update(range(at, end + 1))
+        at = max(end, at) + 1
+    return found
+
+
+def _end_of_quotation(lines: Sequence[Line], pages: Sequence[Page], first: int) -> int:
+    """The line that closes the quotation that line `first` opens; `first` where that is itself, or none is."""
+    depth = 0
+    curved = "“" in _text(lines[first], pages)[:82]
+    for number in range(first, min(first + _MOST_LINES, len(lines))):
+        text = _text(lines[number], pages)
+        if curved:
+            depth += text.count("“") - text.count("”")
+            if depth <= 0:
+                return number
+        elif text.rstrip(" .;,").endswith('"') and text.count('"') % 2 == 1 and number > first:
+            return number
+        elif text.count('"') % 2 == 0 and number == first:
+            return first
+    return first
+
+
+def contents_lines(lines: Sequence[Line], pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
+    """The numbers of the lines that are, word for word, the heading of a section on a later page."""
+    headings: dict[str, int] = {}
+    for section in sections:
+        if section.number and section.title:
+            key = _folded(f"{section.number}{section.title}")
+            headings[key] = max(headings.get(key, 0), section.page)
+    starts = {(section.page, section.start) for section in sections}
+    found = set()
+    for number, line in enumerate(lines) if headings else ():
+        if not line.marks or line.end - line.start > 300 or (line.page, line.start) in starts:
+            continue
+        text = _PAGE_BEHIND.sub("", _text(line, pages))
+        if headings.get(_folded(text), 0) > line.page:
+            found.add(number)
+    return found
+
+
+def is_table_note(line: Line, pages: Sequence[Page]) -> bool:
+    """Whether "(1)" at the beginning of a line is the mark of a note: it stands against a word above, on its page."""
+    body = pages[line.page - 1].text
+    match = _NOTE.match(body, line.start, line.end)
+    return match is not None and any(_is_anchor(front) for front in _in_front(body, match[1], line.start))
+
+
+def _in_front(body: str, mark: str, end: int) -> Iterator[str]:
+    """The words that "(mark)" stands against in the text before offset `end`."""
+    start = max(0, end - _NEAR)
+    at = body.find(f"({mark})", start, end)
+    while at >= 0:
+        yield body[max(0, at - 41) : at]
+        at = body.find(f"({mark})", at + 1, end)
+
+
+def _is_anchor(front: str) -> bool:
+    match = _WORD_IN_FRONT.search(front)
+    return match is not None and match[1].casefold() not in _WORDS_THAT_CITE
+
+
+def _text(line: Line, pages: Sequence[Page]) -> str:
+    return pages[line.page - 1].text[line.start : line.end]
+
+
+def _folded(text: str) -> str:
+    return "".join(_LETTERS_AND_DIGITS.findall(text)).casefold()
