@@ -15,6 +15,7 @@ from docqa.app.commands import (
     chat,
     doctor,
     extract,
+    find,
     history,
     inspect,
     model_files,
@@ -48,6 +49,7 @@ Examples:
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "ask": ask.ask,
+    "find": find.find,
     "read": read.read,
     "plan": plan.plan,
     "outline": outline.outline,

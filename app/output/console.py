@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 
+def colours(stream: TextIO | None) -> bool:
+    """Whether what is written to `stream` may have colours: a terminal that has them, where NO_COLOR is not set."""
+    wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wanted and stream is not None and stream.isatty()
+
+
 class Thoughts:
     """What a model thinks before it answers, piece by piece: dim on a terminal, and never between the results.
 
@@ -29,8 +35,7 @@ class Thoughts:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream if stream is not None else sys.stderr
-        colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        self._dim = colours and self._stream is not None and self._stream.isatty()
+        self._dim = colours(self._stream)
         self._open = self._at_line_start = False
 
     def show(self, text: str) -> None:

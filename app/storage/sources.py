@@ -40,27 +40,38 @@ def read_sources(paths: list[str], request: ReadRequest, store: Store | None) ->
 
     Raises the errors of docqa.ingest.errors, NoDocuments when a folder or archive leaves nothing.
     """
-    from docqa.ingest.errors import IngestError, NoDocuments
-
     found = Sources()
     for path in paths:
-        single = path == STDIN or os.path.isfile(path)
-        failures: list[IngestError] = []
-        count = len(found.documents)
-        for name, content in _contents(path, found.warnings, request):
-            try:
-                found.documents.append(_read(name, content, request, store, found.notices))
-            except IngestError as error:
-                if single and not isinstance(content, bytes):
-                    raise
-                failures.append(error)
-        if len(found.documents) == count and failures:
-            if len(failures) == 1:
-                raise failures[0]
-            said = f"none of its {len(failures)} documents can be read; the first: {failures[0].message}"
-            raise NoDocuments(said, where=path, hint="Look at that file by itself")
-        found.warnings += [f"skipped: {error}" for error in failures]
+        found.documents += each_document(path, request, store, found)
     return found
+
+
+def each_document(path: str, request: ReadRequest, store: Store | None, found: Sources) -> Iterator[Document]:
+    """The documents at `path` one by one, so that no more than one need be in memory.
+
+    `found` gets the warnings and notices, not the documents. Raises as `read_sources`.
+    """
+    from docqa.ingest.errors import IngestError, NoDocuments
+
+    single = path == STDIN or os.path.isfile(path)
+    failures: list[IngestError] = []
+    any_read = False
+    for name, content in _contents(path, found.warnings, request):
+        try:
+            document = _read(name, content, request, store, found.notices)
+        except IngestError as error:
+            if single and not isinstance(content, bytes):
+                raise
+            failures.append(error)
+            continue
+        any_read = True
+        yield document
+    if failures and not any_read:
+        if len(failures) == 1:
+            raise failures[0]
+        said = f"none of its {len(failures)} documents can be read; the first: {failures[0].message}"
+        raise NoDocuments(said, where=path, hint="Look at that file by itself")
+    found.warnings += [f"skipped: {error}" for error in failures]
 
 
 def read_one(path: str, request: ReadRequest, store: Store | None) -> tuple[Document, bytes, Sources]:

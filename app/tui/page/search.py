@@ -8,13 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from docqa.app.places.named import region_named
+from docqa.app.search.expression import words_pattern
 
 if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 MOST_HITS = 5_000
-_ALIKE = ("'‘’‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last sign of a class of characters may be a hyphen
-_FIRST_CJK = "\u2e80"
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,9 @@ def find_hits(document: Document, words: str, most: int = MOST_HITS) -> list[Pag
     """
     if not words.split():
         return []
-    pattern = re.compile(r"\s+".join(map(_as_found, words.split())), re.IGNORECASE)
-    hits = ((page.page, match) for page in document.pages for match in pattern.finditer(page.text))
-    return [PageSpan(number, *match.span()) for number, match in islice(hits, most)]
-
-
-def _as_found(word: str) -> str:
-    """A pattern of `word`: as keyboards write it, and over the end of a line where its script has no spaces."""
-    letters = [next((f"[{alike}]" for alike in _ALIKE if letter in alike), re.escape(letter)) for letter in word]
-    joints = [r"\s?" if one >= _FIRST_CJK and other >= _FIRST_CJK else "" for one, other in zip(word, word[1:])]
-    return "".join(letter + joint for letter, joint in zip(letters, [*joints, ""]))
+    pattern = words_pattern(words, ignore_case=True)
+    hits = (PageSpan(page.page, span.start, span.end) for page in document.pages for span in pattern.spans(page.text))
+    return list(islice(hits, most))
 
 
 class Hits:

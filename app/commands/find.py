@@ -1,0 +1,156 @@
+"""`docqa find`: every place of words or of a regular expression, without a model."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import flags, inputs
+from docqa.app.errors import UsageError
+
+if TYPE_CHECKING:
+    from docqa.app.options import Options
+    from docqa.app.search.expression import Pattern
+    from docqa.app.storage.sources import Sources
+    from docqa.ingest.types import Document
+
+_Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="Words, or with --regex a regular expression.")]
+_Regex = Annotated[bool, typer.Option("--regex", help="PATTERN is a regular expression.")]
+_IgnoreCase = Annotated[bool, typer.Option("--ignore-case", "-i", help="Upper and lower case count as the same.")]
+_Words = Annotated[bool, typer.Option("--word-regexp", "-w", help="Only whole words.")]
+_Context = Annotated[int, typer.Option("--context", "-C", metavar="N", min=0, help="Lines before and behind a hit.")]
+_Files = Annotated[bool, typer.Option("--files-with-matches", "-l", help="Only the files that have a hit.")]
+_Count = Annotated[bool, typer.Option("--count", "-c", help="Only how many hits each file has.")]
+
+
+@flags.shared("password_file", "include_hidden", "no_store", "media_type")
+def find(
+    given: flags.Given,
+    pattern: _Pattern,
+    paths: flags.Paths,
+    regex: _Regex = False,
+    ignore_case: _IgnoreCase = False,
+    whole_words: _Words = False,
+    context: _Context = 0,
+    files_only: _Files = False,
+    count: _Count = False,
+    as_json: flags.Json = False,
+) -> int:
+    """Find words in documents: every hit with its line, its page, and the section that is printed there.
+
+    Words are found over the ends of lines and pages, whatever the form of quotation marks and dashes. A line is a
+    paragraph, an item of a list or a row of a table; a long one is cut around its hits, but not in --json.
+
+    Examples: docqa find "force majeure" contracts/ -i · docqa find --regex "[Ss]chedule \\d+" lease.pdf -C 1
+
+    Exit status 0 found, 5 found nowhere, 3 a document cannot be used. No model is needed.
+    """
+    from docqa.app.search.expression import expression_pattern, words_pattern
+
+    if files_only and count:
+        raise UsageError("-l prints only files, -c only counts", hint="choose one")
+    inputs.check_stdin(paths)
+    compiled = (expression_pattern if regex else words_pattern)(
+        pattern, ignore_case=ignore_case, whole_words=whole_words
+    )
+    search = _Search(compiled, as_json, context)
+    show = search.name if files_only else search.count if count else search.hits
+    codes = [report.NOT_FOUND]
+    for document in _documents(paths, given.options(), codes):
+        if show(document, _several(paths)):
+            codes[0] = report.ANSWERED
+    return report.worst(codes)
+
+
+def _several(paths: Sequence[str]) -> bool:
+    """Whether places need the name of their file: of several paths, or of one that is not a single file."""
+    return len(paths) > 1 or (paths[0] != inputs.STDIN and not os.path.isfile(paths[0]))
+
+
+def _documents(paths: Sequence[str], options: Options, codes: list[int]) -> Iterator[Document]:
+    """The documents of `paths` one by one, with what there is to say about them on standard error.
+
+    A path that cannot be read does not end the search: its exit code is added to `codes`.
+    """
+    from docqa.app.session.engine import open_store
+    from docqa.app.storage.sources import Sources, each_document
+    from docqa.ingest.errors import IngestError
+    from docqa.ingest.request import ReadRequest
+
+    store = open_store(options) if options.store else None
+    reading = ReadRequest(
+        password=options.password, media_type=options.media_type, include_hidden=options.include_hidden
+    )
+    for path in paths:
+        found = Sources()
+        try:
+            for document in each_document(path, reading, store, found):
+                yield document
+                found.warnings += [f"{document.path}: {warning}" for warning in document.coverage.warnings]
+                _warn(found)
+        except IngestError as error:
+            codes.append(report.failure(error))
+        _warn(found)
+
+
+def _warn(found: Sources) -> None:
+    """Say what was found so far, once."""
+    from docqa.app.output.render import printable
+
+    for warning in [*found.warnings, *found.notices]:
+        report.warn(printable(warning))
+    found.warnings.clear()
+    found.notices.clear()
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Each method prints what it has to say about a document, and returns whether there was a hit."""
+
+    pattern: Pattern
+    as_json: bool
+    context: int
+
+    def name(self, document: Document, with_file: bool) -> bool:
+        from docqa.app.search import hits, shown
+
+        there = hits.has(document, self.pattern)
+        if there:
+            report.result(_json({"file": document.path}) if self.as_json else shown.plain(document.path))
+        return there
+
+    def count(self, document: Document, with_file: bool) -> bool:
+        from docqa.app.search import hits, shown
+
+        count = hits.count(document, self.pattern)
+        if self.as_json:
+            report.result(_json({"file": document.path, "count": count}))
+        elif count or not with_file:
+            report.result(f"{shown.plain(document.path)}:{count}" if with_file else str(count))
+        return count > 0
+
+    def hits(self, document: Document, with_file: bool) -> bool:
+        from docqa.app.output.console import colours
+        from docqa.app.search.hits import SearchedText
+        from docqa.app.search.shown import Style, hit_object, shown_hits
+
+        text = SearchedText(document)
+        found = text.hits(self.pattern)
+        style = Style(with_file, self.context, colours(sys.stdout))
+        objects = (_json(hit_object(text, hit, self.context)) for hit in found)
+        any_hit = False
+        for line in objects if self.as_json else shown_hits(text, found, style):
+            report.result(line)
+            any_hit = True
+        return any_hit
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,141 @@
+"""What a person searches for, as a pattern: plain words, or a regular expression with a limit of processor time.
+
+Plain words are found over the ends of lines and pages, and whatever the form of their quotation marks and dashes. Their
+pattern takes linear time. An expression of a user may take exponential time, so it is run by the module `regex`, which
+can be stopped.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from docqa.app.errors import UsageError
+from docqa.ingest.types import Span
+
+if TYPE_CHECKING:
+    import regex
+
+EXPRESSION_SECONDS = 10.0
+"""Processor time that a regular expression may take on one document."""
+
+_ALIKE = ("'‘’‚‛ʼ`´", '"“”„«»', "‐‑‒–—−-")  # the last sign of a class of characters may be a hyphen
+_FIRST_CJK = "\u2e80"
+_WHITE_SPACE = r"\s"
+_SIMPLER = "make it simpler: repeats inside repeats, as in (a+)+, take long"
+
+
+class Pattern(Protocol):
+    """Something to search for."""
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """The places in `text`, in order, without overlap, none of them empty. Raises UsageError where it takes too
+        long."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Plain words, as a pattern of linear time."""
+
+    pattern: re.Pattern[str]
+
+    def spans(self, text: str) -> Iterator[Span]:
+        return (Span(*match.span()) for match in self.pattern.finditer(text))
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A regular expression of a user, `written` as it was typed."""
+
+    pattern: regex.Pattern[str]
+    written: str
+    seconds: float
+
+    def spans(self, text: str) -> Iterator[Span]:
+        begun = time.process_time()
+        try:
+            for match in self.pattern.finditer(text, timeout=self.seconds):
+                if time.process_time() - begun > self.seconds:
+                    raise TimeoutError
+                if match.start() < match.end():
+                    yield Span(*match.span())
+        except TimeoutError as error:
+            what = f"the expression {self.written!r} takes more than {self.seconds:g} seconds on a document"
+            raise UsageError(what, hint=_SIMPLER) from error
+
+
+def words_pattern(words: str, *, ignore_case: bool = False, whole_words: bool = False) -> Words:
+    """The pattern of plain `words`. Raises UsageError where there are none."""
+    parts = words.split()
+    if not parts:
+        raise UsageError("there is nothing to look for", hint='docqa find "WORDS" PATH...')
+    pattern = _bounded(r"\s+".join(map(_as_found, parts)), whole_words)
+    return Words(re.compile(pattern, re.IGNORECASE if ignore_case else re.NOFLAG))
+
+
+def expression_pattern(written: str, *, ignore_case: bool = False, whole_words: bool = False) -> Expression:
+    """The pattern of a regular expression. Raises UsageError where it is none."""
+    import regex
+
+    if not written:
+        raise UsageError("the expression is empty", hint='docqa find --regex "EXPRESSION" PATH...')
+    flags = regex.MULTILINE | (regex.IGNORECASE if ignore_case else 0)
+    try:
+        regex.compile(written, flags)  # a message that names a position should name one of what was typed
+        compiled = regex.compile(_bounded(_over_line_ends(written), whole_words), flags)
+        return Expression(compiled, written, EXPRESSION_SECONDS)
+    except regex.error as error:
+        what = f"{written!r} is not a regular expression: {error}"
+        raise UsageError(what, hint="without --regex it is looked for as it is") from error
+
+
+def _bounded(pattern: str, whole_words: bool) -> str:
+    return rf"(?<!\w)(?:{pattern})(?!\w)" if whole_words else pattern
+
+
+def _as_found(word: str) -> str:
+    """A pattern of `word`: as keyboards write it, over the end of a line where its script has no spaces, and divided
+    at the end of a page."""
+    letters = [_alike(letter) or re.escape(letter) for letter in word]
+    joints = (_joint(one, other) for one, other in zip(word, word[1:]))
+    return "".join(letter + joint for letter, joint in zip(letters, [*joints, ""]))
+
+
+def _joint(one: str, other: str) -> str:
+    if one >= _FIRST_CJK and other >= _FIRST_CJK:
+        return r"\s?"
+    if one.isalpha() and other.isalpha():
+        return r"(?:[-‐]\n)?"
+    return r"\n?" if one in _ALIKE[-1] else ""
+
+
+def _alike(letter: str) -> str:
+    return next((f"[{alike}]" for alike in _ALIKE if letter in alike), "")
+
+
+def _over_line_ends(written: str) -> str:
+    """`written` with every space that stands for itself as any white space, and quotation marks of every form."""
+    if re.search(r"\(\?[a-zA-Z]*x", written):  # spaces of a verbose expression mean nothing
+        return written
+    pieces: list[str] = []
+    escaped = inside = False
+    for at, letter in enumerate(written):
+        plain = not escaped and not inside
+        if plain and letter == " ":
+            pieces.append(_WHITE_SPACE)
+        elif plain and letter in "'\"":
+            pieces.append(_alike(letter))
+        else:
+            pieces.append(letter)
+        if not escaped and letter in "[]":
+            inside = letter == "[" or (inside and written[at - 1] in "[^" and _opens(written, at))
+        escaped = letter == "\\" and not escaped
+    return "".join(pieces)
+
+
+def _opens(written: str, at: int) -> bool:
+    """Whether the bracket at `at` is the first sign of a class, which it then does not end: "[]a]", "[^]a]"."""
+    return written[:at].endswith("[") or written[:at].endswith("[^")

@@ -1,0 +1,123 @@
+"""Hits as lines for a person, in colours on a terminal, and as objects for `--json`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from docqa.app.answer.text import CONTROL
+from docqa.app.output.render import cite_text, excerpt
+from docqa.app.search.hits import Hit, SearchedText
+from docqa.ingest.types import Span
+
+LINE_CHARACTERS = 240
+"""A longer line is cut around its hits."""
+_AROUND = 100
+_WHITE_SPACE = re.compile(r"\s")
+_PLACE, _FOUND, _PLAIN = "\x1b[35m", "\x1b[1;31m", "\x1b[0m"
+
+
+@dataclass(frozen=True)
+class Style:
+    """`with_file`: places name their file; `context`: lines before and behind; `colours`: for a terminal."""
+
+    with_file: bool = False
+    context: int = 0
+    colours: bool = False
+
+    def place(self, words: str) -> str:
+        return f"{_PLACE}{words}{_PLAIN}" if self.colours else words
+
+    def found(self, words: str) -> str:
+        return f"{_FOUND}{words}{_PLAIN}" if self.colours and words else words
+
+
+def shown_hits(text: SearchedText, hits: Iterable[Hit], style: Style) -> Iterator[str]:
+    """`p. 12, section 4.2: … the words …`, one for all hits of a line at one place, with the lines around it."""
+    groups = [(lines, list(group)) for lines, group in groupby(hits, key=lambda hit: hit.lines)]
+    unshown = 0
+    for (lines, group), following in pairwise([*groups, None]):  # type: ignore[misc]
+        first = max(lines.start - style.context, unshown)
+        if style.context and unshown and first > unshown:
+            yield "--"
+        yield from _beside(text, range(first, lines.start))
+        yield from _lines_of(text, group, style)
+        unshown = lines.stop + style.context
+        if following is not None:
+            unshown = max(min(unshown, following[0].start), lines.stop)
+        yield from _beside(text, range(lines.stop, min(unshown, text.line_count)))
+
+
+def plain(text: str) -> str:
+    """`text` on one line without anything that a terminal would obey, with as many spaces as it has."""
+    return _WHITE_SPACE.sub(" ", CONTROL.sub("", text))
+
+
+def hit_object(text: SearchedText, hit: Hit, context: int) -> dict[str, object]:
+    """The hit as `--json` prints it; `start` and `end` are its place in `line`. Lines around it where some are asked
+    for."""
+    start, end = text.line(hit.lines[0]).start, text.line(hit.lines[-1]).end
+    found: dict[str, object] = {
+        "text": text.text[hit.start : hit.end],
+        "line": text.text[start:end],
+        "start": hit.start - start,
+        "end": hit.end - start,
+        "cites": [each.to_json_object() for each in hit.cites],
+    }
+    if context:
+        before = range(max(hit.lines.start - context, 0), hit.lines.start)
+        behind = range(hit.lines.stop, min(hit.lines.stop + context, text.line_count))
+        found |= {"before": _texts(text, before), "after": _texts(text, behind)}
+    return found
+
+
+def _texts(text: SearchedText, lines: range) -> list[str]:
+    spans = (text.line(number) for number in lines)
+    return [text.text[span.start : span.end] for span in spans]
+
+
+def _beside(text: SearchedText, lines: range) -> Iterator[str]:
+    return (f"    {excerpt(line, LINE_CHARACTERS)}" for line in _texts(text, lines) if line.strip())
+
+
+def _lines_of(text: SearchedText, hits: Sequence[Hit], style: Style) -> Iterator[str]:
+    line = Span(text.line(hits[0].lines[0]).start, text.line(hits[0].lines[-1]).end)
+    for place, group in groupby(hits, key=lambda hit: cite_text(hit.cites, with_file=style.with_file)):
+        found = [Span(hit.start, hit.end) for hit in group]
+        yield f"{style.place(place)}: {_words(text.text, line, found, style)}"
+
+
+def _words(text: str, line: Span, found: Sequence[Span], style: Style) -> str:
+    """The words of `line`, cut around what was `found` where it is long."""
+    pieces: list[str] = []
+    windows = _windows(text, line, found)
+    for window in windows:
+        words, at = "", window.start
+        for span in found:
+            if window.start <= span.start < window.end:
+                words += plain(text[at : span.start]) + style.found(plain(text[span.start : span.end]))
+                at = span.end
+        pieces.append(words + plain(text[at : window.end]))
+    begin = "… " if windows[0].start > line.start else ""
+    end = " …" if windows[-1].end < line.end else ""
+    return begin + " … ".join(pieces) + end
+
+
+def _windows(text: str, line: Span, found: Sequence[Span]) -> list[Span]:
+    """The parts of `line` that are shown: all of a short one, else whole words on both sides of what was found."""
+    if line.end - line.start <= LINE_CHARACTERS:
+        return [line]
+    windows: list[Span] = []
+    for span in found:
+        start, end = max(span.start - _AROUND, line.start), min(span.end + _AROUND, line.end)
+        if start > line.start:
+            start = text.find(" ", start, span.start) + 1 or start
+        if end < line.end:
+            end = max(text.rfind(" ", span.end, end), span.end) if " " in text[span.end : end] else end
+        if windows and start <= windows[-1].end + 1:
+            windows[-1] = Span(windows[-1].start, max(end, windows[-1].end))
+        else:
+            windows.append(Span(start, end))
+    return windows

@@ -1,0 +1,127 @@
+"""`docqa find` as a person and a script run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.search import expression
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two leases, a web page, and an archive with a third lease."""
+    home = tmp_path / "leases"
+    home.mkdir()
+    (home / "a.txt").write_text("1. Rent\n\nThe rent is due\non the first day.\n", encoding="utf-8")
+    (home / "b.html").write_text("<h1>Term</h1><p>No RENT in May.</p>", encoding="utf-8")
+    (home / "c.md").write_text("# Keys\n\nTwo keys.\n", encoding="utf-8")
+    with zipfile.ZipFile(home / "d.zip", "w") as archive:
+        archive.writestr("inner.txt", "Rent again, and rental.\n")
+    return home
+
+
+def test_hits_of_several_formats_name_file_and_section(docqa: Any, folder: Path) -> None:
+    code, out, _ = docqa("find", "rent", folder, folder / "d.zip", "-i", "-w")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].startswith(f"{folder / 'a.txt'}, ") and lines[0].endswith("Rent")
+    assert f"{folder / 'b.html'}, Term: No RENT in May." in lines
+    assert f"{folder / 'd.zip'}/inner.txt, " in out and "Two keys" not in out
+
+
+def test_one_file_is_not_named(docqa: Any, folder: Path) -> None:
+    code, out, _ = docqa("find", "due on the first", folder / "a.txt")
+    assert code == 0 and out.endswith("The rent is due on the first day.\n") and "a.txt" not in out
+
+
+def test_a_handbook_hit_has_its_page_and_heading(docqa: Any, repository: Path) -> None:
+    handbook = repository / "sample_docs" / "services_agreement.pdf"
+    code, out, _ = docqa("find", "simulated Alarms", handbook)
+    assert code == 0 and out.startswith("p. 2 (PDF 5), section 4.2: ")
+
+
+def test_nothing_found_is_status_5(docqa: Any, folder: Path) -> None:
+    assert docqa("find", "deposit", folder / "a.txt")[:2] == (5, "")
+
+
+def test_files_and_counts_are_for_scripts(docqa: Any, folder: Path) -> None:
+    code, out, _ = docqa("find", "rent", folder, "-i", "-l")
+    assert (code, out.split()) == (0, [str(folder / "a.txt"), str(folder / "b.html")])
+    assert docqa("find", "rent", folder, "-ic")[1].split() == [f"{folder / 'a.txt'}:2", f"{folder / 'b.html'}:1"]
+    assert docqa("find", "rent", folder / "a.txt", "-c")[1] == "1\n"
+    counts = [json.loads(line) for line in docqa("find", "rent", folder, "-c", "-i", "--json")[1].splitlines()]
+    assert [each["count"] for each in counts] == [2, 1, 0]
+    assert docqa("find", "rent", folder, "-l", "-c")[0] == 2
+
+
+def test_json_has_cites_that_cut_the_words(docqa: Any, folder: Path) -> None:
+    code, out, _ = docqa("find", "--regex", r"[Rr]ent\w*", folder / "d.zip", "--json", "-C", "1")
+    found = [json.loads(line) for line in out.splitlines()]
+    assert code == 0 and [each["text"] for each in found] == ["Rent", "rental"]
+    (cite,) = found[1]["cites"]
+    assert cite["file"] == f"{folder / 'd.zip'}/inner.txt" and cite["page"] is None
+    assert found[1]["line"][cite["start"] : cite["end"]] == "rental"
+    assert (found[1]["before"], found[1]["after"]) == ([], [])
+
+
+def test_a_file_that_cannot_be_read_does_not_end_the_search(docqa: Any, folder: Path) -> None:
+    code, out, err = docqa("find", "rent", folder / "none.pdf", folder / "a.txt")
+    assert code == 3 and "rent is due" in out and "none.pdf" in err
+
+
+@pytest.mark.parametrize("arguments", [("", "x"), (" ", "x"), ("--regex", "(", "x"), ("--regex", "", "x")])
+def test_a_pattern_that_is_none_is_status_2(docqa: Any, folder: Path, arguments: tuple[str, ...]) -> None:
+    code, out, err = docqa("find", *arguments[:-1], folder / "a.txt")
+    assert (code, out) == (2, "") and err.startswith("docqa: ")
+
+
+def test_an_expression_that_explodes_ends_with_status_2(
+    docqa: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expression, "EXPRESSION_SECONDS", 0.3)
+    text = tmp_path / "x.txt"
+    text.write_text("y" + "x" * 5000 + "zy\n", encoding="utf-8")
+    code, _, err = docqa("find", "--regex", "(x+x+)+y", text)
+    assert code == 2 and "takes more than 0.3 seconds" in err and "(a+)+" in err
+
+
+def test_standard_input_is_searched(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "docqa.app", "find", "keys", "-", "--no-store"],
+        input=b"Two keys.\n", capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0 and done.stdout.endswith(b"Two keys.\n")
+
+
+def test_a_second_search_uses_the_kept_text(
+    docqa: Any, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCQA_CACHE_DIR", str(tmp_path / "cache"))
+    first = docqa("find", "rent", folder / "a.txt")
+    monkeypatch.setattr("docqa.ingest.worker.read_in_worker", None)
+    assert docqa("find", "rent", folder / "a.txt") == first
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+def test_colours_are_for_terminals_without_no_color(folder: Path) -> None:
+    def on_terminal(**environment: str) -> str:
+        mine, theirs = pty.openpty()
+        arguments = [sys.executable, "-m", "docqa.app", "find", "keys", str(folder / "c.md"), "--no-store"]
+        clean = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        subprocess.run(arguments, stdout=theirs, check=True, timeout=120, env={**clean, "TERM": "xterm", **environment})
+        os.close(theirs)
+        shown = os.read(mine, 10_000).decode()
+        os.close(mine)
+        return shown
+
+    assert "\x1b[1;31mkeys\x1b[0m" in on_terminal()
+    assert "\x1b" not in on_terminal(NO_COLOR="1")
