@@ -101,13 +101,14 @@ def _exported(number: int, position: int | None, as_html: bool) -> str:
         if kept is None:
             raise InputError("the history is empty", hint="`docqa ask` and `docqa chat` keep their questions")
         session, turns = kept.session(number), kept.turns(number)
+        annotations = kept.annotations(number) if position is None else []
     chosen = [turn for turn in turns if position in (None, turn.position)]
-    if not chosen:
+    if not chosen and not annotations:
         which = "no question" if position is None else f"no question {position}"
         raise InputError(f"session {number} has {which}", hint=f"it has {session.questions}")
-    before = turns[: turns.index(chosen[0])]  # a quote keeps its number, whatever is exported
+    before = turns[: turns.index(chosen[0])] if chosen else []  # a quote keeps its number, whatever is exported
     first = 1 + sum(len(turn.answer.quotes) for turn in before if turn.answer is not None)
-    return (html_page if as_html else markdown)(session, chosen, first)
+    return (html_page if as_html else markdown)(session, chosen, first, annotations)
 
 
 def _line(item: Listed) -> str:

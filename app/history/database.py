@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from docqa.app.storage.store import Store
 
 FOLDER, NAME = "history", "history.sqlite"
-SCHEMA = 2
-"""2: other words in the index than 1; the tables are the same."""
+SCHEMA = 3
+"""3: a table of annotations. 2: other words in the index than 1; the tables are the same."""
+_INDEX_SCHEMA = 2
 BUSY_SECONDS = 20.0
 _APPLICATION = 0x646F6371  # "docq": a database that somebody else made is not taken for ours
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -37,6 +38,10 @@ _TABLES = {
     "pages": "id INTEGER PRIMARY KEY, session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE, "
     "digest TEXT NOT NULL, document TEXT NOT NULL, file TEXT NOT NULL, page INTEGER, label TEXT, "
     "start INTEGER NOT NULL, text TEXT NOT NULL, UNIQUE (session, digest)",
+    "annotations": "id INTEGER PRIMARY KEY AUTOINCREMENT, "
+    "session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE, "
+    'page INTEGER NOT NULL, start INTEGER NOT NULL, end_page INTEGER NOT NULL, "end" INTEGER NOT NULL, '
+    "text TEXT NOT NULL, place TEXT NOT NULL, note TEXT NOT NULL, made REAL NOT NULL",
     "cited": "turn INTEGER NOT NULL REFERENCES turns ON DELETE CASCADE, "
     "page INTEGER NOT NULL REFERENCES pages ON DELETE CASCADE, PRIMARY KEY (turn, page)",
 }
@@ -112,11 +117,14 @@ class Database:
             return self._rebuild(found)
 
     def _upgrade(self, connection: sqlite3.Connection) -> None:
-        """Make the index of words anew where an older version of docqa wrote it."""
-        if connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA:
+        """Where an older version of docqa wrote it: add the table of annotations, make the index of words anew."""
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == SCHEMA:
             return
-        connection.execute("DELETE FROM words")
-        self._reindex(connection)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS annotations ({_TABLES['annotations']})")
+        if version < _INDEX_SCHEMA:
+            connection.execute("DELETE FROM words")
+            self._reindex(connection)
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
 
     def _rebuild(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:

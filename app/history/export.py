@@ -14,6 +14,9 @@ from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
 from docqa.app.output import render
 from docqa.app.output.render import cite_text, location_text, printable
 
+ANNOTATIONS = "Notes and highlights"
+"""The heading above what a reader highlighted."""
+
 
 @dataclass(frozen=True)
 class NumberedQuote:

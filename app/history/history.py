@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docqa.app.errors import InputError
-from docqa.app.history import rows
+from docqa.app.history import annotation_rows, rows
 from docqa.app.history.database import FOLDER, NAME, Database
-from docqa.app.history.records import KeptDocument, KeptSession, KeptTurn, Listed
+from docqa.app.history.records import Annotation, KeptDocument, KeptSession, KeptTurn, Listed
 from docqa.app.storage.store import inside
 
 if TYPE_CHECKING:
@@ -105,6 +105,18 @@ class History:
 
         self._database.write(work)
 
+    def annotate(self, session: int, annotation: Annotation) -> int:
+        """Write an annotation of `session`, over the one with its id; returns its id, 0 where the session is gone."""
+
+        def work(db: sqlite3.Connection) -> int:
+            return annotation_rows.put(db, session, annotation) if rows.touch(db, session) else 0
+
+        return self._database.write(work)
+
+    def delete_annotation(self, number: int) -> None:
+        """Delete the annotation with the id `number`."""
+        self._database.write(lambda db: annotation_rows.delete(db, number))
+
     # Finding
 
     def sessions(self, *, kind: str | None = None, document: str | None = None) -> list[KeptSession]:
@@ -121,6 +133,10 @@ class History:
     def turns(self, session: int) -> list[KeptTurn]:
         """The turns of a session in order, each with the pages that it cites."""
         return self._database.read(lambda db: rows.turns(db, session))
+
+    def annotations(self, session: int) -> list[Annotation]:
+        """What the reader of a session highlighted, in the order of the document."""
+        return self._database.read(lambda db: annotation_rows.of_session(db, session))
 
     def search(self, query: str = "", limit: int = 50) -> tuple[list[Listed], int]:
         """(the newest `limit` turns that hold every word of `query` in question, answer or quotes, their number).
@@ -150,14 +166,20 @@ class History:
         return gone
 
     def prune(self, budget_bytes: int) -> list[KeptSession]:
-        """Delete the sessions that were longest unused until the rest fits `budget_bytes`; returns what went."""
+        """Delete the sessions that were longest unused until the rest fits `budget_bytes`; returns what went.
+
+        What a reader wrote stays: sessions with annotations go with `forget` alone.
+        """
         total = self.bytes()
         if total <= budget_bytes:
             return []
         sizes = self._database.read(rows.session_sizes)
         share = total / max(sum(sizes.values()), 1)  # of the file, by what each session holds
+        annotated = self._database.read(annotation_rows.annotated)
         gone: list[KeptSession] = []
         for session in reversed(self.sessions()):
+            if session.id in annotated:
+                continue
             if total <= budget_bytes:
                 break
             total -= int(share * sizes.get(session.id, 0))

@@ -16,7 +16,7 @@ from importlib.resources import files
 from docqa.app.answer.answer import Cite
 from docqa.app.history import export
 from docqa.app.history.export import NumberedQuote
-from docqa.app.history.records import CitedPage, KeptSession, KeptTurn
+from docqa.app.history.records import Annotation, CitedPage, KeptSession, KeptTurn
 from docqa.app.output.render import coverage_line, excerpt, nearest, page_text, printable, quote_remark
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -25,8 +25,11 @@ _FILES_SHOWN = 3
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
-def html_page(session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1) -> str:
-    """The page, its quotes numbered from `first_quote`; whatever a document or a person wrote is escaped."""
+def html_page(
+    session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1, annotations: Sequence[Annotation] = ()
+) -> str:
+    """The page, its quotes numbered from `first_quote`, and what its reader highlighted; whatever a document or a
+    person wrote is escaped."""
     page = _Page(session, turns, first_quote)
     title = escaped(page.title())
     return f"""<!DOCTYPE html>
@@ -47,13 +50,25 @@ def html_page(session: KeptSession, turns: Sequence[KeptTurn], first_quote: int 
 <h1>{title}</h1>
 <p class="about">{page.about()}</p>
 </header>
-{page.contents()}{page.answers()}</section>
+{page.contents()}{page.answers()}{_annotations(annotations)}</section>
 <section class="pages" aria-label="Cited pages">
 {page.pages()}</section>
 </main>
 </body>
 </html>
 """
+
+
+def _annotations(annotations: Sequence[Annotation]) -> str:
+    """What the reader highlighted, each with its place and note; empty where there is nothing."""
+    if not annotations:
+        return ""
+    lines = ['<article class="annotations">', f"<h2>{export.ANNOTATIONS}</h2>"]
+    for each in annotations:
+        words, place = escaped(each.text), escaped(each.place)
+        lines.append(f'<blockquote class="own"><p><mark>{words}</mark></p>\n<footer>{place}</footer></blockquote>')
+        lines += [f'<p class="note">{escaped(each.note)}</p>'] if each.note else []
+    return "\n".join(lines) + "\n</article>\n"
 
 
 @lru_cache(maxsize=1)

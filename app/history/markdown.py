@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from docqa.app.history import export
-from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.app.history.records import Annotation, KeptSession, KeptTurn
 from docqa.app.output.render import coverage_line, excerpt, nearest, printable, quote_remark
 
 _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\`*_[]<>#|~$&"})
 
 
-def markdown(session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1) -> str:
-    """The conversation, its quotes numbered from `first_quote`; whatever anybody wrote is escaped and stays text."""
+def markdown(
+    session: KeptSession, turns: Sequence[KeptTurn], first_quote: int = 1, annotations: Sequence[Annotation] = ()
+) -> str:
+    """The conversation, its quotes numbered from `first_quote`, and what its reader highlighted; whatever anybody wrote
+    is escaped and stays text."""
     names = export.shown_names(export.paths_of(session, turns))
     files = [names[document.path] for document in session.documents]
     parts = [f"# {_plain(session.title)}", f"{_plain(', '.join(dict.fromkeys(files)))} · {export.day(session.started)}"]
     for turn, quotes in export.numbered(turns, first_quote):
         parts += _turn_parts(turn, quotes, names, len(session.documents))
+    parts += [f"## {export.ANNOTATIONS}"] if annotations else []
+    for annotation in annotations:
+        words = " ".join(_plain(line) for line in annotation.text.splitlines())
+        parts += [f"> “{words}”\n>\n> {_plain(annotation.place)}", _plain(annotation.note)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

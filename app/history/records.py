@@ -67,6 +67,25 @@ class KeptTurn:
 
 
 @dataclass(frozen=True)
+class Annotation:
+    """Words of a document that its reader has highlighted, with a `note` where that is not empty.
+
+    They go from offset `start` of `page` to `end` of `end_page` (half-open; pages from 1); `text` is what stood there,
+    `place` says in words where. `made` is seconds since the epoch; `id` is 0 where it is not kept yet.
+    """
+
+    page: int
+    start: int
+    end_page: int
+    end: int
+    text: str
+    place: str
+    note: str = ""
+    made: float = 0.0
+    id: int = 0
+
+
+@dataclass(frozen=True)
 class KeptSession:
     """One conversation of a front end (`kind`) over `documents`, in their order.
 

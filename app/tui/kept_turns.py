@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,17 +15,20 @@ from docqa.app.answer import events
 from docqa.app.errors import ResourceError
 from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.history import History, kept_documents, open_history, open_kept
+from docqa.app.history.html_page import html_page
 from docqa.app.history.markdown import markdown
 from docqa.app.history.records import KeptSession, KeptTurn
 from docqa.app.storage.atomic import write_new
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
+    from docqa.app.history.records import Annotation
     from docqa.app.storage.store import Store
     from docqa.ingest.types import Document
 
 INTERRUPTED = "Left before it was answered; r asks again."
 _KIND = "tui"
+_HTML = (".html", ".htm")
 
 
 @dataclass
@@ -85,8 +89,7 @@ def save(store: Store, document: Document, turns: list[Turn], place: tuple[int, 
         return
     try:
         with open_history(store) as history:
-            kept = _session(history, document)
-            session = kept.id if kept else history.start(_KIND, kept_documents([document]), document.title)
+            session = begun(history, document)
             history.keep_all(session, [as_kept(turn, document) for turn in turns], place)
             if store.forgotten([document.id]):  # while it was written
                 history.delete(session)
@@ -104,7 +107,7 @@ def load(store: Store | None, document: Document) -> Kept:
         if history is None:
             return Kept()
         with history:
-            session = _session(history, document)
+            session = session_of(history, document)
             turns = history.turns(session.id) if session else []
             shown = [Turn(turn.question, turn.state, turn.answer, turn.note) for turn in turns]
             return Kept(shown, session.place if session else (1, 0), tuple(history.notices))
@@ -112,20 +115,30 @@ def load(store: Store | None, document: Document) -> Kept:
         return Kept(notices=(str(error),))
 
 
-def export(path: str, document: Document, turns: list[Turn]) -> str:
-    """Write the questions and answers as Markdown into a new file, as `docqa history export` does; returns its path.
+def export(path: str, document: Document, turns: list[Turn], annotations: Sequence[Annotation] = ()) -> str:
+    """Write questions, answers and `annotations` into a new file, as `docqa history export` does; returns its path.
+
+    What is written is Markdown, or one HTML page where the path ends in `.html` or `.htm`.
 
     Raises FileExistsError rather than replace a file, OSError, and ValueError for a name that no file can have.
     """
     now, target = time.time(), os.path.expanduser(path)
     session = KeptSession(0, _KIND, document.title, now, now, kept_documents([document]), len(turns))
-    text = markdown(session, [as_kept(turn, document) for turn in turns])
+    form = html_page if target.casefold().endswith(_HTML) else markdown
+    text = form(session, [as_kept(turn, document) for turn in turns], 1, annotations)
     write_new(target, text.encode("utf-8", "replace"))
     return target
 
 
-def _session(history: History, document: Document) -> KeptSession | None:
+def session_of(history: History, document: Document) -> KeptSession | None:
+    """The session of `document`; None where there is none yet."""
     return next(iter(history.sessions(kind=_KIND, document=document.id)), None)
+
+
+def begun(history: History, document: Document) -> int:
+    """The number of the session of `document`, which is begun where there is none yet."""
+    kept = session_of(history, document)
+    return kept.id if kept else history.start(_KIND, kept_documents([document]), document.title)
 
 
 def as_kept(turn: Turn, document: Document) -> KeptTurn:

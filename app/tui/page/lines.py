@@ -113,9 +113,21 @@ class PageLines:
         shown = (number for number, row in rows if row.kind == "text" and row.start <= offset)
         return self._begin(at) + max(shown, default=0)
 
+    def line_near(self, page: int, offset: int) -> int:
+        """The line of character `offset` of `page`, or about that: nothing is laid out."""
+        at = self._first_of_page.get(page)
+        if at is None:
+            return 0
+        segment = self._segments[at]
+        if not segment.last:
+            at = bisect_right(self._segments, (page, max(offset, 0)), at, key=lambda s: (s.page, s.start)) - 1
+            segment = self._segments[at]
+        inside = (offset - segment.start) / max(segment.end - segment.start, 1)
+        return self._begin(at) + int(inside * self._heights[at])
+
     def spans(self, first: tuple[int, int], last: tuple[int, int]) -> list[PageSpan]:
         """The text from the character `first` (line, character of it) up to `last`, for each page it touches."""
-        (page, start), (last_page, end) = self._character(*first), self._character(*last)
+        (page, start), (last_page, end) = self.character(*first), self.character(*last)
         pages = range(page, last_page + 1)
         ends = [len(self.document.pages[number - 1].text) for number in pages[:-1]] + [end]
         found = [PageSpan(number, start if number == page else 0, stop) for number, stop in zip(pages, ends)]
@@ -126,7 +138,7 @@ class PageLines:
         at = self._first_of_page.get(page)
         return 0 if at is None else self._begin(at)
 
-    def _character(self, y: int, inside: int) -> tuple[int, int]:
+    def character(self, y: int, inside: int) -> tuple[int, int]:
         """(page, offset) of a character of line `y`, at most its end."""
         row = self.row(max(0, min(y, self.height - 1)))
         return (1, 0) if row is None else (row.page, min(row.start + max(inside, 0), row.end))

@@ -56,13 +56,19 @@ def stops_of(answer: Answer, document: Document) -> list[Stop]:
 
 def copied_text(document: Document, spans: Sequence[PageSpan]) -> str:
     """The words at `spans` in quotation marks with where they stand, for the clipboard; empty where there are none."""
-    pages = [document.pages[span.page - 1] for span in spans]
-    text = "\n".join(page.text[span.start : span.end] for page, span in zip(pages, spans)).strip()
-    if not text:
-        return ""
-    cites = [_cite(document, span) for span in spans]
+    text = words_at(document, spans).strip()
     shown = "\n".join(printable(line) for line in text.splitlines())
-    return f"“{shown}” ({_named(cites)})"
+    return f"“{shown}” ({printable(document.path)}, {place_of(document, spans)})" if text else ""
+
+
+def words_at(document: Document, spans: Sequence[PageSpan]) -> str:
+    """The words at `spans`, one line for each."""
+    return "\n".join(document.pages[span.page - 1].text[span.start : span.end] for span in spans)
+
+
+def place_of(document: Document, spans: Sequence[PageSpan]) -> str:
+    """`Article 70 · p. 13`: where `spans` are, without the file."""
+    return cited_location([_cite(document, span) for span in spans])
 
 
 def _named(cites: Sequence[Cite]) -> str:
@@ -79,15 +85,23 @@ def _cite(document: Document, span: PageSpan) -> Cite:
 
 
 def _spans(quote: Quote, document: Document) -> tuple[PageSpan, ...]:
-    """Where the words of `quote` stand: as cited or, where the file or its reading has changed since, where they stand
+    """Where the words of `quote` stand: as cited, or where they stand now."""
+    cited = tuple(PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites)
+    there = any(span.page <= len(document.pages) for span in cited)
+    if not cited or (there and quote.grade != Grade.EXACT):
+        return cited
+    return standing(cited, quote.text, document)
+
+
+def standing(cited: tuple[PageSpan, ...], text: str, document: Document) -> tuple[PageSpan, ...]:
+    """Where the words of `text` stand: at `cited` or, where the file or its reading has changed since, where they stand
     now; nowhere where they are gone, for the words of something else must not light up.
     """
-    cited = tuple(PageSpan(cite.page or 1, cite.start, cite.end) for cite in quote.cites)
     there = [span for span in cited if span.page <= len(document.pages)]
     words = " ".join(document.pages[span.page - 1].text[span.start : span.end] for span in there).split()
-    if words == quote.text.split() or not cited or (there and quote.grade != Grade.EXACT):
+    if words == text.split():
         return cited
-    found = find_hits(document, quote.text)
+    found = find_hits(document, text)
     return (min(found, key=lambda span: abs(span.page - cited[0].page)),) if found else ()
 
 

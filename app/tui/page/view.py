@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,18 +15,19 @@ from textual.binding import BindingType
 from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from docqa.app.output.render import page_text
 from docqa.app.tui import keymap
 from docqa.app.tui.page.lines import PageLines, Row, displayed
 from docqa.app.tui.page.links import Link, Links
+from docqa.app.tui.page.scroll_marks import SIGNS, MarkedBar, cells
 from docqa.app.tui.page.search import PageSpan
 from docqa.app.tui.page.stops import copied_text
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.selection import Selection
 
     from docqa.ingest.types import Document, Page
 
@@ -39,9 +41,12 @@ _MARKS = {
     "quote": "│ ",
     "current-hit": "▶ ",
     "hit": "· ",
+    "note": "✎ ",
+    "highlight": "▒ ",
 }
-_STRONGEST = ("chosen", "current-hit", "cite", "target", "hit", "passage", "quote", "hidden", "heading")
-_STYLED = (*_STRONGEST, "head", "link", "selection")
+_OWN = ("note", "highlight")
+_STRONGEST = ("chosen", "current-hit", "cite", "target", "hit", "passage", "quote", *_OWN, "hidden", "heading")
+_STYLED = (*_STRONGEST, "head", "link", "selection", "bar-hit", "bar-current-hit", "bar-own")
 _LINK = "docqa-link"  # where a link begins, in the style of its cells
 _UNDERLINED = Style(underline=True)
 
@@ -51,7 +56,8 @@ class Mark(PageSpan):
     """Characters `start:end` of `page` that are highlighted.
 
     `kind` is cite (the followed one), passage (that was looked at and is followed), quote, hit, current-hit, chosen
-    (the reference that the keys are at) or target (where it led).
+    (the reference that the keys are at), target (where it led), or what the reader made: highlight, or note for a
+    highlight with a note.
     """
 
     kind: str
@@ -87,11 +93,24 @@ class PageView(ScrollView):
 
         link: Link
 
+    @dataclass
+    class Selected(Message):
+        """Words were selected, or are not any more."""
+
+    @dataclass
+    class Pointed(Message):
+        """Character `offset` of `page`, which the reader has highlighted, was clicked."""
+
+        page: int
+        offset: int
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: PageLines | None = None
         self.links: Links | None = None
         self._marks: dict[int, list[Mark]] = {}
+        self._own_marks: dict[int, list[Mark]] = {}
+        self._bar_marks: tuple[int, int, dict[int, tuple[str, Style]]] | None = None
         self._strips: dict[Row, Strip] = {}
         self._plain: Style | None = None
         self._settling = False
@@ -142,14 +161,53 @@ class PageView(ScrollView):
         return self.scroll_y <= line and last < self.scroll_y + self.size.height
 
     def mark(self, marks: list[Mark]) -> None:
-        """Highlight `marks`, and nothing else."""
-        self._marks = {}
-        for mark in marks:
-            self._marks.setdefault(mark.page, []).append(mark)
-        self._strips = {}
+        """Highlight `marks`, and nothing else but what the reader made."""
+        self._marks = _by_page(marks)
+        self._marks_changed()
+
+    def mark_own(self, marks: list[Mark]) -> None:
+        """Show `marks` as what the reader highlighted, below all others."""
+        self._own_marks = _by_page(marks)
+        self._marks_changed()
+
+    @property
+    def selected(self) -> list[PageSpan]:
+        """The words that are selected, one span for each page that they touch."""
+        selection = self.text_selection
+        return [] if selection is None or self._lines is None else self._spans_of(selection)
+
+    def select(self, first: PageSpan, last: PageSpan) -> None:
+        """Select from the beginning of `first` to the end of `last`, and bring it into view."""
+        self.reveal((first,) if first == last else (last,))
+        start, end = self._offset_of(first.page, first.start), self._offset_of(last.page, last.end - 1)
+        self.screen.selections = {self: Selection(start, end + Offset(1, 0))}
+
+    def _marks_changed(self) -> None:
+        self._strips, self._bar_marks = {}, None
         self.refresh()
+        self.vertical_scrollbar.refresh()
+
+    def _scroll_marks(self, height: int) -> dict[int, tuple[str, Style]]:
+        """The marks in a scroll bar of `height` cells, by the lines as they are known when the marks change."""
+        lines = self._lines
+        if lines is None or height <= 0:
+            return {}
+        if self._bar_marks is None or self._bar_marks[0] != height or self._bar_marks[1] != lines.width:
+            found: dict[str, list[int]] = {}
+            for page, marks in (*self._marks.items(), *self._own_marks.items()):
+                for mark in marks:
+                    if mark.kind in SIGNS:
+                        found.setdefault(mark.kind, []).append(lines.line_near(page, mark.start))
+            kinds = cells(found, height, lines.height)
+            styles = {kind: self._style(f"bar-{'own' if kind in _OWN else kind}") for kind in SIGNS}
+            shown = {at: (SIGNS[kind], styles[kind]) for at, kind in kinds.items()}
+            self._bar_marks = (height, lines.width, shown)
+        return self._bar_marks[2]
 
     # Textual
+
+    def on_mount(self) -> None:
+        self.vertical_scrollbar.renderer = partial(MarkedBar, self._scroll_marks)  # type: ignore[assignment, misc]
 
     def on_resize(self, event: events.Resize) -> None:
         """Keep the text that was at the top, whatever the width makes of its lines."""
@@ -176,6 +234,15 @@ class PageView(ScrollView):
         link = self.links.at(*place) if place is not None and self.links is not None else None
         if link is not None:
             self.post_message(self.Followed(link))
+        elif self.text_selection is None and self._lines is not None:
+            page, offset = self._lines.character(round(self.scroll_y) + event.y, event.x - _GUTTER)
+            if any(mark.start <= offset < mark.end for mark in self._own_marks.get(page, ())):
+                self.post_message(self.Pointed(page, offset))
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draw the selection, and say so."""
+        super().selection_updated(selection)
+        self.post_message(self.Selected())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """What the mouse has selected, cut from the pages, with its cite; None where that is no text.
@@ -184,11 +251,7 @@ class PageView(ScrollView):
         """
         if self._lines is None:
             return None
-        top = round(self.scroll_y)
-        start = selection.start or Offset(0, top)
-        end = selection.end or Offset(self.size.width, top + self.size.height - 1)
-        spans = self._lines.spans((start.y, start.x - _GUTTER), (end.y, end.x - _GUTTER))
-        copied = copied_text(self._lines.document, spans)
+        copied = copied_text(self._lines.document, self._spans_of(selection))
         return (copied, "\n") if copied else None
 
     def text_select_all(self) -> None:
@@ -224,6 +287,7 @@ class PageView(ScrollView):
         """Another theme, or the focus: lines are made anew."""
         super().notify_style_update()
         self._strips.clear()
+        self._bar_marks = None
         self._plain = None
 
     @property
@@ -237,6 +301,20 @@ class PageView(ScrollView):
     def _text_width(self) -> int:
         # The scroll bar is there from the start: lines must not wrap anew when it appears.
         return max(self.container_size.width - _GUTTER - self.styles.scrollbar_size_vertical - 1, 10)
+
+    def _spans_of(self, selection: Selection) -> list[PageSpan]:
+        assert self._lines is not None
+        top = round(self.scroll_y)
+        start = selection.start or Offset(0, top)
+        end = selection.end or Offset(self.size.width, top + self.size.height - 1)
+        return self._lines.spans((start.y, start.x - _GUTTER), (end.y, end.x - _GUTTER))
+
+    def _offset_of(self, page: int, offset: int) -> Offset:
+        """Where character `offset` of `page` is, as selections count: its line, and the characters before it there."""
+        assert self._lines is not None
+        line = self._lines.line_of(page, offset)
+        row = self._lines.row(line)
+        return Offset(_GUTTER + (offset - row.start if row is not None else 0), line)
 
     def _settle(self) -> None:
         """Lay out what is near, and stay on the same text when that changes how many lines stand above it."""
@@ -269,7 +347,7 @@ class PageView(ScrollView):
         return [Segment(text + "─" * max(self._text_width + _GUTTER - len(text), 0), self._style("head"))]
 
     def _text(self, page: Page, row: Row, plain: Style) -> list[Segment]:
-        near = [*self._marks.get(row.page, ()), *_block_marks(page, row)]
+        near = [*self._marks.get(row.page, ()), *self._own_marks.get(row.page, ()), *_block_marks(page, row)]
         marks = [mark for mark in near if mark.start < max(row.end, row.start + 1) and mark.end > row.start]
         marks.sort(key=lambda mark: _STRONGEST.index(mark.kind))
         segments = [Segment(_MARKS.get(marks[0].kind, "  ") if marks else "  ", plain)]
@@ -291,6 +369,13 @@ class PageView(ScrollView):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"page-view--{name}")
+
+
+def _by_page(marks: list[Mark]) -> dict[int, list[Mark]]:
+    found: dict[int, list[Mark]] = {}
+    for mark in marks:
+        found.setdefault(mark.page, []).append(mark)
+    return found
 
 
 def _selected(strip: Strip, start: int, end: int, style: Style) -> Strip:

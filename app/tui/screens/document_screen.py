@@ -26,6 +26,8 @@ from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.library.marks import FAILED, SCAN
 from docqa.app.tui.page.location import section_title
 from docqa.app.tui.page.view import PageView, PlaceChosen
+from docqa.app.tui.screens.annotations import Annotations
+from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
 from docqa.app.tui.screens.help_screen import MemoryScreen
 from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.panes import WIDE, Panes
@@ -49,7 +51,8 @@ _SEARCHED_AT_ONCE = 500_000  # characters
 _PAUSE_S = 0.15
 _NOT_OFFERED = ("go('next", "go('follow", "stop_job")
 # What needs a document on the screen.
-_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "memory")
+_NOTING = ("select", "highlight", "note", "notes")
+_OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "memory", *_NOTING)
 _Command = tuple[str, Callable[[], object], str]
 
 
@@ -131,6 +134,7 @@ class DocumentScreen(Screen[None]):
         self.panes = Panes(path, pictures)
         self.navigation = Navigation(self.panes)
         self.questions = Questions(self.navigation, session, store)
+        self.annotations = Annotations(self.navigation, store)
         self.path = path
         self._store = store
         self._pictures = pictures
@@ -179,6 +183,7 @@ class DocumentScreen(Screen[None]):
         for turn in kept.turns:
             self.panes.answers.add(turn, document)
         self.navigation.refresh_marks()
+        self.annotations.load()
         for warning in (*message.warnings, *kept.notices):
             self.panes.message(warning, "warning")
         if self._past is not None:
@@ -224,10 +229,13 @@ class DocumentScreen(Screen[None]):
     def _keys_at_work(self) -> dict[str, bool]:
         card = self.panes.answers.current
         cites = card is not None and bool(card.stops)
+        selected = self.panes.page.text_selection is not None
         return {
             "go('next_cite', 1)": cites,
             "go('next_cite', -1)": cites,
             "go('back')": self.navigation.has_way_back,
+            "highlight": selected,
+            "note": selected,
         }
 
     # What the bridge reports
@@ -273,6 +281,14 @@ class DocumentScreen(Screen[None]):
     def on_page_view_followed(self, message: PageView.Followed) -> None:
         self.navigation.follow_link(message.link)
 
+    def on_page_view_pointed(self, message: PageView.Pointed) -> None:
+        annotation = self.annotations.at(message.page, message.offset)
+        if annotation is not None:
+            self.annotations.go(annotation)
+
+    def on_page_view_selected(self, _: PageView.Selected) -> None:
+        self.update_keys()
+
     def on_page_view_moved(self, message: PageView.Moved) -> None:
         """The strip, the status and the outline say where the reader is, and the picture is of that page."""
         self.panes.strip.follow(message.page, message.offset)
@@ -292,6 +308,7 @@ class DocumentScreen(Screen[None]):
                 "ask": self.questions.ask,
                 "find": navigation.find,
                 "goto": navigation.go_to,
+                "note": self.annotations.write,
                 "headings": lambda _: self.panes.outline.choose(),
             }
             modes.get(message.mode, self._export)(message.text)
@@ -382,6 +399,22 @@ class DocumentScreen(Screen[None]):
         else:
             self.panes.show_picture()
 
+    def action_select(self, extend: bool = False) -> None:
+        self.annotations.select(extend=extend)
+
+    def action_highlight(self) -> None:
+        self.annotations.highlight()
+
+    def action_note(self) -> None:
+        self.annotations.begin_note()
+
+    def action_notes(self) -> None:
+        """The list of what the reader has made; nothing to list is said."""
+        if self.annotations.made:
+            self.app.push_screen(AnnotationsScreen(self.annotations))
+        else:
+            self.panes.message(f"no notes yet; {key(self, 'select')} selects, {key(self, 'highlight')} highlights")
+
     def action_export(self) -> None:
         if self.document is not None:
             self.panes.bar.enter("export", free_name(self.document.path, "docqa.md"))
@@ -398,7 +431,7 @@ class DocumentScreen(Screen[None]):
     def _export(self, path: str) -> None:
         assert self.document is not None
         try:
-            written = kept_turns.export(path, self.document, self.questions.turns)
+            written = kept_turns.export(path, self.document, self.questions.turns, self.annotations.made)
         except (OSError, ValueError) as error:  # the latter for a name that no file can have
             self.panes.message(f"cannot write {path}: {getattr(error, 'strerror', None) or error}", "error")
             return

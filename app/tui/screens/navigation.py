@@ -302,6 +302,16 @@ class Navigation:
 
     # Marks
 
+    @property
+    def followed(self) -> tuple[PageSpan, ...]:
+        """The words that were gone to and are in view: a search hit, or the cite that is followed."""
+        card, hit = self.panes.answers.current, self._hits.current
+        cite = card.stops[card.current].spans if card is not None and card.current is not None else ()
+        for spans in ((hit,) if hit is not None else (), cite):
+            if spans and self.panes.page.in_view(spans[0]):
+                return spans
+        return ()
+
     def refresh_marks(self) -> None:
         """Highlights and the strip follow from the current answer, its current cite, the search and the reference."""
         card = self.panes.answers.current

@@ -157,11 +157,15 @@ class Panes(Vertical):
     @property
     def where(self) -> tuple[int, int]:
         """(page, offset) of the target that was gone to, while it is on the screen, else of the top line."""
-        if self._target is not None:
-            target = self._target[0]
-            if self.page.in_view(PageSpan(target.page, target.start, target.start + 1)):
-                return target.page, target.start
-        return self.page.place
+        return self.pointed_at or self.page.place
+
+    @property
+    def pointed_at(self) -> tuple[int, int] | None:
+        """(page, offset) of the target that was gone to, while it is on the screen."""
+        target = self._target[0] if self._target is not None else None
+        if target is None or not self.page.in_view(PageSpan(target.page, target.start, target.start + 1)):
+            return None
+        return target.page, target.start
 
     def message(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None:
         """Show `text` for a moment over the panes."""

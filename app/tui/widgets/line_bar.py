@@ -21,7 +21,8 @@ MODES = {
     "find": ("Find", "words to look for, found as you type"),
     "headings": ("Headings", "words of a heading; Enter goes to the first one"),
     "goto": ("Go to", "a printed page number, PDF 14, or the number of a section"),
-    "export": ("Export to", "the file to write"),
+    "export": ("Export to", "the file to write: .md, or .html for one page with all of it"),
+    "note": ("Note", "your note on these words, then Enter"),
 }
 
 
@@ -94,6 +95,7 @@ class LineBar(Horizontal):
         if self.mode == "ask":
             self._question = self.input.value
         self._set(mode, self._question if mode == "ask" else text)
+        self.input.select_on_focus = mode == "export"  # what is typed replaces a name, and goes on with all else
         self.screen.set_focus(self.input)  # at once, which `focus` is not: what is typed meanwhile belongs here
 
     def recall(self, questions: Sequence[str], step: int) -> None:

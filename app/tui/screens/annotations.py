@@ -1,0 +1,174 @@
+"""What the reader of a document makes of it: words highlighted, notes on them, listed and gone to, kept at once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from docqa.app.errors import ResourceError
+from docqa.app.history.records import Annotation
+from docqa.app.output.render import excerpt
+from docqa.app.tui import kept_annotations
+from docqa.app.tui.page.search import PageSpan
+from docqa.app.tui.page.sentence_steps import sentence_at
+from docqa.app.tui.page.stops import place_of, standing, words_at
+from docqa.app.tui.page.view import Mark
+from docqa.app.tui.settings import key
+
+if TYPE_CHECKING:
+    from docqa.app.storage.store import Store
+    from docqa.app.tui.screens.navigation import Navigation
+    from docqa.ingest.types import Document
+
+_NOTE_CHARACTERS = 120
+
+
+class Annotations:
+    """Those of the document in the panes of `navigation`. `store` None keeps nothing. `made` is in document order."""
+
+    def __init__(self, navigation: Navigation, store: Store | None) -> None:
+        self.panes = navigation.panes
+        self.made: list[Annotation] = []
+        self._navigation = navigation
+        self._store = store
+        self._noted: Annotation | None = None  # what the note is on that is being written
+
+    def load(self) -> None:
+        """Show what is kept of the document that was opened."""
+        assert self.panes.document is not None
+        try:
+            self.made = kept_annotations.load(self._store, self.panes.document)
+        except (ResourceError, OSError) as error:
+            self.panes.message(f"your notes cannot be read: {error}", "warning")
+        self._show()
+
+    # Selecting with keys
+
+    def select(self, *, extend: bool = False) -> None:
+        """Select a sentence: the first in view, or the one behind the selection, which `extend` makes longer by it."""
+        page, document = self.panes.page, self.panes.document
+        if document is None:
+            return
+        self.panes.focus_pane("page")
+        chosen = page.selected
+        found = sentence_at(document, *((chosen[-1].page, chosen[-1].end) if chosen else self.panes.where))
+        if found is None:
+            self.panes.message("the document ends here")
+            return
+        page.select(chosen[0] if extend and chosen else found, found)
+        h, w, y = (key(self.panes, name) for name in ("highlight", "note", "copy"))
+        self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
+
+    # Making
+
+    def highlight(self) -> None:
+        """Highlight the selected words, or what is followed; what is highlighted without a note is so no more."""
+        pointed = self._pointed()
+        if pointed is None:
+            return
+        if pointed not in self.made:
+            self._keep(pointed)
+            self.panes.show_status("highlighted")
+        elif pointed.note:
+            self.panes.message(f"it has a note; {key(self.panes, 'notes')} lists your notes and deletes them")
+        else:
+            self.delete(pointed)
+
+    def begin_note(self) -> None:
+        """Write a note on the selected words, or on what is followed; one that is there is changed."""
+        self._noted = self._pointed()
+        if self._noted is not None:
+            self.panes.bar.enter("note", self._noted.note)
+
+    def edit(self, annotation: Annotation) -> None:
+        """Change the note of `annotation`."""
+        self._noted = annotation
+        self.panes.bar.enter("note", annotation.note)
+
+    def write(self, note: str) -> None:
+        """The note that was begun is `note`; an empty one leaves a highlight."""
+        noted, self._noted = self._noted, None
+        self.panes.bar.close()
+        self.panes.focus_pane("page")
+        if noted is not None:
+            self._keep(replace(noted, note=note))
+            self.panes.show_status("note kept" if note else "highlighted")
+
+    def delete(self, annotation: Annotation) -> None:
+        """Delete `annotation`, with its note."""
+        try:
+            kept_annotations.delete(self._store, annotation)
+        except OSError as error:
+            self.panes.message(f"it cannot be deleted: {error}", "warning")
+            return
+        self.made = [each for each in self.made if each is not annotation]
+        self._show()
+        self.panes.show_status("deleted")
+
+    # Going there
+
+    def go(self, annotation: Annotation) -> None:
+        """Show the words of `annotation`, and say its note."""
+        assert self.panes.document is not None
+        spans = _spans(annotation, self.panes.document)
+        if spans:
+            self._navigation.jump(spans[0].page, spans[0].start)
+        number = self.made.index(annotation) + 1
+        note = excerpt(annotation.note, _NOTE_CHARACTERS) if annotation.note else "highlight"
+        gone = "" if spans else ": its words are no longer in this document"
+        self.panes.show_status(f"{number} of {len(self.made)}: {note}{gone}")
+
+    def at(self, page: int, offset: int) -> Annotation | None:
+        """The annotation with character `offset` of `page`; the last one that was made, of several."""
+        assert self.panes.document is not None
+        for each in sorted(self.made, key=lambda each: -each.made):
+            if any(s.page == page and s.start <= offset < s.end for s in _spans(each, self.panes.document)):
+                return each
+        return None
+
+    def _pointed(self) -> Annotation | None:
+        """The annotation that is pointed at, a new one on the words that are; None, which is said, where none are."""
+        document = self.panes.document
+        spans = self.panes.page.selected or self._navigation.followed
+        there = self.panes.pointed_at if not spans else None
+        gone_to = self.at(*there) if document is not None and there is not None else None
+        if gone_to is not None:
+            return gone_to
+        if document is None or not spans:
+            select = key(self.panes, "select")
+            self.panes.message(f"select words first: with the mouse, or {select} selects a sentence")
+            return None
+        known = self.at(spans[0].page, spans[0].start)
+        if known is not None:
+            return known
+        first, last = spans[0], spans[-1]
+        text, place = words_at(document, spans), place_of(document, spans)
+        return Annotation(first.page, first.start, last.page, last.end, text, place, "", time.time())
+
+    def _keep(self, annotation: Annotation) -> None:
+        assert self.panes.document is not None
+        try:
+            kept = kept_annotations.keep(self._store, self.panes.document, annotation)
+        except OSError as error:
+            self.panes.message(f"it cannot be kept: {error}", "warning")
+            kept = annotation
+        others = [each for each in self.made if each is not annotation and (not kept.id or each.id != kept.id)]
+        self.made = sorted([*others, kept], key=lambda each: (each.page, each.start, each.made))
+        self.panes.screen.clear_selection()
+        self._show()
+
+    def _show(self) -> None:
+        document = self.panes.document
+        assert document is not None
+        kinds = [("note" if each.note else "highlight", _spans(each, document)) for each in self.made]
+        self.panes.page.mark_own([Mark(s.page, s.start, s.end, kind) for kind, spans in kinds for s in spans])
+
+
+def _spans(annotation: Annotation, document: Document) -> tuple[PageSpan, ...]:
+    """Where the words of `annotation` stand in `document`; nowhere where they are gone."""
+    last = min(annotation.end_page, len(document.pages))
+    ends = [len(document.pages[number - 1].text) for number in range(annotation.page, last)] + [annotation.end]
+    starts = [annotation.start, *[0] * (len(ends) - 1)]
+    cited = tuple(PageSpan(annotation.page + at, *span) for at, span in enumerate(zip(starts, ends)))
+    return standing(cited, annotation.text, document)

@@ -1,0 +1,79 @@
+"""What a reader highlighted: kept, forgotten with its document, never pruned, exported with the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from docqa.app.history.history import kept_documents, open_history
+from docqa.app.history.html_page import html_page
+from docqa.app.history.markdown import markdown
+from docqa.app.history.records import Annotation, KeptSession
+from docqa.app.storage.store import Store
+from docqa.ingest.types import Document
+
+HOSTILE = "<script>alert(1)</script> *bold*"
+RENT = Annotation(2, 4, 2, 20, "the rent is 1,200", "4.2 Rent · p. 2", "ask Ada", 5.0)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "cache")
+
+
+@pytest.fixture
+def lease(document: Callable[..., Document]) -> Document:
+    """Two pages."""
+    return document("The lease begins.", "And the rent is 1,200 dollars.", path="folder/lease.pdf")
+
+
+def test_an_annotation_comes_back_changed_and_is_deleted(store: Store, lease: Document) -> None:
+    with open_history(store) as history:
+        session = history.start("tui", kept_documents([lease]), lease.title)
+        number = history.annotate(session, RENT)
+        history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1"))
+        history.annotate(session, Annotation(2, 4, 2, 20, RENT.text, RENT.place, "ask Bob", 6.0, number))
+    with open_history(store) as history:
+        found = history.annotations(session)
+        assert [(each.page, each.text, each.note) for each in found] == [
+            (1, "The lease", ""), (2, RENT.text, "ask Bob"),
+        ]  # fmt: skip
+        history.delete_annotation(found[1].id)
+        assert [each.text for each in history.annotations(session)] == ["The lease"]
+        assert history.annotate(session + 1, RENT) == 0
+
+
+def test_annotations_are_forgotten_with_their_document_and_never_pruned(store: Store, lease: Document) -> None:
+    with open_history(store) as history:
+        session = history.start("tui", kept_documents([lease]), lease.title)
+        history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1", "of Quetzalcoatl"))
+        assert history.prune(0) == []
+        assert len(history.annotations(session)) == 1
+        history.forget([lease.id], lease.path)
+        assert history.annotations(session) == []
+        assert b"Quetzalcoatl" not in history.path.read_bytes()
+
+
+def test_a_history_of_before_annotations_takes_them(store: Store, lease: Document) -> None:
+    with open_history(store) as history:
+        session = history.start("tui", kept_documents([lease]), lease.title)
+        history._database.write(lambda db: db.execute("DROP TABLE annotations"))
+        history._database.write(lambda db: db.execute("PRAGMA user_version = 2"))
+    with open_history(store) as history:
+        history.annotate(session, RENT)
+        assert [each.note for each in history.annotations(session)] == ["ask Ada"]
+
+
+@pytest.mark.parametrize("form", [markdown, html_page])
+def test_annotations_are_exported_as_text(form: Callable[..., str], lease: Document) -> None:
+    session = KeptSession(1, "tui", "lease", 0.0, 0.0, kept_documents([lease]))
+    hostile = Annotation(1, 0, 1, 9, f"The lease {HOSTILE}", "p. 1", f"note {HOSTILE}")
+    text = form(session, [], 1, [hostile, RENT])
+    assert text.index("Notes and highlights") < text.index("The lease") < text.index("the rent is 1,200")
+    assert "4.2 Rent · p. 2" in text
+    assert "ask Ada" in text
+    assert "<script>" not in text
+    assert "*bold*" not in text.replace("\\*", "") or form is html_page
+    assert "Notes and highlights" not in form(session, [], 1)

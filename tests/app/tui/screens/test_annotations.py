@@ -1,0 +1,170 @@
+"""Words that the reader highlights, and notes on them: made, marked, listed, gone to, changed, kept and exported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.history.history import open_history
+from docqa.app.tui import kept_annotations
+from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
+
+FEE = "The fee of part 5 is 85 dollars, payable in March."
+FIRST, SECOND = "1. Duties of keeper 1", "The keeper of part 1 writes line 1 of the register before noon."
+
+
+def marked(page: Any) -> str:
+    """The words that are shown as the reader's own."""
+    grounds = {page.get_component_rich_style(f"page-view--{kind}").bgcolor for kind in ("highlight", "note")}
+    lines = []
+    for y in range(page.size.height):
+        lines.append("".join(s.text for s in page.render_line(y) if s.style and s.style.bgcolor in grounds))
+    return " ".join(" ".join(lines).split())
+
+
+def signs(page: Any) -> list[str]:
+    """What stands beside the lines of the view."""
+    return [page.render_line(y).text[:1] for y in range(page.size.height)]
+
+
+async def fee_selected(pilot: Any, tui: Any) -> Any:
+    """The document, with the sentence about the fee of page 5 selected by keys."""
+    panes = await tui.opened(pilot)
+    await pilot.press("escape", "slash")
+    panes.bar.input.value = "part 5 is"
+    await pilot.press("enter", "s")
+    await pilot.pause()
+    return panes
+
+
+def test_keys_select_sentences_one_after_another(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape", "s", "y")
+        assert pilot.app.clipboard == f"“{FIRST}” (lease.pdf, section 1 · p. i (PDF 1))"
+        await pilot.press("s", "y")
+        assert f"“{SECOND}”" in pilot.app.clipboard
+        await pilot.press("S", "y")
+        assert "line 1 of the register before noon.\nThe keeper of part 1 writes line 2" in pilot.app.clipboard
+        assert [(span.page, span.start) for span in panes.page.selected] == [(1, len(FIRST) + 1)]
+
+    tui.drive(interface(), steps)
+
+
+def test_h_highlights_the_selection_and_h_again_removes_it(interface: Any, session: Any, tui: Any, store: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await fee_selected(pilot, tui)
+        await pilot.press("h")
+        assert panes.page.text_selection is None
+        await pilot.press("slash", *"zz", "escape")  # what is searched is marked above it
+        await tui.until(pilot, lambda: marked(panes.page) == FEE)
+        assert "▒" in signs(panes.page)
+        (kept,) = kept_annotations.load(store, session.documents[0])
+        assert (kept.text, kept.place, kept.note) == (FEE, "section 5 · p. 3 (PDF 5)", "")
+        await pilot.press("N", "enter")
+        await tui.until(pilot, lambda: "1 of 1: highlight" in tui.screen_text(pilot.app))
+        await pilot.press("h")
+        assert kept_annotations.load(store, session.documents[0]) == []
+        assert marked(panes.page) == ""
+
+    tui.drive(interface(), steps)
+
+
+def test_a_note_is_there_again_after_a_kill(interface: Any, session: Any, tui: Any, store: Any) -> None:
+    async def first(pilot: Any) -> None:
+        await fee_selected(pilot, tui)
+        await pilot.press("w", *"ask Ada", "enter")
+        assert [each.note for each in kept_annotations.load(store, session.documents[0])] == ["ask Ada"]
+        pilot.app.screen.questions.keep = lambda: None  # as after a kill: nothing is written at the end
+
+    async def second(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape", "N")
+        await tui.until(pilot, lambda: "✎ ask Ada" in tui.screen_text(pilot.app))
+        await pilot.press("enter")
+        await tui.until(pilot, lambda: "1 of 1: ask Ada" in tui.screen_text(pilot.app))
+        assert marked(panes.page) == FEE
+        assert "✎" in signs(panes.page)
+        await pilot.press("w", "exclamation_mark", "enter")
+        (kept,) = kept_annotations.load(store, session.documents[0])
+        assert kept.note == "ask Ada!"
+        await pilot.press("h")
+        assert "it has a note" in tui.notices(pilot.app)
+
+    tui.drive(interface(), first)
+    tui.drive(interface(), second)
+
+
+def test_a_cite_that_is_followed_is_highlighted_without_selecting(interface: Any, answered: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.ask(pilot)
+        await pilot.press("h")
+        assert "select words first" in tui.notices(pilot.app)
+        await pilot.press("2", "h")
+        (made,) = pilot.app.screen.annotations.made
+        assert made.text == "The fee of part 9 is 153 dollars"
+
+    tui.drive(interface(), steps)
+
+
+def test_a_click_on_highlighted_words_says_their_note(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await fee_selected(pilot, tui)
+        await pilot.press("w", *"ask Ada", "enter", "escape")
+        row = next(y for y in range(panes.page.size.height) if "The fee of part 5" in panes.page.render_line(y).text)
+        panes.show_status("")
+        await pilot.click(panes.page, offset=(6, row + 1))
+        await tui.until(pilot, lambda: "1 of 1: ask Ada" in tui.screen_text(pilot.app))
+
+    tui.drive(interface(), steps)
+
+
+def test_the_list_deletes_and_is_closed_by_the_last(interface: Any, session: Any, tui: Any, store: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await pilot.press("escape", "N")
+        assert "no notes yet" in tui.notices(pilot.app)
+        await pilot.press("s", "h", "s", "s", "h", "N")
+        assert isinstance(pilot.app.screen, AnnotationsScreen)
+        await pilot.press("d")
+        await tui.until(pilot, lambda: FIRST not in tui.screen_text(pilot.app).split("Your notes")[1])
+        await pilot.press("d")
+        await tui.until(pilot, lambda: not isinstance(pilot.app.screen, AnnotationsScreen))
+        assert kept_annotations.load(store, session.documents[0]) == []
+
+    tui.drive(interface(), steps, (40, 20))
+
+
+def test_forgetting_the_document_forgets_the_notes(interface: Any, session: Any, tui: Any, store: Any) -> None:
+    document = session.documents[0]
+
+    async def steps(pilot: Any) -> None:
+        await fee_selected(pilot, tui)
+        await pilot.press("h")
+        store.forget([document.id], "")
+        with open_history(store) as history:
+            history.forget([document.id], document.path)
+        await pilot.press("s", "h")
+        assert kept_annotations.load(store, document) == []
+
+    tui.drive(interface(), steps)
+
+
+@pytest.mark.parametrize("name", ["notes.md", "notes.html"])
+def test_notes_are_exported_with_the_answers(
+    interface: Any, answered: Any, tui: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot)
+        await pilot.press("escape", "2", "w", *"ask Ada", "enter", "e")
+        panes.bar.input.value = name
+        await pilot.press("enter")
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert ("<!DOCTYPE html>" in text) == name.endswith("html")
+        assert text.index(tui.QUESTION) < text.index("Notes and highlights") < text.index("ask Ada")
+
+    tui.drive(interface(), steps)
