@@ -15,6 +15,7 @@ from docqa.ingest.structure.definitions import find_definitions
 from docqa.ingest.structure.locators.items import find_items
 from docqa.ingest.structure.locators.sections import with_locators
 from docqa.ingest.structure.notes import find_notes
+from docqa.ingest.structure.opinions import with_parts
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
 from docqa.ingest.types import Coverage, Document, Page, Passage, Section
@@ -59,7 +60,8 @@ def assemble(
     )  # fmt: skip
     notes = tuple(find_notes(document.pages, paged=paged))
     items = tuple(find_items(document.pages, document.sections, notes))
-    document = replace(document, notes=notes, items=items)
+    parts = with_parts(document.sections, items, document.pages)
+    document = replace(document, notes=notes, items=items, sections=parts)
     return replace(
         document,
         passages=tuple(_passages(document)),

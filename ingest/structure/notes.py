@@ -14,12 +14,66 @@ _FOOT = re.compile(r"(\d{1,3}|[*†‡§¶∗])\s?(?=[A-Z“\"(\[‘']|https?://
 _PUNCTUATION = "[.,;:!?)\\]”\"’']"
 _SET_AGAINST = rf"(?:(?<=[^\W\d_])|(?<=[^\W\d_]{_PUNCTUATION})|(?<=[^\W\d_]{_PUNCTUATION}{_PUNCTUATION}))"
 _BRACKETED = re.compile(r"\[(\d{1,3}|[*†‡])\]\s")
+_RULE = re.compile(r"(\S)\1{4,200}\s*$", re.MULTILINE)
+"""A line of one sign, which courts draw above their notes."""
 
 
 def find_notes(pages: Sequence[Page], *, paged: bool) -> Iterator[Note]:
-    """The notes, in the order of the document. With pages a note stands on the page of its mark."""
+    """The notes, in the order of the document. With pages a note stands on the page of its mark; one that goes on
+    below the rule of the next page comes again there, with the place of its mark."""
+    ruled = rules_above_notes(pages) if paged else {}
+    last: Note | None = None
     for page in pages:
-        yield from _on_page(page, bracketed=not paged)
+        rule = ruled.get(page.page)
+        found = _below_rule(page, rule, last) if rule is not None else _on_page(page, bracketed=not paged)
+        for note in found:
+            yield note
+            last = note
+
+
+def rules_above_notes(pages: Sequence[Page]) -> dict[int, int]:
+    """Where the rule above the notes stands, by page: only the sign below which a note begins somewhere draws it."""
+    rules: dict[int, tuple[str, int, bool]] = {}
+    for page in pages:
+        for number in range(len(page.blocks) - 2, -1, -1):
+            block, below = page.blocks[number], page.blocks[number + 1]
+            match = _RULE.match(page.text, block.start) if block.end - block.start >= 5 else None
+            if match is not None and match.end() >= block.end:
+                rules[page.page] = match[1], block.end, _FOOT.match(page.text, below.start) is not None
+                break
+    signs = {sign for sign, _, begins in rules.values() if begins}
+    return {page: end for page, (sign, end, _) in rules.items() if sign in signs}
+
+
+def _below_rule(page: Page, rule: int, last: Note | None) -> Iterator[Note]:
+    """The notes below the rule that ends at offset `rule`; what stands there before the first goes on from `last`."""
+    mark, start, end, at, at_page = "", 0, 0, 0, page.page
+    if last is not None:
+        mark, at, at_page = last.mark, last.at, last.at_page
+    begun = -1
+    for block in page.blocks:
+        if block.start < rule:
+            continue
+        match = _FOOT.match(page.text, block.start, block.end)
+        if match is not None and _comes_next(mark, match.group(1)):
+            if begun >= 0 and mark:
+                yield Note(mark, page.page, start, end, at_page, at)
+            mark, at_page = match.group(1), page.page
+            anchor = _anchor(page.text, mark, 0, rule, bracketed=False)
+            at = anchor if anchor is not None else rule - 1
+            begun = -1
+        if begun < 0:
+            begun = start = block.start
+        end = block.end
+    if begun >= 0 and mark:
+        yield Note(mark, page.page, start, end, at_page, at)
+
+
+def _comes_next(before: str, mark: str) -> bool:
+    """Whether a note with this mark may stand behind the one before; every part of an opinion begins again."""
+    if not (mark.isdecimal() and before.isdecimal()):
+        return True
+    return int(mark) == 1 or 0 < int(mark) - int(before) <= 2
 
 
 def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:

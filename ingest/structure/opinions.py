@@ -6,10 +6,11 @@ A dissent that is quoted as the holding is the classic harm, so every quote from
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from docqa.ingest.types import Page
+from docqa.ingest.types import Item, Page, Section
 
 _NAME = r"[A-Z][^\W\d_]+(?:[’'-][^\W\d_]+)*"
 _WHOM = r"(?:,\s+with\s+whom\s[^.:]{3,200}?\bjoins?\b[^.:]{0,80}?)?"
@@ -24,6 +25,7 @@ _JUDGE = re.compile(
 )
 _PER_CURIAM = re.compile(r"(?:PER CURIAM|Per Curiam)\s*(?:[.:]|$)")
 _COURT = re.compile(r"\b(?:supreme court|courts? of appeals?|district court|superior court|court of)\b", re.IGNORECASE)
+_LAST = re.compile(r"(.{1,400}?)(?:, |\.)([IVX]{1,5}|[A-Z]|\d{1,2})")
 _SYLLABUS = re.compile(r"(?:Syllabus|SYLLABUS)$")
 
 
@@ -49,6 +51,38 @@ def find_opinions(pages: Sequence[Page]) -> list[Opinion]:
                 signed = signed or title != "Syllabus"
             at += len(line) + 1
     return found if signed and _COURT.search("\n".join(page.text[:6000] for page in pages[:4])) else []
+
+
+def with_parts(sections: Sequence[Section], items: Sequence[Item], pages: Sequence[Page]) -> tuple[Section, ...]:
+    """`sections` of an opinion with its parts, which are a numeral or letter alone on a line ("II", "A"), as `items`
+    found them; any other document's as they are."""
+    if not any(section.source == "opinion" for section in sections):
+        return tuple(sections)
+    places = {(section.page, section.start) for section in sections}
+    found = sorted(sections, key=lambda section: (section.page, section.start))
+    children = Counter(section.parent for section in sections)
+    for item in items:
+        around, mark = _part(item, pages)
+        if not mark or (item.page, item.start) in places:
+            continue
+        before = [one for one in found if (one.page, one.start) < (item.page, item.start)]
+        parent = next((one for one in reversed(before) if one.locator == around), None)
+        if parent is None:
+            continue
+        children[parent.id] += 1
+        made = Section(
+            f"{parent.id}.{children[parent.id]}", mark, "", parent.level + 1, item.page, item.start, "numbering", 0.8,
+            parent.id, pages[item.page - 1].label, item.locator,
+        )  # fmt: skip
+        found.insert(len(before), made)
+    return tuple(found)
+
+
+def _part(item: Item, pages: Sequence[Page]) -> tuple[str, str]:
+    """The locator around a part that is alone on its line, and its own mark; empty where the item is none."""
+    line = pages[item.page - 1].text[item.start :].split("\n", 1)[0].strip().rstrip(".")
+    match = _LAST.fullmatch(item.locator)
+    return (match[1], match[2]) if match is not None and match[2] == line else ("", "")
 
 
 def _title(line: str) -> str | None:

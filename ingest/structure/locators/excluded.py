@@ -25,6 +25,9 @@ _WORDS_THAT_CITE = frozenset(
     ("section", "sections", "subsection", "subsections", "paragraph", "paragraphs", "subparagraph", "article",
      "articles", "clause", "clauses", "rule", "rules", "regulation", "item", "items", "part", "in", "and", "or", "to")
 )  # fmt: skip
+_BARE = re.compile(r"\s{0,80}(?:\(\d{1,3}\)|\d{1,3}(?:\.\d{1,3}){2,5})\s{0,80}$", re.MULTILINE)
+_COURT = re.compile(r"\b(?:SUPREME|UNITED STATES|DISTRICT|SUPERIOR|APPEALS?) COURTS?\b|\bCOURTS? OF APPEALS?\b")
+_MOST_CAPTION = 2500
 _NEAR = 3000
 """Characters in front of a note in which the word with its mark stands."""
 
@@ -52,7 +55,9 @@ def _end_of_quotation(lines: Sequence[Line], pages: Sequence[Page], first: int) 
     for number in range(first, min(first + _MOST_LINES, len(lines))):
         text = _text(lines[number], pages)
         if curved:
-            depth += text.count("“") - text.count("”")
+            # Every paragraph of a long quotation opens it again.
+            again = number > first and text.lstrip().startswith("“")
+            depth += text.count("“") - text.count("”") - again
             if depth <= 0:
                 return number
         elif text.rstrip(" .;,").endswith('"') and text.count('"') % 2 == 1 and number > first:
@@ -78,6 +83,32 @@ def contents_lines(lines: Sequence[Line], pages: Sequence[Page], sections: Seque
         if headings.get(_folded(text), 0) > line.page:
             found.add(number)
     return found
+
+
+def torn_pages(lines: Sequence[Line], pages: Sequence[Page]) -> set[int]:
+    """The pages on which numbers stand apart from their words: those of sections and of paragraphs, line after line."""
+    found: set[int] = set()
+    before: Line | None = None
+    deep: set[int] = set()
+    for line in lines:
+        bare = bool(line.marks) and _BARE.match(pages[line.page - 1].text, line.start, line.end) is not None
+        if bare and line.marks[0].shape == "1.1":
+            deep.add(line.page)
+        if bare and before is not None and before.page == line.page:
+            found.add(line.page)
+        before = line if bare else None
+    return found & deep
+
+
+def captions(pages: Sequence[Page], sections: Sequence[Section]) -> dict[int, int]:
+    """Where the opinion that has the heading of the court above it begins, by page: the heading is in no part."""
+    return {
+        section.page: section.start
+        for section in sections
+        if section.source == "opinion"
+        and section.start < _MOST_CAPTION
+        and _COURT.search(pages[section.page - 1].text, 0, section.start)
+    }
 
 
 def is_table_note(line: Line, pages: Sequence[Page]) -> bool:

@@ -10,7 +10,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from docqa.ingest.structure.locators.excluded import contents_lines, insertions, is_table_note
+from docqa.ingest.structure.locators.excluded import (
+    captions,
+    contents_lines,
+    insertions,
+    is_table_note,
+    torn_pages,
+)
 from docqa.ingest.structure.locators.marks import ALONE, BRACKET, DIVISION, WORDED, Levels, Line, Mark, read_lines
 from docqa.ingest.structure.locators.sections import (
     attachment_of,
@@ -21,6 +27,7 @@ from docqa.ingest.structure.locators.sections import (
     printed_number,
     word_of,
 )
+from docqa.ingest.structure.notes import rules_above_notes
 from docqa.ingest.structure.numbering import ordinal_of, parse_heading
 from docqa.ingest.structure.sequence import follows
 from docqa.ingest.types import Item, Note, Page, Section
@@ -57,6 +64,8 @@ class _Walk:
         contents = contents_lines(lines, pages, sections)
         self.lines = [line for number, line in enumerate(lines) if number not in contents]
         self.inserted = insertions(self.lines, pages)
+        self.torn = torn_pages(self.lines, pages)
+        self.captions = captions(pages, sections)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
         self.pages = pages
@@ -68,6 +77,7 @@ class _Walk:
         self.opening = opening_attachment(sections)
         self.notes = sorted(notes, key=lambda note: (note.page, note.start))
         self.note_starts = [(note.page, note.start) for note in self.notes]
+        self.rules = rules_above_notes(pages) if notes and self.paged else {}
         self.paragraphs = self._paragraphs()
 
     def items(self) -> Iterator[Item]:
@@ -92,10 +102,14 @@ class _Walk:
         at = bisect_right(self.note_starts, (line.page, line.start)) - 1
         note = self.notes[at] if at >= 0 else None
         inside = note is not None and note.page == line.page and line.start < note.end
-        if note is not None and self.paged and note.start < _NOTES_FROM * len(self.pages[note.page - 1].text):
+        ruled = note is not None and note.start > self.rules.get(note.page, note.start)
+        if note is not None and self.paged and not ruled and note.start < _NOTES_FROM * self._length(note.page):
             return None  # a numbered line in the text whose number stands behind a word above it
         headed = inside and note is not None and (note.page, note.start) in self.headed
         return note if inside and not headed else None
+
+    def _length(self, page: int) -> int:
+        return len(self.pages[page - 1].text)
 
     def is_in_list(self, number: int) -> bool:
         """Whether line `number` is one of three or more with a number each and nothing between them."""
@@ -171,16 +185,20 @@ class _Part:
         """The places (offset, locator) at which a line begins a part, and the parts in it."""
         if self.skipped:
             return
-        if number in self.walk.inserted:
-            yield line.start, self._locator()
-            return
-        if line.closes:
-            self.base = None
-            self._clear()
         note = self.walk.note_of(line)
         if note is not None:
             yield line.start, f"note {note.mark}" if note.mark.isdigit() else self._locator()
             return
+        if number in self.walk.inserted:
+            yield line.start, self._locator()
+            return
+        if line.page in self.walk.torn:
+            self._pass_over(line)
+            yield line.start, None
+            return
+        if line.closes or line.start < self.walk.captions.get(line.page, 0):
+            self.base = None
+            self._clear()
         if line.name is not None:
             yield line.start, line.name
             return
@@ -199,6 +217,14 @@ class _Part:
             yield max(mark.start, line.start), self._locator()
         yield from self._inline(number, line)
         self.before = line
+
+    def _pass_over(self, line: Line) -> None:
+        """Goes on counting on a page on which nobody can say which words belong to which number."""
+        for mark in line.marks:
+            if mark.shape == "1.1" and (not self.clause or follows(self.clause, _ordinals(mark.text))):
+                self.clause = _ordinals(mark.text)
+        self.base = None
+        self._clear()
 
     def _inline(self, number: int, line: Line) -> Iterator[tuple[int, str | None]]:
         """The parts that begin within a line; a list in a sentence ends with it."""
@@ -350,7 +376,7 @@ class _Part:
         return before is not None and before.ended and (line.goes_on or bool(before.marks or before.inline))
 
     def _locator(self) -> str | None:
-        locator = "" if self.is_plain and self.levels.open else self.base or ""
+        locator = "" if self.is_plain and self.levels.open and not self.clause else self.base or ""
         for text in self.levels.open_texts():
             locator = joined(locator, text)
         return locator or None

@@ -25,11 +25,14 @@ _DIVISIONS = "|".join(("article", "section", "rule", "clause", "regulation", "ar
 _WORDED = rf"\s{{0,80}}((?:(?:{_DIVISIONS})\s+|§\s?)\(?\d{{1,4}}[A-Z]?\)?)(?=[.:,–—-]?(?:\s|$))"
 _DIVISION = r"\s{0,80}((?:Part|PART|Chapter|CHAPTER|Title|TITLE)\s+(?:\d{1,3}|[IVXLC]{1,8}|[A-Z]))(?=\s*[-–—:.]\s|\s*$)"
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
+_DEEP = r"\d{1,3}(?:\.\d{1,3}){2,5}"
+_CELLS = re.compile(rf"(?:({_DEEP}) \| )?(?:(\(\d{{1,3}}\)) \| )?")
+"""The number of a section and that of its first paragraph, in the first cells of a row: headings in the margin."""
 _SHAPES = (
     (WORDED, re.compile(_WORDED, re.IGNORECASE)),
     (DIVISION, re.compile(_DIVISION)),
     ("(a)", _BRACKETED),
-    ("1.1", re.compile(rf"\s{{0,80}}({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}}))[.)]?")),
+    ("1.1", re.compile(rf"\s{{0,80}}({_DOTTED}[A-Z]?(?=[.)\s])|{_DOTTED}(?=[A-Z][A-Za-z]{{2}})|{_DEEP}(?=$))[.)]?")),
     ("1.", re.compile(r"\s{0,80}(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("[1]", re.compile(r"\s{0,80}(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("a)", re.compile(r"\s{0,80}(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
@@ -141,7 +144,10 @@ def _line(page: int, start: int, text: str) -> Line:
 def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
     """The marks at the beginning of a line: one, or several as "4. (1) (a)"."""
     at = 0
-    if " | " in text or _NAMES_OF_PICTURES.fullmatch(text):
+    if " | " in text:
+        yield from _in_cells(page, start, text)
+        return
+    if _NAMES_OF_PICTURES.fullmatch(text):
         return
     for count in range(_MOST_MARKS):
         for shape, pattern in _SHAPES:
@@ -156,6 +162,15 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
                 break
         else:
             return
+
+
+def _in_cells(page: int, start: int, text: str) -> Iterator[Mark]:
+    """The marks that have the first cells of a row to themselves."""
+    cells = _CELLS.match(text)
+    if cells is not None and cells[1]:
+        yield Mark(page, start, cells[1], "1.1")
+    if cells is not None and cells[2]:
+        yield Mark(page, start + cells.start(2), cells[2][1:-1], "(a)")
 
 
 def _inline(page: int, start: int, text: str) -> Iterator[Mark]:
