@@ -22,7 +22,7 @@ class Options:
     literal words alone). `model` openai:NAME is asked of the server at `base_url`, which may be silent for
     `timeout_s`. `think`: whether a model that can think does so; None leaves it to the model. `source`: what a model
     that writes is given, the whole documents or passages of them (`--from`); auto: the whole where it was read before
-    or is short.
+    or is short. `sections`: only these are used ("3-5,A").
     """
 
     model: str | None = None
@@ -40,6 +40,7 @@ class Options:
     timeout_s: float = 120.0
     think: bool | None = None
     source: Source = "auto"
+    sections: str | None = None
 
     @property
     def listed(self) -> int:
@@ -48,9 +49,11 @@ class Options:
 
     def recorded(self) -> dict[str, object]:
         """The options that an answer depends on, for its provenance."""
+        only = {} if self.sections is None else {"sections": self.sections}
         return {
             "k": self.k,
             "quick": self.quick,
             "include_hidden": self.include_hidden,
             "model_scores": self.model_scores,
+            **only,
         }

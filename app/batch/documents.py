@@ -48,6 +48,10 @@ def read_document(content: bytes, name: str, options: Options, store: Store | No
         if store is not None and time.monotonic() - started > KEEP_TEXT_FROM_S:
             with contextlib.suppress(OSError):  # a disk that refuses costs only the time to read it again
                 keep_document(store, name, content, reading, document)
+    if options.sections is not None:
+        from docqa.app.places.limited import limited
+
+        (document,) = limited([document], options.sections)
     return replace(document, path=NAMELESS)
 
 

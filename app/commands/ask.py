@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,17 +14,21 @@ from docqa.app.commands import batches, early, flags, inputs, interrupts
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from docqa.app.answer.answer import Answer
     from docqa.app.answer.events import Event
     from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.batch.batch import Batch
     from docqa.app.batch.items import Item
+    from docqa.app.history.answered import AnsweredQuestions
     from docqa.app.options import Options
+    from docqa.app.output.console import Screen
     from docqa.app.session.session import Session
+    from docqa.ingest.types import Document
     from docqa.model.protocol import Model
 
+FORMS = ("text", "md", "html", "json")
 Items = Annotated[
     list[str] | None,
     typer.Argument(
@@ -32,13 +36,20 @@ Items = Annotated[
     ),
 ]
 
+Form = Annotated[
+    str | None, typer.Option("--format", metavar="|".join(FORMS), help="How answers are printed; text is the default.")
+]
 
-@flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
+
+@flags.shared(
+    "model", "base_url", "k", "source", "sections", "password_file", "include_hidden", "no_store", "media_type"
+)
 def ask(
     given: flags.Given,
     items: Items = None,
     questions: flags.Questions = None,
     each: Annotated[bool, typer.Option("--each", help="One answer for every file, not one context of all.")] = False,
+    form: Form = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a question, one line each.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Only the preliminary answer.")] = False,
     no_preview: Annotated[bool, typer.Option("--no-preview", help="Only the final answer.")] = False,
@@ -49,7 +60,8 @@ def ask(
 ) -> int:
     """Answer a question about documents, with quotes and pages.
 
-    Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions questions.jsonl --json
+    Examples: docqa ask report.pdf "Who signed it?" · docqa ask folder/ --questions questions.jsonl --json ·
+    docqa ask act.pdf --sections 3-5,A "Who may appeal?" --format html
 
     Exit status 0 answered, 5 only possible or not found, 3 a document cannot be used, 4 model, memory or disk.
     """
@@ -57,6 +69,7 @@ def ask(
         raise UsageError(
             "--quick prints only the preliminary answer, --no-preview only the final one", hint="choose one"
         )
+    shown_as = _form(form, as_json)
     if questions is None:
         paths, question = inputs.split_question(items or [])
         asked = [question]
@@ -67,16 +80,28 @@ def ask(
     inputs.check_stdin(paths)
     if (jobs > 1 or workspace is not None) and not each:
         raise UsageError("--jobs and --workspace work only with --each", hint="add --each for one answer a file")
-    preview = False if no_preview or (as_json and not quick) else None
+    preview = False if no_preview or (shown_as != "text" and not quick) else None
     options = given.options(quick=quick, preview=preview, think=think)
     inputs.check_writing(options)
     named = each and (len(paths) > 1 or not os.path.isfile(paths[0]))
-    run = _Run(asked, options, as_json, named, thoughts=not hide and not as_json)
+    run = _Run(asked, options, shown_as, named, thoughts=not hide and shown_as == "text")
     if not each:
-        return report.worst([run.ask(paths)])
-    if jobs > 1 or workspace is not None:
-        return run.ask_batch(paths, jobs, workspace)
-    return report.worst(run.ask_each(paths))
+        code = report.worst([run.ask(paths)])
+    elif jobs > 1 or workspace is not None:
+        code = run.ask_batch(paths, jobs, workspace)
+    else:
+        code = report.worst(run.ask_each(paths))
+    run.print_collected()
+    return code
+
+
+def _form(form: str | None, as_json: bool) -> str:
+    """The form of the answers, one of FORMS. Raises UsageError for another, or for two."""
+    if form is not None and form not in FORMS:
+        raise UsageError(f"--format {form}: must be {', '.join(FORMS[:-1])} or {FORMS[-1]}", hint="--format md")
+    if as_json and form not in (None, "json"):
+        raise UsageError(f"--json and --format {form} are two forms", hint="leave one out")
+    return "json" if as_json else form or "text"
 
 
 @dataclass
@@ -85,11 +110,27 @@ class _Run:
 
     asked: list[str]
     options: Options
-    as_json: bool
+    form: str
     named: bool
     thoughts: bool = False
     model: Model | RemoteModel | None = None
     _noticed: bool = False
+
+    @property
+    def as_json(self) -> bool:
+        return self.form == "json"
+
+    @cached_property
+    def collected(self) -> AnsweredQuestions | None:
+        """What is printed at the end, where the answers are one Markdown or HTML document."""
+        from docqa.app.history.answered import AnsweredQuestions
+
+        return AnsweredQuestions() if self.form in ("md", "html") else None
+
+    def print_collected(self) -> None:
+        """Print the answers that were collected, if they were."""
+        if self.collected is not None:
+            report.result(self.collected.text("html" if self.form == "html" else "md").removesuffix("\n"))
 
     def ask(self, paths: list[str]) -> int:
         """All questions of one context."""
@@ -124,8 +165,7 @@ class _Run:
             with open_it() as session:
                 return self._ask_session(session, left, named)
         except report.expected_errors() as error:
-            if self.as_json:
-                self._print_failures(left, error)
+            self._show_failures(left, error)
             return report.failure(error)
 
     def ask_batch(self, paths: list[str], jobs: int, workspace: str | None) -> int:
@@ -157,11 +197,10 @@ class _Run:
             heading = item.shown_path if self.named else ""
             screen = Screen(as_json=self.as_json, heading=heading, several=len(self.asked) > 1)
             answers = answers_of(batch.record(item), item.shown_path)
-            return report.worst([screen.show([Finished(answer)]) for answer in answers])
+            return report.worst([self._show(screen, [Finished(answer)], ()) for answer in answers])
         kind = InputError if failure.of_document else ResourceError
         error = kind(failure.reason, where=item.shown_path, hint=failure.hint)
-        if self.as_json:
-            self._print_failures(self.asked, error)
+        self._show_failures(self.asked, error)
         return report.exit_code(error)
 
     def _ask_session(self, session: Session, left: list[str], named: bool) -> int:
@@ -181,7 +220,7 @@ class _Run:
             while left:
                 events = recorder.watch(self._without_repeated_notice(session.ask(left[0])))
                 with interrupts.ending_text(session.stop_writing) as stopped:
-                    codes.append(screen.show(events))
+                    codes.append(self._show(screen, events, session.documents))
                 left.pop(0)
                 if stopped():
                     return report.INTERRUPTED
@@ -203,12 +242,31 @@ class _Run:
                 self._noticed = True
             yield event
 
-    def _print_failures(self, questions: Iterable[str], error: Exception) -> None:
+    def _show(self, screen: Screen, events: Iterable[Event], documents: Sequence[Document]) -> int:
+        """Show the events of one question about `documents`, or collect its answer; returns its exit code."""
+        from docqa.app.answer.events import Finished, Preview
+
+        if self.collected is None:
+            return screen.show(events)
+        code = report.ANSWERED
+        for event in events:
+            if isinstance(event, Finished):
+                screen.close(answered=True)
+                self.collected.add(documents, event.answer)
+                code = event.answer.exit_code
+            elif not isinstance(event, Preview):
+                screen.progress(event)
+        return code
+
+    def _show_failures(self, questions: Iterable[str], error: Exception) -> None:
         """For a script that counts lines: each unanswered question still gets its object, which says why."""
         from docqa.app.output.render import json_line
 
         for question in questions:
-            report.result(json_line(_failed_answer(question, error, self.options)))
+            if self.as_json:
+                report.result(json_line(_failed_answer(question, error, self.options)))
+            elif self.collected is not None:
+                self.collected.add_failure(question, report.describe(error))
 
 
 def _failed_answer(question: str, error: Exception, options: Options) -> Answer:

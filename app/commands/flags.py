@@ -63,6 +63,9 @@ PasswordFile = Annotated[
 ]
 IncludeHidden = Annotated[bool, typer.Option("--include-hidden", help="Also use text that is not visible on the page.")]
 NoStore = Annotated[bool, typer.Option("--no-store", help="Keep nothing on disk.")]
+Sections = Annotated[
+    str | None, typer.Option("--sections", metavar="3-5,A", help="Only these sections; `docqa outline` lists them.")
+]
 Type = Annotated[
     str | None,
     typer.Option("--type", metavar="TYPE", help="What - is: pdf, docx, epub, html, tex, eml, md, txt or xml."),
@@ -81,6 +84,7 @@ class Given:
     include_hidden: IncludeHidden = False
     no_store: NoStore = False
     media_type: Type = None
+    sections: Sections = None
 
     def options(self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None) -> Options:
         """The engine's Options from what is given, the environment, config.toml and defaults.
@@ -121,6 +125,7 @@ class Given:
             media_type=self.media_type,
             cache_dir=settings.text("cache_dir"),
             threads=settings.count("threads"),
+            sections=self.sections,
         )
 
 

@@ -91,7 +91,7 @@ class _Page:
     def title(self) -> str:
         names = list(dict.fromkeys(self._names[document.path] for document in self._session.documents))
         more = f" and {len(names) - _FILES_SHOWN} more" if len(names) > _FILES_SHOWN else ""
-        return ", ".join(names[:_FILES_SHOWN]) + more
+        return ", ".join(names[:_FILES_SHOWN]) + more or excerpt(self._session.title)
 
     def about(self) -> str:
         count = len(self._turns)

@@ -33,7 +33,7 @@ def open_session(
     """Parse the documents of `paths` (kept by content) into one Session; the model is loaded when it is needed.
 
     `model` hands in one that is loaded already. `on_page` hears of each page of a PDF that is begun, and how many there
-    are. Raises docqa.ingest.errors for documents, docqa.model.errors for the
+    are. Raises docqa.ingest.errors for documents, InputError for sections that they lack, docqa.model.errors for the
     model when it is first used.
     """
     from docqa.app.answerers.remote.address import Address, is_remote
@@ -49,6 +49,10 @@ def open_session(
         password=chosen.password, media_type=chosen.media_type, include_hidden=chosen.include_hidden, on_page=on_page
     )
     found = read_sources(paths, reading, store)
+    if chosen.sections is not None:
+        from docqa.app.places.limited import limited
+
+        found.documents = list(limited(found.documents, chosen.sections))
     return Session(found.documents, chosen, store=store, warnings=found.warnings, notices=found.notices, model=model)
 
 

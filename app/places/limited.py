@@ -1,0 +1,117 @@
+"""Documents of which only some sections are used (`--sections 3-5,A`).
+
+What stands elsewhere is blank, so that every page keeps its number, every offset its place, and nothing else can be
+quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from docqa.app.errors import InputError, UsageError
+from docqa.app.places.named import region_named
+from docqa.app.places.resolve import Region
+from docqa.ingest.types import Block, Document, Page, Passage, Span
+
+_RANGE = re.compile(r"([^-–—]+)[-–—]([^-–—]+)")
+_WORD = re.compile(r"\S+")
+
+
+def limited(documents: Sequence[Document], sections: str) -> tuple[Document, ...]:
+    """`documents` with the text of `sections` alone, named one by one or from first to last: "3-5,A".
+
+    A document that has none of them is left out. Raises UsageError where none is named, InputError for one that no
+    document has.
+    """
+    names = [name.strip() for name in sections.split(",") if name.strip()]
+    if not names:
+        raise UsageError("no section is named", where="--sections", hint="--sections 3-5,A")
+    found = {name: [_region(document, name) for document in documents] for name in names}
+    for name, regions in found.items():
+        if not any(regions):
+            where = ", ".join(document.path for document in documents[:3])
+            raise InputError(f"there is no section {name!r}", where=where, hint="`docqa outline FILE` lists them")
+    chosen = (
+        (document, [regions[number] for regions in found.values()]) for number, document in enumerate(documents)
+    )
+    return tuple(
+        _only(document, [region for region in regions if region is not None], sections)
+        for document, regions in chosen
+        if any(regions)
+    )
+
+
+def _region(document: Document, name: str) -> Region | None:
+    """Where the section `name` is, or the sections from the one before its hyphen to the one behind it."""
+    whole = region_named(document, name)
+    ends = _RANGE.fullmatch(name)
+    if whole is not None or ends is None:
+        return whole
+    first, last = (region_named(document, end) for end in ends.groups())
+    if first is None or last is None or last.start < first.start:
+        return None
+    return Region(first.document, first.start, max(first.end, last.end))
+
+
+def _only(document: Document, regions: Sequence[Region], sections: str) -> Document:
+    """`document`, blank outside `regions`."""
+    kept = {page.page: _spans(page, regions) for page in document.pages}
+    warning = f"only the sections {sections} were used"
+    coverage = replace(document.coverage, warnings=(*document.coverage.warnings, warning))
+    return replace(
+        document,
+        pages=tuple(_blanked(page, kept[page.page]) for page in document.pages),
+        passages=tuple(part for each in document.passages for part in _parts(document, each, kept[each.page])),
+        definitions=tuple(each for each in document.definitions if _inside(kept[each.page], each.start)),
+        references=tuple(each for each in document.references if _inside(kept[each.page], each.start)),
+        notes=tuple(each for each in document.notes if _inside(kept[each.page], each.start)),
+        coverage=coverage,
+    )
+
+
+def _spans(page: Page, regions: Iterable[Region]) -> list[Span]:
+    """What of the text of `page` is within `regions`, in order and without overlap."""
+    found: list[Span] = []
+    for region in sorted(regions, key=lambda region: region.start):
+        start = max(region.start, (page.page, 0))
+        end = min(region.end, (page.page, len(page.text)))
+        if start < end and (not found or end[1] > found[-1].end):
+            found.append(Span(max(start[1], found[-1].end if found else 0), end[1]))
+    return found
+
+
+def _inside(spans: Sequence[Span], start: int) -> bool:
+    return any(span.start <= start < span.end for span in spans)
+
+
+def _blanked(page: Page, spans: Sequence[Span]) -> Page:
+    pieces: list[str] = []
+    for before, span in pairwise([Span(0, 0), *spans]):
+        pieces += [_blank(page.text[before.end : span.start]), page.text[span.start : span.end]]
+    text = "".join(pieces) + _blank(page.text[spans[-1].end if spans else 0 :])
+    blocks = (Block(part.start, part.end, block.kind) for block in page.blocks for part in _common(block, spans))
+    tables = (table for table in page.tables if any(s.start <= table.start and table.end <= s.end for s in spans))
+    return replace(page, text=text, blocks=tuple(blocks), tables=tuple(tables))
+
+
+def _blank(text: str) -> str:
+    return _WORD.sub(lambda word: " " * len(word[0]), text)
+
+
+def _common(block: Block | Passage, spans: Sequence[Span]) -> list[Span]:
+    parts = (Span(max(block.start, span.start), min(block.end, span.end)) for span in spans)
+    return [part for part in parts if part.start < part.end]
+
+
+def _parts(document: Document, passage: Passage, spans: Sequence[Span]) -> list[Passage]:
+    """What of `passage` is within `spans`, without white space at its edges."""
+    found = []
+    for part in _common(passage, spans):
+        text = document.pages[passage.page - 1].text[part.start : part.end]
+        if words := text.strip():
+            start = part.start + text.index(words)
+            found.append(replace(passage, start=start, end=start + len(words)))
+    return found
