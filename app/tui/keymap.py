@@ -18,7 +18,7 @@ class Key:
     """A key, what it does, and how the foot of the screen calls it (`short`, empty: not there).
 
     `name` is what config.toml calls the action, `action` what Textual runs (`go` names a move of Navigation); empty,
-    the key belongs to a widget or to Textual itself and stays as it is.
+    the key belongs to a widget or to Textual itself and stays as it is. `topic` is the heading above it in the help.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Key:
     help: str
     short: str = ""
     group: str = ""
+    topic: str = ""
 
     @property
     def shown(self) -> str:
@@ -34,58 +35,82 @@ class Key:
         return shown(self.key)
 
 
+def _about(topic: str, *keys: Key) -> tuple[Key, ...]:
+    """`keys` under the heading `topic` in the help."""
+    return tuple(replace(key, topic=topic) for key in keys)
+
+
+_CITES = tuple(
+    Key(f"cite_{n}", str(n), f"go('follow_cite', {n - 1})", "go to the cite with this number", group="1 … 9")
+    for n in range(1, 10)
+)
 DOCUMENT = (
-    Key("help", "?", "app.help('document')", "this page", "Help"),
-    Key("question", "q", "line('ask')", "write a question", "Ask"),
-    Key("next_cite", "n", "go('next_cite', 1)", "go to the next cite of this answer", "Next cite"),
-    Key("previous_cite", "p", "go('next_cite', -1)", "go to the previous cite", "Previous"),
-    *(
-        Key(f"cite_{n}", str(n), f"go('follow_cite', {n - 1})", "go to the cite with this number", group="1 … 9")
-        for n in range(1, 10)
+    *_about("General", Key("help", "?", "app.help('document')", "this page", "Help")),
+    *_about(
+        "Questions and answers",
+        Key("question", "q", "line('ask')", "write a question", "Ask"),
+        Key("read", "r", "read", "read the document now; continue what was stopped"),
+        Key("stop", "escape", "stop_job", "stop the answer or the read, and keep it; leave the input line"),
+        Key("next_cite", "n", "go('next_cite', 1)", "go to the next cite of this answer", "Next cite"),
+        Key("previous_cite", "p", "go('next_cite', -1)", "go to the previous cite", "Previous"),
+        *_CITES,
+        Key("looked_at", "v", "go('unfold')", "show or fold what else was looked at"),
+        Key("next_answer", "]", "go('next_answer', 1)", "next answer"),
+        Key("previous_answer", "[", "go('next_answer', -1)", "previous answer"),
     ),
-    Key("back", "b", "go('back')", "go back to where you were", "Back"),
-    Key("follow", "f", "go('next_link', 1)", "select the next reference or footnote mark in the text"),
-    Key("follow_previous", "F", "go('next_link', -1)", "select the previous one"),
-    Key("go_there", "enter", "go('follow_selected_link')", "in the text: go where the selected reference points"),
-    Key("find", "/", "line('find')", "search in the document", "Find"),
-    Key("next_hit", ">", "go('next_hit', 1)", "next search hit"),
-    Key("previous_hit", "<", "go('next_hit', -1)", "previous search hit"),
-    Key("go_to", "g", "line('goto')", "go to a printed page number, PDF 14, or a section", "Go to"),
-    Key("next_answer", "]", "go('next_answer', 1)", "next answer"),
-    Key("previous_answer", "[", "go('next_answer', -1)", "previous answer"),
-    Key("looked_at", "v", "go('unfold')", "show or fold what else was looked at"),
-    Key("copy", "y", "go('copy')", "copy the selected words, or the quote, with its cite"),
-    Key("select", "s", "select", "select a sentence of the text, then the next one"),
-    Key("select_more", "S", "select(True)", "make the selection a sentence longer"),
-    Key("highlight", "h", "highlight", "highlight the selected words, or what you follow; again: no more", "Highlight"),
-    Key("note", "w", "note", "write a note on the selected words, or on what you follow", "Note"),
-    Key("notes", "N", "notes", "your notes and highlights: go there, change, delete"),
-    Key("export", "e", "export", "export questions, answers and notes as Markdown or HTML"),
-    Key("read", "r", "read", "read the document now; continue what was stopped"),
-    Key("outline", "o", "pane('outline')", "outline (Enter goes to a heading, Space opens it)"),
-    Key("text", "t", "pane('page')", "text (page keys and arrows scroll)"),
-    Key("answers", "a", "pane('answers')", "answers"),
-    Key("picture", "i", "picture", "the page's own picture beside its text, where the terminal can show one"),
-    Key("memory", "m", "memory", "memory of the model: context, delta state, key-value cache"),
-    Key("library", "l", "library", "back to the list of documents", "Documents"),
-    Key("stop", "escape", "stop_job", "stop the answer or the read, and keep it; leave the input line"),
+    *_about(
+        "Moving in the text",
+        Key("back", "b", "go('back')", "go back to where you were", "Back"),
+        Key("find", "/", "line('find')", "search in the document", "Find"),
+        Key("next_hit", ">", "go('next_hit', 1)", "next search hit"),
+        Key("previous_hit", "<", "go('next_hit', -1)", "previous search hit"),
+        Key("go_to", "g", "line('goto')", "go to a printed page number, PDF 14, or a section", "Go to"),
+        Key("follow", "f", "go('next_link', 1)", "select the next reference or footnote mark in the text"),
+        Key("follow_previous", "F", "go('next_link', -1)", "select the previous one"),
+        Key("go_there", "enter", "go('follow_selected_link')", "in the text: go where the selected reference points"),
+    ),
+    *_about(
+        "Notes and copying",
+        Key("select", "s", "select", "select a sentence of the text, then the next one"),
+        Key("select_more", "S", "select(True)", "make the selection a sentence longer"),
+        Key("highlight", "h", "highlight", "highlight the selected words, or what you follow; again: no more", "Mark"),
+        Key("note", "w", "note", "write a note on the selected words, or on what you follow", "Note"),
+        Key("notes", "N", "notes", "your notes and highlights: go there, change, delete"),
+        Key("copy", "y", "go('copy')", "copy the selected words, or the quote, with its cite"),
+    ),
+    *_about(
+        "Panes",
+        Key("outline", "o", "pane('outline')", "outline (Enter goes to a heading, Space opens it)"),
+        Key("text", "t", "pane('page')", "text (page keys and arrows scroll)"),
+        Key("answers", "a", "pane('answers')", "answers"),
+        Key("picture", "i", "picture", "the page's own picture beside its text, where the terminal can show one"),
+        Key("memory", "m", "memory", "memory of the model: context, delta state, key-value cache"),
+    ),
+    *_about(
+        "General",
+        Key("export", "e", "export", "export questions, answers and notes as Markdown or HTML"),
+        Key("library", "l", "library", "back to the list of documents", "Documents"),
+    ),
 )
 
 # Keys of the text alone, while it has the focus.
-PAGE = (
+PAGE = _about(
+    "Moving in the text",
     Key("page_down", "space", "page_down", "a page of text down"),
     Key("line_down", "j", "scroll_down", "a line of text down"),
     Key("line_up", "k", "scroll_up", "a line of text up"),
 )
 
-LIBRARY = (
+LIBRARY = _about(
+    "Documents",
     Key("help", "?", "app.help('library')", "this page", "Help"),
     Key("open", "enter", "", "open the document"),
     Key("recent", "h", "recent", "recent documents and questions", "Recent"),
     Key("refresh", "r", "refresh_list", "look for documents again", "Refresh"),
 )
 
-RECENT = (
+RECENT = _about(
+    "Documents and questions",
     Key("help", "?", "app.help('recent')", "this page", "Help"),
     Key("open", "enter", "", "open the document, at the question where one is chosen"),
     Key("find", "/", "find", "show only documents and questions with these words", "Find"),
@@ -94,10 +119,17 @@ RECENT = (
     Key("stop", "escape", "clear", "show all again"),
 )
 
-EVERYWHERE = (
+EVERYWHERE = _about(
+    "General",
     Key("commands", "ctrl+p", "", "all commands, headings and past questions"),
     Key("quit", "ctrl+q", "", "quit"),
 )
+
+TOPICS = (
+    "Questions and answers", "Moving in the text", "Notes and copying", "Panes", "Documents",
+    "Documents and questions", "General",
+)  # fmt: skip
+"""The headings of the help, in their order."""
 
 SCREENS = {"document": (*DOCUMENT, *PAGE), "library": LIBRARY, "recent": RECENT}
 """The keys that are at work together, by the screen they belong to."""
@@ -129,11 +161,18 @@ def with_chosen(keys: Iterable[Key], chosen: Mapping[str, str]) -> tuple[Key, ..
     return tuple(replace(key, key=chosen[key.name]) if key.action and key.name in chosen else key for key in keys)
 
 
-def help_lines(keys: Iterable[Key]) -> list[tuple[str, str]]:
-    """(key, what it does), each once; the nine keys of the cites are one line while none of them was replaced."""
+def help_lines(keys: Iterable[Key]) -> list[tuple[str, list[tuple[str, Key]]]]:
+    """For every topic its keys, as they are shown, each once.
+
+    The nine keys of the cites are one line while none of them was replaced.
+    """
     listed = list(keys)
     grouped = all(key.key == key.name[-1] for key in listed if key.group)
-    return list(dict.fromkeys((key.group if key.group and grouped else key.shown, key.help) for key in listed))
+    found: dict[str, dict[tuple[str, str], Key]] = {topic: {} for topic in TOPICS}
+    for key in listed:
+        shown_as = key.group if key.group and grouped else key.shown
+        found[key.topic].setdefault((shown_as, key.help), key)
+    return [(topic, [(each[0], key) for each, key in lines.items()]) for topic, lines in found.items() if lines]
 
 
 def shown(key: str) -> str:

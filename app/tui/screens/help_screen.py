@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from docqa.app.tui.keymap import EVERYWHERE, help_lines
 
@@ -20,34 +19,49 @@ if TYPE_CHECKING:
     from docqa.app.tui.keymap import Key
 
 _RENEW_S = 0.5
+_NAME_CELLS = 7
 _MARKS = (
     ("●  ◐  ○", "an answer; a passage that may answer; not found. The bar beside it is the chance that it is right"),
     ("≈  ~", "the quote has other signs between its words; or some of its words differ"),
     ("✗  ?", "the quote was found nowhere; or its place has no usable text"),
     ("▌  ┃", "beside the text: the cite you follow, and a passage that was looked at"),
     ("│  ·", "beside the text: another quote of the answer, a search hit"),
+    ("▒  ✎", "beside the text: your highlight, and one with a note"),
     ("→", "beside the text: the selected reference, and where one led; references are underlined"),
     ("▁▃▆█", "the strip: how well each part of the document matches the question"),
     ("▲  ◆  │", "below it: a cite, the one you follow, where you are"),
 )
 
 
-class HelpScreen(ModalScreen[None]):
-    """Lists `keys`, and the marks of a document where `marks`. Closed with Esc, `?` or Enter."""
+class HelpScreen(ModalScreen["Key | None"]):
+    """Lists `keys` by topic, and the marks of a document where `marks`; returns the key that was chosen with Enter or a
+    click, None where it was closed with Esc or `?`.
+    """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,enter,q", "dismiss", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "dismiss", "Close", show=False)]
 
     def __init__(self, keys: tuple[Key, ...], *, marks: bool) -> None:
         super().__init__()
-        self._keys = keys
+        self._keys = {key.name: key for key in (*keys, *EVERYWHERE)}
         self._marks = marks
 
     def compose(self) -> Iterator[Widget]:
-        parts: list[Text | Table] = [Text("Keys", "bold"), _table(help_lines((*self._keys, *EVERYWHERE)))]
+        options: list[Option] = []
+        for topic, lines in help_lines(self._keys.values()):
+            options.append(Option(Text(topic, "bold underline"), disabled=True))
+            options += [Option(_line(shown, key.help), id=key.name) for shown, key in lines]
         if self._marks:
-            parts += [Text("\nMarks", "bold"), _table(_MARKS)]
-        with VerticalScroll(id="help"):
-            yield Static(Group(*parts))
+            options.append(Option(Text("Marks", "bold underline"), disabled=True))
+            options += [Option(_line(marks, what)) for marks, what in _MARKS]
+        shown = OptionList(*options, id="help")
+        shown.border_title, shown.border_subtitle = "Keys", "Enter runs it · Esc closes"
+        yield shown
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Close with the key that was chosen; the marks are entries only so that arrow keys reach them."""
+        event.stop()
+        if event.option_id is not None:
+            self.dismiss(self._keys[event.option_id])
 
 
 class MemoryScreen(ModalScreen[None]):
@@ -76,10 +90,10 @@ class MemoryScreen(ModalScreen[None]):
         return "\n".join(self._lines(24 if width >= 100 else 10 if width >= 70 else 6))
 
 
-def _table(rows: Sequence[tuple[str, str]]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True, min_width=10, style="bold")
+def _line(name: str, what: str) -> Table:
+    """`name` and beside it `what`, on as many lines as it takes."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, width=_NAME_CELLS, style="bold")
     table.add_column()
-    for name, what in rows:
-        table.add_row(Text(name), Text(what))
+    table.add_row(Text(name), Text(what))
     return table

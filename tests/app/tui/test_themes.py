@@ -69,7 +69,7 @@ def test_every_text_has_the_contrast_of_wcag_aa(interface: Any, session: Any, tu
 
     def measure(app: Any, where: str) -> None:
         # Of help its own lines: what stands behind it is dimmed.
-        help_lines = [static.render_line(y) for static in app.screen.query("#help Static") for y in range(20)]
+        help_lines = [shown.render_line(y) for shown in app.screen.query("#help") for y in range(shown.size.height)]
         for strip in help_lines or app.screen._compositor.render_strips():
             for part in strip:
                 style = part.style

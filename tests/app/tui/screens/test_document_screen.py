@@ -268,10 +268,64 @@ def test_help_lists_every_key_and_goes_away(interface: Any, session: Any, tui: A
         assert isinstance(pilot.app.screen, HelpScreen)
         text = tui.screen_text(pilot.app)
         assert [key.help for key in DOCUMENT if key.help not in text] == []
+        topics = ["Questions and answers", "Moving in the text", "Notes and copying", "Panes", "General", "Marks"]
+        assert sorted(topics, key=text.index) == topics
         await pilot.press("escape")
         assert not isinstance(pilot.app.screen, HelpScreen)
 
-    tui.drive(interface(), steps, (120, 60))
+    tui.drive(interface(), steps, (120, 80))
+
+
+@pytest.mark.parametrize("how", ["enter", "click"])
+def test_an_entry_of_the_help_is_run(interface: Any, session: Any, tui: Any, how: str) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        for name, done in (
+            ("find", lambda: panes.bar.mode == "find" and panes.bar.input.has_focus),
+            ("line_down", lambda: round(panes.page.scroll_y) == 1),
+            ("outline", lambda: panes.outline.has_focus),
+            ("commands", lambda: type(pilot.app.screen).__name__ == "CommandPalette"),
+        ):
+            await pilot.press("escape", "question_mark")
+            shown = pilot.app.screen.query_one("#help")
+            at = next(n for n, option in enumerate(shown.options) if option.id == name)
+            shown.highlighted = at
+            await pilot.pause()
+            if how == "enter":
+                await pilot.press("enter")
+            else:
+                await pilot.click(shown, offset=(12, _line_of(shown, at)))
+            await tui.until(pilot, done)
+
+    tui.drive(interface(), steps, (120, 80))
+
+
+def _line_of(shown: Any, option: int) -> int:
+    """The line of the widget, its border included, where an option begins."""
+    texts = [shown.render_line(y).text for y in range(shown.size.height)]
+    words = shown.options[option].prompt.columns[1]._cells[0].plain
+    return 1 + next(y for y, text in enumerate(texts) if words in text)
+
+
+def test_the_help_is_whole_on_a_narrow_screen(interface: Any, session: Any, tui: Any) -> None:
+    from docqa.app.tui.keymap import DOCUMENT
+
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await pilot.press("escape", "question_mark")
+        await pilot.pause()
+        shown = pilot.app.screen.query_one("#help")
+        seen: list[str] = []
+        for top in range(0, shown.virtual_size.height, shown.size.height):
+            shown.scroll_to(y=top, animate=False)
+            await pilot.pause()
+            seen += [shown.render_line(y).text[8:].strip() for y in range(shown.size.height)]
+        words = " ".join(seen)
+        assert [key.help for key in DOCUMENT if key.help not in words] == []
+        await pilot.press("end")
+        await tui.until(pilot, lambda: "where you are" in tui.screen_text(pilot.app))
+
+    tui.drive(interface(), steps, (40, 20))
 
 
 def test_a_theme_can_be_chosen_and_nothing_breaks(interface: Any, answered: Any, tui: Any) -> None:
