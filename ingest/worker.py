@@ -10,16 +10,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from multiprocessing.connection import Connection, Pipe
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from docqa.ingest import process_limits
 from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
 from docqa.ingest.limits import (
     MAX_FILE_BYTES,
@@ -27,11 +27,10 @@ from docqa.ingest.limits import (
     WORKER_CPU_SECONDS,
     WORKER_CPU_SECONDS_PER_MIB,
     WORKER_CPU_SECONDS_PER_PAGE,
-    WORKER_FILE_BYTES,
     WORKER_MAX_LOST_PAGES,
-    WORKER_MEMORY_BYTES,
     WORKER_OCR_SECONDS_PER_PAGE,
 )  # fmt: skip
+from docqa.ingest.messages import Inbox, receive, send
 from docqa.ingest.processor_time import Stopwatch
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import from_json, page_from_row, row_of
@@ -39,6 +38,8 @@ from docqa.ingest.types import Document, Page
 
 if TYPE_CHECKING:
     from docqa.ingest.pdf.inspection import PageView
+
+_NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows, where a console would show for a moment
 
 # Of a request; its bytes go behind it, and the time of all is the parent's matter.
 _SENT = ("password", "media_type", "include_hidden", "pdfium", "skip", "page_seconds")
@@ -120,37 +121,45 @@ def _ask_child(request: ReadRequest, page: Page | None, clock: _Clock) -> str:
     fields |= {"path": request.name, "has_data": request.data is not None, "page": page}
     header = json.dumps(fields, default=row_of).encode()
     size = len(request.content) if request.data is not None else _size_of(request.name)
-    childs_in, to_child = Pipe(duplex=False)
-    from_child, childs_out = Pipe(duplex=False)
     # -P: a file called json.py beside the user's documents is not ours to run.
     child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "docqa.ingest.worker"], stdin=childs_in.fileno(), stdout=childs_out.fileno(),
-        stderr=subprocess.DEVNULL, start_new_session=True,
+        [sys.executable, "-P", "-m", "docqa.ingest.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, start_new_session=True, creationflags=_NO_CONSOLE,
     )  # fmt: skip
-    childs_in.close()
-    childs_out.close()
-    sender = threading.Thread(target=_send, args=(to_child, header, request.content), daemon=True)
+    assert child.stdin is not None and child.stdout is not None
+    inbox = Inbox(child.stdout)
+    sender = threading.Thread(target=_send, args=(child.stdin, header, request.content), daemon=True)
     sender.start()
+    watch = process_limits.Watch(child, budget_seconds(size)) if process_limits.watched() else None
     try:
-        kind, _, body = _last_message(child, from_child, clock, size).partition(b"\n")
+        kind, _, body = _last_message(child, inbox, clock, size, watch).partition(b"\n")
     finally:
-        # It and its forks, which are in its session.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        _end(child)
+        if watch is not None:
+            watch.close()
         sender.join()
-        from_child.close()
+        inbox.close()
     if kind == b"error":
         error = json.loads(body)
         raise ERRORS.get(error["kind"], Unreadable)(error["message"], where=error["where"], hint=error["hint"])
     return body.decode()
 
 
-def _send(pipe: Connection, *messages: bytes) -> None:
-    # A child that died does not read; what it was comes from its answer.
-    with contextlib.suppress(BrokenPipeError), pipe:
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End it and its forks, which are in its session."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    else:
+        child.kill()
+    child.wait()
+
+
+def _send(stream: IO[bytes], *messages: bytes) -> None:
+    # A child that died does not read; what it was comes from its answer. Windows calls a broken pipe EINVAL.
+    with contextlib.suppress(OSError), stream:
         for message in messages:
-            pipe.send_bytes(message)
+            send(stream, message)
 
 
 def budget_seconds(size: int) -> int:
@@ -162,7 +171,9 @@ def _size_of(path: str) -> int:
     return os.path.getsize(path) if os.path.isfile(path) else 0
 
 
-def _last_message(child: subprocess.Popen[bytes], pipe: Connection, clock: _Clock, size: int) -> bytes:
+def _last_message(
+    child: subprocess.Popen[bytes], inbox: Inbox, clock: _Clock, size: int, watch: process_limits.Watch | None
+) -> bytes:
     """The child's answer about a document of `size` bytes. Raises _Died, and Unreadable when it ran out of time."""
     page, recognising = 0, False
     step = Stopwatch(child.pid)
@@ -171,53 +182,59 @@ def _last_message(child: subprocess.Popen[bytes], pipe: Connection, clock: _Cloc
         left = clock.end - started
         most = WORKER_OCR_SECONDS_PER_PAGE if recognising else clock.page_seconds
         allowed = step.left(most) if page else left
-        came = pipe.poll(max(allowed if recognising else min(left, allowed), 0.0))
+        try:
+            message = inbox.next(allowed if recognising else min(left, allowed))
+        except EOFError:
+            over = watch.over if watch is not None else ""
+            if process_limits.ran_out_of_time(child.wait()) or over == process_limits.TIME:
+                what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
+                raise Unreadable(what, hint="Split the file, or print it to a PDF and read that") from None
+            raise _Died(page, "crashed its reader, over the limit of 2 GiB or by a fault, not read") from None
         if recognising:
             clock.end += time.monotonic() - started
-        if not came:
+        if message is None:
             if page and step.left(most) <= 0:
                 raise _Died(page, f"took longer than {most:g} seconds, not read")
             if recognising or time.monotonic() < clock.end:
                 continue
             hint = "Split the file, or print it to a new PDF"
             raise Unreadable(f"reading took longer than {clock.seconds:.0f} seconds", hint=hint)
-        try:
-            message = pipe.recv_bytes()
-        except (EOFError, OSError):  # the end, before or within a message
-            if child.wait() == -signal.SIGXCPU:
-                what = f"reading took more processor time than its limit, {budget_seconds(size)} seconds for its size"
-                raise Unreadable(what, hint="Split the file, or print it to a PDF and read that") from None
-            raise _Died(page, "crashed its reader, over the limit of 2 GiB or by a fault, not read") from None
         if not message.startswith((b"page\n", b"pages\n", b"ocr\n")):
             return message
         kind, number = message.split(b"\n")
+        if watch is not None and kind != b"page":
+            watch.allow(_allowance(kind, int(number)))
         clock.count(kind, int(number))
         if kind != b"pages":
             page, recognising = int(number), kind == b"ocr"
         step.start()
 
 
+def _allowance(kind: bytes, number: int) -> int:
+    """The processor time, in seconds, that a PDF of `number` pages, or recognising a page, has beside its budget."""
+    return int(WORKER_CPU_SECONDS_PER_PAGE * number) if kind == b"pages" else WORKER_OCR_SECONDS_PER_PAGE
+
+
 def main() -> int:
     """The child: limits itself, reads one request from stdin, writes one answer to stdout."""
-    requests, answers = Connection(os.dup(0), writable=False), Connection(os.dup(1), readable=False)
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # What a library prints must not fall between the messages.
     os.dup2(2, 1)
     limit_resources()
-    fields = json.loads(requests.recv_bytes())
-    data = requests.recv_bytes()
+    fields = json.loads(receive(requests))
+    data = receive(requests)
     size = len(data) if fields["has_data"] else _size_of(fields["path"])
-    _allow_seconds(budget_seconds(size) - WORKER_CPU_SECONDS)
+    process_limits.allow_seconds(budget_seconds(size) - WORKER_CPU_SECONDS)
 
-    def on_ocr(page: int) -> None:
-        _allow_seconds(WORKER_OCR_SECONDS_PER_PAGE)
-        answers.send_bytes(b"ocr\n%d" % page)
+    def tell(kind: bytes, number: int) -> None:
+        if kind != b"page":
+            process_limits.allow_seconds(_allowance(kind, number))
+        send(answers, b"%s\n%d" % (kind, number))
 
-    def on_pages(pages: int) -> None:
-        _allow_seconds(int(WORKER_CPU_SECONDS_PER_PAGE * pages))
-        answers.send_bytes(b"pages\n%d" % pages)
+    def on(kind: bytes) -> Callable[[int], None]:
+        return lambda number: tell(kind, number)
 
-    events = PageEvents(on_pages, lambda page: answers.send_bytes(b"page\n%d" % page), on_ocr)
-    answers.send_bytes(_answer(fields, data, events))
+    send(answers, _answer(fields, data, PageEvents(on(b"pages"), on(b"page"), on(b"ocr"))))
     answers.close()
     return 0
 
@@ -253,23 +270,7 @@ def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> str:
 
 def limit_resources() -> None:
     """Sets the limits of a reader on this process: memory, processor time, size of files. They cannot be taken back."""
-    most = int(budget_seconds(MAX_FILE_BYTES) + WORKER_CPU_SECONDS_PER_PAGE * MAX_PAGES)
-    for kind, limit in (
-        (resource.RLIMIT_AS, (WORKER_MEMORY_BYTES, WORKER_MEMORY_BYTES)),
-        (resource.RLIMIT_CPU, (WORKER_CPU_SECONDS, most)),
-        (resource.RLIMIT_FSIZE, (WORKER_FILE_BYTES, WORKER_FILE_BYTES)),
-        (resource.RLIMIT_CORE, (0, 0)),
-    ):
-        # A platform may not have this limit, or one already stricter.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, limit)
-
-
-def _allow_seconds(more: int) -> None:
-    """So many seconds of processor time more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    wanted = soft + more
-    resource.setrlimit(resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    process_limits.limit_resources(int(budget_seconds(MAX_FILE_BYTES) + WORKER_CPU_SECONDS_PER_PAGE * MAX_PAGES))
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def peak_bytes() -> int:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024
     except (OSError, ValueError, IndexError):
-        import resource
-        import sys
+        import psutil
 
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        held = psutil.Process().memory_info()
+        return int(getattr(held, "peak_wset", held.rss))  # only Windows knows what it was at most

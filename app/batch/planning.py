@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,10 +39,6 @@ LENGTH_BYTES, MOST_LENGTHS_BYTES = 1_250_000, 420_000_000
 """What a process keeps for each length of document in bfloat16, matrix products compiled for it; measured."""
 OUTPUT_BYTES = 16_384
 """What a document leaves in the output folder: record, page, line, digest."""
-
-
-class _TimeIsUp(Exception):
-    """The probing has lasted long enough."""
 
 
 @dataclass(frozen=True)
@@ -150,19 +147,22 @@ class Planner:
         from docqa.ingest.errors import IngestError
 
         unknown = [task for task in tasks if task.item.suffix not in {*TOKENS_PER_BYTE, *self.speeds.tokens}]
-        with contextlib.suppress(_TimeIsUp), signal_raises(signal.SIGALRM, _TimeIsUp), contextlib.ExitStack() as stack:
-            stack.callback(signal.setitimer, signal.ITIMER_REAL, 0)
-            signal.setitimer(signal.ITIMER_REAL, PROBE_S)  # it rings in the middle of a page too
-            for task in sorted(unknown, key=lambda task: task.item.bytes):
-                try:
-                    content = read_content(task.item)
-                    document = read_document(content, UNTITLED + task.item.suffix, self.options, self.store)
-                except IngestError:  # it will be a failure of the run, and takes no tokens
-                    characters = 0
-                else:
-                    characters = sum(len(page.text) for page in document.pages)
-                line = self._probed.setdefault(task.item.suffix, Line())
-                line.add(task.item.bytes, characters / CHARACTERS_PER_TOKEN)
+        end = time.monotonic() + PROBE_S
+        for task in sorted(unknown, key=lambda task: task.item.bytes):
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            try:
+                content, name = read_content(task.item), UNTITLED + task.item.suffix
+                document = read_document(content, name, self.options, self.store, seconds=left)
+            except IngestError:
+                if time.monotonic() >= end:
+                    return
+                characters = 0  # it will be a failure of the run, and takes no tokens
+            else:
+                characters = sum(len(page.text) for page in document.pages)
+            line = self._probed.setdefault(task.item.suffix, Line())
+            line.add(task.item.bytes, characters / CHARACTERS_PER_TOKEN)
 
     def _has_text(self, task: Task) -> bool:
         from docqa.app.storage.sources import document_keys

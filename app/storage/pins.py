@@ -61,13 +61,9 @@ def users(folder: Path) -> list[str]:
 
 
 def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+    import psutil
+
+    return psutil.pid_exists(pid)
 
 
 @lru_cache(maxsize=1)

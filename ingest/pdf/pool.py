@@ -8,7 +8,6 @@ is left to the caller, who reads it alone and under the whole limit, so that the
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import NoReturn
 
 from docqa.ingest.limits import WORKER_MEMORY_BYTES
+from docqa.ingest.process_limits import limit_memory
 from docqa.ingest.processor_time import Stopwatch
 
 _CHUNK = 8  # pages that a fork reads in a row
@@ -138,7 +138,7 @@ def _work(read: Read, left: Sequence[int], writing: Connection, memory: int) -> 
         # Whoever reads the other pipes must see their ends when this process lives on.
         os.closerange(3, writing.fileno())
         os.closerange(writing.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-        _limit_memory(memory)
+        limit_memory(memory)
         for index in left:
             writing.send_bytes(read(index) or b"")
         code = 0
@@ -151,9 +151,3 @@ def _share(count: int) -> int:
     with open("/proc/self/statm", encoding="ascii") as file:
         used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     return used + max(WORKER_MEMORY_BYTES - used, 0) // count
-
-
-def _limit_memory(most: int) -> None:
-    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if soft == resource.RLIM_INFINITY or soft > most:
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))

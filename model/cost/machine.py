@@ -7,14 +7,10 @@ the files of the system are looked up; tests give recorded ones.
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 _ROOT = Path("/")
-_FREE_PAGES = ("Pages free", "Pages speculative", "Pages inactive")  # of vm_stat; inactive ones are given up first
 
 
 def processors(root: Path = _ROOT) -> int:
@@ -36,16 +32,23 @@ def processors(root: Path = _ROOT) -> int:
 def available_bytes(root: Path = _ROOT) -> int:
     """Memory that can be taken without swapping: what the system has free, within what the control groups allow.
 
-    Linux says so in /proc/meminfo, macOS through `vm_stat` (free, speculative and inactive pages). Where neither
-    answers, all memory of the machine.
+    Linux says so in /proc/meminfo, other systems to psutil.
     """
-    free = _vm_stat_bytes() if sys.platform == "darwin" else _meminfo_bytes(root)
-    return min([total_bytes() if free is None else free, *_allowed_bytes(root)])
+    free = _meminfo_bytes(root)
+    if free is None:
+        import psutil
+
+        free = int(psutil.virtual_memory().available)
+    return min([free, *_allowed_bytes(root)])
 
 
 def total_bytes() -> int:
     """All memory of the machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if hasattr(os, "sysconf"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    import psutil
+
+    return int(psutil.virtual_memory().total)
 
 
 def processor_fields(root: Path = _ROOT) -> dict[str, str]:
@@ -70,18 +73,6 @@ def _meminfo_bytes(root: Path) -> int | None:
         return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
     except (OSError, StopIteration, ValueError, IndexError):
         return None
-
-
-def _vm_stat_bytes() -> int | None:
-    try:
-        text = subprocess.run(["/usr/bin/vm_stat"], capture_output=True, text=True, timeout=10, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
-    size = re.search(r"page size of (\d+) bytes", text)
-    counts = dict(re.findall(r"^(.+?):\s+(\d+)\.$", text, re.MULTILINE))
-    if size is None or any(name not in counts for name in _FREE_PAGES):
-        return None
-    return int(size[1]) * sum(int(counts[name]) for name in _FREE_PAGES)
 
 
 def _allowed_bytes(root: Path) -> Iterator[int]:

@@ -328,6 +328,8 @@ def _replace(path: Path, content: bytes) -> None:
     except OSError:
         Path(temporary).unlink(missing_ok=True)
         raise
+    if not hasattr(os, "O_DIRECTORY"):  # Windows opens no folders
+        return
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

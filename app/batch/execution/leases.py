@@ -1,6 +1,7 @@
 """Leases: which process works on what, in a folder that several processes and machines share.
 
-    owners/OWNER        one a process: locked while it lives, touched every few seconds
+    owners/OWNER        one a process, touched every few seconds
+    owners/.OWNER.lock  locked while that process lives
     leases/KEY.N        who works on KEY; a higher N took over from a process that is gone
 
 A lease is made by creating its file exclusively, and only ever replaced by the next number, so that two processes that
@@ -11,7 +12,6 @@ its file was not touched for `EXPIRY_S` by the clock of whoever looks: the clock
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -21,7 +21,8 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 HEARTBEAT_S = 5.0
 EXPIRY_S = 60.0
@@ -41,7 +42,7 @@ class Leases:
         self._expiry_s, self._clock = expiry_s, clock
         self._seen: dict[str, tuple[int, float]] = {}
         self._mine: dict[str, int] = {}
-        self._file = self._register(job)
+        self._lock = self._register(job)
         self._stop = threading.Event()
         self._beat = threading.Thread(target=self._touch, daemon=True)
         self._beat.start()
@@ -59,7 +60,8 @@ class Leases:
         for key in list(self._mine):
             self.release(key)
         (self._owners / self.owner).unlink(missing_ok=True)
-        self._file.close()
+        self._lock.release()
+        self._lock_of(self.owner).unlink(missing_ok=True)
 
     def claim(self, key: str) -> bool:
         """Whether `key` is now this process's; False while a living process has it."""
@@ -91,13 +93,15 @@ class Leases:
         """The job of each other living process here, by its owner; what dead ones left is removed."""
         found: dict[str, str] = {}
         for path in sorted(self._owners.iterdir()):
-            if path.name == self.owner:
+            if path.name == self.owner or path.name.startswith("."):
                 continue
             if self._alive(path.name):
                 with contextlib.suppress(OSError, ValueError, KeyError):  # it signs off, or on, at this moment
                     found[path.name] = str(json.loads(path.read_text(encoding="utf-8"))["work"])
             else:
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(PermissionError):  # on Windows, while somebody else looks whether it is locked
+                    self._lock_of(path.name).unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
         return found
 
     def sweep(self) -> None:
@@ -111,16 +115,17 @@ class Leases:
         """Whether the process that calls itself `owner` still works here."""
         return owner == self.owner or self._alive(owner)
 
-    def _register(self, job: str) -> IO[str]:
+    def _register(self, job: str) -> FileLock:
         # Locked before it has its name: whoever sees the file sees the lock.
-        path = self._owners / self.owner
-        hidden = path.with_name(f".{self.owner}")
-        stream = hidden.open("w", encoding="utf-8")
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        json.dump({"kernel": _kernel(), "work": job}, stream)
-        stream.flush()
-        os.rename(hidden, path)
-        return stream
+        lock = FileLock(self._lock_of(self.owner), thread_local=False)
+        lock.acquire(blocking=False)
+        hidden = self._owners / f".{self.owner}"
+        hidden.write_text(json.dumps({"kernel": _kernel(), "work": job}), encoding="utf-8")
+        hidden.rename(self._owners / self.owner)
+        return lock
+
+    def _lock_of(self, owner: str) -> Path:
+        return self._owners / f".{owner}.lock"
 
     def _touch(self) -> None:
         while not self._stop.wait(HEARTBEAT_S):
@@ -156,12 +161,11 @@ class Leases:
     def _lock_is_free(self, path: Path) -> bool:
         """Whether the process of the owner file at `path` ended; only its own machine can know."""
         try:
-            with path.open("r", encoding="utf-8") as stream:
-                if json.load(stream)["kernel"] != _kernel():
-                    return False
-                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if json.loads(path.read_text(encoding="utf-8"))["kernel"] != _kernel():
+                return False
+            with FileLock(self._lock_of(path.name), blocking=False):
                 return True
-        except (BlockingIOError, ValueError, KeyError):
+        except (Timeout, ValueError, KeyError):
             return False
 
 

@@ -23,6 +23,8 @@ from docqa.app.batch.protocol import Job
 
 STOP_S = 10.0
 """How long a worker may take to keep what it read, after an interrupt."""
+_INTERRUPT = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)  # on Windows only a group of its own can be sent one
+_OWN_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 FAILED_STARTS = 2
 """So many workers in a row that die before they are ready, and it is not for one document."""
 
@@ -82,7 +84,7 @@ class Processes:
     def close(self) -> None:
         for worker in self._workers:
             if worker.alive and worker.task is not None:
-                worker.child.send_signal(signal.SIGINT)
+                worker.child.send_signal(_INTERRUPT)
             elif worker.child.stdin is not None:
                 with contextlib.suppress(BrokenPipeError):
                     worker.child.stdin.close()
@@ -105,7 +107,8 @@ class Processes:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "docqa.app.batch.execution.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
-            start_new_session=True,  # Ctrl-C reaches this process alone, which then stops the others in order
+            # Ctrl-C reaches this process alone, which then stops the others in order.
+            start_new_session=True, creationflags=_OWN_GROUP,
             env={**os.environ, "OMP_NUM_THREADS": str(self._threads)},
         )  # fmt: skip
         worker = _Worker(child)

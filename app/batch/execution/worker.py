@@ -25,7 +25,9 @@ def main() -> int:
     """Returns 0 when there is nothing more to do, 130 after an interrupt."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGINT", "SIGBREAK"):  # the second is how Windows interrupts one process alone
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(lines,), daemon=True).start()
 

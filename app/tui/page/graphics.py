@@ -201,12 +201,12 @@ def _by_name(environment: Mapping[str, str]) -> str | None:
 
 def _cell_of_window() -> tuple[int, int] | None:
     """Width and height of a cell in pixels, from what the kernel knows of the window."""
-    import fcntl
-    import termios
-
     try:
+        import fcntl
+        import termios
+
         packed = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, b"\0" * 8)
-    except (OSError, ValueError):
+    except (ImportError, OSError, ValueError):  # Windows has neither module
         return None
     rows, columns, width, height = struct.unpack("HHHH", packed)
     return (width // columns, height // rows) if rows and columns and width and height else None
@@ -216,10 +216,12 @@ def ask_terminal(question: bytes = _QUESTION) -> bytes:
     """What the terminal answers to `question`, which ends in that for its attributes, within ASK_WITHIN_S; empty where
     there is none or it says nothing.
     """
-    import termios
-    import tty
-
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return b""
+    try:
+        import termios
+        import tty
+    except ImportError:  # Windows, whose terminals are not asked
         return b""
     source = sys.stdin.fileno()
     before = termios.tcgetattr(source)

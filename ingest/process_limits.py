@@ -1,0 +1,114 @@
+"""Limits of a process that reads: its memory, its processor time, the size of its files.
+
+Linux keeps limits that a process sets on itself and cannot take back. macOS has no such limit on memory, and Windows
+none at all: there the parent looks after the process (`Watch`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import sys
+import threading
+from types import ModuleType
+
+from docqa.ingest.limits import WORKER_CPU_SECONDS, WORKER_FILE_BYTES, WORKER_MEMORY_BYTES
+from docqa.ingest.processor_time import processor_seconds
+
+MEMORY, TIME = "memory", "time"
+_LOOKS_S = 0.2
+
+
+def limit_resources(most_seconds: int) -> None:
+    """Set the limits of a reader on this process, as far as the system has them; `most_seconds` of processor time can
+    be allowed later (`allow_seconds`)."""
+    resource = _resource()
+    if resource is None:
+        return
+    for kind, limit in (
+        (resource.RLIMIT_AS, (WORKER_MEMORY_BYTES, WORKER_MEMORY_BYTES)),
+        (resource.RLIMIT_CPU, (WORKER_CPU_SECONDS, most_seconds)),
+        (resource.RLIMIT_FSIZE, (WORKER_FILE_BYTES, WORKER_FILE_BYTES)),
+        (resource.RLIMIT_CORE, (0, 0)),
+    ):
+        # A platform may not have this limit, or one already stricter.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, limit)
+
+
+def allow_seconds(more: int) -> None:
+    """So many seconds of processor time more for this process, where it limits itself."""
+    resource = _resource()
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = soft + more
+    resource.setrlimit(resource.RLIMIT_CPU, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def limit_memory(most: int) -> None:
+    """At most so many bytes of address space for this process, where the system has the limit."""
+    resource = _resource()
+    if resource is None:
+        return
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if soft == resource.RLIM_INFINITY or soft > most:
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def ran_out_of_time(status: int) -> bool:
+    """Whether a process ended with `status` because of its own limit of processor time."""
+    return status == -getattr(signal, "SIGXCPU", sys.maxsize)
+
+
+class Watch:
+    """Ends `child` when it holds more memory, or has worked longer, than a reader may; for systems that do not.
+
+    `over`: what it had too much of, MEMORY or TIME; empty as long as it keeps to its limits.
+    """
+
+    def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
+        self.over, self._seconds, self._child = "", seconds, child
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def allow(self, more: float) -> None:
+        """So many seconds of processor time more."""
+        self._seconds += more
+
+    def close(self) -> None:
+        """Look no longer; the process has ended."""
+        self._ended.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        import psutil
+
+        try:
+            process = psutil.Process(self._child.pid)
+            while not self._ended.wait(_LOOKS_S):
+                if process.memory_info().rss > WORKER_MEMORY_BYTES:
+                    self.over = MEMORY
+                elif (processor_seconds(self._child.pid) or 0.0) > self._seconds:
+                    self.over = TIME
+                if self.over:
+                    self._child.kill()
+                    return
+        except psutil.Error:  # it ended
+            return
+
+
+def watched() -> bool:
+    """Whether processes are watched here because the system does not keep all of their limits."""
+    return sys.platform == "darwin" or _resource() is None
+
+
+def _resource() -> ModuleType | None:
+    """Python's own module of limits, which Windows lacks."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    return resource

@@ -1,0 +1,45 @@
+"""Where the system keeps no limits of a process, its parent does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from docqa.ingest import process_limits, worker
+from docqa.ingest.errors import Unreadable
+from docqa.ingest.process_limits import MEMORY, TIME, Watch
+from docqa.ingest.request import ReadRequest
+
+
+@pytest.mark.parametrize(
+    ("code", "seconds", "over"),
+    [
+        ("while True: pass", 0.5, TIME),
+        ("held = []\nwhile True: held.append(b'x' * 2**22)", 60, MEMORY),
+        ("pass", 60, ""),
+    ],
+)
+def test_a_process_over_its_limits_is_ended(
+    code: str, seconds: float, over: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_limits, "WORKER_MEMORY_BYTES", 2**28)
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    watch = Watch(child, seconds)
+    child.communicate(timeout=60)
+    watch.close()
+    assert watch.over == over and (child.returncode != 0) == bool(over)
+
+
+def test_a_reader_is_watched_where_the_system_has_no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = subprocess.Popen
+
+    def endless(_: object, **options: object) -> object:
+        return start([sys.executable, "-c", "while True: pass"], **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(process_limits, "_resource", lambda: None)
+    monkeypatch.setattr(worker, "budget_seconds", lambda size: 1)
+    monkeypatch.setattr(worker.subprocess, "Popen", endless)
+    with pytest.raises(Unreadable, match="more processor time than its limit, 1 seconds"):
+        worker.read_in_worker(ReadRequest("a.txt", b"The gate is opened at six."))
