@@ -19,7 +19,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
-from docqa.ingest import process_limits
 from docqa.ingest.errors import ERRORS, IngestError, Unreadable, reading
 from docqa.ingest.limits import (
     MAX_FILE_BYTES,
@@ -30,8 +29,9 @@ from docqa.ingest.limits import (
     WORKER_MAX_LOST_PAGES,
     WORKER_OCR_SECONDS_PER_PAGE,
 )  # fmt: skip
-from docqa.ingest.messages import Inbox, receive, send
-from docqa.ingest.processor_time import Stopwatch
+from docqa.ingest.process import limits as process_limits
+from docqa.ingest.process.messages import Inbox, receive, send
+from docqa.ingest.process.processor_time import Stopwatch
 from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.serialize import from_json, page_from_row, row_of
 from docqa.ingest.types import Document, Page

@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import NoReturn
 
 from docqa.ingest.limits import WORKER_MEMORY_BYTES
-from docqa.ingest.process_limits import limit_memory
-from docqa.ingest.processor_time import Stopwatch
+from docqa.ingest.process.limits import limit_memory
+from docqa.ingest.process.processor_time import Stopwatch
 
 _CHUNK = 8  # pages that a fork reads in a row
 _FEWEST = 32  # pages; fewer are read before the forks would have paid

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from docqa.ingest import process_limits, worker
+from docqa.ingest import worker
 from docqa.ingest.errors import Unreadable
-from docqa.ingest.process_limits import MEMORY, TIME, Watch
+from docqa.ingest.process import limits as process_limits
+from docqa.ingest.process.limits import MEMORY, TIME, Watch
 from docqa.ingest.request import ReadRequest
 
 

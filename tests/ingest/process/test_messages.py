@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docqa.ingest.messages import Inbox, receive, send
+from docqa.ingest.process.messages import Inbox, receive, send
 
 
 @given(st.lists(st.binary(max_size=300), max_size=6), st.integers(0, 40))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from docqa.ingest.processor_time import WAITS, Stopwatch, processor_seconds
+from docqa.ingest.process.processor_time import WAITS, Stopwatch, processor_seconds
 
 
 @contextmanager

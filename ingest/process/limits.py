@@ -14,7 +14,7 @@ import threading
 from types import ModuleType
 
 from docqa.ingest.limits import WORKER_CPU_SECONDS, WORKER_FILE_BYTES, WORKER_MEMORY_BYTES
-from docqa.ingest.processor_time import processor_seconds
+from docqa.ingest.process.processor_time import processor_seconds
 
 MEMORY, TIME = "memory", "time"
 _LOOKS_S = 0.2
