@@ -23,6 +23,8 @@ SIGNS = re.compile(r"[\W_]+")
 _MAX_TITLE_CHARS = 300
 _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)
 _LEAST_LIST = 4
+_BETWEEN_ENTRIES = 60
+"""Characters between two entries of a table of contents: a line that is none, or a page number."""
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -305,10 +307,12 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
     keys: dict[int, list[str]] = {}
     numbers: dict[int, list[tuple[int, ...]]] = {}
     headed: set[int] = set()
+    lines: dict[int, list[Heading]] = {}
     for candidate in candidates:
         numbered = parse_heading(candidate.heading.text)
         if numbered is None:
             continue
+        lines.setdefault(candidate.page, []).append(candidate.heading)
         if numbered.family == "named" and numbered.title.lower().endswith("contents"):
             headed.add(candidate.page)
         key = SIGNS.sub("", f"{numbered.number}{numbered.title.rstrip('0123456789 .')}").casefold()
@@ -321,9 +325,18 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
         again = sum(last_seen[key] > page for key in own)
         # The legends of figures come again too, but in no order.
         falls = sum(after < before for before, after in pairwise(numbers.get(page, ())))
-        if (again >= 4 and again >= 0.5 * len(own) and falls <= 0.3 * len(own)) or (page in headed and len(own) >= 5):
+        # A form that is attached twice comes again on one page.
+        together = max(Counter(last_seen[key] for key in own if last_seen[key] > page).values(), default=0)
+        repeated = together <= 0.7 * again and again >= 4 and again >= 0.5 * len(own) and _is_dense(lines[page])
+        if (repeated and falls <= 0.3 * len(own)) or (page in headed and len(own) >= 5):
             found.add(page)
     return found
+
+
+def _is_dense(lines: Sequence[Heading]) -> bool:
+    """Whether most of these lines of a page follow on each other, as entries of a table of contents do."""
+    gaps = [after.start - before.start - len(before.text) for before, after in pairwise(lines)]
+    return sum(gap <= _BETWEEN_ENTRIES for gap in gaps) >= 0.5 * len(gaps)
 
 
 def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -> bool:

@@ -5,9 +5,10 @@ notes to a table.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from docqa.ingest.structure.locators.marks import Line
+from docqa.ingest.structure.locators.marks import DIVISION, WORDED, Line
 from docqa.ingest.types import Page, Section
 
 _INSERTED = re.compile(
@@ -18,6 +19,10 @@ _INSERTED = re.compile(
 _MOST_LINES = 150
 """Lines in which the end of an insertion is looked for; without one there is no insertion."""
 _LETTERS_AND_DIGITS = re.compile(r"[^\W_]+")
+_OF_ENTRIES = frozenset((WORDED, DIVISION, "1.1", "1.", "a."))
+_LEAST_ENTRY, _MOST_ENTRY = 5, 100
+"""Letters and characters that an entry has."""
+_BESIDE = 2
 _PAGE_BEHIND = re.compile(r"[\s.]{1,200}\d{1,4}$")
 _NOTE = re.compile(r"\s{0,80}\((\d{1,2})\)\s")
 _WORD_IN_FRONT = re.compile(r"([^\W\d_]{2,40})\Z")
@@ -68,21 +73,37 @@ def _end_of_quotation(lines: Sequence[Line], pages: Sequence[Page], first: int) 
 
 
 def contents_lines(lines: Sequence[Line], pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
-    """The numbers of the lines that are, word for word, the heading of a section on a later page."""
-    headings: dict[str, int] = {}
+    """The numbers of the lines that come again, word for word, later or as the heading of a section on a later page,
+    where such lines follow on each other: tables of contents, also of one chapter or schedule."""
+    last = {}
     for section in sections:
         if section.number and section.title:
-            key = _folded(f"{section.number}{section.title}")
-            headings[key] = max(headings.get(key, 0), section.page)
+            last[_folded(f"{section.number}{section.title}")] = section.page, section.start
+    keys = [_entry(line, pages) for line in lines]
+    for line, key in zip(lines, keys, strict=True):
+        if key:
+            last[key] = max(last.get(key, (0, 0)), (line.page, line.start))
+    again = [bool(key) and last[key] > (line.page, line.end) for line, key in zip(lines, keys, strict=True)]
+    # What is attached twice comes again on one page.
+    spread = {(line.page, last[key][0]) for line, key, later in zip(lines, keys, again, strict=True) if later}
+    pages_behind = Counter(page for page, _ in spread)
     starts = {(section.page, section.start) for section in sections}
-    found = set()
-    for number, line in enumerate(lines) if headings else ():
-        if not line.marks or line.end - line.start > 300 or (line.page, line.start) in starts:
-            continue
-        text = _PAGE_BEHIND.sub("", _text(line, pages))
-        if headings.get(_folded(text), 0) > line.page:
-            found.add(number)
-    return found
+    return {
+        number
+        for number, line in enumerate(lines)
+        if again[number]
+        and pages_behind[line.page] > 1
+        and sum(again[max(number - _BESIDE, 0) : number + _BESIDE + 1]) > _BESIDE
+        and (line.page, line.start) not in starts
+    }
+
+
+def _entry(line: Line, pages: Sequence[Page]) -> str:
+    """The letters and digits of a numbered line that may be an entry of a table of contents, else nothing."""
+    if not line.marks or line.marks[0].shape not in _OF_ENTRIES or line.end - line.start > _MOST_ENTRY:
+        return ""
+    folded = _folded(_PAGE_BEHIND.sub("", _text(line, pages)))
+    return folded if sum(map(str.isalpha, folded)) >= _LEAST_ENTRY else ""
 
 
 def torn_pages(lines: Sequence[Line], pages: Sequence[Page]) -> set[int]:

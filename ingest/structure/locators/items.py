@@ -17,7 +17,17 @@ from docqa.ingest.structure.locators.excluded import (
     is_table_note,
     torn_pages,
 )
-from docqa.ingest.structure.locators.marks import ALONE, BRACKET, DIVISION, WORDED, Levels, Line, Mark, read_lines
+from docqa.ingest.structure.locators.marks import (
+    ALONE,
+    BRACKET,
+    DIVISION,
+    WORDED,
+    Levels,
+    Line,
+    Mark,
+    read_lines,
+    readings_of,
+)
 from docqa.ingest.structure.locators.sections import (
     attachment_of,
     is_attachment,
@@ -68,6 +78,7 @@ class _Walk:
         self.captions = captions(pages, sections)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
+        self.by_id = {section.id: section for section in sections}
         self.pages = pages
         self.paged = len(pages) > 1
         self.headed = set(self.starts)
@@ -78,6 +89,7 @@ class _Walk:
         self.notes = sorted(notes, key=lambda note: (note.page, note.start))
         self.note_starts = [(note.page, note.start) for note in self.notes]
         self.rules = rules_above_notes(pages) if notes and self.paged else {}
+        self.counted: dict[str, int] = {}
         self.paragraphs = self._paragraphs()
 
     def items(self) -> Iterator[Item]:
@@ -136,8 +148,8 @@ class _Walk:
                     last = value
             if len(chain) > len(best):
                 best = chain
-        headed = sum((self.lines[number].page, self.lines[number].start) in self.headed for number in best)
-        if headed > 0.3 * len(best):
+        counted = sum((printed_number(section) or "").isdigit() for section in self.sections)
+        if counted >= _LEAST_PARAGRAPHS:
             return frozenset()  # what counts through the document are its sections
         within = {self.section_at(self.lines[number]) for number in best}
         across = len(within) > 2 and len(best) >= 3 * _LEAST_PARAGRAPHS
@@ -297,14 +309,32 @@ class _Part:
 
     def _open_division(self, mark: Mark) -> None:
         """A part of a schedule that is no heading of the outline: "Part II – High Court Act" behind Part I."""
-        if self.section is None or not self._is_attachment():
+        if self.section is None:
             return
         word, core = mark.text.split()
-        ordinal = ordinal_of(core)[:1]
+        if not self._is_attachment():
+            self._leave_division(word.capitalize(), core)
+            return
         last = self.divisions.get(word.casefold(), 0)
-        if ordinal and 0 < ordinal[0] - last <= _GAP:
-            self.divisions[word.casefold()] = ordinal[0]
+        # "L" behind "XLIX" is a numeral.
+        readings = {*ordinal_of(core)[:1], *(value for kind, value in readings_of(core.lower()) if kind == "i")}
+        ordinal = next((value for value in sorted(readings) if value == 1 or 0 < value - last <= _GAP), None)
+        if ordinal is not None:
+            self.divisions[word.casefold()] = ordinal
             self.base = joined(self.section.locator or "", f"{word.capitalize()} {core}")
+            self._clear()
+
+    def _leave_division(self, word: str, core: str) -> None:
+        """The next part of a chapter ends the section before it, also where the outline does not have that part."""
+        section = self.section
+        while section is not None and word_of(printed_number(section) or "") != word.casefold():
+            section = self.walk.by_id.get(section.parent or "")
+        number = printed_number(section) if section is not None else None
+        if section is None or number is None or section is self.section:
+            return
+        step = next(iter(ordinal_of(core)), 0) - next(iter(ordinal_of(number.split()[-1])), 0)
+        if 0 < step <= _GAP and (section.locator or "").endswith(number):
+            self.base = f"{(section.locator or '')[: -len(number)]}{word} {core}"
             self._clear()
 
     def _is_attachment(self) -> bool:
@@ -330,11 +360,22 @@ class _Part:
             self.base = mark.text
             self._clear()
         elif self.levels.open or self._has_list_of_parts():
-            self.levels.take(number, mark)
+            self._take_part(number, mark)
         elif self.clause[:1] == (int(mark.text) - 1,) and self._next_section() != int(mark.text):
             self.clause = (int(mark.text),)
             self.base = joined(self.roof, mark.text) if self.roof else mark.text
             self._clear()
+
+    def _take_part(self, number: int, mark: Mark) -> None:
+        """Opens "5." of a schedule, whose paragraphs count on from part to part ("4." ended Part 1)."""
+        above = self.roof if self._is_attachment() or self.roof else None
+        value = int(mark.text)
+        if not self.levels.open and above is not None and value == self.walk.counted.get(above, 0) + 1 > 1:
+            self.levels.resume(mark)
+        elif not self.levels.take(number, mark):
+            return
+        if above is not None and self.levels.open[0].text == mark.text:
+            self.walk.counted[above] = value
 
     def _clear(self) -> None:
         self.levels.clear()

@@ -17,7 +17,7 @@ BRACKET = frozenset(("(a)", "a)", "أ –", "1 –"))
 ALONE = "alone"
 _ABJAD = "أبجدهوزحطيكلمنسعفصقر"
 """The letters by which Arabic counts, in their order."""
-_INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}|[A-Z]{1,5}"
+_INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}(?:\d{1,2})?|[A-Z]{1,5}"
 _BRACKETED = re.compile(rf"\s{{0,80}}\(\s?({_INNER})\s?\)(?=[\s(—–:A-Z“-]|$)")
 WORDED = "Article 1"
 DIVISION = "Part 1"
@@ -206,7 +206,7 @@ class Levels:
         """Open the levels of a section that is itself a part: "(a)" and "(1)" of 101(a)(1), so that "(b)" follows."""
         for text in texts:
             taken = {level.kind for level in self.open}
-            readings = [reading for reading in _readings(text) if reading[0] not in taken] or _readings(text)
+            readings = [reading for reading in readings_of(text) if reading[0] not in taken] or readings_of(text)
             if readings:
                 self.open.append(_Level(shape, *readings[-1 if not taken else 0], text))
         self._own = len(self.open)
@@ -228,7 +228,7 @@ class Levels:
         follows = self._following(mark)
         if follows is not None and not self._begins_roman(line, mark, follows):
             return self._set(*follows)
-        for kind, ordinal in _readings(mark.text):
+        for kind, ordinal in readings_of(mark.text):
             if ordinal == 1 and self._goes_on(line, mark, kind):
                 shapes = [(level.shape, level.kind) for level in self.open]
                 depth = shapes.index((mark.shape, kind)) if (mark.shape, kind) in shapes else len(shapes)
@@ -243,6 +243,11 @@ class Levels:
         later = self._following(mark, _WIDE_GAP) if mark.text.isdigit() else None
         return later if later is not None and self._is_next(line, mark, "1", int(mark.text) + 1) else None
 
+    def resume(self, mark: Mark) -> None:
+        """Open `mark` alone: its level counts on from one that a new part of the document closed."""
+        kind, ordinal = readings_of(mark.text)[0]
+        self.open[self._own :] = [_Level(mark.shape, kind, ordinal, mark.text)]
+
     def innermost_goes_on(self, line: int) -> bool:
         """Whether the next mark of the innermost level comes behind line number `line`, before that level begins again;
         True where no level is open."""
@@ -251,7 +256,7 @@ class Levels:
         level = self.open[-1]
         here = self.lines[line]
         for after in self._later(line, Mark(here.page, here.start, "", level.shape)):
-            readings = _readings(after.text)
+            readings = readings_of(after.text)
             if (level.kind, level.ordinal + 1) in readings:
                 return True
             if (level.kind, 1) in readings:
@@ -263,7 +268,7 @@ class Levels:
         follows = self._following(mark)
         if follows is not None:
             return self._set(*follows)
-        for kind, ordinal in _readings(mark.text):
+        for kind, ordinal in readings_of(mark.text):
             if ordinal == 1 and mark.behind in ":—–" and self._goes_on(line, mark, kind):
                 return self._set(len(self.open), _Level(mark.shape, kind, 1, mark.text))
         return False
@@ -276,9 +281,9 @@ class Levels:
         """The innermost open level that `mark` goes on, with the level as it is then."""
         for depth in range(len(self.open) - 1, -1, -1):
             level = self.open[depth]
-            for kind, ordinal in _readings(mark.text):
+            for kind, ordinal in readings_of(mark.text):
                 step = ordinal - level.ordinal
-                again = step == 0 and mark.text != level.text and mark.text[:1].isdigit()
+                again = step == 0 and mark.text != level.text and _is_inserted(mark.text)
                 if (level.shape, level.kind) == (mark.shape, kind) and (0 < step <= gap + 1 or again):
                     return depth, _Level(mark.shape, kind, ordinal, mark.text)
         return None
@@ -292,7 +297,7 @@ class Levels:
 
     def _is_next(self, line: int, mark: Mark, kind: str, ordinal: int) -> bool:
         """Whether the next mark that is counted as `mark` is has this number."""
-        later = (_readings(after.text) for after in self._later(line, mark))
+        later = (readings_of(after.text) for after in self._later(line, mark))
         alike = next((readings for readings in later if any(one == kind for one, _ in readings)), [])
         return (kind, ordinal) in alike
 
@@ -301,7 +306,7 @@ class Levels:
         for after in self._later(line, mark):
             if after.text == mark.text:
                 return False
-            if any(one == kind and 1 < ordinal <= 2 + _GAP for one, ordinal in _readings(after.text)):
+            if any(one == kind and 1 < ordinal <= 2 + _GAP for one, ordinal in readings_of(after.text)):
                 return True
         return False
 
@@ -316,7 +321,12 @@ class Levels:
                     yield after
 
 
-def _readings(text: str) -> list[tuple[str, int]]:
+def _is_inserted(text: str) -> bool:
+    """Whether a mark is one that an amendment put between two others: "2A", "a1", "iiia"."""
+    return text[:1].isdigit() or text[-1:].isdigit() or (text[:-1] in _ROMAN and text not in _ROMAN)
+
+
+def readings_of(text: str) -> list[tuple[str, int]]:
     """What a mark may count as (kind, ordinal): "i" is a Roman one or the ninth letter, "2A" a two."""
     digits = text.rstrip(ascii_letters) if text[:1].isdigit() else ""
     if digits:
@@ -326,7 +336,9 @@ def _readings(text: str) -> list[tuple[str, int]]:
     lowered = text.lower()
     if lowered != text and not text.isupper():
         return []
-    found = [("i", _ROMAN[lowered])] if lowered in _ROMAN else []
+    lowered = lowered.rstrip("0123456789") or lowered  # "a1", which an amendment put behind "a"
+    inserted = lowered not in _ROMAN and len(lowered) > 2 and lowered[:-1] in _ROMAN  # "iiia"
+    found = [("i", _ROMAN[lowered[:-1] if inserted else lowered])] if inserted or lowered in _ROMAN else []
     if lowered in _LETTERS:
         found.append(("a", _LETTERS[lowered]))
     return [(kind if text.islower() else kind.upper(), ordinal) for kind, ordinal in found]

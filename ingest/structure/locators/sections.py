@@ -19,7 +19,11 @@ from docqa.ingest.types import Section
 _WORDED = re.compile(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
 _BRACKETED = re.compile(r"\(?(?P<core>[A-Za-z0-9]{1,6})\)$")
 _CORE_PARTS = re.compile(r"[.\-–—]")
-_ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
+_ORDINALS = (
+    "first|second|third|fourth|fifth|sixth|seventh|eighth?|nine?th|tenth|eleventh|twelfth|thirteenth|fourteenth|"
+    "fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth"
+)
+"""Some laws print "Eight Schedule" and "Nineth Schedule"."""
 _DIVISION = "part|chapter|schedule|exhibit|appendix|annex|annexure|attachment|title|article|book|division"
 _NAME_IN_FRONT = re.compile(
     rf"(?:(?:{_ORDINALS})\s+(?:schedule|appendix|annex|part|chapter|exhibit)\b|"

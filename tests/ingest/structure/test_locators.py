@@ -385,3 +385,51 @@ def test_arabic_letters_and_numbers_open_parts_of_an_article() -> None:
 def test_numbers_of_the_opening_exhibit_stand_alone() -> None:
     made = located((1, "Exhibit 10.2", ""), (2, "1", "Term"), (2, "2", "End"), (1, "Exhibit A", ""), (2, "1", "Form"))
     assert made == ["Exhibit 10.2", "1", "2", "Exhibit A", "Exhibit A, 1"]
+
+
+SCHEDULES = """# Act
+
+## 1 Name
+
+## Eight Schedule (Section 4)
+
+ARRANGEMENT OF PARAGRAPHS
+
+PART 1
+
+1. Meaning of words.
+
+2. House of origin.
+
+PART 2
+
+3. Sending of bills.
+
+4. Bills of money.
+"""
+SCHEDULES_BEHIND = (
+    "PART 1\n\n1. Meaning of words\n\nA word has a sense.\n\n2. House of origin\n\nBills begin below.",
+    "PART 2\n\n3. Sending of bills\n\nA bill is sent.\n\n4. Bills of money\n\nNo bill of money is sent.",
+)
+
+
+def test_paragraphs_of_a_schedule_count_on_through_its_parts() -> None:
+    pages = [Page(at, None, text, "A") for at, text in enumerate((SCHEDULES, *SCHEDULES_BEHIND))]
+    schedule = Mark(1, None, "Eight Schedule (Section 4)", 1, SCHEDULES.index("## Eight"), "markup", 1.0)
+    sections = with_locators(build([Mark(1, "1", "Name", 1, 0, "markup", 1.0), schedule]), paged=True)
+    items = find_items(pages, sections)
+    found = {pages[item.page - 1].text[item.start :].split("\n")[0]: item.locator for item in items}
+    assert found["2. House of origin"] == "Eight Schedule Part 1, 2"
+    assert found["3. Sending of bills"] == "Eight Schedule Part 2, 3"
+
+
+def test_what_an_amendment_put_between_two_items_keeps_its_mark() -> None:
+    text = "## 7 Voting\n\n(a) at home;\n\n(a1) at a station;\n\n(b) by post, that is—\n\n(i) once;\n\n(ii) twice;"
+    text = f"{text}\n\n(iia) never."
+    assert [named(markdown(text), words) for words in ("station", "post", "never")] == ["7(a1)", "7(b)", "7(b)(iia)"]
+
+
+def test_the_next_part_of_a_chapter_ends_the_section_before_it() -> None:
+    text = "# Act\n\n## Chapter 4\n\n### Part 1\n\n#### 47 Rights\n\nRights last.\n\nPART 2\n\nFREEDOMS"
+    text = f"{text}\n\n#### 48 Life\n\nLife."
+    assert [named(markdown(text), words) for words in ("last", "FREEDOMS", "Life.")] == ["47", "Part 2", "48"]

@@ -310,3 +310,9 @@ def test_numbers_of_lines_are_no_numbers_of_bookmarks() -> None:
     pages = page("12 Summary\n13 We add.\n25 Need\n26 It is needed.")
     marks = from_bookmarks([Bookmark(1, "Summary", 1), Bookmark(1, "Need", 1)], pages)
     assert [m.number for m in marks] == [None, None]
+
+
+def test_a_form_that_is_attached_twice_is_no_table_of_contents() -> None:
+    form = ("ANNEX I", "1. Planting", "2. Watering", "3. Reports")
+    twice = [c._replace(page=page) for page in (1, 2) for c in candidates(*form)]
+    assert [(mark.page, mark.number) for mark in from_numbering(twice, 12.0)][:2] == [(1, "ANNEX I"), (1, "1")]
