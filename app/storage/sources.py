@@ -217,7 +217,10 @@ def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, do
     shown = _any_name(name) if titled else os.path.basename(name)
     password = request.password or "" if b"/Encrypt" in data else ""
     key = _key(shown, document.id, request, password)
-    details = Details(documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)])
+    details = Details(
+        documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)], title=document.title,
+        pages=len(document.pages) if document.paged else 0,
+    )  # fmt: skip
     store.put("documents", key, details, {"document.json": to_json(document).encode("utf-8")})
 
 

@@ -52,7 +52,7 @@ DOCUMENT = (
         Key("read", "r", "read", "read the document now; continue what was stopped"),
         Key("stop", "escape", "stop_job", "stop the answer or the read, and keep it; leave the input line"),
         Key("next_cite", "n", "go('next_cite', 1)", "go to the next cite of this answer", "Next cite"),
-        Key("previous_cite", "p", "go('next_cite', -1)", "go to the previous cite", "Previous"),
+        Key("previous_cite", "p", "go('next_cite', -1)", "go to the previous cite"),
         *_CITES,
         Key("looked_at", "v", "go('unfold')", "show or fold what else was looked at"),
         Key("next_answer", "]", "go('next_answer', 1)", "next answer"),

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import DataTable, Input, Static
 
 from docqa.app.answer.grades import Status
 from docqa.app.output.progress import size
@@ -30,12 +30,14 @@ from docqa.app.tui.library.recents import (
     recent_documents,
     short_path,
 )
+from docqa.app.tui.widgets.key_footer import KeyFooter
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
 
-_SIZE_CELLS = 10
-_KEPT_CELLS = 26
+_SIZE_CELLS, _PAGES_CELLS, _KEPT_CELLS, _SHORT_KEPT_CELLS = 10, 5, 18, 14
+_NAME_CELLS = 36
+_SIZES_FROM, _QUESTIONS_FROM = 60, 110  # columns from which on there is room for sizes, and for the last question
 _RECENT_KEPT_CELLS = 20
 _USED_CELLS = 12
 _STATUS_CELLS = 10
@@ -79,6 +81,10 @@ class RowTable(DataTable[Text]):
             self.move_cursor(row=min(max(at, 0), len(rows) - 1))
 
 
+def _right(words: str) -> Text:
+    return Text(words, justify="right", no_wrap=True)
+
+
 def _open(screen: Screen[None], chosen: DocumentChosen) -> None:
     """Open what was chosen, now: a message would let the keys behind Enter run commands of the list."""
     screen.app.on_document_chosen(chosen)  # type: ignore[attr-defined]
@@ -86,10 +92,10 @@ def _open(screen: Screen[None], chosen: DocumentChosen) -> None:
 
 @dataclass
 class LibraryListed(Message):
-    """The documents, and what is kept of each, by absolute path; or the `problem` that kept them from being listed."""
+    """The documents, and what is kept of each by its path; or the `problem` that kept them from being listed."""
 
     documents: list[LibraryDocument]
-    kept: dict[str, str]
+    kept: dict[str, RecentDocument]
     notices: list[str]
     problem: str = ""
 
@@ -104,6 +110,7 @@ class LibraryScreen(Screen[None]):
         self._path = path
         self._store = store
         self._documents: list[LibraryDocument] = []
+        self._kept: dict[str, RecentDocument] = {}  # by the path that opens it
         self._table = RowTable(self._choose, id="library")
         self._status = Static("looking for documents …", id="library-status", markup=False)
 
@@ -111,7 +118,7 @@ class LibraryScreen(Screen[None]):
         yield Static(printable(os.path.abspath(self._path)), id="title", markup=False)
         yield self._table
         yield self._status
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_screen_resume(self) -> None:
         """Look again whenever the screen comes back: a document may have been read meanwhile."""
@@ -130,8 +137,8 @@ class LibraryScreen(Screen[None]):
     def on_library_listed(self, message: LibraryListed) -> None:
         """Fill the table; the cursor stays on its document."""
         chosen = self._documents[self._table.cursor_row].path if self._documents else ""
-        self._documents = message.documents
-        self._fill(message.kept)
+        self._documents, self._kept = message.documents, message.kept
+        self._fill()
         paths = [document.path for document in message.documents]
         if chosen in paths:
             self._table.move_cursor(row=paths.index(chosen))
@@ -149,29 +156,50 @@ class LibraryScreen(Screen[None]):
     def _choose(self, _: RowTable, row: int) -> None:
         _open(self, DocumentChosen(self._documents[row].path))
 
-    def _fill(self, kept: dict[str, str]) -> None:
-        longest = max((cell_len(printable(document.name)) for document in self._documents), default=0)
-        room = max(self.size.width - _SIZE_CELLS - _KEPT_CELLS - 8, 20)
-        name = max(min(longest, room), len("Document"))
-        self._table.fill(
-            (("Document", name), (Text("Size", justify="right"), _SIZE_CELLS), ("Kept", _KEPT_CELLS)),
-            [
-                (printable(one.name), Text(size(one.size), justify="right"), self._state(one, kept))
-                for one in self._documents
-            ],
-        )
+    def on_resize(self) -> None:
+        self._fill()
 
-    def _state(self, document: LibraryDocument, kept: dict[str, str]) -> Cell:
+    def _fill(self) -> None:
+        """A row a document: its name and title, pages, size, what is kept of it and what was asked last."""
+        width = self.size.width
+        sized, asked = width >= _SIZES_FROM, width >= _QUESTIONS_FROM
+        kept_cells = _KEPT_CELLS if sized else _SHORT_KEPT_CELLS
+        used = kept_cells + 4 + sized * (_SIZE_CELLS + _PAGES_CELLS + 4)
+        rows = [(self._called(document), document, self._kept.get(document.path)) for document in self._documents]
+        longest = max((cell_len(name) for name, _, _ in rows), default=0)
+        name_cells = min(max(longest, len("Document")), width - used, max(width // 3, _NAME_CELLS) if asked else width)
+        columns: list[tuple[Cell, int]] = [("Document", name_cells)]
+        columns += [(_right("Pages"), _PAGES_CELLS), (_right("Size"), _SIZE_CELLS)] if sized else []
+        columns += [("Kept", kept_cells)]
+        columns += [("Last question", width - used - name_cells - 2)] if asked else []
+        cells = []
+        for name, document, kept in rows:
+            pages = f"{kept.pages:,}" if kept is not None and kept.pages else ""
+            numbers = (_right(pages), _right(size(document.size))) if sized else ()
+            question = (printable(kept.question) if kept is not None else "",) if asked else ()
+            cells.append((name, *numbers, self._state(document, kept), *question))
+        self._table.fill(columns, cells)
+
+    def _called(self, document: LibraryDocument) -> str:
+        """`lease.pdf · Lease of the mill`; the name alone where no other title is known."""
+        kept, name = self._kept.get(document.path), printable(document.name)
+        title = printable(kept.title) if kept is not None else ""
+        same = title.casefold() in ("", name.casefold(), os.path.splitext(os.path.basename(name))[0].casefold())
+        return name if same else f"{name} · {title}"
+
+    def _state(self, document: LibraryDocument, kept: RecentDocument | None) -> Cell:
         """What is wrong with a document, as far as its bytes or an earlier attempt tell, else what is kept of it."""
-        path = os.path.abspath(document.path)
-        wrong = getattr(self.app, "marks", {}).get(path, document.mark)
-        return Text(f"✗ {wrong}", style="bold") if wrong else kept.get(path, "")
+        wrong = getattr(self.app, "marks", {}).get(os.path.abspath(document.path), document.mark)
+        return Text(f"✗ {wrong}", style="bold") if wrong else kept.kept if kept is not None else ""
 
     def _look(self) -> LibraryListed:
         """In a thread: a folder may be large, or on a disk that sleeps."""
         notices: list[str] = []
         recent = recent_documents(self._store, notices) if self._store is not None else []
-        return LibraryListed(find(self._path), {document.path: document.kept for document in recent}, notices)
+        by_path = {document.path: document for document in recent}
+        listed = find(self._path)
+        kept = {each.path: by_path[path] for each in listed if (path := os.path.abspath(each.path)) in by_path}
+        return LibraryListed(listed, kept, notices)
 
 
 @dataclass
@@ -204,7 +232,7 @@ class RecentScreen(Screen[None]):
         yield self._questions
         yield self._words
         yield self._status
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._words.display = False

@@ -21,11 +21,17 @@ _KINDS = ("documents", "states", "history")
 
 @dataclass(frozen=True)
 class RecentDocument:
-    """A document of before: `used` is seconds since the epoch, `kept` says in words what there is of it."""
+    """A document of before: `used` is seconds since the epoch, `kept` says in words what there is of it.
+
+    `title` and `question`, the last one asked, are empty and `pages` 0 where they are not known.
+    """
 
     path: str
     used: float
     kept: str
+    title: str = ""
+    pages: int = 0
+    question: str = ""
 
     @property
     def there(self) -> bool:
@@ -56,6 +62,7 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
     """
     used: dict[str, float] = {}
     read: dict[str, str] = {}
+    known: dict[str, tuple[str, int]] = {}
     for entry in store.entries():
         paths = entry.details.get("paths", [])
         if entry.kind == "answers" or entry.status != "kept" or len(paths) != 1 or not paths[0]:
@@ -64,15 +71,19 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
         if entry.kind == "state":
             whole = entry.details.get("position") == entry.details.get("total")
             read.setdefault(paths[0], "read" if whole else "partly read")
+        elif "title" in entry.details:
+            known[paths[0]] = entry.details["title"], entry.details.get("pages", 0)
     asked: Counter[str] = Counter()
-    for session in _sessions(store, notices if notices is not None else []):
+    sessions, questions = _asked(store, notices if notices is not None else [])
+    for session in sessions:
         path = session.documents[0].absolute
         used[path] = max(used.get(path, 0.0), session.updated)
         asked[path] += session.questions
     listed = []
     for path, last in used.items():
         kept = [read.get(path, ""), counted(asked[path], "question") if asked[path] else ""]
-        listed.append(RecentDocument(path, last, ", ".join(part for part in kept if part) or "opened"))
+        words = ", ".join(part for part in kept if part) or "opened"
+        listed.append(RecentDocument(path, last, words, *known.get(path, ("", 0)), questions.get(path, "")))
     return sorted(listed, key=lambda document: (-document.used, document.path))
 
 
@@ -124,14 +135,20 @@ def archive_of(path: str) -> str | None:
     return None
 
 
-def _sessions(store: Store, notices: list[str]) -> list[KeptSession]:
-    """Every kept conversation over one document; none where the history cannot be used."""
+def _asked(store: Store, notices: list[str]) -> tuple[list[KeptSession], dict[str, str]]:
+    """Every kept conversation over one document, and the last question by path; nothing where history is unusable."""
     try:
         history = open_kept(store)
         if history is None:
-            return []
+            return [], {}
         with history:
             notices += history.notices
-            return [session for session in history.sessions() if len(session.documents) == 1]
+            sessions = {session.id: session for session in history.sessions() if len(session.documents) == 1}
+            newest, _ = history.search(limit=MOST_QUESTIONS)
     except (ResourceError, OSError):
-        return []
+        return [], {}
+    last: dict[str, str] = {}
+    for item in newest:
+        if item.session in sessions:
+            last.setdefault(sessions[item.session].documents[0].absolute, item.turn.question)
+    return list(sessions.values()), last

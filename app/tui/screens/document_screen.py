@@ -17,7 +17,6 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.message import Message
 from textual.screen import ActiveBinding, Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from docqa.app.history.export import free_name
 from docqa.app.output.render import printable
@@ -30,10 +29,11 @@ from docqa.app.tui.screens.annotations import Annotations
 from docqa.app.tui.screens.annotations_screen import AnnotationsScreen
 from docqa.app.tui.screens.help_screen import MemoryScreen
 from docqa.app.tui.screens.navigation import Navigation
-from docqa.app.tui.screens.panes import WIDE, Panes
+from docqa.app.tui.screens.panes import TALL, WIDE, Panes
 from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key, settings_of
 from docqa.app.tui.widgets.answers import AnswerCard
+from docqa.app.tui.widgets.key_footer import KeyFooter
 from docqa.app.tui.widgets.line_bar import LineBar
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class DocumentScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = keymap.bindings(keymap.DOCUMENT)
     COMMANDS = {DocumentCommands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
 
     @dataclass
     class Seen(Message):
@@ -148,7 +149,7 @@ class DocumentScreen(Screen[None]):
 
     def compose(self) -> Iterator[Widget]:
         yield self.panes
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Open the document; what is typed meanwhile is a question about it."""

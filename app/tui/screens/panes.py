@@ -3,8 +3,8 @@
 title                       how much of it is read
 [tabs, where the screen is narrow]
 outline or the page's picture | text | answers
-evidence strip
-status
+evidence strip, where the screen is not short
+status: what goes on, and where the reader is
 the line for questions
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
+from rich.cells import cell_len, set_cell_size
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.style import Style
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from docqa.ingest.types import Document
 
 WIDE = 100  # columns from which on all panes are shown side by side
+TALL = 22  # lines from which on there is room for the evidence strip
 BROAD = 150  # columns from which on the answers are shown beside picture and text
+_AROUND_STATUS, _LEAST_DOING = 5, 12  # cells: its padding and " · "; of what goes on, however long the place is
 # pane: (name of the action that shows it, how the line calls it)
 _PANES = {"outline": ("outline", "Outline"), "page": ("text", "Text"), "answers": ("answers", "Answers")}
 
@@ -79,6 +82,9 @@ class Panes(Vertical):
         yield self.bar
 
     def on_mount(self) -> None:
+        for pane, (action, called) in _PANES.items():
+            self.query_one(f"#{pane}").border_title = f"{called} ({key(self, action)})"
+        self.picture.border_title = f"Page ({key(self, 'picture')})"
         self.show_pane("page")
 
     def show(self, document: Document, place: tuple[int, int]) -> None:
@@ -99,6 +105,7 @@ class Panes(Vertical):
     def show_problem(self, problem: str) -> None:
         """Say why the document cannot be opened, where it would be."""
         self.add_class("failed")
+        self._problem.border_title = "✗ It cannot be opened"
         self._problem.update(problem)
 
     def show_pane(self, pane: str) -> None:
@@ -127,6 +134,7 @@ class Panes(Vertical):
     def on_resize(self) -> None:
         """A broad screen has room for picture, text and answers."""
         self.set_class(self._broad, "broad")
+        self.show_status()
 
     @property
     def _broad(self) -> bool:
@@ -152,7 +160,12 @@ class Panes(Vertical):
         where = self._target[1] if pointed and self._target is not None else location(self.document, *at)
         self.outline.follow(*at)
         self.picture.follow(self.document, at[0])
-        self._status.update(Content(" · ".join(part for part in (self._doing, where) if part)))
+        width = self.app.size.width - _AROUND_STATUS
+        if cell_len(self._doing) + cell_len(where) > width:
+            where = where.rpartition(" · ")[2]  # the page gives way last
+        room = max(width - cell_len(where), _LEAST_DOING)
+        doing = self._doing if cell_len(self._doing) <= room else set_cell_size(self._doing, room - 1).rstrip() + "…"
+        self._status.update(Content(" · ".join(part for part in (doing, where) if part)))
 
     @property
     def where(self) -> tuple[int, int]:

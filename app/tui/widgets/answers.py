@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from docqa.app.answer.grades import Grade, Status
 from docqa.app.output.answer_head import head_of
-from docqa.app.output.progress import bar, reading_line
+from docqa.app.output.progress import duration, filled
 from docqa.app.output.render import (
     NEAREST_SHOWN,
     NOT_STATED,
@@ -33,9 +33,11 @@ from docqa.app.output.render import (
 )
 from docqa.app.tui.page.stops import Stop, place_alone, stops_of
 from docqa.app.tui.settings import key
+from docqa.app.tui.widgets.hanging import HangingText
 
 if TYPE_CHECKING:
     from textual import events
+    from textual.selection import Selection
 
     from docqa.app.answer.answer import Answer
     from docqa.app.answer.events import ReadProgress
@@ -48,6 +50,7 @@ _EMPTY = (
 )
 _PASSAGE_CHARACTERS = 70
 _QUESTION_CHARACTERS = 240
+_PROGRESS_CELLS = 8
 # The mark of each grade that is no verbatim quote. A verbatim one has none: that it was found makes no answer right.
 WEAK_MARKS = {Grade.DAMAGED: "≈", Grade.NEAR: "~", Grade.ABSENT: "✗", Grade.UNCHECKABLE: "?"}
 # The colour of each kind of answer; their marks differ in shape, so that no colour is needed to tell them apart.
@@ -74,6 +77,7 @@ class AnswerCard(Static):
         self.current: int | None = None
         self.unfolded = False
         self._document = document
+        self._text = HangingText(Content(""))
 
     def on_mount(self) -> None:
         self.redraw()
@@ -84,7 +88,12 @@ class AnswerCard(Static):
         self.stops = [] if answer is None else stops_of(answer, self._document)
         if self.current is not None and self.current >= len(self.stops):
             self.current = None
-        self.update(Content.assemble(*self._parts()).rstrip())
+        self._text = HangingText(Content.assemble(*self._parts()).rstrip())
+        self.update(self._text)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The words that the mouse selected, as they are broken into lines."""
+        return self._text.selected(selection), "\n"
 
     def action_follow(self, stop: int) -> None:
         """Go to a place of this answer; the target of its links."""
@@ -118,7 +127,9 @@ class AnswerCard(Static):
             return ("writing … (Esc stops)\n", "italic")
         if self.reading is None or self.reading.done >= self.reading.total:
             return ("looking for the answer … (Esc stops)\n", "italic")
-        return (f"{bar(self.reading)}\n{reading_line(self.reading)}\n(Esc stops)\n", "$text-accent")
+        share, left = self.reading.done / self.reading.total, self.reading.eta_seconds
+        soon = f" · {duration(left)} left" if left is not None else ""
+        return (f"{filled(share, _PROGRESS_CELLS)} {100 * share:.0f} %{soon} · Esc stops\n", "$text-accent")
 
     def _answer_parts(self) -> list[Part]:
         answer = self.turn.answer
@@ -146,7 +157,9 @@ class AnswerCard(Static):
         if head.kind == "none":
             return []
         style = KINDS[head.kind]
-        parts: list[Part] = [(f"{head.mark} {head.title}  ", f"bold {style}")] if head.kind != "possible" else []
+        # The words of an answer are below, and a preliminary one is called that above; the bar needs the room.
+        title = "" if head.title == "Answer" or self.turn.state == "preview" else f"{head.title} "
+        parts: list[Part] = [(f"{head.mark} {title}", f"bold {style}")] if head.kind != "possible" else []
         parts += [(f"{head.bar} ", style), head.sure] if head.bar else []
         return [*parts, f" · {head.support}\n" if head.support else "\n"]
 

@@ -85,6 +85,13 @@ class LineBar(Horizontal):
         yield Label("Ask", id="line-label")
         yield _Line(placeholder=MODES["ask"][1], id="line", compact=True)
 
+    def on_descendant_focus(self) -> None:
+        """Show that keys go here; Textual does not renew what stands in a widget whose `:focus-within` changes."""
+        self.add_class("typing")
+
+    def on_descendant_blur(self) -> None:
+        self.remove_class("typing")
+
     @property
     def input(self) -> Input:
         """The line itself."""

@@ -27,20 +27,17 @@ from .compact_svg import compact
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 UPDATE = bool(os.environ.get("UPDATE_SCREENS"))
-SIZES = {"wide": (120, 40), "narrow": (80, 24), "small": (40, 20)}
-# The dark wide one in every run; other sizes, and light, in the slow one.
-_SLOW = [("narrow", "docqa-dark")]
-_MORE = [("wide", "docqa-light"), ("small", "docqa-light")]
+SIZES = {"wide": (120, 40), "narrow": (80, 24), "small": (40, 20), "broad": (200, 50)}
 
 
-def _looks(*slow: tuple[str, str]) -> pytest.MarkDecorator:
-    """Draw the test in one size and theme in every run, in those of `slow` in the slow one."""
-    each = [("wide", "docqa-dark"), *(pytest.param(*look, marks=pytest.mark.slow) for look in slow)]
+def _looks(*looks: tuple[str, str]) -> pytest.MarkDecorator:
+    """Draw the test in the first size and theme in every run, in the others in the slow one."""
+    each = [looks[0], *(pytest.param(*look, marks=pytest.mark.slow) for look in looks[1:])]
     return pytest.mark.parametrize(("size", "theme"), each)
 
 
-each_look = _looks(*_SLOW)
-every_look = _looks(*_SLOW, *_MORE)
+each_look = _looks(("wide", "docqa-dark"), ("narrow", "docqa-dark"))
+every_look = _looks(*((size, theme) for theme in ("docqa-dark", "docqa-light") for size in SIZES))
 
 
 def compare(app: Any, name: str) -> None:
@@ -64,10 +61,9 @@ def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any
 
     async def steps(pilot: Any) -> None:
         await tui.ask(pilot)
-        if SIZES[size][0] < 100:
-            await pilot.press("a")
-            await pilot.pause()
-            compare(pilot.app, f"answers_{size}_{theme}")
+        await pilot.press("a")
+        await pilot.pause()
+        compare(pilot.app, f"answer_{size}_{theme}")
         await pilot.press("1")
         await pilot.pause()
         compare(pilot.app, f"cite_{size}_{theme}")
@@ -75,7 +71,38 @@ def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any
     tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
 
 
-@each_look
+@every_look
+def test_a_search(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await pilot.press("escape", "slash", *"noon")
+        await pilot.pause()
+        compare(pilot.app, f"search_{size}_{theme}")
+
+    tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
+
+
+@every_look
+def test_the_documents_of_a_folder(
+    interface: Any, tui: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: str, theme: str
+) -> None:
+    for name in ("annex 3 - keepers of the register and their deputies, consolidated.pdf", "lease.pdf", "notes.md"):
+        (tmp_path / name).write_bytes(b"%PDF-1.4 1 0 obj /Font " * 4_000)
+    (tmp_path / "broken.docx").write_bytes(b"no document")
+    os.truncate(tmp_path / "notes.md", 812)
+    asked = "Who writes the register of the keepers, and before which hour of the day?"
+    recent = [RecentDocument(str(tmp_path / "lease.pdf"), 0.0, "read, 3 questions", "Lease of the mill", 10, asked)]
+    monkeypatch.setattr(library, "recent_documents", lambda store, notices=None: recent)
+
+    async def steps(pilot: Any) -> None:
+        await tui.until(pilot, lambda: "4 documents" in tui.screen_text(pilot.app))
+        pilot.app.screen.query_one("#title").update("/home/ada/contracts")  # not the folder of this run
+        compare(pilot.app, f"library_{size}_{theme}")
+
+    tui.drive(interface(str(tmp_path), settings=TuiSettings(theme)), steps, SIZES[size])
+
+
+@every_look
 def test_a_preliminary_answer_while_the_document_is_read(
     interface: Any, session: Any, tui: Any, size: str, theme: str
 ) -> None:
@@ -144,7 +171,7 @@ def _asked(path: str, question: str, status: str, when: float) -> PastQuestion:
     return PastQuestion(path, KeptTurn(question, when, answer))
 
 
-@each_look
+@every_look
 def test_the_page_of_help(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     async def steps(pilot: Any) -> None:
         await tui.opened(pilot)

@@ -142,8 +142,8 @@ def test_a_quote_is_found_on_its_page_and_nothing_is_verified(interface: Any, an
 @pytest.mark.parametrize(
     ("changes", "first"),
     [
-        ({"confidence": 0.93}, "● Answer ███████░ 93 % very likely right 85 dollars 1 “The fee"),
-        ({"confidence": 0.4}, "● Answer ███░░░░░ 40 % uncertain 85 dollars"),
+        ({"confidence": 0.93}, "● ███████░ 93 % very likely right 85 dollars 1 “The fee"),
+        ({"confidence": 0.4}, "● ███░░░░░ 40 % uncertain 85 dollars"),
         (
             {"status": "possible", "answer": None, "refused": True, "quotes": (), "confidence": 0.3},
             "◐ 1 Possibly on p. 5 (PDF 7): The keeper of part 7 writes line 3 of the register before noon. ██░░░░░░ 30",
