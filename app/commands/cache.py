@@ -95,11 +95,11 @@ def forget(
         str, typer.Argument(metavar="PATH", help="A file, an archive or a folder; it may be gone already.")
     ],
 ) -> int:
-    """Delete all that is kept of a file, or of all documents of an archive or a folder.
+    """Delete all that is kept of a file, an archive or a folder.
 
-    That is its text, what the model read, and past questions about it. Documents are found by their content, and by the
-    path that they were read from. If another docqa reads one of them, this command waits until it stops keeping it: a
-    few seconds.
+    That is the text of all its documents, what the model read, and past questions about them. Documents are found by
+    their content, and by the path that they were read from. If another docqa reads one of them, this command waits
+    until it stops keeping it: a few seconds.
     """
     from docqa.app.history.history import damaged_files
     from docqa.app.storage.sources import content_digests

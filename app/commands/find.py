@@ -43,7 +43,7 @@ def find(
     count: _Count = False,
     as_json: flags.Json = False,
 ) -> int:
-    """Find words in documents: every hit with its line, its page, and the section that is printed there.
+    """Find words in documents: every hit with its line, page and printed section.
 
     Words are found over the ends of lines and pages, whatever the form of quotation marks and dashes. A line is a
     paragraph, an item of a list or a row of a table; a long one is cut around its hits, but not in --json.

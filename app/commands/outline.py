@@ -20,7 +20,7 @@ _FIELDS = ("id", "parent", "number", "title", "locator", "level", "page", "label
 
 @flags.shared("password_file", "media_type")
 def outline(given: flags.Given, file: flags.File, as_json: flags.Json = False) -> int:
-    """Print the section tree of a document, with pages; behind an e-mail those of what is attached to it."""
+    """Print the section tree of a document, with pages. Behind an e-mail come those of what is attached to it."""
     inputs.check_stdin([file])
     documents = _documents(file, given.options())
     for document in documents:

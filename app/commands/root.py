@@ -1,38 +1,22 @@
-"""The tree of commands. Each module of this folder adds its own; they import the engine only when they run."""
+"""The tree of commands. Each module of this folder has its own; it is imported when that runs or shows its help.
+
+So `docqa --help` imports none of them: their lines of help are here, and a test compares them with the commands.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
 
 from docqa.app import report
-from docqa.app.commands import (
-    ask,
-    bench,
-    cache,
-    chat,
-    doctor,
-    extract,
-    find,
-    history,
-    inspect,
-    model_files,
-    models,
-    outline,
-    plan,
-    read,
-    summarize,
-    tui,
-    verify,
-)
-from docqa.app.commands import eval as evaluation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from typer._click.core import Command, Context
+    from typer._click.formatting import HelpFormatter
 
 _HELP = f"""Reads a long document once and answers any number of questions about it, in its own words, offline.
 
@@ -47,38 +31,101 @@ Examples:
 {report.EXIT_CODES_HELP}
 """
 
-COMMANDS: dict[str, Callable[..., int]] = {
-    "ask": ask.ask,
-    "find": find.find,
-    "read": read.read,
-    "plan": plan.plan,
-    "outline": outline.outline,
-    "inspect": inspect.inspect,
-    "summarize": summarize.summarize,
-    "extract": extract.extract,
-    "verify": verify.verify,
-    "chat": chat.chat,
-    "tui": tui.tui,
-    "history": history.history,
-    "forget": cache.forget,
-    "doctor": doctor.doctor,
-    "eval": evaluation.evaluate,
-    "bench": bench.bench,
-}
-GROUPS: dict[str, tuple[str, dict[str, Callable[..., int]]]] = {
-    "models": (
-        "List, fetch, choose and convert models.",
-        {"list": models.list_models, "show": models.show, "pull": model_files.pull, "rm": model_files.rm,
-         "use": model_files.use, "check": models.check, "quantize": model_files.quantize, "export": model_files.export},
-    ),
-    "cache": (
-        "List, prune and check what is kept on disk.",
-        {"list": cache.list_entries, "prune": cache.prune, "verify": cache.verify},
-    ),
+
+@dataclass(frozen=True)
+class Entry:
+    """A command: the function `function` of the module `module` of this folder; or a group of `commands`."""
+
+    help: str
+    module: str = ""
+    function: str = ""
+    commands: dict[str, Entry] = field(default_factory=dict)
+
+    def make(self, name: str) -> Command:
+        """The command as it is run. Imports its module."""
+        from importlib import import_module
+
+        if self.commands:
+            return _group(name, self)
+        app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        app.command(name)(getattr(import_module(f"docqa.app.commands.{self.module}"), self.function or name))
+        return typer.main.get_command(app)
+
+
+COMMANDS = {
+    "ask": Entry("Answer a question about documents, with quotes and pages.", "ask"),
+    "find": Entry("Find words in documents: every hit with its line, page and printed section.", "find"),
+    "read": Entry("Read documents now, so that later questions are instant.", "read"),
+    "plan": Entry("Estimate the time, memory and disk of reading documents.", "plan"),
+    "outline": Entry("Print the section tree of a document, with pages.", "outline"),
+    "inspect": Entry("Draw what docqa saw on a page.", "inspect"),
+    "summarize": Entry("Summarize every document, and all of them in a digest.", "summarize"),
+    "extract": Entry("Make a table: the same questions for every file.", "extract"),
+    "verify": Entry("Check the quotations and cites of a text against documents.", "verify"),
+    "chat": Entry("Ask follow-up questions in a conversation over documents.", "chat"),
+    "tui": Entry("Browse documents in the terminal, ask, and follow cites.", "tui"),
+    "history": Entry("List, find and export past questions.", "history"),
+    "forget": Entry("Delete all that is kept of a file, an archive or a folder.", "cache"),
+    "doctor": Entry("Show what this machine has, and every setting with its origin.", "doctor"),
+    "eval": Entry("Measure answers, evidence and refusals on known answers.", "eval", "evaluate"),
+    "bench": Entry("Measure speed on this machine, beside other programs.", "bench"),
+    "models": Entry("List, fetch, choose and convert models.", commands={
+        "list": Entry("Print the models that are here, and those that can be pulled.", "models", "list_models"),
+        "show": Entry("Print a model's parameters and the memory of its state.", "models"),
+        "pull": Entry("Download a model from the hub.", "model_files"),
+        "rm": Entry("Delete a model that was pulled.", "model_files"),
+        "use": Entry("Let a model answer from now on.", "model_files"),
+        "check": Entry("Compare docqa's logits with those of transformers.", "models"),
+        "quantize": Entry("Write a model with its matrices in 4, 6 or 8 bits.", "model_files"),
+        "export": Entry("Write a model for transformers or llama.cpp.", "model_files"),
+    }),
+    "cache": Entry("List, prune and check what is kept on disk.", commands={
+        "list": Entry("Print what is kept, most recently used first.", "cache", "list_entries"),
+        "prune": Entry("Delete what was not used for longest, and what is damaged.", "cache"),
+        "verify": Entry("Check all that is kept against its checksums.", "cache"),
+    }),
 }  # fmt: skip
 
 
-class _Commands(TyperGroup):
+class _Later(MutableMapping[str, "Command"]):
+    """The commands of `entries` by name, each made when it is asked for."""
+
+    def __init__(self, entries: dict[str, Entry]) -> None:
+        self.entries = entries
+        self._made: dict[str, Command] = {}
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in self._made:
+            self._made[name] = self.entries[name].make(name)
+        return self._made[name]
+
+    def __setitem__(self, name: str, made: Command) -> None:
+        self._made[name] = made
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+class _Group(TyperGroup):
+    """Commands that are made when they are asked for, listed without that."""
+
+    commands: _Later
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        return list(self.commands)
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in self.commands.entries.items()])
+
+
+class _Commands(_Group):
     """All commands; says what is kept where one is interrupted, which typer itself would end without a word."""
 
     def invoke(self, ctx: Context) -> object:
@@ -99,21 +146,27 @@ def command() -> Command:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for name, function in COMMANDS.items():
-        app.command(name)(function)
-    for group, (text, functions) in GROUPS.items():
-        commands = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=text)
-        for name, function in functions.items():
-            commands.command(name)(function)
-        app.add_typer(commands, name=group)
-    return typer.main.get_command(app)
+    made = typer.main.get_command(app)
+    made.commands = _Later(COMMANDS)  # type: ignore[attr-defined]
+    return made
+
+
+def _group(name: str, entry: Entry) -> Command:
+    app = typer.Typer(cls=_Group, no_args_is_help=True, rich_markup_mode=None, add_completion=False, help=entry.help)
+    app.callback()(_no_options)
+    made = typer.main.get_command(app)
+    made.name, made.commands = name, _Later(entry.commands)  # type: ignore[attr-defined]
+    return made
+
+
+def _no_options() -> None: ...
 
 
 def hint(arguments: list[str]) -> str:
     """What to do about a command line that was not understood: the nearest command, or the help that tells."""
     from difflib import get_close_matches
 
-    names = [*COMMANDS, *GROUPS]
+    names = list(COMMANDS)
     first = next((argument for argument in arguments if not argument.startswith("-")), "")
     if first in names:
         return f"`docqa {first} --help` shows how"

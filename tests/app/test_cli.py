@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from docqa.app import cli
-from docqa.app.commands import root
+from docqa.app.commands import doctor, root
 
 HEAVY = ("torch", "textual", "transformers", "pypdf", "pypdfium2", "numpy", "tiktoken", "rich", "bm25s")
 
@@ -137,11 +138,31 @@ def test_a_missing_file_of_questions_is_an_input_error(capsys: pytest.CaptureFix
     assert "the file of questions does not exist" in err
 
 
+def _help_lines(made: Any, entries: dict[str, root.Entry]) -> Iterator[tuple[str, str, str]]:
+    for name, entry in entries.items():
+        command = made.commands[name]
+        yield name, entry.help, command.get_short_help_str(200)
+        yield from _help_lines(command, entry.commands)
+
+
+def test_the_list_of_commands_says_of_each_what_its_own_help_says() -> None:
+    assert [name for name, listed, own in _help_lines(root.command(), root.COMMANDS) if listed != own] == []
+
+
+def test_help_imports_no_command(python: str) -> None:
+    code = (
+        "import sys\nfrom docqa.app import cli\ncli.run(['--help'])\n"
+        "print([m for m in sys.modules if m.startswith('docqa.app.commands.') and not m.endswith('.root')])"
+    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.splitlines()[-1] == "[]" and "  find " in done.stdout
+
+
 def test_an_interrupt_says_only_what_is_true_of_the_command(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(root.COMMANDS, "doctor", interrupted)
+    monkeypatch.setattr(doctor, "doctor", interrupted)
     assert docqa("doctor") == (130, "", "docqa: interrupted\n")
 
 
