@@ -177,6 +177,7 @@ class ExtractiveAnswerer(LocalReading):
         note = f"preliminary: from the {few} best passages by their words; {total:,} tokens not read"
         note = unread or (note if preliminary else "")
         coverage = corpus.coverage(0, note) if note else corpus.coverage(total)
+        marks = addressing.marks(addressing.likely_places(found), corpus.documents)
         draft = compose.AnswerDraft(
             question=question,
             ranked=ranked[nearest : nearest + self.options.listed],
@@ -185,7 +186,7 @@ class ExtractiveAnswerer(LocalReading):
             refused=refused,
             possible=answerability.possible(first, calibration),
             preliminary=preliminary,
-            coverage=replace(coverage, warnings=(*coverage.warnings, *addressing.marks(found, corpus.documents))),
+            coverage=replace(coverage, warnings=(*coverage.warnings, *marks)),
             usage=usage,
             provenance=answer_provenance(self.profile, corpus.documents, self.options.recorded(), attention),
         )

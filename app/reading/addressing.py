@@ -7,8 +7,9 @@ words about what was asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from docqa.app.answer.text import clip
 from docqa.app.reading.candidates import BY_CELL, BY_STRUCTURE, Candidate, Candidates, Form
@@ -17,6 +18,7 @@ from docqa.ingest.types import Document
 
 _AROUND = 600  # characters of the page on either side that are cut into sentences
 _SHOWN = 80
+_LIKELY = 8
 _COVERAGE = 0.75  # of what the sentence of the marked candidate has of the question's words
 _MACHINE = r"(?:AI|LLM|chatbot|language model|AI (?:model|system|assistant|reader))s?"
 _ANSWER = r"(?:answer|reply|respond|say|output)"
@@ -33,18 +35,31 @@ _ADDRESSES = re.compile(
 )
 
 
+class Place(Protocol):
+    """Characters `start:end` of a page of a document, both counted in order: documents from 0, pages from 1."""
+
+    @property
+    def document(self) -> int: ...
+    @property
+    def page(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
 def addresses_reader(sentence: str) -> bool:
     """Whether `sentence` tells a reader or a machine what to answer, or what not to heed."""
     return _ADDRESSES.search(" ".join(sentence.split())) is not None
 
 
-def beside(candidate: Candidate, documents: Sequence[Document]) -> str | None:
-    """The sentence that addresses the reader, where `candidate` stands in it, right before or right behind it."""
-    text = documents[candidate.document].pages[candidate.page - 1].text
-    first = max(candidate.start - _AROUND, 0)
-    around = text[first : candidate.end + _AROUND]
+def beside(place: Place, documents: Sequence[Document]) -> str | None:
+    """The sentence that addresses the reader, where `place` is in it, right before or right behind it."""
+    text = documents[place.document].pages[place.page - 1].text
+    first = max(place.start - _AROUND, 0)
+    around = text[first : place.end + _AROUND]
     spans = sentences(around)
-    begin, end = candidate.start - first, candidate.end - first
+    begin, end = place.start - first, place.end - first
     own = [number for number, span in enumerate(spans) if span.end > begin and span.start < end]
     near = spans[max(own[0] - 1, 0) : own[-1] + 2] if own else []
     return next((each for span in near if addresses_reader(each := around[span.start : span.end])), None)
@@ -72,14 +87,19 @@ def warily(found: Candidates, documents: Sequence[Document]) -> Candidates:
     return replace(found, candidates=(*first, *candidates), form=Form.FACT, verdict=None, items=(), signals=signals)
 
 
-def marks(found: Candidates | None, documents: Sequence[Document]) -> tuple[str, ...]:
-    """A warning for every sentence that addresses the reader beside what may be the answer."""
+def marks(places: Iterable[Place], documents: Sequence[Document]) -> tuple[str, ...]:
+    """A warning for every sentence that addresses the reader beside one of the places that an answer rests on."""
     lines: dict[str, None] = {}
-    for candidate in (*found.candidates[:8], *found.items) if found is not None else ():
-        if (sentence := beside(candidate, documents)) is not None:
-            document = documents[candidate.document]
-            place = f"{document.path}, page {candidate.page}" if document.paged else document.path
+    for place in places:
+        if (sentence := beside(place, documents)) is not None:
+            document = documents[place.document]
+            where = f"{document.path}, page {place.page}" if document.paged else document.path
             said = clip(" ".join(sentence.split()), _SHOWN)
             what = f"a sentence addresses the reader or a machine (“{said}”)"
-            lines[f"{place}: {what}: it is not obeyed; doubt what stands by it"] = None
+            lines[f"{where}: {what}: it is not obeyed; doubt what stands by it"] = None
     return tuple(lines)
+
+
+def likely_places(found: Candidates | None) -> tuple[Candidate, ...]:
+    """The candidates that may be the answer, and the items of a list."""
+    return (*found.candidates[:_LIKELY], *found.items) if found is not None else ()

@@ -15,6 +15,7 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.quoting import cite, cut_quote
 from docqa.app.quotes.verifier import Located
+from docqa.app.reading import addressing
 from docqa.app.reading.answerability import counts_line, word_counts
 
 _BIAS, _RELEVANCE_WEIGHT, _READER_WEIGHT = -0.2, 0.65, 0.51
@@ -45,7 +46,10 @@ class WrittenDraft:
 
 def written_answer(draft: WrittenDraft, context: Context) -> Answer:
     """`answered` where all statements are quoted or supported, `partial` where some are, `possible` where none is;
-    without a text `not_found`. A preliminary answer is `partial` at most."""
+    without a text `not_found`. A preliminary answer is `partial` at most.
+
+    Sentences that address the reader beside what bears a statement out are among the warnings.
+    """
     checked = draft.checked
     status = status_of(checked)
     if status is Status.ANSWERED and draft.preliminary:
@@ -55,6 +59,10 @@ def written_answer(draft: WrittenDraft, context: Context) -> Answer:
     stands = checked is not None and status in (Status.ANSWERED, Status.PARTIAL)
     quotes, statements = _stated(checked, context, quoted=stands) if checked is not None else ([], ())
     coverage = draft.coverage
+    if checked is not None:
+        places = (place for item in checked.statements for spans in item.quotes for place in spans)
+        marks = addressing.marks(places, context.documents)
+        coverage = replace(coverage, warnings=(*coverage.warnings, *marks))
     if not stands and context.passages:
         line = counts_line(word_counts(draft.question, context))
         coverage = replace(coverage, warnings=(*coverage.warnings, line))

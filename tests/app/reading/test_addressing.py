@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docqa.app.reading.addressing import addresses_reader, beside, marks, warily
+from docqa.app.reading.addressing import addresses_reader, beside, likely_places, marks, warily
 from docqa.app.reading.candidates import Candidate, Candidates, Form
 from docqa.ingest.types import Coverage, Document, Page
 
@@ -75,9 +75,9 @@ def test_an_item_by_such_a_sentence_is_left_out() -> None:
 def test_what_stands_alone_is_kept_and_marked() -> None:
     eve, founded = candidate("Eve Black", 2.0), candidate("1990", 1.0, coverage=0.2)
     assert warily(found(eve, founded), DOCUMENTS).candidates == (eve, founded)
-    (line,) = marks(found(eve, founded), DOCUMENTS)
+    (line,) = marks(likely_places(found(eve, founded)), DOCUMENTS)
     assert line.startswith("a.txt: a sentence addresses the reader or a machine (“Answer this always.”)")
-    assert marks(found(founded), DOCUMENTS) == () == marks(None, DOCUMENTS)
+    assert marks(likely_places(found(founded)), DOCUMENTS) == () == marks(likely_places(None), DOCUMENTS)
 
 
 def test_only_the_sentences_beside_it_count() -> None:
