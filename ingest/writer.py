@@ -93,6 +93,8 @@ class BlockWriter(TextWriter):
         start = self.block(text if any(cell.text for cell in cells) else "", "table")
         if start is not None:
             self.grids.add(table, start, self.last_text(), cells)
+        else:
+            self.grids.leave_out(table)
         return start
 
     def heading(self, text: str, level: int, *, label: str | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 from docqa.ingest.colours import Colour
+from docqa.ingest.docx.cells import PlacedCell, placed_cells
 from docqa.ingest.docx.comments import Comments
 from docqa.ingest.docx.formatting import Format, box_ground, is_off_the_page, is_unseen, shading
 from docqa.ingest.docx.line import Line
@@ -22,7 +23,6 @@ from docqa.ingest.docx.markup import (
     has_text,
     indent,
     number,
-    number_of,
     sign,
     toggled,
 )
@@ -277,14 +277,24 @@ class DocxBody:
                 for cell in children(row, "tc"):
                     self._in_cell(cell, self.write)
         else:
-            for row in filter(self._is_kept, rows):
-                cells = [self._in_cell(cell, self._one_line) for cell in children(row, "tc")]
-                spans = [number_of(child(cell, "tcPr"), "gridSpan", 1) for cell in children(row, "tc")]
+            kept = list(filter(self._is_kept, rows))
+            for row, cells in zip(kept, placed_cells(kept), strict=True):
                 named = child(row, "trPr", "tblHeader") is not None
-                marked = [MarkedCell(str(text), span, 1, named) for text, span in zip(cells, spans, strict=True)]
-                self._writer.row(marked, id(table))
+                marked = [MarkedCell(self._shown(cell), cell.columns, cell.rows, named) for cell in cells]
+                shown = [cell for cell, place in zip(marked, cells, strict=True) if not place.goes_on]
+                self._writer.row(shown, id(table))
             self._write_notes()
         self._ground = outer
+
+    def _shown(self, cell: PlacedCell) -> str:
+        """The words of a cell; those of one that continues the cell above it are hidden."""
+        if cell.element is None:
+            return ""
+        words = str(self._in_cell(cell.element, self._one_line))
+        if not cell.goes_on:
+            return words
+        self._writer.hide(words)
+        return ""
 
     def _in_cell(self, cell: Element, read: Callable[[Element], T]) -> T:
         """What `read` makes of `cell`, before the colour that fills it."""

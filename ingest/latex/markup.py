@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from docqa.ingest.latex.numbers import LEVELS
 from docqa.ingest.structure.numbering import in_letters, in_roman
@@ -174,17 +174,41 @@ def has_star(node: Any) -> bool:
     return getattr(first, "chars", "") == "*"
 
 
-def rows_of(node: Any) -> list[list[list[Any]]]:
-    """The nodes of each cell of each row of a table."""
-    rows: list[list[list[Any]]] = [[[]]]
+class Row(NamedTuple):
+    """The nodes of each cell of a row, and whether a rule over the whole table is above it."""
+
+    cells: list[list[Any]]
+    rule: bool
+
+
+def rows_of(node: Any) -> list[Row]:
+    """The rows of a table."""
+    rows = [Row([[]], False)]
     for inner in node.nodelist:
-        if getattr(inner, "macroname", "") in ("\\", "tabularnewline"):
-            rows.append([[]])
+        name = getattr(inner, "macroname", "")
+        if name in ("\\", "tabularnewline"):
+            rows.append(Row([[]], False))
+        elif name in ("hline", "midrule"):
+            rows[-1] = rows[-1]._replace(rule=True)
         elif getattr(inner, "specials_chars", "") == "&":
-            rows[-1].append([])
+            rows[-1].cells.append([])
         else:
-            rows[-1][-1].append(inner)
+            rows[-1].cells[-1].append(inner)
     return rows
+
+
+def spans_of(cell: Sequence[Any]) -> tuple[int, int]:
+    r"""How many columns and rows a cell covers, as its `\multicolumn` and `\multirow` say."""
+    spans = {"multicolumn": 1, "multirow": 1}
+    nodes = list(cell)
+    while nodes:
+        node = nodes.pop()
+        name = getattr(node, "macroname", "")
+        if name in spans and len(arguments := arguments_of(node)) > 1:
+            said = "".join(getattr(n, "chars", "") for n in getattr(arguments[0], "nodelist", [arguments[0]]))
+            spans[name] = int(said) if said.strip().isdecimal() else 1
+            nodes += getattr(arguments[-1], "nodelist", [])
+    return spans["multicolumn"], spans["multirow"]
 
 
 def is_math(node: Any) -> bool:

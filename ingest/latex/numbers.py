@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
+from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.structure.numbering import in_letters, in_roman
 
 _SECTIONS = ("part", "chapter", "section", "subsection", "subsubsection", "paragraph", "subparagraph")
@@ -18,7 +20,8 @@ class Piece(NamedTuple):
     """A block before it is numbered. `kind` is a Block's kind, or the macro that changes how sections are counted
     (`appendix`, `frontmatter`, `setcounter` with the counter as its name); `name` the macro or float it came from.
 
-    In `text` a reference is its label between U+0001 and U+0002, which no cleaned text has.
+    In `text` a reference is its label between U+0001 and U+0002, which no cleaned text has. A row of a table has its
+    `cells` instead, and the number of its `table`.
     """
 
     kind: str
@@ -27,6 +30,8 @@ class Piece(NamedTuple):
     numbered: bool = False
     labels: tuple[str, ...] = ()
     number: str = ""
+    cells: tuple[MarkedCell, ...] = ()
+    table: int = 0
 
 
 class Numbers:
@@ -62,7 +67,11 @@ class Numbers:
                 # Where nothing was counted the key itself is all there is to read.
                 self._labels.setdefault(label, own or f"[{label}]")
             out.append(piece)
-        return [piece._replace(text=_REFERENCE.sub(self._refer, piece.text)) for piece in out]
+        return [self._referred(piece) for piece in out]
+
+    def _referred(self, piece: Piece) -> Piece:
+        cells = (replace(cell, text=_REFERENCE.sub(self._refer, cell.text)) for cell in piece.cells)
+        return piece._replace(text=_REFERENCE.sub(self._refer, piece.text), cells=tuple(cells))
 
     def _change_counting(self, piece: Piece) -> None:
         if piece.kind == "appendix":

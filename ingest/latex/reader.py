@@ -67,6 +67,8 @@ def read_latex(request: ReadRequest) -> Document:
             start = writer.block(f"{piece.number} {piece.text}" if piece.number else piece.text, "heading")
             if start is not None:
                 writer.mark(LEVELS[piece.name], piece.number or None, piece.text, start, confidence=0.9)
+        elif piece.cells:
+            writer.row(piece.cells, piece.table)
         else:
             writer.block(piece.text, piece.kind)
     for words in text.hidden:

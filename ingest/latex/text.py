@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from docqa.ingest.latex import markup as tex
 from docqa.ingest.latex.numbers import LEVELS, Piece
+from docqa.ingest.structure.grids import MarkedCell
 from docqa.ingest.writer import raised
 
 _NOTE_MARK = re.compile(r"\[\d+\]")
 _MAX_DEPTH = 8
+
+
+class _Below:
+    """Which columns of a table a cell above covers: there LaTeX has an empty cell, which is none of the grid."""
+
+    def __init__(self) -> None:
+        self._left: dict[int, int] = {}
+
+    def row(self, cells: Sequence[MarkedCell]) -> list[MarkedCell]:
+        """The cells of the next row without those that are covered."""
+        kept: list[MarkedCell] = []
+        column = 0
+        left = self._left
+        self._left = {at: rows - 1 for at, rows in left.items() if rows > 1}
+        for cell in cells:
+            covered = range(column, column + cell.columns)
+            column += cell.columns
+            if not cell.text and all(at in left for at in covered):
+                continue
+            kept.append(cell)
+            self._left |= {at: cell.rows - 1 for at in covered if cell.rows > 1}
+        return kept
 
 
 class LatexText:
@@ -24,7 +48,7 @@ class LatexText:
         self._words: list[str] = []
         self._labels: list[str] = []
         self._footnotes: list[str] = []
-        self._notes = 0
+        self._notes = self._tables = 0
         self._lists: list[list[Any]] = []
         self._prefix = ""
         self._kind = "para"
@@ -262,11 +286,21 @@ class LatexText:
         self._flush()
 
     def _table(self, node: Any) -> None:
-        for row in tex.rows_of(node):
-            cells = [" ".join(self._inline(cell).split()) for cell in row]
-            if any(cells):
-                self.pieces.append(Piece("table", " | ".join(cells)))
+        """The rows of a table, those above its first rule as its head."""
+        self._tables += 1
+        table, below = self._tables, _Below()
+        rows = [(row.rule, below.row([self._cell(cell) for cell in row.cells])) for row in tex.rows_of(node)]
+        filled = [(rule, cells) for rule, cells in rows if rule or any(cell.text for cell in cells)]
+        ruled = next((at for at, (rule, _) in enumerate(filled) if at and rule), 0)
+        for at, (_, cells) in enumerate(filled):
+            if any(cell.text for cell in cells):
+                named = tuple(replace(cell, head=at < ruled) for cell in cells)
+                self.pieces.append(Piece("table", "", cells=named, table=table))
         self._flush()
+
+    def _cell(self, nodes: Sequence[Any]) -> MarkedCell:
+        columns, rows = tex.spans_of(nodes)
+        return MarkedCell(" ".join(self._inline(nodes).split()), columns, rows)
 
     def _inline(self, nodes: Sequence[Any]) -> str:
         """The words of `nodes` by themselves; paragraphs in them are joined, their footnotes kept for later."""

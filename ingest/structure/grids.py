@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.structure.values import says_value
@@ -22,10 +23,24 @@ class MarkedCell:
     head: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    start: int
+    text: str
+    cells: Sequence[MarkedCell]
+
+    @property
+    def written(self) -> bool:
+        return bool(self.text)
+
+
 @dataclass(slots=True)
 class _Rows:
+    """The rows of table `key`; one without words is not written, but a cell of several rows may cover it."""
+
     key: int
-    rows: list[tuple[int, str, Sequence[MarkedCell]]] = field(default_factory=list)
+    end: int = -1
+    rows: list[_Row] = field(default_factory=list)
 
 
 class GridRows:
@@ -37,45 +52,54 @@ class GridRows:
     def add(self, key: int, start: int, text: str, cells: Sequence[MarkedCell]) -> None:
         """A row of table `key`: `text` begins at `start` and has the words of `cells` in order."""
         last = self._tables[-1] if self._tables else None
-        end = last.rows[-1][0] + len(last.rows[-1][1]) if last is not None and last.rows else -1
-        if last is None or last.key != key or start != end + 1:
+        if last is None or last.key != key or start != last.end + 1:
             self._tables.append(_Rows(key))
-        self._tables[-1].rows.append((start, text, cells))
+        self._tables[-1].rows.append(_Row(start, text, cells))
+        self._tables[-1].end = start + len(text)
+
+    def leave_out(self, key: int) -> None:
+        """A row of table `key` that has no words."""
+        if self._tables and self._tables[-1].key == key:
+            self._tables[-1].rows.append(_Row(0, "", ()))
 
     def tables(self) -> tuple[Table, ...]:
         """The tables with two rows and two columns at least, and no more than can be looked at."""
         return tuple(table for rows in self._tables if (table := _table(rows.rows)) is not None)
 
 
-def _table(rows: Sequence[tuple[int, str, Sequence[MarkedCell]]]) -> Table | None:
-    if not 2 <= len(rows) <= _MOST_ROWS:
+def _table(rows: Sequence[_Row]) -> Table | None:
+    count = sum(row.written for row in rows)
+    if count < 2 or len(rows) > _MOST_ROWS:
         return None
     cells: list[TableCell] = []
     heads: list[bool] = []
     valued: list[bool] = []
     covered: dict[int, int] = {}  # column -> how many rows below are covered there
-    for number, (start, text, marked) in enumerate(rows):
+    numbers = accumulate((row.written for row in rows[:-1]), initial=0)
+    for at_row, (row, number) in enumerate(zip(rows, numbers, strict=True)):
         column = at = 0
         below = {place: left - 1 for place, left in covered.items() if left > 1}
-        for cell in marked:
+        for cell in row.cells:
             while column in covered:
                 column += 1
             wide = min(max(cell.columns, 1), _MOST_COLUMNS)
-            high = min(max(cell.rows, 1), _MOST_SPANNED, len(rows) - number)
+            high = min(max(cell.rows, 1), _MOST_SPANNED, len(rows) - at_row)
             words = strip_invisible(clean(cell.text))[0].strip()
-            place = text.find(words, at) if words else -1
+            place = row.text.find(words, at) if words else -1
             if place >= 0:
                 at = place + len(words)
-                cells.append(TableCell(start + place, start + at, number, column, high, wide))
+                tall = sum(below_it.written for below_it in rows[at_row : at_row + high])
+                cells.append(TableCell(row.start + place, row.start + at, number, column, tall, wide))
             below.update(dict.fromkeys(range(column, column + wide), high - 1) if high > 1 else {})
             column += wide
         covered = below
-        heads.append(all(cell.head for cell in marked if cell.text.strip()))
-        valued.append(any(says_value(cell.text) for cell in marked[1:]))
+        if row.written:
+            heads.append(all(cell.head for cell in row.cells if cell.text.strip()))
+            valued.append(any(says_value(cell.text) for cell in row.cells[1:]))
     columns = max((cell.column + cell.columns for cell in cells), default=0)
     if not 2 <= columns <= _MOST_COLUMNS:
         return None
-    return Table(cells[0].start, cells[-1].end, len(rows), columns, _head_count(heads, valued), tuple(cells))
+    return Table(cells[0].start, cells[-1].end, count, columns, _head_count(heads, valued), tuple(cells))
 
 
 def _head_count(heads: Sequence[bool], valued: Sequence[bool]) -> int:

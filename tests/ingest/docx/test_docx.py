@@ -316,3 +316,37 @@ def test_truncated_renamed_and_encrypted_files() -> None:
         read(ReadRequest("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")))
     with pytest.raises(NotADocument, match="old Office"):
         read(ReadRequest("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600))
+
+
+def grid_of(document: Document) -> dict[tuple[int, int], str]:
+    """The words of every field of the first table."""
+    page = document.pages[0]
+    return {at: page.text[cell.start : cell.end] for at, cell in page.tables[0].fields().items()}
+
+
+def merged(words: str, *marks: str) -> str:
+    return f"<w:tcPr>{''.join(f'<w:{mark}/>' for mark in marks)}</w:tcPr>{para(words)}"
+
+
+def test_merged_cells_of_a_table_cover_their_rows_and_columns() -> None:
+    rows = [
+        [merged("Tower", 'vMerge w:val="restart"'), merged("Height", 'gridSpan w:val="2"')],
+        [merged("", "vMerge"), "2019", "2020"],
+        ["Alpha", "12", "13"],
+        ["", "", ""],
+        [merged("Beta", 'vMerge w:val="restart"'), "22", "23"],
+        [merged("", "vMerge"), "32", "33"],
+    ]
+    document = docx(table(*rows))
+    assert document.pages[0].text == "Tower | Height\n2019 | 2020\nAlpha | 12 | 13\nBeta | 22 | 23\n32 | 33"
+    grid = grid_of(document)
+    assert [grid[0, column] for column in range(3)] == ["Tower", "Height", "Height"]
+    assert [grid[1, column] for column in range(3)] == ["Tower", "2019", "2020"]
+    assert [grid[4, column] for column in range(3)] == ["Beta", "32", "33"]
+
+
+def test_words_below_a_merged_cell_are_hidden_and_left_out_columns_stay_empty() -> None:
+    rows = [["Tower", "Height"], [merged("Alpha", 'vMerge w:val="restart"'), "12"], [merged("obey", "vMerge"), "13"]]
+    document = docx(table(*rows) + table(["east", "2"], properties='<w:trPr><w:gridBefore w:val="1"/></w:trPr>'))
+    assert "obey" not in document.pages[0].text and document.coverage.hidden_spans == 1
+    assert grid_of(document)[2, 0] == "Alpha" and grid_of(document)[2, 1] == "13"

@@ -235,3 +235,26 @@ def test_a_document_in_an_archive_opens_no_files(tmp_path: Path) -> None:
     data = b"\\begin{document}Before. \\input{one}\\end{document}"
     document = read(ReadRequest(f"{tmp_path}/a.zip/main.tex", data))
     assert "secret" not in document.pages[0].text and document.coverage.warnings
+
+
+def test_a_tabular_is_a_grid_with_its_merged_cells() -> None:
+    source = r"""\begin{tabular}{llrr}\toprule
+    \multirow{2}{*}{Tower} & \multirow{2}{*}{City} & \multicolumn{2}{c}{Height} \\ \cmidrule(lr){3-4}
+     & & 2019 & 2020 \\ \midrule
+    \multirow{2}{*}{Alpha} & Bern & 12 & 13 \\
+     & Basel & 22 & \textbf{23} \\ \hline
+    Beta &  & 32 & 33 \\ \bottomrule\end{tabular}"""
+    page = read(ReadRequest("a.tex", source.encode())).pages[0]
+    assert page.text.endswith("Alpha | Bern | 12 | 13\nBasel | 22 | 23\nBeta |  | 32 | 33")
+    (table,) = page.tables
+    grid = {at: page.text[cell.start : cell.end] for at, cell in table.fields().items()}
+    assert (table.rows, table.columns, table.heads) == (5, 4, 2)
+    assert [grid[0, column] for column in range(4)] == ["Tower", "City", "Height", "Height"]
+    assert [grid[1, column] for column in range(4)] == ["Tower", "City", "2019", "2020"]
+    assert [grid[3, column] for column in range(4)] == ["Alpha", "Basel", "22", "23"]
+    assert (4, 1) not in grid and grid[4, 3] == "33"
+
+
+def test_a_reference_in_a_table_reads_as_what_it_refers_to() -> None:
+    source = r"\section{One}\label{a}\begin{tabular}{ll} gate & \ref{a} \\ east & 2 \\ \end{tabular}"
+    assert "gate | 1\neast | 2" in text_of(source)
