@@ -13,6 +13,7 @@ from docqa.ingest.structure.numbering import Numbered
 
 ATTACHMENTS = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment"))
 NUMBERS = frozenset(("decimal", "roman", "letter", "bare letter"))
+_NOT_DIVISIONS = NUMBERS | {"named"}
 _SWAPPED = frozenset(("part", "chapter", "subchapter", "division"))
 _REFERENCES = frozenset(("references", "bibliography", "works cited", "literature cited", "références"))
 _BACK = _REFERENCES | frozenset(
@@ -105,11 +106,21 @@ class Nesting:
             del self.stack[inside[-1] + 1 if inside else same[0] :]
             return
         letters = heading.family in ("letter", "bare letter")
+        if letters:
+            self._leave_what_begins_again(at)
         closed = heading.family == "bare letter" and self.last.get("decimal", -1) < at
         if letters and (self.after_references or closed):
             # "A Proofs" behind the last section is an appendix, no part of that section.
             while self.stack and self._top() in NUMBERS:
                 self.stack.pop()
+
+    def _leave_what_begins_again(self, at: int) -> None:
+        """Letters between "Section 4" and the "Section 1" of the next form belong to that form."""
+        following = next((other for other in self.headings[at + 1 :] if other.family not in _NOT_DIVISIONS), None)
+        if following is not None and following.ordinals[:1] == (1,):
+            again = [n for n, open_ in enumerate(self.stack) if open_.family == following.family]
+            if again and self.stack[again[0]].ordinals > (1,):
+                del self.stack[again[0] :]
 
     def _top(self) -> str:
         return self.stack[-1].family

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from docqa.ingest.types import Note, Page
 
-_FOOT = re.compile(r"(\d{1,3}|[*†‡§¶∗])\s?(?=[A-Z“\"(\[‘']|https?://|www\.)")
+_FOOT = re.compile(r"(\d{1,3}|[*†‡§¶∗])\.?\s?(?=[A-Z“\"(\[‘']|https?://|www\.)")
 _PUNCTUATION = "[.,;:!?)\\]”\"’']"
 _SET_AGAINST = rf"(?:(?<=[^\W\d_])|(?<=[^\W\d_]{_PUNCTUATION})|(?<=[^\W\d_]{_PUNCTUATION}{_PUNCTUATION}))"
 _BRACKETED = re.compile(r"\[(\d{1,3}|[*†‡])\]\s")

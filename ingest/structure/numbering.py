@@ -28,6 +28,8 @@ _DIVISION = re.compile(
     r"one|two|three|four|five|six|seven|eight|nine|ten)\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+# A law with one schedule prints no number: "SCHEDULE (Section 4)".
+_ONLY = re.compile(r"(?:THE\s+)?(SCHEDULE|ANNEX|ANNEXURE)(?:\s*\(([^()]{1,60})\))?[.:]?$")
 _DECIMAL = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.DOTALL)
 # The print has no space behind the number: "12.2URL References".
 _TIGHT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){1,5})([.)]?)([A-Z][A-Za-z]{2}.*)$", re.DOTALL)
@@ -59,8 +61,13 @@ def parse_heading(line: str) -> Numbered | None:
     line = line.strip()
     if _NAMED.match(line):
         return Numbered("named", 5, (), None, line.rstrip(".:"))
+    match = _ONLY.match(line)
+    if match:
+        family = "schedule" if match.group(1) == "SCHEDULE" else "annex"
+        number = match.group(1)
+        return Numbered(family, _DIVISIONS[family], (1,), number, f"({match.group(2)})" if match.group(2) else number)
     match = _DIVISION.match(line)
-    if match and not line[0].islower():
+    if match and not line[0].islower() and not match.group(3).startswith(","):
         word = match.group(1).lower()
         word = DIVISIONS_ELSEWHERE.get(word, word)
         ordinal = ordinal_of(match.group(2))

@@ -22,6 +22,11 @@ SIGNS = re.compile(r"[\W_]+")
 """What is between letters and digits, which a comparison of titles passes over."""
 _MAX_TITLE_CHARS = 300
 _NUMBER_WITH_STOP = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})\.\s+(\S.*)", re.DOTALL)
+_OF_WORKSHEET = re.compile(
+    r"(?:Enter|Add|Subtract|Multiply|Divide|Combine|Is|Are|Figure)\b[^\n]{0,200}?\b(?:lines?|amounts?|total|number|profit)\b"
+)
+"""A line of a form ("Subtract line 7 from line 6"), which a number and bold print do not make a heading."""
+_SHORTEST_RUN = 4
 _LEAST_LIST = 4
 _BETWEEN_ENTRIES = 60
 """Characters between two entries of a table of contents: a line that is none, or a page number."""
@@ -264,7 +269,7 @@ def _in_sequence(found: Sequence[_Found]) -> list[_Found]:
             chain = [places[n] for n in best_chain(steps)]
             if _is_counted(family, [found[at] for at in chain]):
                 chosen.update(chain)
-    return [item for at, item in enumerate(found) if at in chosen]
+    return _without_short_lists([item for at, item in enumerate(found) if at in chosen])
 
 
 def _is_counted(family: str, chain: Sequence[_Found]) -> bool:
@@ -283,13 +288,27 @@ def _is_counted(family: str, chain: Sequence[_Found]) -> bool:
     return first[0] <= 1 or any(item.strong for item in chain)
 
 
+def _without_short_lists(found: Sequence[_Found]) -> list[_Found]:
+    """`found` without whole numbers that begin again after two or three with no division between: those of lists."""
+    flat = [at for at, item in enumerate(found) if item.numbered.family == "decimal"]
+    begins = [at for at in flat if found[at].numbered.ordinals == (1,)]
+    divisions = {
+        at for at, item in enumerate(found) if item.numbered.family not in NUMBERS and item.numbered.family != "named"
+    }
+    again = any(divisions.isdisjoint(range(one, other)) for one, other in pairwise(begins))
+    whole = all(len(found[at].numbered.ordinals) == 1 for at in flat)
+    if whole and again and len(flat) < _SHORTEST_RUN * len(begins):
+        return [item for item in found if item.numbered.family != "decimal"]
+    return list(found)
+
+
 def _divisions(found: Sequence[_Found], places: Sequence[int]) -> list[int]:
     """Articles, parts, schedules ...: a new beginning and a gap are usual there, a lone weak one is a mention."""
     kept: list[int] = []
     before: tuple[int, ...] | None = None
     for at in places:
         now, strong = found[at].numbered.ordinals, found[at].strong
-        if len(places) < 2 and not strong:
+        if len(places) < 2 and (not strong or _is_lone_letter(found[at].numbered)):
             continue
         if before is None:
             follows = now[0] <= 1 or strong
@@ -299,6 +318,12 @@ def _divisions(found: Sequence[_Found], places: Sequence[int]) -> list[int]:
             kept.append(at)
             before = now
     return kept
+
+
+def _is_lone_letter(numbered: Numbered) -> bool:
+    """Whether this is "Part B" without a Part A: a name ("Part B Services"), no division of the document."""
+    core = (numbered.number or "").split()[-1]
+    return numbered.family not in ATTACHMENTS and len(core) == 1 and core.isalpha() and numbered.ordinals > (1,)
 
 
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
@@ -345,6 +370,8 @@ def _looks_like_heading(candidate: Candidate, numbered: Numbered, body: float) -
     untitled = numbered.family in ATTACHMENTS and numbered.title == numbered.number
     if untitled and text.rstrip().endswith(".") and not heading.bold and heading.size <= 1.08 * body:
         return False  # "... is set forth in" / "ANNEX I.": the end of a sentence
+    if numbered.family == "decimal" and _OF_WORKSHEET.match(numbered.title):
+        return False
     if text.count(". . .") or text.count("....") or re.search(r"\.{3}\s*+\d++$", text):
         return False
     if heading.run_in:

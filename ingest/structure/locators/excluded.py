@@ -33,6 +33,7 @@ _WORDS_THAT_CITE = frozenset(
 _BARE = re.compile(r"\s{0,80}(?:\(\d{1,3}\)|\d{1,3}(?:\.\d{1,3}){2,5})\s{0,80}$", re.MULTILINE)
 _COURT = re.compile(r"\b(?:SUPREME|UNITED STATES|DISTRICT|SUPERIOR|APPEALS?) COURTS?\b|\bCOURTS? OF APPEALS?\b")
 _MOST_CAPTION = 2500
+_CHAPTER = re.compile(r"(?:Chapter|CHAPTER)\s+(\d{1,3})[.:]?\s")
 _NEAR = 3000
 """Characters in front of a note in which the word with its mark stands."""
 
@@ -119,6 +120,18 @@ def torn_pages(lines: Sequence[Line], pages: Sequence[Page]) -> set[int]:
             found.add(line.page)
         before = line if bare else None
     return found & deep
+
+
+def chapters(pages: Sequence[Page]) -> dict[int, int]:
+    """The number of the chapter that is printed in the head or foot of a page, by page."""
+    found: dict[int, int] = {}
+    for page in pages:
+        at = max(page.text.rfind("\n", 0, len(page.text)), 0)
+        lines = (*page.furniture, page.text[at:].strip())
+        match = next((match for line in lines if (match := _CHAPTER.match(line))), None)
+        if match is not None:
+            found[page.page] = int(match[1])
+    return found
 
 
 def captions(pages: Sequence[Page], sections: Sequence[Section]) -> dict[int, int]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from docqa.ingest.structure.locators.excluded import (
     captions,
+    chapters,
     contents_lines,
     insertions,
     is_table_note,
@@ -76,6 +77,7 @@ class _Walk:
         self.inserted = insertions(self.lines, pages)
         self.torn = torn_pages(self.lines, pages)
         self.captions = captions(pages, sections)
+        self.chapters = chapters(pages)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
         self.by_id = {section.id: section for section in sections}
@@ -208,7 +210,7 @@ class _Part:
             self._pass_over(line)
             yield line.start, None
             return
-        if line.closes or line.start < self.walk.captions.get(line.page, 0):
+        if self._is_of_other_chapter(line) or line.closes or line.start < self.walk.captions.get(line.page, 0):
             self.base = None
             self._clear()
         if line.name is not None:
@@ -237,6 +239,12 @@ class _Part:
                 self.clause = _ordinals(mark.text)
         self.base = None
         self._clear()
+
+    def _is_of_other_chapter(self, line: Line) -> bool:
+        """Whether the head or foot of the page names another chapter than that of the open section ("3.6" in 4)."""
+        chapter = self.walk.chapters.get(line.page)
+        before = self.section is None or line.page > self.section.page
+        return chapter is not None and before and len(self.clause) > 1 and self.clause[0] != chapter
 
     def _inline(self, number: int, line: Line) -> Iterator[tuple[int, str | None]]:
         """The parts that begin within a line; a list in a sentence ends with it."""

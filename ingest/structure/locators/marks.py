@@ -27,6 +27,7 @@ _DIVISION = r"\s{0,80}((?:Part|PART|Chapter|CHAPTER|Title|TITLE)\s+(?:\d{1,3}|[I
 _DOTTED = r"\d{1,3}(?:\.\d{1,3}){1,5}"
 _DEEP = r"\d{1,3}(?:\.\d{1,3}){2,5}"
 _CELLS = re.compile(rf"(?:({_DEEP}) \| )?(?:(\(\d{{1,3}}\)) \| )?")
+_ROW = re.compile(r"\s{0,80}(\d{1,3})\. (?=[^\W\d_][^|]{2,200}\|)")
 """The number of a section and that of its first paragraph, in the first cells of a row: headings in the margin."""
 _SHAPES = (
     (WORDED, re.compile(_WORDED, re.IGNORECASE)),
@@ -167,6 +168,9 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
 def _in_cells(page: int, start: int, text: str) -> Iterator[Mark]:
     """The marks that have the first cells of a row to themselves."""
     cells = _CELLS.match(text)
+    row = _ROW.match(text)
+    if row is not None:
+        yield Mark(page, start + row.start(1), row[1], "1.")
     if cells is not None and cells[1]:
         yield Mark(page, start, cells[1], "1.1")
     if cells is not None and cells[2]:

@@ -26,7 +26,7 @@ _ORDINALS = (
 """Some laws print "Eight Schedule" and "Nineth Schedule"."""
 _DIVISION = "part|chapter|schedule|exhibit|appendix|annex|annexure|attachment|title|article|book|division"
 _NAME_IN_FRONT = re.compile(
-    rf"(?:(?:{_ORDINALS})\s+(?:schedule|appendix|annex|part|chapter|exhibit)\b|"
+    rf"(?:(?:schedule|annexure|annex)(?=\s*(?:\(|$))|(?:{_ORDINALS})\s+(?:schedule|appendix|annex|part|chapter|exhibit)\b|"
     rf"(?:{_DIVISION})\s+(?:\d{{1,3}}[A-Z]{{0,2}}|[IVXLC]{{1,7}}[A-Z]{{0,2}}|[A-Z])(?=\s*(?:[-–—:.(]|$)))",
     re.IGNORECASE,
 )

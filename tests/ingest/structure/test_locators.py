@@ -433,3 +433,18 @@ def test_the_next_part_of_a_chapter_ends_the_section_before_it() -> None:
     text = "# Act\n\n## Chapter 4\n\n### Part 1\n\n#### 47 Rights\n\nRights last.\n\nPART 2\n\nFREEDOMS"
     text = f"{text}\n\n#### 48 Life\n\nLife."
     assert [named(markdown(text), words) for words in ("last", "FREEDOMS", "Life.")] == ["47", "Part 2", "48"]
+
+
+def test_a_page_of_another_chapter_is_in_no_section_of_the_last() -> None:
+    pages = [
+        Page(0, "27", "3.6 Gates\nGates open.", "A", furniture=("Chapter 3. Locks 27",)),
+        Page(1, "77", "Banks are high.", "A", furniture=("Chapter 4. Banks 77",)),
+    ]
+    sections = with_locators(build([Mark(1, "3.6", "Gates", 1, 0, "numbering", 1.0)]), paged=True)
+    assert [item.locator for item in find_items(pages, sections) if item.page == 2] == [""]
+
+
+def test_rows_of_a_schedule_keep_their_numbers() -> None:
+    text = "## 1 Name\n\nWords.\n\n## Schedule\n\n1. Defence\n\nArmy | 12\n\n2. Finance | 206\n\n3. Health | 30"
+    places = ("Army", "206", "30")
+    assert [named(markdown(text), words) for words in places] == ["Schedule, 1", "Schedule, 2", "Schedule, 3"]

@@ -313,6 +313,33 @@ def test_numbers_of_lines_are_no_numbers_of_bookmarks() -> None:
 
 
 def test_a_form_that_is_attached_twice_is_no_table_of_contents() -> None:
-    form = ("ANNEX I", "1. Planting", "2. Watering", "3. Reports")
+    form = ("ANNEX I", "1. Planting", "2. Watering", "3. Reports", "ANNEX II")
     twice = [c._replace(page=page) for page in (1, 2) for c in candidates(*form)]
     assert [(mark.page, mark.number) for mark in from_numbering(twice, 12.0)][:2] == [(1, "ANNEX I"), (1, "1")]
+
+
+def test_lines_of_worksheets_are_no_headings() -> None:
+    sheet = ("1. Enter the total amount", "2. Subtract line 1 from line 6", "3. Add lines 1 and 2", "4. Notes")
+    assert from_numbering(candidates("Section 1", *sheet, "Section 2"), 12.0)[1:] == [
+        from_numbering(candidates("Section 1", *sheet, "Section 2"), 12.0)[-1]
+    ]
+
+
+def test_short_lists_that_begin_again_are_no_headings() -> None:
+    lines = ("1. Yourself", "2. Your spouse", "The reader goes on", "1. Be sure", "2. Read on", "3. Write")
+    assert from_numbering(candidates(*lines), 12.0) == []
+
+
+def test_a_schedule_without_a_number_holds_its_rows() -> None:
+    marks = from_numbering(candidates("4 Money", "5 Power", "SCHEDULE (Section 4)", "1. Office", "4. Defence"), 12.0)
+    assert [(mark.level, mark.number) for mark in marks] == [(1, "4"), (1, "5"), (1, "SCHEDULE"), (2, "1"), (2, "4")]
+
+
+def test_a_lone_part_b_is_a_name() -> None:
+    marks = from_numbering(candidates("Section 1", "Part B Services:", "Section 2"), 12.0)
+    assert [mark.number for mark in marks] == ["Section 1", "Section 2"]
+
+
+def test_letters_before_the_next_form_belong_to_it() -> None:
+    lines = nested("Section 1", "Section 2", "A. Reason", "B. Type", "Section 1")
+    assert [level for level, _ in lines] == [1, 1, 1, 1, 1]
