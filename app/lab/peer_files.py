@@ -1,7 +1,7 @@
 """Test files of other projects, read one by one: `python -m docqa.app.lab.peer_files FOLDER... [--sample N]`.
 
 Prints what went wrong and the tally: exceptions, files over the limits of processor time and memory, refusals, and the
-characters of each PDF beside those that pdftotext (of poppler, which must be installed) reads.
+characters and words of each PDF beside those that pdftotext (of poppler, which must be installed) reads.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from docqa.ingest.detect import SUFFIXES
+from docqa.ingest.pdf.reader import ALL_HIDDEN
 
 MOST_SECONDS = 60
 MOST_BYTES = 2**30
@@ -26,13 +29,20 @@ LEAST_SHARE, MOST_SHARE = 0.7, 1.4
 _PEER_SECONDS = 60
 _FEW = 20  # characters: fewer are page numbers and marks
 _CLEAR = ("Encrypted", "Unreadable")
-"""What may be refused although pdftotext reads it: encrypted and damaged files."""
+"""What may be refused although pdftotext reads it: encrypted and damaged files, and text that nobody sees."""
+_MOST_WORDS = 0.9
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_UNSEEN = re.compile("[\\s\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+_WORD = re.compile(f"[{_UNSPACED}]|[^\\W\\d_{_UNSPACED}]{{3,}}")
+"""A word of three letters or more; of Chinese and Japanese, which part no words, a letter."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """What became of one file. `outcome` is document, refused or exception; `seconds` of processor time, `bytes` of
-    memory at most; `characters` but for white space, of docqa and of pdftotext (None: not a PDF, or it reads none).
+    memory at most; `characters` but for white space and marks of direction, of docqa and of pdftotext (None: not a PDF,
+    or it reads none); `word_share`: how many of pdftotext's different words docqa has too (None: it has none, or docqa
+    no document).
     """
 
     path: str
@@ -44,6 +54,7 @@ class Reading:
     seconds: float = 0.0
     bytes: int = 0
     peer_characters: int | None = None
+    word_share: float | None = None
 
     @property
     def problem(self) -> str:
@@ -57,7 +68,8 @@ class Reading:
         if self.peer_characters is None or self.peer_characters < _FEW:
             return ""
         if self.outcome == "refused":
-            return "" if self.kind in _CLEAR else f"refused, pdftotext reads it: {self.message}"
+            clear = self.kind in _CLEAR or self.message == ALL_HIDDEN
+            return "" if clear else f"refused, pdftotext reads it: {self.message}"
         share = self.characters / self.peer_characters
         within = LEAST_SHARE <= share <= MOST_SHARE or self.warnings > 0
         return "" if within else f"{share:.0%} of the characters of pdftotext, without a warning"
@@ -102,10 +114,24 @@ def measure(path: Path) -> Reading:
         said = stream.read()
     _, status, usage = os.wait4(pid, 0)
     read = json.loads(said) if said else {"outcome": "exception", "message": f"ended with status {status}"}
+    words = set(read.pop("words", ()))
+    peer = _peer_text(path) if path.suffix.lower() == ".pdf" else ""
+    others = words_of(peer)
     return Reading(
         str(path), **read, seconds=usage.ru_utime + usage.ru_stime, bytes=usage.ru_maxrss * 1024,
-        peer_characters=_peer_characters(path) if path.suffix.lower() == ".pdf" else None,
+        peer_characters=count_characters(peer) or None,
+        word_share=round(len(words & others) / len(others), 4) if others and read["outcome"] == "document" else None,
     )  # fmt: skip
+
+
+def count_characters(text: str) -> int:
+    """How many characters can be seen of `text`, ligatures spelt out."""
+    return len(_UNSEEN.sub("", unicodedata.normalize("NFKC", text)))
+
+
+def words_of(text: str) -> set[str]:
+    """The different words of `text`, in small letters, ligatures spelt out; single letters of Chinese and Japanese."""
+    return set(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -118,26 +144,29 @@ def _read(path: Path) -> dict[str, object]:
         document = read_in_worker(ReadRequest(path, load(path)))
     except IngestError as error:
         return {"outcome": "refused", "kind": type(error).__name__, "message": error.message}
-    texts = [text for page in document.pages for text in (page.text, *page.furniture)]
-    characters = sum(len("".join(text.split())) for text in texts)
-    return {"outcome": "document", "characters": characters, "warnings": len(document.coverage.warnings)}
+    texts = "\n".join(text for page in document.pages for text in (page.text, *page.furniture))
+    found = {"characters": count_characters(texts), "warnings": len(document.coverage.warnings)}
+    return {"outcome": "document", **found, "words": sorted(words_of(texts))}
 
 
-def _peer_characters(path: Path) -> int | None:
-    """What pdftotext reads, in characters but for white space; None where it reads nothing or takes too long."""
+def _peer_text(path: Path) -> str:
+    """What pdftotext reads; empty where it reads nothing or takes too long."""
     command = ["pdftotext", "-q", "-enc", "UTF-8", str(path), "-"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_PEER_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return None
-    return len("".join(done.stdout.decode("utf-8", "replace").split())) or None
+        return ""
+    return done.stdout.decode("utf-8", "replace")
 
 
 def tally(readings: Sequence[Reading]) -> dict[str, object]:
-    """The counts that are to be 0, and the share of PDFs that have their words."""
+    """The counts that are to be 0, the share of PDFs that have their characters (`pdfs_with_their_words`), and of those
+    that have nine of ten different words (`pdfs_with_most_words`)."""
     compared = [r for r in readings if r.outcome == "document" and (r.peer_characters or 0) >= _FEW]
     lost = [r for r in readings if r.outcome == "refused" and (r.peer_characters or 0) >= _FEW]
+    unseen = [r for r in lost if r.message == ALL_HIDDEN]
     whole = [r for r in compared if not r.problem.endswith("without a warning")]
+    shares = sorted(r.word_share for r in readings if r.word_share is not None)
     return {
         "files": len(readings),
         "documents": sum(r.outcome == "document" for r in readings),
@@ -149,7 +178,10 @@ def tally(readings: Sequence[Reading]) -> dict[str, object]:
         "most_mib": max((r.bytes for r in readings), default=0) // 2**20,
         "pdfs_compared": len(compared),
         "pdfs_with_their_words": round(len(whole) / max(len(compared), 1), 4),
-        "refused_but_read_by_pdftotext": dict(sorted(Counter(r.kind for r in lost).items())),
+        "pdfs_with_most_words": round(sum(share >= _MOST_WORDS for share in shares) / max(len(shares), 1), 4),
+        "median_word_share": shares[len(shares) // 2] if shares else None,
+        "refused_but_read_by_pdftotext": dict(sorted(Counter(r.kind for r in lost if r not in unseen).items())),
+        "refused_as_hidden_but_read_by_pdftotext": len(unseen),
     }
 
 

@@ -6,14 +6,17 @@ pdfium is not thread-safe: one thread a process, and every page and text page is
 from __future__ import annotations
 
 import ctypes
+import io
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
+from docqa.ingest.pdf.fonts import stand_in
+from docqa.ingest.pdf.fonts.misread import retold
 from docqa.ingest.pdf.ligatures import Codes, Ligatures, font_name
 from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, HiddenTextDetector
 from docqa.ingest.pdf.visibility.objects import Box, around
@@ -88,7 +91,32 @@ class PdfiumFile:
 
         self._layered = layered
         self._ligatures = ligatures or (lambda index: {})
+        stand_in.install()
+        self._data, self._told = data, False
         self._file = pypdfium2.PdfDocument(data, password=password)
+
+    def tell_letters(self, reader: Any) -> bool:
+        """Has pdfium know the letters that it gets wrong though the file, open in pypdf's `reader`, says them; True the
+        first time. Where the file cannot be added to, nothing changes."""
+        import pypdfium2
+
+        if self._told:
+            return False
+        self._told = True
+        with suppress(pypdfium2.PdfiumError):
+            data = retold(reader, self._decrypted() if reader.is_encrypted else self._data)
+            copy = pypdfium2.PdfDocument(data) if data is not None else self._file
+            if len(copy) == len(self._file) and copy is not self._file:
+                self._file.close()
+                self._file = copy
+        return True
+
+    def _decrypted(self) -> bytes:
+        import pypdfium2.raw as raw
+
+        copy = io.BytesIO()
+        self._file.save(copy, flags=raw.FPDF_REMOVE_SECURITY)
+        return copy.getvalue()
 
     def __enter__(self) -> PdfiumFile:
         return self

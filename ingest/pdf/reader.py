@@ -29,6 +29,7 @@ from docqa.ingest.structure import outline
 from docqa.ingest.structure.clean import Hyphens, clean, line_blocks, squeeze, strip_invisible, unwrap
 from docqa.ingest.types import Block, Document, Page, Section
 
+ALL_HIDDEN = "all of its text is hidden from a reader of the page"
 _ASK_PASSWORD = "Give its password in a file: --password-file FILE"
 
 
@@ -69,8 +70,7 @@ def read_pdf(request: ReadRequest, events: PageEvents, processes: int = 1) -> Do
 
 def _no_text(pages: int, hidden: int) -> NoText:
     if hidden:
-        what = "all of its text is hidden from a reader of the page"
-        return NoText(what, hint="--include-hidden reads it")
+        return NoText(ALL_HIDDEN, hint="--include-hidden reads it")
     many = f"none of its {pages} pages has" if pages > 1 else "its only page does not have"
     tool = "Run OCR on it first, for example with ocrmypdf"
     hint = tool if ocr.available() else f"{ocr.INSTALL} lets docqa recognise it. Or: {tool}"

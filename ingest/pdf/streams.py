@@ -10,6 +10,7 @@ from typing import Any
 
 from docqa.ingest.limits import MAX_PAGE_OBJECTS, MAX_PAGE_STREAM_BYTES
 from docqa.ingest.pdf.errors import pdf_errors, reason
+from docqa.ingest.pdf.fonts.misread import is_misread
 
 _PIECE = 2**20
 _MAX_DEPTH = 20
@@ -24,9 +25,13 @@ _DO = re.compile(rb"(/[^\s/<>\[\]()]+)\s+Do\b")
 
 
 class Streams:
-    """Checks the pages of one file; fonts and forms that pages near each other share are inflated once."""
+    """Checks the pages of one file; fonts and forms that pages near each other share are inflated once.
+
+    `misread`: a page that was looked at has a font whose letters pdfium gets wrong though the file says them.
+    """
 
     def __init__(self) -> None:
+        self.misread = False
         self._fonts: dict[int, int] = {}
         self._forms: dict[int, tuple[int, int]] = {}
         self._pages = 0
@@ -37,7 +42,7 @@ class Streams:
 
         self._pages += 1
         if self._pages % _KEPT_PAGES == 0:
-            self._forget(reader)
+            self.forget(reader)
         try:
             size, objects = self._content(reader.pages[index], ())
         except LimitReachedError as error:
@@ -50,7 +55,7 @@ class Streams:
             return f"{objects:,} drawing operators, the limit is {MAX_PAGE_OBJECTS:,}; not read"
         return None
 
-    def _forget(self, reader: Any) -> None:
+    def forget(self, reader: Any) -> None:
         """pypdf keeps every object that it ever read, of thousands of pages; it finds again what it needs."""
         reader.resolved_objects.clear()
         # Some are known by their address, which the next object may have.
@@ -85,6 +90,7 @@ class Streams:
         number = _number(font)
         if number not in self._fonts:
             self._fonts[number] = max((_inflated(stream) for stream in _font_streams(font)), default=0)
+            self.misread = self.misread or (self._fonts[number] <= MAX_PAGE_STREAM_BYTES and is_misread(font))
         return self._fonts[number]
 
 

@@ -1,4 +1,4 @@
-"""PDF files made for the tests, by reportlab."""
+"""PDF files made for the tests, by reportlab or object by object."""
 
 from __future__ import annotations
 
@@ -67,6 +67,23 @@ def two_columns() -> bytes:
         canvas.drawString(322, 700 - row * 13, f"right{row} words of the second column go here")
     canvas.save()
     return buffer.getvalue()
+
+
+@pytest.fixture
+def pdf_of() -> Callable[[Sequence[bytes]], bytes]:
+    """A function from objects, the first of which is the catalog, to a PDF."""
+
+    def make(objects: Sequence[bytes]) -> bytes:
+        out, places = b"%PDF-1.7\n", []
+        for number, body in enumerate(objects, 1):
+            places.append(len(out))
+            out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+        table = b"".join(b"%010d 00000 n \n" % place for place in places)
+        trailer = b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF"
+        size = len(objects) + 1
+        return out + trailer % (size, table, size, len(out))
+
+    return make
 
 
 @pytest.fixture

@@ -65,8 +65,8 @@ def order_lines(
     """The lines of a page in reading order.
 
     A page that lies on its side is read as if it were turned, one that runs from right to left as if in a mirror. What
-    is written from top to bottom keeps the order in which it was drawn; words that are turned or tilted on an upright
-    page come last.
+    is written from top to bottom is such a page, whose first line is the rightmost; words that are turned or tilted on
+    an upright page come last.
     `rules` are lines drawn on the page: the rows of an upright table that is ruled are a line each.
     `numbered`: True where the pages around have line numbers, so that few are enough here, False where none are.
     """
@@ -75,11 +75,12 @@ def order_lines(
     long = [w for w in words if len(w.text) >= 5]
     high = sum(w.bottom - w.top > w.x1 - w.x0 for w in long)
     sideways = high > len(long) / 2 and high >= len(words) / 4
-    if len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample):
-        return Reading(_drawn_order(words, width)) if sideways else _right_to_left(words, width)
+    of_script = len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample)
+    if of_script and not sideways:
+        return _right_to_left(words, width)
     laid_back: Callable[[Box], Box] | None = None
     if sideways:
-        words, rules, width, laid_back = _uprighted(words, rules, width)
+        words, rules, width, laid_back = _uprighted(words, rules, width, down=of_script)
     turned, upright = _parted(words)
     all_upright = upright
     upright, tables = take_tables(upright, rules)
@@ -121,14 +122,14 @@ def _is_turned(word: Word) -> bool:
 
 
 def _uprighted(
-    words: Sequence[Word], rules: Sequence[Box], width: float
+    words: Sequence[Word], rules: Sequence[Box], width: float, *, down: bool
 ) -> tuple[list[Word], list[Box], float, Callable[[Box], Box]]:
     """The words and rules of a page that lies on its side, and its width, as if the page were turned, and the way
-    back."""
+    back. `down`: its lines run from top to bottom; else the words tell."""
     height = max(w.bottom for w in words)
-    down = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
-    up = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
-    if down >= up:
+    falling = sum(b.top > a.top for a, b in pairwise(words) if not b.newline)
+    rising = sum(b.top < a.top for a, b in pairwise(words) if not b.newline)
+    if down or falling >= rising:
         upright = [w._replace(x0=w.top, x1=w.bottom, top=width - w.x1, bottom=width - w.x0) for w in words]
         turned = [(y0, width - x1, y1, width - x0) for x0, y0, x1, y1 in rules]
         return upright, turned, height, lambda b: (width - b[3], b[0], width - b[1], b[2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -14,19 +14,7 @@ UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 endcmap end end"""
 
 
-def pdf_of(objects: Sequence[bytes]) -> bytes:
-    """A file of these objects, the first of which is the catalog."""
-    out, places = b"%PDF-1.7\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    trailer = b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF"
-    size = len(objects) + 1
-    return out + trailer % (size, table, size, len(out))
-
-
-def test_mathematical_letters_are_letters_not_replacement_marks() -> None:
+def test_mathematical_letters_are_letters_not_replacement_marks(pdf_of: Callable[[Sequence[bytes]], bytes]) -> None:
     words = b"BT /F 12 Tf 72 700 Td (the \x01\x02-band magnitude of the \x01 star) Tj ET"
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -47,7 +35,7 @@ MINUS = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 endcmap end end"""
 
 
-def test_values_behind_high_minus_signs_stay_in_their_row() -> None:
+def test_values_behind_high_minus_signs_stay_in_their_row(pdf_of: Callable[[Sequence[bytes]], bytes]) -> None:
     rows = [(b"0.00", b"3.20"), (b"-0.25", b"2.64"), (b"-0.50", b"2.68"), (b"-1.00", b"2.83"), (b"-2.00", b"2.99")]
     words = b"BT /F 10 Tf 100 700 Td (rate) Tj 90 0 Td (factor) Tj 60 0 Td (size) Tj ET\n"
     for number, (rate, factor) in enumerate(rows):
