@@ -1,4 +1,4 @@
-"""The two themes of docqa, and which theme is shown: what config.toml says, else what was chosen last, else what fits
+"""The themes of docqa, dark and light, each for many colours and for sixteen, and which theme is shown: what config.toml says, else what was chosen last, else what fits
 the terminal."""
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from docqa.app.storage.store import Store
 
 AUTO, DARK, LIGHT = "auto", "docqa-dark", "docqa-light"
-SIXTEEN = {False: "ansi-dark", True: "ansi-light"}
+SIXTEEN = {DARK: "docqa-dark-16", LIGHT: "docqa-light-16"}
+"""What is shown in the place of each where a terminal has sixteen colours, which are its own."""
 _KEPT_IN = "tui.json"
 
 
@@ -30,29 +31,59 @@ def themes() -> list[Theme]:
             dark=True, variables={"text-muted": "#A2A9B6"},
         ),
         Theme(
-            LIGHT, primary="#1F4E9E", secondary="#4A5A78", accent="#7A4300", warning="#7A5200", error="#A3231C",
+            LIGHT, primary="#1F4E9E", secondary="#4A5A78", accent="#5F3A00", warning="#7A5200", error="#A3231C",
             success="#2B6329", foreground="#1E222A", background="#FBFAF7", surface="#F2F0EA", panel="#E6E3DA",
             dark=False, variables={"text-muted": "#565D6B"},
         ),
+        _of_sixteen(
+            DARK, primary="ansi_bright_cyan", accent="ansi_bright_yellow", warning="ansi_bright_yellow",
+            error="ansi_bright_red", success="ansi_bright_green", ground="ansi_black", text="ansi_bright_white",
+        ),
+        _of_sixteen(
+            LIGHT, primary="ansi_blue", accent="ansi_blue", warning="ansi_red", error="ansi_red", success="ansi_blue",
+            ground="ansi_bright_white", text="ansi_black",
+        ),
     ]  # fmt: skip
+
+
+def _of_sixteen(name: str, *, ground: str, text: str, **colours: str) -> Theme:
+    """The theme that stands for `name`: text in the terminal's own colours, blocks in `text` with words in `ground`."""
+    from textual.theme import Theme
+
+    blocks = dict.fromkeys(
+        ("block-cursor-background", "input-selection-background", "screen-selection-background"), text
+    )
+    words = dict.fromkeys(
+        ("block-cursor-foreground", "input-selection-foreground", "screen-selection-foreground"), ground
+    )
+    own = {
+        "block-cursor-blurred-background": "ansi_default", "block-cursor-blurred-foreground": "ansi_default",
+        "footer-key-foreground": colours["accent"], "border": colours["accent"], "link-color": "ansi_default",
+        "text-muted": "ansi_default", "ansi-background": ground, "ansi-foreground": text, "input-cursor-text-style": "reverse",
+    }  # fmt: skip
+    return Theme(
+        SIXTEEN[name], ansi=True, dark=name == DARK, secondary=colours["primary"], foreground="ansi_default",
+        background="ansi_default", surface="ansi_default", panel="ansi_default", boost="ansi_default",
+        variables={**blocks, **words, **own}, **colours,
+    )  # fmt: skip
 
 
 def names() -> tuple[str, ...]:
     """Every theme that there is, and `auto`."""
     from textual.theme import BUILTIN_THEMES
 
-    return (AUTO, DARK, LIGHT, *BUILTIN_THEMES)
+    return (AUTO, DARK, LIGHT, *SIXTEEN.values(), *BUILTIN_THEMES)
 
 
 def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
     """The theme to begin with: `setting` of config.toml, else the one chosen last, else one of docqa by the background
-    of the terminal; the terminal's own where its `colours` are sixteen (`standard`, as Rich calls that).
+    of the terminal. Where its `colours` are sixteen (`standard`, as Rich calls that) one of docqa's is that for sixteen.
     """
-    if setting != AUTO:
-        return setting
-    if chosen_last in names() and chosen_last != AUTO:
-        return chosen_last
-    return SIXTEEN[light] if colours == "standard" else LIGHT if light else DARK
+    theme = setting
+    if setting == AUTO:
+        known = chosen_last in names() and chosen_last != AUTO
+        theme = chosen_last if known else LIGHT if light else DARK
+    return SIXTEEN.get(theme, theme) if colours == "standard" else theme
 
 
 def last_chosen(store: Store | None) -> str:

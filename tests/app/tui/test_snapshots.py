@@ -71,6 +71,27 @@ def test_an_answer_whose_cite_is_followed(interface: Any, session: Any, tui: Any
     tui.drive(interface(settings=TuiSettings(theme)), steps, SIZES[size])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["docqa-dark-16", "docqa-light-16", "no-color"])
+def test_a_cite_and_a_search_in_few_colours(
+    interface: Any, answered: Any, tui: Any, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    if theme == "no-color":
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    async def steps(pilot: Any) -> None:
+        await tui.ask(pilot)
+        await pilot.press("1")
+        await pilot.pause()
+        compare(pilot.app, f"cite_wide_{theme}")
+        await pilot.press("slash", *"noon", "enter")
+        await pilot.pause()
+        compare(pilot.app, f"search_wide_{theme}")
+
+    settings = TuiSettings("docqa-dark" if theme == "no-color" else theme)
+    tui.drive(interface(settings=settings), steps, SIZES["wide"])
+
+
 @every_look
 def test_a_search(interface: Any, session: Any, tui: Any, size: str, theme: str) -> None:
     async def steps(pilot: Any) -> None:
