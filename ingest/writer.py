@@ -120,9 +120,11 @@ class BlockWriter(TextWriter):
         self.marks.append(outline.Mark(level, number, title, 1, start, "markup", confidence))
         self._labels.append(label)
 
-    def headings_by_number(self, size: float) -> list[outline.Mark]:
-        """The headings among what was written, told by their numbers; `size` is the usual one of text."""
-        return outline.from_numbering(self._lines, size)
+    def headings_by_number(self, size: float, contents: frozenset[int] = frozenset()) -> list[outline.Mark]:
+        """The headings among what was written, told by their numbers; `size` is the usual one of text, `contents` are
+        the places of entries of a table of contents, which are none."""
+        lines = [line for line in self._lines if line.heading.start not in contents]
+        return outline.from_numbering(lines, size)
 
     def hide(self, text: str, *, goes_on: bool = False) -> None:
         """Counts `text` as hidden; one that `goes_on` belongs to the one before it."""

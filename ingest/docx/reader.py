@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 from docqa.ingest.archive import Package
 from docqa.ingest.docx.body import DocxBody
 from docqa.ingest.docx.comments import Comments
+from docqa.ingest.docx.contents import typed_contents
 from docqa.ingest.docx.formatting import has_pictures_behind, page_colour
 from docqa.ingest.docx.inferred import infer_headings, number_typed, typical
 from docqa.ingest.docx.numbering import Numbering
@@ -58,7 +59,9 @@ def read_docx(request: ReadRequest) -> Document:
 def _with_inferred(items: list[Item], writer: BlockWriter) -> list[Item]:
     """`items` with the headings and numbers that no style and no list says."""
     usual = typical(items)
-    return number_typed(infer_headings(items, writer.headings_by_number(usual.size), usual))
+    contents = typed_contents(items)
+    items = [item for item in items if item.start not in contents]
+    return number_typed(infer_headings(items, writer.headings_by_number(usual.size, contents), usual))
 
 
 def _write_margins(body: DocxBody, parts: _Parts, writer: BlockWriter) -> list[str]:

@@ -27,6 +27,7 @@ _OF_WORKSHEET = re.compile(
 )
 """A line of a form ("Subtract line 7 from line 6"), which a number and bold print do not make a heading."""
 _SHORTEST_RUN = 4
+_LEAST_ENTRIES = 3
 _LEAST_LIST = 4
 _BETWEEN_ENTRIES = 60
 """Characters between two entries of a table of contents: a line that is none, or a page number."""
@@ -123,8 +124,7 @@ def from_numbering(candidates: Sequence[Candidate], body: float) -> list[Mark]:
     Numbering alone is not trusted: a line must also be set like a heading (larger, bold, in capitals, or alone), and
     its number must follow from those before it (a first one, the next sibling, or a sibling of an open parent).
     """
-    contents = _contents_pages(candidates)
-    lines, titles = _with_titles([c for c in candidates if c.page not in contents])
+    lines, titles = _with_titles(_without_contents(candidates))
     found = [
         _Found(c, numbered, (c.heading.bold or c.heading.size > 1.08 * body) and not c.heading.run_in)
         for c in lines
@@ -326,6 +326,35 @@ def _is_lone_letter(numbered: Numbered) -> bool:
     return numbered.family not in ATTACHMENTS and len(core) == 1 and core.isalpha() and numbered.ordinals > (1,)
 
 
+def _without_contents(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """`candidates` without the lines of tables of contents."""
+    if len({candidate.page for candidate in candidates}) > 1:
+        contents = _contents_pages(candidates)
+        return [candidate for candidate in candidates if candidate.page not in contents]
+    # One page, or a document without any: what comes again, line after line, is contents.
+    keys = [_entry_of(candidate.heading.text) for candidate in candidates]
+    last = {key: at for at, key in enumerate(keys) if key}
+    dropped: set[int] = set()
+    at = 0
+    while at < len(candidates):
+        end = at
+        while end < len(candidates) and keys[end] and last[keys[end]] > end:
+            end += 1
+        lines = [candidate.heading for candidate in candidates[at:end]]
+        if end - at >= _LEAST_ENTRIES and _is_dense(lines) and all(last[keys[one]] >= end for one in range(at, end)):
+            dropped.update(range(at, end))
+        at = max(end, at + 1)
+    return [candidate for at, candidate in enumerate(candidates) if at not in dropped]
+
+
+def _entry_of(text: str) -> str:
+    """A numbered line as a table of contents repeats it, without its page; empty for what has no number."""
+    numbered = parse_heading(text)
+    if numbered is None or numbered.number is None:
+        return ""
+    return SIGNS.sub("", f"{numbered.number}{numbered.title.rstrip('0123456789 .')}").casefold()
+
+
 def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
     """Pages whose numbered lines come again later, or that are headed "Contents": tables of contents."""
     last_seen: dict[str, int] = {}
@@ -340,7 +369,7 @@ def _contents_pages(candidates: Sequence[Candidate]) -> set[int]:
         lines.setdefault(candidate.page, []).append(candidate.heading)
         if numbered.family == "named" and numbered.title.lower().endswith("contents"):
             headed.add(candidate.page)
-        key = SIGNS.sub("", f"{numbered.number}{numbered.title.rstrip('0123456789 .')}").casefold()
+        key = _entry_of(candidate.heading.text) or SIGNS.sub("", f"None{numbered.title}").casefold()
         last_seen[key] = candidate.page
         keys.setdefault(candidate.page, []).append(key)
         if numbered.family == "decimal":

@@ -93,7 +93,7 @@ def contents_lines(lines: Sequence[Line], pages: Sequence[Page], sections: Seque
         number
         for number, line in enumerate(lines)
         if again[number]
-        and pages_behind[line.page] > 1
+        and (pages_behind[line.page] > 1 or len(pages) == 1)
         and sum(again[max(number - _BESIDE, 0) : number + _BESIDE + 1]) > _BESIDE
         and (line.page, line.start) not in starts
     }

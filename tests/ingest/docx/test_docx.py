@@ -345,7 +345,7 @@ def test_merged_cells_of_a_table_cover_their_rows_and_columns() -> None:
     assert [grid[4, column] for column in range(3)] == ["Beta", "32", "33"]
 
 
-def test_words_below_a_merged_cell_are_hidden_and_left_out_columns_stay_empty() -> None:
+def test_words_below_a_merged_cell_are_hidden() -> None:
     rows = [["Tower", "Height"], [merged("Alpha", 'vMerge w:val="restart"'), "12"], [merged("obey", "vMerge"), "13"]]
     document = docx(table(*rows) + table(["east", "2"], properties='<w:trPr><w:gridBefore w:val="1"/></w:trPr>'))
     assert "obey" not in document.pages[0].text and document.coverage.hidden_spans == 1

@@ -91,3 +91,13 @@ def test_a_place_in_a_note_names_the_footnote() -> None:
 )
 def test_what_is_set_bold_and_is_no_heading_is_none(text: str) -> None:
     assert outline(para(LONG) + (bold(text) + para(LONG)) * 3) == []
+
+
+@pytest.mark.parametrize("behind", ["", "  {n}", " ........ {n}"])
+@pytest.mark.parametrize("heads", [["1. Gates", "1.1 Bars", "2. Bells"], ["Chapter 1 Gates", "Chapter 2 Bells"]])
+def test_typed_contents_begin_no_sections(heads: list[str], behind: str) -> None:
+    words = para(run("The keeper of the harbour opens the gate every morning at six and closes it at nine at night."))
+    entries = "".join(para(run(head + behind.format(n=at))) for at, head in enumerate(heads, 2))
+    body = "".join(bold(head) + words + words for head in heads)
+    found = [number for number, *_ in outline(para(run("Contents")) + entries + words + body)]
+    assert [number for number in found if number] == [head.rpartition(" ")[0].rstrip(".") for head in heads]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -343,3 +344,12 @@ def test_a_lone_part_b_is_a_name() -> None:
 def test_letters_before_the_next_form_belong_to_it() -> None:
     lines = nested("Section 1", "Section 2", "A. Reason", "B. Type", "Section 1")
     assert [level for level, _ in lines] == [1, 1, 1, 1, 1]
+
+
+def test_contents_of_a_document_without_pages_are_no_headings() -> None:
+    heads = ("1 Aims", "2 Methods", "3 Results")
+    lines = candidates("Contents", *(f"{head} {at}" for at, head in enumerate(heads, 4)), *heads)
+    starts = [line.heading.start + 900 * (at > 3) for at, line in enumerate(lines)]
+    spread = [line._replace(heading=replace(line.heading, start=at)) for line, at in zip(lines, starts, strict=True)]
+    marks = from_numbering(spread, 12.0)
+    assert [(mark.number, mark.start > 900) for mark in marks if mark.number] == [("1", True), ("2", True), ("3", True)]
