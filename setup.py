@@ -1,8 +1,8 @@
 """Builds the native kernels beside the Python files; everything else about the package is in pyproject.toml.
 
 kernels/cpu/level_*.cpp are compiled for one instruction set each, and the library chooses among them when it runs: no
-part of the build depends on the processor it runs on. Without a C++ compiler, or for another processor than x86-64, the
-package installs without the library, and `docqa doctor` says so.
+part of the build depends on the processor it runs on. The package installs without the library where there is no C++
+compiler, on Windows, and for processors other than x86-64 and ARM; `docqa doctor` says so.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
-from setuptools.errors import BaseError
+from setuptools.errors import BaseError, CompileError, LinkError
 
+FAILURES = (BaseError, CompileError, LinkError)  # of a compiler; the two latter are no kind of the first
 NAME = "docqa.kernels.cpu._native"
 SOURCES = Path("kernels") / "cpu"
 COMMON = [
@@ -23,14 +24,13 @@ COMMON = [
     "-O3",
     "-g0",
     "-fPIC",
-    "-fopenmp",
     "-fno-math-errno",
     "-ffp-contract=off",
     "-fvisibility=hidden",
 ]
 AVX2 = ["-mavx2", "-mfma", "-mf16c"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"]
-LEVELS = {  # source, its flags, and the name that api.cpp knows it by; an older compiler may lack the later ones
+ON_X86 = {  # source, its flags, and the name that api.cpp knows it by; an older compiler may lack the later ones
     "level_avx2.cpp": (AVX2, None),
     "level_avx512.cpp": (AVX512, "HAVE_AVX512"),
     "level_vnni.cpp": ([*AVX512, "-mavx512vnni"], "HAVE_VNNI"),
@@ -38,9 +38,17 @@ LEVELS = {  # source, its flags, and the name that api.cpp knows it by; an older
     "level_amx.cpp": ([*AVX512, "-mavx512vnni", "-mavx512bf16", "-mamx-tile", "-mamx-int8", "-mamx-bf16"], "HAVE_AMX"),
 }
 
+ON_ARM = {"level_neon.cpp": (["-march=armv8.2-a+dotprod+fp16", "-Wno-psabi"], None)}
+# As GCC wants it, as Apple's compiler does where Homebrew's libomp is installed, and kernels on one thread.
+OPENMP = [(["-fopenmp"], ["-fopenmp"]), (["-Xpreprocessor", "-fopenmp"], ["-lomp"]), ([], [])]
 
-def for_this_processor() -> bool:
-    return platform.machine().lower() in ("x86_64", "amd64") and sys.platform.startswith("linux")
+
+def levels() -> dict[str, tuple[list[str], str | None]]:
+    """The sources for this processor; none where there are no kernels for it."""
+    machine = platform.machine().lower()
+    if sys.platform == "linux" and machine in ("x86_64", "amd64"):
+        return ON_X86
+    return ON_ARM if sys.platform in ("linux", "darwin") and machine in ("aarch64", "arm64") else {}
 
 
 class BuildNative(build_ext):
@@ -53,20 +61,29 @@ class BuildNative(build_ext):
         return []
 
     def build_extension(self, ext: Extension) -> None:
-        objects, known = [], []
-        for source, (flags, name) in LEVELS.items():
+        target = Path(self.get_ext_fullpath(ext.name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for compiling, linking in OPENMP:
             try:
-                objects += self._compile(source, [*flags, *known])
-            except BaseError:
+                objects = self._objects(compiling)
+                self.compiler.link_shared_object(objects, str(target), extra_postargs=linking, target_lang="c++")
+                return
+            except FAILURES:
+                if not compiling:
+                    raise
+
+    def _objects(self, parallel: list[str]) -> list[str]:
+        objects, known = [], []
+        for source, (flags, name) in levels().items():
+            try:
+                objects += self._compile(source, [*parallel, *flags, *known])
+            except FAILURES:
                 if name is None:
                     raise
                 break  # the later levels need more of the compiler
             if name is not None:
                 known.append(f"-D{name}")
-        objects += self._compile("api.cpp", known)
-        target = Path(self.get_ext_fullpath(ext.name))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self.compiler.link_shared_object(objects, str(target), extra_postargs=["-fopenmp"], target_lang="c++")
+        return objects + self._compile("api.cpp", known)
 
     def _compile(self, source: str, flags: list[str]) -> list[str]:
         where = str(Path(self.build_temp))
@@ -81,5 +98,5 @@ class WheelForEveryPython(bdist_wheel):
         return "py3", "none", plat
 
 
-native = [Extension(NAME, sources=[], optional=True, language="c++")] if for_this_processor() else []
+native = [Extension(NAME, sources=[], optional=True, language="c++")] if levels() else []
 setup(ext_modules=native, cmdclass={"build_ext": BuildNative, "bdist_wheel": WheelForEveryPython})

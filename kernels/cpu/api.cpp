@@ -1,15 +1,22 @@
 // The C interface, and the choice of an instruction set by what the processor says that it has.
 
-#include <cpuid.h>
 #include <stdint.h>
+#ifdef __aarch64__
+#ifdef __linux__
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+#else
+#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#endif
 
 #include "kernels.h"
 
 namespace {
 
-enum Level { NONE, AVX2, AVX512, VNNI, BF16, AMX };
+enum Level { NONE, AVX2, AVX512, VNNI, BF16, AMX, NEON };
 
 #ifdef HAVE_AMX
 // Whether there are tile products of bytes and of bf16, and the system keeps tiles for this process.
@@ -22,6 +29,17 @@ bool tiles_allowed() {
 }
 #endif
 
+#ifdef __aarch64__
+int supported() {
+#ifdef __linux__
+    return getauxval(AT_HWCAP) & HWCAP_ASIMDDP ? NEON : NONE;
+#else
+    return NEON;  // every Mac with such a processor
+#endif
+}
+
+const Kernels *table(int) { return &kernels_neon; }
+#else
 int supported() {
     __builtin_cpu_init();
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("f16c")) return NONE;
@@ -59,6 +77,7 @@ const Kernels *table(int level) {
 #endif
     return &kernels_avx2;
 }
+#endif
 
 }  // namespace
 
@@ -67,7 +86,7 @@ const Kernels *table(int level) {
 extern "C" {
 
 // The highest level that this processor and this build have: 0 none, 1 AVX2, 2 AVX-512, 3 AVX-512 with VNNI,
-// 4 that with bf16, 5 that with AMX.
+// 4 that with bf16, 5 that with AMX; 6 NEON with products of bytes.
 PUBLIC int docqa_level(void) { return supported(); }
 
 PUBLIC int docqa_delta(int level, const DeltaCall *c, int threads) { return table(level)->delta(c, threads); }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from docqa.kernels.cpu.library import CeilingCall, Library
+from docqa.kernels.cpu.library import LEVELS, CeilingCall, Library
 
 ROUNDS = 2_000_000  # some 10 ms
 FLOATS = 1 << 25  # 128 MiB: more than caches hold
@@ -35,7 +35,8 @@ class Ceilings:
 def measure(library: Library, clock: Callable[[], float] = time.perf_counter, repeats: int = 5) -> Ceilings:
     """The ceilings on `library.threads` threads, best of `repeats` by `clock`."""
     threads = library.threads or torch.get_num_threads()
-    wide, dots = library.level > 1, library.level > 2  # vectors of 512 bits, for floats and for bytes
+    name = LEVELS[library.level]
+    wide, dots = "AVX-512" in name, "VNNI" in name  # vectors of 512 bits, for floats and for bytes
     source, to = torch.ones(FLOATS), torch.zeros(FLOATS)
 
     def best(kind: int, count: int) -> float:

@@ -181,6 +181,7 @@ struct Kernels {
 };
 
 extern const Kernels kernels_avx2, kernels_avx512, kernels_vnni, kernels_bf16;  // the later ones where the compiler has them
+extern const Kernels kernels_neon;  // on ARM, the only one
 int product_in_tiles(const ProductCall *, int threads);  // `product` of the level with AMX
 int block_product_in_tiles(const BlockProductCall *, int threads);
 int block_mlp_in_tiles(const BlockMlpCall *, int threads);

@@ -2,7 +2,7 @@
 #define WIDTH 16
 #define DOT_PRODUCT _mm512_dpbusd_epi32
 #define TILE_PRODUCTS
-#include <omp.h>
+#include "threads.h"
 
 #include "kernels.h"
 #include "simd.h"

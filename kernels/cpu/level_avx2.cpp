@@ -1,6 +1,6 @@
 // AVX2 with FMA and F16C: every x86-64 server and laptop processor since about 2015.
 #define WIDTH 8
-#include <omp.h>
+#include "threads.h"
 
 #include "kernels.h"
 #include "simd.h"

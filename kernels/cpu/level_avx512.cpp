@@ -1,6 +1,6 @@
 // AVX-512 (F, BW, DQ, VL) for what computes in float32; products of whole numbers are those of AVX2.
 #define WIDTH 16
-#include <omp.h>
+#include "threads.h"
 
 #include "kernels.h"
 #include "simd.h"

@@ -2,7 +2,7 @@
 #define WIDTH 16
 #define DOT_PRODUCT _mm512_dpbusd_epi32
 #define BF16_PRODUCT _mm512_dpbf16_ps
-#include <omp.h>
+#include "threads.h"
 
 #include "kernels.h"
 #include "simd.h"

@@ -1,7 +1,7 @@
 // AVX-512 with VNNI: one instruction multiplies and adds four pairs of bytes in each of sixteen lanes.
 #define WIDTH 16
 #define DOT_PRODUCT _mm512_dpbusd_epi32
-#include <omp.h>
+#include "threads.h"
 
 #include "kernels.h"
 #include "simd.h"

@@ -14,7 +14,9 @@ from torch import Tensor
 from docqa.kernels.errors import LibraryDamaged
 
 FILE = Path(__file__).parent / "_native.so"
-LEVELS = ("none", "AVX2", "AVX-512", "AVX-512 VNNI", "AVX-512 VNNI BF16", "AVX-512 VNNI BF16 AMX")  # as in api.cpp
+LEVELS = (  # as in api.cpp
+    "none", "AVX2", "AVX-512", "AVX-512 VNNI", "AVX-512 VNNI BF16", "AVX-512 VNNI BF16 AMX", "NEON",
+)  # fmt: skip
 
 
 class StridedTensor(Structure):
@@ -165,7 +167,7 @@ def load() -> tuple[Library | None, str]:
         LibraryDamaged: there is one that cannot be loaded, or that an older docqa left here.
     """
     if not FILE.is_file():
-        return None, "there was no C++ compiler when docqa was installed, or the processor is not x86-64"
+        return None, "there was no C++ compiler when docqa was installed, or the processor is neither x86-64 nor ARM"
     try:
         functions = ctypes.CDLL(str(FILE))
         for name, (result, arguments) in _ARGUMENTS.items():
@@ -176,5 +178,5 @@ def load() -> tuple[Library | None, str]:
         raise LibraryDamaged(f"the native kernels cannot be loaded ({error})", where=str(FILE), hint=hint) from error
     level = functions.docqa_level()
     if level == 0:
-        return None, "this processor lacks AVX2, FMA or F16C"
+        return None, "this processor lacks AVX2, FMA or F16C, or, on ARM, dot products of bytes"
     return Library(functions, level), LEVELS[level]

@@ -1,10 +1,14 @@
-// Vectors of WIDTH floats under one set of names: 8 (AVX2 with FMA) or 16 (AVX-512), as the including file sets it.
+// Vectors of WIDTH floats under one set of names: 8 (AVX2 with FMA, or NEON) or 16 (AVX-512), as the including file sets it.
 //
 // Everything is static: the same names are compiled once for each instruction set, and a symbol shared between objects
 // could bring AVX-512 code to a processor without it. For that reason nothing of the C++ library is used either.
 #pragma once
 
+#ifdef __aarch64__
+#include "neon.h"
+#else
 #include <immintrin.h>
+#endif
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -37,12 +41,20 @@ static inline Floats fma(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(
 static inline Floats fnma(Floats a, Floats b, Floats c) { return _mm256_fnmadd_ps(a, b, c); }
 static inline Floats least(Floats a, Floats b) { return _mm256_min_ps(a, b); }
 static inline Floats most(Floats a, Floats b) { return _mm256_max_ps(a, b); }
+#ifdef __aarch64__
+static inline Floats rounded(Floats x) { return rounded_to_even(x); }
+#else
 static inline Floats rounded(Floats x) { return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+#endif
 static inline Floats power_of_two(Floats whole) {
     const __m256i bits = _mm256_add_epi32(_mm256_cvtps_epi32(whole), _mm256_set1_epi32(127));
     return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 23));
 }
+#ifdef __aarch64__
+static inline int above(Floats a, Floats b) { return any_above(a, b); }
+#else
 static inline int above(Floats a, Floats b) { return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)) != 0; }
+#endif
 
 #endif
 
@@ -100,6 +112,9 @@ static inline Floats exponential(Floats x) {
 }
 
 static inline Floats silu(Floats x) { return x / (all(1.0f) + exponential(all(0.0f) - x)); }
+
+// Memory in whole lines of the cache; free() lets go of it. macOS refuses sizes that are no multiple.
+static inline void *allocated(size_t bytes) { return aligned_alloc(64, (bytes + 63) / 64 * 64); }
 
 // The part of `count` things that belongs to thread `number` of `threads`: whole multiples of `unit`.
 static inline void share(int64_t count, int64_t unit, int number, int threads, int64_t *first, int64_t *last) {

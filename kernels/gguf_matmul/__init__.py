@@ -26,7 +26,7 @@ def block_arithmetic() -> str:
     found = library()
     if found is None or not native_in_use():
         return "in the dtype of activations"
-    tiles = found.level >= LEVELS.index("AVX-512 VNNI BF16 AMX")
+    tiles = LEVELS[found.level].endswith("AMX")
     return "times 8-bit activations, of many tokens in bfloat16" if tiles else "times 8-bit activations"
 
 

@@ -1,0 +1,22 @@
+// NEON with products of bytes (ARMv8.2 with dot products: Apple M, Graviton 2 and later, Snapdragon laptops), in the form of
+// the AVX2 level.
+#define WIDTH 8
+#include "threads.h"
+
+#include "kernels.h"
+#include "simd.h"
+
+#include "conv.inc"
+#include "conv_gradient.inc"
+#include "delta.inc"
+#include "attention.inc"
+#include "delta_gradient.inc"
+#include "norm.inc"
+#include "rope.inc"
+#include "products.inc"
+#include "block_products.inc"
+#include "step.inc"
+#include "attention_one.inc"
+#include "ceiling.inc"
+
+const Kernels kernels_neon = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, ceiling};
