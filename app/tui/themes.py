@@ -1,5 +1,7 @@
-"""The themes of docqa, dark and light, each for many colours and for sixteen, and which theme is shown: what config.toml says, else what was chosen last, else what fits
-the terminal."""
+"""The themes of docqa, dark and light, each for many colours and for sixteen.
+
+Which is shown: what config.toml says, else what was chosen last, else what fits the terminal.
+"""
 
 from __future__ import annotations
 
@@ -46,25 +48,24 @@ def themes() -> list[Theme]:
     ]  # fmt: skip
 
 
-def _of_sixteen(name: str, *, ground: str, text: str, **colours: str) -> Theme:
+def _of_sixteen(
+    name: str, *, primary: str, accent: str, warning: str, error: str, success: str, ground: str, text: str
+) -> Theme:
     """The theme that stands for `name`: text in the terminal's own colours, blocks in `text` with words in `ground`."""
     from textual.theme import Theme
 
-    blocks = dict.fromkeys(
-        ("block-cursor-background", "input-selection-background", "screen-selection-background"), text
-    )
-    words = dict.fromkeys(
-        ("block-cursor-foreground", "input-selection-foreground", "screen-selection-foreground"), ground
-    )
-    own = {
-        "block-cursor-blurred-background": "ansi_default", "block-cursor-blurred-foreground": "ansi_default",
-        "footer-key-foreground": colours["accent"], "border": colours["accent"], "link-color": "ansi_default",
-        "text-muted": "ansi_default", "ansi-background": ground, "ansi-foreground": text, "input-cursor-text-style": "reverse",
+    blocks, own = ("block-cursor", "input-selection", "screen-selection"), "ansi_default"
+    variables = {
+        **{f"{block}-background": text for block in blocks},
+        **{f"{block}-foreground": ground for block in blocks},
+        "block-cursor-blurred-background": own, "block-cursor-blurred-foreground": own, "link-color": own,
+        "text-muted": own, "ansi-background": ground, "ansi-foreground": text, "input-cursor-text-style": "reverse",
+        "footer-key-foreground": accent, "border": accent,
     }  # fmt: skip
     return Theme(
-        SIXTEEN[name], ansi=True, dark=name == DARK, secondary=colours["primary"], foreground="ansi_default",
-        background="ansi_default", surface="ansi_default", panel="ansi_default", boost="ansi_default",
-        variables={**blocks, **words, **own}, **colours,
+        SIXTEEN[name], ansi=True, dark=name == DARK, primary=primary, secondary=primary, accent=accent, warning=warning,
+        error=error, success=success, foreground=own, background=own, surface=own, panel=own, boost=own,
+        variables=variables,
     )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def names() -> tuple[str, ...]:
 
 def choose(setting: str, chosen_last: str, *, light: bool, colours: str | None) -> str:
     """The theme to begin with: `setting` of config.toml, else the one chosen last, else one of docqa by the background
-    of the terminal. Where its `colours` are sixteen (`standard`, as Rich calls that) one of docqa's is that for sixteen.
+    of the terminal. Where its `colours` are sixteen (`standard`, as Rich calls that), one of docqa's is in sixteen.
     """
     theme = setting
     if setting == AUTO:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.types import Document
 
+_COLLECTED_AFTER, _NEVER = gc.get_threshold(), 1_000_000_000
 _SETTLED_S = 0.5  # after opening; by then the first frame is on the screen
 _NO_PICTURES = "this terminal cannot show pictures (kitty, iTerm2 and sixel can); docqa inspect draws one into a file"
 _MOST_HEADINGS = 5_000
@@ -199,6 +200,7 @@ class DocumentScreen(Screen[None]):
     def on_unmount(self) -> None:
         self.questions.jobs.leave()
         gc.unfreeze()
+        gc.set_threshold(*_COLLECTED_AFTER)
 
     def come_back(self, past: PastQuestion | None) -> None:
         """Somebody who left while work went on is here again, at the question `past` where one is given."""
@@ -442,6 +444,11 @@ class DocumentScreen(Screen[None]):
 
 
 def _keep_collector_away() -> None:
-    """A collector that goes over a million tokens of blocks and passages holds a frame up for a tenth of a second."""
+    """A collector that goes over a million tokens of blocks and passages holds a frame up for a tenth of a second.
+
+    What is there now is left out, and of what is made later, as while the document is read, only the young; the rest
+    is looked at when the document is left.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECTED_AFTER[:2], _NEVER)

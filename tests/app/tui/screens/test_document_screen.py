@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -335,5 +336,17 @@ def test_a_theme_can_be_chosen_and_nothing_breaks(interface: Any, answered: Any,
             pilot.app.theme = theme
             await pilot.pause()
             assert "85 dollars" in tui.screen_text(pilot.app)
+
+    tui.drive(interface(), steps)
+
+
+def test_old_objects_are_not_collected_while_a_document_is_open(interface: Any, session: Any, tui: Any) -> None:
+    before = gc.get_threshold()
+
+    async def steps(pilot: Any) -> None:
+        await tui.opened(pilot)
+        await tui.until(pilot, lambda: gc.get_threshold()[2] > 1_000_000)
+        await pilot.press("escape", "l")
+        await tui.until(pilot, lambda: gc.get_threshold() == before)
 
     tui.drive(interface(), steps)
