@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,13 +9,11 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answer.grades import Status
-from docqa.app.answer.text import clip
+from docqa.app.chat.followups import DocumentWords, readings_after, told_turns
 from docqa.app.history.cited_pages import cited_pages
 from docqa.app.history.export import NumberedQuote, numbered
 from docqa.app.history.history import kept_documents
 from docqa.app.history.records import NEXT_BEST, KeptSession, KeptTurn
-from docqa.app.reading.wording.followup import Earlier
-from docqa.app.reading.wording.readings import readings
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
@@ -28,7 +25,6 @@ STOPPED = "stopped before it was answered"
 ANEW = "asked again"
 AS_TYPED = "asked again, as it was typed"
 _NEAREST_STEP = 3  # passages that a refusal shows
-_MOST_EARLIER, _MOST_SAID = 6, 1_000  # turns that go along with a question, characters of each answer
 
 
 class Conversation:
@@ -39,7 +35,7 @@ class Conversation:
         self.turns = list(turns)
         self._recorder = recorder
         self._started = turns[0].asked if turns else time.time()
-        self._texts: list[str] | None = None
+        self._in_documents = DocumentWords(session.documents)
 
     # Asking
 
@@ -49,13 +45,9 @@ class Conversation:
         Empty where it points at something, and nothing that was spoken of can be meant. A model that is given the turns
         before gets the question as it is.
         """
-        asked = question.strip()
-        earlier = next((turn for turn in reversed(self.turns) if turn.state != "failed"), None)
-        if earlier is None or self.session.writes:
-            return (asked,)
-        answer = earlier.answer.answer if earlier.answer is not None else None
-        found = readings(asked, Earlier(earlier.understood or earlier.question, answer), self._in_documents)
-        return tuple(asked if each.casefold() == asked.casefold() else each for each in found)
+        if self.session.writes:
+            return (question.strip(),)
+        return readings_after(self.turns, question, self._in_documents)
 
     def ask(self, question: str, understood: str, note: str = "") -> Iterator[Event]:
         """The events of the session for `understood`. Closing the generator keeps the question, and what it had."""
@@ -76,12 +68,7 @@ class Conversation:
 
     def _earlier(self) -> list[Turn]:
         """The last turns that were answered, for a model that writes."""
-        if not self.session.writes:
-            return []
-        from docqa.model.prompts.conversation import Turn
-
-        told = [(turn.question, _said(turn.answer)) for turn in self.turns if turn.state == "done"]
-        return [Turn(asked, clip(said, _MOST_SAID)) for asked, said in told if said][-_MOST_EARLIER:]
+        return told_turns(self.turns) if self.session.writes else []
 
     def retry_note(self) -> str:
         """How `again` will ask the last question: anew, as it was typed, or for the next best."""
@@ -154,18 +141,3 @@ class Conversation:
         title = self.turns[0].question if self.turns else self.session.documents[0].title
         documents = kept_documents(self.session.documents)
         return KeptSession(0, "chat", title, self._started, time.time(), documents, len(self.turns))
-
-    def _in_documents(self, words: str) -> bool:
-        """Whether `words` occur in a document, in any case and spacing."""
-        if self._texts is None:
-            pages = (page.text for document in self.session.documents for page in document.pages)
-            self._texts = [" ".join(text.split()).casefold() for text in pages]
-        pattern = re.compile(rf"(?<!\w){re.escape(words.casefold())}(?!\w)")
-        return any(pattern.search(text) for text in self._texts)
-
-
-def _said(answer: Answer | None) -> str:
-    """What was answered, or written without support."""
-    if answer is None:
-        return ""
-    return answer.answer or " ".join(statement.text for statement in answer.statements)

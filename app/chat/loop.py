@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from docqa.app import report
 from docqa.app.answer import events
 from docqa.app.chat import slash
+from docqa.app.chat.followups import UNCLEAR
 from docqa.app.chat.terminal import TerminalText, Waiting
 from docqa.app.history.records import NEXT_BEST
 from docqa.app.output import render
@@ -93,7 +94,7 @@ class ChatLoop:
         if not self._typed:
             report.result(f"> {render.printable(question)}")
         if not meant:
-            report.result("(It is not clear what that refers to: asked as it is. Name what you mean to be sure.)")
+            report.result(f"({UNCLEAR})")
         for understood in meant or (question,):
             if understood != question:
                 report.result(f"(read as: {render.printable(understood)})")

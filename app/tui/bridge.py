@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from textual.message import Message
 
 from docqa.app import report
 from docqa.app.answer.events import Event, Finished, ReadProgress, Token
+from docqa.app.chat.followups import UNCLEAR, DocumentWords, readings_after, told_turns
+from docqa.app.history.records import KeptTurn
 from docqa.app.tui.widgets.gauges import sizes_of
 
 if TYPE_CHECKING:
@@ -93,6 +95,15 @@ class _Job:
     number: int | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
     ending: bool = False
+
+
+@dataclass
+class Understood(Message):
+    """What question `number` is taken to ask, as those before it complete it; `remark` says what else it may mean."""
+
+    number: int
+    question: str
+    remark: str = ""
 
 
 class SessionBridge:
@@ -203,6 +214,8 @@ class DocumentJobs:
     def __init__(self, bridge: SessionBridge) -> None:
         self._bridge = bridge
         self._sized = False
+        self._answered: dict[int, KeptTurn] = {}  # in the thread: the screen may not have heard of the last one yet
+        self._words: DocumentWords | None = None
         self.session: Session | None = None
         self.left = False
 
@@ -217,11 +230,14 @@ class DocumentJobs:
 
     def read(self, post: Post) -> None:
         """Read the document into the model, from where an earlier read stopped: SessionEvents, then JobEnded."""
-        self._bridge.submit(_Job("read", self, post, lambda: self._events(None, None)))
+        self._bridge.submit(_Job("read", self, post, self._read))
 
-    def ask(self, number: int, question: str, post: Post) -> None:
-        """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded."""
-        self._bridge.submit(_Job("ask", self, post, lambda: self._events(number, question), number))
+    def ask(self, number: int, question: str, post: Post, before: Mapping[int, KeptTurn]) -> None:
+        """Answer a question behind those that wait: JobStarted, SessionEvents, then JobEnded.
+
+        It is understood by the questions of lower numbers: those of `before`, and those that are answered meanwhile.
+        """
+        self._bridge.submit(_Job("ask", self, post, lambda: self._answer(number, question, before), number))
 
     def stop(self, number: int | None = None) -> None:
         """Stop the job that is under way, or question `number`, at its next event; the others go on."""
@@ -249,14 +265,37 @@ class DocumentJobs:
 
     def _open(self, path: str, post: Post) -> _Messages:
         session = self._bridge.opener(path, _counted(post))
-        self.session, self._sized = session, False
+        self.session, self._sized, self._words = session, False, DocumentWords(session.documents)
         yield DocumentOpened(session.documents[0], [*session.warnings, *session.notices])
 
-    def _events(self, number: int | None, question: str | None) -> _Messages:
-        """The events of a read, or of `question` where one is given."""
+    def _read(self) -> _Messages:
+        assert self.session is not None
+        yield from self._events(None, self.session.read())
+
+    def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
+        """Answer `question` as the turns before it, which are answered by now, let it be understood."""
+        session = self.session
+        assert session is not None and self._words is not None
+        known = {**before, **self._answered}
+        turns = [known[each] for each in sorted(known) if each < number]
+        asked, remark, told = question, "", []
+        if turns and session.writes:
+            told = told_turns(turns)
+        elif turns:
+            meant = readings_after(turns, question, self._words)
+            asked = meant[0] if meant else question
+            remark = UNCLEAR if not meant else f"It may also mean: {meant[1]}" if len(meant) > 1 else ""
+        yield Understood(number, asked if asked != question else "", remark)
+        for message in self._events(number, session.ask(asked, told)):
+            event = message.event
+            if isinstance(event, Finished):
+                self._answered[number] = KeptTurn(question, time.time(), event.answer, asked)
+            yield message
+
+    def _events(self, number: int | None, stream: Iterator[Event]) -> Generator[SessionEvent, None, None]:
+        """The events of a read, or of question `number`."""
         session = self.session
         assert session is not None
-        stream: Iterator[Event] = session.read() if question is None else session.ask(question)
         try:
             for event in gathered(stream):
                 message = SessionEvent(number, event)

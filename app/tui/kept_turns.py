@@ -37,6 +37,7 @@ class Turn:
     answer.
 
     `scores` are (page, start, end, score) of passages. `draft`: what a model has written of the answer so far.
+    `understood`: what a follow-up was taken to ask, empty where that is the question; `remark`: what else it may mean.
     """
 
     question: str
@@ -45,6 +46,8 @@ class Turn:
     note: str = ""
     scores: list[tuple[int, int, int, float]] = field(default_factory=list)
     draft: str = ""
+    understood: str = ""
+    remark: str = ""
 
     @property
     def running(self) -> bool:
@@ -66,6 +69,7 @@ class Turn:
     def restart(self) -> None:
         """Forget what an earlier attempt left."""
         self.state, self.answer, self.note, self.scores, self.draft = "waiting", None, "", [], ""
+        self.understood, self.remark = "", ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,7 @@ def load(store: Store | None, document: Document) -> Kept:
         with history:
             session = session_of(history, document)
             turns = history.turns(session.id) if session else []
-            shown = [Turn(turn.question, turn.state, turn.answer, turn.note) for turn in turns]
+            shown = [shown_turn(turn) for turn in turns]
             return Kept(shown, session.place if session else (1, 0), tuple(history.notices))
     except (ResourceError, OSError) as error:
         return Kept(notices=(str(error),))
@@ -141,7 +145,13 @@ def begun(history: History, document: Document) -> int:
     return kept.id if kept else history.start(_KIND, kept_documents([document]), document.title)
 
 
+def shown_turn(kept: KeptTurn) -> Turn:
+    """A turn of the history as the interface shows it."""
+    return Turn(kept.question, kept.state, kept.answer, kept.note, understood=kept.understood)
+
+
 def as_kept(turn: Turn, document: Document) -> KeptTurn:
     """`turn` as the history has it, with the pages that it cites; one that is under way counts as stopped."""
+    pages = cited_pages(turn.answer, [document])
     state, note = ("stopped", INTERRUPTED) if turn.running else (turn.state, turn.note)
-    return KeptTurn(turn.question, time.time(), turn.answer, "", state, note, 0, cited_pages(turn.answer, [document]))
+    return KeptTurn(turn.question, time.time(), turn.answer, turn.understood, state, note, 0, pages)

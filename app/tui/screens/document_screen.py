@@ -21,7 +21,6 @@ from textual.widget import Widget
 from docqa.app.history.export import free_name
 from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
-from docqa.app.tui.kept_turns import Turn
 from docqa.app.tui.library.marks import FAILED, SCAN
 from docqa.app.tui.page.location import section_title
 from docqa.app.tui.page.view import PageView, PlaceChosen
@@ -189,8 +188,7 @@ class DocumentScreen(Screen[None]):
         for warning in (*message.warnings, *kept.notices):
             self.panes.message(warning, "warning")
         if self._past is not None:
-            past = self._past.turn
-            self.questions.show_past(Turn(past.question, past.state, past.answer, past.note))
+            self.questions.show_past(kept_turns.shown_turn(self._past.turn))
         waiting, self._waiting = self._waiting, []
         for question in waiting:
             self.questions.ask(question)
@@ -205,7 +203,7 @@ class DocumentScreen(Screen[None]):
     def come_back(self, past: PastQuestion | None) -> None:
         """Somebody who left while work went on is here again, at the question `past` where one is given."""
         if past is not None and self.document is not None:
-            self.questions.show_past(Turn(past.turn.question, past.turn.state, past.turn.answer, past.turn.note))
+            self.questions.show_past(kept_turns.shown_turn(past.turn))
 
     # Which keys work
 
@@ -249,6 +247,9 @@ class DocumentScreen(Screen[None]):
 
     def on_job_started(self, message: bridge.JobStarted) -> None:
         self.questions.on_start(message)
+
+    def on_understood(self, message: bridge.Understood) -> None:
+        self.questions.on_understood(message)
 
     def on_session_event(self, message: bridge.SessionEvent) -> None:
         self.questions.on_event(message)

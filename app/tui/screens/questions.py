@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docqa.app.answer import events
+from docqa.app.history.records import KeptTurn
 from docqa.app.output.progress import reading_line
 from docqa.app.tui import kept_turns
 from docqa.app.tui.kept_turns import Turn
@@ -13,7 +14,7 @@ from docqa.app.tui.widgets import gauges
 
 if TYPE_CHECKING:
     from docqa.app.storage.store import Store
-    from docqa.app.tui.bridge import JobEnded, JobStarted, SessionBridge, SessionEvent
+    from docqa.app.tui.bridge import JobEnded, JobStarted, SessionBridge, SessionEvent, Understood
     from docqa.app.tui.screens.navigation import Navigation
     from docqa.app.tui.widgets.answers import AnswerCard
 
@@ -81,7 +82,12 @@ class Questions:
         card.redraw()
         self._navigation.refresh_marks()
         self.keep()  # so that a process that is killed loses the answer in flight, not the question
-        self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message)
+        before = {
+            other.number: KeptTurn(other.turn.question, 0.0, other.turn.answer, other.turn.understood, other.turn.state)
+            for other in self.panes.answers.cards[: card.number]
+            if other.turn.state in ("done", "stopped")
+        }
+        self.jobs.ask(card.number, card.turn.question, self.panes.screen.post_message, before)
 
     def _stopped(self, card: AnswerCard) -> None:
         card.turn.state = "stopped"
@@ -95,6 +101,13 @@ class Questions:
         card = self._card(message.number)
         if card is not None and card.turn.state == "queued":
             card.turn.state = "waiting"
+            card.redraw()
+
+    def on_understood(self, message: Understood) -> None:
+        """A follow-up is asked as a question that is complete by itself; the card shows it."""
+        card = self._card(message.number)
+        if card is not None:
+            card.turn.understood, card.turn.remark = message.question, message.remark
             card.redraw()
 
     def on_event(self, message: SessionEvent) -> None:

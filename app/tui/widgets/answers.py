@@ -107,6 +107,10 @@ class AnswerCard(Static):
     def _parts(self) -> list[Part]:
         turn = self.turn
         parts: list[Part] = [(f"{self.number + 1}  {excerpt(turn.question, _QUESTION_CHARACTERS)}\n", "bold")]
+        if turn.understood:
+            parts.append((f"read as: {printable(turn.understood)}\n", "italic $text-muted"))
+        if turn.remark:
+            parts.append((f"{printable(turn.remark)}\n", "italic $text-warning"))
         if turn.state == "preview" or (turn.state == "stopped" and turn.answer is not None):
             parts.append(("Preliminary, from passages found by the question's words.\n", "italic $text-warning"))
         if turn.answer is not None:

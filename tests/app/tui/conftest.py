@@ -113,6 +113,8 @@ class FakeSession:
     warnings: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    told: list[Any] = field(default_factory=list)
+    writes: bool = False
     options: Any = field(default_factory=lambda: SimpleNamespace(quick=False))
     config: Any = CONFIG
     tokens: int = 4_000
@@ -122,6 +124,7 @@ class FakeSession:
 
     def ask(self, question: str, earlier: object = ()) -> Iterator[Any]:
         self.asked.append(question)
+        self.told.append(earlier)
         yield from self._play(self.script)
 
     def read(self) -> Iterator[Any]:

@@ -183,6 +183,58 @@ def test_questions_queue_and_each_shows_its_state(interface: Any, session: Any, 
     tui.drive(interface(), steps)
 
 
+def test_a_follow_up_in_the_queue_is_understood_by_the_answer_before(
+    interface: Any, session: Any, tui: Any, store: Any
+) -> None:
+    go = threading.Event()
+    session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        for question in ("What is the fee of part 5?", "And when is it due?"):
+            await pilot.press("q")
+            panes.bar.input.value = question
+            await pilot.press("enter")
+        await tui.until(pilot, lambda: session.asked and panes.answers.cards[0].reading)
+        assert panes.answers.cards[1].turn.state == "queued"
+        go.set()
+        await tui.until(pilot, lambda: not pilot.app.bridge.busy)
+        assert session.asked == ["What is the fee of part 5?", "When is the fee of part 5 due?"]
+        assert "read as: When is the fee of part 5 due?" in tui.flat(panes.answers.cards[1])
+        assert "read as" not in tui.flat(panes.answers.cards[0])
+        kept = kept_turns.load(store, session.documents[0]).turns[1]
+        assert (kept.question, kept.understood) == ("And when is it due?", "When is the fee of part 5 due?")
+
+    tui.drive(interface(), steps)
+
+
+def test_a_follow_up_that_means_nothing_says_so(interface: Any, answered: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.ask(pilot, "Which act applies?")
+        assert "It is not clear" not in tui.flat(panes.answers)
+        await pilot.press("q")
+        await tui.ask(pilot, "Did it lose?")
+        assert answered.asked[1] == "Did it lose?"
+        assert "It is not clear what that refers to" in tui.flat(panes.answers.cards[1])
+
+    tui.drive(interface(), steps)
+
+
+def test_a_model_that_writes_is_told_the_turns_before(interface: Any, answered: Any, tui: Any) -> None:
+    answered.writes = True
+
+    async def steps(pilot: Any) -> None:
+        await tui.ask(pilot, "What is the fee of part 5?")
+        await pilot.press("q")
+        await tui.ask(pilot, "And of part 9?")
+        assert answered.asked == ["What is the fee of part 5?", "And of part 9?"]
+        assert [(turn.question, turn.answer) for turn in answered.told[1]] == [
+            ("What is the fee of part 5?", "85 dollars")
+        ]
+
+    tui.drive(interface(), steps)
+
+
 def test_a_document_that_is_left_goes_on(interface: Any, session: Any, tui: Any) -> None:
     go = threading.Event()
     session.script[:] = [ReadProgress(1, 2), go, Finished(tui.answer_of(session.documents[0]))]
