@@ -40,8 +40,15 @@ def _about(topic: str, *keys: Key) -> tuple[Key, ...]:
     return tuple(replace(key, topic=topic) for key in keys)
 
 
+_CITE = "go to the cite with this number; before any question, ask the suggested one"
 _CITES = tuple(
-    Key(f"cite_{n}", str(n), f"go('follow_cite', {n - 1})", "go to the cite with this number", group="1 … 9")
+    Key(
+        f"cite_{n}",
+        str(n),
+        f"go('follow_cite', {n - 1})",
+        _CITE,
+        group="1 … 9",
+    )
     for n in range(1, 10)
 )
 DOCUMENT = (

@@ -21,6 +21,7 @@ from textual.widget import Widget
 from docqa.app.history.export import free_name
 from docqa.app.output.render import printable
 from docqa.app.tui import bridge, kept_turns, keymap
+from docqa.app.tui.bridge import run_in_thread
 from docqa.app.tui.library.marks import FAILED, SCAN
 from docqa.app.tui.page.location import section_title
 from docqa.app.tui.page.view import PageView, PlaceChosen
@@ -31,7 +32,8 @@ from docqa.app.tui.screens.navigation import Navigation
 from docqa.app.tui.screens.panes import TALL, WIDE, Panes
 from docqa.app.tui.screens.questions import Questions
 from docqa.app.tui.settings import key, settings_of
-from docqa.app.tui.widgets.answers import AnswerCard
+from docqa.app.tui.suggestions import suggested_questions
+from docqa.app.tui.widgets.answers import AnswerCard, NoAnswers
 from docqa.app.tui.widgets.key_footer import KeyFooter
 from docqa.app.tui.widgets.line_bar import LineBar
 
@@ -54,6 +56,14 @@ _NOT_OFFERED = ("go('next", "go('follow", "stop_job")
 _NOTING = ("select", "highlight", "note", "notes")
 _OVER_A_DOCUMENT = ("line", "go", "export", "read", "pane", "picture", "memory", *_NOTING)
 _Command = tuple[str, Callable[[], object], str]
+
+
+@dataclass
+class Suggested(Message):
+    """Questions to begin with about a document that nobody has asked about, or the `problem` that there was."""
+
+    questions: list[str]
+    problem: str = ""
 
 
 class DocumentCommands(Provider):
@@ -142,6 +152,7 @@ class DocumentScreen(Screen[None]):
         self._past = past
         self._line_there = False
         self._ahead = ""  # typed before there was a line to type into
+        self._suggested: list[str] = []
         self._waiting: list[str] = []  # asked before the document was open
         self._parsed = (0, 0)
         self._search_timer: Timer | None = None
@@ -185,6 +196,10 @@ class DocumentScreen(Screen[None]):
             self.panes.answers.add(turn, document)
         self.navigation.refresh_marks()
         self.annotations.load()
+        if not kept.turns:
+            run_in_thread(
+                self, lambda: Suggested(suggested_questions(document)), lambda problem: Suggested([], problem)
+            )
         for warning in (*message.warnings, *kept.notices):
             self.panes.message(warning, "warning")
         if self._past is not None:
@@ -194,6 +209,15 @@ class DocumentScreen(Screen[None]):
             self.questions.ask(question)
         self.update_keys()
         self.set_timer(_SETTLED_S, _keep_collector_away)
+
+    def on_suggested(self, message: Suggested) -> None:
+        self._suggested = message.questions
+        self.panes.answers.suggest(message.questions)
+        if message.problem:
+            self.panes.message(message.problem, "error")
+
+    def on_no_answers_asked(self, message: NoAnswers.Asked) -> None:
+        self.questions.ask(message.question)
 
     def on_unmount(self) -> None:
         self.questions.jobs.leave()
@@ -332,7 +356,8 @@ class DocumentScreen(Screen[None]):
     def on_line_bar_moved(self, message: LineBar.Moved) -> None:
         """An arrow key in the line: an earlier question, the next hit, or another heading."""
         if message.mode == "ask":
-            self.panes.bar.recall([turn.question for turn in self.questions.turns], message.step)
+            asked = [turn.question for turn in self.questions.turns]
+            self.panes.bar.recall(asked, [] if asked else self._suggested, message.step)
         elif message.mode == "find":
             self.navigation.next_hit(message.step)
         elif message.mode == "headings":

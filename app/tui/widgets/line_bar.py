@@ -79,7 +79,7 @@ class LineBar(Horizontal):
         super().__init__(id=id)
         self.mode = "ask"
         self._question = ""
-        self._recalled = 0  # how far back among the earlier questions the line is
+        self._recalled = 0  # how far back among the earlier questions the line is; below 0 among the suggested ones
 
     def compose(self) -> Iterator[Widget]:
         yield Label("Ask", id="line-label")
@@ -105,14 +105,15 @@ class LineBar(Horizontal):
         self.input.select_on_focus = mode == "export"  # what is typed replaces a name, and goes on with all else
         self.screen.set_focus(self.input)  # at once, which `focus` is not: what is typed meanwhile belongs here
 
-    def recall(self, questions: Sequence[str], step: int) -> None:
-        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what was begun."""
-        if not questions:
-            return
+    def recall(self, questions: Sequence[str], suggested: Sequence[str], step: int) -> None:
+        """Bring back the question `step` (-1 earlier) from the one shown; behind the last is what was begun, and behind
+        that what is `suggested`.
+        """
         if self._recalled == 0:
             self._question = self.input.value
-        self._recalled = min(max(self._recalled - step, 0), len(questions))
-        self.input.value = questions[-self._recalled] if self._recalled else self._question
+        self._recalled = min(max(self._recalled - step, -len(suggested)), len(questions))
+        shown = [*reversed(suggested), self._question, *reversed(questions)]
+        self.input.value = shown[self._recalled + len(suggested)]
         self.input.cursor_position = len(self.input.value)
 
     def reset(self) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from docqa.app.answer.events import Finished, Notice, Preview, ReadProgress
 from docqa.app.tui import kept_turns
 from docqa.app.tui.library.library import LibraryScreen
+from docqa.app.tui.suggestions import suggested_questions
+from docqa.ingest.types import Definition
 
 
 def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any, tui: Any) -> None:
@@ -233,6 +238,67 @@ def test_a_model_that_writes_is_told_the_turns_before(interface: Any, answered: 
         ]
 
     tui.drive(interface(), steps)
+
+
+def _with_terms(document: Any) -> Any:
+    """The lease with a defined term that it uses, and headings that ask."""
+    sections = [replace(document.sections[1], title=title, id=title) for title in ("Governing law", "Liability")]
+    terms = (Definition("keeper", 1, 0, 6, None, "means"), Definition("unused", 1, 0, 6, None, "means"))
+    return replace(document, title="This lease", sections=(*document.sections, *sections), definitions=terms)
+
+
+SUGGESTED = [
+    "Which law governs the lease?",
+    "How is liability limited?",
+    "What are the duties of keeper 1?",
+    "What are the duties of keeper 2?",
+    "What does “keeper” mean?",
+]
+
+
+@pytest.mark.parametrize("how", ["key", "mouse", "line"])
+def test_a_fresh_document_suggests_questions(interface: Any, answered: Any, tui: Any, how: str) -> None:
+    answered.documents = (_with_terms(answered.documents[0]),)
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await tui.until(
+            pilot, lambda: "5 What does “keeper” mean?" in tui.shown(panes.answers.query_one("#no-answers"))
+        )
+        assert suggested_questions(answered.documents[0]) == SUGGESTED
+        if how == "key":
+            await pilot.press("escape", "2")
+        elif how == "mouse":
+            lines = tui.shown(panes.answers.query_one("#no-answers")).split("\n")
+            row = next(y for y, line in enumerate(lines) if line.strip().startswith("2 "))
+            await pilot.click("#no-answers", offset=(8, row))
+        else:
+            await pilot.press("W", "down", "down", "up", "up")
+            assert panes.bar.input.value == "W"
+            await pilot.press("down", "down", "enter")
+        await tui.until(pilot, lambda: answered.asked == [SUGGESTED[1]])
+        await tui.until(pilot, lambda: panes.answers.cards and not panes.answers.cards[0].turn.running)
+        assert not panes.answers.query("#no-answers")
+
+    tui.drive(interface(), steps)
+
+
+def test_nothing_is_suggested_once_something_was_asked(interface: Any, answered: Any, tui: Any) -> None:
+    answered.documents = (_with_terms(answered.documents[0]),)
+
+    async def first(pilot: Any) -> None:
+        await tui.ask(pilot)
+        await pilot.press("q", "down")
+        assert pilot.app.screen.panes.bar.input.value == ""
+
+    async def second(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape", "5")
+        await pilot.pause()
+        assert len(panes.answers.cards) == 1
+
+    tui.drive(interface(), first)
+    tui.drive(interface(), second)
 
 
 def test_a_document_that_is_left_goes_on(interface: Any, session: Any, tui: Any) -> None:
