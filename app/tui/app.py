@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,6 @@ from docqa.app.tui import keymap, themes
 from docqa.app.tui.bridge import SessionBridge
 from docqa.app.tui.library.library import DocumentChosen, LibraryScreen, RecentScreen
 from docqa.app.tui.library.recents import anything_kept
-from docqa.app.tui.screens.document_screen import DocumentScreen
 from docqa.app.tui.screens.help_screen import HelpScreen
 from docqa.app.tui.settings import TuiSettings
 from docqa.ingest.archive import is_zip
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from docqa.app.tui.bridge import Opener
     from docqa.app.tui.library.recents import PastQuestion
     from docqa.app.tui.page.picture import Pictures
+    from docqa.app.tui.screens.document_screen import DocumentScreen
 
 PAGE_KEYS = {key.name for key in keymap.PAGE}
 _LEAVE_WITHIN_S = 20.0
@@ -79,6 +80,7 @@ class Interface(App[None]):
             self.open_document(path)
         elif self._path is None and self.store is not None and anything_kept(self.store):
             self.push_screen(RecentScreen(self.store))
+        self.call_after_refresh(threading.Thread(target=_document_screen, name="import ahead", daemon=True).start)
 
     def _keep_theme(self, theme: Theme) -> None:
         """What somebody chose is there again the next time."""
@@ -108,7 +110,7 @@ class Interface(App[None]):
         line, screen = self.focused, self.screen
         if isinstance(line, Input):
             line.replace(event.character, *line.selection)
-        elif not (isinstance(screen, DocumentScreen) and screen.type_ahead(event.character)):
+        elif not (isinstance(screen, _document_screen()) and screen.type_ahead(event.character)):
             return
         event.stop()
         event.prevent_default()
@@ -122,7 +124,7 @@ class Interface(App[None]):
         """Do what the key does that was chosen in the help."""
         if chosen is None:
             return
-        if isinstance(self.screen, DocumentScreen):
+        if isinstance(self.screen, _document_screen()):
             self.screen.panes.focus_pane("page" if chosen.name in PAGE_KEYS else None)
         if chosen.action:
             await self.run_action(chosen.action, self.focused if chosen.name in PAGE_KEYS else self.screen)
@@ -132,7 +134,7 @@ class Interface(App[None]):
     async def action_quit(self) -> None:
         """Leave at any moment; what was asked is kept, and what was read up to the last block."""
         for screen in [*self.screen_stack, *self._at_work.values()]:
-            if isinstance(screen, DocumentScreen):
+            if isinstance(screen, _document_screen()):
                 screen.questions.keep()
         self.bridge.stop()
         self.exit()
@@ -143,7 +145,8 @@ class Interface(App[None]):
         if kept is not None:
             self.uninstall_screen(kept)
             kept.come_back(past)
-        self.push_screen(kept or DocumentScreen(path, self.bridge, self.store, pictures=self._pictures, past=past))
+        screen = kept or _document_screen()(path, self.bridge, self.store, pictures=self._pictures, past=past)
+        self.push_screen(screen)
 
     def on_document_screen_seen(self, message: DocumentScreen.Seen) -> None:
         """Remember for the library what was found wrong with a file; empty once it could be opened."""
@@ -176,6 +179,13 @@ class Interface(App[None]):
     def at_work(self) -> list[str]:
         """The names of the documents whose questions go on behind the list."""
         return [printable(os.path.basename(path)) for path in self._at_work]
+
+
+def _document_screen() -> type[DocumentScreen]:
+    """The screen of a document, whose modules take as long to import as all that the list of documents needs."""
+    from docqa.app.tui.screens.document_screen import DocumentScreen
+
+    return DocumentScreen
 
 
 def run(path: str | None, options: Options) -> int:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docqa.app.errors import ResourceError
-from docqa.app.history.history import open_kept
 
 if TYPE_CHECKING:
     from docqa.app.history.records import KeptSession, KeptTurn
@@ -89,6 +88,8 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
 
 def past_questions(store: Store, words: str = "") -> list[PastQuestion]:
     """The newest questions about one document, with `words` in question, answer or quotes. Raises ResourceError."""
+    from docqa.app.history.history import open_kept
+
     history = open_kept(store)
     if history is None:
         return []
@@ -137,6 +138,8 @@ def archive_of(path: str) -> str | None:
 
 def _asked(store: Store, notices: list[str]) -> tuple[list[KeptSession], dict[str, str]]:
     """Every kept conversation over one document, and the last question by path; nothing where history is unusable."""
+    from docqa.app.history.history import open_kept  # SQLite: only once the list is on the screen
+
     try:
         history = open_kept(store)
         if history is None:
