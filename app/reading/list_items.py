@@ -21,7 +21,8 @@ _SHORT_LEAD = 60
 _MOST, _SOME, _AT_ONCE = 0.6, 0.2, 4
 _ENDED = re.compile(r"[.?!][\"”’)\]]*\s+(?=[A-Z“\"(\d•])|[.?!][\"”’)\]]*\s*$")
 _STOPPED = re.compile(r"[.?!][\"”’)\]]*\s*$")
-_JOINING = re.compile(r"(?:[\s;,]+(?:and/or|and|or|but|then))?[\s;,:.]*$", re.IGNORECASE)
+_JOINING = re.compile(
+    r"(?<![\s;,])[\s;,]++(?:and/or|and|or|but|then)[\s;,:.]*+$|(?<![\s;,:.])[\s;,:.]*+$", re.IGNORECASE)
 _LEADS = re.compile(
     r"(?:[:—–,-]|\b(?:if|following|follows|that|when|where|unless|by|to|of|for|or|and|the|shall|may|must|either|is|are|"
     r"from|in|with|include|includes|including|means|be|at|on|as|not|has|have|who|which))[\"”’)\]]*$",

@@ -43,14 +43,14 @@ _NAME_ASKED = re.compile(
     r"\b(?:which|who|whose|where|when)\b|\bwhat\s+(?!is\b|are\b|was\b|were\b|the\b|highest|lowest)\w+", re.IGNORECASE
 )
 _REASON = re.compile(
-    r"\W*(?:and\s+)?(?:why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b"
-    r"(?!.*\b(?:do|score|perform|fare|rank)\b))|"
+    r"why\b|how\s+(?:do|does|did|can|could|has|have|will|would|should|may)\b(?!.{0,300}\b(?:do|score|perform|fare|rank)\b)|"
     r"\b(?:what|which)\s+units?\b|\bwhat\s+(?:is|are)\s+the\s+units?\b|\bwhat\s+(?:\w+\s+)?(?:caus|result|led|lead|contribut|drove|drive|explain|makes?\b|made\b)|"
     r"\b(?:reasons?|primarily|mainly|includes?\b|compris|consists?\s+of|due\s+to|affect)\b|\brelate[sd]?\s+to\s*\?|\b(?:what|which)\s+(?:\w+\s+)?(?:impact|effect)s?\b",
     re.IGNORECASE,
 )
 _HEAD_ASKED = re.compile(r"\b(?:which|what)\s+(?:\w+\s+)?(?:years?|quarters?|periods?|months?)\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\bhow\s+(?:much|many|large|high|big|long)\b|\bpercent", re.IGNORECASE)
+_MANY = re.compile(r"\bhow\s+many\b", re.IGNORECASE)
 _BEHIND = 3  # words behind "highest" that may name what is compared
 
 
@@ -76,14 +76,17 @@ class Asked:
 
     @classmethod
     def of(cls, question: str) -> Asked:
-        named = next((m for pattern in (_MOST, _LEAST) if (m := pattern.search(question))), None)
-        behind = " ".join(question[named.end() :].split()[:_BEHIND]) if named else ""
+        most = next((m for pattern in (_MOST, _LEAST) if (m := pattern.search(question))), None)
+        behind = " ".join(question[most.end() :].split()[:_BEHIND]) if most else ""
         extreme = 1 if _MOST.search(question) else -1 if _LEAST.search(question) else 0
         words = frozenset(terms(question))
-        years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word)))
+        apart = {word.strip(".,;:?!()[]'\"“”‘’") for word in re.split(r"[\s/–-]", question)}  # not "Series2000"
+        years = tuple(dict.fromkeys(word for word in plain_words(question) if is_year(word) and word in apart))
         counted = _COUNTED.search(question) is not None
         wants_value = _NAME_ASKED.search(question) is None
-        return cls(words, table_stems(question), years, extreme, wants_value, counted, frozenset(terms(behind)))
+        # "No." may head the column of what is counted.
+        named = table_stems(question) | frozenset(("number",) if _MANY.search(question) else ())
+        return cls(words, named, years, extreme, wants_value, counted, frozenset(terms(behind)))
 
     def share(self, words: Iterable[str], without: frozenset[str] = frozenset()) -> float:
         """The share of the question's stems, by weight, that are among `words`; those `without` do not count."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from docqa.ingest.structure.values import is_year, says_value
 
-_AMOUNT = re.compile(r"(?P<minus>[(\-−–])?\s*[$€£¥]?\s*(?P<inner>[\-−–])?(?P<digits>\d[\d,]*(?:\.\d+)?|\.\d+)")
+_AMOUNT = re.compile(
+    r"(?:(?P<minus>[(\-−–])\s*+)?(?:[$€£¥]\s*+)?(?P<inner>[\-−–])?(?P<digits>\d[\d,]*+(?:\.\d+)?|\.\d+)"
+)
 _UNIT_SIZE = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 

@@ -17,7 +17,7 @@ from docqa.ingest.structure.values import is_value, is_year
 
 _RULE = re.compile(r"\|?[\s:|+=-]*-[\s:|+=-]*\|?")
 _GAP = re.compile(r"\t+| {3,}")
-_DOTS = re.compile(r"\s*(?:\.\s?){4,}\s*")
+_DOTS = re.compile(r"(?:(?<!\s)\s++)?(?:\.\s?){4,}\s*+")
 _WORD = re.compile(r"\S+")
 _LONGEST_NAME = 10  # words of the name of an unruled row
 _LONGEST_HEAD = 16  # words of a line between such rows, or above them

@@ -117,7 +117,7 @@ def _choose_in(asked: Asked, above: Above) -> Choice | None:
 def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
     """The row and column that are asked for, or one for each of several years; none where that is not clear."""
     wanted, heads = asked.words, words.heads
-    dated = any(year in head for year in asked.years for head in heads)
+    dated = any(year in head for year in asked.years for head in heads[: len(table.columns)])
     if asked.years and not dated and any(is_year(stem) for head in heads for stem in head):
         in_rows = [year for year in asked.years if any(year in name for name in words.names)]
         if not in_rows:
@@ -126,6 +126,8 @@ def _fields(asked: Asked, table: Table, words: TableWords) -> list[Field]:
     years = frozenset(asked.years)
     for year in asked.years if dated else ("",):
         allowed = [at for at, head in enumerate(heads) if not year or year in head]
+        if year and not asked.stems & DERIVED:  # "2019" and not "2019 vs. 2018"
+            allowed = [at for at in allowed if sum(map(is_year, heads[at])) == 1] or allowed
         others = years - {year} if dated else frozenset()
         best = best_field(wanted - others, table, words, _asked_columns(wanted, allowed, heads)) if allowed else None
         if best is None:

@@ -82,13 +82,35 @@ def best_field(wanted: frozenset[str], table: Table, words: TableWords, columns:
     best = order[0]
     if scored[best] <= 0:
         return None
-    rivals = [field for field in order[1:] if scored[field] >= scored[best] - _SAME]
-    if rivals:
-        exact = [field for field in (best, *rivals) if not _extra(field, wanted, words)]
-        if len(exact) != 1:
-            return None
-        best = exact[0]
-    return best if _is_named(best, wanted, words, len(table.columns)) else None
+    width = len(table.columns)
+    rivals = [field for field in order if scored[field] >= scored[best] - _SAME]
+    exact = [field for field in rivals if not _extra(field, wanted, words)] if len(rivals) > 1 else rivals
+    if len(exact) != 1:
+        named = any(_is_named(field, wanted, words, width) for field in rivals)
+        return None if named else _wholly_asked(order, scored, wanted, words, width)
+    best = _bare_total(exact[0], wanted, table, words) or exact[0]
+    return best if _is_named(best, wanted, words, width) else _wholly_asked(order, scored, wanted, words, width)
+
+
+def _wholly_asked(
+    order: Sequence[Field], scored: Mapping[Field, float], wanted: frozenset[str], words: TableWords, width: int
+) -> Field | None:
+    """The best of the fields whose row's whole name was asked for, where a better one has other words in its name."""
+    whole = [field for field in order if words.own[field[0]] - GENERIC and words.own[field[0]] <= wanted]
+    if not whole or len(whole) > 1 and scored[whole[1]] >= scored[whole[0]] - _SAME:
+        return None
+    return whole[0] if whole[0][1] < width else None
+
+
+def _bare_total(best: Field, wanted: frozenset[str], table: Table, words: TableWords) -> Field | None:
+    """Where a total is asked for and `best` is none, the only row that is called "Total" and nothing else, if the rest
+    of the question is about the whole table."""
+    row, column = best
+    if "total" not in wanted or any(map(_TOTAL.match, words.names[row] | words.heads[column])):
+        return None
+    totals = [row for row, own in enumerate(words.own) if own == {"total"}]
+    about = words.known.union(words.heads[column], *(table_stems(entry.group) for entry in table.entries))
+    return (totals[0], column) if len(totals) == 1 and wanted - about <= GENERIC else None
 
 
 def _scores(

@@ -10,7 +10,7 @@ _PREPOSITIONS = (
     "according to|of|for|in|on|at|by|to|with|under|from|between|as|before|after|during|within|without|against|about"
 )
 _TWICE = re.compile(
-    rf"(?P<head>.+\s)(?P<with>{_PREPOSITIONS})\s(?P<one>[^,;?]+?),?\s+and\s+(?P=with)\s(?P<two>[^?]+)\?*\s*",
+    rf"(?P<head>.{{1,300}}\s)(?P<with>{_PREPOSITIONS})\s(?P<one>[^,;?]{{1,200}}?),?\s{{1,20}}and\s+(?P=with)\s(?P<two>[^?]{{1,300}})\?*+\s*+",
     re.IGNORECASE,
 )
 _TERM = r"(?:“[^”]+”|\"[^\"]+\"|‘[^’]+’|'[^']+')"

@@ -54,7 +54,7 @@ _SORTS = (
 _LIST = re.compile(
     rf"\b(?:what|which|name|list|give|whose)\s+(?:are\s+|were\s+)?(?:the\s+|me\s+|other\s+)?{_COUNT}\s+(?:[\w-]+\s+){{0,3}}?\w+s\b|"
     r"^\W*(?:please\s+)?(?:list|name|enumerate|identify)\s+(?!of\b)|"
-    rf"\b(?:what|which)\s+(?:(?!(?:must|may|can|do|did|are|were|is|does)\b)[\w-]+\s+)?{_SORTS}\b",
+    rf"\b(?:what|which)\s+(?:(?!(?:must|may|can|do|did|are|were|is|was|does)\b)[\w-]+\s+)?{_SORTS}\b",
     re.IGNORECASE,
 )
 

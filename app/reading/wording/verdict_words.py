@@ -95,7 +95,7 @@ OPENERS = {
     "did": "did", "has": "have", "have": "have", "had": "have",
 }  # fmt: skip
 ASKED_BANNED = re.compile(
-    r"(\W*(?:is|are|was|were)\b.*)\b(?:forbidden|prohibited|banned|illegal|unlawful|disallowed)\b",
+    r"\A(\W*(?:is|are|was|were)\b.*)\b(?:forbidden|prohibited|banned|illegal|unlawful|disallowed)\b",
     re.IGNORECASE | re.DOTALL,
 )
 NEGATING_PREFIX = re.compile(r"(?:un|in|im|ir|il|non|dis|mis)(?=\w{4})")

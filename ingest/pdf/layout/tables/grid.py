@@ -25,6 +25,7 @@ _MANY_COLUMNS, _FILLED = 4, 0.6
 _PAGE_DIGITS, _FEWEST_PAGES = 5, 5
 _MOST_HEADS = 8
 _HEAD_GAP = 0.33  # heights
+_OVER = 0.35  # of its width: how far the head of one column may stand from the middle of its cells
 _WIDE_SPACE = 0.65  # heights
 _FEW_FULL, _FEW_WALLS = 4, 2
 _GOES_ON = ("and", "or", "of", "for", "in", "the", "to", "on", "with", "from", "by", "less", "per")
@@ -47,7 +48,9 @@ def build(words: Sequence[Word], rules: Rules, *, ruled: bool) -> PlacedTable | 
     if not body or not _is_table(lines, body, edges, ruled=ruled):
         return None
     rows = _rows(body, edges, rules)
-    top = place_heads([_parted(line, edges) for line in lines[:heads]], edges, rules)
+    parted = [_parted(line, edges) for line in lines[:heads]]
+    parted[-1:] = [_parted_over(line, edges, body) for line in parted[-1:]]
+    top = place_heads(parted, edges, rules)
     first = 1 + max((cell.row for cell in top), default=-1)
     cells = top + _cells(rows, edges, first)
     return PlacedTable(cells, first)
@@ -151,11 +154,31 @@ def _parted(line: PrintLine, edges: Sequence[float]) -> PrintLine:
     return PrintLine(chunks, line.top, line.bottom)
 
 
+def _parted_over(line: PrintLine, edges: Sequence[float], body: Sequence[PrintLine]) -> PrintLine:
+    """The lowest line of a head with chunks of a word for each of several columns parted: heads as wide as their
+    columns have no more than a space between them."""
+    middles: dict[int, list[float]] = {}
+    for chunk in (chunk for part in body for chunk in part.chunks):
+        middles.setdefault(_column(chunk.middle, edges), []).append(chunk.middle)
+    chunks: list[Chunk] = []
+    for chunk in line.chunks:
+        columns = [_column((word.x0 + word.x1) / 2, edges) for word in chunk.words]
+        each = len(columns) > 1 and columns == list(range(columns[0], columns[0] + len(columns)))
+        over = each and all(
+            at in middles and abs(median(middles[at]) - (word.x0 + word.x1) / 2) < _OVER * (word.x1 - word.x0)
+            for at, word in zip(columns, chunk.words, strict=True)
+        )
+        chunks += [Chunk([word]) for word in chunk.words] if over else [chunk]
+    return PrintLine(chunks, line.top, line.bottom)
+
+
 def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules) -> int:
     """How many lines from the top are heads: those above a rule through the whole table, or above the first line with
     a value behind its first column."""
     left, right = min(line.x0 for line in lines), max(line.x1 for line in lines)
     valued = next((at for at, line in enumerate(lines) if _has_values(line, edges)), None)
+    if valued == 0 and _names_sizes(lines[0], edges):
+        valued = 1  # "0.5B", "7B", "72B" name the columns where a rule is below them
     limit = valued if valued is not None else len(lines)
     for at in range(1, min(limit + 1, len(lines))):
         between = [y for y, *_ in rules.across
@@ -167,12 +190,21 @@ def _head_lines(lines: Sequence[PrintLine], edges: Sequence[float], rules: Rules
     if valued is None:
         return 1 if _is_bold(lines[0]) else 0
     cells = [c for line in lines[1:] for c in line.chunks if _column(c.middle, edges)]
+    if valued == 1 and _names_sizes(lines[0], edges):
+        return 0
     if valued > _MOST_HEADS or sum(c.is_value for c in cells) < _FEW_VALUES * len(cells):
         return 1 if _is_bold(lines[0]) else 0
     behind = [at for at in range(valued) if any(_column(c.middle, edges) for c in lines[at].chunks)]
     plain = next((at for at in range(valued) if not _is_bold(lines[at])), 0)
     behind = [at for at in behind if not plain or at < plain]  # behind bold heads, words are cells
     return behind[-1] + 1 if behind else 0
+
+
+def _names_sizes(line: PrintLine, edges: Sequence[float]) -> bool:
+    """Whether the values of a line have letters, and its first column a word: it may name columns."""
+    values = [chunk.text for chunk in line.chunks if chunk.is_value and _column(chunk.middle, edges)]
+    named = bool(line.chunks) and not _column(line.chunks[0].middle, edges)
+    return named and bool(values) and all(any(map(str.isalpha, text)) for text in values)
 
 
 def _is_whole(rules: Rules, y: float, left: float, right: float, edges: Sequence[float]) -> bool:

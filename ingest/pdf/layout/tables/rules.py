@@ -49,7 +49,8 @@ class Rules:
 def _joined(rules: list[Rule]) -> list[Rule]:
     joined: list[Rule] = []
     for at, start, end in sorted(rules, key=lambda rule: (round(rule[0] / NEAR), rule[1])):
-        if joined and abs(joined[-1][0] - at) < NEAR and start <= joined[-1][2] + NEAR:
+        touches = bool(joined) and joined[-1][1] - NEAR <= end and start <= joined[-1][2] + NEAR
+        if touches and abs(joined[-1][0] - at) < NEAR:
             joined[-1] = (joined[-1][0], joined[-1][1], max(joined[-1][2], end))
         else:
             joined.append((at, start, end))

@@ -61,3 +61,43 @@ def test_equal_lowest_values_leave_the_question_open(document: Any) -> None:
 def test_the_same_row_in_two_tables_is_not_decided(document: Any) -> None:
     text = "Tower | Height\nOld | 9\nNew | 7\n\nTower | Height\nOld | 8\nNew | 6"
     assert choose("What is the height of the old tower?", above_tables(document(text), [1])) is None
+
+
+REVENUE = (
+    "Results of operations which were discontinued by year\n($ in thousands) | 2019 | % Change 2018 to 2019 | 2018\n"
+    "Home care | 59,545 | (8)% | 64,476\nTotal revenue | 3,788 | (25)% | 5,073\nCost of revenue | 8 | 3 | 9\n"
+    "Cost of revenue and sales | 1 | 5 | 8\nSeries2000 sales | 1 | 2 | 3\n"
+    "Income from discontinued operations of clinics in the north before income taxes | 7 | 8 | 9\n"
+    "Income from discontinued operations of clinics in the north after income taxes | 4 | 5 | 6\n"
+)
+COSTS = (
+    "Amortization of purchased assets by year\n"
+    "Years ended | July 27, 2019 | July 28,2018\nAmortization of purchased assets | |\nSales | 624 | 640\n"
+    "Operating expenses | |\nAmortization of purchased assets | 150 | 221\n"
+    "Total | 774 | 861"
+)
+BALANCES = (
+    "Company - 2018 | Provisions | Others\nBalance at March 2018 | 0.5 | 10.8\nBalance at April 2017 | 0.3 | 2.8"
+)
+UNITS = (
+    "Company | Rodents seen No. | Rodents seen (%) | Volume of sales, 1990-94\nNorth | 3,219 | 38.9 | 6.5\n"
+    "South | 3,716 | 35.2 | 5.8"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "cell"),
+    [
+        (REVENUE, "What was services revenue of home care in 2018?", "64,476"),
+        (REVENUE, "What was the Series2000 sales figure in 2019?", "1"),
+        (REVENUE, "What was total revenue of the discontinued operations in 2018?", "5,073"),
+        (COSTS, "What was the total amortization of purchased assets in the year ended July 28, 2018?", "861"),
+        (COSTS, "What was the amortization of purchased assets in operating expenses on July 28, 2018?", "221"),
+        (UNITS, "How many rodents were seen in the North?", "3,219"),
+        (UNITS, "What volume of sales did the South have from 1990 to 1994?", "5.8"),
+        (BALANCES, "What was the balance of Others at March 2018?", "10.8"),
+    ],
+)
+def test_years_totals_and_counts_tell_the_column_and_row(document: Any, text: str, question: str, cell: str) -> None:
+    choice = choose(question, above_tables(document(text), [1]))
+    assert choice is not None and [found.text for found in choice.cells] == [cell]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from docqa.ingest import Page
 from docqa.ingest.pdf.layout.tables.page import take_tables
+from docqa.ingest.pdf.layout.tables.rules import Rules
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
@@ -125,3 +126,10 @@ def test_every_word_is_in_one_row_or_left_as_it_was(places: list[tuple[int, int]
     boxes = [row.box for row in rows]
     assert not any(x0 <= w.x0 and w.x1 <= x1 and top <= w.top and w.bottom <= bottom
                    for w in rest for x0, top, x1, bottom in boxes)  # fmt: skip
+
+
+def test_rules_of_two_tables_above_each_other_are_not_joined() -> None:
+    rules = Rules.of([(145.4, y, 146.1, y + 13) for y in range(440, 640, 14)] + [(146.7, 98, 147.4, 338)])
+    assert sorted((round(x), round(top), round(bottom)) for x, top, bottom in rules.down) == [
+        (146, 440, 649), (147, 98, 338),
+    ]  # fmt: skip
