@@ -39,8 +39,9 @@ ON_X86 = {  # source, its flags, and the name that api.cpp knows it by; an older
 }
 
 ON_ARM = {"level_neon.cpp": (["-march=armv8.2-a+dotprod+fp16", "-Wno-psabi"], None)}
-# As GCC wants it, as Apple's compiler does where Homebrew's libomp is installed, and kernels on one thread.
-OPENMP = [(["-fopenmp"], ["-fopenmp"]), (["-Xpreprocessor", "-fopenmp"], ["-lomp"]), ([], [])]
+# With OpenMP, or with kernels on one thread where the compiler has none. On macOS too: torch brings an OpenMP of its own,
+# which ends a process that loads a second one.
+OPENMP = [[]] if sys.platform == "darwin" else [["-fopenmp"], []]
 
 
 def levels() -> dict[str, tuple[list[str], str | None]]:
@@ -63,13 +64,13 @@ class BuildNative(build_ext):
     def build_extension(self, ext: Extension) -> None:
         target = Path(self.get_ext_fullpath(ext.name))
         target.parent.mkdir(parents=True, exist_ok=True)
-        for compiling, linking in OPENMP:
+        for openmp in OPENMP:
             try:
-                objects = self._objects(compiling)
-                self.compiler.link_shared_object(objects, str(target), extra_postargs=linking, target_lang="c++")
+                objects = self._objects(openmp)
+                self.compiler.link_shared_object(objects, str(target), extra_postargs=openmp, target_lang="c++")
                 return
             except FAILURES:
-                if not compiling:
+                if not openmp:
                     raise
 
     def _objects(self, parallel: list[str]) -> list[str]:
