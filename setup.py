@@ -39,9 +39,9 @@ ON_X86 = {  # source, its flags, and the name that api.cpp knows it by; an older
 }
 
 ON_ARM = {"level_neon.cpp": (["-march=armv8.2-a+dotprod+fp16", "-Wno-psabi"], None)}
-# With OpenMP, or with kernels on one thread where the compiler has none. On macOS too: torch brings an OpenMP of its own,
-# which ends a process that loads a second one.
-OPENMP = [[]] if sys.platform == "darwin" else [["-fopenmp"], []]
+# With OpenMP, or with kernels on one thread where the compiler has none. So on macOS too: torch brings an OpenMP of its
+# own there, which ends a process that loads a second one.
+OPENMP: list[list[str]] = [[]] if sys.platform == "darwin" else [["-fopenmp"], []]
 
 
 def levels() -> dict[str, tuple[list[str], str | None]]:
