@@ -87,14 +87,17 @@ def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
     body_end = blocks[starts[first][0]].start
     if not bracketed and not starts[first][1].group(1).isdecimal() and body_end < 0.5 * len(page.text):
         return  # the affiliations on top of a paper, with a body below them
-    at = 0
+    at, noted = 0, ""
     for number in range(first, len(starts)):
         block, match = starts[number]
         following = starts[number + 1][0] if number + 1 < len(starts) else len(blocks)
         mark = match.group(1)
         anchor = _anchor(page.text, mark, at, body_end, bracketed=bracketed)
+        if anchor is None and not bracketed and noted.isdecimal() and mark == str(int(noted) + 1):
+            anchor = at  # the mark of the next note is lost in print: it stands behind the one before
         if anchor is not None:
             at = anchor + 1
+            noted = mark
             # Notes at the foot of a page run to the next one; among other text a note is its own block.
             end = blocks[(following if not bracketed else block + 1) - 1].end
             yield Note(mark, page.page, blocks[block].start, end, page.page, anchor)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.structure.locators.marks import DIVISION, WORDED, Line
+from docqa.ingest.structure.locators.sections import is_attachment, printed_number
 from docqa.ingest.types import Page, Section
 
 _INSERTED = re.compile(
@@ -32,7 +33,11 @@ _WORDS_THAT_CITE = frozenset(
 )  # fmt: skip
 _BARE = re.compile(r"\s{0,80}(?:\(\d{1,3}\)|\d{1,3}(?:\.\d{1,3}){2,5})\s{0,80}$", re.MULTILINE)
 _COURT = re.compile(r"\b(?:SUPREME|UNITED STATES|DISTRICT|SUPERIOR|APPEALS?) COURTS?\b|\bCOURTS? OF APPEALS?\b")
-_MOST_CAPTION = 2500
+_ATTACHMENT = re.compile(
+    r"(attachment|exhibit|schedule|annex|appendix)\s+([A-Z]|\d{1,3}|[IVX]{1,6})(?=\s*[-–—:]|$)", re.IGNORECASE
+)
+_MOST_CAPTION, _MOST_TITLE = 2500, 250
+_SENTENCE = re.compile(r"[a-z)]\.\s{0,3}$", re.MULTILINE)
 _CHAPTER = re.compile(r"(?:Chapter|CHAPTER)\s+(\d{1,3})[.:]?\s")
 _NEAR = 3000
 """Characters in front of a note in which the word with its mark stands."""
@@ -134,15 +139,36 @@ def chapters(pages: Sequence[Page]) -> dict[int, int]:
     return found
 
 
+def attachments_in_heads(pages: Sequence[Page], sections: Sequence[Section]) -> dict[int, str]:
+    """The attachment that only the running head of a page names ("Attachment A - Plan"), by page; not a name that
+    stands above numbered sections, which is that of the whole document."""
+    begun = {section.page for section in sections if section.number}
+    runs: list[tuple[str, list[int]]] = []
+    for page in pages:
+        match = next((match for line in page.furniture if (match := _ATTACHMENT.match(line))), None)
+        name = f"{match[1].capitalize()} {match[2]}" if match is not None else ""
+        if runs and runs[-1][0] == name:
+            runs[-1][1].append(page.page)
+        else:
+            runs.append((name, [page.page]))
+    return {page: name for name, run in runs if name and begun.isdisjoint(run) for page in run}
+
+
 def captions(pages: Sequence[Page], sections: Sequence[Section]) -> dict[int, int]:
-    """Where the opinion that has the heading of the court above it begins, by page: the heading is in no part."""
-    return {
-        section.page: section.start
-        for section in sections
-        if section.source == "opinion"
-        and section.start < _MOST_CAPTION
-        and _COURT.search(pages[section.page - 1].text, 0, section.start)
-    }
+    """Where the opinion that has the heading of the court above it begins, or the schedule that has the name of the
+    case above it, by page: what stands above is in no part."""
+    found: dict[int, int] = {}
+    begun: set[int] = set()
+    for section in sections:
+        if section.page in begun:
+            continue
+        begun.add(section.page)
+        above = pages[section.page - 1].text[: section.start]
+        court = section.source == "opinion" and section.start < _MOST_CAPTION and _COURT.search(above)
+        title = is_attachment(printed_number(section)) and section.start < _MOST_TITLE and above.count("\n") <= 3
+        if section.start and (court or (title and not _SENTENCE.search(above))):
+            found.setdefault(section.page, section.start)
+    return found
 
 
 def is_table_note(line: Line, pages: Sequence[Page]) -> bool:

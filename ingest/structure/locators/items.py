@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from docqa.ingest.structure.locators.excluded import (
+    attachments_in_heads,
     captions,
     chapters,
     contents_lines,
@@ -19,6 +20,7 @@ from docqa.ingest.structure.locators.excluded import (
     torn_pages,
 )
 from docqa.ingest.structure.locators.marks import (
+    ABJAD,
     ALONE,
     BRACKET,
     DIVISION,
@@ -58,6 +60,11 @@ _NAMES_OF_LISTS = frozenset(
      "références", "table of authorities")
 )  # fmt: skip
 
+_BACK_MATTER = _NAMES_OF_LISTS - {"contents", "table of contents", "index", "table of authorities"} | {
+    "acknowledgments", "acknowledgements", "acknowledgment", "acknowledgement", "remerciements",
+}  # fmt: skip
+_MOST_BACK_MATTER = 40
+
 
 def find_items(pages: Sequence[Page], sections: Sequence[Section], notes: Sequence[Note] = ()) -> list[Item]:
     """The numbered parts of `sections` (which have their locators) in the order of the document.
@@ -78,6 +85,7 @@ class _Walk:
         self.torn = torn_pages(self.lines, pages)
         self.captions = captions(pages, sections)
         self.chapters = chapters(pages)
+        self.heads = attachments_in_heads(pages, sections)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
         self.by_id = {section.id: section for section in sections}
@@ -121,6 +129,10 @@ class _Walk:
             return None  # a numbered line in the text whose number stands behind a word above it
         headed = inside and note is not None and (note.page, note.start) in self.headed
         return note if inside and not headed else None
+
+    def text(self, line: Line) -> str:
+        """The words of a line."""
+        return self.pages[line.page - 1].text[line.start : line.end]
 
     def _length(self, page: int) -> int:
         return len(self.pages[page - 1].text)
@@ -177,7 +189,7 @@ class _Part:
         self.base = section.locator if section is not None else None
         self.number = printed_number(section) if section is not None else None
         # Headings by look alone, and no number in any: the numbered paragraphs are all that the document prints.
-        self.is_plain = walk.is_plain and (section is None or section.source == "style")
+        self.is_plain = walk.is_plain and (section is None or section.source in ("style", "bookmark"))
         self.roof = walk.attachments.get(section.id) if section is not None else None
         self.levels = Levels(walk.lines)
         self._begin_levels()
@@ -210,6 +222,10 @@ class _Part:
             self._pass_over(line)
             yield line.start, None
             return
+        head = self.walk.heads.get(line.page)
+        if head is not None and head not in (self.base or ""):
+            self.base = head
+            self._clear()
         if self._is_of_other_chapter(line) or line.closes or line.start < self.walk.captions.get(line.page, 0):
             self.base = None
             self._clear()
@@ -223,6 +239,10 @@ class _Part:
         if marks and is_table_note(line, self.walk.pages):
             yield line.start, self.section.locator if self.section else None
             return
+        if not line.marks and self._is_back_matter(line):
+            self.base = " ".join(self.walk.text(line).split())
+            self.skipped = self.base.casefold().strip(" .:") in _NAMES_OF_LISTS
+            self._clear()
         if not line.marks:
             self._unmarked(number, line)
             yield line.start, self._locator()
@@ -231,6 +251,11 @@ class _Part:
             yield max(mark.start, line.start), self._locator()
         yield from self._inline(number, line)
         self.before = line
+
+    def _is_back_matter(self, line: Line) -> bool:
+        """Whether a line of a numbered section is a heading that ends all of them, which the outline does not have."""
+        numbered = self.number is not None and line.end - line.start < _MOST_BACK_MATTER
+        return numbered and self.walk.text(line).casefold().strip(" .:") in _BACK_MATTER
 
     def _pass_over(self, line: Line) -> None:
         """Goes on counting on a page on which nobody can say which words belong to which number."""
@@ -282,6 +307,8 @@ class _Part:
             self._open_paragraph(number, mark)
         elif mark.shape in BRACKET or self.number is not None or self.levels.open:
             taken = self.levels.take(number, mark)
+            if not taken and mark.shape == ABJAD:
+                self.levels.resume(mark)  # "د –" is a mark wherever it stands, also where the one before it is lost
             if taken and mark.text.isdigit():
                 self.terms = None
 
@@ -410,6 +437,8 @@ class _Part:
 
     def _unmarked(self, number: int, line: Line) -> None:
         """Words that close a list belong to what it is a part of; the next defined term closes the list of the last."""
+        if line.proviso:
+            return  # what it limits is the item before it
         if self.levels.open and self.levels.open[-1].shape == ALONE:
             return  # parts of an opinion, which end where the next begins
         if line.opens_term:

@@ -13,10 +13,18 @@ from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, in_letters, in
 from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Page
 
-BRACKET = frozenset(("(a)", "a)", "أ –", "1 –"))
+ABJAD = "أ –"
+BRACKET = frozenset(("(a)", "a)", ABJAD, "1 –"))
 ALONE = "alone"
 _ABJAD = "أبجدهوزحطيكلمنسعفصقر"
 """The letters by which Arabic counts, in their order."""
+_ABJAD_MARK = (
+    rf"\s{{0,80}}([{_ABJAD}])\u0640{{0,3}}\s?(?:[-–—.](?=\s|\d|[\u0621-\u064a])\s?|(?=\d{{1,2}}\s?-))"
+)
+# A line from right to left may have the sign behind its number in front of it: ".3", "– 3".
+_ARABIC_NUMBER = (
+    r"\s{0,80}(?:(\d{1,3})\s?[-–—\u0640]|[.–-]\s?(\d{1,3}))\s?(?:\u0640\s)?(?=[\u0621-\u064a])"
+)
 _INNER = r"\d{1,3}(?:[A-Z]{1,2}|[a-z])?|[a-z]{1,5}(?:\d{1,2})?|[A-Z]{1,5}"
 _BRACKETED = re.compile(rf"\s{{0,80}}\(\s?({_INNER})\s?\)(?=[\s(—–:A-Z“-]|$)")
 WORDED = "Article 1"
@@ -37,14 +45,14 @@ _SHAPES = (
     ("1.", re.compile(r"\s{0,80}(\d{1,4})\.\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("[1]", re.compile(r"\s{0,80}(?:\[(\d{1,4})\]|¶\s?(\d{1,4})\.?)\s+(?=[^\W\d_]|[“\"‘'(\[])")),
     ("a)", re.compile(r"\s{0,80}(\d{1,3}|[a-z]{1,5}|[A-Z])\)(?=\s)")),
-    ("أ –", re.compile(rf"\s{{0,80}}([{_ABJAD}])\u0640?\s?[-–—.](?=\s|[\u0621-\u064a])\s?")),
-    ("1 –", re.compile(r"\s{0,80}(?:(\d{1,3})\s?[-–—]|\.(\d{1,3}))\s?(?=[\u0621-\u064a])")),
+    (ABJAD, re.compile(_ABJAD_MARK)),
+    ("1 –", re.compile(_ARABIC_NUMBER)),
     ("a.", re.compile(r"\s{0,80}([A-Z]|[a-z]|[ivxlc]{2,5}|[IVXLC]{2,5})\.(?=\s)")),
 )
 _ALONE = re.compile(r"\s*([IVX]{1,5}|[A-Z]|\d{1,2})\.?\s*$")
 _NAMES_OF_PICTURES = re.compile(r"\s*\([a-z]\)(?:\s+\([a-z]\))+\s*")
 _HEADING = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,5}\s+[A-Z][^.;:|]{2,70}[^.;:,|\s]$")
-_FIRST_MARK = re.compile(r"\s*[(\[¶§.\w]")
+_FIRST_MARK = re.compile(r"\s*[(\[¶§.–\w-]")
 _INLINE = re.compile(rf"([;:.—–])\s*(?:(?:and|or|and/or)\s+)?(?=\((?:{_INNER})\)\s)")
 _NAMED = re.compile(
     r"((?:Theorem|Lemma|Proposition|Corollary|Definition|Conjecture|Axiom|Claim|Remark|Example|Algorithm|Assumption|"
@@ -89,7 +97,8 @@ class Line:
     where it is a theorem or a caption. `goes_on`: begins with a small letter; `ended`: ends with a stop;
     `opens_term`: begins with a quotation mark; `sentence_end`: where the sentence behind the last of the `inline` marks
     begins, 0 where there is none. `heading`: a number and a few words, as a heading is printed. `closes`: the words
-    above the signatures of a contract, which belong to no clause; `remark`: an editor's words in square brackets."""
+    above the signatures of a contract, which belong to no clause; `proviso`: begins with "Provided that"; `remark`: an
+    editor's words in square brackets."""
 
     page: int
     start: int
@@ -103,6 +112,7 @@ class Line:
     sentence_end: int
     heading: bool
     closes: bool
+    proviso: bool
     remark: bool
 
 
@@ -138,6 +148,7 @@ def _line(page: int, start: int, text: str) -> Line:
         sentence_end=_sentence_behind(text, start, inline[-1].start) if inline else 0,
         heading=_HEADING.match(bare) is not None,
         closes=_CLOSES.match(text) is not None,
+        proviso=bare.startswith(("Provided that", "Provided further", "PROVIDED")),
         remark=bare[:1] == "[" and not marks and _REMARK.match(text) is not None,
     )
 
@@ -157,7 +168,7 @@ def _opening(page: int, start: int, text: str) -> Iterator[Mark]:
                 group = match.lastindex or 1
                 first = match.start(group)
                 first = text.rfind(shape[0], 0, first) if shape in ("(a)", "[1]") and "¶" not in text[:first] else first
-                first -= shape == "1 –" and text[first - 1 : first] == "."
+                first = match.start() if shape == "1 –" else first
                 yield Mark(page, start + max(first, 0), match.group(group), shape)
                 at = match.end()
                 break

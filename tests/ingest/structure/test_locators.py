@@ -448,3 +448,43 @@ def test_rows_of_a_schedule_keep_their_numbers() -> None:
     text = "## 1 Name\n\nWords.\n\n## Schedule\n\n1. Defence\n\nArmy | 12\n\n2. Finance | 206\n\n3. Health | 30"
     places = ("Army", "206", "30")
     assert [named(markdown(text), words) for words in places] == ["Schedule, 1", "Schedule, 2", "Schedule, 3"]
+
+
+def test_a_proviso_belongs_to_the_item_that_it_limits() -> None:
+    text = "## 45 Votes\n\n(1) Votes are cast.\n\n(2) Votes are counted:\n\nProvided that they may be counted again."
+    assert named(markdown(text), "Provided") == "45(2)"
+
+
+def test_arabic_marks_behind_a_lost_one_and_with_turned_signs_count() -> None:
+    text = "## المادة 12\n\nأ – يمنع العمل.\n\nصرفها وفقا للنظام.\n\nد – يحدد النظام:\n\n1-الرسوم\n\n– 2الغرامات"
+    document = markdown(text)
+    assert [named(document, words) for words in ("يحدد", "الغرامات")] == ["المادة 12(د)", "المادة 12(د)(2)"]
+
+
+def test_the_head_of_a_page_names_an_attachment_that_no_heading_names() -> None:
+    pages = [
+        Page(0, "9", "18.2 Plans\nPlans are made.", "A"),
+        Page(1, "10", "A table of the plan.", "A", furniture=("Attachment A - PLAN",)),
+    ]
+    sections = with_locators(build([Mark(1, "18.2", "Plans", 1, 0, "numbering", 1.0)]), paged=True)
+    assert [item.locator for item in find_items(pages, sections) if item.page == 2] == ["Attachment A"]
+
+
+def test_the_name_of_a_case_above_a_schedule_is_in_no_other_schedule() -> None:
+    texts = ("1 Terms\nSchedule A – Rows\nA row.", "In re Bard\nSchedule B – Rows")
+    pages = [Page(at, None, text, "A") for at, text in enumerate(texts)]
+    marks = [(1, "1", "Terms", 1, 0), (1, "Schedule A", "Rows", 1, 8), (1, "Schedule B", "Rows", 2, 11)]
+    made = [Mark(level, number, title, page, at, "numbering", 1.0) for level, number, title, page, at in marks]
+    items = find_items(pages, with_locators(build(made), paged=True))
+    assert [(item.page, item.locator) for item in items] == [(2, "")]
+
+
+def test_references_that_no_outline_names_are_in_no_section() -> None:
+    text = "## 6 End\n\nWe end.\n\nREFERENCES\n\n1. Alder, A. On mills. 1999.\n\n2. Birch, B. On weirs. 2001."
+    assert [named(markdown(text), words) for words in ("We end", "mills", "weirs")] == ["6", "REFERENCES", "REFERENCES"]
+
+
+def test_a_note_whose_mark_is_lost_follows_the_one_before() -> None:
+    text = "The mill was old.3 It stood by the weir, which was new, and by the lock.\n3The mill book says so.\n4So it says."
+    page = Page(0, "1", text, "A", blocks=line_blocks(text))
+    assert [note.mark for note in find_notes([page], paged=True)] == ["3", "4"]
