@@ -5,17 +5,18 @@ So `docqa --help` imports none of them: their lines of help are here, and a test
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from docqa.app import report
 
 if TYPE_CHECKING:
-    from typer._click.core import Command, Context
+    from typer._click.core import Command, Context, Parameter
     from typer._click.formatting import HelpFormatter
 
 _HELP = f"""Reads a long document once and answers any number of questions about it, in its own words, offline.
@@ -48,8 +49,50 @@ class Entry:
         if self.commands:
             return _group(name, self)
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        app.command(name)(getattr(import_module(f"docqa.app.commands.{self.module}"), self.function or name))
+        module = import_module(f"docqa.app.commands.{self.module}")
+        app.command(name, cls=_Command)(getattr(module, self.function or name))
         return typer.main.get_command(app)
+
+
+class _AsTyped:
+    """Takes what has its type already, texts, defaults and nothing, as it is.
+
+    typer checks every value with pydantic, whose import takes as long as all else that most commands do before they
+    begin. It still checks numbers that a user gave.
+    """
+
+    def __init__(self, checked: Callable[[], Any]) -> None:
+        self._checked = checked
+
+    def coerce(self, value: Any, param: Any, ctx: Context) -> Any:
+        kind = param.type_descriptor.annotation
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        if (kind is str and isinstance(value, str)) or value is param.default:
+            return value
+        if kind == list[str] and isinstance(value, list | tuple):
+            return list(value)
+        return self._checked().coerce(value, param=param, ctx=ctx)
+
+
+def _taken_as_typed(parameters: list[Parameter]) -> list[Parameter]:
+    """`parameters`, all of which take their values so."""
+    for parameter in parameters:
+        if isinstance(parameter, TyperArgument | TyperOption) and "get_runtime_param" not in vars(parameter):
+            as_typed = _AsTyped(parameter.get_runtime_param)
+            parameter.get_runtime_param = partial(_same, as_typed)  # type: ignore[method-assign]
+    return parameters
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+class _Command(TyperCommand):
+    """A command whose values are taken as they are typed."""
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return _taken_as_typed(super().get_params(ctx))
 
 
 COMMANDS = {
@@ -116,6 +159,9 @@ class _Group(TyperGroup):
     """Commands that are made when they are asked for, listed without that."""
 
     commands: _Later
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return _taken_as_typed(super().get_params(ctx))
 
     def list_commands(self, ctx: Context) -> list[str]:
         return list(self.commands)

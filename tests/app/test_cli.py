@@ -158,6 +158,21 @@ def test_help_imports_no_command(python: str) -> None:
     assert done.stdout.splitlines()[-1] == "[]" and "  find " in done.stdout
 
 
+def test_values_that_are_texts_need_no_pydantic(python: str) -> None:
+    code = (
+        "import sys\nfrom docqa.app import cli\ncode = cli.run(['ask', 'none.pdf', 'Who?', '--no-store'])\n"
+        "print(code, 'pydantic' in sys.modules)"
+    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout == "3 False\n"
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many"])
+def test_numbers_are_checked(capsys: pytest.CaptureFixture[str], number: str) -> None:
+    code, _, err = _run(capsys, "ask", "x.pdf", "Who?", "--k", number)
+    assert code == 2 and "Invalid value for '--k'" in err
+
+
 def test_an_interrupt_says_only_what_is_true_of_the_command(docqa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> int:
         raise KeyboardInterrupt
