@@ -104,7 +104,7 @@ def filled(share: float, width: int) -> str:
 
 def reading_line(event: ReadProgress) -> str:
     """Share, tokens, speed and time left, as far as they are known."""
-    parts = [f"reading {100 * event.done // max(event.total, 1)} %", f"{event.done:,} of {event.total:,} tokens"]
+    parts = [f"read {100 * event.done // max(event.total, 1)} %", f"{event.done:,} of {event.total:,} tokens"]
     if event.reused:
         parts.append(f"{event.reused:,} reused")
     if event.tokens_per_second:

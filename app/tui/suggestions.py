@@ -88,9 +88,15 @@ def _of_headings(document: Document) -> Iterator[str]:
 def _about_headings(document: Document, most: int) -> list[str]:
     """At most `most` questions about headings that are spread over the document."""
     kind = _kind(document)
-    titles = [t for t in _titles(document) if not _PASSED_OVER.fullmatch(t) and " " in t and not t.endswith("?")]
+    titles = [title for title in _titles(document) if " " in title and not _asked_otherwise(title)]
     spread = [titles[at * len(titles) // most] for at in range(most)] if titles else []
     return [_ABOUT.format(_uncapitalised(title, document), kind=kind) for title in dict.fromkeys(spread)]
+
+
+def _asked_otherwise(title: str) -> bool:
+    """Whether a heading says too little to ask about it, or is asked about in another form."""
+    forms = any(re.fullmatch(pattern, title, re.IGNORECASE) for pattern, _ in _FORMS)
+    return forms or title.endswith("?") or _PASSED_OVER.fullmatch(title) is not None
 
 
 def _titles(document: Document) -> Iterator[str]:

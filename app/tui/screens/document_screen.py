@@ -152,7 +152,7 @@ class DocumentScreen(Screen[None]):
         self._past = past
         self._line_there = False
         self._ahead = ""  # typed before there was a line to type into
-        self._suggested: list[str] = []
+        self.suggested: list[str] | None = None  # None until they are found
         self._waiting: list[str] = []  # asked before the document was open
         self._parsed = (0, 0)
         self._search_timer: Timer | None = None
@@ -211,7 +211,7 @@ class DocumentScreen(Screen[None]):
         self.set_timer(_SETTLED_S, _keep_collector_away)
 
     def on_suggested(self, message: Suggested) -> None:
-        self._suggested = message.questions
+        self.suggested = message.questions
         self.panes.answers.suggest(message.questions)
         if message.problem:
             self.panes.message(message.problem, "error")
@@ -357,7 +357,7 @@ class DocumentScreen(Screen[None]):
         """An arrow key in the line: an earlier question, the next hit, or another heading."""
         if message.mode == "ask":
             asked = [turn.question for turn in self.questions.turns]
-            self.panes.bar.recall(asked, [] if asked else self._suggested, message.step)
+            self.panes.bar.recall(asked, [] if asked else self.suggested or [], message.step)
         elif message.mode == "find":
             self.navigation.next_hit(message.step)
         elif message.mode == "headings":

@@ -130,7 +130,7 @@ class AnswerCard(Static):
             return ("looking for the answer … (Esc stops)\n", "italic")
         share, left = self.reading.done / self.reading.total, self.reading.eta_seconds
         soon = f" · {duration(left)} left" if left is not None else ""
-        return (f"{filled(share, _PROGRESS_CELLS)} {100 * share:.0f} %{soon} · Esc stops\n", "$text-accent")
+        return (f"read {filled(share, _PROGRESS_CELLS)} {100 * share:.0f} %{soon} · Esc stops\n", "$text-accent")
 
     def _answer_parts(self) -> list[Part]:
         answer = self.turn.answer
@@ -149,7 +149,9 @@ class AnswerCard(Static):
                 parts.append(("Nearest, not an answer:\n", "$text-muted"))
             parts += self._stop_parts(number, self.stops[number])
         parts += self._folded_parts(refused)
-        coverage = "" if self.turn.running else coverage_line(answer.coverage)
+        # A preliminary answer has read nothing: how much of the document is read, the title says.
+        preliminary = self.turn.running or self.turn.state == "stopped"
+        coverage = "" if preliminary else coverage_line(answer.coverage)
         return [*parts, (f"{coverage}\n", "$text-muted")] if coverage else parts
 
     def _head_parts(self, answer: Answer) -> list[Part]:

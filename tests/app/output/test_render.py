@@ -210,7 +210,7 @@ def test_without_a_terminal_progress_is_a_line_every_ten_seconds_at_most() -> No
     for done in (100, 300, 500, 700, 900):
         progress.update(_at(done))
     lines = stream.getvalue().splitlines()
-    assert [line.split(",")[0] for line in lines] == ["reading 50 %", "reading 90 %"]
+    assert [line.split(",")[0] for line in lines] == ["read 50 %", "read 90 %"]
 
 
 def test_a_short_read_without_a_terminal_says_nothing() -> None:
@@ -232,7 +232,7 @@ def test_on_a_terminal_a_bar_is_drawn_and_removed(monkeypatch: pytest.MonkeyPatc
     progress.update(_at(1000))
     progress.finish()
     frames = stream.getvalue().split("\r")
-    assert frames[1].startswith("[############............] reading 50 %, 500 of 1,000 tokens, 50 tokens/s, 10 s left")
+    assert frames[1].startswith("[############............] read 50 %, 500 of 1,000 tokens, 50 tokens/s, 10 s left")
     assert frames[-2].strip() == ""
     assert frames[-1] == ""
 
@@ -250,7 +250,7 @@ def test_a_long_read_promises_instant_questions_only_where_it_is_kept(
 
 
 def test_reused_tokens_are_named() -> None:
-    assert reading_line(ReadProgress(600, 1000, reused=500)) == "reading 60 %, 600 of 1,000 tokens, 500 reused"
+    assert reading_line(ReadProgress(600, 1000, reused=500)) == "read 60 %, 600 of 1,000 tokens, 500 reused"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (185, "3 min 05 s"), (7800, "2 h 10 min")])

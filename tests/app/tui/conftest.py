@@ -206,11 +206,17 @@ def interface(session: FakeSession, store: Store, lease_file: Path) -> Iterator[
         assert bridge.close(20)
 
 
-def drive(app: Interface, steps: Callable[[Any], Awaitable[None]], size: tuple[int, int] = (120, 40)) -> None:
-    """Run `steps` with a pilot of `app`."""
+def drive(
+    app: Interface,
+    steps: Callable[[Any], Awaitable[None]],
+    size: tuple[int, int] = (120, 40),
+    *,
+    notifications: bool = False,
+) -> None:
+    """Run `steps` with a pilot of `app`; with `notifications` its messages are drawn, too."""
 
     async def run() -> None:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=notifications) as pilot:
             await steps(pilot)
 
     asyncio.run(run())
@@ -228,7 +234,9 @@ async def until(pilot: Any, condition: Callable[[], object], seconds: float = 30
 async def opened(pilot: Any) -> Any:
     """Wait until the document is on screen; returns its panes."""
     await until(pilot, lambda: getattr(pilot.app.screen, "document", None) is not None)
-    return pilot.app.screen.panes
+    screen = pilot.app.screen
+    await until(pilot, lambda: screen.panes.answers.cards or screen.suggested is not None)
+    return screen.panes
 
 
 async def ask(pilot: Any, question: str = QUESTION) -> Any:

@@ -240,6 +240,25 @@ def test_the_text_stays_where_it_was_when_the_terminal_is_resized(interface: Any
     tui.drive(interface(), steps)
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 20)])
+def test_messages_hide_neither_status_nor_line_nor_footer(
+    interface: Any, session: Any, tui: Any, size: tuple[int, int]
+) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape")
+        panes.page.go(5, 0, above=0)
+        await pilot.pause()
+        before = tui.screen_text(pilot.app).split("\n")[-3:]
+        assert "p. 3 (PDF 5)" in before[0]
+        for number in range(3):
+            panes.message(f"message {number} that takes more than one line on a narrow screen, and stays", "warning")
+        await tui.until(pilot, lambda: "message 2" in tui.screen_text(pilot.app))
+        assert tui.screen_text(pilot.app).split("\n")[-3:] == before
+
+    tui.drive(interface(), steps, size, notifications=True)
+
+
 def test_the_palette_finds_headings_and_past_questions(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)

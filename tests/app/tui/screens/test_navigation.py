@@ -241,10 +241,11 @@ def test_a_cite_has_one_location_on_card_and_status_and_clipboard(interface: Any
 def test_the_first_cite_of_an_answer_is_shown_at_once(interface: Any, answered: Any, tui: Any) -> None:
     async def steps(pilot: Any) -> None:
         panes = await tui.ask(pilot)
+        await tui.until(pilot, lambda: pilot.app.screen.navigation.has_way_back)  # it was gone to
         await tui.until(pilot, lambda: "The fee of part 5" in tui.shown(panes.page))
         assert panes.answers.has_focus
         await pilot.press("b")
-        assert panes.page.place == (1, 0)
+        await tui.until(pilot, lambda: panes.page.place == (1, 0))
 
     tui.drive(interface(), steps)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from typing import Any
@@ -29,7 +30,7 @@ def test_a_preliminary_answer_is_replaced_in_place(interface: Any, session: Any,
         assert "Preliminary" in text
         assert "51 dollars" in text
         assert "25 %" in text
-        assert "500 tokens/s" in text
+        assert "500 tokens/s" in tui.screen_text(pilot.app)
         assert "6 s left" in text
         go.set()
         await tui.until(pilot, lambda: not pilot.app.bridge.busy)
@@ -236,6 +237,38 @@ def test_a_model_that_writes_is_told_the_turns_before(interface: Any, answered: 
         assert [(turn.question, turn.answer) for turn in answered.told[1]] == [
             ("What is the fee of part 5?", "85 dollars")
         ]
+
+    tui.drive(interface(), steps)
+
+
+def test_how_much_is_read_is_said_in_one_wording(interface: Any, session: Any, tui: Any) -> None:
+    go, document = threading.Event(), session.documents[0]
+    coverage = replace(tui.answer_of(document).coverage, tokens_read=0)
+    early = tui.answer_of(document, answer="51 dollars", status="partial", coverage=coverage)
+    session.script[:] = [Preview(early), ReadProgress(1000, 4000, 500.0, 6.0), go, ReadProgress(2000, 4000)]
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("x", "enter")
+        await tui.until(pilot, lambda: panes.answers.cards and panes.answers.cards[0].reading)
+        shares = re.findall(r"(\w+) (?:[█░]+ )?(\d+) %(?! )", tui.screen_text(pilot.app).replace(" · ", "\n"))
+        said = re.findall(r"(\w+) (?:[█░]+ )?(\d+) %[ ,]", tui.screen_text(pilot.app))
+        assert {*shares, *said} == {("read", "25")}
+        assert "holds" not in tui.screen_text(pilot.app)
+        await pilot.press("escape")
+        go.set()
+        await tui.until(pilot, lambda: panes.answers.cards[0].turn.state == "stopped")
+        assert "read 0 %" not in tui.flat(panes.answers)
+
+    tui.drive(interface(), steps)
+
+
+def test_nobody_is_told_to_press_a_key_that_is_typed(interface: Any, session: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        assert panes.bar.input.has_focus
+        assert "Type one into the line below" in tui.flat(panes.answers.query_one("#no-answers"))
+        assert "q" not in tui.screen_text(pilot.app).split("\n")[-1].split()
 
     tui.drive(interface(), steps)
 
