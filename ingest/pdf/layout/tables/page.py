@@ -14,6 +14,7 @@ from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
 
 _MOST_TABLES = 60
+_NAMED = 0.6  # the share of the rows of a table of words that have a name
 
 
 def take_tables(words: Sequence[Word], boxes: Iterable[Box]) -> tuple[list[Word], list[list[Row]]]:
@@ -44,9 +45,18 @@ def _built(words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True)
     return build(inside, rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR)), ruled=ruled)
 
 
+def _is_figure(table: PlacedTable) -> bool:
+    """Whether these are the labels of a drawing: words without a value, most of their rows without a name."""
+    rows = range(table.heads, 1 + max(cell.row + cell.rows - 1 for cell in table.cells))
+    named = {row for cell in table.cells if not cell.column for row in range(cell.row, cell.row + cell.rows)}
+    if len(named.intersection(rows)) >= _NAMED * len(rows):
+        return False
+    return not any(cell.is_value and not cell.text.endswith(".") for cell in table.cells)  # "1." counts its parts
+
+
 def _taken(found: list[PlacedTable], table: PlacedTable | None, words: list[Word]) -> list[Word]:
     """The words that are not in `table`, which joins those that were found."""
-    if table is None:
+    if table is None or _is_figure(table):
         return words
     found.append(table)
     inside = {id(word) for cell in table.cells for word in cell.words}

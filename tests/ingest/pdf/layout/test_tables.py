@@ -133,3 +133,11 @@ def test_rules_of_two_tables_above_each_other_are_not_joined() -> None:
     assert sorted((round(x), round(top), round(bottom)) for x, top, bottom in rules.down) == [
         (146, 440, 649), (147, 98, 338),
     ]  # fmt: skip
+
+
+def test_labels_of_a_drawing_are_no_table() -> None:
+    rows = [["", "Gang"], ["", "Demand"], ["", "Sequential"], ["List", "Scheduling"], ["", "Largest first"]]
+    drawn = page_with(rows, grid(), [120, 120])
+    assert drawn.tables == () and "Sequential" in drawn.text
+    named = [[name or "Chart", label] for name, label in rows]
+    assert len(page_with(named, grid(), [120, 120]).tables) == 1
