@@ -11,10 +11,11 @@ from docqa.app.context.context import Context
 from docqa.app.evidence.ranking import Ranked
 from docqa.app.quotes.definitions import MOST_DEFINITIONS, definitions_in_force
 from docqa.app.quotes.normalise import fold
-from docqa.app.quotes.quoting import label_of, make_definition_quote, make_quote
+from docqa.app.quotes.quoting import cut_quote, label_of, make_definition_quote, make_quote
 from docqa.app.quotes.verifier import Located
 from docqa.app.reading.answerability import counts_line, word_counts
 from docqa.app.reading.candidates import Candidate, Candidates, Form
+from docqa.app.reading.tables.units import unit_of
 from docqa.ingest.types import Span
 
 _SUPPORT = 2
@@ -121,6 +122,8 @@ def _stated_items(question: str, items: tuple[Candidate, ...], context: Context)
             quotes.append(_quote(item, context))
         statements.append(Statement(_words(item, context), Support.QUOTED, (at,)))
     definitions: list[Quote] = []
+    for item in items:
+        quotes += [quote for quote in _units(item, context) if not any(_holds(known, quote) for known in quotes)]
     for item, statement in zip(items, statements, strict=True):
         for quote in _definitions(question, item, quotes[statement.quotes[0]], context):
             if not any(_holds(known, quote) for known in (*quotes, *definitions)):
@@ -159,13 +162,21 @@ def _quotes(question: str, candidates: tuple[Candidate, ...], context: Context) 
             continue
         quote = _quote(candidate, context)
         if not chosen:
-            definitions = _definitions(question, candidate, quote, context)
+            definitions = [*_units(candidate, context), *_definitions(question, candidate, quote, context)]
         words = words or said
         places.add(place)
         chosen.append(quote)
         if len(chosen) > _SUPPORT:
             break
     return [*chosen[:1], *definitions, *chosen[1:]]
+
+
+def _units(candidate: Candidate, context: Context) -> list[Quote]:
+    """A quote of the unit that a table says for the cell that is the answer ("in thousands"), where it says one."""
+    unit = unit_of(context.documents[candidate.document], candidate.page, candidate.start, candidate.end)
+    if unit is None:
+        return []
+    return [cut_quote(context.documents, Located(candidate.document, candidate.page, unit.start, unit.end))]
 
 
 def _definitions(question: str, candidate: Candidate, quote: Quote, context: Context) -> list[Quote]:

@@ -125,3 +125,12 @@ def test_nothing_is_possible_where_no_passage_is_left_to_show(context: Context) 
 
 def test_a_preliminary_answer_stays_partial_whatever_is_possible(context: Context) -> None:
     assert answer(context, possible=True, preliminary=True).status == "partial"
+
+
+def test_the_unit_of_a_table_is_quoted_behind_its_cell(document: Any, model: Any) -> None:
+    table = "Costs of the tower (in thousands)\nCost | 2019 | 2020\nRent | 4,100 | 5,200\nHeating | 310 | 420"
+    context = lay_out([document(table)], model.tokenizer)
+    made = answer(context, found("5,200", context=context), ranked=[Ranked(0, 1.0, 0.0)])
+    assert made.answer == "5,200" and made.statements[0].quotes == (0,)
+    assert made.quotes[0].answer_start is not None
+    assert [(quote.text, quote.answer_start) for quote in made.quotes[1:]] == [("(in thousands)", None)]
