@@ -53,7 +53,7 @@ def prune(
     """Delete what was not used for longest, and what is damaged.
 
     It stops when the rest fits the budget. What another docqa reads or uses stays. Past questions go last: a document
-    can be read again, they cannot be recovered.
+    can be read again, they cannot be recovered. Notes of your own stay, with the questions about their document.
     """
     store = kept_store()
     budget = store.budget_bytes if to is None else _bytes(to)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from docqa.app.history.history import open_history
-from docqa.app.history.records import KeptDocument, KeptTurn
+from docqa.app.history.records import Annotation, KeptDocument, KeptTurn
 from docqa.app.storage.store import Store
 
 QUESTION = "What does the tenant of unit 7 pay to the keeper named Alder7?"
@@ -205,6 +205,23 @@ def test_forget_deletes_the_questions_of_a_file_and_no_others(
     assert b"lder7" not in left
     assert docqa("forget", "/x/report.pdf")[0] == 0
     assert docqa("history")[1] == ""
+
+
+def test_notes_of_a_document_are_exported_with_its_session_and_forgotten(
+    fill: Any, docqa: Any, own_folders: Path
+) -> None:
+    session = fill("tui", "one")
+    with open_history(Store(own_folders)) as history:
+        history.annotate(session, Annotation(1, 0, 1, 9, "The lease", "p. 1", "ask Quetzal"))
+    for form in ("--md", "--html"):
+        code, out, _ = docqa("history", "export", str(session), form)
+        assert (code, "ask Quetzal" in out, "The lease" in out) == (0, True, True)
+    assert "ask Quetzal" not in docqa("history", "export", f"{session}.1")[1]
+    docqa("cache", "prune", "--to", "0")
+    assert "ask Quetzal" in docqa("history", "export", str(session))[1]
+    docqa("forget", "/x/report.pdf")
+    assert docqa("history", "export", str(session))[0] == 3
+    assert b"Quetzal" not in (own_folders / "history" / "history.sqlite").read_bytes()
 
 
 def test_the_history_is_its_owners_alone(asked: Path, own_folders: Path) -> None:
