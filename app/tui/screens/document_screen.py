@@ -323,11 +323,11 @@ class DocumentScreen(Screen[None]):
         self.panes.show_status()
         self.update_keys()
 
-    def on_line_bar_entered(self, message: LineBar.Entered) -> None:
+    def line_entered(self, mode: str, text: str) -> None:
         """A question, words to search, a place, or a file; a question may come before the document is open."""
         if self.document is None:
-            if message.text:
-                self._waiting.append(message.text)
+            if text:
+                self._waiting.append(text)
                 self.panes.bar.reset()
                 self.panes.show_parsed(*self._parsed, len(self._waiting))
         else:
@@ -339,7 +339,7 @@ class DocumentScreen(Screen[None]):
                 "note": self.annotations.write,
                 "headings": lambda _: self.panes.outline.choose(),
             }
-            modes.get(message.mode, self._export)(message.text)
+            modes.get(mode, self._export)(text)
 
     def on_line_bar_changed(self, message: LineBar.Changed) -> None:
         """Search and the outline follow what is typed; in a very long document the search waits for a pause."""

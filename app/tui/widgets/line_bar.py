@@ -29,6 +29,25 @@ MODES = {
 class _Line(Input):
     """The input itself. What is pasted becomes one line: words copied out of a document are often several."""
 
+    async def on_key(self, event: events.Key) -> None:
+        """Enter is carried out before the keys behind it, and those are no longer typed here when it left the line."""
+        if self.screen.focused is not self:
+            bound = self.screen.active_bindings.get(event.key)
+            if bound is not None and bound.enabled:
+                event.stop()
+                event.prevent_default()
+                await self.app.run_action(bound.binding.action, default_namespace=bound.node)
+        elif event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            await self.action_submit()
+
+    async def action_submit(self) -> None:
+        """Enter what is in the line, now: a message would let the keys behind Enter be typed into it."""
+        bar = self.parent
+        assert isinstance(bar, LineBar)
+        self.screen.line_entered(bar.mode, self.value.strip())  # type: ignore[attr-defined]
+
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
@@ -47,13 +66,6 @@ class LineBar(Horizontal):
         Binding("up", "move(-1)", "Previous", show=False),
         Binding("down", "move(1)", "Next", show=False),
     ]
-
-    @dataclass
-    class Entered(Message):
-        """Enter was pressed in `mode`."""
-
-        mode: str
-        text: str
 
     @dataclass
     class Changed(Message):
@@ -140,10 +152,6 @@ class LineBar(Horizontal):
         event.stop()
         if event.value == self.input.value:
             self.post_message(self.Changed(self.mode, event.value.strip()))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.post_message(self.Entered(self.mode, event.value.strip()))
 
     def _set(self, mode: str, text: str) -> None:
         self.mode, self._recalled = mode, 0

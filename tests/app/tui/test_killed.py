@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import signal
+import struct
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +25,12 @@ SLOW_BLOCKS = "import time, docqa.model.load as m; p = m.Model.prefill\n" + (
     "def slow(self, *a, **k):\n    time.sleep(0.15)\n    return p(self, *a, **k)\nm.Model.prefill = slow\n"
 )
 """The tiny model reads faster than anybody can kill it."""
+SIZES = (60, 20), (140, 45), (110, 30)
+SLOW_ANSWERS = """
+import time, docqa.app.answerers.extractive as e
+answer = e.ExtractiveAnswerer._answer
+e.ExtractiveAnswerer._answer = lambda *a, **k: time.sleep(0.3) or answer(*a, **k)
+"""
 
 
 class InTerminal:
@@ -31,7 +40,10 @@ class InTerminal:
         self.seen = b""
         self.child, self._terminal = pty.fork()
         if self.child == 0:
-            os.environ.update({"TERM": "xterm-256color", "COLUMNS": "110", "LINES": "30", **environment})
+            os.environ.update({"TERM": "xterm-256color", **environment})
+            for name in ("COLUMNS", "LINES"):
+                os.environ.pop(name, None)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 110, 0, 0))
             code = f"{before}from docqa.app.cli import run; import sys; sys.exit(run({arguments!r}))"
             os.execv(sys.executable, [sys.executable, "-c", code])
 
@@ -49,6 +61,10 @@ class InTerminal:
 
     def send(self, keys: bytes) -> None:
         os.write(self._terminal, keys)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """As when somebody drags the window; the kernel tells the process."""
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def kill(self) -> None:
         os.kill(self.child, signal.SIGKILL)
@@ -121,6 +137,53 @@ def test_killed_while_it_answers_only_that_answer_is_lost(
     third = InTerminal(["tui", str(path)], environment)
     third.until(lambda seen: b"unit 9" in seen and b"Left before it was answered" in seen)
     assert third.leave() == 0
+
+
+def test_fifty_questions_two_resizes_a_kill_and_a_reopening_lose_nothing(
+    lease_of: Any, tmp_path: Path, environment: dict[str, str], own_folders: Path
+) -> None:
+    folder, store = tmp_path / "leases", Store(own_folders)
+    folder.mkdir()
+    names = ["a.txt", "b.txt", "c.txt"]
+    for number, name in enumerate(names):
+        lease_of(folder / name, 12 + 6 * number)
+    asked = [(names[min(n // 17, 2)], f"What does the tenant of unit {n % 17} pay, {n}?") for n in range(50)]
+    session = InTerminal(["tui", str(folder)], environment, SLOW_ANSWERS)
+    session.until(lambda seen: b"3 documents" in seen)
+    for number, name in enumerate(names):
+        mine = [question for file, question in asked if file == name]
+        session.send(b"\x1b[B" * min(number, 1) + b"\r")  # the list remembers its row
+        session.until(lambda seen: b"Outline" in seen)
+        session.send(mine[0].encode() + b"\r" + b"".join(b"q" + question.encode() + b"\r" for question in mine[1:9]))
+        session.until(lambda seen: b"waits for the questions before it" in seen)
+        session.resize(*SIZES[number])
+        session.send(b"".join(b"q" + question.encode() + b"\r" for question in mine[9:]))
+        if name != names[-1]:
+            session.until(lambda seen, done=17 * (number + 1): len(_answered(store)) == done)
+            session.send(b"l")
+            session.until(lambda seen: b"3 documents" in seen)
+    session.until(lambda seen: len(_answered(store)) > 40 and len(_turns(store)) == 50)
+    before = {turn.question: turn.answer for turn in _answered(store)}
+    session.kill()
+    after = {turn.question: turn.answer for turn in _turns(store)}
+    assert sorted(after) == sorted(question for _, question in asked)
+    assert {question: after[question] for question in before} == before
+    again = InTerminal(["tui", str(folder / names[-1])], environment)
+    again.until(lambda seen: b", 49?" in seen and b"question about" in seen)
+    again.send(b"\x1b")
+    again.until(lambda seen: b"Documents" in seen)  # the foot of a screen whose line is left
+    again.send(b"r")
+    again.until(lambda seen: asked[-1][1] in [turn.question for turn in _answered(store)])
+    assert again.leave() == 0
+    kept = [turn.question for turn in _turns(store)]
+    assert sorted(kept) == sorted(question for _, question in asked)
+    assert [question for question in kept if question in [q for f, q in asked if f == names[-1]]] == [
+        question for file, question in asked if file == names[-1]
+    ]
+
+
+def _answered(store: Store) -> list[kept_turns.Turn]:
+    return [turn for turn in _turns(store) if turn.state == "done"]
 
 
 def _turns(store: Store) -> list[kept_turns.Turn]:

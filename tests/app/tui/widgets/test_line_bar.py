@@ -118,3 +118,14 @@ def test_the_foot_of_a_narrow_screen_has_the_key_for_help(interface: Any, sessio
         assert "? Help" in tui.screen_text(pilot.app).split("\n")[-1]
 
     tui.drive(interface(), steps, (width, 20))
+
+
+def test_keys_behind_enter_do_not_change_the_question(interface: Any, answered: Any, tui: Any) -> None:
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        for letter in ("o", "n", "e", "enter", "q", "t", "w", "o", "enter"):  # faster than the interface can follow
+            pilot.app.post_message(Key(letter, letter if len(letter) == 1 else None))
+        await tui.until(pilot, lambda: [card.turn.question for card in panes.answers.cards] == ["one", "two"])
+        assert panes.bar.input.value == ""
+
+    tui.drive(interface(), steps)
