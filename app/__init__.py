@@ -2,7 +2,8 @@
 
     from docqa.app import Options, open_session
 
-is the public surface; everything else may move.
+is the public surface, with AsyncSession, which does the same for asyncio, and Answer, which they return; everything
+else may move.
 """
 
 from __future__ import annotations
@@ -10,20 +11,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from docqa.app.answer.answer import Answer as Answer
     from docqa.app.options import Options as Options
+    from docqa.app.session.asynchronous import AsyncSession as AsyncSession
     from docqa.app.session.engine import open_session as open_session
 
-__all__ = ["Options", "open_session"]
+__all__ = ["Answer", "AsyncSession", "Options", "open_session"]
+_MODULES = {
+    "Answer": "answer.answer",
+    "AsyncSession": "session.asynchronous",
+    "Options": "options",
+    "open_session": "session.engine",
+}
 
 
 def __getattr__(name: str) -> Any:
     """The public names, imported when they are first used, so that `docqa --help` does not pay for them."""
-    if name == "Options":
-        from docqa.app.options import Options
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return Options
-    if name == "open_session":
-        from docqa.app.session.engine import open_session
-
-        return open_session
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

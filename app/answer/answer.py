@@ -127,6 +127,32 @@ class Answer:
         """The object of contract.md, keys in its order."""
         return {"schema": SCHEMA, **asdict(self), "quotes": [_quote_object(quote) for quote in self.quotes]}
 
+    def to_dict(self) -> dict[str, str | int | float | bool | None]:
+        """One row of a table, for `pandas.DataFrame([answer.to_dict(), ...])`: plain values under the same names.
+
+        `quote` is the first quote and `file`, `page`, `label`, `section` its place; of a refusal, which has none, those of
+        the nearest passage are in `evidence`. `warnings` are one text.
+        """
+        quote = self.quotes[0] if self.quotes else None
+        cite = quote.cites[0] if quote is not None and quote.cites else None
+        return {
+            "question": self.question,
+            "status": str(self.status),
+            "answer": self.answer,
+            "verdict": None if self.verdict is None else str(self.verdict),
+            "confidence": self.confidence,
+            "quote": None if quote is None else quote.text,
+            "grade": None if quote is None else str(quote.grade),
+            "file": None if cite is None else cite.file,
+            "page": None if cite is None else cite.page,
+            "label": None if cite is None else cite.label,
+            "section": None if cite is None else cite.section,
+            "quotes": len(self.quotes),
+            "evidence": self.evidence[0].text if self.evidence else None,
+            "warnings": "; ".join(self.coverage.warnings),
+            "seconds": self.usage.seconds,
+        }
+
     @classmethod
     def from_json_object(cls, value: Mapping[str, object]) -> Answer:
         """The Answer that `to_json_object` wrote, now or under schema 1. Raises TypeError or ValueError for others."""

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import Answer, Quote
-from docqa.app.answer.events import Event, Notice
+from docqa.app.answer.events import Event, Finished, Notice
 from docqa.app.answerers.answerer import Answerer
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.document_evidence import DocumentEvidence, bundled_model
@@ -150,6 +150,10 @@ class Session:
         asked = _checked(question)
         yield from self._notices()
         yield from self.answerer.ask(asked, earlier)
+
+    def answer(self, question: str) -> Answer:
+        """The final answer to `question`, for who wants none of the events before it. Raises as `ask`."""
+        return next(event.answer for event in self.ask(question) if isinstance(event, Finished))
 
     @property
     def writes(self) -> bool:

@@ -43,6 +43,15 @@ def test_an_answer_is_cut_from_the_page_text(lease: Path, model: Any) -> None:
     assert "unit 7 " in answer["evidence"][0]["text"]
 
 
+def test_an_answer_is_a_row_of_plain_values(lease: Path, model: Any) -> None:
+    rows = [ask([lease], model, question)[-1].answer.to_dict() for question in (QUESTION, "Which zebra won?")]
+    assert list(rows[0]) == list(rows[1])
+    assert all(value is None or type(value) in (str, int, float, bool) for row in rows for value in row.values())
+    assert (rows[0]["status"], rows[0]["file"], rows[0]["quotes"]) == ("answered", str(lease), 1)
+    assert rows[0]["answer"] in str(rows[0]["quote"])
+    assert rows[1]["quote"] is None and rows[1]["evidence"]
+
+
 def test_events_come_in_order_and_end_in_finished(lease: Path, model: Any) -> None:
     kinds = [type(event) for event in ask([lease], model)]
     assert kinds[0] is ReadProgress

@@ -1,0 +1,116 @@
+"""A Session for programs that run on asyncio: the work is done in one thread of its own, in the order of the calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, aclosing
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from docqa.app.answer.events import Finished
+from docqa.app.session.engine import open_session
+
+if TYPE_CHECKING:
+    from docqa.app.answer.answer import Answer
+    from docqa.app.answer.events import Event
+    from docqa.app.options import Options
+    from docqa.app.session.session import Session
+    from docqa.ingest.types import Document
+
+T = TypeVar("T")
+
+
+class AsyncSession:
+    """What `open_session` opens, for an `async with`:
+
+        async with AsyncSession(["contract.pdf"]) as session:
+            answer = await session.answer("When does the term end?")
+
+    The documents are parsed when the block is entered. A task that is cancelled ends the work at the next event: whole
+    blocks of what was read are kept, and what was being written is given up. `on_page` is called in the thread.
+    """
+
+    def __init__(
+        self,
+        paths: list[str],
+        options: Options | None = None,
+        *,
+        on_page: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._open = partial(open_session, paths, options, on_page=on_page)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="docqa session")
+        self._session: Session | None = None
+
+    async def __aenter__(self) -> AsyncSession:
+        """Parse the documents. Raises as `open_session`."""
+        async with AsyncExitStack() as on_failure:
+            on_failure.callback(self._thread.shutdown, wait=False)
+            self._session = await self._run(self._open)
+            on_failure.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self._run(self.session.close)
+        finally:
+            self._thread.shutdown(wait=False)
+
+    @property
+    def session(self) -> Session:
+        """The Session itself, for what needs no waiting. Raises RuntimeError outside of the `async with`."""
+        if self._session is None:
+            raise RuntimeError("an AsyncSession is opened by `async with`")
+        return self._session
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """The documents in the order of the paths."""
+        return self.session.documents
+
+    async def answer(self, question: str) -> Answer:
+        """The final answer to `question`. Raises as `ask`."""
+        answer: Answer | None = None
+        async with aclosing(self.ask(question)) as events:
+            async for event in events:
+                if isinstance(event, Finished):
+                    answer = event.answer
+        assert answer is not None, "a question ends in Finished"
+        return answer
+
+    def ask(self, question: str) -> AsyncGenerator[Event, None]:
+        """The events of `Session.ask`; the last is Finished. Raises UsageError for an empty question."""
+        return self._events(lambda: self.session.ask(question))
+
+    def read(self) -> AsyncGenerator[Event, None]:
+        """The events of `Session.read`: read all documents into the model now."""
+        return self._events(self.session.read)
+
+    async def _events(self, begin: Callable[[], Iterator[Event]]) -> AsyncGenerator[Event, None]:
+        events = begin()
+        try:
+            while (event := await self._run(partial(next, events, None))) is not None:
+                yield event
+        finally:
+            self._stop_writing()
+            await self._run(events.close)  # type: ignore[attr-defined]
+
+    def _stop_writing(self) -> None:
+        """A model that is writing goes on to the end of its text otherwise; nothing is loaded for this."""
+        if "answerer" in vars(self.session):
+            self.session.stop_writing()
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        """What `work` returns in the thread. A task that is cancelled waits for what it began, up to the next event."""
+        begun = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            return await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            if self._session is not None:
+                self._stop_writing()
+            await asyncio.wait([begun])
+            raise
