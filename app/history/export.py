@@ -92,9 +92,9 @@ def marked_words(quote: Quote) -> tuple[str, str, str]:
     return quote.text[:start], quote.text[start:end], quote.text[end:]
 
 
-def remarks(turn: KeptTurn, files: int) -> list[str]:
+def remarks(turn: KeptTurn, files: int, *, judged: bool = True) -> list[str]:
     """What there is to say beside the answer about `files` documents: how it was understood, what was searched, that it
-    is partial, confidence, warnings."""
+    is partial, warnings, and with `judged` the confidence, which a head above the answer says already."""
     answer = turn.answer
     if answer is None:
         return []
@@ -105,7 +105,7 @@ def remarks(turn: KeptTurn, files: int) -> list[str]:
         said.append(render.searched_line(answer.coverage, files))
     elif answer.status == Status.PARTIAL:
         said.append(render.partial_remark(answer))
-    if answer.answer is not None:
+    if answer.answer is not None and judged:
         said.append(f"confidence {answer.confidence:.2f}")
     return [*said, *(printable(warning) for warning in answer.coverage.warnings)]
 

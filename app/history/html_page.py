@@ -17,6 +17,7 @@ from docqa.app.answer.answer import Cite
 from docqa.app.history import export
 from docqa.app.history.export import NumberedQuote
 from docqa.app.history.records import Annotation, CitedPage, KeptSession, KeptTurn
+from docqa.app.output.answer_head import AnswerHead, head_of
 from docqa.app.output.render import coverage_line, excerpt, nearest, page_text, printable, quote_remark
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -127,6 +128,7 @@ class _Page:
         lines = [f'<article id="q{number}">', f"<h2>{escaped(printable(turn.question))}</h2>"]
         if turn.understood:
             lines.append(f'<p class="understood">read as: {escaped(printable(turn.understood))}</p>')
+        lines += [head_line(head_of(answer))] if answer is not None else []
         lines.append(f'<p class="{"answer" if found else "none"}">{escaped(export.headline(turn, self._names))}</p>')
         statements = "".join(f"<li>{escaped(line)}</li>" for line in export.statement_lines(turn, quotes))
         lines += [f'<ul class="statements">{statements}</ul>'] if statements else []
@@ -137,7 +139,7 @@ class _Page:
             place = export.evidence_place(item, self._names)
             text = escaped(excerpt(item.text))
             lines.append(f'<blockquote class="weak"><p>{text}</p>\n<footer>{escaped(place)}</footer></blockquote>')
-        said = export.remarks(turn, len(self._session.documents))
+        said = export.remarks(turn, len(self._session.documents), judged=answer is None)
         if answer is not None:
             said += filter(None, [coverage_line(answer.coverage)])
         lines += [f'<p class="remark">{escaped(remark)}</p>' for remark in said]
@@ -178,6 +180,17 @@ class _Page:
         before = '<p class="cut">…</p>\n' if page.start else ""
         text = f'<div class="text" dir="auto">{marked(page.text, self._marks[page])}</div>'
         return f'<article class="page">\n<h3>{heading}</h3>\n{before}{text}\n</article>\n'
+
+
+def head_line(head: AnswerHead) -> str:
+    """Which kind of answer it is and how sure docqa is of it, with a bar; the mark tells the kinds without colour."""
+    parts = [f'<span class="mark" aria-hidden="true">{head.mark}</span> {escaped(head.title)}']
+    if head.share is not None:
+        chance = f"{head.share:.0%}".replace("%", "&nbsp;%")
+        bar = f'<meter value="{head.share:.2f}" aria-hidden="true"></meter>'
+        parts.append(f"{bar} {chance} {escaped(head.sure)}")
+    parts += [escaped(head.support)] if head.support else []
+    return f'<p class="head {head.kind}">{" · ".join(parts)}</p>'
 
 
 def _page_of(turn: KeptTurn, cite: Cite) -> CitedPage | None:

@@ -21,6 +21,7 @@ from docqa.app.history.html_page import Mark, escaped, html_page, marked
 from docqa.app.history.markdown import markdown
 from docqa.app.history.recorder import made_turn
 from docqa.app.history.records import KeptSession, KeptTurn
+from docqa.app.output.answer_head import head_of
 from docqa.ingest.types import Document
 
 HOSTILE = '</div><script>alert(1)</script> "&amp;" *bold* [x](http://evil) `code` \u202e<img src=http://evil/x>'
@@ -178,6 +179,19 @@ def test_what_is_possible_is_said_first_with_the_name_of_its_file(
     said = text.index("Possibly in lease.pdf, p. 1 (PDF 2): Nobody may enter.")
     assert said < text.index("Not certain enough") < text.index("Searched: 2 files, 2 pages, 40 of 40 tokens.")
     assert "Nearest" not in text
+
+
+def test_an_answer_has_the_head_of_the_terminal_above_it(
+    conversation: tuple[KeptSession, list[KeptTurn]],
+) -> None:
+    session, turns = conversation
+    page = html_page(session, turns)
+    answered = next(turn for turn in turns if turn.answer is not None and turn.answer.answer is not None)
+    head = head_of(answered.answer)
+    assert f'<meter value="{head.share:.2f}"' in page
+    assert f"{head.share:.0%}".replace("%", "&nbsp;%") + f" {head.sure}" in page
+    assert page.index(head.sure) < page.index(escaped(answered.answer.answer), page.index("<article"))
+    assert "confidence 0." not in page
 
 
 @pytest.mark.parametrize("form", [html_page, markdown])
