@@ -14,11 +14,13 @@ from docqa.app.output.answer_head import head_of
 
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
+    from docqa.app.output.answer_head import AnswerHead
 
 _LEAST_WIDTH = 20
 _INDENT = re.compile(r" *(?:- |\d+\. )?")
-_STYLES = {"answer": "\x1b[1;34m", "possible": "\x1b[1;33m", "not_found": "\x1b[1;31m", "none": "\x1b[1m"}
-_DIM, _PLAIN, _CLEAR = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
+# Of marks and bars alone: words in a colour are not readable on every background.
+_STYLES = {"answer": "\x1b[36m", "possible": "\x1b[33m", "not_found": "\x1b[31m", "none": ""}
+_BOLD, _DIM, _PLAIN, _CLEAR = "\x1b[1m", "\x1b[2m", "\x1b[0m", "\r\x1b[K"
 
 
 class TerminalText:
@@ -30,15 +32,28 @@ class TerminalText:
         self._colours = self._live and not os.environ.get("NO_COLOR")
 
     def answer(self, text: str, answer: Answer) -> str:
-        """`text` of `answer` below one line that says what kind of answer it is and how sure docqa is of it."""
+        """`text` of `answer`, with what kind of answer it is and how sure docqa is of it before its words."""
         head = head_of(answer)
-        shown = self.laid_out(text).split("\n\n")
-        style = _STYLES[head.kind]
-        # Of an answer its words, of anything else the first line, which says that there is none.
-        shown[0] = self._styled(shown[0], style)
-        shown[1:] = [self._styled(block, _DIM) if block.startswith("  ") else block for block in shown[1:]]
-        lines = [self._styled(self.laid_out(head.line), style)] if head.kind == "answer" else []
-        return "\n".join([*lines, "\n\n".join(shown)])
+        words, *blocks = self.laid_out(text).split("\n\n")
+        first, _, more = words.partition("\n")
+        if head.kind == "answer":
+            words = self._styled(words, _BOLD)
+        elif self._live:  # the first line says that there is none
+            mark = self._styled(head.mark, _STYLES[head.kind])
+            words = "\n".join(filter(None, [f"{mark} {self._styled(first, _BOLD)}", more]))
+        lines = [self._head(head)] if head.kind == "answer" else []
+        return "\n".join([*lines, "\n\n".join([words, *(self._block(block) for block in blocks)])])
+
+    def _head(self, head: AnswerHead) -> str:
+        line = self.laid_out(head.line)
+        for part in (head.mark, head.bar.partition(" ")[0]):
+            line = line.replace(part, self._styled(part, _STYLES[head.kind]), 1) if part else line
+        return line
+
+    def _block(self, block: str) -> str:
+        """A quote with its place, which is less loud than the words; anything else as it is."""
+        words, _, place = block.rpartition("\n")
+        return f"{words}\n{self._styled(place, _DIM)}" if block.startswith("  ") and words else block
 
     def laid_out(self, text: str) -> str:
         """`text` with lines that fit the terminal, broken between words, each as far in as the one it continues."""

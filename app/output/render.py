@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer, Cite, CoverageReport, EvidenceItem, Quote, Statement
 
 NEAREST_SHOWN = 3
+_LEADERS = re.compile(r"\.{4,}")
 EXCERPT_CHARACTERS = 300
 POSSIBLE_CHARACTERS = 600
 """Of the passage that may answer: more than of the nearest ones, since its reader is to judge it."""
@@ -193,8 +194,8 @@ def quoted(text: str) -> str:
 
 
 def excerpt(text: str, most: int = EXCERPT_CHARACTERS) -> str:
-    """`text` on one line, cut between two words where it is longer than `most`."""
-    return clip(printable(text), most)
+    """`text` on one line, without the leaders of a table of contents, cut between words where it is over `most`."""
+    return clip(_LEADERS.sub("…", printable(text)), most)
 
 
 def page_text(page: int, label: str | None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -43,12 +45,21 @@ def test_lines_break_between_words_below_where_they_began() -> None:
 
 def test_a_terminal_gets_the_head_first_and_colours(answer: Answer) -> None:
     shown = TerminalText(Screen()).answer(answer_text(answer, first_quote=1, judged=False), answer)
-    assert shown.startswith("\x1b[1;34m● Answer · ███████░ 93 % very likely")
-    plain = shown.replace("\x1b[1;34m", "").replace("\x1b[2m", "").replace("\x1b[0m", "")
+    assert shown.startswith("\x1b[36m●\x1b[0m Answer · \x1b[36m███████░\x1b[0m 93 % very likely")
+    assert "\x1b[1mthe law's term\x1b[0m" in shown
+    plain = re.sub("\x1b\\[[0-9;]*m", "", shown)
     assert max(map(len, plain.splitlines())) <= 39
     assert '“The term "marriage" means' in plain
     assert '""' not in plain
     assert "confidence" not in plain
+
+
+def test_words_have_no_colour_of_their_own(answer: Answer) -> None:
+    refused = replace(answer, status=Status.NOT_FOUND, answer=None, refused=True, quotes=())
+    shown = TerminalText(Screen()).answer(answer_text(refused, judged=False), refused)
+    assert shown.startswith("\x1b[31m○\x1b[0m \x1b[1mNot found.\x1b[0m")
+    for coloured in re.findall("\x1b\\[3\\d(?:;\\d+)*m([^\x1b]*)", shown):
+        assert not any(map(str.isalnum, coloured))
 
 
 def test_no_color_and_a_pipe_get_no_colours(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:

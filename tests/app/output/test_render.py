@@ -263,3 +263,7 @@ def test_durations_are_short(seconds: float, text: str) -> None:
 )
 def test_sizes_carry_their_unit(count: int, text: str) -> None:
     assert size(count) == text
+
+
+def test_an_excerpt_has_no_leaders_of_a_table_of_contents() -> None:
+    assert render.excerpt("Contents 1. Parties ........................ 1 2. Terms ..... 4") == "Contents 1. Parties … 1 2. Terms … 4"
