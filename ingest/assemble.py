@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from docqa.ingest.errors import NoText, refuse_over
 from docqa.ingest.limits import MAX_TEXT_CHARS
@@ -23,6 +25,14 @@ from docqa.ingest.types import Coverage, Document, Page, Passage, Section
 _GOOD_SCORE = 0.95
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _BIBLIOGRAPHY = re.compile(r"^(?:[\dA-Z.]+ )?(?:references|bibliography|works cited|literature cited)$", re.IGNORECASE)
+# Letters beyond those of western Europe, by where their scripts begin; Chinese, Japanese and Korean are one.
+_FOREIGN = re.compile("[\u0100-\u024f\u0370-\u1cff\u3040-\u9fff\ua000-\ud7af]{2,}")
+_SCRIPTS = (
+    0x100, 0x370, 0x400, 0x530, 0x590, 0x600, 0x900, 0x980, 0xA00, 0xA80, 0xB00, 0xB80, 0xC00, 0xC80, 0xD00, 0xD80,
+    0xE00, 0xE80, 0xF00, 0x1000, 0x10A0, 0x1100, 0x1200, 0x13A0, 0x1680, 0x1780, 0x1800, 0x1900, 0x3040, 0xA000,
+)  # fmt: skip
+_HANGUL, _KANA = 0xAC00, 0x3040
+_FEW_MIXED, _SHARE_MIXED = 5, 0.1  # of the letters
 _LETTER_ALONE = re.compile(r"(?<!\S)[^\W\d_](?!\S)")
 
 
@@ -72,13 +82,15 @@ def assemble(
 
 def grade(text: str, *, repaired: bool = False, score: float | None = None, order: str = "A") -> str:
     """A, B, C, D or F for the text of a page: F without words; C when more than 2 % of the characters are private-use
-    or replaced, or more than 45 % of the words are single letters; D when it was recognised from a picture with a
-    mean `score` (0 to 1) under 0.95; B when `repaired` or recognised better; never better than the grade of its
-    `order`."""
+    or replaced, more than 45 % of the words are single letters, or letters of several scripts mix in words; D when it
+    was recognised from a picture with a mean `score` (0 to 1) under 0.95; B when `repaired` or recognised better; never
+    better than the grade of its `order`."""
     stripped = text.strip()
     if not any(c.isalnum() for c in stripped):
         return "F"
     if len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped):
+        return "C"
+    if _mixes_scripts(stripped):
         return "C"
     words = len(stripped.split())
     if words > 20 and len(_LETTER_ALONE.findall(stripped)) > 0.45 * words:
@@ -86,6 +98,17 @@ def grade(text: str, *, repaired: bool = False, score: float | None = None, orde
     if score is not None and score < _GOOD_SCORE:
         return "D"
     return max("B" if repaired or score is not None else "A", order)
+
+
+def _mixes_scripts(text: str) -> bool:
+    """Whether words are made of letters of several scripts, as where the codes of glyphs are taken for letters."""
+    letters = mixed = 0
+    for run in _FOREIGN.findall(text):
+        codes = [code if code < _HANGUL else _KANA for code in map(ord, run)]
+        scripts = [bisect_right(_SCRIPTS, code) for code in codes]
+        letters += len(run)
+        mixed += sum(a != b for a, b in pairwise(scripts))
+    return mixed >= _FEW_MIXED and mixed > _SHARE_MIXED * letters
 
 
 def _passages(document: Document) -> list[Passage]:

@@ -92,7 +92,12 @@ class Ligatures:
 
 def font_name(raw: Any, handle: Any, index: int) -> str:
     """The font of character `index` of a text page, without the prefix of a subset; empty where it is not known."""
+    return _PREFIX.sub("", whole_font_name(raw, handle, index))
+
+
+def whole_font_name(raw: Any, handle: Any, index: int) -> str:
+    """The font of character `index` of a text page, with the prefix of a subset; empty where it is not known."""
     name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
     flags = ctypes.c_int(0)
     size = raw.FPDFText_GetFontInfo(handle, index, name, _FONT_NAME_BYTES, ctypes.byref(flags))
-    return _PREFIX.sub("", name.value.decode("utf-8", "replace")) if 0 < size <= _FONT_NAME_BYTES else ""
+    return name.value.decode("utf-8", "replace") if 0 < size <= _FONT_NAME_BYTES else ""

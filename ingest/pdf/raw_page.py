@@ -12,12 +12,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.fonts import stand_in
+from docqa.ingest.pdf.fonts.mac_roman import with_windows_letters
 from docqa.ingest.pdf.fonts.misread import retold
-from docqa.ingest.pdf.ligatures import Codes, Ligatures, font_name
+from docqa.ingest.pdf.letters import NOTHING, Spacing, respaced
+from docqa.ingest.pdf.ligatures import Codes, Ligatures, font_name, whole_font_name
 from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, HiddenTextDetector
 from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.pdf.visibility.raster import placer
@@ -26,6 +29,7 @@ from docqa.ingest.pdf.visibility.raster import placer
 _WORD = re.compile("[^\\s\ufffe]+\ufffe?")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_ALIKE = 100
+_FEW_TWICE = 0.02  # of the words of a page
 _HIGH = 1.5
 _HIGH_SIGN = 1.4
 _MARKS = frozenset("\u2020\u2021\u2022\u00b7")  # daggers, bullets and dots, which come from fonts of mathematics too
@@ -149,9 +153,12 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     width, height = page.get_size()
     if not 0 < count <= MAX_PAGE_CHARS:
         return PageWords([], max(count, 0), width, height, [], False)
-    text = ligatures.marked(_page_text(raw, text_page.raw, count), raw, text_page.raw)
+    font_of = partial(whole_font_name, raw, text_page.raw)
+    text = with_windows_letters(_page_text(raw, text_page.raw, count), font_of)
+    text = ligatures.marked(text, raw, text_page.raw)
     detector = HiddenTextDetector(page, text_page, layered=layered)
-    words, places, boxes = _all_words(raw, page, text_page.raw, text, detector, ligatures)
+    spacing = respaced(text, detector.box_of)
+    words, places, boxes = _all_words(raw, page, text_page.raw, spacing, detector, ligatures)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
     detected = detector.detect(places, boxes)
@@ -172,7 +179,9 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
             newline = newline or word.newline
             continue
         if reason is None:
-            if last_seen == number - 1 and places[number][0] == places[last_seen][1] + 1 and word.text:
+            first = places[number][0]
+            goes_on = last_seen == number - 1 and first == places[last_seen][1] + 1 and first not in spacing.breaks
+            if goes_on and word.text:
                 seen[-1] = _joined(seen[-1], word)
             else:
                 # The line goes on behind a hidden word that began it.
@@ -189,18 +198,19 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
 
 
 def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -> set[int]:
-    """The `clipped` words that stand once more where a word is seen.
+    """The words that stand once more where a word is seen: `clipped` ones, and those that are drawn twice to look bold.
 
     A page that was cut into tiles draws all of its text in each, and on the edge of two tiles a word shows in both.
     """
+    places = {(word.text, int(word.x0), int(word.top)) for word in words}
+    if not clipped and len(places) > (1 - _FEW_TWICE) * len(words):
+        return set()
     shown: dict[str, list[Word]] = {}
     repeated: set[int] = set()
-    texts = {words[number].text for number in clipped}
-    alike = (number for number, word in enumerate(words) if word.text in texts)
-    for number in sorted(alike, key=lambda number: (number in hidden, number in clipped)):
+    for number in sorted(range(len(words)), key=lambda number: (number in hidden, number in clipped)):
         word = words[number]
         others = shown.setdefault(word.text, [])
-        if number in clipped and any(_same_place(word, other) for other in others):
+        if (number in clipped or number not in hidden) and any(_same_place(word, other) for other in others):
             repeated.add(number)
         elif number not in hidden and len(others) < _MAX_ALIKE:
             others.append(word)
@@ -223,7 +233,7 @@ def _joined(a: Word, b: Word) -> Word:
 
 
 def _all_words(
-    raw: Any, page: Any, handle: Any, text: str, detector: HiddenTextDetector, ligatures: Ligatures
+    raw: Any, page: Any, handle: Any, spacing: Spacing, detector: HiddenTextDetector, ligatures: Ligatures
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The words of the page, hidden ones too, their first and last characters, and their boxes in user space."""
     place = placer(page.get_bbox(), page.get_rotation())
@@ -232,12 +242,12 @@ def _all_words(
     boxes: list[Box] = []
     box_of = detector.box_of
     previous_end = 0
-    for match in _WORD.finditer(text):
-        start = match.start()
+    text = spacing.text
+    for start, end_of_word in _spans(spacing):
         newline = start == 0 or "\n" in text[previous_end:start] or text[start - 1] == "\ufffe"
-        previous_end = match.end()
+        previous_end = end_of_word
         broken = previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
-        pieces = detector.pieces(start, previous_end - 1 - broken)
+        pieces = _with_letters(detector.pieces(start, previous_end - 1 - broken), text)
         for first, last in pieces:
             box = box_of(first)
             if box is None:
@@ -249,7 +259,7 @@ def _all_words(
                 top, bottom = _height(text, (first, top, bottom), (last, box[1], box[3]))
             bold = newline and _is_bold(raw, handle, first)
             end = previous_end if (first, last) == pieces[-1] else last + 1
-            shown = ligatures.spelt(_paired(text[first:end].replace("\ufffe", "-")))
+            shown = ligatures.spelt(_paired(text[first:end].replace("\ufffe", "-").replace(NOTHING, "")))
             strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(raw, handle, first))
             words.append(Word(shown, *place(left, bottom, right, top), newline, bold, strong=strong))
             places.append((first, last))
@@ -283,6 +293,31 @@ def _level_signs(words: list[Word]) -> None:
             if other.top < word.bottom and word.top < other.bottom and height > _HIGH_SIGN * (other.bottom - other.top):
                 words[number] = word._replace(top=other.top, bottom=other.bottom)
                 break
+
+
+def _spans(spacing: Spacing) -> Iterator[tuple[int, int]]:
+    """Where the words of a page begin and end."""
+    for match in _WORD.finditer(spacing.text):
+        start = match.start()
+        if spacing.breaks:
+            for at in range(start + 1, match.end()):
+                if at in spacing.breaks:
+                    yield start, at
+                    start = at
+        yield start, match.end()
+
+
+def _with_letters(pieces: list[tuple[int, int]], text: str) -> list[tuple[int, int]]:
+    """The pieces of a word, those without a letter as part of the ones before."""
+    if len(pieces) < 2 or NOTHING not in text[pieces[0][0] : pieces[-1][1]]:
+        return pieces
+    joined = pieces[:1]
+    for first, last in pieces[1:]:
+        if text[first : last + 1].strip(NOTHING):
+            joined.append((first, last))
+        else:
+            joined[-1] = (joined[-1][0], last)
+    return joined
 
 
 def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[int, int]]) -> None:
