@@ -13,6 +13,8 @@ from docqa.ingest.structure.numbering import Numbered
 
 ATTACHMENTS = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment"))
 NUMBERS = frozenset(("decimal", "roman", "letter", "bare letter"))
+OUTERMOST = -1
+"""The rank of a title that ends all sections before it."""
 _NOT_DIVISIONS = NUMBERS | {"named"}
 _SWAPPED = frozenset(("part", "chapter", "subchapter", "division"))
 _REFERENCES = frozenset(("references", "bibliography", "works cited", "literature cited", "références"))
@@ -50,6 +52,9 @@ class Nesting:
         return found
 
     def _name(self, at: int, heading: Numbered) -> None:
+        if heading.rank == OUTERMOST:
+            self.stack.clear()
+            return
         name = _name(heading)
         following = next((other for other in self.headings[at + 1 :] if other.family != "named"), None)
         if following is not None and following.family == "decimal":

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from docqa.ingest.structure.nesting import ATTACHMENTS, NUMBERS, Nesting
+from docqa.ingest.structure.nesting import ATTACHMENTS, NUMBERS, OUTERMOST, Nesting
 from docqa.ingest.structure.numbering import Numbered, parse_heading
 from docqa.ingest.structure.opinions import find_opinions
 from docqa.ingest.structure.sequence import Step, best_chain
@@ -27,6 +27,8 @@ _OF_WORKSHEET = re.compile(
 )
 """A line of a form ("Subtract line 7 from line 6"), which a number and bold print do not make a heading."""
 _SHORTEST_RUN = 4
+_TOP_OF_PAGE = 40
+"""Characters of a page above a title that ends the sections before it."""
 _LEAST_ENTRIES = 3
 _LEAST_LIST = 4
 _BETWEEN_ENTRIES = 60
@@ -154,15 +156,31 @@ def _with_unnumbered(lines: Sequence[Candidate], kept: list[_Found]) -> list[_Fo
     if not kept:
         return kept
     place = {id(f.candidate): f for f in kept}
+    smallest = min((f.candidate.heading.size for f in kept if len(f.numbered.ordinals) <= 1), default=float("inf"))
     out: list[_Found] = []
+
+    def is_alike(line: Candidate) -> bool:
+        look = (round(2 * line.heading.size), line.heading.bold)
+        return looks[look] > 1 and look not in inner and line.heading.alone and _is_name(line.heading.text)
+
     for line in lines:
-        heading = line.heading
-        look = (round(2 * heading.size), heading.bold)
         if id(line) in place:
             out.append(place[id(line)])
-        elif out and looks[look] > 1 and look not in inner and heading.alone and _is_name(heading.text):
-            out.append(_Found(line, Numbered("named", 5, (), None, heading.text), True))
+        elif out and _is_display(line, smallest, out[-1].candidate.page):
+            out.append(_Found(line, Numbered("named", OUTERMOST, (), None, line.heading.text), True))
+        elif out and is_alike(line):
+            out.append(_Found(line, Numbered("named", 5, (), None, line.heading.text), True))
     return out
+
+
+def _is_display(line: Candidate, smallest: float, last: int) -> bool:
+    """Whether a line ends the sections before it: the title of a page behind them, in bold capitals that are larger
+    than the `smallest` of their headings."""
+    heading = line.heading
+    display = heading.bold and heading.text.isupper() and heading.size > 1.08 * smallest
+    top = line.page > last and heading.start < _TOP_OF_PAGE
+    words = len(heading.text.split())
+    return display and top and words <= 14 and len(heading.text) >= 8 and parse_heading(heading.text) is None
 
 
 def _is_name(text: str) -> bool:

@@ -39,6 +39,7 @@ _ATTACHMENT = re.compile(
 _MOST_CAPTION, _MOST_TITLE = 2500, 250
 _SENTENCE = re.compile(r"[a-z)]\.\s{0,3}$", re.MULTILINE)
 _CHAPTER = re.compile(r"(?:Chapter|CHAPTER)\s+(\d{1,3})[.:]?\s")
+_LEAST_IN_ROW = 3
 _NEAR = 3000
 """Characters in front of a note in which the word with its mark stands."""
 
@@ -152,6 +153,27 @@ def attachments_in_heads(pages: Sequence[Page], sections: Sequence[Section]) -> 
         else:
             runs.append((name, [page.page]))
     return {page: name for name, run in runs if name and begun.isdisjoint(run) for page in run}
+
+
+def pages_behind_sections(pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:
+    """Pages with a running title in capitals that no page with a heading has, at least three in a row: tables or forms
+    behind the last section ("ADDRESS TABLE")."""
+    if any(section.source == "opinion" for section in sections):
+        return set()
+    begun = {section.page for section in sections if section.number}
+    titles = {_folded(section.title) for section in sections}
+    where: dict[str, list[int]] = {}
+    for page in pages:
+        for line in page.furniture:
+            words = line.split()
+            if line.isupper() and 2 < len(words) <= 12 and all(len(word) > 1 for word in words):
+                where.setdefault(_folded(line), []).append(page.page)
+    found: set[int] = set()
+    for title, run in where.items():
+        in_row = len(run) >= _LEAST_IN_ROW and run[-1] - run[0] < len(run)
+        if in_row and title not in titles and begun.isdisjoint(run):
+            found.update(run)
+    return found
 
 
 def captions(pages: Sequence[Page], sections: Sequence[Section]) -> dict[int, int]:

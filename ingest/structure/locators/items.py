@@ -17,6 +17,7 @@ from docqa.ingest.structure.locators.excluded import (
     contents_lines,
     insertions,
     is_table_note,
+    pages_behind_sections,
     torn_pages,
 )
 from docqa.ingest.structure.locators.marks import (
@@ -85,6 +86,7 @@ class _Walk:
         self.torn = torn_pages(self.lines, pages)
         self.captions = captions(pages, sections)
         self.chapters = chapters(pages)
+        self.behind = pages_behind_sections(pages, sections)
         self.heads = attachments_in_heads(pages, sections)
         self.sections = sorted(sections, key=lambda section: (section.page, section.start))
         self.starts = [(section.page, section.start) for section in self.sections]
@@ -226,7 +228,8 @@ class _Part:
         if head is not None and head not in (self.base or ""):
             self.base = head
             self._clear()
-        if self._is_of_other_chapter(line) or line.closes or line.start < self.walk.captions.get(line.page, 0):
+        above = line.page in self.walk.behind or line.start < self.walk.captions.get(line.page, 0)
+        if above or line.closes or self._is_of_other_chapter(line):
             self.base = None
             self._clear()
         if line.name is not None:
@@ -396,10 +399,15 @@ class _Part:
             self._clear()
         elif self.levels.open or self._has_list_of_parts():
             self._take_part(number, mark)
-        elif self.clause[:1] == (int(mark.text) - 1,) and self._next_section() != int(mark.text):
+        elif self._is_next_clause(int(mark.text)):
             self.clause = (int(mark.text),)
             self.base = joined(self.roof, mark.text) if self.roof else mark.text
             self._clear()
+
+    def _is_next_clause(self, value: int) -> bool:
+        """Whether "5." goes on behind section 4, where no heading of the outline has it; "Section 4" is no 4."""
+        counted = not (self.number and word_of(self.number)) and self.clause[:1] == (value - 1,)
+        return counted and self._next_section() != value
 
     def _take_part(self, number: int, mark: Mark) -> None:
         """Opens "5." of a schedule, whose paragraphs count on from part to part ("4." ended Part 1)."""

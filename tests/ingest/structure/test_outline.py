@@ -353,3 +353,10 @@ def test_contents_of_a_document_without_pages_are_no_headings() -> None:
     spread = [line._replace(heading=replace(line.heading, start=at)) for line, at in zip(lines, starts, strict=True)]
     marks = from_numbering(spread, 12.0)
     assert [(mark.number, mark.start > 900) for mark in marks if mark.number] == [("1", True), ("2", True), ("3", True)]
+
+
+def test_a_title_in_larger_capitals_ends_the_sections_before_it() -> None:
+    lines = candidates("Section 1", "Section 2", "INSTRUCTIONS")
+    title = Candidate(2, Heading(0, "INSTRUCTIONS", 14.0, True, True))
+    marks = from_numbering([*lines[:2], title], 10.0)
+    assert [(mark.level, mark.number, mark.title) for mark in marks][2:] == [(1, None, "INSTRUCTIONS")]
