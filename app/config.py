@@ -52,6 +52,14 @@ def _source(value: object) -> str:
     return str(value)
 
 
+def _device(value: object) -> str:
+    from docqa.model.device import DEVICES
+
+    if value not in DEVICES:
+        raise ValueError(f"must be {', '.join(DEVICES[:-1])} or {DEVICES[-1]}")
+    return str(value)
+
+
 @dataclass(frozen=True)
 class _Known:
     convert: Callable[[object], object]
@@ -66,6 +74,7 @@ KNOWN: dict[str, _Known] = {
     "base_url": _Known(_text, None, "the server of a model called openai:NAME"),
     "timeout": _Known(_count, 120, "seconds that such a server may be silent"),
     "threads": _Known(_count, None, "threads to compute with; not set: one a core"),
+    "device": _Known(_device, "auto", "where the model computes: auto (the processor), cpu, cuda or mps"),
     "cache_dir": _Known(_text, None, "the folder for everything that docqa keeps"),
     "k": _Known(_count, None, "passages that are read for a question and listed; by default what the model reads best"),
     "from": _Known(_source, "auto", "what a model that writes is given: auto, the whole documents, or passages"),
@@ -83,7 +92,7 @@ SWITCHES = {
     "DOCQA_DEBUG": "show the traceback of a bug",
     "DOCQA_DTYPE": "float32 or bfloat16, instead of what suits the processor",
     "DOCQA_EXPERT_MEMORY": "memory for the experts of a sparse model, as 9GiB, instead of half of what is free",
-    "DOCQA_KERNELS": "torch (no native kernels) or reference (plain and slow), instead of the fastest",
+    "DOCQA_KERNELS": "torch (no native kernels), reference (plain and slow) or triton, instead of the fastest",
 }
 # Never in config.toml, and never printed.
 SECRETS = {"DOCQA_API_KEY": "the key of the server of a model called openai:NAME"}

@@ -35,6 +35,7 @@ class Options:
     media_type: str | None = None
     cache_dir: str | None = None
     threads: int | None = None
+    device: str = "auto"
     model_scores: bool = True
     base_url: str | None = None
     timeout_s: float = 120.0

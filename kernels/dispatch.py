@@ -2,7 +2,8 @@
 
 Every operation registers its implementations, the plain reference among them. `DOCQA_KERNELS=reference` forces the
 references everywhere, which is slow and the first thing to try when a result looks wrong; `DOCQA_KERNELS=torch` takes
-the best of torch's own, without the native library and without Triton.
+the best of torch's own, without the native library and without Triton; `DOCQA_KERNELS=triton` on the CPU, with
+TRITON_INTERPRET=1, runs the kernels for cards in Triton's interpreter.
 """
 
 from __future__ import annotations
@@ -34,17 +35,20 @@ class Implementation:
 
     name: str
     function: Callable[..., Any]
-    devices: frozenset[str] = frozenset({"cpu", "cuda"})
+    devices: frozenset[str] = frozenset({"cpu", "cuda", "mps"})
     dtypes: frozenset[torch.dtype] = EVERY_FLOAT
     native: bool = False
     triton: bool = False
 
     def allowed(self, forced: str) -> bool:
         """Whether the switch, set to `forced`, lets this one run."""
-        return forced in ("", self.name) or (forced == "torch" and not self.native and not self.triton)
+        plain = not self.native and not self.triton
+        return forced in ("", self.name) or (forced in ("torch", "triton") and plain)
 
     def fits(self, device: str, dtype: torch.dtype) -> bool:
         """Whether it computes on `device` in `dtype`, on this machine."""
+        if self.triton and device == "cpu":  # in the interpreter, for whoever asks for it
+            return os.environ.get(SWITCH) == "triton" and gpu.interpreted() and dtype in self.dtypes
         return device in self.devices and dtype in self.dtypes and (not self.triton or gpu.available())
 
 

@@ -23,7 +23,8 @@ from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
 from docqa.model.cost.machine import processor_flags
-from docqa.model.cost.plan import longest_context
+from docqa.model.cost.plan import longest_context, parameters
+from docqa.model.device import check_room, chosen_device
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
 from docqa.model.gguf.file import is_gguf, opened_gguf
 from docqa.model.heads.cross_encoder import CrossEncoder
@@ -51,7 +52,8 @@ OnOutput = Callable[[Tensor, Tensor], None]
 class Model:
     """A loaded checkpoint. Thread-safe only one call at a time, like torch itself.
 
-    `lower` is the network up to the layer that the heads work on, `network` the whole of it.
+    `lower` is the network up to the layer that the heads work on, `network` the whole of it. The network and the states
+    that it reads into are on `device`; heads, ids and logits are on the CPU.
     """
 
     config: HybridConfig
@@ -62,6 +64,7 @@ class Model:
     dtype: torch.dtype
     calibration: Calibration = field(default_factory=Calibration)
     heads: AnswerHeads = field(default_factory=AnswerHeads)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     @property
     def precision(self) -> str:
@@ -87,16 +90,21 @@ class Model:
         """
         if len(self.lower.layers) < self.config.num_hidden_layers:
             packed = bool(self.lower.packed_matrices())
-            self.lower = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
+            whole = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
+            self.lower = whole if self.device.type == "cpu" else whole.to(self.device)
         return self.lower
 
     @cached_property
     def mtp(self) -> Mtp | None:
         """The checkpoint's module of multi-token prediction, loaded when it is first needed; None where it has none.
 
+        None on an accelerator, too, where nobody measured whether guesses pay.
+
         Raises:
             WeightsMissing, WeightsMismatch: the folder has a part of one.
         """
+        if self.device.type != "cpu":
+            return None
         return load_mtp(self.folder, self.config, self.dtype)
 
     @cached_property
@@ -191,13 +199,14 @@ class Model:
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits over the vocabulary, float32 at least: hidden [.., dim] -> [.., vocab]."""
         with torch.inference_mode():
-            out = self.network.logits(hidden)
+            out = self.network.logits(hidden.to(self.device)).cpu()
         return out if out.dtype == torch.float64 else out.float()
 
     def evidence_states(self, ids: Sequence[int]) -> Tensor:
         """What `evidence_layer` puts out for `ids` read alone, [seq, dim]; the layers above are not run."""
+        tokens = torch.as_tensor(ids, dtype=torch.long).to(self.device)
         with torch.inference_mode():
-            return self.lower(torch.as_tensor(ids, dtype=torch.long)[None], layers=self.evidence_layer + 1)[0]
+            return self.lower(tokens[None], layers=self.evidence_layer + 1)[0].cpu()
 
     def _run(self, ids: Tensor, state: State, on_hidden: OnHidden | None, on_output: OnOutput | None) -> Tensor:
         """One piece, not crossing the grid, through the layers of the state; the last token's hidden state."""
@@ -208,13 +217,13 @@ class Model:
         network = self.lower if depth <= len(self.lower.layers) else self.network
         with torch.inference_mode():
             hidden = network(
-                ids[None], state.layers,
+                ids[None].to(self.device), state.layers,
                 position=position, factor=state.yarn_factor, hooks=hooks, layers=None if whole else depth,
             )  # fmt: skip
             last = hidden[0, -1].clone()
             state.advance(ids, last if whole else None)
         if on_hidden is not None:
-            on_hidden(position, seen[0][0])
+            on_hidden(position, seen[0][0].cpu())
         if on_output is not None:
             on_output(ids, hidden[0])
         return last
@@ -226,6 +235,7 @@ def load_model(
     dtype: torch.dtype | str | None = None,
     threads: int | None = None,
     expert_bytes: int | None = None,
+    device: str = "auto",
 ) -> Model:
     """Load a checkpoint folder or a GGUF file, the bundled folder by default.
 
@@ -236,6 +246,8 @@ def load_model(
         threads: torch's thread count for the whole process; by default torch's own choice.
         expert_bytes: memory for experts, which are then read as tokens are sent to them; by default all are kept in
             memory where they take less than half of what is available, else that half is used.
+        device: where the network computes, one of `device.DEVICES`. Off the CPU all matrices are dense, and all experts
+            are on the card.
 
     Raises:
         ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file.
@@ -246,27 +258,42 @@ def load_model(
     if threads is not None:
         torch.set_num_threads(threads)
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
-    config = HybridConfig.from_folder(where)
-    compute, packed = _precision(where, dtype)
+    config, place = HybridConfig.from_folder(where), chosen_device(device)
+    on_cpu = place.type == "cpu"
+    compute, packed = _precision(where, dtype) if on_cpu else (_dtype_on(place, dtype), False)
     calibration, heads = _calibration(where), AnswerHeads.load(where)
     layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
-    experts = expert_bytes if expert_bytes is not None else default_budget(config, compute)
+    experts = expert_bytes if expert_bytes is not None else default_budget(config, compute) if on_cpu else None
+    check_room(place, parameters(config)["total"] * compute.itemsize, str(where))
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         print_of, tokenizer = pool.submit(fingerprint, where), pool.submit(Tokenizer.load, where)
         network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
-        parts = tokenizer.result(), network, print_of.result()
-    return Model(config, *parts, where, compute, calibration, heads)
+        parts = tokenizer.result(), network if on_cpu else network.to(place), print_of.result()
+    return Model(config, *parts, where, compute, calibration, heads, place)
+
+
+def _dtype_on(device: torch.device, asked: torch.dtype | str | None) -> torch.dtype:
+    """What a network computes in on an accelerator: bfloat16 on a card, float32 on Apple's, unless another is asked."""
+    asked = asked or os.environ.get("DOCQA_DTYPE")
+    if asked is None:
+        return torch.bfloat16 if device.type == "cuda" else torch.float32
+    return _known_dtype(asked)
+
+
+def _known_dtype(asked: torch.dtype | str) -> torch.dtype:
+    """Raises ConfigUnsupported for an unknown name."""
+    if isinstance(asked, torch.dtype):
+        return asked
+    if asked not in DTYPES:
+        raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
+    return DTYPES[asked]
 
 
 def _precision(folder: Path, asked: torch.dtype | str | None) -> tuple[torch.dtype, bool]:
     """What a model in `folder` computes in here, and whether matrices that the folder has quantized stay so."""
     asked = asked or os.environ.get("DOCQA_DTYPE")
-    if isinstance(asked, str):
-        if asked not in DTYPES:
-            raise ConfigUnsupported(f"dtype '{asked}' is not known; one of {', '.join(DTYPES)}")
-        asked = DTYPES[asked]
     if asked:
-        return asked, False
+        return _known_dtype(asked), False
     narrow = default_dtype() != torch.float32
     if is_gguf(folder):
         file = opened_gguf(folder)

@@ -77,7 +77,9 @@ class Network(nn.Module):
         With `layers`, only that many of the first layers run, and the last norm does not.
         """
         x = self.embed_tokens(ids)
-        rotation = self.rotation(torch.arange(position, position + ids.shape[1], device=ids.device), factor)
+        # On the CPU, in float64, which not every accelerator has.
+        cos, sin = self.rotation(torch.arange(position, position + ids.shape[1]), factor)
+        rotation = cos.to(ids.device), sin.to(ids.device)
         for number, layer in enumerate(self.layers[:layers]):
             x = layer(x, rotation, None if caches is None else caches[number])
             if hooks and number in hooks:

@@ -112,6 +112,10 @@ class Model(Protocol):
     @property
     def dtype(self) -> torch.dtype: ...
     @property
+    def device(self) -> torch.device:
+        """Where the network and the states that it reads into are."""
+
+    @property
     def precision(self) -> str:
         """The compute dtype and whether matrices are packed, in words."""
 

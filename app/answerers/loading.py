@@ -22,7 +22,7 @@ def load_model(options: Options) -> Model:
         from docqa.app.models.library import not_found
 
         raise not_found(options.model)
-    return load(options.model, threads=options.threads)
+    return load(options.model, threads=options.threads, device=options.device)
 
 
 def find_model(options: Options) -> Model | RemoteModel:

@@ -42,8 +42,9 @@ Form = Annotated[
 
 
 @flags.shared(
-    "model", "base_url", "k", "source", "sections", "password_file", "include_hidden", "no_store", "media_type"
-)
+    "model", "device", "base_url", "k", "source", "sections",
+    "password_file", "include_hidden", "no_store", "media_type",
+)  # fmt: skip
 def ask(
     given: flags.Given,
     items: Items = None,

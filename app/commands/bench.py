@@ -13,7 +13,7 @@ from docqa.app import report
 from docqa.app.commands import flags, inputs
 
 
-@flags.shared("model")
+@flags.shared("model", "device")
 def bench(
     given: flags.Given,
     as_json: flags.Json = False,

@@ -25,7 +25,7 @@ _Resume = Annotated[
 ]
 
 
-@flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
+@flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
 def chat(
     given: flags.Given, files: _Files = None, resume: _Resume = None, think: flags.Think = None,
     hide: flags.HideThoughts = False,

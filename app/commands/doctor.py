@@ -65,7 +65,7 @@ def _accelerator() -> str:
     import torch
 
     if torch.cuda.is_available():
-        return f"accelerator: {torch.cuda.get_device_name(0)}"
+        return f"accelerator: {torch.cuda.get_device_name(0)}; used with --device cuda, which was never run on a card"
     return f"accelerator: none; torch computes on {torch.get_num_threads()} threads"
 
 

@@ -13,7 +13,7 @@ from docqa.app.commands import flags, inputs
 from docqa.app.output.progress import LINE_EVERY_S
 
 
-@flags.shared("model", "base_url")
+@flags.shared("model", "device", "base_url")
 def evaluate(
     given: flags.Given,
     file: Annotated[

@@ -36,7 +36,7 @@ _Output = Annotated[
 ]
 
 
-@flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
+@flags.shared("model", "device", "base_url", "k", "source", "password_file", "include_hidden", "no_store", "media_type")
 def extract(
     given: flags.Given,
     paths: flags.Paths,

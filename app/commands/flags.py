@@ -71,6 +71,15 @@ Type = Annotated[
     typer.Option("--type", metavar="TYPE", help="What - is: pdf, docx, epub, html, tex, eml, md, txt or xml."),
 ]
 
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="auto|cpu|cuda|mps",
+        help="Where the model computes; auto: the processor. Never run on a card yet.",
+    ),
+]
+
 
 @dataclass(frozen=True)
 class Given:
@@ -85,6 +94,7 @@ class Given:
     no_store: NoStore = False
     media_type: Type = None
     sections: Sections = None
+    device: Device = None
 
     def options(self, *, quick: bool = False, preview: bool | None = None, think: bool | None = None) -> Options:
         """The engine's Options from what is given, the environment, config.toml and defaults.
@@ -104,6 +114,7 @@ class Given:
                 "preview": preview,
                 "store": False if self.no_store else None,
                 "include_hidden": self.include_hidden or None,
+                "device": self.device,
             }
         )
         model = inputs.model_to_load(settings.text("model"), settings.text("cache_dir"))
@@ -125,6 +136,7 @@ class Given:
             media_type=self.media_type,
             cache_dir=settings.text("cache_dir"),
             threads=settings.count("threads"),
+            device=settings.text("device") or "auto",
             sections=self.sections,
         )
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
+    import torch
+
     from docqa.model.protocol import Model
 
 STORE_LAYOUT = 1
@@ -53,12 +55,18 @@ def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
     return hashlib.sha256("\n".join(document.id for document in documents).encode("ascii")).hexdigest()
 
 
-def kernel_provenance() -> str:
-    """What changes the bits of a result on one machine: the kernels, torch, its threads, the processor's features."""
+def kernel_provenance(device: torch.device | None = None) -> str:
+    """What changes the bits of a result on one machine: the kernels, torch, its threads, the processor's features.
+
+    `device`: where the network computes, the CPU without it.
+    """
     import torch
 
     from docqa.kernels.dispatch import identity
+    from docqa.model.device import name_of_device
 
+    if device is not None and device.type != "cpu":
+        return f"{device.type} {name_of_device(device)}, torch {torch.__version__}, {sys.platform}"
     capability = torch.backends.cpu.get_cpu_capability()
     threads = f"{torch.get_num_threads()} threads"
     return f"{identity()}, torch {torch.__version__}, {capability}, {threads}, {sys.platform}"
@@ -78,7 +86,7 @@ def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> P
         attention=str(sorted(vars(model.new_state(yarn_factor, layers=layers).long).items())),
         yarn_factor=yarn_factor,
         dtype=model.precision,
-        kernels=kernel_provenance(),
+        kernels=kernel_provenance(model.device),
         layers=layers,
     )
 

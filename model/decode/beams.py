@@ -76,7 +76,7 @@ class Branches:
         """Go on with these branches, in this order; one may stand several times."""
         if chosen == list(range(self.count)):
             return
-        index = torch.tensor(chosen)
+        index = torch.tensor(chosen).to(self.model.device)
         if self.native is not None:
             self.native.step.keep(index)
         for cache in self.caches:
@@ -93,10 +93,10 @@ class Branches:
 
     def logits(self, tokens: list[int]) -> Tensor:
         """Add one token to each branch; logits of the next, float32 [branches, vocab]."""
+        ids = torch.tensor(tokens)[:, None].to(self.model.device)
         with torch.inference_mode():
             if self.native is not None:
                 return self.native.logits(tokens)
-            ids = torch.tensor(tokens)[:, None]
             hidden = self.model.network(ids, self.caches, position=self.position, factor=self.factor)
             self.position += 1
         return self.model.logits(hidden[:, 0])

@@ -45,6 +45,8 @@ class StateModel(Protocol):
     def fingerprint(self) -> str: ...
     @property
     def precision(self) -> str: ...
+    @property
+    def device(self) -> torch.device: ...
 
 
 class FileEntry(TypedDict):
@@ -169,7 +171,7 @@ def load_state(
         raise StateDamaged(f"{folder}: {count - len(blocks)} of {count} blocks are missing from {HEADER}")
     for name in [*blocks, point["file"]]:
         _check_file(folder / name, content["files"].get(name))
-    _fill(state, folder, blocks, point)
+    _fill(state, folder, blocks, point, model.device)
     return state
 
 
@@ -265,7 +267,7 @@ def _block_tensors(state: State, number: int) -> dict[str, Tensor]:
         if isinstance(layer, AttentionMemory):
             block = layer.quantized[number]
             parts = ((part, getattr(block, part)) for part in BLOCK_PARTS)
-            tensors.update((f"{index}.{part}", tensor.contiguous()) for part, tensor in parts if tensor is not None)
+            tensors |= {f"{index}.{part}": t.cpu().contiguous() for part, t in parts if t is not None}
     return tensors
 
 
@@ -273,7 +275,7 @@ def _point_tensors(state: State, ids: Tensor) -> dict[str, Tensor]:
     """Tensors of one position: the delta memories, the pending block, the last hidden state and all ids."""
     tensors = {"ids": ids}
     if state.hidden is not None:
-        tensors["hidden"] = state.hidden
+        tensors["hidden"] = state.hidden.cpu()
     for index, layer in enumerate(state.layers):
         pairs: tuple[tuple[str, Tensor | None], ...]
         if isinstance(layer, AttentionMemory):
@@ -281,17 +283,17 @@ def _point_tensors(state: State, ids: Tensor) -> dict[str, Tensor]:
             pairs = ("open_k", pending[0]), ("open_v", pending[1])
         else:
             pairs = (("tail", layer.tail), ("memory", layer.memory))
-        tensors.update((f"{index}.{part}", t.contiguous()) for part, t in pairs if t is not None)
+        tensors.update((f"{index}.{part}", t.cpu().contiguous()) for part, t in pairs if t is not None)
     return tensors
 
 
-def _fill(state: State, folder: Path, blocks: list[str], point: Point) -> None:
-    """Put the tensors of the files into an empty state."""
+def _fill(state: State, folder: Path, blocks: list[str], point: Point, device: torch.device) -> None:
+    """Put the tensors of the files into an empty state, on `device`."""
     from safetensors.torch import load_file
 
     try:
-        read = [load_file(folder / name) for name in blocks]
-        last = load_file(folder / point["file"])
+        read = [load_file(folder / name, device=str(device)) for name in blocks]
+        last = load_file(folder / point["file"], device=str(device))
         for index, layer in enumerate(state.layers):
             if isinstance(layer, DeltaMemory):
                 layer.update(last[f"{index}.tail"], last[f"{index}.memory"])
@@ -304,7 +306,7 @@ def _fill(state: State, folder: Path, blocks: list[str], point: Point) -> None:
                 layer.pending = last[f"{index}.open_k"], last[f"{index}.open_v"]
     except KeyError as error:
         raise StateDamaged(f"{folder}: tensor {error} is missing") from error
-    state.tokens, state.position, state.hidden = (last["ids"],), point["position"], last.get("hidden")
+    state.tokens, state.position, state.hidden = (last["ids"].cpu(),), point["position"], last.get("hidden")
 
 
 def _write(path: Path, tensors: dict[str, Tensor]) -> FileEntry:

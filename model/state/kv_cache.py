@@ -159,7 +159,7 @@ class AttentionMemory:
         q [rows, heads, dim] are the queries from position `at` on, to the end of their tile or of the context.
         """
         local, size, bounds = self._near(at), self.long.block, self._bounds()
-        read = torch.zeros(bounds.shape[2], self.length, dtype=torch.bool)
+        read = torch.zeros(bounds.shape[2], self.length, dtype=torch.bool, device=bounds.device)
         read[:, :size] = read[:, local:] = True
         for row, numbers in zip(read, self._far(q, local, bounds), strict=True):
             row[: local // size * size].view(-1, size)[numbers] = True

@@ -1,0 +1,51 @@
+"""The device that a network computes on, and what a user may ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docqa.model.errors import ConfigUnsupported
+
+if TYPE_CHECKING:
+    import torch
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+_MOST_SHARE = 0.9  # of the card's free memory that weights may take; states and activations need some too
+
+
+def chosen_device(asked: str) -> torch.device:
+    """The device for one of DEVICES. `auto` is the processor: docqa was never run on a card, so users have to ask.
+
+    Raises ConfigUnsupported for another name, or a device that this machine or this build of torch lacks.
+    """
+    import torch
+
+    if asked not in DEVICES:
+        raise ConfigUnsupported(f"device '{asked}' is not known; one of {', '.join(DEVICES)}")
+    if asked == "cuda" and not torch.cuda.is_available():
+        built = "" if torch.version.cuda else f" torch {torch.__version__} was built without CUDA."
+        raise ConfigUnsupported(f"there is no NVIDIA card that torch can use.{built} Leave --device out, or say cpu")
+    if asked == "mps" and not torch.backends.mps.is_available():
+        raise ConfigUnsupported("torch finds no Apple graphics processor. Leave --device out, or say cpu")
+    return torch.device("cpu" if asked == "auto" else asked)
+
+
+def name_of_device(device: torch.device) -> str:
+    """What computes, in words: part of what the bits of a result depend on."""
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
+def check_room(device: torch.device, weights_bytes: int, where: str) -> None:
+    """Raise ConfigUnsupported where a card has too little free memory for weights of so many bytes."""
+    import torch
+
+    if device.type != "cuda":
+        return
+    free, _ = torch.cuda.mem_get_info(device)
+    if weights_bytes > _MOST_SHARE * free:
+        raise ConfigUnsupported(
+            f"{where}: the weights take {weights_bytes / 2**30:.1f} GiB and {name_of_device(device)} has "
+            f"{free / 2**30:.1f} GiB free; use --device cpu, or a smaller model"
+        )
