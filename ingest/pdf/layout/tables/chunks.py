@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.placed import BAR, cell_text, lines_of
 from docqa.ingest.pdf.layout.tables.rules import Rule
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.values import says_value
+from docqa.ingest.structure.values import is_year, says_value
 
 _WORD_GAP, _VALUE_GAP = 0.65, 0.4  # heights; between two values a space is enough
 _SIGN_GAP = 15.0  # heights between "$" and its amount
@@ -20,31 +21,31 @@ _SIGNS = frozenset("$€£¥")
 _CLOSING = frozenset((")", "%", ")%"))
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Chunk:
-    """Words of one line without a wide gap between them."""
+    """Words of one line without a wide gap between them, all of which are known when it is made: what they say is
+    found out once."""
 
     words: list[Word]
+    x0: float = field(init=False)
+    x1: float = field(init=False)
+    middle: float = field(init=False)
 
-    @property
-    def x0(self) -> float:
-        return self.words[0].x0
+    def __post_init__(self) -> None:
+        self.x0, self.x1 = self.words[0].x0, self.words[-1].x1
+        self.middle = (self.x0 + self.x1) / 2
 
-    @property
-    def x1(self) -> float:
-        return self.words[-1].x1
-
-    @property
-    def middle(self) -> float:
-        return (self.x0 + self.x1) / 2
-
-    @property
+    @cached_property
     def text(self) -> str:
         return cell_text(word.text for word in self.words)
 
-    @property
+    @cached_property
     def is_value(self) -> bool:
         return says_value(self.text) and not self.text.rstrip().endswith(".")
+
+    @cached_property
+    def is_year(self) -> bool:
+        return is_year("".join(self.text.split()))
 
 
 @dataclass(slots=True)
@@ -72,71 +73,78 @@ def print_lines(words: Sequence[Word], down: Sequence[Rule] = ()) -> list[PrintL
     """The lines of print of `words`, from top to bottom; an upright rule between two words parts them."""
     lines = []
     for line in _with_raised(lines_of(words)):
-        height = median(word.bottom - word.top for word in line)
-        middle = (min(w.top for w in line) + max(w.bottom for w in line)) / 2
+        height = median([word.bottom - word.top for word in line])
+        top, bottom = min([word.top for word in line]), max([word.bottom for word in line])
+        middle = (top + bottom) / 2
         walls = [x for x, y0, y1 in down if y0 - 1 <= middle <= y1 + 1]
         chunks = _chunks(line, height, walls)
         if chunks:
-            lines.append(PrintLine(chunks, min(w.top for w in line), max(w.bottom for w in line)))
+            lines.append(PrintLine(chunks, top, bottom))
     return lines
 
 
 def _with_raised(lines: list[list[Word]]) -> list[list[Word]]:
     """Lines with raised and lowered words, which make lines of their own, in the line that they belong to."""
     found: list[list[Word]] = []
+    size = 0.0  # of the last line found
     for line in lines:
-        before = found[-1] if found else None
-        if before is not None:
-            small, large = sorted((before, line), key=_size)
-            if _size(small) < _RAISED * _size(large) and len(small) < len(large) and _overlap(small, large):
-                found[-1] = sorted([*before, *line], key=lambda word: word.x0)
+        own = max([word.bottom - word.top for word in line])
+        if found:
+            small, large = (line, found[-1]) if own < size else (found[-1], line)
+            low, high = min(own, size), max(own, size)
+            if low < _RAISED * high and len(small) < len(large) and _overlap(small, large, low, high):
+                found[-1] = sorted([*found[-1], *line], key=lambda word: word.x0)
+                size = high
                 continue
         found.append(line)
+        size = own
     return found
 
 
-def _size(line: Sequence[Word]) -> float:
-    return max(word.bottom - word.top for word in line)
-
-
-def _overlap(small: Sequence[Word], large: Sequence[Word]) -> bool:
+def _overlap(small: Sequence[Word], large: Sequence[Word], low: float, high: float) -> bool:
+    """Whether the words of two lines stand beside each other; `low` and `high` are the heights of the highest."""
     shared = min(max(w.bottom for w in small), max(w.bottom for w in large)) - max(
         min(w.top for w in small), min(w.top for w in large)
     )
-    return shared > 0.4 * _size(small) and all(
-        any(-1 < word.x0 - other.x1 < 0.5 * _size(large) or -1 < other.x0 - word.x1 < 0.3 * _size(large)
-            for other in large) for word in small
-    )  # fmt: skip
+    return shared > 0.4 * low and all(
+        any(-1 < word.x0 - other.x1 < 0.5 * high or -1 < other.x0 - word.x1 < 0.3 * high for other in large)
+        for word in small
+    )
 
 
 def _chunks(line: Sequence[Word], height: float, walls: Sequence[float]) -> list[Chunk]:
-    chunks: list[Chunk] = []
+    chunks: list[list[Word]] = []
     leader = False
     for word in line:
-        if word.text == BAR or not word.text.strip(".\u2026_"):
-            leader = leader or word.text != BAR or bool(chunks)
+        text = word.text
+        if text == BAR or not text.strip(".\u2026_"):
+            leader = leader or text != BAR or bool(chunks)
             continue
-        if chunks and not leader and _joins(chunks[-1], word, height, walls):
-            chunks[-1].words.append(word)
+        if chunks and not leader and _joins(chunks[-1][-1], word, height, walls):
+            chunks[-1].append(word)
         else:
-            chunks.append(Chunk([word]))
-        leader = word.text.endswith("....")
-    return chunks
+            chunks.append([word])
+        leader = text.endswith("....")
+    return [Chunk(words) for words in chunks]
 
 
-def _joins(chunk: Chunk, word: Word, height: float, walls: Sequence[float]) -> bool:
-    before = chunk.words[-1]
+def _joins(before: Word, word: Word, height: float, walls: Sequence[float]) -> bool:
     gap = word.x0 - before.x1
-    if any(before.x1 - 1 <= wall <= word.x0 + 1 for wall in walls):
+    if walls and any(before.x1 - 1 <= wall <= word.x0 + 1 for wall in walls):
         return False
     if before.text in _SIGNS:
         return gap < _SIGN_GAP * height and word.text[0] in "(-−–—0123456789."
     if word.text in _CLOSING:
         return gap < _CLOSING_GAP * height
-    values = says_value(before.text) and says_value(word.text)
-    if values and not _one_number(before.text, word.text):
+    if gap >= _WORD_GAP * height:
         return False
-    return gap < (_VALUE_GAP if values or word.text in _SIGNS else _WORD_GAP) * height
+    if gap >= _VALUE_GAP * height:
+        return word.text not in _SIGNS and not _are_values(before, word)
+    return _one_number(before.text, word.text) or not _are_values(before, word)
+
+
+def _are_values(before: Word, word: Word) -> bool:
+    return says_value(before.text) and says_value(word.text)
 
 
 def _one_number(before: str, after: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import combinations, groupby, pairwise
 from statistics import median
 
 from docqa.ingest.pdf.layout.tables.chunks import Chunk, PrintLine, print_lines
@@ -12,7 +12,7 @@ from docqa.ingest.pdf.layout.tables.heads import place_heads
 from docqa.ingest.pdf.layout.tables.placed import PlacedCell, PlacedTable
 from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, runs_along
 from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.structure.values import counts, is_year
+from docqa.ingest.structure.values import counts
 
 _FULL = 0.6  # of the most chunks: lines that tell the columns
 _NARROWEST = 1.5  # points between two columns
@@ -126,32 +126,31 @@ def _column(x: float, edges: Sequence[float]) -> int:
 
 def _split(line: PrintLine, edges: Sequence[float]) -> PrintLine:
     """The line with chunks that cross an edge between two words parted there."""
+    if len(line.chunks) == 1:
+        return line
     chunks: list[Chunk] = []
     for chunk in line.chunks:
-        columns = [_column((word.x0 + word.x1) / 2, edges) for word in chunk.words]
-        if columns[0] == columns[-1] or len(line.chunks) == 1:
+        first, last = (_column((word.x0 + word.x1) / 2, edges) for word in (chunk.words[0], chunk.words[-1]))
+        if first == last:
             chunks.append(chunk)
             continue
-        for number, (word, column) in enumerate(zip(chunk.words, columns, strict=True)):
-            if number and column == columns[number - 1]:
-                chunks[-1].words.append(word)
-            else:
-                chunks.append(Chunk([word]))
+        parts = groupby(chunk.words, lambda word: _column((word.x0 + word.x1) / 2, edges))
+        chunks += [Chunk(list(words)) for _, words in parts]
     return PrintLine(chunks, line.top, line.bottom)
 
 
 def _parted(line: PrintLine, edges: Sequence[float]) -> PrintLine:
     """The line of a head with chunks parted at edges where the gap between two words is wider than others."""
-    chunks: list[Chunk] = []
+    chunks: list[list[Word]] = []
     for chunk in line.chunks:
-        chunks.append(Chunk([chunk.words[0]]))
+        chunks.append([chunk.words[0]])
         for before, word in pairwise(chunk.words):
             wide = word.x0 - before.x1 > _HEAD_GAP * line.height
             if wide and any(before.x1 - 1 <= edge <= word.x0 + 1 for edge in edges):
-                chunks.append(Chunk([word]))
+                chunks.append([word])
             else:
-                chunks[-1].words.append(word)
-    return PrintLine(chunks, line.top, line.bottom)
+                chunks[-1].append(word)
+    return PrintLine([Chunk(words) for words in chunks], line.top, line.bottom)
 
 
 def _parted_over(line: PrintLine, edges: Sequence[float], body: Sequence[PrintLine]) -> PrintLine:
@@ -219,7 +218,7 @@ def _is_bold(line: PrintLine) -> bool:
 
 def _has_values(line: PrintLine, edges: Sequence[float]) -> bool:
     values = [chunk for chunk in line.chunks if chunk.is_value and _column(chunk.middle, edges)]
-    return bool(values) and not all(is_year("".join(chunk.text.split())) for chunk in line.chunks[1:])
+    return bool(values) and not all(chunk.is_year for chunk in line.chunks[1:])
 
 
 def _is_table(
@@ -228,7 +227,9 @@ def _is_table(
     """Whether most lines have several cells, and cells are short: columns of running text are none, nor are numbered
     lines, tables of contents and the blocks of signatures. Without rules, values or many cells must speak for it."""
     chunks = [chunk for line in body for chunk in line.chunks]
-    columns = [[c for c in chunks if _column(c.middle, edges) == at] for at in range(len(edges) + 1)]
+    columns: list[list[Chunk]] = [[] for _ in range(len(edges) + 1)]
+    for chunk in chunks:
+        columns[_column(chunk.middle, edges)].append(chunk)
     several = sum(len(line.chunks) > 1 for line in body)
     if several < 2 and not (several == 1 and len(lines) > len(body)):
         return False

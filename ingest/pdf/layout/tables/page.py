@@ -8,7 +8,7 @@ from docqa.ingest.pdf.layout.tables.chunks import print_lines
 from docqa.ingest.pdf.layout.tables.grid import build
 from docqa.ingest.pdf.layout.tables.placed import PlacedTable, Row, rows_of
 from docqa.ingest.pdf.layout.tables.regions import aligned_regions, ruled_regions
-from docqa.ingest.pdf.layout.tables.ruled import frame_box, is_within, read_frame
+from docqa.ingest.pdf.layout.tables.ruled import frame_box, read_frame, words_within
 from docqa.ingest.pdf.layout.tables.rules import NEAR, Rules, frames
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box
@@ -41,8 +41,7 @@ def take_tables(words: Sequence[Word], boxes: Iterable[Box]) -> tuple[list[Word]
 
 
 def _built(words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True) -> PlacedTable | None:
-    inside = [word for word in words if is_within(word, box)]
-    return build(inside, rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR)), ruled=ruled)
+    return build(words_within(words, box), rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR)), ruled=ruled)
 
 
 def _is_figure(table: PlacedTable) -> bool:

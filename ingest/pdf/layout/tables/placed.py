@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -64,7 +65,7 @@ class Row:
 
 def cell_text(words: Iterable[str]) -> str:
     """Words as one text, without leaders behind them and without bars."""
-    text = " ".join(word for word in words if word != BAR)
+    text = " ".join([word for word in words if word != BAR])
     bare = text.rstrip(". \u2026_")
     return bare if bare and text.count(".", len(bare)) >= _FEWEST_DOTS else text
 
@@ -101,22 +102,25 @@ def head_count(cells: Sequence[PlacedCell]) -> int:
 
 def rows_of(table: PlacedTable, number: int) -> list[Row]:
     """The rows of a table that has this `number` on its page, from top to bottom."""
-    filled = [cell for cell in table.cells if cell.text]
-    used = sorted({cell.row for cell in filled})
+    filled: dict[int, list[tuple[PlacedCell, str, list[Word]]]] = {}
+    for cell in sorted(table.cells, key=lambda cell: (cell.row, cell.column)):
+        if text := cell.text:
+            filled.setdefault(cell.row, []).append((cell, text, cell.words))
+    used = list(filled)
     rows: list[Row] = []
-    for at in used:
-        own = sorted((cell for cell in filled if cell.row == at), key=lambda cell: cell.column)
-        words = [word for cell in own for word in cell.words]
-        heights = sorted(word.bottom - word.top for word in words)
+    for at, own in filled.items():
+        words = [word for _, _, inside in own for word in inside]
+        heights = sorted([word.bottom - word.top for word in words])
         cells = tuple(
-            GridCell(c.column, c.columns, sum(c.row <= at < c.row + c.rows for at in used), _box(c.words)) for c in own
+            GridCell(c.column, c.columns, bisect_left(used, c.row + c.rows) - bisect_left(used, c.row), _box(inside))
+            for c, _, inside in own
         )
-        text = f" {BAR} ".join(cell.text for cell in own)
-        bold = all(cell.words[0].bold for cell in own)
+        text = f" {BAR} ".join([text for _, text, _ in own])
+        bold = all(inside[0].bold for _, _, inside in own)
         grid = GridRow(number, at < table.heads, cells)
         rows.append(Row(text, _box(words), heights[len(heights) // 2], bold, grid, tuple(words)))
     return rows
 
 
 def _box(words: Sequence[Word]) -> Box:
-    return around(*((word.x0, word.top, word.x1, word.bottom) for word in words))
+    return around(*[word[1:5] for word in words])

@@ -95,7 +95,7 @@ def _seeds(line: PrintLine) -> list[int]:
         return []  # running text
     short = sum(len(chunk.words) <= _SHORT for chunk in line.chunks)
     many = short >= _MANY_CELLS and short == len(line.chunks)
-    return [at for at, c in enumerate(line.chunks) if c.is_value or many or is_year("".join(c.text.split()))]
+    return [at for at, c in enumerate(line.chunks) if many or c.is_value or c.is_year]
 
 
 def _columns(lines: Sequence[PrintLine]) -> list[list[Place]]:

@@ -5,6 +5,7 @@ A cell may have several lines, and only the rules say where it ends.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -31,9 +32,10 @@ def frame_box(frame: Rules) -> Box:
     return left if open_left else xs[0], ys[0], right if open_right else xs[-1], ys[-1]
 
 
-def is_within(word: Word, box: Box) -> bool:
-    """Whether the middle of a word is in `box`."""
-    return box[0] <= (word.x0 + word.x1) / 2 <= box[2] and box[1] <= (word.top + word.bottom) / 2 <= box[3]
+def words_within(words: Sequence[Word], box: Box) -> list[Word]:
+    """Those of the `words` whose middle is in `box`."""
+    x0, top, x1, bottom = box
+    return [w for w in words if top <= (w.top + w.bottom) / 2 <= bottom and x0 <= (w.x0 + w.x1) / 2 <= x1]
 
 
 def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
@@ -46,11 +48,10 @@ def read_frame(frame: Rules, words: Sequence[Word]) -> PlacedTable | None:
         return None
     owners = _owners(frame, ys, xs)
     fields: dict[Field, list[Word]] = {}
-    for word in words:
-        if is_within(word, box):
-            row = sum(y < (word.top + word.bottom) / 2 for y in ys[1:-1])
-            column = sum(x < (word.x0 + word.x1) / 2 for x in xs[1:-1])
-            fields.setdefault(owners[row, column], []).append(word)
+    for word in words_within(words, box):
+        row = bisect_left(ys, (word.top + word.bottom) / 2, 1, len(ys) - 1) - 1
+        column = bisect_left(xs, (word.x0 + word.x1) / 2, 1, len(xs) - 1) - 1
+        fields.setdefault(owners[row, column], []).append(word)
     bands = [[fields[row, at] for at in range(len(xs) - 1) if (row, at) in fields] for row in range(len(ys) - 1)]
     bands = [band for band in bands if band]
     rights: dict[Field, float] = {}
