@@ -13,8 +13,9 @@ _YEAR = re.compile(r"(?:FY)?(?:1[6-9]|20|21)\d\d(?:[-–/]\d{2,4})?[AE]?[*†‡
 
 _SIGN = re.compile(r"[$€£¥)%`]{1,2}|[A-Z]{1,2}\$|(?:USD|EUR|GBP)")  # around an amount
 
-# A text that begins with three letters has no value there but for these words.
-_LETTERS = re.compile(r"\s*+(?!(?i:nil|none)|USD|EUR|GBP)[^\W\d_]{3}")
+_WORD = re.compile(
+    r"\s*+(?:(?!(?i:nil|none)|USD|EUR|GBP)[^\W\d_]{3}|(?![FNfn])[^\W\d_]{1,2}(?!\S))"  # "n/a", "FY 2020"
+)
 _SECTION = re.compile(r"\d{1,3}(?:\.\d{1,3})+")
 _LONGEST_COUNT, _FEWEST_COUNTED = 7, 3
 
@@ -29,12 +30,22 @@ def is_year(word: str) -> bool:
     return _YEAR.fullmatch(word) is not None
 
 
+def begins_as_word(text: str) -> bool:
+    """Whether a text begins with letters with which no value and no year begins."""
+    return _WORD.match(text) is not None
+
+
 def says_value(text: str) -> bool:
     """Whether a text is numbers, amounts or marks for nothing alone ("$ 1,200", "(12 )%", "—"), and no year."""
-    if _LETTERS.match(text):
+    if begins_as_word(text):
         return False
-    words = [word for word in text.split() if not _SIGN.fullmatch(word)]
-    return bool(words) and all(map(_is_amount, words)) and not is_year("".join(words))
+    words = []
+    for word in text.split():
+        if _is_amount(word):
+            words.append(word)
+        elif not _SIGN.fullmatch(word):
+            return False
+    return bool(words) and not is_year("".join(words))
 
 
 def _is_amount(word: str) -> bool:

@@ -202,12 +202,11 @@ def confidence_in_order(rows: Sequence[Sequence[Segment]]) -> str:
     A: columns, tables and wide gaps are not seen, or both orders agree. B: some rows were drawn elsewhere. C: a row
     runs through texts that were drawn apart, so it is perhaps no line of print.
     """
-    segments = [segment for row in rows for segment in row]
-    drawn = sorted(segments, key=lambda s: s.drawn)
-    numbers = {id(segment): number for number, segment in enumerate(drawn)}
     gaps = [(a, b) for row in rows for a, b in pairwise(row) if b.x0 - a.x1 > _WIDE * min(_height(a), _height(b))]
     if not gaps and not _has_columns(rows):
         return "A"
+    drawn = sorted((segment for row in rows for segment in row), key=lambda s: s.drawn)
+    numbers = {id(segment): number for number, segment in enumerate(drawn)}
     words = [(a, b) for a, b in gaps if min(_letters([a]), _letters([b])) >= 1]
     if sum(_is_torn(a, b, numbers, drawn) for a, b in words) >= _FEW_TORN:
         return "C"

@@ -34,7 +34,7 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
     A word that follows a number begins a line. `known`: other pages of the document have them, fewer are enough.
     """
     numbers: list[Word] = []
-    candidates = [word for word in words if _INTEGER.match(word.text)]
+    candidates = [word for word in words if word.text[:1].isdigit() and _INTEGER.match(word.text)]
     for left in (True, False):
         taken = set(map(id, numbers))
         numbers += _at_edge(words, [word for word in candidates if id(word) not in taken], left, known)
@@ -54,13 +54,16 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
 
 def _at_edge(words: Sequence[Word], candidates: Sequence[Word], left: bool, known: bool) -> list[Word]:
     """The line numbers at one edge of the page, empty where there are none."""
-    if len(candidates) < _NEEDED_AGAIN:
+    fewest = _NEEDED_AGAIN if known else min(_NEEDED.values())
+    if len(candidates) < fewest:
         return []
     outer = sorted(candidates, key=lambda word: word.x0 if left else -word.x1)
     best: list[Word] = []
     anchors = {(round(word.x0), round(word.x1)): word for word in outer}
     for anchor in islice(anchors.values(), _MAX_COLUMNS):
         column = [word for word in outer if _aligned(word, anchor)]
+        if len(column) < fewest:
+            continue
         run = _rising(sorted(column, key=lambda word: word.top), known)
         if len(run) > len(best) and _is_edge(words, run, left) and (known or not _is_table(words, run, left)):
             best = run

@@ -70,12 +70,12 @@ def order_lines(
     `rules` are lines drawn on the page: the rows of an upright table that is ruled are a line each.
     `numbered`: True where the pages around have line numbers, so that few are enough here, False where none are.
     """
-    sample = "".join(w.text for w in words[:400])
+    sample = "".join([w.text for w in words[:400]])
     # Short words are as high as wide either way, and a page of short ones may have a long stamp in its margin.
     long = [w for w in words if len(w.text) >= 5]
-    high = sum(w.bottom - w.top > w.x1 - w.x0 for w in long)
+    high = len([w for w in long if w.bottom - w.top > w.x1 - w.x0])
     sideways = high > len(long) / 2 and high >= len(words) / 4
-    of_script = len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample)
+    of_script = not sample.isascii() and len((_VERTICAL if sideways else _RTL).findall(sample)) > 0.2 * len(sample)
     if of_script and not sideways:
         return _right_to_left(words, width)
     laid_back: Callable[[Box], Box] | None = None
@@ -103,8 +103,11 @@ def order_lines(
 def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     """(words that are turned or tilted, the others). Of a stamp along the margin the short words too, whose boxes do
     not tell."""
-    turned = [w for w in words if _is_turned(w)]
-    upright = [w for w in words if not _is_turned(w)]
+    turned = [w for w in words if w.tilted or (len(w.text) >= 3 and w.x1 - w.x0 < 0.5 * (w.bottom - w.top))]
+    if not turned:
+        return [], list(words)
+    away = {id(w) for w in turned}
+    upright = [w for w in words if id(w) not in away]
     stamp = [w for w in turned if not w.tilted]
     if not stamp or not upright:
         return turned, upright
@@ -113,12 +116,8 @@ def _parted(words: Sequence[Word]) -> tuple[list[Word], list[Word]]:
     x0, x1 = min(w.x0 for w in stamp) - 1.5, max(w.x1 for w in stamp) + 1.5
     if x1 > starts[few] and x0 < ends[-1 - few]:
         return turned, upright
-    short = {id(w) for w in upright if x0 <= w.x0 and w.x1 <= x1 and len(w.text) < _SHORT_WORD}
-    return [w for w in words if _is_turned(w) or id(w) in short], [w for w in upright if id(w) not in short]
-
-
-def _is_turned(word: Word) -> bool:
-    return word.tilted or (len(word.text) >= 3 and word.x1 - word.x0 < 0.5 * (word.bottom - word.top))
+    away |= {id(w) for w in upright if x0 <= w.x0 and w.x1 <= x1 and len(w.text) < _SHORT_WORD}
+    return [w for w in words if id(w) in away], [w for w in upright if id(w) not in away]
 
 
 def _uprighted(
@@ -187,26 +186,35 @@ def _segments(words: Sequence[Word], follows: Callable[[Segment, Word], bool] | 
     segments: list[Segment] = []
     current: Segment | None = None
     for word in words:
-        if current is not None and not word.newline and goes_on(current, word):
-            current.words.append(word)
-            current.x0, current.x1 = min(current.x0, word.x0), max(current.x1, word.x1)
-            current.top, current.bottom = min(current.top, word.top), max(current.bottom, word.bottom)
-        else:
-            current = Segment([word], word.x0, word.top, word.x1, word.bottom, drawn=len(segments))
+        _, x0, top, x1, bottom, newline = word[:6]
+        if current is None or newline or not goes_on(current, word):
+            current = Segment([word], x0, top, x1, bottom, drawn=len(segments))
             segments.append(current)
+            continue
+        current.words.append(word)
+        if x1 > current.x1:
+            current.x1 = x1
+        if x0 < current.x0:
+            current.x0 = x0
+        if top < current.top:
+            current.top = top
+        if bottom > current.bottom:
+            current.bottom = bottom
     return segments
 
 
 def _follows(segment: Segment, word: Word) -> bool:
-    height = min(segment.bottom - segment.top, word.bottom - word.top)
-    gap = word.x0 - segment.x1
-    overlap = min(segment.bottom, word.bottom) - max(segment.top, word.top)
-    return overlap > 0.5 * height and -0.5 * height < gap < 0.9 * height
+    top, bottom = word.top, word.bottom
+    height = overlap = bottom - top
+    if top != segment.top or bottom != segment.bottom:
+        height = min(segment.bottom - segment.top, height)
+        overlap = min(segment.bottom, bottom) - max(segment.top, top)
+    return overlap > 0.5 * height and -0.5 * height < word.x0 - segment.x1 < 0.9 * height
 
 
 def _order(segments: list[Segment], left: float, right: float, order: _Order, depth: int) -> None:
     """Appends the lines of a region to `order` in reading order."""
-    gutter = find_gutter([part for segment in segments for part in _parts(segment)]) if depth < 3 else None
+    gutter = find_gutter(_with_rows(segments)) if depth < 3 else None
     if gutter is None:
         _order_block(segments, left, right, order)
         return
@@ -247,9 +255,12 @@ def _order_block(segments: list[Segment], left: float, right: float, order: _Ord
         order.add(block.segments, region if block.wrapped else APART)
 
 
-def _parts(segment: Segment) -> list[Segment]:
-    """The rows of a table as segments of their own: they say as much of columns as other lines do."""
-    return [Segment(list(row.words), *row.box) for row in segment.rows] or [segment]
+def _with_rows(segments: list[Segment]) -> list[Segment]:
+    """The segments, the rows of tables as segments of their own: they say as much of columns as other lines do."""
+    found: list[Segment] = []
+    for segment in segments:
+        found += [Segment(list(row.words), *row.box) for row in segment.rows] or [segment]
+    return found
 
 
 def _region_id(left: float, right: float) -> int:
@@ -328,12 +339,13 @@ def _joins(row: list[Segment], segment: Segment) -> bool:
 
 
 def _line(row: list[Segment], region: int) -> Line:
-    parts = [row[0].words[0].text]
     words = [word for segment in row for word in segment.words]
-    for before, word in pairwise(words):
+    parts = [" " + word.text for word in words]
+    parts[0] = words[0].text
+    for at, word in enumerate(words):
         # A raised mark or a comma after it stands close: pdfium broke the line there, no space was printed.
-        close = word.newline and word.x0 - before.x1 < 0.08 * (word.bottom - word.top)
-        parts.append(word.text if close else " " + word.text)
+        if word.newline and at and word.x0 - words[at - 1].x1 < 0.08 * (word.bottom - word.top):
+            parts[at] = word.text
     main = max(row, key=lambda s: s.x1 - s.x0)
     first = words[0]
     top, bottom = main.top, main.bottom
@@ -344,7 +356,7 @@ def _line(row: list[Segment], region: int) -> Line:
     gaps = sorted(((b.x0 - a.x1) / (main.bottom - main.top) for a, b in pairwise(row)), reverse=True)
     # One gap of two letters is the space after a colon in typewriter type.
     cells = bool(gaps) and (gaps[0] > 3 or (len(gaps) > 1 and gaps[1] > 1.8))
-    strong = len(list(takewhile(lambda word: word.strong, words)))
+    strong = len(list(takewhile(lambda word: word.strong, words))) if first.strong else 0
     return Line(
         "".join(parts), row[0].x0, top, max(s.x1 for s in row), bottom, first.bold, first.x1 - first.x0, region,
         row[0].x0, row[-1].x1, cells, lead=len("".join(parts[:strong])) if strong < len(words) else 0,

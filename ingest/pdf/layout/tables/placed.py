@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from docqa.ingest.pdf.layout.lines import GridCell, GridRow
 from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.pdf.visibility.objects import Box, around
-from docqa.ingest.structure.clean import grouped
 from docqa.ingest.structure.values import says_value
 
 _MOST_HEADS = 6
@@ -72,14 +72,16 @@ def cell_text(words: Iterable[str]) -> str:
 
 def lines_of(words: Sequence[Word]) -> list[list[Word]]:
     """Words on one height, from top to bottom, each line from left to right."""
-
-    def goes_on(line: list[Word], word: Word) -> bool:
-        first = line[0]
-        on_height = abs(word.bottom - first.bottom) < 0.6 * (first.bottom - first.top)
-        return on_height and (word.top + word.bottom) / 2 < first.bottom
-
-    lines = grouped(sorted(words, key=lambda w: (w.top + w.bottom, w.x0)), goes_on)
-    return [sorted(line, key=lambda w: w.x0) for line in lines]
+    lines: list[list[Word]] = []
+    first = near = 0.0  # the bottom of the first word of a line, and how far from it those of others may be
+    for word in sorted(words, key=lambda w: (w.top + w.bottom, w.x0)):
+        top, bottom = word.top, word.bottom
+        if lines and abs(bottom - first) < near and (top + bottom) / 2 < first:
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+            first, near = bottom, 0.6 * (bottom - top)
+    return [sorted(line, key=attrgetter("x0")) for line in lines]
 
 
 def head_count(cells: Sequence[PlacedCell]) -> int:
