@@ -85,11 +85,20 @@ def best_field(wanted: frozenset[str], table: Table, words: TableWords, columns:
     width = len(table.columns)
     rivals = [field for field in order if scored[field] >= scored[best] - _SAME]
     exact = [field for field in rivals if not _extra(field, wanted, words)] if len(rivals) > 1 else rivals
+    exact = exact if len(exact) == 1 else _under_fewest_titles(rivals, words)
     if len(exact) != 1:
         named = any(_is_named(field, wanted, words, width) for field in rivals)
         return None if named else _wholly_asked(order, scored, wanted, words, width)
     best = _bare_total(exact[0], wanted, table, words) or exact[0]
     return best if _is_named(best, wanted, words, width) else _wholly_asked(order, scored, wanted, words, width)
+
+
+def _under_fewest_titles(rivals: Sequence[Field], words: TableWords) -> list[Field]:
+    """Of rows that are called the same, that under fewer of the same titles: a total and not a part of it."""
+    least = min(rivals, key=lambda field: len(words.names[field[0]]))
+    others = [field for field in rivals if field != least]
+    same = all(field[1] == least[1] and words.own[field[0]] == words.own[least[0]] for field in others)
+    return [least] if same and all(words.names[least[0]] < words.names[field[0]] for field in others) else []
 
 
 def _wholly_asked(

@@ -85,6 +85,18 @@ UNITS = (
 )
 
 
+def test_the_row_under_fewer_titles_is_chosen_of_those_called_the_same(document: Any) -> None:
+    text = (
+        "Units by race\nGroup | Units | Share\nRace | |\nHispanic | 311 | 2.4\nAsian | 38 | 0.9\n"
+        "Race by sex, male | |\n"
+        "Hispanic | 155 | 2.2\nAsian | 21 | 0.8\nRace by sex, female | |\nHispanic | 156 | 2.8\nAsian | 17 | 0.3"
+    )
+    tables = above_tables(document(text), [1])
+    for question, cell in (("How many Hispanic units are there?", "311"), ("How many female Asian units?", "17")):
+        choice = choose(question, tables)
+        assert choice is not None and [found.text for found in choice.cells] == [cell]
+
+
 @pytest.mark.parametrize(
     ("text", "question", "cell"),
     [
