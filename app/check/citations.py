@@ -12,11 +12,13 @@ _ABBREVIATED = re.compile(
     r"ms|dr|op|dep|tr|inc|ltd|co|corp|u\.s|ch|pt|ex|app|fig|rev|stat|al|[A-Z])\.$",
     re.IGNORECASE,
 )
-_STOP = re.compile(r"[.!?…]+[\"”’)\]]*(?=\s+[\"“„«‘(\[]?[A-Z§¶])|\n\s*(?:[-*•+]|\d{1,3}[.)]|#+|\|)\s|\|\s*\n")
+_STOP = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"”’)\]]*+(?=\s++[\"“„«‘(\[]?[A-Z§¶])|\n[^\S\n]*+(?:[-*•+]|\d{1,3}[.)]|#+|\|)\s|\|[^\S\n]*+\n"
+)
 _BLANK = re.compile(r"\n\s*\n")
 _CITING = re.compile(
-    r"(?:[A-Z§¶X][\w.&'’/-]*|\w[\w/-]*\.\w{2,5}|see|also|id\.|ibid\.?|cf\.|at|in|the|of|and|supra|e\.g\.|on|[^\w\s]+|\d+|"
-    r"accord|but|quoting|citing|from|slip|ante|post|op\.|opinion|nn?\.|note|_+|\s)*"
+    r"(?:[A-Z§¶X][\w.&'’/-]*+|\w[\w/-]{0,80}+\.\w{2,5}+(?!\w)|see|also|id\.|ibid\.?|cf\.|at|in|the|of|and|supra|e\.g\.|on|[^\w\s]|\d++|"
+    r"accord|but|quoting|citing|from|slip|ante|post|op\.|opinion|nn?\.|note|_++|\s)*+"
 )
 
 

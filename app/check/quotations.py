@@ -23,7 +23,10 @@ _LONGEST = 20_000
 """Characters between two marks; a text of opening marks alone must not take for ever."""
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _QUOTED_LINE = re.compile(r" {0,3}>[> ]*")
-_INDENT = re.compile(r"(?: {4,}|\t)\s*(?=\S)")
+# Not behind a hyphen at the line's end, unless more white space is between: that end stays.
+_LINE_END = re.compile(r"(?:(?<![\s-])|(?<=-)(?<![^\W\d_]-)|(?<=[^\W\d_]-\s))[^\S\n]*+\n\s*+")
+_NEXT_PARAGRAPH = re.compile(r"[^\S\n]*+\n[^\S\n]*+\n\s*+(.)")
+_INDENT = re.compile(r"(?: {4}|\t)\s*+(?=\S)")
 _ITEM = re.compile(r"\s*(?:[-*•+]|\(?\w{1,4}[.)])\s")
 _EMPHASIS = re.compile(
     r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1|(?<![\w*])([*_])(?=[^\s*_])([^*_]+)(?<=\S)\3(?![\w*])", re.DOTALL
@@ -34,7 +37,10 @@ _INNER_CLOSE = re.compile(r"(?<=[^\W\d]|[.,;:!?…\])])['’](?!\w)")
 _NOTE_NUMBER = re.compile(r"\d{1,3}(?![\w.,]?\w)")
 _ESCAPE = re.compile(r"\\([\[\]\"'*_.>#-])")
 # Behind the words of a block quote: where it is from, which is no part of it.
-_SOURCE = re.compile(r"\s*(?:\n\s*(?:>[> ]*)?(?:[—–]|--)[^\n]*|[(\[][^()\[\]]*\d[^()\[\]]*[)\]]\.?)\s*$")
+_SOURCE = re.compile(
+    r"(?<!\s)[^\S\n]*+\n\s*+(?:>[> ]*+)?(?:[—–]|--)[^\n]*+\s*+$|"
+    r"(?:(?<!\s)\s++)?[(\[](?=[^()\[\]\d]*+\d)[^()\[\]]*+[)\]]\.?\s*+$"
+)
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ def find_quotations(text: str) -> tuple[list[Quotation], list[int]]:
 def _plain(raw: str) -> str:
     """The words as the writer meant them. A word divided at a line end stays so: only the document knows its form."""
     text = re.sub(r"\n {0,3}>[> ]*", "\n", raw)
-    text = re.sub(r"(?<![^\W\d_]-)\s*\n\s*", " ", text)
+    text = _LINE_END.sub(" ", text)
     text = _EMPHASIS.sub(lambda match: match[2] or match[4], text)
     text = _ESCAPE.sub(r"\1", text).strip()
     return re.sub(r"(?<![.…\s])[.,;:]$", "", text)
@@ -206,7 +212,7 @@ def _closes(text: str, position: int, end: int) -> bool:
 
 def _goes_on(text: str, at: int, end: int) -> bool:
     """Whether the next paragraph opens with the same mark: a quotation of several paragraphs, as books set it."""
-    following = re.compile(r"\s*\n\s*\n\s*(.)").match(text, end)
+    following = _NEXT_PARAGRAPH.match(text, end)
     return following is not None and following[1] == text[at]
 
 

@@ -21,7 +21,7 @@ ELLIPSIS_REACH = 3_000
 _BRACKET_REACH = 100
 _MARK = re.compile(
     r"(?P<ellipsis>\[\s*(?:…|\.(?:\s?\.){2,3})\s*\]|…(?:\s?\.)?|\.(?:\s?\.){2,3}|\*\s\*\s\*)"
-    r"|(?P<head>\w*)\[(?P<inside>[^\[\]]{0,120})\](?P<tail>\w*)"
+    r"|(?P<head>(?:(?<!\w)\w++)?)\[(?P<inside>[^\[\]]{0,120})\](?P<tail>\w*)"
 )
 _REMARK = re.compile(
     r"sic!?|emphas[ie]s (?:added|mine|ours|supplied|omitted|in original)|cleaned up|alterations? in original|!", re.I

@@ -24,7 +24,7 @@ from docqa.app.lab.scoring import exact_match, f1, normalise
 BINS = 10
 _MOST, _MOST_TOGETHER, _FEWEST = 60, 200, 3  # words
 _TOGETHER = ("list", "two_places")
-_VERDICT = re.compile(r"\s*(yes|no)(?:[:,.;]\s*|\s*$)", re.IGNORECASE)
+_VERDICT = re.compile(r"(?:(?<!\s)\s++)?(yes|no)(?:[:,.;]\s*+|\s*+$)", re.IGNORECASE)
 _FOLDED = re.compile(r"[\s\"'“”‘’\-–—]+")
 
 

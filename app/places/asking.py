@@ -50,11 +50,12 @@ _RULES = (
 )
 _LOOKS = re.compile(
     r"\b(?:in|under|of|on|by|per|from|within|to|at|with|pursuant to|according to)\s+(?:the\s+)?@|^(?:the\s+)?@|"
-    rf"\b(?:what|which|who|whom|when|where|why|how)\b.*\b(?:does|do|did)\s+(?:the\s+)?@|\b(?:does|do|did)\s+(?:the\s+)?@\s+{_RULES}\b",
+    rf"\b(?:what|which|who|whom|when|where|why|how)\b.{{0,300}}\b(?:does|do|did)\s+(?:the\s+)?@|\b(?:does|do|did)\s+(?:the\s+)?@\s+{_RULES}\b",
     re.IGNORECASE,
 )
 _SECOND_PART = re.compile(
-    r",?\s+and\s+(?=(?:what|which|who|whom|whose|when|where|why|how|to whom|does|is|are|may|can)\b)", re.IGNORECASE
+    r"(?:,|(?<![\s,]))\s++and\s+(?=(?:what|which|who|whom|whose|when|where|why|how|to whom|does|is|are|may|can)\b)",
+    re.IGNORECASE,
 )
 
 

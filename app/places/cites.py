@@ -43,7 +43,7 @@ _PAGE_AND_LINES = re.compile(
     re.IGNORECASE,
 )
 _BEHIND_QUOTATION = re.compile(r"[\"”’»][.,]?\s*[(\[]$")
-_CITED_BEFORE = re.compile(r"(?:\b[A-Z][\w.’']*|[.,;:)\]\"”’»])\s+$")
+_CITED_BEFORE = re.compile(r"(?:\b[A-Z][\w.’']{0,80}|[.,;:)\]\"”’»])\s+$")
 _SUBS = r"(?:\s?\([A-Za-z0-9]{1,4}\))*"
 _DOTTED = r"(?:[.\-–]\d{1,3}(?!\w)|\.(?:[A-Za-z]|[ivxlc]{2,5})(?!\w))*"
 _NUMBER = (
@@ -56,16 +56,17 @@ _WORDS = (
 )
 _SECTION = re.compile(
     rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}}|¶{{1,2}})\s*)(?P<first>{_NUMBER})"
-    rf"(?P<more>(?:\s*(?:,|,?\s+(?:and|or|&))\s*{_NUMBER})*)"
+    rf"(?P<more>(?:(?:\s*+,(?:\s++(?:and|or|&))?|\s++(?:and|or|&))\s*+{_NUMBER})*)"
 )
 _SINGULAR = {
     "sec": "section", "sect": "section", "§§": "section", "§": "section", "¶¶": "paragraph", "¶": "paragraph",
     "cl": "clause", "art": "article", "para": "paragraph", "annexes": "annex", "appendices": "appendix",
 }  # fmt: skip
+_TO = re.compile(r"(?<=\w)\s?[-–—]\s?(?=\w)|(?<!\s)\s++to\s+")
 _SECTION_NUMBER = re.compile(_NUMBER)
 _WORK_BEFORE = re.compile(
-    r"(?:\d+\s+)?(?:U\.\s?S\.\s?C\.(?:\s?A\.)?|C\.\s?F\.\s?R\.|\b(?:[A-Z][\w.]*\s+)*(?:Code|Stat\.|Act(?:\s+\d{4})?|"
-    r"Rules?|Regulations?))\s*(?:Ann\.\s*)?,?\s*$"
+    r"(?:\d{1,40}\s{1,40})?(?:U\.\s?S\.\s?C\.(?:\s?A\.)?|C\.\s?F\.\s?R\.|\b(?:[A-Z][\w.]{0,40}\s{1,40}){0,20}(?:Code|Stat\.|"
+    r"Act(?:\s+\d{4})?|Rules?|Regulations?))\s*+(?:Ann\.\s*+)?(?:,\s*+)?$"
 )
 _WORK_AFTER = re.compile(
     r",?\s+(?:of|to|in|under)\s+(?:the\s+|that\s+)?((?:[A-Z][\w.&'’-]*\s+(?:of\s+|and\s+)?){0,6}?"
@@ -73,7 +74,8 @@ _WORK_AFTER = re.compile(
 )
 # A reporter ("347 U.S. at 495") or an author with the year ("Smith 2020, p. 12").
 _WORK_PAGE = re.compile(
-    r"(\d+\s+[A-Z][\w.]*(?:\s[\w.]+){0,3},?(?:\s\d+,)?|[A-Z][\w'’-]+(?:\s(?:and|&)\s[A-Z][\w'’-]+|\set\sal\.)?,?\s"
+    r"(\d{1,60}\s{1,60}[A-Z][\w.]{0,60}(?:\s[\w.]{1,60}){0,3},?(?:\s\d{1,60},)?|"
+    r"[A-Z][\w'’-]{1,60}(?:\s(?:and|&)\s[A-Z][\w'’-]{1,60}|\set\sal\.)?,?\s"
     r"\(?(?:1[6-9]|20)\d\d[a-z]?\)?[,:])\s*$"
 )
 
@@ -154,8 +156,8 @@ def _work(text: str, match: re.Match[str]) -> str | None:
 def _pages(wanted: str) -> tuple[str, ...]:
     """Every label of "3-4", "123-27", "iv, 7 and A-3"; a range of other than numbers gives its ends."""
     labels: list[str] = []
-    for part in re.split(r"\s*(?:,|&|\band\b|\bor\b)\s*", wanted):
-        ends = [part] if re.match(r"[A-Z]{1,3}-\d", part) else re.split(r"(?<=\w)\s?[-–—]\s?(?=\w)|\s+to\s+", part)
+    for part in re.split(r"(?:(?<!\s)\s++)?(?:,|&|\band\b|\bor\b)\s*+", wanted):
+        ends = [part] if re.match(r"[A-Z]{1,3}-\d", part) else _TO.split(part)
         if len(ends) == 2 and all(end.isdigit() for end in ends):
             first, last = ends
             if len(last) < len(first) and int(last) < int(first):

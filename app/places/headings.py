@@ -23,7 +23,7 @@ _ASKED = re.compile(
     r"\b(?:in|of|from|under|does|do|did|summari[sz]e|explain|describe|outline|quote|read|show(?:\s+me)?)\s+(?:the\s+)?[“\"‘']?$"
 )
 _NUMBERED = re.compile(r"^[\dA-Z]{1,4}(?:\.\d+)*[.)]?\s+")
-_BRACKETED = re.compile(r"\s*\([^()]*\)$")
+_BRACKETED = re.compile(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
 _JUDGES = {"dissent": "dissenting", "dissenting opinion": "dissenting", "concurrence": "concurring",
            "concurring opinion": "concurring"}  # fmt: skip
 

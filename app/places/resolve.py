@@ -21,7 +21,7 @@ from docqa.ingest.types import Document, Page, Section
 
 _CLAUSE = re.compile(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
 _KIND = re.compile(
-    r"(?:(?P<word>[^\W\d_]+)\.?\s+|(?P<sign>[§¶])+\s*)?(?P<number>\(?[\w.\-–]+\)?(?:\([A-Za-z0-9]{1,4}\))*)$"
+    r"(?:(?P<word>[^\W\d_]{1,40})\.?\s+|(?P<sign>[§¶]){1,8}\s*)?(?P<number>\(?[\w.\-–]{1,40}\)?(?:\([A-Za-z0-9]{1,4}\)){0,8})$"
 )
 _ASIDE = re.compile(r"(?:note|figure|fig\.|table|theorem|lemma|example|remark)\s", re.IGNORECASE)
 _SUB = re.compile(r"\([A-Za-z0-9]{1,4}\)")
@@ -41,7 +41,7 @@ _NUMBER_IN_FRONT = re.compile(
     r"(?=\s*(?:[-–—:.(]|$))", re.IGNORECASE
 )
 _UNUSABLE_GRADE = "F"
-_BRACKETED = re.compile(r"\s*\([^()]*\)$")
+_BRACKETED = re.compile(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
 _LEAST_HEADING = 4
 _DOTTED_LETTER = re.compile(r"\.[a-z]$", re.IGNORECASE)
 

@@ -27,7 +27,7 @@ first second third
 """
 _PROTECTED_WORDS = frozenset(_WORDS.split())
 _MARKS = re.compile(r"[§¶%$€£¥°]")
-_NEGATED = re.compile(r"[^\W\d_]+n't$")
+_NEGATED = re.compile(r"[^\W\d_]n't$")
 
 
 @dataclass(frozen=True)

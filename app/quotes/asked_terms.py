@@ -9,29 +9,30 @@ from docqa.app.quotes.sentence_runs import Sentences
 from docqa.ingest.types import Definition, Document, Page, Span
 
 QUOTE, UNQUOTE = "[“\"‘'«]", "[”\"’'»]"
+_WITHIN = r"(?:under\s+(?:this|the)|for\s+(?:the\s+)?purposes?|as\s+(?:it\s+is\s+)?used|according\s+to)\b"
 _WHERE = (
-    r"(?:,?\s+(?:here|in\s+[^?,]*|under\s+(?:this|the)\b[^?]*|for\s+(?:the\s+)?purposes?\b[^?]*|"
-    r"as\s+(?:it\s+is\s+)?used\b[^?]*|according\s+to\b[^?]*|exactly|again|please))*[\s?.!:]*$"
+    rf"(?:,?\s{{1,20}}+(?:here|in\s+(?:(?!\s{_WITHIN})[^?,])*+|{_WITHIN}[^?]*+|exactly|again|please))*[\s?.!:]{{0,40}}+$"
 )
+_TERM = r"(?P<term>.{1,120}?)"
 _WORD_FOR = r"(?:the\s+)?(?:(?:defined\s+)?(?:term|word|phrase|expression|acronym|abbreviation)s?\s+)?"
 _MEANING = tuple(
-    re.compile(form + _WHERE, re.IGNORECASE)
+    re.compile(r"\A" + form + _WHERE, re.IGNORECASE)
     for form in (
-        rf"\W*(?:and\s+|so\s+)?what\s+(?:does|do|did|would)\s+{_WORD_FOR}(?P<term>.+?)\s+(?:mean|stand\s+for|refer\s+to|"
+        rf"\W*(?:and\s+|so\s+)?what\s+(?:does|do|did|would)\s++{_WORD_FOR}{_TERM}\s{{1,20}}+(?:mean|stand\s+for|refer\s+to|"
         r"denote|signify)",
-        rf"\W*(?:who|whom)\s+(?:does|do)\s+{_WORD_FOR}(?P<term>.+?)\s+(?:mean|refer\s+to|denote)",
-        rf"\W*what\s+(?:is|are|was|were)\s+meant\s+by\s+{_WORD_FOR}(?P<term>.+?)",
-        rf"\W*(?:please\s+)?define\s+{_WORD_FOR}(?P<term>.+?)",
-        rf"\W*(?:what(?:\s+is|['’]s)\s+)?(?:the\s+)?(?:definition|meaning)\s+of\s+{_WORD_FOR}(?P<term>.+?)",
-        rf"\W*how\s+(?:is|are|does\s+[^?]*?|do\s+[^?]*?)\s+{_WORD_FOR}(?P<term>.+?)\s+defined",
-        r"\W*(?P<term>.+?)(?:\s*[:,–—-]\s*|\s+)(?:definition|meaning|what\s+(?:is|does|are)\s+(?:it|that|this|they)(?:\s+"
+        rf"\W*(?:who|whom)\s+(?:does|do)\s++{_WORD_FOR}{_TERM}\s{{1,20}}+(?:mean|refer\s+to|denote)",
+        rf"\W*what\s+(?:is|are|was|were)\s+meant\s+by\s++{_WORD_FOR}{_TERM}",
+        rf"\W*(?:please\s+)?define\s++{_WORD_FOR}{_TERM}",
+        rf"\W*(?:what(?:\s+is|['’]s)\s+)?(?:the\s+)?(?:definition|meaning)\s+of\s++{_WORD_FOR}{_TERM}",
+        rf"\W*how\s+(?:is|are|does\s++[^?]{{0,200}}?|do\s++[^?]{{0,200}}?)\s++{_WORD_FOR}{_TERM}\s{{1,20}}+defined",
+        rf"\W*+{_TERM}(?:\s{{0,20}}+[:,–—-]\s{{0,20}}+|\s{{1,20}}+)(?:definition|meaning|what\s+(?:is|does|are)\s+(?:it|that|this|they)(?:\s+"
         r"mean)?|how\s+is\s+it\s+defined)",
-        r"\W*(?P<term>.+?)(?:\s*=|\s+means?(?:\s+what)?|\s+stands?\s+for(?:\s+what)?)",
-        r"\W*what\s+(?:counts?|qualif(?:y|ies))\s+as\s+(?P<term>.+?)",
+        rf"\W*+{_TERM}(?:\s{{0,20}}+=|\s{{1,20}}+means?(?:\s+what)?|\s{{1,20}}+stands?\s+for(?:\s+what)?)",
+        rf"\W*what\s+(?:counts?|qualif(?:y|ies))\s+as\s++{_TERM}",
     )
 )
 _NAMING = re.compile(
-    rf"\W*(?:what|who)(?:\s+(?:is|are|was|were)|['’]s)\s+{_WORD_FOR}(?P<term>.+?){_WHERE}|\W*(?P<bare>{QUOTE}[^”\"’»]+{UNQUOTE}|"
+    rf"\W*(?:what|who)(?:\s+(?:is|are|was|were)|['’]s)\s++{_WORD_FOR}{_TERM}{_WHERE}|\W*(?P<bare>{QUOTE}[^”\"’»]{{1,300}}{UNQUOTE}|"
     rf"[A-Z](?-i:[\w&/-]*[A-Z])){_WHERE}",
     re.IGNORECASE,
 )
@@ -96,7 +97,7 @@ def _bare(words: str) -> str | None:
     """A term without its quotation marks and article; None where the words are a question, or too many."""
     if _OTHER_FORM.match(words):
         return None
-    quoted = re.search(rf"{QUOTE}([^”\"»]+?){UNQUOTE}(?!\w)", words)
+    quoted = re.search(rf"{QUOTE}([^”\"»]{{1,200}}?){UNQUOTE}(?!\w)", words)
     term = _ARTICLE.sub("", (quoted.group(1) if quoted else words).strip(" \t“”\"'‘’«»?.,:;"), count=1).strip()
     return term if term and len(term.split()) <= _LONGEST else None
 

@@ -113,7 +113,7 @@ _DAY_OF_MONTH = re.compile(
 )
 _SPAN_OF_YEARS = re.compile(r"\b((?:1[5-9]|20)\d\d)\s?[-–/]\s?$")
 _DAY_BEFORE = re.compile(r"\d(?:st|nd|rd|th)?\s+(?:day\s+of\s+)?$")
-_YEAR_BEHIND = re.compile(r"\s*,?\s*\d")
+_YEAR_BEHIND = re.compile(r"\s*+(?:,\s*+)?\d")
 _OF_MAY = re.compile(r"\b(?:in|of|until|since|by|from)\s+$")
 _ENDS = re.compile(r"\s*(?:[.,;)]|$)")
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-_FENCED = re.compile(r"\A\s*(?:```|~~~)\w*\s*\n(.*?)\n?\s*(?:```|~~~)\s*\Z", re.DOTALL)
+_FENCED = re.compile(r"\A\s*+(?:```|~~~)\w*+(?>\s*\n)(.*?)(?:(?<!\s)\s++)?(?:```|~~~)\s*+\Z", re.DOTALL)
 _LISTS = ("sentences", "statements", "answer", "answers", "claims", "items", "response", "result")
 _TEXTS = ("text", "sentence", "statement", "claim", "answer", "content", "value")
 _CITES = ("cites", "cite", "citations", "citation", "sources", "source", "evidence", "refs", "references", "ids", "id")

@@ -12,7 +12,7 @@ from docqa.ingest.types import Span
 _LONGEST_RANGE = 12
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _WORD = r"(?:sentences?|sent\.|s\.|excerpts?|passages?|sources?|refs?\.?|nos?\.|#|line)"
-_MANY = rf"{_WORD}?\s*\d{{1,4}}(?:\s*(?:,|;|and|&|–|-|to)\s*{_WORD}?\s*\d{{1,4}})*"
+_MANY = rf"{_WORD}?\s*+\d{{1,4}}(?:\s*+(?:,|;|and|&|–|-|to)\s*+(?:{_WORD}\s*+)?\d{{1,4}})*"
 _PAGES = r"(?:pp?\.|pages?|pg\.)\s*(?P<pages>[\divxlc]{1,8}(?:\s*[-–,&]\s*[\divxlc]{1,8})*)"
 _MARKS = re.compile(
     rf"(?P<note>\[\^[\w-]{{1,12}}\])"
@@ -24,15 +24,15 @@ _MARKS = re.compile(
 )
 _NOTE_LINE = re.compile(r"^[ \t]*(?:\[\^([\w-]{1,12})\]:|([⁰¹²³⁴-⁹]+)[.)]?)[ \t]*(.+)$", re.MULTILINE)
 _SOURCES = re.compile(
-    r"^[ \t]*(?:#+\s*|\*\*|__)?(?:sources|references|notes|footnotes|citations|quotes|cited sentences)"
-    r"(?:\*\*|__)?\s*:?(?:\*\*|__)?[ \t]*$",
+    r"^[ \t]*+(?:#+\s*|\*\*|__)?(?:sources|references|notes|footnotes|citations|quotes|cited sentences)"
+    r"(?:\*\*|__)?(?:\s*+(?::(?:\*\*|__)?|\*\*|__))?[ \t]*+$",
     re.IGNORECASE | re.MULTILINE,
 )
 _SOURCE_LINE = re.compile(r"^[ \t]*(?:[-*•]\s+)?(?:\[(\d{1,3})\]|(\d{1,3})[.):])[ \t]*(.+)$", re.MULTILINE)
 _NUMBER_WORD = re.compile(
     r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|hundred|thousand)\s*$", re.I
 )
-_LEFT = re.compile(r"[ \t]*[(\[](?:\s*(?:see|cf\.?|sources?:?|and|,|;)\s*)*[)\]]", re.IGNORECASE)
+_LEFT = re.compile(r"(?:(?<![ \t])[ \t]++)?[(\[](?:\s*+(?:see|cf\.?|sources?:?|and|,|;)\s*+)*[)\]]", re.IGNORECASE)
 
 Footnotes = dict[str, str]
 """What stands behind each footnote's label."""
@@ -76,7 +76,7 @@ _BARE_PAGES = re.compile(r"\b(?:pp?\.|pages?)\s*([\divxlc]{1,8}(?:\s*[-–]\s*\d
 
 def _named(text: str) -> list[int]:
     """The sentences that a footnote without marks names: "sentence 12", or a bare number."""
-    match = re.fullmatch(rf"\s*{_WORD}?\s*(\d{{1,4}})\s*\.?\s*", text, re.IGNORECASE)
+    match = re.fullmatch(rf"\s*+(?:{_WORD}\s*+)?(\d{{1,4}})\s*+(?:\.\s*+)?", text, re.IGNORECASE)
     return [int(match[1])] if match else []
 
 

@@ -31,7 +31,7 @@ _NONE = Question("")
 _CITES = re.compile(r"\[\d+(?:\s*[,;]\s*\d+)*\]")
 _SAYS_SOMETHING = re.compile(r"\d|[^\W\d_]{2}")  # more than the label of an item, "c."
 _POINTS = re.compile(r"[^.\n]{0,200}\b(?:is|are|was|were)(?:\s*(?:,|and|or))*\s*\.?")
-_CITED = re.compile(r"\s*\[[\d\s,;–-]+\]")
+_CITED = re.compile(r"(?:(?<!\s)\s++)?\[[\d\s,;–-]++\]")
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,12 @@ from docqa.ingest.structure.sentences import sentences
 from docqa.ingest.types import Span
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*\n?", re.MULTILINE)
-_BROKEN_MARK = re.compile(r"\s*\[[\d,;\s]*\Z")  # of a reply that was cut off
+_BROKEN_MARK = re.compile(r"(?:(?<!\s)\s++)?\[[\d,;\s]*+\Z")  # of a reply that was cut off
 _BULLET = re.compile(r"\s*(?:(?:[-*•+–>]|\d{1,2}[.)]|\([a-z\d]{1,3}\)|[a-z]\))\s+)*")
 _LABEL = re.compile(
     r"(?:\*\*|__)?(?:final answer|answer|quotes?|quotations?|evidence|support)(?:\*\*|__)?\s*:\s*(?:\*\*|__)?\s*", re.I
 )
-_HEADING = re.compile(r"\s*(?:#{1,6}\s|(?:\*\*|__)[^*_]{1,80}(?:\*\*|__)\s*:?\s*$)")
+_HEADING = re.compile(r"\s*+(?:#{1,6}\s|(?:\*\*|__)[^*_]{1,80}(?:\*\*|__)\s*+(?::\s*+)?$)")
 _RULE = re.compile(r"[\s|:=*_-]*$")
 _POLITE = re.compile(
     r"(?:(?:sure|certainly|of course|okay|ok)\b[^.:]*[.:!]|(?:i hope this helps|let me know)\b.*|"
@@ -33,7 +33,7 @@ _POLITE = re.compile(
 )
 _VERDICT = re.compile(r"(?:\*\*)?(yes|no)\b[.,;:!]?(?:\*\*)?[.,;:!]?\s*$", re.IGNORECASE)
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_`](?=\S)|(?<=\S)[*_`](?!\w)")
-_CELLS = re.compile(r"\s*\|\s*")
+_CELLS = re.compile(r"(?:(?<!\s)\s++)?\|\s*+")
 _POINTS_BACK = re.compile(
     r"(?<=[.!?])\s+(?:this|that|it|(?:the|this) (?:answer|statement|information)) (?:is|was|can be) (?:\w+ )?"
     r"(?:stated|said|mentioned|found|given|described|supported|confirmed|shown|indicated|specified) (?:in|by|at) "

@@ -10,7 +10,7 @@ from docqa.app.evidence.terms import STOP_WORDS
 NOT_ENGLISH = "docqa reads English questions."
 """What a question in another language is answered with."""
 
-_QUOTED = re.compile(r"[“\"«„][^”\"»“]{0,500}[”\"»“]|`[^`]*`")
+_QUOTED = re.compile(r"[“\"«„][^”\"»“]{0,200}[”\"»“]|`[^`]*`")
 _WORD = re.compile(r"[^\W\d_]+")
 # Words of other languages that ask, and their commonest verbs, where they are no English words: one must be there.
 _ASKING_WORDS = """

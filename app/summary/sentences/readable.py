@@ -48,7 +48,7 @@ _CAPTION = any_of(r"""
     """)
 _BOILERPLATE = any_of(r"""
     ©|\ball rights reserved\b|\bcopyright(?:ed)? \d|\blicen[cs]ed under\b|\bcreative commons\b
-    \bopen.access article\b|\bdownloaded from\b|\bissn\b|\bisbn\b|\bdoi\b|https?:|www\.|\S@\S+\.\w
+    \bopen.access article\b|\bdownloaded from\b|\bissn\b|\bisbn\b|\bdoi\b|https?:|www\.|\S@\S{1,100}\.\w
     \bcorresponding author\b|\bcorrespondence (?:to|should)\b|\bpage \d+ of \d+|\bslip opinion\b
     \bsee (?:table|figure|fig\.|page|section|above|below)\b|\bsupplementary\b|\bsyllabus constitutes\b
     \bthis page (?:is )?(?:was )?(?:intentionally )?(?:left )?blank\b|\bcompeting interests?\b|\bfunders? had no\b
@@ -58,10 +58,12 @@ _BOILERPLATE = any_of(r"""
     \b(?:listed|discussed|described|explained|summari[sz]ed|shown) in (?:the )?(?:section|chapter|appendix|next)\b
     """)
 _PARTY = any_of(r"""
-    \b(?:plaintiffs?|defendants?|petitioners?|respondents?|appellants?|appellees?)(?:[ ,/-]+(?:and )?ROLE)*[.,]?$
+    \b(?:plaintiffs?|defendants?|petitioners?|respondents?|appellants?|appellees?)(?:SEP(?:and )?ROLE){0,12}[.,]?$
     \b(?:on|for) (?:the )?brief\b|\bamic(?:us|i) curiae\.?$|\bcounsel (?:of record|for)\b|\bargued the cause\b
     ^(?:before|present)\b.{0,120}\b(?:judges?|justices?)\.$|\bappeal from the united states district court\b
-    """, ROLE="(?:plaintiffs?|defendants?|petitioners?|respondents?|appellants?|appellees?|cross\\w*)")
+    """, SEP="[ ,/-]{1,8}",
+    ROLE="(?:plaintiffs?|defendants?|petitioners?|respondents?|appellants?|appellees?|cross\\w*)",
+)  # fmt: skip
 _CASE_CITED = re.compile(r"\W*(?:U\. ?S\.|S\. ?Ct\.|F\. ?(?:[23]d|Supp|4th)|L\. ?Ed\.)[,.]? (?:at )?\d")
 _YEARS = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _FOOTNOTE_MARK = re.compile(r"\d{1,3}[“\"‘A-Z][a-z]")  # it runs into the first word of the note

@@ -16,7 +16,7 @@ _ENTRY = re.compile(
     rf"|^(?:[A-Z][\w’'-]+ [A-Z][\w’'-]+, ){{2,}}(?:and )?[A-Z][\w’'-]+ [A-Z][\w’'-]+[.,] {_YEAR}\."
 )
 _PUBLISHED = re.compile(
-    rf"\b{_YEAR}\s?[;:,]\s?\d+\s?(?:\(\d+[^()]*\))?\s?:\s?\w?\d+"
+    rf"\b{_YEAR}\s?[;:,]\s?\d+\s?(?:\(\d[^()]*+\))?\s?:\s?\w?\d+"
     r"|\b[Vv]ol(?:ume)?\.? ?\d+,? (?:no|nos|issue|pp?)\.? ?\d|\barXiv(?: preprint)?:?\s?\d|\barXiv preprint\b"
     rf"|\b(?:University|Academic|Clarendon|MIT|Sage|Elsevier|Springer|Wiley)(?: Press)?,? {_YEAR}\.?$|\((?:E|e)ds?\.\)"
     rf"|\b\d+\(\d+(?:[–-]\d+)?\)\s?[:,]\s?\d+[–-]\d+|\b(?:Trans|Proc|Conf|Lett|Rev|Phys|Int)\. .{{0,60}}\b{_YEAR}\b"

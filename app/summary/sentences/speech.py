@@ -19,7 +19,10 @@ _SAYS = (
     r"(?:said|says|added|adds|stated|commented|explained|noted|remarked|continued|declared|wrote|told (?:us|reporters)|"
     r"concluded|according to|argued|insisted|warned|testified)"
 )
-_NAME = r"(?:(?:Mr|Mrs|Ms|Dr|Prof|Sir|Hon)\.?\s+)?[A-Z][\w’'.-]+(?:\s+(?:[A-Z][\w’'.-]*|de|van|von|of|bin|al))*"
+_NAME = (
+    r"(?:(?:Mr|Mrs|Ms|Dr|Prof|Sir|Hon)\.?\s+)?[A-Z][\w’'.-]{1,40}"
+    r"(?:\s+(?:[A-Z][\w’'.-]{0,40}|de|van|von|of|bin|al)){0,8}"
+)
 _ROLE = r"(?:,\s*(?:the\s+|our\s+|its\s+)?[A-Za-z][^,.;:“”\"\n]{2,60})?"
 _BEHIND = re.compile(rf"^[\s,.–—-]*(?:{_SAYS}\s+(?P<name>{_NAME})(?P<role>{_ROLE})|(?P<first>{_NAME})\s+{_SAYS})")
 _BEFORE = re.compile(rf"(?P<name>{_NAME})(?P<role>{_ROLE}),?\s+{_SAYS}\b[^.“”\"]{{0,60}}[:,]?\s*$")

@@ -12,7 +12,7 @@ from docqa.ingest.structure.sentences import sentences
 REACH = 7
 """Words to either side that say what a word is about."""
 _WORD = re.compile(r"(?:non-)?[^\W\d_]+(?:['’][^\W\d_]+)?|\d[\d.,]*")
-_TURNED = re.compile(r"(?:turn|switch|put|shut)\w*\s+(on|off)\b", re.IGNORECASE)
+_TURNED = re.compile(r"(?:turn|switch|put|shut)\w{0,20}\s+(on|off)\b", re.IGNORECASE)
 _EXCEPT_IF = re.compile(r"\b(?:except|save)\s+(?:if|when|where)\b", re.IGNORECASE)
 _EVEN_IF = re.compile(r"\beven\s+(?:if|when|where|though)\b", re.IGNORECASE)
 _TAKES_EFFECT = re.compile(
