@@ -158,7 +158,8 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     text = ligatures.marked(text, raw, text_page.raw)
     detector = HiddenTextDetector(page, text_page, layered=layered)
     spacing = respaced(text, detector.box_of)
-    words, places, boxes = _all_words(raw, page, text_page.raw, spacing, detector, ligatures)
+    found = _all_words(raw, page, text_page.raw, spacing, detector, ligatures)
+    words, places, boxes = _cut_at_edge(*found, page, detector.box_of)
     _mark_tilted(raw, text_page.raw, words, places)
     _level_signs(words)
     detected = detector.detect(places, boxes)
@@ -293,6 +294,28 @@ def _level_signs(words: list[Word]) -> None:
             if other.top < word.bottom and word.top < other.bottom and height > _HIGH_SIGN * (other.bottom - other.top):
                 words[number] = word._replace(top=other.top, bottom=other.bottom)
                 break
+
+
+def _cut_at_edge(
+    words: list[Word], places: list[tuple[int, int]], boxes: list[Box], page: Any, box_of: Callable[[int], Box | None]
+) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
+    """The same, words that run over the right edge of the page in two: what can be seen of them, and what cannot."""
+    edge = page.get_bbox()[2]
+    over = [at for at, (x0, bottom, x1, top) in enumerate(boxes) if x0 < edge and x1 > edge + top - bottom]
+    place = placer(page.get_bbox(), page.get_rotation())
+    for at in reversed(over):
+        (first, last), (x0, bottom, x1, top), word = places[at], boxes[at], words[at]
+        cut = next((n for n in range(first + 1, last + 1) if (box := box_of(n)) is not None and box[0] >= edge), None)
+        if cut is None or len(word.text) != last - first + 1:
+            continue
+        parts = [(first, cut - 1, (x0, bottom, edge, top)), (cut, last, (edge + 0.1, bottom, x1, top))]
+        places[at : at + 1] = [(a, b) for a, b, _ in parts]
+        boxes[at : at + 1] = [box for _, _, box in parts]
+        words[at : at + 1] = [
+            Word(word.text[a - first : b - first + 1], *place(x, y0, x2, y1), word.newline and a == first, word.bold)
+            for a, b, (x, y0, x2, y1) in parts
+        ]
+    return words, places, boxes
 
 
 def _spans(spacing: Spacing) -> Iterator[tuple[int, int]]:

@@ -85,3 +85,13 @@ def test_letters_that_are_drawn_twice_are_read_once() -> None:
         canvas.drawString(72, 660, "A bookkeeper will guess the address.")  # type: ignore[attr-defined]
 
     assert page_of(draw).split("\n") == ["guests pass", "A bookkeeper will guess the address."]
+
+
+def test_letters_beyond_the_edge_of_the_page_are_not_read() -> None:
+    def draw(canvas: object) -> None:
+        canvas.drawString(552, 700, "W" * 30)  # type: ignore[attr-defined]
+        canvas.drawString(72, 660, "The toll is nine marks.")  # type: ignore[attr-defined]
+
+    text = page_of(draw)
+    assert text.split("\n")[0].strip("W") == "" and 4 <= text.count("W") <= 6
+    assert text.endswith("The toll is nine marks.")
