@@ -130,8 +130,8 @@ class Answer:
     def to_dict(self) -> dict[str, str | int | float | bool | None]:
         """One row of a table, for `pandas.DataFrame([answer.to_dict(), ...])`: plain values under the same names.
 
-        `quote` is the first quote and `file`, `page`, `label`, `section` its place; of a refusal, which has none, those of
-        the nearest passage are in `evidence`. `warnings` are one text.
+        `quote` is the first quote and `file`, `page`, `label`, `section` its place; a refusal has none. `evidence` is
+        the best passage. `warnings` are one text.
         """
         quote = self.quotes[0] if self.quotes else None
         cite = quote.cites[0] if quote is not None and quote.cites else None

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from docqa.app import report
 from docqa.app.commands import flags, inputs
 from docqa.app.errors import InputError
+from docqa.app.output.outline import outline_object
 from docqa.app.output.render import page_text, printable
 
 if TYPE_CHECKING:
     from docqa.app.options import Options
     from docqa.ingest.types import Document, Section
-
-_FIELDS = ("id", "parent", "number", "title", "locator", "level", "page", "label", "start", "source", "confidence")
 
 
 @flags.shared("password_file", "media_type")
@@ -25,7 +24,7 @@ def outline(given: flags.Given, file: flags.File, as_json: flags.Json = False) -
     documents = _documents(file, given.options())
     for document in documents:
         if as_json:
-            report.result(json.dumps(_outline_object(document), ensure_ascii=False))
+            report.result(json.dumps(outline_object(document), ensure_ascii=False))
             continue
         if len(documents) > 1:
             report.result(printable(f"{document.path}: {document.title}"))
@@ -54,15 +53,3 @@ def _section_line(section: Section, paged: bool) -> str:
     title = " ".join(part for part in (section.number, section.title) if part)
     place = f"p. {page_text(section.page, section.label)}" if paged else ""
     return f"{'  ' * (section.level - 1)}{printable(title)}  {place}".rstrip()
-
-
-def _outline_object(document: Document) -> dict[str, object]:
-    return {
-        "file": document.path,
-        "title": document.title,
-        "pages": len(document.pages) if document.paged else None,
-        "sections": [
-            {name: getattr(section, name) for name in _FIELDS} | ({} if document.paged else {"page": None})
-            for section in document.sections
-        ],
-    }

@@ -107,6 +107,7 @@ COMMANDS = {
     "verify": Entry("Check the quotations and cites of a text against documents.", "verify"),
     "chat": Entry("Ask follow-up questions in a conversation over documents.", "chat"),
     "tui": Entry("Browse documents in the terminal, ask, and follow cites.", "tui"),
+    "mcp": Entry("Serve documents to a program that speaks MCP.", "mcp"),
     "history": Entry("List, find and export past questions.", "history"),
     "forget": Entry("Delete all that is kept of a file, an archive or a folder.", "cache"),
     "doctor": Entry("Show what this machine has, and every setting with its origin.", "doctor"),

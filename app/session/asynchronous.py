@@ -16,9 +16,11 @@ from docqa.app.session.engine import open_session
 if TYPE_CHECKING:
     from docqa.app.answer.answer import Answer
     from docqa.app.answer.events import Event
+    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.app.options import Options
     from docqa.app.session.session import Session
     from docqa.ingest.types import Document
+    from docqa.model.protocol import Model
 
 T = TypeVar("T")
 
@@ -30,7 +32,8 @@ class AsyncSession:
             answer = await session.answer("When does the term end?")
 
     The documents are parsed when the block is entered. A task that is cancelled ends the work at the next event: whole
-    blocks of what was read are kept, and what was being written is given up. `on_page` is called in the thread.
+    blocks of what was read are kept, and what was being written is given up. `model` and `on_page` are those of
+    `open_session`; `on_page` is called in the thread.
     """
 
     def __init__(
@@ -38,9 +41,10 @@ class AsyncSession:
         paths: list[str],
         options: Options | None = None,
         *,
+        model: Model | RemoteModel | None = None,
         on_page: Callable[[int, int], None] | None = None,
     ) -> None:
-        self._open = partial(open_session, paths, options, on_page=on_page)
+        self._open = partial(open_session, paths, options, model=model, on_page=on_page)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="docqa session")
         self._session: Session | None = None
 

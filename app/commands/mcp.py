@@ -1,0 +1,39 @@
+"""`docqa mcp`: an MCP server on standard input and output."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from docqa.app import report
+from docqa.app.commands import flags
+from docqa.app.errors import ResourceError
+
+_Paths = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[PATH]...", help="Files and folders that may be read; by default this folder."),
+]
+
+
+@flags.shared("model", "base_url", "k", "source", "password_file", "include_hidden", "no_store")
+def mcp(given: flags.Given, paths: _Paths = None) -> int:
+    """Serve documents to a program that speaks MCP.
+
+    Its tools are ask, find, outline, read_pages and verify. They read only what is at or below the paths; links and
+    `..` that lead out of them are refused. The client starts this command and speaks to it on standard input and
+    output.
+
+    Example: claude mcp add docqa -- docqa mcp ~/contracts
+    """
+    options = given.options(preview=False)
+    try:
+        from docqa.app.mcp.server import make_server
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("mcp", "mcp_types"):
+            raise
+        raise ResourceError("the MCP SDK is not installed", hint="pip install 'docqa-reader[mcp]'") from error
+    from importlib.metadata import version
+
+    make_server(paths or ["."], options, version("docqa-reader")).run("stdio")
+    return report.ANSWERED

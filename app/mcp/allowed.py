@@ -1,0 +1,69 @@
+"""The files that a client of the server may have read: those at or below the paths that the server was started with.
+
+What counts is where a path leads: a symbolic link or `..` out of the paths is refused, in folders too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from docqa.app.errors import InputError
+from docqa.ingest.errors import MissingError
+from docqa.ingest.read import find_documents
+
+
+class AllowedPaths:
+    """`roots` are files and folders as the user named them. Raises MissingError where one is not there."""
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        for root in roots:
+            if not os.path.exists(root):
+                raise MissingError("no such file or folder", where=root, hint="Check the path")
+        self.roots = list(roots)
+        self._real = [os.path.realpath(root) for root in roots]
+
+    def files(self, names: Sequence[str] | None) -> tuple[list[str], list[str]]:
+        """(the files and archives at `names`, of folders all documents below; what was left out of them, and why).
+
+        A name is a path, or one in an allowed folder; None means all roots. Raises InputError for a name that is not
+        there or not allowed, and the errors of docqa.ingest.errors for folders.
+        """
+        found: dict[str, None] = {}
+        left_out: list[str] = []
+        for name in self.roots if names is None else names:
+            path = self._located(name)
+            if not os.path.isdir(path):
+                found[path] = None
+                continue
+            for file, content in find_documents(path):
+                if not isinstance(content, Path):
+                    continue  # it is attached to an e-mail, which is read as a whole
+                if self._inside(file):
+                    found[file] = None
+                else:
+                    left_out.append(f"{file}: it is a link to a file outside of the allowed paths")
+        return list(found), left_out
+
+    def file(self, name: str) -> str:
+        """The file called `name`. Raises InputError where it is none, not there or not allowed."""
+        path = self._located(name)
+        if os.path.isdir(path):
+            raise InputError("this is a folder", where=name, hint="name one document")
+        return path
+
+    def _located(self, name: str) -> str:
+        folders = [root for root in self.roots if os.path.isdir(root)]
+        tried = [name, *(os.path.join(folder, name) for folder in folders)]
+        there = (path for path in tried if "\0" not in path and os.path.exists(path))
+        inside = next((path for path in there if self._inside(path)), None)
+        if inside is not None:
+            return inside
+        # One message for both: what is elsewhere on this machine is nobody's business.
+        hint = f"allowed are {', '.join(self.roots)} and what is below"
+        raise InputError("no such file or folder in the allowed paths", where=name, hint=hint)
+
+    def _inside(self, path: str) -> bool:
+        real = os.path.realpath(path)
+        return any(real == root or real.startswith(root.rstrip(os.sep) + os.sep) for root in self._real)

@@ -1,0 +1,110 @@
+"""What the tools return, beside the objects that `--json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import TypedDict  # pydantic takes that of `typing` only from Python 3.12 on
+
+from docqa.app.errors import InputError
+from docqa.app.places.named import region_named
+from docqa.ingest.types import Document, Page
+
+MOST_PAGES = 20
+PART_CHARACTERS = 10_000
+
+
+class Found(TypedDict):
+    """`hits` as `docqa find --json` prints them; `more`: there are others; `left_out`: what was not read."""
+
+    hits: list[dict[str, Any]]
+    more: bool
+    left_out: list[str]
+
+
+class Outlines(TypedDict):
+    """The section tree of a document, behind an e-mail those of what is attached to it."""
+
+    documents: list[dict[str, Any]]
+
+
+class PageText(TypedDict):
+    """`start:end` of a page's text; a document without pages has parts, numbered by `part`, and `page` null."""
+
+    page: int | None
+    label: str | None
+    part: int | None
+    start: int
+    end: int
+    text: str
+
+
+class Pages(TypedDict):
+    """`count`: how many pages or parts the document has."""
+
+    file: str
+    title: str
+    count: int
+    pages: list[PageText]
+
+
+def pages_of(document: Document, wanted: str, section: str | None) -> Pages:
+    """The pages, or parts, `wanted` ("3-5,xii", as printed or counted), or those of `section`.
+
+    Raises InputError for others, and for more than MOST_PAGES.
+    """
+    everything = _texts(document)
+    chosen = _of_section(document, section, everything) if section else _named(document, wanted, everything)
+    if len(chosen) > MOST_PAGES:
+        what = f"{len(chosen)} pages are more than {MOST_PAGES}"
+        raise InputError(what, where=document.path, hint="ask for fewer at a time")
+    return Pages(file=document.path, title=document.title, count=len(everything), pages=chosen)
+
+
+def _texts(document: Document) -> list[PageText]:
+    if document.paged:
+        return [_text(page, page.page, page.label, None, 0, len(page.text)) for page in document.pages]
+    (page,) = document.pages
+    starts = range(0, max(len(page.text), 1), PART_CHARACTERS)
+    ends = (min(start + PART_CHARACTERS, len(page.text)) for start in starts)
+    return [_text(page, None, None, part, start, end) for part, (start, end) in enumerate(zip(starts, ends), start=1)]
+
+
+def _text(page: Page, number: int | None, label: str | None, part: int | None, start: int, end: int) -> PageText:
+    return PageText(page=number, label=label, part=part, start=start, end=end, text=page.text[start:end])
+
+
+def _named(document: Document, wanted: str, everything: list[PageText]) -> list[PageText]:
+    chosen: list[PageText] = []
+    for name in (name.strip() for name in wanted.split(",")):
+        first, _, last = name.partition("-")
+        whole = _number(name, document, everything)
+        ends = (whole, whole) if whole else tuple(_number(end.strip(), document, everything) for end in (first, last))
+        if not all(ends) or ends[0] > ends[1]:
+            what = f"there is no page {name!r}" if document.paged else f"there is no part {name!r}"
+            raise InputError(what, where=document.path, hint=f"it has {len(everything)}, counted from 1")
+        chosen += everything[ends[0] - 1 : ends[1]]
+    return chosen
+
+
+def _number(name: str, document: Document, everything: list[PageText]) -> int:
+    """The number of the page or part called `name`, from 1; 0 where there is none."""
+    labelled = (number for number, page in enumerate(everything, start=1) if name and page["label"] == name)
+    counted = int(name) if name.isdecimal() and len(name) < 8 and 1 <= int(name) <= len(everything) else 0
+    return next(labelled, counted)
+
+
+def _of_section(document: Document, section: str, everything: list[PageText]) -> list[PageText]:
+    """The text of a section, cut from its pages."""
+    region = region_named(document, section)
+    if region is None:
+        hint = "the tool `outline` lists them"
+        raise InputError(f"there is no section {section!r}", where=document.path, hint=hint)
+    chosen = []
+    for page in document.pages[region.start[0] - 1 : region.end[0]]:
+        start = region.start[1] if page.page == region.start[0] else 0
+        end = region.end[1] if page.page == region.end[0] else len(page.text)
+        if page.text[start:end].strip():
+            number = page.page if document.paged else None
+            chosen.append(_text(page, number, page.label if document.paged else None, None, start, end))
+    return chosen

@@ -1,0 +1,23 @@
+"""The section tree of a document as an object for JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docqa.ingest.types import Document
+
+_FIELDS = ("id", "parent", "number", "title", "locator", "level", "page", "label", "start", "source", "confidence")
+
+
+def outline_object(document: Document) -> dict[str, object]:
+    """What `docqa outline --json` prints of `document`."""
+    return {
+        "file": document.path,
+        "title": document.title,
+        "pages": len(document.pages) if document.paged else None,
+        "sections": [
+            {name: getattr(section, name) for name in _FIELDS} | ({} if document.paged else {"page": None})
+            for section in document.sections
+        ],
+    }
