@@ -23,7 +23,7 @@ from docqa.ingest.request import PageEvents, ReadRequest
 from docqa.ingest.types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
-INGEST_VERSION = 5
+INGEST_VERSION = 6
 
 
 def read(request: ReadRequest, events: PageEvents | None = None, *, processes: int = 1) -> Document:

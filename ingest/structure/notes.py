@@ -120,6 +120,6 @@ def _anchor(text: str, mark: str, start: int, end: int, *, bracketed: bool) -> i
     """The offset of `mark` set against a word or its punctuation in `start:end`; None where it is not."""
     wanted = rf"\[{re.escape(mark)}\]" if bracketed else re.escape(mark)
     # "1.5", "12%" and "1,000" are numbers.
-    behind = r"(?![\w.%]|,\d)" if mark.isdecimal() and not bracketed else ""
+    behind = r"(?![\w%]|[.,]\d)" if mark.isdecimal() and not bracketed else ""
     match = re.compile(rf"{_SET_AGAINST}{wanted}{behind}").search(text, start, end)
     return match.start() if match else None

@@ -213,3 +213,9 @@ def test_tables_under_a_running_title_are_in_no_section_before_them() -> None:
     pages += [Page(at, None, f"Texas\nRoad {at}", "A", furniture=("CONTRACTOR ADDRESS TABLE",)) for at in (1, 2, 3)]
     sections = with_locators(build([Mark(1, "Section 4", "Sign", 1, 0, "numbering", 1.0)]), paged=True)
     assert [(item.page, item.locator) for item in find_items(pages, sections)] == [(2, "")]
+
+
+def test_a_note_with_a_stop_behind_its_number_is_found() -> None:
+    text = "Stores may be large all over the EU38. Even so they are alike.\n38. In fact they are not."
+    page = Page(0, "1", text, "A", blocks=line_blocks(text))
+    assert [(note.mark, note.at) for note in find_notes([page], paged=True)] == [("38", text.index("38"))]
