@@ -172,5 +172,7 @@ def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
 
 
 def _fold(text: str) -> tuple[str, list[int]]:
+    if len(text.casefold()) == len(text):  # each letter folds to one
+        return SIGNS.sub("", text).casefold(), [at for at, char in enumerate(text) if char.isalnum()]
     kept = [(part, at) for at, char in enumerate(text) if char.isalnum() for part in char.casefold()]
     return "".join(part for part, _ in kept), [at for _, at in kept]

@@ -169,10 +169,13 @@ def _read_words(page: Any, text_page: Any, layered: bool, ligatures: Ligatures) 
     hidden: list[Hidden] = []
     last_seen = last_hidden = -2
     newline = False
-    clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
+    clipped: set[int] = set()
+    if detector.doubts:
+        clipped = {number for number, (first, _) in enumerate(places) if detector.is_clipped(first)}
     repeated = _repeated(words, clipped, detected.reasons)
+    tiny = min(_TINY, width / 300)
     for number, word in enumerate(words):
-        reason = _unseen(word, width, height) or detected.reasons.get(number)
+        reason = _unseen(word, width, height, tiny) or detected.reasons.get(number)
         if reason == SAME_COLOUR and not any(map(str.isalnum, word.text)):
             # Leaders in the colour of the paper say nothing, but they keep a line together.
             word, reason = word._replace(text=""), None
@@ -241,14 +244,17 @@ def _all_words(
     words: list[Word] = []
     places: list[tuple[int, int]] = []
     boxes: list[Box] = []
-    box_of = detector.box_of
-    previous_end = 0
+    box_of, doubts = detector.box_of, detector.doubts
     text = spacing.text
+    # Most pages have neither hyphens at line ends nor letters of two characters, nor characters without a letter.
+    plain = "\ufffe" not in text and NOTHING not in text and not _SURROGATE.search(text)
+    previous_end = 0
     for start, end_of_word in _spans(spacing):
-        newline = start == 0 or "\n" in text[previous_end:start] or text[start - 1] == "\ufffe"
+        newline = start == 0 or text.find("\n", previous_end, start) >= 0 or text[start - 1] == "\ufffe"
         previous_end = end_of_word
-        broken = previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
-        pieces = _with_letters(detector.pieces(start, previous_end - 1 - broken), text)
+        broken = not plain and previous_end - start > 1 and text[previous_end - 1] == "\ufffe"
+        whole = (start, previous_end - 1 - broken)
+        pieces = _with_letters(detector.pieces(*whole), text) if doubts else [whole]
         for first, last in pieces:
             box = box_of(first)
             if box is None:
@@ -257,12 +263,16 @@ def _all_words(
             box = box_of(last) if last > first else None
             if box is not None:
                 left, right = min(left, box[0]), max(right, box[2])
-                top, bottom = _height(text, (first, top, bottom), (last, box[1], box[3]))
+                if box[1] != top or box[3] != bottom:
+                    top, bottom = _height(text, (first, top, bottom), (last, box[1], box[3]))
             bold = newline and _is_bold(raw, handle, first)
             end = previous_end if (first, last) == pieces[-1] else last + 1
-            shown = ligatures.spelt(_paired(text[first:end].replace("\ufffe", "-").replace(NOTHING, "")))
+            shown = text[first:end]
+            if not plain:
+                shown = _paired(shown.replace("\ufffe", "-").replace(NOTHING, ""))
+            shown = ligatures.spelt(shown)
             strong = bold or (not newline and bool(words) and words[-1].strong and _is_bold(raw, handle, first))
-            words.append(Word(shown, *place(left, bottom, right, top), newline, bold, strong=strong))
+            words.append(Word(shown, *place(left, bottom, right, top), newline, bold, False, strong))
             places.append((first, last))
             boxes.append((left, bottom, right, top))
             newline = False
@@ -354,13 +364,15 @@ def _mark_tilted(raw: Any, handle: Any, words: list[Word], places: list[tuple[in
                 words[number] = word._replace(tilted=True)
 
 
-def _unseen(word: Word, width: float, height: float) -> str | None:
+def _unseen(word: Word, width: float, height: float, tiny: float) -> str | None:
     """Why a word cannot be seen where it stands off the page, or is too small for any eye; else None."""
-    if word.x1 < 0 or word.bottom < 0 or word.x0 > width or word.top > height:
+    x0, top, x1, bottom = word[1:5]
+    if x1 < 0 or bottom < 0 or x0 > width or top > height:
         return OUTSIDE
-    sides = word.bottom - word.top, word.x1 - word.x0
+    if bottom - top >= tiny and x1 - x0 >= tiny:
+        return None
     # A letter alone may be narrow; a word may be turned.
-    return TOO_SMALL if (max(sides) if len(word.text) < 2 else min(sides)) < min(_TINY, width / 300) else None
+    return TOO_SMALL if len(word.text) > 1 or max(bottom - top, x1 - x0) < tiny else None
 
 
 def _page_text(raw: Any, handle: Any, count: int) -> str:

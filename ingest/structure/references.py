@@ -144,11 +144,12 @@ class _Resolver:
         found: list[tuple[int, Iterator[Reference]]] = []
         if self.places or self.located:
             found += [(match.start(), self._named(page, match)) for match in _REFERENCE.finditer(page.text)]
-        if self.relative:
+        if self.relative and "(" in page.text:
             found += [(match.start(), self._relative(page, match)) for match in _RELATIVE.finditer(page.text)]
-        if self.document.notes:
+        if self.document.notes and ("upra" in page.text or "nfra" in page.text):
             found += [(match.start(), self._to_note(page, match)) for match in _NOTE.finditer(page.text)]
-        found += [(match.start(), self._to_same(page, match)) for match in _SAME.finditer(page.text)]
+        if "id." in page.text or "Id." in page.text:
+            found += [(match.start(), self._to_same(page, match)) for match in _SAME.finditer(page.text)]
         end = -1
         for start, references in sorted(found, key=lambda pair: pair[0]):
             for reference in references if start >= end else ():

@@ -17,6 +17,7 @@ from docqa.ingest.pdf.raw_page import Word
 from docqa.ingest.structure.clean import grouped
 
 _INTEGER = re.compile(r"\d{1,4}$")
+_DIGITS = 4
 # How many numbers a page must show, by their step; of a page in a document that has them elsewhere.
 _NEEDED = {1: 10, 2: 6, 5: 4, 10: 4}
 _NEEDED_AGAIN = 3
@@ -34,7 +35,7 @@ def take_line_numbers(words: Sequence[Word], *, known: bool = False) -> tuple[li
     A word that follows a number begins a line. `known`: other pages of the document have them, fewer are enough.
     """
     numbers: list[Word] = []
-    candidates = [word for word in words if word.text[:1].isdigit() and _INTEGER.match(word.text)]
+    candidates = [word for word in words if len(word.text) <= _DIGITS and word.text.isdecimal()]
     for left in (True, False):
         taken = set(map(id, numbers))
         numbers += _at_edge(words, [word for word in candidates if id(word) not in taken], left, known)

@@ -339,14 +339,14 @@ def _joins(row: list[Segment], segment: Segment) -> bool:
 
 
 def _line(row: list[Segment], region: int) -> Line:
-    words = [word for segment in row for word in segment.words]
+    words = row[0].words if len(row) == 1 else [word for segment in row for word in segment.words]
     parts = [" " + word.text for word in words]
     parts[0] = words[0].text
     for at, word in enumerate(words):
         # A raised mark or a comma after it stands close: pdfium broke the line there, no space was printed.
         if word.newline and at and word.x0 - words[at - 1].x1 < 0.08 * (word.bottom - word.top):
             parts[at] = word.text
-    main = max(row, key=lambda s: s.x1 - s.x0)
+    main = row[0] if len(row) == 1 else max(row, key=lambda s: s.x1 - s.x0)
     first = words[0]
     top, bottom = main.top, main.bottom
     rest = main.words[1:]

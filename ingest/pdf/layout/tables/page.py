@@ -44,7 +44,8 @@ def take_tables(words: Sequence[Word], boxes: Iterable[Box]) -> tuple[list[Word]
 
 
 def _built(words: Sequence[Word], rules: Rules, box: Box, *, ruled: bool = True) -> PlacedTable | None:
-    return build(words_within(words, box), rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR)), ruled=ruled)
+    near = rules.within((box[0] - NEAR, box[1] - NEAR, box[2] + NEAR, box[3] + NEAR))
+    return build(words_within(words, box), near, ruled=ruled)
 
 
 def _is_figure(table: PlacedTable) -> bool:
