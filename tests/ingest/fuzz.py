@@ -14,6 +14,11 @@ import traceback
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docqa.ingest import IngestError
+    from docqa.ingest.types import Document
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -108,41 +113,53 @@ _MUTATIONS: tuple[Callable[[random.Random, bytes], bytes], ...] = (
 )  # fmt: skip
 
 
-def outcome(data: bytes) -> str:
-    """`Document` or the name of the IngestError; else the traceback of what must not happen."""
-    from docqa.ingest import IngestError
-    from docqa.ingest.read import read
-    from docqa.ingest.request import ReadRequest
+def checked(document: Document) -> str:
+    """`Document`, or what is wrong with one."""
     from docqa.ingest.serialize import from_json, to_json
 
-    try:
-        document = read(ReadRequest("mutant.pdf", data, media_type="pdf"))
-        if from_json(to_json(document).encode("utf-8").decode("utf-8")) != document:
-            return "the Document changes when it is kept"
-        spans = [(p.page, p.start, p.end) for p in document.passages]
-        if any(not 0 <= s < e <= len(document.pages[page - 1].text) for page, s, e in spans):
-            return "a passage lies outside its page"
-    except IngestError as error:
-        return type(error).__name__ if error.message and error.hint else f"{error!r} says too little"
-    except MemoryError:
-        return "over the limit of memory"
-    except Exception:  # noqa: BLE001 - anything else is what the fuzzing looks for
-        return traceback.format_exc()
+    if from_json(to_json(document).encode("utf-8").decode("utf-8")) != document:
+        return "the Document changes when it is kept"
+    spans = [(p.page, p.start, p.end) for p in document.passages]
+    if any(not 0 <= s < e <= len(document.pages[page - 1].text) for page, s, e in spans):
+        return "a passage lies outside its page"
     return "Document"
 
 
-def main(first: int, count: int) -> None:
-    """Reads `count` cases from number `first` on."""
+def refused(error: IngestError) -> str:
+    """The name of an error that says what is wrong and what to do next."""
+    return type(error).__name__ if error.message and error.hint else f"{error!r} says too little"
+
+
+def _outcome(name: str, data: bytes) -> str:
+    from docqa.ingest.read import read
+    from docqa.ingest.request import ReadRequest
+
+    return checked(read(ReadRequest("mutant.pdf", data, media_type="pdf")))
+
+
+def run_cases(
+    first: int, count: int, case: Callable[[int], tuple[str, bytes]], outcome: Callable[[str, bytes], str]
+) -> None:
+    """Reads `count` cases from number `first` on and prints what became of each: what `outcome` says, the name of the
+    IngestError that it raised, or the traceback of what must not happen."""
+    from docqa.ingest import IngestError
     from docqa.ingest.worker import limit_resources
 
     limit_resources()
-    for number in range(first, first + count):
-        name, data = case(number)
-        started = time.monotonic()
-        found = outcome(data)
-        seconds = round(time.monotonic() - started, 3)
-        print(json.dumps({"case": number, "seed": name, "outcome": found, "seconds": seconds}), flush=True)
+    for at in range(first, first + count):
+        name, data = case(at)
+        started = time.process_time()
+        try:
+            found = outcome(name, data)
+        except IngestError as error:
+            found = refused(error)
+        except MemoryError:
+            found = "over the limit of memory"
+        except Exception:  # noqa: BLE001 - anything else is what the fuzzing looks for
+            found = traceback.format_exc()
+        seconds = round(time.process_time() - started, 3)
+        print(json.dumps({"case": at, "seed": name, "outcome": found, "seconds": seconds}), flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    run_cases(int(sys.argv[1]), int(sys.argv[2]), case, _outcome)
