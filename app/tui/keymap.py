@@ -69,7 +69,7 @@ DOCUMENT = (
         "Moving in the text",
         Key("back", "b", "go('back')", "go back to where you were", "Back"),
         Key("find", "/", "line('find')", "search in the document", "Find"),
-        Key("next_hit", ">", "go('next_hit', 1)", "next search hit"),
+        Key("next_hit", ">", "go('next_hit', 1)", "next search hit", "Next hit"),
         Key("previous_hit", "<", "go('next_hit', -1)", "previous search hit"),
         Key("go_to", "g", "line('goto')", "go to a printed page number, PDF 14, or a section", "Go to"),
         Key("follow", "f", "go('next_link', 1)", "select the next reference or footnote mark in the text"),

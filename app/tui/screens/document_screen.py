@@ -259,6 +259,7 @@ class DocumentScreen(Screen[None]):
             "go('next_cite', 1)": cites,
             "go('next_cite', -1)": cites,
             "go('back')": self.navigation.has_way_back,
+            "go('next_hit', 1)": self.navigation.has_hits,
             "highlight": selected,
             "note": selected,
         }

@@ -37,6 +37,11 @@ class Navigation:
         """Whether `back` leads anywhere."""
         return bool(self._way_back)
 
+    @property
+    def has_hits(self) -> bool:
+        """Whether a search found something."""
+        return self._hits.current is not None
+
     def jump(self, page: int, offset: int) -> None:
         """Go to a place; `back` returns."""
         if self.panes.document is None:
@@ -158,10 +163,14 @@ class Navigation:
     def show_first(self, card: AnswerCard) -> None:
         """Bring the first cite of a new answer into view beside it, unless somebody reads on elsewhere."""
         first = card.stops[0] if card.stops else None
-        waits = self.panes.answers.current is card and card.current is None and self.panes.answers.has_focus
+        answers = self.panes.answers
+        waits = answers.current is card and card.current is None and self.panes.screen.focused is answers
         if waits and first is not None and first.quote is not None and first.spans and self.panes.page.display:
             self._leave()
+            assert self.panes.document is not None
+            self.panes.point_at(first.spans[0], place_alone(first, self.panes.document))
             self.panes.page.reveal(first.spans)
+            self.panes.show_status()
 
     def copy(self) -> None:
         """What the mouse has selected, else the quote that is followed, else the first: with its cite, through the

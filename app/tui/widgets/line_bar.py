@@ -32,10 +32,10 @@ class _Line(Input):
     async def on_key(self, event: events.Key) -> None:
         """Enter is carried out before the keys behind it, and those are no longer typed here when it left the line."""
         if self.screen.focused is not self:
+            event.stop()
+            event.prevent_default()
             bound = self.screen.active_bindings.get(event.key)
             if bound is not None and bound.enabled:
-                event.stop()
-                event.prevent_default()
                 await self.app.run_action(bound.binding.action, default_namespace=bound.node)
         elif event.key == "enter":
             event.stop()
@@ -103,6 +103,15 @@ class LineBar(Horizontal):
 
     def on_descendant_blur(self) -> None:
         self.remove_class("typing")
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click on the label does what Enter does, so that a mouse alone will do; it writes where nothing is yet."""
+        if event.widget is not self.query_one("#line-label"):
+            return
+        if self.input.value.strip():
+            await self.query_one(_Line).action_submit()
+        else:
+            self.screen.set_focus(self.input)
 
     @property
     def input(self) -> Input:
