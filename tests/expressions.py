@@ -16,6 +16,8 @@ from typing import Any
 ANCHORED = frozenset(("match", "fullmatch", "prefixmatch"))
 _ENDINGS = ("", "\x00", "!", "\n", "z z", '"', "]")
 _MAX_SAMPLES = 8
+_MOST_OF_SEVERAL = 3
+_LONGEST_PUMP = 400
 _LETTERS = "aA0 -.,\"“(\n_;:é/'<[{\\"
 
 
@@ -38,10 +40,20 @@ def expressions(folder: Path, package: str) -> Iterator[Expression]:
         module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
         called = _called(tree)
         for name, value in sorted(vars(module).items()):
-            if isinstance(value, re.Pattern) and _assigned(tree, name):
+            if _assigned(tree, name):
                 ways = called.get(name)
-                yield Expression(f"{parts[-1]}.{name}", value, bool(ways) and ways <= ANCHORED)
-        yield from _written_in_calls(tree, parts[-1])
+                for pattern in _patterns(value):
+                    yield Expression(f"{parts[-1]}.{name}", pattern, bool(ways) and ways <= ANCHORED)
+        yield from _written_in_calls(tree, parts[-1], vars(module))
+
+
+def _patterns(value: Any) -> Iterator[re.Pattern[Any]]:
+    """The expressions that a value of a module is, or has in it as a table of them."""
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, tuple | list | frozenset | set | dict):
+        for inner in [*value.keys(), *value.values()] if isinstance(value, dict) else value:
+            yield from _patterns(inner)
 
 
 def _called(tree: ast.AST) -> dict[str, set[str]]:
@@ -60,29 +72,45 @@ def _assigned(tree: ast.Module, name: str) -> bool:
     return any(isinstance(target, ast.Name) and target.id == name for target in targets)
 
 
-def _written_in_calls(tree: ast.Module, module: str) -> Iterator[Expression]:
+def _written_in_calls(tree: ast.Module, module: str, names: dict[str, Any]) -> Iterator[Expression]:
     named = {id(node.value) for node in tree.body if isinstance(node, ast.Assign)}
     for node in ast.walk(tree):
         if id(node) not in named and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
             of_re = isinstance(node.func.value, ast.Name) and node.func.value.id == "re"
-            written = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+            written = _written(node.args[0], names) if of_re else None
             if of_re and isinstance(written, str | bytes) and node.func.attr != "escape":
                 flags = re.DOTALL if "DOTALL" in ast.dump(node) else re.NOFLAG
                 pattern = re.compile(written, flags)
                 yield Expression(f"{module}:{node.lineno}", pattern, node.func.attr in ANCHORED)
 
 
-def worst_inputs(pattern: re.Pattern[Any], length: int, longer: int) -> Iterator[tuple[Any, Any]]:
-    """Texts of about `length` and `longer` characters that repeat what parts of `pattern` match, and end wrong."""
+def _written(source: ast.expr, names: dict[str, Any]) -> Any:
+    """The text of an expression that is written where it is used, the names of its module put in; None for others."""
+    if isinstance(source, ast.Constant):
+        return source.value
+    if not isinstance(source, ast.JoinedStr):
+        return None
+    inside = [part.value for part in source.values if isinstance(part, ast.FormattedValue)]
+    if not all(isinstance(part, ast.Name) and isinstance(names.get(part.id), str) for part in inside):
+        return None
+    return "".join(
+        str(part.value) if isinstance(part, ast.Constant) else names[part.value.id]  # type: ignore[attr-defined]
+        for part in source.values
+    )
+
+
+def worst_inputs(
+    pattern: re.Pattern[Any], lengths: tuple[int, ...], most: int | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """Texts of about `lengths` characters that repeat what parts of `pattern` match, and end wrong; of `most` parts at
+    most, evenly drawn, each with every ending."""
     raw = isinstance(pattern.pattern, bytes)
     parsed = re._parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)  # type: ignore[attr-defined]
-    seen: set[tuple[str, str]] = set()
-    for before, pump in _pumps(parsed):
-        if not pump or len(pump) > 400 or (before, pump) in seen:
-            continue
-        seen.add((before, pump))
+    pumps = [pair for pair in dict.fromkeys(_pumps(parsed)) if 0 < len(pair[1]) <= _LONGEST_PUMP]
+    step = 1 if most is None else -(-len(pumps) // most) or 1
+    for before, pump in pumps[::step]:
         for ending in _ENDINGS:
-            texts = [before + pump * (count // len(pump)) + ending for count in (length, longer)]
+            texts = [before + pump * (count // len(pump)) + ending for count in lengths]
             yield tuple(text.encode("latin-1", "replace") if raw else text for text in texts)
 
 
@@ -100,7 +128,7 @@ def _pumps(parsed: Any) -> Iterator[tuple[str, str]]:
                     yield "", pump
                     yield ahead, pump + " "
             for last in range(first + 1, min(first + 5, len(items)) + 1):
-                for pump in _samples(items[first:last]):
+                for pump in _samples(items[first:last])[:_MOST_OF_SEVERAL]:
                     yield "", pump
 
 
