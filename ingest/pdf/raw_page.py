@@ -10,9 +10,11 @@ import io
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
@@ -206,19 +208,31 @@ def _repeated(words: list[Word], clipped: set[int], hidden: Mapping[int, str]) -
 
     A page that was cut into tiles draws all of its text in each, and on the edge of two tiles a word shows in both.
     """
-    places = {(word.text, int(word.x0), int(word.top)) for word in words}
-    if not clipped and len(places) > (1 - _FEW_TWICE) * len(words):
+    twice = _may_be_twice(words)
+    if not clipped and not twice:
         return set()
     shown: dict[str, list[Word]] = {}
     repeated: set[int] = set()
-    for number in sorted(range(len(words)), key=lambda number: (number in hidden, number in clipped)):
+    texts = {words[number].text for number in clipped}
+    alike = (number for number, word in enumerate(words) if twice or word.text in texts)
+    for number in sorted(alike, key=lambda number: (number in hidden, number in clipped)):
         word = words[number]
         others = shown.setdefault(word.text, [])
-        if (number in clipped or number not in hidden) and any(_same_place(word, other) for other in others):
+        copied = number in clipped or (twice and number not in hidden)
+        if copied and any(_same_place(word, other) for other in others):
             repeated.add(number)
         elif number not in hidden and len(others) < _MAX_ALIKE:
             others.append(word)
     return repeated
+
+
+def _may_be_twice(words: Sequence[Word]) -> bool:
+    """Whether words may be drawn twice: lines begin at one place, or go back within, and many words stand alike."""
+    begun = [(word.x0, word.top) for word in words if word.newline]
+    alike = len({(int(x), int(y)) for x, y in begun}) < len(begun)
+    if not alike and not any(b.x0 < a.x0 and not b.newline for a, b in pairwise(words)):
+        return False
+    return len({(word.text, int(word.x0), int(word.top)) for word in words}) <= (1 - _FEW_TWICE) * len(words)
 
 
 def _same_place(a: Word, b: Word) -> bool:
@@ -311,6 +325,8 @@ def _cut_at_edge(
 ) -> tuple[list[Word], list[tuple[int, int]], list[Box]]:
     """The same, words that run over the right edge of the page in two: what can be seen of them, and what cannot."""
     edge = page.get_bbox()[2]
+    if max(map(itemgetter(2), boxes), default=edge) <= edge:
+        return words, places, boxes
     over = [at for at, (x0, bottom, x1, top) in enumerate(boxes) if x0 < edge and x1 > edge + top - bottom]
     place = placer(page.get_bbox(), page.get_rotation())
     for at in reversed(over):
