@@ -152,7 +152,8 @@ def attachments_in_heads(pages: Sequence[Page], sections: Sequence[Section]) -> 
             runs[-1][1].append(page.page)
         else:
             runs.append((name, [page.page]))
-    return {page: name for name, run in runs if name and begun.isdisjoint(run) for page in run}
+    inner = [(name, run) for name, run in runs if name and run[0] > 1 and 2 * len(run) <= len(pages)]
+    return {page: name for name, run in inner if begun.isdisjoint(run) for page in run}
 
 
 def pages_behind_sections(pages: Sequence[Page], sections: Sequence[Section]) -> set[int]:

@@ -225,9 +225,12 @@ class _Part:
             yield line.start, None
             return
         head = self.walk.heads.get(line.page)
-        if head is not None and head not in (self.base or ""):
-            self.base = head
+        if head is not None:
+            # Nothing but its name is known of it: its letters may be those of rows.
+            self.base = self.base if head in (self.base or "") else head
             self._clear()
+            yield line.start, self._locator()
+            return
         above = line.page in self.walk.behind or line.start < self.walk.captions.get(line.page, 0)
         if above or line.closes or self._is_of_other_chapter(line):
             self.base = None
