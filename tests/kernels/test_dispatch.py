@@ -38,5 +38,5 @@ def test_native_kernels_are_preferred_in_float32_alone_and_change_the_identity(m
 
 
 def test_a_device_without_an_implementation_is_named():
-    with pytest.raises(NoImplementation, match="attention.*mps"):
-        choose("attention", "mps", torch.float32)
+    with pytest.raises(NoImplementation, match="attention.*vulkan"):
+        choose("attention", "vulkan", torch.float32)

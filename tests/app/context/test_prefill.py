@@ -250,7 +250,7 @@ def test_folders_and_files_are_private(kept: Any) -> None:
 
 def test_other_threads_say_why_a_kept_state_is_not_used(kept: Any, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     path, cache, cold = kept
-    monkeypatch.setattr("docqa.app.context.provenance.kernel_provenance", lambda: "another machine")
+    monkeypatch.setattr("docqa.app.context.provenance.kernel_provenance", lambda device: "another machine")
     answer, events = ask(path, model, cache)
     assert any("kernels was" in message for message in warnings(events))
     assert answer["answer"] == cold["answer"]
