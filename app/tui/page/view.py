@@ -110,6 +110,7 @@ class PageView(ScrollView):
         self.links: Links | None = None
         self._marks: dict[int, list[Mark]] = {}
         self._own_marks: dict[int, list[Mark]] = {}
+        self._selected: list[PageSpan] = []
         self._bar_marks: tuple[int, int, dict[int, tuple[str, Style]]] | None = None
         self._strips: dict[Row, Strip] = {}
         self._plain: Style | None = None
@@ -173,14 +174,20 @@ class PageView(ScrollView):
     @property
     def selected(self) -> list[PageSpan]:
         """The words that are selected, one span for each page that they touch."""
-        selection = self.text_selection
-        return [] if selection is None or self._lines is None else self._spans_of(selection)
+        return self._selected
 
     def select(self, first: PageSpan, last: PageSpan) -> None:
         """Select from the beginning of `first` to the end of `last`, and bring it into view."""
         self.reveal((first,) if first == last else (last,))
         start, end = self._offset_of(first.page, first.start), self._offset_of(last.page, last.end - 1)
-        self.screen.selections = {self: Selection(start, end + Offset(1, 0))}
+        selection = Selection(start, end + Offset(1, 0))
+        self._selected = self._spans_of(selection)  # at once: the screen tells later, and a key may come before that
+        self.screen.selections = {self: selection}
+
+    def unselect(self) -> None:
+        """Select nothing any more."""
+        self._selected = []
+        self.screen.clear_selection()
 
     def _marks_changed(self) -> None:
         self._strips, self._bar_marks = {}, None
@@ -240,8 +247,9 @@ class PageView(ScrollView):
                 self.post_message(self.Pointed(page, offset))
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Draw the selection, and say so."""
+        """Draw the selection, remember its words, and say so."""
         super().selection_updated(selection)
+        self._selected = [] if selection is None or self._lines is None else self._spans_of(selection)
         self.post_message(self.Selected())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
@@ -309,6 +317,16 @@ class PageView(ScrollView):
         end = selection.end or Offset(self.size.width, top + self.size.height - 1)
         return self._lines.spans((start.y, start.x - _GUTTER), (end.y, end.x - _GUTTER))
 
+    def _keep_selection(self) -> None:
+        """Select the same words again where lines above them became more or fewer."""
+        now = self.text_selection
+        if not self._selected or now is None or now.start is None or now.end is None:
+            return
+        first, last = self._selected[0], self._selected[-1]
+        start, end = self._offset_of(first.page, first.start), self._offset_of(last.page, last.end - 1)
+        if (start.y, end.y) != (now.start.y, now.end.y):
+            self.screen.selections = {**self.screen.selections, self: Selection(start, end + Offset(1, 0))}
+
     def _offset_of(self, page: int, offset: int) -> Offset:
         """Where character `offset` of `page` is, as selections count: its line, and the characters before it there."""
         assert self._lines is not None
@@ -327,6 +345,7 @@ class PageView(ScrollView):
             self._resize_virtual()
             if moved != top:
                 self._scroll(moved)
+            self._keep_selection()
         finally:
             self._settling = False
         self.post_message(self.Moved(*self._lines.place(round(self.scroll_y))))

@@ -32,6 +32,7 @@ class Annotations:
         self.made: list[Annotation] = []
         self._navigation = navigation
         self._store = store
+        self._last: PageSpan | None = None  # the sentence that was selected last
         self._noted: Annotation | None = None  # what the note is on that is being written
 
     def load(self) -> None:
@@ -52,11 +53,14 @@ class Annotations:
             return
         self.panes.focus_pane("page")
         chosen = page.selected
-        found = sentence_at(document, *((chosen[-1].page, chosen[-1].end) if chosen else self.panes.where))
+        last = chosen[-1] if chosen else self._last
+        goes_on = last is not None and page.in_view(last)
+        found = sentence_at(document, *((last.page, last.end) if last is not None and goes_on else self.panes.where))
         if found is None:
             self.panes.message("the document ends here")
             return
         page.select(chosen[0] if extend and chosen else found, found)
+        self._last = found
         h, w, y = (key(self.panes, name) for name in ("highlight", "note", "copy"))
         self.panes.show_status(f"selected: {h} highlights, {w} writes a note, {y} copies")
 
@@ -155,7 +159,7 @@ class Annotations:
             kept = annotation
         others = [each for each in self.made if each is not annotation and (not kept.id or each.id != kept.id)]
         self.made = sorted([*others, kept], key=lambda each: (each.page, each.start, each.made))
-        self.panes.screen.clear_selection()
+        self.panes.page.unselect()
         self._show()
 
     def _show(self) -> None:

@@ -186,6 +186,38 @@ def _answered(store: Store) -> list[kept_turns.Turn]:
     return [turn for turn in _turns(store) if turn.state == "done"]
 
 
+def test_killed_right_after_a_note_the_note_is_there_again(
+    lease_of: Any, tmp_path: Path, environment: dict[str, str], own_folders: Path
+) -> None:
+    path, store = lease_of(tmp_path / "lease.txt", 30), Store(own_folders)
+    first = InTerminal(["tui", str(path)], environment)
+    first.until(lambda seen: b"Outline" in seen)
+    first.send(b"\x1b")
+    first.until(lambda seen: b"Help" in seen)
+    first.send(b"sw")
+    first.until(lambda seen: b"note on these words" in seen)
+    first.send(b"ask Ada\r")
+    first.until(lambda seen: _notes(store))
+    first.kill()
+    again = InTerminal(["tui", str(path)], environment)
+    again.until(lambda seen: b"Outline" in seen)
+    again.send(b"\x1b")
+    again.until(lambda seen: b"Help" in seen)
+    again.send(b"N")
+    again.until(lambda seen: b"ask Ada" in seen)
+    assert again.leave() == 0
+
+
+def _notes(store: Store) -> list[str]:
+    from docqa.app.history.history import open_kept
+
+    history = open_kept(store)
+    if history is None:
+        return []
+    with history:
+        return [each.note for session in history.sessions() for each in history.annotations(session.id)]
+
+
 def _turns(store: Store) -> list[kept_turns.Turn]:
     from docqa.app.history.history import open_kept
 

@@ -87,6 +87,28 @@ def test_a_selection_of_wide_letters_is_cut_between_them(interface: Any, session
     tui.drive(interface(), steps)
 
 
+def test_a_selection_stays_on_its_words_while_lines_above_are_laid_out(
+    interface: Any, session: Any, tui: Any, document: Any
+) -> None:
+    text = "\n".join(f"{'word ' * (n % 9)}line {n} of this page, which wraps." for n in range(60))
+    session.documents = (document(*[f"{text}\nThe end of page {n}." for n in range(1, 60)], path="long.pdf"),)
+
+    async def steps(pilot: Any) -> None:
+        panes = await tui.opened(pilot)
+        await pilot.press("escape")
+        panes.page.go(50, 0, above=0)
+        await pilot.press("s", "s", "y")
+        copied = pilot.app.clipboard
+        panes.page.go(30, 0, above=0)
+        await pilot.press(*["pageup"] * 12, "y")
+        assert pilot.app.clipboard == copied
+        panes.page.go(50, 0, above=0)
+        await pilot.pause()
+        assert _highlighted(pilot, panes.page).replace("\n", " ") in copied
+
+    tui.drive(interface(), steps, (40, 20))
+
+
 def test_a_selection_from_a_link_does_not_follow_it(interface: Any, session: Any, tui: Any, document: Any) -> None:
     text = "1 Rent\nPaid as Section 2 says.\n" + "Nothing.\n" * 60 + "2 Keeper\nWho sleeps."
     made = document(text, path="act.pdf")

@@ -126,7 +126,8 @@ def test_the_list_deletes_and_is_closed_by_the_last(interface: Any, session: Any
         await tui.opened(pilot)
         await pilot.press("escape", "N")
         assert "no notes yet" in tui.notices(pilot.app)
-        await pilot.press("s", "h", "s", "s", "h", "N")
+        await pilot.press("s", "h", "s", "h", "N")
+        assert [each.text for each in pilot.app.screen._annotations.made] == [FIRST, SECOND]
         assert isinstance(pilot.app.screen, AnnotationsScreen)
         await pilot.press("d")
         await tui.until(pilot, lambda: FIRST not in tui.screen_text(pilot.app).split("Your notes")[1])
