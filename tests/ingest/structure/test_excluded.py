@@ -188,7 +188,7 @@ def test_the_head_of_a_page_names_an_attachment_that_no_heading_names() -> None:
     assert [item.locator for item in find_items(pages, sections) if item.page == 2] == ["Attachment A"]
 
 
-def test_the_name_of_a_case_above_a_schedule_is_in_no_other_schedule() -> None:
+def test_a_case_named_above_a_schedule_is_in_no_other_schedule() -> None:
     texts = ("1 Terms\nSchedule A – Rows\nA row.", "In re Bard\nSchedule B – Rows")
     pages = [Page(at, None, text, "A") for at, text in enumerate(texts)]
     marks = [(1, "1", "Terms", 1, 0), (1, "Schedule A", "Rows", 1, 8), (1, "Schedule B", "Rows", 2, 11)]
