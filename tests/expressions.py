@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+EXTRAS = frozenset(("mcp", "ray", "rapidocr", "onnxruntime"))
+"""Packages that need not be installed; modules that import them are left out without them."""
 ANCHORED = frozenset(("match", "fullmatch", "prefixmatch"))
 _ENDINGS = ("", "\x00", "!", "\n", "z z", '"', "]")
 _MAX_SAMPLES = 8
@@ -37,7 +39,12 @@ def expressions(folder: Path, package: str) -> Iterator[Expression]:
         if parts[-1] == "__main__":
             continue
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
+        try:
+            module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in EXTRAS:
+                raise
+            continue
         called = _called(tree)
         for name, value in sorted(vars(module).items()):
             if _assigned(tree, name):
