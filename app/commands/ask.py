@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, early, flags, inputs, interrupts
+from docqa.app.commands import batches, completions, early, flags, inputs, interrupts
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +37,13 @@ Items = Annotated[
 ]
 
 Form = Annotated[
-    str | None, typer.Option("--format", metavar="|".join(FORMS), help="How answers are printed; text is the default.")
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="|".join(FORMS),
+        help="How answers are printed; text is the default.",
+        autocompletion=completions.one_of(*FORMS),
+    ),
 ]
 
 

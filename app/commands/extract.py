@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, flags, inputs
+from docqa.app.commands import batches, completions, flags, inputs
 from docqa.app.errors import InputError, UsageError
 from docqa.app.output.render import printable
 
@@ -24,7 +24,10 @@ _Questions = Annotated[
 _Format = Annotated[
     str | None,
     typer.Option(
-        "--format", metavar="csv|jsonl|md|xlsx", help="The kind of table (default: that of --output, or csv)."
+        "--format",
+        metavar="csv|jsonl|md|xlsx",
+        help="The kind of table (default: that of --output, or csv).",
+        autocompletion=completions.one_of(*FORMATS),
     ),
 ]
 _Conflicts = Annotated[

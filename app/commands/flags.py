@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from docqa.app.commands import completions
 from docqa.app.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ Model = Annotated[
     typer.Option(
         "--model",
         metavar="NAME|FOLDER|FILE.gguf|openai:NAME",
+        autocompletion=completions.models,
         help="The model that answers. Only with openai:NAME, passages of the documents are sent to a server.",
     ),
 ]
@@ -55,6 +57,7 @@ From = Annotated[
     typer.Option(
         "--from",
         metavar="auto|whole|passages",
+        autocompletion=completions.one_of("auto", "whole", "passages"),
         help="What a model that writes is given; auto: the whole where it was read before or is short.",
     ),
 ]
@@ -68,7 +71,12 @@ Sections = Annotated[
 ]
 Type = Annotated[
     str | None,
-    typer.Option("--type", metavar="TYPE", help="What - is: pdf, docx, epub, html, tex, eml, md, txt or xml."),
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="What - is: pdf, docx, epub, html, tex, eml, md, txt or xml.",
+        autocompletion=completions.one_of("pdf", "docx", "epub", "html", "tex", "eml", "md", "txt", "xml"),
+    ),
 ]
 
 Device = Annotated[
@@ -76,6 +84,7 @@ Device = Annotated[
     typer.Option(
         "--device",
         metavar="auto|cpu|cuda|mps",
+        autocompletion=completions.one_of("auto", "cpu", "cuda", "mps"),
         help="Where the model computes; auto: the processor. Never run on a card yet.",
     ),
 ]

@@ -9,19 +9,31 @@ from typing import Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import flags
+from docqa.app.commands import completions, flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import size
 
 FORMATS = ("hf", "gguf")
-_Source = Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A model, or a checkpoint folder.")]
+_Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME|FOLDER", help="A model, or a checkpoint folder.", autocompletion=completions.models
+    ),
+]
 _Bits = Annotated[int, typer.Option("--bits", metavar="4|6|8", help="Of the matrices; the embedding has 8.")]
 _Target = Annotated[str, typer.Argument(metavar="DIR", help="A folder that is empty, or does not exist yet.")]
 
 
 def pull(
-    name: Annotated[str, typer.Argument(metavar="NAME|ID", help="ORG/NAME on the hub, or a name that `list` prints.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|ID",
+            help="ORG/NAME on the hub, or a name that `list` prints.",
+            autocompletion=completions.known_models,
+        ),
+    ],
     revision: Annotated[
         str | None, typer.Option("--revision", metavar="REV", help="A branch, tag or commit (default: the newest).")
     ] = None,
@@ -60,7 +72,12 @@ def pull(
 
 
 def rm(
-    name: Annotated[str, typer.Argument(metavar="NAME|ID[@COMMIT]", help="A model that was pulled.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|ID[@COMMIT]", help="A model that was pulled.", autocompletion=completions.models
+        ),
+    ],
 ) -> int:
     """Delete a model that was pulled.
 
@@ -87,7 +104,12 @@ def rm(
 
 
 def use(
-    name: Annotated[str, typer.Argument(metavar="NAME|FOLDER", help="A model that is here, or openai:NAME.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FOLDER", help="A model that is here, or openai:NAME.", autocompletion=completions.models
+        ),
+    ],
     base_url: flags.BaseUrl = None,
 ) -> int:
     """Let a model answer from now on.

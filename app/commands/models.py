@@ -13,7 +13,7 @@ import typer
 
 from docqa.app import report
 from docqa.app.answerers.remote.address import is_remote
-from docqa.app.commands import flags
+from docqa.app.commands import completions, flags
 from docqa.app.commands.inputs import model_folder
 from docqa.app.models.library import BUNDLED_NAME, bundled
 from docqa.app.output.progress import duration, size
@@ -72,7 +72,9 @@ def _known_lines() -> list[str]:
 
 def show(
     model: Annotated[
-        str | None, typer.Argument(metavar="[NAME|FOLDER]", help="Default: the model that answers now.")
+        str | None, typer.Argument(
+            metavar="[NAME|FOLDER]", help="Default: the model that answers now.", autocompletion=completions.models
+        ),
     ] = None,
     as_json: flags.Json = False,
 ) -> int:
@@ -123,7 +125,12 @@ def _needed(model: KnownModel) -> dict[str, object]:
 
 
 def check(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A checkpoint folder, or the name of a model.")],
+    folder: Annotated[
+        str,
+        typer.Argument(
+            metavar="FOLDER", help="A checkpoint folder, or the name of a model.", autocompletion=completions.models
+        ),
+    ],
     as_json: flags.Json = False,
 ) -> int:
     """Compare docqa's logits with those of transformers.

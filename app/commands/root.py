@@ -229,8 +229,21 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _manual(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        from docqa.app.output.manual import manual_page
+
+        report.result(manual_page(command(), version("docqa-reader")))
+        raise typer.Exit
+
+
+_Manual = Annotated[
+    bool, typer.Option("--man", callback=_manual, is_eager=True, help="Print the manual page: docqa --man | man -l -")
+]
 _Version = Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")]
 
 
-def _root(version: _Version = False) -> None:
-    """Holds the options of bare `docqa`; --version has done its work when this runs."""
+def _root(version: _Version = False, manual: _Manual = False) -> None:
+    """Holds the options of bare `docqa`; they have done their work when this runs."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from docqa.app import report
-from docqa.app.commands import batches, flags, inputs
+from docqa.app.commands import batches, completions, flags, inputs
 from docqa.app.errors import UsageError
 from docqa.app.output.progress import duration, size
 
@@ -24,7 +24,13 @@ _Output = Annotated[
     str | None, typer.Option("--output", metavar="DIR", help="Write there, and continue from what is there.")
 ]
 _Style = Annotated[
-    str | None, typer.Option("--style", metavar="S", help="brief, abstract, key-points, clauses or papers.")
+    str | None,
+    typer.Option(
+        "--style",
+        metavar="S",
+        help="brief, abstract, key-points, clauses or papers.",
+        autocompletion=completions.one_of("brief", "abstract", "key-points", "clauses", "papers"),
+    ),
 ]
 _Focus = Annotated[
     str | None, typer.Option("--focus", metavar="TEXT", help='Only what is about this: "what the landlord must do".')

@@ -1,0 +1,25 @@
+"""What a shell offers behind an option or argument; where nothing fits it offers files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def one_of(*values: str) -> Callable[[str], list[str]]:
+    """A completion of an option that has only these values."""
+    return lambda incomplete: [value for value in values if value.startswith(incomplete)]
+
+
+def models(incomplete: str) -> list[str]:
+    """The names of models that are on this machine."""
+    from docqa.app.models.library import BUNDLED_NAME, models_root, pulled_models
+
+    names = [BUNDLED_NAME, *(pulled.id for pulled in pulled_models(models_root())), "openai:"]
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+
+
+def known_models(incomplete: str) -> list[str]:
+    """The names that `docqa models pull` knows."""
+    from docqa.app.models.known import KNOWN
+
+    return [model.id for model in KNOWN if model.id.startswith(incomplete)]
