@@ -1,4 +1,5 @@
-"""The terminal interface. Nothing here is imported before `docqa tui` runs; only `kept_turns` is free of Textual."""
+"""The terminal interface. Nothing here is imported before `docqa tui` runs; only `kept_…` and `suggestions` know no
+Textual."""
 
 __all__ = [
     "app", "background", "bridge", "kept_annotations", "kept_turns", "keymap", "settings", "suggestions", "themes",
