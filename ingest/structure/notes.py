@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from docqa.ingest.types import Note, Page
 
-_FOOT = re.compile(r"(\d{1,3}|[*†‡§¶∗])\.?\s?(?=[A-Z“\"(\[‘']|https?://|www\.)")
+_FOOT = re.compile(r"(\d{1,3}(?!\.)|\d{2,3}(?=\.\s)|[*†‡§¶∗])(?:(?<=\d)\.)?\s?(?=[A-Z“\"(\[‘']|https?://|www\.)")
 _PUNCTUATION = "[.,;:!?)\\]”\"’']"
 _SET_AGAINST = rf"(?:(?<=[^\W\d_])|(?<=[^\W\d_]{_PUNCTUATION})|(?<=[^\W\d_]{_PUNCTUATION}{_PUNCTUATION}))"
 _BRACKETED = re.compile(r"\[(\d{1,3}|[*†‡])\]\s")
@@ -87,13 +87,17 @@ def _on_page(page: Page, *, bracketed: bool) -> Iterator[Note]:
     body_end = blocks[starts[first][0]].start
     if not bracketed and not starts[first][1].group(1).isdecimal() and body_end < 0.5 * len(page.text):
         return  # the affiliations on top of a paper, with a body below them
-    at, noted = 0, ""
+    at, noted, listed = 0, "", False
     for number in range(first, len(starts)):
         block, match = starts[number]
         following = starts[number + 1][0] if number + 1 < len(starts) else len(blocks)
         mark = match.group(1)
         anchor = _anchor(page.text, mark, at, body_end, bracketed=bracketed)
-        if anchor is None and not bracketed and noted.isdecimal() and mark == str(int(noted) + 1):
+        dotted = match.group()[len(mark) :][:1] == "."
+        listed = listed or (dotted and anchor is None)
+        if dotted and listed:
+            continue  # "1." and "2." are items of a list, though a word may have a 2 behind it
+        if anchor is None and not (bracketed or dotted) and noted.isdecimal() and mark == str(int(noted) + 1):
             anchor = at  # the mark of the next note is lost in print: it stands behind the one before
         if anchor is not None:
             at = anchor + 1

@@ -225,7 +225,7 @@ class _Part:
             yield line.start, None
             return
         head = self.walk.heads.get(line.page)
-        if head is not None:
+        if head is not None and not (self.section and head in (self.section.locator or "")):
             # Nothing but its name is known of it: its letters may be those of rows.
             self.base = self.base if head in (self.base or "") else head
             self._clear()

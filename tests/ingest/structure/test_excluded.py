@@ -219,3 +219,8 @@ def test_a_note_with_a_stop_behind_its_number_is_found() -> None:
     text = "Stores may be large all over the EU38. Even so they are alike.\n38. In fact they are not."
     page = Page(0, "1", text, "A", blocks=line_blocks(text))
     assert [(note.mark, note.at) for note in find_notes([page], paged=True)] == [("38", text.index("38"))]
+
+
+def test_numbered_lines_with_a_stop_are_no_notes() -> None:
+    text = "Members of Act2 pay.\n1. In section 4 a word is put.\n2. In section 5 a word is put.\n4.B Members of Honour"
+    assert list(find_notes([Page(0, "1", text, "A", blocks=line_blocks(text))], paged=True)) == []
