@@ -257,6 +257,11 @@ class Document:
         at = bisect_right(self._section_keys, (page, start)) - 1
         return self.sections[self._section_order[at]] if at >= 0 else None
 
+    def section_behind(self, page: int, start: int) -> Section | None:
+        """The first section that begins behind offset `start` of `page`; None behind the last."""
+        at = bisect_right(self._section_keys, (page, start))
+        return self.sections[self._section_order[at]] if at < len(self._section_keys) else None
+
     def block_at(self, page: int, start: int) -> Block | None:
         """The block around offset `start` of `page`; None between blocks."""
         blocks = self.pages[page - 1].blocks
@@ -308,6 +313,11 @@ class Document:
     @cached_property
     def _section_keys(self) -> list[tuple[int, int]]:
         return [(self.sections[i].page, self.sections[i].start) for i in self._section_order]
+
+    @cached_property
+    def paragraph_numbers(self) -> dict[tuple[int, int], dict[int, int]]:
+        """What `structure.paragraphs` has counted so far, by range of blocks: it fills this, to count only once."""
+        return {}
 
     @cached_property
     def _sections_by_id(self) -> dict[str, Section]:

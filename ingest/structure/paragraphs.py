@@ -34,13 +34,14 @@ def _paragraph(document: Document, section: Section | None, start: int) -> str:
     if block is None or block.kind == "heading" or block.kind in _NAMED_BY_THEIR_SECTION:
         return ""
     blocks = document.pages[0].blocks
-    starts = sorted(section.start for section in document.sections)
     first = section.start if section else 0
-    after = bisect_right(starts, first if section else -1)
-    end = starts[after] if after < len(starts) else blocks[-1].end
+    behind = document.section_behind(1, first if section else -1)
+    end = behind.start if behind is not None else blocks[-1].end
     low, high = (bisect_right(blocks, at - 1, key=lambda each: each.start) for at in (first, end))
-    counted = _numbered(blocks[low:high])
-    most = max(counted.values(), default=0)
+    counted = document.paragraph_numbers.get((low, high))
+    if counted is None:
+        counted = document.paragraph_numbers[low, high] = _numbered(blocks[low:high])
+    most = counted[next(reversed(counted))] if counted else 0
     if section is not None and most <= _FEW_PARAGRAPHS:
         return ""
     return f"paragraph {counted.get(block.start, 1):,}"

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from docqa.app.search.expression import words_pattern
 from docqa.app.search.hits import SearchedText, count, has
 from docqa.app.search.shown import Style, hit_object, shown_hits
-from docqa.ingest.types import Item, Section
+from docqa.ingest.structure import paragraphs
+from docqa.ingest.structure.clean import line_blocks
+from docqa.ingest.types import Block, Item, Section
 
 
 def shown(document: Any, words: str, **style: Any) -> list[str]:
@@ -63,6 +67,21 @@ def test_a_long_line_is_cut_around_every_hit(document: Any) -> None:
 def test_a_document_cannot_send_signs_to_the_terminal(document: Any) -> None:
     (line,) = shown(document("a \x1b[31mred\x07 hit", path="\x1b]0;x.pdf"), "hit", with_file=True)
     assert line == "]0;x.pdf, p. 1: a [31mred hit"
+
+
+def test_paragraphs_are_counted_once_for_all_hits(document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "\n\n".join(f"The rent of unit {number} is due." for number in range(50))
+    lease = document(text, paged=False)
+    lease = replace(lease, pages=(replace(lease.pages[0], blocks=line_blocks(text)),))
+    counted: list[int] = []
+
+    def numbered(blocks: tuple[Block, ...]) -> dict[int, int]:
+        counted.append(len(blocks))
+        return {block.start: at for at, block in enumerate(blocks, start=1)}
+
+    monkeypatch.setattr(paragraphs, "_numbered", numbered)
+    assert shown(lease, "rent")[-1].startswith("paragraph 50: ")
+    assert counted == [50]
 
 
 def test_colours_mark_the_place_and_what_was_found(document: Any) -> None:
