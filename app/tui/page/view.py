@@ -187,7 +187,7 @@ class PageView(ScrollView):
     def unselect(self) -> None:
         """Select nothing any more."""
         self._selected = []
-        self.screen.clear_selection()
+        self.screen.selections = {}
 
     def _marks_changed(self) -> None:
         self._strips, self._bar_marks = {}, None
@@ -223,7 +223,7 @@ class PageView(ScrollView):
         place = self.place
         if self._lines.width != max(self._text_width, 10):
             self._lines = PageLines(self._lines.document, self._text_width)
-            self.screen.clear_selection()  # its lines are others now
+            self.screen.selections = {}  # its lines are others now
             self._pending = self._pending or (*place, 0)
         if self._pending is not None:
             page, offset, above = self._pending

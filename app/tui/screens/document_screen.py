@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.errors import NoWidget
 from textual.message import Message
 from textual.screen import ActiveBinding, Screen
 from textual.widget import Widget
@@ -381,6 +382,15 @@ class DocumentScreen(Screen[None]):
         elif message.mode == "headings":
             self.panes.outline.narrow("")
         self.panes.focus_pane()
+
+    def clear_selection(self) -> None:
+        """A click takes the selection of words away, but not one on a key at the foot, which may be for them."""
+        try:
+            clicked, _ = self.get_widget_at(*self.app.mouse_position)
+        except NoWidget:
+            clicked = None
+        if clicked is None or clicked.parent is not self.query_one(KeyFooter):
+            super().clear_selection()
 
     def on_resize(self) -> None:
         self.questions.show_gauge()
