@@ -303,7 +303,7 @@ class Navigation:
         self.refresh_marks()
         leads = location(panes.document, link.target.page, link.target.start) or "its place"
         panes.point_at(None)
-        panes.show_status(f"{self._words(link)} → {leads}; {key(panes, 'go_there')} goes there")
+        panes.show_status(f"{key(panes, 'go_there')}: {self._words(link)} → {leads}")
 
     def _words(self, link: Link) -> str:
         """The words of `link` in the text, as one line."""

@@ -129,9 +129,7 @@ def test_references_are_chosen_and_followed_with_the_keyboard_alone(
         panes = await tui.opened(pilot)
         await pilot.press("escape", "f")
         assert tui.reversed_text(panes.page) == "Section 7"
-        assert "Section 7 → 7 Duties of keeper 7 · p. 5 (PDF 7); Enter goes there" in tui.flat(
-            panes.query_one("#status")
-        )
+        assert "Enter: Section 7 → 7 Duties of keeper 7 · p. 5 (PDF 7)" in tui.flat(panes.query_one("#status"))
         await pilot.press("f")
         assert tui.reversed_text(panes.page) == "1"
         await pilot.press("f", "F", "f")
