@@ -14,7 +14,7 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.worker import read_in_worker
 
 # The files of these kinds (the first part of a name) that hold no text, are locked, or are damaged.
-REFUSED = {"bad": 11, "enc": 2, "scan": 5}
+REFUSED = {"bad": 10, "enc": 2, "scan": 5}
 SECONDS = 60
 
 
