@@ -30,6 +30,9 @@ _Files = Annotated[bool, typer.Option("--files-with-matches", "-l", help="Only t
 _Count = Annotated[bool, typer.Option("--count", "-c", help="Only how many hits each file has.")]
 
 
+_OF_EXPRESSIONS = frozenset("\\[]|*+^$")  # signs that hardly any words have
+
+
 @flags.shared("password_file", "include_hidden", "no_store", "media_type")
 def find(
     given: flags.Given,
@@ -66,6 +69,8 @@ def find(
     for document in _documents(paths, given.options(), codes):
         if show(document, _several(paths)):
             codes[0] = report.ANSWERED
+    if codes[0] != report.ANSWERED and not regex and set(pattern) & _OF_EXPRESSIONS:
+        report.note("found nowhere as it stands; with --regex it is a regular expression")
     return report.worst(codes)
 
 

@@ -53,6 +53,12 @@ def test_nothing_found_is_status_5(docqa: Any, folder: Path) -> None:
     assert docqa("find", "deposit", folder / "a.txt")[:2] == (5, "")
 
 
+def test_an_expression_without_its_flag_is_told(docqa: Any, folder: Path) -> None:
+    status, out, said = docqa("find", r"zzz\w+|yyy", folder)
+    assert (status, out) == (5, "") and "--regex" in said
+    assert "--regex" not in docqa("find", "zzz yyy", folder)[2]
+
+
 def test_files_and_counts_are_for_scripts(docqa: Any, folder: Path) -> None:
     code, out, _ = docqa("find", "rent", folder, "-i", "-l")
     assert (code, out.split()) == (0, [str(folder / "a.txt"), str(folder / "b.html")])
