@@ -126,7 +126,8 @@ def choose(operation: str, device: str, dtype: torch.dtype) -> Implementation:
     """
     forced = os.environ.get(SWITCH, "")
     known = list(_known(operation))
-    for entry in known:
+    ours = [entry for entry in known if entry.triton] if forced == "triton" else []
+    for entry in ours or known:  # what has no Triton form takes torch's
         if entry.fits(device, dtype) and entry.allowed(forced):
             return entry
     names = ", ".join(f"{e.name} ({'/'.join(sorted(e.devices))})" for e in known) or "none"

@@ -378,10 +378,12 @@ def test_the_worker_may_not_use_more_memory_than_its_limit() -> None:
     import subprocess
     import sys
 
+    from docqa.ingest.limits import WORKER_MEMORY_BYTES
+
     code = "from docqa.ingest.worker import limit_resources; limit_resources(); bytearray(3 * 2**30)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "MemoryError" in done.stderr
-    assert resource.getrlimit(resource.RLIMIT_AS)[0] != worker_module.WORKER_MEMORY_BYTES
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] != WORKER_MEMORY_BYTES
 
 
 def test_tables_of_contents_and_bibliographies_are_marked() -> None:

@@ -46,9 +46,10 @@ def test_reading_is_compared_with_pypdf_and_each_part_has_its_time(repository):
 
 
 def test_opening_and_drawing_a_long_text_are_rows():
-    opened, frame, settled = interface_rows(characters=100_000, frames=3)
+    opened, frame, settled, *reading = interface_rows(characters=100_000, frames=3)
     assert (opened.name, frame.name, settled.name) == ("tui_open", "tui_frame", "tui_settled_frame")
-    assert 0 < settled.value < frame.value and opened.value > 0
+    assert [row.name for row in reading] == ["tui_frame_reading", "tui_key_reading"]
+    assert 0 < settled.value < frame.value and all(row.value > 0 for row in (opened, *reading))
     assert "100,000 characters" in opened.method and "120x40" in frame.method
 
 
