@@ -24,7 +24,7 @@ def mcp(given: flags.Given, paths: _Paths = None) -> int:
     `..` that lead out of them are refused. The client starts this command and speaks to it on standard input and
     output.
 
-    Example: claude mcp add docqa -- docqa mcp ~/contracts
+    Example: docqa mcp ~/contracts, as the command of a server in the client's settings
     """
     options = given.options(preview=False)
     try:
