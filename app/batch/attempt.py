@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -94,7 +95,16 @@ def peak_bytes() -> int:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024
     except (OSError, ValueError, IndexError):
+        return _peak_elsewhere()
+
+
+def _peak_elsewhere() -> int:
+    """The same since the process began, on systems without /proc."""
+    try:
+        import resource
+    except ImportError:
         import psutil
 
         held = psutil.Process().memory_info()
-        return int(getattr(held, "peak_wset", held.rss))  # only Windows knows what it was at most
+        return int(getattr(held, "peak_wset", held.rss))  # Windows knows what it was at most
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
