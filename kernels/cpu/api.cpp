@@ -122,6 +122,16 @@ PUBLIC int docqa_block_mlp(int level, const BlockMlpCall *c, int threads) {
     return table(level)->block_mlp(c, threads);
 }
 
+PUBLIC int docqa_encoder_attention(int level, const EncoderAttentionCall *c, int threads) {
+    return table(level)->encoder_attention(c, threads);
+}
+PUBLIC void docqa_add_layer_norm(int level, const LayerNormCall *c, int threads) {
+    table(level)->add_layer_norm(c, threads);
+}
+PUBLIC void docqa_biased_gelu(int level, const float *x, const float *shift, float *y, int64_t rows, int64_t dim, int threads) {
+    table(level)->biased_gelu(x, shift, y, rows, dim, threads);
+}
+
 PUBLIC void docqa_rotate(int level, const RotateCall *c, int threads) { table(level)->rotate(c, threads); }
 
 PUBLIC void docqa_norm(int level, const float *x, const float *weight, float eps, float *y, int64_t rows, int64_t dim,

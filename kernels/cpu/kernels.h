@@ -152,6 +152,25 @@ struct StepCall {
     float *logits;  // [tokens, head.rows]
 };
 
+// Softmax attention of every token to all tokens of its own text, those in front too. Text n has the tokens from starts[n] to
+// starts[n + 1]. A score is q . k * dim^-1/2 plus what `near` has for the distance, where it is not 0: of tokens i and j
+// near[head][longest - 1 + j - i]. The shifts [heads * dim], where not 0, are added to q, k and v first.
+struct EncoderAttentionCall {
+    int64_t sequences, heads, dim, stride, longest;  // stride: from token to token of q, k and v; longest: at least every text
+    const int64_t *starts;                           // [sequences + 1]
+    const float *q, *k, *v, *q_shift, *k_shift, *v_shift;
+    const float *near;  // [heads, 2 * longest - 1]
+    float *out;         // [tokens, heads * dim]
+};
+
+// y = LayerNorm(x + (r + shift)) * weight + bias over rows of `dim`; r [rows, dim] and shift [dim] may be 0, and shift is
+// where r is. y may be x or r.
+struct LayerNormCall {
+    int64_t rows, dim;
+    const float *x, *r, *shift, *weight, *bias;
+    float *y, eps;
+};
+
 // What the processor can do at most. Every thread makes `count` rounds of 12 vector products (8 with AVX2) in registers,
 // of floats (kind 0) or bytes (1); or they share `count` floats, reading them (2) or copying them to `to` (3). Else `to` gets a
 // number of each thread, so that nothing is left out.
@@ -178,6 +197,9 @@ struct Kernels {
     int (*attention)(const AttentionCall *, int threads);
     int (*step)(const StepCall *, int threads);
     void (*ceiling)(const CeilingCall *, int threads);
+    int (*encoder_attention)(const EncoderAttentionCall *, int threads);  // 0, or 1 when there is no memory
+    void (*add_layer_norm)(const LayerNormCall *, int threads);
+    void (*biased_gelu)(const float *x, const float *shift, float *y, int64_t rows, int64_t dim, int threads);
 };
 
 extern const Kernels kernels_avx2, kernels_avx512, kernels_vnni, kernels_bf16;  // the later ones where the compiler has them

@@ -13,6 +13,7 @@
 #include "attention.inc"
 #include "delta_gradient.inc"
 #include "norm.inc"
+#include "encoder.inc"
 #include "rope.inc"
 #include "products.inc"
 #include "block_products.inc"
@@ -20,4 +21,4 @@
 #include "attention_one.inc"
 #include "ceiling.inc"
 
-const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, ceiling};
+const Kernels kernels_bf16 = {delta, delta_gradient, delta_step, conv, conv_gradient, norm, gated_norm, gated_product, product, block_product, block_mlp, rotate, attention, step, ceiling, encoder_attention, add_layer_norm, biased_gelu};

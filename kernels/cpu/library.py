@@ -118,6 +118,21 @@ class CeilingCall(Structure):
     _fields_ = [("kind", c_int64), ("count", c_int64), ("from", c_void_p), ("to", c_void_p)]
 
 
+class EncoderAttentionCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("sequences", "heads", "dim", "stride", "longest")),
+        *((name, c_void_p) for name in ("starts", "q", "k", "v", "q_shift", "k_shift", "v_shift", "near", "out")),
+    ]
+
+
+class LayerNormCall(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("rows", "dim")),
+        *((name, c_void_p) for name in ("x", "r", "shift", "weight", "bias", "y")),
+        ("eps", c_float),
+    ]
+
+
 _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
     "level": (c_int, []),
     "delta": (c_int, [c_int, POINTER(DeltaCall), c_int]),
@@ -132,6 +147,9 @@ _ARGUMENTS: dict[str, tuple[Any, list[Any]]] = {
     "attention": (c_int, [c_int, POINTER(AttentionCall), c_int]),
     "step": (c_int, [c_int, c_void_p, c_int]),
     "ceiling": (None, [c_int, POINTER(CeilingCall), c_int]),
+    "encoder_attention": (c_int, [c_int, POINTER(EncoderAttentionCall), c_int]),
+    "add_layer_norm": (None, [c_int, POINTER(LayerNormCall), c_int]),
+    "biased_gelu": (None, [c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int64, c_int]),
     "norm": (None, [c_int, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
     "gated_norm": (None, [c_int, c_void_p, c_void_p, c_void_p, c_float, c_void_p, c_int64, c_int64, c_int]),
     "gated_product": (None, [c_int, c_void_p, c_void_p, c_void_p, c_int64, c_int]),

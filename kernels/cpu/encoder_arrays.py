@@ -1,0 +1,78 @@
+"""What an encoder has beside its products, for arrays of numpy: kernels/encoder without torch."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docqa.kernels.cpu.library import EncoderAttentionCall, LayerNormCall, Library
+
+Floats = NDArray[np.float32]
+Array = NDArray[Any]
+FLOAT = np.dtype(np.float32).itemsize
+
+
+def encoder_attention(
+    q: Floats, k: Floats, v: Floats, starts: NDArray[np.int64], *, heads: int, near: Floats | None = None,
+    shifts: tuple[Floats, Floats, Floats] | None = None, library: Library,
+) -> Floats:  # fmt: skip
+    """What every token of each text attends to, [tokens, heads * dim] of q, k and v of the same shape.
+
+    Text n has the tokens from starts[n] to starts[n + 1]. Token i looks at every token j of its text with the score
+    q_i . k_j * dim^-1/2 + near[head, longest - 1 + j - i], of `near` [heads, 2 * longest - 1]. `shifts`
+    [heads * dim], of q, k and v, are added to these first. q, k and v may be columns of one array.
+
+    Raises:
+        MemoryError: there is none for the workspace.
+    """
+    if not q.strides == k.strides == v.strides or q.strides[1] != FLOAT:
+        q, k, v = (_plain(part) for part in (q, k, v))
+    starts = np.ascontiguousarray(starts, np.int64)
+    near, biases = _optional(near), tuple(map(_optional, shifts or (None, None, None)))
+    longest = int(np.diff(starts).max(initial=0)) if near is None else (near.shape[1] + 1) // 2
+    out = np.empty(q.shape, np.float32)
+    call = EncoderAttentionCall(
+        len(starts) - 1, heads, q.shape[1] // heads, q.strides[0] // FLOAT, longest,
+        *map(_address, (starts, q, k, v, *biases, near, out)),
+    )  # fmt: skip
+    library.run("encoder_attention", ctypes.byref(call))
+    return out
+
+
+def add_layer_norm(
+    x: Floats, r: Floats | None, weight: Floats, bias: Floats, eps: float, *, shift: Floats | None = None,
+    library: Library,
+) -> Floats:  # fmt: skip
+    """LayerNorm(x + (r + shift)) * weight + bias over the last axis, in the shape of x; r in that of x or None.
+
+    `shift` [dim] is the bias of the product that gave r.
+    """
+    x, weight, bias, dim = _plain(x), _plain(weight), _plain(bias), x.shape[-1]
+    r, shift, out = _optional(r), _optional(shift), np.empty_like(x)
+    call = LayerNormCall(x.size // dim, dim, *map(_address, (x, r, shift, weight, bias, out)), eps)
+    library.run("add_layer_norm", ctypes.byref(call))
+    return out
+
+
+def biased_gelu(x: Floats, shift: Floats | None = None, *, library: Library) -> Floats:
+    """gelu(x + shift), the exact form, in the shape of x; `shift` [dim] is along its last axis."""
+    x, shift, dim = _plain(x), _optional(shift), x.shape[-1]
+    out = np.empty_like(x)
+    library.run("biased_gelu", _address(x), _address(shift), _address(out), x.size // dim, dim)
+    return out
+
+
+def _plain(x: Floats) -> Floats:
+    """`x` as the kernels read it; itself where it is so already."""
+    return np.ascontiguousarray(x, np.float32)
+
+
+def _optional(x: Floats | None) -> Floats | None:
+    return None if x is None else _plain(x)
+
+
+def _address(x: NDArray[np.generic] | None) -> int | None:
+    return None if x is None else x.ctypes.data
