@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docqa.kernels.cpu.library import EncoderAttentionCall, LayerNormCall, Library
+from docqa.kernels.errors import ShapeMismatch
 
 Floats = NDArray[np.float32]
 Array = NDArray[Any]
@@ -26,13 +27,19 @@ def encoder_attention(
     [heads * dim], of q, k and v, are added to these first. q, k and v may be columns of one array.
 
     Raises:
+        ShapeMismatch: `starts` does not end with the number of tokens, or `near` is for shorter texts.
         MemoryError: there is none for the workspace.
     """
     if not q.strides == k.strides == v.strides or q.strides[1] != FLOAT:
         q, k, v = (_plain(part) for part in (q, k, v))
     starts = np.ascontiguousarray(starts, np.int64)
     near, biases = _optional(near), tuple(map(_optional, shifts or (None, None, None)))
-    longest = int(np.diff(starts).max(initial=0)) if near is None else (near.shape[1] + 1) // 2
+    longest = int(np.diff(starts).max(initial=0))
+    if starts[-1] != len(q) or (near is not None and near.shape[1] < 2 * longest - 1):
+        known = "no" if near is None else str(near.shape[1])
+        raise ShapeMismatch(f"texts of up to {longest} tokens, {starts[-1]} in all, beside {len(q)} and {known} biases")
+    if near is not None:
+        longest = (near.shape[1] + 1) // 2
     out = np.empty(q.shape, np.float32)
     call = EncoderAttentionCall(
         len(starts) - 1, heads, q.shape[1] // heads, q.strides[0] // FLOAT, longest,
@@ -57,10 +64,18 @@ def add_layer_norm(
     return out
 
 
-def biased_gelu(x: Floats, shift: Floats | None = None, *, library: Library) -> Floats:
-    """gelu(x + shift), the exact form, in the shape of x; `shift` [dim] is along its last axis."""
+def biased_gelu(x: Floats, shift: Floats | None = None, *, out: Floats | None = None, library: Library) -> Floats:
+    """gelu(x + shift), the exact form, in the shape of x; `shift` [dim] is along its last axis.
+
+    `out`, where it is given, gets the result: x itself, or an array of its shape whose elements lie in order.
+
+    Raises:
+        ShapeMismatch: `out` is no such array.
+    """
     x, shift, dim = _plain(x), _optional(shift), x.shape[-1]
-    out = np.empty_like(x)
+    out = np.empty_like(x) if out is None else out
+    if out.shape != x.shape or out.dtype != np.float32 or not out.flags.c_contiguous:
+        raise ShapeMismatch(f"gelu of {x.shape} to {out.shape} {out.dtype}")
     library.run("biased_gelu", _address(x), _address(shift), _address(out), x.size // dim, dim)
     return out
 

@@ -55,8 +55,11 @@ def add_layer_norm(
     return run(x, r, weight, bias, eps, shift=shift)  # type: ignore[no-any-return]
 
 
-def biased_gelu(x: Tensor, shift: Tensor | None = None) -> Tensor:
-    """gelu(x + shift), the exact form, in the shape of x; `shift` [dim] is along its last axis."""
+def biased_gelu(x: Tensor, shift: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
+    """gelu(x + shift), the exact form, in the shape of x; `shift` [dim] is along its last axis.
+
+    `out`, where it is given, gets the result: x itself, or a contiguous tensor of its shape and dtype.
+    """
     if recorded(x, shift):
-        return biased_gelu_reference(x, shift)
-    return choose("biased_gelu", x.device.type, x.dtype).function(x, shift)  # type: ignore[no-any-return]
+        return biased_gelu_reference(x, shift, out=out)
+    return choose("biased_gelu", x.device.type, x.dtype).function(x, shift, out=out)  # type: ignore[no-any-return]

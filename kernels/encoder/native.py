@@ -32,10 +32,13 @@ def add_layer_norm_native(
     return torch.from_numpy(found)
 
 
-def biased_gelu_native(x: Tensor, shift: Tensor | None = None, *, library: Library) -> Tensor:
+def biased_gelu_native(
+    x: Tensor, shift: Tensor | None = None, *, out: Tensor | None = None, library: Library
+) -> Tensor:
     """Same arguments and result as `biased_gelu_reference`, float32; not differentiable."""
-    moved = None if shift is None else _array(shift)
-    return torch.from_numpy(arrays.biased_gelu(_array(x), moved, library=library))
+    moved, to = (None if part is None else _array(part) for part in (shift, out))
+    found = arrays.biased_gelu(_array(x), moved, out=to, library=library)
+    return torch.from_numpy(found) if out is None else out
 
 
 def _array(x: Tensor) -> arrays.Array:

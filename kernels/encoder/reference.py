@@ -38,6 +38,7 @@ def add_layer_norm_reference(
     return functional.layer_norm(x, weight.shape, weight, bias, eps)
 
 
-def biased_gelu_reference(x: Tensor, shift: Tensor | None = None) -> Tensor:
+def biased_gelu_reference(x: Tensor, shift: Tensor | None = None, *, out: Tensor | None = None) -> Tensor:
     """`biased_gelu` (Hendrycks and Gimpel 2016, arXiv 1606.08415)."""
-    return functional.gelu(x if shift is None else x + shift)
+    found = functional.gelu(x if shift is None else x + shift)
+    return found if out is None else out.copy_(found)

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
 from docqa.model.linear import Embedding, LazyStart, Linear
 
 FURTHEST = 128  # tokens: all that are further apart share the last bucket
@@ -47,21 +49,33 @@ class BiasedLinear(Linear):
     def forward(self, x: Tensor) -> Tensor:
         if self.packed is None:
             return functional.linear(x, self.weight, self.shift)
-        return super().forward(x).add_(self.shift)  # in place: a product of an excerpt's inner states has 12 MB
+        return self.product(x).add_(self.shift)
+
+    def product(self, x: Tensor) -> Tensor:
+        """Without the bias, for what adds it on the way."""
+        return super().forward(x)
 
 
 class LayerNorm(LazyStart, nn.LayerNorm):
     """Mean 0 and variance 1 along the last axis, then a weight and a bias."""
 
+    def of_sum(self, x: Tensor, r: Tensor, shift: Tensor | None = None) -> Tensor:
+        """Of x + (r + shift), in one pass; not differentiable."""
+        return add_layer_norm(x, r, self.weight, self.bias, self.eps, shift=shift)
+
 
 def distance_buckets(length: int, buckets: int) -> Tensor:
-    """The bucket of the distance between every two of `length` tokens, [length, length].
+    """The bucket of the distance between every two of `length` tokens, [length, length]."""
+    place = torch.arange(length)
+    return buckets_of(place[:, None] - place[None], buckets)
 
-    Half of the buckets are for tokens in front. Up to a quarter of `buckets` a distance has its own, then they widen
+
+def buckets_of(back: Tensor, buckets: int) -> Tensor:
+    """The buckets of tokens so many places in front of another; behind it where `back` is negative.
+
+    Half of the buckets are for tokens behind. Up to a quarter of `buckets` a distance has its own, then they widen
     with its logarithm.
     """
-    place = torch.arange(length)
-    back = place[:, None] - place[None]
     half, own = buckets // 2, buckets // 4
     far = back.abs().clamp(min=1)
     wide = own + (torch.log(far / own) / math.log(FURTHEST / own) * (half - own)).long()
@@ -84,22 +98,28 @@ class EncoderLayer(nn.Module):
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """x [batch, seq, hidden] to the same; `bias` as of `Encoder.bias`, in the dtype of x."""
         x = self.attended_norm(x + self.attended(self._seen(x, bias)))
-        inner = self.inner(x)
-        # Without gradients in place, as the products are.
-        wide = functional.gelu(inner) if inner.requires_grad else torch.ops.aten.gelu_(inner)
-        return self.outer_norm(x + self.outer(wide))
+        return self.outer_norm(x + self.outer(functional.gelu(self.inner(x))))
 
     def _seen(self, x: Tensor, bias: Tensor) -> Tensor:
         """What every token attends to, all heads side by side, [batch, seq, hidden]."""
         q, k, v = (
             part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (self.query, self.key, self.value)
         )  # [batch, heads, seq, dim]
-        if torch.is_grad_enabled():  # written out: torch's fused attention takes twice as long backward
-            scores = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)
-            seen = (scores + bias).softmax(-1).to(v.dtype) @ v
-        else:
-            seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        # Written out: torch's fused attention takes twice as long backward.
+        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(2, 3)
+        seen = (scores + bias).softmax(-1).to(v.dtype) @ v
         return seen.transpose(1, 2).flatten(2)
+
+    def read(self, x: Tensor, starts: Tensor, near: Tensor | None) -> Tensor:
+        """`forward` of texts without filling, x [tokens, hidden]; not differentiable. `starts`, `near`: see Encoder."""
+        parts = self.query, self.key, self.value
+        shifts = self.query.shift, self.key.shift, self.value.shift
+        q, k, v = (part.product(x) for part in parts)
+        seen = self.attended.product(encoder_attention(q, k, v, starts, heads=self.heads, near=near, shifts=shifts))
+        x = self.attended_norm.of_sum(x, seen, self.attended.shift)
+        inner = self.inner.product(x)  # 12 MB of an excerpt, so what follows goes into the same memory
+        wide = biased_gelu(inner, self.inner.shift, out=inner)
+        return self.outer_norm.of_sum(x, self.outer.product(wide), self.outer.shift)
 
 
 class Encoder(nn.Module):
@@ -132,9 +152,37 @@ class Encoder(nn.Module):
         return near.masked_fill(outside, float("-inf"))
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """States [batch, seq, hidden] of ids [batch, seq]; `mask` is True on tokens."""
+        """States [batch, seq, hidden] of ids [batch, seq]; `mask` is True on tokens, which come first in each row.
+
+        Where no gradient is recorded the states of what is no token are 0, and are not computed.
+        """
+        if not torch.is_grad_enabled():
+            states = self.read(ids[mask], functional.pad(mask.sum(1).cumsum(0), (1, 0)).cpu())
+            return states.new_zeros(*mask.shape, states.shape[-1]).masked_scatter_(mask[..., None], states)
         bias = self.bias(mask)
         x = self.embedded(ids).to(bias.dtype)
         for layer in self.layers:
             x = layer(x, bias)
         return x
+
+    def read(self, ids: Tensor, starts: Tensor) -> Tensor:
+        """States [tokens, hidden] of texts one behind the other, without filling; not differentiable.
+
+        Text n has the tokens from starts[n] to starts[n + 1]; `starts` is on the CPU.
+        """
+        sizes = starts.diff()
+        places = torch.arange(len(ids)) - starts[:-1].repeat_interleave(sizes)
+        words = self.words(ids).to(self.norm.weight.dtype)
+        x = self.norm.of_sum(words, self.places(places.to(ids.device)))
+        near = self.by_distance(int(sizes.max()))
+        layer: Any  # torch types a ModuleList's parts as modules of any kind
+        for layer in self.layers:
+            x = layer.read(x, starts, near)
+        return x
+
+    def by_distance(self, longest: int) -> Tensor | None:
+        """What scores get for the distance of tokens i and j: [heads, 2 * longest - 1], at longest - 1 + j - i."""
+        if self.near is None:
+            return None
+        back = torch.arange(longest - 1, -longest, -1)
+        return self.near(buckets_of(back, self.shape.buckets).to(self.norm.weight.device)).T.contiguous()
