@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
@@ -304,6 +306,20 @@ class Document:
             return self.pages[page - 1].text[block.start : block.end].partition(":")[0]
         above = self.sections_above(self.section_of(page, start))
         return next((section.title for section in above if section.source == "opinion"), None)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """sha256 of what it says and how that is divided, as hex: of title, pages, sections and passages, not of its
+        path. Equal for equal ones, so that what was made of the one can be used for the other."""
+        texts = [page.text for page in self.pages]
+        shape = [
+            self.title, self.paged, [(page.label, len(page.text)) for page in self.pages],
+            [(s.page, s.start, s.number, s.label) for s in self.sections],
+            [(p.page, p.start, p.end, p.section, p.kind) for p in self.passages],
+        ]  # fmt: skip
+        digest = hashlib.sha256(json.dumps(shape, separators=(",", ":")).encode())
+        digest.update("".join(texts).encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
 
     @cached_property
     def _section_order(self) -> list[int]:

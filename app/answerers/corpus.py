@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from docqa.app.answer.answer import CoverageReport
 from docqa.app.context.context import Context, lay_out
+from docqa.app.context.kept import KeptParts
+from docqa.app.evidence.kept_index import kept_index
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.verifier import Verifier
@@ -22,19 +24,22 @@ if TYPE_CHECKING:
 class Corpus:
     """Documents in the order given; `warnings` say what was left out when they were found.
 
-    `opening`: the ids that stand before the documents for a model that writes, of its chat template.
+    `opening`: the ids that stand before the documents for a model that writes, of its chat template. `kept`: where the
+    token ids and the words of the documents are kept; without it they are made for this Corpus alone.
     """
 
     def __init__(
         self, documents: tuple[Document, ...], tokenizer: Tokenizer, warnings: list[str],
-        opening: Sequence[int] | None = None,
+        opening: Sequence[int] | None = None, *, kept: KeptParts | None = None,
     ) -> None:  # fmt: skip
         self.documents, self.warnings = documents, tuple(warnings)
-        self.tokenizer, self._opening = tokenizer, opening
+        self.tokenizer, self._opening, self._kept = tokenizer, opening, kept
 
     @cached_property
     def context(self) -> Context:
-        return lay_out(self.documents, self.tokenizer, self._opening)
+        if self._kept is None:
+            return lay_out(self.documents, self.tokenizer, self._opening)
+        return self._kept.context(self.documents, lambda: self.tokenizer, self._opening)
 
     @cached_property
     def quotable(self) -> QuotableText:
@@ -46,7 +51,9 @@ class Corpus:
 
     @cached_property
     def index(self) -> WordIndex:
-        return WordIndex.of(self.context)
+        if self._kept is None:
+            return WordIndex.of(self.context)
+        return kept_index(self.context, self._kept)
 
     @cached_property
     def verifier(self) -> Verifier:

@@ -14,8 +14,11 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import repeat
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from docqa.ingest.types import Document, Page, Passage
 
@@ -61,39 +64,50 @@ class Context:
         return self.documents[placed.document].passage_text(placed.passage)
 
 
+@dataclass(frozen=True)
+class DocumentTokens:
+    """A document's part of a Context, int32 throughout: what it says by itself, whatever stands before it.
+
+    `passages` names the document's passages in the order of the text; `passage_starts` and `passage_ends` are their
+    tokens. `token_passage` counts in that order. All positions are from the document's first token.
+    """
+
+    ids: array[int]
+    token_passage: array[int]
+    token_offset: array[int]
+    passages: array[int]
+    passage_starts: array[int]
+    passage_ends: array[int]
+
+
 class _Layout:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self.ids = array("i")
-        self.token_passage = array("i")
-        self.token_offset = array("i")
-        self.passages: list[PlacedPassage] = []
+        self.tokens = DocumentTokens(*(array("i") for _ in fields(DocumentTokens)))
 
     def mark(self, text: str) -> None:
-        self.add(self.tokenizer.encode(text))
+        """Ids that come from no passage."""
+        ids = self.tokenizer.encode(text)
+        self.tokens.ids.extend(ids)
+        self.tokens.token_passage.extend([NO_PASSAGE] * len(ids))
+        self.tokens.token_offset.extend([NO_PASSAGE] * len(ids))
 
-    def add(self, ids: Sequence[int]) -> None:
-        """Ids that come from no document."""
-        self.ids.extend(ids)
-        self.token_passage.extend([NO_PASSAGE] * len(ids))
-        self.token_offset.extend([NO_PASSAGE] * len(ids))
-
-    def page(self, number: int, page: Page, passages: list[Passage]) -> None:
+    def page(self, page: Page, passages: list[tuple[int, Passage]]) -> None:
         """The passages' text; white space between two of them stays, anything else becomes a line break."""
         if not passages:
             self.mark("\n")
             return
         text = ""
         starts: list[int] = []
-        for position, passage in enumerate(passages):
+        for position, (_, passage) in enumerate(passages):
             if position:
-                between = page.text[passages[position - 1].end : passage.start]
+                between = page.text[passages[position - 1][1].end : passage.start]
                 text += between if between and not between.strip() else "\n"
             starts.append(len(text))
             text += page.text[passage.start : passage.end]
         ids, offsets = self.tokenizer.encode_with_offsets(text + "\n\n")
-        base = len(self.ids)
-        self.ids.extend(ids)
+        laid, base = self.tokens, len(self.tokens.ids)
+        laid.ids.extend(ids)
         spans: dict[int, list[int]] = {}
         current = 0
         for token, (start, end) in enumerate(offsets, base):
@@ -101,42 +115,78 @@ class _Layout:
             last = max(end - 1, start)
             while current + 1 < len(passages) and last >= starts[current + 1]:
                 current += 1
-            passage = passages[current]
+            passage = passages[current][1]
             if last >= starts[current] + passage.end - passage.start:
-                self.token_passage.append(NO_PASSAGE)
-                self.token_offset.append(NO_PASSAGE)
+                laid.token_passage.append(NO_PASSAGE)
+                laid.token_offset.append(NO_PASSAGE)
                 continue
             spans.setdefault(current, [token, token])[1] = token + 1
-            self.token_passage.append(len(self.passages) + current)
-            self.token_offset.append(passage.start + max(start - starts[current], 0))
-        for position, passage in enumerate(passages):
-            self.passages.append(PlacedPassage(number, passage, *spans.get(position, (base, base))))
+            laid.token_passage.append(len(laid.passages) + current)
+            laid.token_offset.append(passage.start + max(start - starts[current], 0))
+        for position, (number, _) in enumerate(passages):
+            first, behind = spans.get(position, (base, base))
+            laid.passages.append(number)
+            laid.passage_starts.append(first)
+            laid.passage_ends.append(behind)
 
 
 def lay_out(documents: Sequence[Document], tokenizer: Tokenizer, opening: Sequence[int] | None = None) -> Context:
     """The Context of `documents`, in the order given; `opening`: ids of a chat template, for a model that writes."""
+    numbered = enumerate(documents, 1)
+    parts = [lay_out_document(each, tokenizer, None if opening is None else number) for number, each in numbered]
+    return join(documents, preamble(tokenizer) if opening is None else opening, parts)
+
+
+def preamble(tokenizer: Tokenizer) -> list[int]:
+    """The ids that stand before the documents for a model without a chat template."""
+    from docqa.model.prompts.prompt import PREAMBLE
+
+    return tokenizer.encode(PREAMBLE)
+
+
+def lay_out_document(document: Document, tokenizer: Tokenizer, number: int | None = None) -> DocumentTokens:
+    """The part of a Context that is `document`; `number`: its place among the documents, for a model that writes."""
     from docqa.model.prompts import prompt
 
     layout = _Layout(tokenizer)
-    if opening is None:
-        layout.mark(prompt.PREAMBLE)
-    else:
-        layout.add(opening)
-    for number, document in enumerate(documents):
-        writes = opening is not None
-        layout.mark(prompt.document_line(number + 1, document.title) if writes else prompt.title_line(document.title))
-        by_page: dict[int, list[Passage]] = {}
-        for passage in document.passages:
-            by_page.setdefault(passage.page, []).append(passage)
-        marks = _section_names(document) if writes else {}
-        for page in document.pages:
-            if document.paged:
-                layout.mark(prompt.page_mark(page.label or str(page.page)))
-            for name, passages in _runs(by_page.get(page.page, []), marks):
-                if name:
-                    layout.mark(prompt.section_mark(name))
-                layout.page(number, page, passages)
-    return Context(tuple(documents), layout.ids, tuple(layout.passages), layout.token_passage, layout.token_offset)
+    writes = number is not None
+    layout.mark(prompt.title_line(document.title) if number is None else prompt.document_line(number, document.title))
+    by_page: dict[int, list[tuple[int, Passage]]] = {}
+    for position, passage in enumerate(document.passages):
+        by_page.setdefault(passage.page, []).append((position, passage))
+    marks = _section_names(document) if writes else {}
+    for page in document.pages:
+        if document.paged:
+            layout.mark(prompt.page_mark(page.label or str(page.page)))
+        for name, passages in _runs(by_page.get(page.page, []), marks):
+            if name:
+                layout.mark(prompt.section_mark(name))
+            layout.page(page, passages)
+    return layout.tokens
+
+
+def join(documents: Sequence[Document], opening: Sequence[int], parts: Sequence[DocumentTokens]) -> Context:
+    """The Context of `documents`, of which `parts` are the tokens; `opening` stands before them."""
+    ids, token_passage = array("i", opening), array("i", [NO_PASSAGE] * len(opening))
+    token_offset = array("i", token_passage)
+    placed: list[PlacedPassage] = []
+    for number, (document, part) in enumerate(zip(documents, parts, strict=True)):
+        base, before = len(ids), len(placed)
+        ids.extend(part.ids)
+        token_offset.extend(part.token_offset)
+        token_passage.extend(_counted_from(before, part.token_passage))
+        starts, ends = (_counted_from(base, places) for places in (part.passage_starts, part.passage_ends))
+        passages = map(document.passages.__getitem__, part.passages)
+        placed += map(PlacedPassage, repeat(number), passages, starts, ends)
+    return Context(tuple(documents), ids, tuple(placed), token_passage, token_offset)
+
+
+def _counted_from(first: int, numbers: array[int]) -> array[int]:
+    """`numbers` and `first` more, but for NO_PASSAGE."""
+    if not first or not numbers:
+        return numbers
+    values = np.frombuffer(numbers, np.int32)
+    return array("i", np.where(values == NO_PASSAGE, NO_PASSAGE, values + first).astype(np.int32).tobytes())
 
 
 def _section_names(document: Document) -> dict[tuple[int, int], str]:
@@ -145,14 +195,16 @@ def _section_names(document: Document) -> dict[tuple[int, int], str]:
     return {(section.page, section.start): name for section, name in named if name}
 
 
-def _runs(passages: list[Passage], names: dict[tuple[int, int], str]) -> list[tuple[str, list[Passage]]]:
+def _runs(
+    passages: list[tuple[int, Passage]], names: dict[tuple[int, int], str]
+) -> list[tuple[str, list[tuple[int, Passage]]]]:
     """The passages of a page, cut where one begins with a section that `names` has; each run with that name."""
-    runs: list[tuple[str, list[Passage]]] = []
-    for passage in passages:
+    runs: list[tuple[str, list[tuple[int, Passage]]]] = []
+    for position, passage in passages:
         name = names.get((passage.page, passage.start), "")
         if name or not runs:
             runs.append((name, []))
-        runs[-1][1].append(passage)
+        runs[-1][1].append((position, passage))
     return runs or [("", [])]
 
 

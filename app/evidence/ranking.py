@@ -7,15 +7,20 @@ gives (`evidence_weights`: bm25, vector, passage), so that no signal needs a sca
 from __future__ import annotations
 
 import math
-from collections import Counter
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property, partial
+from itertools import accumulate
 
 import numpy as np
 
-from docqa.app.context.context import Context
+from docqa.app.context.context import Context, PlacedPassage
+from docqa.app.evidence.postings import Postings
 from docqa.app.evidence.terms import terms
 
+_SATURATION, _BY_LENGTH = 1.5, 0.75
+"""BM25's k1 and b."""
 DEFAULT_WEIGHTS = {"bm25": 1.0, "vector": 0.0}
 
 
@@ -36,36 +41,52 @@ class Ranked:
 
 
 class WordIndex:
-    """BM25 over the passages of a Context; the headings above a passage count as its words."""
+    """BM25 (as Lucene has it) over the passages of a Context; the headings above a passage count as its words."""
 
-    def __init__(self, texts: list[str]) -> None:
-        import bm25s
-
-        self._terms = [terms(text) for text in texts]
-        self._sets = [frozenset(words) for words in self._terms]
-        self._frequency = Counter(chain.from_iterable(self._sets))
-        self._bm25 = bm25s.BM25()
-        if self._frequency:
-            self._bm25.index(self._terms, show_progress=False)
+    def __init__(self, texts: Iterable[str] = (), *, postings: Sequence[Postings] | None = None) -> None:
+        """Of `texts`, one a passage; `postings`: of passages whose words are known, part after part."""
+        self._parts = [Postings.of(texts)] if postings is None else list(postings)
+        self._firsts = list(accumulate(map(len, self._parts), initial=0))
+        self._found: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     @classmethod
     def of(cls, context: Context) -> WordIndex:
-        return cls([" ".join((*placed.passage.section, context.text_of(placed))) for placed in context.passages])
+        return cls(map(partial(passage_words, context), context.passages))
 
     def __len__(self) -> int:
-        return len(self._terms)
+        return self._firsts[-1]
 
     def scores(self, question: str) -> np.ndarray:
         """BM25 score of every passage, [passages], float64; zeros when no word of the question is known."""
-        known = [word for word in terms(question) if word in self._frequency]
-        if not known:
-            return np.zeros(len(self._terms))
-        return np.asarray(self._bm25.get_scores(known), dtype=np.float64)
+        total = np.zeros(len(self), np.float32)
+        for term in terms(question):
+            passages, counts = self._find(term)
+            if len(passages):
+                share = counts / (self._length_norms[passages] + counts)
+                total[passages] += (np.float32(self.idf(term)) * share).astype(np.float32)
+        return total.astype(np.float64)
+
+    @cached_property
+    def _length_norms(self) -> np.ndarray:
+        """What a passage's length puts below the line of its score, [passages]."""
+        lengths = np.concatenate([part.lengths for part in self._parts]).astype(np.float64)
+        norms: np.ndarray = _SATURATION * ((1 - _BY_LENGTH) + _BY_LENGTH * lengths / lengths.mean())
+        return norms
+
+    def _find(self, term: str) -> tuple[np.ndarray, np.ndarray]:
+        """(the passages that have the stem, how often each)."""
+        if term not in self._found:
+            found = [part.find(term) for part in self._parts]
+            passages = [first + places for first, (places, _) in zip(self._firsts, found)]
+            self._found[term] = np.concatenate([np.zeros(0, int), *passages]), np.concatenate(
+                [np.zeros(0, int), *(counts for _, counts in found)]
+            )
+        return self._found[term]
 
     def idf(self, term: str) -> float:
         """ln(1 + (N - df + 0.5) / (df + 0.5)) of a stem; a word that is nowhere has the largest."""
-        found = self._frequency.get(term, 0)
-        return math.log(1.0 + (len(self._terms) - found + 0.5) / (found + 0.5))
+        found = self.occurrences(term)
+        return math.log(1.0 + (len(self) - found + 0.5) / (found + 0.5))
 
     def coverage(self, question_terms: set[str], words: set[str] | frozenset[str]) -> float:
         """Share (0 to 1) of the question's idf that is in `words`."""
@@ -73,11 +94,18 @@ class WordIndex:
         return sum(self.idf(term) for term in sorted(question_terms & words)) / total if total else 0.0
 
     def passage_words(self, index: int) -> frozenset[str]:
-        return self._sets[index]
+        """The stems of a passage."""
+        part = bisect_right(self._firsts, index) - 1
+        return self._parts[part].stems_of(index - self._firsts[part])
 
     def occurrences(self, term: str) -> int:
         """In how many passages the stem is."""
-        return self._frequency.get(term, 0)
+        return len(self._find(term)[0])
+
+
+def passage_words(context: Context, placed: PlacedPassage) -> str:
+    """What counts as the words of a passage: the headings above it, and its text."""
+    return " ".join((*placed.passage.section, context.text_of(placed)))
 
 
 def standardise(values: np.ndarray) -> np.ndarray:

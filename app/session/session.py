@@ -19,6 +19,7 @@ from docqa.app.answerers.remote.address import is_remote
 from docqa.app.answerers.remote.answerer import RemoteAnswerer
 from docqa.app.answerers.remote.model import RemoteModel
 from docqa.app.context.context import Context
+from docqa.app.context.kept import KeptParts
 from docqa.app.context.plan import Plan
 from docqa.app.errors import UsageError
 from docqa.app.evidence.ranking import Ranked, WordIndex
@@ -52,6 +53,7 @@ class Session:
         self.documents, self.options, self.store = tuple(documents), options, store
         self.warnings, self.notices = list(warnings), list(notices)
         self.loaded_model, self._noticed = model, False
+        self._of_kept_parts: list[str] = []
 
     def __enter__(self) -> Session:
         return self
@@ -91,7 +93,19 @@ class Session:
             from docqa.model.prompts.conversation import Conversation
 
             opening = Conversation(self._template, self.model.tokenizer).opening()
-        return Corpus(self.documents, self.model.tokenizer, self.warnings, opening)
+        return Corpus(self.documents, self.model.tokenizer, self.warnings, opening, kept=self._kept_parts(self.model))
+
+    def _kept_parts(self, model: Model | RemoteModel) -> KeptParts | None:
+        """Where what is made of the documents is kept; None where nothing is."""
+        if self.store is None:
+            return None
+        identity = model.fingerprint
+        if isinstance(model, RemoteModel):  # it lends the bundled model's tokenizer
+            from docqa.app.models.library import bundled
+            from docqa.model.checkpoints.weights import fingerprint
+
+            identity = fingerprint(bundled())
+        return KeptParts(self.store, identity, self._of_kept_parts)
 
     @cached_property
     def answerer(self) -> Answerer:
@@ -109,9 +123,8 @@ class Session:
         if self._template is None:
             return ExtractiveAnswerer(self.corpus, model, options, self.store)
         bundled = bundled_model(options.threads)
-        evidence = DocumentEvidence(
-            Corpus(self.documents, bundled.tokenizer, self.warnings), options, self.store
-        )
+        corpus = Corpus(self.documents, bundled.tokenizer, self.warnings, kept=self._kept_parts(bundled))
+        evidence = DocumentEvidence(corpus, options, self.store)
         return WritingAnswerer(self.corpus, evidence, model, self._template, options, self.store)
 
     @property
@@ -140,7 +153,8 @@ class Session:
     def read(self) -> Iterator[Event]:
         """Read all documents into the model, or take up what is kept. Closing the generator keeps whole blocks."""
         yield from self._notices()
-        yield from self.answerer.read()
+        self.corpus.index  # noqa: B018 - so that no question has to wait until it is made
+        yield from self._with_notices(self.answerer.read())
 
     def ask(self, question: str, earlier: Sequence[Turn] = ()) -> Iterator[Event]:
         """Answer `question`; the last event is Finished. Raises UsageError for an empty question.
@@ -149,7 +163,7 @@ class Session:
         """
         asked = _checked(question)
         yield from self._notices()
-        yield from self.answerer.ask(asked, earlier)
+        yield from self._with_notices(self.answerer.ask(asked, earlier))
 
     def answer(self, question: str) -> Answer:
         """The final answer to `question`, for who wants none of the events before it. Raises as `ask`."""
@@ -195,6 +209,13 @@ class Session:
 
                 yield from (Notice(words) for words in [damage()] if words)
             yield from (Notice(message) for message in [*self.warnings, *self.notices])
+
+    def _with_notices(self, events: Iterator[Event]) -> Iterator[Event]:
+        """`events`, each behind what was noticed about kept parts of the documents while it was made."""
+        for event in events:
+            while self._of_kept_parts:
+                yield Notice(self._of_kept_parts.pop(0))
+            yield event
 
 
 def _checked(question: str) -> str:

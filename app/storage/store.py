@@ -1,6 +1,8 @@
 """What docqa keeps on disk: parsed documents and model states, by content; folders 0700, files 0600.
 
     documents/KEY/document.json, entry.json     KEY: sha256 of the bytes and of what changes how they are read
+    contexts/KEY/arrays.safetensors, entry.json KEY: hash of the document's content and of the tokenizer (arrays.py)
+    indexes/KEY/arrays.safetensors, entry.json  the words of its passages, likewise
     states/KEY/                                 KEY: hash of the profile and of all token ids (context.prefix_hashes)
         entry.json                              documents, positions and profile, for people and for `forget`
         model/                                  the State's own files, which carry their own checksums
@@ -46,7 +48,9 @@ MARK_AGE_S = 30 * 24 * 3600.0
 """How long a mark of a forgotten document is kept: longer than a process reads."""
 _UNFINISHED = ".new-"
 _ENTRY = "entry.json"
-KINDS = {"documents": "document", "states": "state", "answers": "answers"}
+KINDS = {
+    "documents": "document", "contexts": "context", "indexes": "index", "states": "state", "answers": "answers",
+}  # fmt: skip
 """The folders of entries, and what each kind is called."""
 
 
@@ -454,5 +458,10 @@ def _check_files(folder: Path, entry: Details) -> None:
             raise StoreDamaged(f"{name} is missing", where=str(folder))
         if path.stat().st_size != size:
             raise StoreDamaged(f"{name} has {path.stat().st_size} bytes, {size} were written", where=str(folder))
-        if name in entry["sums"] and hashlib.sha256(path.read_bytes()).hexdigest() != entry["sums"][name]:
+        if name in entry["sums"] and _sum(path) != entry["sums"][name]:
             raise StoreDamaged(f"{name} does not match its checksum", where=str(folder))
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

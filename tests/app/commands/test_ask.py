@@ -338,12 +338,12 @@ def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa: Any, note:
     docqa("read", note)
     code, out, _ = docqa("cache", "list")
     assert code == 0
-    assert {line.split()[0] for line in out.splitlines()} == {"document", "state"}
+    assert {line.split()[0] for line in out.splitlines()} == {"document", "context", "index", "state"}
     assert all(line.endswith(str(note)) for line in out.splitlines())
     assert docqa("cache", "verify")[0] == 0
     code, out, _ = docqa("forget", note)
     assert code == 0
-    assert "2 entries deleted" in out
+    assert "4 entries deleted" in out
     assert docqa("cache", "list")[1] == ""
     assert docqa("forget", note)[1].endswith("nothing was kept\n")
     assert docqa("forget", note.with_name("gone.txt"))[0] == 3

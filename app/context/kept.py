@@ -1,0 +1,87 @@
+"""What is kept of documents beside their text, so that a later question does not make it again: their tokens here, and
+what other parts of docqa make of them (`KeptParts.arrays`)."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from docqa.app.context.context import Context, DocumentTokens, join, lay_out, lay_out_document, preamble
+from docqa.app.storage.arrays import Arrays, kept_arrays
+from docqa.app.storage.store import Store
+
+if TYPE_CHECKING:
+    from docqa.ingest.types import Document
+    from docqa.model.protocol import Tokenizer
+
+TOKENS_FORMAT = 1
+"""Raised when a document's part of a Context changes its form, or is made in another way of the same text."""
+_PREAMBLE = "preamble"
+
+
+@dataclass
+class KeptParts:
+    """What is kept in `store`; `tokenizer` names the tokenizer, equal for equal ones.
+
+    `notices` say what was damaged, and what could not be kept. Mutable.
+    """
+
+    store: Store
+    tokenizer: str
+    notices: list[str] = field(default_factory=list)
+
+    def context(
+        self, documents: Sequence[Document], tokenizer: Callable[[], Tokenizer], opening: Sequence[int] | None
+    ) -> Context:
+        """What `context.lay_out` returns; only documents that are not kept are laid out, and then kept.
+
+        `tokenizer` is called only where there are such.
+        """
+        if not documents:
+            return lay_out(documents, tokenizer(), opening)
+        parts = [
+            self._tokens(document, tokenizer, None if opening is None else number)
+            for number, document in enumerate(documents, 1)
+        ]
+        before = parts[0][_PREAMBLE] if opening is None else opening
+        return join(documents, before, [DocumentTokens(*(part[name] for name in _NAMES)) for part in parts])
+
+    def arrays(
+        self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
+    ) -> Arrays:
+        """The arrays that are kept of `document`, else those that `make` makes (`storage.arrays.kept_arrays`)."""
+        return kept_arrays(self.store, kind, document, made_by, self.notices, make)
+
+    def _tokens(
+        self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None
+    ) -> dict[str, array[int]]:
+        """The fields of DocumentTokens; for a model without a chat template also what stands before the documents."""
+        from docqa.model.prompts.prompt import LAYOUT_VERSION
+
+        layout = LAYOUT_VERSION
+        if number is not None:
+            from docqa.model.prompts.conversation import CONVERSATION_LAYOUT as layout  # noqa: N811
+
+        def make() -> Arrays:
+            encoder = tokenizer()
+            made = lay_out_document(document, encoder, number)
+            before = preamble(encoder) if number is None else []
+            return {name: np.array(getattr(made, name), np.int32) for name in _NAMES} | {
+                _PREAMBLE: np.array(before, np.int32)
+            }
+
+        kept = self.arrays("contexts", document, (TOKENS_FORMAT, layout, number, self.tokenizer), make)
+        return {name: _numbers(values) for name, values in kept.items()}
+
+
+_NAMES = tuple(each.name for each in fields(DocumentTokens))
+
+
+def _numbers(values: np.ndarray) -> array[int]:
+    found = array("i")
+    found.frombytes(values.astype(np.intc, copy=False).tobytes())
+    return found

@@ -1,0 +1,81 @@
+"""Which passages each word of a document is in, as arrays: what ranking by words looks up."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from docqa.app.evidence.terms import terms
+
+POSTINGS_FORMAT = 1
+"""Raised when `Postings` change their form, or other words are found in the same text (terms.py)."""
+
+
+@dataclass(frozen=True)
+class Postings:
+    """The stems of some passages. Passages and stems are numbered from 0; all arrays but the first are int32.
+
+    `vocabulary` has the stems in UTF-8 in the order of their numbers, each between two line breaks (uint8). The stem n
+    is in the passages `passages[starts[n]:starts[n + 1]]`, in rising order, as often as `counts` say there. `lengths`
+    are the stems of each passage, repeats counted.
+    """
+
+    vocabulary: np.ndarray
+    starts: np.ndarray
+    passages: np.ndarray
+    counts: np.ndarray
+    lengths: np.ndarray
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Postings:
+        """The stems of `texts`, one a passage."""
+        numbers: dict[str, int] = {}
+        found, lengths = array("i"), array("i")
+        for text in texts:
+            words = terms(text)
+            lengths.append(len(words))
+            found.extend(numbers.setdefault(word, len(numbers)) for word in words)
+        passage = np.repeat(np.arange(len(lengths)), np.array(lengths, np.int64))
+        places, counts = np.unique(
+            np.array(found, np.int64) * max(len(lengths), 1) + passage, return_counts=True
+        )
+        stems, passages = np.divmod(places, max(len(lengths), 1))
+        vocabulary = "\n".join(["", *numbers, ""]).encode("utf-8")
+        return cls(
+            np.frombuffer(vocabulary, np.uint8),
+            np.searchsorted(stems, np.arange(len(numbers) + 1)).astype(np.int32),
+            passages.astype(np.int32),
+            counts.astype(np.int32),
+            np.array(lengths, np.int32),
+        )
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def find(self, stem: str) -> tuple[np.ndarray, np.ndarray]:
+        """(the passages that have `stem`, how often each)."""
+        at = self._vocabulary.find(f"\n{stem}\n".encode())
+        if at < 0:
+            return self.passages[:0], self.counts[:0]
+        number = self._vocabulary.count(b"\n", 0, at)
+        start, end = self.starts[number : number + 2]
+        return self.passages[start:end], self.counts[start:end]
+
+    def stems_of(self, passage: int) -> frozenset[str]:
+        """The stems that are in `passage`."""
+        places = np.flatnonzero(self.passages == passage)
+        numbers = np.searchsorted(self.starts, places, side="right") - 1
+        breaks = self._breaks
+        return frozenset(self._vocabulary[breaks[n] + 1 : breaks[n + 1]].decode("utf-8") for n in numbers.tolist())
+
+    @cached_property
+    def _vocabulary(self) -> bytes:
+        return self.vocabulary.tobytes()
+
+    @cached_property
+    def _breaks(self) -> np.ndarray:
+        return np.flatnonzero(self.vocabulary == ord("\n"))

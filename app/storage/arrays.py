@@ -1,0 +1,84 @@
+"""Arrays made of a Document that are kept and mapped, so that a later question neither makes nor parses them.
+
+Each set is one safetensors file. It is opened as a memory map, which costs the same for a book as for a letter.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from docqa.app.errors import StoreDamaged
+from docqa.app.storage.store import KINDS, Details, Store
+
+if TYPE_CHECKING:
+    from docqa.ingest.types import Document
+
+Arrays = Mapping[str, np.ndarray]
+_FILE = "arrays.safetensors"
+_TYPES = {"I32": np.dtype("<i4"), "U8": np.dtype("u1")}
+_HEAD_BYTES = 8
+
+
+def kept_arrays(
+    store: Store, kind: str, document: Document, made_by: tuple[object, ...], notices: list[str],
+    make: Callable[[], Arrays],
+) -> Arrays:  # fmt: skip
+    """The arrays (int32 or uint8, not to be written to) of `kind` that are kept of `document`, else what `make` makes.
+
+    `made_by`: all that they depend on besides the document's content. What is made is kept for the next time; arrays
+    that are damaged are set aside. `notices` get a line about that, and about a disk that refuses.
+    """
+    fields = [document.content_hash, *made_by]
+    key = hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+    if store.has(kind, key):
+        try:
+            folder, _ = store.open(kind, key)
+            return mapped(folder / _FILE)
+        except (StoreDamaged, OSError) as error:
+            aside = store.set_aside(kind, key)
+            what = f"the kept {KINDS[kind]} cannot be used ({error})"
+            notices.append(f"{document.path}: {what}; set aside as {aside}, made again")
+    arrays = make()
+    try:
+        store.put(kind, key, _details(document), {_FILE: to_bytes(arrays)})
+    except OSError as error:
+        notices.append(f"{document.path}: its {KINDS[kind]} cannot be kept ({error.strerror or error}, {store.root})")
+    return arrays
+
+
+def to_bytes(arrays: Arrays) -> bytes:
+    """`arrays` as a safetensors file."""
+    from safetensors.numpy import save
+
+    return bytes(save({name: np.ascontiguousarray(values) for name, values in arrays.items()}))
+
+
+def mapped(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a safetensors file, each a read-only view of the mapped file. Raises OSError, StoreDamaged."""
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        begin = _HEAD_BYTES + int.from_bytes(data[:_HEAD_BYTES], "little")
+        head = json.loads(data[_HEAD_BYTES:begin])
+        return {name: _view(data, begin, about) for name, about in head.items() if name != "__metadata__"}
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise StoreDamaged(f"is no file of arrays ({type(error).__name__}: {error})", where=str(path)) from error
+
+
+def _view(data: mmap.mmap, begin: int, about: Mapping[str, object]) -> np.ndarray:
+    kind, (start, end), shape = _TYPES[about["dtype"]], about["data_offsets"], about["shape"]  # type: ignore[index, misc]
+    return np.frombuffer(data, kind, (end - start) // kind.itemsize, begin + start).reshape(shape)  # type: ignore
+
+
+def _details(document: Document) -> Details:
+    return Details(
+        documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)], title=document.title
+    )

@@ -1,0 +1,120 @@
+"""What is kept of documents: equal to what is made anew, found again by content, and set aside when damaged."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from docqa.app.context.context import Context, lay_out
+from docqa.app.context.kept import KeptParts
+from docqa.app.storage.store import Store
+from docqa.ingest.types import Document, Section
+
+_PAGE = st.sampled_from([
+    "The keeper returns the deposit within nine days. The lock of the door was broken in March.",
+    "", " \n", "Ünïcode — the tenant’s “notice” is sent to floor 12. 合意書は三月に終わる。", "Rent. " * 300,
+    "1. Term\nThe term ends in March.\n\n2. Rent\nThe rent is due.",
+])  # fmt: skip
+_TEXTS = st.lists(_PAGE, min_size=1, max_size=4)
+
+
+def fail() -> Any:
+    raise AssertionError("a kept document was laid out again")
+
+
+def same(one: Context, other: Context) -> bool:
+    return all(getattr(one, each.name) == getattr(other, each.name) for each in fields(Context))
+
+
+def numbered(document: Document) -> Document:
+    """`document` with a section of its own at the beginning of every page that has text."""
+    found = [
+        Section(f"s{page.page}", f"{page.page}.", "Head", 1, page.page, 0, "numbering", 1.0, None, None)
+        for page in document.pages
+        if page.text.strip()
+    ]
+    return replace(document, sections=tuple(found))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(_TEXTS, st.booleans()), max_size=3), st.booleans())
+def test_a_kept_context_is_the_one_laid_out_anew(
+    document: Any, model: Any, tmp_path_factory: Any, made: list[tuple[list[str], bool]], writes: bool
+) -> None:
+    documents = [
+        numbered(document(*(texts if paged else texts[:1]), path=f"{number}.pdf", paged=paged))
+        for number, (texts, paged) in enumerate(made)
+    ]
+    opening = [7, 8, 9] if writes else None
+    kept = KeptParts(Store(tmp_path_factory.mktemp("cache")), "tiny")
+    expected = lay_out(documents, model.tokenizer, opening)
+    assert same(kept.context(documents, lambda: model.tokenizer, opening), expected)
+    again = kept.context(documents, fail if documents else lambda: model.tokenizer, opening)
+    assert same(again, expected) and not kept.notices
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> KeptParts:
+    return KeptParts(Store(tmp_path / "cache"), "tiny")
+
+
+def kept_file(kept: KeptParts) -> Path:
+    (file,) = (kept.store.root / "contexts").glob("*/*.safetensors")
+    return file
+
+
+def test_another_text_or_tokenizer_is_another_context(kept: KeptParts, document: Any, model: Any) -> None:
+    first, longer = document("One page."), document("One page.", "And two.")
+    for parts, of in ((kept, first), (kept, longer), (replace(kept, tokenizer="other"), first)):
+        assert same(parts.context([of], lambda: model.tokenizer, None), lay_out([of], model.tokenizer))
+    assert len(list((kept.store.root / "contexts").iterdir())) == 3
+
+
+def test_the_same_content_under_another_path_is_found(kept: KeptParts, document: Any, model: Any) -> None:
+    made = document("One page.")
+    kept.context([made], lambda: model.tokenizer, None)
+    renamed = replace(made, path="elsewhere.pdf")
+    assert kept.context([renamed], fail, None).documents == (renamed,)
+
+
+@pytest.mark.parametrize("harm", ["flip", "shorten", "remove"])
+def test_damaged_tokens_are_set_aside_and_made_again(kept: KeptParts, document: Any, model: Any, harm: str) -> None:
+    made = document("One page.", "Another page with more words.")
+    expected = kept.context([made], lambda: model.tokenizer, None)
+    file = kept_file(kept)
+    data = file.read_bytes()
+    if harm == "remove":
+        file.unlink()
+    else:
+        file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]) if harm == "flip" else data[:-1])
+    assert [entry.kind for entry, _ in kept.store.verify()] == ["context"]
+    assert same(kept.context([made], lambda: model.tokenizer, None), expected)
+    (said,) = kept.notices
+    assert "a.pdf: the kept context cannot be used" in said and ".damaged" in said
+    assert same(kept.context([made], fail, None), expected)
+
+
+def test_a_disk_that_refuses_is_said_and_costs_no_answer(
+    kept: KeptParts, document: Any, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Store, "put", full)
+    made = document("One page.")
+    assert same(kept.context([made], lambda: model.tokenizer, None), lay_out([made], model.tokenizer))
+    assert "cannot be kept (No space left" in kept.notices[0]
+
+
+def test_forgetting_a_document_deletes_its_tokens(kept: KeptParts, document: Any, model: Any) -> None:
+    made = document("One page.")
+    kept.context([made], lambda: model.tokenizer, None)
+    kept.store.forget([made.id], "gone.pdf")
+    assert not list((kept.store.root / "contexts").iterdir())
+    kept.context([made], lambda: model.tokenizer, None)  # it was opened before it was forgotten
+    assert not list((kept.store.root / "contexts").iterdir())
