@@ -130,3 +130,18 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
         blocks = BlockMatrix.of(raw.view(45, -1), kind)
         for tokens, name in ((3, "block_product"), (21, "block_product_many")):
             yield name, block_product_native(normal(tokens, 512), blocks, library=library)
+    yield from _encoder_results(library)
+
+
+def _encoder_results(library: Library) -> Iterator[tuple[str, Tensor]]:
+    """The operations of an encoder, as `_results`."""
+    from docqa.kernels.encoder.native import add_layer_norm_native, biased_gelu_native, encoder_attention_native
+
+    q, k, v = torch.randn(3, 101, 48)
+    starts, near = torch.tensor([0, 1, 71, 101]), torch.randn(2, 149)
+    shifts = torch.randn(48), torch.randn(48), torch.randn(48)
+    attended = encoder_attention_native(q, k, v, starts, heads=2, near=near, shifts=shifts, library=library)
+    yield "encoder_attention", attended
+    weight, bias = torch.randn(2, 48)
+    yield "add_layer_norm", add_layer_norm_native(q, k, weight, bias, 1e-5, shift=shifts[0], library=library)
+    yield "biased_gelu", biased_gelu_native(4 * q, shifts[1], library=library)

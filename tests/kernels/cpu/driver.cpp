@@ -19,6 +19,9 @@ void docqa_conv_gradient(int, const ConvGradientCall *, int);
 int docqa_product(int, const ProductCall *, int);
 int docqa_block_product(int, const BlockProductCall *, int);
 int docqa_block_mlp(int, const BlockMlpCall *, int);
+int docqa_encoder_attention(int, const EncoderAttentionCall *, int);
+void docqa_add_layer_norm(int, const LayerNormCall *, int);
+void docqa_biased_gelu(int, const float *, const float *, float *, int64_t, int64_t, int);
 void docqa_rotate(int, const RotateCall *, int);
 int docqa_attention(int, const AttentionCall *, int);
 int docqa_step(int, const StepCall *, int);
@@ -201,10 +204,27 @@ static void run_step(int level) {
     if (!docqa_step(level, &call, 1)) tell("step", logits), tell("step_memory", memory), tell("step_key", k);
 }
 
+static void run_encoder(int level) {
+    const int64_t heads = 2, dim = 20, width = heads * dim, tokens = 118, starts[] = {0, 1, 60, 60, 118}, longest = 64;
+    const Numbers qkv = numbers(tokens * 3 * width), near = numbers(heads * (2 * longest - 1)), shift = numbers(3 * width);
+    Numbers out(tokens * width);
+    const EncoderAttentionCall call = {4, heads, dim, 3 * width, longest, starts, qkv.data(), qkv.data() + width,
+                                       qkv.data() + 2 * width, shift.data(), shift.data() + width, shift.data() + 2 * width,
+                                       near.data(), out.data()};
+    if (docqa_encoder_attention(level, &call, 1)) return;
+    tell("encoder_attention", out);
+    const Numbers r = numbers(out.size());
+    Numbers y(out.size());
+    const LayerNormCall norm = {tokens, width, out.data(), r.data(), shift.data(), near.data(), near.data() + width, y.data(), 1e-5f};
+    docqa_add_layer_norm(level, &norm, 1), tell("add_layer_norm", y);
+    const Numbers wide = numbers(tokens * width, -7.0f, 7.0f);
+    docqa_biased_gelu(level, wide.data(), shift.data(), y.data(), tokens, width, 1), tell("biased_gelu", y);
+}
+
 int main(int count, char **arguments) {
     const int level = count > 1 ? arguments[1][0] - '0' : docqa_level();
     fprintf(stderr, "level %d\n", level);
     run_delta(level, 70, "delta", false), run_delta(level, 1, "delta_step", true);
-    run_conv(level), run_norms(level), run_products(level), run_blocks(level), run_attention(level), run_step(level);
+    run_conv(level), run_norms(level), run_products(level), run_blocks(level), run_attention(level), run_step(level), run_encoder(level);
     return 0;
 }
