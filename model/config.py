@@ -2,7 +2,8 @@
 
 Three architectures share the hybrid network: `qwen3_5_text` (dense), `qwen3_5_moe_text` and `qwen3_next` (sparse
 experts). `qwen3_5` and `qwen3_5_moe` wrap the first two beside a picture half, which is not read: their `text_config`
-counts. `qwen3`, `qwen2` and `llama` are transformers: attention in every layer, and nothing of the fields `linear_*`.
+counts. `olmo_hybrid` has a network of its own. `qwen3`, `qwen2` and `llama` are transformers: attention in every layer,
+and nothing of the fields `linear_*`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
-from docqa.model.families import DENSE, LLAMA, MOE, QWEN2, QWEN3, TEXT_TYPES, TRANSFORMERS
+from docqa.model.families import DENSE, LLAMA, MOE, OLMO_HYBRID, QWEN2, QWEN3, TEXT_TYPES, TRANSFORMERS, olmo_hybrid
 from docqa.model.gguf.file import is_gguf, opened_gguf
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class HybridConfig:
 
     `model_type`: that of the text model, as families.py has it. `intermediate_size`: of dense MLPs; 0 where every
     layer has experts. The fields about experts are 0 where none has, those of delta nets (`linear_*`) where there is
-    none.
+    none. `negative_eigenvalues`: beta of the delta nets goes up to 2. `rotates`: keys carry positions.
     """
 
     vocab_size: int
@@ -61,6 +62,8 @@ class HybridConfig:
     decoder_sparse_step: int = 1
     mlp_only_layers: tuple[int, ...] = ()
     linear_conv_kernel_dim: int = 4
+    negative_eigenvalues: bool = False
+    rotates: bool = True
     rms_norm_eps: float = 1e-6
     max_position_embeddings: int = 262_144
     tie_word_embeddings: bool = False
@@ -75,7 +78,7 @@ class HybridConfig:
             )
         self._check_heads()
         self._check_mlps()
-        if self.rotary_dim % 2 or not 0 < self.rotary_dim <= self.head_dim:
+        if self.rotates and (self.rotary_dim % 2 or not 0 < self.rotary_dim <= self.head_dim):
             raise ConfigUnsupported(
                 f"partial_rotary_factor turns {self.rotary_dim} of {self.head_dim} dims; an even number is needed"
             )
@@ -120,6 +123,8 @@ class HybridConfig:
         _refuse_unknown_options(kind, raw)
         if kind in TRANSFORMERS:
             _complete_transformer(kind, raw)
+        if kind in _COMPLETE:
+            _COMPLETE[kind](raw)
         if "tie_word_embeddings" in outer:
             raw["tie_word_embeddings"] = outer["tie_word_embeddings"]
         known: dict[str, Any] = {f.name: raw[f.name] for f in fields(cls) if raw.get(f.name) is not None}
@@ -168,7 +173,9 @@ class HybridConfig:
     @property
     def rotary_dim(self) -> int:
         """How many dims of an attention head rotate; the rest carry no position."""
-        usual = 1.0 if self.model_type in TRANSFORMERS else 0.25
+        if not self.rotates:
+            return 0
+        usual = 1.0 if self.model_type in (OLMO_HYBRID, *TRANSFORMERS) else 0.25
         return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", usual))
 
     @property
@@ -185,9 +192,11 @@ class HybridConfig:
 
     @property
     def stretches(self) -> bool:
-        """Whether YaRN makes the context longer; not where the checkpoint has scaled its frequencies another way."""
+        """Whether YaRN makes the context longer; not where nothing rotates, or where the checkpoint has scaled its
+        frequencies another way.
+        """
         rope = self.rope_parameters
-        return rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
+        return self.rotates and rope.get("rope_type") not in SCALED and not rope.get("frequency_factors")
 
     @property
     def static_factor(self) -> float:
@@ -200,6 +209,8 @@ class HybridConfig:
         """Frequencies [rotary_dim / 2] in float64 and the scale of cos and sin, under YaRN `factor` (1: plain)."""
         from docqa.kernels.rope import YarnOptions, frequencies, scaled_frequencies
 
+        if not self.rotates:
+            return frequencies(0, 1.0)
         rope = self.rope_parameters
         if not self.stretches:
             plain, scale = frequencies(self.rotary_dim, float(rope["rope_theta"]))
@@ -258,6 +269,9 @@ _ROPE_FIELDS = {
 }
 
 
+_COMPLETE = {OLMO_HYBRID: olmo_hybrid.complete}
+
+
 def _complete_transformer(kind: str, raw: dict[str, object]) -> None:
     """Fill in what a config.json of a transformer may leave out, as transformers does.
 
@@ -303,6 +317,8 @@ def _refuse_unknown_options(kind: str, raw: Mapping[str, object]) -> None:
         allowed["num_experts"] = (0,)
     if kind in TRANSFORMERS:
         allowed |= {"num_experts": (0,), "use_sliding_window": (False,), "mlp_bias": (False,), "pretraining_tp": (1,)}
+    if kind == OLMO_HYBRID:
+        allowed |= {"num_experts": (0,), "linear_allow_neg_eigval": (True, False)}
     if kind == QWEN2:
         del allowed["attention_bias"]  # always on query, key and value, whatever the file says
     if kind == MOE:  # there every layer has experts, and their weights are always made to add up to 1

@@ -45,21 +45,46 @@ class GatedNorm(nn.Module):
         return gated_norm(x, z, self.weight, self.eps)
 
 
-class GatedDeltaNet(nn.Module):
-    """Gated delta network layer (runtime reference 1.2)."""
+class DeltaNet(nn.Module):
+    """What the delta nets of all hybrids share: a convolution, and a memory that follows the delta rule."""
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__()
         self.key_heads, self.value_heads = config.linear_num_key_heads, config.linear_num_value_heads
         self.key_dim, self.value_dim = config.linear_key_head_dim, config.linear_value_head_dim
+        channels = 2 * self.key_heads * self.key_dim + self.value_heads * self.value_dim
+        self.conv1d = Depthwise(channels, config.linear_conv_kernel_dim)
+
+    def remember(self, mixed: Tensor, *, decay: Tensor, beta: Tensor, cache: DeltaCache | None) -> Tensor:
+        """What the memory gives back for the projected queries, keys and values, mixed [batch, seq, channels].
+
+        decay and beta as in `kernels.delta.delta_rule`; returns [batch, seq, value_heads, value_dim].
+        """
+        tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
+        weight, heads = self.conv1d.weight, 2 * self.key_heads
+        unit, v, tail = unit_conv(mixed, weight, tail, heads=heads, dim=self.key_dim)
+        q, k = unit.chunk(2, 2)  # [batch, seq, key_heads, key_dim]
+        v = v.unflatten(-1, (self.value_heads, self.value_dim))
+        if self.value_heads != self.key_heads:
+            repeat = self.value_heads // self.key_heads
+            q, k = q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2)
+        out, memory = delta_rule(q, k, v, decay=decay, beta=beta, state=memory)
+        if cache is not None:
+            cache.update(tail, memory)
+        return out
+
+
+class GatedDeltaNet(DeltaNet):
+    """Gated delta network layer (runtime reference 1.2)."""
+
+    def __init__(self, config: HybridConfig) -> None:
+        super().__init__(config)
         keys, values = self.key_heads * self.key_dim, self.value_heads * self.value_dim
         hidden = config.hidden_size
         self.in_proj_qkv = Linear(hidden, 2 * keys + values)
         self.in_proj_z = Linear(hidden, values)
         self.in_proj_b = Linear(hidden, self.value_heads)
         self.in_proj_a = Linear(hidden, self.value_heads)
-        channels = 2 * keys + values
-        self.conv1d = Depthwise(channels, config.linear_conv_kernel_dim)
         self.A_log = nn.Parameter(torch.zeros(self.value_heads))
         self.dt_bias = nn.Parameter(torch.ones(self.value_heads))
         self.norm = GatedNorm(self.value_dim, config.rms_norm_eps)
@@ -68,19 +93,9 @@ class GatedDeltaNet(nn.Module):
     def mix(self, x: Tensor, cache: DeltaCache | None = None) -> Tensor:
         """Everything before `out_proj`: [batch, seq, hidden] -> [batch, seq, value_heads * value_dim]."""
         batch, seq, _ = x.shape
-        tail, memory = (None, None) if cache is None else (cache.tail, cache.memory)
-        weight, heads = self.conv1d.weight, 2 * self.key_heads
-        unit, v, tail = unit_conv(self.in_proj_qkv(x), weight, tail, heads=heads, dim=self.key_dim)
-        q, k = unit.chunk(2, 2)  # [batch, seq, key_heads, key_dim]
-        v = v.unflatten(-1, (self.value_heads, self.value_dim))
-        if self.value_heads != self.key_heads:
-            repeat = self.value_heads // self.key_heads
-            q, k = q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2)
         beta = widen(self.in_proj_b(x)).sigmoid()
         decay = -widen(self.A_log).exp() * functional.softplus(widen(self.in_proj_a(x)) + widen(self.dt_bias))
-        out, memory = delta_rule(q, k, v, decay=decay, beta=beta, state=memory)
-        if cache is not None:
-            cache.update(tail, memory)
+        out = self.remember(self.in_proj_qkv(x), decay=decay, beta=beta, cache=cache)
         z = self.in_proj_z(x).view(batch, seq, self.value_heads, self.value_dim)
         return self.norm(out, z).reshape(batch, seq, -1).to(x.dtype)
 

@@ -6,6 +6,7 @@ prediction) is at most a tenth of it. Parameters, bytes and times follow from th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,6 +38,10 @@ _QWEN3_2507 = Transformer("qwen3", 151_936, 128, 262_144)
 _QWEN2 = Transformer("qwen2", 151_936, 128, 32_768)
 _SMOLLM2 = Transformer("llama", 49_152, 64, 8_192)
 _LLAMA3 = Transformer("llama", 128_256, 128, 131_072, "llama3")
+# What config.json says of an architecture with a network of its own beside the fields of `KnownModel`.
+_OLMO = {
+    "model_type": "olmo_hybrid", "vocab_size": 100_352, "rope_parameters": {"rope_type": "default", "rope_theta": None},
+}  # fmt: skip
 
 APACHE = "Apache-2.0"
 BITS = (4, 6, 8)
@@ -50,8 +55,8 @@ class KnownModel:
     """The shape as in config.json: heads of attention and of the delta layers' values, the width of an MLP or expert.
 
     `experts`: how many a layer has and how many a token is sent to, (0, 0) for dense models. `tied`: the embedding is
-    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers. `license`: by its name; empty
-    where only the model's page says it.
+    the head too. `form`: bf16 or fp8. `transformer`: of a member without delta layers. `own`: what else config.json
+    says of one with a network of its own. `license`: by its name; empty where only the model's page says it.
     """
 
     id: str
@@ -65,6 +70,7 @@ class KnownModel:
     tied: bool = False
     form: str = "bf16"
     transformer: Transformer | None = None
+    own: Mapping[str, object] | None = None
     license: str = APACHE
 
     @cached_property
@@ -72,6 +78,12 @@ class KnownModel:
         """What its config.json would be read as."""
         from docqa.model.config import FULL, HybridConfig
 
+        if self.own is not None:
+            return HybridConfig.from_dict({
+                "hidden_size": self.hidden, "num_hidden_layers": self.layers, "num_attention_heads": self.heads,
+                "num_key_value_heads": self.kv_heads, "linear_num_value_heads": self.value_heads,
+                "intermediate_size": self.width, "tie_word_embeddings": self.tied, **self.own,
+            })  # fmt: skip
         if self.transformer is None:
             return self._hybrid()
         return HybridConfig(
@@ -142,10 +154,11 @@ class KnownModel:
 
     @property
     def state_bytes(self) -> int:
-        """Of the delta layers' memory, whatever the length: float32, 128 x 128 a value head."""
+        """Of the delta layers' memory, whatever the length: float32, keys x values a value head."""
         from docqa.model.config import LINEAR
 
-        return self.config.layer_types.count(LINEAR) * self.value_heads * _HEAD * _HEAD * 4
+        size = self.config.linear_key_head_dim * self.config.linear_value_head_dim
+        return self.config.layer_types.count(LINEAR) * self.value_heads * size * 4
 
     @property
     def kv_bytes_per_token(self) -> int:
@@ -187,6 +200,7 @@ KNOWN = (
     KnownModel("Qwen/Qwen3.5-397B-A17B", 4_096, 60, 32, 2, 64, 1_024, (512, 10)),
     # Hidden size, width and value heads follow from its 92 layers, 512 experts, 95 B active and 4.89 TB.
     KnownModel("Qwen/Qwen3.8-2.4T-A95B", 8_192, 92, 64, 4, 128, 2_048, (512, 10), license=""),
+    KnownModel("allenai/Olmo-Hybrid-7B", 3_840, 32, 30, 30, 30, 11_008, own=_OLMO, license=""),
     KnownModel("Qwen/Qwen3-0.6B", 1_024, 28, 16, 8, 0, 3_072, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-1.7B", 2_048, 28, 16, 8, 0, 6_144, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-4B-Instruct-2507", 2_560, 36, 32, 8, 0, 9_728, tied=True, transformer=_QWEN3_2507),

@@ -20,7 +20,7 @@ from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig, flat_config, read_config
-from docqa.model.families import DENSE, LLAMA, MOE, NEXT, QWEN2, QWEN3
+from docqa.model.families import DENSE, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
@@ -93,7 +93,8 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     tensors = _tensors_for(model, folder, config)
     model.load_state_dict(tensors, strict=False, assign=True)
     model.tie_weights()
-    model.model.rotary_emb = type(model.model.rotary_emb)(settings)
+    if config.rotates:
+        model.model.rotary_emb = type(model.model.rotary_emb)(settings)
     if config.rope_parameters.get("frequency_factors"):  # of a GGUF file; transformers has no name for them
         model.model.rotary_emb.inv_freq = config.rotary_frequencies()[0].float()
     return model
@@ -107,6 +108,7 @@ _STEMS = {
     DENSE: ("qwen3_5", "Qwen3_5Text"),
     MOE: ("qwen3_5_moe", "Qwen3_5MoeText"),
     NEXT: ("qwen3_next", "Qwen3Next"),
+    OLMO_HYBRID: ("olmo_hybrid", "OlmoHybrid"),
     QWEN3: ("qwen3", "Qwen3"),
     QWEN2: ("qwen2", "Qwen2"),
     LLAMA: ("llama", "Llama"),

@@ -24,7 +24,7 @@ from docqa.model.checkpoints.quantize import COPIED, write_chat_template
 from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.families import DENSE, LLAMA, MOE, NEXT, QWEN2, QWEN3
+from docqa.model.families import DENSE, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
 from docqa.model.tokenizer import Tokenizer, tokenizer_spec
 
 FORMATS = ("hf", "gguf")
@@ -32,6 +32,7 @@ ARCHITECTURES = {
     DENSE: "Qwen3_5ForCausalLM",
     MOE: "Qwen3_5MoeForCausalLM",
     NEXT: "Qwen3NextForCausalLM",
+    OLMO_HYBRID: "OlmoHybridForCausalLM",
     QWEN3: "Qwen3ForCausalLM",
     QWEN2: "Qwen2ForCausalLM",
     LLAMA: "LlamaForCausalLM",

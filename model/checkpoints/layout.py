@@ -1,8 +1,9 @@
-"""What a family's checkpoint names or orders differently, turned into the tensors of hybrid.py.
+"""What a family's checkpoint names or orders differently, turned into the tensors of its network.
 
 `qwen3_next` keeps the projections of a delta net together, key head by key head (runtime reference 1.2); its releases,
-and quantized ones of `qwen3_5_moe`, keep every expert apart. Names decide, not the config: either form is accepted
-under either family.
+and quantized ones of `qwen3_5_moe`, keep every expert apart. `olmo_hybrid` keeps the convolutions of queries, keys and
+values apart, and calls the norms of its delta layers as no other does. Names decide, not the config: either form is
+accepted under either family.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ APART = {
     "in_proj_qkvz.weight": ("in_proj_qkv.weight", "in_proj_z.weight"),
     "in_proj_ba.weight": ("in_proj_b.weight", "in_proj_a.weight"),
 }
+CONV = "conv1d.weight"
+CONVS_APART = ("q_conv1d.weight", "k_conv1d.weight", "v_conv1d.weight")
+OTHER_NAMES = {"input_layernorm": "attention_layer_norm", "post_attention_layernorm": "feedforward_layer_norm"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ def recipe_for(name: str, shape: tuple[int, ...], config: HybridConfig, present:
             return _gathered(together, shape[1:], interleaved_rows(config)[part], config)
         if part in APART and f"{stem}linear_attn.{APART[part][0]}" in present:
             return _interleaved(f"{stem}linear_attn.", part, shape, config)
+        if name.endswith(CONV) and name.removesuffix(CONV) + CONVS_APART[0] in present:
+            return _joined_convs(name.removesuffix(CONV), shape[1:], config)
+        for ours, other in OTHER_NAMES.items():
+            if name.replace(ours, other) in present:
+                return recipe_for(name.replace(ours, other), shape, config, present)
     return Recipe(((name, shape),), lambda read: read(name, shape))
 
 
@@ -143,6 +152,14 @@ def _interleaved(stem: str, part: str, shape: tuple[int, ...], config: HybridCon
         return out
 
     return Recipe(sources, build)
+
+
+def _joined_convs(stem: str, taps: tuple[int, ...], config: HybridConfig) -> Recipe:
+    """The convolutions of queries, keys and values as one."""
+    keys = config.linear_num_key_heads * config.linear_key_head_dim
+    values = config.linear_num_value_heads * config.linear_value_head_dim
+    sources = tuple((stem + name, (rows, *taps)) for name, rows in zip(CONVS_APART, (keys, keys, values), strict=True))
+    return Recipe(sources, lambda read: torch.cat([read(name, shape) for name, shape in sources]))
 
 
 def _stacked(experts: str, part: str, config: HybridConfig) -> Recipe:

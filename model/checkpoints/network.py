@@ -10,16 +10,22 @@ from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint, 
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.config import HybridConfig
-from docqa.model.families import TRANSFORMERS
+from docqa.model.families import OLMO_HYBRID, TRANSFORMERS
 from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
 from docqa.model.network import Network
+from docqa.model.olmo_hybrid import OlmoHybrid
 from docqa.model.transformer import Transformer
 
 
 def build_network(config: HybridConfig, layers: int | None = None) -> Network:
     """The network of `config` without its weights; `layers`: that many of the first layers only."""
-    return Transformer(config, layers) if config.model_type in TRANSFORMERS else Hybrid(config, layers)
+    if config.model_type in TRANSFORMERS:
+        return Transformer(config, layers)
+    return _NETWORKS.get(config.model_type, Hybrid)(config, layers)
+
+
+_NETWORKS: dict[str, type[OlmoHybrid]] = {OLMO_HYBRID: OlmoHybrid}
 
 
 def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ...]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from docqa.model.config import FULL, LONGEST_CONTEXT, HybridConfig
 from docqa.model.errors import ContextTooLong
-from docqa.model.families import QWEN2, QWEN3, TRANSFORMERS
+from docqa.model.families import OLMO_HYBRID, QWEN2, QWEN3, TRANSFORMERS
 
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
@@ -126,10 +126,12 @@ def parameters(config: HybridConfig) -> dict[str, int]:
 def _attention_parameters(config: HybridConfig) -> int:
     """Of one attention layer: projections with what is added to them or normed behind them."""
     queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
-    gates = 0 if config.model_type in TRANSFORMERS else queries
+    gates = 0 if config.model_type in (OLMO_HYBRID, *TRANSFORMERS) else queries
     matrices = config.hidden_size * (2 * queries + gates + 2 * shared)
     if config.model_type == QWEN2:
         return matrices + queries + 2 * shared
+    if config.model_type == OLMO_HYBRID:
+        return matrices + queries + shared
     return matrices + (2 * config.head_dim if gates or config.model_type == QWEN3 else 0)
 
 

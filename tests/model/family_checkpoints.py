@@ -50,6 +50,14 @@ _PLAIN = {
     "eos_token_id": 299,
     "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
 }
+# Hybrids with a network of their own.
+HYBRIDS = {
+    "olmo_hybrid": {
+        **{name: value for name, value in _SHARED.items() if name not in ("head_dim", "rope_parameters")},
+        "hidden_size": 128, "num_attention_heads": 8, "intermediate_size": 192, "pad_token_id": 0,
+        "rope_parameters": {"rope_type": "default", "rope_theta": None},
+    },
+}  # fmt: skip
 # Members without a delta layer; a head's dim is not hidden / heads but where the architecture has it so.
 TRANSFORMERS = {
     "qwen3": {**_PLAIN, "head_dim": 16, "tie_word_embeddings": True},
@@ -62,7 +70,7 @@ def transformers_class(family):
     import transformers
 
     stems = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}
-    stems |= {"qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
+    stems |= {"olmo_hybrid": "OlmoHybrid", "qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
     wrapped = family in ("qwen3_5", "qwen3_5_moe")
     stem = stems[family.removesuffix("_text")]
     config = f"{stem}{'Text' if family.endswith('_text') else ''}Config"
@@ -72,7 +80,7 @@ def transformers_class(family):
 
 def settings_of(family, **change):
     """transformers' configuration of a small member, eager in attention and experts."""
-    text = {**(FAMILIES | TRANSFORMERS)[family], **change}
+    text = {**(FAMILIES | HYBRIDS | TRANSFORMERS)[family], **change}
     if family in ("qwen3_5", "qwen3_5_moe"):
         tied = text.get("tie_word_embeddings", False)
         raw = {"text_config": text, "vision_config": dict(_VISION), "tie_word_embeddings": tied}
@@ -96,7 +104,20 @@ def write_family(folder, family, *, seed=0, dtype=torch.float32, shard="5GB", **
     model = randomised(transformers_class(family)[1](settings), seed).to(dtype)
     model.save_pretrained(folder, max_shard_size=shard)
     (folder / "tokenizer.json").write_text(json.dumps(tiny.tokenizer_spec()))
+    if family == "olmo_hybrid":
+        _cut_convolutions_as_released(folder / "model.safetensors", settings)
     return model
+
+
+def _cut_convolutions_as_released(path, settings):
+    """transformers cuts the joined convolution into thirds on saving; releases have queries, keys and values."""
+    tensors = load_file(path)
+    keys = settings.linear_num_key_heads * settings.linear_key_head_dim
+    for name in [name for name in tensors if "q_conv1d" in name]:
+        names = [name.replace("q_conv1d", f"{part}_conv1d") for part in "qkv"]
+        joined = torch.cat([tensors[part] for part in names])
+        tensors |= dict(zip(names, joined.tensor_split((keys, 2 * keys))))
+    save_file({name: part.contiguous() for name, part in tensors.items()}, path, metadata={"format": "pt"})
 
 
 def apart(tensors):
@@ -113,6 +134,25 @@ def apart(tensors):
         else:
             out[name] = tensor
     return out
+
+
+def rewritten(source, target, change):
+    """A copy of a folder of one file whose tensors `change` turned into others."""
+    target.mkdir()
+    for path in source.glob("*.json"):
+        (target / path.name).write_bytes(path.read_bytes())
+    tensors = change(load_file(source / "model.safetensors"))
+    save_file({name: part.contiguous() for name, part in tensors.items()}, target / "model.safetensors")
+    return target
+
+
+def answer(model, state, count=6):
+    """A question and a few greedy tokens: what any caching could change."""
+    fork = state.fork()
+    logits = [model.logits(model.prefill(tiny.random_ids(11, 7), fork))]
+    for _ in range(count):
+        logits.append(model.logits(model.prefill([int(logits[-1].argmax())], fork)))
+    return torch.stack(logits)
 
 
 def pair(tmp_path, family, make, quantization):

@@ -5,8 +5,7 @@ import json
 import pytest
 import tiny
 import torch
-from family_checkpoints import TRANSFORMERS, transformers_class, write_family
-from safetensors.torch import load_file, save_file
+from family_checkpoints import TRANSFORMERS, answer, rewritten, transformers_class, write_family
 
 from docqa.kernels.norm import rms_norm
 from docqa.model.checkpoints.check import check
@@ -63,15 +62,6 @@ def test_rope_of_old_configs_is_read_from_the_top_level(tmp_path):
     old = {"rope_theta": rope["rope_theta"], "rope_scaling": {"type": "linear", "factor": 4.0}}
     path.write_text(json.dumps(raw | old))
     assert check(tmp_path, lengths=(65,))["max_abs_diff"] < NEAR
-
-
-def answer(model, state, count=6):
-    """A question and a few greedy tokens: what any caching could change."""
-    fork = state.fork()
-    logits = [model.logits(model.prefill(tiny.random_ids(11, 7), fork))]
-    for _ in range(count):
-        logits.append(model.logits(model.prefill([int(logits[-1].argmax())], fork)))
-    return torch.stack(logits)
 
 
 @pytest.mark.parametrize("family", TRANSFORMERS)
@@ -162,15 +152,6 @@ def test_options_that_are_not_computed_are_refused(family, change, said):
     raw = {**TRANSFORMERS[family], "model_type": family, **change}
     with pytest.raises(ConfigUnsupported, match=said):
         HybridConfig.from_dict(raw)
-
-
-def rewritten(source, target, change):
-    target.mkdir()
-    for path in source.glob("*.json"):
-        (target / path.name).write_bytes(path.read_bytes())
-    tensors = change(load_file(source / "model.safetensors"))
-    save_file({name: part.contiguous() for name, part in tensors.items()}, target / "model.safetensors")
-    return target
 
 
 def test_a_missing_bias_and_a_foreign_one_are_named(folders, tmp_path):

@@ -114,6 +114,8 @@ def _block(config: HybridConfig, name: str) -> str:
 def _check(config: HybridConfig) -> None:
     if config.model_type in TRANSFORMERS:
         return
+    if config.model_type not in ARCHITECTURES:
+        raise ConfigUnsupported(f"docqa writes no GGUF files of {config.model_type}; export it with --format hf")
     architecture = ARCHITECTURES[config.model_type]
     kinds = {config.sparse(number) for number in range(config.num_hidden_layers)}
     if len(kinds) > 1:

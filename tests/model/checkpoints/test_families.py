@@ -3,8 +3,8 @@
 import pytest
 import tiny
 import torch
-from family_checkpoints import FAMILIES, apart, randomised, settings_of, transformers_class, write_family
-from safetensors.torch import load_file, save_file
+from family_checkpoints import FAMILIES, apart, randomised, rewritten, settings_of, transformers_class, write_family
+from safetensors.torch import load_file
 
 from docqa.model.checkpoints.check import check
 from docqa.model.checkpoints.network import load_network
@@ -93,19 +93,6 @@ def test_a_cut_on_the_grid_does_not_change_a_bit(folders):
             start = stop
         found.append(hidden)
     assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
-
-
-def rewritten(source, target, change):
-    """A copy of a folder of one file whose tensors `change` turned into others."""
-    target.mkdir()
-    for path in source.iterdir():
-        if path.suffix == ".json":
-            (target / path.name).write_bytes(path.read_bytes())
-    save_file(
-        {name: part.contiguous() for name, part in change(load_file(source / "model.safetensors")).items()},
-        target / "model.safetensors",
-    )
-    return target
 
 
 def test_experts_may_be_stacked_or_apart(folders, tmp_path):

@@ -1,4 +1,4 @@
-"""The family's `model_type`s: what each calls the text model that docqa runs."""
+"""The family's `model_type`s: what each calls the text model that docqa runs; a file a family reads its config.json."""
 
 TEXT_TYPES = {
     "qwen3_5": "qwen3_5_text",
@@ -6,12 +6,17 @@ TEXT_TYPES = {
     "qwen3_5_moe": "qwen3_5_moe_text",
     "qwen3_5_moe_text": "qwen3_5_moe_text",
     "qwen3_next": "qwen3_next",
+    "olmo_hybrid": "olmo_hybrid",
     "qwen3": "qwen3",
     "qwen2": "qwen2",
     "llama": "llama",
 }
 # Hybrids (hybrid.py): with a dense MLP, with experts, and the first of them.
 DENSE, MOE, NEXT = "qwen3_5_text", "qwen3_5_moe_text", "qwen3_next"
+# Hybrids with a file of their own, called as they are.
+OLMO_HYBRID = "olmo_hybrid"
 # Transformers (transformer.py): the members without a delta layer.
 QWEN3, QWEN2, LLAMA = "qwen3", "qwen2", "llama"
 TRANSFORMERS = (QWEN3, QWEN2, LLAMA)
+
+__all__ = ["olmo_hybrid"]

@@ -1,0 +1,173 @@
+"""Hybrids with a network of their own: against transformers, and their state against a cold run."""
+
+import json
+
+import pytest
+import tiny
+import torch
+from family_checkpoints import HYBRIDS, answer, rewritten, transformers_class, write_family
+
+from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.export import export
+from docqa.model.checkpoints.network import build_network, load_network
+from docqa.model.checkpoints.quantize import quantize
+from docqa.model.config import HybridConfig
+from docqa.model.cost.plan import estimate, parameters, state_bytes
+from docqa.model.decode.generate import generate
+from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
+from docqa.model.load import load_model
+from docqa.model.state.files import load_state, save_state
+from docqa.model.state.kv_cache import LongAttention
+
+NEAR = 5e-5  # float32 logits of up to 3; measured 1e-5
+GRID = 64
+ROPE = {"rope_type": "default", "rope_theta": 10000.0}
+YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
+VARIANTS = [
+    *((family, {}) for family in HYBRIDS),
+    ("olmo_hybrid", {"rope_parameters": ROPE}),
+    ("olmo_hybrid", {"rope_parameters": YARN, "linear_allow_neg_eigval": False, "tie_word_embeddings": True}),
+]
+
+
+@pytest.mark.parametrize(("family", "change"), VARIANTS)
+def test_logits_are_those_of_transformers(tmp_path, family, change):
+    write_family(tmp_path, family, **change)
+    result = check(tmp_path)
+    print(family, change, result["max_abs_diff"], result["transformers_fp32_vs_fp64"])
+    assert result["lengths"] == [1, 63, 64, 65, 1000]
+    assert result["argmax_equal"] and result["max_abs_diff"] <= 2 * result["transformers_fp32_vs_fp64"] < NEAR
+
+
+@pytest.mark.parametrize("family", HYBRIDS)
+def test_logits_are_those_of_the_model_that_transformers_loads_from_the_folder(folders, family):
+    theirs = transformers_class(family)[1].from_pretrained(folders(family), attn_implementation="eager").eval()
+    ours = load_network(folders(family), HybridConfig.from_folder(folders(family)), torch.float32)
+    ids = tiny.random_ids(70)[None]
+    with torch.inference_mode():
+        assert (ours.logits(ours(ids)) - theirs(ids).logits).abs().max() < NEAR
+
+
+@pytest.mark.parametrize("family", HYBRIDS)
+def test_cached_forked_rewound_and_saved_states_equal_cold_runs(folders, tmp_path, family):
+    model, ids = load_model(folders(family), dtype="float32"), tiny.random_ids(200)
+    cold = model.new_state(grid=GRID)
+    model.prefill(ids, cold)
+    right = answer(model, cold)
+    pieces = model.new_state(grid=GRID)
+    for piece in ids.split(GRID):
+        model.prefill(piece, pieces)
+    assert torch.equal(answer(model, pieces), right)
+    back = model.new_state(grid=GRID)
+    model.prefill(ids[:128], back)
+    point = back.snapshot()
+    model.prefill(tiny.random_ids(50, 9), back)
+    back.rewind(point)
+    save_state(back, tmp_path / "state", {}, model)
+    model.prefill(ids[128:], back)
+    assert torch.equal(answer(model, back), right)
+    loaded = load_state(tmp_path / "state", model, {}, ids=ids)
+    assert loaded.position == 128
+    model.prefill(ids[128:], loaded)
+    assert torch.equal(answer(model, loaded), right)
+
+
+@pytest.mark.parametrize("family", HYBRIDS)
+def test_pieces_and_steps_equal_one_forward(folders, family):
+    model, ids = load_model(folders(family), dtype="float64"), tiny.random_ids(150)
+    right = model.network(ids[None])[0]
+    for cuts in ((37, 64, 101), (140, 141, 142, 143)):
+        state, start = model.new_state(), 0
+        for stop in (*cuts, 150):
+            hidden = model.prefill(ids[start:stop], state)
+            assert (hidden - right[stop - 1]).abs().max() < 1e-11
+            start = stop
+
+
+@pytest.mark.parametrize("family", HYBRIDS)
+def test_greedy_generation_takes_the_best_token_at_every_step(folders, family):
+    model = load_model(folders(family), dtype="float64")
+    for count, long in ((50, None), (300, LongAttention(exact=192, local=64, best=2, block=16))):
+        state = model.new_state(grid=GRID, long=long)
+        model.prefill(tiny.random_ids(count), state)
+        fork, right = state.fork(), []
+        for _ in range(6):
+            right.append(int(model.logits(fork.hidden)[: model.tokenizer.vocab_size].argmax()))
+            model.prefill([right[-1]], fork)
+        pieces = list(generate(model, state, max_tokens=6, stop_ids=[]))
+        assert [piece.token for piece in pieces] == right and state.position == count
+
+
+@pytest.mark.parametrize("family", HYBRIDS)
+def test_parameters_are_counted_and_planned_as_they_are(folders, family):
+    config = HybridConfig.from_folder(folders(family))
+    with torch.device("meta"):
+        network = build_network(config)
+    assert parameters(config)["total"] == sum(part.numel() for part in network.parameters())
+    assert estimate(config, 2_000).state_bytes > estimate(config, 1_000).state_bytes > 0
+
+
+@pytest.mark.parametrize("family", HYBRIDS)
+def test_state_bytes_are_planned_as_they_are_kept(folders, family):
+    model = load_model(folders(family), dtype="float32")
+    state = model.new_state(grid=128, long=LongAttention(block=128))
+    model.prefill(tiny.random_ids(256), state)
+    held = dict.fromkeys(model.config.layer_types, 0)
+    for kind, layer in zip(model.config.layer_types, state.layers):
+        held[kind] += layer.nbytes()
+    planned = state_bytes(model.config, 256, item=4, grid=128)
+    assert held["linear_attention"] == planned["fixed"]
+    assert held["full_attention"] * 0.9 < planned["kv"] < held["full_attention"] * 1.1
+
+
+@pytest.mark.parametrize("family", HYBRIDS)
+def test_a_quantized_folder_computes_what_its_numbers_stand_for(folders, tmp_path, family):
+    quantize(folders(family), tmp_path / "small")
+    result = check(tmp_path / "small", lengths=(65,))
+    assert result["argmax_equal"] and result["max_abs_diff"] < NEAR
+    packed, ids = load_model(tmp_path / "small"), tiny.random_ids(70)
+    dense = load_model(tmp_path / "small", dtype="float32")
+    ours, right = (model.logits(model.prefill(ids, model.new_state())) for model in (packed, dense))
+    assert (ours - right).abs().max() < 0.05 * right.abs().max()
+
+
+@pytest.mark.parametrize("family", HYBRIDS)
+def test_transformers_loads_an_export_and_no_gguf_file_is_written(folders, tmp_path, family):
+    export(folders(family), tmp_path / "out", "hf", name="tiny")
+    theirs = transformers_class(family)[1].from_pretrained(tmp_path / "out", dtype=torch.float32).eval()
+    ours, ids = load_model(tmp_path / "out", dtype="float32"), tiny.random_ids(70)[None]
+    with torch.inference_mode():
+        assert (ours.network.logits(ours.network(ids)) - theirs(ids).logits).abs().max() < NEAR
+    with pytest.raises(ConfigUnsupported, match=f"no GGUF files of {family}; export it with --format hf"):
+        export(folders(family), tmp_path / "file", "gguf", name="tiny")
+
+
+PARTS = {"olmo_hybrid": ("layers.1.self_attn.k_norm.weight", "layers.0.linear_attn.k_conv1d.weight")}
+
+
+@pytest.mark.parametrize("family", HYBRIDS)
+def test_a_missing_tensor_a_foreign_and_a_short_one_are_named(folders, tmp_path, family):
+    for number, part in enumerate(PARTS[family]):
+        name, folder = f"model.{part}", tmp_path / str(number)
+        folder.mkdir()
+
+        def load(change, where, name=name, folder=folder):
+            def changed(tensors):
+                assert name in tensors
+                return change(tensors, name)
+
+            load_model(rewritten(folders(family), folder / where, changed), dtype="float32")
+
+        with pytest.raises(WeightsMissing, match=f"less: no tensor {part}"):
+            load(lambda tensors, name: {key: at for key, at in tensors.items() if key != name}, "less")
+        with pytest.raises(WeightsMismatch, match=f"more/model.safetensors: unknown tensor {name}.more"):
+            load(lambda tensors, name: tensors | {f"{name}.more": torch.zeros(3)}, "more")
+        with pytest.raises(WeightsMismatch, match=f"short/model.safetensors: {part} is "):
+            load(lambda tensors, name: tensors | {name: tensors[name][:-1]}, "short")
+
+
+def test_a_config_that_is_refused_is_named_by_its_file(folders, tmp_path):
+    raw = json.loads((folders("olmo_hybrid") / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(raw | {"attention_bias": True}))
+    with pytest.raises(ConfigUnsupported, match=f"{tmp_path}/config.json: config.json: attention_bias = True"):
+        HybridConfig.from_folder(tmp_path)
