@@ -7,10 +7,13 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
+from typing import NamedTuple
 
 from docqa.ingest.errors import NoText, refuse_over
 from docqa.ingest.limits import MAX_TEXT_CHARS
+from docqa.ingest.process.forks import do_together, parts_of
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.structure.clean import LEADER
 from docqa.ingest.structure.definitions import find_definitions
@@ -20,7 +23,7 @@ from docqa.ingest.structure.notes import find_notes
 from docqa.ingest.structure.opinions import with_parts
 from docqa.ingest.structure.passages import cut_passages
 from docqa.ingest.structure.references import find_references
-from docqa.ingest.types import Coverage, Document, Page, Passage, Section
+from docqa.ingest.types import Coverage, Definition, Document, Page, Passage, Reference, Section
 
 _GOOD_SCORE = 0.95
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
@@ -48,8 +51,9 @@ def assemble(
     ocr: Sequence[int] = (),
     warnings: Sequence[str] = (),
     lost: Sequence[int] = (),
+    processes: int = 1,
 ) -> Document:
-    """The Document of these parts; one without a `title` is called by its file.
+    """The Document of these parts; one without a `title` is called by its file. So many `processes` work on it.
 
     Raises NoText when no page has text and TooLarge over 64 million characters.
     """
@@ -72,12 +76,30 @@ def assemble(
     items = tuple(find_items(document.pages, document.sections, notes))
     parts = with_parts(document.sections, items, document.pages)
     document = replace(document, notes=notes, items=items, sections=parts)
+    tasks = [partial(_with_passages, document, part) for part in parts_of(pages, processes)]
+    found = do_together([*tasks, partial(_with_references, document)], processes)
     return replace(
         document,
-        passages=tuple(_passages(document)),
-        definitions=tuple(find_definitions(document)),
-        references=tuple(find_references(document)),
+        passages=tuple(chain.from_iterable(some.passages for some in found)),
+        definitions=tuple(chain.from_iterable(some.definitions for some in found)),
+        references=tuple(chain.from_iterable(some.references for some in found)),
     )
+
+
+class _Found(NamedTuple):
+    """What a part of the work finds of a document."""
+
+    passages: tuple[Passage, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+def _with_passages(document: Document, pages: Sequence[Page]) -> _Found:
+    return _Found(passages=tuple(_passages(document, pages)))
+
+
+def _with_references(document: Document) -> _Found:
+    return _Found(definitions=tuple(find_definitions(document)), references=tuple(find_references(document)))
 
 
 def grade(text: str, *, repaired: bool = False, score: float | None = None, order: str = "A") -> str:
@@ -111,12 +133,13 @@ def _mixes_scripts(text: str) -> bool:
     return mixed >= _FEW_MIXED and mixed > _SHARE_MIXED * letters
 
 
-def _passages(document: Document) -> list[Passage]:
+def _passages(document: Document, pages: Sequence[Page]) -> list[Passage]:
+    """The passages of `pages`, which are some of the document's."""
     starts: dict[int, list[int]] = {}
     for section in document.sections:
         starts.setdefault(section.page, []).append(section.start)
     passages: list[Passage] = []
-    for page in document.pages:
+    for page in pages:
         for span in cut_passages(page.text, starts.get(page.page, ())):
             path = document.section_path(document.section_of(page.page, span.start))
             last = document.section_path(document.section_of(page.page, span.end - 1))

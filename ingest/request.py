@@ -19,8 +19,9 @@ class ReadRequest:
     at the end of the document. `pdfium` False reads a PDF with pypdf alone, which sees neither columns nor what is
     hidden. Pages of `skip` (from 1) are left empty, for the reason given there.
 
-    In a worker reading may take `seconds` in all; there and in forks a page of a PDF may take `page_seconds`. Who
-    calls a worker hears by `on_page` how many pages are begun, and how many there are.
+    A worker reads a long PDF with so many `processes`, by default one for each core. There reading may take `seconds`
+    in all, and there and in forks a page of a PDF `page_seconds`. Who calls a worker hears by `on_page` how many pages
+    are begun, and how many there are.
     """
 
     path: str | Path = ""
@@ -32,6 +33,7 @@ class ReadRequest:
     skip: Mapping[int, str] = field(default_factory=dict)
     seconds: float = WORKER_WALL_SECONDS
     page_seconds: float = WORKER_PAGE_SECONDS
+    processes: int | None = None
     on_page: Callable[[int, int], None] | None = field(default=None, compare=False)
 
     def of(self, path: str | Path, data: bytes | None) -> ReadRequest:

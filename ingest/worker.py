@@ -8,6 +8,7 @@ and a last one with the Document, or what was seen on the one page that was aske
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -42,7 +43,11 @@ if TYPE_CHECKING:
 _NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows, where a console would show for a moment
 
 # Of a request; its bytes go behind it, and the time of all is the parent's matter.
-_SENT = ("password", "media_type", "include_hidden", "pdfium", "skip", "page_seconds")
+_SENT = ("password", "media_type", "include_hidden", "pdfium", "skip", "page_seconds", "processes")
+
+
+# What a page is made of is rarely in cycles; Python's own 700 would look for them hundreds of times a document.
+_YOUNG_OBJECTS = 50_000
 
 
 class _Died(Exception):
@@ -57,7 +62,8 @@ class _Died(Exception):
 def read_in_worker(request: ReadRequest) -> Document:
     """The same Document as `read.read`, from a child process that may use 2 GiB and `request.seconds` of wall time.
 
-    Where there are several cores the child reads a long PDF with forks of its own, which keep to the same limits.
+    Where there are several cores the child reads a long PDF with forks of its own, at most `request.processes` at a
+    time, which keep to the same limits.
 
     A PDF page that takes longer than `page_seconds` of processor time, or whose reader crashes, is left empty and named
     in the warnings; the ninth such page is Unreadable, and so is running over the limits elsewhere. Recognising the
@@ -220,6 +226,7 @@ def main() -> int:
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # What a library prints must not fall between the messages.
     os.dup2(2, 1)
+    gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
     limit_resources()
     fields = json.loads(receive(requests))
     data = receive(requests)
@@ -255,11 +262,11 @@ def _answer(fields: dict[str, Any], data: bytes, events: PageEvents) -> bytes:
 
 
 def _read(request: ReadRequest, events: PageEvents) -> str:
-    from docqa.ingest.pdf.pool import usable_cores
+    from docqa.ingest.process.forks import usable_cores
     from docqa.ingest.read import read
     from docqa.ingest.serialize import to_json
 
-    return to_json(read(request, events, processes=usable_cores()))
+    return to_json(read(request, events, processes=request.processes or usable_cores()))
 
 
 def _inspect(request: ReadRequest, page: Page, events: PageEvents) -> str:

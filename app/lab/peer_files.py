@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from docqa.ingest.detect import SUFFIXES
-from docqa.ingest.pdf.reader import ALL_HIDDEN
+from docqa.ingest.pdf.document import ALL_HIDDEN
 
 MOST_SECONDS = 60
 MOST_BYTES = 2**30

@@ -1,3 +1,3 @@
 """PDF: characters and their places, structure, scanned pages, and the pages of a Document."""
 
-__all__ = ["errors", "inspection", "ocr", "pool", "raw_page", "reader", "streams"]
+__all__ = ["document", "errors", "inspection", "ocr", "pool", "raw_page", "reader", "streams"]

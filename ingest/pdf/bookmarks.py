@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from docqa.ingest.structure.numbering import parse_heading
@@ -173,6 +174,6 @@ def _line_of(body: str, start: int, end: int) -> tuple[int, bool, bool]:
 
 def _fold(text: str) -> tuple[str, list[int]]:
     if len(text.casefold()) == len(text):  # each letter folds to one
-        return SIGNS.sub("", text).casefold(), [at for at, char in enumerate(text) if char.isalnum()]
+        return SIGNS.sub("", text).casefold(), list(compress(range(len(text)), map(str.isalnum, text)))
     kept = [(part, at) for at, char in enumerate(text) if char.isalnum() for part in char.casefold()]
     return "".join(part for part, _ in kept), [at for _, at in kept]

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from contextlib import ExitStack
+import pickle
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from docqa.ingest.errors import Unreadable
 from docqa.ingest.limits import MAX_PAGE_CHARS, WORKER_MAX_LOST_PAGES, WORKER_MEMORY_BYTES
 from docqa.ingest.pdf import ocr
 from docqa.ingest.pdf.errors import pdf_errors, reason
+from docqa.ingest.pdf.fonts.ligatures import ligature_codes
 from docqa.ingest.pdf.layout.line_numbers import pages_to_read_again
-from docqa.ingest.pdf.layout.lines import Line, grid_row
+from docqa.ingest.pdf.layout.lines import Line
 from docqa.ingest.pdf.layout.reading_order import order_lines
-from docqa.ingest.pdf.ligatures import ligature_codes
 from docqa.ingest.pdf.ocr import NotRecognised, Recognised, Recogniser, is_picture
-from docqa.ingest.pdf.pool import read_in_forks
+from docqa.ingest.pdf.pool import PageForks
 from docqa.ingest.pdf.raw_page import Hidden, PageWords, PdfiumFile
 from docqa.ingest.pdf.streams import Streams
-from docqa.ingest.pdf.structure import has_layers
-from docqa.ingest.pdf.visibility.objects import as_box
 from docqa.ingest.pdf.visibility.raster import page_png
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.serialize import row_of
 from docqa.ingest.structure.clean import clean, squeeze, strip_invisible
 
+T = TypeVar("T")
 ZERO_WIDTH = "zero-width characters"
 
 
@@ -57,12 +55,14 @@ class RawPage:
     lost: bool = False
 
 
-def extract(reader: Any, request: ReadRequest, events: PageEvents, processes: int = 1) -> list[RawPage]:
-    """Every page in order; those of `request.skip` are lost for the reason given there.
+def extract(
+    reader: Any, request: ReadRequest, events: PageEvents, processes: int, meanwhile: Callable[[], T]
+) -> tuple[list[RawPage], T]:
+    """Every page in order, and what `meanwhile` gave; pages of `request.skip` are lost for the reason given there.
 
-    Forks read most pages of a long file beforehand, of which there are no events. Pictures that are recognised, and
-    pages with a problem, are read here, and once more what the pages around say of line numbers. Raises Unreadable
-    where too many pages are lost.
+    Forks read most pages of a long file, of which there are no events, and `meanwhile` is called while they do.
+    Pictures that are recognised, and pages with a problem, are read here, and once more what the pages around say of
+    line numbers. Raises Unreadable where too many pages are lost.
     """
     count = len(reader.pages)
     streams = Streams()
@@ -72,30 +72,34 @@ def extract(reader: Any, request: ReadRequest, events: PageEvents, processes: in
 
         def read_early(index: int) -> bytes | None:
             page = _read(reader, streams, file, index, None)
-            return None if page.problem is not None or (page.scan and recogniser is not None) else _to_json(page)
+            left_here = page.problem is not None or (page.scan and recogniser is not None)
+            # A fork is no further from the user's files than this process, which may trust it.
+            return None if left_here else pickle.dumps(page, pickle.HIGHEST_PROTOCOL)
 
-        left = [index for index in range(count) if index + 1 not in request.skip]
-        early, slow = read_in_forks(read_early, left, processes, request.page_seconds)
-        lost = {**request.skip, **{index + 1: why for index, why in slow.items()}}
-        if slow and len(lost) > WORKER_MAX_LOST_PAGES:
-            raise too_many_lost(lost)
+        indices = [index for index in range(count) if index + 1 not in request.skip]
+        lost = dict(request.skip)
         pages: list[RawPage] = []
-        for index in range(count):
-            if index + 1 in lost:
-                page = RawPage(problem=lost[index + 1], lost=True)
-            elif index in early:
-                page = _from_json(early.pop(index))
-            else:
-                events.on_page(index + 1)
-                page = _read(reader, streams, file, index, recogniser)
-            pages.append(page)
+        with PageForks(read_early, indices, processes, request.page_seconds) as forks:
+            besides = meanwhile()
+            for index in range(count):
+                early = forks.take(index)
+                lost |= {at + 1: why for at, why in forks.lost.items()}
+                if forks.lost and len(lost) > WORKER_MAX_LOST_PAGES:
+                    raise too_many_lost(lost)
+                if index + 1 in lost:
+                    pages.append(RawPage(problem=lost[index + 1], lost=True))
+                elif early is not None:
+                    pages.append(pickle.loads(early))
+                else:
+                    events.on_page(index + 1)
+                    pages.append(_read(reader, streams, file, index, recogniser))
         again = pages_to_read_again([page.numbers is not None for page in pages]) if file is not None else {}
         for index, numbered in again.items():
             if not pages[index].ocr and pages[index].problem is None and pages[index].lines:
                 events.on_page(index + 1)
                 pages[index] = _read(reader, streams, file, index, None, numbered=numbered)
     events.on_page(0)
-    return pages
+    return pages, besides
 
 
 def too_many_lost(lost: Mapping[int, str]) -> Unreadable:
@@ -141,11 +145,19 @@ def _open_pdfium(reader: Any, request: ReadRequest, stack: ExitStack) -> PdfiumF
         return None
     try:
         ligatures = partial(ligature_codes, reader)
-        file = PdfiumFile(request.content, request.password, layered=has_layers(reader), ligatures=ligatures)
+        file = PdfiumFile(request.content, request.password, layered=_has_layers(reader), ligatures=ligatures)
     except pypdfium2.PdfiumError:
         return None
     stack.enter_context(file)
     return file if len(file) == len(reader.pages) else None
+
+
+def _has_layers(reader: Any) -> bool:
+    """Whether parts of the drawing can be switched off (optional content groups); True where that is unknown."""
+    with suppress(*pdf_errors()):
+        layers = reader.root_object.get("/OCProperties")
+        return bool(layers is not None and layers.get_object().get("/OCGs"))
+    return True
 
 
 def _read(
@@ -223,18 +235,3 @@ def _pypdf_page(reader: Any, index: int) -> RawPage:
     boxed = [Line(line, 0, n, 0, n, False, 0, -1, 0, 0) for n, line in enumerate(lines)]
     height = float(max(len(lines), 1))
     return RawPage(boxed, "\n".join(lines), 0.0, height, [Hidden("", ZERO_WIDTH)] * invisible)
-
-
-def _to_json(page: RawPage) -> bytes:
-    """`page` for the way out of a fork; `_from_json` gives an equal one."""
-    return json.dumps(vars(page), default=row_of, separators=(",", ":")).encode()
-
-
-def _from_json(frame: bytes) -> RawPage:
-    fields = json.loads(frame)
-    lines = [Line(*row) for row in fields.pop("lines")]
-    for line in lines:
-        line.shown = as_box(line.shown) if line.shown is not None else None
-        line.grid = grid_row(line.grid) if line.grid is not None else None
-    hidden = [Hidden(text, reason, tuple(map(as_box, boxes))) for text, reason, boxes in fields.pop("hidden")]
-    return RawPage(lines=lines, hidden=hidden, **fields)

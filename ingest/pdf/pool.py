@@ -1,5 +1,4 @@
-"""Work on the pages of a file by several processes at once: forks of the reader, which have the open file and share its
-limit of memory.
+"""Pages of a file read by several forks at once, which have the open file.
 
 Only pages that were read without trouble come back. One at which a fork crashed, perhaps because it ran out of memory,
 is left to the caller, who reads it alone and under the whole limit, so that the result is that of reading one by one.
@@ -8,56 +7,34 @@ is left to the caller, who reads it alone and under the whole limit, so that the
 from __future__ import annotations
 
 import os
-import signal
-import sys
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, Pipe, wait
-from typing import NoReturn
+from functools import partial
+from multiprocessing.connection import Connection, wait
 
-from docqa.ingest.limits import WORKER_MEMORY_BYTES
-from docqa.ingest.process.limits import limit_memory
+from docqa.ingest.process.forks import end_fork, has_forks, memory_share, start_fork
 from docqa.ingest.process.processor_time import Stopwatch
 
-_CHUNK = 8  # pages that a fork reads in a row
+_CHUNK = 4  # pages that a fork takes at a time: few, so that all forks end together
 _FEWEST = 32  # pages; fewer are read before the forks would have paid
 _MOST_CRASHES = 8
+_NUMBER = struct.Struct("=I")
+# What a fork says: which chunk it begins, then of each page in it what came of it.
+_BEGINS, _PAGE = b"c", b"p"
 
 Read = Callable[[int], bytes | None]
 
 
-def usable_cores() -> int:
-    """The processors that this process may run on; 1 where that is unknown."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else 1
-
-
 def count_forks(pages: int, processes: int) -> int:
     """How many of `processes` read a document of `pages`; 0 where one by one is as fast or a fork is not sound."""
-    many = processes > 1 and pages >= _FEWEST and sys.platform == "linux"
+    many = processes > 1 and pages >= _FEWEST and has_forks()
     return min(processes, pages // _CHUNK) if many else 0
-
-
-def read_in_forks(
-    read: Read, indices: Sequence[int], processes: int, page_seconds: float
-) -> tuple[dict[int, bytes], dict[int, str]]:
-    """What `read` gives for each page of `indices` (from 0), and why a page is lost: it took over `page_seconds`
-    of processor time.
-
-    Pages that are in neither must be read by the caller: `read` gave None, or crashed. For a process with a single
-    thread: it forks.
-    """
-    count = count_forks(len(indices), processes)
-    if count == 0:
-        return {}, {}
-    chunks = [indices[at : at + _CHUNK] for at in range(0, len(indices), _CHUNK)]
-    work = [[index for chunk in chunks[fork::count] for index in chunk] for fork in range(count)]
-    return _Run(read, page_seconds, _share(count)).of(work)
 
 
 @dataclass(eq=False)
 class _Fork:
-    """A running fork: its process, the pipe that it writes to, the pages that are due, how long it reads at one."""
+    """A running fork: its process, the pipe it writes to, the pages it has begun, and how long it reads at one."""
 
     process: int
     pipe: Connection
@@ -65,42 +42,67 @@ class _Fork:
     step: Stopwatch
 
 
-class _Run:
-    """One reading by forks. Mutable: what came back, what was lost, how often a fork crashed."""
+class PageForks:
+    """Forks that read the pages `indices` (from 0) as `read` does, as a context manager; `take` gives what came of it.
 
-    def __init__(self, read: Read, page_seconds: float, memory: int) -> None:
-        self._read, self._page_seconds, self._memory = read, page_seconds, memory
-        self._pages: dict[int, bytes] = {}
-        self._lost: dict[int, str] = {}
-        self._crashes = 0
+    Each takes the next few pages whenever it is done with its last ones. With one of `processes`, or for few pages,
+    there are none. For a process with a single thread. `lost`: why pages are not to be read again: they took over
+    `page_seconds` of processor time. Mutable: what came back, what was lost, how often a fork crashed.
+    """
+
+    def __init__(self, read: Read, indices: Sequence[int], processes: int, page_seconds: float) -> None:
+        self.lost: dict[int, str] = {}
+        self._read, self._page_seconds = read, page_seconds
+        self._count = count_forks(len(indices), processes)
+        self._chunks = [list(indices[at : at + _CHUNK]) for at in range(0, len(indices), _CHUNK)]
+        self._due = set(indices)
+        self._frames: dict[int, bytes] = {}
+        self._crashes = self._memory = 0
+        self._queue = -1
         self._forks: dict[Connection, _Fork] = {}
 
-    def of(self, work: list[list[int]]) -> tuple[dict[int, bytes], dict[int, str]]:
-        for left in work:
-            self._start(left)
-        try:
-            while self._forks:
-                self._wait()
-        finally:
-            for fork in list(self._forks.values()):
-                self._stop(fork)
-        return self._pages, self._lost
+    def __enter__(self) -> PageForks:
+        if self._count:
+            # A pipe is a queue with many readers: who reads takes a whole number, and all numbers have room in it.
+            self._queue, writing = os.pipe()
+            os.write(writing, b"".join(map(_NUMBER.pack, range(len(self._chunks)))))
+            os.close(writing)
+            self._memory = memory_share(self._count)
+            for _ in range(self._count):
+                self._start([])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for fork in list(self._forks.values()):
+            self._stop(fork)
+        if self._count:
+            os.close(self._queue)
+
+    def take(self, index: int) -> bytes | None:
+        """What `read` gave for page `index`, once; None where the caller is to read it, or where it is in `lost`."""
+        while self._forks and index in self._due:
+            self._wait()
+        return self._frames.pop(index, None)
 
     def _start(self, left: list[int]) -> None:
-        if not left:
-            return
-        pipe, writing = Pipe(duplex=False)
-        process = os.fork()
-        if process == 0:
-            _work(self._read, left, writing, self._memory)
-        writing.close()
+        process, pipe = start_fork(partial(self._work, left), self._memory, [self._queue])
         self._forks[pipe] = _Fork(process, pipe, left, Stopwatch(process))
+
+    def _work(self, left: Sequence[int], writing: Connection) -> None:
+        """The fork: reads `left`, and then chunk after chunk; an empty page is for the caller to read."""
+        while True:
+            for index in left:
+                writing.send_bytes(_PAGE + (self._read(index) or b""))
+            number = os.read(self._queue, _NUMBER.size)
+            if not number:
+                return
+            writing.send_bytes(_BEGINS + number)
+            left = self._chunks[_NUMBER.unpack(number)[0]]
 
     def _stop(self, fork: _Fork) -> None:
         del self._forks[fork.pipe]
         fork.pipe.close()
-        os.kill(fork.process, signal.SIGKILL)
-        os.waitpid(fork.process, 0)
+        end_fork(fork.process)
 
     def _wait(self) -> None:
         """Take what there is, and stop whoever is too long at a page."""
@@ -110,44 +112,29 @@ class _Run:
             self._receive(self._forks[pipe])
         for fork in list(self._forks.values()):
             if fork.step.left(self._page_seconds) <= 0:
-                page, *rest = fork.left
-                self._lost[page] = f"took longer than {self._page_seconds:g} seconds, not read"
                 self._stop(fork)
-                self._start(rest)
+                if fork.left:
+                    self._due.discard(fork.left[0])
+                    self.lost[fork.left[0]] = f"took longer than {self._page_seconds:g} seconds, not read"
+                    self._start(fork.left[1:])
 
     def _receive(self, fork: _Fork) -> None:
         try:
-            frame = fork.pipe.recv_bytes()
-        except (EOFError, OSError):  # the end, before or within a frame
+            message = fork.pipe.recv_bytes()
+        except (EOFError, OSError):  # the end, before or within a message
             self._stop(fork)
             if fork.left:  # it crashed at the first of these
+                self._due.discard(fork.left[0])
                 self._crashes += 1
                 if self._crashes <= _MOST_CRASHES:
                     self._start(fork.left[1:])
             return
-        index = fork.left.pop(0)
-        if frame:
-            self._pages[index] = frame
         fork.step.start()
-
-
-def _work(read: Read, left: Sequence[int], writing: Connection, memory: int) -> NoReturn:
-    """The fork: reads, and writes a frame for each page, an empty one for a page that the caller is to read."""
-    code = 1
-    try:
-        # Whoever reads the other pipes must see their ends when this process lives on.
-        os.closerange(3, writing.fileno())
-        os.closerange(writing.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-        limit_memory(memory)
-        for index in left:
-            writing.send_bytes(read(index) or b"")
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def _share(count: int) -> int:
-    """The limit of address space of each of `count` forks, so that all of them keep to that of one reader."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    return used + max(WORKER_MEMORY_BYTES - used, 0) // count
+        kind, body = message[:1], message[1:]
+        if kind == _BEGINS:
+            fork.left = list(self._chunks[_NUMBER.unpack(body)[0]])
+            return
+        index = fork.left.pop(0)
+        self._due.discard(index)
+        if body:
+            self._frames[index] = body

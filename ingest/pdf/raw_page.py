@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 
 from docqa.ingest.limits import MAX_PAGE_CHARS
 from docqa.ingest.pdf.fonts import stand_in
+from docqa.ingest.pdf.fonts.ligatures import Codes, Ligatures, font_name, whole_font_name
 from docqa.ingest.pdf.fonts.mac_roman import with_windows_letters
 from docqa.ingest.pdf.fonts.misread import retold
 from docqa.ingest.pdf.letters import NOTHING, Spacing, respaced
-from docqa.ingest.pdf.ligatures import Codes, Ligatures, font_name, whole_font_name
 from docqa.ingest.pdf.visibility.hidden import OUTSIDE, SAME_COLOUR, TOO_SMALL, HiddenTextDetector
 from docqa.ingest.pdf.visibility.objects import Box, around
 from docqa.ingest.pdf.visibility.raster import placer

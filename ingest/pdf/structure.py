@@ -51,14 +51,6 @@ def title(reader: Any) -> str:
     return title if len(title) > 2 and not made_up else ""
 
 
-def has_layers(reader: Any) -> bool:
-    """Whether parts of the drawing can be switched off (optional content groups); True where that is unknown."""
-    with suppress(*pdf_errors()):
-        layers = reader.root_object.get("/OCProperties")
-        return bool(layers is not None and layers.get_object().get("/OCGs"))
-    return True
-
-
 def left_out(reader: Any) -> list[str]:
     """What the file has beside its pages' text, which docqa does not read."""
     lines: list[str] = []

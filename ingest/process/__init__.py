@@ -1,3 +1,3 @@
 """Processes that read: what they and their parent say to each other, how long they work, and what they may take."""
 
-__all__ = ["limits", "messages", "processor_time"]
+__all__ = ["forks", "limits", "messages", "processor_time"]

@@ -21,7 +21,7 @@ _CLAUSE_END = re.compile(r"[;:]\s|[,—–]\s")
 
 def count_words(text: str) -> int:
     """The number of words of `text` as passages count them; never fewer than `len(text.split())`."""
-    return sum(1 for _ in _WORD.finditer(text))
+    return len(_WORD.findall(text))
 
 
 def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
@@ -30,18 +30,19 @@ def cut_passages(text: str, headings: Sequence[int] = ()) -> list[Span]:
     `headings` are the offsets where sections begin: a passage prefers to begin there. A page with fewer than 80
     words is one passage. A passage has at most 200 words.
     """
-    pieces = [piece for sentence in sentences(text) for piece in _shorten(text, sentence)]
-    units = [(piece, count_words(text[piece.start : piece.end])) for piece in pieces]
-    ends = [piece.end for piece in pieces]
+    units = [unit for sentence in sentences(text) for unit in _shorten(text, sentence)]
+    ends = [piece.end for piece, _ in units]
     groups = _group(units, {bisect_right(ends, heading) for heading in headings})
     return [Span(units[a][0].start, units[b - 1][0].end) for a, b in _balance(units, groups)]
 
 
-def _shorten(text: str, span: Span) -> list[Span]:
-    """A sentence; one over 200 words cut at clause ends or, where there are none, between words."""
+def _shorten(text: str, span: Span) -> list[tuple[Span, int]]:
+    """A sentence with its number of words; one over 200 words cut at clause ends or, where there are none, between
+    words."""
+    count = len(_WORD.findall(text, span.start, span.end))
+    if count <= MAX_WORDS:
+        return [(span, count)]
     words = [match.span() for match in _WORD.finditer(text, span.start, span.end)]
-    if len(words) <= MAX_WORDS:
-        return [span]
     # A match begins at its punctuation, and a word that ends there begins a clause end.
     ends = {match.start() + 1 for match in _CLAUSE_END.finditer(text, span.start, span.end)}
     pieces: list[Span] = []
@@ -55,7 +56,7 @@ def _shorten(text: str, span: Span) -> list[Span]:
         pieces.append(Span(words[first][0], words[cut - 1][1]))
         first = cut
     pieces.append(Span(words[first][0], span.end))
-    return pieces
+    return [(piece, count_words(text[piece.start : piece.end])) for piece in pieces]
 
 
 def _group(units: list[tuple[Span, int]], section_starts: set[int]) -> list[tuple[int, int]]:

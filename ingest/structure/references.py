@@ -16,8 +16,10 @@ from docqa.ingest.structure.numbering import ordinal_of
 from docqa.ingest.types import Document, Page, Reference, Section
 
 _WORDS = (
-    "sections?|secs?\\.|clauses?|cls?\\.|subclauses?|paragraphs?|paras?\\.?|articles?|arts?\\.|chapters?|chs?\\.|parts?|"
-    "pts?\\.|titles?|schedules?|scheds?\\.|exhibits?|appendix|appendices|annex(?:es)?|attachments?|figures?|figs?\\.|tables?"
+    # By their first letters: at most words of a text the search stops there.
+    "s(?:ec(?:tions?|s?\\.)|ubclauses?|ched(?:ules?|s?\\.))|c(?:l(?:auses?|s?\\.)|h(?:apters?|s?\\.))|"
+    "p(?:ara(?:graphs?|s?\\.?)|arts?|ts?\\.)|a(?:rt(?:icles?|s?\\.)|ppendi(?:x|ces)|nnex(?:es)?|ttachments?)|"
+    "t(?:itles?|ables?)|exhibits?|fig(?:ures?|s?\\.)"
 )
 _NUMBER = r"(?:\d{1,4}[A-Z]{0,2}(?:[.\-–](?:\d{1,3}|[A-Z](?![A-Za-z])))*|[IVXLC]{1,7}|[A-Z])(?![\w])"
 _SUBS = r"((?:\s?\([A-Za-z0-9]{1,4}\))*)"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from docqa.ingest.pdf.visibility.objects import Box, as_box
+from docqa.ingest.pdf.visibility.objects import Box
 
 APART = -1
 """The region of lines that are not joined: no running text, or turned."""
@@ -34,13 +34,6 @@ class GridRow(NamedTuple):
     def moved(self, place: Callable[[Box], Box]) -> GridRow:
         """The same row where `place` puts its boxes."""
         return self._replace(cells=tuple(cell._replace(box=place(cell.box)) for cell in self.cells))
-
-
-def grid_row(row: Sequence[Any]) -> GridRow:
-    """The GridRow of which JSON made `row`."""
-    table, head, cells = row
-    placed = (GridCell(column, columns, rows, as_box(box)) for column, columns, rows, box in cells)
-    return GridRow(table, head, tuple(placed))
 
 
 @dataclass(slots=True)

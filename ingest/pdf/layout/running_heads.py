@@ -71,14 +71,16 @@ def _groups(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> Iterat
     places: dict[tuple[str, float], list[_Spot]] = defaultdict(list)
     for number, (lines, height) in enumerate(zip(pages, heights, strict=True)):
         for at, line in enumerate(lines):
-            key = mask_digits(line.text)
+            on_edge = line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height
+            if not on_edge and 2 <= at < len(lines) - 2:
+                continue
             if not any(c.isalnum() or c == "\ufffd" for c in line.text):  # a rule, or the end of a comment in code
                 continue
             spot = _Spot(number, at, line.top, line.text)
-            if line.bottom < _EDGE * height or line.top > (1 - _EDGE) * height:
-                places[key, few].append(spot)
-            elif at < 2 or at >= len(lines) - 2:
-                places[key, many].append(spot)
+            if on_edge:
+                places[mask_digits(line.text), few].append(spot)
+            else:
+                places[mask_digits(line.text), many].append(spot)
                 places["=" + line.text, few].append(spot)
     for (_, needed), spots in places.items():
         yield needed, spots
@@ -113,9 +115,11 @@ def _edges(pages: Sequence[Sequence[Line]], found: Sequence[set[int]]) -> list[_
     """The first and the last line of each page that are not found yet."""
     spots: list[_Spot] = []
     for number, lines in enumerate(pages):
-        rest = [at for at in range(len(lines)) if at not in found[number]]
-        for at in sorted({*rest[:1], *rest[-1:]}):
-            spots.append(_Spot(number, at, lines[at].top, lines[at].text, at == rest[-1]))
+        first = next((at for at in range(len(lines)) if at not in found[number]), None)
+        if first is not None:
+            last = next(at for at in reversed(range(len(lines))) if at not in found[number])
+            for at in sorted({first, last}):
+                spots.append(_Spot(number, at, lines[at].top, lines[at].text, at == last))
     return spots
 
 

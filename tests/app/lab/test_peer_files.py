@@ -8,7 +8,7 @@ import pytest
 
 from docqa.app.lab import peer_files
 from docqa.app.lab.peer_files import Reading, count_characters, documents, measure, sampled, tally, words_of
-from docqa.ingest.pdf.reader import ALL_HIDDEN
+from docqa.ingest.pdf.document import ALL_HIDDEN
 
 
 @pytest.mark.parametrize(

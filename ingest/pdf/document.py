@@ -1,0 +1,173 @@
+"""What was read of a PDF to a Document: the pages without their running heads, what stands on them, the sections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from docqa.ingest.assemble import assemble, grade, page_list
+from docqa.ingest.errors import NoText, Unreadable
+from docqa.ingest.pdf import bookmarks, ocr, structure
+from docqa.ingest.pdf.annotations import Annotation, count_hidden, read_annotations, told, with_annotations
+from docqa.ingest.pdf.errors import DAMAGED
+from docqa.ingest.pdf.labels import checked_labels
+from docqa.ingest.pdf.layout.lines import Line
+from docqa.ingest.pdf.layout.paragraphs import PageText, join_lines, typical_body_size
+from docqa.ingest.pdf.layout.running_heads import find_running_heads, stays_in_text
+from docqa.ingest.pdf.layout.tables.text import mark_continued
+from docqa.ingest.pdf.pages import RawPage
+from docqa.ingest.pdf.raw_page import Hidden
+from docqa.ingest.request import ReadRequest
+from docqa.ingest.structure import outline
+from docqa.ingest.structure.clean import Hyphens, clean, line_blocks, squeeze, strip_invisible, unwrap
+from docqa.ingest.types import Block, Document, Page, Section
+
+ALL_HIDDEN = "all of its text is hidden from a reader of the page"
+
+
+@dataclass(frozen=True)
+class BesidePages:
+    """What a PDF has beside its pages' text. `labels`, one for each page, and `bookmarks` are as the file gives them;
+    `left_out`: what docqa does not read of it."""
+
+    title: str
+    labels: list[str | None]
+    bookmarks: list[bookmarks.Bookmark]
+    annotations: dict[int, list[Annotation]]
+    left_out: list[str]
+
+
+def read_beside(reader: Any, request: ReadRequest) -> BesidePages:
+    """What the file that is open in pypdf's `reader` has beside the text of its pages."""
+    return BesidePages(
+        structure.title(reader), structure.labels(reader, len(reader.pages)), structure.bookmarks(reader),
+        read_annotations(reader, request), structure.left_out(reader),
+    )  # fmt: skip
+
+
+def make_document(request: ReadRequest, raw: list[RawPage], beside: BesidePages, processes: int) -> Document:
+    """The Document of all pages, from which it takes their lines; so many `processes` work on it.
+
+    Raises Unreadable where no page could be read, NoText, TooLarge.
+    """
+    problems = [f"page {number}: {page.problem}" for number, page in enumerate(raw, 1) if page.problem]
+    if len(problems) == len(raw):
+        raise Unreadable(f"no page could be read; {problems[0]}", hint=DAMAGED)
+    body = typical_body_size([page.lines for page in raw])
+    furniture = find_running_heads([page.lines for page in raw], [page.height for page in raw])
+    labels, differing = checked_labels(beside.labels, _heads(raw, furniture))
+    pages, candidates = _pages(raw, furniture, labels, request.include_hidden)
+    onto = beside.annotations
+    pages = with_annotations(pages, onto, include_hidden=request.include_hidden)
+    hidden = sum(len(page.hidden) for page in raw) + count_hidden(onto)
+    if not any(page.text.strip() for page in pages):
+        raise _no_text(len(raw), hidden)
+    sections = _sections(beside.bookmarks, pages, candidates, body)
+    warnings = [*problems, *_scan_warnings(raw), *_hidden_warning(raw, request.include_hidden)]
+    return assemble(
+        request, title=beside.title, media_type="application/pdf", paged=True, pages=pages, sections=sections,
+        hidden=hidden, ocr=[number for number, page in enumerate(raw, 1) if page.ocr],
+        warnings=[*warnings, *_label_warning(differing), *told(onto, request.include_hidden), *beside.left_out],
+        lost=[number for number, page in enumerate(raw, 1) if page.lost], processes=processes,
+    )  # fmt: skip
+
+
+def _no_text(pages: int, hidden: int) -> NoText:
+    if hidden:
+        return NoText(ALL_HIDDEN, hint="--include-hidden reads it")
+    many = f"none of its {pages} pages has" if pages > 1 else "its only page does not have"
+    tool = "Run OCR on it first, for example with ocrmypdf"
+    hint = tool if ocr.available() else f"{ocr.INSTALL} lets docqa recognise it. Or: {tool}"
+    return NoText(f"{many} text; it may be a scan", hint=hint)
+
+
+def _scan_warnings(raw: list[RawPage]) -> list[str]:
+    pictures = [number for number, page in enumerate(raw, 1) if page.scan and not page.problem]
+    doubted = [number for number, page in enumerate(raw, 1) if page.doubted]
+    lines = []
+    if pictures and ocr.available():
+        lines.append(f"only a picture, in which no text was recognised, on {page_list(pictures)}")
+    elif pictures:
+        lines.append(f"only a picture, perhaps of text, on {page_list(pictures)}: not read; {ocr.INSTALL} reads it")
+    if doubted:
+        count = sum(page.doubted for page in raw)
+        lines.append(f"{count} line{'s' if count > 1 else ''} recognised with doubt on {page_list(doubted)}")
+    return lines
+
+
+def _hidden_warning(raw: list[RawPage], included: bool) -> list[str]:
+    pages = [number for number, page in enumerate(raw, 1) if page.hidden]
+    if not pages:
+        return []
+    reasons = sorted({hidden.reason for page in raw for hidden in page.hidden})
+    done = "read because it was asked for" if included else "not read; --include-hidden reads it"
+    return [f"hidden text on {page_list(pages)} ({', '.join(reasons)}): {done}"]
+
+
+def _pages(
+    raw: list[RawPage], furniture: list[set[int]], labels: list[str | None], include_hidden: bool
+) -> tuple[list[Page], list[outline.Candidate]]:
+    """The pages with their text, and lines that may be headings; takes the lines from `raw`."""
+    hyphens = Hyphens(line.text for page in raw for line in page.lines)
+    pages: list[Page] = []
+    candidates: list[outline.Candidate] = []
+    for index, page in enumerate(raw):
+        heads = _heads_of(page, furniture[index])
+        kept = [line for at, line in enumerate(page.lines) if at not in furniture[index] or stays_in_text(index, line)]
+        joined = _join_plain_lines(kept, hyphens) if page.plain else join_lines(kept, hyphens)
+        if page.numbers:
+            heads.append(f"line numbers {page.numbers}")
+        mark = grade(joined.text, repaired=bool(page.numbers), score=page.score, order=page.order)
+        text = joined.text.replace("\u00ad", "-")
+        blocks = joined.blocks
+        if include_hidden:
+            text, blocks = _add_hidden(text, blocks, page.hidden)
+        pages.append(Page(index, labels[index], text, mark, blocks, tuple(heads), joined.numbered, joined.tables))
+        candidates.extend(outline.Candidate(index + 1, heading) for heading in joined.headings)
+        page.lines = []  # those of thousands of pages are more than their text
+    return mark_continued(pages), candidates
+
+
+def _heads(raw: list[RawPage], furniture: list[set[int]]) -> list[list[str]]:
+    """The running heads and feet of every page."""
+    return [_heads_of(page, spots) for page, spots in zip(raw, furniture, strict=True)]
+
+
+def _heads_of(page: RawPage, spots: set[int]) -> list[str]:
+    return [line.text for at, line in enumerate(page.lines) if at in spots]
+
+
+def _label_warning(pages: list[int]) -> list[str]:
+    if not pages:
+        return []
+    return [f"the file's page labels differ from the numbers printed on {page_list(pages)}: the printed ones are cited"]
+
+
+def _add_hidden(text: str, blocks: tuple[Block, ...], hidden: list[Hidden]) -> tuple[str, tuple[Block, ...]]:
+    """The page with its hidden text as last paragraphs."""
+    for item in hidden:
+        words = squeeze(strip_invisible(clean(item.text))[0])
+        if words:
+            text = f"{text}\n{words}" if text else words
+            blocks = (*blocks, Block(len(text) - len(words), len(text), "hidden"))
+    return text, blocks
+
+
+def _join_plain_lines(lines: list[Line], hyphens: Hyphens) -> PageText:
+    text = "\n".join(unwrap([line.text for line in lines], hyphens))
+    blocks = line_blocks(text)
+    headings = [
+        outline.Heading(b.start, text[b.start : b.end], 1.0, False, True) for b in blocks if b.end - b.start < 120
+    ]
+    return PageText(text, blocks, tuple(headings))
+
+
+def _sections(
+    given: list[bookmarks.Bookmark], pages: list[Page], candidates: list[outline.Candidate], body: float
+) -> tuple[Section, ...]:
+    marks = bookmarks.from_bookmarks(given, pages)
+    if not marks:
+        marks = outline.from_numbering(candidates, body)
+    if not marks and body:
+        marks = outline.from_style(candidates, body)
+    return outline.build(outline.with_opinions(marks, pages), [page.label for page in pages])

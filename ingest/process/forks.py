@@ -1,0 +1,119 @@
+"""Forks of a reader: copies of its process, which have what it has read and share its limit of memory.
+
+Only Linux has them in a sound way: macOS has libraries that do not survive a fork, and Windows has none at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection, Pipe
+from typing import NoReturn, TypeVar
+
+from docqa.ingest.limits import WORKER_MEMORY_BYTES
+from docqa.ingest.process.limits import limit_memory
+
+T = TypeVar("T")
+_PIPE_BYTES = 1 << 20  # what a fork may be ahead of who reads; the most that Linux gives to everybody
+
+
+def usable_cores() -> int:
+    """The processors that this process may run on; 1 where that is unknown."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else 1
+
+
+def has_forks() -> bool:
+    """Whether this system has forks of a process with a single thread."""
+    return sys.platform == "linux"
+
+
+def start_fork(work: Callable[[Connection], None], memory: int, keep: Sequence[int] = ()) -> tuple[int, Connection]:
+    """Fork this process, which must have a single thread; returns the process and the pipe that `work` writes to.
+
+    The fork may use `memory` bytes of address space. Of the open files it has the pipe and `keep`.
+    """
+    pipe, writing = Pipe(duplex=False)
+    _widen(writing)
+    process = os.fork()
+    if process == 0:
+        _live(work, writing, memory, keep)
+    writing.close()
+    return process, pipe
+
+
+def end_fork(process: int) -> None:
+    """End a fork, wherever it is."""
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+
+
+def memory_share(count: int) -> int:
+    """The limit of address space of each of `count` processes, so that all of them keep to that of one reader."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    return used + max(WORKER_MEMORY_BYTES - used, 0) // count
+
+
+def parts_of(items: Sequence[T], count: int) -> list[Sequence[T]]:
+    """`items` in at most `count` parts of the same length, the last one shorter; none where there are none."""
+    each = -(-len(items) // count)
+    return [items[start : start + each] for start in range(0, len(items), each)] if items else []
+
+
+def do_together(tasks: Sequence[Callable[[], T]], processes: int) -> list[T]:
+    """What each of `tasks` gives. With more than one of `processes` a fork does each but the first, which is done here.
+
+    What a fork does not bring back, perhaps because it ran out of memory, is done here too. Results are pickled: a fork
+    has read nothing that this process has not, and is no further from the user's files.
+    """
+    if processes < 2 or not has_forks():
+        return [task() for task in tasks]
+    memory = memory_share(len(tasks))
+    forks = [start_fork(lambda pipe, task=task: pipe.send_bytes(_pickled(task())), memory) for task in tasks[1:]]  # type: ignore[misc]
+    try:
+        results = [tasks[0]()]
+        for task, (_, pipe) in zip(tasks[1:], forks, strict=True):
+            try:
+                results.append(pickle.loads(pipe.recv_bytes()))
+            except (EOFError, OSError):
+                results.append(task())
+        return results
+    finally:
+        for process, pipe in forks:
+            pipe.close()
+            end_fork(process)
+
+
+def _pickled(result: object) -> bytes:
+    return pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
+
+
+def _widen(pipe: Connection) -> None:
+    import fcntl
+
+    with contextlib.suppress(OSError):  # this user has too many of that size
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def _live(work: Callable[[Connection], None], writing: Connection, memory: int, keep: Sequence[int]) -> NoReturn:
+    """The fork."""
+    code = 1
+    try:
+        # Whoever reads the other pipes must see their ends when this process lives on.
+        first = 3
+        for file in sorted((writing.fileno(), *keep)):
+            os.closerange(first, file)
+            first = file + 1
+        os.closerange(first, os.sysconf("SC_OPEN_MAX"))
+        limit_memory(memory)
+        gc.freeze()  # what was there is looked through for nothing, and would be copied for it
+        work(writing)
+        code = 0
+    finally:
+        os._exit(code)
