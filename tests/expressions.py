@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from docqa.ingest.expressions import LazyExpression
+
 EXTRAS = frozenset(("mcp", "ray", "rapidocr", "onnxruntime"))
 """Packages that need not be installed; modules that import them are left out without them."""
 ANCHORED = frozenset(("match", "fullmatch", "prefixmatch"))
@@ -58,6 +60,8 @@ def _patterns(value: Any) -> Iterator[re.Pattern[Any]]:
     """The expressions that a value of a module is, or has in it as a table of them."""
     if isinstance(value, re.Pattern):
         yield value
+    elif isinstance(value, LazyExpression):
+        yield value.compiled
     elif isinstance(value, tuple | list | frozenset | set | dict):
         for inner in [*value.keys(), *value.values()] if isinstance(value, dict) else value:
             yield from _patterns(inner)

@@ -13,6 +13,7 @@ from itertools import zip_longest
 
 from docqa.app.context.context import Context
 from docqa.app.evidence.terms import STOP_WORDS
+from docqa.ingest.expressions import lazily
 
 _CERTAIN = (
     r"titled?|entitled|subtitle|headings?|captions?|authors?|authored|co-?authors?|wrote|written|writers?|editors?|edited|"
@@ -41,14 +42,14 @@ _OF_IT = (
     r"carr(?:y|ies)|opposing|hand|down|designation|sitting|notices?"
 )
 _CERTAIN_WORDS, _LIKELY_WORDS, _WORDS_OF_IT = (
-    re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in (_CERTAIN, _LIKELY, _OF_IT)
+    lazily(rf"\b(?:{words})\b", re.IGNORECASE) for words in (_CERTAIN, _LIKELY, _OF_IT)
 )
-_OTHER_FORM = re.compile(
+_OTHER_FORM = lazily(
     r"\W*(?:(?:and|but|so)\W+)?(?:why|how|do|does|did|is|are|was|were|may|can|could|must|shall|should|will|would|has|have|"
     r"had|am|if)\b(?!\s+(?:many\s+pages|old\s+is\s+th))",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_][\w’'-]+")
+_WORD = lazily(r"[^\W\d_][\w’'-]+")
 _CLOSING = (
     "IN WITNESS WHEREOF", "In witness whereof", "in witness whereof", "Respectfully submitted", "SO ORDERED",
     "as a deed",
@@ -58,13 +59,13 @@ _SIGNING = (
     "Attorneys for", "Counsel for", "WITNESS:", "Notary",
 )  # fmt: skip
 _MOST_OF_ONE = 3
-_IMPRINT = re.compile(
+_IMPRINT = lazily(
     r"©|\(c\)\s+\d{4}|\bCopyright\b|\bISBN\b|\bISSN\b|\bdoi\b|\bVersion\s+\d|\bRevision\b|\bEdition\b|\bPublished\b|\bRevised\b|"
     r"\bEffective\b|\bDecided\b|\bArgued\b|\bFiled\b|\bBefore\b.{3,80}\bJudges?\b|\bfor (?:the )?(?:appell|"
     r"petition|respond|plaintiff|defend)\w+|\b(?:by and )?between\b|\bCIRCUIT JUDGE\b|\bPer Curiam\b",
     re.IGNORECASE,
 )
-_OPINIONS = re.compile(
+_OPINIONS = lazily(
     r"delivered\s+the\s+opinion|filed\s+an?\s+\w+\s+opinion|(?:dissent|concurr)ing\s+opinion,\s+in\s+which",
     re.IGNORECASE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from docqa.ingest.expressions import lazily
 from docqa.ingest.types import Span
 
 DOCUMENT_WORDS = (
@@ -12,11 +13,11 @@ DOCUMENT_WORDS = (
 )
 """What people call a document, as a regular expression."""
 
-_OF_THE_DOCUMENT = re.compile(
+_OF_THE_DOCUMENT = lazily(
     rf"@(?:\s+(?:of|in)\s+(?:the|this|that|my|our)\s+(?:\w+\s+)?(?:{DOCUMENT_WORDS}|constitution|law|code|bill|deed|bylaws))+",
     re.IGNORECASE,
 )
-_TOGETHER = re.compile(r"@(?:[,)]?\s*(?:(?:and|or|of|in|to|under|from|&)\s+)?(?:the\s+)?@)+")
+_TOGETHER = lazily(r"@(?:[,)]?\s*(?:(?:and|or|of|in|to|under|from|&)\s+)?(?:the\s+)?@)+")
 _SAYS = (
     r"(?:says?|states?|provides?(?: for)?|covers?|contains?|deals? with|sets? out|means?|describes?|discuss(?:es)?|"
     r"address(?:es)?|requires?|regulates?|concerns?|talks? about|prohibits?|allows?|tells? (?:us|me)|includes?|shows?|"
@@ -43,17 +44,17 @@ _FORMS = (
     r"(?:the )?@ ?[-–—:,.?]? ?what (?:does|do|is|are) (?:it|they|this)(?: say| about| cover| mean| provide)?",
     r"how (?:does|do) (?:the )?@ read|how is (?:the )?@ worded|(?:what|how) about (?:the )?@",
 )
-_WHOLE = re.compile(rf"{_POLITE}(?:{'|'.join(_FORMS)})[\s?.!:]*", re.IGNORECASE)
+_WHOLE = lazily(rf"{_POLITE}(?:{'|'.join(_FORMS)})[\s?.!:]*", re.IGNORECASE)
 _RULES = (
     r"(?:say|state|provide|cover|contain|mean|mention|require|prohibit|forbid|ban|bar|allow|permit|let|give|grant|apply|"
     r"include|exclude|define|limit|entitle|protect|guarantee|impose|oblige|specify|authori[sz]e|prevent|address|deal)"
 )
-_LOOKS = re.compile(
+_LOOKS = lazily(
     r"\b(?:in|under|of|on|by|per|from|within|to|at|with|pursuant to|according to)\s+(?:the\s+)?@|^(?:the\s+)?@|"
     rf"\b(?:what|which|who|whom|when|where|why|how)\b.{{0,300}}\b(?:does|do|did)\s+(?:the\s+)?@|\b(?:does|do|did)\s+(?:the\s+)?@\s+{_RULES}\b",
     re.IGNORECASE,
 )
-_SECOND_PART = re.compile(
+_SECOND_PART = lazily(
     r"(?:,|(?<![\s,]))\s++and\s+(?=(?:what|which|who|whom|whose|when|where|why|how|to whom|does|is|are|may|can)\b)",
     re.IGNORECASE,
 )

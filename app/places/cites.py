@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from docqa.ingest.expressions import lazily
 from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE
 
 MOST_PAGES = 50
@@ -18,32 +19,32 @@ _ROMAN = r"(?=[ivxlc])c{0,3}(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})"
 _LABEL = rf"(?:[A-Z]{{1,3}}-?\d{{1,4}}|\d{{1,5}}|(?i:{_ROMAN})(?![\w]))"
 _RANGE = rf"{_LABEL}(?:\s?[-–—]\s?{_LABEL}|\s+to\s+{_LABEL})?"
 _MORE = rf"(?:(?:,\s*(?:and\s+|&\s*)?|\s+(?:and|&|or)\s+){_RANGE}(?![\w.]*\w))*"
-_PAGE = re.compile(
+_PAGE = lazily(
     rf"\b(?P<pdf>(?<!\.)PDF\s+)?(?:(?:pp\.?|pages|pgs\.?)\s*(?P<many>{_RANGE}{_MORE})|(?:p\.|page|pg\.)\s*(?P<one>{_RANGE}))"
     rf"(?!\w)|\b(?<!\.)PDF\s+(?P<sheet>\d{{1,5}}(?:\s?[-–—]\s?\d{{1,5}})?)(?!\w)",
     re.IGNORECASE,
 )
 # "at 14" is a page only where a source is in front of it and the cite ends after it: "Id. at 14." but not "at 14 °C".
-_AT = re.compile(
+_AT = lazily(
     rf"(?:(?<=[.,;:)\]\"”’»]\s)|(?<=\bsupra\s)|(?<=\()|(?<=\bibid\s))at\s+(?P<one>{_RANGE})(?=\s*(?:[.,;:)\]]|\n|$|\())",
     re.IGNORECASE,
 )
 # "12:5-13:2" and "p. 12, lines 5-9". Lines are printed without a leading zero, so "12:05" is a time; without a word
 # that cites in front, or a bracket, only a range of two pages behind a name or a mark is one: not "from 9:10-10:20".
 _NO_LINES = r"(?![\w:])(?!\s*(?:[ap]\.?\s?m\b|o['’]clock|hours))"
-_LINES = re.compile(
+_LINES = lazily(
     rf"(?P<lead>(?<!\w)(?:(?:pp?|pgs?|tr|dep|depo|hr'?g|rec)\.|pages?|transcript|deposition)\s+(?:at\s+)?|(?<=\()at\s+|"
     rf"(?<=[.,;:)\]\"”’»]\s)at\s+|(?<=[(\[]))?(?P<page>\d{{1,5}}):(?P<line>[1-9]\d?)"
     rf"(?:\s?[-–—]\s?(?:(?P<to_page>\d{{1,5}}):)?(?P<to_line>[1-9]\d?))?{_NO_LINES}",
     re.IGNORECASE,
 )
-_PAGE_AND_LINES = re.compile(
+_PAGE_AND_LINES = lazily(
     r"(?<!\w)(?:p\.|page|pg\.|at)\s+(?P<page>\d{1,5}),?\s+(?:at\s+)?(?:ll?\.|lines?)\s+(?P<line>[1-9]\d{0,3})"
     r"(?:\s?[-–—]\s?(?P<to_line>[1-9]\d{0,3}))?(?!\w)",
     re.IGNORECASE,
 )
-_BEHIND_QUOTATION = re.compile(r"[\"”’»][.,]?\s*[(\[]$")
-_CITED_BEFORE = re.compile(r"(?:\b[A-Z][\w.’']{0,80}|[.,;:)\]\"”’»])\s+$")
+_BEHIND_QUOTATION = lazily(r"[\"”’»][.,]?\s*[(\[]$")
+_CITED_BEFORE = lazily(r"(?:\b[A-Z][\w.’']{0,80}|[.,;:)\]\"”’»])\s+$")
 _SUBS = r"(?:\s?\([A-Za-z0-9]{1,4}\))*"
 _DOTTED = r"(?:[.\-–]\d{1,3}(?!\w)|\.(?:[A-Za-z]|[ivxlc]{2,5})(?!\w))*"
 _NUMBER = (
@@ -54,7 +55,7 @@ _WORDS = (
     "sections?|secs?\\.|sects?\\.|subsections?|clauses?|cls?\\.|subclauses?|articles?|arts?\\.|paragraphs?|paras?\\.|"
     "schedules?|exhibits?|appendix|appendices|annex(?:es)?|chapters?|parts?|" + "|".join(DIVISIONS_ELSEWHERE)
 )
-_SECTION = re.compile(
+_SECTION = lazily(
     rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}}|¶{{1,2}})\s*)(?P<first>{_NUMBER})"
     rf"(?P<more>(?:(?:\s*+,(?:\s++(?:and|or|&))?|\s++(?:and|or|&))\s*+{_NUMBER})*)"
 )
@@ -62,18 +63,18 @@ _SINGULAR = {
     "sec": "section", "sect": "section", "§§": "section", "§": "section", "¶¶": "paragraph", "¶": "paragraph",
     "cl": "clause", "art": "article", "para": "paragraph", "annexes": "annex", "appendices": "appendix",
 }  # fmt: skip
-_TO = re.compile(r"(?<=\w)\s?[-–—]\s?(?=\w)|(?<!\s)\s++to\s+")
-_SECTION_NUMBER = re.compile(_NUMBER)
-_WORK_BEFORE = re.compile(
+_TO = lazily(r"(?<=\w)\s?[-–—]\s?(?=\w)|(?<!\s)\s++to\s+")
+_SECTION_NUMBER = lazily(_NUMBER)
+_WORK_BEFORE = lazily(
     r"(?:\d{1,40}\s{1,40})?(?:U\.\s?S\.\s?C\.(?:\s?A\.)?|C\.\s?F\.\s?R\.|\b(?:[A-Z][\w.]{0,40}\s{1,40}){0,20}(?:Code|Stat\.|"
     r"Act(?:\s+\d{4})?|Rules?|Regulations?))\s*+(?:Ann\.\s*+)?(?:,\s*+)?$"
 )
-_WORK_AFTER = re.compile(
+_WORK_AFTER = lazily(
     r",?\s+(?:of|to|in|under)\s+(?:the\s+|that\s+)?((?:[A-Z][\w.&'’-]*\s+(?:of\s+|and\s+)?){0,6}?"
     r"(?:Act|Code|Constitution|Rules?|Regulations?|Directive|Statutes?|Treaty|Convention)\b(?:\s+\d{4})?)"
 )
 # A reporter ("347 U.S. at 495") or an author with the year ("Smith 2020, p. 12").
-_WORK_PAGE = re.compile(
+_WORK_PAGE = lazily(
     r"(\d{1,60}\s{1,60}[A-Z][\w.]{0,60}(?:\s[\w.]{1,60}){0,3},?(?:\s\d{1,60},)?|"
     r"[A-Z][\w'’-]{1,60}(?:\s(?:and|&)\s[A-Z][\w'’-]{1,60}|\set\sal\.)?,?\s"
     r"\(?(?:1[6-9]|20)\d\d[a-z]?\)?[,:])\s*$"

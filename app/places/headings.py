@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from docqa.ingest.expressions import lazily
 from docqa.ingest.types import Document, Section, Span
 
 _LEAST = 4
 _SECTION_WORDS = r"(?:section|chapter|part|clause|article|schedule|heading|paragraph|provision|appendix|exhibit)s?"
-_BEHIND = re.compile(rf"[”\"’']?\s+{_SECTION_WORDS}\b")
-_BEFORE = re.compile(
+_BEHIND = lazily(rf"[”\"’']?\s+{_SECTION_WORDS}\b")
+_BEFORE = lazily(
     rf"\b(?:{_SECTION_WORDS}\s+(?:on|about|titled|entitled|called|headed|named|for)|under\s+the\s+heading(?:\s+of)?|"
     r"headed|entitled|titled)\s+(?:the\s+)?[“\"‘']?$"
 )
@@ -19,11 +19,11 @@ _PLAIN = frozenset(
      "background", "discussion", "results", "methods", "acknowledgments", "acknowledgements", "summary",
      "executive summary", "related work", "materials and methods")
 )  # fmt: skip
-_ASKED = re.compile(
+_ASKED = lazily(
     r"\b(?:in|of|from|under|does|do|did|summari[sz]e|explain|describe|outline|quote|read|show(?:\s+me)?)\s+(?:the\s+)?[“\"‘']?$"
 )
-_NUMBERED = re.compile(r"^[\dA-Z]{1,4}(?:\.\d+)*[.)]?\s+")
-_BRACKETED = re.compile(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
+_NUMBERED = lazily(r"^[\dA-Z]{1,4}(?:\.\d+)*[.)]?\s+")
+_BRACKETED = lazily(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
 _JUDGES = {"dissent": "dissenting", "dissenting opinion": "dissenting", "concurrence": "concurring",
            "concurring opinion": "concurring"}  # fmt: skip
 

@@ -16,15 +16,16 @@ from functools import cached_property
 
 from docqa.app.places.cites import PlaceCite
 from docqa.app.quotes.normalise import fold
+from docqa.ingest.expressions import lazily
 from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, in_roman, ordinal_of
 from docqa.ingest.types import Document, Page, Section
 
-_CLAUSE = re.compile(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
-_KIND = re.compile(
+_CLAUSE = lazily(r"(?:^|(?<=\n))(?P<number>\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
+_KIND = lazily(
     r"(?:(?P<word>[^\W\d_]{1,40})\.?\s+|(?P<sign>[§¶]){1,8}\s*)?(?P<number>\(?[\w.\-–]{1,40}\)?(?:\([A-Za-z0-9]{1,4}\)){0,8})$"
 )
-_ASIDE = re.compile(r"(?:note|figure|fig\.|table|theorem|lemma|example|remark)\s", re.IGNORECASE)
-_SUB = re.compile(r"\([A-Za-z0-9]{1,4}\)")
+_ASIDE = lazily(r"(?:note|figure|fig\.|table|theorem|lemma|example|remark)\s", re.IGNORECASE)
+_SUB = lazily(r"\([A-Za-z0-9]{1,4}\)")
 # Words that people use for one another when they cite a numbered provision.
 _PROVISIONS = frozenset(("section", "clause", "paragraph", "article", "subsection", "subclause", "regulation", ""))
 _SAME_WORD = {"sec": "section", "art": "article", "cl": "clause", "para": "paragraph"}
@@ -33,17 +34,17 @@ _DIVISIONS = frozenset(
     ("article", "part", "chapter", "title", "schedule", "exhibit", "appendix", "annex", "attachment")
 )
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_NUMBER_IN_WORDS = re.compile(
+_NUMBER_IN_WORDS = lazily(
     rf"(?P<ordinal>{'|'.join(_ORDINALS)})\s+(?P<word>schedule|appendix|annex|part|chapter|exhibit)\b", re.IGNORECASE
 )
-_NUMBER_IN_FRONT = re.compile(
+_NUMBER_IN_FRONT = lazily(
     r"((?:part|chapter|schedule|exhibit|appendix|annex|attachment|title|article)\s+(?:\d{1,3}[A-Z]{0,2}|[IVXLC]+[A-Z]{0,2}|[A-Z]))"
     r"(?=\s*(?:[-–—:.(]|$))", re.IGNORECASE
 )
 _UNUSABLE_GRADE = "F"
-_BRACKETED = re.compile(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
+_BRACKETED = lazily(r"(?:(?<!\s)\s++)?\([^()]*+\)$")
 _LEAST_HEADING = 4
-_DOTTED_LETTER = re.compile(r"\.[a-z]$", re.IGNORECASE)
+_DOTTED_LETTER = lazily(r"\.[a-z]$", re.IGNORECASE)
 
 Point = tuple[int, int]
 """(page, offset in its text)."""

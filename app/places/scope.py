@@ -16,23 +16,24 @@ from docqa.app.places.names import DocumentNames
 from docqa.app.places.resolve import CitedPlaces, Region
 from docqa.app.places.tables import captioned, named_tables
 from docqa.app.places.wording import in_full, ordinal
+from docqa.ingest.expressions import lazily
 from docqa.ingest.types import Document, Section, Span
 
 _ATTACHED = frozenset(("schedule", "exhibit", "appendix", "annex", "attachment"))
-_OF_ATTACHED = re.compile(
+_OF_ATTACHED = lazily(
     r",?\s+(?:of|in|to|under)\s+(?:the\s+)?(?:\w+\s+)?(?:schedule|exhibit|appendix|annex|attachment)\b", re.IGNORECASE
 )
-_MORE_CITES = re.compile(
+_MORE_CITES = lazily(
     r"\b(?P<word>footnote|title|attachment|annexure|recital|count|amendment)\s+(?P<number>\d{1,3}[A-Z]?|[IVXLC]{1,7}|[A-Z])(?!\w)",
     re.IGNORECASE,
 )
-_LAST_PAGE = re.compile(r"\b(?:last|final)\s+page\b", re.IGNORECASE)
-_WHICH = re.compile(
+_LAST_PAGE = lazily(r"\b(?:last|final)\s+page\b", re.IGNORECASE)
+_WHICH = lazily(
     rf"\bthe\s+(?P<ordinal>first|second|third|fourth|fifth|sixth|last|\d+(?:st|nd|rd|th))\s+{DOCUMENT_WORDS}\b|"
     r"\b(?:document|file|contract)\s+(?P<number>\d{1,2})\b(?!\.)",
     re.IGNORECASE,
 )
-_INSIDE = re.compile(r"[,)]?\s*(?P<of>\(?(?:of|in|to|under|from)\s+(?:the\s+)?)?")
+_INSIDE = lazily(r"[,)]?\s*(?P<of>\(?(?:of|in|to|under|from)\s+(?:the\s+)?)?")
 @dataclass(frozen=True)
 class PlaceSpan:
     """Characters `start:end` of the text of `page` (from 1) of the document with index `document`; never empty."""

@@ -10,12 +10,14 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 
+from docqa.ingest.expressions import lazily
+
 NEAR_SCORE = 80.0
 """rapidfuzz partial ratio (0 to 100) from which an alignment counts as the same sentence with an edit."""
 _MAX_GAP_WORDS = 10
-_WORD = re.compile(r"\S+")
+_WORD = lazily(r"\S+")
 _EDGES = ".,;:!?\"'()[]{}"
-_FOOTNOTE_MARK = re.compile(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
+_FOOTNOTE_MARK = lazily(r"\[?[¹²³⁰⁴-⁹*†‡]+\]?|\[\d{1,3}\]")
 
 # Figures, amounts, dates, identifiers, negations, duties: where one was changed, lost or added a quote is at best near.
 _WORDS = """
@@ -26,8 +28,8 @@ three four five six seven eight nine ten eleven twelve twenty thirty forty fifty
 first second third
 """
 _PROTECTED_WORDS = frozenset(_WORDS.split())
-_MARKS = re.compile(r"[§¶%$€£¥°]")
-_NEGATED = re.compile(r"[^\W\d_]n't$")
+_MARKS = lazily(r"[§¶%$€£¥°]")
+_NEGATED = lazily(r"[^\W\d_]n't$")
 
 
 @dataclass(frozen=True)

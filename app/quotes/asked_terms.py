@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from docqa.app.quotes.sentence_runs import Sentences
+from docqa.ingest.expressions import lazily
 from docqa.ingest.types import Definition, Document, Page, Span
 
 QUOTE, UNQUOTE = "[“\"‘'«]", "[”\"’'»]"
@@ -31,14 +32,14 @@ _MEANING = tuple(
         rf"\W*what\s+(?:counts?|qualif(?:y|ies))\s+as\s++{_TERM}",
     )
 )
-_NAMING = re.compile(
+_NAMING = lazily(
     rf"\W*(?:what|who)(?:\s+(?:is|are|was|were)|['’]s)\s++{_WORD_FOR}{_TERM}{_WHERE}|\W*(?P<bare>{QUOTE}[^”\"’»]{{1,300}}{UNQUOTE}|"
     rf"[A-Z](?-i:[\w&/-]*[A-Z])){_WHERE}",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"(?:an?|the|any|such)\s+", re.IGNORECASE)
+_ARTICLE = lazily(r"(?:an?|the|any|such)\s+", re.IGNORECASE)
 _LONGEST = 8
-_SHORT = re.compile(r"(?=.*[A-Z].*[A-Z])[A-Z][A-Za-z\d&/-]{1,9}")
+_SHORT = lazily(r"(?=.*[A-Z].*[A-Z])[A-Z][A-Za-z\d&/-]{1,9}")
 SAYS = (
     r"(?:\s*,[^,.;\n]{1,60},|\s+as\s+used\s+in\s[^.;\n]{1,60}?)?\s*(?:(?:shall|will)\s+)?(?:means?|refers?\s+to|denotes?|stands?\s+for|signif(?:y|ies)|"
     r"(?:is|are)\s+(?:defined|understood)\s+(?:as|to)|(?:has|have)\s+the\s+meanings?)\b"
@@ -46,7 +47,7 @@ SAYS = (
 
 _BEGINS = r"(?:^|(?<=[\n.;:—])|(?<=\d)|(?<=\)))\s*(?:(?:the\s+term|the|an?|any)\s+)?"
 """What may stand in front of a term that is no part of a longer one."""
-_OTHER_FORM = re.compile(
+_OTHER_FORM = lazily(
     r"\W*(?:is|are|was|were|do|does|did|can|may|must|shall|will|has|have|which|what|who|whom|whose|how|when|why|where|in)\b",
     re.IGNORECASE,
 )

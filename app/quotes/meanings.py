@@ -16,17 +16,18 @@ from docqa.app.quotes.asked_terms import (
     named_term,
     spaced,
 )
+from docqa.ingest.expressions import lazily
 from docqa.ingest.types import Definition, Document, Span
 
-_ELSEWHERE = re.compile(
+_ELSEWHERE = lazily(
     r"(?:the\s+meanings?\s+)?(?:as\s+)?(?:set\s+(?:forth|out)|given|ascribed|assigned|specified|provided|defined|stated|described)\b"
     r"[^.;\n]{0,60}?\b(?:in|by|under|to)\b",
     re.IGNORECASE,
 )
 """What a definition begins with that leaves the meaning to another place."""
-_STANDS = re.compile(r"\b(?:stands?|short)\s+for\b|\babbreviat|\bacronym", re.IGNORECASE)
+_STANDS = lazily(r"\b(?:stands?|short)\s+for\b|\babbreviat|\bacronym", re.IGNORECASE)
 _MOST_WORDS = 40  # of a clause that is named in passing
-_CLAUSE = re.compile(r"[;:]\s+|,\s+")
+_CLAUSE = lazily(r"[;:]\s+|,\s+")
 
 
 def asked_meaning(question: str, documents: Sequence[Document]) -> tuple[int, int, Span] | None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from docqa.app.answer.answer import Cite, Quote
 from docqa.app.answer.grades import Grade, Place
 from docqa.app.quotes.sentence_runs import Sentences
 from docqa.app.quotes.verifier import Located, too_short
+from docqa.ingest.expressions import lazily
 from docqa.ingest.structure.page_breaks import joined_over_break, sentence_over_break
 from docqa.ingest.structure.paragraphs import place_without_page
 from docqa.ingest.types import Definition, Document, Span
 
 LONGEST_QUOTE_WORDS = 80
-_CLAUSE = re.compile(r"[;:]\s+|,\s+(?=(?:and|or|but|provided|except|unless|if|which|where)\b)|\n+")
+_CLAUSE = lazily(r"[;:]\s+|,\s+(?=(?:and|or|but|provided|except|unless|if|which|where)\b)|\n+")
 
 
 def quote_span(text: str, start: int, end: int) -> Span:

@@ -9,7 +9,6 @@ protected word (`align.is_protected`) never grades above near.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,13 +18,14 @@ from docqa.app.answer.grades import Grade, Place
 from docqa.app.evidence.terms import count_content_words
 from docqa.app.quotes.align import Match, find_damaged, find_near, find_whole
 from docqa.app.quotes.normalise import Folded, fold
+from docqa.ingest.expressions import lazily
 from docqa.ingest.types import Document
 
 MIN_CHARACTERS = 12
 MIN_CONTENT_WORDS = 3
 _SHORTEST_REACH = 512
 _NOTHING = "\u200b"
-_RULE = re.compile(r"\n[—–_-]{3,}\s*\n")
+_RULE = lazily(r"\n[—–_-]{3,}\s*\n")
 # Verbatim words on the cited page beat an exact copy elsewhere; a damaged or edited form never beats verbatim words.
 _PASSES = ((Grade.EXACT, Grade.NORMALISED), (Grade.DAMAGED,), (Grade.NEAR,))
 

@@ -11,12 +11,9 @@ from docqa.app.answer.answer import Answer, Quote
 from docqa.app.answer.events import Event, Finished, Notice
 from docqa.app.answerers.answerer import Answerer
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.document_evidence import DocumentEvidence, bundled_model
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.loading import find_model, writing_template
-from docqa.app.answerers.local_writing import WritingAnswerer
 from docqa.app.answerers.remote.address import is_remote
-from docqa.app.answerers.remote.answerer import RemoteAnswerer
 from docqa.app.answerers.remote.model import RemoteModel
 from docqa.app.context.context import Context
 from docqa.app.context.kept import KeptParts
@@ -28,6 +25,7 @@ from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
+    from docqa.app.answerers.local_writing import WritingAnswerer
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.prompts.conversation import Turn
     from docqa.model.protocol import Model
@@ -111,6 +109,8 @@ class Session:
     def answerer(self) -> Answerer:
         """`local_reading` where the model runs here, else what asks the server."""
         if isinstance(self.model, RemoteModel):
+            from docqa.app.answerers.remote.answerer import RemoteAnswerer
+
             return RemoteAnswerer(self.corpus, self.model, self.options, self.store)
         return self.local_reading
 
@@ -122,6 +122,9 @@ class Session:
             raise UsageError(f"{model.address} reads nothing on this machine", hint="choose a model that runs here")
         if self._template is None:
             return ExtractiveAnswerer(self.corpus, model, options, self.store)
+        from docqa.app.answerers.document_evidence import DocumentEvidence, bundled_model
+        from docqa.app.answerers.local_writing import WritingAnswerer
+
         bundled = bundled_model(options.threads)
         corpus = Corpus(self.documents, bundled.tokenizer, self.warnings, kept=self._kept_parts(bundled))
         evidence = DocumentEvidence(corpus, options, self.store)
@@ -131,7 +134,7 @@ class Session:
     def local(self) -> ExtractiveAnswerer:
         """The answerer of a model that cuts answers from the documents. Raises UsageError for one that writes."""
         reading = self.local_reading
-        if isinstance(reading, WritingAnswerer):
+        if not isinstance(reading, ExtractiveAnswerer):
             raise UsageError(f"{reading.model.folder} writes its answers", hint="choose a model with a span head")
         return reading
 
@@ -177,8 +180,10 @@ class Session:
     @property
     def reads_ahead(self) -> bool:
         """Whether the next question is answered from all of the documents, so that it is good to read them before."""
-        answerer = self.answerer
-        return not isinstance(answerer, WritingAnswerer) or answerer.answers_from_whole
+        if self._template is None:
+            return True
+        reading = self.local_reading
+        return isinstance(reading, ExtractiveAnswerer) or reading.answers_from_whole
 
     def stop_writing(self) -> bool:
         """End the text that is being written: what there is of it becomes the answer. False where none is written."""

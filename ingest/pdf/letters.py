@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from docqa.ingest.expressions import lazily
 from docqa.ingest.pdf.visibility.objects import Box
 
 NOTHING = "\uffff"
@@ -20,15 +21,15 @@ NOTHING = "\uffff"
 
 _LETTER = r"[^\W\d_]"
 # Each begins with what few characters of a page are, so that most are passed over at once.
-_GLUED = re.compile(rf"[,;:](?<=[\w)].){_LETTER}{{2}}|[A-Z](?<=[a-z]{{2}}.)[a-z]")
-_LIGATURE = re.compile(rf"f[fil] {_LETTER}")
-_SET_APART = re.compile("[\u3040-\u30ff\u3400-\u9fff] (?=[\u3040-\u30ff\u3400-\u9fff] )")
-_ALONE = re.compile(rf"\s{_LETTER}(?=\s)")
+_GLUED = lazily(rf"[,;:](?<=[\w)].){_LETTER}{{2}}|[A-Z](?<=[a-z]{{2}}.)[a-z]")
+_LIGATURE = lazily(rf"f[fil] {_LETTER}")
+_SET_APART = lazily("[\u3040-\u30ff\u3400-\u9fff] (?=[\u3040-\u30ff\u3400-\u9fff] )")
+_ALONE = lazily(rf"\s{_LETTER}(?=\s)")
 _FEW_ALONE, _SHARE_ALONE = 10, 0.12  # of the words
 _MOST_PLACES = 30
-_DOUBLED = re.compile(r"([A-Za-z])\1([A-Za-z])\2")
-_DOUBLE = re.compile(rf"({_LETTER})\1")
-_LINE = re.compile("[^\r\n\ufffe]+")
+_DOUBLED = lazily(r"([A-Za-z])\1([A-Za-z])\2")
+_DOUBLE = lazily(rf"({_LETTER})\1")
+_LINE = lazily("[^\r\n\ufffe]+")
 # Heights of a line, beyond the usual gap between two letters of the line: less is none, more parts words.
 _JOINED, _PARTED = 0.03, 0.09
 _SPREAD, _MOST_SPREAD = 0.08, 0.25  # the usual gap of letters that are set apart

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from docqa.ingest.expressions import lazily
+
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _NUMERALS = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
           (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
@@ -22,20 +24,20 @@ DIVISIONS_ELSEWHERE = {
     "teil": "part", "partie": "part", "annexe": "annex", "anexo": "annex", "anhang": "annex", "allegato": "annex",
 }  # fmt: skip
 """What laws in other languages call their divisions, by the English word."""
-_DIVISION = re.compile(
+_DIVISION = lazily(
     rf"({'|'.join(DIVISIONS_ELSEWHERE)}|title|part|chapter|subchapter|article|division|book|section|sec\.?|§|clause|schedule|"
     r"exhibit|appendix|annex|attachment)(?:\s+|(?<=[§.])|(?=\d))(?:no\.\s*)?(\d+[A-Z]?(?:[.\-–](?:\d+|[A-Z]\b))*|[ivxlcdm]+|[a-z]|"
     r"one|two|three|four|five|six|seven|eight|nine|ten)\b[.:]?\s*(?:[-–—:.]\s*)?(.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 # A law with one schedule prints no number: "SCHEDULE (Section 4)".
-_ONLY = re.compile(r"(?:THE\s+)?(SCHEDULE|ANNEX|ANNEXURE)(?:\s*\(([^()]{1,60})\))?[.:]?$")
-_DECIMAL = re.compile(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.DOTALL)
+_ONLY = lazily(r"(?:THE\s+)?(SCHEDULE|ANNEX|ANNEXURE)(?:\s*\(([^()]{1,60})\))?[.:]?$")
+_DECIMAL = lazily(r"(\d{1,3}[A-Z]{0,2}(?:\.\d{1,3}){0,5})([.)]?)\s+(\S.*)$", re.DOTALL)
 # The print has no space behind the number: "12.2URL References".
-_TIGHT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){1,5})([.)]?)([A-Z][A-Za-z]{2}.*)$", re.DOTALL)
-_ROMAN_HEAD = re.compile(r"([IVXLC]{1,7})[.)]\s+(\S.*)$", re.DOTALL)
-_LETTER_HEAD = re.compile(r"([A-Z](?:\.\d{1,3})*)([.)]?)\s+(\S.*)$", re.DOTALL)
-_NAMED = re.compile(
+_TIGHT = lazily(r"(\d{1,3}(?:\.\d{1,3}){1,5})([.)]?)([A-Z][A-Za-z]{2}.*)$", re.DOTALL)
+_ROMAN_HEAD = lazily(r"([IVXLC]{1,7})[.)]\s+(\S.*)$", re.DOTALL)
+_LETTER_HEAD = lazily(r"([A-Z](?:\.\d{1,3})*)([.)]?)\s+(\S.*)$", re.DOTALL)
+_NAMED = lazily(
     r"(abstract|summary|executive summary|introduction|preface|foreword|background|related work|preliminaries|"
     r"methods?|materials and methods|results|discussion|conclusions?|acknowledge?ments?|references|bibliography|"
     r"works cited|literature cited|références|remerciements|"

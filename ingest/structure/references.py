@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from docqa.ingest.expressions import lazily
 from docqa.ingest.structure.locators.sections import joined
 from docqa.ingest.structure.numbering import ordinal_of
 from docqa.ingest.types import Document, Page, Reference, Section
@@ -23,48 +24,48 @@ _WORDS = (
 )
 _NUMBER = r"(?:\d{1,4}[A-Z]{0,2}(?:[.\-–](?:\d{1,3}|[A-Z](?![A-Za-z])))*|[IVXLC]{1,7}|[A-Z])(?![\w])"
 _SUBS = r"((?:\s?\([A-Za-z0-9]{1,4}\))*)"
-_REFERENCE = re.compile(rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}})\s?)(?P<number>{_NUMBER}){_SUBS}")
-_MORE = re.compile(
+_REFERENCE = lazily(rf"(?:(?i:\b(?P<word>{_WORDS}))\s+|(?P<sign>§{{1,2}})\s?)(?P<number>{_NUMBER}){_SUBS}")
+_MORE = lazily(
     rf"\s*+(?:,\s*+(?:(?:and|or|to|through)\s*+)?|(?<=\s)(?:and|or|to|through)\s*+)(?P<number>{_NUMBER}){_SUBS}"
 )
-_ELSEWHERE = re.compile(
+_ELSEWHERE = lazily(
     r"(?:\s*\[[^\]\n]{0,80}\])?,?\s+(?:of|to|in|under)\s+(?:the|that|such|its|an?|title|[A-Z])", re.IGNORECASE
 )
-_HERE = re.compile(
+_HERE = lazily(
     r"(?:\s*\[[^\]\n]{0,80}\])?,?\s+(?:of|to|in)\s+(?:this\b|the\s+(?:Agreement|Contract|Lease)\b|"
     r"(?:section|clause|part|schedule|article|chapter|exhibit|appendix|annex)\s+[\dA-Z])",
     re.IGNORECASE,
 )
-_INSIDE = re.compile(
+_INSIDE = lazily(
     rf",?\s+(?:of|in|to)\s+(?:the\s+)?(?P<word>(?i:{_WORDS}))\s+(?P<number>{_NUMBER}){_SUBS}"
 )
-_RELATIVE = re.compile(
+_RELATIVE = lazily(
     r"\b(?i:(?:sub-?)?(?:sections?|paragraphs?|clauses?|articles?)|items?)\s+"
     r"(?P<subs>\([A-Za-z0-9]{1,4}\)(?:\s?\([A-Za-z0-9]{1,4}\)){0,3})"
 )
-_MORE_RELATIVE = re.compile(r"(?:,|,?\s+(?:and|or|to))\s*(?P<subs>(?:\([A-Za-z0-9]{1,4}\)){1,4})")
-_NOTE = re.compile(
+_MORE_RELATIVE = lazily(r"(?:,|,?\s+(?:and|or|to))\s*(?P<subs>(?:\([A-Za-z0-9]{1,4}\)){1,4})")
+_NOTE = lazily(
     r"\b(?P<which>[Ss]upra|[Ii]nfra),?\s+(?:at\s+)?(?:notes?|nn?\.|fn\.|footnotes?)\s*(?P<mark>\d{1,3})\b"
 )
-_SAME = re.compile(r"\b(?:[Ii]d|[Ii]bid)\.(?=[\s,;)]|$)")
-_AUTHORITY = re.compile(
+_SAME = lazily(r"\b(?:[Ii]d|[Ii]bid)\.(?=[\s,;)]|$)")
+_AUTHORITY = lazily(
     r"\bv\.\s|\bU\.\s?S\.|\bF\.\s?(?:\dd|Supp)|\bS\.\s?Ct\.|\b(?:Act|Code|Stat|Rev)\b|\(\d{4}\)|\bsupra\b"
 )
-_ITSELF = re.compile(r",?\s+(?:of|to|in|under)\s+the\s+(?P<word>[A-Z]?[a-z-]+)\b(?!\s+(?:of|on|for)\b)")
+_ITSELF = lazily(r",?\s+(?:of|to|in|under)\s+the\s+(?P<word>[A-Z]?[a-z-]+)\b(?!\s+(?:of|on|for)\b)")
 _DOCUMENTS = frozenset(
     ("agreement", "contract", "lease", "deed", "constitution", "act", "code", "bylaws", "policy", "regulation",
      "charter", "treaty", "convention", "law", "plan", "rules", "statute", "ordinance", "directive", "protocol",
      "licence", "license")
 )  # fmt: skip
 _SAME_WITHIN = 600
-_CODE_BEFORE = re.compile(
+_CODE_BEFORE = lazily(
     r"(?:U\.\s?S\.\s?C\.|C\.\s?F\.\s?R\.|Code|Stat\.|Act|Rules?|Regulations?|Law)\s*(?:Ann\.\s*)?$"
 )
-_CAPTION = re.compile(
+_CAPTION = lazily(
     rf"(?P<word>(?i:figure|fig\.|table))\s+(?P<number>{_NUMBER})(?:\s*[.:|—–-]|\s+(?=[A-Z“\"(])|\s*$)"
 )
-_CLAUSE = re.compile(r"(\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
-_SUB = re.compile(r"\([A-Za-z0-9]{1,4}\)")
+_CLAUSE = lazily(r"(\d{1,3}(?:\.\d{1,3}){1,4})[.)]?\s")
+_SUB = lazily(r"\([A-Za-z0-9]{1,4}\)")
 _ROMAN_KINDS = frozenset(("article", "chapter", "part", "title", "schedule", "appendix", "annex", "exhibit"))
 _PLAIN = {
     "sec": "section", "clause": "section", "subclause": "section", "paragraph": "section", "appendice": "appendix",

@@ -12,20 +12,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from docqa.ingest.expressions import lazily
 from docqa.ingest.structure.nesting import ATTACHMENTS
 from docqa.ingest.structure.numbering import DIVISIONS_ELSEWHERE, ordinal_of
 from docqa.ingest.types import Section
 
-_WORDED = re.compile(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
-_BRACKETED = re.compile(r"\(?(?P<core>[A-Za-z0-9]{1,6})\)$")
-_CORE_PARTS = re.compile(r"[.\-–—]")
+_WORDED = lazily(r"(?P<word>[^\W\d_]{2,}\.?|§+)\s*(?:[Nn]o\.\s*)?(?P<core>\S.*)$")
+_BRACKETED = lazily(r"\(?(?P<core>[A-Za-z0-9]{1,6})\)$")
+_CORE_PARTS = lazily(r"[.\-–—]")
 _ORDINALS = (
     "first|second|third|fourth|fifth|sixth|seventh|eighth?|nine?th|tenth|eleventh|twelfth|thirteenth|fourteenth|"
     "fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth"
 )
 """Some laws print "Eight Schedule" and "Nineth Schedule"."""
 _DIVISION = "part|chapter|schedule|exhibit|appendix|annex|annexure|attachment|title|article|book|division"
-_NAME_IN_FRONT = re.compile(
+_NAME_IN_FRONT = lazily(
     rf"(?:(?:schedule|annexure|annex)(?=\s*(?:\(|$))|(?:{_ORDINALS})\s+(?:schedule|appendix|annex|part|chapter|exhibit)\b|"
     rf"(?:{_DIVISION})\s+(?:\d{{1,3}}[A-Z]{{0,2}}|[IVXLC]{{1,7}}[A-Z]{{0,2}}|[A-Z])(?=\s*(?:[-–—:.(]|$)))",
     re.IGNORECASE,
@@ -36,7 +37,7 @@ _CAPITALS = frozenset(
 )  # fmt: skip
 """Words in a number that are written alike wherever they are printed in capitals."""
 _INNER_WORDS = frozenset(("section", "sec", "§", "article", "art", "clause", "paragraph", "rule", "regulation"))
-_NUMBER_AT_END = re.compile(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:[a-z]|[ivxlc]+))$")
+_NUMBER_AT_END = lazily(r"(?:\d[A-Za-z]{0,2}|\)|(?:^|\.)(?:[A-Z]|[IVXLC]+)|\.(?:[a-z]|[ivxlc]+))$")
 _SHORT_WORDS = {"sec": "section", "art": "article", "cl": "clause", "para": "paragraph", "§§": "§"}
 
 
