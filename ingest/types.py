@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -241,7 +242,7 @@ class Document:
     title: str
     media_type: str
     paged: bool
-    pages: tuple[Page, ...]
+    pages: Sequence[Page]
     sections: tuple[Section, ...]
     passages: tuple[Passage, ...]
     coverage: Coverage

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePath
 
@@ -24,6 +24,7 @@ from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
 
 STDIN = "-"
+_FILE = "document.jsonl"
 
 
 @dataclass
@@ -176,9 +177,10 @@ def _any_name(name: str) -> str:
 def _key(name: str, digest: str, request: ReadRequest, password: str) -> str:
     from docqa.ingest.pdf.ocr import available
     from docqa.ingest.read import INGEST_VERSION
+    from docqa.ingest.serialize import FORMAT_OF_LINES
 
     read_as = [str(INGEST_VERSION), request.media_type or "", str(request.include_hidden), str(available())]
-    fields = [digest, name, *read_as, hashlib.sha256(password.encode()).hexdigest()]
+    fields = [digest, name, str(FORMAT_OF_LINES), *read_as, hashlib.sha256(password.encode()).hexdigest()]
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
 
 
@@ -188,7 +190,7 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
     One that is damaged is set aside, and `notices` say so.
     """
     from docqa.ingest.errors import Unreadable
-    from docqa.ingest.serialize import from_json
+    from docqa.ingest.serialize import from_bytes
 
     digest = hashlib.sha256(data).hexdigest()
     store.meet([digest])
@@ -196,9 +198,8 @@ def kept_document(store: Store, name: str, data: bytes, request: ReadRequest, no
         if store.has("documents", key):
             try:
                 folder, _ = store.open("documents", key)
-                document = from_json((folder / "document.json").read_text(encoding="utf-8"))
-                return replace(document, path=name)
-            except (StoreDamaged, Unreadable, OSError, UnicodeDecodeError) as error:
+                return from_bytes((folder / _FILE).read_bytes(), name)
+            except (StoreDamaged, Unreadable, OSError) as error:
                 aside = store.set_aside("documents", key)
                 notices.append(f"{name}: the kept text cannot be used ({error}); set aside as {aside}, parsed again")
     return None
@@ -209,7 +210,7 @@ def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, do
 
     One that lost pages to a limit of time or memory is read again the next time, when the machine may be less busy.
     """
-    from docqa.ingest.serialize import to_json
+    from docqa.ingest.serialize import to_bytes
 
     if document.coverage.lost_pages:
         return
@@ -221,7 +222,7 @@ def keep_document(store: Store, name: str, data: bytes, request: ReadRequest, do
         documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)], title=document.title,
         pages=len(document.pages) if document.paged else 0,
     )  # fmt: skip
-    store.put("documents", key, details, {"document.json": to_json(document).encode("utf-8")})
+    store.put("documents", key, details, {_FILE: to_bytes(document)})
 
 
 def _letters(text: str) -> str:

@@ -1,6 +1,6 @@
 """What docqa keeps on disk: parsed documents and model states, by content; folders 0700, files 0600.
 
-    documents/KEY/document.json, entry.json     KEY: sha256 of the bytes and of what changes how they are read
+    documents/KEY/document.jsonl, entry.json    KEY: sha256 of the bytes and of what changes how they are read
     contexts/KEY/arrays.safetensors, entry.json KEY: hash of the document's content and of the tokenizer (arrays.py)
     indexes/KEY/arrays.safetensors, entry.json  the words of its passages, likewise
     states/KEY/                                 KEY: hash of the profile and of all token ids (context.prefix_hashes)

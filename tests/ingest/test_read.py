@@ -7,6 +7,7 @@ import os
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from docqa.ingest import (
 from docqa.ingest import worker as worker_module
 from docqa.ingest.read import find_documents, read
 from docqa.ingest.request import ReadRequest
-from docqa.ingest.serialize import from_json, to_json
+from docqa.ingest.serialize import from_bytes, from_json, to_bytes, to_json
 from docqa.ingest.structure.clean import clean, strip_invisible
 from docqa.ingest.worker import read_in_worker
 
@@ -334,6 +335,33 @@ def test_a_damaged_record_is_refused(make_pdf: Callable[..., bytes]) -> None:
     for broken in (text[:-5], text.replace('"format":5', '"format":9'), "[]", "{}"):
         with pytest.raises(Unreadable):
             from_json(broken)
+
+
+def test_a_document_of_lines_is_equal_whole_and_page_by_page(make_pdf: Callable[..., bytes]) -> None:
+    document = document_of(make_pdf)
+    found = from_bytes(to_bytes(document), "elsewhere.pdf")
+    assert found.pages[-1] == document.pages[-1] and found.pages[1:] == document.pages[1:]
+    assert found == replace(document, path="elsewhere.pdf") and document.pages == found.pages
+    assert (len(found.pages), found.content_hash) == (3, document.content_hash)
+    assert from_bytes(to_bytes(found), document.path) == document and from_json(to_json(found)) == found
+    with pytest.raises(IndexError):
+        found.pages[3]
+
+
+def test_pages_are_parsed_only_when_they_are_looked_at(make_pdf: Callable[..., bytes]) -> None:
+    head, *lines = to_bytes(document_of(make_pdf)).split(b"\n")
+    found = from_bytes(b"\n".join([head, lines[0], b"[1]", b"{"]), "a.pdf")
+    assert found.pages[0].text
+    for broken in (1, 2):
+        with pytest.raises(Unreadable):
+            found.pages[broken]
+
+
+def test_damaged_lines_are_refused(make_pdf: Callable[..., bytes]) -> None:
+    data = to_bytes(document_of(make_pdf))
+    for broken in (data[: data.rindex(b"\n")], data.replace(b'"format":6', b'"format":9'), b"[]", b"{}", b""):
+        with pytest.raises(Unreadable):
+            from_bytes(broken, "a.pdf")
 
 
 def test_every_passage_names_its_sections(make_pdf: Callable[..., bytes]) -> None:

@@ -351,11 +351,11 @@ def test_cache_lists_what_is_kept_and_forget_deletes_all_of_it(docqa: Any, note:
 
 def test_cache_verify_names_a_damaged_entry_and_prune_deletes_it(docqa: Any, note: Path, own_folders: Path) -> None:
     docqa("read", note)
-    (kept,) = (own_folders / "documents").glob("*/document.json")
+    (kept,) = (own_folders / "documents").glob("*/document.jsonl")
     kept.write_bytes(kept.read_bytes()[:-5])
     code, out, _ = docqa("cache", "verify")
     assert code == 4
-    assert "document.json" in out
+    assert "document.jsonl" in out
     assert docqa("cache", "prune", "--to", "0B")[0] == 0
     assert docqa("cache", "list")[1] == ""
 

@@ -121,7 +121,7 @@ def test_list_and_verify_count_documents_states_and_history(
     shutil.rmtree(own_folders / "states")
     assert docqa("cache", "list")[2].startswith("3 entries, ")
     assert docqa("cache", "verify")[2] == "3 entries checked, none is damaged\n"
-    next((own_folders / "documents").glob("*/document.json")).write_text("{}")
+    next((own_folders / "documents").glob("*/document.jsonl")).write_text("{}")
     code, out, err = docqa("cache", "verify")
     assert code == 4
     assert out.startswith("damaged document")

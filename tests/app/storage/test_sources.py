@@ -115,3 +115,15 @@ def test_a_document_that_lost_pages_to_a_limit_is_not_kept(
     path = write("a.md", TITLED)
     found = [read_sources([path], PLAIN, store).documents[0].coverage.lost_pages for _ in range(3)]
     assert found == [(2,), (), ()] and not lost
+
+
+def test_a_kept_document_that_is_damaged_is_set_aside_and_parsed_again(
+    store: Store, parsed: list[str], write: Callable[[str, str], str]
+) -> None:
+    path = write("a.md", TITLED)
+    (first,) = read_sources([path], PLAIN, store).documents
+    (kept,) = (store.root / "documents").glob("*/document.jsonl")
+    kept.write_bytes(kept.read_bytes()[:-1] + b"}")
+    found = read_sources([path], PLAIN, store)
+    assert (found.documents, parsed) == ([first], ["a.md", "a.md"])
+    assert "the kept text cannot be used" in found.notices[0]
