@@ -22,10 +22,6 @@ def main() -> int:
         from docqa.app import report
 
         report.escape_unencodable()
-        if sys.argv[1:2] == ["ask"]:
-            from docqa.app.commands import early
-
-            early.load_library(sys.argv[1:])
         code = run(sys.argv[1:])
     except KeyboardInterrupt as error:
         from docqa.app import report

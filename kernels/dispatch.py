@@ -21,11 +21,11 @@ from torch import Tensor
 from docqa.kernels import gpu
 from docqa.kernels.cpu import LEVELS
 from docqa.kernels.errors import NoImplementation
+from docqa.kernels.native import SWITCH
 from docqa.kernels.self_check import library
+from docqa.kernels.threads import share_with_torch
 
-SWITCH = "DOCQA_KERNELS"
-NUMERICS = 6
-"""Raised when a native kernel changes the bits of its results: states are kept by it."""
+share_with_torch()  # what needs torch begins here
 EVERY_FLOAT = frozenset({torch.float64, torch.float32, torch.bfloat16, torch.float16})
 
 
@@ -101,20 +101,6 @@ def _known(operation: str) -> Iterator[Implementation]:
 def recorded(*tensors: Tensor | None) -> bool:
     """Whether gradients of any of these are recorded, which only forms with a gradient may compute."""
     return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in tensors)
-
-
-def native_in_use() -> bool:
-    """Whether the native library is there and the switch lets it run."""
-    return library() is not None and os.environ.get(SWITCH, "") == ""
-
-
-def identity() -> str:
-    """What the bits of a state on the CPU depend on, as far as kernels go."""
-    found = library()
-    if found is None or not native_in_use():
-        return os.environ.get(SWITCH) or "torch"
-    level = LEVELS[found.level].removesuffix(" AMX")  # whose bits are those of the level below
-    return f"native {level}, numerics {NUMERICS}"
 
 
 @lru_cache(maxsize=256)

@@ -5,15 +5,20 @@ A level above TESTED is compared with it once, before it is used; where the two 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING, TypeVar
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from docqa.kernels.cpu.library import LEVELS, Library, load
 from docqa.kernels.errors import LibraryDamaged
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+T = TypeVar("T")
 TESTED = 1  # the highest level that the project's own machines have
 BOUND = 1e-4  # of float32 results of order 1, computed in another order
 ROUNDED = 0.1  # of results of order 1 where one level rounds operands to 8 bits and the other does not
@@ -22,6 +27,15 @@ BOUNDS = {"product": 0.0, "block_product": 0.0, "block_product_many": ROUNDED, "
 
 @lru_cache(maxsize=1)
 def _checked() -> tuple[Library | None, str]:
+    return _at_best_level(disagreement)
+
+
+@lru_cache(maxsize=1)
+def _arrays_checked() -> Library | None:
+    return _at_best_level(arrays_disagreement)[0]
+
+
+def _at_best_level(differing: Callable[[Library, Library], str]) -> tuple[Library | None, str]:
     try:
         found, name = load()
     except LibraryDamaged as error:
@@ -29,7 +43,7 @@ def _checked() -> tuple[Library | None, str]:
     if found is None or found.level <= TESTED:
         return found, name
     tested = found._replace(level=TESTED)
-    differs = disagreement(found, tested)
+    differs = differing(found, tested)
     if differs:
         return tested, f"{LEVELS[TESTED]}; {name} gave other results in '{differs}' and is not used"
     return found, name
@@ -38,6 +52,11 @@ def _checked() -> tuple[Library | None, str]:
 def library() -> Library | None:
     """The native library, None where there is none."""
     return _checked()[0]
+
+
+def array_library() -> Library | None:
+    """The same for the operations on arrays alone (cpu/arrays.py, cpu/encoder_arrays.py), without torch."""
+    return _arrays_checked()
 
 
 def describe() -> str:
@@ -64,31 +83,90 @@ def disagreement(one: Library, other: Library) -> str:
     Products of whole numbers must agree in every bit, but those of many tokens with blocks of GGUF files, which AMX
     makes in bfloat16.
     """
+    import torch
+
     with torch.random.fork_rng(devices=[]):
-        alone = (side._replace(threads=1) for side in (one, other))  # a busy machine lets them wait for each other
-        for (name, ours), (_, theirs) in zip(*(list(_results(side)) for side in alone), strict=True):
-            bound = BOUNDS.get(name, BOUND)
-            if not bool(((ours - theirs).abs() <= bound).all()):
-                return name
+        pairs = [(name, ours.numpy(), theirs.numpy()) for name, ours, theirs in _side_by_side(one, other, _results)]
+    return _differing(pairs) or arrays_disagreement(one, other)
+
+
+def arrays_disagreement(one: Library, other: Library) -> str:
+    """The same of the operations on arrays."""
+    return _differing(_side_by_side(one, other, _array_results))
+
+
+def _side_by_side(
+    one: Library, other: Library, results: Callable[[Library], Iterator[tuple[str, T]]]
+) -> list[tuple[str, T, T]]:
+    alone = (side._replace(threads=1) for side in (one, other))  # a busy machine lets them wait for each other
+    both = (list(results(side)) for side in alone)
+    return [(name, ours, theirs) for (name, ours), (_, theirs) in zip(*both, strict=True)]
+
+
+def _differing(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
+    for name, ours, theirs in pairs:
+        if not bool((np.abs(ours - theirs) <= BOUNDS.get(name, BOUND)).all()):
+            return name
     return ""
 
 
+def _array_results(library: Library) -> Iterator[tuple[str, np.ndarray]]:
+    """Each operation on arrays on a small problem with ragged sizes."""
+    from docqa.kernels.cpu import arrays
+
+    drawn = 0
+
+    def normal(*shape: int) -> np.ndarray:
+        """Numbers without a pattern, of order 1; numpy's own generators take longer to import than all of this."""
+        nonlocal drawn
+        places = np.arange(drawn, drawn + math.prod(shape)) + 1.0
+        drawn += len(places)
+        return ((np.sin(places * 12.9898) * 43758.5453 % 1 * 4 - 2).astype(np.float32)).reshape(shape)
+
+    for seq in (75, 3):
+        q, k = (x / np.linalg.norm(x, axis=-1, keepdims=True) for x in (normal(1, seq, 2, 24), normal(1, seq, 2, 24)))
+        decay, beta = -np.abs(normal(1, seq, 2)), np.abs(normal(1, seq, 2)) / 2
+        yield "delta", arrays.delta_rule(q, k, normal(1, seq, 2, 40), decay=decay, beta=beta, library=library)
+    yield "conv", arrays.causal_conv(normal(1, 9, 70), normal(70, 1, 4), unit=(2, 20), library=library)
+    x, z = normal(5, 50), normal(5, 50)
+    yield "norm", arrays.zero_centred_norm(x, normal(50), 1e-6, library=library)
+    yield "gated_norm", arrays.gated_norm(x, z, normal(50), 1e-6, library=library)
+    yield "gated_product", arrays.silu_product(x, z, library=library)
+    yield from _encoder_results(normal, library)
+    for bits, tokens in ((4, 1), (4, 21), (8, 3)):
+        wide = bits == 8
+        q = normal(45, 192 if wide else 96) * 63 + (0 if wide else 127)
+        scale, zero = np.abs(normal(45, 3)).astype(np.float16), (normal(45, 3) * 4).astype(np.float16)
+        matrix = arrays.ArrayMatrix.of(q.astype(np.int8 if wide else np.uint8), scale, zero)
+        yield "product", arrays.product(normal(tokens, 192), matrix, library=library)
+
+
+def _encoder_results(normal: Callable[..., np.ndarray], library: Library) -> Iterator[tuple[str, np.ndarray]]:
+    """The operations of an encoder, on numbers of `normal`."""
+    from docqa.kernels.cpu.encoder_arrays import add_layer_norm, biased_gelu, encoder_attention
+
+    q, k, v = normal(3, 101, 48)
+    starts, near, shifts = np.array([0, 1, 71, 101]), normal(2, 149), normal(3, 48)
+    three = shifts[0], shifts[1], shifts[2]
+    yield "encoder_attention", encoder_attention(q, k, v, starts, heads=2, near=near, shifts=three, library=library)
+    weight, bias = normal(2, 48)
+    yield "add_layer_norm", add_layer_norm(q, k, weight, bias, 1e-5, shift=shifts[0], library=library)
+    yield "biased_gelu", biased_gelu(4 * q, shifts[1], library=library)
+
+
 def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
-    """Each operation on a small problem with ragged sizes; draws from torch's own generator, seeded here.
+    """Each operation that is on tensors alone, on a small problem; draws from torch's own generator, seeded here.
 
     A generator of its own would import a part of torch that nothing else needs (app/commands/deferred.py).
     """
-    from docqa.kernels.activation.native import silu_product_native
+    import torch
+
     from docqa.kernels.attention.cached import attention_over_native
     from docqa.kernels.attention.kv_cache import Context, KVBlock
     from docqa.kernels.attention.native import attention_native
-    from docqa.kernels.conv.native import causal_conv_native
     from docqa.kernels.delta.native import delta_rule_native, delta_step_native
     from docqa.kernels.gguf_matmul.blocks import BlockMatrix
     from docqa.kernels.gguf_matmul.native import block_product_native
-    from docqa.kernels.matmul.native import product_native
-    from docqa.kernels.matmul.packed import PackedMatrix
-    from docqa.kernels.norm.native import gated_norm_native, zero_centred_norm_native
 
     torch.manual_seed(1)
 
@@ -112,16 +190,6 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
         yield name, over(heads[0], context, None, rounded=rounded)
     wide = [KVBlock(normal(60, 2, 64), normal(60, 2, 64)), KVBlock(normal(26, 2, 64), normal(26, 2, 64))]
     yield "attention", over(normal(1, 1, 4, 64), Context(wide, 60), None, rounded=False)
-    yield "conv", causal_conv_native(normal(1, 9, 70), normal(70, 4), None, unit=(2, 20), library=library)[0]
-    x, z = normal(5, 50), normal(5, 50)
-    yield "norm", zero_centred_norm_native(x, normal(50), 1e-6, library=library)
-    yield "gated_norm", gated_norm_native(x, z, normal(50), 1e-6, library=library)
-    yield "gated_product", silu_product_native(x, z, library=library)
-    for bits, tokens in ((4, 1), (4, 21), (8, 3)):
-        shape, low = ((45, 96), 0) if bits == 4 else ((45, 192), -128)
-        q = torch.randint(low, low + 256, shape).to(torch.uint8 if bits == 4 else torch.int8)
-        matrix = PackedMatrix.of(q, normal(45, 3).abs().half(), (normal(45, 3) * 4 + (8 if bits == 4 else 0)).half())
-        yield "product", product_native(normal(tokens, 192), matrix, library=library)
     for kind, size, at in (("Q4_K", 144, (0, 2)), ("Q6_K", 210, (208,)), ("Q8_0", 34, (0,))):
         raw = torch.randint(0, 256, (45 * 512 // (32 if size == 34 else 256), size)).to(torch.uint8)
         for place in at:
@@ -130,18 +198,3 @@ def _results(library: Library) -> Iterator[tuple[str, Tensor]]:
         blocks = BlockMatrix.of(raw.view(45, -1), kind)
         for tokens, name in ((3, "block_product"), (21, "block_product_many")):
             yield name, block_product_native(normal(tokens, 512), blocks, library=library)
-    yield from _encoder_results(library)
-
-
-def _encoder_results(library: Library) -> Iterator[tuple[str, Tensor]]:
-    """The operations of an encoder, as `_results`."""
-    from docqa.kernels.encoder.native import add_layer_norm_native, biased_gelu_native, encoder_attention_native
-
-    q, k, v = torch.randn(3, 101, 48)
-    starts, near = torch.tensor([0, 1, 71, 101]), torch.randn(2, 149)
-    shifts = torch.randn(48), torch.randn(48), torch.randn(48)
-    attended = encoder_attention_native(q, k, v, starts, heads=2, near=near, shifts=shifts, library=library)
-    yield "encoder_attention", attended
-    weight, bias = torch.randn(2, 48)
-    yield "add_layer_norm", add_layer_norm_native(q, k, weight, bias, 1e-5, shift=shifts[0], library=library)
-    yield "biased_gelu", biased_gelu_native(4 * q, shifts[1], library=library)

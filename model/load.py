@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from docqa.kernels.gguf_matmul import BLOCKS, BlockMatrix, block_arithmetic
-from docqa.kernels.matmul import packed_is_faster
-from docqa.model.checkpoints.experts import default_budget
-from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
+from docqa.kernels.native import packed_is_faster
+from docqa.kernels.threads import use_threads
+from docqa.model.checkpoints.experts import default_budget, pool_bytes
 from docqa.model.checkpoints.gguf.checkpoint import experts_in_blocks
+from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_mtp, load_network
 from docqa.model.checkpoints.weights import fingerprint
 from docqa.model.config import HybridConfig, read_config
@@ -26,19 +26,18 @@ from docqa.model.cost.machine import processor_flags
 from docqa.model.cost.plan import longest_context, parameters
 from docqa.model.device import check_room, chosen_device
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, ModelNotFound
+from docqa.model.folder import BUNDLED, read_calibration
 from docqa.model.gguf.file import is_gguf, opened_gguf
-from docqa.model.heads.cross_encoder import CrossEncoder
+from docqa.model.heads.excerpt_reading import ExcerptReader
 from docqa.model.heads.heads import AnswerHeads
-from docqa.model.heads.passage_encoder import PassageEncoder, load_passage_encoder
-from docqa.model.heads.reader_files import load_reader
 from docqa.model.mtp import Mtp
+from docqa.model.native.choice import excerpt_reader, passage_encoder
 from docqa.model.network import Network
-from docqa.model.protocol import Calibration
-from docqa.model.state.kv_cache import LongAttention
-from docqa.model.state.state import GRID, State
+from docqa.model.protocol import PACKED_PRECISION, Calibration, VectorEncoder
+from docqa.model.state.long_attention import GRID, LongAttention
+from docqa.model.state.state import State
 from docqa.model.tokenizer import Tokenizer
 
-BUNDLED = Path(__file__).parent / "bundled"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64, "float16": torch.float16}
 # Instructions that multiply bf16 faster than fp32: measured 3 to 5 times on Zen 5, level on Zen 4. Packed matrices are
 # faster still with VNNI, and beside AMX as fast at reading and eleven times as fast at writing (kernels/NOTES.md).
@@ -73,7 +72,26 @@ class Model:
         matrices = self.lower.packed_matrices().values()
         if any(isinstance(matrix, BlockMatrix) for matrix in matrices):
             return f"{name}, blocks of a GGUF file {block_arithmetic()}"
-        return f"{name}, packed matrices times 8-bit activations" if matrices else name
+        return PACKED_PRECISION if matrices else name
+
+    @property
+    def on_cpu(self) -> bool:
+        return self.device.type == "cpu"
+
+    @property
+    def packed(self) -> bool:
+        """Whether matrices stay in the bits of their file."""
+        return bool(self.lower.packed_matrices())
+
+    @property
+    def item_bytes(self) -> int:
+        """Bytes of a number of the compute dtype."""
+        return int(self.dtype.itemsize)
+
+    @property
+    def expert_pool_bytes(self) -> int | None:
+        """Memory that experts are read into as tokens are sent to them; None where there is no pool."""
+        return pool_bytes(self.lower)
 
     @property
     def evidence_layer(self) -> int:
@@ -108,22 +126,22 @@ class Model:
         return load_mtp(self.folder, self.config, self.dtype)
 
     @cached_property
-    def reader(self) -> CrossEncoder | None:
+    def reader(self) -> ExcerptReader | None:
         """The checkpoint's reader, loaded when it is first needed; None where it has none.
 
         Raises:
             WeightsMismatch: a file of it is damaged or missing; the file is named.
         """
-        return load_reader(self.folder)
+        return excerpt_reader(self.folder)
 
     @cached_property
-    def passage_encoder(self) -> PassageEncoder | None:
+    def passage_encoder(self) -> VectorEncoder | None:
         """The checkpoint's passage encoder, loaded when it is first needed; None where it has none.
 
         Raises:
             WeightsMismatch: its file is damaged; it is named.
         """
-        return load_passage_encoder(self.folder)
+        return passage_encoder(self.folder)
 
     @property
     def answer_layers(self) -> int:
@@ -132,7 +150,7 @@ class Model:
         The span head answers from `evidence_layer`, and what lies above it changes nothing. Without a span head
         answers are generated, by all layers.
         """
-        if self.heads.span is None:
+        if not self.heads.has_span:
             return self.config.num_hidden_layers
         return self.evidence_layer + 1
 
@@ -202,11 +220,12 @@ class Model:
             out = self.network.logits(hidden.to(self.device)).cpu()
         return out if out.dtype == torch.float64 else out.float()
 
-    def evidence_states(self, ids: Sequence[int]) -> Tensor:
-        """What `evidence_layer` puts out for `ids` read alone, [seq, dim]; the layers above are not run."""
+    def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
+        """What `evidence_layer` puts out for `ids` read alone, float32 [seq, dim]; the layers above are not run."""
         tokens = torch.as_tensor(ids, dtype=torch.long).to(self.device)
         with torch.inference_mode():
-            return self.lower(tokens[None], layers=self.evidence_layer + 1)[0].cpu()
+            states = self.lower(tokens[None], layers=self.evidence_layer + 1)[0]
+            return np.asarray(states.float().cpu().numpy())
 
     def _run(self, ids: Tensor, state: State, on_hidden: OnHidden | None, on_output: OnOutput | None) -> Tensor:
         """One piece, not crossing the grid, through the layers of the state; the last token's hidden state."""
@@ -256,12 +275,12 @@ def load_model(
     if not where.is_dir() and not is_gguf(where):
         raise ModelNotFound(f"there is no model folder {where}; see `docqa models list`")
     if threads is not None:
-        torch.set_num_threads(threads)
+        use_threads(threads)
     torch.set_flush_denormal(True)  # decays underflow; denormals cost half the speed
     config, place = HybridConfig.from_folder(where), chosen_device(device)
     on_cpu = place.type == "cpu"
     compute, packed = _precision(where, dtype) if on_cpu else (_dtype_on(place, dtype), False)
-    calibration, heads = _calibration(where), AnswerHeads.load(where)
+    calibration, heads = read_calibration(where), AnswerHeads(where)
     layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
     experts = expert_bytes if expert_bytes is not None else default_budget(config, compute) if on_cpu else None
     check_room(place, parameters(config)["total"] * compute.itemsize, str(where))
@@ -313,14 +332,3 @@ def compute_dtype(folder: Path) -> torch.dtype:
 def default_dtype() -> torch.dtype:
     """bfloat16 where the processor has instructions for it, else float32."""
     return torch.bfloat16 if set(BF16_FLAGS) & processor_flags() else torch.float32
-
-
-def _calibration(folder: Path) -> Calibration:
-    """calibration.json of a folder: thresholds, fusion weights, the evidence layer; empty where there is none."""
-    path = folder / "calibration.json"
-    if not path.is_file():
-        return {}
-    try:
-        return cast(Calibration, json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, OSError) as error:
-        raise ConfigUnsupported(f"{path} cannot be read ({error}); get the model folder again") from error

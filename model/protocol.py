@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
     from torch import Tensor
 
     from docqa.model.config import HybridConfig
-    from docqa.model.heads.cross_encoder import CrossEncoder
+    from docqa.model.heads.excerpt_reading import ExcerptReader
     from docqa.model.heads.heads import AnswerHeads
-    from docqa.model.heads.passage_encoder import PassageEncoder
     from docqa.model.mtp import Mtp
     from docqa.model.network import Network
     from docqa.model.state.state import State
+
+
+PACKED_PRECISION = "float32, packed matrices times 8-bit activations"
 
 
 class Logistic(TypedDict):
@@ -96,6 +99,16 @@ class Tokenizer(Protocol):
     def vocab_size(self) -> int: ...
 
 
+class VectorEncoder(Protocol):
+    """Makes vectors of passages and of questions; `identity` names the file that it came from."""
+
+    @property
+    def identity(self) -> str: ...
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors of texts, float32 [texts, dim]; the product of two is their likeness, -1 to 1."""
+
+
 class Model(Protocol):
     """A checkpoint that runs on this machine."""
 
@@ -116,6 +129,20 @@ class Model(Protocol):
         """Where the network and the states that it reads into are."""
 
     @property
+    def on_cpu(self) -> bool: ...
+    @property
+    def packed(self) -> bool:
+        """Whether matrices stay in the bits of their file."""
+
+    @property
+    def item_bytes(self) -> int:
+        """Bytes of a number of the compute dtype."""
+
+    @property
+    def expert_pool_bytes(self) -> int | None:
+        """Memory that experts are read into as tokens are sent to them; None where there is no pool."""
+
+    @property
     def precision(self) -> str:
         """The compute dtype and whether matrices are packed, in words."""
 
@@ -124,11 +151,11 @@ class Model(Protocol):
     @property
     def heads(self) -> AnswerHeads: ...
     @property
-    def reader(self) -> CrossEncoder | None:
+    def reader(self) -> ExcerptReader | None:
         """The encoder that reads excerpts with a question; None where the checkpoint has none."""
 
     @property
-    def passage_encoder(self) -> PassageEncoder | None:
+    def passage_encoder(self) -> VectorEncoder | None:
         """What makes vectors of passages; None where the checkpoint has none."""
 
     @property
@@ -161,5 +188,5 @@ class Model(Protocol):
     def logits(self, hidden: Tensor) -> Tensor:
         """Hidden states [.., dim] to logits over the vocabulary [.., vocab], float32 at least."""
 
-    def evidence_states(self, ids: Sequence[int]) -> Tensor:
-        """Output of `evidence_layer` for `ids` read alone, [seq, dim]."""
+    def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
+        """Output of `evidence_layer` for `ids` read alone, float32 [seq, dim]."""

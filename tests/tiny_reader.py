@@ -5,15 +5,16 @@ from pathlib import Path
 
 import torch
 
-from docqa.model.heads.cross_encoder import CrossEncoder, ReaderTokenizer
-from docqa.model.heads.encoder import EncoderShape
+from docqa.model.heads.cross_encoder import CrossEncoder
+from docqa.model.heads.encoder_shape import EncoderShape
 from docqa.model.heads.passage_encoder import (
     POSITIONS,
     PassageEncoder,
     load_passage_encoder,
     save_passage_encoder,
 )
-from docqa.model.heads.reader_files import READER_TOKENIZER, save_reader
+from docqa.model.heads.reader_files import save_reader
+from docqa.model.heads.reader_text import READER_TOKENIZER, ReaderTokenizer
 
 WIDTH = 64  # of states; a matrix is packed in groups of 64
 

@@ -23,7 +23,7 @@ from docqa.app.storage.store import Store
 from docqa.model.errors import ModelError
 
 if TYPE_CHECKING:
-    from docqa.model.heads.cross_encoder import CrossEncoder
+    from docqa.model.heads.excerpt_reading import ExcerptReader
     from docqa.model.protocol import Model, RefusalCalibration
 
 _MOST_RELEVANT = 4  # quotes that are read again with the question
@@ -53,7 +53,7 @@ class DocumentEvidence:
         return ExtractiveAnswerer(self.corpus, bundled_model(self._options.threads), self._options, self._store)
 
     @property
-    def reader(self) -> CrossEncoder:
+    def reader(self) -> ExcerptReader:
         """The encoder that reads excerpts with a question and judges statements."""
         reader = self._reading.model.reader
         if reader is None:

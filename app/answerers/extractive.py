@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,8 +27,6 @@ from docqa.app.reading.wording.language import NOT_ENGLISH, is_english
 from docqa.app.storage.store import Store
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from docqa.model.prompts.conversation import Turn
     from docqa.model.protocol import Model
 
@@ -38,7 +36,7 @@ class ExtractiveAnswerer(LocalReading):
 
     def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
         super().__init__(corpus, model, options, store)
-        spans = model.heads.span is not None
+        spans = model.heads.has_span
         self.finder: CandidateFinder = (SpanFinder if spans else CopyingFinder)(corpus, model, options)
         self._last: AskedQuestion | None = None
 
@@ -49,7 +47,7 @@ class ExtractiveAnswerer(LocalReading):
         if self.options.quick or self._declines(question):
             yield Finished(self.preview(question))
             return
-        if self.options.preview and self.prefiller.state is None and self.plan.seconds > plan.PREVIEW_FROM_SECONDS:
+        if self.options.preview and not self.prefiller.finished and self.plan.seconds > plan.PREVIEW_FROM_SECONDS:
             yield Preview(self.preview(question))
         started = time.monotonic()
         yield from self.prefiller.read()
@@ -143,15 +141,14 @@ class ExtractiveAnswerer(LocalReading):
         return self._last
 
     def _kept_rows(self) -> Rows:
-        placed, count = self.corpus.context.passages, len(self.corpus.context)
+        placed = self.corpus.context.passages
 
         @cache
-        def joined() -> Any:  # only where it is asked for: it copies the rows of the whole text
-            return self.prefiller.vectors.rows(count)
+        def joined() -> np.ndarray:  # only where it is asked for: it may copy the rows of the whole text
+            return self.token_rows()
 
-        def rows(index: int) -> Tensor:
-            part: Tensor = joined()[placed[index].token_start : placed[index].token_end]
-            return part
+        def rows(index: int) -> np.ndarray:
+            return joined()[placed[index].token_start : placed[index].token_end]
 
         return rows
 
@@ -163,7 +160,7 @@ class ExtractiveAnswerer(LocalReading):
         self, question: str, ranked: list[Ranked], found: Candidates | None, usage: Usage, *,
         preliminary: bool, nearest: int = 0, unread: str = "",
     ) -> Answer:  # fmt: skip
-        from docqa.model.state.state import attention_kind
+        from docqa.model.state.long_attention import attention_kind
 
         corpus, total = self.corpus, len(self.corpus.context)
         calibration = self.finder.calibration
@@ -172,7 +169,7 @@ class ExtractiveAnswerer(LocalReading):
         likely = 0.0 if unread else answerability.probability(values, calibration, form)
         refused = answerability.refused(likely, calibration) or found is None or not found.candidates
         first = 0.0 if unread else answerability.first_passage_probability(values, calibration)
-        attention = attention_kind(self.model.new_state(self.yarn_factor, layers=self.profile.layers), total)
+        attention = attention_kind(self.model.config.first_layers(self.profile.layers), total)
         few = min(self.finder.preview_passages, len(corpus.context.passages))
         note = f"preliminary: from the {few} best passages by their words; {total:,} tokens not read"
         note = unread or (note if preliminary else "")

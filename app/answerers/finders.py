@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from docqa.app.answerers.corpus import Corpus
 from docqa.app.evidence.front_matter import asks_about_document, front_passages
 from docqa.app.evidence.ranking import Ranked, rank
@@ -31,8 +33,6 @@ from docqa.app.reading.tables.answer import with_cell
 from docqa.app.reading.wording.two_parts import parts_of
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from docqa.model.protocol import Model, RefusalCalibration
 
 
@@ -57,10 +57,10 @@ class AskedQuestion:
         """The two questions that a question of two parts is asked as; empty for any other."""
         return tuple(AskedQuestion(part) for part in parts_of(self.text) or ())
 
-    def vectors(self, model: Model) -> QuestionEncoding:
-        """The question as the heads of `model` see it."""
-        if self._vectors is None:
-            self._vectors = read_question(model, self.text)
+    def vectors(self, model: Model, *, pointing: bool = False) -> QuestionEncoding:
+        """The question as the heads of `model` see it; with `pointing` as the span head does, too."""
+        if self._vectors is None or pointing and self._vectors.rows is None:
+            self._vectors = read_question(model, self.text, pointing=pointing)
         return self._vectors
 
 
@@ -141,8 +141,8 @@ class SpanFinder(CandidateFinder):
                 reorder=reorder, passages=passages, first=first, one_of=one_of,
             )  # fmt: skip
         return read_by_spans(
-            self._model, asked.text, asked.vectors(self._model), corpus.context, ranked, rows, corpus.index,
-            reorder=reorder, passages=passages, first=first, one_of=one_of,
+            self._model, asked.text, asked.vectors(self._model, pointing=True), corpus.context, ranked, rows,
+            corpus.index, reorder=reorder, passages=passages, first=first, one_of=one_of,
         )  # fmt: skip
 
     @property
@@ -176,7 +176,7 @@ class SpanFinder(CandidateFinder):
         return front_passages(self._corpus.context, FRONT_PASSAGES) if asks_about_document(asked.text) else []
 
 
-def _no_rows(index: int) -> Tensor:
+def _no_rows(index: int) -> np.ndarray:
     raise AssertionError(f"nothing was kept of passage {index}")
 
 

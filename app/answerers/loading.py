@@ -9,20 +9,35 @@ from docqa.app.options import Options
 
 if TYPE_CHECKING:
     from docqa.app.answerers.remote.model import RemoteModel
-    from docqa.model import protocol
-    from docqa.model.load import Model
+    from docqa.model.load import Model as NetworkModel
     from docqa.model.prompts.chat_template import ChatTemplate
+    from docqa.model.protocol import Model
 
 
 def load_model(options: Options) -> Model:
     """The bundled model, or that of a checkpoint folder. Raises docqa.model.errors for a folder that is not one."""
-    from docqa.model.load import load_model as load
+    from docqa.model.answering import answering_model
 
-    if options.model is not None and not Path(options.model).exists():
+    return answering_model(_folder(options), options.threads, options.device) or load_network(options)
+
+
+def load_network(options: Options) -> NetworkModel:
+    """The same model with its network there from the start, for what measures or trains it. Raises as `load_model`."""
+    from docqa.model.load import load_model
+
+    return load_model(_folder(options), threads=options.threads, device=options.device)
+
+
+def _folder(options: Options) -> Path:
+    from docqa.model.folder import BUNDLED
+
+    if options.model is None:
+        return BUNDLED
+    if not Path(options.model).exists():
         from docqa.app.models.library import not_found
 
         raise not_found(options.model)
-    return load(options.model, threads=options.threads, device=options.device)
+    return Path(options.model)
 
 
 def find_model(options: Options) -> Model | RemoteModel:
@@ -36,7 +51,7 @@ def find_model(options: Options) -> Model | RemoteModel:
     return RemoteModel(Address.of(options.model, options.base_url), options.timeout_s)
 
 
-def writing_template(model: protocol.Model) -> ChatTemplate | None:
+def writing_template(model: Model) -> ChatTemplate | None:
     """The chat template of a checkpoint that writes its answers; None for one whose span head finds them, or without a
     template.
 
@@ -44,4 +59,4 @@ def writing_template(model: protocol.Model) -> ChatTemplate | None:
     """
     from docqa.model.prompts.chat_template import ChatTemplate
 
-    return ChatTemplate.load(model.folder) if model.heads.span is None else None
+    return ChatTemplate.load(model.folder) if not model.heads.has_span else None

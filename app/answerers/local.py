@@ -17,7 +17,7 @@ from docqa.app.options import Options
 from docqa.app.storage.store import Store
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
 
     from docqa.model.protocol import Model
 
@@ -44,7 +44,7 @@ class LocalReading:
     @cached_property
     def plan(self) -> Plan:
         """Estimate before anything is read into the model. Raises ContextTooLong, with the numbers, past the limit."""
-        reused = 0 if self.prefiller.state is not None else self.prefiller.reusable_tokens()
+        reused = 0 if self.prefiller.finished else self.prefiller.reusable_tokens()
         return make_plan(self.model, self.yarn_factor, len(self.corpus.context), reused)
 
     def read(self) -> Iterator[Event]:
@@ -56,7 +56,7 @@ class LocalReading:
         if "prefiller" in self.__dict__:
             self.prefiller.keep_progress()
 
-    def token_rows(self) -> Tensor:
+    def token_rows(self) -> np.ndarray:
         """What the heads keep of every token that was read, int8 [tokens, width]. After `read`, with heads only."""
         rows = self.prefiller.vectors.rows(len(self.corpus.context))
         assert rows is not None

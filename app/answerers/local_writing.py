@@ -92,7 +92,7 @@ class WritingAnswerer(LocalReading):
         if tokens <= WHOLE_TOKENS and plan.fits(self.model, tokens, ROOM):
             return True
         try:
-            return self.prefiller.state is not None or self.prefiller.reusable_tokens() == tokens
+            return self.prefiller.finished or self.prefiller.reusable_tokens() == tokens
         except ContextTooLong:
             return False
 
@@ -109,7 +109,7 @@ class WritingAnswerer(LocalReading):
             yield Finished(self.preview(question))
             return
         whole = self.answers_from_whole
-        long = whole and self.prefiller.state is None and self.plan.seconds > plan.PREVIEW_FROM_SECONDS
+        long = whole and not self.prefiller.finished and self.plan.seconds > plan.PREVIEW_FROM_SECONDS
         if long and self.options.preview:
             yield Preview(self.preview(question))
         asked = yield from self._prepare(question, whole, earlier)
@@ -250,11 +250,11 @@ class WritingAnswerer(LocalReading):
 
     def _provenance(self, asked: _Asked) -> dict[str, object]:
         from docqa.model.prompts.conversation import CONVERSATION_LAYOUT
-        from docqa.model.state.state import attention_kind
+        from docqa.model.state.long_attention import attention_kind
 
         tokens = self._tokens_read(asked)
         factor = self.yarn_factor if asked.whole else plan.yarn_factor_of(self.model, tokens, ROOM)
         profile = profile_of(self.model, factor, CONVERSATION_LAYOUT)
         options = {**self.options.recorded(), "from": "whole" if asked.whole else "passages"}
-        kind = attention_kind(self.model.new_state(factor), tokens)
+        kind = attention_kind(self.model.config, tokens)
         return answer_provenance(profile, self.corpus.documents, options, kind)

@@ -32,13 +32,13 @@ def bench(
     Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is JSON.
     """
     inputs.check_plot(plot)
-    from docqa.app.answerers.loading import load_model
+    from docqa.app.answerers.loading import load_network
     from docqa.app.lab import figures
     from docqa.app.lab.bench import machine, rows, run  # and all that they time, torch among it
     from docqa.app.lab.bench.real import real_rows
 
     options = inputs.local(given.options(), "bench")
-    loaded = load_model(options if real is None else replace(options, model=str(real)))
+    loaded = load_network(options if real is None else replace(options, model=str(real)))
     described = machine.describe()
     found: list[rows.Row] = []
     if real is not None:

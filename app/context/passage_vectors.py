@@ -14,8 +14,7 @@ from docqa.app.errors import StoreDamaged
 from docqa.app.storage.atomic import write_whole
 
 if TYPE_CHECKING:
-    from docqa.model.heads.passage_encoder import PassageEncoder
-    from docqa.model.protocol import Model
+    from docqa.model.protocol import Model, VectorEncoder
 
 _FILE = "passages.safetensors"
 
@@ -35,6 +34,11 @@ class PassageVectors:
     def __bool__(self) -> bool:
         return self._model.passage_encoder is not None
 
+    @property
+    def complete(self) -> bool:
+        """Whether all passages were read, or none are to be."""
+        return not self or all(key in self._known for key in self._passage_keys())
+
     def read_until(self, position: int) -> None:
         """Read the passages that end before token `position` and are not known yet."""
         encoder = self._model.passage_encoder
@@ -46,7 +50,7 @@ class PassageVectors:
             if key not in self._known and self._context.passages[number].token_end <= position
         }
         if left:
-            found = encoder.vectors([passage_words(self._context, number) for number in left.values()]).numpy()
+            found = encoder.vectors([passage_words(self._context, number) for number in left.values()])
             self._known.update(zip(left, found.astype(np.float16), strict=True))
             self.unsaved = True
 
@@ -61,7 +65,7 @@ class PassageVectors:
         if not self._context.passages:
             return np.zeros(0)
         rows = np.stack([self._known[key] for key in self._passage_keys()]).astype(np.float32)
-        return np.asarray(rows @ encoder.vectors([question])[0].numpy(), dtype=np.float64)
+        return np.asarray(rows @ encoder.vectors([question])[0], dtype=np.float64)
 
     def save(self, folder: Path) -> None:
         """Write what was read into `folder`, whole or not at all. Raises OSError when the disk refuses."""
@@ -84,16 +88,17 @@ class PassageVectors:
         encoder, path = self._model.passage_encoder, folder / _FILE
         if encoder is None or not path.exists():
             return
-        from safetensors import SafetensorError, safe_open
+        from docqa.model.checkpoints.mapped import MappedTensors
+        from docqa.model.errors import ModelError
 
         try:
-            with safe_open(path, framework="numpy") as file:
-                tensors, about = {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-        except (OSError, SafetensorError, ValueError) as error:
-            raise StoreDamaged(f"cannot be read ({error})", where=str(path)) from error
-        if about.get("sha256") != _digest(tensors):
+            file = MappedTensors(path)
+            tensors = {name: file.array(name) for name in ("keys", "vectors")}
+        except ModelError as error:
+            raise StoreDamaged("cannot be read", where=str(path)) from error
+        if file.metadata.get("sha256") != _digest(tensors):
             raise StoreDamaged("does not match its checksum", where=str(path))
-        if about.get("encoder") == encoder.identity:
+        if file.metadata.get("encoder") == encoder.identity:
             self._known = {key.tobytes(): row for key, row in zip(tensors["keys"], tensors["vectors"], strict=True)}
 
     def _passage_keys(self) -> list[bytes]:
@@ -115,9 +120,9 @@ def below_headings(section: Sequence[str], text: str) -> str:
     return f"{above}. {text}" if above else text
 
 
-def like_question(encoder: PassageEncoder, question: str, texts: list[str]) -> np.ndarray:
+def like_question(encoder: VectorEncoder, question: str, texts: list[str]) -> np.ndarray:
     """How like the question some texts are, float64 [texts], -1 to 1."""
-    found = encoder.vectors([question, *texts]).numpy()
+    found = encoder.vectors([question, *texts])
     return np.asarray(found[1:] @ found[0], dtype=np.float64)
 
 

@@ -39,36 +39,34 @@ def yarn_factor_of(model: Model, tokens: int, room: int = _QUESTION_TOKENS) -> f
 
 def fits(model: Model, tokens: int, room: int) -> bool:
     """Whether `tokens` and `room` fit the context that the model was trained for, and this machine's memory."""
-    from docqa.model.checkpoints.experts import pool_bytes
     from docqa.model.cost.machine import total_bytes
     from docqa.model.cost.plan import estimate
 
     if tokens + room > model.config.native_context:
         return False
-    item, packed = int(model.dtype.itemsize), bool(model.lower.packed_matrices())
-    pool = pool_bytes(model.lower)
-    needed = estimate(model.config, tokens + room, item=item, packed=packed, expert_bytes=pool).memory_bytes
+    needed = estimate(
+        model.config, tokens + room, item=model.item_bytes, packed=model.packed, expert_bytes=model.expert_pool_bytes
+    ).memory_bytes
     return needed <= total_bytes()
 
 
 def make_plan(model: Model, yarn_factor: float, tokens: int, reused: int) -> Plan:
     """Plan of reading `tokens` of which `reused` are kept; a long one is timed on a short trial first."""
-    from docqa.model.checkpoints.experts import pool_bytes
     from docqa.model.checkpoints.weights import weight_files
     from docqa.model.cost.plan import estimate, parameters
-    from docqa.model.cost.speed import measured_speed
     from docqa.model.heads.reader_cost import cost_of_reader
 
-    item, config = int(model.dtype.itemsize), model.config.first_layers(model.answer_layers)
+    config = model.config.first_layers(model.answer_layers)
     on_disk = sum(path.stat().st_size for path in weight_files(model.folder))
     on_disk = on_disk * parameters(config)["total"] // parameters(model.config)["total"]
-    packed, pool = bool(model.lower.packed_matrices()), pool_bytes(model.lower)
     at = partial(
-        estimate, config, tokens, item=item, weights_on_disk=on_disk, packed=packed, expert_bytes=pool,
-        reader=cost_of_reader(model.folder),
+        estimate, config, tokens, item=model.item_bytes, weights_on_disk=on_disk, packed=model.packed,
+        expert_bytes=model.expert_pool_bytes, reader=cost_of_reader(model.folder),
     )  # fmt: skip
     guess = at()
     if guess.seconds > PREVIEW_FROM_SECONDS / 3 and reused < tokens:
+        from docqa.model.cost.speed import measured_speed
+
         guess = at(speed=measured_speed(model, config.num_hidden_layers))
     share = (tokens - reused) / tokens if tokens else 0.0
     return Plan(tokens, guess.seconds * share, guess.memory_bytes, guess.disk_bytes, yarn_factor, reused)

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from docqa.app.answer.events import Event, Notice, ReadProgress
 from docqa.app.context.context import Context, prefix_hashes
 from docqa.app.context.passage_vectors import PassageVectors
@@ -24,6 +26,7 @@ from docqa.app.errors import StoreDamaged
 from docqa.app.models.library import name_of
 from docqa.app.storage.atomic import TEMPORARY_PREFIX, write_whole
 from docqa.app.storage.store import Details, Store, acquire
+from docqa.model.state.long_attention import GRID
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -49,22 +52,20 @@ class TokenVectors:
 
     def __init__(self, heads: AnswerHeads) -> None:
         self._heads = heads
-        self._pieces: dict[int, Tensor] = {}  # position -> rows of the piece that starts there
+        self._pieces: dict[int, np.ndarray] = {}  # position -> rows of the piece that starts there
 
     def on_hidden(self, position: int, hidden: Tensor) -> None:
         """Take the evidence layer's output [tokens, hidden] for the tokens from `position` on."""
         if self._heads:
             self._pieces[position] = self._heads.rows(hidden)
 
-    def rows(self, position: int) -> Tensor | None:
+    def rows(self, position: int) -> np.ndarray | None:
         """Rows of all tokens before `position`, int8 [position, width]; None without heads.
 
         Raises StoreDamaged when a piece is missing.
         """
         if not self._heads:
             return None
-        import torch
-
         kept = [(start, piece) for start, piece in sorted(self._pieces.items()) if start < position]
         at = 0
         for start, piece in kept:
@@ -73,7 +74,7 @@ class TokenVectors:
             at += len(piece)
         if at != position:
             raise StoreDamaged(f"there are vectors of {at} tokens, {position} were read")
-        joined = torch.cat([piece for _, piece in kept])
+        joined = kept[0][1] if len(kept) == 1 else np.concatenate([piece for _, piece in kept])
         self._pieces = {0: joined}
         return joined
 
@@ -82,9 +83,9 @@ class TokenVectors:
         rows = self.rows(position)
         if rows is None:
             return
-        from safetensors.torch import save
+        from safetensors.numpy import save
 
-        content = save({"rows": rows.contiguous()}, metadata={"sha256": _digest(rows)})
+        content = save({"rows": np.ascontiguousarray(rows)}, metadata={"sha256": _digest(rows)})
         write_whole(folder / _VECTORS, content, private=True)
 
     def load(self, folder: Path, position: int) -> None:
@@ -94,36 +95,42 @@ class TokenVectors:
         """
         if not self._heads:
             return
-        from safetensors import SafetensorError, safe_open
+        from docqa.model.checkpoints.mapped import MappedTensors
+        from docqa.model.errors import ModelError
 
         path = folder / _VECTORS
         try:
-            with safe_open(path, framework="pt") as file:
-                rows, digest = file.get_tensor("rows"), (file.metadata() or {}).get("sha256")
-        except (OSError, SafetensorError, ValueError) as error:
-            raise StoreDamaged(f"cannot be read ({error})", where=str(path)) from error
+            file = MappedTensors(path)
+            rows, digest = file.array("rows"), file.metadata.get("sha256")
+        except ModelError as error:
+            raise StoreDamaged("cannot be read", where=str(path)) from error
         if digest != _digest(rows):
             raise StoreDamaged("does not match its checksum", where=str(path))
         if len(rows) < position:
             raise StoreDamaged(f"has vectors of {len(rows)} tokens, {position} were read", where=str(path))
-        self._pieces = {0: rows[:position].clone()}
+        self._pieces = {0: rows[:position]}
 
 
 @dataclass
 class Prefiller:
-    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` of them came from disk."""
+    """Mutable: `state`, `vectors` and `passages` after `read`; `tokens_reused` of them came from disk.
+
+    Where answers are cut from the documents, and all was read before, `state` is taken up only by who asks for it.
+    """
 
     model: Model
     context: Context
     profile: Profile
     store: Store | None
-    state: State | None = None
     tokens_reused: int = 0
     vectors: TokenVectors = field(init=False)
     passages: PassageVectors = field(init=False)
 
     def __post_init__(self) -> None:
-        self._grid = self._fresh().grid
+        self.vectors, self.passages = TokenVectors(self.model.heads), PassageVectors(self.model, self.context)
+        self._grid = GRID
+        self.finished = False  # whether all is read
+        self._state: State | None = None
         self._points = prefix_hashes(self.context.ids, "", self._grid)
         self.key = prefix_hashes(self.context.ids, self.profile.text(), self._grid)[len(self.context)]
         self._saved_at = -1
@@ -135,13 +142,28 @@ class Prefiller:
     def total(self) -> int:
         return len(self.context)
 
+    @property
+    def state(self) -> State | None:
+        """What the documents were read into; None before they all are. Raises StateError where the kept one is lost."""
+        if self._state is None and self.finished:
+            assert self.store is not None
+            self._state = self._load_state(self.store.root / "states" / self.key)
+        return self._state
+
+    def _load_state(self, folder: Path) -> State:
+        """The longest kept state in a folder that begins this context. Raises StateError."""
+        from docqa.model.state.files import load_state
+
+        expected = {"profile": self.profile.fields()}
+        return load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
+
     def reusable_tokens(self) -> int:
         """How many tokens a kept state would save, by its header alone."""
         return next((position for position, _ in self._candidates()), 0)
 
     def read(self) -> Iterator[Event]:
         """Read what is not read yet. Closing the generator, or Ctrl-C, keeps all whole blocks."""
-        if self.state is not None:
+        if self.finished:
             if self.store is not None and not self._refused:
                 self.store.pin(self.key)
             return
@@ -159,7 +181,10 @@ class Prefiller:
             state = self._partial
             if state is None:
                 state = yield from self._restore(self.store)
-            yield from self._prefill(state)
+            if self.finished:
+                yield ReadProgress(self.total, self.total, reused=self.total)
+            else:
+                yield from self._prefill(state if state is not None else self._fresh())
         finally:
             self._release()
 
@@ -182,7 +207,7 @@ class Prefiller:
         Its own state is always among them, so that a damaged one is tried, named and set aside.
         """
         from docqa.model.errors import StateDamaged
-        from docqa.model.state.files import read_header
+        from docqa.model.state.header import read_header
 
         found: list[tuple[int, str]] = []
         for entry in self.store.entries() if self.store is not None else []:
@@ -198,13 +223,15 @@ class Prefiller:
                 found.append((max(fitting, default=0), entry.key))
         return sorted(found, key=lambda pair: (-pair[0], pair[1] != self.key))
 
-    def _restore(self, store: Store) -> Generator[Event, None, State]:
-        """Yields warnings; returns a state to go on from, with `vectors` to match."""
+    def _restore(self, store: Store) -> Generator[Event, None, State | None]:
+        """Yields warnings; returns a state to go on from, with `vectors` to match, None where there is none or where
+        nothing is left to read (`finished`)."""
         candidates = self._candidates()
         for position, key in candidates:
             problem, state = self._load(store, key, position)
-            if state is not None:
-                self.tokens_reused = self._saved_at = state.position
+            if not problem:
+                self.tokens_reused = self._saved_at = self.total if state is None else state.position
+                self.finished = state is None
                 return state
             if problem and key == self.key:
                 aside = store.set_aside("states", key)
@@ -215,23 +242,29 @@ class Prefiller:
                 yield Notice(f"a shorter version that was read before cannot be used: {problem}")
         if not candidates:
             yield from self._say_what_differs(store)
-        return self._fresh()
+        return None
 
     def _load(self, store: Store, key: str, position: int) -> tuple[str, State | None]:
-        """(what is wrong, state): a state restored from the kept one `key` up to `position`, or the reason why not."""
-        from docqa.model.errors import StateError
-        from docqa.model.state.files import load_state
+        """(what is wrong, state): a state restored from the kept one `key` up to `position`, or the reason why not.
 
+        No state, and nothing wrong, where the rows of the whole text are enough to answer from.
+        """
+        from docqa.model.errors import StateError
         try:
             if key == self.key:
                 folder, _ = store.open("states", key)
             else:
                 folder = store.adopt(key, self.key, self._details(position))
-            expected = {"profile": self.profile.fields()}
-            state = load_state(folder / "model", self.model, expected, ids=list(self.context.ids))
-            self.vectors = TokenVectors(self.model.heads)
-            self.vectors.load(folder, state.position)
             self.passages.load(folder)
+            self.vectors = TokenVectors(self.model.heads)
+            whole = position == self.total and key == self.key and self.passages.complete
+            state = None
+            if whole and self.model.heads.has_span:
+                check_state(folder / "model")
+                self.vectors.load(folder, position)
+            else:
+                state = self._load_state(folder)
+                self.vectors.load(folder, state.position)
             store.pin(self.key)
             return "", state
         except (StoreDamaged, StateError, OSError) as error:
@@ -288,7 +321,7 @@ class Prefiller:
         self.passages.read_until(total)
         if state.position != self._saved_at or self.passages.unsaved:
             yield from self._keep(state)
-        self.state, self._partial = state, None
+        self._state, self._partial, self.finished = state, None, True
         if blocks:  # after the last save: only now it is known whether anything is kept
             kept = self.store is not None and not self._refused
             yield ReadProgress(total, total, speed, 0.0, self.tokens_reused, kept)
@@ -355,8 +388,8 @@ class Prefiller:
         }
 
 
-def _digest(rows: Tensor) -> str:
-    return hashlib.sha256(rows.contiguous().numpy().tobytes()).hexdigest()
+def _digest(rows: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(rows).data).hexdigest()
 
 
 def check_state(folder: Path) -> None:
@@ -365,7 +398,7 @@ def check_state(folder: Path) -> None:
     Raises StoreDamaged, naming the file. For `docqa cache verify`.
     """
     from docqa.model.errors import StateError
-    from docqa.model.state.files import read_header
+    from docqa.model.state.header import read_header
 
     try:
         files = read_header(folder)["files"]

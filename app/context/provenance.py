@@ -58,35 +58,39 @@ def documents_hash(documents: list[Document] | tuple[Document, ...]) -> str:
 def kernel_provenance(device: torch.device | None = None) -> str:
     """What changes the bits of a result on one machine: the kernels, torch, its threads, the processor's features.
 
-    `device`: where the network computes, the CPU without it.
+    `device`: the accelerator that the network computes on; the CPU without one.
     """
-    import torch
+    from docqa.kernels.native import identity, native_in_use
+    from docqa.kernels.threads import thread_count
+    from docqa.kernels.torch_version import torch_version
 
-    from docqa.kernels.dispatch import identity
-    from docqa.model.device import name_of_device
+    if device is not None:
+        from docqa.model.device import name_of_device
 
-    if device is not None and device.type != "cpu":
-        return f"{device.type} {name_of_device(device)}, torch {torch.__version__}, {sys.platform}"
-    capability = torch.backends.cpu.get_cpu_capability()
-    threads = f"{torch.get_num_threads()} threads"
-    return f"{identity()}, torch {torch.__version__}, {capability}, {threads}, {sys.platform}"
+        return f"{device.type} {name_of_device(device)}, torch {torch_version()}, {sys.platform}"
+    kernels = identity()  # named after the processor's instructions, where they are native
+    if not native_in_use():
+        import torch
+
+        kernels += f", {torch.backends.cpu.get_cpu_capability()}"
+    return f"{kernels}, torch {torch_version()}, {thread_count()} threads, {sys.platform}"
 
 
 def profile_of(model: Model, yarn_factor: float, layout: int | None = None) -> Profile:
     """The Profile of states that `model` makes at `yarn_factor`, whatever their length; `layout`: of the Context, where
     it is not that of the bundled model."""
     from docqa.model.prompts.prompt import LAYOUT_VERSION
-    from docqa.model.state.state import STATE_FORMAT
+    from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
 
     layers = model.answer_layers
     return Profile(
         model=model.fingerprint,
         layout=LAYOUT_VERSION if layout is None else layout,
         state_format=STATE_FORMAT,
-        attention=str(sorted(vars(model.new_state(yarn_factor, layers=layers).long).items())),
+        attention=str(sorted(vars(LongAttention()).items())),
         yarn_factor=yarn_factor,
         dtype=model.precision,
-        kernels=kernel_provenance(model.device),
+        kernels=kernel_provenance(None if model.on_cpu else model.device),
         layers=layers,
     )
 

@@ -26,8 +26,8 @@ from docqa.app.session.engine import open_session
 from docqa.ingest.errors import IngestError
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.load import Model
-from docqa.model.state.kv_cache import AttentionMemory, LongAttention
-from docqa.model.state.state import GRID
+from docqa.model.state.kv_cache import AttentionMemory
+from docqa.model.state.long_attention import GRID, LongAttention
 
 TOKENS = 49_152
 

@@ -27,7 +27,7 @@ from docqa.app.lab.calibration.weights import search_candidates, search_ranks
 from docqa.app.options import Options
 from docqa.app.reading.spans import DEFAULT_SPAN_READER
 from docqa.app.storage.atomic import write_whole
-from docqa.model.heads.reader_files import reader_files
+from docqa.model.heads.reader_text import reader_files
 from docqa.model.protocol import Model
 from docqa.model.training.data.sets import find_sets, is_validation
 

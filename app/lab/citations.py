@@ -41,9 +41,9 @@ from docqa.app.lab.evaluate import Rates, grouped, mean
 from docqa.app.lab.questions import EvalDocument, lines, read_eval_file
 from docqa.app.options import Options
 from docqa.app.quotes.verifier import Located, too_short
-from docqa.model.load import Model
 from docqa.model.prompts.chat_template import ChatTemplate
 from docqa.model.prompts.conversation import Conversation
+from docqa.model.protocol import Model
 
 Record = dict[str, object]
 Supports = Callable[[Sequence[Sequence[str]]], list[bool]]

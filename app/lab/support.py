@@ -27,8 +27,8 @@ from docqa.app.lab.evaluate import Rates, grouped, mean
 from docqa.app.lab.questions import lines
 from docqa.app.options import Options
 from docqa.ingest.structure.sentences import sentences
-from docqa.model.heads.cross_encoder import SUPPORT, CrossEncoder
-from docqa.model.heads.excerpt_reading import judge_support
+from docqa.model.heads.excerpt_reading import ExcerptReader, judge_support
+from docqa.model.heads.reader_text import SUPPORT
 
 LABELS = {
     "Entailment": Support.SUPPORTED,
@@ -142,7 +142,7 @@ def _figures(judged: Sequence[tuple[Claim, Support]]) -> Rates:
     return found | ({"contradiction_recall": mean(contradicted)} if contradicted else {})
 
 
-def judge_of(reader: CrossEncoder) -> Judge:
+def judge_of(reader: ExcerptReader) -> Judge:
     """The reader's judge, one claim at a time."""
 
     def judge(claim: str, evidence: str) -> Mapping[str, float]:

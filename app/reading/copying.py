@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from docqa.app.evidence.ranking import Ranked, WordIndex
 from docqa.app.evidence.terms import terms
 from docqa.app.quotes.align import find_whole
@@ -49,7 +51,7 @@ class _PromptState:
     prompt: FocusPrompt
     state: State
     logits: Tensor
-    seen: list[Tensor] = field(default_factory=list)
+    seen: list[np.ndarray] = field(default_factory=list)
 
 
 def copy_answers(
@@ -96,10 +98,10 @@ def copy_answers(
 def _read_prompt(model: Model, prompt: FocusPrompt, *, observed: bool) -> _PromptState:
     """Read `prompt` in a fresh state; `observed`: the evidence head sees its tokens."""
     state = model.new_state()
-    seen: list[Tensor] = []
+    seen: list[np.ndarray] = []
 
     head = model.heads.evidence if observed else None
-    observe = (lambda _, hidden: seen.append(head.token_vectors(hidden))) if head is not None else None
+    observe = (lambda _, hidden: seen.append(head.token_vectors(hidden.float().numpy()))) if head is not None else None
     hidden = model.prefill(prompt.ids, state, on_hidden=observe)
     return _PromptState(prompt, state, model.logits(hidden), seen)
 
@@ -116,12 +118,10 @@ def continuation_logprob(model: Model, state: State, logits: Tensor, ids: list[i
 
 def _compare(places: ScoredPlaces, model: Model, asked: QuestionVectors, begun: _PromptState) -> None:
     """Note how like the question every sentence is, by the vectors of the prompt's tokens."""
-    import torch
-
     assert model.heads.evidence is not None
     flat = [(number, sentence) for number, found in enumerate(places.sentences) for sentence in found]
     ranges = [_tokens(begun.prompt, number, sentence) for number, sentence in flat]
-    values = model.heads.evidence.scores(asked, torch.cat(begun.seen), ranges).tolist()
+    values = model.heads.evidence.scores(asked, np.concatenate(begun.seen), ranges).tolist()
     for (_, sentence), value in zip(flat, values, strict=True):
         sentence.similarity = value
 

@@ -15,7 +15,7 @@ from docqa.app.reading.candidates import Form, on_one_line
 from docqa.ingest.structure.sentences import sentences
 
 if TYPE_CHECKING:
-    from docqa.model.heads.cross_encoder import CrossEncoder
+    from docqa.model.heads.excerpt_reading import ExcerptReader
 
 WORDS = 150  # of an excerpt; a passage with more is read in parts
 _LONG = 200  # words: a sentence above that, as a table, is cut
@@ -117,13 +117,13 @@ def _parts(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def read_again(
-    reader: CrossEncoder, question: str, texts: Sequence[str], headings: Sequence[str],
+    reader: ExcerptReader, question: str, texts: Sequence[str], headings: Sequence[str],
     excerpts: Sequence[ExcerptPlace], *, longest: int,
 ) -> ExcerptReading:  # fmt: skip
     """Read `excerpts` (at least one) of the passages `texts` below their `headings`; spans of at most `longest`
     tokens."""
-    from docqa.model.heads.cross_encoder import FORMS
     from docqa.model.heads.excerpt_reading import read_excerpts
+    from docqa.model.heads.reader_text import FORMS
 
     shown = [on_one_line(texts[e.passage][e.start : e.end]) for e in excerpts]
     found = read_excerpts(reader, question, shown, [headings[e.passage] for e in excerpts], longest=longest)

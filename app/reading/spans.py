@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from docqa.model.heads import evidence
-    from docqa.model.heads.span import Span
+    from docqa.model.heads.heads import AnswerHeads
+    from docqa.model.heads.spans import Span
     from docqa.model.protocol import Model
 
 DEFAULT_SPAN_READER: dict[str, float] = {
@@ -40,7 +41,7 @@ UNLIKELY = -12.0
 _MOST_REST_WORDS = 60
 """Log-probabilities below this are as good as this: what was not looked at, or is out of the question."""
 
-Rows = Callable[[int], "Tensor"]
+Rows = Callable[[int], np.ndarray]
 """The kept rows (int8 [tokens, width]) of a passage of the context, by its index."""
 
 
@@ -49,19 +50,26 @@ class QuestionEncoding:
     """A question as the heads see it: `vectors` for ranking, `rows` for reading; None without that head."""
 
     vectors: evidence.QuestionVectors | None
-    rows: Tensor | None
+    rows: Tensor | None = None
 
 
-def read_question(model: Model, question: str) -> QuestionEncoding:
-    """Read a question by itself, as the heads were trained on it."""
+def read_question(model: Model, question: str, *, pointing: bool = True) -> QuestionEncoding:
+    """Read a question by itself, as the heads were trained on it; without `pointing`, for ranking alone."""
     from docqa.model.prompts.prompt import question_text
 
     hidden = model.evidence_states(model.tokenizer.encode(question_text(question)))
     heads = model.heads
     return QuestionEncoding(
         heads.evidence.question_vectors(hidden) if heads.evidence is not None else None,
-        heads.span.rows(hidden) if heads.span is not None else None,
+        _pointing_rows(heads, hidden) if pointing else None,
     )
+
+
+def _pointing_rows(heads: AnswerHeads, hidden: np.ndarray) -> Tensor | None:
+    """What the span head makes of a question's states; None where there is none."""
+    import torch
+
+    return heads.span.rows(torch.from_numpy(hidden)) if heads.span is not None else None
 
 
 def read_passages_alone(model: Model, context: Context, passages: list[int]) -> Rows:
@@ -80,14 +88,16 @@ def read_passages_alone(model: Model, context: Context, passages: list[int]) -> 
             room = WINDOW
         windows[-1].append(index)
         room -= tokens
-    found: dict[int, Tensor] = {}
+    import torch
+
+    found: dict[int, np.ndarray] = {}
     for window in windows:
         ids, ranges = list(model.tokenizer.encode(PREAMBLE)), {}
         for index in window:
             placed = context.passages[index]
             ranges[index] = (len(ids), len(ids) + _length(placed))
             ids.extend(context.ids[placed.token_start : placed.token_end])
-        rows = model.heads.rows(model.evidence_states(ids))
+        rows = model.heads.rows(torch.from_numpy(model.evidence_states(ids)))
         found |= {index: rows[start:end] for index, (start, end) in ranges.items()}
     return found.__getitem__
 
@@ -99,7 +109,7 @@ def rank_few(
     if model.heads.evidence is None or asked.vectors is None or not weights.get("vector"):
         return ranked
     each = [model.heads.evidence_rows(rows(item.index)) for item in ranked]
-    vector = np.array([float(model.heads.evidence.scores(asked.vectors, part, [(0, len(part))])) for part in each])
+    vector = np.array([float(model.heads.evidence.scores(asked.vectors, part, [(0, len(part))])[0]) for part in each])
     total = fuse(np.array([item.bm25 for item in ranked]), vector, weights)
     return _best_first(
         replace(item, score=float(score), vector=float(like))

@@ -40,7 +40,7 @@ from docqa.app.summary.topics import STYLES as TOPICS
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
 
     from docqa.model.protocol import Model
 
@@ -48,7 +48,7 @@ _CLAUSE_WORDS = 160  # contracts name their parties in one long sentence
 
 
 def summarize_document(
-    document: Document, context: Context, model: Model, style: str, *, rows: Tensor | None, path: str | None = None,
+    document: Document, context: Context, model: Model, style: str, *, rows: np.ndarray | None, path: str | None = None,
     focus: str = "", ranked: Sequence[Ranked] = (),
 ) -> SummaryRecord:  # fmt: skip
     """The summary of `document` in a style of `record.STYLES`.

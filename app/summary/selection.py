@@ -8,16 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.app.evidence.terms import terms
 from docqa.app.summary.sentences.candidates import Candidate
 from docqa.app.summary.signals import sentence_means, unit
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 LIKENESS_WEIGHT = 0.6
 SECTION_WEIGHT = 0.25
@@ -37,7 +33,7 @@ class Pool:
     words: list[frozenset[str]]
 
     @classmethod
-    def of(cls, candidates: list[Candidate], rows: Tensor | None) -> Pool:
+    def of(cls, candidates: list[Candidate], rows: np.ndarray | None) -> Pool:
         """Pool of a document with the kept `rows`, int8 [tokens, width]."""
         vectors = unit(sentence_means(rows, candidates))
         return cls(candidates, vectors, [frozenset(terms(candidate.text)) for candidate in candidates])

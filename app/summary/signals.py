@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +15,6 @@ from docqa.app.evidence.terms import terms
 from docqa.app.summary.sentences.candidates import Candidate
 from docqa.app.summary.sentences.readable import any_of
 from docqa.ingest.types import Document
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _CLAIM = any_of(
     r"""
@@ -71,21 +67,20 @@ NAMES = (
 """The columns of `signals`."""
 
 
-def sentence_means(rows: Tensor | None, candidates: list[Candidate]) -> np.ndarray:
+def sentence_means(rows: np.ndarray | None, candidates: list[Candidate]) -> np.ndarray:
     """Means [candidates, width] of int8 `rows` [tokens, width] over each sentence, less that of the document.
 
     Zeros of width 1 where a model keeps no rows (None).
     """
     if rows is None:
         return np.zeros((len(candidates), 1))
-    array = np.asarray(rows)
-    mean = np.zeros(array.shape[1])
-    for start in range(0, len(array), _ROWS_AT_ONCE):
-        mean += array[start : start + _ROWS_AT_ONCE].sum(0, dtype=np.int64)
-    mean /= max(len(array), 1)
-    found = np.zeros((len(candidates), array.shape[1]))
+    mean = np.zeros(rows.shape[1])
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        mean += rows[start : start + _ROWS_AT_ONCE].sum(0, dtype=np.int64)
+    mean /= max(len(rows), 1)
+    found = np.zeros((len(candidates), rows.shape[1]))
     for number, candidate in enumerate(candidates):
-        piece = array[candidate.first : candidate.last]
+        piece = rows[candidate.first : candidate.last]
         found[number] = piece.sum(0, dtype=np.int64) / len(piece) - mean
     return found
 

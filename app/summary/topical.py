@@ -20,8 +20,6 @@ from docqa.app.summary.topics import Topic
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from docqa.model.protocol import Model
 
 SECTION, CUE, VECTOR, READER, SALIENCE = 1.0, 1.2, 0.5, 0.8, 0.15
@@ -37,7 +35,7 @@ class Asker:
     """What the model says of a question about one document whose `rows` were kept."""
 
     def __init__(
-        self, document: Document, context: Context, model: Model, rows: Tensor | None, candidates: list[Candidate]
+        self, document: Document, context: Context, model: Model, rows: np.ndarray | None, candidates: list[Candidate]
     ) -> None:
         self.document, self.context, self.model, self.rows = document, context, model, rows
         self.candidates = candidates
@@ -55,7 +53,7 @@ class Asker:
         """1 for the candidate that contains the reader's best span, 1/2 for the next, 1/3 ..."""
         found = np.zeros(len(self.candidates))
         rows, placed = self.rows, self.context.passages
-        if self.model.heads.span is None or rows is None:
+        if not self.model.heads.has_span or rows is None:
             return found
         weights = self.model.calibration.get("evidence_weights")
         vector = self._scores(asked, [(passage.token_start, passage.token_end) for passage in placed])

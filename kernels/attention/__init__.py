@@ -11,8 +11,9 @@ from docqa.kernels.attention.kv_cache import BlockSelection, Context, KVBlock, T
 from docqa.kernels.attention.native import attention_native
 from docqa.kernels.attention.reference import attention_reference
 from docqa.kernels.attention.tiled import attention_tiled
-from docqa.kernels.dispatch import choose, native_in_use, recorded, register, register_native
+from docqa.kernels.dispatch import choose, recorded, register, register_native
 from docqa.kernels.errors import ShapeMismatch
+from docqa.kernels.native import native_in_use
 
 __all__ = [
     "BlockSelection", "Context", "KVBlock", "Tile",

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu.library import LEVELS, CeilingCall, Library
+from docqa.kernels.threads import thread_count
 
 ROUNDS = 2_000_000  # some 10 ms
 FLOATS = 1 << 25  # 128 MiB: more than caches hold
@@ -34,7 +35,7 @@ class Ceilings:
 
 def measure(library: Library, clock: Callable[[], float] = time.perf_counter, repeats: int = 5) -> Ceilings:
     """The ceilings on `library.threads` threads, best of `repeats` by `clock`."""
-    threads = library.threads or torch.get_num_threads()
+    threads = library.threads or thread_count()
     name = LEVELS[library.level]
     wide, dots = "AVX-512" in name, "VNNI" in name  # vectors of 512 bits, for floats and for bytes
     source, to = torch.ones(FLOATS), torch.zeros(FLOATS)

@@ -6,12 +6,13 @@ import ctypes
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, c_float, c_int, c_int64, c_void_p
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docqa.kernels.errors import LibraryDamaged
+from docqa.kernels.threads import thread_count
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FILE = Path(__file__).parent / "_native.so"
 LEVELS = (  # as in api.cpp
@@ -161,7 +162,7 @@ class Library(NamedTuple):
 
     functions: ctypes.CDLL
     level: int
-    threads: int = 0  # torch's number where 0
+    threads: int = 0  # as many as compute in this process where 0
 
     def run(self, name: str, *arguments: Any) -> None:
         """Call a function on `threads`.
@@ -169,13 +170,13 @@ class Library(NamedTuple):
         Raises:
             MemoryError: it could not get its workspace.
         """
-        if getattr(self.functions, f"docqa_{name}")(self.level, *arguments, self.threads or torch.get_num_threads()):
+        if getattr(self.functions, f"docqa_{name}")(self.level, *arguments, self.threads or thread_count()):
             raise MemoryError(f"no memory for the workspace of the native kernel '{name}'; read with fewer threads")
 
 
 def plain(x: Tensor) -> Tensor:
     """`x` as the kernels read it: float32, elements in order; `x` itself where it is so already."""
-    return x.to(torch.float32).contiguous()
+    return x.float().contiguous()
 
 
 def load() -> tuple[Library | None, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from docqa.kernels.cpu.arrays import FEW_TOKENS
 from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
 from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
@@ -14,8 +15,6 @@ from docqa.kernels.dispatch import choose, recorded, register, register_native, 
 from docqa.kernels.errors import ShapeMismatch
 
 __all__ = ["CHUNK", "delta_rule", "delta_rule_chunked", "delta_rule_recurrent", "delta_rule_reference", "l2_normalise"]
-
-FEW_TOKENS = 8  # up to here the recurrence is faster than a chunk that is mostly padding
 
 register_native("delta", delta_rule_native)
 register_native("delta_training", delta_rule_gradient)

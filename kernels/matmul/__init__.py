@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from docqa.kernels.cpu import LEVELS
-from docqa.kernels.dispatch import choose, native_in_use, register, register_native
+from docqa.kernels.dispatch import choose, register, register_native
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BlockMatrix, block_product
 from docqa.kernels.matmul.native import product_native
 from docqa.kernels.matmul.packed import GROUP, PackedMatrix, unpacked
 from docqa.kernels.matmul.reference import product_reference
-from docqa.kernels.self_check import library
 
-__all__ = ["GROUP", "BlockMatrix", "PackedMatrix", "StoredMatrix", "packed_is_faster", "product", "unpacked"]
+__all__ = ["GROUP", "BlockMatrix", "PackedMatrix", "StoredMatrix", "product", "unpacked"]
 
 StoredMatrix = PackedMatrix | BlockMatrix  # in the bits of its file
 
 register_native("product", product_native)
 register("product", "reference", product_reference)
-
-
-def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
-    """Whether products with packed matrices are worth it here; without the native library they are only a reference.
-
-    `than_bfloat16`: beside torch's products in bfloat16 on a processor that multiplies it, which takes VNNI.
-    """
-    found = library()
-    return found is not None and native_in_use() and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
 
 
 def product(x: Tensor, matrix: StoredMatrix) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-GROUP = 64
+from docqa.kernels.cpu.arrays import GROUP
 
 
 @dataclass(frozen=True)

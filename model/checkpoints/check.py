@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from docqa.model.checkpoints.checkpoint import opened_checkpoint
-from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
 from docqa.model.checkpoints.layout import recipe_for
+from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.families import DENSE, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint
-from docqa.model.checkpoints.formats.grouped import CONFIG_KEY
 from docqa.model.checkpoints.gguf.vocabulary import Vocabulary
 from docqa.model.checkpoints.gguf.writer import write_gguf
 from docqa.model.checkpoints.layout import checkpoint_layout
+from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import tensor_shapes
 from docqa.model.checkpoints.quantize import COPIED, write_chat_template
 from docqa.model.checkpoints.weights import SINGLE

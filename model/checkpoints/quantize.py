@@ -16,8 +16,9 @@ from torch import Tensor
 
 from docqa.model.checkpoints.checkpoint import opened_checkpoint
 from docqa.model.checkpoints.formats import blocks
-from docqa.model.checkpoints.formats.grouped import CONFIG_KEY, GROUP, PARTS, quantize_matrix
+from docqa.model.checkpoints.formats.grouped import GROUP, quantize_matrix
 from docqa.model.checkpoints.layout import experts_apart, recipe_for
+from docqa.model.checkpoints.names import CONFIG_KEY, PARTS
 from docqa.model.checkpoints.network import tensor_shapes
 from docqa.model.checkpoints.weights import HEAD_FILES
 from docqa.model.config import HybridConfig, read_config

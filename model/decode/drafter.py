@@ -7,7 +7,8 @@ from torch import Tensor
 
 from docqa.model.mtp import Mtp
 from docqa.model.network import Network
-from docqa.model.state.kv_cache import AttentionMemory, LongAttention
+from docqa.model.state.kv_cache import AttentionMemory
+from docqa.model.state.long_attention import LongAttention
 
 _GRID, _EVER = 2_048, LongAttention(exact=1 << 40)  # a draft need not be exact, so its one layer never selects blocks
 

@@ -9,15 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from docqa.kernels.decode_step import Reach, Remembered, Step, StepWeights, fits
-from docqa.kernels.dispatch import native_in_use
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
+from docqa.kernels.native import native_in_use
 from docqa.kernels.self_check import library
 from docqa.model.config import FULL
 from docqa.model.hybrid import Layer
 from docqa.model.linear import SwiGLU
 from docqa.model.network import Network, Norm
-from docqa.model.state.kv_cache import TILE, AttentionMemory, DeltaMemory, LongAttention
+from docqa.model.state.kv_cache import TILE, AttentionMemory, DeltaMemory
+from docqa.model.state.long_attention import LongAttention
 from docqa.model.transformer import Block, PlainNorm
 
 if TYPE_CHECKING:

@@ -12,68 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.encoder import BiasedLinear, Encoder, EncoderShape
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
-
-LONGEST_EXCERPT, LONGEST_ASKED, LONGEST_HEADING = 320, 64, 24  # tokens; a longer question loses its beginning
-FORMS = ("fact", "list", "yes_no", "two_parts")
-VERDICTS = ("yes", "no")
-SUPPORT = ("supported", "partly", "contradicted", "unsupported")
-
-
-@lru_cache(maxsize=2)
-def _word_pieces(content: str) -> Tokenizer:
-    """The tokenizer of a file's content, parsed once for the reader and the passage encoder, which share it."""
-    from tokenizers import Tokenizer
-
-    pieces = Tokenizer.from_str(content)
-    pieces.no_padding()
-    pieces.no_truncation()
-    return pieces
-
-
-class ReaderTokenizer:
-    """The encoder's own word pieces, by the `tokenizers` library."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises WeightsMismatch: there is no such file, or it is no tokenizer."""
-        try:
-            self._pieces = _word_pieces(path.read_text(encoding="utf-8"))
-        except Exception as error:  # the library raises plain Exception
-            raise WeightsMismatch(f"{path}: not the reader's tokenizer ({error}); fetch the folder again") from error
-        begin, between = (self._pieces.token_to_id(mark) for mark in ("<s>", "</s>"))
-        if begin is None or between is None:
-            raise WeightsMismatch(f"{path}: the reader's tokenizer has no <s> or no </s>; fetch the folder again")
-        self.begin, self.between = begin, between
-
-    def encode(self, text: str) -> list[int]:
-        """Ids of a text, without marks around it."""
-        return self._pieces.encode(text, add_special_tokens=False).ids  # type: ignore[no-any-return]
-
-    def encode_with_offsets(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """Ids, and the characters (start, end) of each."""
-        found = self._pieces.encode(text, add_special_tokens=False)
-        return found.ids, found.offsets
-
-    def asked(self, question: str) -> list[int]:
-        """What stands before a heading and an excerpt."""
-        return [self.begin, *self.encode(" ".join(question.split()))[-LONGEST_ASKED:], self.between, self.between]
-
-    def heading(self, heading: str) -> list[int]:
-        """What stands between a question and an excerpt: the headings above the excerpt, the last ones of many."""
-        ids = self.encode(" ".join(heading.split()))[-LONGEST_HEADING:]
-        return [*ids, self.between] if ids else []
+from docqa.model.heads.encoder import BiasedLinear, Encoder
+from docqa.model.heads.encoder_shape import EncoderShape
+from docqa.model.heads.excerpt_reading import ExcerptLogits
+from docqa.model.heads.reader_text import (
+    EXCERPTS_TOGETHER,
+    FORMS,
+    SUPPORT,
+    VERDICTS,
+    Pair,
+    ReaderTokenizer,
+    of_like_length,
+)
 
 
 @dataclass(frozen=True)
@@ -159,13 +115,44 @@ class ReaderHead(nn.Module):
 
 
 class CrossEncoder(nn.Module):
-    """The encoder and its head."""
+    """The encoder and its head: an `ExcerptReader` where no native library is, and what is trained."""
 
     def __init__(self, shape: EncoderShape, tokenizer: ReaderTokenizer) -> None:
         super().__init__()
         self.encoder, self.head, self.tokenizer = Encoder(shape), ReaderHead(shape.hidden), tokenizer
 
+    @property
+    def none(self) -> np.ndarray:
+        """Start and end logit of "no answer", [2]."""
+        return self.head.none.detach().numpy()
+
     def forward(self, batch: Excerpts) -> HeadLogits:
         """The head's logits, float32."""
         states = self.encoder(batch.ids, batch.mask)
         return self.head(states.float(), batch.excerpt)  # type: ignore[no-any-return]
+
+    def read(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
+        """What it makes of each question and excerpt."""
+        found: dict[int, ExcerptLogits] = {}
+        with torch.inference_mode():
+            for group in of_like_length([len(asked) + len(text) for asked, text in pairs], EXCERPTS_TOGETHER):
+                batch = lay_out([pairs[number] for number in group], self.tokenizer.between)
+                logits = self(batch)
+                tokens = torch.stack([logits.start, logits.end, logits.begins, logits.inside]).numpy()
+                for row, number in enumerate(group):
+                    first, size = batch.first[row], len(pairs[number][1])
+                    found[number] = ExcerptLogits(
+                        tokens[:, row, first : first + size], logits.form[row].numpy(), logits.verdict[row].numpy(),
+                        float(logits.answers[row]),
+                    )  # fmt: skip
+        return [found[number] for number in range(len(pairs))]
+
+    def judge(self, pairs: Sequence[Pair]) -> np.ndarray:
+        """Logits [pairs, 4] of the names in SUPPORT."""
+        found = np.empty((len(pairs), len(SUPPORT)), np.float32)
+        with torch.inference_mode():
+            for group in of_like_length([len(said) + len(text) for said, text in pairs], EXCERPTS_TOGETHER):
+                batch = lay_out([pairs[number] for number in group], self.tokenizer.between)
+                states = self.encoder(batch.ids, batch.mask).float()
+                found[group] = self.head.support(states[:, 0]).numpy()
+        return found

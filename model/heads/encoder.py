@@ -8,35 +8,16 @@ layer's attention knows how far apart two tokens are (Raffel et al. 2020, arXiv 
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.kernels.encoder import add_layer_norm, biased_gelu, encoder_attention
+from docqa.model.heads.encoder_shape import EncoderShape, distance_buckets
 from docqa.model.linear import Embedding, LazyStart, Linear
-
-FURTHEST = 128  # tokens: all that are further apart share the last bucket
-
-
-@dataclass(frozen=True)
-class EncoderShape:
-    """Sizes of an encoder; `positions` is the longest text, in tokens, `buckets` how many distances are told apart.
-
-    Without buckets attention knows no distances (BERT, Devlin et al. 2019).
-    """
-
-    vocabulary: int
-    hidden: int
-    layers: int
-    heads: int
-    inner: int
-    positions: int
-    buckets: int
-    eps: float = 1e-5
 
 
 class BiasedLinear(Linear):
@@ -62,24 +43,6 @@ class LayerNorm(LazyStart, nn.LayerNorm):
     def of_sum(self, x: Tensor, r: Tensor, shift: Tensor | None = None) -> Tensor:
         """Of x + (r + shift), in one pass; not differentiable."""
         return add_layer_norm(x, r, self.weight, self.bias, self.eps, shift=shift)
-
-
-def distance_buckets(length: int, buckets: int) -> Tensor:
-    """The bucket of the distance between every two of `length` tokens, [length, length]."""
-    place = torch.arange(length)
-    return buckets_of(place[:, None] - place[None], buckets)
-
-
-def buckets_of(back: Tensor, buckets: int) -> Tensor:
-    """The buckets of tokens so many places in front of another; behind it where `back` is negative.
-
-    Half of the buckets are for tokens behind. Up to a quarter of `buckets` a distance has its own, then they widen
-    with its logarithm.
-    """
-    half, own = buckets // 2, buckets // 4
-    far = back.abs().clamp(min=1)
-    wide = own + (torch.log(far / own) / math.log(FURTHEST / own) * (half - own)).long()
-    return (back < 0).long() * half + torch.where(back.abs() < own, back.abs(), wide.clamp(max=half - 1))
 
 
 class EncoderLayer(nn.Module):
@@ -147,7 +110,8 @@ class Encoder(nn.Module):
         if self.near is None:
             nothing = self.norm.weight.new_zeros(outside.shape)
             return nothing.masked_fill(outside, float("-inf"))
-        buckets = distance_buckets(mask.shape[1], self.shape.buckets).to(mask.device)
+        place = np.arange(mask.shape[1])
+        buckets = torch.from_numpy(distance_buckets(place[:, None] - place, self.shape.buckets)).to(mask.device)
         near = self.near(buckets).permute(2, 0, 1)[None]
         return near.masked_fill(outside, float("-inf"))
 
@@ -184,5 +148,6 @@ class Encoder(nn.Module):
         """What scores get for the distance of tokens i and j: [heads, 2 * longest - 1], at longest - 1 + j - i."""
         if self.near is None:
             return None
-        back = torch.arange(longest - 1, -longest, -1)
-        return self.near(buckets_of(back, self.shape.buckets).to(self.norm.weight.device)).T.contiguous()
+        back = -np.arange(1 - longest, longest)
+        buckets = torch.from_numpy(distance_buckets(back, self.shape.buckets)).to(self.norm.weight.device)
+        return self.near(buckets).T.contiguous()

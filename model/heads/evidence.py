@@ -9,14 +9,13 @@ Source of the scoring: Khattab and Zaharia 2020, "ColBERT" (arXiv 2004.12832), w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
-import torch
-from torch import Tensor
-from torch.nn import functional
+import numpy as np
 
-from docqa.model.checkpoints.weights import HEAD_FILES, head_tensors
+from docqa.model.checkpoints.mapped import MappedTensors
+from docqa.model.checkpoints.weights import HEAD_FILES
 from docqa.model.errors import WeightsMismatch
 
 EVIDENCE_FILE = HEAD_FILES[0]
@@ -27,63 +26,66 @@ TOKENS_AT_ONCE = 65_536  # document tokens compared in one product, so that memo
 class QuestionVectors:
     """A question as unit vectors [tokens, dim] and their weights [tokens], which sum to 1."""
 
-    vectors: Tensor
-    weights: Tensor
-
-
-def standardised(hidden: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
-    """Hidden states [.., hidden] with mean 0 and deviation 1, float32.
-
-    Clamped: a few tokens carry outliers of thousands of deviations, which would drown everything else.
-    """
-    return ((hidden.float() - mean) * scale).clamp(-8, 8)
+    vectors: np.ndarray
+    weights: np.ndarray
 
 
 @dataclass(frozen=True)
 class EvidenceHead:
-    """Projections of the output of layer calibration["evidence_layer"]; `mean`, `scale` [hidden] standardise it."""
+    """Projections of the output of layer calibration["evidence_layer"]; `mean`, `scale` [hidden] standardise it.
 
-    mean: Tensor
-    scale: Tensor
-    token: Tensor  # [dim, hidden]
-    question: Tensor  # [dim, hidden]
-    weight: Tensor  # [hidden]
-    bias: Tensor  # []
+    All float32.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    token: np.ndarray  # [dim, hidden]
+    question: np.ndarray  # [dim, hidden]
+    weight: np.ndarray  # [hidden]
+    bias: np.ndarray  # []
 
     @property
     def dim(self) -> int:
-        return self.token.shape[0]
+        return len(self.token)
 
-    def token_vectors(self, hidden: Tensor) -> Tensor:
+    def _standardised(self, hidden: np.ndarray) -> np.ndarray:
+        """Hidden states [.., hidden] with mean 0 and deviation 1, float32.
+
+        Clamped: a few tokens carry outliers of thousands of deviations, which would drown everything else.
+        """
+        return np.clip((hidden - self.mean) * self.scale, -8, 8)
+
+    def token_vectors(self, hidden: np.ndarray) -> np.ndarray:
         """Hidden states [tokens, hidden] to int8 [tokens, dim]; divided by 127 they are unit vectors."""
-        unit = functional.normalize(standardised(hidden, self.mean, self.scale) @ self.token.T, dim=-1)
-        return (unit * 127).round().to(torch.int8)
+        return (_unit(self._standardised(hidden) @ self.token.T) * 127).round().astype(np.int8)
 
-    def question_vectors(self, hidden: Tensor) -> QuestionVectors:
+    def question_vectors(self, hidden: np.ndarray) -> QuestionVectors:
         """Hidden states [tokens, hidden] of `prompt.question_text` in a fresh state to vectors and weights."""
-        states = standardised(hidden, self.mean, self.scale)
-        vectors = functional.normalize(states @ self.question.T, dim=-1)
-        weights = functional.softplus(states @ self.weight + self.bias) + 1e-4
-        return QuestionVectors(vectors, weights / weights.sum())
+        states = self._standardised(hidden)
+        weights = np.logaddexp(0, states @ self.weight + self.bias) + 1e-4
+        return QuestionVectors(_unit(states @ self.question.T), weights / weights.sum())
 
-    def scores(self, question: QuestionVectors, tokens: Tensor, spans: Sequence[tuple[int, int]]) -> Tensor:
+    def scores(self, question: QuestionVectors, tokens: np.ndarray, spans: Sequence[tuple[int, int]]) -> np.ndarray:
         """Score of each span (start, end), half-open and in ascending order, over int8 tokens [n, dim]: [spans].
 
         Between -1 and 1; an empty span scores -1.
         """
-        result = torch.full((len(spans),), -1.0)
-        first = 0
-        while first < len(spans):
-            base, last = spans[first][0], first + 1
-            while last < len(spans) and spans[last][1] - base <= TOKENS_AT_ONCE:
+        result = np.full(len(spans), -1.0, np.float32)
+        filled = [number for number, (start, end) in enumerate(spans) if end > start]
+        at = 0
+        while at < len(filled):
+            base, last = spans[filled[at]][0], at + 1
+            while last < len(filled) and spans[filled[last]][1] - base <= TOKENS_AT_ONCE:
                 last += 1
-            stop = max(end for _, end in spans[first:last])
-            similar = question.vectors @ (tokens[base:stop].float() / 127).T  # [question tokens, tokens]
-            for number in range(first, last):
-                start, end = spans[number]
-                if end > start:
-                    result[number] = similar[:, start - base : end - base].amax(1) @ question.weights
-            first = last
+            group = filled[at:last]
+            stop = max(spans[number][1] for number in group)
+            # [tokens, question tokens]; one row more, so that the end of the last span is a row too
+            similar = np.empty((stop - base + 1, len(question.weights)), np.float32)
+            np.matmul(tokens[base:stop].astype(np.float32), question.vectors.T / 127, out=similar[:-1])
+            edges = np.array([spans[number] for number in group]).ravel() - base
+            best = np.maximum.reduceat(similar, edges, axis=0)[::2]  # every other one is of what lies between spans
+            result[group] = best @ question.weights
+            at = last
         return result
 
     @classmethod
@@ -94,10 +96,15 @@ class EvidenceHead:
             WeightsMismatch: the file is damaged or is no evidence head.
         """
         path = folder / EVIDENCE_FILE
-        tensors = head_tensors(path)
-        if tensors is None:
+        if not path.is_file():
             return None
-        try:
-            return cls(**{name: tensor.float() for name, tensor in tensors.items()})
-        except TypeError as error:
-            raise WeightsMismatch(f"{path}: this is not an evidence head ({error}); fetch the folder again") from error
+        stored = MappedTensors(path)
+        names = {field.name for field in fields(cls)}
+        if names != set(stored.keys()):
+            differing = ", ".join(sorted(names ^ set(stored.keys())))
+            raise WeightsMismatch(f"{path}: this is not an evidence head ({differing}); fetch the folder again")
+        return cls(**{name: np.asarray(stored.array(name), np.float32) for name in names})
+
+
+def _unit(x: np.ndarray) -> np.ndarray:
+    return np.asarray(x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), 1e-12))

@@ -4,14 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from docqa.model.heads.cross_encoder import LONGEST_EXCERPT, CrossEncoder, HeadLogits, lay_out
-from docqa.model.heads.span import SpanReading, span_reading
+from docqa.model.heads.reader_text import LONGEST_EXCERPT, Pair, ReaderTokenizer
+from docqa.model.heads.spans import SpanReading, log_softmax, sigmoid, span_reading
 
-TOGETHER = 4  # excerpts of like length, read at once
+
+@dataclass(frozen=True)
+class ExcerptLogits:
+    """What a reader makes of one question and excerpt, float32.
+
+    `tokens` [4, excerpt tokens]: that an answer starts, that it ends, that an item of a list begins, that it is inside
+    of one. `form` and `verdict` by FORMS and VERDICTS; `answers`: log-odds that the excerpt answers.
+    """
+
+    tokens: np.ndarray
+    form: np.ndarray
+    verdict: np.ndarray
+    answers: float
+
+
+class ExcerptReader(Protocol):
+    """An encoder that reads a question and an excerpt together: in torch, or on native kernels."""
+
+    @property
+    def tokenizer(self) -> ReaderTokenizer: ...
+    @property
+    def none(self) -> np.ndarray:
+        """Start and end logit of "no answer", [2]."""
+
+    def read(self, pairs: Sequence[Pair]) -> list[ExcerptLogits]:
+        """What it makes of each pair of at most LONGEST_EXCERPT tokens of an excerpt."""
+
+    def judge(self, pairs: Sequence[Pair]) -> np.ndarray:
+        """Logits [pairs, 4] of the names in SUPPORT, of statements and the texts that they are held against."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +69,7 @@ class ExcerptsReading:
 
 
 def read_excerpts(
-    reader: CrossEncoder, question: str, excerpts: Sequence[str], headings: Sequence[str] = (), *,
+    reader: ExcerptReader, question: str, excerpts: Sequence[str], headings: Sequence[str] = (), *,
     longest: int = 64, each: int = 2,
 ) -> ExcerptsReading:  # fmt: skip
     """Read `excerpts`, at least one, with the question; `headings`: what stands above each of them in the document.
@@ -52,59 +80,42 @@ def read_excerpts(
     above = [reader.tokenizer.heading(text) for text in headings] or [[] for _ in excerpts]
     pieces = [reader.tokenizer.encode_with_offsets(text) for text in excerpts]
     texts, places = [ids[:LONGEST_EXCERPT] for ids, _ in pieces], [at[:LONGEST_EXCERPT] for _, at in pieces]
-    pairs = [([*asked, *heading], text) for heading, text in zip(above, texts, strict=True)]
-    with torch.inference_mode():
-        found = _logits(reader, pairs)
-        spans = span_reading(found.start, found.end, reader.head.none, longest=longest, each=each)
-        likely = (spans.passages * 2).softmax(0)
-        forms = (found.form.log_softmax(-1) * likely[:, None]).sum(0).softmax(0)
-        yes = found.verdict[:, 0] - found.verdict[:, 1]
-        sizes = [len(text) for text in texts]
-        items = [_items(*row) for row in zip(found.begins, found.inside, sizes, strict=True)]
-        return ExcerptsReading(spans, places, found.answers.tolist(), forms.tolist(), yes.tolist(), items)
+    found = reader.read([([*asked, *heading], text) for heading, text in zip(above, texts, strict=True)])
+    start, end = _by_excerpt([each.tokens[0] for each in found]), _by_excerpt([each.tokens[1] for each in found])
+    spans = span_reading(start, end, reader.none, longest=longest, each=each)
+    likely = np.exp(log_softmax(spans.passages * 2))
+    forms = likely @ log_softmax(np.stack([each.form for each in found]))
+    return ExcerptsReading(
+        spans,
+        places,
+        [each.answers for each in found],
+        np.exp(log_softmax(forms)).tolist(),
+        [float(each.verdict[0] - each.verdict[1]) for each in found],
+        [_items(*each.tokens[2:]) for each in found],
+    )
 
 
-def judge_support(reader: CrossEncoder, statements: Sequence[str], evidence: Sequence[str]) -> Tensor:
+def judge_support(reader: ExcerptReader, statements: Sequence[str], evidence: Sequence[str]) -> np.ndarray:
     """Probabilities [statements, 4] of the names in SUPPORT: how far each text of `evidence` says the statement."""
     tokenizer = reader.tokenizer
     pairs = [
         (tokenizer.asked(said), tokenizer.encode(text)[:LONGEST_EXCERPT])
         for said, text in zip(statements, evidence, strict=True)
     ]
-    found = torch.empty(len(pairs), 4)
-    with torch.inference_mode():
-        for part in _of_like_length(pairs):
-            batch = lay_out([pairs[i] for i in part], tokenizer.between)
-            states = reader.encoder(batch.ids, batch.mask).float()
-            found[part] = reader.head.support(states[:, 0]).softmax(-1)
-    return found
+    return np.exp(log_softmax(reader.judge(pairs))) if pairs else np.empty((0, 4), np.float32)
 
 
-def _of_like_length(pairs: Sequence[tuple[list[int], list[int]]]) -> list[list[int]]:
-    order = sorted(range(len(pairs)), key=lambda i: sum(map(len, pairs[i])))
-    return [order[at : at + TOGETHER] for at in range(0, len(order), TOGETHER)]
+def _by_excerpt(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Logits by excerpt, [excerpts, tokens of the longest], -inf behind the others' last tokens."""
+    whole = np.full((len(rows), max(map(len, rows))), -np.inf, np.float32)
+    for number, row in enumerate(rows):
+        whole[number, : len(row)] = row
+    return whole
 
 
-def _logits(reader: CrossEncoder, pairs: Sequence[tuple[list[int], list[int]]]) -> HeadLogits:
-    """The head's logits by excerpt; column 0 is the excerpt's first token."""
-    longest = max(len(text) for _, text in pairs)
-    by_token = torch.full((4, len(pairs), longest), float("-inf"))
-    form, verdict, answers = torch.empty(len(pairs), 4), torch.empty(len(pairs), 2), torch.empty(len(pairs))
-    for part in _of_like_length(pairs):
-        batch = lay_out([pairs[i] for i in part], reader.tokenizer.between)
-        found = reader(batch)
-        form[part], verdict[part], answers[part] = found.form, found.verdict, found.answers
-        for row, number in enumerate(part):
-            first, size = batch.first[row], len(pairs[number][1])
-            for kind, logits in enumerate((found.start, found.end, found.begins, found.inside)):
-                by_token[kind, number, :size] = logits[row, first : first + size]
-    start, end, begins, inside = by_token
-    return HeadLogits(start, end, begins, inside, form, verdict, answers)
-
-
-def _items(begins: Tensor, inside: Tensor, size: int) -> list[Item]:
+def _items(begins: np.ndarray, inside: np.ndarray) -> list[Item]:
     """Runs of tokens that are rather inside an item than not, cut where another rather begins."""
-    chances, starts = inside[:size].sigmoid().tolist(), begins[:size].sigmoid().tolist()
+    chances, starts = sigmoid(inside).tolist(), sigmoid(begins).tolist()
     runs: list[list[int]] = []
     for token, (chance, start) in enumerate(zip(chances, starts, strict=True)):
         if chance < 0.5:

@@ -7,25 +7,32 @@ arXiv 1908.10084, whose mean over the tokens it is). It knows the reader's word 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.kernels.matmul import packed_is_faster
+from docqa.kernels.native import packed_is_faster
 from docqa.model.checkpoints.weights import head_metadata, head_tensors
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.cross_encoder import ReaderTokenizer, lay_out
-from docqa.model.heads.encoder import Encoder, EncoderShape
-from docqa.model.heads.reader_files import READER_TOKENIZER, described, fill, shape_of, stored_form
+from docqa.model.heads.cross_encoder import lay_out
+from docqa.model.heads.encoder import Encoder
+from docqa.model.heads.encoder_shape import EncoderShape, described, shape_of
+from docqa.model.heads.reader_files import fill, stored_form
+from docqa.model.heads.reader_text import (
+    LONGEST_PASSAGE,
+    PASSAGE_ENCODER_FILE,
+    PASSAGES_TOGETHER,
+    READER_TOKENIZER,
+    ReaderTokenizer,
+    file_digest,
+    of_like_length,
+)
 
-PASSAGE_ENCODER_FILE = "passage_encoder.safetensors"
-LONGEST_PASSAGE = 318  # tokens; what is behind them does not count
 POSITIONS = LONGEST_PASSAGE + 2
-TOGETHER = 8  # passages of like length, read at once
 
 
 class PassageEncoder(nn.Module):
@@ -39,15 +46,13 @@ class PassageEncoder(nn.Module):
     def dim(self) -> int:
         return self.encoder.shape.hidden
 
-    def vectors(self, texts: Sequence[str]) -> Tensor:
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of texts, float32 [texts, dim]; the product of two is their likeness, -1 to 1."""
         ids = [self.tokenizer.encode(" ".join(text.split()))[:LONGEST_PASSAGE] for text in texts]
-        order = sorted(range(len(texts)), key=lambda number: len(ids[number]))
-        found = torch.empty(len(texts), self.dim)
+        found = np.empty((len(texts), self.dim), np.float32)
         with torch.inference_mode():
-            for at in range(0, len(order), TOGETHER):
-                group = order[at : at + TOGETHER]
-                found[group] = self.read([ids[number] for number in group])
+            for group in of_like_length([len(text) for text in ids], PASSAGES_TOGETHER):
+                found[group] = self.read([ids[number] for number in group]).numpy()
         return found
 
     def read(self, ids: Sequence[list[int]]) -> Tensor:
@@ -74,8 +79,7 @@ def load_passage_encoder(folder: Path) -> PassageEncoder | None:
         fill(encoder, stored, keep=packed_is_faster())
     except (KeyError, RuntimeError, ValueError, AttributeError) as error:
         raise WeightsMismatch(f"{path}: this is not a passage encoder ({error}); fetch {folder} again") from error
-    with path.open("rb") as file:
-        encoder.identity = hashlib.file_digest(file, "sha256").hexdigest()
+    encoder.identity = file_digest(path)
     return encoder.requires_grad_(False).eval()
 
 

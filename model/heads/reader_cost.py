@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from docqa.kernels.matmul import packed_is_faster
-from docqa.model.checkpoints.weights import head_metadata
+from docqa.kernels.native import packed_is_faster
+from docqa.model.checkpoints.mapped import MappedTensors
 from docqa.model.cost.plan import ReaderCost
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.encoder import EncoderShape
-from docqa.model.heads.excerpt_reading import TOGETHER
-from docqa.model.heads.passage_encoder import PASSAGE_ENCODER_FILE
-from docqa.model.heads.passage_encoder import TOGETHER as PASSAGES_TOGETHER
-from docqa.model.heads.reader_files import EMBEDDING_BITS, HEAD_BITS, MATRIX_BITS, reader_files, shape_of
+from docqa.model.heads.encoder_shape import EMBEDDING_BITS, HEAD_BITS, MATRIX_BITS, EncoderShape, shape_of
+from docqa.model.heads.reader_text import EXCERPTS_TOGETHER, PASSAGE_ENCODER_FILE, PASSAGES_TOGETHER, reader_files
 
 FLOAT = 4  # bytes
 GROUP_BYTES = 4 / 64  # scale and zero of a group of 64 packed numbers, for each of them
@@ -37,7 +34,7 @@ def cost_of_reader(folder: Path) -> ReaderCost:
 def _shapes(folder: Path) -> list[EncoderShape]:
     """The shape of the reader, if there is one that can be loaded; whoever loads it says what is wrong."""
     try:
-        return [shape_of(head_metadata(path)) for path in reader_files(folder)[:1]]
+        return [shape_of(MappedTensors(path).metadata) for path in reader_files(folder)[:1]]
     except (WeightsMismatch, KeyError, ValueError):
         return []
 
@@ -45,7 +42,7 @@ def _shapes(folder: Path) -> list[EncoderShape]:
 def passage_cost(path: Path, *, packed: bool) -> ReaderCost:
     """Plan the passage encoder in a file; nothing for one that cannot be loaded."""
     try:
-        shape = shape_of(head_metadata(path))
+        shape = shape_of(MappedTensors(path).metadata)
     except (WeightsMismatch, KeyError, ValueError):
         return ReaderCost()
     tokens = PASSAGES_TOGETHER * shape.positions
@@ -58,7 +55,7 @@ def reader_cost(shape: EncoderShape, *, packed: bool) -> ReaderCost:
     weights = _encoder_bytes(shape, packed)
     weights += 3 * hidden * hidden * (packed_bytes(HEAD_BITS) if packed and hidden > 64 else FLOAT)
     weights += (5 + NAMED) * hidden * FLOAT
-    return ReaderCost(round(weights), _scratch_bytes(shape, TOGETHER * shape.positions))
+    return ReaderCost(round(weights), _scratch_bytes(shape, EXCERPTS_TOGETHER * shape.positions))
 
 
 def _macs(shape: EncoderShape) -> int:

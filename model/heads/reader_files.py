@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from docqa.kernels.matmul import PackedMatrix, packed_is_faster
-from docqa.model.checkpoints.formats.grouped import PARTS, quantize_matrix
+from docqa.kernels.matmul import PackedMatrix
+from docqa.kernels.native import packed_is_faster
+from docqa.model.checkpoints.formats.grouped import quantize_matrix
+from docqa.model.checkpoints.names import PARTS
 from docqa.model.checkpoints.weights import head_metadata, head_tensors
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.cross_encoder import CrossEncoder, ReaderTokenizer
-from docqa.model.heads.encoder import EncoderShape
+from docqa.model.heads.cross_encoder import CrossEncoder
+from docqa.model.heads.encoder_shape import EMBEDDING_BITS, HEAD_BITS, MATRIX_BITS, described, shape_of
+from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER, ReaderTokenizer, reader_files
 from docqa.model.linear import Embedding, Linear
 
-READER_FILE = "reader-{:05d}-of-{:05d}.safetensors"
-READER_TOKENIZER = "reader_tokenizer.json"
 LARGEST_FILE = 44_000_000  # bytes of tensors in a file
-EMBEDDING_BITS, MATRIX_BITS, HEAD_BITS = 4, 4, 8
-
-
-def reader_files(folder: Path) -> list[Path]:
-    """The files of a folder's reader, in order; none where it has no reader.
-
-    Raises:
-        WeightsMismatch: some of them are missing.
-    """
-    files = sorted(folder.glob("reader-*-of-*.safetensors"))
-    if files and (folder / READER_FILE.format(len(files), len(files))) not in files:
-        raise WeightsMismatch(f"{folder}: some files of the reader are missing; fetch the folder again")
-    return files
 
 
 def load_reader(folder: Path) -> CrossEncoder | None:
@@ -108,17 +95,6 @@ def save_reader(reader: CrossEncoder, folder: Path) -> None:
         former.discard(path)
     for path in former:
         path.unlink()
-
-
-def shape_of(about: Mapping[str, str]) -> EncoderShape:
-    """The shape in a file's metadata. Raises KeyError or ValueError."""
-    sizes = ("vocabulary", "hidden", "layers", "heads", "inner", "positions", "buckets")
-    return EncoderShape(**{name: int(about[name]) for name in sizes}, eps=float(about["eps"]))
-
-
-def described(shape: EncoderShape) -> dict[str, str]:
-    """What `shape_of` reads."""
-    return {name: str(value) for name, value in asdict(shape).items()}
 
 
 def stored_form(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

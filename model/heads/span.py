@@ -12,29 +12,23 @@ answer", Clark and Gardner 2018 (arXiv 1710.10723, section 3).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.model.checkpoints.weights import HEAD_FILES, head_tensors
+from docqa.model.checkpoints.weights import head_tensors
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.evidence import standardised
+from docqa.model.heads.reader_text import SPAN_FILE
+from docqa.model.heads.spans import SpanReading, span_reading
 
-SPAN_FILE = HEAD_FILES[1]
 ROW_LIMIT = 4.0  # rows have a root mean square of 1; what lies further out is cut before it is stored as int8
 
 
-@dataclass(frozen=True)
-class Span:
-    """Tokens `first` to `last` (inclusive) of passage `passage`; `score` is start plus end logit."""
-
-    passage: int
-    first: int
-    last: int
-    score: float
+def standardised(hidden: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
+    """Hidden states [.., hidden] with mean 0 and deviation 1, float32, clamped as EvidenceHead does."""
+    return ((hidden.float() - mean) * scale).clamp(-8, 8)
 
 
 def dropped(x: Tensor, share: float, training: bool) -> Tensor:
@@ -178,19 +172,6 @@ class SpanHead(nn.Module):
         return start.masked_fill(~p_mask, float("-inf")), end.masked_fill(~p_mask, float("-inf"))
 
 
-@dataclass(frozen=True)
-class SpanReading:
-    """What the head makes of one question and some passages, as natural logarithms of probabilities.
-
-    `spans` best first, `score` their start plus end log-probability; `passages` [n] how likely the answer is in each;
-    `none` of "no answer" (start plus end). Start and end are normalised over all passages and "no answer".
-    """
-
-    spans: tuple[Span, ...]
-    passages: Tensor
-    none: float
-
-
 def read_spans(
     head: SpanHead, asked: Tensor, passages: list[Tensor], *, longest: int = 64, each: int = 3
 ) -> SpanReading:
@@ -206,36 +187,4 @@ def read_spans(
         q = head.encode(asked, asked_mask)
         many = [part.expand(len(passages), *part.shape[1:]) for part in (asked, q, asked_mask)]
         start, end = head.score((rows, head.encode(rows, mask), mask), (many[0], many[1], many[2]))
-        return span_reading(start, end, head.none, longest=longest, each=each)
-
-
-def span_reading(start: Tensor, end: Tensor, none: Tensor, *, longest: int, each: int, first: int = 0) -> SpanReading:
-    """What start and end logits [passages, seq] (-inf outside) and those of "no answer" [2] mean.
-
-    The passages begin at token `first` of each row.
-    """
-    start_all = torch.cat([start.flatten(), none[:1]]).logsumexp(0)
-    end_all = torch.cat([end.flatten(), none[1:]]).logsumexp(0)
-    start, end = start[:, first:] - start_all, end[:, first:] - end_all
-    likely = (start.logsumexp(1) + end.logsumexp(1)) / 2
-    return SpanReading(tuple(best_spans(start, end, longest, each)), likely, float(none.sum() - start_all - end_all))
-
-
-def best_spans(start: Tensor, end: Tensor, longest: int, each: int) -> list[Span]:
-    """The `each` best spans of every passage, all of them best first, from logits [passages, seq] (-inf on filling).
-
-    A span has at most `longest` tokens; of those that start at one token only the best is taken, so that the few of a
-    passage are different places and not one place cut differently.
-    """
-    seq = start.shape[1]
-    reach = min(longest, seq)
-    padded = functional.pad(end, (0, reach), value=float("-inf"))
-    best_end, length = padded.unfold(1, reach, 1)[:, :seq].max(-1)  # over the ends that each start may have
-    scores, places = (start + best_end).topk(min(each, seq), 1)
-    found = [
-        Span(passage, first, first + int(length[passage, first]), score)
-        for passage, (row, at) in enumerate(zip(scores.tolist(), places.tolist(), strict=True))
-        for score, first in zip(row, at, strict=True)
-        if score > float("-inf")
-    ]
-    return sorted(found, key=lambda span: -span.score)
+        return span_reading(start.numpy(), end.numpy(), head.none.numpy(), longest=longest, each=each)

@@ -18,19 +18,20 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol, TypedDict
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from docqa.kernels.attention import KVBlock
-from docqa.kernels.dispatch import identity
+from docqa.kernels.native import identity
 from docqa.model.config import HybridConfig
 from docqa.model.errors import StateDamaged, StateForeign
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
-from docqa.model.state.state import STATE_FORMAT, State, digest
+from docqa.model.state.header import HEADER, FileEntry, Header, Point, Settings, header_checksum, read_header
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+from docqa.model.state.long_attention import STATE_FORMAT, LongAttention
+from docqa.model.state.state import State, digest
 
-HEADER = "header.json"
 KEPT_EVERY = 16_384  # tokens between the points that are kept for good
 KEPT_LAST = 2  # grid points kept beside the newest
 BLOCK_PARTS = ("k", "k_scale", "v", "v_scale", "bounds")
@@ -47,47 +48,6 @@ class StateModel(Protocol):
     def precision(self) -> str: ...
     @property
     def device(self) -> torch.device: ...
-
-
-class FileEntry(TypedDict):
-    """Size and checksum of one file."""
-
-    bytes: int
-    sha256: str
-
-
-class Point(TypedDict):
-    """A position that the state can be restored at: its file, and the digest of the ids up to there."""
-
-    position: int
-    file: str
-    ids: str
-
-
-class Settings(TypedDict):
-    """All that changes the bits of a state."""
-
-    schema: int
-    model: str
-    dtype: str
-    threads: int
-    torch: str
-    kernels: str
-    yarn_factor: float
-    layers: int
-    grid: int
-    long_attention: list[int]
-    memory_layout: str
-
-
-class Header(TypedDict):
-    """The content of header.json; `header` is what the caller wants to find again."""
-
-    settings: Settings
-    header: dict[str, object]
-    points: list[Point]
-    files: dict[str, FileEntry]
-    checksum: str
 
 
 def settings(state: State, model: StateModel) -> Settings:
@@ -130,7 +90,7 @@ def save_state(state: State, folder: Path, header: Mapping[str, object], model: 
     files.update((p["file"], known[p["file"]]) for p in points)
     points.append({"position": state.position, "file": point, "ids": digest(ids)})
     content: Header = {"settings": mine, "header": dict(header), "points": points, "files": files, "checksum": ""}
-    content["checksum"] = _checksum(content)
+    content["checksum"] = header_checksum(content)
     _replace(folder / HEADER, json.dumps(content, indent=1, sort_keys=True).encode())
     for path in folder.iterdir():
         if path.name.startswith(("block-", "point-")) and path.name not in files:
@@ -175,33 +135,9 @@ def load_state(
     return state
 
 
-def read_header(folder: Path) -> Header:
-    """The header of a saved state, its own checksum checked.
-
-    Raises:
-        StateDamaged: there is none, or it was changed.
-    """
-    path = folder / HEADER
-    try:
-        content: Header = json.loads(path.read_text(encoding="utf-8"))
-        right = content["checksum"] == _checksum(content)
-    except FileNotFoundError as error:
-        raise StateDamaged(f"{path} is missing: no state was saved there, or only half of one") from error
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise StateDamaged(f"{path} cannot be read ({error})") from error
-    if not right:
-        raise StateDamaged(f"{path} does not match its checksum")
-    return content
-
-
 def _has_blocks(state: State) -> bool:
     """Delta nets alone have nothing that grows: their states are points only."""
     return any(isinstance(layer, AttentionMemory) for layer in state.layers)
-
-
-def _checksum(content: Header) -> str:
-    rest = {key: value for key, value in content.items() if key != "checksum"}
-    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _grid_digests(ids: Tensor, grid: int) -> list[str]:

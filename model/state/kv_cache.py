@@ -9,35 +9,16 @@ lineage.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention_over, best_blocks, block_bounds
+from docqa.model.state.long_attention import LongAttention
 
 ROOM = 64  # tokens that keys and values get room for at least
 LARGEST_HALF = torch.finfo(torch.float16).max
 TILE = 256  # queries that share one selection of key blocks, on the absolute grid
-
-
-@dataclass(frozen=True)
-class LongAttention:
-    """How far attention is exact, and what it reads beyond (all in tokens, `best` in blocks)."""
-
-    exact: int = 32_768
-    local: int = 8_192
-    best: int = 64
-    block: int = 128
-
-    def describe(self, position: int) -> str:
-        """The name of what a context of `position` tokens was read with, for provenance."""
-        if position <= self.exact:
-            return f"exact, int8 keys and values past whole blocks, up to {self.exact} tokens"
-        return (
-            f"exact up to {self.exact} tokens, then the first {self.block} and the last {self.local} tokens and the "
-            f"{self.best} best blocks of {self.block} by min-max bound; int8 keys and values"
-        )
 
 
 class DeltaMemory:

@@ -13,10 +13,8 @@ import torch
 from torch import Tensor
 
 from docqa.model.config import FULL, HybridConfig
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
-
-GRID = 2_048  # tokens; a multiple of the delta chunk and of the key block
-STATE_FORMAT = 1
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+from docqa.model.state.long_attention import GRID, LongAttention
 
 
 @dataclass(frozen=True)
@@ -78,14 +76,6 @@ class State:
     def nbytes(self) -> int:
         """Bytes of all tensors that this state refers to, shared or not."""
         return sum(layer.nbytes() for layer in self.layers) + sum(t.nbytes for t in self.tokens)
-
-
-def attention_kind(state: State, position: int | None = None) -> str:
-    """How attention has read this state, or would read it up to `position` tokens, in words, for provenance."""
-    count = len(state.layers)
-    if not any(isinstance(layer, AttentionMemory) for layer in state.layers):
-        return f"none: answers come from the first {count} layers, which are delta nets, and from the heads on them"
-    return state.long.describe(state.position if position is None else position)
 
 
 def digest(ids: Tensor) -> str:

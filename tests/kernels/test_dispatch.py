@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from docqa.kernels import activation, attention, conv, delta, norm, rope  # noqa: F401 - they register
-from docqa.kernels.dispatch import SWITCH, _registry, choose, identity
+from docqa.kernels.dispatch import _registry, choose
 from docqa.kernels.errors import NoImplementation
+from docqa.kernels.native import SWITCH, identity
 from docqa.kernels.self_check import library
 
 

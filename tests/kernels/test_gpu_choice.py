@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from docqa.kernels import conv, delta, dispatch, gpu, moe, norm
-from docqa.kernels.dispatch import SWITCH, choose
+from docqa.kernels.dispatch import choose
 from docqa.kernels.errors import NoImplementation
+from docqa.kernels.native import SWITCH
 
 OPERATIONS = ("unit_conv", "norm", "gated_norm", "delta", "delta_step", "experts")
 

@@ -179,16 +179,16 @@ def test_silu_is_finite_at_the_ends_of_float32():
 
 
 def test_a_level_that_computes_otherwise_is_found_out(monkeypatch):
-    from docqa.kernels.norm import native
+    from docqa.kernels.cpu import arrays
 
     assert disagreement(NATIVE, NATIVE) == ""
-    right = native.gated_norm_native
+    right = arrays.gated_norm
     other = NATIVE._replace(level=-1)
 
     def wrong(*arguments, library):
         return right(*arguments, library=NATIVE) + (0.01 if library.level == other.level else 0)
 
-    monkeypatch.setattr(native, "gated_norm_native", wrong)
+    monkeypatch.setattr(arrays, "gated_norm", wrong)
     monkeypatch.setattr(type(NATIVE), "run", lambda self, name, *a: _run(self, name, *a))
     assert disagreement(other, NATIVE) == "gated_norm"
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from docqa.model.checkpoints.check import check
-from docqa.model.load import BUNDLED
+from docqa.model.folder import BUNDLED
 
 pytestmark = pytest.mark.weights
 

@@ -17,7 +17,7 @@ from docqa.model.decode.generate import generate
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
 from docqa.model.load import load_model
 from docqa.model.state.files import load_state, save_state
-from docqa.model.state.kv_cache import LongAttention
+from docqa.model.state.long_attention import LongAttention
 
 NEAR = 5e-5  # float32 logits of up to 3; measured 1e-5
 GRID = 64

@@ -9,13 +9,15 @@ import torch
 from family_checkpoints import TRANSFORMERS
 from safetensors.torch import load_file, save_file
 
-from docqa.kernels.dispatch import SWITCH, choose
+from docqa.kernels.dispatch import choose
 from docqa.kernels.matmul import BlockMatrix, PackedMatrix, product
+from docqa.kernels.native import SWITCH
 from docqa.kernels.self_check import library
 from docqa.model import load as load_module
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.errors import StateForeign, WeightsMissing
+from docqa.model.folder import BUNDLED
 from docqa.model.load import load_model
 from docqa.model.state.files import load_state, save_state
 
@@ -187,6 +189,6 @@ def test_compute_dtype_of_a_folder_is_known_before_loading(faster, dtype, monkey
     monkeypatch.delenv("DOCQA_DTYPE", raising=False)
     monkeypatch.setattr(load_module, "processor_flags", lambda: {"avx512_bf16", "amx_bf16", "avx512_vnni"})
     monkeypatch.setattr(load_module, "packed_is_faster", lambda than_bfloat16=False: faster)
-    assert load_module.compute_dtype(load_module.BUNDLED) == dtype
+    assert load_module.compute_dtype(BUNDLED) == dtype
     monkeypatch.setenv("DOCQA_DTYPE", "bfloat16")
-    assert load_module.compute_dtype(load_module.BUNDLED) == torch.bfloat16
+    assert load_module.compute_dtype(BUNDLED) == torch.bfloat16

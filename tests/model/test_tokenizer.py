@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docqa.model.errors import TokenizerUnsupported
-from docqa.model.load import BUNDLED
+from docqa.model.folder import BUNDLED
 from docqa.model.tokenizer import Tokenizer
 
 SPACES = " \t\n\r\x0b\x0c\x85\xa0\u1680\u2000\u2003\u2028\u2029\u202f\u205f\u3000"

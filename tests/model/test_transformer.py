@@ -15,7 +15,7 @@ from docqa.model.cost.plan import estimate, parameters, state_bytes, yarn_factor
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, WeightsMismatch, WeightsMissing
 from docqa.model.load import load_model
 from docqa.model.state.files import load_state, save_state
-from docqa.model.state.kv_cache import LongAttention
+from docqa.model.state.long_attention import LongAttention
 
 NEAR = 5e-5  # float32 logits of up to 2; measured 1e-6
 GRID = 64

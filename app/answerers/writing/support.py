@@ -12,7 +12,7 @@ from docqa.app.reading.candidates import on_one_line
 from docqa.app.reading.wording.language import reads_as_english
 
 if TYPE_CHECKING:
-    from docqa.model.heads.cross_encoder import CrossEncoder
+    from docqa.model.heads.excerpt_reading import ExcerptReader
 
 LONGEST_EVIDENCE = 160
 """Words of quotes that the judge reads at once; it was measured on as many."""
@@ -52,10 +52,10 @@ class Judgement:
         return self.support in (Support.QUOTED, Support.SUPPORTED)
 
 
-def judge_of(reader: CrossEncoder) -> Judge:
+def judge_of(reader: ExcerptReader) -> Judge:
     """The judge that ships with the reader; it reads every text on one line, as the reader does."""
-    from docqa.model.heads.cross_encoder import SUPPORT
     from docqa.model.heads.excerpt_reading import judge_support
+    from docqa.model.heads.reader_text import SUPPORT
 
     labels = tuple(map(Support, SUPPORT))
 
@@ -77,9 +77,7 @@ def judge_statements(judge: Judge, claims: Sequence[str], evidence: Sequence[Evi
     differs, a statement with several names and figures is supported unless the judge plainly says no.
     """
     chances = judge(claims, [item.quoted for item in evidence])
-    return [
-        _judged(claim, item, chance) for claim, item, chance in zip(claims, evidence, chances, strict=True)
-    ]
+    return [_judged(claim, item, chance) for claim, item, chance in zip(claims, evidence, chances, strict=True)]
 
 
 def _judged(claim: str, evidence: Evidence, chances: Mapping[Support, float]) -> Judgement:

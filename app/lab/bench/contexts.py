@@ -10,7 +10,8 @@ from docqa.model.config import FULL
 from docqa.model.cost.plan import yarn_factor_for
 from docqa.model.hybrid import Layer
 from docqa.model.load import Model
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention, quantize_block
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, quantize_block
+from docqa.model.state.long_attention import LongAttention
 from docqa.model.state.state import State
 
 BLOCK = 2_048  # tokens

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from docqa.kernels.dispatch import identity
+from docqa.kernels.native import identity
 from docqa.model.cost.machine import processor_fields, processor_flags, processors, total_bytes
 
 _PACKAGES = ("docqa-reader", "torch", "transformers", "xllamacpp")

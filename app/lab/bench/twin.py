@@ -25,7 +25,8 @@ from docqa.model.decode.beams import Branches
 from docqa.model.decode.step import attention_step
 from docqa.model.hybrid import Layer
 from docqa.model.load import Model
-from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, LongAttention
+from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
+from docqa.model.state.long_attention import LongAttention
 
 CONTEXT, TRAINED = 262_144, 32_768
 

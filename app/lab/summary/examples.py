@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from torch import Tensor
+import numpy as np
 
 from docqa.app.context.context import Context
 from docqa.app.lab.questions import lines
@@ -58,7 +58,7 @@ class Example:
         return replace(parsed, title=self.title)
 
 
-def read_document(document: Document, model: Model) -> tuple[Context, Tensor]:
+def read_document(document: Document, model: Model) -> tuple[Context, np.ndarray]:
     """The document's context and what the model keeps of each token, after a read that is kept like any other."""
     options = Options(preview=False)
     with Session([document], options, store=open_store(options), model=model) as session:

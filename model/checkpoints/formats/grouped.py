@@ -14,8 +14,6 @@ from docqa.kernels.matmul import GROUP, unpacked
 from docqa.model.checkpoints.formats.format import BadParts, Format, Parts
 from docqa.model.checkpoints.formats.quantization import Quantization
 
-CONFIG_KEY = "docqa_quantization"
-PARTS = (".q", ".scale", ".zero")  # behind the name of a packed matrix, in the order of `quantize_matrix`
 ROWS = 8_192  # packed at a time: an embedding of the family is 4 GB in float32, and packing takes several copies
 SHRINK = (1.0, 0.95, 0.9, 0.85, 0.8)  # ranges tried for a group of 4-bit values; the one with the least error stays
 

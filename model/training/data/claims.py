@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docqa.model.heads.cross_encoder import SUPPORT, ReaderTokenizer
+from docqa.model.heads.reader_text import SUPPORT, ReaderTokenizer
 
 SETS = {
     "claims_fever_dev": 0.40,

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead, standardised
+from docqa.model.heads.evidence import EVIDENCE_FILE, EvidenceHead
+from docqa.model.heads.span import standardised
 from docqa.model.training.data.features import DocumentFeatures
 from docqa.model.training.loop import make_optimizer, parameter_group, save_tensors, stage_parser
 
@@ -84,7 +85,7 @@ class TrainedHead(nn.Module):
 
     def finished(self) -> EvidenceHead:
         names = (field.name for field in fields(EvidenceHead))
-        return EvidenceHead(**{name: getattr(self, name).detach().clone() for name in names})
+        return EvidenceHead(**{name: getattr(self, name).detach().clone().numpy() for name in names})
 
 
 def train_head(documents: list[ReadDocument], steps: int, seed: int) -> TrainedHead:
@@ -131,7 +132,8 @@ def run(options: argparse.Namespace) -> None:
     head = train_head(read_documents(options.features), options.steps, options.seed)
     if options.validation:
         print(json.dumps({"hit_at_1": round(hit_at_1(head, read_documents(options.validation)), 4)}), flush=True)
-    save_tensors(options.out / EVIDENCE_FILE, vars(head.finished()))
+    tensors = {name: torch.as_tensor(part) for name, part in vars(head.finished()).items()}
+    save_tensors(options.out / EVIDENCE_FILE, tensors)
 
 
 def main(arguments: list[str] | None = None) -> None:

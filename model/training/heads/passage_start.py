@@ -16,10 +16,9 @@ from typing import Any
 from torch import Tensor
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.heads.cross_encoder import ReaderTokenizer
-from docqa.model.heads.encoder import EncoderShape
+from docqa.model.heads.encoder_shape import EncoderShape
 from docqa.model.heads.passage_encoder import POSITIONS, PassageEncoder, save_passage_encoder
-from docqa.model.heads.reader_files import READER_TOKENIZER
+from docqa.model.heads.reader_text import READER_TOKENIZER, ReaderTokenizer
 from docqa.model.training.loop import stage_parser
 from docqa.model.training.reader.encoder_start import plain_names
 

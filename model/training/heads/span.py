@@ -21,7 +21,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from docqa.model.heads.span import SPAN_FILE, SpanHead, best_spans
+from docqa.model.heads.reader_text import SPAN_FILE
+from docqa.model.heads.span import SpanHead
+from docqa.model.heads.spans import best_spans
 from docqa.model.training import loop
 from docqa.model.training.data.features import DocumentFeatures
 from docqa.model.training.data.sets import SHARES
@@ -250,13 +252,13 @@ def _judged(head: SpanHead, document: DocumentFeatures, rng: random.Random) -> I
             order = [*order[:4], min(right)]
         pairs = Pairs([question], order, torch.zeros(len(order), dtype=torch.long), torch.arange(len(order)), [])
         start, end = pair_logits(head, document, pairs)
-        best = best_spans(start, end, LONGEST_SPAN, 1)[0]
+        best = best_spans(start.numpy(), end.numpy(), LONGEST_SPAN, 1)[0]
         margin = best.score - float(head.none.sum())
         if not right:
             yield Judged(margin)
             continue
         here = next(i for i, p in enumerate(order) if p in right)
-        inner = best_spans(start[[here]], end[[here]], LONGEST_SPAN, 1)[0]
+        inner = best_spans(start[[here]].numpy(), end[[here]].numpy(), LONGEST_SPAN, 1)[0]
         f1 = max(overlap(inner.first, inner.last, a, b) for p, a, b in golds[question] if p == order[here])
         yield Judged(margin, order[best.passage] in right, f1)
 

@@ -15,15 +15,15 @@ from typing import Any
 from torch import Tensor
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.heads.cross_encoder import (
+from docqa.model.heads.cross_encoder import CrossEncoder
+from docqa.model.heads.encoder_shape import EncoderShape
+from docqa.model.heads.reader_text import (
     LONGEST_ASKED,
     LONGEST_EXCERPT,
     LONGEST_HEADING,
-    CrossEncoder,
+    READER_TOKENIZER,
     ReaderTokenizer,
 )
-from docqa.model.heads.encoder import EncoderShape
-from docqa.model.heads.reader_files import READER_TOKENIZER
 
 POSITIONS = 416  # the longest sequence: a question, a heading, an excerpt and marks
 assert LONGEST_ASKED + LONGEST_HEADING + LONGEST_EXCERPT + 5 <= POSITIONS

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from docqa.model.heads.cross_encoder import FORMS, SUPPORT, HeadLogits
-from docqa.model.heads.span import best_spans
+from docqa.model.heads.cross_encoder import HeadLogits
+from docqa.model.heads.reader_text import FORMS, SUPPORT
+from docqa.model.heads.spans import best_spans
 from docqa.model.training.data.claims import EncodedClaim
 from docqa.model.training.data.excerpts import UNKNOWN, AskedExcerpts
 from docqa.model.training.heads.span import LONGEST_SPAN, overlap
@@ -57,7 +58,7 @@ def _measure_one(
     rows = slice(base, base + len(one.excerpts))
     answered = "yes" if any(one.holds) else "no"
     found[f"answers_{answered}"].append(float(logits.answers[rows].max()))
-    best = best_spans(logits.start[rows], logits.end[rows], LONGEST_SPAN, 1)
+    best = best_spans(logits.start[rows].numpy(), logits.end[rows].numpy(), LONGEST_SPAN, 1)
     if one.golds or answered == "no":
         found[f"margin_{answered}"].append(best[0].score - float(none.sum()))
     if one.golds:

@@ -23,7 +23,8 @@ from docqa.kernels.matmul import GROUP
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.heads.cross_encoder import CrossEncoder, HeadLogits, lay_out
 from docqa.model.heads.encoder import Encoder
-from docqa.model.heads.reader_files import MATRIX_BITS, load_dense, reader_files, save_reader
+from docqa.model.heads.reader_files import MATRIX_BITS, load_dense, save_reader
+from docqa.model.heads.reader_text import reader_files
 from docqa.model.training import loop
 from docqa.model.training.data.claims import Claims, EncodedClaim
 from docqa.model.training.data.excerpts import AskedExcerpts, ExcerptQuestions

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.model.checkpoints.formats.grouped import CONFIG_KEY, PARTS, quantize_matrix
+from docqa.model.checkpoints.formats.grouped import quantize_matrix
+from docqa.model.checkpoints.names import CONFIG_KEY, PARTS
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import is_quantized
 from docqa.model.checkpoints.weights import INDEX, SINGLE, find_tensors

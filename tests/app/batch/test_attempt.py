@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 from pathlib import Path
 
@@ -20,8 +21,8 @@ def _no_proc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_peak_that_is_over_counts_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     held = psutil.Process().memory_info().rss
-    block = bytearray(b"x") * 2**28
-    del block
+    with mmap.mmap(-1, 2**28) as block:  # not of what was freed before and is held for the next
+        block.write(b"x" * 2**28)
     _no_proc(monkeypatch)
     assert peak_bytes() > held + 2**27
 

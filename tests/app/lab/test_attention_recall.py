@@ -7,7 +7,8 @@ import torch
 from docqa.app.answerers.loading import load_model
 from docqa.app.lab.attention_recall import kept_share, main, measure
 from docqa.app.options import Options
-from docqa.model.state.kv_cache import AttentionMemory, LongAttention
+from docqa.model.state.kv_cache import AttentionMemory
+from docqa.model.state.long_attention import LongAttention
 
 LONG = LongAttention(exact=192, local=64, best=2, block=16)
 

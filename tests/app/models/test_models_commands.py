@@ -147,8 +147,8 @@ def test_a_quantized_checkpoint_is_one_that_loads(docqa: Any, tmp_path: Path) ->
 
     from docqa.model.checkpoints.network import load_network
     from docqa.model.config import HybridConfig
+    from docqa.model.folder import BUNDLED
     from docqa.model.hybrid import Hybrid
-    from docqa.model.load import BUNDLED
 
     raw = json.loads((BUNDLED / "config.json").read_text(encoding="utf-8")) | {
         "num_hidden_layers": 2, "layer_types": ["linear_attention", "full_attention"], "vocab_size": 128,

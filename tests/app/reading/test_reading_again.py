@@ -23,7 +23,8 @@ def reading_model(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, ti
     import torch
     from safetensors.torch import save_file
 
-    from docqa.model.heads.span import SPAN_FILE, SpanHead
+    from docqa.model.heads.reader_text import SPAN_FILE
+    from docqa.model.heads.span import SpanHead
     from docqa.model.load import load_model
 
     folder = tmp_path_factory.mktemp("reader") / "model"

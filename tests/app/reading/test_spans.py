@@ -26,7 +26,8 @@ def span_checkpoint(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path) 
     import torch
     from safetensors.torch import save_file
 
-    from docqa.model.heads.span import SPAN_FILE, SpanHead
+    from docqa.model.heads.reader_text import SPAN_FILE
+    from docqa.model.heads.span import SpanHead
 
     folder = tmp_path_factory.mktemp("span") / "model"
     shutil.copytree(checkpoint, folder)

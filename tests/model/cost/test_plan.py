@@ -1,5 +1,6 @@
 """The plan against what is really allocated, and the vectors and attention that rank passages."""
 
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -20,7 +21,7 @@ from docqa.model.cost.plan import (
 from docqa.model.cost.speed import measured_speed
 from docqa.model.errors import ContextTooLong, WeightsMismatch
 from docqa.model.heads.evidence import EvidenceHead
-from docqa.model.state.kv_cache import LongAttention
+from docqa.model.state.long_attention import LongAttention
 
 CONFIG = HybridConfig.from_dict(tiny.RAW)
 
@@ -106,17 +107,17 @@ def test_hook_gets_the_output_of_the_evidence_layer_piece_by_piece(model):
 
 
 def test_a_span_scores_its_best_token_for_every_question_token_by_weight():
-    head = EvidenceHead(**head_tensors())
+    head = EvidenceHead(**{name: part.numpy() for name, part in head_tensors().items()})
     source = torch.Generator().manual_seed(1)
-    hidden, asked = torch.randn(20, 64, generator=source), torch.randn(3, 64, generator=source)
+    hidden, asked = (torch.randn(count, 64, generator=source).numpy() for count in (20, 3))
     tokens, question = head.token_vectors(hidden), head.question_vectors(asked)
-    assert tokens.dtype == torch.int8 and torch.allclose(question.weights.sum(), torch.tensor(1.0))
+    assert tokens.dtype == np.int8 and question.weights.sum() == pytest.approx(1)
     spans = [(0, 5), (5, 5), (5, 20)]
     scores = head.scores(question, tokens, spans)
     for score, (start, end) in zip(scores.tolist(), spans, strict=True):
         right = -1.0
         if end > start:
-            best = [max(float(v @ (t.float() / 127)) for t in tokens[start:end]) for v in question.vectors]
+            best = [max(float(v @ (t / np.float32(127))) for t in tokens[start:end]) for v in question.vectors]
             right = sum(b * float(w) for b, w in zip(best, question.weights, strict=True))
         assert score == pytest.approx(right, abs=1e-5)
 

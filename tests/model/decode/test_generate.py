@@ -6,7 +6,7 @@ import torch
 
 from docqa.model.decode.generate import generate
 from docqa.model.decode.sample import Sampling, penalised, probabilities, sample
-from docqa.model.state.kv_cache import LongAttention
+from docqa.model.state.long_attention import LongAttention
 
 
 def started(model, count=50, **more):

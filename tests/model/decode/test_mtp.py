@@ -18,7 +18,7 @@ from docqa.model.decode.speculate import MOST_AGAIN, Speculation
 from docqa.model.errors import WeightsMissing
 from docqa.model.load import load_model
 from docqa.model.mtp import Mtp
-from docqa.model.state.kv_cache import LongAttention
+from docqa.model.state.long_attention import LongAttention
 
 CONFIG = HybridConfig.from_dict(tiny.RAW)
 

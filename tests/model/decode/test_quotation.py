@@ -5,7 +5,7 @@ import torch
 
 from docqa.model.decode.quotation import LONGEST_QUOTATION, QuotableText, QuotingRule
 from docqa.model.decode.repetition import repeated_tail
-from docqa.model.load import BUNDLED
+from docqa.model.folder import BUNDLED
 from docqa.model.tokenizer import Tokenizer
 
 LEASE = (

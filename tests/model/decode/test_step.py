@@ -16,7 +16,8 @@ from docqa.model.decode import step
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.step import NativeStep
 from docqa.model.load import load_model
-from docqa.model.state.kv_cache import AttentionMemory, LongAttention, quantize_block
+from docqa.model.state.kv_cache import AttentionMemory, quantize_block
+from docqa.model.state.long_attention import LongAttention
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
 WIDE = RAW | {  # whole groups of 64 everywhere; two value heads read one key head, two query heads one key head

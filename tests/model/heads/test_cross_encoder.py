@@ -4,13 +4,8 @@ import pytest
 import torch
 
 from docqa.model.errors import WeightsMismatch
-from docqa.model.heads.cross_encoder import (
-    LONGEST_ASKED,
-    LONGEST_EXCERPT,
-    LONGEST_HEADING,
-    ReaderTokenizer,
-    lay_out,
-)
+from docqa.model.heads.cross_encoder import lay_out
+from docqa.model.heads.reader_text import LONGEST_ASKED, LONGEST_EXCERPT, LONGEST_HEADING, ReaderTokenizer
 from docqa.model.training.reader.encoder_start import POSITIONS
 
 

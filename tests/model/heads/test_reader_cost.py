@@ -7,7 +7,7 @@ from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import ReaderCost, estimate
 from docqa.model.heads import reader_cost as cost
 from docqa.model.heads import reader_files
-from docqa.model.heads.encoder import EncoderShape
+from docqa.model.heads.encoder_shape import EncoderShape
 from docqa.model.heads.reader_cost import cost_of_reader
 from docqa.model.heads.reader_files import load_reader
 

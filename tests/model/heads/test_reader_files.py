@@ -9,7 +9,8 @@ from docqa.model.checkpoints.weights import head_metadata
 from docqa.model.errors import WeightsMismatch
 from docqa.model.heads import reader_files
 from docqa.model.heads.cross_encoder import lay_out
-from docqa.model.heads.reader_files import READER_FILE, READER_TOKENIZER, load_dense, load_reader, save_reader
+from docqa.model.heads.reader_files import load_dense, load_reader, save_reader
+from docqa.model.heads.reader_text import READER_FILE, READER_TOKENIZER
 from docqa.model.load import load_model
 
 ONE = READER_FILE.format(1, 1)

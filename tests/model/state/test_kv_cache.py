@@ -2,7 +2,8 @@
 
 import torch
 
-from docqa.model.state.kv_cache import AttentionMemory, LongAttention
+from docqa.model.state.kv_cache import AttentionMemory
+from docqa.model.state.long_attention import LongAttention
 
 
 def add(memory, *numbers):

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from docqa.model.decode.generate import generate
 from docqa.model.errors import Cancelled, ContextTooLong, StateDamaged, StateForeign
-from docqa.model.state.files import load_state, read_header, save_state
-from docqa.model.state.kv_cache import LongAttention
-from docqa.model.state.state import attention_kind
+from docqa.model.state.files import load_state, save_state
+from docqa.model.state.header import read_header
+from docqa.model.state.long_attention import LongAttention, attention_kind
 
 GRID = 64
 LONG = LongAttention(exact=192, local=64, best=2, block=16)
@@ -202,6 +202,10 @@ def test_past_the_exact_range_all_blocks_selected_equals_exact_attention(model):
     assert (model.prefill(ids, exact) - model.prefill(ids, every)).abs().max() < 1e-4
 
 
+def kind_of(state):
+    return attention_kind(state.config, state.position, state.long)
+
+
 def test_past_the_exact_range_pieces_of_prefill_do_not_matter(model):
     ids = tiny.random_ids(500)
     once, pieces = (model.new_state(grid=GRID, long=LONG) for _ in range(2))
@@ -209,8 +213,8 @@ def test_past_the_exact_range_pieces_of_prefill_do_not_matter(model):
     model.prefill(ids[:256], pieces)
     model.prefill(ids[256:], pieces)
     assert torch.equal(once.hidden, pieces.hidden) and torch.isfinite(once.hidden).all()
-    assert "2 best blocks of 16" in attention_kind(once) and "last 64" in attention_kind(once)
-    assert attention_kind(model.new_state()).startswith("exact")
+    assert "2 best blocks of 16" in kind_of(once) and "last 64" in kind_of(once)
+    assert kind_of(model.new_state()).startswith("exact")
 
 
 def test_int8_keys_stay_close_to_exact_ones(model):
@@ -245,7 +249,7 @@ def test_state_of_the_first_layers_resumes_exactly_and_refuses_logits(model, tmp
     save_state(begun, tmp_path / "s", {}, model)
     resumed = load_state(tmp_path / "s", model, {}, ids=ids)
     assert resumed.position == 2 * GRID and len(resumed.layers) == layers
-    assert attention_kind(resumed).startswith("none" if layers == 1 else "exact")
+    assert kind_of(resumed).startswith("none" if layers == 1 else "exact")
     assert torch.equal(model.prefill(ids[2 * GRID :], resumed), hidden)
     with pytest.raises(ValueError, match="through all layers"):
         next(iter(generate(model, resumed, max_tokens=1)))

@@ -13,7 +13,7 @@ from docqa.app.lab.bench.ingest import ingest_rows
 from docqa.app.lab.bench.peers import contestants, llama
 from docqa.app.lab.bench.rows import Row, table
 from docqa.kernels.attention import block_bounds
-from docqa.model.state.kv_cache import LongAttention
+from docqa.model.state.long_attention import LongAttention
 
 NAMES = {
     "prefill_8k", "decode_8k", "prefill_128k", "decode_1m", "twin_prefill_256k", "twin_decode_256k", "restore_100k",
@@ -93,7 +93,7 @@ def test_decoding_after_a_long_context_is_compared_with_a_short_one():
 
 def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
     from docqa.model.config import HybridConfig
-    from docqa.model.load import BUNDLED
+    from docqa.model.folder import BUNDLED
 
     monkeypatch.setattr("docqa.app.lab.bench.run.available_bytes", lambda: 1 << 30)
     row = run.decode_1m(SimpleNamespace(config=HybridConfig.from_folder(BUNDLED)))
@@ -102,7 +102,7 @@ def test_a_context_too_large_for_memory_is_not_tried(monkeypatch):
 
 def test_a_file_of_the_users_has_rows_of_its_own(monkeypatch):
     from docqa.model.config import HybridConfig
-    from docqa.model.load import BUNDLED
+    from docqa.model.folder import BUNDLED
 
     config, tokenizer = HybridConfig.from_folder(BUNDLED), SimpleNamespace(vocab_size=100)
     model = SimpleNamespace(config=config, tokenizer=tokenizer, precision="float32")

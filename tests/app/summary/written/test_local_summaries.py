@@ -70,7 +70,8 @@ def test_the_state_of_the_whole_document_is_what_is_written_from(
             if other is not None:
                 with open_session([str(other)], options, model=model) as third:
                     list(third.read())
-                    session.local_reading.prefiller.state = third.local_reading.prefiller.state
+                    prefiller = session.local_reading.prefiller
+                    prefiller._state, prefiller.finished = third.local_reading.prefiller.state, True
             writing = write_summary(session.documents[0], made, "brief", path="note.txt")
             while True:
                 try:

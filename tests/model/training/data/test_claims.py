@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from docqa.model.heads.cross_encoder import SUPPORT, ReaderTokenizer
+from docqa.model.heads.reader_text import SUPPORT, ReaderTokenizer
 from docqa.model.training.data.claims import EVIDENCE_WORDS, Claims, claims_of, unquoted
 from docqa.model.training.data.sets import is_validation
 

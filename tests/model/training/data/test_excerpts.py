@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from docqa.model.heads.cross_encoder import FORMS, VERDICTS, ReaderTokenizer
+from docqa.model.heads.reader_text import FORMS, VERDICTS, ReaderTokenizer
 from docqa.model.training.data.excerpts import UNKNOWN, ExcerptDocument, asked_excerpts
 from docqa.model.training.data.sequences import Question, SourceText, cut_passages
 

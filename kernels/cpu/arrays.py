@@ -1,0 +1,132 @@
+"""The native kernels on numpy arrays, float32 and with elements in order: what answers needs no torch.
+
+Each does what the wrapper of the same operation for tensors does (`*/native.py`), to the bit.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+
+import numpy as np
+
+from docqa.kernels.cpu.library import ConvCall, DeltaCall, Library, ProductCall, StridedTensor
+
+GROUP = 64
+FEW_TOKENS = 8  # up to here the recurrence is faster than a chunk that is mostly padding
+
+
+@dataclass(frozen=True)
+class ArrayMatrix:
+    """`PackedMatrix` in numpy: a value is (q - zero) * scale; `scale` and `zero` fp16 [columns / 64, rows]."""
+
+    q: np.ndarray
+    scale: np.ndarray
+    zero: np.ndarray
+
+    @classmethod
+    def of(cls, q: np.ndarray, scale: np.ndarray, zero: np.ndarray) -> ArrayMatrix:
+        """From the checkpoint's three arrays, scale and zero [rows, columns / 64].
+
+        Raises ValueError where they do not fit one another.
+        """
+        rows, groups = scale.shape if scale.ndim == 2 else (0, 0)
+        columns = groups * GROUP
+        whole = (
+            q.dtype == np.uint8 and q.shape == (rows, columns // 2) or q.dtype == np.int8 and q.shape == (rows, columns)
+        )
+        if not whole or zero.shape != scale.shape or {scale.dtype, zero.dtype} != {np.dtype(np.float16)}:
+            raise ValueError(f"{q.dtype} {q.shape} with scale {scale.shape} and zero {zero.shape} is no packed matrix")
+        return cls(np.ascontiguousarray(q), np.ascontiguousarray(scale.T), np.ascontiguousarray(zero.T))
+
+    @property
+    def bits(self) -> int:
+        return 4 if self.q.dtype == np.uint8 else 8
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.q.shape[0], self.scale.shape[0] * GROUP
+
+    def rows(self, numbers: np.ndarray) -> np.ndarray:
+        """The values of some rows, float32 [numbers, columns]."""
+        q = self.q[numbers]
+        if self.bits == 4:
+            q = np.stack([q & 15, q >> 4], -1).reshape(len(q), -1)
+        groups = q.astype(np.float32).reshape(len(q), -1, GROUP)
+        groups -= self.zero.T[numbers].astype(np.float32)[..., None]
+        groups *= self.scale.T[numbers].astype(np.float32)[..., None]
+        return groups.reshape(len(q), -1)
+
+
+def address(x: np.ndarray) -> int:
+    """Where the elements of a float32 array lie, which has them in order. Raises ValueError for another."""
+    if x.dtype != np.float32 or not x.flags.c_contiguous:
+        raise ValueError(f"{x.dtype} with strides {x.strides} is not float32 in order")
+    return int(x.ctypes.data)
+
+
+def product(x: np.ndarray, matrix: ArrayMatrix, *, library: Library) -> np.ndarray:
+    """x [tokens, columns] times the matrix, [tokens, rows]."""
+    rows, columns = matrix.shape
+    if x.shape[-1] != columns:
+        raise ValueError(f"x {x.shape} does not fit a matrix of {matrix.shape}")
+    out = np.empty((*x.shape[:-1], rows), np.float32)
+    parts = (int(part.ctypes.data) for part in (matrix.q, matrix.scale, matrix.zero))
+    call = ProductCall(x.size // columns, rows, columns, matrix.bits, *parts, address(x), address(out))
+    library.run("product", ctypes.byref(call))
+    return out
+
+
+def delta_rule(
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, *, decay: np.ndarray, beta: np.ndarray, library: Library
+) -> np.ndarray:
+    """What the gated delta rule puts out from an empty memory; shapes as of `delta_rule_reference`."""
+    batch, seq, heads, key_dim = k.shape
+    memory = np.zeros((batch, heads, key_dim, v.shape[-1]), np.float32)
+    out = np.empty((batch, seq, heads, v.shape[-1]), np.float32)
+    rest = (address(x) for x in (np.ascontiguousarray(decay), np.ascontiguousarray(beta), memory, out))
+    call = DeltaCall(*k.shape, v.shape[-1], *(_strided(x) for x in (q, k, v)), *rest, None)
+    library.run("delta_step" if seq <= FEW_TOKENS else "delta", ctypes.byref(call))
+    return out
+
+
+def causal_conv(x: np.ndarray, weight: np.ndarray, *, unit: tuple[int, int], library: Library) -> np.ndarray:
+    """SiLU of the causal convolution of x [batch, seq, channels] by weight [channels, 1, taps], with nothing before it.
+
+    The first `unit` (heads, dim) channels come out as unit vectors.
+    """
+    batch, seq, channels = x.shape
+    taps = weight.shape[-1]
+    before = np.zeros((batch, taps - 1, channels), np.float32)
+    kernel, out = np.ascontiguousarray(weight.reshape(channels, taps).T), np.empty_like(x)
+    places = (address(part) for part in (x, before, kernel))
+    library.run("conv", ctypes.byref(ConvCall(batch, seq, channels, taps, *places, *unit, address(out))))
+    return out
+
+
+def zero_centred_norm(x: np.ndarray, weight: np.ndarray, eps: float, *, library: Library) -> np.ndarray:
+    """x / rms(x) * (1 + weight) over the last axis."""
+    out, dim = np.empty_like(x), x.shape[-1]
+    library.run("norm", address(x), address(weight), eps, address(out), x.size // dim, dim)
+    return out
+
+
+def gated_norm(x: np.ndarray, z: np.ndarray, weight: np.ndarray, eps: float, *, library: Library) -> np.ndarray:
+    """x / rms(x) * weight * SiLU(z) over the last axis."""
+    out, dim = np.empty_like(x), x.shape[-1]
+    library.run("gated_norm", address(x), address(z), address(weight), eps, address(out), x.size // dim, dim)
+    return out
+
+
+def silu_product(gate: np.ndarray, up: np.ndarray, *, library: Library) -> np.ndarray:
+    """SiLU(gate) * up, element by element."""
+    out = np.empty_like(gate)
+    library.run("gated_product", address(gate), address(up), address(out), gate.size)
+    return out
+
+
+def _strided(x: np.ndarray) -> StridedTensor:
+    """x [batch, seq, heads, dim], whose dims lie next to each other."""
+    if x.dtype != np.float32 or x.strides[-1] != x.itemsize:
+        raise ValueError(f"{x.dtype} with strides {x.strides} has no dims side by side")
+    return StridedTensor(int(x.ctypes.data), *(stride // x.itemsize for stride in x.strides[:3]))

@@ -1,0 +1,41 @@
+"""Whether the native library computes here, and what its results depend on. Imports no torch."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from docqa.kernels.cpu import LEVELS, Library
+from docqa.kernels.self_check import array_library, library
+
+SWITCH = "DOCQA_KERNELS"
+NUMERICS = 6
+"""Raised when a native kernel changes the bits of its results: states are kept by it."""
+
+
+def native_in_use() -> bool:
+    """Whether the native library is there and the switch lets it run."""
+    return _found() is not None and os.environ.get(SWITCH, "") == ""
+
+
+def identity() -> str:
+    """What the bits of a state on the CPU depend on, as far as kernels go."""
+    found = _found()
+    if found is None or not native_in_use():
+        return os.environ.get(SWITCH) or "torch"
+    level = LEVELS[found.level].removesuffix(" AMX")  # whose bits are those of the level below
+    return f"native {level}, numerics {NUMERICS}"
+
+
+def packed_is_faster(*, than_bfloat16: bool = False) -> bool:
+    """Whether products with packed matrices are worth it here; without the native library they are only a reference.
+
+    `than_bfloat16`: beside torch's products in bfloat16 on a processor that multiplies it, which takes VNNI.
+    """
+    found = _found()
+    return found is not None and native_in_use() and (not than_bfloat16 or found.level >= LEVELS.index("AVX-512 VNNI"))
+
+
+def _found() -> Library | None:
+    """The library at its checked level; while there is no torch, by the operations that do without it."""
+    return library() if "torch" in sys.modules else array_library()

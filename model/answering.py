@@ -1,0 +1,141 @@
+"""A model that answers from what was read before: without torch, which is there once it reads or writes.
+
+Importing torch and building its modules takes longer than everything else that a second question needs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docqa.kernels.native import packed_is_faster
+from docqa.kernels.self_check import array_library
+from docqa.kernels.threads import use_threads
+from docqa.model.checkpoints.names import CONFIG_KEY
+from docqa.model.checkpoints.weights import fingerprint
+from docqa.model.config import LINEAR, HybridConfig, read_config
+from docqa.model.folder import read_calibration
+from docqa.model.heads.heads import AnswerHeads
+from docqa.model.native.choice import excerpt_reader, passage_encoder
+from docqa.model.native.tensors import FolderTensors
+from docqa.model.native.trunk import NativeTrunk
+from docqa.model.protocol import PACKED_PRECISION, Calibration
+from docqa.model.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+    from docqa.model.heads.excerpt_reading import ExcerptReader
+    from docqa.model.load import Model
+    from docqa.model.mtp import Mtp
+    from docqa.model.network import Network
+    from docqa.model.protocol import VectorEncoder
+    from docqa.model.state.state import State
+
+
+class AnsweringModel:
+    """The same as the `Model` of its folder; `loaded` is that one, from the first time that it is needed."""
+
+    on_cpu, packed, item_bytes, expert_pool_bytes, precision = True, True, 4, None, PACKED_PRECISION
+
+    def __init__(self, folder: Path, config: HybridConfig, heads: AnswerHeads, calibration: Calibration) -> None:
+        """Raises TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file."""
+        self.folder, self.config, self.heads, self.calibration = folder, config, heads, calibration
+        with ThreadPoolExecutor(1) as pool:  # hashing runs beside the rest
+            print_of = pool.submit(fingerprint, folder)
+            self.tokenizer = Tokenizer.load(folder)
+            library = array_library()
+            assert library is not None
+            self._trunk = NativeTrunk(FolderTensors.of_checkpoint(folder), config, self.answer_layers, library)
+            self.fingerprint = print_of.result()
+
+    @cached_property
+    def loaded(self) -> Model:
+        """Raises as `load_model`."""
+        from docqa.model.load import load_model
+
+        return load_model(self.folder, device="cpu")
+
+    @property
+    def evidence_layer(self) -> int:
+        return self.answer_layers - 1
+
+    @property
+    def answer_layers(self) -> int:
+        return int(self.calibration["evidence_layer"]) + 1
+
+    @cached_property
+    def reader(self) -> ExcerptReader | None:
+        return excerpt_reader(self.folder)
+
+    @cached_property
+    def passage_encoder(self) -> VectorEncoder | None:
+        return passage_encoder(self.folder)
+
+    def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
+        """What `evidence_layer` puts out for `ids` read alone, float32 [seq, dim]."""
+        return self._trunk.states(ids)
+
+    # What reads and writes
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.loaded.dtype
+
+    @property
+    def device(self) -> torch.device:
+        return self.loaded.device
+
+    @property
+    def mtp(self) -> Mtp | None:
+        return self.loaded.mtp
+
+    @property
+    def lower(self) -> Network:
+        return self.loaded.lower
+
+    @property
+    def network(self) -> Network:
+        return self.loaded.network
+
+    def new_state(self, yarn_factor: float = 1.0, *, layers: int | None = None) -> State:
+        """An empty state, of the first `layers` only where given."""
+        return self.loaded.new_state(yarn_factor, layers=layers)
+
+    def prefill(
+        self, ids: Sequence[int] | Tensor, state: State, *, on_hidden: Callable[[int, Tensor], None] | None = None
+    ) -> Tensor:
+        """As `Model.prefill`."""
+        return self.loaded.prefill(ids, state, on_hidden=on_hidden)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """As `Model.logits`."""
+        return self.loaded.logits(hidden)
+
+
+def answering_model(folder: Path, threads: int | None, device: str) -> AnsweringModel | None:
+    """The model of a checkpoint folder that answers without torch; None where it needs torch: without the native
+    library, on an accelerator, in another precision, or where answers come from more than delta nets and packed heads.
+
+    Raises:
+        ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file.
+    """
+    if device not in ("auto", "cpu") or os.environ.get("DOCQA_DTYPE") or not (folder / "config.json").is_file():
+        return None
+    calibration = read_calibration(folder)
+    layer = calibration.get("evidence_layer")
+    if layer is None or CONFIG_KEY not in read_config(folder) or not packed_is_faster(than_bfloat16=True):
+        return None
+    config, heads = HybridConfig.from_folder(folder), AnswerHeads(folder)
+    kinds = config.layer_types[: int(layer) + 1]
+    if not heads.has_span or set(kinds) != {LINEAR} or any(map(config.sparse, range(len(kinds)))):
+        return None
+    if threads is not None:
+        use_threads(threads)
+    return AnsweringModel(folder, config, heads, calibration)

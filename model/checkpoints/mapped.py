@@ -1,0 +1,69 @@
+"""A safetensors file as numpy arrays that lie in the mapped file: what is not looked at is not read."""
+
+from __future__ import annotations
+
+import json
+import mmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from docqa.model.errors import WeightsMismatch, WeightsMissing
+
+_DTYPES = {
+    "F64": np.float64, "F32": np.float32, "F16": np.float16, "I64": np.int64, "I32": np.int32, "I16": np.int16,
+    "I8": np.int8, "U8": np.uint8, "BOOL": np.bool_,
+}  # fmt: skip
+_LENGTH = 8  # bytes of the header's size, in front of it
+
+
+class MappedTensors:
+    """The tensors of one file. `metadata`: what the file says about itself."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises WeightsMissing, WeightsMismatch: the file is absent or no safetensors file."""
+        self.path = path
+        try:
+            with path.open("rb") as file:
+                self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            size = int.from_bytes(self._bytes[:_LENGTH], "little")
+            header: dict[str, Any] = json.loads(self._bytes[_LENGTH : _LENGTH + size])
+            self.metadata: dict[str, str] = header.pop("__metadata__", None) or {}
+            self._start = _LENGTH + size
+            self._entries = {name: _Entry(**about) for name, about in header.items()}
+            longest = max((entry.data_offsets[1] for entry in self._entries.values()), default=0)
+        except FileNotFoundError as error:
+            raise WeightsMissing(f"{path} is missing; get the model folder again") from error
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, IndexError) as error:
+            raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
+        if self._start + longest != len(self._bytes):
+            raise WeightsMismatch(f"{path} is damaged (its size is not what it says); get the model folder again")
+
+    def keys(self) -> list[str]:
+        return list(self._entries)
+
+    def array(self, name: str) -> np.ndarray:
+        """A tensor as it lies in the file, read-only; one in bfloat16 as a float32 copy.
+
+        Raises WeightsMismatch: there is none of this name, or not as it is described.
+        """
+        entry = self._entries.get(name)
+        if entry is None:
+            raise WeightsMismatch(f"{self.path}: there is no tensor {name}; get the model folder again")
+        start, end = entry.data_offsets
+        try:
+            dtype = np.dtype(np.uint16 if entry.dtype == "BF16" else _DTYPES[entry.dtype])
+            count = (end - start) // dtype.itemsize
+            found = np.frombuffer(self._bytes, dtype, count, self._start + start).reshape(entry.shape)
+        except (KeyError, ValueError) as error:
+            raise WeightsMismatch(f"{self.path}: tensor {name} is damaged ({error}); get the folder again") from error
+        return (found.astype(np.uint32) << 16).view(np.float32) if entry.dtype == "BF16" else found
+
+
+class _Entry:
+    def __init__(self, dtype: str, shape: list[int], data_offsets: list[int]) -> None:
+        self.dtype, self.shape, (first, last) = dtype, tuple(map(int, shape)), data_offsets
+        self.data_offsets = int(first), int(last)
+        if not 0 <= first <= last:
+            raise ValueError(f"a tensor from {first} to {last}")

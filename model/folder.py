@@ -1,0 +1,26 @@
+"""What lies beside the weights in a model folder, and the folder that comes with docqa."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import cast
+
+from docqa.model.errors import ConfigUnsupported
+from docqa.model.protocol import Calibration
+
+BUNDLED = Path(__file__).parent / "bundled"
+
+
+def read_calibration(folder: Path) -> Calibration:
+    """Thresholds, fusion weights, the evidence layer; empty where there is no such file.
+
+    Raises ConfigUnsupported where it cannot be read.
+    """
+    path = folder / "calibration.json"
+    if not path.is_file():
+        return {}
+    try:
+        return cast(Calibration, json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, OSError) as error:
+        raise ConfigUnsupported(f"{path} cannot be read ({error}); get the model folder again") from error

@@ -1,0 +1,100 @@
+"""The first layers of the trunk in numpy and native kernels: what a question looks like to the heads.
+
+hybrid.py, for the delta nets and dense MLPs below the first attention layer, from an empty state, in float32 with
+packed matrices. The names of the tensors are those of the checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from docqa.kernels.cpu import Library, arrays
+from docqa.kernels.cpu.arrays import ArrayMatrix
+from docqa.model.config import HybridConfig
+from docqa.model.native.tensors import FolderTensors
+
+
+class NativeTrunk:
+    """The embedding and the first `layers` layers of a folder's checkpoint."""
+
+    def __init__(self, tensors: FolderTensors, config: HybridConfig, layers: int, library: Library) -> None:
+        """Raises WeightsMissing, WeightsMismatch: a tensor is not there, or has not the shape that `config` says."""
+        self._embedding = tensors.matrix("embed_tokens.weight", (config.vocab_size, config.hidden_size))
+        self._layers = [_Layer(tensors, config, number, library) for number in range(layers)]
+
+    def states(self, ids: Sequence[int]) -> np.ndarray:
+        """What the last of the layers puts out for `ids` read alone, float32 [seq, hidden]."""
+        x = self._embedding.rows(np.asarray(ids))[None]
+        for layer in self._layers:
+            x = layer(x)
+        return x[0]
+
+
+class _Layer:
+    """x + mixer(norm(x)), then x + mlp(norm(x)) (runtime reference 1.2)."""
+
+    def __init__(self, tensors: FolderTensors, config: HybridConfig, number: int, library: Library) -> None:
+        self._config, self._library = config, library
+        matrices, dense = _layer_shapes(config)
+        name = f"layers.{number}."
+        self._matrices: Mapping[str, ArrayMatrix] = {
+            part: tensors.matrix(f"{name}{part}.weight", shape) for part, shape in matrices.items()
+        }
+        self._dense: Mapping[str, np.ndarray] = {
+            part: tensors.dense(name + part, shape) for part, shape in dense.items()
+        }
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """[batch, seq, hidden] to the same."""
+        norm = partial(arrays.zero_centred_norm, eps=self._config.rms_norm_eps, library=self._library)
+        x = x + self._mix(norm(x, self._dense["input_layernorm.weight"]))
+        inner = norm(x, self._dense["post_attention_layernorm.weight"])
+        gate, up = (self._product(inner, f"mlp.{name}_proj") for name in ("gate", "up"))
+        return x + self._product(arrays.silu_product(gate, up, library=self._library), "mlp.down_proj")
+
+    def _product(self, x: np.ndarray, name: str) -> np.ndarray:
+        return arrays.product(x, self._matrices[name], library=self._library)
+
+    def _mix(self, x: np.ndarray) -> np.ndarray:
+        config, dense, library = self._config, self._dense, self._library
+        batch, seq, _ = x.shape
+        key_heads, value_heads = config.linear_num_key_heads, config.linear_num_value_heads
+        key_dim, value_dim = config.linear_key_head_dim, config.linear_value_head_dim
+        mixed = arrays.causal_conv(
+            self._product(x, "linear_attn.in_proj_qkv"), dense["linear_attn.conv1d.weight"],
+            unit=(2 * key_heads, key_dim), library=library,
+        )  # fmt: skip
+        unit = mixed[..., : 2 * key_heads * key_dim].reshape(batch, seq, 2 * key_heads, key_dim)
+        repeat = value_heads // key_heads
+        q, k = (np.repeat(part, repeat, 2) if repeat > 1 else part for part in np.split(unit, 2, 2))
+        v = mixed[..., 2 * key_heads * key_dim :].reshape(batch, seq, value_heads, value_dim)
+        beta = 1 / (1 + np.exp(-(x @ dense["linear_attn.in_proj_b.weight"].T)))
+        rate = np.logaddexp(0, x @ dense["linear_attn.in_proj_a.weight"].T + dense["linear_attn.dt_bias"])
+        decay = -np.exp(dense["linear_attn.A_log"]) * rate
+        out = arrays.delta_rule(q, k, v, decay=decay, beta=beta, library=library)
+        z = self._product(x, "linear_attn.in_proj_z").reshape(batch, seq, value_heads, value_dim)
+        out = arrays.gated_norm(out, z, dense["linear_attn.norm.weight"], config.rms_norm_eps, library=library)
+        return self._product(out.reshape(batch, seq, -1), "linear_attn.out_proj")
+
+
+def _layer_shapes(config: HybridConfig) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[int, ...]]]:
+    """What a delta net with a dense MLP has: packed matrices by module, and other tensors."""
+    hidden, inner, heads = config.hidden_size, config.intermediate_size, config.linear_num_value_heads
+    values = heads * config.linear_value_head_dim
+    channels = 2 * config.linear_num_key_heads * config.linear_key_head_dim + values
+    matrices = {
+        "linear_attn.in_proj_qkv": (channels, hidden), "linear_attn.in_proj_z": (values, hidden),
+        "linear_attn.out_proj": (hidden, values),
+        "mlp.gate_proj": (inner, hidden), "mlp.up_proj": (inner, hidden), "mlp.down_proj": (hidden, inner),
+    }  # fmt: skip
+    dense: dict[str, tuple[int, ...]] = {
+        "input_layernorm.weight": (hidden,), "post_attention_layernorm.weight": (hidden,),
+        "linear_attn.conv1d.weight": (channels, 1, config.linear_conv_kernel_dim),
+        "linear_attn.in_proj_a.weight": (heads, hidden), "linear_attn.in_proj_b.weight": (heads, hidden),
+        "linear_attn.A_log": (heads,), "linear_attn.dt_bias": (heads,),
+        "linear_attn.norm.weight": (config.linear_value_head_dim,),
+    }  # fmt: skip
+    return matrices, dense

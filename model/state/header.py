@@ -1,0 +1,78 @@
+"""header.json of a saved state (files.py): what it is of, and the files that it consists of; imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TypedDict
+
+from docqa.model.errors import StateDamaged
+
+HEADER = "header.json"
+
+
+class FileEntry(TypedDict):
+    """Size and checksum of one file."""
+
+    bytes: int
+    sha256: str
+
+
+class Point(TypedDict):
+    """A position that the state can be restored at: its file, and the digest of the ids up to there."""
+
+    position: int
+    file: str
+    ids: str
+
+
+class Settings(TypedDict):
+    """All that changes the bits of a state."""
+
+    schema: int
+    model: str
+    dtype: str
+    threads: int
+    torch: str
+    kernels: str
+    yarn_factor: float
+    layers: int
+    grid: int
+    long_attention: list[int]
+    memory_layout: str
+
+
+class Header(TypedDict):
+    """The content of header.json; `header` is what the caller wants to find again."""
+
+    settings: Settings
+    header: dict[str, object]
+    points: list[Point]
+    files: dict[str, FileEntry]
+    checksum: str
+
+
+def read_header(folder: Path) -> Header:
+    """The header of a saved state, its own checksum checked.
+
+    Raises:
+        StateDamaged: there is none, or it was changed.
+    """
+    path = folder / HEADER
+    try:
+        content: Header = json.loads(path.read_text(encoding="utf-8"))
+        right = content["checksum"] == header_checksum(content)
+    except FileNotFoundError as error:
+        raise StateDamaged(f"{path} is missing: no state was saved there, or only half of one") from error
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise StateDamaged(f"{path} cannot be read ({error})") from error
+    if not right:
+        raise StateDamaged(f"{path} does not match its checksum")
+    return content
+
+
+def header_checksum(content: Header) -> str:
+    """sha256 of all of a header but for its own checksum."""
+    rest = {key: value for key, value in content.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,37 @@
+"""How states are read and kept, in numbers and words; imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from docqa.model.config import FULL, HybridConfig
+
+GRID = 2_048  # tokens; a multiple of the delta chunk and of the key block
+STATE_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class LongAttention:
+    """How far attention is exact, and what it reads beyond (all in tokens, `best` in blocks)."""
+
+    exact: int = 32_768
+    local: int = 8_192
+    best: int = 64
+    block: int = 128
+
+    def describe(self, position: int) -> str:
+        """The name of what a context of `position` tokens was read with, for provenance."""
+        if position <= self.exact:
+            return f"exact, int8 keys and values past whole blocks, up to {self.exact} tokens"
+        return (
+            f"exact up to {self.exact} tokens, then the first {self.block} and the last {self.local} tokens and the "
+            f"{self.best} best blocks of {self.block} by min-max bound; int8 keys and values"
+        )
+
+
+def attention_kind(config: HybridConfig, position: int, long: LongAttention | None = None) -> str:
+    """How attention reads up to `position` tokens through the layers of `config`, in words, for provenance."""
+    if FULL not in config.layer_types:
+        count = len(config.layer_types)
+        return f"none: answers come from the first {count} layers, which are delta nets, and from the heads on them"
+    return (long or LongAttention()).describe(position)

@@ -1,0 +1,45 @@
+"""A second question about a document that was read is answered where torch cannot be imported, in the same words."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docqa.kernels.self_check import array_library
+
+SAMPLE = Path(__file__).parents[3] / "sample_docs" / "services_agreement.pdf"
+QUESTION = "How long is the notice period?"
+RUN = """
+import sys
+
+class NoTorch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch" and {blocked}:
+            raise ImportError("torch is not to be imported here")
+
+sys.meta_path.insert(0, NoTorch())
+from docqa.app.cli import main
+code = main()
+print(sorted(name for name in sys.modules if name.partition(".")[0] == "torch")[:3], file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def _asked(cache: Path, *more: str, blocked: bool) -> tuple[dict[str, object], str]:
+    environment = {**os.environ, "DOCQA_CACHE_DIR": str(cache)}
+    command = [sys.executable, "-c", RUN.format(blocked=blocked), "ask", str(SAMPLE), QUESTION, "--json", *more]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout, done.stderr
+    return {**json.loads(done.stdout), "usage": None}, done.stderr
+
+
+@pytest.mark.skipif(array_library() is None, reason="without the native library torch computes")
+def test_a_second_question_needs_no_torch(tmp_path: Path) -> None:
+    cold, _ = _asked(tmp_path, blocked=False)
+    warm, said = _asked(tmp_path, blocked=True)
+    assert warm == cold and warm["quotes"] and said.endswith("[]\n")
