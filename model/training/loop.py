@@ -141,11 +141,27 @@ class Run:
             self.average = {name: part.detach().clone() for name, part in self.trained.items()}
         self.warmup, self.log_every, self.clip = warmup, log_every, clip
         self.step, self.tokens, self.seconds = 0, 0, 0.0
+        self.warmed_from = 0  # the step from which the rate rises
         if saved.exists():
             self._restore()
         log.parent.mkdir(parents=True, exist_ok=True)
         self.log, self._logged = log, (time.monotonic(), self.tokens)
         self._started = time.monotonic() - self.seconds
+
+    @torch.no_grad()
+    def go_on_from(self, weights: Mapping[str, Tensor], step: int, tokens: int) -> None:
+        """Go on from the weights of another run whose optimizer is lost: its counters, and a rate that rises again.
+
+        Raises:
+            ValueError: these are not the weights that this run trains.
+        """
+        if weights.keys() != self.trained.keys():
+            raise ValueError(f"other weights are trained here: {sorted(weights.keys() ^ self.trained.keys())[:3]}")
+        for name, weight in weights.items():
+            self.trained[name].copy_(weight)
+            if self.average:
+                self.average[name].copy_(weight)
+        self.step, self.tokens, self.warmed_from, self._logged = step, tokens, step, (self._logged[0], tokens)
 
     def fraction(self) -> float:
         """How much of the run is done, by steps or by time, whichever is further; 1 at its end."""
@@ -163,7 +179,7 @@ class Run:
         kept = self.step
         while (fraction := self.fraction()) < 1:
             for group in self.optimizer.param_groups:
-                group["lr"] = group["peak"] * learning_rate(fraction, self.step, self.warmup)
+                group["lr"] = group["peak"] * learning_rate(fraction, self.step - self.warmed_from, self.warmup)
             tokens, figures = one_step()
             nn.utils.clip_grad_norm_(self.trained.values(), self.clip)
             self.optimizer.step()
@@ -187,7 +203,8 @@ class Run:
     def _update_average(self) -> None:
         """Move the average towards the parameters; the first steps count more, or the start would count for long."""
         if self.kept_share is not None:
-            share = min(self.kept_share, self.step / (self.step + 10))
+            steps = self.step - self.warmed_from
+            share = min(self.kept_share, steps / (steps + 10))
             for name, fresh in self.trained.items():
                 self.average[name].lerp_(fresh, 1 - share)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -131,11 +132,17 @@ def mixers_of(student: Hybrid) -> list[GatedAttention | GatedDeltaNet]:
     return [cast(GatedAttention | GatedDeltaNet, cast(Layer, layer).mixer) for layer in student.layers]
 
 
-def write_checkpoint(student: Hybrid, raw_config: RawConfig, out: Path) -> None:
-    """Write config.json and model.safetensors (float32) of a student, names as transformers has them."""
+def write_checkpoint(
+    student: Hybrid, raw_config: RawConfig, out: Path, instead: Mapping[str, Tensor] | None = None
+) -> None:
+    """Write config.json and model.safetensors (float32) of a student, names as transformers has them.
+
+    Tensors that `instead` has by their names are written in place of the student's.
+    """
     out.mkdir(parents=True, exist_ok=True)
+    tensors = {**student.state_dict(), **(instead or {})}
     (out / "config.json").write_text(json.dumps(raw_config, indent=1) + "\n", encoding="utf-8")
-    save_tensors(out / "model.safetensors", {f"model.{n}": t.float() for n, t in student.state_dict().items()})
+    save_tensors(out / "model.safetensors", {f"model.{n}": t.float() for n, t in tensors.items()})
 
 
 def read_checkpoint(folder: Path) -> tuple[Hybrid, RawConfig]:

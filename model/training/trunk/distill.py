@@ -1,38 +1,47 @@
 """End to end: the hybrid follows the teacher on prose and copied passages, and answers questions by copying.
 
-Rows of text are trained by the KL divergence to the teacher on sampled positions and by aligning the last hidden state;
-rows of questions by cross entropy on the answers' tokens. Every batch has something to copy: prose alone unlearns it.
+All rows are trained by the KL divergence to the teacher on sampled positions and by aligning the hidden states of
+layers; rows of questions by cross entropy on the answers' tokens too. Every batch has something to copy: prose alone
+unlearns it.
 
 python -m docqa.model.training.trunk.distill --teacher FILE.gguf --student FOLDER --data FOLDER --out FOLDER
-    [--mixture 0.4,0.3,0.3] [--steps N] [--minutes M]
+    [--frozen-layers 3] [--mlp-rate 0] [--threads 2] [--mixture 0.2,0.4,0.4] [--steps N] [--minutes M]
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from docqa.model.hybrid import Hybrid
+from docqa.model.network import Network
 from docqa.model.training.data.sequences import IGNORED, mixed_batches
 from docqa.model.training.data.sets import parse_with_sets
-from docqa.model.training.loop import Figures, Precision, parameter_group
+from docqa.model.training.loop import Figures, Precision, in_threads, parameter_group, worker_pool
+from docqa.model.training.trunk.losses import alignment, answer_loss, head_divergence, read_tokens
 from docqa.model.training.trunk.stage import StudentStage, trunk_parser
-from docqa.model.training.trunk.teacher import Teacher
 
-FIRST_WEIGHT = 3.0
-KL_SHARE = 0.33  # share of the text's positions whose logits are compared; the vocabulary would eat the time otherwise
+KL_SHARE = 0.33  # share of the positions whose logits are compared; the vocabulary would eat the time otherwise
+ALIGNED_EVERY = 2  # layers
+Batch = tuple[Tensor, Tensor, Tensor]
 
 
-def trained_groups(student: Hybrid, rate: float, mlp_rate: float) -> list[dict[str, object]]:
-    """Parameter groups: mixers at `rate` (their vectors three times that), MLPs and norms at `mlp_rate`."""
+def trained_groups(student: Hybrid, rate: float, mlp_rate: float, frozen: int = 0) -> list[dict[str, object]]:
+    """Parameter groups: mixers at `rate` (their vectors three times that), MLPs and norms at `mlp_rate`.
+
+    The embedding and the first `frozen` layers stay as they are, bit for bit: heads were trained on what they give.
+    A rate of 0 for MLPs and norms leaves them as they are too.
+    """
+    held = ("embed_tokens", "lm_head", *(f"layers.{number}." for number in range(frozen)))
     mixers: list[nn.Parameter] = []
     vectors: list[nn.Parameter] = []
     rest: list[nn.Parameter] = []
     for name, parameter in student.named_parameters():
-        trained = not name.startswith(("embed_tokens", "lm_head")) and (mlp_rate > 0 or ".mlp." not in name)
+        trained = not name.startswith(held) and (mlp_rate > 0 or "_attn." in name)
         parameter.requires_grad_(trained)
         if not trained:
             continue
@@ -45,70 +54,101 @@ def trained_groups(student: Hybrid, rate: float, mlp_rate: float) -> list[dict[s
     ]  # fmt: skip
 
 
-def text_loss(student: Hybrid, teacher: Teacher, hidden: Tensor, ids: Tensor, generator: torch.Generator) -> Tensor:
-    """KL to the teacher on a sample of the positions plus the squared distance of the normalised hidden states."""
-    target = teacher(ids)
-    wide, seq = hidden.float(), hidden.shape[1]
-    chosen = torch.randperm(hidden.shape[0] * seq, generator=generator)[: int(hidden.shape[0] * seq * KL_SHARE)].to(
-        ids.device
-    )
-    ours = student.logits(hidden.flatten(0, 1)[chosen].to(target.dtype)).float().log_softmax(-1)
-    theirs = teacher.logits(target.flatten(0, 1)[chosen]).float().log_softmax(-1)
-    divergence = functional.kl_div(ours, theirs, log_target=True, reduction="batchmean")
-    distance = (wide - target.float()).square().mean() / target.float().square().mean()
-    return divergence + distance
+@dataclass(frozen=True)
+class Pair:
+    """Student and teacher in a step, the student's head in the dtype of products, and what the losses weigh."""
+
+    student: Hybrid
+    teacher: Network
+    head: Tensor
+    precision: Precision
+    aligned: tuple[int, ...]  # layers whose states are compared
+    alignment: float
+
+    def loss(self, batch: Batch, seed: int) -> tuple[Tensor, Figures]:
+        """The loss of some rows (ids, labels, asked), and its parts."""
+        ids, labels, asked = batch
+        theirs: dict[int, Tensor] = {}
+        ours: dict[int, Tensor] = {}
+        with torch.no_grad():
+            target = self.teacher(ids, hooks=_collect(theirs, self.aligned))
+        with self.precision.autocast():
+            hidden = self.student(ids, hooks=_collect(ours, self.aligned))
+        read = read_tokens(ids)
+        chosen = _sample(read & (labels.roll(-1, 1) == IGNORED), seed)
+        divergence = head_divergence(hidden[chosen], target[chosen], self.head, self.teacher.logits)
+        distance = alignment(ours, theirs, read)
+        loss = divergence + self.alignment * distance
+        figures = {"divergence": float(divergence.detach()), "distance": float(distance.detach())}
+        if asked.any():
+            part, shares = answer_loss(self.head, hidden[asked], labels[asked])
+            figures |= {"answer_loss": float(part.detach()), **shares}
+            loss = loss + part * asked.float().mean()
+        return loss, figures
 
 
-def answer_loss(student: Hybrid, hidden: Tensor, labels: Tensor) -> tuple[Tensor, Figures]:
-    """Cross entropy on the answers' tokens, each answer's first token weighing FIRST_WEIGHT times a later one.
+def _collect(states: dict[int, Tensor], layers: tuple[int, ...]) -> dict[int, Callable[[Tensor], None]]:
+    """Hooks that put the outputs of `layers` into `states`; a copy, since a network without gradient adds in place."""
 
-    Where an answer starts is what is hard to learn; going on with it is copying. Also returns the shares of first
-    tokens and of all tokens that the model would have chosen.
-    """
-    before, after = hidden[:, :-1], labels[:, 1:]
-    mask = after != IGNORED
-    first = (labels[:, :-1] == IGNORED)[mask]
-    logits = student.logits(before[mask].to(torch.bfloat16 if hidden.dtype == torch.bfloat16 else hidden.dtype)).float()
-    target = after[mask]
-    weight = torch.where(first, FIRST_WEIGHT, 1.0)
-    loss = (functional.cross_entropy(logits, target, reduction="none") * weight).sum() / weight.sum()
-    right = (logits.argmax(-1) == target).float()
-    return loss, {"answer_tokens_right": float(right.mean()), "answer_starts_right": float(right[first].mean())}
+    def keep(number: int) -> Callable[[Tensor], None]:
+        def hook(output: Tensor) -> None:
+            states[number] = output if output.requires_grad else output.clone()
+
+        return hook
+
+    return {number: keep(number) for number in layers}
 
 
-def train_step(
-    student: Hybrid, teacher: Teacher, batch: tuple[Tensor, Tensor, Tensor], precision: Precision,
-    generator: torch.Generator,
-) -> Figures:  # fmt: skip
-    """One forward and backward pass; returns the losses."""
-    ids, labels, asked = batch
-    figures: Figures = {}
-    with precision.autocast():
-        hidden = student(ids)
-    loss = hidden.new_zeros(())
-    if (~asked).any():
-        part = text_loss(student, teacher, hidden[~asked], ids[~asked], generator)
-        figures["text_loss"] = float(part.detach())
-        loss = loss + part * (~asked).float().mean()
-    if asked.any():
-        part, shares = answer_loss(student, hidden[asked], labels[asked])
-        figures |= {"answer_loss": float(part.detach()), **shares}
-        loss = loss + part * asked.float().mean()
-    loss.backward()
-    return figures
+def _sample(eligible: Tensor, seed: int) -> Tensor:
+    """A mask of KL_SHARE of the eligible positions, at least one."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.rand(eligible.shape, generator=generator).to(eligible.device).masked_fill(~eligible, 2.0)
+    count = max(1, int(eligible.sum() * KL_SHARE))
+    return drawn <= drawn.flatten().kthvalue(count).values
+
+
+def shares_of(batch: Batch, threads: int) -> list[Batch]:
+    """The rows of a batch dealt out to threads."""
+    count = min(threads, len(batch[0]))
+    return [(batch[0][n::count], batch[1][n::count], batch[2][n::count]) for n in range(count)]
 
 
 def run(options: argparse.Namespace) -> None:
     """Train until the steps or the minutes are over, then write the last checkpoint."""
+    torch.set_num_threads(1 if options.device == "cpu" else torch.get_num_threads())
     stage = StudentStage(options)
-    training = stage.run(trained_groups(stage.student, options.rate, options.mlp_rate))
-    generator = torch.Generator().manual_seed(options.seed + training.step)
+    groups = trained_groups(stage.student, options.rate, options.mlp_rate, options.frozen_layers)
+    if options.restore_mlps:
+        stage.restore_mlps(options.frozen_layers)
+    stage.freeze(options.frozen_layers, mlps=options.mlp_rate == 0)
+    training = stage.run(groups)
+    head = stage.student.embed_tokens.weight.detach().to(stage.precision.dtype)
+    layers = stage.student.config.num_hidden_layers
+    aligned = tuple(range(options.frozen_layers, layers - 1, ALIGNED_EVERY))
+    pair = Pair(stage.student, stage.teacher_network(), head, stage.precision, aligned, options.alignment)
     batches = mixed_batches(options, stage.tokenizer, options.seed + 7919 * (training.step + 1), options.mixture)
+    pool = worker_pool(options.threads)
 
     def one_step() -> tuple[int, Figures]:
         ids, labels, asked = (part.to(stage.precision.device) for part in next(batches))
-        found = train_step(stage.student, stage.teacher, (ids, labels, asked), stage.precision, generator)
-        return ids.numel(), found
+        shares = shares_of((ids, labels, asked), options.threads)
+        found: list[Figures] = []
+
+        def part(number: int) -> Callable[[], tuple[Tensor, int]]:
+            def compute() -> tuple[Tensor, int]:
+                loss, figures = pair.loss(shares[number], training.step * options.threads + number)
+                found.append(figures)
+                return loss, int(read_tokens(shares[number][0]).sum())
+
+            return compute
+
+        tokens, _ = in_threads(pool, training.trained.values(), [part(number) for number in range(len(shares))])
+        names = {name for figures in found for name in figures}
+        means = {}
+        for name in names:
+            values = [figures[name] for figures in found if name in figures]
+            means[name] = sum(values) / len(values)
+        return tokens, means
 
     training.train(one_step, stage.keep)
 
@@ -125,12 +165,16 @@ def parser(description: str, shares: str, rate: float, mlp_rate: float) -> argpa
     """Options of the end-to-end stages; they differ in their defaults only."""
     options = trunk_parser(description, ("teacher", "student", "out"), rate=rate, steps=100_000, save_every=60)
     options.add_argument("--mixture", type=mixture, default=shares, help="questions, passages repeated once, prose")
-    options.add_argument("--mlp-rate", type=float, default=mlp_rate, help="0 freezes the MLPs")
+    options.add_argument("--mlp-rate", type=float, default=mlp_rate, help="0 freezes MLPs and norms")
+    options.add_argument("--frozen-layers", type=int, default=0, metavar="N", help="first layers that stay as they are")
+    options.add_argument("--restore-mlps", action="store_true", help="start from the teacher's MLPs above those")
+    options.add_argument("--alignment", type=float, default=3.0, help="weight of the distance of hidden states")
+    options.add_argument("--threads", type=int, default=2, help="each with its share of a step's rows")
     return options
 
 
 def main(arguments: list[str] | None = None) -> None:
-    stage = parser("Distil the teacher into the hybrid, end to end.", "0.4,0.3,0.3", 5e-4, 1e-4)
+    stage = parser("Distil the teacher into the hybrid, end to end.", "0.2,0.4,0.4", 5e-4, 1e-4)
     run(parse_with_sets(stage, arguments))
 
 

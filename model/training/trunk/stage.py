@@ -5,17 +5,26 @@ from __future__ import annotations
 import argparse
 import shutil
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 import torch
 
+from docqa.kernels.matmul import packed_is_faster
+from docqa.model.checkpoints.network import load_network
+from docqa.model.config import HybridConfig
+from docqa.model.network import Network
 from docqa.model.training.data.sequences import FileTokenizer
 from docqa.model.training.data.sets import add_data_options
 from docqa.model.training.loop import Figures, Precision, Run, add_run_options, make_optimizer, stage_parser
 from docqa.model.training.trunk.convert import read_checkpoint, write_checkpoint
+from docqa.model.training.trunk.frozen import freeze_lower, freeze_mlps
+from docqa.model.training.trunk.portable import read_portable, write_portable
 from docqa.model.training.trunk.teacher import Teacher, read_gguf
 
 TRAINING_FILE = "training.safetensors"
+PORTABLE_FILE = "portable.safetensors"
+AVERAGED = 0.99  # of the moving average is kept at each step
 
 
 class StudentStage:
@@ -27,20 +36,57 @@ class StudentStage:
         self.options, self.precision = options, Precision.best(options.device)
         self.student, self.raw = read_checkpoint(options.student)
         self.student.to(self.precision.device)
-        self.teacher = Teacher(*read_gguf(options.teacher), self.precision.dtype).to(self.precision.device)
         self.tokenizer = FileTokenizer(options.student / "tokenizer.json")
+        self.packed = options.device == "cpu" and packed_is_faster(than_bfloat16=self.precision.dtype != torch.float32)
+        self.training: Run | None = None
+
+    @cached_property
+    def teacher(self) -> Teacher:
+        """The teacher as transformers runs it, with the inputs and outputs of its mixers."""
+        return Teacher(*read_gguf(self.options.teacher), self.precision.dtype).to(self.precision.device)
+
+    def teacher_network(self) -> Network:
+        """The teacher as docqa runs it: in the bits of its file where that is faster."""
+        path = self.options.teacher
+        config = HybridConfig.from_folder(path)
+        if self.packed:
+            return load_network(path, config, torch.float32, packed=True)
+        return load_network(path, config, self.precision.dtype).to(self.precision.device)
+
+    @torch.no_grad()
+    def restore_mlps(self, lower: int) -> None:
+        """Give the layers from `lower` on the teacher's MLPs again."""
+        tensors, _ = read_gguf(self.options.teacher)
+        for number in range(lower, len(self.student.layers)):
+            for name in ("gate_proj", "up_proj", "down_proj"):
+                path = f"layers.{number}.mlp.{name}.weight"
+                self.student.get_parameter(path).copy_(tensors[path])
+
+    def freeze(self, lower: int, *, mlps: bool) -> None:
+        """Compute what does not learn as it ships, where packed products are faster: lower layers, MLPs and norms."""
+        if self.packed:
+            freeze_lower(self.student, lower)
+            if mlps:
+                freeze_mlps(self.student, lower)
 
     def run(self, groups: list[dict[str, object]], *, log_every: int = 10, clip: float = 1.0) -> Run:
         """A Run of the student, its log beside `--out`."""
         out: Path = self.options.out
-        return Run(
+        self.training = Run(
             self.options, self.student, make_optimizer(groups), log=out.with_suffix(".jsonl"),
-            saved=out / TRAINING_FILE, log_every=log_every, clip=clip,
+            saved=out / TRAINING_FILE, average=AVERAGED, log_every=log_every, clip=clip,
         )  # fmt: skip
+        if self.options.portable and not self.training.saved.exists():
+            self.training.go_on_from(*read_portable(self.options.portable))
+        return self.training
 
     def keep(self) -> Figures:
-        """Write the student as a checkpoint folder; there are no figures."""
-        write_checkpoint(self.student, self.raw, self.options.out)
+        """Write the student, with the averaged weights, as a checkpoint folder and what was learned; no figures."""
+        training = self.training
+        assert training is not None, "keep is called by a run"
+        write_checkpoint(self.student, self.raw, self.options.out, training.average)
+        portable = self.options.out / PORTABLE_FILE
+        write_portable(portable, training.average, step=training.step, tokens=training.tokens)
         shutil.copy(self.options.student / "tokenizer.json", self.options.out / "tokenizer.json")
         return {}
 
@@ -52,6 +98,10 @@ def trunk_parser(
     parser = stage_parser(description, *folders)
     add_data_options(parser)
     add_run_options(parser, rate=rate, steps=steps, save_every=save_every)
+    parser.add_argument(
+        "--portable", type=Path, metavar="FILE",
+        help=f"go on from the {PORTABLE_FILE} of a run on another machine, with the same --student",
+    )  # fmt: skip
     parser.add_argument("--batch", type=int, default=4, help="sequences a step")
     parser.add_argument("--length", type=int, default=512, help="tokens of a sequence, at most")
     return parser

@@ -1,7 +1,6 @@
 """Training of the MTP module on a frozen trunk, from text to a checkpoint that guesses."""
 
 import json
-import lzma
 from types import SimpleNamespace
 
 import pytest
@@ -15,13 +14,7 @@ from docqa.model.training.trunk import mtp
 
 
 @pytest.fixture
-def options(read_options, tmp_path):
-    """The small folder of questions, with a little prose beside it."""
-    folder = read_options.data[0] / "text"
-    folder.mkdir()
-    text = "The ship lay at the old quay. The crew was paid on Friday, and the cook went home in the rain. " * 60
-    with lzma.open(folder / "tales.jsonl.xz", "wt", encoding="utf-8") as file:
-        file.write(json.dumps({"text": text}) + "\n")
+def options(read_options, data, tmp_path):
     return SimpleNamespace(
         student=read_options.student, data=read_options.data, sets=read_options.sets, out=tmp_path / "run", into=None,
         steps=10, minutes=5.0,

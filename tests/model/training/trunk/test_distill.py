@@ -1,0 +1,63 @@
+"""Distillation end to end on a tiny hybrid: what learns, what stays, and going on with it."""
+
+import json
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import load_file
+
+from docqa.model.training.trunk import distill
+
+STUDENT = {**tiny.RAW, "intermediate_size": 128, "vocab_size": 320}
+SHARED = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "max_position_embeddings")
+TEACHER = {
+    **{name: STUDENT[name] for name in SHARED}, "model_type": "llama", "num_attention_heads": 4,
+    "num_key_value_heads": 2, "tie_word_embeddings": True, "rms_norm_eps": 1e-5, "eos_token_id": 299,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+}  # fmt: skip
+
+
+@pytest.fixture
+def folders(tmp_path, data):
+    teacher = tiny.write_checkpoint(tmp_path / "teacher", TEACHER, seed=1)
+    return teacher, tiny.write_checkpoint(tmp_path / "student", STUDENT), data
+
+
+def train(folders, out, steps: int, *more: str):
+    """Run the command; the lines of its log."""
+    teacher, student, data = folders
+    distill.main([
+        "--teacher", str(teacher), "--student", str(student), "--data", str(data), "--out", str(out), "--steps",
+        str(steps), "--batch", "2", "--length", "320", "--device", "cpu", "--frozen-layers", "1", "--mlp-rate", "0",
+        *more,
+    ])  # fmt: skip
+    return [json.loads(line) for line in out.with_suffix(".jsonl").read_text().splitlines()]
+
+
+def test_mixers_above_the_frozen_layers_learn_and_nothing_else_moves(folders, tmp_path):
+    lines = train(folders, tmp_path / "run", 20, "--rate", "3e-3", "--mixture", "0.2,0.4,0.4")
+    assert lines[-1]["divergence"] < lines[0]["divergence"] and lines[-1]["distance"] < lines[0]["distance"]
+    before, after = (load_file(folder / "model.safetensors") for folder in (folders[1], tmp_path / "run"))
+    moved = {name for name, tensor in before.items() if not torch.equal(tensor, after[name])}
+    assert before.keys() == after.keys()
+    assert moved == {name for name in before if "_attn." in name and not name.startswith("model.layers.0.")}
+
+
+def test_a_run_goes_on_elsewhere_from_its_small_file(folders, tmp_path):
+    train(folders, tmp_path / "first", 10, "--rate", "3e-3")
+    small = tmp_path / "first" / "portable.safetensors"
+    lines = train(folders, tmp_path / "second", 20, "--rate", "1e-9", "--portable", str(small))
+    assert [line["step"] for line in lines] == [20] and lines[0]["tokens"] > 2 * 10 * 100
+    kept, other = (load_file(tmp_path / name / "model.safetensors") for name in ("first", "second"))
+    for name, tensor in kept.items():
+        assert torch.allclose(tensor, other[name], atol=0.01), name
+    whole = (tmp_path / "first" / "training.safetensors").stat().st_size
+    assert small.stat().st_size < 0.2 * whole
+
+
+def test_a_file_of_other_weights_is_refused(folders, tmp_path):
+    train(folders, tmp_path / "first", 10)
+    small = tmp_path / "first" / "portable.safetensors"
+    with pytest.raises(ValueError, match="other weights are trained here"):
+        train(folders, tmp_path / "second", 20, "--portable", str(small), "--frozen-layers", "2")
