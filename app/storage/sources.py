@@ -110,14 +110,14 @@ def _contents(path: str, warnings: list[str], request: ReadRequest) -> Iterator[
 
 
 def _read(name: str, content: bytes | Path, request: ReadRequest, store: Store | None, notices: list[str]) -> Document:
+    data = content if isinstance(content, bytes) else load(content)
+    if store is not None and (kept := kept_document(store, name, data, request, notices)) is not None:
+        return kept
     from docqa.ingest.worker import read_in_worker
 
-    data = content if isinstance(content, bytes) else load(content)
-    if store is None:
-        return read_in_worker(request.of(name, data))
-    if (kept := kept_document(store, name, data, request, notices)) is not None:
-        return kept
     document = read_in_worker(request.of(name, data))
+    if store is None:
+        return document
     try:
         keep_document(store, name, data, request, document)
     except OSError as error:

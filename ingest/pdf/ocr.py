@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docqa.ingest.limits import MAX_OCR_PAGES
 from docqa.ingest.pdf.errors import reason
-from docqa.ingest.pdf.raw_page import Word
-from docqa.ingest.pdf.visibility.objects import PageObjects, image_share
-from docqa.ingest.pdf.visibility.raster import page_png
+
+if TYPE_CHECKING:  # every question asks what is `available`, few read a page
+    from docqa.ingest.pdf.raw_page import Word
 
 INSTALL = "pip install 'docqa-reader[ocr]'"
 DOUBTFUL = 0.85  # below this score of 1 a line is doubted
@@ -52,6 +52,8 @@ def is_picture(page: Any, words: Sequence[Word]) -> bool:
     letters = sum(len(word.text) for word in words)
     if letters >= _FEW_LETTERS:
         return False
+    from docqa.ingest.pdf.visibility.objects import PageObjects, image_share
+
     objects = PageObjects(page)
     share = image_share(objects.covers, page.get_bbox())
     # A title on a page-wide photograph has its words; a stamp on a scan does not have those of the scan.
@@ -70,6 +72,8 @@ class Recogniser:
 
         Raises NotRecognised past MAX_OCR_PAGES and where the recognition fails.
         """
+        from docqa.ingest.pdf.visibility.raster import page_png
+
         self._count += 1
         if self._count > MAX_OCR_PAGES:
             raise NotRecognised(f"a picture past the limit of {MAX_OCR_PAGES:,} that are recognised, not read")
@@ -112,6 +116,8 @@ def _models() -> dict[str, str]:
 
 def _words(text: str, corners: Sequence[Sequence[float]], points: float) -> list[Word]:
     """The words of a recognised line, whose `corners` are in pixels of so many `points`: each has its share of it."""
+    from docqa.ingest.pdf.raw_page import Word
+
     xs, ys = zip(*corners, strict=True)
     left, right, top, bottom = (edge * points for edge in (min(xs), max(xs), min(ys), max(ys)))
     step = (right - left) / max(len(text), 1)
