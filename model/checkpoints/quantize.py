@@ -65,12 +65,12 @@ def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int =
     if CONFIG_KEY in config:
         raise WeightsMismatch(f"{source} is quantized already; quantize the checkpoint that it was made from")
     target.mkdir(parents=True, exist_ok=True)
-    shards = _Shards(target)
+    shards = Shards(target)
     for plain, whole in _tensors(source, HybridConfig.from_folder(source)):
         for name, tensor in experts_apart(plain, whole):
             name = name if name.startswith(("lm_head", "mtp.")) else f"model.{name}"
             wanted = embedding_bits if "embed_tokens" in name or name == "lm_head.weight" else bits
-            for stored, packed in _packed(name, tensor, wanted):
+            for stored, packed in stored_parts(name, tensor, wanted):
                 shards.add(stored, packed.contiguous())
     names = shards.finish()
     for part in (config, config.get("text_config")):
@@ -88,7 +88,7 @@ def quantize(source: Path, target: Path, *, bits: int = 4, embedding_bits: int =
     return {"bytes": shards.bytes, "tensors": shards.tensors, "files": names}
 
 
-def _packed(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor]]:
+def stored_parts(name: str, tensor: Tensor, bits: int) -> list[tuple[str, Tensor]]:
     """What is stored of a tensor, by name: its parts in `bits`, or itself in float32 where it is kept."""
     if not is_quantized(name, tensor):
         return [(name, tensor.float())]
@@ -122,7 +122,7 @@ def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]
             yield name, checkpoint.read(name, shape, torch.float32)
 
 
-class _Shards:
+class Shards:
     """Writes tensors into files under the limit as they come, so that a model larger than memory can be quantized."""
 
     def __init__(self, target: Path) -> None:

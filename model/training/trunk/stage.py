@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from docqa.kernels.matmul import packed_is_faster
+from docqa.kernels.native import packed_is_faster
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig
 from docqa.model.network import Network
