@@ -12,9 +12,11 @@ from transformers import MPNetConfig, MPNetModel
 from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
 
 from docqa.kernels.dispatch import choose
+from docqa.kernels.matmul import packed_is_faster
 from docqa.kernels.native import SWITCH
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.heads.encoder_shape import distance_buckets
+from docqa.model.heads.reader_files import load_reader
 from docqa.model.training.reader.encoder_start import FIRST_PLACE, POSITIONS, encoder_shape, fewer_pieces, start_reader
 
 PIECES = ["<s>", "<pad>", "</s>", "[UNK]", "[unused0]", "rent", "##s", "сд", "été", "##水", "β", ".", *"abcdefgh"]
@@ -101,6 +103,17 @@ def test_states_do_not_depend_on_what_is_read_beside(pair):
             # The matrices are dense here, and torch sums in another order for other shapes; the rest is the same.
             torch.testing.assert_close(beside[row, :size], alone, atol=1e-5, rtol=1e-5)
             assert not beside[row, size:].any()
+
+
+@pytest.mark.skipif(not packed_is_faster(), reason="without the native library nothing stays packed")
+def test_packed_texts_keep_their_bits_beside_others(tmp_path, tiny_reader):
+    tiny_reader.write_reader(tmp_path)
+    encoder = load_reader(tmp_path).encoder
+    ids = torch.randint(0, encoder.shape.vocabulary, (150,), generator=torch.Generator().manual_seed(6))
+    with torch.no_grad():
+        beside = encoder.read(ids, torch.tensor([0, 90, 91, 150]))
+        for first, last in ((0, 90), (90, 91), (91, 150)):
+            assert torch.equal(encoder.read(ids[first:last], torch.tensor([0, last - first])), beside[first:last])
 
 
 def test_native_and_plain_reading_compute_the_same_states(pair, monkeypatch):
