@@ -12,8 +12,7 @@ from transformers import MPNetConfig, MPNetModel
 from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
 
 from docqa.kernels.dispatch import choose
-from docqa.kernels.matmul import packed_is_faster
-from docqa.kernels.native import SWITCH
+from docqa.kernels.native import SWITCH, packed_is_faster
 from docqa.model.errors import ConfigUnsupported
 from docqa.model.heads.encoder_shape import distance_buckets
 from docqa.model.heads.reader_files import load_reader
