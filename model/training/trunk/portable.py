@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats.grouped import PARTS, dequantize, quantize_matrix
+from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
+from docqa.model.checkpoints.names import PARTS
 from docqa.model.checkpoints.quantize import is_quantized
 from docqa.model.training.loop import save_tensors
 

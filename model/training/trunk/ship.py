@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from docqa.model.checkpoints.formats.grouped import PARTS
+from docqa.model.checkpoints.names import PARTS
 from docqa.model.checkpoints.quantize import Shards, stored_parts
 from docqa.model.training.loop import stage_parser
 

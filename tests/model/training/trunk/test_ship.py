@@ -16,7 +16,7 @@ def tensors(folder):
     return {name: part for file in folder.glob("model-*.safetensors") for name, part in load_file(file).items()}
 
 
-def test_what_the_heads_look_at_is_shipped_as_before_and_the_rest_is_new(tmp_path):
+def test_frozen_parts_ship_as_before_and_the_rest_anew(tmp_path):
     quantize(tiny.write_checkpoint(tmp_path / "first", RAW, seed=0), tmp_path / "shipped", embedding_bits=4)
     (tmp_path / "shipped" / "span.safetensors").write_bytes(b"a head")
     student = tiny.write_checkpoint(tmp_path / "student", RAW, seed=1)
