@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from docqa.app import report
 from docqa.app.commands import flags, inputs
+from docqa.app.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docqa.app.lab.bench.rows import Row
+    from docqa.app.options import Options
 
 
 @flags.shared("model", "device")
@@ -25,6 +32,10 @@ def bench(
         Path | None,
         typer.Option("--real", metavar="FILE.gguf", help="This model instead, beside llama.cpp on the same file."),
     ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--row", metavar="NAME", help="Only this row of what is there at once, such as tui_first_frame."),
+    ] = None,
     plot: Annotated[str | None, typer.Option("--plot", metavar="F", help="Draw the ratios into this SVG file.")] = None,
 ) -> int:
     """Measure speed on this machine, beside other programs.
@@ -32,19 +43,20 @@ def bench(
     Reading, writing and starting are timed beside transformers and llama.cpp in the same run. The last line is JSON.
     """
     inputs.check_plot(plot)
-    from docqa.app.answerers.loading import load_network
     from docqa.app.lab import figures
-    from docqa.app.lab.bench import machine, rows, run  # and all that they time, torch among it
-    from docqa.app.lab.bench.real import real_rows
+    from docqa.app.lab.bench import at_once, machine, rows
 
     options = inputs.local(given.options(), "bench")
-    loaded = load_network(options if real is None else replace(options, model=str(real)))
+    if only is not None:
+        unknown = sorted(set(only) - set(at_once.NAMES))
+        if unknown or real is not None or long or quick:
+            what = f"--row {unknown[0]}: no such row" if unknown else "--row goes with --json and --plot alone"
+            raise UsageError(what, hint=f"one of {', '.join(at_once.NAMES)}")
+        measured = at_once.at_once_rows(only)
+    else:
+        measured = _all_rows(options, real, long, quick)
     described = machine.describe()
     found: list[rows.Row] = []
-    if real is not None:
-        measured = real_rows(loaded, real, run.QUICK["prompt"] if quick else run.PROMPT)
-    else:
-        measured = run.rows(loaded, long=long, **(run.QUICK if quick else {}))
     for row in measured:
         found.append(row)
         report.note(f"{row.name}: {'not measured' if row.value is None else f'{row.value:.4g} {row.unit}'}")
@@ -57,3 +69,15 @@ def bench(
             report.result(line)
     report.result(json.dumps({"machine": described, "rows": [row.fields() for row in found]}))
     return report.ANSWERED
+
+
+def _all_rows(options: Options, real: Path | None, long: bool, quick: bool) -> Iterator[Row]:
+    """The rows of a bench, of the model `real` or the chosen one."""
+    from docqa.app.answerers.loading import load_network
+    from docqa.app.lab.bench import run  # and all that it times, torch among it
+    from docqa.app.lab.bench.real import real_rows
+
+    loaded = load_network(options if real is None else replace(options, model=str(real)))
+    if real is not None:
+        return real_rows(loaded, real, run.QUICK["prompt"] if quick else run.PROMPT)
+    return run.rows(loaded, long=long, **(run.QUICK if quick else {}))

@@ -4,14 +4,12 @@ one.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from docqa.app.lab.bench.processes import run_docqa
 from docqa.app.lab.bench.rows import Row, fastest
 from docqa.app.options import Options
 from docqa.app.session.engine import open_session
@@ -82,11 +80,3 @@ def _question(model: Model, document: Path) -> Row:
         f"the reader's own time in it: {of_reader:.2f} s; bar 2.5"
     )
     return Row("question", slowest, "s", None, None, method)
-
-
-def run_docqa(*arguments: str, cache: str | None = None) -> None:
-    """Run a command in a new process. Raises RuntimeError where it fails."""
-    own = {**os.environ, "DOCQA_CACHE_DIR": cache} if cache else None
-    done = subprocess.run([sys.executable, "-m", "docqa.app", *arguments], capture_output=True, check=False, env=own)
-    if done.returncode not in (0, 5):  # 5: the document does not answer, which takes as long
-        raise RuntimeError(f"docqa {' '.join(arguments)} ended with {done.returncode}: {done.stderr.decode()[-500:]}")

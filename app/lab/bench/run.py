@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from docqa.app.lab.bench import frames, twin
-from docqa.app.lab.bench.asking import ask_rows, run_docqa
+from docqa.app.lab.bench.asking import ask_rows
+from docqa.app.lab.bench.at_once import at_once_rows
 from docqa.app.lab.bench.contexts import random_context
 from docqa.app.lab.bench.family import rows as family
 from docqa.app.lab.bench.ingest import ingest_rows
@@ -59,8 +60,8 @@ def rows(
         yield Row("decode_1m", None, "tokens/s", "decode_8k", None, why)
     yield from twin.twin_rows(model, context, trained)
     yield restore(model, restored)
-    yield help_time()
     yield from ask_rows(model)
+    yield from at_once_rows()
     yield from ingest_rows(sorted((Path(__file__).parents[3] / "sample_docs").glob("*.pdf")))
     yield from frames.interface_rows(characters)
     if long:
@@ -176,9 +177,3 @@ def restore(model: Model, count: int) -> Row:
         f"{count:,} tokens read by the {layers} layers that answers need: loaded, checksums too, and one token more"
     )
     return Row("restore_100k", seconds, "s", None, None, f"{method}; best of 3")
-
-
-def help_time() -> Row:
-    """`docqa --help` in a process of its own."""
-    seconds = fastest(lambda: run_docqa("--help"), 5)
-    return Row("help", seconds, "s", None, None, "docqa --help in a new process; best of 5")

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from docqa.app.lab.bench import machine, real, run
+from docqa.app.lab.bench import at_once, machine, real, run
 from docqa.app.lab.bench.contexts import random_memory
 from docqa.app.lab.bench.frames import interface_rows
 from docqa.app.lab.bench.ingest import ingest_rows
@@ -18,7 +18,7 @@ from docqa.model.state.long_attention import LongAttention
 NAMES = {
     "prefill_8k", "decode_8k", "prefill_128k", "decode_1m", "twin_prefill_256k", "twin_decode_256k", "restore_100k",
     "help", "cold_ask", "train_step_32k", "ingest", "ingest_open", "ingest_sizes", "ingest_words", "ingest_order",
-    "ingest_rest", "tui_open", "tui_frame", "tui_settled_frame",
+    "ingest_rest", "tui_open", "tui_frame", "tui_settled_frame", *at_once.NAMES,
 }  # fmt: skip
 
 
