@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mmap
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 Arrays = Mapping[str, np.ndarray]
 _FILE = "arrays.safetensors"
-_TYPES = {"I32": np.dtype("<i4"), "U8": np.dtype("u1")}
-_HEAD_BYTES = 8
 
 
 def kept_arrays(
@@ -62,20 +59,15 @@ def to_bytes(arrays: Arrays) -> bytes:
 
 
 def mapped(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a safetensors file, each a read-only view of the mapped file. Raises OSError, StoreDamaged."""
-    with path.open("rb") as file:
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    """The arrays of a safetensors file, each a read-only view of the mapped file. Raises StoreDamaged."""
+    from docqa.model.checkpoints.mapped import MappedTensors
+    from docqa.model.errors import ModelError
+
     try:
-        begin = _HEAD_BYTES + int.from_bytes(data[:_HEAD_BYTES], "little")
-        head = json.loads(data[_HEAD_BYTES:begin])
-        return {name: _view(data, begin, about) for name, about in head.items() if name != "__metadata__"}
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise StoreDamaged(f"is no file of arrays ({type(error).__name__}: {error})", where=str(path)) from error
-
-
-def _view(data: mmap.mmap, begin: int, about: Mapping[str, object]) -> np.ndarray:
-    kind, (start, end), shape = _TYPES[about["dtype"]], about["data_offsets"], about["shape"]  # type: ignore[index, misc]
-    return np.frombuffer(data, kind, (end - start) // kind.itemsize, begin + start).reshape(shape)  # type: ignore
+        file = MappedTensors(path)
+        return {name: file.array(name) for name in file.keys()}  # noqa: SIM118
+    except ModelError as error:
+        raise StoreDamaged("is no file of arrays", where=str(path)) from error
 
 
 def _details(document: Document) -> Details:
