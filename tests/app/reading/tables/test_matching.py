@@ -42,6 +42,7 @@ def test_the_cell_of_the_named_row_and_column_is_chosen(document: Any, question:
         "Did the unemployment rate of France in 2019 exceed 9%?",
         "By what percentage did unemployment in France decline until 2019?",
         "In which year was the unemployment rate of France higher?",
+        "What did the unemployment rate of France in 2019 mean?",
     ],
 )
 def test_nothing_is_chosen_where_row_or_column_is_not_clear(document: Any, question: str) -> None:
