@@ -19,7 +19,6 @@ from docqa.app.tui.library.library import DocumentChosen, LibraryScreen, RecentS
 from docqa.app.tui.library.recents import anything_kept
 from docqa.app.tui.screens.help_screen import HelpScreen
 from docqa.app.tui.settings import TuiSettings
-from docqa.ingest.archive import is_zip
 
 if TYPE_CHECKING:
     from textual import events
@@ -65,16 +64,16 @@ class Interface(App[None]):
         self._at_work: dict[str, DocumentScreen] = {}  # left while questions went on, by absolute path
         self.marks: dict[str, str] = {}  # what was found wrong with a file when it was opened, by absolute path
         self.bridge = SessionBridge(opener)
-
-    def on_mount(self) -> None:
         for theme in themes.themes():
             self.register_theme(theme)
         self._kept_theme = self.settings.theme if self.settings.theme != themes.AUTO else themes.DARK
-        self.theme = self._kept_theme
+        self.theme = self._kept_theme  # now: a theme that comes later has every style read a second time
+
+    def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.set_keymap(dict(self.settings.keys))
         path = self._path or "."
-        single = os.path.isfile(path) and not is_zip(Path(path))
+        single = os.path.isfile(path) and not _is_zip(path)
         self.push_screen(LibraryScreen(os.path.dirname(path) or "." if single else path, self.store))
         if single:
             self.open_document(path)
@@ -179,6 +178,13 @@ class Interface(App[None]):
     def at_work(self) -> list[str]:
         """The names of the documents whose questions go on behind the list."""
         return [printable(os.path.basename(path)) for path in self._at_work]
+
+
+def _is_zip(path: str) -> bool:
+    """Whether a file is an archive; the modules that know are not needed for a folder."""
+    from docqa.ingest.archive import is_zip
+
+    return is_zip(Path(path))
 
 
 def _document_screen() -> type[DocumentScreen]:

@@ -18,13 +18,13 @@ from textual.message import Message
 
 from docqa.app import report
 from docqa.app.answer.events import Event, Finished, ReadProgress, Token
-from docqa.app.chat.followups import UNCLEAR, DocumentWords, readings_after, told_turns
-from docqa.app.history.records import KeptTurn
 from docqa.app.tui.widgets.gauges import sizes_of
 
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from docqa.app.chat.followups import DocumentWords
+    from docqa.app.history.records import KeptTurn
     from docqa.app.session.session import Session
     from docqa.app.tui.widgets.gauges import Sizes
     from docqa.ingest.types import Document
@@ -264,6 +264,8 @@ class DocumentJobs:
         yield from ()
 
     def _open(self, path: str, post: Post) -> _Messages:
+        from docqa.app.chat.followups import DocumentWords
+
         session = self._bridge.opener(path, _counted(post))
         self.session, self._sized, self._words = session, False, DocumentWords(session.documents)
         yield DocumentOpened(session.documents[0], [*session.warnings, *session.notices])
@@ -274,6 +276,9 @@ class DocumentJobs:
 
     def _answer(self, number: int, question: str, before: Mapping[int, KeptTurn]) -> _Messages:
         """Answer `question` as the turns before it, which are answered by now, let it be understood."""
+        from docqa.app.chat.followups import UNCLEAR, readings_after, told_turns
+        from docqa.app.history.records import KeptTurn
+
         session = self.session
         assert session is not None and self._words is not None
         known = {**before, **self._answered}
