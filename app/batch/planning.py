@@ -174,11 +174,11 @@ class Planner:
 
     def _kept_states(self) -> set[str]:
         """Digests of the documents whose whole state is kept."""
-        entries = self.store.entries() if self.store is not None else []
+        entries = self.store.entries("states") if self.store is not None else []
         return {
             entry.details["documents"][0]
             for entry in entries
-            if entry.kind == "state" and len(entry.details.get("documents", [])) == 1
+            if len(entry.details.get("documents", [])) == 1
             and entry.details.get("position") == entry.details.get("total")
         }  # fmt: skip
 

@@ -71,6 +71,4 @@ def mapped(path: Path) -> dict[str, np.ndarray]:
 
 
 def _details(document: Document) -> Details:
-    return Details(
-        documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)], title=document.title
-    )
+    return Details(documents=[document.id], files=[document.path], paths=[os.path.abspath(document.path)])

@@ -255,10 +255,11 @@ class Store:
 
     # The folder as a whole
 
-    def entries(self) -> list[Entry]:
-        """Everything that is kept, most recently used first; also what a process that was killed left unfinished."""
+    def entries(self, *kinds: str) -> list[Entry]:
+        """Everything that is kept, or all of `kinds`, most recently used first; also what a process that was killed
+        left unfinished."""
         found: list[Entry] = []
-        for kind in KINDS:
+        for kind in kinds or KINDS:
             parent = self.root / kind
             for folder in sorted(parent.iterdir()) if parent.is_dir() else []:
                 if folder.is_dir() and not _is_being_written(folder):

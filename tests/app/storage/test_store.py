@@ -92,6 +92,13 @@ def test_opening_an_entry_makes_it_the_most_recently_used(store: Store) -> None:
     assert [entry.key for entry in store.entries()] == ["a", "b"]
 
 
+def test_entries_of_one_kind_alone_can_be_listed(store: Store) -> None:
+    put(store, "a")
+    store.write_entry("states", "b", {"documents": []})
+    assert [entry.key for entry in store.entries("states")] == ["b"]
+    assert {entry.key for entry in store.entries("documents", "states")} == {"a", "b"}
+
+
 def test_a_state_in_use_is_never_evicted(store: Store) -> None:
     for key in ("mine", "other"):
         store.write_entry("states", key, {"documents": []})
