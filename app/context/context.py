@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -40,13 +40,17 @@ class PlacedPassage:
 
 @dataclass(frozen=True)
 class Context:
-    """Token ids, and for every token its passage (NO_PASSAGE: a mark) and where it starts in the page's text."""
+    """Token ids, and for every token its passage (NO_PASSAGE: a mark) and where it starts in the page's text.
+
+    `passage_keys`: what the vectors of the passages are kept under (passage_vectors.py), None where that was not kept.
+    """
 
     documents: tuple[Document, ...]
     ids: array[int]
     passages: tuple[PlacedPassage, ...]
     token_passage: array[int]
     token_offset: array[int]
+    passage_keys: list[bytes] | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return len(self.ids)

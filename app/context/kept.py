@@ -3,24 +3,27 @@ what other parts of docqa make of them (`KeptParts.arrays`)."""
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docqa.app.context.context import Context, DocumentTokens, join, lay_out, lay_out_document, preamble
+from docqa.app.context.passage_vectors import below_headings
 from docqa.app.storage.arrays import Arrays, kept_arrays
 from docqa.app.storage.store import Store
 
 if TYPE_CHECKING:
-    from docqa.ingest.types import Document
+    from docqa.ingest.types import Document, Passage
     from docqa.model.protocol import Tokenizer
 
-TOKENS_FORMAT = 1
+TOKENS_FORMAT = 2
 """Raised when a document's part of a Context changes its form, or is made in another way of the same text."""
-_PREAMBLE = "preamble"
+_PREAMBLE, _KEYS = "preamble", "keys"
+_KEY_BYTES = 16
 
 
 @dataclass
@@ -44,11 +47,12 @@ class KeptParts:
         if not documents:
             return lay_out(documents, tokenizer(), opening)
         parts = [
-            self._tokens(document, tokenizer, None if opening is None else number)
+            self._part(document, tokenizer, None if opening is None else number)
             for number, document in enumerate(documents, 1)
         ]
-        before = parts[0][_PREAMBLE] if opening is None else opening
-        return join(documents, before, [DocumentTokens(*(part[name] for name in _NAMES)) for part in parts])
+        before = _numbers(parts[0][_PREAMBLE]) if opening is None else opening
+        joined = join(documents, before, [DocumentTokens(*(_numbers(part[name]) for name in _NAMES)) for part in parts])
+        return replace(joined, passage_keys=[key for part in parts for key in _rows(part[_KEYS])])
 
     def arrays(
         self, kind: str, document: Document, made_by: tuple[object, ...], make: Callable[[], Arrays]
@@ -56,10 +60,9 @@ class KeptParts:
         """The arrays that are kept of `document`, else those that `make` makes (`storage.arrays.kept_arrays`)."""
         return kept_arrays(self.store, kind, document, made_by, self.notices, make)
 
-    def _tokens(
-        self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None
-    ) -> dict[str, array[int]]:
-        """The fields of DocumentTokens; for a model without a chat template also what stands before the documents."""
+    def _part(self, document: Document, tokenizer: Callable[[], Tokenizer], number: int | None) -> Arrays:
+        """The fields of DocumentTokens and the keys of its passages; for a model without a chat template also what
+        stands before the documents."""
         from docqa.model.prompts.prompt import LAYOUT_VERSION
 
         layout = LAYOUT_VERSION
@@ -70,15 +73,26 @@ class KeptParts:
             encoder = tokenizer()
             made = lay_out_document(document, encoder, number)
             before = preamble(encoder) if number is None else []
+            keys = b"".join(passage_key(document, document.passages[each]) for each in made.passages)
             return {name: np.array(getattr(made, name), np.int32) for name in _NAMES} | {
-                _PREAMBLE: np.array(before, np.int32)
-            }
+                _PREAMBLE: np.array(before, np.int32), _KEYS: np.frombuffer(keys, np.uint8)
+            }  # fmt: skip
 
-        kept = self.arrays("contexts", document, (TOKENS_FORMAT, layout, number, self.tokenizer), make)
-        return {name: _numbers(values) for name, values in kept.items()}
+        return self.arrays("contexts", document, (TOKENS_FORMAT, layout, number, self.tokenizer), make)
 
 
 _NAMES = tuple(each.name for each in fields(DocumentTokens))
+
+
+def passage_key(document: Document, passage: Passage) -> bytes:
+    """What the vector of a passage is kept under: a hash of all that the passage encoder reads of it."""
+    text = below_headings(passage.section, document.passage_text(passage))
+    return hashlib.sha256(text.encode()).digest()[:_KEY_BYTES]
+
+
+def _rows(keys: np.ndarray) -> list[bytes]:
+    data = keys.tobytes()
+    return [data[at : at + _KEY_BYTES] for at in range(0, len(data), _KEY_BYTES)]
 
 
 def _numbers(values: np.ndarray) -> array[int]:
