@@ -110,9 +110,8 @@ def grade(text: str, *, repaired: bool = False, score: float | None = None, orde
     stripped = text.strip()
     if not any(c.isalnum() for c in stripped):
         return "F"
-    if len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped):
-        return "C"
-    if _mixes_scripts(stripped):
+    foreign = not stripped.isascii()  # what is doubtful is not among the letters of ASCII
+    if foreign and (len(_DOUBTFUL.findall(stripped)) > 0.02 * len(stripped) or _mixes_scripts(stripped)):
         return "C"
     words = len(stripped.split())
     if words > 20 and len(_LETTER_ALONE.findall(stripped)) > 0.45 * words:

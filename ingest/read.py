@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
+from typing import TYPE_CHECKING
 
 from docqa.ingest.archive import ZIP, is_pipe, is_zip, load, load_pipe, package_kind, status_of, zip_entries
 from docqa.ingest.detect import SUFFIXES, kind_of, looks_readable
@@ -20,7 +21,9 @@ from docqa.ingest.errors import (
 )
 from docqa.ingest.limits import MAX_EMAIL_BYTES, MAX_EMAIL_DEPTH, MAX_FILE_BYTES
 from docqa.ingest.request import PageEvents, ReadRequest
-from docqa.ingest.types import Document
+
+if TYPE_CHECKING:
+    from docqa.ingest.types import Document
 
 # Raised whenever the text, the passages or the sections of the same bytes change.
 INGEST_VERSION = 6

@@ -205,7 +205,6 @@ def run(path: str | None, options: Options) -> int:
     from docqa.app.tui import background, settings
     from docqa.app.tui.library.opener import SessionOpener
     from docqa.app.tui.page.graphics import detect
-    from docqa.app.tui.page.picture import Pictures
     from docqa.ingest.errors import MissingError
 
     if path is not None and not os.path.exists(path):
@@ -217,7 +216,11 @@ def run(path: str | None, options: Options) -> int:
     theme = themes.choose(chosen.theme, themes.last_chosen(store), light=light, colours=colours)
     chosen = replace(chosen, theme=theme)
     shown_by = detect(chosen.pictures)
-    pictures = Pictures(shown_by, opener.picture) if shown_by is not None else None
+    pictures = None
+    if shown_by is not None:
+        from docqa.app.tui.page.picture import Pictures
+
+        pictures = Pictures(shown_by, opener.picture)
     app = Interface(path, opener, store, chosen, pictures)
     app.run()
     code = app.return_code or report.ANSWERED
