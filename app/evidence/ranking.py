@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 import numpy as np
 
@@ -136,6 +136,5 @@ def rank(
     by_model = weights and (vector is not None or passage is not None)
     fused = fuse(bm25, vector, weights if weights and by_model else DEFAULT_WEIGHTS, passage)
     order = np.lexsort((np.arange(len(fused)), -fused))
-    return [
-        Ranked(int(i), float(fused[i]), float(bm25[i]), None if vector is None else float(vector[i])) for i in order
-    ]
+    vectors = repeat(None) if vector is None else vector[order].tolist()
+    return list(map(Ranked, order.tolist(), fused[order].tolist(), bm25[order].tolist(), vectors))
