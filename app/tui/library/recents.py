@@ -62,10 +62,10 @@ def recent_documents(store: Store, notices: list[str] | None = None) -> list[Rec
     used: dict[str, float] = {}
     read: dict[str, str] = {}
     known: dict[str, tuple[str, int]] = {}
-    for entry in store.entries():
+    for entry in store.entries("documents", "states"):  # a table of a thousand files is not a thousand opened ones
         paths = entry.details.get("paths", [])
-        if entry.kind == "answers" or entry.status != "kept" or len(paths) != 1 or not paths[0]:
-            continue  # a table of a thousand files is not a thousand documents that somebody opened
+        if entry.status != "kept" or len(paths) != 1 or not paths[0]:
+            continue
         used[paths[0]] = max(used.get(paths[0], 0.0), entry.used)
         if entry.kind == "state":
             whole = entry.details.get("position") == entry.details.get("total")
