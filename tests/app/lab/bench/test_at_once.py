@@ -75,3 +75,21 @@ def test_without_the_samples_rows_say_so(monkeypatch: pytest.MonkeyPatch, tmp_pa
 def test_a_second_question_is_told_from_the_reader() -> None:
     first, reader = at_once.second_question("services_agreement.pdf", "second_question_sample")
     assert first.value > 0 and reader.value > 0 and "wall " in first.method and "import " in first.method
+
+
+@pytest.mark.parametrize("arguments", [["--row", "prefill_8k"], ["--row", "help", "--long"]])
+def test_only_rows_that_need_no_model_are_measured_alone(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from docqa.app.cli import run
+
+    assert run(["bench", *arguments]) == 2
+    assert "one of help, tui_first_frame" in capsys.readouterr().err
+
+
+def test_one_row_is_printed_with_the_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    from docqa.app.cli import run
+
+    assert run(["bench", "--json", "--row", "help"]) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [row["name"] for row in found["rows"]] == ["help"] and found["machine"]["processor"]
