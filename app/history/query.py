@@ -60,7 +60,7 @@ def _expression(piece: _Piece) -> str:
 def _pieces(text: str) -> Iterator[_Piece]:
     for match in _PIECE.finditer(_bare(text)):
         word = _POSSESSIVE.sub("", match.group())
-        if re.match(f"[{_UNSPACED}]", word):
+        if not word[0].isascii() and re.match(f"[{_UNSPACED}]", word):
             yield _Piece(tuple(word), "", unspaced=True)
             continue
         parts = tuple(_PART.findall(word))

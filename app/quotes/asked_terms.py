@@ -16,8 +16,12 @@ _WHERE = (
 )
 _TERM = r"(?P<term>.{1,120}?)"
 _WORD_FOR = r"(?:the\s+)?(?:(?:defined\s+)?(?:term|word|phrase|expression|acronym|abbreviation)s?\s+)?"
+_SPEAKS_OF_MEANING = lazily(
+    r"mean|stand|refer|denot|signif|defin|count|qualif|=|what\s+(?:is|does|are)\s+(?:it|that|this|they)", re.IGNORECASE
+)
+"""What is in every question that `_MEANING` matches; few others have it."""
 _MEANING = tuple(
-    re.compile(r"\A" + form + _WHERE, re.IGNORECASE)
+    lazily(r"\A" + form + _WHERE, re.IGNORECASE)
     for form in (
         rf"\W*(?:and\s+|so\s+)?what\s+(?:does|do|did|would)\s++{_WORD_FOR}{_TERM}\s{{1,20}}+(?:mean|stand\s+for|refer\s+to|"
         r"denote|signify)",
@@ -56,6 +60,8 @@ _OTHER_FORM = lazily(
 def asked_term(question: str) -> str | None:
     """The term whose meaning `question` asks for in so many words ("what does X mean", "define X"), without quotation
     marks and article; None where it asks for something else."""
+    if not _SPEAKS_OF_MEANING.search(question):
+        return None
     found = (match["term"] for form in _MEANING if (match := form.match(question)))
     return next((term for words in found if (term := _bare(words)) is not None), None)
 
