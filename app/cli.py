@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 from types import TracebackType
 
-# Python's own 700 make the collector run hundreds of times while torch is imported, and it finds nothing.
-_YOUNG_OBJECTS = 50_000
+# Python's own 700 make the collector run hundreds of times while modules are imported, and it finds nothing. A question
+# about what was read makes fewer than so many objects.
+_YOUNG_OBJECTS = 200_000
 
 
 def main() -> int:
