@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from types import TracebackType
@@ -14,7 +15,6 @@ from docqa.app.answerers.corpus import Corpus
 from docqa.app.answerers.extractive import ExtractiveAnswerer
 from docqa.app.answerers.loading import find_model, writing_template
 from docqa.app.answerers.remote.address import is_remote
-from docqa.app.answerers.remote.model import RemoteModel
 from docqa.app.context.context import Context
 from docqa.app.context.kept import KeptParts
 from docqa.app.context.plan import Plan
@@ -25,7 +25,10 @@ from docqa.app.storage.store import Store
 from docqa.ingest.types import Document
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
     from docqa.app.answerers.local_writing import WritingAnswerer
+    from docqa.app.answerers.remote.model import RemoteModel
     from docqa.model.prompts.chat_template import ChatTemplate
     from docqa.model.prompts.conversation import Turn
     from docqa.model.protocol import Model
@@ -82,7 +85,7 @@ class Session:
     @cached_property
     def _template(self) -> ChatTemplate | None:
         """The chat template of a model that runs here and writes its answers."""
-        return None if isinstance(self.model, RemoteModel) else writing_template(self.model)
+        return None if _is_remote(self.model) else writing_template(self.model)
 
     @cached_property
     def corpus(self) -> Corpus:
@@ -98,7 +101,7 @@ class Session:
         if self.store is None:
             return None
         identity = model.fingerprint
-        if isinstance(model, RemoteModel):  # it lends the bundled model's tokenizer
+        if _is_remote(model):  # it lends the bundled model's tokenizer
             from docqa.app.models.library import bundled
             from docqa.model.checkpoints.weights import fingerprint
 
@@ -108,7 +111,7 @@ class Session:
     @cached_property
     def answerer(self) -> Answerer:
         """`local_reading` where the model runs here, else what asks the server."""
-        if isinstance(self.model, RemoteModel):
+        if _is_remote(self.model):
             from docqa.app.answerers.remote.answerer import RemoteAnswerer
 
             return RemoteAnswerer(self.corpus, self.model, self.options, self.store)
@@ -118,7 +121,7 @@ class Session:
     def local_reading(self) -> ExtractiveAnswerer | WritingAnswerer:
         """The answerer of a model that runs here. Raises UsageError where a server has the model."""
         model, options = self.model, self.options
-        if isinstance(model, RemoteModel):
+        if _is_remote(model):
             raise UsageError(f"{model.address} reads nothing on this machine", hint="choose a model that runs here")
         if self._template is None:
             return ExtractiveAnswerer(self.corpus, model, options, self.store)
@@ -175,7 +178,7 @@ class Session:
     @property
     def writes(self) -> bool:
         """Whether the model writes its answers, so that it understands a question by the turns before it."""
-        return isinstance(self.model, RemoteModel) or self._template is not None
+        return _is_remote(self.model) or self._template is not None
 
     @property
     def reads_ahead(self) -> bool:
@@ -207,7 +210,7 @@ class Session:
     def _notices(self) -> Iterator[Event]:
         if not self._noticed:
             self._noticed = True
-            if is_remote(self.options.model) and isinstance(self.model, RemoteModel):
+            if is_remote(self.options.model) and _is_remote(self.model):
                 yield Notice(self.model.notice())
             else:
                 from docqa.kernels.self_check import damage
@@ -221,6 +224,12 @@ class Session:
             while self._of_kept_parts:
                 yield Notice(self._of_kept_parts.pop(0))
             yield event
+
+
+def _is_remote(model: Model | RemoteModel) -> TypeIs[RemoteModel]:
+    """Whether a server has the model; what talks to servers is loaded only where one was named."""
+    module = sys.modules.get("docqa.app.answerers.remote.model")
+    return module is not None and isinstance(model, module.RemoteModel)
 
 
 def _checked(question: str) -> str:
