@@ -2,8 +2,8 @@
 
 Three architectures share the hybrid network: `qwen3_5_text` (dense), `qwen3_5_moe_text` and `qwen3_next` (sparse
 experts). `qwen3_5` and `qwen3_5_moe` wrap the first two beside a picture half, which is not read: their `text_config`
-counts. `olmo_hybrid` has a network of its own. `qwen3`, `qwen2` and `llama` are transformers: attention in every layer,
-and nothing of the fields `linear_*`.
+counts. `olmo_hybrid` and `kimi_linear` have networks of their own. `qwen3`, `qwen2` and `llama` are transformers:
+attention in every layer, and nothing of the fields `linear_*`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
-from docqa.model.families import DENSE, LLAMA, MOE, OLMO_HYBRID, QWEN2, QWEN3, TEXT_TYPES, TRANSFORMERS, olmo_hybrid
+from docqa.model.families import (
+    DENSE,
+    KIMI_LINEAR,
+    LLAMA,
+    MOE,
+    OLMO_HYBRID,
+    QWEN2,
+    QWEN3,
+    TEXT_TYPES,
+    TRANSFORMERS,
+    kimi_linear,
+    olmo_hybrid,
+)  # fmt: skip
 from docqa.model.gguf.file import is_gguf, opened_gguf
 
 if TYPE_CHECKING:
@@ -38,7 +50,8 @@ class HybridConfig:
 
     `model_type`: that of the text model, as families.py has it. `intermediate_size`: of dense MLPs; 0 where every
     layer has experts. The fields about experts are 0 where none has, those of delta nets (`linear_*`) where there is
-    none. `negative_eigenvalues`: beta of the delta nets goes up to 2. `rotates`: keys carry positions.
+    none. `negative_eigenvalues`: beta of the delta nets goes up to 2. `rotates`: keys carry positions. `kv_lora_rank`:
+    of latent attention, whose one cached key `head_dim` is the size of; the fields behind it are 0 where there is none.
     """
 
     vocab_size: int
@@ -64,6 +77,14 @@ class HybridConfig:
     linear_conv_kernel_dim: int = 4
     negative_eigenvalues: bool = False
     rotates: bool = True
+    kv_lora_rank: int = 0
+    q_lora_rank: int = 0
+    qk_nope_head_dim: int = 0
+    qk_rope_head_dim: int = 0
+    v_head_dim: int = 0
+    n_group: int = 1
+    topk_group: int = 1
+    routed_scaling_factor: float = 1.0
     rms_norm_eps: float = 1e-6
     max_position_embeddings: int = 262_144
     tie_word_embeddings: bool = False
@@ -184,6 +205,14 @@ class HybridConfig:
         return self.model_type == QWEN2
 
     @property
+    def half_keys(self) -> bool:
+        """Whether keys are kept in fp16: in 8 bits with one scale too little would be left of some of their columns.
+
+        Those of Qwen2.5 have its bias; of a latent key the part that all heads share may be far larger than the rest.
+        """
+        return self.biased_keys or self.kv_lora_rank > 0
+
+    @property
     def native_context(self) -> int:
         """Tokens that the model sees at once, before any stretching by docqa."""
         if not self.stretches:
@@ -269,7 +298,7 @@ _ROPE_FIELDS = {
 }
 
 
-_COMPLETE = {OLMO_HYBRID: olmo_hybrid.complete}
+_COMPLETE = {OLMO_HYBRID: olmo_hybrid.complete, KIMI_LINEAR: kimi_linear.complete}
 
 
 def _complete_transformer(kind: str, raw: dict[str, object]) -> None:

@@ -59,14 +59,14 @@ def _known_lines() -> list[str]:
     from docqa.app.models.library import models_root
 
     speed, root = machine_speed(), models_root()
-    lines = ["to pull, from the hub                  download     4 bits    at 256K   32K read in   active  license"]
+    lines = ["to pull, from the hub                     download     4 bits    at 256K   32K read in   active  license"]
     for model in KNOWN:
         expected = forecast(model, _READ, speed, root)
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
         sizes = "  ".join(f"{size(count):>9}" for count in parts)
         reads = duration(expected.seconds) if expected.fits != "no" else "-"
         licence = model.license or "see its page"
-        lines.append(f"  {model.id:<37}{sizes}  {reads:>12}   {model.active_share:6.1%}  {licence}".rstrip())
+        lines.append(f"  {model.id:<40}{sizes}  {reads:>12}   {model.active_share:6.1%}  {licence}".rstrip())
     return lines
 
 

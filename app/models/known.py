@@ -42,6 +42,15 @@ _LLAMA3 = Transformer("llama", 128_256, 128, 131_072, "llama3")
 _OLMO = {
     "model_type": "olmo_hybrid", "vocab_size": 100_352, "rope_parameters": {"rope_type": "default", "rope_theta": None},
 }  # fmt: skip
+_KIMI = {
+    "model_type": "kimi_linear", "vocab_size": 163_840, "model_max_length": 1_048_576, "kv_lora_rank": 512,
+    "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "moe_intermediate_size": 1_024,
+    "num_experts": 256, "num_experts_per_token": 8, "num_shared_experts": 1, "routed_scaling_factor": 2.446,
+    "linear_attn_config": {
+        "num_heads": 32, "head_dim": 128, "full_attn_layers": (4, 8, 12, 16, 20, 24, 27),
+        "kda_layers": tuple(at for at in range(1, 27) if at % 4),
+    },
+}  # fmt: skip
 
 APACHE = "Apache-2.0"
 BITS = (4, 6, 8)
@@ -162,10 +171,12 @@ class KnownModel:
 
     @property
     def kv_bytes_per_token(self) -> int:
-        """Of keys and values in int8, as docqa keeps them, scales not counted."""
+        """Of keys and values as docqa keeps them, in int8 or keys in fp16; scales not counted."""
         from docqa.model.config import FULL
 
-        return self.config.layer_types.count(FULL) * 2 * self.kv_heads * self.config.head_dim
+        bytes_of_both = 3 if self.config.half_keys else 2
+        elements = self.config.num_key_value_heads * self.config.head_dim
+        return self.config.layer_types.count(FULL) * bytes_of_both * elements
 
     def memory_bytes(self, tokens: int, bits: int | None = 4, *, pooled: bool = False) -> int:
         """About what a read of `tokens` tokens takes: weights (`stored_bytes`), state and its fork, keys and values.
@@ -201,6 +212,7 @@ KNOWN = (
     # Hidden size, width and value heads follow from its 92 layers, 512 experts, 95 B active and 4.89 TB.
     KnownModel("Qwen/Qwen3.8-2.4T-A95B", 8_192, 92, 64, 4, 128, 2_048, (512, 10), license=""),
     KnownModel("allenai/Olmo-Hybrid-7B", 3_840, 32, 30, 30, 30, 11_008, own=_OLMO, license=""),
+    KnownModel("moonshotai/Kimi-Linear-48B-A3B-Instruct", 2_304, 27, 32, 32, 32, 9_216, own=_KIMI, license=""),
     KnownModel("Qwen/Qwen3-0.6B", 1_024, 28, 16, 8, 0, 3_072, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-1.7B", 2_048, 28, 16, 8, 0, 6_144, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-4B-Instruct-2507", 2_560, 36, 32, 8, 0, 9_728, tied=True, transformer=_QWEN3_2507),

@@ -27,6 +27,10 @@ register("delta_training", "reference", delta_rule_reference)
 register_triton("delta_step", "docqa.kernels.delta.gpu", "delta_step_gpu")
 register("delta_step", "recurrent", delta_rule_recurrent)
 register("delta_step", "reference", delta_rule_reference)
+register("channel_delta", "chunked", delta_rule_chunked)
+register("channel_delta", "reference", delta_rule_reference)
+register("channel_delta_step", "recurrent", delta_rule_recurrent)
+register("channel_delta_step", "reference", delta_rule_reference)
 
 
 def delta_rule(
@@ -35,18 +39,25 @@ def delta_rule(
     """Gated delta rule; arguments and results as in `delta_rule_reference`.
 
     The number of tokens alone picks between the chunked and the recurrent form, so equal shapes give equal bits. While
-    gradients are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside.
+    gradients are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside. Where each
+    channel has a decay, forms in torch run.
 
     Raises:
-        ShapeMismatch: k and v differ in batch, seq or heads, or `state` is not [batch, heads, key_dim, value_dim].
+        ShapeMismatch: k and v differ in batch, seq or heads, `decay` fits neither heads nor channels, or `state` is not
+            [batch, heads, key_dim, value_dim].
     """
+    if decay.shape not in (k.shape[:3], k.shape):
+        raise ShapeMismatch(f"{tuple(decay.shape)} is neither of the heads nor of the channels of {tuple(k.shape)}")
     if k.shape[:3] != v.shape[:3] or q.shape != k.shape:
         raise ShapeMismatch(f"q {tuple(q.shape)}, k {tuple(k.shape)} and v {tuple(v.shape)} do not fit together")
     wanted = (k.shape[0], k.shape[2], k.shape[3], v.shape[3])
     if state is not None and tuple(state.shape) != wanted:
         raise ShapeMismatch(f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}")
+    channels = "channel_" if decay.ndim == k.ndim else ""
     if recorded(q, k, v, decay, beta, state):
+        if channels:
+            return delta_rule_chunked(q, k, v, decay=decay, beta=beta, state=state)
         wide = torch.float64 if v.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
         return choose("delta_training", v.device.type, wide).function(q, k, v, decay=decay, beta=beta, state=state)
-    operation = "delta_step" if k.shape[1] <= FEW_TOKENS else "delta"
+    operation = channels + ("delta_step" if k.shape[1] <= FEW_TOKENS else "delta")
     return choose(operation, v.device.type, v.dtype).function(q, k, v, decay=decay, beta=beta, state=state)

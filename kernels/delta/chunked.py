@@ -2,7 +2,8 @@
 
 Notation of the comments: inside a chunk gamma_i is the running sum of the log decays, Gamma_ij = exp(gamma_i - gamma_j)
 for j <= i, A = strictly lower part of diag(beta) K K^T * Gamma. Then (I + A) U = diag(beta)(V - diag(e^gamma) K S0),
-O = diag(e^gamma) Q S0 + (Q K^T * Gamma) U and S = e^{gamma_C} S0 + (diag(e^{gamma_C - gamma}) K)^T U.
+O = diag(e^gamma) Q S0 + (Q K^T * Gamma) U and S = e^{gamma_C} S0 + (diag(e^{gamma_C - gamma}) K)^T U. With a decay for
+each channel gamma is a vector, and Gamma stands inside the products over channels (by_channel.py).
 Source: Yang, Kautz, Hatamizadeh 2024 (arXiv 2412.06464), section 3; no exponent used here is above 0.
 """
 
@@ -13,6 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from docqa.kernels.delta.by_channel import decayed_products
 
 CHUNK = 64
 
@@ -67,26 +70,30 @@ def delta_rule_chunked(
     q, k, values = (q.to(work) * key_dim**-0.5), k.to(work), v.to(work)
     decay, beta = decay.to(work), beta.to(work)
     if missing:
-        q, k, values = (functional.pad(x, (0, 0, 0, 0, 0, missing)) for x in (q, k, values))
-        decay, beta = (functional.pad(x, (0, 0, 0, missing)) for x in (decay, beta))
+        q, k, values, decay, beta = (
+            functional.pad(x, (0, 0) * (x.ndim - 2) + (0, missing)) for x in (q, k, values, decay, beta)
+        )
     q, k, values, decay, beta = (_chunks(x, count, chunk) for x in (q, k, values, decay, beta))
 
     # In float64: behind a token that forgets nearly all, differences of large sums are what small decays come from.
-    sums = decay.double().cumsum(-1)  # [count, batch, heads, chunk]
-    lower = torch.ones(chunk, chunk, dtype=torch.bool, device=k.device).tril()
-    difference = (sums[..., :, None] - sums[..., None, :]).to(work).masked_fill(~lower, float("-inf"))
-    ratio = difference.exp()  # Gamma, with its diagonal
-    gamma, left = sums.to(work), (sums[..., -1:] - sums).to(work)
+    sums = decay.double().cumsum(3)  # [count, batch, heads, chunk], and key_dim where every channel has its own
     keys_beta = k * beta[..., None]
-    strict = (keys_beta @ k.transpose(-1, -2) * ratio).tril(-1)
-    inverse = _UnitLowerInverse.apply(strict)
-    grown = gamma.exp()[..., None]
+    if sums.ndim == k.ndim:
+        strict, attention = decayed_products(keys_beta, k, sums), decayed_products(q, k, sums)
+    else:
+        lower = torch.ones(chunk, chunk, dtype=torch.bool, device=k.device).tril()
+        difference = (sums[..., :, None] - sums[..., None, :]).to(work).masked_fill(~lower, float("-inf"))
+        ratio = difference.exp()  # Gamma, with its diagonal
+        strict, attention = keys_beta @ k.transpose(-1, -2) * ratio, q @ k.transpose(-1, -2) * ratio
+        sums = sums[..., None]
+    gamma, left = sums.to(work), (sums[..., -1:, :] - sums).to(work)
+    inverse = _UnitLowerInverse.apply(strict.tril(-1))
+    grown = gamma.exp()
     values_solved = inverse @ (values * beta[..., None])
     keys_solved = inverse @ (keys_beta * grown)
-    attention = q @ k.transpose(-1, -2) * ratio
     queries = q * grown
-    keys_left = (k * left.exp()[..., None]).transpose(-1, -2)
-    kept = gamma[..., -1:].exp()[..., None]
+    keys_left = (k * left.exp()).transpose(-1, -2)
+    kept = gamma[..., -1, :].exp()[..., None]
 
     memory = k.new_zeros(batch, heads, key_dim, v.shape[-1]) if state is None else state.to(work)
     outputs = []

@@ -20,7 +20,7 @@ from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig, flat_config, read_config
-from docqa.model.families import DENSE, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
+from docqa.model.families import DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
@@ -82,7 +82,10 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     raw = flat_config(read_config(folder))
     for key in _LEFT_OUT:
         raw.pop(key, None)
-    raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
+    if config.model_type == KIMI_LINEAR:  # which has no word for what never rotates
+        raw.pop("rope_parameters", None)
+    else:
+        raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
     raw["layer_types"] = list(config.layer_types)
     raw["tie_word_embeddings"] = config.tie_word_embeddings
     module, stem = _modelling(config)
@@ -109,6 +112,7 @@ _STEMS = {
     MOE: ("qwen3_5_moe", "Qwen3_5MoeText"),
     NEXT: ("qwen3_next", "Qwen3Next"),
     OLMO_HYBRID: ("olmo_hybrid", "OlmoHybrid"),
+    KIMI_LINEAR: ("kimi_linear", "KimiLinear"),
     QWEN3: ("qwen3", "Qwen3"),
     QWEN2: ("qwen2", "Qwen2"),
     LLAMA: ("llama", "Llama"),

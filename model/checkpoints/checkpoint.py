@@ -23,7 +23,9 @@ from docqa.model.errors import WeightsMismatch, WeightsMissing
 from docqa.model.gguf.file import is_gguf
 
 # What decides decays, gates and the choice of experts: never in less than float32, whatever the compute dtype.
-KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight")
+KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight", "e_score_correction_bias")
+# What is multiplied by in two ways, and so never in the few bits of its file.
+KEPT_DENSE = ("kv_b_proj.weight",)
 DIMS_NAMED = 3
 
 
@@ -178,7 +180,7 @@ def packed_matrices(
     packed: dict[str, StoredMatrix] = {}
     for name, shape in expected.items():
         recipe = recipe_for(name, shape, config, checkpoint.names)
-        if len(recipe.sources) == 1 and len(shape) == 2 and not name.endswith(KEPT_WIDE):
+        if len(recipe.sources) == 1 and len(shape) == 2 and not name.endswith((*KEPT_WIDE, *KEPT_DENSE)):
             matrix = packed_matrix(checkpoint, recipe)
             if matrix is not None:
                 packed[name] = matrix

@@ -34,6 +34,7 @@ from docqa.model.network import Network
 
 Key = tuple[str, int]
 EXPERT_PARTS = ("gate_up_proj", "down_proj")
+FIRST_EXPERT = (".experts.0.down_proj.weight", ".experts.0.w2.weight")
 MEMORY_SHARE = 2  # experts take at most half of the memory that is available when the model is loaded
 MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
 READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
@@ -142,7 +143,7 @@ class ExpertSource:
         if isinstance(self.checkpoint, GgufCheckpoint):
             return experts_in_blocks(self.checkpoint.file)
         whole = self.config.hidden_size % GROUP == 0 and self.config.moe_intermediate_size % GROUP == 0
-        first = next((name for name in self.names if name.endswith(".experts.0.down_proj.weight")), None)
+        first = next((name for name in self.names if name.endswith(FIRST_EXPERT)), None)
         return whole and first is not None and self.names[first] in (GROUPED, BLOCKS)
 
     def largest(self, layers: Sequence[str]) -> int:
@@ -156,7 +157,7 @@ class ExpertSource:
             if f"{experts}.gate_up_proj" in self.names and f"{experts}.down_proj" in self.names:
                 continue
             for number in range(self.config.num_experts):
-                for name in expert_names(experts, number):
+                for name in expert_names(experts, number, self.names):
                     if name not in self.names:
                         folder = self.checkpoint.folder
                         raise WeightsMissing(f"{folder}: no tensor {name}; the checkpoint is incomplete")
@@ -164,7 +165,7 @@ class ExpertSource:
     def matrices(self, experts: str, number: int) -> Triple:
         """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert."""
         inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
-        names = expert_names(experts, number)
+        names = expert_names(experts, number, self.names)
         shapes = ((inner, hidden), (inner, hidden), (hidden, inner))
         if names[2] in self.names:
             gate, up, down = (self._matrix(name, shape) for name, shape in zip(names, shapes, strict=True))

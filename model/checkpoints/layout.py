@@ -3,7 +3,8 @@
 `qwen3_next` keeps the projections of a delta net together, key head by key head (runtime reference 1.2); its releases,
 and quantized ones of `qwen3_5_moe`, keep every expert apart. `olmo_hybrid` keeps the convolutions of queries, keys and
 values apart, and calls the norms of its delta layers as no other does. Names decide, not the config: either form is
-accepted under either family.
+accepted under either family. `kimi_linear` calls experts and their matrices as Mixtral does, and transformers' own
+model of it keeps what forgets in a module of its own.
 """
 
 from __future__ import annotations
@@ -32,7 +33,13 @@ APART = {
 }
 CONV = "conv1d.weight"
 CONVS_APART = ("q_conv1d.weight", "k_conv1d.weight", "v_conv1d.weight")
-OTHER_NAMES = {"input_layernorm": "attention_layer_norm", "post_attention_layernorm": "feedforward_layer_norm"}
+MIXTRAL = (".mlp.", ".block_sparse_moe.")
+OTHER_NAMES = {
+    "input_layernorm": "attention_layer_norm",
+    "post_attention_layernorm": "feedforward_layer_norm",
+    MIXTRAL[0]: MIXTRAL[1],
+    ".forget_gate.": ".",
+}
 
 
 @dataclass(frozen=True)
@@ -51,8 +58,8 @@ def recipe_for(name: str, shape: tuple[int, ...], config: HybridConfig, present:
     """
     if name not in present:
         found = EXPERTS.match(name)
-        if found and f"{found['experts']}.0.down_proj.weight" in present:
-            return _stacked(found["experts"], found["part"], config)
+        if found and expert_names(found["experts"], 0, present)[2] in present:
+            return _stacked(found["experts"], found["part"], config, present)
         stem, _, part = name.rpartition("linear_attn.")
         together = f"{stem}linear_attn.{TOGETHER.get(part, '')}"
         if part in TOGETHER and together in present:
@@ -122,8 +129,11 @@ def experts_apart(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
             yield from zip((gate, up), matrix.chunk(2), strict=True)
 
 
-def expert_names(experts: str, number: int) -> tuple[str, str, str]:
-    """Names of one expert's gate, up and down matrices, where every expert is apart."""
+def expert_names(experts: str, number: int, present: Container[str] = ()) -> tuple[str, str, str]:
+    """Names of one expert's gate, up and down matrices, where every expert is apart; as they are `present`."""
+    other = f"{experts.replace(*MIXTRAL)}.{number}"
+    if f"{other}.w2.weight" in present:
+        return f"{other}.w1.weight", f"{other}.w3.weight", f"{other}.w2.weight"
     gate, up, down = (f"{experts}.{number}.{part}_proj.weight" for part in ("gate", "up", "down"))
     return gate, up, down
 
@@ -162,13 +172,13 @@ def _joined_convs(stem: str, taps: tuple[int, ...], config: HybridConfig) -> Rec
     return Recipe(sources, lambda read: torch.cat([read(name, shape) for name, shape in sources]))
 
 
-def _stacked(experts: str, part: str, config: HybridConfig) -> Recipe:
+def _stacked(experts: str, part: str, config: HybridConfig, present: Container[str]) -> Recipe:
     """One tensor of all experts, filled expert by expert so that no second copy of them is ever in memory."""
     inner, hidden = config.moe_intermediate_size, config.hidden_size
     shape = (hidden, inner) if part == "down_proj" else (inner, hidden)
     sources: list[tuple[str, ...]] = []
     for number in range(config.num_experts):
-        gate, up, down = expert_names(experts, number)
+        gate, up, down = expert_names(experts, number, present)
         sources.append((down,) if part == "down_proj" else (gate, up))
 
     def build(read: Read) -> Tensor:

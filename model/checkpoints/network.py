@@ -6,15 +6,16 @@ from pathlib import Path
 
 import torch
 
+from docqa.model.architectures.kimi_linear import KimiLinear
+from docqa.model.architectures.olmo_hybrid import OlmoHybrid
 from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint, packed_matrices
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.config import HybridConfig
-from docqa.model.families import OLMO_HYBRID, TRANSFORMERS
+from docqa.model.families import KIMI_LINEAR, OLMO_HYBRID, TRANSFORMERS
 from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
 from docqa.model.network import Network
-from docqa.model.olmo_hybrid import OlmoHybrid
 from docqa.model.transformer import Transformer
 
 
@@ -25,7 +26,7 @@ def build_network(config: HybridConfig, layers: int | None = None) -> Network:
     return _NETWORKS.get(config.model_type, Hybrid)(config, layers)
 
 
-_NETWORKS: dict[str, type[OlmoHybrid]] = {OLMO_HYBRID: OlmoHybrid}
+_NETWORKS: dict[str, type[OlmoHybrid | KimiLinear]] = {OLMO_HYBRID: OlmoHybrid, KIMI_LINEAR: KimiLinear}
 
 
 def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ...]]:

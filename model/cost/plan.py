@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from docqa.model.config import FULL, LONGEST_CONTEXT, HybridConfig
 from docqa.model.errors import ContextTooLong
-from docqa.model.families import OLMO_HYBRID, QWEN2, QWEN3, TRANSFORMERS
+from docqa.model.families import KIMI_LINEAR, OLMO_HYBRID, QWEN2, QWEN3, TRANSFORMERS
 
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
@@ -107,13 +107,16 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     values = config.linear_num_value_heads * config.linear_value_head_dim
     channels, heads = 2 * keys + values, config.linear_num_value_heads
     delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
+    if config.model_type == KIMI_LINEAR:  # two gates of low rank, and a bias of each channel
+        delta += 2 * config.linear_key_head_dim * (hidden + values) + values - hidden * (values + heads) - heads
     delta += 2 * heads + config.linear_value_head_dim
     attention_layers = config.layer_types.count(FULL)
     sparse = sparse_layers(config)
     counts = {
         "embedding": config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2),
         "mlp": (config.num_hidden_layers - sparse) * 3 * hidden * config.intermediate_size
-        + sparse * hidden * (3 * config.shared_expert_intermediate_size + config.num_experts + 1),
+        + sparse * hidden * (3 * config.shared_expert_intermediate_size + config.num_experts)
+        + sparse * _beside_router(config),
         "experts": sparse * config.num_experts * 3 * hidden * config.moe_intermediate_size,
         "delta": (config.num_hidden_layers - attention_layers) * delta,
         "attention": attention_layers * _attention_parameters(config),
@@ -123,8 +126,24 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     return counts | {"total": total, "active": total - counts["experts"] + _sent_to(config, counts)}
 
 
+def _beside_router(config: HybridConfig) -> int:
+    """Of one layer with experts: a bias of each, or the gate of the one that every token goes through."""
+    return config.num_experts if config.model_type == KIMI_LINEAR else config.hidden_size
+
+
+def _latent_parameters(config: HybridConfig) -> int:
+    """Of one layer of latent attention."""
+    hidden, heads, rank, low = config.hidden_size, config.num_attention_heads, config.kv_lora_rank, config.q_lora_rank
+    shared, value = config.qk_rope_head_dim, config.v_head_dim
+    queries, widened = heads * (config.qk_nope_head_dim + shared), heads * (config.qk_nope_head_dim + value)
+    asked = low * (hidden + 1 + queries) if low else hidden * queries
+    return asked + hidden * (rank + shared) + rank * (1 + widened) + heads * value * hidden
+
+
 def _attention_parameters(config: HybridConfig) -> int:
     """Of one attention layer: projections with what is added to them or normed behind them."""
+    if config.kv_lora_rank:
+        return _latent_parameters(config)
     queries, shared = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
     gates = 0 if config.model_type in (OLMO_HYBRID, *TRANSFORMERS) else queries
     matrices = config.hidden_size * (2 * queries + gates + 2 * shared)
@@ -158,7 +177,7 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     elements = config.num_key_value_heads * config.head_dim
     whole = tokens // grid * grid
     scales = config.num_key_value_heads * INT8_SCALE_BYTES
-    per_token = attention_layers * ((3 * elements + scales) if config.biased_keys else 2 * (elements + scales))
+    per_token = attention_layers * ((3 * elements + scales) if config.half_keys else 2 * (elements + scales))
     per_token += int(attention_layers * elements * BOUND_BYTES)
     kv = whole * per_token + (tokens - whole) * attention_layers * 2 * elements * item
     return {

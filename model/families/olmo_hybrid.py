@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from docqa.model.errors import ConfigUnsupported
+from docqa.model.families.fields import FULL, LINEAR, default, number, size
 
-LINEAR, FULL = "linear_attention", "full_attention"
 EVERY = 4  # layers, of which the last is attention
 
 
@@ -15,15 +15,15 @@ def complete(raw: dict[str, object]) -> None:
         ConfigUnsupported: attention alone or delta nets alone, which the architecture has no form for; a rotary
             embedding of a part of a head, or none that is named.
     """
-    hidden, heads, count = (_size(raw, name) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers"))
-    _default(raw, "max_position_embeddings", 65_536)
-    _default(raw, "num_key_value_heads", heads)
-    _default(raw, "head_dim", hidden // heads)
-    _default(raw, "linear_num_key_heads", heads)
-    _default(raw, "linear_num_value_heads", heads)
-    _default(raw, "linear_key_head_dim", int(0.75 * hidden / _size(raw, "linear_num_key_heads")))
-    _default(raw, "linear_value_head_dim", 2 * _size(raw, "linear_key_head_dim"))
-    _default(raw, "layer_types", _usual_layers(count))
+    hidden, heads, count = (size(raw, name) for name in ("hidden_size", "num_attention_heads", "num_hidden_layers"))
+    default(raw, "max_position_embeddings", 65_536)
+    default(raw, "num_key_value_heads", heads)
+    default(raw, "head_dim", hidden // heads)
+    default(raw, "linear_num_key_heads", heads)
+    default(raw, "linear_num_value_heads", heads)
+    default(raw, "linear_key_head_dim", int(0.75 * hidden / size(raw, "linear_num_key_heads")))
+    default(raw, "linear_value_head_dim", 2 * size(raw, "linear_key_head_dim"))
+    default(raw, "layer_types", _usual_layers(count))
     kinds = raw["layer_types"]
     if isinstance(kinds, list) and not {LINEAR, FULL} <= set(kinds):
         raise ConfigUnsupported(f"config.json: olmo_hybrid has layers of both kinds, layer_types names {kinds}")
@@ -33,7 +33,7 @@ def complete(raw: dict[str, object]) -> None:
 
 def _usual_layers(count: int) -> list[str]:
     """Every fourth layer is attention, and the last one where none would be."""
-    kinds = [FULL if (number + 1) % EVERY == 0 else LINEAR for number in range(count)]
+    kinds = [FULL if (at + 1) % EVERY == 0 else LINEAR for at in range(count)]
     return kinds if FULL in kinds else [*kinds[:-1], FULL]
 
 
@@ -51,21 +51,8 @@ def _set_rotation(raw: dict[str, object]) -> None:
         )
     theta = settings["rope_theta"]
     raw["rotates"] = theta is not None
-    if raw["rotates"] and (not isinstance(theta, int | float) or theta <= 0):
-        raise ConfigUnsupported(f"config.json: rope_theta = {theta!r}, a number above 0 is needed")
+    if raw["rotates"]:
+        number(settings, "rope_theta")
     part = settings.get("partial_rotary_factor")
     if raw["rotates"] and part not in (None, 1.0):
         raise ConfigUnsupported(f"config.json: partial_rotary_factor = {part!r} is not supported for olmo_hybrid")
-
-
-def _default(raw: dict[str, object], name: str, value: object) -> None:
-    if raw.get(name) is None:
-        raw[name] = value
-
-
-def _size(raw: dict[str, object], name: str) -> int:
-    """A whole number above 0, as everything that others are computed from has to be."""
-    value = raw.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigUnsupported(f"config.json: {name} = {value!r}, a whole number from 1 on is needed")
-    return value

@@ -41,7 +41,7 @@ class State:
         self.config, self.yarn_factor, self.grid = config, float(yarn_factor), grid
         self.long = long or LongAttention()
         self.layers: tuple[DeltaMemory | AttentionMemory, ...] = tuple(
-            AttentionMemory(grid, self.long, half_keys=config.biased_keys) if kind == FULL else DeltaMemory()
+            AttentionMemory(grid, self.long, half_keys=config.half_keys) if kind == FULL else DeltaMemory()
             for kind in config.layer_types
         )
         self.position = 0

@@ -57,6 +57,14 @@ HYBRIDS = {
         "hidden_size": 128, "num_attention_heads": 8, "intermediate_size": 192, "pad_token_id": 0,
         "rope_parameters": {"rope_type": "default", "rope_theta": None},
     },
+    "kimi_linear": {
+        "vocab_size": 300, "hidden_size": 128, "intermediate_size": 192, "moe_intermediate_size": 64,
+        "num_hidden_layers": 4, "num_attention_heads": 6, "num_key_value_heads": 6, "kv_lora_rank": 48,
+        "qk_nope_head_dim": 20, "qk_rope_head_dim": 16, "v_head_dim": 24, "linear_num_heads": 3, "linear_head_dim": 16,
+        "num_experts": 8, "num_experts_per_token": 3, "num_shared_experts": 2, "routed_scaling_factor": 2.4,
+        "model_max_length": 4096, "eos_token_id": 299, "pad_token_id": 0,
+        "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
+    },
 }  # fmt: skip
 # Members without a delta layer; a head's dim is not hidden / heads but where the architecture has it so.
 TRANSFORMERS = {
@@ -70,7 +78,8 @@ def transformers_class(family):
     import transformers
 
     stems = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}
-    stems |= {"olmo_hybrid": "OlmoHybrid", "qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
+    stems |= {"olmo_hybrid": "OlmoHybrid", "kimi_linear": "KimiLinear"}
+    stems |= {"qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
     wrapped = family in ("qwen3_5", "qwen3_5_moe")
     stem = stems[family.removesuffix("_text")]
     config = f"{stem}{'Text' if family.endswith('_text') else ''}Config"
@@ -91,10 +100,13 @@ def settings_of(family, **change):
 
 
 def randomised(module, seed):
-    """Every parameter random: norms, decays and biases too."""
+    """Every parameter random: norms, decays and biases too, and what corrects the choice of experts."""
     torch.manual_seed(seed)
     for name, parameter in module.named_parameters():
         parameter.data.normal_(0, 0.5 if parameter.ndim == 1 else 0.3 if "gate.weight" in name else 0.12)
+    for name, buffer in module.named_buffers():
+        if name.endswith("e_score_correction_bias"):
+            buffer.normal_(0, 0.2)
     return module.eval().requires_grad_(False)
 
 

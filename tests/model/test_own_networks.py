@@ -8,6 +8,7 @@ import torch
 from family_checkpoints import HYBRIDS, answer, rewritten, transformers_class, write_family
 
 from docqa.model.checkpoints.check import check
+from docqa.model.checkpoints.experts import pool_bytes
 from docqa.model.checkpoints.export import export
 from docqa.model.checkpoints.network import build_network, load_network
 from docqa.model.checkpoints.quantize import quantize
@@ -27,6 +28,7 @@ VARIANTS = [
     *((family, {}) for family in HYBRIDS),
     ("olmo_hybrid", {"rope_parameters": ROPE}),
     ("olmo_hybrid", {"rope_parameters": YARN, "linear_allow_neg_eigval": False, "tie_word_embeddings": True}),
+    ("kimi_linear", {"q_lora_rank": 40, "num_expert_group": 4, "topk_group": 2, "moe_renormalize": False}),
 ]
 
 
@@ -142,7 +144,22 @@ def test_transformers_loads_an_export_and_no_gguf_file_is_written(folders, tmp_p
         export(folders(family), tmp_path / "file", "gguf", name="tiny")
 
 
-PARTS = {"olmo_hybrid": ("layers.1.self_attn.k_norm.weight", "layers.0.linear_attn.k_conv1d.weight")}
+@pytest.mark.parametrize("bits", [None, 4])
+def test_experts_read_from_disk_give_what_those_in_memory_give(folders, tmp_path, bits):
+    folder, ids = folders("kimi_linear"), tiny.random_ids(70)
+    if bits:
+        quantize(folder, tmp_path / "small", bits=bits)
+        folder = tmp_path / "small"
+    whole, pooled = load_model(folder, dtype="float32"), load_model(folder, dtype="float32", expert_bytes=300_000)
+    assert pool_bytes(pooled.network) is not None and pool_bytes(whole.network) is None
+    found, right = (model.logits(model.prefill(ids, model.new_state())) for model in (pooled, whole))
+    assert (found - right).abs().max() < NEAR
+
+
+PARTS = {
+    "olmo_hybrid": ("layers.1.self_attn.k_norm.weight", "layers.0.linear_attn.k_conv1d.weight"),
+    "kimi_linear": ("layers.1.self_attn.kv_b_proj.weight", "layers.2.block_sparse_moe.experts.5.w3.weight"),
+}
 
 
 @pytest.mark.parametrize("family", HYBRIDS)

@@ -70,7 +70,7 @@ def random_context(model: Model, count: int) -> State:
     config = model.config
     heads, dim = config.num_key_value_heads, config.head_dim
     state.layers = tuple(
-        random_memory(heads, dim, count, state.long, seed, half_keys=config.biased_keys)
+        random_memory(heads, dim, count, state.long, seed, half_keys=config.half_keys)
         if isinstance(layer, AttentionMemory)
         else layer
         for seed, layer in enumerate(state.layers)
