@@ -33,7 +33,7 @@ def kept_arrays(
     `made_by`: all that they depend on besides the document's content. What is made is kept for the next time; arrays
     that are damaged are set aside. `notices` get a line about that, and about a disk that refuses.
     """
-    fields = [document.content_hash, *made_by]
+    fields = [document.id, document.content_hash, *made_by]  # each file has its own, which `forget` deletes
     key = hashlib.sha256(json.dumps(fields).encode()).hexdigest()
     if store.has(kind, key):
         try:
@@ -45,7 +45,8 @@ def kept_arrays(
             notices.append(f"{document.path}: {what}; set aside as {aside}, made again")
     arrays = make()
     try:
-        store.put(kind, key, _details(document), {_FILE: to_bytes(arrays)})
+        if not store.has(kind, key):  # another process may have made them meanwhile, and have them open
+            store.put(kind, key, _details(document), {_FILE: to_bytes(arrays)})
     except OSError as error:
         notices.append(f"{document.path}: its {KINDS[kind]} cannot be kept ({error.strerror or error}, {store.root})")
     return arrays

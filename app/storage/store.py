@@ -1,7 +1,7 @@
 """What docqa keeps on disk: parsed documents and model states, by content; folders 0700, files 0600.
 
     documents/KEY/document.jsonl, entry.json    KEY: sha256 of the bytes and of what changes how they are read
-    contexts/KEY/arrays.safetensors, entry.json KEY: hash of the document's content and of the tokenizer (arrays.py)
+    contexts/KEY/arrays.safetensors, entry.json KEY: hash of the document, its text and the tokenizer (arrays.py)
     indexes/KEY/arrays.safetensors, entry.json  the words of its passages, likewise
     states/KEY/                                 KEY: hash of the profile and of all token ids (context.prefix_hashes)
         entry.json                              documents, positions and profile, for people and for `forget`

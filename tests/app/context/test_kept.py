@@ -103,6 +103,19 @@ def test_damaged_tokens_are_set_aside_and_made_again(kept: KeptParts, document: 
     assert same(kept.context([made], fail, None), expected)
 
 
+def test_what_another_process_keeps_meanwhile_stays_as_it_is(kept: KeptParts, document: Any, model: Any) -> None:
+    made, other = document("One page."), replace(kept, notices=[])
+
+    def slow() -> Any:
+        other.context([made], lambda: model.tokenizer, None)
+        return model.tokenizer
+
+    first = kept.context([made], slow, None)
+    node = kept_file(kept).stat().st_ino
+    assert same(other.context([made], fail, None), first)
+    assert kept_file(kept).stat().st_ino == node and kept.notices == other.notices == []
+
+
 def test_a_disk_that_refuses_is_said_and_costs_no_answer(
     kept: KeptParts, document: Any, model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +126,15 @@ def test_a_disk_that_refuses_is_said_and_costs_no_answer(
     made = document("One page.")
     assert same(kept.context([made], lambda: model.tokenizer, None), lay_out([made], model.tokenizer))
     assert "cannot be kept (No space left" in kept.notices[0]
+
+
+def test_two_files_of_the_same_text_are_forgotten_one_by_one(kept: KeptParts, document: Any, model: Any) -> None:
+    made = document("One page.")
+    twin = replace(made, id="0" * 64)
+    for each in (made, twin):
+        kept.context([each], lambda: model.tokenizer, None)
+    kept.store.forget([twin.id], "twin.pdf")
+    assert kept.context([made], fail, None).documents == (made,)
 
 
 def test_forgetting_a_document_deletes_its_tokens(kept: KeptParts, document: Any, model: Any) -> None:
