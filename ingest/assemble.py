@@ -26,6 +26,8 @@ from docqa.ingest.structure.references import find_references
 from docqa.ingest.types import Coverage, Definition, Document, Page, Passage, Reference, Section
 
 _GOOD_SCORE = 0.95
+# Pages of which forks find passages: each copies what it looks at, which is little time and much memory for more.
+_MOST_FORKED = 1_000
 _DOUBTFUL = re.compile(r"[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _BIBLIOGRAPHY = re.compile(r"^(?:[\dA-Z.]+ )?(?:references|bibliography|works cited|literature cited)$", re.IGNORECASE)
 # Letters beyond those of western Europe, by where their scripts begin; Chinese, Japanese and Korean are one.
@@ -76,8 +78,9 @@ def assemble(
     items = tuple(find_items(document.pages, document.sections, notes))
     parts = with_parts(document.sections, items, document.pages)
     document = replace(document, notes=notes, items=items, sections=parts)
-    tasks = [partial(_with_passages, document, part) for part in parts_of(pages, processes)]
-    found = do_together([*tasks, partial(_with_references, document)], processes)
+    passages = [partial(_with_passages, document, some) for some in parts_of(pages, max(processes - 1, 1))]
+    together = processes if len(pages) <= _MOST_FORKED else 1
+    found = do_together([partial(_with_references, document), *passages], together)
     return replace(
         document,
         passages=tuple(chain.from_iterable(some.passages for some in found)),

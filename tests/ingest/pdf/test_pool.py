@@ -43,6 +43,12 @@ def test_forks_give_the_same_document_as_one_process() -> None:
     assert began == [0]  # no page was left to this process
 
 
+def test_pages_that_wait_as_bytes_are_the_same(long_pdf: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = read(ReadRequest("a.pdf", long_pdf))
+    monkeypatch.setattr(pdf_pages, "_AT_ONCE", 3)
+    assert read(ReadRequest("a.pdf", long_pdf), processes=2) == alone
+
+
 def test_what_is_hidden_comes_through_with_its_places(make_pdf: Make) -> None:
     from io import BytesIO
 
