@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import cached_property
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -56,7 +57,7 @@ class Tokenizer:
         self._pattern = _split_pattern(spec)
         self._normal_form = _normal_form(spec)
         self._slow: Rust | None = None
-        self._bytes: list[bytes] = []
+        self._as_bytes: dict[str, bytes] = {}
         if self._pattern is None:
             self._slow_tokenizer()
         else:
@@ -149,11 +150,19 @@ class Tokenizer:
         )
         self._missing = b"".join(missing)
         self._unwritable = _unwritable(self._missing)
-        self._bytes = [b""] * self.vocab_size
-        for text, token_id in vocabulary.items():
-            self._bytes[token_id] = as_bytes[text] if text in as_bytes else text.encode()
+        self._as_bytes = as_bytes
+
+    @cached_property
+    def _bytes(self) -> list[bytes]:
+        """The bytes of every id, made when they are first asked for; none where tiktoken cannot have the tokens."""
+        if not self._as_bytes:
+            return []
+        found = [b""] * self.vocab_size
+        for text, token_id in self._spec["model"]["vocab"].items():
+            found[token_id] = self._as_bytes[text] if text in self._as_bytes else text.encode()
         for text, token_id in self._added.items():
-            self._bytes[token_id] = text.encode()
+            found[token_id] = text.encode()
+        return found
 
     def _slow_tokenizer(self) -> Rust:
         """The `tokenizers` library on the same file, for what tiktoken cannot do; special tokens stay plain text."""

@@ -210,9 +210,9 @@ class Prefiller:
         from docqa.model.state.header import read_header
 
         found: list[tuple[int, str]] = []
-        for entry in self.store.entries() if self.store is not None else []:
+        for entry in self.store.entries("states") if self.store is not None else []:
             own = entry.key == self.key and not entry.folder.name.endswith(".damaged")
-            if entry.kind != "state" or not own and entry.details.get("profile") != self.profile.fields():
+            if not own and entry.details.get("profile") != self.profile.fields():
                 continue
             try:
                 points = read_header(entry.folder / "model")["points"] if entry.status == "kept" else []
@@ -272,7 +272,7 @@ class Prefiller:
 
     def _say_what_differs(self, store: Store) -> Iterator[Event]:
         mine = [document.id for document in self.context.documents]
-        kept = [entry.details for entry in store.entries() if entry.kind == "state" and entry.status == "kept"]
+        kept = [entry.details for entry in store.entries("states") if entry.status == "kept"]
         reasons = (self._difference(details) for details in kept if details.get("documents") == mine)
         if reason := next(filter(None, reasons), ""):
             yield Notice(f"this text is read again: {reason}")
