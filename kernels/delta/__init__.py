@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.cpu.arrays import FEW_TOKENS
-from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked
+from docqa.kernels.delta.chunked import CHUNK, delta_rule_chunked, delta_rule_in_segments
 from docqa.kernels.delta.gradient import delta_rule_gradient
 from docqa.kernels.delta.native import delta_rule_native, delta_step_native
 from docqa.kernels.delta.recurrent import delta_rule_recurrent
@@ -27,7 +27,7 @@ register("delta_training", "reference", delta_rule_reference)
 register_triton("delta_step", "docqa.kernels.delta.gpu", "delta_step_gpu")
 register("delta_step", "recurrent", delta_rule_recurrent)
 register("delta_step", "reference", delta_rule_reference)
-register("channel_delta", "chunked", delta_rule_chunked)
+register("channel_delta", "chunked", delta_rule_in_segments)
 register("channel_delta", "reference", delta_rule_reference)
 register("channel_delta_step", "recurrent", delta_rule_recurrent)
 register("channel_delta_step", "reference", delta_rule_reference)
@@ -56,7 +56,7 @@ def delta_rule(
     channels = "channel_" if decay.ndim == k.ndim else ""
     if recorded(q, k, v, decay, beta, state):
         if channels:
-            return delta_rule_chunked(q, k, v, decay=decay, beta=beta, state=state)
+            return delta_rule_in_segments(q, k, v, decay=decay, beta=beta, state=state)
         wide = torch.float64 if v.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
         return choose("delta_training", v.device.type, wide).function(q, k, v, decay=decay, beta=beta, state=state)
     operation = channels + ("delta_step" if k.shape[1] <= FEW_TOKENS else "delta")

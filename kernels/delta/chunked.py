@@ -18,6 +18,7 @@ from torch.nn import functional
 from docqa.kernels.delta.by_channel import decayed_products
 
 CHUNK = 64
+SEGMENT = 512  # tokens whose channels are worked on at once
 
 
 class _UnitLowerInverse(torch.autograd.Function):
@@ -103,3 +104,16 @@ def delta_rule_chunked(
         memory = memory * kept[i] + keys_left[i] @ writes
     out = torch.stack(outputs, 1).transpose(2, 3).reshape(batch, count * chunk, heads, v.shape[-1])
     return out[:, :seq].to(v.dtype), memory
+
+
+def delta_rule_in_segments(
+    q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """The same, some chunks after the others: with a decay for each channel, what a token takes is many times q."""
+    outputs: list[Tensor] = []
+    parts = (x.split(SEGMENT, 1) for x in (q, k, v, decay, beta))
+    for some_q, some_k, some_v, some_decay, some_beta in zip(*parts, strict=True):
+        out, state = delta_rule_chunked(some_q, some_k, some_v, decay=some_decay, beta=some_beta, state=state)
+        outputs.append(out)
+    assert state is not None
+    return torch.cat(outputs, 1), state

@@ -78,7 +78,7 @@ def test_the_step_form_equals_the_recurrence():
     assert differences(delta_rule_recurrent(**x), delta_rule_reference(**x)) < 1e-13
 
 
-@pytest.mark.parametrize("seq", [3, 100])
+@pytest.mark.parametrize("seq", [3, 100, 1_100])
 def test_the_default_form_is_exact_and_keeps_its_bits_when_cut(seq):
     x = inputs(seq, torch.float32)
     exact = delta_rule_reference(**inputs(seq))
