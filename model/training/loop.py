@@ -54,6 +54,7 @@ def add_run_options(
     parser.add_argument("--minutes", type=float, default=minutes, help="of all parts of a run that is resumed")
     parser.add_argument("--rate", type=float, default=rate, help="the highest learning rate")
     parser.add_argument("--save-every", type=int, default=save_every, metavar="STEPS")
+    parser.add_argument("--save-minutes", type=float, default=math.inf, help="and at the latest after so many minutes")
 
 
 def learning_rate(fraction: float, step: int, warmup: int = 20) -> float:
@@ -116,9 +117,9 @@ def worker_pool(threads: int) -> ThreadPoolExecutor:
 class Run:
     """Steps of one module until `--steps` or `--minutes` are over, whichever comes first.
 
-    At every `--save-every` steps and at the end, the trained parameters, their moving average (what is kept of a run,
-    since single steps are noisy), the optimizer's moments and the counters go into one file, `saved`. A Run that finds
-    this file goes on from it: the same command resumes a run that was cut.
+    At every `--save-every` steps, after `--save-minutes` and at the end, the trained parameters, their moving average
+    (what is kept of a run, since single steps are noisy), the optimizer's moments and the counters go into one file,
+    `saved`. A Run that finds this file goes on from it: the same command resumes a run that was cut.
     """
 
     def __init__(
@@ -176,7 +177,7 @@ class Run:
             keep: writes what is kept of the run so far; returns figures to log, if any.
         """
         recent: dict[str, list[float]] = {}
-        kept = self.step
+        kept, saved_at = self.step, time.monotonic()
         while (fraction := self.fraction()) < 1:
             for group in self.optimizer.param_groups:
                 group["lr"] = group["peak"] * learning_rate(fraction, self.step - self.warmed_from, self.warmup)
@@ -192,8 +193,9 @@ class Run:
                 means = {name: sum(values) / len(values) for name, values in recent.items()}
                 self._write(means | {"fraction": fraction})
                 recent.clear()
-            if self.step % self.options.save_every == 0:
-                kept = self._keep(keep)
+            waited = (time.monotonic() - saved_at) / 60
+            if self.step % self.options.save_every == 0 or waited >= self.options.save_minutes:
+                kept, saved_at = self._keep(keep), time.monotonic()
         if kept < self.step:
             self._keep(keep)
         else:

@@ -13,7 +13,7 @@ from docqa.model.training.heads import span
 def test_training_lowers_the_loss_and_leaves_a_head_that_loads(read_folder, tmp_path):
     options = SimpleNamespace(
         features=read_folder, out=tmp_path / "head", validation=None, steps=60, minutes=5.0, rate=3e-3, dropout=0.0,
-        documents=1, save_every=1000, seed=0,
+        documents=1, save_every=1000, save_minutes=60.0, seed=0,
     )  # fmt: skip
     options.out.mkdir()
     torch.manual_seed(0)

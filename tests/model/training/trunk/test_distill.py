@@ -56,6 +56,13 @@ def test_a_run_goes_on_elsewhere_from_its_small_file(folders, tmp_path):
     assert small.stat().st_size < 0.2 * whole
 
 
+def test_a_slow_run_is_saved_by_the_clock(folders, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr("docqa.model.training.loop.Run._save", lambda run: saved.append(run.step))
+    train(folders, tmp_path / "run", 10, "--save-every", "1000", "--save-minutes", "0")
+    assert saved == list(range(1, 11))
+
+
 def test_a_file_of_other_weights_is_refused(folders, tmp_path):
     train(folders, tmp_path / "first", 10)
     small = tmp_path / "first" / "portable.safetensors"
