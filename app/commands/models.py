@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from docqa.model.config import HybridConfig
 
 _LENGTHS_SHOWN = (32_768, 262_144, 1_048_576)
+_GROUPS = {
+    "as it is": "fits this machine",
+    "packed": "fits in 4 bits: docqa models pull NAME --bits 4",
+    "pooled": "fits in 4 bits with most of its experts on disk, which is slower",
+    "no": "does not fit the memory or the free disk of this machine",
+}
+"""`Forecast.fits`, the smallest need first, and the heading of the models that fit so."""
 _READ = _LENGTHS_SHOWN[0]
 """Tokens that times and memory of models to pull are told for: some 80 pages."""
 
@@ -30,9 +37,10 @@ _READ = _LENGTHS_SHOWN[0]
 def list_models() -> int:
     """Print the models that are here, and those that can be pulled.
 
-    `*` marks the one that answers now. For the others you see the size of the download, of the weights in 4 bits, the
-    memory for 262,144 tokens with these, how long this machine would read 32,768 tokens (some 80 pages) where they fit
-    its memory, the share of the parameters that one token uses, and the license. `docqa models show NAME` has more.
+    `*` marks the one that answers now. The others stand under how they fit this machine; you see the size of the
+    download, of the weights in 4 bits, the memory for 262,144 tokens with these, how long this machine would read
+    32,768 tokens (some 80 pages) where they fit its memory, the share of the parameters that one token uses, and the
+    license. `docqa models show NAME` has more.
     """
     from docqa.app import config
     from docqa.app.models.library import find, models_root, pulled_models
@@ -59,14 +67,18 @@ def _known_lines() -> list[str]:
     from docqa.app.models.library import models_root
 
     speed, root = machine_speed(), models_root()
-    lines = ["to pull, from the hub                     download     4 bits    at 256K   32K read in   active  license"]
+    groups: dict[str, list[str]] = {fits: [] for fits in _GROUPS}
     for model in KNOWN:
         expected = forecast(model, _READ, speed, root)
         parts = (model.download_bytes, model.stored_bytes(4), model.memory_bytes(262_144))
         sizes = "  ".join(f"{size(count):>9}" for count in parts)
         reads = duration(expected.seconds) if expected.fits != "no" else "-"
         licence = model.license or "see its page"
-        lines.append(f"  {model.id:<40}{sizes}  {reads:>12}   {model.active_share:6.1%}  {licence}".rstrip())
+        row = f"  {model.id:<40}{sizes}  {reads:>12}   {model.active_share:6.1%}  {licence}"
+        groups[expected.fits].append(row.rstrip())
+    lines = ["to pull, from the hub                     download     4 bits    at 256K   32K read in   active  license"]
+    for fits, rows in groups.items():
+        lines += ["", _GROUPS[fits], *rows] if rows else []
     return lines
 
 

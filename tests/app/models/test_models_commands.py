@@ -66,6 +66,8 @@ def test_the_list_marks_what_answers_and_tells_what_others_need(
     assert "Qwen/Qwen3-4B-Instruct-2507" in out and "meta-llama/Llama-3.2-3B-Instruct" in out
     (line,) = [line for line in out.splitlines() if "Qwen/Qwen3.5-122B-A10B" in line]
     assert line.split()[-3] == "-"  # does not fit, so there is no time
+    fits, large = out.index("\nfits this machine\n"), out.index("\ndoes not fit")
+    assert fits < out.index("Qwen/Qwen3.5-4B") < large < out.index(line)
     monkeypatch.setenv("DOCQA_MODEL", str(checkpoint))
     assert f"\n* {checkpoint}\n" in docqa("models", "list")[1]
     monkeypatch.setenv("DOCQA_MODEL", "Qwen/Qwen3.5-4B")
