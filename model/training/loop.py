@@ -6,14 +6,16 @@ import argparse
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from docqa.kernels.matmul import GROUP
 from docqa.model.load import processor_flags
 
 Figures = dict[str, float]
@@ -79,6 +81,32 @@ def matrices_and_vectors(parameters: Iterable[Tensor], rate: float) -> list[dict
         parameter_group((p for p in listed if p.ndim == 2), rate, 0.01),
         parameter_group((p for p in listed if p.ndim != 2), 3 * rate),
     ]
+
+
+def rounded_to_ship(weight: Tensor, bits: int = 4) -> Tensor:
+    """A matrix [rows, columns] as it is after rounding each group to `bits` between its least and largest."""
+    groups = weight.view(weight.shape[0], -1, GROUP)
+    low, high = groups.aminmax(dim=-1, keepdim=True)
+    scale = ((high - low) / (2**bits - 1)).clamp(min=1e-6)
+    return ((groups - low) / scale).round_().mul_(scale).add_(low).view_as(weight)
+
+
+@contextmanager
+def computed_rounded(parameters: Sequence[Tensor]) -> Iterator[None]:
+    """Inside, these matrices hold what ships of them, in 4 bits; afterwards their own values again.
+
+    Gradients that are taken inside move the values themselves: small steps add up until a rounded value changes.
+    """
+    own = [part.detach().clone() for part in parameters]
+    with torch.no_grad():
+        for part in parameters:
+            part.copy_(rounded_to_ship(part))
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for part, values in zip(parameters, own, strict=True):
+                part.copy_(values)
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str] | None = None) -> None:

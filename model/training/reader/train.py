@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from docqa.kernels.matmul import GROUP
 from docqa.model.checkpoints.formats.grouped import dequantize, quantize_matrix
 from docqa.model.heads.cross_encoder import CrossEncoder, HeadLogits, lay_out
 from docqa.model.heads.encoder import Encoder
@@ -60,7 +59,7 @@ class StepWeights:
         for name, part in reader.encoder.named_parameters():
             value = part.detach()
             if rounded and part.requires_grad and name.startswith("layers.") and part.ndim == 2:
-                value = rounded_to_ship(value)
+                value = loop.rounded_to_ship(value, MATRIX_BITS)
             value = value.to(precision.dtype)
             if value is part or value.data_ptr() == part.data_ptr():
                 value = value.clone()
@@ -99,14 +98,6 @@ class StepWeights:
         for used, part in zip(self.encoder.parameters(), self.reader.encoder.parameters(), strict=True):
             if used.grad is not None:
                 part.grad = used.grad.float() if part.grad is None else part.grad + used.grad.float()
-
-
-def rounded_to_ship(weight: Tensor) -> Tensor:
-    """A matrix [rows, columns] as it is after rounding each group to MATRIX_BITS between its least and largest."""
-    groups = weight.view(weight.shape[0], -1, GROUP)
-    low, high = groups.aminmax(dim=-1, keepdim=True)
-    scale = ((high - low) / (2**MATRIX_BITS - 1)).clamp(min=1e-6)
-    return ((groups - low) / scale).round_().mul_(scale).add_(low).view_as(weight)
 
 
 def open_reader(options: argparse.Namespace) -> CrossEncoder:

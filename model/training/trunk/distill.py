@@ -17,11 +17,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from docqa.model.checkpoints.quantize import is_quantized
 from docqa.model.hybrid import Hybrid
 from docqa.model.network import Network
 from docqa.model.training.data.sequences import IGNORED, mixed_batches
 from docqa.model.training.data.sets import parse_with_sets
-from docqa.model.training.loop import Figures, Precision, in_threads, parameter_group, worker_pool
+from docqa.model.training.loop import Figures, Precision, computed_rounded, in_threads, parameter_group, worker_pool
 from docqa.model.training.trunk.losses import alignment, answer_loss, head_divergence, read_tokens
 from docqa.model.training.trunk.stage import StudentStage, trunk_parser
 
@@ -128,6 +129,10 @@ def run(options: argparse.Namespace) -> None:
     pair = Pair(stage.student, stage.teacher_network(), head, stage.precision, aligned, options.alignment)
     batches = mixed_batches(options, stage.tokenizer, options.seed + 7919 * (training.step + 1), options.mixture)
     pool = worker_pool(options.threads)
+    rounded = [
+        part for name, part in training.trained.items()
+        if is_quantized(name, part) and any(wanted in name for wanted in options.rounded)
+    ]  # fmt: skip
 
     def one_step() -> tuple[int, Figures]:
         ids, labels, asked = (part.to(stage.precision.device) for part in next(batches))
@@ -142,7 +147,8 @@ def run(options: argparse.Namespace) -> None:
 
             return compute
 
-        tokens, _ = in_threads(pool, training.trained.values(), [part(number) for number in range(len(shares))])
+        with computed_rounded(rounded):
+            tokens, _ = in_threads(pool, training.trained.values(), [part(number) for number in range(len(shares))])
         names = {name for figures in found for name in figures}
         means = {}
         for name in names:
@@ -169,6 +175,10 @@ def parser(description: str, shares: str, rate: float, mlp_rate: float) -> argpa
     options.add_argument("--frozen-layers", type=int, default=0, metavar="N", help="first layers that stay as they are")
     options.add_argument("--restore-mlps", action="store_true", help="start from the teacher's MLPs above those")
     options.add_argument("--alignment", type=float, default=3.0, help="weight of the distance of hidden states")
+    options.add_argument(
+        "--rounded", type=lambda text: text.split(","), default=[], metavar="PART,...",
+        help="parts of names: these matrices learn while they are rounded to the 4 bits in which they ship",
+    )  # fmt: skip
     options.add_argument("--threads", type=int, default=2, help="each with its share of a step's rows")
     return options
 

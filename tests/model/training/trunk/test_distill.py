@@ -7,6 +7,7 @@ import tiny
 import torch
 from safetensors.torch import load_file
 
+from docqa.model.training.loop import computed_rounded, rounded_to_ship
 from docqa.model.training.trunk import distill
 
 STUDENT = {**tiny.RAW, "intermediate_size": 128, "vocab_size": 320}
@@ -36,7 +37,7 @@ def train(folders, out, steps: int, *more: str):
 
 
 def test_mixers_above_the_frozen_layers_learn_and_nothing_else_moves(folders, tmp_path):
-    lines = train(folders, tmp_path / "run", 20, "--rate", "3e-3", "--mixture", "0.2,0.4,0.4")
+    lines = train(folders, tmp_path / "run", 20, "--rate", "3e-3", "--mixture", "0.2,0.4,0.4", "--rounded", "out_proj")
     assert lines[-1]["divergence"] < lines[0]["divergence"] and lines[-1]["distance"] < lines[0]["distance"]
     before, after = (load_file(folder / "model.safetensors") for folder in (folders[1], tmp_path / "run"))
     moved = {name for name, tensor in before.items() if not torch.equal(tensor, after[name])}
@@ -54,6 +55,16 @@ def test_a_run_goes_on_elsewhere_from_its_small_file(folders, tmp_path):
         assert torch.allclose(tensor, other[name], atol=0.01), name
     whole = (tmp_path / "first" / "training.safetensors").stat().st_size
     assert small.stat().st_size < 0.2 * whole
+
+
+def test_matrices_learn_while_they_are_rounded():
+    torch.manual_seed(0)
+    weight = torch.nn.Parameter(torch.randn(4, 64))
+    own = weight.detach().clone()
+    with computed_rounded([weight]):
+        assert all(len(row.unique()) <= 16 for row in weight) and not torch.equal(weight, own)
+        (gradient,) = torch.autograd.grad(weight.square().sum(), weight)
+    assert torch.equal(weight, own) and torch.equal(gradient, 2 * rounded_to_ship(own))
 
 
 def test_a_slow_run_is_saved_by_the_clock(folders, tmp_path, monkeypatch):
