@@ -37,15 +37,17 @@ def _start(name: str, work: Callable[[], None]) -> None:
 
 
 def _sum_weights() -> None:
-    """Makes the sums that `fingerprint` of the bundled model keeps, for when it is loaded."""
+    """Makes the sums that name the bundled model and its passage encoder, for when they are loaded."""
     from docqa.app.models.library import bundled
     from docqa.model.errors import ModelError
 
     # An error is reported when the model is loaded.
     with contextlib.suppress(ImportError, OSError, ModelError):
-        from docqa.model.checkpoints.weights import fingerprint
+        from docqa.model.checkpoints.weights import file_digest, fingerprint
+        from docqa.model.heads.reader_text import PASSAGE_ENCODER_FILE
 
         fingerprint(bundled())
+        file_digest(bundled() / PASSAGE_ENCODER_FILE)
 
 
 def _import() -> None:

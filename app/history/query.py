@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from docqa.app.evidence.terms import stems
+from docqa.ingest.expressions import lazily
 
 # Chinese, Japanese and Korean; Thai, Lao, Burmese and Khmer.
 _UNSPACED = (
     "\u3005\u3040-\u312f\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 )
-_PIECE = re.compile(rf"[{_UNSPACED}]+|\d+(?:[.,]\d+)*|[^\W\d_{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*|[^\W_]")
+_PIECE = lazily(rf"[{_UNSPACED}]+|\d+(?:[.,]\d+)*|[^\W\d_{_UNSPACED}]+(?:['’][^\W\d_{_UNSPACED}]+)*|[^\W_]")
 _PART = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['’]s$")
 _ZERO_WIDTH_SPACE = "\u200b"

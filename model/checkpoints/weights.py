@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 HEAD_FILES = ("evidence.safetensors", "span.safetensors")  # what is kept beside a state depends on them
+_one_at_a_time = threading.Lock()
 PREFIXES = ("model.language_model.", "language_model.model.", "model.")
 SKIPPED = ("model.visual.", "visual.", "vision_tower.")  # the picture half of a vision checkpoint
 
@@ -145,13 +148,21 @@ def fingerprint(folder: Path) -> str:
     """sha256 over config.json, the weight files and those of the heads: equal for equal weights, wherever they lie."""
     total = hashlib.sha256(b"" if is_gguf(folder) else (folder / "config.json").read_bytes())
     for path in [*weight_files(folder), *(folder / name for name in HEAD_FILES if (folder / name).is_file())]:
-        about = path.stat()
-        total.update(_digest(path, about.st_size, about.st_mtime_ns))
+        total.update(file_digest(path))
     return total.hexdigest()
+
+
+def file_digest(path: Path) -> bytes:
+    """sha256 of a file, made once in a process for each form of the file that its size and time tell apart."""
+    about = path.stat()
+    with _one_at_a_time:  # a second thread waits for the sums of the first instead of making them too
+        return _digest(path, about.st_size, about.st_mtime_ns)
 
 
 @lru_cache(maxsize=64)
 def _digest(path: Path, size: int, changed: int) -> bytes:
-    """sha256 of a file, made once in a process for each form of the file that its size and time tell apart."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    if not size:
+        return hashlib.sha256().digest()
+    # Mapped, it is summed without a pause; read in pieces, each would wait for the interpreter while others hold it.
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return hashlib.sha256(content).digest()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from docqa.kernels.native import packed_is_faster
-from docqa.model.checkpoints.weights import head_metadata, head_tensors
+from docqa.model.checkpoints.weights import file_digest, head_metadata, head_tensors
 from docqa.model.errors import WeightsMismatch
 from docqa.model.heads.cross_encoder import lay_out
 from docqa.model.heads.encoder import Encoder
@@ -28,7 +28,6 @@ from docqa.model.heads.reader_text import (
     PASSAGES_TOGETHER,
     READER_TOKENIZER,
     ReaderTokenizer,
-    file_digest,
     of_like_length,
 )
 
@@ -79,7 +78,7 @@ def load_passage_encoder(folder: Path) -> PassageEncoder | None:
         fill(encoder, stored, keep=packed_is_faster())
     except (KeyError, RuntimeError, ValueError, AttributeError) as error:
         raise WeightsMismatch(f"{path}: this is not a passage encoder ({error}); fetch {folder} again") from error
-    encoder.identity = file_digest(path)
+    encoder.identity = file_digest(path).hex()
     return encoder.requires_grad_(False).eval()
 
 

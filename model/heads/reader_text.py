@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -89,9 +88,3 @@ def reader_files(folder: Path) -> list[Path]:
     if files and (folder / READER_FILE.format(len(files), len(files))) not in files:
         raise WeightsMismatch(f"{folder}: some files of the reader are missing; fetch the folder again")
     return files
-
-
-def file_digest(path: Path) -> str:
-    """sha256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

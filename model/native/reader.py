@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from docqa.kernels.cpu import Library
+from docqa.model.checkpoints.weights import file_digest
 from docqa.model.errors import WeightsMismatch
 from docqa.model.heads.encoder_shape import shape_of
 from docqa.model.heads.excerpt_reading import ExcerptLogits
@@ -26,7 +27,6 @@ from docqa.model.heads.reader_text import (
     VERDICTS,
     Pair,
     ReaderTokenizer,
-    file_digest,
     of_like_length,
     reader_files,
 )
@@ -124,7 +124,7 @@ class NativePassageEncoder:
             shape = shape_of(tensors.metadata)
         except (KeyError, ValueError) as error:
             raise WeightsMismatch(f"{path}: this is not a passage encoder ({error}); fetch {folder} again") from error
-        self._encoder, self.identity = NativeEncoder(tensors, shape, library), file_digest(path)
+        self._encoder, self.identity = NativeEncoder(tensors, shape, library), file_digest(path).hex()
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of texts, float32 [texts, dim]; the product of two is their likeness, -1 to 1."""

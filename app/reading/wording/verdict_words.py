@@ -6,11 +6,12 @@ import re
 from functools import lru_cache
 
 from docqa.app.evidence.terms import stems
+from docqa.ingest.expressions import lazily
 
 
 def cue(words: str) -> re.Pattern[str]:
     """A pattern of whole words, of any case."""
-    return re.compile(rf"\b(?:{words})\b", re.IGNORECASE)
+    return lazily(rf"\b(?:{words})\b", re.IGNORECASE)
 
 
 CALM = cue(

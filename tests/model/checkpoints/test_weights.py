@@ -1,12 +1,15 @@
 """Checkpoint folders: names, shapes, shards, quantized matrices."""
 
+import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
+from docqa.model.checkpoints import weights
 from docqa.model.checkpoints.formats.grouped import GROUP, dequantize, quantize_matrix
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import FILE_LIMIT, quantize
@@ -182,3 +185,14 @@ def test_the_lower_layers_grow_into_the_whole_network_without_being_read_again(c
         assert torch.equal(tensor, grown.state_dict()[name]), name
     for name, tensor in lower.state_dict().items():
         assert tensor.data_ptr() == grown.state_dict()[name].data_ptr(), name
+
+
+def test_two_threads_sum_a_file_once_and_a_changed_one_anew(tmp_path):
+    path = tmp_path / "some.safetensors"
+    path.write_bytes(b"x" * 10_000_000)
+    before = weights._digest.cache_info().misses
+    with ThreadPoolExecutor(2) as pool:
+        sums = set(pool.map(weights.file_digest, [path] * 4))
+    assert sums == {hashlib.sha256(path.read_bytes()).digest()} and weights._digest.cache_info().misses == before + 1
+    path.write_bytes(b"")
+    assert weights.file_digest(path) == hashlib.sha256(b"").digest()
