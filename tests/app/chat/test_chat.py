@@ -116,7 +116,8 @@ def test_save_writes_the_conversation_and_never_over_a_file(
 def test_no_store_talks_and_keeps_nothing(chat: Any, docqa: Any, note: Path, own_folders: Path) -> None:
     code, out, _ = chat([QUESTION, "/retry", "/quote 1"], note, "--no-store")
     assert code == 0
-    assert re.search(r"^“.*” \(note\.txt, paragraph 2", out, re.MULTILINE)
+    first = re.search(r'^  1\. "(.*)"\n  (paragraph \d)', out, re.MULTILINE)
+    assert first is not None and f"“{first[1]}” (note.txt, {first[2]})" in out
     assert not own_folders.exists()
 
 
