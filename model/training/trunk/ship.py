@@ -1,7 +1,7 @@
 """The files that ship, of a trained trunk: quantized, but for what the heads look at, which stays as it ships today.
 
 python -m docqa.model.training.trunk.ship --student FOLDER --shipped FOLDER --out FOLDER [--frozen-layers 3]
-    [--eight-bits self_attn,in_proj_qkv]
+    [--eight-bits in_proj_qkv,in_proj_z]
 
 `--student` is what a run wrote, `--shipped` the bundled folder. The embedding and the first `--frozen-layers` layers of
 `--shipped` are taken over bit for bit, with its heads, reader and card; run with layers that did not learn.
@@ -23,6 +23,10 @@ from docqa.model.training.loop import stage_parser
 
 INDEX = "model.safetensors.index.json"
 BITS = 4
+SAME_INPUT = (  # the native decoding step rounds an activation once for these, which have to agree in their bits
+    ("linear_attn.in_proj_qkv", "linear_attn.in_proj_z"), ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    ("mlp.gate_proj", "mlp.up_proj"),
+)  # fmt: skip
 
 
 def ship(student: Path, shipped: Path, out: Path, frozen: int = 3, eight_bits: Sequence[str] = ()) -> int:
@@ -33,10 +37,13 @@ def ship(student: Path, shipped: Path, out: Path, frozen: int = 3, eight_bits: S
         eight_bits: parts of names; matrices whose names have one are stored in 8 bits, not 4.
 
     Raises:
-        ValueError: the student has other tensors than what ships, or its frozen layers are not those that ship.
+        ValueError: the student has other tensors than what ships, or matrices that read the same differ in bits.
     """
     from safetensors.torch import load_file
 
+    for group in SAME_INPUT:
+        if len({_wants_eight(name, eight_bits) for name in group}) > 1:
+            raise ValueError(f"{', '.join(group)} read the same and need the same bits")
     trained = load_file(student / "model.safetensors")
     stored = dict(_stored(shipped))
     held = ("model.embed_tokens.", *(f"model.layers.{number}." for number in range(frozen)))
@@ -49,7 +56,7 @@ def ship(student: Path, shipped: Path, out: Path, frozen: int = 3, eight_bits: S
         if name.startswith(held):
             parts = [(key, stored[key]) for key in (name, *(name + suffix for suffix in PARTS)) if key in stored]
         else:
-            parts = stored_parts(name, tensor, 8 if any(part in name for part in eight_bits) else BITS)
+            parts = stored_parts(name, tensor, 8 if _wants_eight(name, eight_bits) else BITS)
         for key, part in parts:
             shards.add(key, part.contiguous())
             seen.add(key)
@@ -57,6 +64,10 @@ def ship(student: Path, shipped: Path, out: Path, frozen: int = 3, eight_bits: S
         raise ValueError(f"{student} has other tensors than {shipped}: {sorted(seen ^ stored.keys())[:3]}")
     shards.finish()
     return shards.bytes
+
+
+def _wants_eight(name: str, eight_bits: Sequence[str]) -> bool:
+    return any(part in name for part in eight_bits)
 
 
 def _stored(folder: Path) -> Iterator[tuple[str, Tensor]]:
