@@ -10,8 +10,11 @@ from docqa.kernels.cpu import LEVELS
 from docqa.kernels.decode_step import Reach, Remembered, Step
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BlockMatrix
+from docqa.kernels.matmul import PackedMatrix
 from docqa.kernels.self_check import library
+from docqa.model.checkpoints.formats.grouped import quantize_matrix
 from docqa.model.checkpoints.quantize import quantize
+from docqa.model.config import FULL
 from docqa.model.decode import step
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.step import NativeStep
@@ -89,6 +92,19 @@ def test_a_branch_has_the_same_bits_alone_and_beside_others(model):
     beside.keep([0, 0])
     assert torch.equal(alone.logits([7])[0], beside.logits([7, 8])[0])
     assert torch.equal(alone.logits([9])[0], beside.logits([9, 1])[0])
+
+
+def test_matrices_of_other_bits_may_read_the_same(tmp_path):
+    quantize(write_checkpoint(tmp_path / "dense", WIDE), tmp_path / "packed")
+    mixed = load_model(tmp_path / "packed")
+    for layer in mixed.network.layers:
+        names = ("k_proj", "v_proj") if layer.kind == FULL else ("in_proj_qkv",)
+        for module in (*(getattr(layer.mixer, name) for name in names), layer.mlp.up_proj):
+            module.packed = PackedMatrix.of(*quantize_matrix(module.packed.dense(), 8))
+    state = mixed.new_state(grid=64)
+    mixed.prefill(random_ids(150), state)
+    native, plain = both(mixed, state)
+    assert near(native.logits([5]), plain.logits([5]))
 
 
 def test_a_network_without_packed_matrices_has_no_native_step(tmp_path):
