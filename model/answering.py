@@ -60,7 +60,7 @@ class AnsweringModel:
         """Raises as `load_model`."""
         from docqa.model.load import load_model
 
-        return load_model(self.folder, device="cpu")
+        return load_model(self.folder, device="cpu", tokenizer=self.tokenizer)
 
     @property
     def evidence_layer(self) -> int:

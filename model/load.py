@@ -222,10 +222,13 @@ class Model:
 
     def evidence_states(self, ids: Sequence[int]) -> np.ndarray:
         """What `evidence_layer` puts out for `ids` read alone, float32 [seq, dim]; the layers above are not run."""
+        return np.asarray(self.lower_states(ids).numpy())
+
+    def lower_states(self, ids: Sequence[int]) -> Tensor:
+        """The same as a tensor, on the CPU wherever the network is."""
         tokens = torch.as_tensor(ids, dtype=torch.long).to(self.device)
         with torch.inference_mode():
-            states = self.lower(tokens[None], layers=self.evidence_layer + 1)[0]
-            return np.asarray(states.float().cpu().numpy())
+            return self.lower(tokens[None], layers=self.evidence_layer + 1)[0].float().cpu()
 
     def _run(self, ids: Tensor, state: State, on_hidden: OnHidden | None, on_output: OnOutput | None) -> Tensor:
         """One piece, not crossing the grid, through the layers of the state; the last token's hidden state."""
@@ -255,6 +258,7 @@ def load_model(
     threads: int | None = None,
     expert_bytes: int | None = None,
     device: str = "auto",
+    tokenizer: Tokenizer | None = None,
 ) -> Model:
     """Load a checkpoint folder or a GGUF file, the bundled folder by default.
 
@@ -267,6 +271,7 @@ def load_model(
             memory where they take less than half of what is available, else that half is used.
         device: where the network computes, one of `device.DEVICES`. Off the CPU all matrices are dense, and all experts
             are on the card.
+        tokenizer: that of the folder, where it was made already.
 
     Raises:
         ModelNotFound, ConfigUnsupported, TokenizerUnsupported, WeightsMissing, WeightsMismatch: each names its file.
@@ -285,9 +290,10 @@ def load_model(
     experts = expert_bytes if expert_bytes is not None else default_budget(config, compute) if on_cpu else None
     check_room(place, parameters(config)["total"] * compute.itemsize, str(where))
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
-        print_of, tokenizer = pool.submit(fingerprint, where), pool.submit(Tokenizer.load, where)
+        print_of = pool.submit(fingerprint, where)
+        made = pool.submit(lambda: Tokenizer.load(where) if tokenizer is None else tokenizer)
         network = load_network(where, config, compute, layers, packed=packed, expert_bytes=experts)
-        parts = tokenizer.result(), network if on_cpu else network.to(place), print_of.result()
+        parts = made.result(), network if on_cpu else network.to(place), print_of.result()
     return Model(config, *parts, where, compute, calibration, heads, place)
 
 

@@ -6,6 +6,9 @@ import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
+from docqa.model.load import load_model
+from docqa.model.state.files import load_state, save_state
+
 _SHARED = {
     "vocab_size": 300,
     "hidden_size": 64,
@@ -158,6 +161,9 @@ def rewritten(source, target, change):
     return target
 
 
+GRID = 64  # tokens between the points of a state
+
+
 def answer(model, state, count=6):
     """A question and a few greedy tokens: what any caching could change."""
     fork = state.fork()
@@ -185,3 +191,39 @@ def pair(tmp_path, family, make, quantization):
         (tmp_path / name / "tokenizer.json").write_text(json.dumps(tiny.tokenizer_spec()))
         save_file({key: part.contiguous() for key, part in tensors.items()}, tmp_path / name / "model.safetensors")
     return tmp_path / "plain", tmp_path / "packed"
+
+
+def check_states(folder, where):
+    """A state that was cut, forked, rewound, or saved in `where` gives the bits of a cold run."""
+    model, ids = load_model(folder, dtype="float32"), tiny.random_ids(200)
+    cold = model.new_state(grid=GRID)
+    model.prefill(ids, cold)
+    right = answer(model, cold)
+    pieces = model.new_state(grid=GRID)
+    for piece in ids.split(GRID):
+        model.prefill(piece, pieces)
+    assert torch.equal(answer(model, pieces), right)
+    back = model.new_state(grid=GRID)
+    model.prefill(ids[:128], back)
+    point = back.snapshot()
+    model.prefill(tiny.random_ids(50, 9), back)
+    back.rewind(point)
+    save_state(back, where / "state", {}, model)
+    model.prefill(ids[128:], back)
+    assert torch.equal(answer(model, back), right)
+    loaded = load_state(where / "state", model, {}, ids=ids)
+    assert loaded.position == 128
+    model.prefill(ids[128:], loaded)
+    assert torch.equal(answer(model, loaded), right)
+
+
+def check_pieces(folder):
+    """Any pieces and single steps give what one forward pass gives."""
+    model, ids = load_model(folder, dtype="float64"), tiny.random_ids(150)
+    right = model.network(ids[None])[0]
+    for cuts in ((37, 64, 101), (140, 141, 142, 143)):
+        state, start = model.new_state(), 0
+        for stop in (*cuts, 150):
+            hidden = model.prefill(ids[start:stop], state)
+            assert (hidden - right[stop - 1]).abs().max() < 1e-11
+            start = stop

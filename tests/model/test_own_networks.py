@@ -5,7 +5,15 @@ import json
 import pytest
 import tiny
 import torch
-from family_checkpoints import HYBRIDS, answer, rewritten, transformers_class, write_family
+from family_checkpoints import (
+    GRID,
+    HYBRIDS,
+    check_pieces,
+    check_states,
+    rewritten,
+    transformers_class,
+    write_family,
+)
 
 from docqa.model.checkpoints.check import check
 from docqa.model.checkpoints.experts import pool_bytes
@@ -17,11 +25,9 @@ from docqa.model.cost.plan import estimate, parameters, state_bytes
 from docqa.model.decode.generate import generate
 from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissing
 from docqa.model.load import load_model
-from docqa.model.state.files import load_state, save_state
 from docqa.model.state.long_attention import LongAttention
 
 NEAR = 5e-5  # float32 logits of up to 3; measured 1e-5
-GRID = 64
 ROPE = {"rope_type": "default", "rope_theta": 10000.0}
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
 VARIANTS = [
@@ -52,38 +58,12 @@ def test_logits_are_those_of_the_model_that_transformers_loads_from_the_folder(f
 
 @pytest.mark.parametrize("family", HYBRIDS)
 def test_cached_forked_rewound_and_saved_states_equal_cold_runs(folders, tmp_path, family):
-    model, ids = load_model(folders(family), dtype="float32"), tiny.random_ids(200)
-    cold = model.new_state(grid=GRID)
-    model.prefill(ids, cold)
-    right = answer(model, cold)
-    pieces = model.new_state(grid=GRID)
-    for piece in ids.split(GRID):
-        model.prefill(piece, pieces)
-    assert torch.equal(answer(model, pieces), right)
-    back = model.new_state(grid=GRID)
-    model.prefill(ids[:128], back)
-    point = back.snapshot()
-    model.prefill(tiny.random_ids(50, 9), back)
-    back.rewind(point)
-    save_state(back, tmp_path / "state", {}, model)
-    model.prefill(ids[128:], back)
-    assert torch.equal(answer(model, back), right)
-    loaded = load_state(tmp_path / "state", model, {}, ids=ids)
-    assert loaded.position == 128
-    model.prefill(ids[128:], loaded)
-    assert torch.equal(answer(model, loaded), right)
+    check_states(folders(family), tmp_path)
 
 
 @pytest.mark.parametrize("family", HYBRIDS)
 def test_pieces_and_steps_equal_one_forward(folders, family):
-    model, ids = load_model(folders(family), dtype="float64"), tiny.random_ids(150)
-    right = model.network(ids[None])[0]
-    for cuts in ((37, 64, 101), (140, 141, 142, 143)):
-        state, start = model.new_state(), 0
-        for stop in (*cuts, 150):
-            hidden = model.prefill(ids[start:stop], state)
-            assert (hidden - right[stop - 1]).abs().max() < 1e-11
-            start = stop
+    check_pieces(folders(family))
 
 
 @pytest.mark.parametrize("family", HYBRIDS)

@@ -5,7 +5,14 @@ import json
 import pytest
 import tiny
 import torch
-from family_checkpoints import TRANSFORMERS, answer, rewritten, transformers_class, write_family
+from family_checkpoints import (
+    TRANSFORMERS,
+    check_pieces,
+    check_states,
+    rewritten,
+    transformers_class,
+    write_family,
+)
 
 from docqa.kernels.norm import rms_norm
 from docqa.model.checkpoints.check import check
@@ -14,11 +21,9 @@ from docqa.model.config import HybridConfig
 from docqa.model.cost.plan import estimate, parameters, state_bytes, yarn_factor_for
 from docqa.model.errors import ConfigUnsupported, ContextTooLong, WeightsMismatch, WeightsMissing
 from docqa.model.load import load_model
-from docqa.model.state.files import load_state, save_state
 from docqa.model.state.long_attention import LongAttention
 
 NEAR = 5e-5  # float32 logits of up to 2; measured 1e-6
-GRID = 64
 LLAMA3 = {
     "rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
     "original_max_position_embeddings": 64,
@@ -66,38 +71,12 @@ def test_rope_of_old_configs_is_read_from_the_top_level(tmp_path):
 
 @pytest.mark.parametrize("family", TRANSFORMERS)
 def test_cached_forked_rewound_and_saved_states_equal_cold_runs(folders, tmp_path, family):
-    model, ids = load_model(folders(family), dtype="float32"), tiny.random_ids(200)
-    cold = model.new_state(grid=GRID)
-    model.prefill(ids, cold)
-    right = answer(model, cold)
-    pieces = model.new_state(grid=GRID)
-    for piece in ids.split(GRID):
-        model.prefill(piece, pieces)
-    assert torch.equal(answer(model, pieces), right)
-    back = model.new_state(grid=GRID)
-    model.prefill(ids[:128], back)
-    point = back.snapshot()
-    model.prefill(tiny.random_ids(50, 9), back)
-    back.rewind(point)
-    save_state(back, tmp_path / "state", {}, model)
-    model.prefill(ids[128:], back)
-    assert torch.equal(answer(model, back), right)
-    loaded = load_state(tmp_path / "state", model, {}, ids=ids)
-    assert loaded.position == 128
-    model.prefill(ids[128:], loaded)
-    assert torch.equal(answer(model, loaded), right)
+    check_states(folders(family), tmp_path)
 
 
 @pytest.mark.parametrize("family", TRANSFORMERS)
 def test_pieces_and_steps_equal_one_forward(folders, family):
-    model, ids = load_model(folders(family), dtype="float64"), tiny.random_ids(150)
-    right = model.network(ids[None])[0]
-    for cuts in ((37, 64, 101), (140, 141, 142, 143)):
-        state, start = model.new_state(), 0
-        for stop in (*cuts, 150):
-            hidden = model.prefill(ids[start:stop], state)
-            assert (hidden - right[stop - 1]).abs().max() < 1e-11
-            start = stop
+    check_pieces(folders(family))
 
 
 @pytest.mark.parametrize("family", TRANSFORMERS)

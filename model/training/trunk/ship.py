@@ -23,10 +23,6 @@ from docqa.model.training.loop import stage_parser
 
 INDEX = "model.safetensors.index.json"
 BITS = 4
-SAME_INPUT = (  # the native decoding step rounds an activation once for these, which have to agree in their bits
-    ("linear_attn.in_proj_qkv", "linear_attn.in_proj_z"), ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-    ("mlp.gate_proj", "mlp.up_proj"),
-)  # fmt: skip
 
 
 def ship(student: Path, shipped: Path, out: Path, frozen: int = 3, eight_bits: Sequence[str] = ()) -> int:
@@ -37,13 +33,10 @@ def ship(student: Path, shipped: Path, out: Path, frozen: int = 3, eight_bits: S
         eight_bits: parts of names; matrices whose names have one are stored in 8 bits, not 4.
 
     Raises:
-        ValueError: the student has other tensors than what ships, or matrices that read the same differ in bits.
+        ValueError: the student has other tensors than what ships.
     """
     from safetensors.torch import load_file
 
-    for group in SAME_INPUT:
-        if len({_wants_eight(name, eight_bits) for name in group}) > 1:
-            raise ValueError(f"{', '.join(group)} read the same and need the same bits")
     trained = load_file(student / "model.safetensors")
     stored = dict(_stored(shipped))
     held = ("model.embed_tokens.", *(f"model.layers.{number}." for number in range(frozen)))
@@ -56,7 +49,7 @@ def ship(student: Path, shipped: Path, out: Path, frozen: int = 3, eight_bits: S
         if name.startswith(held):
             parts = [(key, stored[key]) for key in (name, *(name + suffix for suffix in PARTS)) if key in stored]
         else:
-            parts = stored_parts(name, tensor, 8 if _wants_eight(name, eight_bits) else BITS)
+            parts = stored_parts(name, tensor, 8 if any(part in name for part in eight_bits) else BITS)
         for key, part in parts:
             shards.add(key, part.contiguous())
             seen.add(key)
@@ -64,10 +57,6 @@ def ship(student: Path, shipped: Path, out: Path, frozen: int = 3, eight_bits: S
         raise ValueError(f"{student} has other tensors than {shipped}: {sorted(seen ^ stored.keys())[:3]}")
     shards.finish()
     return shards.bytes
-
-
-def _wants_eight(name: str, eight_bits: Sequence[str]) -> bool:
-    return any(part in name for part in eight_bits)
 
 
 def _stored(folder: Path) -> Iterator[tuple[str, Tensor]]:

@@ -1,6 +1,5 @@
 """The files that ship, of a trained student."""
 
-import pytest
 import tiny
 import torch
 from safetensors.torch import load_file
@@ -35,9 +34,3 @@ def test_frozen_parts_ship_as_before_and_the_rest_anew(tmp_path):
     assert error("layers.2.mlp.gate_proj.weight") < 0.15
     assert error("layers.3.self_attn.o_proj.weight") < 0.02
     assert error("layers.0.mlp.gate_proj.weight") > 0.5
-
-
-def test_matrices_that_read_the_same_need_the_same_bits(tmp_path):
-    quantize(tiny.write_checkpoint(tmp_path / "first", RAW, seed=0), tmp_path / "shipped", embedding_bits=4)
-    with pytest.raises(ValueError, match="need the same bits"):
-        ship(tmp_path / "first", tmp_path / "shipped", tmp_path / "new", eight_bits=["in_proj_qkv"])
