@@ -7,6 +7,8 @@ int8 [rows, columns] for 8 bits), NAME.scale and NAME.zero (fp16 [rows, columns 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
@@ -35,25 +37,54 @@ def _quantize_rows(weight: Tensor, bits: int) -> tuple[Tensor, Tensor, Tensor]:
     """As `quantize_matrix`, of as many rows as the memory that it takes is good for."""
     rows = weight.shape[0]
     groups = weight.float().view(rows, -1, GROUP)
-    lowest = 0 if bits == 4 else -128
-    best_error = torch.full(groups.shape[:2], float("inf"))
-    best = [torch.zeros_like(groups), torch.zeros(groups.shape[:2]), torch.zeros(groups.shape[:2])]
-    for shrink in SHRINK if bits == 4 else (1.0,):
-        low, high = groups.amin(-1) * shrink, groups.amax(-1) * shrink
-        scale = ((high - low) / (2**bits - 1)).clamp(min=1e-6).half().float()
-        zero = (lowest - low / scale).half().float()
-        q = (groups / scale[..., None] + zero[..., None]).round().clamp(lowest, lowest + 2**bits - 1)
-        error = ((q - zero[..., None]) * scale[..., None] - groups).square().sum(-1)
-        better = error < best_error
-        best_error = torch.where(better, error, best_error)
-        now = (better[..., None], q), (better, scale), (better, zero)
-        best = [torch.where(where, new, old) for (where, new), old in zip(now, best, strict=True)]
-    values, scale, zero = best
-    flat = values.view(rows, -1)
+    scale, zero = fitted_grid(groups, bits)
+    flat = codes_of(groups, scale[..., None], zero[..., None], bits).view(rows, -1)
     if bits == 8:
         return flat.to(torch.int8), scale.half(), zero.half()
     pairs = flat.to(torch.uint8).view(rows, -1, 2)
     return pairs[..., 0] | (pairs[..., 1] << 4), scale.half(), zero.half()
+
+
+def fitted_grid(groups: Tensor, bits: int, importance: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Scale and zero [rows, groups] that lose least of groups [rows, groups, 64], as fp16 stores them, in float32.
+
+    `importance` [64] weighs the squared errors of the inputs.
+    """
+    best_error = torch.full(groups.shape[:2], float("inf"))
+    best = torch.zeros(groups.shape[:2]), torch.zeros(groups.shape[:2])
+    for low, step in _ranges(groups, bits):
+        scale = step.clamp(min=1e-6).half().float()
+        zero = (_lowest(bits) - low / scale).half().float()
+        wide, offset = scale[..., None], zero[..., None]
+        error = ((codes_of(groups, wide, offset, bits) - offset) * wide - groups).square_()
+        total = error.sum(-1) if importance is None else error @ importance
+        better = total < best_error
+        best_error = torch.where(better, total, best_error)
+        best = torch.where(better, scale, best[0]), torch.where(better, zero, best[1])
+    return best
+
+
+def _lowest(bits: int) -> int:
+    return 0 if bits == 4 else -128
+
+
+def codes_of(values: Tensor, scale: Tensor, zero: Tensor, bits: int) -> Tensor:
+    """The whole numbers that stand for values, in their dtype; scale and zero have their shape or broadcast to it."""
+    return (values / scale).add_(zero).round_().clamp_(_lowest(bits), _lowest(bits) + 2**bits - 1)
+
+
+def _ranges(groups: Tensor, bits: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Least values and steps to try for groups [rows, groups, 64]: each [rows, groups].
+
+    The last is the step of values that stood on such a grid before: what was quantized is quantized to itself.
+    """
+    lowest, highest = groups.aminmax(dim=-1)
+    for shrink in SHRINK if bits == 4 else (1.0,):
+        yield lowest * shrink, (highest - lowest) * shrink / (2**bits - 1)
+    if bits == 4:
+        gaps = groups.sort(-1).values.diff(dim=-1)
+        finest = 1e-3 * (highest - lowest)[..., None]  # less is the noise of arithmetic
+        yield lowest, gaps.where(gaps > finest, torch.inf).amin(-1).where(highest > lowest, highest - lowest)
 
 
 def _decode(parts: Parts, shape: tuple[int, ...], quantization: Quantization) -> Tensor:

@@ -23,6 +23,7 @@ END = 2  # <|im_end|>: closes every answer
 IGNORED = -100
 LONGEST_ANSWER_TOKENS = 64
 PASSAGE_WORDS = 130
+ROOM_TO_ASK = 160  # tokens that are left for questions behind prose
 Asked = tuple[str, tuple[int, int, int] | None]  # a question, and (excerpt, start, end) of its answer
 SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
@@ -206,22 +207,44 @@ class QuestionSequences:
         return kept
 
     def sequence(self) -> tuple[list[int], list[int]]:
-        """Token ids and labels: only the tokens and the ends of answers have labels."""
+        """Excerpts and questions: token ids and labels; only the tokens and the ends of answers have labels."""
         while True:
             chosen, source = self._draw()
             prompt = excerpts_prompt(self.tokenizer, [" ".join(s.text[a:b].split("\n")) for s, (a, b) in chosen])
             if len(prompt.ids) > self.length - 48:
                 continue
-            ids, labels = list(prompt.ids), [IGNORED] * len(prompt.ids)
-            for text, place in self._questions(chosen, source):
-                asked = self.tokenizer.encode(question_text(text))
-                answer = self.tokenizer.encode(REFUSAL) if place is None else self._answer(prompt, place)
-                if answer is None or len(ids) + len(asked) + len(answer) >= self.length:
-                    continue
-                ids += asked + answer + [END]
-                labels += [IGNORED] * len(asked) + answer + [END]
-            if any(label != IGNORED for label in labels):
-                return ids, labels
+            if found := self._asked(prompt, chosen, source):
+                return found
+
+    def within_prose(self, texts: TextSequences) -> tuple[list[int], list[int]]:
+        """As `sequence`, with one passage that stands somewhere in prose of other documents, as in a long document."""
+        while True:
+            chosen, source = self._draw()
+            owner, (start, end) = chosen[0]
+            piece, places = self.tokenizer.encode_with_offsets(owner.text[start:end] + "\n\n")
+            room = self.length - len(piece) - ROOM_TO_ASK
+            if room < 0:
+                continue
+            around = self.random.randint(0, room)
+            before = self.random.randint(0, around)
+            ids = texts.some(before) + piece + texts.some(around - before)
+            prompt = FocusPrompt(ids, [(before, before + len(piece))], [places])
+            if found := self._asked(prompt, chosen[:1], source):
+                return found
+
+    def _asked(
+        self, prompt: FocusPrompt, chosen: list[tuple[SourceText, tuple[int, int]]], source: SourceText
+    ) -> tuple[list[int], list[int]] | None:
+        """The prompt and as many questions as there is room for; None where none is left."""
+        ids, labels = list(prompt.ids), [IGNORED] * len(prompt.ids)
+        for text, place in self._questions(chosen, source):
+            asked = self.tokenizer.encode(question_text(text))
+            answer = self.tokenizer.encode(REFUSAL) if place is None else self._answer(prompt, place)
+            if answer is None or len(ids) + len(asked) + len(answer) >= self.length:
+                continue
+            ids += asked + answer + [END]
+            labels += [IGNORED] * len(asked) + answer + [END]
+        return (ids, labels) if any(label != IGNORED for label in labels) else None
 
     def _answer(self, prompt: FocusPrompt, place: tuple[int, int, int]) -> list[int] | None:
         number, start, end = place
@@ -254,9 +277,26 @@ class TextSequences:
                 return ids[:length]
 
     def twice(self, length: int) -> list[int]:
-        """A passage of length // 2 tokens, and the same again."""
-        half = self.plain(length // 2)
-        return half + half
+        """A passage and the same again, with other prose before and between them so that all are `length` tokens.
+
+        Half of them are the longest that there is room for: who copies over short distances only learns no others.
+        """
+        longest = length // 2
+        size = longest if self.random.random() < 0.5 else self.random.randint(min(32, longest), longest)
+        between = self.random.randint(0, length - 2 * size)
+        passage = self.plain(size)
+        before = length - 2 * size - between
+        return self.some(before) + passage + self.some(between) + passage
+
+    def some(self, length: int) -> list[int]:
+        """As `plain`; nothing where `length` is 0."""
+        return self.plain(length) if length else []
+
+
+def text_batches(texts: TextSequences, sequences: int, length: int = 512) -> Iterator[Tensor]:
+    """So many sequences of prose, one after the other: ids [1, length]."""
+    for _ in range(sequences):
+        yield torch.tensor([texts.plain(length)])
 
 
 def pad(sequences: list[list[int]], value: int) -> Tensor:
@@ -281,7 +321,7 @@ def mixed_batches(
         for _ in range(options.batch):
             kind = rng.choices(("questions", "twice", "plain"), mixture)[0]
             if kind == "questions":
-                ids, label = questions.sequence()
+                ids, label = questions.within_prose(texts) if rng.random() < 0.5 else questions.sequence()
             else:
                 ids = texts.twice(options.length) if kind == "twice" else texts.plain(options.length)
                 label = [IGNORED] * len(ids)

@@ -119,8 +119,6 @@ def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(1 if options.device == "cpu" else torch.get_num_threads())
     stage = StudentStage(options)
     groups = trained_groups(stage.student, options.rate, options.mlp_rate, options.frozen_layers)
-    if options.restore_mlps:
-        stage.restore_mlps(options.frozen_layers)
     stage.freeze(options.frozen_layers, mlps=options.mlp_rate == 0)
     training = stage.run(groups)
     head = stage.student.embed_tokens.weight.detach().to(stage.precision.dtype)
@@ -173,7 +171,6 @@ def parser(description: str, shares: str, rate: float, mlp_rate: float) -> argpa
     options.add_argument("--mixture", type=mixture, default=shares, help="questions, passages repeated once, prose")
     options.add_argument("--mlp-rate", type=float, default=mlp_rate, help="0 freezes MLPs and norms")
     options.add_argument("--frozen-layers", type=int, default=0, metavar="N", help="first layers that stay as they are")
-    options.add_argument("--restore-mlps", action="store_true", help="start from the teacher's MLPs above those")
     options.add_argument("--alignment", type=float, default=3.0, help="weight of the distance of hidden states")
     options.add_argument(
         "--rounded", type=lambda text: text.split(","), default=[], metavar="PART,...",

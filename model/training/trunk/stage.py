@@ -53,15 +53,6 @@ class StudentStage:
             return load_network(path, config, torch.float32, packed=True)
         return load_network(path, config, self.precision.dtype).to(self.precision.device)
 
-    @torch.no_grad()
-    def restore_mlps(self, lower: int) -> None:
-        """Give the layers from `lower` on the teacher's MLPs again."""
-        tensors, _ = read_gguf(self.options.teacher)
-        for number in range(lower, len(self.student.layers)):
-            for name in ("gate_proj", "up_proj", "down_proj"):
-                path = f"layers.{number}.mlp.{name}.weight"
-                self.student.get_parameter(path).copy_(tensors[path])
-
     def freeze(self, lower: int, *, mlps: bool) -> None:
         """Compute what does not learn as it ships, where packed products are faster: lower layers, MLPs and norms."""
         if self.packed:

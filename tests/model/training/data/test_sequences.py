@@ -5,8 +5,16 @@ import json
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from docqa.model.training.data.sequences import QuestionSequences, _question
+from docqa.model.training.data.sequences import (
+    IGNORED,
+    FileTokenizer,
+    QuestionSequences,
+    TextSequences,
+    _question,
+)
 from docqa.model.training.data.sets import find_sets, is_validation
 
 
@@ -54,3 +62,36 @@ def test_a_question_answered_without_marked_words_is_not_called_unanswerable(tmp
         sequences.random = random.Random(seed)
         asked = sequences._questions([(source, source.passages[0])], source)
         assert dict(asked) == {"When is rent due?": (0, 15, 18), "Who pays?": None}
+
+
+class Prose:
+    """Words that no question is about."""
+
+    def some(self, length):
+        return [7] * length
+
+
+def test_a_passage_in_prose_is_asked_about_and_its_answers_are_copied_from_it(read_options, checkpoint):
+    tokenizer = FileTokenizer(checkpoint / "tokenizer.json")
+    questions = QuestionSequences(read_options.sets, tokenizer, 1, 400)
+    places = set()
+    for _ in range(20):
+        ids, labels = questions.within_prose(Prose())
+        answers = [number for number, label in enumerate(labels) if label != IGNORED]
+        assert len(ids) == len(labels) <= 400 and all(labels[n] == ids[n] for n in answers) and answers
+        places.add(next(number for number, token in enumerate(ids) if token != 7))
+    assert len(places) > 10  # anywhere in the prose
+
+
+@settings(max_examples=30, deadline=None)
+@given(length=st.integers(70, 500), seed=st.integers(0, 1000))
+def test_a_repeated_passage_stands_twice_in_a_row_of_the_asked_length(length, seed):
+    texts = TextSequences([], None, seed)
+    fresh = iter(range(10**9))
+    texts.plain = lambda count: [next(fresh) for _ in range(count)]
+    ids = texts.twice(length)
+    first = {}
+    gaps = {n - first[token] for n, token in enumerate(ids) if first.setdefault(token, n) != n}
+    repeated = len(ids) - len(first)
+    assert len(ids) == length and len(gaps) == 1 and min(32, length // 2) <= repeated <= length // 2
+    assert ids[-repeated:] == ids[-repeated - gaps.pop() :][:repeated]
