@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -142,6 +144,17 @@ def worker_pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, initializer=torch.set_flush_denormal, initargs=(True,))
 
 
+@contextmanager
+def told_to_end() -> Iterator[Callable[[], bool]]:
+    """Inside, SIGTERM does not end the process: what is yielded says whether it came."""
+    asked = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 class Run:
     """Steps of one module until `--steps` or `--minutes` are over, whichever comes first.
 
@@ -198,15 +211,21 @@ class Run:
         return max(self.step / self.options.steps, self.seconds / (60 * self.options.minutes))
 
     def train(self, one_step: Callable[[], tuple[int, Figures]], keep: Callable[[], Figures]) -> None:
-        """Run to the end.
+        """Run to the end, or until the process is told to end (SIGTERM), which it does when the step at hand is saved.
 
         Args:
             one_step: adds the gradients of a step; returns its tokens and figures, whose means are logged.
             keep: writes what is kept of the run so far; returns figures to log, if any.
         """
+        with told_to_end() as ended:
+            self._train(one_step, keep, ended)
+
+    def _train(
+        self, one_step: Callable[[], tuple[int, Figures]], keep: Callable[[], Figures], ended: Callable[[], bool]
+    ) -> None:
         recent: dict[str, list[float]] = {}
         kept, saved_at = self.step, time.monotonic()
-        while (fraction := self.fraction()) < 1:
+        while (fraction := self.fraction()) < 1 and not ended():
             for group in self.optimizer.param_groups:
                 group["lr"] = group["peak"] * learning_rate(fraction, self.step - self.warmed_from, self.warmup)
             tokens, figures = one_step()
@@ -226,7 +245,7 @@ class Run:
                 kept, saved_at = self._keep(keep), time.monotonic()
         if kept < self.step:
             self._keep(keep)
-        else:
+        elif fraction >= 1:
             print(f"{self.saved}: this run is finished; give more --steps or --minutes, or remove the file", flush=True)
 
     @torch.no_grad()

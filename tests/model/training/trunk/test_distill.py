@@ -1,6 +1,8 @@
 """Distillation end to end on a tiny hybrid: what learns, what stays, and going on with it."""
 
 import json
+import os
+import signal
 
 import pytest
 import torch
@@ -18,7 +20,8 @@ def train(folders, out, steps: int, *more: str):
         str(steps), "--batch", "2", "--length", "320", "--device", "cpu", "--frozen-layers", "1", "--mlp-rate", "0",
         *more,
     ])  # fmt: skip
-    return [json.loads(line) for line in out.with_suffix(".jsonl").read_text().splitlines()]
+    log = out.with_suffix(".jsonl")  # a line every ten steps
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
 
 def test_mixers_above_the_frozen_layers_learn_and_nothing_else_moves(folders, tmp_path):
@@ -64,3 +67,18 @@ def test_a_file_of_other_weights_is_refused(folders, tmp_path):
     small = tmp_path / "first" / "portable.safetensors"
     with pytest.raises(ValueError, match="other weights are trained here"):
         train(folders, tmp_path / "second", 20, "--portable", str(small), "--frozen-layers", "2")
+
+
+def test_a_run_that_is_told_to_end_saves_the_step_at_hand(folders, tmp_path, monkeypatch):
+    whole = distill.Pair.loss
+
+    def told(self, batch, seed):
+        if seed >= 2 * 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return whole(self, batch, seed)
+
+    monkeypatch.setattr(distill.Pair, "loss", told)
+    assert train(folders, tmp_path / "run", 1000) == []
+    monkeypatch.undo()
+    lines = train(folders, tmp_path / "run", 10)
+    assert [line["step"] for line in lines] == [10]  # it had ended before its tenth step, and went on
