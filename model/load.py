@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -111,6 +111,13 @@ class Model:
             whole = load_network(self.folder, self.config, self.dtype, known=self.lower, packed=packed)
             self.lower = whole if self.device.type == "cpu" else whole.to(self.device)
         return self.lower
+
+    def trunk_alone(self) -> Model:
+        """The same without heads, and without what was calibrated with them: all layers read, and answers are copied.
+        """
+        weights = dict(self.calibration.get("evidence_weights", {}))
+        weights.pop("vector", None)
+        return replace(self, heads=AnswerHeads(), calibration={"evidence_weights": weights} if weights else {})
 
     @cached_property
     def mtp(self) -> Mtp | None:

@@ -14,7 +14,7 @@ from docqa.app.answer.answer import Answer, Quote, Usage
 from docqa.app.answer.events import Event, Finished, Preview
 from docqa.app.answerers import compose
 from docqa.app.answerers.corpus import Corpus
-from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, SpanFinder
+from docqa.app.answerers.finders import AskedQuestion, CandidateFinder, CopyingFinder, SpanFinder, StateFinder
 from docqa.app.answerers.local import LocalReading
 from docqa.app.context import plan
 from docqa.app.context.provenance import answer_provenance
@@ -29,6 +29,7 @@ from docqa.app.storage.store import Store
 if TYPE_CHECKING:
     from docqa.model.prompts.conversation import Turn
     from docqa.model.protocol import Model
+    from docqa.model.state.state import State
 
 
 class ExtractiveAnswerer(LocalReading):
@@ -36,8 +37,13 @@ class ExtractiveAnswerer(LocalReading):
 
     def __init__(self, corpus: Corpus, model: Model, options: Options, store: Store | None) -> None:
         super().__init__(corpus, model, options, store)
-        spans = model.heads.has_span
-        self.finder: CandidateFinder = (SpanFinder if spans else CopyingFinder)(corpus, model, options)
+        self.finder: CandidateFinder
+        if model.heads.has_span:
+            self.finder = SpanFinder(corpus, model, options)
+        elif options.source == "whole":
+            self.finder = StateFinder(corpus, model, options, self._whole_state)
+        else:
+            self.finder = CopyingFinder(corpus, model, options)
         self._last: AskedQuestion | None = None
 
     # Asking
@@ -125,6 +131,12 @@ class ExtractiveAnswerer(LocalReading):
         return np.asarray(head.scores(vectors, heads.evidence_rows(self.token_rows()), spans), dtype=np.float64)
 
     # Parts
+
+    def _whole_state(self) -> State:
+        """What has read all documents. Raises StateError where what was kept of it is lost."""
+        state = self.prefiller.state
+        assert state is not None, "a question is answered after `read`"
+        return state
 
     def _declines(self, question: str) -> bool:
         """Whether the question is in a language that the bundled reader does not read; other checkpoints may."""

@@ -1,8 +1,10 @@
-"""Two ways to find candidates for an answer: the bundled model's span head, and copying by a checkpoint without one."""
+"""Three ways to find candidates for an answer: the bundled model's span head, and for a checkpoint without one copying,
+from excerpts or from the state of the whole documents."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -29,11 +31,13 @@ from docqa.app.reading.spans import (
     read_passages_alone,
     read_question,
 )
+from docqa.app.reading.state_copying import copy_from_state
 from docqa.app.reading.tables.answer import with_cell
 from docqa.app.reading.wording.two_parts import parts_of
 
 if TYPE_CHECKING:
     from docqa.model.protocol import Model, RefusalCalibration
+    from docqa.model.state.state import State
 
 
 FRONT_PASSAGES = 5  # of title pages and signature blocks, for a question about the document itself
@@ -207,3 +211,25 @@ class CopyingFinder(CandidateFinder):
         excerpts = self._corpus.excerpts(asked.text, [item.index for item in top])
         vectors = asked.vectors(self._model).vectors if self._compares_sentences else None
         return ranked, copy_answers(self._model, asked.text, excerpts, top, self._corpus.index, vectors)
+
+
+OWN_ODDS: RefusalCalibration = {
+    "features": ["reader_refusal_margin"], "weights": [1.0], "bias": 0.0, "threshold": 0.5,
+}  # fmt: skip
+"""The model's own odds: its best words against saying that the documents do not answer."""
+
+
+class StateFinder(CopyingFinder):
+    """By copying from what the state of the whole documents holds; before they are read as CopyingFinder."""
+
+    def __init__(self, corpus: Corpus, model: Model, options: Options, state: Callable[[], State]) -> None:
+        super().__init__(corpus, model, options)
+        self._state = state
+
+    @property
+    def calibration(self) -> RefusalCalibration:
+        return OWN_ODDS
+
+    def find(self, asked: AskedQuestion, ranked: list[Ranked], rows: Rows) -> tuple[list[Ranked], Candidates | None]:
+        corpus = self._corpus
+        return ranked, copy_from_state(self._model, asked.text, self._state(), corpus.context, corpus.index)

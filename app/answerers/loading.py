@@ -15,9 +15,16 @@ if TYPE_CHECKING:
 
 
 def load_model(options: Options) -> Model:
-    """The bundled model, or that of a checkpoint folder. Raises docqa.model.errors for a folder that is not one."""
+    """The bundled model, or that of a checkpoint folder; of one with heads the trunk alone, where answers are wanted
+    from its state of the whole documents.
+
+    Raises docqa.model.errors for a folder that is not one.
+    """
     from docqa.model.answering import answering_model
 
+    if options.source == "whole":
+        model = load_network(options)
+        return model.trunk_alone() if model.heads.has_span else model
     return answering_model(_folder(options), options.threads, options.device) or load_network(options)
 
 

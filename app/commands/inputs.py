@@ -140,8 +140,11 @@ def check_writing(options: Options) -> None:
     name = printable(options.model or BUNDLED_NAME)
     if options.think and not _can_think(options):
         report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
-    if options.source != "auto" and options.model is None:
-        report.note(f"docqa: {name} reads all and cuts its answers from the document: --from has no effect")
+    if options.source == "passages" and options.model is None:
+        report.note(f"docqa: {name} reads all and cuts its answers from the document: --from passages has no effect")
+    if options.source == "whole" and options.model is None:
+        said = "its language model of 155 million parameters answers from what it holds of the whole"
+        report.note(f"docqa: {said}; without --from whole the reader answers, which is right far more often")
 
 
 def _can_think(options: Options) -> bool:

@@ -1,6 +1,6 @@
 """Needles: sentences with invented facts, hidden at several depths of held-out prose and asked for as by `ask`.
 
-    python -m docqa.app.lab.needles --data FOLDER [--lengths 4096,32768] [--long] [--state 4096] [--plot FILE.svg]
+    python -m docqa.app.lab.needles --data FOLDER [--lengths 4096,32768] [--long] [--from whole] [--plot FILE.svg]
 
 FOLDER has text/dev.jsonl.xz. For each length one document is made and read once; its needles are asked one after
 the other. The last line of standard output is JSON.
@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
-from typing import cast
 
 from docqa.app.answerers.loading import load_model
 from docqa.app.evidence.ranking import Ranked, rank
@@ -31,9 +30,6 @@ from docqa.app.session.session import Session
 from docqa.ingest.read import read
 from docqa.ingest.request import ReadRequest
 from docqa.ingest.types import Document
-from docqa.model.decode.generate import generate
-from docqa.model.load import Model as Loaded
-from docqa.model.prompts.prompt import question_text
 from docqa.model.protocol import Model, Tokenizer
 
 LENGTHS = (4_096, 8_192, 16_384, 32_768, 65_536, 131_072)
@@ -104,7 +100,6 @@ class Found:
     quote: bool
     answer: bool
     refused: bool
-    from_state: bool | None = None
 
 
 RATES = ("first_passage", "three_passages", "first_by_words", "page", "quote", "answer", "refused")
@@ -193,32 +188,14 @@ def ask(session: Session, needle: Needle, length: int) -> Found:
     )  # fmt: skip
 
 
-def answers_from_state(session: Session, placed: list[Needle]) -> list[bool]:
-    """Whether the value is in what the trunk writes by itself, all layers having read the document."""
-    model = cast("Loaded", session.local_reading.model)
-    state = model.new_state(session.local_reading.yarn_factor)
-    model.prefill(session.context.ids, state)
-    found = []
-    for needle in placed:
-        fork = state.fork()
-        model.prefill(model.tokenizer.encode(question_text(needle.question)), fork)
-        said = "".join(piece.text for piece in generate(model, fork, max_tokens=24, stop=["\n"]))
-        found.append(normalise(needle.value) in normalise(said))
-    return found
-
-
 def run_length(data: Path, length: int, model: Model, options: argparse.Namespace, number: int) -> list[Found]:
     """The document `number` of `length` tokens and its needles."""
     rng = random.Random(f"{options.seed} {length} {number}")
     spare = 60 * options.needles + 64
     pages = pages_of(prose(data, rng), model.tokenizer, length - spare)
     pages, placed = hide(pages, needles(options.needles, rng, options.other_words))
-    with Session([parse(pages)], Options(store=False, preview=False), model=model) as session:
-        rows = [ask(session, needle, length) for needle in placed]
-        if length in options.state:
-            alone = answers_from_state(session, placed)
-            rows = [replace(row, from_state=right) for row, right in zip(rows, alone, strict=True)]
-    return rows
+    with Session([parse(pages)], Options(store=False, preview=False, source=options.source), model=model) as session:
+        return [ask(session, needle, length) for needle in placed]
 
 
 def summary(rows: Sequence[Found]) -> dict[str, object]:
@@ -241,14 +218,12 @@ def quotes_by_place(rows: Sequence[Found]) -> dict[str, Rates]:
 
 
 def _rates(rows: Sequence[Found]) -> Rates:
-    alone = [row.from_state for row in rows if row.from_state is not None]
-    rates = {name: mean(getattr(row, name) for row in rows) for name in RATES}
-    return {"needles": len(rows), **rates} | ({"from_state": mean(alone)} if alone else {})
+    return {"needles": len(rows), **{name: mean(getattr(row, name) for row in rows) for name in RATES}}
 
 
 def run(options: argparse.Namespace) -> list[Found]:
     """Measure every length; reports each on standard error as it is done."""
-    model = load_model(Options(model=options.model))
+    model = load_model(Options(model=options.model, source=options.source))
     rows: list[Found] = []
     for length in [*options.lengths, *([LONGEST] if options.long else [])]:
         started = time.monotonic()
@@ -266,7 +241,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with text/dev.jsonl.xz")
     parser.add_argument("--lengths", type=numbers, default=list(LENGTHS), help="tokens, with commas")
     parser.add_argument("--long", action="store_true", help=f"{LONGEST:,} tokens too")
-    parser.add_argument("--state", type=numbers, default=[], help="lengths to be answered from the state alone, too")
+    parser.add_argument(
+        "--from", dest="source", choices=("auto", "whole"), default="auto",
+        help="as of `docqa ask`; whole: the trunk answers from its state alone",
+    )  # fmt: skip
     parser.add_argument("--needles", type=int, default=NEEDLES, choices=range(1, len(KINDS) + 1), metavar="N")
     parser.add_argument("--rounds", type=int, default=1, help="documents of each length")
     parser.add_argument("--other-words", action="store_true", help="ask in words that the sentence does not have")

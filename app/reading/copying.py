@@ -70,7 +70,7 @@ def copy_answers(
     from docqa.model.decode.copy import copy_spans
     from docqa.model.prompts.prompt import REFUSAL, focus_prompt
 
-    reader = {**DEFAULT_READER, **model.calibration.get("reader", {})}
+    reader = copying_weights(model)
     prompt = focus_prompt(model.tokenizer, [item.text for item in excerpts], question)
     begun = _read_prompt(model, prompt, observed=asked is not None)
     state, logits = begun.state, begun.logits
@@ -93,6 +93,11 @@ def copy_answers(
             if key not in kept or kept[key].score < candidate.score:
                 kept[key] = candidate
     return Candidates(tuple(excerpts), best_first(kept.values()), refusal, len(prompt.ids))
+
+
+def copying_weights(model: Model) -> dict[str, float]:
+    """What orders copied spans, and how far they are searched for: the model's own, or DEFAULT_READER."""
+    return {**DEFAULT_READER, **model.calibration.get("reader", {})}
 
 
 def _read_prompt(model: Model, prompt: FocusPrompt, *, observed: bool) -> _PromptState:

@@ -30,7 +30,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def options(data: Path, **more: Any) -> Namespace:
-    defaults = {"data": data, "seed": 0, "needles": 5, "state": [], "other_words": False, "rounds": 1}
+    defaults = {"data": data, "seed": 0, "needles": 5, "source": "auto", "other_words": False, "rounds": 1}
     return Namespace(**{**defaults, **more})
 
 
@@ -60,7 +60,6 @@ def test_words_find_every_needle_and_rates_are_by_length_and_depth(data: Path, m
     found = needles.summary(rows)
     assert found["needles"] == 5 and found["first_by_words"] == 1.0
     assert set(found["by_length"]) == {"3000"} and len(found["by_depth"]) == 5
-    assert "from_state" not in found
 
 
 def test_other_words_leave_out_the_name_and_the_words_of_the_sentence() -> None:
@@ -86,7 +85,7 @@ def test_a_right_quote_counts_and_a_refusal_does_not(data: Path, model: Any, mon
         assert (lost.first_passage, lost.quote, lost.answer) == (False, False, False)
 
 
-def test_the_state_alone_is_read_by_all_layers(data: Path, model: Any) -> None:
-    rows = needles.run_length(data, 1_000, model, options(data, needles=2, state=[1_000]), 0)
-    assert all(isinstance(row.from_state, bool) for row in rows)
-    assert "from_state" in needles.summary(rows)
+def test_the_state_alone_answers_where_the_whole_is_asked_for(data: Path, model: Any) -> None:
+    rows = needles.run_length(data, 1_000, model, options(data, needles=2, source="whole"), 0)
+    assert [row.first_by_words for row in rows] == [True] * 2
+    assert all(row.quote or not row.answer for row in rows)

@@ -1,0 +1,80 @@
+"""Answers copied from a state of the whole documents: words of the pages, at the place that was meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docqa.app.answer.events import Finished
+from docqa.app.answerers.loading import load_model
+from docqa.app.context.context import lay_out
+from docqa.app.evidence.ranking import WordIndex
+from docqa.app.options import Options
+from docqa.app.reading.state_copying import copy_from_state
+from docqa.app.session.session import Session
+from docqa.model.decode.copy import CopySpan
+from docqa.model.folder import BUNDLED
+
+PAGES = (
+    "The harbour office opens in May. Its keeper lives on the quay.",
+    "Nets are dried behind the sheds. The fish market closes in May. Boats of the guild pay no dues.",
+)
+
+
+@pytest.fixture
+def read(document: Any, model: Any) -> Any:
+    """The two pages, and the state that has read them."""
+    context = lay_out((document(*PAGES),), model.tokenizer)
+    state = model.new_state()
+    model.prefill(context.ids, state)
+    return context, state, WordIndex.of(context)
+
+
+def test_candidates_are_words_of_pages_and_the_state_stays_where_it_was(read: Any, model: Any) -> None:
+    context, state, words = read
+    position = state.position
+    found = copy_from_state(model, "When does the fish market close?", state, context, words)
+    again = copy_from_state(model, "When does the fish market close?", state, context, words)
+    assert state.position == position == len(context) and found == again and found.candidates
+    for candidate in found.candidates:
+        said = PAGES[candidate.page - 1][candidate.start : candidate.end]
+        assert said and said == said.strip()
+        ids = model.tokenizer.encode(said)
+        assert len(ids) <= 2 * candidate.token_count + 2
+
+
+def test_words_in_several_places_are_taken_from_the_one_that_was_asked_about(
+    read: Any, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, state, words = read
+    text = [context.place_of(token) for token in range(len(context))]
+    may = PAGES[0].index("May")
+    start = next(n for n, place in enumerate(text) if place and place[1] == 1 and place[2] >= may)
+    end = next(n for n, place in enumerate(text) if place and place[1] == 1 and place[2] >= may + 3)
+    span = CopySpan(start, end, -1.0, end - start)
+    monkeypatch.setattr("docqa.model.decode.copy.copy_spans", lambda *_, **__: [span])
+    found = copy_from_state(model, "When does the fish market close?", state, context, words)
+    (candidate,) = found.candidates
+    assert (candidate.page, PAGES[1][candidate.start : candidate.end]) == (2, "May")
+    other = copy_from_state(model, "When does the harbour office open?", state, context, words)
+    assert [c.page for c in other.candidates] == [1]
+
+
+def test_the_bundled_trunk_reads_with_all_layers_where_it_is_to_answer_itself(document: Any) -> None:
+    chosen = Options(store=False, preview=False, threads=1, source="whole")
+    model = load_model(chosen)
+    assert model.folder == BUNDLED and model.answer_layers == model.config.num_hidden_layers == 30
+    with Session([document(*PAGES)], chosen, model=model) as session:
+        (answer,) = (e.answer for e in session.ask("When does the fish market close?") if isinstance(e, Finished))
+        state = session.local.prefiller.state
+    assert state is not None and state.position == len(session.context)
+    assert answer.refused or any((answer.answer or "") in page for page in PAGES)
+    assert load_model(Options(threads=1)).answer_layers == 3  # the reader's, unless the whole is asked for
+
+
+def test_the_command_says_what_answers(docqa: Any, note: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCQA_MODEL", raising=False)
+    code, _, err = docqa("ask", note, "What shall the tenant pay?", "--from", "whole", "--no-store", "--no-preview")
+    assert code in (0, 5) and "without --from whole the reader answers" in err
