@@ -87,6 +87,13 @@ class Branches:
                 cache.keep(index)
         self.count = len(chosen)
 
+    def move(self, state: State, tokens: list[int]) -> bool:
+        """Move `state`, at whose end the only branch started, behind `tokens`, which the branch has read since.
+
+        False, and nothing is done, where what the branch remembers is not in the state's form.
+        """
+        return self.native is not None and self.count == 1 and self.native.move(state, tokens)
+
     def step(self, tokens: list[int]) -> Tensor:
         """Add one token to each branch; log-probabilities of the next, float32 [branches, vocab]."""
         return self.logits(tokens).log_softmax(-1)

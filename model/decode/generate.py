@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.drafter import Drafter
+from docqa.model.decode.lookup import LookupDecoding
 from docqa.model.decode.sample import Sampling, sample
 from docqa.model.decode.speculate import Speculation
 
@@ -44,6 +45,7 @@ def generate(
     stop: Sequence[str] = (),
     stop_ids: Sequence[int] | None = None,
     drafter: Drafter | None = None,
+    lookup: bool = True,
     rule: TokenRule | None = None,
 ) -> Iterator[Piece]:
     """Continue `state`, which must have read something and is not moved; closing the iterator cancels.
@@ -55,6 +57,7 @@ def generate(
         stop_ids: tokens that end the text, by default the tokenizer's.
         drafter: guesses tokens ahead, which changes the time and not the text; moved on. By default a new one where the
             checkpoint has an MTP module; one that has followed the prefill is right more often.
+        lookup: without a drafter, what was read before is the draft where the text repeats it (lookup.py).
         rule: chooses the tokens instead of `sampling`.
 
     Raises:
@@ -67,7 +70,7 @@ def generate(
     ends = set(stop_ids if stop_ids is not None else model.tokenizer.eos_ids)
     text = _Text(stop)
     written: list[int] = []
-    following = _continuation(model, state, max_tokens, drafter)
+    following = _continuation(model, state, max_tokens, drafter, lookup)
     logits = model.logits(state.hidden)
     for _ in range(max_tokens):
         known = logits[: model.tokenizer.vocab_size]  # rows beyond are padding of the checkpoint
@@ -84,7 +87,9 @@ def generate(
         logits = following(token)
 
 
-def _continuation(model: Model, state: State, max_tokens: int, drafter: Drafter | None) -> Callable[[int], Tensor]:
+def _continuation(
+    model: Model, state: State, max_tokens: int, drafter: Drafter | None, lookup: bool
+) -> Callable[[int], Tensor]:
     """Function from a token to the logits [vocab] of what follows it.
 
     Past exact attention nothing is guessed ahead: a pass over several tokens would read all keys.
@@ -94,6 +99,8 @@ def _continuation(model: Model, state: State, max_tokens: int, drafter: Drafter 
             drafter = Drafter(model.network, model.mtp)
         if drafter is not None:
             return Speculation(model, state, drafter, max_tokens).logits
+        if lookup:
+            return LookupDecoding(model, state).logits
     branches = Branches(model, state)
     return lambda token: branches.logits([token])[0]
 

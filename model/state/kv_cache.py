@@ -86,18 +86,31 @@ class AttentionMemory:
 
         `rounded` as in `kernels.attention.attention`.
         """
-        if self.pending is None:
-            self.pending = k[0].clone(), v[0].clone()
-        else:
-            self.pending = self._longer(self.pending, (k[0], v[0]))
+        self._add(k[0], v[0])
         if self.on_query is not None:
             self.on_query(q, self)
         selection = None if self.length <= self.long.exact else self._selection(q)
         out = attention_over(q, self.context(), selection, rounded=rounded)
-        if self.pending[0].shape[0] == self.grid:
+        self._close()
+        return out
+
+    def append(self, k: Tensor, v: Tensor) -> None:
+        """Add k, v [tokens, kv_heads, dim] that were read already; whole blocks are quantized."""
+        done = 0
+        while done < k.shape[0]:
+            room = self.grid - self.length % self.grid
+            self._add(k[done : done + room], v[done : done + room])
+            self._close()
+            done += room
+
+    def _add(self, k: Tensor, v: Tensor) -> None:
+        self.pending = (k.clone(), v.clone()) if self.pending is None else self._longer(self.pending, (k, v))
+
+    def _close(self) -> None:
+        """Quantize the pending block if it is whole."""
+        if self.pending is not None and self.pending[0].shape[0] == self.grid:
             whole = quantize_block(*self.pending, self.long.block, half_keys=self.half_keys)
             self.quantized, self.pending, self._room = (*self.quantized, whole), None, None
-        return out
 
     def _longer(self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Keys and values with those of a call behind them: one token is written into room that is kept for more."""

@@ -30,6 +30,16 @@ RAW = {
     "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 0.5},
     "eos_token_id": 299,
 }
+WIDE = RAW | {  # whole groups of 64 everywhere; two value heads read one key head, two query heads one key head
+    "intermediate_size": 128,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 64,
+    "linear_num_key_heads": 2,
+    "linear_num_value_heads": 4,
+    "linear_key_head_dim": 24,
+    "linear_value_head_dim": 32,
+}
 
 
 def tokenizer_spec() -> dict:

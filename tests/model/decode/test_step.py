@@ -3,7 +3,7 @@
 import pytest
 import torch
 from family_checkpoints import TRANSFORMERS
-from tiny import RAW, random_ids, tiny_model, write_checkpoint
+from tiny import WIDE, random_ids, tiny_model, write_checkpoint
 
 from docqa.kernels.attention import KVBlock
 from docqa.kernels.cpu import LEVELS
@@ -23,18 +23,6 @@ from docqa.model.state.kv_cache import AttentionMemory, quantize_block
 from docqa.model.state.long_attention import LongAttention
 
 pytestmark = pytest.mark.skipif(library() is None, reason="the native library is not built or not for this processor")
-WIDE = RAW | {  # whole groups of 64 everywhere; two value heads read one key head, two query heads one key head
-    "intermediate_size": 128,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "head_dim": 64,
-    "linear_num_key_heads": 2,
-    "linear_num_value_heads": 4,
-    "linear_key_head_dim": 24,
-    "linear_value_head_dim": 32,
-}
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("step")
