@@ -2,8 +2,8 @@
 
 Three architectures share the hybrid network: `qwen3_5_text` (dense), `qwen3_5_moe_text` and `qwen3_next` (sparse
 experts). `qwen3_5` and `qwen3_5_moe` wrap the first two beside a picture half, which is not read: their `text_config`
-counts. `olmo_hybrid` and `kimi_linear` have networks of their own. `qwen3`, `qwen2` and `llama` are transformers:
-attention in every layer, and nothing of the fields `linear_*`.
+counts. `olmo_hybrid`, `kimi_linear` and `bailing_hybrid` have networks of their own. `qwen3`, `qwen2` and `llama` are
+transformers: attention in every layer, and nothing of the fields `linear_*`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from docqa.model.errors import ConfigUnsupported, ModelNotFound
 from docqa.model.families import (
+    BAILING_HYBRID,
     DENSE,
     KIMI_LINEAR,
     LLAMA,
@@ -25,6 +26,7 @@ from docqa.model.families import (
     QWEN3,
     TEXT_TYPES,
     TRANSFORMERS,
+    bailing_hybrid,
     kimi_linear,
     olmo_hybrid,
 )  # fmt: skip
@@ -50,8 +52,9 @@ class HybridConfig:
 
     `model_type`: that of the text model, as families.py has it. `intermediate_size`: of dense MLPs; 0 where every
     layer has experts. The fields about experts are 0 where none has, those of delta nets (`linear_*`) where there is
-    none. `negative_eigenvalues`: beta of the delta nets goes up to 2. `rotates`: keys carry positions. `kv_lora_rank`:
-    of latent attention, whose one cached key `head_dim` is the size of; the fields behind it are 0 where there is none.
+    none. `negative_eigenvalues`: beta of the delta nets goes up to 2. `lowest_decay`: the logarithm of a decay is
+    between it and 0; 0 where there is no bound. `rotates`: keys carry positions. `kv_lora_rank`: of latent attention,
+    whose one cached key `head_dim` is the size of; the fields behind it are 0 where there is none.
     """
 
     vocab_size: int
@@ -76,6 +79,7 @@ class HybridConfig:
     mlp_only_layers: tuple[int, ...] = ()
     linear_conv_kernel_dim: int = 4
     negative_eigenvalues: bool = False
+    lowest_decay: float = 0.0
     rotates: bool = True
     kv_lora_rank: int = 0
     q_lora_rank: int = 0
@@ -196,6 +200,8 @@ class HybridConfig:
         """How many dims of an attention head rotate; the rest carry no position."""
         if not self.rotates:
             return 0
+        if self.kv_lora_rank:  # the key that all heads share
+            return self.qk_rope_head_dim
         usual = 1.0 if self.model_type in (OLMO_HYBRID, *TRANSFORMERS) else 0.25
         return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", usual))
 
@@ -298,7 +304,9 @@ _ROPE_FIELDS = {
 }
 
 
-_COMPLETE = {OLMO_HYBRID: olmo_hybrid.complete, KIMI_LINEAR: kimi_linear.complete}
+_COMPLETE = {
+    OLMO_HYBRID: olmo_hybrid.complete, KIMI_LINEAR: kimi_linear.complete, BAILING_HYBRID: bailing_hybrid.complete,
+}  # fmt: skip
 
 
 def _complete_transformer(kind: str, raw: dict[str, object]) -> None:

@@ -51,6 +51,11 @@ _KIMI = {
         "kda_layers": tuple(at for at in range(1, 27) if at % 4),
     },
 }  # fmt: skip
+_LING = {
+    "model_type": "bailing_hybrid", "vocab_size": 157_184, "kv_lora_rank": 512, "head_dim": 128,
+    "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "moe_intermediate_size": 768,
+    "num_experts": 512, "num_experts_per_token": 8,
+}  # fmt: skip
 
 APACHE = "Apache-2.0"
 BITS = (4, 6, 8)
@@ -213,6 +218,7 @@ KNOWN = (
     KnownModel("Qwen/Qwen3.8-2.4T-A95B", 8_192, 92, 64, 4, 128, 2_048, (512, 10), license=""),
     KnownModel("allenai/Olmo-Hybrid-7B", 3_840, 32, 30, 30, 30, 11_008, own=_OLMO, license=""),
     KnownModel("moonshotai/Kimi-Linear-48B-A3B-Instruct", 2_304, 27, 32, 32, 32, 9_216, own=_KIMI, license=""),
+    KnownModel("inclusionAI/Ling-3.0-Flash", 2_560, 42, 32, 32, 32, 6_144, own=_LING, license=""),
     KnownModel("Qwen/Qwen3-0.6B", 1_024, 28, 16, 8, 0, 3_072, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-1.7B", 2_048, 28, 16, 8, 0, 6_144, tied=True, transformer=_QWEN3),
     KnownModel("Qwen/Qwen3-4B-Instruct-2507", 2_560, 36, 32, 8, 0, 9_728, tied=True, transformer=_QWEN3_2507),

@@ -2,5 +2,5 @@
 
 __all__ = [
     "addressing", "answerability", "candidates", "copying", "decision", "email_headers", "joined_parts", "list_items",
-    "spans",
+    "spans", "state_copying",
 ]  # fmt: skip

@@ -24,32 +24,57 @@ from docqa.model.transformer import PlainNorm
 LATENT_EPS = 1e-6  # of the norms inside latent attention, whatever the config says of the others
 
 
-class KimiDeltaNet(DeltaNet):
+class ChannelDeltaNet(DeltaNet):
+    """A delta net with a decay for each channel of a key; subclasses say what forgets and what gates the output."""
+
+    def __init__(self, config: HybridConfig) -> None:
+        super().__init__(config)
+        hidden, inner = config.hidden_size, self.value_heads * self.value_dim
+        self.q_proj, self.k_proj, self.v_proj = Linear(hidden, inner), Linear(hidden, inner), Linear(hidden, inner)
+        self.b_proj = Linear(hidden, self.value_heads)
+        self.A_log = nn.Parameter(torch.zeros(self.value_heads))
+        self.dt_bias = nn.Parameter(torch.ones(inner))
+        self.o_norm = PlainNorm(self.value_dim, config.rms_norm_eps)
+        self.o_proj = Linear(inner, hidden)
+
+    def forget(self, x: Tensor) -> Tensor:
+        """[batch, seq, heads * key_dim], what the decay is computed of."""
+        raise NotImplementedError
+
+    def gate(self, x: Tensor) -> Tensor:
+        """[batch, seq, heads * value_dim], before the sigmoid."""
+        raise NotImplementedError
+
+    def decay(self, x: Tensor) -> Tensor:
+        """Logarithms, [batch, seq, heads, key_dim]."""
+        forget = (widen(self.forget(x)) + widen(self.dt_bias)).unflatten(-1, (self.value_heads, self.key_dim))
+        return -widen(self.A_log).exp().view(-1, 1) * functional.softplus(forget)
+
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None) -> Tensor:
+        mixed = torch.cat([self.q_proj(x), self.k_proj(x), self.v_proj(x)], -1)
+        beta = widen(self.b_proj(x)).sigmoid()
+        out = self.remember(mixed, decay=self.decay(x), beta=beta, cache=cache)
+        gate = widen(self.gate(x)).unflatten(-1, (self.value_heads, self.value_dim))
+        return self.o_proj((self.o_norm(out) * gate.sigmoid()).flatten(2).to(x.dtype))
+
+
+class KimiDeltaNet(ChannelDeltaNet):
     """Kimi Delta Attention; `f` is the gate that forgets, `g` the one of the output, both of low rank."""
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)
         hidden, dim, inner = config.hidden_size, self.key_dim, self.value_heads * self.value_dim
-        self.q_proj, self.k_proj, self.v_proj = Linear(hidden, inner), Linear(hidden, inner), Linear(hidden, inner)
         self.f_a_proj, self.f_b_proj = Linear(hidden, dim), Linear(dim, inner)
         self.g_a_proj, self.g_b_proj = Linear(hidden, dim), Linear(dim, inner)
-        self.b_proj = Linear(hidden, self.value_heads)
         self.A_log = nn.Parameter(torch.zeros(1, 1, self.value_heads, 1))
-        self.dt_bias = nn.Parameter(torch.ones(inner))
-        self.o_norm = PlainNorm(self.value_dim, config.rms_norm_eps)
-        self.o_proj = Linear(inner, hidden)
 
-    def decay(self, x: Tensor) -> Tensor:
-        """Logarithms, [batch, seq, heads, key_dim]."""
-        forget = widen(self.f_b_proj(self.f_a_proj(x))) + widen(self.dt_bias)
-        return -widen(self.A_log).exp() * functional.softplus(forget.unflatten(-1, (self.value_heads, self.key_dim)))
+    def forget(self, x: Tensor) -> Tensor:
+        found: Tensor = self.f_b_proj(self.f_a_proj(x))
+        return found
 
-    def forward(self, x: Tensor, cache: DeltaCache | None = None) -> Tensor:
-        mixed = torch.cat([self.q_proj(x), self.k_proj(x), self.v_proj(x)], -1)
-        beta = widen(self.b_proj(x)).sigmoid()
-        out = self.remember(mixed, decay=self.decay(x), beta=beta, cache=cache)
-        gate = widen(self.g_b_proj(self.g_a_proj(x))).unflatten(-1, (self.value_heads, self.value_dim))
-        return self.o_proj((self.o_norm(out) * gate.sigmoid()).flatten(2).to(x.dtype))
+    def gate(self, x: Tensor) -> Tensor:
+        found: Tensor = self.g_b_proj(self.g_a_proj(x))
+        return found
 
 
 class LatentAttention(nn.Module):
@@ -77,17 +102,27 @@ class LatentAttention(nn.Module):
         # Attention scales by the dims that it sees, the architecture by those of a head.
         self.scale = ((self.rank + self.shared) / (self.plain + self.shared)) ** 0.5
 
-    def forward(self, x: Tensor, cache: AttentionCache | None = None) -> Tensor:
+    def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
+        return self.o_proj(self.mix(x, rotation, cache).flatten(2))
+
+    def turned(self, x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
+        """The parts of queries or keys [batch, seq, heads, dim] that say where a token stands; here none does."""
+        return x
+
+    def mix(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None) -> Tensor:
+        """Everything before `o_proj`: [batch, seq, hidden] -> [batch, seq, heads, value_dim]."""
         q = self.q_b_proj(self.q_a_layernorm(self.q_a_proj(x))) if self.low else self.q_proj(x)
         plain, shared = q.unflatten(-1, (self.heads, -1)).split([self.plain, self.shared], -1)
         latent, key = self.kv_a_proj_with_mqa(x).split([self.rank, self.shared], -1)
         latent = self.kv_a_layernorm(latent)
         up_k, up_v = self.kv_b_proj.weight.unflatten(0, (self.heads, -1)).split([self.plain, self.value], 1)
+        shared, key = self.turned(shared, rotation), self.turned(key[:, :, None], rotation)
         query = torch.cat([torch.einsum("bshd,hdr->bshr", plain, up_k), shared], -1) * self.scale
-        keys, values = torch.cat([latent, key], -1)[:, :, None], functional.pad(latent, (0, self.shared))[:, :, None]
+        keys = torch.cat([latent[:, :, None], key], -1)
+        values = functional.pad(latent, (0, self.shared))[:, :, None]
         attend = attention if cache is None else cache.attend
         out = attend(query, keys, values)[..., : self.rank]  # [batch, seq, heads, rank]
-        return self.o_proj(torch.einsum("bshr,hvr->bshv", out, up_v).flatten(2))
+        return torch.einsum("bshr,hvr->bshv", out, up_v)
 
 
 class GroupedRouter(Router):
@@ -121,23 +156,28 @@ class GroupedMoe(nn.Module):
 class KimiLayer(nn.Module):
     """x + mixer(norm(x)), then x + mlp(norm(x)); `sparse`: the MLP is one of experts."""
 
+    attention: type[LatentAttention] = LatentAttention
+    delta: type[ChannelDeltaNet] = KimiDeltaNet
+
     def __init__(self, config: HybridConfig, kind: str, *, sparse: bool) -> None:
         super().__init__()
         self.kind = kind
-        self.self_attn = LatentAttention(config) if kind == FULL else KimiDeltaNet(config)
+        self.self_attn = self.attention(config) if kind == FULL else self.delta(config)
         self.mlp = GroupedMoe(config) if sparse else SwiGLU(config.hidden_size, config.intermediate_size)
         self.input_layernorm = PlainNorm(config.hidden_size, config.rms_norm_eps)
         self.post_attention_layernorm = PlainNorm(config.hidden_size, config.rms_norm_eps)
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: Cache | None = None) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), cache)
+        x = x + self.self_attn(self.input_layernorm(x), rotation, cache)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
 class KimiLinear(Network):
     """The whole network; `layers`: build that many of the first layers only."""
 
+    layer: type[KimiLayer] = KimiLayer
+
     def __init__(self, config: HybridConfig, layers: int | None = None) -> None:
         kinds = enumerate(config.layer_types[:layers])
-        built = (KimiLayer(config, kind, sparse=config.sparse(number)) for number, kind in kinds)
+        built = (self.layer(config, kind, sparse=config.sparse(number)) for number, kind in kinds)
         super().__init__(config, built, PlainNorm(config.hidden_size, config.rms_norm_eps))

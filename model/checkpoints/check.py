@@ -20,7 +20,7 @@ from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig, flat_config, read_config
-from docqa.model.families import DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
+from docqa.model.families import BAILING_HYBRID, DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
@@ -86,6 +86,8 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
         raw.pop("rope_parameters", None)
     else:
         raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
+    if config.model_type == BAILING_HYBRID:  # which overwrites what it has made of this field
+        raw["head_dim"] = config.linear_key_head_dim
     raw["layer_types"] = list(config.layer_types)
     raw["tie_word_embeddings"] = config.tie_word_embeddings
     module, stem = _modelling(config)
@@ -113,6 +115,7 @@ _STEMS = {
     NEXT: ("qwen3_next", "Qwen3Next"),
     OLMO_HYBRID: ("olmo_hybrid", "OlmoHybrid"),
     KIMI_LINEAR: ("kimi_linear", "KimiLinear"),
+    BAILING_HYBRID: ("bailing_hybrid", "BailingHybrid"),
     QWEN3: ("qwen3", "Qwen3"),
     QWEN2: ("qwen2", "Qwen2"),
     LLAMA: ("llama", "Llama"),

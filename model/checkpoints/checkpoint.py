@@ -6,6 +6,7 @@ tensor.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +21,7 @@ from docqa.model.checkpoints.layout import Recipe, recipe_for
 from docqa.model.checkpoints.weights import Entry, SafetensorsFile, find_tensors, opened
 from docqa.model.config import HybridConfig
 from docqa.model.errors import WeightsMismatch, WeightsMissing
+from docqa.model.families import BAILING_HYBRID
 from docqa.model.gguf.file import is_gguf
 
 # What decides decays, gates and the choice of experts: never in less than float32, whatever the compute dtype.
@@ -117,19 +119,27 @@ class Checkpoint:
         except BadParts as error:
             raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
 
-    def check_used(self, used: Collection[str]) -> None:
+    def check_used(self, used: Collection[str], config: HybridConfig) -> None:
         """Everything that the folder holds is among the tensors `used`, or belongs to an MTP module.
 
         Raises:
             WeightsMismatch: names the first that is not.
         """
         taken = {stored for name in used for stored in self._formats[name].names(name).values()}
-        unknown = sorted(name for name in set(self.entries) - taken if not name.startswith("mtp."))
+        unknown = sorted(name for name in set(self.entries) - taken if not _of_mtp(name, config))
         if unknown:
             entry = self.entries[unknown[0]]
             raise WeightsMismatch(
                 f"{entry.path}: unknown tensor {entry.key} ({len(unknown)} such); not this architecture?"
             )
+
+
+def _of_mtp(name: str, config: HybridConfig) -> bool:
+    """Whether a tensor belongs to a module of multi-token prediction; `bailing_hybrid` has it as a layer behind all."""
+    if config.model_type != BAILING_HYBRID:
+        return name.startswith("mtp.")
+    layer = re.match(r"layers\.(\d+)\.", name)
+    return layer is not None and int(layer[1]) >= config.num_hidden_layers
 
 
 def opened_checkpoint(folder: Path) -> Checkpoint | GgufCheckpoint:
@@ -165,7 +175,7 @@ def load_tensors(
     if not partial:
         for name in known:
             used.update(source for source, _ in recipe_for(name, (0,) * DIMS_NAMED, config, names).sources)
-        checkpoint.check_used(used)
+        checkpoint.check_used(used, config)
     return loaded
 
 

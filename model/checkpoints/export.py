@@ -24,7 +24,7 @@ from docqa.model.checkpoints.quantize import COPIED, write_chat_template
 from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.families import DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
+from docqa.model.families import BAILING_HYBRID, DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
 from docqa.model.tokenizer import Tokenizer, tokenizer_spec
 
 FORMATS = ("hf", "gguf")
@@ -34,6 +34,7 @@ ARCHITECTURES = {
     NEXT: "Qwen3NextForCausalLM",
     OLMO_HYBRID: "OlmoHybridForCausalLM",
     KIMI_LINEAR: "KimiLinearForCausalLM",
+    BAILING_HYBRID: "BailingHybridForCausalLM",
     QWEN3: "Qwen3ForCausalLM",
     QWEN2: "Qwen2ForCausalLM",
     LLAMA: "LlamaForCausalLM",
@@ -119,6 +120,8 @@ def _plain_config(source: Path, config: HybridConfig) -> dict[str, object]:
     raw |= {"model_type": config.model_type, "architectures": [ARCHITECTURES[config.model_type]], "dtype": "bfloat16"}
     raw |= {"layer_types": list(config.layer_types), "tie_word_embeddings": config.tie_word_embeddings}
     raw.pop("rope_scaling", None)
+    if config.model_type == BAILING_HYBRID:  # that of the delta nets, by this name alone
+        raw["head_dim"] = config.linear_key_head_dim
     if config.model_type != KIMI_LINEAR:
         raw["rope_parameters"] = {"rope_type": "default", **config.rope_parameters}
     return raw

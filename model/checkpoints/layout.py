@@ -3,8 +3,9 @@
 `qwen3_next` keeps the projections of a delta net together, key head by key head (runtime reference 1.2); its releases,
 and quantized ones of `qwen3_5_moe`, keep every expert apart. `olmo_hybrid` keeps the convolutions of queries, keys and
 values apart, and calls the norms of its delta layers as no other does. Names decide, not the config: either form is
-accepted under either family. `kimi_linear` calls experts and their matrices as Mixtral does, and transformers' own
-model of it keeps what forgets in a module of its own.
+accepted under either family. `kimi_linear` calls experts and their matrices as Mixtral does, `bailing_hybrid` mixers,
+embedding and biases of the choice otherwise, and transformers' own models of both keep what forgets in a module of its
+own.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ OTHER_NAMES = {
     "post_attention_layernorm": "feedforward_layer_norm",
     MIXTRAL[0]: MIXTRAL[1],
     ".forget_gate.": ".",
+    "embed_tokens.": "word_embeddings.",
+    ".o_proj.": ".dense.",
+    ".self_attn.": ".attention.",
+    "e_score_correction_bias": "expert_bias",
 }
 
 
@@ -57,21 +62,37 @@ def recipe_for(name: str, shape: tuple[int, ...], config: HybridConfig, present:
     Where nothing fits, the recipe asks for `name` itself.
     """
     if name not in present:
-        found = EXPERTS.match(name)
-        if found and expert_names(found["experts"], 0, present)[2] in present:
-            return _stacked(found["experts"], found["part"], config, present)
-        stem, _, part = name.rpartition("linear_attn.")
-        together = f"{stem}linear_attn.{TOGETHER.get(part, '')}"
-        if part in TOGETHER and together in present:
-            return _gathered(together, shape[1:], interleaved_rows(config)[part], config)
-        if part in APART and f"{stem}linear_attn.{APART[part][0]}" in present:
-            return _interleaved(f"{stem}linear_attn.", part, shape, config)
-        if name.endswith(CONV) and name.removesuffix(CONV) + CONVS_APART[0] in present:
-            return _joined_convs(name.removesuffix(CONV), shape[1:], config)
-        for ours, other in OTHER_NAMES.items():
-            if name.replace(ours, other) in present:
-                return recipe_for(name.replace(ours, other), shape, config, present)
+        for other in _other_names(name):
+            found = _in_another_form(other, shape, config, present)
+            if found is not None:
+                return found
     return Recipe(((name, shape),), lambda read: read(name, shape))
+
+
+def _in_another_form(name: str, shape: tuple[int, ...], config: HybridConfig, present: Container[str]) -> Recipe | None:
+    """How a tensor is made of `name`, or of others that `name` is kept as; None where they are not `present`."""
+    if name in present:
+        return Recipe(((name, shape),), lambda read: read(name, shape))
+    found = EXPERTS.match(name)
+    if found and expert_names(found["experts"], 0, present)[2] in present:
+        return _stacked(found["experts"], found["part"], config, present)
+    stem, _, part = name.rpartition("linear_attn.")
+    together = f"{stem}linear_attn.{TOGETHER.get(part, '')}"
+    if part in TOGETHER and together in present:
+        return _gathered(together, shape[1:], interleaved_rows(config)[part], config)
+    if part in APART and f"{stem}linear_attn.{APART[part][0]}" in present:
+        return _interleaved(f"{stem}linear_attn.", part, shape, config)
+    if name.endswith(CONV) and name.removesuffix(CONV) + CONVS_APART[0] in present:
+        return _joined_convs(name.removesuffix(CONV), shape[1:], config)
+    return None
+
+
+def _other_names(name: str) -> list[str]:
+    """`name`, and what releases call the same, with any of OTHER_NAMES."""
+    names = [name]
+    for ours, other in OTHER_NAMES.items():
+        names += [known.replace(ours, other) for known in names if ours in known]
+    return names
 
 
 def interleaved_rows(config: HybridConfig) -> dict[str, Tensor]:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import torch
 
+from docqa.model.architectures.bailing_hybrid import BailingHybrid
 from docqa.model.architectures.kimi_linear import KimiLinear
 from docqa.model.architectures.olmo_hybrid import OlmoHybrid
 from docqa.model.checkpoints.checkpoint import load_tensors, opened_checkpoint, packed_matrices
 from docqa.model.checkpoints.experts import EXPERT_PARTS, banks_for
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.config import HybridConfig
-from docqa.model.families import KIMI_LINEAR, OLMO_HYBRID, TRANSFORMERS
+from docqa.model.families import BAILING_HYBRID, KIMI_LINEAR, OLMO_HYBRID, TRANSFORMERS
 from docqa.model.hybrid import Hybrid
 from docqa.model.mtp import PREFIX, Mtp, mtp_shapes
 from docqa.model.network import Network
@@ -26,7 +27,9 @@ def build_network(config: HybridConfig, layers: int | None = None) -> Network:
     return _NETWORKS.get(config.model_type, Hybrid)(config, layers)
 
 
-_NETWORKS: dict[str, type[OlmoHybrid | KimiLinear]] = {OLMO_HYBRID: OlmoHybrid, KIMI_LINEAR: KimiLinear}
+_NETWORKS: dict[str, type[OlmoHybrid | KimiLinear]] = {
+    OLMO_HYBRID: OlmoHybrid, KIMI_LINEAR: KimiLinear, BAILING_HYBRID: BailingHybrid,
+}  # fmt: skip
 
 
 def tensor_shapes(folder: Path, config: HybridConfig) -> dict[str, tuple[int, ...]]:

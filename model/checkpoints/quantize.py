@@ -117,7 +117,7 @@ def _tensors(folder: Path, config: HybridConfig) -> Iterator[tuple[str, Tensor]]
         names = checkpoint.names
         recipes = [recipe_for(name, shape, config, names) for name, shape in expected.items()]
         sources = dict(source for recipe in recipes for source in recipe.sources)
-        checkpoint.check_used(sources)
+        checkpoint.check_used(sources, config)
         for name, shape in sorted(sources.items()):
             yield name, checkpoint.read(name, shape, torch.float32)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from docqa.model.config import FULL, LONGEST_CONTEXT, HybridConfig
 from docqa.model.errors import ContextTooLong
-from docqa.model.families import KIMI_LINEAR, OLMO_HYBRID, QWEN2, QWEN3, TRANSFORMERS
+from docqa.model.families import BAILING_HYBRID, KIMI_LINEAR, LATENT, OLMO_HYBRID, QWEN2, QWEN3, TRANSFORMERS
 
 INT8_SCALE_BYTES = 2  # fp16, one for each token and head
 BOUND_BYTES = 2 * 4 / 128  # float32 smallest and largest key of each block of 128, for each element
@@ -109,6 +109,8 @@ def parameters(config: HybridConfig) -> dict[str, int]:
     delta = hidden * (channels + 2 * values + 2 * heads) + channels * config.linear_conv_kernel_dim
     if config.model_type == KIMI_LINEAR:  # two gates of low rank, and a bias of each channel
         delta += 2 * config.linear_key_head_dim * (hidden + values) + values - hidden * (values + heads) - heads
+    if config.model_type == BAILING_HYBRID:  # two gates of full rank, one beta, and a bias of each channel
+        delta += hidden * (values - heads) + values - heads
     delta += 2 * heads + config.linear_value_head_dim
     attention_layers = config.layer_types.count(FULL)
     sparse = sparse_layers(config)
@@ -128,7 +130,7 @@ def parameters(config: HybridConfig) -> dict[str, int]:
 
 def _beside_router(config: HybridConfig) -> int:
     """Of one layer with experts: a bias of each, or the gate of the one that every token goes through."""
-    return config.num_experts if config.model_type == KIMI_LINEAR else config.hidden_size
+    return config.num_experts if config.model_type in LATENT else config.hidden_size
 
 
 def _latent_parameters(config: HybridConfig) -> int:
@@ -137,7 +139,8 @@ def _latent_parameters(config: HybridConfig) -> int:
     shared, value = config.qk_rope_head_dim, config.v_head_dim
     queries, widened = heads * (config.qk_nope_head_dim + shared), heads * (config.qk_nope_head_dim + value)
     asked = low * (hidden + 1 + queries) if low else hidden * queries
-    return asked + hidden * (rank + shared) + rank * (1 + widened) + heads * value * hidden
+    gates = hidden * heads if config.model_type == BAILING_HYBRID else 0
+    return asked + gates + hidden * (rank + shared) + rank * (1 + widened) + heads * value * hidden
 
 
 def _attention_parameters(config: HybridConfig) -> int:

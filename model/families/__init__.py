@@ -8,6 +8,7 @@ TEXT_TYPES = {
     "qwen3_next": "qwen3_next",
     "olmo_hybrid": "olmo_hybrid",
     "kimi_linear": "kimi_linear",
+    "bailing_hybrid": "bailing_hybrid",
     "qwen3": "qwen3",
     "qwen2": "qwen2",
     "llama": "llama",
@@ -15,9 +16,10 @@ TEXT_TYPES = {
 # Hybrids (hybrid.py): with a dense MLP, with experts, and the first of them.
 DENSE, MOE, NEXT = "qwen3_5_text", "qwen3_5_moe_text", "qwen3_next"
 # Hybrids with a file of their own, called as they are.
-OLMO_HYBRID, KIMI_LINEAR = "olmo_hybrid", "kimi_linear"
+OLMO_HYBRID, KIMI_LINEAR, BAILING_HYBRID = "olmo_hybrid", "kimi_linear", "bailing_hybrid"
+LATENT = (KIMI_LINEAR, BAILING_HYBRID)  # with latent attention, a decay for each channel, and grouped experts
 # Transformers (transformer.py): the members without a delta layer.
 QWEN3, QWEN2, LLAMA = "qwen3", "qwen2", "llama"
 TRANSFORMERS = (QWEN3, QWEN2, LLAMA)
 
-__all__ = ["fields", "kimi_linear", "olmo_hybrid"]
+__all__ = ["bailing_hybrid", "fields", "grouped_experts", "kimi_linear", "olmo_hybrid"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from docqa.model.errors import ConfigUnsupported
 
 LINEAR, FULL = "linear_attention", "full_attention"
@@ -13,7 +15,7 @@ def default(raw: dict[str, object], name: str, value: object) -> None:
         raw[name] = value
 
 
-def size(raw: dict[str, object], name: str) -> int:
+def size(raw: Mapping[str, object], name: str) -> int:
     """A whole number above 0, as everything that others are computed from has to be.
 
     Raises:
@@ -25,7 +27,7 @@ def size(raw: dict[str, object], name: str) -> int:
     return value
 
 
-def number(raw: dict[str, object], name: str) -> float:
+def number(raw: Mapping[str, object], name: str) -> float:
     """A number above 0.
 
     Raises:

@@ -9,17 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.families.fields import FULL, LINEAR, default, number, size
+from docqa.model.families.fields import FULL, LINEAR, size
+from docqa.model.families.grouped_experts import check_latent, check_options, rename, set_experts
 
 EVERY = 4  # layers, of which the first is attention, but for the very first
-NAMES = {
-    "model_max_length": "max_position_embeddings",
-    "moe_renormalize": "norm_topk_prob",
-    "num_expert_group": "n_group",
-    "num_local_experts": "num_experts",
-    "num_experts_per_token": "num_experts_per_tok",
-    "n_shared_experts": "num_shared_experts",
-}
 OPTIONS: dict[str, tuple[object, ...]] = {
     "mla_use_nope": (True,),
     "moe_router_activation_func": ("sigmoid",),
@@ -37,23 +30,12 @@ def complete(raw: dict[str, object]) -> None:
     Raises:
         ConfigUnsupported: a size is missing, no whole number, or does not fit the others; an option is not computed.
     """
-    for other, ours in NAMES.items():
-        if raw.get(other) is not None:
-            default(raw, ours, raw[other])
-    for name, values in OPTIONS.items():
-        if raw.get(name) is not None and raw[name] not in values:
-            raise ConfigUnsupported(f"config.json: {name} = {raw[name]!r} is not supported; expected {values[0]!r}")
-    heads, count = size(raw, "num_attention_heads"), size(raw, "num_hidden_layers")
-    if raw.get("num_key_value_heads") not in (None, heads):
-        raise ConfigUnsupported(
-            f"config.json: num_key_value_heads = {raw['num_key_value_heads']!r}; of latent attention it is {heads}"
-        )
+    rename(raw)
+    check_options(raw, OPTIONS)
+    count = size(raw, "num_hidden_layers")
+    check_latent(raw)
     _set_delta_nets(raw, count)
-    _set_experts(raw, count)
-    for name in ("qk_nope_head_dim", "v_head_dim"):
-        size(raw, name)
-    if raw.get("q_lora_rank") is not None:
-        size(raw, "q_lora_rank")
+    set_experts(raw, count, dense=1)
     raw |= {"rotates": False, "num_key_value_heads": 1, "rope_scaling": None, "rope_parameters": None}
     raw["head_dim"] = size(raw, "kv_lora_rank") + size(raw, "qk_rope_head_dim")
 
@@ -87,29 +69,3 @@ def _layers(full: object, delta: object, count: int) -> list[str]:
         )
     assert isinstance(full, Sequence)
     return [FULL if at + 1 in full else LINEAR for at in range(count)]
-
-
-def _set_experts(raw: dict[str, object], count: int) -> None:
-    """Which layers have experts, and how a token chooses among them."""
-    inner, shared = size(raw, "moe_intermediate_size"), size(raw, "num_shared_experts")
-    raw["shared_expert_intermediate_size"] = inner * shared
-    kinds = raw.get("mlp_layer_types")
-    if kinds is None:
-        first = 1 if raw.get("first_k_dense_replace") is None else raw["first_k_dense_replace"]
-        if not isinstance(first, int) or not 0 <= first <= count:
-            raise ConfigUnsupported(f"config.json: first_k_dense_replace = {first!r} of {count} layers")
-        kinds = ["dense"] * first + ["sparse"] * (count - first)
-    if not isinstance(kinds, Sequence) or len(kinds) != count or not set(kinds) <= {"dense", "sparse"}:
-        raise ConfigUnsupported(f"config.json: mlp_layer_types must name {count} layers, dense or sparse; got {kinds}")
-    raw["mlp_only_layers"] = [at for at, kind in enumerate(kinds) if kind == "dense"]
-    default(raw, "n_group", 1)
-    default(raw, "topk_group", 1)
-    default(raw, "norm_topk_prob", True)
-    raw["routed_scaling_factor"] = number(raw, "routed_scaling_factor")
-    experts, groups, best = (size(raw, name) for name in ("num_experts", "n_group", "topk_group"))
-    if experts % groups or experts // groups < 2 or best > groups:
-        raise ConfigUnsupported(f"config.json: topk_group = {best} of n_group = {groups} groups of {experts} experts")
-    if size(raw, "num_experts_per_tok") > best * experts // groups:
-        raise ConfigUnsupported(
-            f"config.json: num_experts_per_tok = {raw['num_experts_per_tok']} of {best * experts // groups} experts"
-        )

@@ -68,6 +68,15 @@ HYBRIDS = {
         "model_max_length": 4096, "eos_token_id": 299, "pad_token_id": 0,
         "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
     },
+    "bailing_hybrid": {
+        "vocab_size": 300, "hidden_size": 128, "intermediate_size": 192, "moe_intermediate_size": 64,
+        "num_hidden_layers": 4, "num_attention_heads": 6, "num_key_value_heads": 6, "kv_lora_rank": 48, "head_dim": 16,
+        "qk_nope_head_dim": 20, "qk_rope_head_dim": 16, "v_head_dim": 24, "num_local_experts": 8, "n_group": 4,
+        "topk_group": 2, "num_experts_per_tok": 3, "n_shared_experts": 2, "routed_scaling_factor": 2.4,
+        "first_k_dense_replace": 1, "num_mtp_layers": 0, "max_position_embeddings": 4096, "eos_token_id": 299,
+        "pad_token_id": 0, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+        "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
+    },
 }  # fmt: skip
 # Members without a delta layer; a head's dim is not hidden / heads but where the architecture has it so.
 TRANSFORMERS = {
@@ -81,7 +90,7 @@ def transformers_class(family):
     import transformers
 
     stems = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}
-    stems |= {"olmo_hybrid": "OlmoHybrid", "kimi_linear": "KimiLinear"}
+    stems |= {"olmo_hybrid": "OlmoHybrid", "kimi_linear": "KimiLinear", "bailing_hybrid": "BailingHybrid"}
     stems |= {"qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
     wrapped = family in ("qwen3_5", "qwen3_5_moe")
     stem = stems[family.removesuffix("_text")]

@@ -27,7 +27,7 @@ from docqa.model.errors import ConfigUnsupported, WeightsMismatch, WeightsMissin
 from docqa.model.load import load_model
 from docqa.model.state.long_attention import LongAttention
 
-NEAR = 5e-5  # float32 logits of up to 3; measured 1e-5
+NEAR = 1e-4  # float32 logits of up to 3; measured 3e-5
 ROPE = {"rope_type": "default", "rope_theta": 10000.0}
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
 VARIANTS = [
@@ -35,6 +35,8 @@ VARIANTS = [
     ("olmo_hybrid", {"rope_parameters": ROPE}),
     ("olmo_hybrid", {"rope_parameters": YARN, "linear_allow_neg_eigval": False, "tie_word_embeddings": True}),
     ("kimi_linear", {"q_lora_rank": 40, "num_expert_group": 4, "topk_group": 2, "moe_renormalize": False}),
+    ("bailing_hybrid", {"q_lora_rank": 40, "norm_topk_prob": False, "kda_lower_bound": -2.0}),
+    ("bailing_hybrid", {"kda_safe_gate": False, "rope_parameters": YARN}),
 ]
 
 
@@ -110,7 +112,8 @@ def test_a_quantized_folder_computes_what_its_numbers_stand_for(folders, tmp_pat
     packed, ids = load_model(tmp_path / "small"), tiny.random_ids(70)
     dense = load_model(tmp_path / "small", dtype="float32")
     ours, right = (model.logits(model.prefill(ids, model.new_state())) for model in (packed, dense))
-    assert (ours - right).abs().max() < 0.05 * right.abs().max()
+    # Rounded activations move the bounded decays of bailing_hybrid more, and now and then send a token elsewhere.
+    assert (ours - right).abs().max() < (0.1 if family == "bailing_hybrid" else 0.05) * right.abs().max()
 
 
 @pytest.mark.parametrize("family", HYBRIDS)
@@ -124,9 +127,10 @@ def test_transformers_loads_an_export_and_no_gguf_file_is_written(folders, tmp_p
         export(folders(family), tmp_path / "file", "gguf", name="tiny")
 
 
+@pytest.mark.parametrize("family", ["kimi_linear", "bailing_hybrid"])
 @pytest.mark.parametrize("bits", [None, 4])
-def test_experts_read_from_disk_give_what_those_in_memory_give(folders, tmp_path, bits):
-    folder, ids = folders("kimi_linear"), tiny.random_ids(70)
+def test_experts_read_from_disk_give_what_those_in_memory_give(folders, tmp_path, family, bits):
+    folder, ids = folders(family), tiny.random_ids(70)
     if bits:
         quantize(folder, tmp_path / "small", bits=bits)
         folder = tmp_path / "small"
@@ -139,6 +143,7 @@ def test_experts_read_from_disk_give_what_those_in_memory_give(folders, tmp_path
 PARTS = {
     "olmo_hybrid": ("layers.1.self_attn.k_norm.weight", "layers.0.linear_attn.k_conv1d.weight"),
     "kimi_linear": ("layers.1.self_attn.kv_b_proj.weight", "layers.2.block_sparse_moe.experts.5.w3.weight"),
+    "bailing_hybrid": ("layers.1.attention.kv_b_proj.weight", "layers.2.mlp.experts.5.up_proj.weight"),
 }
 
 
@@ -146,6 +151,7 @@ PARTS = {
 def test_a_missing_tensor_a_foreign_and_a_short_one_are_named(folders, tmp_path, family):
     for number, part in enumerate(PARTS[family]):
         name, folder = f"model.{part}", tmp_path / str(number)
+        named = part.replace(".attention.", ".self_attn.")  # as docqa calls it
         folder.mkdir()
 
         def load(change, where, name=name, folder=folder):
@@ -155,12 +161,21 @@ def test_a_missing_tensor_a_foreign_and_a_short_one_are_named(folders, tmp_path,
 
             load_model(rewritten(folders(family), folder / where, changed), dtype="float32")
 
-        with pytest.raises(WeightsMissing, match=f"less: no tensor {part}"):
+        with pytest.raises(WeightsMissing, match=f"less: no tensor {named}"):
             load(lambda tensors, name: {key: at for key, at in tensors.items() if key != name}, "less")
         with pytest.raises(WeightsMismatch, match=f"more/model.safetensors: unknown tensor {name}.more"):
             load(lambda tensors, name: tensors | {f"{name}.more": torch.zeros(3)}, "more")
         with pytest.raises(WeightsMismatch, match=f"short/model.safetensors: {part} is "):
             load(lambda tensors, name: tensors | {name: tensors[name][:-1]}, "short")
+
+
+def test_a_layer_of_multi_token_prediction_behind_the_last_is_left_alone(folders, tmp_path):
+    def added(tensors):
+        return tensors | {"model.layers.4.eh_proj.weight": torch.zeros(3, 3)}
+
+    load_model(rewritten(folders("bailing_hybrid"), tmp_path / "more", added), dtype="float32")
+    with pytest.raises(WeightsMismatch, match="unknown tensor model.layers.4.eh_proj.weight"):
+        load_model(rewritten(folders("kimi_linear"), tmp_path / "other", added), dtype="float32")
 
 
 def test_a_config_that_is_refused_is_named_by_its_file(folders, tmp_path):

@@ -138,7 +138,7 @@ class GgufCheckpoint:
             raise WeightsMismatch(f"{where} gives {name} of {matrix.shape}, the metadata expect {shape}")
         return matrix
 
-    def check_used(self, used: Collection[str]) -> None:
+    def check_used(self, used: Collection[str], config: HybridConfig) -> None:
         """See `Checkpoint.check_used`."""
         taken = {self._parts[name].stored for name in used} | {ROPE_FACTORS}
         behind = f"blk.{self.config.num_hidden_layers}."

@@ -45,7 +45,7 @@ def test_candidates_are_words_of_pages_and_the_state_stays_where_it_was(read: An
         assert len(ids) <= 2 * candidate.token_count + 2
 
 
-def test_words_in_several_places_are_taken_from_the_one_that_was_asked_about(
+def test_of_several_places_the_one_asked_about_is_taken(
     read: Any, model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context, state, words = read
@@ -62,7 +62,7 @@ def test_words_in_several_places_are_taken_from_the_one_that_was_asked_about(
     assert [c.page for c in other.candidates] == [1]
 
 
-def test_the_bundled_trunk_reads_with_all_layers_where_it_is_to_answer_itself(document: Any) -> None:
+def test_the_bundled_trunk_reads_with_all_layers_to_answer_itself(document: Any) -> None:
     chosen = Options(store=False, preview=False, threads=1, source="whole")
     model = load_model(chosen)
     assert model.folder == BUNDLED and model.answer_layers == model.config.num_hidden_layers == 30

@@ -41,7 +41,7 @@ def test_a_guess_is_what_followed_the_last_tokens_somewhere(ids, text):
             assert guess
 
 
-def test_of_several_places_the_one_that_the_text_is_most_like_is_followed():
+def test_of_several_places_the_most_alike_is_followed():
     first, second = [1, 2, 3, 4, 5, 6], [9, 2, 3, 4, 5, 7]
     lookup = PromptLookup(torch.tensor([*first, *second, 0, 0]))
     for token in (1, 2, 3, 4):

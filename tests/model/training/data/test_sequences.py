@@ -71,7 +71,7 @@ class Prose:
         return [7] * length
 
 
-def test_a_passage_in_prose_is_asked_about_and_its_answers_are_copied_from_it(read_options, checkpoint):
+def test_answers_are_copied_from_a_passage_that_stands_in_prose(read_options, checkpoint):
     tokenizer = FileTokenizer(checkpoint / "tokenizer.json")
     questions = QuestionSequences(read_options.sets, tokenizer, 1, 400)
     places = set()
