@@ -1,7 +1,8 @@
-"""A small folder of questions, and its features as the tiny trunk makes them."""
+"""A small folder of questions, with and without prose, and its features as the tiny trunk makes them."""
 
 import gzip
 import json
+import lzma
 import random
 from types import SimpleNamespace
 
@@ -43,3 +44,13 @@ def read_options(tmp_path, checkpoint):
 def read_folder(read_options):
     features.run(read_options)
     return read_options.out
+
+
+@pytest.fixture
+def data(read_options):
+    folder = read_options.data[0] / "text"
+    folder.mkdir()
+    text = "The ship lay at the old quay. The crew was paid on Friday, and the cook went home in the rain. " * 60
+    with lzma.open(folder / "tales.jsonl.xz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"text": text}) + "\n")
+    return read_options.data[0]

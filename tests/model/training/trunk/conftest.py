@@ -1,7 +1,4 @@
-"""The small folder of questions, with a little prose beside it; a tiny teacher and a hybrid that learns from it."""
-
-import json
-import lzma
+"""A tiny teacher and a hybrid that learns from it."""
 
 import pytest
 import tiny
@@ -13,16 +10,6 @@ TEACHER = {
     "num_key_value_heads": 2, "tie_word_embeddings": True, "rms_norm_eps": 1e-5, "eos_token_id": 299,
     "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
 }  # fmt: skip
-
-
-@pytest.fixture
-def data(read_options):
-    folder = read_options.data[0] / "text"
-    folder.mkdir()
-    text = "The ship lay at the old quay. The crew was paid on Friday, and the cook went home in the rain. " * 60
-    with lzma.open(folder / "tales.jsonl.xz", "wt", encoding="utf-8") as file:
-        file.write(json.dumps({"text": text}) + "\n")
-    return read_options.data[0]
 
 
 @pytest.fixture
