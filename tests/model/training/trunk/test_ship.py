@@ -14,11 +14,11 @@ from docqa.model.training.trunk.ship import ship
 RAW = {**tiny.RAW, "intermediate_size": 128, "vocab_size": 320}
 
 
-def test_a_student_ships_in_four_bits_and_its_embedding_in_eight(tmp_path, data):
+def test_a_student_ships_in_four_bits_and_its_embedding_in_eight(tmp_path):
     quantize(tiny.write_checkpoint(tmp_path / "first", RAW, seed=0), tmp_path / "shipped", embedding_bits=4)
     (tmp_path / "shipped" / "span.safetensors").write_bytes(b"a head")
     student = tiny.write_checkpoint(tmp_path / "student", RAW, seed=1)
-    written = ship(student, tmp_path / "shipped", data, tmp_path / "new", ["layers.3.self_attn.o_proj"], sequences=2)
+    written = ship(student, tmp_path / "shipped", tmp_path / "new", ["layers.3.self_attn.o_proj"])
     assert written == sum(
         part.nbytes for file in (tmp_path / "new").glob("model-*.safetensors") for part in load_file(file).values()
     )
