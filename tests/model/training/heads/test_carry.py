@@ -45,5 +45,5 @@ def test_heads_that_go_over_to_their_own_trunk_stay_what_they_are(checkpoint, da
     assert one is not None and other is not None
     # What the heads were without a mean to take off, they are now about the mean of what was read.
     wanted = one.token_vectors(hidden.numpy()).astype(np.float32)
-    found = other.token_vectors((hidden + torch.as_tensor(other.mean)).numpy()).astype(np.float32)
+    found = other.token_vectors((hidden + torch.tensor(other.mean)).numpy()).astype(np.float32)
     assert np.mean(np.sum(wanted * found, 1)) / 127**2 > 0.95

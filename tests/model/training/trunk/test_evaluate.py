@@ -25,7 +25,7 @@ def held_out(data):
     return data
 
 
-def test_a_trunk_is_as_good_as_itself_and_copies_words_of_the_passage(folders, held_out, capsys):
+def test_a_trunk_is_as_good_as_itself_and_copies_words(folders, held_out, capsys):
     teacher, student, _ = folders
     for other, name in ((student, "itself"), (teacher, "a teacher")):
         evaluate.main([
