@@ -131,8 +131,11 @@ def model_folder(name: str | None) -> Path:
     return folder
 
 
-def check_writing(options: Options) -> None:
-    """Say on standard error where --think or --from change nothing, because the model does not think or write."""
+def check_writing(options: Options, *, asks: bool = True) -> None:
+    """Say on standard error where --think or --from change nothing, because the model does not think or write.
+
+    `asks`: questions are answered, which the bundled model's trunk can do too, from its state of the whole.
+    """
     from docqa.app import report
     from docqa.app.models.library import BUNDLED_NAME
     from docqa.app.output.render import printable
@@ -140,9 +143,11 @@ def check_writing(options: Options) -> None:
     name = printable(options.model or BUNDLED_NAME)
     if options.think and not _can_think(options):
         report.note(f"docqa: {name} cannot think before it answers: --think has no effect")
-    if options.source == "passages" and options.model is None:
-        report.note(f"docqa: {name} reads all and cuts its answers from the document: --from passages has no effect")
-    if options.source == "whole" and options.model is None:
+    if options.source == "auto" or options.model is not None:
+        return
+    if not asks or options.source == "passages":
+        report.note(f"docqa: {name} reads all and cuts what it says from the document: --from has no effect")
+    else:
         said = "its language model of 155 million parameters answers from what it holds of the whole"
         report.note(f"docqa: {said}; without --from whole the reader answers, which is right far more often")
 

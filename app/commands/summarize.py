@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,7 +70,9 @@ def summarize(
         raise UsageError("cannot be standard input here", where="-", hint="save the document to a file")
     chosen, about = _checked(style, focus)
     options = given.options(preview=False)
-    inputs.check_writing(options)
+    inputs.check_writing(options, asks=False)
+    if options.model is None:  # its heads choose sentences, which are put aside where its trunk is to answer
+        options = replace(options, source="auto")
     settings = Settings(jobs, retry_failed, max_failures, ray)
     with batches.folder(output) as folder, batches.kept_in(folder, "--output" if output is not None else None):
         batch = _batch(paths, folder, SummaryJob(options, chosen, about), settings)

@@ -23,7 +23,6 @@ class BailingDeltaNet(ChannelDeltaNet):
         super().__init__(config)
         hidden, inner = config.hidden_size, self.value_heads * self.value_dim
         self.f_proj, self.g_proj = Linear(hidden, inner), Linear(hidden, inner)
-        self.lowest = config.lowest_decay
 
     def forget(self, x: Tensor) -> Tensor:
         found: Tensor = self.f_proj(x)
@@ -32,12 +31,6 @@ class BailingDeltaNet(ChannelDeltaNet):
     def gate(self, x: Tensor) -> Tensor:
         found: Tensor = self.g_proj(x)
         return found
-
-    def decay(self, x: Tensor) -> Tensor:
-        if not self.lowest:
-            return super().decay(x)
-        forget = (widen(self.forget(x)) + widen(self.dt_bias)).unflatten(-1, (self.value_heads, self.key_dim))
-        return self.lowest * (widen(self.A_log).exp().view(-1, 1) * forget).sigmoid()
 
 
 class RotatedLatentAttention(LatentAttention):

@@ -7,6 +7,8 @@ is cached.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -24,7 +26,7 @@ from docqa.model.transformer import PlainNorm
 LATENT_EPS = 1e-6  # of the norms inside latent attention, whatever the config says of the others
 
 
-class ChannelDeltaNet(DeltaNet):
+class ChannelDeltaNet(DeltaNet, ABC):
     """A delta net with a decay for each channel of a key; subclasses say what forgets and what gates the output."""
 
     def __init__(self, config: HybridConfig) -> None:
@@ -34,21 +36,23 @@ class ChannelDeltaNet(DeltaNet):
         self.b_proj = Linear(hidden, self.value_heads)
         self.A_log = nn.Parameter(torch.zeros(self.value_heads))
         self.dt_bias = nn.Parameter(torch.ones(inner))
+        self.lowest = config.lowest_decay
         self.o_norm = PlainNorm(self.value_dim, config.rms_norm_eps)
         self.o_proj = Linear(inner, hidden)
 
+    @abstractmethod
     def forget(self, x: Tensor) -> Tensor:
         """[batch, seq, heads * key_dim], what the decay is computed of."""
-        raise NotImplementedError
 
+    @abstractmethod
     def gate(self, x: Tensor) -> Tensor:
         """[batch, seq, heads * value_dim], before the sigmoid."""
-        raise NotImplementedError
 
     def decay(self, x: Tensor) -> Tensor:
-        """Logarithms, [batch, seq, heads, key_dim]."""
+        """Logarithms, [batch, seq, heads, key_dim]; between `lowest_decay` of the config and 0 where it has a bound."""
         forget = (widen(self.forget(x)) + widen(self.dt_bias)).unflatten(-1, (self.value_heads, self.key_dim))
-        return -widen(self.A_log).exp().view(-1, 1) * functional.softplus(forget)
+        rate = widen(self.A_log).exp().view(-1, 1)
+        return self.lowest * (rate * forget).sigmoid() if self.lowest else -rate * functional.softplus(forget)
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: DeltaCache | None = None) -> Tensor:
         mixed = torch.cat([self.q_proj(x), self.k_proj(x), self.v_proj(x)], -1)

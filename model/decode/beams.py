@@ -92,7 +92,10 @@ class Branches:
 
         False, and nothing is done, where what the branch remembers is not in the state's form.
         """
-        return self.native is not None and self.count == 1 and self.native.move(state, tokens)
+        if self.native is None or self.count != 1:
+            return False
+        self.native.move(state, tokens)
+        return True
 
     def step(self, tokens: list[int]) -> Tensor:
         """Add one token to each branch; log-probabilities of the next, float32 [branches, vocab]."""

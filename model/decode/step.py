@@ -57,7 +57,7 @@ class NativeStep:
         cos, sin = self._rotation
         return self.step.logits(x, cos[ahead], sin[ahead])
 
-    def move(self, state: State, tokens: list[int]) -> bool:
+    def move(self, state: State, tokens: list[int]) -> None:
         """`Branches.move`. The last hidden state is not kept: `state` goes on with more tokens, not with logits."""
         for layer, (first, second) in zip(state.layers, self.step.changing, strict=True):
             if isinstance(layer, DeltaMemory):
@@ -65,7 +65,6 @@ class NativeStep:
             else:
                 layer.append(first[0, : self.step.own].clone(), second[0, : self.step.own].clone())
         state.advance(torch.tensor(tokens), None)
-        return True
 
 
 _AHEAD = 64  # positions whose rotation is computed at once

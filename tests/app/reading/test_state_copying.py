@@ -78,3 +78,13 @@ def test_the_command_says_what_answers(docqa: Any, note: Path, monkeypatch: pyte
     monkeypatch.delenv("DOCQA_MODEL", raising=False)
     code, _, err = docqa("ask", note, "What shall the tenant pay?", "--from", "whole", "--no-store", "--no-preview")
     assert code in (0, 5) and "without --from whole the reader answers" in err
+
+
+def test_a_summary_is_chosen_by_the_heads_whatever_from_says(docqa: Any, note: Path, tmp_path: Path) -> None:
+    said = []
+    for number, more in enumerate(((), ("--from", "whole"))):
+        out = tmp_path / str(number)
+        code, _, err = docqa("summarize", note, "--output", out, "--no-store", *more)
+        assert code == 0 and ("--from has no effect" in err) is bool(more)
+        said.append((out / "note.txt.md").read_text(encoding="utf-8"))
+    assert said[0] == said[1]
