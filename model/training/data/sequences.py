@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from docqa.model.prompts.prompt import REFUSAL, FocusPrompt, excerpts_prompt, question_text
+from docqa.model.training.data.facts import invent
 from docqa.model.training.data.sets import QuestionSets, is_validation, text_files
 
 END = 2  # <|im_end|>: closes every answer
@@ -24,6 +25,7 @@ IGNORED = -100
 LONGEST_ANSWER_TOKENS = 64
 PASSAGE_WORDS = 130
 ROOM_TO_ASK = 160  # tokens that are left for questions behind prose
+MOST_FACTS, ROOM_FOR_EACH = 10, 36  # of a row; tokens that asking for one and its answer take
 Asked = tuple[str, tuple[int, int, int] | None]  # a question, and (excerpt, start, end) of its answer
 SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
@@ -178,7 +180,7 @@ class QuestionSequences:
         return chosen, source
 
     def _questions(self, chosen: list[tuple[SourceText, tuple[int, int]]], source: SourceText) -> list[Asked]:
-        """Questions that the chosen excerpts answer, and about a third that they do not."""
+        """Questions that the chosen excerpts answer, and about a fifth that they do not."""
         rng = self.random
         answerable: list[Asked] = []
         unanswerable: list[Asked] = []
@@ -202,7 +204,7 @@ class QuestionSequences:
                 unanswerable += [(q.text, None) for q in sibling.questions[:4]]
         rng.shuffle(answerable)
         rng.shuffle(unanswerable)
-        kept = answerable[:8] + unanswerable[: max(1, len(answerable[:8]) // 2)]
+        kept = answerable[:8] + unanswerable[: max(1, len(answerable[:8]) // 4)]
         rng.shuffle(kept)
         return kept
 
@@ -235,24 +237,63 @@ class QuestionSequences:
     def _asked(
         self, prompt: FocusPrompt, chosen: list[tuple[SourceText, tuple[int, int]]], source: SourceText
     ) -> tuple[list[int], list[int]] | None:
-        """The prompt and as many questions as there is room for; None where none is left."""
-        ids, labels = list(prompt.ids), [IGNORED] * len(prompt.ids)
-        for text, place in self._questions(chosen, source):
-            asked = self.tokenizer.encode(question_text(text))
-            answer = self.tokenizer.encode(REFUSAL) if place is None else self._answer(prompt, place)
-            if answer is None or len(ids) + len(asked) + len(answer) >= self.length:
-                continue
-            ids += asked + answer + [END]
-            labels += [IGNORED] * len(asked) + answer + [END]
-        return (ids, labels) if any(label != IGNORED for label in labels) else None
+        return with_questions(self.tokenizer, prompt, self._questions(chosen, source), self.length)
 
-    def _answer(self, prompt: FocusPrompt, place: tuple[int, int, int]) -> list[int] | None:
-        number, start, end = place
-        found = covered(prompt.offsets[number], start, end)
-        if not found or len(found) > LONGEST_ANSWER_TOKENS:
-            return None
-        first = prompt.excerpt_ranges[number][0]
-        return prompt.ids[first + found[0] : first + found[-1] + 1]
+
+def with_questions(
+    tokenizer: FileTokenizer, prompt: FocusPrompt, questions: Sequence[Asked], length: int
+) -> tuple[list[int], list[int]] | None:
+    """The prompt and as many questions as `length` has room for, ids and labels; None where none is left."""
+    ids, labels = list(prompt.ids), [IGNORED] * len(prompt.ids)
+    for text, place in questions:
+        asked = tokenizer.encode(question_text(text))
+        answer = tokenizer.encode(REFUSAL) if place is None else _answer(prompt, place)
+        if answer is None or len(ids) + len(asked) + len(answer) >= length:
+            continue
+        ids += asked + answer + [END]
+        labels += [IGNORED] * len(asked) + answer + [END]
+    return (ids, labels) if any(label != IGNORED for label in labels) else None
+
+
+def _answer(prompt: FocusPrompt, place: tuple[int, int, int]) -> list[int] | None:
+    number, start, end = place
+    found = covered(prompt.offsets[number], start, end)
+    if not found or len(found) > LONGEST_ANSWER_TOKENS:
+        return None
+    first = prompt.excerpt_ranges[number][0]
+    return prompt.ids[first + found[0] : first + found[-1] + 1]
+
+
+def facts_in_prose(
+    tokenizer: FileTokenizer, texts: TextSequences, rng: random.Random, length: int
+) -> tuple[list[int], list[int]]:
+    """Prose of `length` tokens that hides up to MOST_FACTS invented facts, which are asked for behind it, in any order.
+
+    One question in eight is about a fact that is not there.
+    """
+    while True:
+        facts = [invent(rng) for _ in range(rng.randint(2, MOST_FACTS))]
+        pieces = [tokenizer.encode_with_offsets(" " + fact.sentence) for fact in facts]
+        asked: list[Asked] = [
+            (fact.question, (number, fact.start, fact.end)) if rng.random() > 1 / 8 else (invent(rng).question, None)
+            for number, fact in enumerate(facts)
+        ]
+        room = length - sum(len(piece) for piece, _ in pieces) - ROOM_FOR_EACH * len(facts)
+        if room < 64:
+            continue
+        prose, ends = texts.plain(room), set(tokenizer.encode("."))
+        after = [number + 1 for number, token in enumerate(prose) if token in ends] or [len(prose)]
+        prompt, begun = FocusPrompt([], [], []), 0
+        for at, (piece, places) in zip(sorted(rng.choices(after, k=len(facts))), pieces, strict=True):
+            prompt.ids.extend(prose[begun:at])
+            prompt.excerpt_ranges.append((len(prompt.ids), len(prompt.ids) + len(piece)))
+            prompt.offsets.append([(max(start - 1, 0), end - 1) for start, end in places])
+            prompt.ids.extend(piece)
+            begun = at
+        prompt.ids.extend(prose[begun:])
+        rng.shuffle(asked)
+        if found := with_questions(tokenizer, prompt, asked, length):
+            return found
 
 
 class TextSequences:
@@ -310,7 +351,8 @@ def mixed_batches(
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Endless (ids, labels, asked) of [options.batch, options.length] from options.data and options.sets.
 
-    `mixture` has the shares of questions, of passages repeated once and of prose. `labels` are set on answers only;
+    `mixture` has the shares of questions, of passages repeated once and of prose. A third of the questions is about
+    excerpts, a third about a passage in prose, a third about facts in prose. `labels` are set on answers only;
     `asked` marks the rows of questions, so that losses can tell rows apart.
     """
     rng = random.Random(seed)
@@ -321,7 +363,11 @@ def mixed_batches(
         for _ in range(options.batch):
             kind = rng.choices(("questions", "twice", "plain"), mixture)[0]
             if kind == "questions":
-                ids, label = questions.within_prose(texts) if rng.random() < 0.5 else questions.sequence()
+                layout = rng.choice(("excerpts", "prose", "facts"))
+                if layout == "facts":
+                    ids, label = facts_in_prose(tokenizer, texts, rng, options.length)
+                else:
+                    ids, label = questions.within_prose(texts) if layout == "prose" else questions.sequence()
             else:
                 ids = texts.twice(options.length) if kind == "twice" else texts.plain(options.length)
                 label = [IGNORED] * len(ids)
