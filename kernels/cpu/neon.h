@@ -193,6 +193,14 @@ INLINE __m256i _mm256_shuffle_epi8(__m256i x, __m256i places) { return HALVES(sh
 // ---- Sums
 
 INLINE int8x16_t sums_of_neighbours(int8x16_t a, int8x16_t b) { return (int8x16_t)vpaddq_s32((int32x4_t)a, (int32x4_t)b); }
+INLINE int8x16_t low_words(int8x16_t a, int8x16_t b) { return (int8x16_t)vzip1q_s32((int32x4_t)a, (int32x4_t)b); }
+INLINE int8x16_t high_words(int8x16_t a, int8x16_t b) { return (int8x16_t)vzip2q_s32((int32x4_t)a, (int32x4_t)b); }
+INLINE int8x16_t low_pairs(int8x16_t a, int8x16_t b) { return (int8x16_t)vzip1q_s64((int64x2_t)a, (int64x2_t)b); }
+INLINE int8x16_t high_pairs(int8x16_t a, int8x16_t b) { return (int8x16_t)vzip2q_s64((int64x2_t)a, (int64x2_t)b); }
+INLINE __m256i _mm256_unpacklo_epi32(__m256i a, __m256i b) { return HALVES(low_words, a, b); }
+INLINE __m256i _mm256_unpackhi_epi32(__m256i a, __m256i b) { return HALVES(high_words, a, b); }
+INLINE __m256i _mm256_unpacklo_epi64(__m256i a, __m256i b) { return HALVES(low_pairs, a, b); }
+INLINE __m256i _mm256_unpackhi_epi64(__m256i a, __m256i b) { return HALVES(high_pairs, a, b); }
 INLINE __m256i _mm256_hadd_epi32(__m256i a, __m256i b) { return HALVES(sums_of_neighbours, a, b); }
 
 // To every word of `sum`, the four products of its bytes: of `small` (0 to 127) and bytes with a sign.
