@@ -24,8 +24,10 @@ END = 2  # <|im_end|>: closes every answer
 IGNORED = -100
 LONGEST_ANSWER_TOKENS = 64
 PASSAGE_WORDS = 130
+LAYOUTS = {"excerpts": 0.3, "prose": 0.2, "facts": 0.5}  # shares of the rows of questions: what these are about
 ROOM_TO_ASK = 160  # tokens that are left for questions behind prose
-MOST_FACTS, ROOM_FOR_EACH = 10, 36  # of a row; tokens that asking for one and its answer take
+FEWEST_FACTS, MOST_FACTS = 4, 16  # of a row
+ROOM_FOR_EACH = 36  # tokens that asking for a fact and its answer take
 Asked = tuple[str, tuple[int, int, int] | None]  # a question, and (excerpt, start, end) of its answer
 SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
@@ -267,12 +269,12 @@ def _answer(prompt: FocusPrompt, place: tuple[int, int, int]) -> list[int] | Non
 def facts_in_prose(
     tokenizer: FileTokenizer, texts: TextSequences, rng: random.Random, length: int
 ) -> tuple[list[int], list[int]]:
-    """Prose of `length` tokens that hides up to MOST_FACTS invented facts, which are asked for behind it, in any order.
+    """Prose that hides invented facts, which are asked for behind it, in any order: `length` tokens at most.
 
     One question in eight is about a fact that is not there.
     """
     while True:
-        facts = [invent(rng) for _ in range(rng.randint(2, MOST_FACTS))]
+        facts = [invent(rng) for _ in range(rng.randint(FEWEST_FACTS, min(MOST_FACTS, length // 64)))]
         pieces = [tokenizer.encode_with_offsets(" " + fact.sentence) for fact in facts]
         asked: list[Asked] = [
             (fact.question, (number, fact.start, fact.end)) if rng.random() > 1 / 8 else (invent(rng).question, None)
@@ -351,8 +353,7 @@ def mixed_batches(
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Endless (ids, labels, asked) of [options.batch, options.length] from options.data and options.sets.
 
-    `mixture` has the shares of questions, of passages repeated once and of prose. A third of the questions is about
-    excerpts, a third about a passage in prose, a third about facts in prose. `labels` are set on answers only;
+    `mixture` has the shares of questions (LAYOUTS), of passages repeated once and of prose. `labels` are set on answers only;
     `asked` marks the rows of questions, so that losses can tell rows apart.
     """
     rng = random.Random(seed)
@@ -363,7 +364,7 @@ def mixed_batches(
         for _ in range(options.batch):
             kind = rng.choices(("questions", "twice", "plain"), mixture)[0]
             if kind == "questions":
-                layout = rng.choice(("excerpts", "prose", "facts"))
+                layout = rng.choices(list(LAYOUTS), list(LAYOUTS.values()))[0]
                 if layout == "facts":
                     ids, label = facts_in_prose(tokenizer, texts, rng, options.length)
                 else:

@@ -1,9 +1,10 @@
-"""What the largest sparse model of the family would cost here, from a few of its layers with random weights.
+"""What the sparse models of the family would cost here, from a few of their layers with random weights.
 
 `docqa bench --long` prints it; `python -m docqa.app.lab.bench.family.rows [--folder F] [--processor]` alone does.
 A period of Qwen3-Next-80B-A3B in its true shapes, int4, is written into a folder (4.4 GB) and read in a process of its
 own, once with a quarter of its experts in memory and a limit on that memory, once with all of them. Its 48 layers are
-12 such periods, with one embedding and one head.
+12 such periods, with one embedding and one head. So is a period of Qwen3.5-35B-A3B (2.8 GB), with all of its experts, as
+they fit into 32 GB.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean
@@ -40,12 +41,14 @@ NEXT_80B: dict[str, object] = {
     "decoder_sparse_step": 1, "mlp_only_layers": [], "rope_theta": 10000000, "partial_rotary_factor": 0.25,
     "max_position_embeddings": 262144, "tie_word_embeddings": False,
 }  # fmt: skip
+NEXT_35B = {**NEXT_80B, "vocab_size": 248_320, "num_hidden_layers": 40, "num_experts": 256, "num_experts_per_tok": 8}
 PERIOD = 4
 PROMPT, DECODED = 4_096, 16
 POOLED = 4  # one expert of so many is in memory
 ADDRESS_SLACK = 384 * 2**20  # what is set aside and never touched, which the limit counts: stacks, arenas of malloc
 NAMES = ("next80b_prefill", "next80b_decode", "next80b_memory")
-DISK_NEEDED = 5 * 10**9
+NAMES_35B = ("next35b_prefill", "next35b_decode", "next35b_memory")
+DISK_NEEDED = 8 * 10**9
 
 
 def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Row]:
@@ -68,10 +71,7 @@ def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Row
 
 def _rows(folder: Path, processor: bool) -> Iterator[Row]:
     config = HybridConfig.from_dict(NEXT_80B)
-    of_period = config.first_layers(PERIOD)
-    if not (folder / "config.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_random(folder, {**NEXT_80B, "num_hidden_layers": PERIOD})
+    of_period = _written(folder, NEXT_80B)
     pooled, whole = orders(folder, of_period, prompt=PROMPT, decoded=DECODED)
     pooled, whole = replace(pooled, processor=processor), replace(whole, processor=processor)
     yield from size_rows(config, pooled, measured(pooled), measured(whole))
@@ -79,6 +79,38 @@ def _rows(folder: Path, processor: bool) -> Iterator[Row]:
         torch.set_num_threads(1)
     network = load_network(folder, of_period, torch.float32, packed=True, expert_bytes=EVERY_EXPERT)
     yield from period.rows(network, clock=time.thread_time if processor else time.perf_counter)
+    del network
+    small = folder / "35b"
+    _written(small, NEXT_35B)
+    every = Order(str(small), PROMPT, DECODED, processor=processor)
+    yield from all_there(HybridConfig.from_dict(NEXT_35B), every, measured(every))
+
+
+def _written(folder: Path, raw: Mapping[str, object]) -> HybridConfig:
+    """A period of a model with random weights in `folder`, written where it is not there yet."""
+    if not (folder / "config.json").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_random(folder, {**raw, "num_hidden_layers": PERIOD})
+    return HybridConfig.from_dict(dict(raw)).first_layers(PERIOD)
+
+
+def all_there(config: HybridConfig, order: Order, run: Measured) -> Iterator[Row]:
+    """tokens/s and memory of all layers of `config`, from a run with all experts in memory."""
+    how = f"{PERIOD} layers of {config.num_hidden_layers}, int4, random weights, all experts in memory"
+    for name, calls in zip(NAMES_35B, (run.blocks, run.steps), strict=False):
+        layers = Layers.of(calls)
+        yield Row(name, layers.speed(config), "tokens/s", None, None, f"{how}; {layers.describe()}")
+    tokens = order.prompt + order.decoded
+    planned = planned_bytes(config, tokens, None) / 2**30
+    method = f"planned for {config.num_hidden_layers} layers at {tokens:,} tokens, all experts in memory"
+    yield Row(NAMES_35B[2], planned, "GiB", None, None, method)
+
+
+def planned_bytes(config: HybridConfig, tokens: int, pool: int | None) -> int:
+    """Memory of all layers in 4 bits, with `pool` bytes of experts, all where None."""
+    counts = parameters(config)
+    on_disk = round((counts["total"] - counts["embedding"]) * PACKED_ITEM + counts["embedding"] * (1 + 4 / 64))
+    return estimate(config, tokens, item=4, weights_on_disk=on_disk, packed=True, expert_bytes=pool).memory_bytes
 
 
 def orders(folder: Path, config: HybridConfig, *, prompt: int, decoded: int) -> tuple[Order, Order]:
@@ -132,13 +164,9 @@ def _disk(config: HybridConfig, layers: Layers, *, processor: bool) -> str:
 
 def memory_row(config: HybridConfig, order: Order, few: Measured) -> Row:
     """Memory of all layers by the plan, and what the layers that ran took."""
-    counts, tokens = parameters(config), order.prompt + order.decoded
-    on_disk = round((counts["total"] - counts["embedding"]) * PACKED_ITEM + counts["embedding"] * (1 + 4 / 64))
+    tokens = order.prompt + order.decoded
     pools = expert_bytes(config) // POOLED, None
-    part, whole = (
-        estimate(config, tokens, item=4, weights_on_disk=on_disk, packed=True, expert_bytes=pool).memory_bytes / 2**30
-        for pool in pools
-    )
+    part, whole = (planned_bytes(config, tokens, pool) / 2**30 for pool in pools)
     method = (
         f"planned for {config.num_hidden_layers} layers at {tokens:,} tokens, a quarter of the experts in memory; "
         f"{PERIOD} layers took {few.private_bytes / 2**30:.3g} GiB of private memory at most, "
@@ -186,7 +214,7 @@ class Layers:
 def main(arguments: list[str]) -> None:
     """Print the rows as `docqa bench` does."""
     parser = argparse.ArgumentParser(prog="python -m docqa.app.lab.bench.family.rows", description=__doc__)
-    parser.add_argument("--folder", type=Path, help="keep the layers here, 4.4 GB")
+    parser.add_argument("--folder", type=Path, help="keep the layers here, 7.2 GB")
     parser.add_argument("--processor", action="store_true", help="one thread, its own seconds: for a busy machine")
     options = parser.parse_args(arguments)
     described, found = machine.describe(), []

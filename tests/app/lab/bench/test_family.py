@@ -62,6 +62,16 @@ def test_layers_add_up_to_the_speed_of_the_whole_model():
     assert "637.0 MB a token from disk" in decode.method
 
 
+def test_a_model_that_fits_is_measured_with_all_its_experts():
+    call = capped.Timed(1, [0.01, 0.02, 0.03, 0.1], [0.01] * 4, 0.2, 0, 32)
+    config, run = HybridConfig.from_dict(family.NEXT_35B), capped.Measured([call], [call], 0, 0, 0)
+    prefill, decode, memory = family.all_there(config, capped.Order("", 4_096, 16), run)
+    assert (prefill.name, decode.name, memory.name) == family.NAMES_35B
+    assert prefill.value == decode.value == pytest.approx(1 / (30 * 0.02 + 10 * 0.1 + 0.2))
+    assert 18 < memory.value < 24  # GiB: a laptop with 32 GB has them
+    assert "all experts in memory" in memory.method
+
+
 @needs_native
 def test_a_period_is_compared_with_as_many_layers_of_a_dense_model(small, monkeypatch):
     folder, config = small
