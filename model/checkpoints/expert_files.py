@@ -7,8 +7,12 @@ take back. A mapped file counts as memory of the process wherever writable priva
 from __future__ import annotations
 
 import json
+import os
+import weakref
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
+from threading import Lock
 
 import torch
 from torch import Tensor
@@ -30,10 +34,13 @@ class TensorLocation:
 
 
 class ExpertFiles:
-    """Reads tensors whole. Safe to use from several threads; no file stays open."""
+    """Reads tensors whole. Safe to use from several threads; files stay open as long as this lives."""
 
     def __init__(self) -> None:
         self._headers: dict[Path, dict[str, TensorLocation]] = {}
+        self._open: dict[Path, FileIO] = {}
+        self._opening = Lock()
+        weakref.finalize(self, _close, self._open)
 
     def read(self, entry: Entry) -> Tensor:
         """The tensor at `entry`, as it is stored.
@@ -48,16 +55,38 @@ class ExpertFiles:
             raise WeightsMismatch(f"{entry.path}: {entry.key} is not stored in groups; get the model folder again")
         out = torch.empty(where.shape, dtype=where.dtype)
         try:
-            with entry.path.open("rb") as file:
-                file.seek(where.start)
-                count = file.readinto(out.view(torch.uint8).numpy().data)
-            if count < out.nbytes:
-                raise OSError(f"it ends at byte {where.start + count:,}")
+            self._read_at(entry.path, where.start, memoryview(out.view(torch.uint8).numpy().reshape(-1)))
         except FileNotFoundError as error:
             raise WeightsMissing(f"{entry.path} is missing; get the model folder again") from error
         except OSError as error:
             raise WeightsMismatch(f"{entry.path} is damaged ({error}); get the model folder again") from error
         return out
+
+    def _read_at(self, path: Path, start: int, room: memoryview) -> None:
+        """Fill `room` from byte `start` of a file on. Raises OSError where the file ends before."""
+        file = self._file(path)
+        done = 0
+        while done < len(room):
+            if hasattr(os, "preadv"):  # threads do not wait for one another
+                count = os.preadv(file.fileno(), [room[done:]], start + done)
+            else:
+                with self._opening:
+                    file.seek(start + done)
+                    count = file.readinto(room[done:]) or 0
+            if not count:
+                raise OSError(f"it ends at byte {start + done:,}")
+            done += count
+
+    def _file(self, path: Path) -> FileIO:
+        with self._opening:
+            if path not in self._open:
+                self._open[path] = FileIO(path)
+            return self._open[path]
+
+
+def _close(files: dict[Path, FileIO]) -> None:
+    for file in files.values():
+        file.close()
 
 
 def _header(path: Path) -> dict[str, TensorLocation]:

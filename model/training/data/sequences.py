@@ -353,8 +353,8 @@ def mixed_batches(
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Endless (ids, labels, asked) of [options.batch, options.length] from options.data and options.sets.
 
-    `mixture` has the shares of questions (LAYOUTS), of passages repeated once and of prose. `labels` are set on answers only;
-    `asked` marks the rows of questions, so that losses can tell rows apart.
+    `mixture` has the shares of questions (LAYOUTS), of passages repeated once and of prose. `labels` are set on answers
+    only; `asked` marks the rows of questions, so that losses can tell rows apart.
     """
     rng = random.Random(seed)
     questions = QuestionSequences(options.sets, tokenizer, seed + 1, options.length)

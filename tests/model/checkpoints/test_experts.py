@@ -1,6 +1,7 @@
 """Experts on disk: the same network as with all of them in memory, and only what is needed is read."""
 
 import json
+import os
 
 import pytest
 import quantized_tensors as made
@@ -10,9 +11,11 @@ from family_checkpoints import FAMILIES, pair, write_family
 
 from docqa.kernels.moe import mix_experts
 from docqa.kernels.self_check import library
+from docqa.model.checkpoints.expert_files import ExpertFiles
 from docqa.model.checkpoints.experts import MEMORY_VARIABLE, bytes_of, default_budget, pool_bytes
 from docqa.model.checkpoints.network import load_network
 from docqa.model.checkpoints.quantize import quantize
+from docqa.model.checkpoints.weights import Entry
 from docqa.model.config import HybridConfig
 from docqa.model.errors import ConfigUnsupported, NoMemory, WeightsMismatch, WeightsMissing
 from docqa.model.load import load_model
@@ -157,19 +160,33 @@ def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
     quantize(tmp_path / "source", tmp_path / "q")
     config = HybridConfig.from_folder(tmp_path / "q")
     network = load_network(tmp_path / "q", config, torch.float32, packed=True)
+    source = pool_of(network).source
     (path,) = (tmp_path / "q").glob("*.safetensors")
     whole = path.read_bytes()
-    path.unlink()  # what is mapped stays; the experts are read when they are needed
-    with pytest.raises(WeightsMissing, match=f"{path.name} is missing"):
-        network(IDS)
-    path.write_bytes(whole[:4000])
-    with pytest.raises(WeightsMismatch, match=f"{path.name} is damaged"):
-        load_network(tmp_path / "q", config, torch.float32, packed=True)
-    short = pool_of(network).source
-    path.write_bytes(whole[: len(whole) // 2])
+    os.truncate(path, len(whole) // 2)
     with pytest.raises(WeightsMismatch, match=rf"{path.name} is damaged \(it ends at byte"):
         for number in range(config.num_experts):
-            short.matrices("layers.3.mlp.experts", number)
+            source.matrices("layers.3.mlp.experts", number)
+    os.truncate(path, 4000)
+    with pytest.raises(WeightsMismatch, match=f"{path.name} is damaged"):
+        load_network(tmp_path / "q", config, torch.float32, packed=True)
+    path.unlink()
+    with pytest.raises(WeightsMissing, match=f"{path.name} is missing"):
+        ExpertFiles().read(Entry(path, "any"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")
+def test_experts_are_read_on_when_their_folder_is_deleted(tmp_path):
+    if library() is None:
+        pytest.skip("the native library is not built or not for this processor")
+    write_family(tmp_path / "source", "qwen3_next", **WIDE)
+    quantize(tmp_path / "source", tmp_path / "q")
+    config = HybridConfig.from_folder(tmp_path / "q")
+    kept, other = (load_network(tmp_path / "q", config, torch.float32, packed=True) for _ in range(2))
+    (path,) = (tmp_path / "q").glob("*.safetensors")
+    wanted = other(IDS)
+    path.unlink()
+    assert torch.equal(kept(IDS), wanted)
 
 
 def test_experts_in_fp8_are_read_one_at_a_time(tmp_path):
