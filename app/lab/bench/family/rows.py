@@ -3,8 +3,8 @@
 `docqa bench --long` prints it; `python -m docqa.app.lab.bench.family.rows [--folder F] [--processor]` alone does.
 A period of Qwen3-Next-80B-A3B in its true shapes, int4, is written into a folder (4.4 GB) and read in a process of its
 own, once with a quarter of its experts in memory and a limit on that memory, once with all of them. Its 48 layers are
-12 such periods, with one embedding and one head. So is a period of Qwen3.5-35B-A3B (2.8 GB), with all of its experts, as
-they fit into 32 GB.
+12 such periods, with one embedding and one head. So is a period of Qwen3.5-35B-A3B (2.8 GB), with all of its experts,
+which fit into 32 GB.
 """
 
 from __future__ import annotations
