@@ -85,7 +85,7 @@ def delta_rule(
     memory = np.zeros((batch, heads, key_dim, v.shape[-1]), np.float32)
     out = np.empty((batch, seq, heads, v.shape[-1]), np.float32)
     rest = (address(x) for x in (np.ascontiguousarray(decay), np.ascontiguousarray(beta), memory, out))
-    call = DeltaCall(*k.shape, v.shape[-1], *(_strided(x) for x in (q, k, v)), *rest, None)
+    call = DeltaCall(*k.shape, v.shape[-1], 0, *(_strided(x) for x in (q, k, v)), *rest, None)
     library.run("delta_step" if seq <= FEW_TOKENS else "delta", ctypes.byref(call))
     return out
 

@@ -27,6 +27,8 @@ register("delta_training", "reference", delta_rule_reference)
 register_triton("delta_step", "docqa.kernels.delta.gpu", "delta_step_gpu")
 register("delta_step", "recurrent", delta_rule_recurrent)
 register("delta_step", "reference", delta_rule_reference)
+register_native("channel_delta", delta_rule_native)
+register_native("channel_delta_step", delta_step_native)
 register("channel_delta", "chunked", delta_rule_in_segments)
 register("channel_delta", "reference", delta_rule_reference)
 register("channel_delta_step", "recurrent", delta_rule_recurrent)
@@ -39,8 +41,8 @@ def delta_rule(
     """Gated delta rule; arguments and results as in `delta_rule_reference`.
 
     The number of tokens alone picks between the chunked and the recurrent form, so equal shapes give equal bits. While
-    gradients are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside. Where each
-    channel has a decay, forms in torch run.
+    gradients are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside; where each
+    channel has a decay, in torch.
 
     Raises:
         ShapeMismatch: k and v differ in batch, seq or heads, `decay` fits neither heads nor channels, or `state` is not

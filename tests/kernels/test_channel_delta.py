@@ -67,10 +67,11 @@ def test_float32_chunks_stay_near_float64(regime):
         x["decay"][:, ::24, :, 2] = -4000.0
     if regime == "strong decay":
         x["decay"] = -16 * torch.nn.functional.softplus(1 - 2 * x["decay"])
-    found, right = delta_rule_chunked(**{n: t.float() for n, t in x.items()}), delta_rule_reference(**x)
-    for ours, theirs in zip(found, right):
-        assert torch.isfinite(ours).all()
-        assert (ours - theirs).abs().max() / max(1.0, float(theirs.abs().max())) < 4e-6
+    right = delta_rule_reference(**x)
+    for form in (delta_rule_chunked, delta_rule):
+        for ours, theirs in zip(form(**{n: t.float() for n, t in x.items()}), right):
+            assert torch.isfinite(ours).all()
+            assert (ours - theirs).abs().max() / max(1.0, float(theirs.abs().max())) < 4e-6
 
 
 def test_the_step_form_equals_the_recurrence():
@@ -78,7 +79,7 @@ def test_the_step_form_equals_the_recurrence():
     assert differences(delta_rule_recurrent(**x), delta_rule_reference(**x)) < 1e-13
 
 
-@pytest.mark.parametrize("seq", [3, 100, 1_100])
+@pytest.mark.parametrize("seq", [1, 3, 31, 33, 100, 1_100])
 def test_the_default_form_is_exact_and_keeps_its_bits_when_cut(seq):
     x = inputs(seq, torch.float32)
     exact = delta_rule_reference(**inputs(seq))
