@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from docqa.kernels.attention.kv_cache import Context
 
-TILE = 64  # queries whose keys are gathered together
+TILE = 128  # queries whose keys are gathered together
 
 
 def chosen_blocks(q: Tensor, keys: Tensor, first: int, size: int, best: int) -> Tensor:

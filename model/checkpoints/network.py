@@ -64,11 +64,11 @@ def load_network(
     shared = {n: m for n, m in known.packed_matrices().items() if n in wanted} if known is not None else {}
     expected = {name: shape for name, shape in wanted.items() if name not in have and name not in aside}
     with opened_checkpoint(folder) as checkpoint:
+        attach_tables(network, checkpoint, config, dtype)
         matrices = packed_matrices(checkpoint, expected, config) if packed else {}
         dense = {name: shape for name, shape in expected.items() if name not in matrices}
         elsewhere = {*have, *matrices, *aside, *tables}
         loaded = load_tensors(checkpoint, dense, dtype, config=config, partial=layers is not None, known=elsewhere)
-        attach_tables(network, checkpoint, config, dtype)
     # Tensors with a packed matrix, a bank or rows on disk keep no content; load_tensors has seen that all others are
     # there.
     network.load_state_dict(have | loaded, assign=True, strict=not (matrices or banks or tables))

