@@ -2,8 +2,8 @@
 
 Three architectures share the hybrid network: `qwen3_5_text` (dense), `qwen3_5_moe_text` and `qwen3_next` (sparse
 experts). `qwen3_5` and `qwen3_5_moe` wrap the first two beside a picture half, which is not read: their `text_config`
-counts. `olmo_hybrid`, `kimi_linear` and `bailing_hybrid` have networks of their own. `qwen3`, `qwen2` and `llama` are
-transformers: attention in every layer, and nothing of the fields `linear_*`.
+counts, as it does in `qwen4_exp`. `olmo_hybrid`, `kimi_linear`, `bailing_hybrid` and `qwen4_exp_text` have networks of
+their own. `qwen3`, `qwen2` and `llama` are transformers: attention in every layer, and no fields `linear_*`.
 """
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ from docqa.model.families import (
     OLMO_HYBRID,
     QWEN2,
     QWEN3,
+    QWEN4,
     TEXT_TYPES,
     TRANSFORMERS,
     bailing_hybrid,
     kimi_linear,
     olmo_hybrid,
+    qwen4_exp,
 )  # fmt: skip
+from docqa.model.families.ngrams import Ngrams
+from docqa.model.families.qwen4_exp import Indexer
 from docqa.model.gguf.file import is_gguf, opened_gguf
 
 if TYPE_CHECKING:
@@ -54,7 +58,10 @@ class HybridConfig:
     layer has experts. The fields about experts are 0 where none has, those of delta nets (`linear_*`) where there is
     none. `negative_eigenvalues`: beta of the delta nets goes up to 2. `lowest_decay`: the logarithm of a decay is
     between it and 0; 0 where there is no bound. `rotates`: keys carry positions. `kv_lora_rank`: of latent attention,
-    whose one cached key `head_dim` is the size of; the fields behind it are 0 where there is none.
+    whose one cached key `head_dim` is the size of; the fields behind it are 0 where there is none. `hc_count`: residual
+    streams, mixed through `hc_lowrank` dims; 0 where the residual is one and plain. `indexer`: chooses the keys that
+    attention reads; `ngrams`: embeddings of n-grams in some layers. `sigmoid_gate`: that of the delta nets' output,
+    which is SiLU elsewhere.
     """
 
     vocab_size: int
@@ -89,6 +96,11 @@ class HybridConfig:
     n_group: int = 1
     topk_group: int = 1
     routed_scaling_factor: float = 1.0
+    hc_count: int = 0
+    hc_lowrank: int = 0
+    indexer: Indexer | None = None
+    ngrams: Ngrams | None = None
+    sigmoid_gate: bool = False
     rms_norm_eps: float = 1e-6
     max_position_embeddings: int = 262_144
     tie_word_embeddings: bool = False
@@ -106,6 +118,10 @@ class HybridConfig:
         if self.rotates and (self.rotary_dim % 2 or not 0 < self.rotary_dim <= self.head_dim):
             raise ConfigUnsupported(
                 f"partial_rotary_factor turns {self.rotary_dim} of {self.head_dim} dims; an even number is needed"
+            )
+        if self.indexer is not None and self.rotary_dim > self.indexer.dim:
+            raise ConfigUnsupported(
+                f"partial_rotary_factor turns {self.rotary_dim} dims, indexer_head_dim = {self.indexer.dim} has fewer"
             )
 
     def _check_heads(self) -> None:
@@ -144,7 +160,7 @@ class HybridConfig:
             ConfigUnsupported: a field is missing, or names an option that this runtime does not have.
         """
         raw, kind = flat_config(outer), _text_type(outer)
-        raw["model_type"] = kind
+        raw |= {"model_type": kind, "indexer": None, "ngrams": None, "sigmoid_gate": False}  # a family's file sets them
         _refuse_unknown_options(kind, raw)
         if kind in TRANSFORMERS:
             _complete_transformer(kind, raw)
@@ -195,6 +211,10 @@ class HybridConfig:
         chosen = self.num_experts > 0 and (number + 1) % self.decoder_sparse_step == 0
         return chosen and number not in self.mlp_only_layers
 
+    def has_ngrams(self, number: int) -> bool:
+        """Whether layer `number` has a table of n-gram embeddings."""
+        return self.ngrams is not None and number in self.ngrams.layers
+
     @property
     def rotary_dim(self) -> int:
         """How many dims of an attention head rotate; the rest carry no position."""
@@ -202,7 +222,7 @@ class HybridConfig:
             return 0
         if self.kv_lora_rank:  # the key that all heads share
             return self.qk_rope_head_dim
-        usual = 1.0 if self.model_type in (OLMO_HYBRID, *TRANSFORMERS) else 0.25
+        usual = 1.0 if self.model_type in (OLMO_HYBRID, QWEN4, *TRANSFORMERS) else 0.25
         return int(self.head_dim * self.rope_parameters.get("partial_rotary_factor", usual))
 
     @property
@@ -306,6 +326,7 @@ _ROPE_FIELDS = {
 
 _COMPLETE = {
     OLMO_HYBRID: olmo_hybrid.complete, KIMI_LINEAR: kimi_linear.complete, BAILING_HYBRID: bailing_hybrid.complete,
+    QWEN4: qwen4_exp.complete,
 }  # fmt: skip
 
 
@@ -360,6 +381,10 @@ def _refuse_unknown_options(kind: str, raw: Mapping[str, object]) -> None:
         del allowed["attention_bias"]  # always on query, key and value, whatever the file says
     if kind == MOE:  # there every layer has experts, and their weights are always made to add up to 1
         allowed |= {"norm_topk_prob": (True,), "decoder_sparse_step": (1,), "mlp_only_layers": ([],)}
+    if kind == QWEN4:  # its own file says which gates there are
+        del allowed["output_gate_type"]
+    else:
+        allowed |= {"hc_count": (1,), "ple_layer_ids": ([],), "indexer_budget": (0,)}
     for name, values in allowed.items():
         if raw.get(name) is not None and raw[name] not in values:
             raise ConfigUnsupported(

@@ -117,17 +117,24 @@ class GatedAttention(nn.Module):
         self.q_norm = RMSNorm(self.dim, config.rms_norm_eps)
         self.k_norm = RMSNorm(self.dim, config.rms_norm_eps)
 
-    def mix(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
-        """Everything before `o_proj`: [batch, seq, hidden] -> [batch, seq, heads * dim]."""
+    def inputs(self, x: Tensor, rotation: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Queries, their gates, keys and values: q, gate [batch, seq, heads, dim], k, v [batch, seq, kv_heads, dim].
+
+        Queries and keys are turned.
+        """
         batch, seq, _ = x.shape
         q, gate = self.q_proj(x).view(batch, seq, self.heads, 2 * self.dim).chunk(2, -1)
         q = rope.rotate(self.q_norm(q), *rotation)
         k = rope.rotate(self.k_norm(self.k_proj(x).view(batch, seq, self.kv_heads, self.dim)), *rotation)
-        v = self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
+        return q, gate, k, self.v_proj(x).view(batch, seq, self.kv_heads, self.dim)
+
+    def mix(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
+        """Everything before `o_proj`: [batch, seq, hidden] -> [batch, seq, heads * dim]."""
+        q, gate, k, v = self.inputs(x, rotation)
         rounded = self.k_proj.packed is not None  # no finer than the products around it
         attend = attention if cache is None else cache.attend
         out = attend(q, k, v, rounded=rounded)
-        return (out * gate.sigmoid()).reshape(batch, seq, -1)
+        return (out * gate.sigmoid()).flatten(2)
 
     def forward(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None = None) -> Tensor:
         return self.o_proj(self.mix(x, rotation, cache))

@@ -295,7 +295,8 @@ def load_model(
     calibration, heads = read_calibration(where), AnswerHeads(where)
     layers = int(calibration.get("evidence_layer", config.num_hidden_layers - 1)) + 1 if heads else None
     experts = expert_bytes if expert_bytes is not None else default_budget(config, compute) if on_cpu else None
-    check_room(place, parameters(config)["total"] * compute.itemsize, str(where))
+    counts = parameters(config)
+    check_room(place, (counts["total"] - counts["tables"]) * compute.itemsize, str(where))
     with ThreadPoolExecutor(2) as pool:  # hashing and JSON run beside the unpacking of the weights
         print_of = pool.submit(fingerprint, where)
         made = pool.submit(lambda: Tokenizer.load(where) if tokenizer is None else tokenizer)

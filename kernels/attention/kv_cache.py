@@ -26,11 +26,11 @@ class KVBlock:
     v_scale: Tensor | None = None
     bounds: Tensor | None = None
 
-    def keys(self, part: slice, dtype: torch.dtype) -> Tensor:
+    def keys(self, part: slice | Tensor, dtype: torch.dtype) -> Tensor:
         """[tokens of the part, kv_heads, dim], unpacked."""
         return _unpacked(self.k[part], None if self.k_scale is None else self.k_scale[part], dtype)
 
-    def values(self, part: slice, dtype: torch.dtype) -> Tensor:
+    def values(self, part: slice | Tensor, dtype: torch.dtype) -> Tensor:
         """[tokens of the part, kv_heads, dim], unpacked."""
         return _unpacked(self.v[part], None if self.v_scale is None else self.v_scale[part], dtype)
 
@@ -84,6 +84,16 @@ class Context:
             values.append(self.blocks[number].values(part, dtype))
         if len(keys) == 1:
             return keys[0], values[0]
+        return torch.cat(keys), torch.cat(values)
+
+    def at(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Keys and values [count, kv_heads, dim] at positions [count], ascending, unpacked."""
+        numbers, counts = (positions // self.grid).unique_consecutive(return_counts=True)
+        keys, values = [], []
+        for number, part in zip(numbers.tolist(), positions.split(counts.tolist()), strict=True):
+            inside = part - number * self.grid
+            keys.append(self.blocks[number].keys(inside, dtype))
+            values.append(self.blocks[number].values(inside, dtype))
         return torch.cat(keys), torch.cat(values)
 
     def selected(self, chosen: Tensor, size: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

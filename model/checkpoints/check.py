@@ -15,12 +15,12 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor, nn
 
-from docqa.model.checkpoints.checkpoint import opened_checkpoint
+from docqa.model.checkpoints.checkpoint import HASH_PARTS, opened_checkpoint
 from docqa.model.checkpoints.layout import recipe_for
 from docqa.model.checkpoints.names import CONFIG_KEY
 from docqa.model.checkpoints.network import load_network
 from docqa.model.config import HybridConfig, flat_config, read_config
-from docqa.model.families import BAILING_HYBRID, DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
+from docqa.model.families import BAILING_HYBRID, DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3, QWEN4
 
 LENGTHS = (1, 63, 64, 65, 1000)
 SEED = 20251
@@ -98,6 +98,7 @@ def transformers_model(folder: Path, config: HybridConfig) -> Any:
     tensors = _tensors_for(model, folder, config)
     model.load_state_dict(tensors, strict=False, assign=True)
     model.tie_weights()
+    _fill_hashes(model, module)
     if config.rotates:
         model.model.rotary_emb = type(model.model.rotary_emb)(settings)
     if config.rope_parameters.get("frequency_factors"):  # of a GGUF file; transformers has no name for them
@@ -116,6 +117,7 @@ _STEMS = {
     OLMO_HYBRID: ("olmo_hybrid", "OlmoHybrid"),
     KIMI_LINEAR: ("kimi_linear", "KimiLinear"),
     BAILING_HYBRID: ("bailing_hybrid", "BailingHybrid"),
+    QWEN4: ("qwen4_exp", "Qwen4ExpText"),
     QWEN3: ("qwen3", "Qwen3"),
     QWEN2: ("qwen2", "Qwen2"),
     LLAMA: ("llama", "Llama"),
@@ -136,9 +138,24 @@ def _tensors_for(model: nn.Module, folder: Path, config: HybridConfig) -> dict[s
             plain, shape = name.removeprefix("model."), tuple(parameter.shape)
             if plain == "lm_head.weight" and config.tie_word_embeddings:
                 continue
+            if plain.endswith(HASH_PARTS):  # as the configuration makes them, whatever the folder says
+                continue
             recipe = recipe_for(plain, shape, config, checkpoint.names)
             found[name] = recipe.build(lambda source, form: checkpoint.read(source, form, torch.float32)).contiguous()
     return found
+
+
+def _fill_hashes(model: nn.Module, module: ModuleType) -> None:
+    """Let transformers make the whole numbers that its n-grams are hashed by; on the meta device it made none."""
+    for part in model.modules():
+        if hasattr(part, HASH_PARTS[0]):
+            said: Any = part
+            made = module._build_layer_multipliers(
+                said.unigram_vocab_size, said.ngram_size, said.ple_layer_index, said.seed
+            )
+            filled = (made, torch.tensor(said.head_vocab_sizes), torch.tensor(said.head_offsets))
+            for name, numbers in zip(HASH_PARTS, filled, strict=True):
+                setattr(part, name, nn.Buffer(numbers))
 
 
 class _float64_inside:

@@ -25,10 +25,15 @@ from docqa.model.families import BAILING_HYBRID
 from docqa.model.gguf.file import is_gguf
 
 # What decides decays, gates and the choice of experts: never in less than float32, whatever the compute dtype.
-KEPT_WIDE = ("A_log", "dt_bias", "norm.weight", "mlp.gate.weight", "e_score_correction_bias")
+KEPT_WIDE = (
+    "A_log", "dt_bias", "norm.weight", "mlp.gate.weight", "e_score_correction_bias", "norm_key.weight",
+    "norm_query.weight", "norm_conv.weight",
+)  # fmt: skip
 # What is multiplied by in two ways, and so never in the few bits of its file.
 KEPT_DENSE = ("kv_b_proj.weight",)
 DIMS_NAMED = 3
+# Whole numbers that follow from config.json, which checkpoints of transformers have beside a table of n-grams.
+HASH_PARTS = ("layer_multipliers", "ngram_heads_vocab_sizes", "ngram_heads_offsets")
 
 
 class Checkpoint:
@@ -120,13 +125,14 @@ class Checkpoint:
             raise WeightsMismatch(f"{where.path}: {where.key} {error}") from error
 
     def check_used(self, used: Collection[str], config: HybridConfig) -> None:
-        """Everything that the folder holds is among the tensors `used`, or belongs to an MTP module.
+        """Everything that the folder holds is among the tensors `used`, or belongs to an MTP module or a table's hash.
 
         Raises:
             WeightsMismatch: names the first that is not.
         """
         taken = {stored for name in used for stored in self._formats[name].names(name).values()}
-        unknown = sorted(name for name in set(self.entries) - taken if not _of_mtp(name, config))
+        left = set(self.entries) - taken
+        unknown = sorted(name for name in left if not _of_mtp(name, config) and not _of_hash(name, config))
         if unknown:
             entry = self.entries[unknown[0]]
             raise WeightsMismatch(
@@ -140,6 +146,12 @@ def _of_mtp(name: str, config: HybridConfig) -> bool:
         return name.startswith("mtp.")
     layer = re.match(r"layers\.(\d+)\.", name)
     return layer is not None and int(layer[1]) >= config.num_hidden_layers
+
+
+def _of_hash(name: str, config: HybridConfig) -> bool:
+    """Whether a tensor says how a layer's n-grams are hashed, which `row_tables` compares with config.json."""
+    found = re.fullmatch(rf"layers\.(\d+)\.ple\.ple_embedding\.({'|'.join(HASH_PARTS)})", name)
+    return found is not None and config.has_ngrams(int(found[1]))
 
 
 def opened_checkpoint(folder: Path) -> Checkpoint | GgufCheckpoint:

@@ -24,7 +24,7 @@ from docqa.model.checkpoints.quantize import COPIED, write_chat_template
 from docqa.model.checkpoints.weights import SINGLE
 from docqa.model.config import HybridConfig, flat_config, read_config
 from docqa.model.errors import ConfigUnsupported
-from docqa.model.families import BAILING_HYBRID, DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3
+from docqa.model.families import BAILING_HYBRID, DENSE, KIMI_LINEAR, LLAMA, MOE, NEXT, OLMO_HYBRID, QWEN2, QWEN3, QWEN4
 from docqa.model.tokenizer import Tokenizer, tokenizer_spec
 
 FORMATS = ("hf", "gguf")
@@ -35,6 +35,7 @@ ARCHITECTURES = {
     OLMO_HYBRID: "OlmoHybridForCausalLM",
     KIMI_LINEAR: "KimiLinearForCausalLM",
     BAILING_HYBRID: "BailingHybridForCausalLM",
+    QWEN4: "Qwen4ExpForCausalLM",
     QWEN3: "Qwen3ForCausalLM",
     QWEN2: "Qwen2ForCausalLM",
     LLAMA: "LlamaForCausalLM",

@@ -5,11 +5,12 @@ and quantized ones of `qwen3_5_moe`, keep every expert apart. `olmo_hybrid` keep
 values apart, and calls the norms of its delta layers as no other does. Names decide, not the config: either form is
 accepted under either family. `kimi_linear` calls experts and their matrices as Mixtral does, `bailing_hybrid` mixers,
 embedding and biases of the choice otherwise, and transformers' own models of both keep what forgets in a module of its
-own.
+own. `qwen4_exp` cuts its tables of n-grams into shards of equal length, but for the last.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ APART = {
     "in_proj_ba.weight": ("in_proj_b.weight", "in_proj_a.weight"),
 }
 CONV = "conv1d.weight"
+TABLE = "ngram_embedding.weight"
 CONVS_APART = ("q_conv1d.weight", "k_conv1d.weight", "v_conv1d.weight")
 MIXTRAL = (".mlp.", ".block_sparse_moe.")
 OTHER_NAMES = {
@@ -84,6 +86,8 @@ def _in_another_form(name: str, shape: tuple[int, ...], config: HybridConfig, pr
         return _interleaved(f"{stem}linear_attn.", part, shape, config)
     if name.endswith(CONV) and name.removesuffix(CONV) + CONVS_APART[0] in present:
         return _joined_convs(name.removesuffix(CONV), shape[1:], config)
+    if name.endswith(TABLE) and _shard(name, 0) in present:
+        return _joined_shards(name, shape, present)
     return None
 
 
@@ -191,6 +195,20 @@ def _joined_convs(stem: str, taps: tuple[int, ...], config: HybridConfig) -> Rec
     values = config.linear_num_value_heads * config.linear_value_head_dim
     sources = tuple((stem + name, (rows, *taps)) for name, rows in zip(CONVS_APART, (keys, keys, values), strict=True))
     return Recipe(sources, lambda read: torch.cat([read(name, shape) for name, shape in sources]))
+
+
+def _shard(table: str, number: int) -> str:
+    return table.replace(TABLE, TABLE.replace(".", f".shard_{number}."))
+
+
+def _joined_shards(table: str, shape: tuple[int, ...], present: Container[str]) -> Recipe:
+    """A table of n-grams out of its shards."""
+    count = next(number for number in itertools.count() if _shard(table, number) not in present)
+    each = -(-shape[0] // count)
+    sources = tuple(
+        (_shard(table, number), (max(min(each, shape[0] - number * each), 0), *shape[1:])) for number in range(count)
+    )
+    return Recipe(sources, lambda read: torch.cat([read(name, form) for name, form in sources]))
 
 
 def _stacked(experts: str, part: str, config: HybridConfig, present: Container[str]) -> Recipe:

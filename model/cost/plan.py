@@ -97,10 +97,13 @@ def yarn_factor_for(config: HybridConfig, tokens: int) -> float:
 
 
 def parameters(config: HybridConfig) -> dict[str, int]:
-    """Parameter counts: embedding (with an untied head), mlp, experts, delta, attention, total, and active.
+    """Parameter counts: embedding (with an untied head), mlp, experts, delta, attention, norms, streams, tables, total,
+    and active.
 
-    `mlp` has the dense MLPs, the experts that every token goes through, and the routers; `experts` the others. `active`
-    is what one token meets: all but the experts that it is not sent to, embedding and head counted whole.
+    `mlp` has the dense MLPs, the experts that every token goes through, and the routers; `experts` the others.
+    `streams`: what mixes residual streams and n-grams into them; `tables`: rows of n-grams, which stay on disk.
+    `active` is what one token meets: all but the experts that it is not sent to and the rows that it does not ask for,
+    embedding and head counted whole.
     """
     hidden = config.hidden_size
     keys = config.linear_num_key_heads * config.linear_key_head_dim
@@ -122,10 +125,44 @@ def parameters(config: HybridConfig) -> dict[str, int]:
         "experts": sparse * config.num_experts * 3 * hidden * config.moe_intermediate_size,
         "delta": (config.num_hidden_layers - attention_layers) * delta,
         "attention": attention_layers * _attention_parameters(config),
-        "norms": (2 * config.num_hidden_layers + 1) * hidden,
+        "norms": (2 * config.num_hidden_layers + 1) * hidden * max(config.hc_count, 1),
+        "streams": _stream_parameters(config) + _ngram_parameters(config),
+        "tables": _table_parameters(config),
     }
     total = sum(counts.values())
-    return counts | {"total": total, "active": total - counts["experts"] + _sent_to(config, counts)}
+    elsewhere = counts["experts"] - _sent_to(config, counts) + counts["tables"]
+    return counts | {"total": total, "active": total - elsewhere + len(ngram_layers(config)) * _ngram_width(config)}
+
+
+def ngram_layers(config: HybridConfig) -> list[int]:
+    """Numbers of the layers that have a table of n-grams."""
+    return [number for number in range(config.num_hidden_layers) if config.has_ngrams(number)]
+
+
+def _ngram_width(config: HybridConfig) -> int:
+    """Numbers that the n-grams of one token give one layer."""
+    return config.ngrams.width if config.ngrams is not None else 0
+
+
+def _stream_parameters(config: HybridConfig) -> int:
+    """What mixes the residual streams in front of every mixer and MLP and behind the last, and shares out results."""
+    wide, blocks = config.hc_count * config.hidden_size, 2 * config.num_hidden_layers
+    return (blocks + 1) * 2 * wide * config.hc_lowrank + blocks * wide * config.hc_count
+
+
+def _table_parameters(config: HybridConfig) -> int:
+    """Of all tables of n-grams."""
+    sizes = config.ngrams
+    return 0 if sizes is None else sum(sizes.rows(number) * sizes.row for number in ngram_layers(config))
+
+
+def _ngram_parameters(config: HybridConfig) -> int:
+    """Of all layers with n-grams, beside their tables: keys and values, three norms and a convolution."""
+    if config.ngrams is None:
+        return 0
+    wide, width = config.hc_count * config.hidden_size, config.ngrams.width
+    each = width * (wide + config.hidden_size) + (3 + config.ngrams.taps) * wide
+    return len(ngram_layers(config)) * each
 
 
 def _beside_router(config: HybridConfig) -> int:
@@ -154,6 +191,8 @@ def _attention_parameters(config: HybridConfig) -> int:
         return matrices + queries + 2 * shared
     if config.model_type == OLMO_HYBRID:
         return matrices + queries + shared
+    if config.indexer is not None:  # queries and one key, and a norm of each
+        matrices += config.indexer.dim * (config.hidden_size * (config.indexer.heads + 1) + 2)
     return matrices + (2 * config.head_dim if gates or config.model_type == QWEN3 else 0)
 
 
@@ -170,7 +209,8 @@ def _sent_to(config: HybridConfig, counts: dict[str, int]) -> int:
 def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_048) -> dict[str, int]:
     """Bytes of a state of `tokens` tokens: fixed (delta memories, tails), kv, and kv for one token of a whole block.
 
-    `item` is the size of one number in the model's dtype, which the pending block is kept in.
+    An index of keys counts as kv; it is `index` too, since it is saved whole with every point. `item` is the size of
+    one number in the model's dtype, which the pending block is kept in.
     """
     attention_layers = config.layer_types.count(FULL)
     keys = config.linear_num_key_heads * config.linear_key_head_dim
@@ -183,19 +223,32 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     per_token = attention_layers * ((3 * elements + scales) if config.half_keys else 2 * (elements + scales))
     per_token += int(attention_layers * elements * BOUND_BYTES)
     kv = whole * per_token + (tokens - whole) * attention_layers * 2 * elements * item
+    index = 0
+    if config.indexer is not None:
+        block = config.indexer.block
+        index = attention_layers * config.indexer.dim * item * (tokens // block + tokens % block)
+        per_token += attention_layers * config.indexer.dim * item // block
+    lexical = 0
+    if config.ngrams is not None:  # the last ids, and what the convolution has read of late
+        lexical = (config.ngrams.longest - 1) * 8 + config.ngrams.reach * config.hc_count * config.hidden_size * item
     return {
-        "fixed": (len(config.layer_types) - attention_layers) * (memory + tail),
-        "kv": kv,
+        "fixed": (len(config.layer_types) - attention_layers) * (memory + tail) + len(ngram_layers(config)) * lexical,
+        "kv": kv + index,
         "kv_per_token": per_token,
+        "index": index,
     }
 
 
 def macs_per_token(
     config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640
 ) -> tuple[float, float]:
-    """Multiply-adds that a token costs in prefill, averaged over a text of `tokens`: dense ones, those of attention."""
+    """Multiply-adds that a token costs in prefill, averaged over a text of `tokens`: dense ones, those of attention.
+
+    With an index, attention is counted as over all tokens: those of a prefill's tile together may choose all of them.
+    """
     counts = parameters(config)
-    weights = counts["mlp"] + _sent_to(config, counts) + counts["delta"] + counts["attention"]
+    weights = counts["mlp"] + _sent_to(config, counts) + counts["delta"] + counts["attention"] + counts["streams"]
+    exact = exact if config.indexer is None else tokens
     near = min(tokens, exact)
     context = (near * near / 2 + max(tokens - exact, 0) * read_beyond) / max(tokens, 1)
     attention_layers = config.layer_types.count(FULL)
@@ -203,7 +256,10 @@ def macs_per_token(
     key, value = config.linear_key_head_dim, config.linear_value_head_dim
     chunk = heads * (3 * key * value + 64 * (2.5 * key + 1.5 * value))
     delta = (len(config.layer_types) - attention_layers) * chunk
-    return weights + delta, attention_layers * 2 * config.num_attention_heads * config.head_dim * context
+    each = 2 * config.num_attention_heads * config.head_dim
+    if config.indexer is not None:
+        each += config.indexer.heads * config.indexer.dim // config.indexer.block
+    return weights + delta, attention_layers * each * context
 
 
 def estimate(
@@ -227,7 +283,7 @@ def estimate(
     sizes = state_bytes(config, tokens, item)
     kept = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
     inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
-    widest = 3 * inner + 6 * config.hidden_size
+    widest = 3 * inner + 6 * config.hidden_size * max(config.hc_count, 1) + 2 * _ngram_width(config)
     unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
     unpacked = unpacked if FULL in config.layer_types else 0
     factor_of_scratch = PACKED_SCRATCH_FACTOR if packed else SCRATCH_FACTOR
@@ -236,13 +292,15 @@ def estimate(
     dense, attention = macs_per_token(config, tokens)
     reader = reader or ReaderCost()
     seconds = tokens * ((dense + reader.passage_macs) / speed.dense + attention / speed.attention)
-    disk = sizes["kv"] + sizes["fixed"] * (3 + tokens // 16_384) + 4 * tokens
-    weights, mapped = parameters(config)["total"] * item, weights_on_disk
+    disk = sizes["kv"] + (sizes["fixed"] + sizes["index"]) * (3 + tokens // 16_384) + 4 * tokens
+    counts = parameters(config)
+    read = counts["total"] - counts["tables"]  # rows of a table are taken from disk one by one
+    weights_on_disk = weights_on_disk * read // counts["total"]
+    weights, mapped = read * item, weights_on_disk
     if packed:
         weights, mapped = weights_on_disk, 0
     if expert_bytes is not None:
-        counts = parameters(config)
-        each = weights_on_disk / counts["total"] if packed else item
+        each = weights_on_disk / read if packed else item
         weights -= max(round(counts["experts"] * each) - expert_bytes, 0)
-        mapped -= mapped * counts["experts"] // counts["total"]
+        mapped -= mapped * counts["experts"] // read
     return Estimate(tokens, factor, weights, mapped, kept, scratch, disk, seconds, reader)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from docqa.kernels.attention import one_query_in_place
 from docqa.model.decode.step import NativeStep
+from docqa.model.state.indexed import ForkedIndex, IndexedMemory
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory, ForkedContext
 
 if TYPE_CHECKING:
@@ -62,11 +63,13 @@ class Branches:
         self.model, self.position, self.factor = model, state.position, state.yarn_factor
         self.count = 1
         self.native = NativeStep.of(model, state)
-        self.caches: list[DeltaMemory | ForkedContext | SharedContext] = []
+        self.caches: list[DeltaMemory | ForkedContext | ForkedIndex | SharedContext] = []
         in_place = one_query_in_place(model.config.head_dim, model.dtype)
         for layer in () if self.native else state.layers:
             if isinstance(layer, DeltaMemory):
                 self.caches.append(layer.fork())
+            elif isinstance(layer, IndexedMemory):
+                self.caches.append(ForkedIndex(layer))
             elif state.position >= state.long.exact or (state.position >= FAR and in_place):
                 self.caches.append(ForkedContext(layer))
             else:
@@ -80,11 +83,7 @@ class Branches:
         if self.native is not None:
             self.native.step.keep(index)
         for cache in self.caches:
-            if isinstance(cache, DeltaMemory):
-                assert cache.tail is not None and cache.memory is not None
-                cache.update(cache.tail[index], cache.memory[index])
-            else:
-                cache.keep(index)
+            cache.keep(index)
         self.count = len(chosen)
 
     def move(self, state: State, tokens: list[int]) -> bool:

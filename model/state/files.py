@@ -2,7 +2,8 @@
 
     header.json                       what the state is of, which files it consists of
     block-000003-<ids>.safetensors    keys and values of one whole grid block, all attention layers; never rewritten
-    point-000008192-<ids>.safetensors delta memories, the pending block and the last hidden state at one position
+    point-000008192-<ids>.safetensors delta memories, the pending block, an index of attention and the last hidden
+                                      state at one position
 
 `<ids>` is the start of the digest of all token ids up to there, so a name stands for one content. Every file is written
 under a temporary name, flushed to disk and renamed; the header comes last, so that a crash leaves the state of before.
@@ -213,13 +214,7 @@ def _point_tensors(state: State, ids: Tensor) -> dict[str, Tensor]:
     if state.hidden is not None:
         tensors["hidden"] = state.hidden.cpu()
     for index, layer in enumerate(state.layers):
-        pairs: tuple[tuple[str, Tensor | None], ...]
-        if isinstance(layer, AttentionMemory):
-            pending = layer.pending or (None, None)
-            pairs = ("open_k", pending[0]), ("open_v", pending[1])
-        else:
-            pairs = (("tail", layer.tail), ("memory", layer.memory))
-        tensors.update((f"{index}.{part}", t.cpu().contiguous()) for part, t in pairs if t is not None)
+        tensors.update((f"{index}.{part}", t.cpu().contiguous()) for part, t in layer.tensors().items())
     return tensors
 
 
@@ -231,15 +226,13 @@ def _fill(state: State, folder: Path, blocks: list[str], point: Point, device: t
         read = [load_file(folder / name, device=str(device)) for name in blocks]
         last = load_file(folder / point["file"], device=str(device))
         for index, layer in enumerate(state.layers):
+            layer.restore(last, f"{index}.")
             if isinstance(layer, DeltaMemory):
-                layer.update(last[f"{index}.tail"], last[f"{index}.memory"])
                 if not bool(torch.isfinite(last[f"{index}.memory"]).all()):
                     raise StateDamaged(f"{folder / point['file']}: the memory of layer {index} is not finite")
                 continue
             parts = [part for part in BLOCK_PARTS if not (part == "k_scale" and layer.half_keys)]
             layer.quantized = tuple(KVBlock(**{part: b[f"{index}.{part}"] for part in parts}) for b in read)
-            if f"{index}.open_k" in last:
-                layer.pending = last[f"{index}.open_k"], last[f"{index}.open_v"]
     except KeyError as error:
         raise StateDamaged(f"{folder}: tensor {error} is missing") from error
     state.tokens, state.position, state.hidden = (last["ids"].cpu(),), point["position"], last.get("hidden")

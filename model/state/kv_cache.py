@@ -8,7 +8,7 @@ lineage.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -33,8 +33,22 @@ class DeltaMemory:
     def fork(self) -> DeltaMemory:
         return DeltaMemory(self.tail, self.memory)
 
+    def keep(self, chosen: Tensor) -> None:
+        """Go on with the batch rows `chosen` [new rows], repeats allowed."""
+        assert self.tail is not None and self.memory is not None
+        self.update(self.tail[chosen], self.memory[chosen])
+
     def nbytes(self) -> int:
-        return sum(t.nbytes for t in (self.tail, self.memory) if t is not None)
+        return sum(part.nbytes for part in self.tensors().values())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is remembered, by the names of a saved state."""
+        both = (("tail", self.tail), ("memory", self.memory))
+        return {name: part for name, part in both if part is not None}
+
+    def restore(self, parts: Mapping[str, Tensor], own: str) -> None:
+        """Take over what `tensors` gave, behind the names' beginning `own`. Raises KeyError: one is missing."""
+        self.update(parts[f"{own}tail"], parts[f"{own}memory"])
 
 
 def to_int8(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -74,9 +88,24 @@ class AttentionMemory:
 
     def fork(self) -> AttentionMemory:
         twin = AttentionMemory(self.grid, self.long, half_keys=self.half_keys)
+        self._share(twin)
+        return twin
+
+    def _share(self, twin: AttentionMemory) -> None:
+        """Give an empty twin the same keys and values."""
         self._room = None  # both would write behind the same tokens
         twin.quantized, twin.pending = self.quantized, self.pending
-        return twin
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is remembered outside whole blocks, by the names of a saved state."""
+        return {} if self.pending is None else {"open_k": self.pending[0], "open_v": self.pending[1]}
+
+    def restore(self, parts: Mapping[str, Tensor], own: str) -> None:
+        """Take over what `tensors` gave, behind the names' beginning `own`; whole blocks are put in apart.
+
+        Raises KeyError: one is missing.
+        """
+        self.pending = (parts[f"{own}open_k"], parts[f"{own}open_v"]) if f"{own}open_k" in parts else None
 
     def nbytes(self) -> int:
         return sum(b.nbytes() for b in self.quantized) + sum(t.nbytes for t in self.pending or ())

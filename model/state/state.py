@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from docqa.model.config import FULL, HybridConfig
+from docqa.model.state.indexed import IndexedMemory, NgramMemory
 from docqa.model.state.kv_cache import AttentionMemory, DeltaMemory
 from docqa.model.state.long_attention import GRID, LongAttention
 
@@ -41,8 +42,7 @@ class State:
         self.config, self.yarn_factor, self.grid = config, float(yarn_factor), grid
         self.long = long or LongAttention()
         self.layers: tuple[DeltaMemory | AttentionMemory, ...] = tuple(
-            AttentionMemory(grid, self.long, half_keys=config.half_keys) if kind == FULL else DeltaMemory()
-            for kind in config.layer_types
+            _empty_memory(config, number, grid, self.long) for number in range(len(config.layer_types))
         )
         self.position = 0
         self.hidden: Tensor | None = None  # output of the last norm at the last token, [dim]; None when read part way
@@ -76,6 +76,14 @@ class State:
     def nbytes(self) -> int:
         """Bytes of all tensors that this state refers to, shared or not."""
         return sum(layer.nbytes() for layer in self.layers) + sum(t.nbytes for t in self.tokens)
+
+
+def _empty_memory(config: HybridConfig, number: int, grid: int, long: LongAttention) -> DeltaMemory | AttentionMemory:
+    """What layer `number` remembers of nothing."""
+    if config.layer_types[number] != FULL:
+        return NgramMemory() if config.has_ngrams(number) else DeltaMemory()
+    kind = AttentionMemory if config.indexer is None else IndexedMemory
+    return kind(grid, long, half_keys=config.half_keys)
 
 
 def digest(ids: Tensor) -> str:

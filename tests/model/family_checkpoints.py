@@ -77,7 +77,16 @@ HYBRIDS = {
         "pad_token_id": 0, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
         "layer_types": ["linear_attention", "full_attention", "linear_attention", "full_attention"],
     },
+    "qwen4_exp_text": {
+        **_SHARED, **_EXPERTS, "hc_count": 3, "hc_lowrank": 20, "indexer_n_heads": 5, "indexer_kv_heads": 1,
+        "indexer_head_dim": 16, "indexer_budget": 24, "indexer_compress_ratio": 4, "ple_layer_ids": [1, 3],
+        "ple_embed_dim": 48, "ple_conv_kernel_size": 3, "ngram_size": 3, "heads_per_ngram": 2,
+        "ngram_vocab_size_base": 50, "make_ngram_vocab_size_divisible_by": 16, "split_ngram_parts": 11,
+    },
 }  # fmt: skip
+# Beside a picture half.
+WRAPPED = {family: FAMILIES[family] for family in ("qwen3_5", "qwen3_5_moe")}
+WRAPPED["qwen4_exp"] = HYBRIDS["qwen4_exp_text"]
 # Members without a delta layer; a head's dim is not hidden / heads but where the architecture has it so.
 TRANSFORMERS = {
     "qwen3": {**_PLAIN, "head_dim": 16, "tie_word_embeddings": True},
@@ -91,8 +100,9 @@ def transformers_class(family):
 
     stems = {"qwen3_next": "Qwen3Next", "qwen3_5": "Qwen3_5", "qwen3_5_moe": "Qwen3_5Moe"}
     stems |= {"olmo_hybrid": "OlmoHybrid", "kimi_linear": "KimiLinear", "bailing_hybrid": "BailingHybrid"}
+    stems |= {"qwen4_exp": "Qwen4Exp"}
     stems |= {"qwen3": "Qwen3", "qwen2": "Qwen2", "llama": "Llama"}
-    wrapped = family in ("qwen3_5", "qwen3_5_moe")
+    wrapped = family in WRAPPED
     stem = stems[family.removesuffix("_text")]
     config = f"{stem}{'Text' if family.endswith('_text') else ''}Config"
     model = f"{stem}{'ForConditionalGeneration' if wrapped else 'ForCausalLM'}"
@@ -101,8 +111,8 @@ def transformers_class(family):
 
 def settings_of(family, **change):
     """transformers' configuration of a small member, eager in attention and experts."""
-    text = {**(FAMILIES | HYBRIDS | TRANSFORMERS)[family], **change}
-    if family in ("qwen3_5", "qwen3_5_moe"):
+    text = {**(FAMILIES | HYBRIDS | TRANSFORMERS | WRAPPED)[family], **change}
+    if family in WRAPPED:
         tied = text.get("tie_word_embeddings", False)
         raw = {"text_config": text, "vision_config": dict(_VISION), "tie_word_embeddings": tied}
     else:

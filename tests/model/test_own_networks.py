@@ -37,7 +37,14 @@ VARIANTS = [
     ("kimi_linear", {"q_lora_rank": 40, "num_expert_group": 4, "topk_group": 2, "moe_renormalize": False}),
     ("bailing_hybrid", {"q_lora_rank": 40, "norm_topk_prob": False, "kda_lower_bound": -2.0}),
     ("bailing_hybrid", {"kda_safe_gate": False, "rope_parameters": YARN}),
-]
+    ("qwen4_exp", {}),
+    ("qwen4_exp_text", {
+        "output_gate_type": "sigmoid", "norm_topk_prob": False, "ple_layer_ids": [3], "ngram_size": 4,
+        "heads_per_ngram": 4, "split_ngram_parts": 1, "eos_token_id": [7, 299], "rope_parameters": YARN,
+    }),
+    ("qwen4_exp_text", {"indexer_compress_ratio": 5, "indexer_budget": 10, "hc_count": 2, "ple_layer_ids": None}),
+    ("qwen4_exp_text", {"indexer_budget": 4096, "tie_word_embeddings": True, "output_gate_type": "silu"}),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("family", "change"), VARIANTS)
@@ -127,7 +134,7 @@ def test_transformers_loads_an_export_and_no_gguf_file_is_written(folders, tmp_p
         export(folders(family), tmp_path / "file", "gguf", name="tiny")
 
 
-@pytest.mark.parametrize("family", ["kimi_linear", "bailing_hybrid"])
+@pytest.mark.parametrize("family", ["kimi_linear", "bailing_hybrid", "qwen4_exp_text"])
 @pytest.mark.parametrize("bits", [None, 4])
 def test_experts_read_from_disk_give_what_those_in_memory_give(folders, tmp_path, family, bits):
     folder, ids = folders(family), tiny.random_ids(70)
@@ -144,6 +151,7 @@ PARTS = {
     "olmo_hybrid": ("layers.1.self_attn.k_norm.weight", "layers.0.linear_attn.k_conv1d.weight"),
     "kimi_linear": ("layers.1.self_attn.kv_b_proj.weight", "layers.2.block_sparse_moe.experts.5.w3.weight"),
     "bailing_hybrid": ("layers.1.attention.kv_b_proj.weight", "layers.2.mlp.experts.5.up_proj.weight"),
+    "qwen4_exp_text": ("layers.1.self_attn.indexer.index_qk_proj.weight", "layers.2.ple.norm_key.weight"),
 }
 
 

@@ -131,7 +131,7 @@ EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"model_type": "qwen4_exp"}, "qwen4_exp"),
+        ({"model_type": "mamba2"}, "model_type .mamba2. is not supported"),
         ({"hidden_act": "gelu"}, "hidden_act"),
         ({"layer_types": ["linear_attention"]}, "layer_types"),
         ({"num_key_value_heads": 4}, "num_attention_heads = 6"),
