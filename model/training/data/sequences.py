@@ -27,7 +27,7 @@ PASSAGE_WORDS = 130
 LAYOUTS = {"excerpts": 0.3, "prose": 0.2, "facts": 0.5}  # shares of the rows of questions: what these are about
 ROOM_TO_ASK = 160  # tokens that are left for questions behind prose
 FEWEST_FACTS, MOST_FACTS = 4, 16  # of a row
-ROOM_FOR_EACH = 36  # tokens that asking for a fact and its answer take
+ROOM_FOR_ANSWER, LEAST_PROSE = 12, 64  # tokens
 Asked = tuple[str, tuple[int, int, int] | None]  # a question, and (excerpt, start, end) of its answer
 SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
@@ -271,31 +271,43 @@ def facts_in_prose(
 ) -> tuple[list[int], list[int]]:
     """Prose that hides invented facts, which are asked for behind it, in any order: `length` tokens at most.
 
-    One question in eight is about a fact that is not there.
+    One question in eight is about a fact that is not there. Raises ValueError where not one fact fits in.
     """
-    while True:
-        facts = [invent(rng) for _ in range(rng.randint(FEWEST_FACTS, min(MOST_FACTS, length // 64)))]
+    most = MOST_FACTS
+    while most:
+        facts = [invent(rng) for _ in range(rng.randint(min(FEWEST_FACTS, most), most))]
         pieces = [tokenizer.encode_with_offsets(" " + fact.sentence) for fact in facts]
         asked: list[Asked] = [
             (fact.question, (number, fact.start, fact.end)) if rng.random() > 1 / 8 else (invent(rng).question, None)
             for number, fact in enumerate(facts)
         ]
-        room = length - sum(len(piece) for piece, _ in pieces) - ROOM_FOR_EACH * len(facts)
-        if room < 64:
-            continue
-        prose, ends = texts.plain(room), set(tokenizer.encode("."))
-        after = [number + 1 for number, token in enumerate(prose) if token in ends] or [len(prose)]
-        prompt, begun = FocusPrompt([], [], []), 0
-        for at, (piece, places) in zip(sorted(rng.choices(after, k=len(facts))), pieces, strict=True):
-            prompt.ids.extend(prose[begun:at])
-            prompt.excerpt_ranges.append((len(prompt.ids), len(prompt.ids) + len(piece)))
-            prompt.offsets.append([(max(start - 1, 0), end - 1) for start, end in places])
-            prompt.ids.extend(piece)
-            begun = at
-        prompt.ids.extend(prose[begun:])
         rng.shuffle(asked)
-        if found := with_questions(tokenizer, prompt, asked, length):
+        asking = sum(len(tokenizer.encode(question_text(question))) + ROOM_FOR_ANSWER for question, _ in asked)
+        room = length - asking - sum(len(piece) for piece, _ in pieces)
+        if room < LEAST_PROSE:
+            most -= 1
+            continue
+        if found := with_questions(tokenizer, _hidden(pieces, texts.plain(room), tokenizer, rng), asked, length):
             return found
+    raise ValueError(f"rows of {length} tokens are too short for a fact and its question; give more")
+
+
+def _hidden(
+    pieces: Sequence[tuple[list[int], list[tuple[int, int]]]], prose: list[int], tokenizer: FileTokenizer,
+    rng: random.Random,
+) -> FocusPrompt:  # fmt: skip
+    """Prose with sentences (ids, offsets) behind some of its own; each is an excerpt of the prompt."""
+    ends = set(tokenizer.encode("."))
+    after = [number + 1 for number, token in enumerate(prose) if token in ends] or [len(prose)]
+    prompt, begun = FocusPrompt([], [], []), 0
+    for at, (piece, places) in zip(sorted(rng.choices(after, k=len(pieces))), pieces, strict=True):
+        prompt.ids.extend(prose[begun:at])
+        prompt.excerpt_ranges.append((len(prompt.ids), len(prompt.ids) + len(piece)))
+        prompt.offsets.append([(max(start - 1, 0), end - 1) for start, end in places])
+        prompt.ids.extend(piece)
+        begun = at
+    prompt.ids.extend(prose[begun:])
+    return prompt
 
 
 class TextSequences:
@@ -351,26 +363,27 @@ def pad(sequences: list[list[int]], value: int) -> Tensor:
 def mixed_batches(
     options: argparse.Namespace, tokenizer: FileTokenizer, seed: int, mixture: Sequence[float]
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Endless (ids, labels, asked) of [options.batch, options.length] from options.data and options.sets.
+    """Endless (ids, labels, asked) of [options.batch, one of options.lengths] from options.data and options.sets.
 
     `mixture` has the shares of questions (LAYOUTS), of passages repeated once and of prose. `labels` are set on answers
     only; `asked` marks the rows of questions, so that losses can tell rows apart.
     """
     rng = random.Random(seed)
-    questions = QuestionSequences(options.sets, tokenizer, seed + 1, options.length)
+    questions = QuestionSequences(options.sets, tokenizer, seed + 1, options.lengths[0])
     texts = TextSequences(text_files(options.data), tokenizer, seed + 2)
     while True:
         rows, labels, asked = [], [], []
+        questions.length = length = rng.choice(options.lengths)
         for _ in range(options.batch):
             kind = rng.choices(("questions", "twice", "plain"), mixture)[0]
             if kind == "questions":
                 layout = rng.choices(list(LAYOUTS), list(LAYOUTS.values()))[0]
                 if layout == "facts":
-                    ids, label = facts_in_prose(tokenizer, texts, rng, options.length)
+                    ids, label = facts_in_prose(tokenizer, texts, rng, length)
                 else:
                     ids, label = questions.within_prose(texts) if layout == "prose" else questions.sequence()
             else:
-                ids = texts.twice(options.length) if kind == "twice" else texts.plain(options.length)
+                ids = texts.twice(length) if kind == "twice" else texts.plain(length)
                 label = [IGNORED] * len(ids)
             rows.append(ids)
             labels.append(label)

@@ -94,5 +94,8 @@ def trunk_parser(
         help=f"go on from the {PORTABLE_FILE} of a run on another machine, with the same --student",
     )  # fmt: skip
     parser.add_argument("--batch", type=int, default=4, help="sequences a step")
-    parser.add_argument("--length", type=int, default=512, help="tokens of a sequence, at most")
+    parser.add_argument(
+        "--lengths", type=lambda text: [int(part) for part in text.split(",")], default=[512], metavar="N,...",
+        help="tokens of a sequence, at most; each step draws one of several",
+    )  # fmt: skip
     return parser

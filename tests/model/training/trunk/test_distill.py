@@ -17,7 +17,7 @@ def train(folders, out, steps: int, *more: str):
     teacher, student, data = folders
     distill.main([
         "--teacher", str(teacher), "--student", str(student), "--data", str(data), "--out", str(out), "--steps",
-        str(steps), "--batch", "2", "--length", "320", "--device", "cpu", "--frozen-layers", "1", "--mlp-rate", "0",
+        str(steps), "--batch", "2", "--lengths", "320", "--device", "cpu", "--frozen-layers", "1", "--mlp-rate", "0",
         *more,
     ])  # fmt: skip
     log = out.with_suffix(".jsonl")  # a line every ten steps

@@ -18,7 +18,7 @@ def options(read_options, data, tmp_path):
     return SimpleNamespace(
         student=read_options.student, data=read_options.data, sets=read_options.sets, out=tmp_path / "run", into=None,
         steps=10, minutes=5.0,
-        batch=1, length=320, rate=3e-3, seed=0, save_every=5, save_minutes=60.0, device="cpu",
+        batch=1, lengths=[320], rate=3e-3, seed=0, save_every=5, save_minutes=60.0, device="cpu",
     )  # fmt: skip
 
 
