@@ -11,7 +11,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# The sentence, and questions that it answers in its own words. {thing} stands for what the fact is about.
+# The sentence, and a question that it answers in its own words. {thing} stands for what the fact is about, the other
+# names but {value} for any of WORDS.
 FORMS: dict[str, tuple[tuple[str, str], ...]] = {
     "count": (
         ("{thing} has {value} windows.", "How many windows does {thing} have?"),
@@ -25,21 +26,52 @@ FORMS: dict[str, tuple[tuple[str, str], ...]] = {
          "How many days ahead must the owner of {thing} give notice?"),
         ("Entry to {thing} costs {value} pence for adults.", "How much does entry to {thing} cost for adults?"),
         ("Page {value} of the guide describes {thing}.", "Which page of the guide describes {thing}?"),
+        ("{thing} has {value} {units}.", "How many {units} does {thing} have?"),
+        ("There is room for {value} {units} in {thing}.", "For how many {units} is there room in {thing}?"),
+        ("At most {value} {units} may be kept in {thing}.", "How many {units} may be kept in {thing} at most?"),
+        ("{thing} is {value} metres {size}.", "How many metres {size} is {thing}?"),
+        ("The {fee} for {thing} is {value} dollars.", "What is the {fee} for {thing}?"),
+        ("Under the {paper} about {thing} the {fee} is {value} euros.",
+         "How many euros is the {fee} under the {paper} about {thing}?"),
+        ("The {paper} about {thing} may be ended with {value} days' notice.",
+         "With how many days' notice may the {paper} about {thing} be ended?"),
+        ("Number {value} is written on the {part} of {thing}.", "Which number is written on the {part} of {thing}?"),
     ),
     "year": (
         ("{thing} was completed in {value}.", "When was {thing} completed?"),
         ("A fire destroyed {thing} in the year {value}.", "In which year did a fire destroy {thing}?"),
         ("Since {value} the city has owned {thing}.", "Since when has the city owned {thing}?"),
         ("The lease of {thing} ends in {value}.", "In what year does the lease of {thing} end?"),
+        ("{thing} was {verb} in {value}.", "When was {thing} {verb}?"),
+        ("The {part} of {thing} was {verb} in {value}.", "In which year was the {part} of {thing} {verb}?"),
     ),
     "date": (
         ("{thing} opens to the public on {value}.", "On what day does {thing} open to the public?"),
         ("The feast at {thing} is held each {value}.", "When is the feast at {thing} held?"),
         ("Repairs of {thing} shall be finished by {value}.", "By when shall repairs of {thing} be finished?"),
+        ("The {part} of {thing} is {verb} every {value}.", "When is the {part} of {thing} {verb}?"),
+        ("The {paper} about {thing} was signed on {value}.", "When was the {paper} about {thing} signed?"),
         ("The keeper counts the birds near {thing} every {value}.",
          "When does the keeper count the birds near {thing}?"),
     ),
+    "month": (
+        ("{thing} is {verb} each {value}.", "In which month is {thing} {verb}?"),
+        ("Every year the {role} of {thing} leaves in {value}.",
+         "In which month does the {role} of {thing} leave every year?"),
+        ("The {fee} for {thing} is due in the month of {value}.", "In which month is the {fee} for {thing} due?"),
+    ),
+    "colour": (
+        ("The {part} of {thing} is {value}.", "What colour is the {part} of {thing}?"),
+        ("Last spring {thing} was given a {value} {part}.", "What colour is the {part} that {thing} was given?"),
+        ("The {role} of {thing} wears a {value} coat.", "What colour is the coat of the {role} of {thing}?"),
+    ),
     "person": (
+        ("{thing} was {verb} by {value}.", "Who {verb} {thing}?"),
+        ("The {part} of {thing} was {verb} by {value}.", "By whom was the {part} of {thing} {verb}?"),
+        ("The {role} of {thing} is {value}.", "Who is the {role} of {thing}?"),
+        ("{value} signed the {paper} about {thing}.", "Who signed the {paper} about {thing}?"),
+        ("The {role} of {thing} reports to {value}.", "To whom does the {role} of {thing} report?"),
+        ("The {fee} for {thing} was paid by {value}.", "Who paid the {fee} for {thing}?"),
         ("{thing} belongs to {value}.", "To whom does {thing} belong?"),
         ("The builder of {thing} was named {value}.", "What was the builder of {thing} named?"),
         ("{value} wrote a poem about {thing}.", "Who wrote a poem about {thing}?"),
@@ -67,6 +99,24 @@ FORMS: dict[str, tuple[tuple[str, str], ...]] = {
         ("For questions about {thing} dial {value}.", "What should one dial for questions about {thing}?"),
     ),
 }  # fmt: skip
+WORDS: dict[str, tuple[str, ...]] = {
+    "verb": (
+        "painted", "measured", "cleaned", "funded", "restored", "described", "rented", "designed", "mapped", "guarded",
+        "repaired", "founded", "praised", "inspected", "insured", "closed", "opened", "decorated", "donated", "moved",
+    ),
+    "units": (
+        "rooms", "chairs", "keys", "tenants", "lamps", "boxes", "boats", "members", "seats", "trees", "workers",
+        "books", "guests", "horses", "barrels", "tables", "visitors", "passengers", "bottles", "bells",
+    ),
+    "size": ("long", "high", "wide", "deep"),
+    "part": ("door", "roof", "flag", "gate", "floor", "fence", "sign", "wall", "staircase", "lock", "ceiling", "lamp"),
+    "role": (
+        "owner", "keeper", "architect", "manager", "guide", "cook", "director", "founder", "gardener", "tenant",
+        "apprentice", "caretaker", "inspector", "secretary", "captain",
+    ),
+    "fee": ("rent", "deposit", "annual fee", "fine", "premium", "price", "toll", "tax", "monthly charge", "token"),
+    "paper": ("agreement", "contract", "lease", "report", "licence", "letter", "policy", "permit"),
+}  # fmt: skip
 OBJECTS = (
     "bridge", "mill", "lighthouse", "bell tower", "observatory", "granary", "ferry", "chapel", "orchard", "statue",
     "fountain", "theatre", "brewery", "cellar", "gatehouse", "garden", "school", "harbour office", "printing press",
@@ -82,6 +132,10 @@ MONTHS = (
     "December",
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+COLOURS = (
+    "red", "blue", "green", "yellow", "black", "white", "grey", "brown", "orange", "purple", "pink", "scarlet", "golden",
+    "silver", "navy", "maroon", "olive", "teal", "beige", "cream",
+)  # fmt: skip
 MATTERS = (
     "copper", "oak", "limestone", "silver", "cedar", "granite", "brass", "slate", "ivory", "marble", "wool", "salt",
     "amber", "iron", "glass", "straw", "blue tiles", "red lacquer", "green velvet", "yellow brick", "black pearl",
@@ -131,6 +185,8 @@ VALUES: dict[str, Callable[[random.Random], str]] = {
     "count": _number,
     "year": lambda rng: str(rng.randint(1402, 2031)),
     "date": _date,
+    "month": lambda rng: rng.choice(MONTHS),
+    "colour": lambda rng: rng.choice(COLOURS),
     "person": lambda rng: f"{rng.choice(GIVEN)} {_name(rng, FAMILIES)}",
     "place": lambda rng: _name(rng, TOWNS),
     "matter": lambda rng: rng.choice(MATTERS),
@@ -146,11 +202,11 @@ def invent(rng: random.Random) -> Fact:
     if rng.random() < 0.4:
         thing = f"{rng.choice(QUALITIES)} {thing}"
     thing = f"the {thing} {rng.choice(('of', 'in', 'at', 'near'))} {_name(rng, TOWNS)}"
-    value = VALUES[kind](rng)
+    value, words = VALUES[kind](rng), {name: rng.choice(found) for name, found in WORDS.items()}
     before, after = form.split("{value}")
-    opening = before.format(thing=thing)
-    sentence = opening + value + after.format(thing=thing)
-    question = asked.format(thing=thing)
+    opening = before.format(thing=thing, **words)
+    sentence = opening + value + after.format(thing=thing, **words)
+    question = asked.format(thing=thing, **words)
     return Fact(_sentence_case(sentence), _sentence_case(question), len(opening), len(opening) + len(value))
 
 
