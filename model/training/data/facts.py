@@ -133,8 +133,8 @@ MONTHS = (
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 COLOURS = (
-    "red", "blue", "green", "yellow", "black", "white", "grey", "brown", "orange", "purple", "pink", "scarlet", "golden",
-    "silver", "navy", "maroon", "olive", "teal", "beige", "cream",
+    "red", "blue", "green", "yellow", "black", "white", "grey", "brown", "orange", "purple", "pink", "scarlet",
+    "golden", "silver", "navy", "maroon", "olive", "teal", "beige", "cream",
 )  # fmt: skip
 MATTERS = (
     "copper", "oak", "limestone", "silver", "cedar", "granite", "brass", "slate", "ivory", "marble", "wool", "salt",
