@@ -55,7 +55,7 @@ class ExpertFiles:
             raise WeightsMismatch(f"{entry.path}: {entry.key} is not stored in groups; get the model folder again")
         out = torch.empty(where.shape, dtype=where.dtype)
         try:
-            self._read_at(entry.path, where.start, memoryview(out.view(torch.uint8).numpy().reshape(-1)))
+            self._read_at(entry.path, where.start, out.view(torch.uint8).numpy().reshape(-1).data)
         except FileNotFoundError as error:
             raise WeightsMissing(f"{entry.path} is missing; get the model folder again") from error
         except OSError as error:
