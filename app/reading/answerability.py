@@ -47,8 +47,9 @@ def features(
     chosen; verdict_sure: log-odds of the verdict; items_chance: mean chance of a list's items; behind: how far the
     passage is behind the first one in the ranking.
     Of other models: reader_refusal_margin: log-probability of the best span minus that of a refusal.
-    Of words: idf_coverage_passage, _sentence: share of the question's idf in the best of the first three passages, and
-    in the best sentence of them; missing_names: numbers and names of the question that are nowhere in the documents.
+    Of words: sentence_coverage: share of the question's idf in the sentence of the best span; idf_coverage_passage,
+    _sentence: the same in the best of the first three passages, and in the best sentence of them; missing_names:
+    numbers and names of the question that are nowhere in the documents.
     """
     wanted = set(terms(question))
     top = ranked[:3]
@@ -60,6 +61,7 @@ def features(
         ),
         "idf_coverage_sentence": _best_sentence(wanted, context, index, top),
         "reader_refusal_margin": max(min(best.logprob - refusal, 20.0), _NO_READER) if best else _NO_READER,
+        "sentence_coverage": best.coverage if best else 0.0,
         "missing_names": float(len(missing_names(question, context, index))),
         **(reading.signals if reading else {}),
     }
