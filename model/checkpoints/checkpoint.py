@@ -32,6 +32,7 @@ KEPT_WIDE = (
 # What is multiplied by in two ways, and so never in the few bits of its file.
 KEPT_DENSE = ("kv_b_proj.weight",)
 DIMS_NAMED = 3
+KEPT_OPEN = 64 * 2**20  # bytes of a file that stays open from the listing of its tensors on
 # Whole numbers that follow from config.json, which checkpoints of transformers have beside a table of n-grams.
 HASH_PARTS = ("layer_multipliers", "ngram_heads_vocab_sizes", "ngram_heads_offsets")
 
@@ -46,8 +47,8 @@ class Checkpoint:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._open = dict[Path, SafetensorsFile]()
-        with ExitStack() as self._files:  # each file is opened once: that takes 3 ms
-            self.entries = find_tensors(folder, self._file)
+        with ExitStack() as self._files:
+            self.entries = find_tensors(folder, self._small_file)
             self.quantization = Quantization.of_folder(folder)
             self._formats = owners(self.entries, self.quantization, folder)
             self._files = self._files.pop_all()
@@ -86,6 +87,10 @@ class Checkpoint:
     def raw(self, name: str) -> dict[str, Tensor]:
         """The parts of tensor `name` as they are stored, memory-mapped."""
         return {part: self._file(entry.path).get_tensor(entry.key) for part, entry in self.parts(name).items()}
+
+    def _small_file(self, path: Path) -> SafetensorsFile | None:
+        """The file, open from now on, which takes 3 ms; None where it is large: what is mapped may count as memory."""
+        return self._file(path) if path.stat().st_size <= KEPT_OPEN else None
 
     def _file(self, path: Path) -> SafetensorsFile:
         if path not in self._open:

@@ -125,11 +125,12 @@ def weight_files(folder: Path) -> list[Path]:
     )
 
 
-def find_tensors(folder: Path, file_of: Callable[[Path], SafetensorsFile] | None = None) -> dict[str, Entry]:
-    """Every tensor of the text model by its plain name. `file_of`: opens a file, or has it open."""
+def find_tensors(folder: Path, file_of: Callable[[Path], SafetensorsFile | None] | None = None) -> dict[str, Entry]:
+    """Every tensor of the text model by its plain name. `file_of`: opens a file, or has it open, or gives None."""
     found: dict[str, Entry] = {}
     for path in weight_files(folder):
-        for key in _keys(path) if file_of is None else list(file_of(path).keys()):
+        file = None if file_of is None else file_of(path)
+        for key in _keys(path) if file is None else list(file.keys()):
             name = plain_name(key)
             if name is None:
                 continue
