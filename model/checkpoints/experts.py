@@ -37,7 +37,7 @@ EXPERT_PARTS = ("gate_up_proj", "down_proj")
 FIRST_EXPERT = (".experts.0.down_proj.weight", ".experts.0.w2.weight")
 MEMORY_SHARE = 2  # experts take at most half of the memory that is available when the model is loaded
 MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
-READERS = AHEAD = 16  # threads that read ahead, each an expert: 28 MB of those of Qwen3-Next-80B-A3B
+READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
