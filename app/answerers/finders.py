@@ -214,10 +214,10 @@ class CopyingFinder(CandidateFinder):
 
 
 OWN_ODDS: RefusalCalibration = {
-    "features": ["reader_refusal_margin", "sentence_coverage"], "weights": [0.5, 8.0], "bias": -4.0, "threshold": 0.5,
+    "features": ["reader_refusal_margin", "sentence_coverage"], "weights": [0.5, 8.0], "bias": -5.0, "threshold": 0.5,
 }  # fmt: skip
 """The model's own odds, its best words against saying that the documents do not answer, and whether the sentence that
-has these words is about what was asked. Set by hand: alike odds count from half of the question's words on."""
+has these words is about what was asked. Set by hand: alike odds count from five eighths of the question's words on."""
 
 
 class StateFinder(CopyingFinder):

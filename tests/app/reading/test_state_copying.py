@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from docqa.app.answer.events import Finished
+from docqa.app.answerers.finders import OWN_ODDS
 from docqa.app.answerers.loading import load_model
 from docqa.app.context.context import lay_out
 from docqa.app.evidence.ranking import WordIndex
 from docqa.app.options import Options
+from docqa.app.reading import answerability
 from docqa.app.reading.state_copying import copy_from_state
 from docqa.app.session.session import Session
 from docqa.model.decode.copy import CopySpan
@@ -88,3 +90,11 @@ def test_a_summary_is_chosen_by_the_heads_whatever_from_says(docqa: Any, note: P
         assert code == 0 and ("--from has no effect" in err) is bool(more)
         said.append((out / "note.txt.md").read_text(encoding="utf-8"))
     assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(
+    ("margin", "coverage", "refused"), [(0.0, 1.0, False), (4.0, 0.5, False), (8.0, 0.0, True), (-8.0, 1.0, True)]
+)
+def test_a_state_answers_by_its_odds_and_the_words_asked_for(margin, coverage, refused):
+    values = {"reader_refusal_margin": margin, "sentence_coverage": coverage}
+    assert answerability.refused(answerability.probability(values, OWN_ODDS), OWN_ODDS) is refused

@@ -153,12 +153,17 @@ def test_a_checkpoint_quantized_by_docqa_keeps_its_experts_in_4_bits(tmp_path, f
                                                  expert_bytes=20_000)(IDS))  # fmt: skip
 
 
-def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
+def written_in_4_bits(folder):
+    """A checkpoint with experts in docqa's own 4 bits, in folder / "q"."""
     if library() is None:
         pytest.skip("the native library is not built or not for this processor")
-    write_family(tmp_path / "source", "qwen3_next", **WIDE)
-    quantize(tmp_path / "source", tmp_path / "q")
-    config = HybridConfig.from_folder(tmp_path / "q")
+    write_family(folder / "source", "qwen3_next", **WIDE)
+    quantize(folder / "source", folder / "q")
+    return HybridConfig.from_folder(folder / "q")
+
+
+def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
+    config = written_in_4_bits(tmp_path)
     network = load_network(tmp_path / "q", config, torch.float32, packed=True)
     source = pool_of(network).source
     (path,) = (tmp_path / "q").glob("*.safetensors")
@@ -177,11 +182,7 @@ def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")
 def test_experts_are_read_on_when_their_folder_is_deleted(tmp_path):
-    if library() is None:
-        pytest.skip("the native library is not built or not for this processor")
-    write_family(tmp_path / "source", "qwen3_next", **WIDE)
-    quantize(tmp_path / "source", tmp_path / "q")
-    config = HybridConfig.from_folder(tmp_path / "q")
+    config = written_in_4_bits(tmp_path)
     kept, other = (load_network(tmp_path / "q", config, torch.float32, packed=True) for _ in range(2))
     (path,) = (tmp_path / "q").glob("*.safetensors")
     wanted = other(IDS)
