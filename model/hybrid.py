@@ -65,9 +65,6 @@ class DeltaNet(nn.Module):
         unit, v, tail = unit_conv(mixed, weight, tail, heads=heads, dim=self.key_dim)
         q, k = unit.chunk(2, 2)  # [batch, seq, key_heads, key_dim]
         v = v.unflatten(-1, (self.value_heads, self.value_dim))
-        if self.value_heads != self.key_heads:
-            repeat = self.value_heads // self.key_heads
-            q, k = q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2)
         out, memory = delta_rule(q, k, v, decay=decay, beta=beta, state=memory)
         if cache is not None:
             cache.update(tail, memory)

@@ -52,6 +52,7 @@ class SparseMoe(nn.Module):
         super().__init__()
         hidden = config.hidden_size
         self.count, self.normalise = config.num_experts_per_tok, config.norm_topk_prob
+        self.inner = config.moe_intermediate_size
         self.gate = Router(hidden, config.num_experts)
         self.experts = Experts(config.num_experts, hidden, config.moe_intermediate_size)
         self.shared_expert = SwiGLU(hidden, config.shared_expert_intermediate_size)

@@ -80,12 +80,13 @@ def product(x: np.ndarray, matrix: ArrayMatrix, *, library: Library) -> np.ndarr
 def delta_rule(
     q: np.ndarray, k: np.ndarray, v: np.ndarray, *, decay: np.ndarray, beta: np.ndarray, library: Library
 ) -> np.ndarray:
-    """What the gated delta rule puts out from an empty memory; shapes as of `delta_rule_reference`."""
-    batch, seq, heads, key_dim = k.shape
+    """What the gated delta rule puts out from an empty memory; shapes as of `kernels.delta.delta_rule`."""
+    (batch, seq, heads, _), key_dim = v.shape, k.shape[3]
     memory = np.zeros((batch, heads, key_dim, v.shape[-1]), np.float32)
     out = np.empty((batch, seq, heads, v.shape[-1]), np.float32)
     rest = (address(x) for x in (np.ascontiguousarray(decay), np.ascontiguousarray(beta), memory, out))
-    call = DeltaCall(*k.shape, v.shape[-1], 0, *(_strided(x) for x in (q, k, v)), *rest, None)
+    strided = (_strided(x) for x in (q, k, v))
+    call = DeltaCall(batch, seq, heads, key_dim, v.shape[-1], 0, *strided, *rest, None, heads // k.shape[2])
     library.run("delta_step" if seq <= FEW_TOKENS else "delta", ctypes.byref(call))
     return out
 

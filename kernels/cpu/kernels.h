@@ -19,6 +19,7 @@ struct DeltaCall {
     float *state;               // [batch, heads, key_dim, value_dim], before on entry and after on return
     float *out;                 // [batch, seq, heads, value_dim]
     float *history;             // where not 0: the state before every chunk of 32, [batch, heads, chunks, key, value]
+    int64_t shared;             // so many heads next to each other read one head of q and k
 };
 
 // Gradients of `delta`: of `forward` the inputs and the history count. `out` and `state` are those of its results, and
@@ -121,11 +122,20 @@ struct AttentionCall {
     const int32_t *blocks;
 };
 
+// The experts of a layer, of which each token is sent to `chosen`. Their weights are a softmax over all of them, or with
+// `normalise` over the chosen ones. `held`: how many `find` gives at once. The layer's gate, up and down are the expert of all
+// tokens, whose weight is the sigmoid of shared_gate . x.
+struct StepExperts {
+    int64_t count, chosen, inner, normalise, held;
+    const float *router, *shared_gate;  // [count, hidden], [hidden]
+};
+
 // A layer's weights and what it remembers of each branch. `mix`: of a delta net in_proj_qkv, in_proj_z, out_proj; of attention
 // q_proj, k_proj, v_proj, o_proj. `attention`: 0 a delta net, 1 gated (q_proj has each head's query before its gate), 2 without.
 struct StepLayer {
     int64_t attention;
     Matrix mix[4], gate, up, down;
+    const StepExperts *experts;                              // 0: the MLP is gate, up and down alone
     const float *input_norm, *post_norm;                     // zero-centred, as q_norm and k_norm
     const float *a, *b, *conv, *rate, *dt_bias, *norm;       // [heads, hidden] twice, [taps, channels], e^A_log, ...
     const float *q_norm, *k_norm;                            // may be 0
@@ -150,6 +160,9 @@ struct StepCall {
     const float *norm;
     Matrix head;
     float *logits;  // [tokens, head.rows]
+    // Writes gate above up, and down, of so many experts of a layer to `pairs`; all are good until the next call. Not 0: it
+    // failed, and `logits` are not written.
+    int64_t (*find)(int64_t layer, int64_t count, const int64_t *numbers, Matrix *pairs);
 };
 
 // Softmax attention of every token to all tokens of its own text, those in front too. Text n has the tokens from starts[n] to

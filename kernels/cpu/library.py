@@ -36,6 +36,7 @@ class DeltaCall(Structure):
         *((name, c_int64) for name in ("batch", "seq", "heads", "key_dim", "value_dim", "channels")),
         *((name, StridedTensor) for name in ("q", "k", "v")),
         *((name, c_void_p) for name in ("decay", "beta", "state", "out", "history")),
+        ("shared", c_int64),
     ]
 
     @classmethod
@@ -44,8 +45,9 @@ class DeltaCall(Structure):
         q, k, v, *gates = inputs
         rest = (*gates, state, out)
         return cls(
-            *k.shape, v.shape[-1], gates[0].ndim == k.ndim, *(StridedTensor.of(x) for x in (q, k, v)),
-            *(x.data_ptr() for x in rest), None if history is None else history.data_ptr(),
+            *v.shape[:3], k.shape[-1], v.shape[-1], gates[0].ndim == k.ndim,
+            *(StridedTensor.of(x) for x in (q, k, v)), *(x.data_ptr() for x in rest),
+            None if history is None else history.data_ptr(), v.shape[2] // k.shape[2],
         )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping, Sequence
-from ctypes import POINTER, Structure, c_float, c_int64, c_void_p
+from collections.abc import Mapping, MutableSequence, Sequence
+from ctypes import CFUNCTYPE, POINTER, Structure, c_float, c_int64, c_void_p
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,7 @@ from docqa.kernels.cpu.library import Library, Segment, plain
 from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul.blocks import BlockMatrix
 from docqa.kernels.matmul.packed import GROUP, PackedMatrix
+from docqa.kernels.moe import ExpertBank
 
 Weights = Mapping[str, Tensor | PackedMatrix | BlockMatrix]
 
@@ -41,11 +42,19 @@ class Matrix(Structure):
         return cls(*matrix.shape, matrix.bits, 0, 0, *pointers, added)
 
 
+class StepExperts(Structure):
+    _fields_ = [
+        *((name, c_int64) for name in ("count", "chosen", "inner", "normalise", "held")),
+        *((name, c_void_p) for name in ("router", "shared_gate")),
+    ]
+
+
 class StepLayer(Structure):
     _fields_ = [
         ("attention", c_int64),
         ("mix", Matrix * 4),
         *((name, Matrix) for name in ("gate", "up", "down")),
+        ("experts", POINTER(StepExperts)),
         *((name, c_void_p) for name in ("input_norm", "post_norm", *_VECTORS)),
         *((name, c_void_p) for name in ("tail", "memory", "segments", "own_k", "own_v")),
     ]
@@ -55,6 +64,7 @@ SIZES = (
     "hidden", "layers", "key_heads", "value_heads", "key_dim", "value_dim", "taps",
     "heads", "kv_heads", "dim", "rotary",
 )  # fmt: skip
+FIND = CFUNCTYPE(c_int64, c_int64, c_int64, POINTER(c_int64), POINTER(Matrix))
 REACH = ("grid", "exact", "local", "best", "block", "tile")
 
 
@@ -67,6 +77,7 @@ class StepCall(Structure):
         ("norm", c_void_p),
         ("head", Matrix),
         ("logits", c_void_p),
+        ("find", FIND),
     ]
 
 
@@ -91,6 +102,22 @@ class Reach:
         return self.block <= PIECE
 
 
+@dataclass(frozen=True)
+class RoutedExperts:
+    """The experts of a layer, whose shared one is its `gate_proj`, `up_proj` and `down_proj`.
+
+    `chosen`: how many a token is sent to, each [inner, hidden] and back; with `normalise` their weights add up to 1.
+    `router` [experts, hidden], `shared_gate` [hidden].
+    """
+
+    bank: ExpertBank
+    chosen: int
+    inner: int
+    normalise: bool
+    router: Tensor
+    shared_gate: Tensor
+
+
 @dataclass
 class Remembered:
     """What a layer remembers: of a delta net `tail` and `memory`, of attention the context's KV `blocks`."""
@@ -105,12 +132,13 @@ class StepWeights:
 
     def __init__(
         self, sizes: Mapping[str, int], eps: float, layers: Sequence[Weights], norm: Tensor,
-        head: PackedMatrix | BlockMatrix,
+        head: PackedMatrix | BlockMatrix, experts: Mapping[int, RoutedExperts],
     ) -> None:  # fmt: skip
         """All weights by the names of the checkpoint, those of a layer without the names of its modules.
 
         Args:
             sizes: SIZES, by name.
+            experts: of layers that have them, by number.
             layers: of each layer its matrices, packed, with `gate_proj`, `up_proj`, `down_proj`, `input_layernorm` and
                 `post_attention_layernorm`; for a delta net also `in_proj_a`, `in_proj_b`, `conv1d` [channels, taps],
                 `A_log`, `dt_bias`, `norm`; for attention `q_norm` and `k_norm`, or neither, and `NAME.bias` of a
@@ -123,6 +151,10 @@ class StepWeights:
         self._kept: list[Tensor | PackedMatrix | BlockMatrix] = [self.norm, head]
         for entry, weights in zip(self.table, layers, strict=True):
             self._fill(entry, weights)
+        self.banks = {number: found.bank for number, found in experts.items()}
+        self._experts = {number: self._routed(found) for number, found in experts.items()}
+        for number, routed in self._experts.items():
+            self.table[number].experts = ctypes.pointer(routed)
 
     def _fill(self, entry: StepLayer, weights: Weights) -> None:
         entry.attention = self._attention(weights)
@@ -144,6 +176,14 @@ class StepWeights:
             kept = plain(tensor)
             self._kept.append(kept)
             setattr(entry, name, kept.data_ptr())
+
+    def _routed(self, experts: RoutedExperts) -> StepExperts:
+        router, shared_gate = plain(experts.router), plain(experts.shared_gate)
+        self._kept += [router, shared_gate]
+        return StepExperts(
+            router.shape[0], experts.chosen, experts.inner, experts.normalise, experts.bank.held,
+            router.data_ptr(), shared_gate.data_ptr(),
+        )  # fmt: skip
 
     def _attention(self, weights: Weights) -> int:
         """`attention` of StepLayer."""
@@ -197,6 +237,8 @@ class Step:
         self.weights, self.library, self.reach = weights, library, reach
         self.context = _context(memories, reach.grid)
         self.own, self.room, self.count = 0, 0, 1
+        self._find = FIND(self._found)
+        self._failure: BaseException | None = None
         self.table = type(weights.table).from_buffer_copy(weights.table)
         self.changing: list[tuple[Tensor, Tensor]] = []  # (tail, memory) or own (keys, values), one for each layer
         self._blocks = [self._segments(entry, m.blocks) for entry, m in zip(self.table, memories, strict=True)]
@@ -245,6 +287,9 @@ class Step:
 
         Returns:
             The logits of what follows, float32 [branches, vocab].
+
+        Raises:
+            What a bank of experts raises; the step is of no use after that.
         """
         if self.own == self.room:
             self._grow()
@@ -255,8 +300,23 @@ class Step:
             self.count, *(weights.sizes[name] for name in SIZES), self.own, self.room,
             self.context, *(getattr(self.reach, name) for name in REACH), weights.eps,
             cos.data_ptr(), sin.data_ptr(), x.data_ptr(), self.table, weights.norm.data_ptr(),
-            Matrix.of(weights.head), out.data_ptr(),
+            Matrix.of(weights.head), out.data_ptr(), self._find,
         )  # fmt: skip
         self.library.run("step", ctypes.byref(call))
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
         self.own += 1
         return out
+
+    def _found(self, layer: int, count: int, numbers: Sequence[int], pairs: MutableSequence[Matrix]) -> int:
+        """`find` of StepCall."""
+        try:
+            for at, pair in enumerate(self.weights.banks[layer].pairs(numbers[:count])):
+                for half, matrix in enumerate(pair):
+                    assert isinstance(matrix, PackedMatrix | BlockMatrix)
+                    pairs[2 * at + half] = Matrix.of(matrix)
+        except BaseException as error:  # what a callback raises is lost; `logits` raises it again
+            self._failure = error
+            return 1
+        return 0

@@ -40,26 +40,39 @@ def delta_rule(
 ) -> tuple[Tensor, Tensor]:
     """Gated delta rule; arguments and results as in `delta_rule_reference`.
 
-    The number of tokens alone picks between the chunked and the recurrent form, so equal shapes give equal bits. While
-    gradients are recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside; where each
-    channel has a decay, in torch.
+    q and k may have fewer heads than v: each is read by so many heads of v next to each other. The number of tokens
+    alone picks between the chunked and the recurrent form, so equal shapes give equal bits. While gradients are
+    recorded a form with a gradient runs: in C++ it can be differentiated once, float32 inside; where each channel has a
+    decay, in torch.
 
     Raises:
-        ShapeMismatch: k and v differ in batch, seq or heads, `decay` fits neither heads nor channels, or `state` is not
-            [batch, heads, key_dim, value_dim].
+        ShapeMismatch: q, k and v differ in batch or seq, the heads of v are no multiple of those of q and k, `decay`
+            fits neither heads nor channels, or `state` is not [batch, heads, key_dim, value_dim].
     """
-    if decay.shape not in (k.shape[:3], k.shape):
+    heads, key_heads = v.shape[2], k.shape[2]
+    if decay.shape not in (v.shape[:3], (*v.shape[:3], k.shape[3])):
         raise ShapeMismatch(f"{tuple(decay.shape)} is neither of the heads nor of the channels of {tuple(k.shape)}")
-    if k.shape[:3] != v.shape[:3] or q.shape != k.shape:
+    if k.shape[:2] != v.shape[:2] or q.shape != k.shape or heads % key_heads:
         raise ShapeMismatch(f"q {tuple(q.shape)}, k {tuple(k.shape)} and v {tuple(v.shape)} do not fit together")
-    wanted = (k.shape[0], k.shape[2], k.shape[3], v.shape[3])
+    wanted = (k.shape[0], heads, k.shape[3], v.shape[3])
     if state is not None and tuple(state.shape) != wanted:
         raise ShapeMismatch(f"the delta state is {tuple(state.shape)}, expected [batch, heads, key, value] = {wanted}")
     channels = "channel_" if decay.ndim == k.ndim else ""
-    if recorded(q, k, v, decay, beta, state):
-        if channels:
-            return delta_rule_in_segments(q, k, v, decay=decay, beta=beta, state=state)
+    training = recorded(q, k, v, decay, beta, state)
+    if training and channels:
+        q, k = _spread(q, k, heads // key_heads)
+        return delta_rule_in_segments(q, k, v, decay=decay, beta=beta, state=state)
+    if training:
         wide = torch.float64 if v.dtype == torch.float64 else torch.float32  # narrower ones are widened inside
-        return choose("delta_training", v.device.type, wide).function(q, k, v, decay=decay, beta=beta, state=state)
-    operation = channels + ("delta_step" if k.shape[1] <= FEW_TOKENS else "delta")
-    return choose(operation, v.device.type, v.dtype).function(q, k, v, decay=decay, beta=beta, state=state)
+        found = choose("delta_training", v.device.type, wide)
+    else:
+        operation = channels + ("delta_step" if k.shape[1] <= FEW_TOKENS else "delta")
+        found = choose(operation, v.device.type, v.dtype)
+    if training or not found.native:
+        q, k = _spread(q, k, heads // key_heads)
+    return found.function(q, k, v, decay=decay, beta=beta, state=state)
+
+
+def _spread(q: Tensor, k: Tensor, repeat: int) -> tuple[Tensor, Tensor]:
+    """Each head of q and k `repeat` times."""
+    return (q, k) if repeat == 1 else (q.repeat_interleave(repeat, 2), k.repeat_interleave(repeat, 2))

@@ -15,11 +15,11 @@ def delta_rule_native(
     q: Tensor, k: Tensor, v: Tensor, *, decay: Tensor, beta: Tensor, state: Tensor | None = None, library: Library,
     name: str = "delta",
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Same arguments, shapes and results as `delta_rule_reference`, all float32; not differentiable.
+    """Same arguments, shapes and results as `delta_rule`, all float32; not differentiable.
 
     `name`: of the function in C++; "delta_step" is meant for 1 to a dozen tokens.
     """
-    batch, seq, heads, key_dim = k.shape
+    (batch, seq, heads, _), key_dim = v.shape, k.shape[3]
     q, k, v = (x if x.stride(-1) == 1 and x.dtype == torch.float32 else plain(x) for x in (q, k, v))
     if state is None:
         memory = v.new_zeros(batch, heads, key_dim, v.shape[-1])

@@ -15,13 +15,20 @@ Matrix: TypeAlias = Tensor | StoredMatrix
 
 
 class ExpertBank(Protocol):
-    """The experts of one layer."""
+    """The experts of one layer. `held`: how many of them are at hand at once."""
+
+    @property
+    def held(self) -> int: ...
 
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
         """Matrices of expert `number`: gate above up [2 * inner, hidden], and down [hidden, inner].
 
         Good until the next call.
         """
+        ...
+
+    def pairs(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:
+        """The same of several experts, at most `held`; all are good until the next call."""
         ...
 
     def expect(self, numbers: Sequence[int]) -> None:
@@ -39,6 +46,15 @@ class Stacked:
     def pair(self, number: int) -> tuple[Matrix, Matrix]:
         """See `ExpertBank.pair`."""
         return self.gate_up[number], self.down[number]
+
+    @property
+    def held(self) -> int:
+        """See `ExpertBank.held`."""
+        return len(self.down)
+
+    def pairs(self, numbers: Sequence[int]) -> list[tuple[Matrix, Matrix]]:
+        """See `ExpertBank.pairs`."""
+        return [self.pair(number) for number in numbers]
 
     def expect(self, numbers: Sequence[int]) -> None:
         """See `ExpertBank.expect`; all of them are here."""

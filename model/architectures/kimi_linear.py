@@ -116,12 +116,12 @@ class LatentAttention(nn.Module):
     def mix(self, x: Tensor, rotation: tuple[Tensor, Tensor], cache: AttentionCache | None) -> Tensor:
         """Everything before `o_proj`: [batch, seq, hidden] -> [batch, seq, heads, value_dim]."""
         q = self.q_b_proj(self.q_a_layernorm(self.q_a_proj(x))) if self.low else self.q_proj(x)
-        plain, shared = q.unflatten(-1, (self.heads, -1)).split([self.plain, self.shared], -1)
+        plain, shared = (q * self.scale).unflatten(-1, (self.heads, -1)).split([self.plain, self.shared], -1)
         latent, key = self.kv_a_proj_with_mqa(x).split([self.rank, self.shared], -1)
         latent = self.kv_a_layernorm(latent)
         up_k, up_v = self.kv_b_proj.weight.unflatten(0, (self.heads, -1)).split([self.plain, self.value], 1)
         shared, key = self.turned(shared, rotation), self.turned(key[:, :, None], rotation)
-        query = torch.cat([torch.einsum("bshd,hdr->bshr", plain, up_k), shared], -1) * self.scale
+        query = torch.cat([torch.einsum("bshd,hdr->bshr", plain, up_k), shared], -1)
         keys = torch.cat([latent[:, :, None], key], -1)
         values = functional.pad(latent, (0, self.shared))[:, :, None]
         attend = attention if cache is None else cache.attend

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,10 +11,41 @@ from torch import Tensor
 from docqa.kernels.matmul import BlockMatrix, PackedMatrix
 from docqa.kernels.moe import Matrix
 from docqa.model.errors import NoMemory
+from docqa.model.pages import laid_out, own_pages, rounded_up
 
 Pair = tuple[Matrix, Matrix]
-Triple = tuple[Matrix, Matrix, Matrix]
-_ALIGNED = 64  # bytes that every part begins at a multiple of
+
+
+class Part(NamedTuple):
+    """A tensor of a matrix: `put` writes it where it is told to. The matrix's rows are on `axis`."""
+
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    axis: int
+    put: Callable[[Tensor], object]
+
+    @property
+    def nbytes(self) -> int:
+        return torch.Size(self.shape).numel() * self.dtype.itemsize
+
+
+class Parts(NamedTuple):
+    """A matrix that is not in a slot yet: its tensors, and how it is made of them."""
+
+    tensors: list[Part]
+    matrix: Callable[[list[Tensor]], Matrix]
+
+    @classmethod
+    def of(cls, matrix: Matrix) -> Parts:
+        """Those of a matrix in memory."""
+        if isinstance(matrix, PackedMatrix):
+            tensors = [(matrix.q, 0), (matrix.scale, 1), (matrix.zero, 1)]
+        else:
+            tensors = [(matrix.data if isinstance(matrix, BlockMatrix) else matrix, 0)]
+        return cls([Part(tuple(x.shape), x.dtype, axis, _copying(x)) for x, axis in tensors], _building(matrix))
+
+
+Triple = tuple[Parts, Parts, Parts]  # gate, up and down
 
 
 class Slots:
@@ -29,7 +60,7 @@ class Slots:
             raise NoMemory(f"{budget:,} bytes are too few for experts, one takes {one:,}; give the cache more")
         self.count = min(budget // one, most)
         self.nbytes = self.count * one
-        self._bytes = torch.empty(self.count, one, dtype=torch.uint8)
+        self._bytes = own_pages(self.nbytes).view(self.count, one)
         self._pairs: list[Pair | None] = [None] * self.count
 
     def pair(self, slot: int) -> Pair:
@@ -38,59 +69,42 @@ class Slots:
         assert found is not None
         return found
 
-    def fill(self, slot: int, gate: Matrix, up: Matrix, down: Matrix) -> None:
-        """Copy an expert into a slot; gate and up are of one kind."""
-        joined = list(zip(_axes(gate), _parts(gate), _parts(up), strict=True))
-        shapes = [_stacked(axis, first, second) for axis, first, second in joined]
-        parts = [*((shape, half.dtype) for shape, (_, half, _) in zip(shapes, joined, strict=True)),
-                 *((tuple(part.shape), part.dtype) for part in _parts(down))]  # fmt: skip
-        room = _views(self._bytes[slot], parts)
-        for view, (axis, first, second) in zip(room, joined, strict=False):
-            torch.cat([first, second], axis, out=view)
-        for view, part in zip(room[len(joined) :], _parts(down), strict=True):
-            view.copy_(part)
-        self._pairs[slot] = _like(gate, room[: len(joined)]), _like(down, room[len(joined) :])
+    def fill(self, slot: int, gate: Parts, up: Parts, down: Parts) -> None:
+        """Write an expert into a slot; gate and up are of one kind. Other slots may be filled at the same time."""
+        both = list(zip(gate.tensors, up.tensors, strict=True))
+        forms = [(_stacked(*pair), pair[0].dtype) for pair in both]
+        forms += [(part.shape, part.dtype) for part in down.tensors]
+        room = laid_out(self._bytes[slot], forms)
+        for view, (first, second) in zip(room, both, strict=False):
+            rows = first.shape[first.axis]
+            first.put(view.narrow(first.axis, 0, rows))
+            second.put(view.narrow(first.axis, rows, second.shape[first.axis]))
+        for view, part in zip(room[len(both) :], down.tensors, strict=True):
+            part.put(view)
+        self._pairs[slot] = gate.matrix(room[: len(both)]), down.matrix(room[len(both) :])
 
 
-def expert_bytes(gate: Matrix, up: Matrix, down: Matrix) -> int:
+def expert_bytes(gate: Parts, up: Parts, down: Parts) -> int:
     """Bytes of a slot that an expert fits in."""
-    joined = [first.nbytes + second.nbytes for first, second in zip(_parts(gate), _parts(up), strict=True)]
-    return sum(_rounded(count) for count in [*joined, *(part.nbytes for part in _parts(down))])
+    joined = [first.nbytes + second.nbytes for first, second in zip(gate.tensors, up.tensors, strict=True)]
+    return sum(rounded_up(count) for count in [*joined, *(part.nbytes for part in down.tensors)])
 
 
-def _views(room: Tensor, parts: Sequence[tuple[tuple[int, ...], torch.dtype]]) -> list[Tensor]:
-    """Tensors of these shapes and dtypes, one after another in the bytes of `room`."""
-    counts = [torch.Size(shape).numel() * dtype.itemsize for shape, dtype in parts]
-    starts = accumulate((_rounded(count) for count in counts), initial=0)
-    return [
-        room[start : start + count].view(dtype).view(shape)
-        for start, count, (shape, dtype) in zip(starts, counts, parts, strict=False)
-    ]
-
-
-def _rounded(count: int) -> int:
-    return -(-count // _ALIGNED) * _ALIGNED
-
-
-def _stacked(axis: int, first: Tensor, second: Tensor) -> tuple[int, ...]:
+def _stacked(first: Part, second: Part) -> tuple[int, ...]:
     shape = list(first.shape)
-    shape[axis] += second.shape[axis]
+    shape[first.axis] += second.shape[first.axis]
     return tuple(shape)
 
 
-def _parts(matrix: Matrix) -> list[Tensor]:
+def _copying(tensor: Tensor) -> Callable[[Tensor], object]:
+    return lambda room: room.copy_(tensor)
+
+
+def _building(matrix: Matrix) -> Callable[[list[Tensor]], Matrix]:
+    """What makes a matrix of the kind of another one."""
     if isinstance(matrix, PackedMatrix):
-        return [matrix.q, matrix.scale, matrix.zero]
-    return [matrix.data if isinstance(matrix, BlockMatrix) else matrix]
-
-
-def _axes(matrix: Matrix) -> tuple[int, ...]:
-    """The axis of each part that the matrix's rows are on."""
-    return (0, 1, 1) if isinstance(matrix, PackedMatrix) else (0,)
-
-
-def _like(matrix: Matrix, parts: list[Tensor]) -> Matrix:
-    """A matrix of the kind of another one, of other parts."""
-    if isinstance(matrix, PackedMatrix):
-        return PackedMatrix(*parts)
-    return BlockMatrix(parts[0], matrix.block) if isinstance(matrix, BlockMatrix) else parts[0]
+        return lambda parts: PackedMatrix(*parts)
+    if isinstance(matrix, BlockMatrix):
+        block = matrix.block
+        return lambda parts: BlockMatrix(parts[0], block)
+    return lambda parts: parts[0]

@@ -10,22 +10,24 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from docqa.kernels.matmul import GROUP
-from docqa.kernels.moe import ExpertBank, Matrix
-from docqa.model.checkpoints.checkpoint import Checkpoint, opened_checkpoint, stored_matrix
-from docqa.model.checkpoints.expert_files import ExpertFiles
-from docqa.model.checkpoints.expert_slots import Pair, Slots, Triple, expert_bytes
-from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts
+from docqa.kernels.matmul import GROUP, BlockMatrix, PackedMatrix
+from docqa.kernels.moe import ExpertBank
+from docqa.model.checkpoints.checkpoint import Checkpoint, opened_checkpoint
+from docqa.model.checkpoints.expert_files import ExpertFiles, TensorLocation
+from docqa.model.checkpoints.expert_slots import Pair, Part, Parts, Slots, Triple, expert_bytes
+from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts, blocks
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, experts_in_blocks
 from docqa.model.checkpoints.layout import expert_names
+from docqa.model.checkpoints.weights import Entry
 from docqa.model.config import HybridConfig
 from docqa.model.cost.machine import available_bytes
 from docqa.model.cost.plan import sparse_layers
@@ -38,6 +40,7 @@ FIRST_EXPERT = (".experts.0.down_proj.weight", ".experts.0.w2.weight")
 MEMORY_SHARE = 2  # experts take at most half of the memory that is available when the model is loaded
 MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
 READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
+SPARE = 8  # of so many slots one is for reading ahead, at most AHEAD
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
@@ -45,25 +48,29 @@ _BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 class ExpertPool:
     """Experts of all layers in a fixed number of slots; not thread-safe. `read` and `reused` count requests.
 
-    `share`: how many slots each layer would have if all had the same.
+    `held`: how many experts stay in memory; the other slots are what threads read ahead into. `share`: how many each
+    layer would hold if all had the same.
     """
 
-    def __init__(self, source: ExpertSource, slots: Slots) -> None:
+    def __init__(self, source: ExpertSource, slots: Slots, most: int) -> None:
         self.source, self.slots = source, slots
-        self.share = max(slots.count // max(sparse_layers(source.config), 1), 1)
+        spare = min(AHEAD, slots.count // SPARE) if source.packed and slots.count < most else 0
+        self.held = slots.count - spare
+        self.share = max(self.held // max(sparse_layers(source.config), 1), 1)
         self.read = self.reused = 0
+        self._free = list(range(slots.count))
         self._slot_of: OrderedDict[Key, int] = OrderedDict()
         self._of_layer: Counter[str] = Counter()
         self._passing = False  # the layer at hand needs more experts than its share: most of them only pass through
         self._last: Key | None = None  # the last one that passed
         self._coming: deque[Key] = deque()
-        self._ahead: dict[Key, Future[Triple]] = {}
+        self._ahead: dict[Key, tuple[int, Future[None]]] = {}
         self._readers = ThreadPoolExecutor(READERS, "docqa-experts") if source.packed else None
 
     def expect(self, experts: str, numbers: Sequence[int]) -> None:
         """These experts of a layer are asked for next, in this order: read some of them ahead."""
         self._passing, self._last = len(numbers) > self.share, None
-        self._ahead.clear()  # of a pass that was given up
+        self._give_up()
         self._coming = deque((experts, number) for number in numbers if (experts, number) not in self._slot_of)
         self._read_ahead()
 
@@ -76,36 +83,66 @@ class ExpertPool:
         key = experts, number
         slot = self._slot_of.get(key)
         if slot is None:
-            coming = self._ahead.pop(key, None)
-            matrices = self.source.matrices(experts, number) if coming is None else coming.result()
-            self._read_ahead()
-            slot = self._free_slot(experts)
-            self.slots.fill(slot, *matrices)
+            slot = self._arrived(key)
+            self._make_room(experts)
             self._slot_of[key] = slot
             self._of_layer[experts] += 1
             self._last = key
             self.read += 1
+            self._read_ahead()
         else:
             self._slot_of.move_to_end(key)
             self.reused += 1
         return self.slots.pair(slot)
 
-    def _read_ahead(self) -> None:
-        while self._readers is not None and self._coming and len(self._ahead) < AHEAD:
-            key = self._coming.popleft()
-            self._ahead[key] = self._readers.submit(self.source.matrices, *key)
+    def pairs(self, experts: str, numbers: Sequence[int]) -> list[Pair]:
+        """The matrices of several experts, at most `held`; all good until the next call. Raises as `pair`."""
+        self.expect(experts, numbers)
+        self._passing = False
+        return [self.pair(experts, number) for number in numbers]
 
-    def _free_slot(self, experts: str) -> int:
-        """An empty slot, or that of an expert that gives way."""
+    def _arrived(self, key: Key) -> int:
+        """A slot, not counted among those held, that an expert has been read into."""
+        if (coming := self._ahead.pop(key, None)) is not None:
+            slot, done = coming
+            self._free.append(slot)  # should it not have come
+            done.result()
+            return self._free.pop()
+        if self._coming and self._coming[0] == key:
+            self._coming.popleft()
+        if not self._free:
+            self._drop(key[0])
+        self.source.fill(self.slots, self._free[-1], *key)
+        return self._free.pop()
+
+    def _read_ahead(self) -> None:
+        while self._readers is not None and self._coming and self._free and len(self._ahead) < AHEAD:
+            key, slot = self._coming.popleft(), self._free.pop()
+            self._ahead[key] = slot, self._readers.submit(self.source.fill, self.slots, slot, *key)
+
+    def _give_up(self) -> None:
+        """Take back the slots of what was read ahead and not asked for: of a pass that was given up."""
+        for slot, done in self._ahead.values():
+            if not done.cancel():
+                wait([done])
+            self._free.append(slot)
+        self._ahead.clear()
+
+    def _make_room(self, experts: str) -> None:
+        """Let go of what is too much beside one more expert of a layer."""
+        passing = self._passing and self._of_layer[experts] >= self.share
+        if passing or len(self._slot_of) >= self.held:
+            self._drop(experts)
+
+    def _drop(self, experts: str) -> None:
+        """Let an expert give way to one of the layer `experts`."""
         if self._passing and self._of_layer[experts] >= self.share:
             # A text is read layer after layer: what was used longest ago would be needed first in the next pass.
             gone = self._last or next(key for key in self._slot_of if key[0] == experts)
-        elif len(self._slot_of) < self.slots.count:
-            return len(self._slot_of)
         else:
             gone = next(iter(self._slot_of))
         self._of_layer[gone[0]] -= 1
-        return self._slot_of.pop(gone)
+        self._free.append(self._slot_of.pop(gone))
 
 
 @dataclass(frozen=True)
@@ -115,6 +152,11 @@ class PooledExperts:
     pool: ExpertPool
     experts: str
 
+    @property
+    def held(self) -> int:
+        """See `ExpertBank.held`."""
+        return self.pool.held
+
     def pair(self, number: int) -> Pair:
         """See `ExpertBank.pair`."""
         return self.pool.pair(self.experts, number)
@@ -122,6 +164,10 @@ class PooledExperts:
     def expect(self, numbers: Sequence[int]) -> None:
         """See `ExpertBank.expect`."""
         self.pool.expect(self.experts, numbers)
+
+    def pairs(self, numbers: Sequence[int]) -> list[Pair]:
+        """See `ExpertPool.pairs`."""
+        return self.pool.pairs(self.experts, numbers)
 
 
 class ExpertSource:
@@ -162,6 +208,10 @@ class ExpertSource:
                         folder = self.checkpoint.folder
                         raise WeightsMissing(f"{folder}: no tensor {name}; the checkpoint is incomplete")
 
+    def fill(self, slots: Slots, slot: int, experts: str, number: int) -> None:
+        """Read an expert into a slot. Raises WeightsMissing, WeightsMismatch: the file is named."""
+        slots.fill(slot, *self.matrices(experts, number))
+
     def matrices(self, experts: str, number: int) -> Triple:
         """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert."""
         inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
@@ -171,19 +221,42 @@ class ExpertSource:
             gate, up, down = (self._matrix(name, shape) for name, shape in zip(names, shapes, strict=True))
             return gate, up, down
         gate_up = self._of_stack(f"{experts}.gate_up_proj", number, (2 * inner, hidden))
-        return gate_up[:inner], gate_up[inner:], self._of_stack(f"{experts}.down_proj", number, (hidden, inner))
+        down_proj = self._of_stack(f"{experts}.down_proj", number, (hidden, inner))
+        return Parts.of(gate_up[:inner]), Parts.of(gate_up[inner:]), Parts.of(down_proj)
 
-    def _matrix(self, name: str, shape: tuple[int, int]) -> Matrix:
+    def _matrix(self, name: str, shape: tuple[int, int]) -> Parts:
         if not self.packed:
-            return self.checkpoint.read(name, shape, self.dtype)
+            return Parts.of(self.checkpoint.read(name, shape, self.dtype))
         if isinstance(self.checkpoint, GgufCheckpoint):
-            return self.checkpoint.expert_blocks(name, shape)
+            return Parts.of(self.checkpoint.expert_blocks(name, shape))
         entries, kind = self.checkpoint.parts(name), self.names[name]
-        parts, entry = {part: self._files.read(at) for part, at in entries.items()}, next(iter(entries.values()))
+        where = {part: self._files.located(at) for part, at in entries.items()}
+        first = next(iter(entries.values()))
         try:
-            return stored_matrix(kind, parts, shape)
+            kind.check({part: torch.empty(at.shape, dtype=at.dtype, device="meta") for part, at in where.items()}, shape)
+            return self._of_blocks(entries, where) if kind is BLOCKS else self._of_groups(entries, where, shape)
         except BadParts as error:
-            raise WeightsMismatch(f"{entry.path}: {entry.key} {error}") from error
+            raise WeightsMismatch(f"{first.path}: {first.key} {error}") from error
+
+    def _of_blocks(self, entries: Mapping[str, Entry], where: Mapping[str, TensorLocation]) -> Parts:
+        at = where["blocks"]
+        part = Part(at.shape, at.dtype, 0, partial(self._files.read, entries["blocks"]))
+        return Parts([part], lambda parts: BlockMatrix.of(parts[0], blocks.KIND))
+
+    def _of_groups(
+        self, entries: Mapping[str, Entry], where: Mapping[str, TensorLocation], shape: tuple[int, int]
+    ) -> Parts:
+        """A file has scales by rows, a PackedMatrix by columns."""
+        q, scale = where["q"], where["scale"]
+        if scale.shape[1] * GROUP != shape[1]:
+            raise BadParts(f"has {scale.shape[1]} scales a row, a matrix of {shape} needs {shape[1] // GROUP}")
+        turned = scale.shape[1], scale.shape[0]
+        parts = [Part(q.shape, q.dtype, 0, partial(self._files.read, entries["q"]))]
+        parts += [
+            Part(turned, where[name].dtype, 1, partial(self._files.read_transposed, entries[name]))
+            for name in ("scale", "zero")
+        ]
+        return Parts(parts, lambda parts: PackedMatrix(*parts))
 
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """One expert of a tensor of all; the others' pages are not touched."""
@@ -216,7 +289,7 @@ def banks_for(
         room = available_bytes() // MEMORY_SHARE if budget is None else budget
         source.check(layers)
         most = sparse_layers(network.config) * network.config.num_experts
-        pool = ExpertPool(source, Slots(room, source.largest(layers), most))
+        pool = ExpertPool(source, Slots(room, source.largest(layers), most), most)
     pool.source.check(name for name in layers if name not in before)
     return {name: before.get(name) or PooledExperts(pool, name) for name in layers}
 

@@ -239,6 +239,28 @@ def state_bytes(config: HybridConfig, tokens: int, item: int = 2, grid: int = 2_
     }
 
 
+def _mlp_width(config: HybridConfig) -> int:
+    """Numbers that a token takes at once in the widest MLP."""
+    inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
+    return 3 * inner + 6 * config.hidden_size * max(config.hc_count, 1)
+
+
+def _mixer_width(config: HybridConfig) -> int:
+    """The same in the widest mixer, beside what is added to it: projections, and what becomes of them."""
+    keys = config.linear_num_key_heads * config.linear_key_head_dim
+    values = config.linear_num_value_heads * config.linear_value_head_dim
+    delta = 2 * (2 * keys + values) + 2 * values  # before and behind the convolution, the gate, what comes out
+    heads, queries = config.num_attention_heads, config.num_attention_heads * config.head_dim
+    attention = 7 * queries + 4 * config.num_key_value_heads * config.head_dim  # with gates, turned, and gated again
+    if config.kv_lora_rank:
+        asked = config.qk_nope_head_dim + config.qk_rope_head_dim
+        key = config.kv_lora_rank + config.qk_rope_head_dim
+        attention = heads * (2 * asked + config.kv_lora_rank + 2 * key + config.v_head_dim)
+    kinds = set(config.layer_types)
+    used = [attention] * (FULL in kinds) + [delta] * (len(kinds - {FULL}) > 0)
+    return max(used) + 3 * config.hidden_size * max(config.hc_count, 1)
+
+
 def macs_per_token(
     config: HybridConfig, tokens: int, exact: int = 32_768, read_beyond: int = 16_640
 ) -> tuple[float, float]:
@@ -282,8 +304,7 @@ def estimate(
     factor = yarn_factor_for(config, tokens)
     sizes = state_bytes(config, tokens, item)
     kept = sizes["fixed"] * 3 + sizes["kv"]  # the state, a fork for the question, the point being saved
-    inner = max(config.intermediate_size, config.shared_expert_intermediate_size, config.moe_intermediate_size)
-    widest = 3 * inner + 6 * config.hidden_size * max(config.hc_count, 1) + 2 * _ngram_width(config)
+    widest = max(_mlp_width(config), _mixer_width(config)) + 2 * _ngram_width(config)
     unpacked = min(tokens, 32_768) * 2 * config.num_key_value_heads * config.head_dim * item
     unpacked = unpacked if FULL in config.layer_types else 0
     factor_of_scratch = PACKED_SCRATCH_FACTOR if packed else SCRATCH_FACTOR

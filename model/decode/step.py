@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from docqa.kernels.decode_step import Reach, Remembered, Step, StepWeights, fits
+from docqa.kernels.decode_step import Reach, Remembered, RoutedExperts, Step, StepWeights, fits
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import GROUP, PackedMatrix
 from docqa.kernels.native import native_in_use
@@ -16,6 +16,7 @@ from docqa.kernels.self_check import library
 from docqa.model.config import FULL
 from docqa.model.hybrid import Layer
 from docqa.model.linear import SwiGLU
+from docqa.model.moe import SparseMoe
 from docqa.model.network import Network, Norm
 from docqa.model.state.kv_cache import TILE, AttentionMemory, DeltaMemory
 from docqa.model.state.long_attention import LongAttention
@@ -97,9 +98,22 @@ def _collect(network: Network, chosen: Iterable[nn.Module] | None = None) -> Ste
     head = network.embed_tokens.packed if network.lm_head is None else network.lm_head.packed
     layers = [_layer(layer) for layer in some if isinstance(layer, Layer | Block)]
     whole = len(layers) == len(some) and not any(layer is None for layer in layers)
-    if head is None or not whole or not fits(sizes) or config.intermediate_size % GROUP:
+    experts = {number: _routed(layer.mlp) for number, layer in enumerate(some) if isinstance(layer.mlp, SparseMoe)}
+    routed = {number: found for number, found in experts.items() if found is not None}
+    if head is None or not whole or not fits(sizes) or len(routed) < len(experts):
         return None
-    return StepWeights(sizes, config.rms_norm_eps, [x for x in layers if x is not None], _centred(network.norm), head)
+    of_layers = [x for x in layers if x is not None]
+    return StepWeights(sizes, config.rms_norm_eps, of_layers, _centred(network.norm), head, routed)
+
+
+def _routed(mlp: SparseMoe) -> RoutedExperts | None:
+    """None where the experts are stacked in memory, or not of whole groups."""
+    bank, inner = mlp.experts.bank, mlp.inner
+    if bank is None or inner % GROUP or not isinstance(bank.pair(0)[0], PackedMatrix | BlockMatrix):
+        return None
+    gate = mlp.shared_expert_gate
+    weight = gate.weight if gate.packed is None else gate.packed.dense()
+    return RoutedExperts(bank, mlp.count, inner, mlp.normalise, mlp.gate.weight, weight[0])
 
 
 def _centred(norm: Norm) -> Tensor:
@@ -108,15 +122,19 @@ def _centred(norm: Norm) -> Tensor:
 
 
 def _layer(layer: Layer | Block) -> dict[str, Tensor | PackedMatrix | BlockMatrix] | None:
-    """A layer's weights by their last names; None where its MLP is no plain one or a large matrix is not packed."""
-    if not isinstance(layer.mlp, SwiGLU):
+    """A layer's weights by their last names; None where its MLP is of no known kind or a large matrix is not packed.
+
+    Of an MLP of experts they are those of the shared expert.
+    """
+    mlp = layer.mlp.shared_expert if isinstance(layer.mlp, SparseMoe) else layer.mlp
+    if not isinstance(mlp, SwiGLU) or mlp.gate_proj.out_features % GROUP:
         return None
     found: dict[str, Tensor | PackedMatrix | BlockMatrix] = {
         "input_layernorm": _centred(layer.input_layernorm),
         "post_attention_layernorm": _centred(layer.post_attention_layernorm),
     }
     mixer: Any = layer.self_attn if isinstance(layer, Block) else layer.mixer
-    for owner in (mixer, layer.mlp):
+    for owner in (mixer, mlp):
         for name, module in owner.named_children():
             found |= _weights_of(name, module)
     if layer.kind != FULL:

@@ -68,8 +68,7 @@ class _Layer:
             unit=(2 * key_heads, key_dim), library=library,
         )  # fmt: skip
         unit = mixed[..., : 2 * key_heads * key_dim].reshape(batch, seq, 2 * key_heads, key_dim)
-        repeat = value_heads // key_heads
-        q, k = (np.repeat(part, repeat, 2) if repeat > 1 else part for part in np.split(unit, 2, 2))
+        q, k = np.split(unit, 2, 2)
         v = mixed[..., 2 * key_heads * key_dim :].reshape(batch, seq, value_heads, value_dim)
         beta = 1 / (1 + np.exp(-(x @ dense["linear_attn.in_proj_b.weight"].T)))
         rate = np.logaddexp(0, x @ dense["linear_attn.in_proj_a.weight"].T + dense["linear_attn.dt_bias"])

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from docqa.kernels.attention import BlockSelection, Context, KVBlock, Tile, attention_over, best_blocks, block_bounds
+from docqa.model.pages import moved
 from docqa.model.state.long_attention import LongAttention
 
 ROOM = 64  # tokens that keys and values get room for at least
@@ -70,6 +71,13 @@ def quantize_block(k: Tensor, v: Tensor, block: int, *, half_keys: bool = False)
         return KVBlock(halves, v8, None, v_scale, block_bounds(halves.float(), block))
     k8, k_scale = to_int8(k)
     return KVBlock(k8, v8, k_scale, v_scale, block_bounds(k8.float() * k_scale.float()[..., None], block))
+
+
+def _kept(block: KVBlock) -> KVBlock:
+    """The same block in pages of its own."""
+    parts = (block.k, block.v, block.v_scale, block.bounds, block.k_scale)
+    k, v, v_scale, bounds, *k_scale = moved([part for part in parts if part is not None])
+    return KVBlock(k, v, k_scale[0] if k_scale else None, v_scale, bounds)
 
 
 class AttentionMemory:
@@ -138,7 +146,7 @@ class AttentionMemory:
     def _close(self) -> None:
         """Quantize the pending block if it is whole."""
         if self.pending is not None and self.pending[0].shape[0] == self.grid:
-            whole = quantize_block(*self.pending, self.long.block, half_keys=self.half_keys)
+            whole = _kept(quantize_block(*self.pending, self.long.block, half_keys=self.half_keys))
             self.quantized, self.pending, self._room = (*self.quantized, whole), None, None
 
     def _longer(self, old: tuple[Tensor, Tensor], new: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:

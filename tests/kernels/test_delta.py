@@ -191,3 +191,16 @@ def test_the_error_does_not_grow_over_a_quarter_of_a_million_tokens():
         out32, state32 = delta_rule_chunked(**{n: t.float() for n, t in x.items()}, state=state32)
         errors.append(float((out32 - out64).abs().max()))
     assert max(errors[-4:]) < 2e-6 * 10 and max(errors[-4:]) / max(errors[:4]) < 3
+
+
+@pytest.mark.parametrize("seq", [3, 70])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_heads_that_share_keys_give_the_bits_of_keys_repeated(seq, dtype):
+    x = inputs(seq, dtype)
+    q, k = x.pop("q"), x.pop("k")
+    wide = {name: part.repeat_interleave(2, 1 if name == "state" else 2) for name, part in x.items()}
+    repeated = delta_rule(q.repeat_interleave(2, 2), k.repeat_interleave(2, 2), **wide)
+    for one, other in zip(delta_rule(q, k, **wide), repeated, strict=True):
+        assert torch.equal(one, other)
+    with pytest.raises(ShapeMismatch, match="do not fit together"):
+        delta_rule(q[:, :, :2], k[:, :, :2], **x)

@@ -165,19 +165,19 @@ def written_in_4_bits(folder):
 def test_a_packed_expert_in_a_damaged_or_missing_file_is_named(tmp_path):
     config = written_in_4_bits(tmp_path)
     network = load_network(tmp_path / "q", config, torch.float32, packed=True)
-    source = pool_of(network).source
+    bank = network.expert_banks()["layers.3.mlp.experts"]
     (path,) = (tmp_path / "q").glob("*.safetensors")
     whole = path.read_bytes()
     os.truncate(path, len(whole) // 2)
     with pytest.raises(WeightsMismatch, match=rf"{path.name} is damaged \(it ends at byte"):
         for number in range(config.num_experts):
-            source.matrices("layers.3.mlp.experts", number)
+            bank.pair(number)
     os.truncate(path, 4000)
     with pytest.raises(WeightsMismatch, match=f"{path.name} is damaged"):
         load_network(tmp_path / "q", config, torch.float32, packed=True)
     path.unlink()
     with pytest.raises(WeightsMissing, match=f"{path.name} is missing"):
-        ExpertFiles().read(Entry(path, "any"))
+        ExpertFiles().located(Entry(path, "any"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be deleted there")

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from family_checkpoints import TRANSFORMERS
+from family_checkpoints import TRANSFORMERS, write_family
 from tiny import WIDE, random_ids, tiny_model, write_checkpoint
 
 from docqa.kernels.attention import KVBlock
@@ -12,12 +12,14 @@ from docqa.kernels.errors import ShapeMismatch
 from docqa.kernels.gguf_matmul import BlockMatrix
 from docqa.kernels.matmul import PackedMatrix
 from docqa.kernels.self_check import library
+from docqa.model.checkpoints.expert_files import ExpertFiles
 from docqa.model.checkpoints.formats.grouped import quantize_matrix
 from docqa.model.checkpoints.quantize import quantize
 from docqa.model.config import FULL
 from docqa.model.decode import step
 from docqa.model.decode.beams import Branches
 from docqa.model.decode.step import NativeStep
+from docqa.model.errors import WeightsMismatch
 from docqa.model.load import load_model
 from docqa.model.state.kv_cache import AttentionMemory, quantize_block
 from docqa.model.state.long_attention import LongAttention
@@ -238,3 +240,64 @@ def test_blocks_that_are_not_on_the_grid_are_refused(model):
     uneven = [Remembered(blocks=[KVBlock(k[:n], k[:n])]) for n in (48, 47)]
     with pytest.raises(ShapeMismatch, match="95|47"):
         Step(weights, uneven, Reach(64, 192, 64, 2, 16, 64), library())
+
+
+# ---- Experts
+
+SPARSE = {
+    "num_attention_heads": 4, "head_dim": 64, "linear_num_key_heads": 2, "linear_num_value_heads": 4,
+    "linear_value_head_dim": 32, "intermediate_size": 128, "moe_intermediate_size": 64,
+    "shared_expert_intermediate_size": 64,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def with_experts(tmp_path_factory):
+    """A folder with experts in 4 bits: seven a layer, three of them for a token, one layer without."""
+    folder = tmp_path_factory.mktemp("experts")
+    write_family(folder / "source", "qwen3_next", **SPARSE)
+    quantize(folder / "source", folder / "packed")
+    return folder / "packed"
+
+
+def after_a_prompt(model, count=100):
+    state = model.new_state(grid=64)
+    model.prefill(random_ids(count), state)
+    return state
+
+
+@pytest.mark.parametrize("room", [2, 5, 1_000])
+def test_experts_are_sent_to_as_single_operations_do(with_experts, room):
+    one = load_model(with_experts).network.expert_banks()["layers.1.mlp.experts"].pool.slots
+    model = load_model(with_experts, expert_bytes=room * (one.nbytes // one.count))
+    native, plain = both(model, after_a_prompt(model))
+    for tokens in ([5], [17]):
+        assert near(native.logits(tokens), plain.logits(tokens))
+    for side in (native, plain):
+        side.keep([0, 0, 0])
+    assert near(native.logits([5, 17, 200]), plain.logits([5, 17, 200]))
+
+
+def test_experts_give_the_same_bits_from_a_small_pool_and_on_any_number_of_threads(with_experts):
+    one = load_model(with_experts).network.expert_banks()["layers.1.mlp.experts"].pool.slots
+    found = []
+    for room, threads in ((1_000, 1), (1_000, 3), (2, 2)):
+        model = load_model(with_experts, expert_bytes=room * (one.nbytes // one.count))
+        native = Branches(model, after_a_prompt(model))
+        native.native.step.library = library()._replace(threads=threads)
+        native.keep([0, 0])
+        found.append(native.logits([5, 17]))
+    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+
+
+def test_an_expert_that_cannot_be_read_ends_the_step_with_its_file(with_experts, monkeypatch):
+    model = load_model(with_experts)
+    branch = Branches(model, after_a_prompt(model, 1))
+
+    def broken(files, path, start, room):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(ExpertFiles, "_read_at", broken)
+    with pytest.raises(WeightsMismatch, match=r"safetensors is damaged \(the disk is gone\)"):
+        for token in range(20):
+            branch.logits([token])

@@ -1,4 +1,4 @@
-"""One read of a checkpoint in its own process, under a limit: `python -m docqa.app.lab.bench.family.capped JSON`.
+"""One read by a model in its own process, under a limit: `python -m docqa.app.lab.bench.family.capped JSON`.
 
 The limit is RLIMIT_DATA, which Linux enforces: no more writable private memory than that, whether touched or not,
 which is all that cannot be read again from a file. Other than a cgroup it takes no rights, and does not
@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from docqa.app.lab.bench.rows import fastest
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from docqa.model.load import Model
     from docqa.model.state.state import State
 
+HEAD_ROUNDS = 5
 EVERY_EXPERT = 1 << 50  # bytes of a pool for all experts of any model
 
 
@@ -31,13 +34,13 @@ EVERY_EXPERT = 1 << 50  # bytes of a pool for all experts of any model
 class Order:
     """What to run: `prompt` random tokens read, `decoded` written greedily.
 
-    `expert_bytes` of the pool, all experts where None. `cap_bytes` of memory, any where None. `cold`: the files are
+    `folder` of the checkpoint, the bundled model's where None. `expert_bytes` of the pool, all experts where None. `cap_bytes` of memory, any where None. `cold`: the files are
     dropped from the system's cache before every block and token, so that what is not in the pool comes from disk.
     `logits`: a file for the logits behind the prompt and behind each token. `processor`: one thread, and its own
     seconds instead of those of the clock, for a machine that is busy; waits for the disk are not in them.
     """
 
-    folder: str
+    folder: str | None
     prompt: int
     decoded: int
     expert_bytes: int | None = None
@@ -49,7 +52,10 @@ class Order:
 
 @dataclass
 class Timed:
-    """Seconds of one block or token: each layer's, what its MLP took of them, and the head's; experts asked for."""
+    """Seconds of one block or token: each layer's, what its MLP took of them, and the head's; experts asked for.
+
+    `together`: seconds of all layers where they ran in one native call, which says nothing of each.
+    """
 
     tokens: int
     layers: list[float] = field(default_factory=list)
@@ -57,17 +63,26 @@ class Timed:
     head: float = 0.0
     read: float = 0  # a mean where several calls are put together
     reused: float = 0
+    together: float = 0.0
+
+    @property
+    def in_layers(self) -> float:
+        """Seconds of all layers."""
+        return self.together or sum(self.layers)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a run took, and bytes: of the pool of experts; the most private memory, and what the limit counted of it."""
+    """What a run took, and bytes: of the pool of experts; the most private memory, what the limit counted of it, and
+    the most memory with what was read of mapped files.
+    """
 
     blocks: list[Timed]
     steps: list[Timed]
     private_bytes: int
     data_bytes: int
     pool_bytes: int
+    peak_bytes: int
 
     @classmethod
     def of_json(cls, text: str) -> Measured:
@@ -92,24 +107,27 @@ def run(order: Order) -> Measured:
     import torch
 
     from docqa.model.checkpoints.experts import pool_bytes
+    from docqa.model.cost.plan import yarn_factor_for
     from docqa.model.load import load_model
 
     threads = 1 if order.processor else None
     model = load_model(order.folder, expert_bytes=order.expert_bytes or EVERY_EXPERT, threads=threads)
     watch = _Watch(model, order)
     ids = torch.randint(0, model.tokenizer.vocab_size, (order.prompt,), generator=torch.Generator().manual_seed(1))
-    state = model.new_state()
+    state = model.new_state(yarn_factor_for(model.config, order.prompt + order.decoded))
     while state.position < order.prompt:
         piece = ids[state.position : state.position + state.grid]
         hidden = watch.call(len(piece), partial(model.prefill, piece, state))
     logits = [watch.head(hidden)]
     blocks, watch.calls = watch.calls, []
+    watch.head_alone = fastest(lambda: model.logits(hidden), HEAD_ROUNDS, watch.clock)
     logits += _decode(model, state, int(logits[-1].argmax()), watch, order.decoded)
     if order.logits is not None:
         from safetensors.torch import save_file
 
         save_file({"logits": torch.stack(logits)}, order.logits)
-    return Measured(blocks, watch.calls, watch.private_bytes, watch.data_bytes, pool_bytes(model.network) or 0)
+    pool, peak = pool_bytes(model.network) or 0, _memory()[2]
+    return Measured(blocks, watch.calls, watch.private_bytes, watch.data_bytes, pool, peak)
 
 
 def _decode(model: Model, state: State, token: int, watch: _Watch, count: int) -> list[Tensor]:
@@ -131,9 +149,11 @@ class _Watch:
         self.model, self.order = model, order
         self.clock = time.thread_time if order.processor else time.perf_counter
         self.calls: list[Timed] = []
-        self.private_bytes, self.data_bytes = _memory()
+        self.head_alone = 0.0  # seconds, for calls that do not say what the head takes of them
+        self.private_bytes, self.data_bytes, _ = _memory()
         self._now, self._started = Timed(0), dict[int, float]()
-        self._pool = cast("PooledExperts", next(iter(model.network.expert_banks().values()))).pool
+        banks = list(model.network.expert_banks().values())
+        self._pool = cast("PooledExperts", banks[0]).pool if banks else None
         for layer in model.network.layers:
             for part, seconds in ((layer, "layers"), (layer.get_submodule("mlp"), "mlps")):
                 part.register_forward_pre_hook(self._start)
@@ -141,16 +161,24 @@ class _Watch:
 
     def call(self, tokens: int, action: Callable[[], Tensor]) -> Tensor:
         """Time `action`, which runs all layers once."""
-        if self.order.cold:
+        if self.order.cold and self.order.folder is not None:
             _drop(Path(self.order.folder))
         self._now = Timed(tokens)
-        before = self._pool.read, self._pool.reused
+        before = self._requests()
         started = self.clock()
         found = action()
-        self._now.head = self.clock() - started - sum(self._now.layers)
-        self._now.read, self._now.reused = self._pool.read - before[0], self._pool.reused - before[1]
+        took = self.clock() - started
+        if not self._now.layers:
+            self._now.together = took - self.head_alone
+        self._now.head = took - self._now.in_layers
+        after = self._requests()
+        self._now.read, self._now.reused = after[0] - before[0], after[1] - before[1]
         self.calls.append(self._now)
         return found
+
+    def _requests(self) -> tuple[int, int]:
+        """Experts read and reused since the model was loaded."""
+        return (self._pool.read, self._pool.reused) if self._pool is not None else (0, 0)
 
     def head(self, hidden: Tensor) -> Tensor:
         """Logits of a block's last token, counted as part of the block."""
@@ -165,7 +193,7 @@ class _Watch:
     def _stopper(self, seconds: str) -> Callable[..., None]:
         def stop(module: nn.Module, *_: object) -> None:
             getattr(self._now, seconds).append(self.clock() - self._started[id(module)])
-            private, data = _memory()
+            private, data, _ = _memory()
             self.private_bytes, self.data_bytes = max(self.private_bytes, private), max(self.data_bytes, data)
 
         return stop
@@ -181,15 +209,17 @@ def _drop(folder: Path) -> None:
             os.close(file)
 
 
-def _memory() -> tuple[int, int]:
-    """Bytes of this process that are of no file, and those that the limit counts; 0 where the system does not say."""
+def _memory() -> tuple[int, int, int]:
+    """Bytes of this process that are of no file, those that the limit counts, and the most that it ever had with what
+    is mapped; 0 where the system does not say.
+    """
     try:
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     except OSError:
-        return 0, 0
+        return 0, 0, 0
     found = dict(line.split(":", 1) for line in lines if ":" in line)
-    private, data = (int(found[name].split()[0]) * 1024 for name in ("RssAnon", "VmData"))
-    return private, data
+    private, data, peak = (int(found[name].split()[0]) * 1024 for name in ("RssAnon", "VmData", "VmHWM"))
+    return private, data, peak
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean
@@ -71,7 +71,7 @@ def rows(folder: Path | None = None, *, processor: bool = False) -> Iterator[Row
 
 def _rows(folder: Path, processor: bool) -> Iterator[Row]:
     config = HybridConfig.from_dict(NEXT_80B)
-    of_period = _written(folder, NEXT_80B)
+    of_period = written(folder, NEXT_80B)
     pooled, whole = orders(folder, of_period, prompt=PROMPT, decoded=DECODED)
     pooled, whole = replace(pooled, processor=processor), replace(whole, processor=processor)
     yield from size_rows(config, pooled, measured(pooled), measured(whole))
@@ -81,17 +81,17 @@ def _rows(folder: Path, processor: bool) -> Iterator[Row]:
     yield from period.rows(network, clock=time.thread_time if processor else time.perf_counter)
     del network
     small = folder / "35b"
-    _written(small, NEXT_35B)
+    written(small, NEXT_35B)
     every = Order(str(small), PROMPT, DECODED, processor=processor)
     yield from all_there(HybridConfig.from_dict(NEXT_35B), every, measured(every))
 
 
-def _written(folder: Path, raw: Mapping[str, object]) -> HybridConfig:
-    """A period of a model with random weights in `folder`, written where it is not there yet."""
+def written(folder: Path, raw: Mapping[str, object], layers: int = PERIOD) -> HybridConfig:
+    """The first layers of a model with random weights in `folder`, written where they are not there yet."""
     if not (folder / "config.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        write_random(folder, {**raw, "num_hidden_layers": PERIOD})
-    return HybridConfig.from_dict(dict(raw)).first_layers(PERIOD)
+        write_random(folder, {**raw, "num_hidden_layers": layers})
+    return HybridConfig.from_dict(dict(raw)).first_layers(layers)
 
 
 def all_there(config: HybridConfig, order: Order, run: Measured) -> Iterator[Row]:
@@ -177,13 +177,13 @@ def memory_row(config: HybridConfig, order: Order, few: Measured) -> Row:
 
 
 class Layers:
-    """Seconds of a token: in a delta layer, in an attention layer, in MLPs among them, in embedding and head."""
+    """Seconds of a token: in all layers that ran, in each kind where they ran one by one, in embedding and head."""
 
-    def __init__(self, call: Timed) -> None:
-        *delta, attention = call.layers
-        self.tokens, self.attention, self.delta = call.tokens, attention / call.tokens, mean(delta) / call.tokens
-        self.mlp = mean(call.mlps) / call.tokens
-        self.head = call.head
+    def __init__(self, call: Timed, ran: int = PERIOD) -> None:
+        self.ran, self.tokens, self.seconds, self.head = ran, call.tokens, call.in_layers / call.tokens, call.head
+        attention = call.layers[PERIOD - 1 :: PERIOD]
+        delta = [seconds for number, seconds in enumerate(call.layers, 1) if number % PERIOD]
+        self.kinds = [mean(some) / call.tokens for some in (delta, attention, call.mlps) if some]
         self.read, self.asked = call.read, call.read + call.reused
 
     @classmethod
@@ -191,24 +191,34 @@ class Layers:
         """The last block, or the mean of the tokens after the first two, which find an empty pool."""
         if calls[-1].tokens > 1:
             return cls(calls[-1])
-        warm = calls[2:] or calls
-        layers, mlps = ([mean(x) for x in zip(*(getattr(call, n) for call in warm))] for n in ("layers", "mlps"))
-        head, read, reused = (mean(getattr(call, n) for call in warm) for n in ("head", "read", "reused"))
-        return cls(Timed(1, layers, mlps, head, read, reused))
+        return cls(joined(calls[2:] or calls, mean))
 
     def speed(self, config: HybridConfig) -> float:
         """tokens/s of all layers and the head; in a block, the head counts once."""
-        attentions = config.layer_types.count("full_attention")
-        layers = (config.num_hidden_layers - attentions) * self.delta + attentions * self.attention
-        return 1 / (layers + self.head / self.tokens)
+        return 1 / (config.num_hidden_layers / self.ran * self.seconds + self.head / self.tokens)
 
     def describe(self) -> str:
         """For a method."""
+        if self.kinds:
+            delta, attention, mlp = (seconds * 1e3 for seconds in self.kinds)
+            each = f"{delta:.3g} ms in a delta layer, {attention:.3g} in an attention layer, {mlp:.3g} of it in experts"
+        else:
+            each = f"{self.seconds / self.ran * 1e3:.3g} ms in a layer, all in one call"
         return (
-            f"a token takes {self.delta * 1e3:.3g} ms in a delta layer, {self.attention * 1e3:.3g} in an attention "
-            f"layer, {self.mlp * 1e3:.3g} of it in experts, {self.head * 1e3:.3g} in the head "
+            f"a token takes {each}, {self.head * 1e3:.3g} in the head "
             f"({self.tokens:,} tokens at once, {self.read:,.0f} of {self.asked:,.0f} experts read)"
         )
+
+
+def joined(calls: list[Timed], how: Callable[[Iterable[float]], float]) -> Timed:
+    """Several calls as one: their sums, or means."""
+    layers, mlps = ([how(x) for x in zip(*(getattr(call, n) for call in calls), strict=True)] for n in ("layers", "mlps"))
+    head, read, reused, together = (how([getattr(call, n) for call in calls]) for n in _SINGLE)
+    tokens = int(how([call.tokens for call in calls]))
+    return Timed(tokens, layers, mlps, head, read, reused, together)
+
+
+_SINGLE = ("head", "read", "reused", "together")
 
 
 def main(arguments: list[str]) -> None:

@@ -1,0 +1,59 @@
+"""Memory in pages of its own for what is kept long, so that the system gets it back, and no gaps grow between the rest.
+
+Between tensors that live for one layer, glibc keeps each long-lived one where the last gap was: reading 200,000 tokens
+left a fifth of what the keys took as gaps (kernels/NOTES.md).
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterable
+from itertools import accumulate
+
+import torch
+from torch import Tensor
+
+ALIGNED = 64  # bytes that every tensor begins at a multiple of
+LEAST = 2**16  # bytes from which on whole pages are no waste
+
+Form = tuple[tuple[int, ...], torch.dtype]  # a tensor's shape and dtype
+
+
+def own_pages(nbytes: int) -> Tensor:
+    """uint8 [nbytes] of zeros in pages that nothing else is in, given back when the last tensor that views them goes.
+
+    Raises:
+        MemoryError: there is not so much.
+    """
+    kind = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+    try:
+        pages = mmap.mmap(-1, nbytes, **kind)
+    except OSError as error:
+        raise MemoryError(f"no memory for {nbytes:,} bytes ({error}); read fewer documents at a time") from error
+    return torch.frombuffer(pages, dtype=torch.uint8)
+
+
+def rounded_up(nbytes: int) -> int:
+    """The bytes that a tensor takes among others."""
+    return -(-nbytes // ALIGNED) * ALIGNED
+
+
+def laid_out(room: Tensor, forms: Iterable[Form]) -> list[Tensor]:
+    """Tensors of these forms, one after another in the bytes of `room`."""
+    known = [(*form, torch.Size(form[0]).numel() * form[1].itemsize) for form in forms]
+    starts = accumulate((rounded_up(count) for _, _, count in known), initial=0)
+    return [
+        room[start : start + count].view(dtype).view(shape)
+        for start, (shape, dtype, count) in zip(starts, known, strict=False)
+    ]
+
+
+def moved(tensors: list[Tensor]) -> list[Tensor]:
+    """The same tensors in pages of their own; themselves where they are small or not on the CPU."""
+    if sum(x.nbytes for x in tensors) < LEAST or any(x.device.type != "cpu" for x in tensors):
+        return tensors
+    forms = [(tuple(x.shape), x.dtype) for x in tensors]
+    places = laid_out(own_pages(sum(rounded_up(x.nbytes) for x in tensors)), forms)
+    for place, x in zip(places, tensors, strict=True):
+        place.copy_(x)
+    return places
