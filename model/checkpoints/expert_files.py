@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import weakref
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -31,6 +32,10 @@ class TensorLocation:
     start: int
     dtype: torch.dtype
     shape: tuple[int, ...]
+
+    @property
+    def nbytes(self) -> int:
+        return torch.Size(self.shape).numel() * self.dtype.itemsize
 
 
 class ExpertFiles:
@@ -55,37 +60,41 @@ class ExpertFiles:
             raise WeightsMismatch(f"{entry.path}: {entry.key} is not stored in groups; get the model folder again")
         return where
 
-    def read(self, entry: Entry, room: Tensor) -> None:
-        """Fill `room`, contiguous and of its shape, with the tensor at `entry`. Raises as `located`."""
-        where = self.located(entry)
+    def announce(self, entries: Iterable[Entry]) -> None:
+        """Let the system begin to read the tensors at `entries`, where it takes such a hint. Raises as `located`."""
+        if not hasattr(os, "posix_fadvise"):
+            return
+        places = ((entry, self.located(entry)) for entry in entries)
+        for run in _side_by_side([(entry.path, at.start, at.nbytes) for entry, at in places]):
+            path, start, _ = run[0]
+            os.posix_fadvise(self._file(path).fileno(), start, sum(x[2] for x in run), os.POSIX_FADV_WILLNEED)
+
+    def read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
+        """Fill `rooms`, one after the other, from byte `start` of a file on. Raises as `located`."""
         try:
-            self._read_at(entry.path, where.start, room.view(torch.uint8).numpy().reshape(-1).data)
+            self._read_at(path, start, rooms)
         except FileNotFoundError as error:
-            raise WeightsMissing(f"{entry.path} is missing; get the model folder again") from error
+            raise WeightsMissing(f"{path} is missing; get the model folder again") from error
         except OSError as error:
-            raise WeightsMismatch(f"{entry.path} is damaged ({error}); get the model folder again") from error
+            raise WeightsMismatch(f"{path} is damaged ({error}); get the model folder again") from error
 
-    def read_transposed(self, entry: Entry, room: Tensor) -> None:
-        """As `read`, rows as columns; `room` need not be contiguous."""
-        where = self.located(entry)
-        found = torch.empty(where.shape, dtype=where.dtype)
-        self.read(entry, found)
-        room.copy_(found.t())
-
-    def _read_at(self, path: Path, start: int, room: memoryview) -> None:
-        """Fill `room` from byte `start` of a file on. Raises OSError where the file ends before."""
-        file = self._file(path)
-        done = 0
-        while done < len(room):
+    def _read_at(self, path: Path, start: int, rooms: Sequence[memoryview]) -> None:
+        """As `read_at`. Raises OSError where the file ends before."""
+        file, left = self._file(path), list(rooms)
+        while left:
             if hasattr(os, "preadv"):  # threads do not wait for one another
-                count = os.preadv(file.fileno(), [room[done:]], start + done)
+                count = os.preadv(file.fileno(), left, start)
             else:
                 with self._opening:
-                    file.seek(start + done)
-                    count = file.readinto(room[done:]) or 0
+                    file.seek(start)
+                    count = file.readinto(left[0]) or 0
             if not count:
-                raise OSError(f"it ends at byte {start + done:,}")
-            done += count
+                raise OSError(f"it ends at byte {start:,}")
+            start += count
+            while left and count >= len(left[0]):
+                count -= len(left.pop(0))
+            if left:
+                left[0] = left[0][count:]
 
     def _file(self, path: Path) -> FileIO:
         with self._opening:
@@ -97,12 +106,12 @@ class ExpertFiles:
         """Where the tensors of a file lie, but for those of other kinds than packed experts are made of."""
         try:
             start = bytearray(LENGTH_BYTES)
-            self._read_at(path, 0, memoryview(start))
+            self._read_at(path, 0, [memoryview(start)])
             length = int.from_bytes(start, "little")
             if length > self._file(path).seek(0, os.SEEK_END):
                 raise OSError("it ends within its header")
             header = bytearray(length)
-            self._read_at(path, LENGTH_BYTES, memoryview(header))
+            self._read_at(path, LENGTH_BYTES, [memoryview(header)])
             raw = json.loads(header)
         except FileNotFoundError as error:
             raise WeightsMissing(f"{path} is missing; get the model folder again") from error
@@ -113,6 +122,46 @@ class ExpertFiles:
             for name, at in raw.items()
             if name != "__metadata__" and at["dtype"] in DTYPES
         }
+
+
+class Reads:
+    """What is to be read of the files, done at once: what lies side by side takes one call of the system."""
+
+    def __init__(self, files: ExpertFiles) -> None:
+        self.files = files
+        self._rooms: dict[tuple[Path, int, int], memoryview] = {}
+        self._turned: list[tuple[Tensor, Tensor]] = []
+
+    def add(self, entry: Entry, room: Tensor) -> None:
+        """The tensor at `entry` into `room`, contiguous and of its shape. Raises as `ExpertFiles.located`."""
+        content = room.view(torch.uint8).numpy().reshape(-1).data
+        self._rooms[entry.path, self.files.located(entry).start, len(content)] = content
+
+    def add_transposed(self, entry: Entry, room: Tensor) -> None:
+        """As `add`, rows as columns; `room` need not be contiguous."""
+        found = torch.empty(room.shape[1], room.shape[0], dtype=room.dtype)
+        self.add(entry, found)
+        self._turned.append((found, room))
+
+    def run(self) -> None:
+        """Read. Raises as `ExpertFiles.located`."""
+        for run in _side_by_side(list(self._rooms)):
+            path, start, _ = run[0]
+            self.files.read_at(path, start, [self._rooms[place] for place in run])
+        for found, room in self._turned:
+            room.copy_(found.t())
+
+
+def _side_by_side(places: list[tuple[Path, int, int]]) -> list[list[tuple[Path, int, int]]]:
+    """Places (file, first byte, bytes) in runs that follow one another without a gap."""
+    runs: list[list[tuple[Path, int, int]]] = []
+    for path, start, count in sorted(places):
+        before = runs[-1][-1] if runs else None
+        if before is not None and (path, start) == (before[0], before[1] + before[2]):
+            runs[-1].append((path, start, count))
+        else:
+            runs.append([(path, start, count)])
+    return runs
 
 
 def _close(files: dict[Path, FileIO]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -22,7 +23,7 @@ from torch import Tensor
 from docqa.kernels.matmul import GROUP, BlockMatrix, PackedMatrix
 from docqa.kernels.moe import ExpertBank
 from docqa.model.checkpoints.checkpoint import Checkpoint, opened_checkpoint
-from docqa.model.checkpoints.expert_files import ExpertFiles, TensorLocation
+from docqa.model.checkpoints.expert_files import ExpertFiles, Reads, TensorLocation
 from docqa.model.checkpoints.expert_slots import Pair, Part, Parts, Slots, Triple, expert_bytes
 from docqa.model.checkpoints.formats import BLOCKS, GROUPED, BadParts, blocks
 from docqa.model.checkpoints.gguf.checkpoint import GgufCheckpoint, experts_in_blocks
@@ -40,6 +41,7 @@ FIRST_EXPERT = (".experts.0.down_proj.weight", ".experts.0.w2.weight")
 MEMORY_SHARE = 2  # experts take at most half of the memory that is available when the model is loaded
 MEMORY_VARIABLE = "DOCQA_EXPERT_MEMORY"
 READERS, AHEAD = 4, 8  # threads that read ahead, and experts: 14 MB of those of Qwen3-Next-80B-A3B
+ANNOUNCED = 16  # experts that the system hears of before they are read: 28 MB of the same
 SPARE = 8  # of so many slots one is for reading ahead, at most AHEAD
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
@@ -64,6 +66,7 @@ class ExpertPool:
         self._passing = False  # the layer at hand needs more experts than its share: most of them only pass through
         self._last: Key | None = None  # the last one that passed
         self._coming: deque[Key] = deque()
+        self._announced = 0  # how many of `_coming`
         self._ahead: dict[Key, tuple[int, Future[None]]] = {}
         self._readers = ThreadPoolExecutor(READERS, "docqa-experts") if source.packed else None
 
@@ -72,6 +75,7 @@ class ExpertPool:
         self._passing, self._last = len(numbers) > self.share, None
         self._give_up()
         self._coming = deque((experts, number) for number in numbers if (experts, number) not in self._slot_of)
+        self._announced = 0
         self._read_ahead()
 
     def pair(self, experts: str, number: int) -> Pair:
@@ -109,15 +113,24 @@ class ExpertPool:
             done.result()
             return self._free.pop()
         if self._coming and self._coming[0] == key:
-            self._coming.popleft()
+            self._next()
         if not self._free:
             self._drop(key[0])
         self.source.fill(self.slots, self._free[-1], *key)
         return self._free.pop()
 
+    def _next(self) -> Key:
+        self._announced = max(self._announced - 1, 0)
+        return self._coming.popleft()
+
     def _read_ahead(self) -> None:
-        while self._readers is not None and self._coming and self._free and len(self._ahead) < AHEAD:
-            key, slot = self._coming.popleft(), self._free.pop()
+        if self._readers is None:
+            return
+        for key in islice(self._coming, self._announced, ANNOUNCED):
+            self.source.announce(*key)
+        self._announced = min(len(self._coming), ANNOUNCED)
+        while self._coming and self._free and len(self._ahead) < AHEAD:
+            key, slot = self._next(), self._free.pop()
             self._ahead[key] = slot, self._readers.submit(self.source.fill, self.slots, slot, *key)
 
     def _give_up(self) -> None:
@@ -195,7 +208,7 @@ class ExpertSource:
     def largest(self, layers: Sequence[str]) -> int:
         """Bytes of a slot that every expert of `layers` fits in; those of a layer are of one size."""
         apart = layers if isinstance(self.checkpoint, GgufCheckpoint) and self.packed else layers[:1]
-        return max(expert_bytes(*self.matrices(experts, 0)) for experts in apart)
+        return max(expert_bytes(*self._matrices(experts, 0, Reads(self._files))) for experts in apart)
 
     def check(self, layers: Iterable[str]) -> None:
         """All experts of `layers` are there. Raises WeightsMissing with the name of one that is not."""
@@ -210,21 +223,30 @@ class ExpertSource:
 
     def fill(self, slots: Slots, slot: int, experts: str, number: int) -> None:
         """Read an expert into a slot. Raises WeightsMissing, WeightsMismatch: the file is named."""
-        slots.fill(slot, *self.matrices(experts, number))
+        reads = Reads(self._files)
+        slots.fill(slot, *self._matrices(experts, number, reads))
+        reads.run()
 
-    def matrices(self, experts: str, number: int) -> Triple:
-        """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert."""
+    def announce(self, experts: str, number: int) -> None:
+        """Let the system begin to read an expert that is wanted soon, where the checkpoint says where it lies."""
+        if isinstance(self.checkpoint, GgufCheckpoint) or not self.packed:
+            return
+        names = expert_names(experts, number, self.names)
+        self._files.announce(entry for name in names for entry in self.checkpoint.parts(name).values())
+
+    def _matrices(self, experts: str, number: int, reads: Reads) -> Triple:
+        """gate [inner, hidden], up [inner, hidden] and down [hidden, inner] of an expert, there once `reads` have run."""
         inner, hidden = self.config.moe_intermediate_size, self.config.hidden_size
         names = expert_names(experts, number, self.names)
         shapes = ((inner, hidden), (inner, hidden), (hidden, inner))
         if names[2] in self.names:
-            gate, up, down = (self._matrix(name, shape) for name, shape in zip(names, shapes, strict=True))
+            gate, up, down = (self._matrix(name, shape, reads) for name, shape in zip(names, shapes, strict=True))
             return gate, up, down
         gate_up = self._of_stack(f"{experts}.gate_up_proj", number, (2 * inner, hidden))
         down_proj = self._of_stack(f"{experts}.down_proj", number, (hidden, inner))
         return Parts.of(gate_up[:inner]), Parts.of(gate_up[inner:]), Parts.of(down_proj)
 
-    def _matrix(self, name: str, shape: tuple[int, int]) -> Parts:
+    def _matrix(self, name: str, shape: tuple[int, int], reads: Reads) -> Parts:
         if not self.packed:
             return Parts.of(self.checkpoint.read(name, shape, self.dtype))
         if isinstance(self.checkpoint, GgufCheckpoint):
@@ -234,34 +256,36 @@ class ExpertSource:
         first = next(iter(entries.values()))
         try:
             kind.check({part: torch.empty(at.shape, dtype=at.dtype, device="meta") for part, at in where.items()}, shape)
-            return self._of_blocks(entries, where) if kind is BLOCKS else self._of_groups(entries, where, shape)
+            return (_of_blocks if kind is BLOCKS else _of_groups)(entries, where, shape, reads)
         except BadParts as error:
             raise WeightsMismatch(f"{first.path}: {first.key} {error}") from error
-
-    def _of_blocks(self, entries: Mapping[str, Entry], where: Mapping[str, TensorLocation]) -> Parts:
-        at = where["blocks"]
-        part = Part(at.shape, at.dtype, 0, partial(self._files.read, entries["blocks"]))
-        return Parts([part], lambda parts: BlockMatrix.of(parts[0], blocks.KIND))
-
-    def _of_groups(
-        self, entries: Mapping[str, Entry], where: Mapping[str, TensorLocation], shape: tuple[int, int]
-    ) -> Parts:
-        """A file has scales by rows, a PackedMatrix by columns."""
-        q, scale = where["q"], where["scale"]
-        if scale.shape[1] * GROUP != shape[1]:
-            raise BadParts(f"has {scale.shape[1]} scales a row, a matrix of {shape} needs {shape[1] // GROUP}")
-        turned = scale.shape[1], scale.shape[0]
-        parts = [Part(q.shape, q.dtype, 0, partial(self._files.read, entries["q"]))]
-        parts += [
-            Part(turned, where[name].dtype, 1, partial(self._files.read_transposed, entries[name]))
-            for name in ("scale", "zero")
-        ]
-        return Parts(parts, lambda parts: PackedMatrix(*parts))
 
     def _of_stack(self, name: str, number: int, shape: tuple[int, int]) -> Tensor:
         """One expert of a tensor of all; the others' pages are not touched."""
         assert isinstance(self.checkpoint, Checkpoint)
         return self.checkpoint.read_of_stack(name, number, (self.config.num_experts, *shape), self.dtype)
+
+
+def _of_blocks(
+    entries: Mapping[str, Entry], where: Mapping[str, TensorLocation], _: tuple[int, int], reads: Reads
+) -> Parts:
+    at = where["blocks"]
+    part = Part(at.shape, at.dtype, 0, partial(reads.add, entries["blocks"]))
+    return Parts([part], lambda parts: BlockMatrix.of(parts[0], blocks.KIND))
+
+
+def _of_groups(
+    entries: Mapping[str, Entry], where: Mapping[str, TensorLocation], shape: tuple[int, int], reads: Reads
+) -> Parts:
+    """A file has scales by rows, a PackedMatrix by columns."""
+    q, scale = where["q"], where["scale"]
+    if scale.shape[1] * GROUP != shape[1]:
+        raise BadParts(f"has {scale.shape[1]} scales a row, a matrix of {shape} needs {shape[1] // GROUP}")
+    turned = scale.shape[1], scale.shape[0]
+    parts = [Part(q.shape, q.dtype, 0, partial(reads.add, entries["q"]))]
+    for name in ("scale", "zero"):
+        parts.append(Part(turned, where[name].dtype, 1, partial(reads.add_transposed, entries[name])))
+    return Parts(parts, lambda parts: PackedMatrix(*parts))
 
 
 def banks_for(

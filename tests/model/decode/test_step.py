@@ -294,7 +294,7 @@ def test_an_expert_that_cannot_be_read_ends_the_step_with_its_file(with_experts,
     model = load_model(with_experts)
     branch = Branches(model, after_a_prompt(model, 1))
 
-    def broken(files, path, start, room):
+    def broken(files, path, start, rooms):
         raise OSError("the disk is gone")
 
     monkeypatch.setattr(ExpertFiles, "_read_at", broken)
