@@ -33,7 +33,11 @@ _EXPERTS = {
 }
 _VISION = {"depth": 1, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2, "out_hidden_size": 64}
 # What quantizers leave alone.
-KEPT = ("in_proj_a", "in_proj_b", "conv1d", "mlp.gate.", "shared_expert_gate", "embed_tokens", "lm_head", "norm")
+KEPT = (
+    "in_proj_a", "in_proj_b", "conv1d", "mlp.gate.", "shared_expert_gate", "embed", "lm_head", "norm", ".a_proj", ".b_proj",
+    "kv_b_proj", ".ple.", "hyper_connection", "indexer",
+)  # fmt: skip
+WHOLE_GROUP = 8  # rows and columns that formats pack together
 FAMILIES = {
     "qwen3_next": {**_SHARED, **_EXPERTS, "intermediate_size": 80, "mlp_only_layers": [2]},
     "qwen3_5_text": {**_SHARED, "intermediate_size": 96, "tie_word_embeddings": True},
@@ -197,7 +201,7 @@ def pair(tmp_path, family, make, quantization):
     write_family(tmp_path / "source", family)
     source, plain, packed = torch.Generator().manual_seed(0), {}, {}
     for name, tensor in apart(load_file(tmp_path / "source" / "model.safetensors")).items():
-        if tensor.ndim == 2 and not any(part in name for part in KEPT):
+        if tensor.ndim == 2 and not any(part in name for part in KEPT) and min(tensor.shape) >= WHOLE_GROUP:
             parts, tensor = make(name.removesuffix(".weight"), tuple(tensor.shape), source)
             packed |= parts
         else:

@@ -137,6 +137,21 @@ def test_a_second_question_reads_behind_a_whole_document(monkeypatch):
     assert read == [(2_048, 952)] + [(3_000, real.QUESTION)] * real.REPEATS
 
 
+def test_an_answer_that_quotes_is_written_with_and_without_guesses(monkeypatch):
+    asked = []
+
+    def generate(model, state, *, max_tokens, lookup, stop_ids):
+        asked.append((max_tokens, lookup))
+        return [SimpleNamespace(token=ord(letter)) for letter in real.CLAUSE[:20]]
+
+    monkeypatch.setattr(real, "generate", generate)
+    tokenizer = SimpleNamespace(encode=list, decode=lambda ids: "".join(map(chr, ids[:10])) + "?")
+    row = real.quoting(SimpleNamespace(tokenizer=tokenizer, new_state=lambda: None, prefill=lambda ids, state: None))
+    assert (row.name, row.unit, row.peer) == ("real_quoting", "tokens/s", "one by one") and row.ratio is not None
+    assert "its first 10 characters of 11" in row.method
+    assert {lookup for _, lookup in asked} == {True, False} and {count for count, _ in asked} == {real.QUOTED}
+
+
 @pytest.mark.parametrize("half_keys", [False, True])
 def test_random_contexts_are_kept_as_real_ones_are(half_keys):
     memory = random_memory(2, 8, 4_096, LongAttention(), half_keys=half_keys)

@@ -6,7 +6,7 @@ import pytest
 import quantized_tensors as made
 import tiny
 import torch
-from family_checkpoints import pair
+from family_checkpoints import FAMILIES, HYBRIDS, pair
 from safetensors.torch import load_file, save_file
 
 from docqa.model.checkpoints.check import check
@@ -60,23 +60,41 @@ def test_a_tensor_is_what_its_definition_says(tmp_path, case):
 
 
 WHOLE = {
-    "qwen3_next-fp8": lambda stem, shape, source: made.fp8(stem, shape, source, block=(16, 32)),
-    "qwen3_5_moe-fp8": lambda stem, shape, source: made.fp8(stem, shape, source, block=(16, 32)),
-    "qwen3_next-awq": made.awq,
-    "qwen3_5_text-gptq": made.gptq,
-    "qwen3_5_moe_text-compressed-tensors": made.compressed,
+    "fp8": lambda stem, shape, source: made.fp8(stem, shape, source, block=(16, 32)),
+    "awq": made.awq,
+    "gptq": made.gptq,
+    "compressed-tensors": made.compressed,
 }
 SAID = {"fp8": FP8 | {"weight_block_size": [16, 32]}, "awq": AWQ, "gptq": GPTQ, "compressed-tensors": COMPRESSED}
 
 
-@pytest.mark.parametrize("case", WHOLE)
-def test_quantized_checkpoint_equals_its_dequantized_form(tmp_path, case):
-    family, method = case.split("-", 1)
-    plain, packed = pair(tmp_path, family, WHOLE[case], SAID[method])
+QUICK = {
+    ("qwen3_next", "fp8"), ("qwen3_next", "awq"), ("qwen3_5_text", "gptq"), ("qwen3_5_moe_text", "compressed-tensors"),
+    *((family, "compressed-tensors") for family in HYBRIDS),
+}  # fmt: skip
+EVERY = [
+    pytest.param(family, method, marks=() if (family, method) in QUICK else pytest.mark.slow)
+    for family in (*FAMILIES, *HYBRIDS)
+    for method in WHOLE
+]
+
+
+@pytest.mark.parametrize(("family", "method"), EVERY)
+def test_quantized_checkpoint_equals_its_dequantized_form(tmp_path, family, method):
+    plain, packed = pair(tmp_path, family, WHOLE[method], SAID[method])
     config = HybridConfig.from_folder(packed)
     right = load_network(plain, config, torch.float32).state_dict()
     for name, tensor in load_network(packed, config, torch.float32).state_dict().items():
         assert torch.equal(tensor, right[name]), name
+
+
+CHECKED = "qwen3_next-fp8", "qwen3_5_moe-awq", "qwen3_5_text-gptq", "kimi_linear-compressed-tensors"
+
+
+@pytest.mark.parametrize("case", CHECKED)
+def test_a_quantized_checkpoint_gives_the_logits_of_transformers(tmp_path, case):
+    family, method = case.split("-", 1)
+    _, packed = pair(tmp_path, family, WHOLE[method], SAID[method])
     result = check(packed, lengths=(65,))
     print(case, result["max_abs_diff"], result["transformers_fp32_vs_fp64"])
     assert result["argmax_equal"] and result["max_abs_diff"] < 5e-4
